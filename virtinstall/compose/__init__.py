@@ -1,0 +1,1 @@
+"""Policy, pure: what the user left open is chosen here."""

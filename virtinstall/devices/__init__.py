@@ -1,0 +1,1 @@
+"""One file per device tag of libvirt's domain XML."""

@@ -1,0 +1,57 @@
+"""The errors of virtinstall, sorted by who can mend them.
+
+    VirtInstallError
+    |-- RequestError        the request contradicts itself or the host: change the options
+    `-- HostError           the host or something it reaches failed
+        |-- StorageError    disks, pools, volumes, permissions, space
+        |-- FetchError      install trees, ISOs, downloads
+        `-- HypervisorError libvirt or the hypervisor refused
+
+Each error is one sentence (what was wrong, with which value) and a hint (what to do).
+"""
+
+from __future__ import annotations
+
+
+class VirtInstallError(Exception):
+    """Base of all errors that virtinstall raises on purpose.
+
+    `message` says what was wrong, with which value; `hint` says what to do, or is None.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    @property
+    def kind(self) -> str:
+        """The class name, as the JSON output prints it."""
+        return type(self).__name__
+
+
+class RequestError(VirtInstallError):
+    """The user can mend it: the request is contradictory, misspelt or impossible on this host."""
+
+
+class HostError(VirtInstallError):
+    """Something outside the request failed."""
+
+
+class StorageError(HostError):
+    """A disk, pool or volume could not be examined, made or reached."""
+
+
+class FetchError(HostError):
+    """Install media could not be read or downloaded."""
+
+
+class HypervisorError(HostError):
+    """libvirt or the hypervisor refused.
+
+    `code` is libvirt's VIR_ERR_* number where libvirt gave one, else None.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, code: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code

@@ -1,0 +1,1 @@
+"""All that is asked of libvirt and of the machine it runs on."""

@@ -1,0 +1,1 @@
+"""Install trees, ISO images, kernels and initrds."""

@@ -1,0 +1,1 @@
+"""Facts about operating systems, read from osinfo-db's XML."""

@@ -1,0 +1,1 @@
+"""Answer files for installers and cloud images."""

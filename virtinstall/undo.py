@@ -1,0 +1,72 @@
+"""What a run has made, and how to take it back.
+
+Each step that changes the host pushes its own undo; on failure, Ctrl-C or a
+refused definition they run newest first, and nothing older is touched.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+
+log = logging.getLogger("virtinstall")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing made: `what` names it for people, `take_back` removes it."""
+
+    what: str
+    take_back: Callable[[], None]
+
+
+class Undo:
+    """A stack of steps to take back, used as a context manager.
+
+    Leaving the `with` block through an exception (KeyboardInterrupt and SystemExit
+    included) takes back every step that is still on the stack. A step that itself
+    fails is kept in `failed` and the others still run.
+    """
+
+    def __init__(self) -> None:
+        self._steps: list[Step] = []
+        self.failed: list[tuple[Step, Exception]] = []
+
+    def push(self, what: str, take_back: Callable[[], None]) -> Step:
+        """Note that `what` has just been made; gives the step, for `forget`."""
+        step = Step(what, take_back)
+        self._steps.append(step)
+        return step
+
+    def forget(self, step: Step) -> None:
+        """The thing is meant to stay (or is already gone): don't take it back."""
+        self._steps.remove(step)
+
+    def keep_everything(self) -> None:
+        """The run succeeded: nothing is taken back."""
+        self._steps.clear()
+
+    def take_back(self) -> None:
+        """Take everything back, newest first."""
+        while self._steps:
+            step = self._steps.pop()
+            log.debug("undo: %s", step.what)
+            try:
+                step.take_back()
+            except Exception as error:  # each failure is reported by main, the rest must still go
+                log.debug("undo of %s failed", step.what, exc_info=True)
+                self.failed.append((step, error))
+
+    def __enter__(self) -> Undo:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self.take_back()

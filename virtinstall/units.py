@@ -1,0 +1,69 @@
+"""Sizes with units: the only place where they are converted.
+
+Units are powers of 1024, as virt-install and libvirt's `K`, `M`, `G` have them
+(https://libvirt.org/formatdomain.html#memory-allocation); `kB`, `MB`, `GB` are
+powers of 1000, as libvirt has those.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from virtinstall.errors import RequestError
+
+KIB = 1024
+MIB = 1024**2
+GIB = 1024**3
+
+_BINARY = "kmgtpe"
+
+
+def unit_bytes(unit: str) -> int | None:
+    """Bytes in one `unit` (b, bytes, K, KiB, kB, M, MiB, MB, ... in any case), or None."""
+    word = unit.strip().lower()
+    if word in ("b", "byte", "bytes"):
+        return 1
+    if not word or word[0] not in _BINARY:
+        return None
+    power = _BINARY.index(word[0]) + 1
+    rest = word[1:]
+    if rest in ("", "ib"):
+        return int(1024**power)
+    if rest == "b":
+        return int(1000**power)
+    return None
+
+
+def parse_size(text: str, default_unit: int, what: str) -> int:
+    """Bytes in `text`: a number, alone in `default_unit` bytes or with its own unit (`20G`, `500 MiB`).
+
+    Raises: RequestError naming `what`, when it is no size or is negative.
+    """
+    stripped = text.strip()
+    end = len(stripped)
+    while end and not (stripped[end - 1].isdigit() or stripped[end - 1] == "."):
+        end -= 1
+    number, unit = stripped[:end], stripped[end:].strip()
+    factor = unit_bytes(unit) if unit else default_unit
+    try:
+        if factor is None:
+            raise InvalidOperation
+        amount = Decimal(number)
+        if not amount.is_finite() or amount < 0:
+            raise InvalidOperation
+    except InvalidOperation:
+        raise RequestError(
+            f"{what}: '{text}' is not a size",
+            hint="give a number, with a unit if you like: 20G, 500M, 1.5T",
+        ) from None
+    return int(amount * factor)
+
+
+def human_size(count_bytes: int) -> str:
+    """`count_bytes` for people: `512 MiB`, `1.5 GiB`."""
+    size = float(count_bytes)
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
+        if size < 1024 or unit == "PiB":
+            return f"{int(size)} {unit}" if size == int(size) else f"{size:.1f} {unit}"
+        size /= 1024
+    raise AssertionError("unreachable")

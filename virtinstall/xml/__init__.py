@@ -1,0 +1,1 @@
+"""XML bound to Python attributes, over lxml."""
