@@ -1,0 +1,62 @@
+"""What all devices share: address, alias, and how their option treats the word `none`.
+
+Source: https://libvirt.org/formatdomain.html#devices
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from virtinstall.xml.children import Child
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT
+
+
+class Address(Element):
+    """<address>: where the device sits on its guest bus.
+
+    Source: https://libvirt.org/formatdomain.html#device-addresses
+    """
+
+    tag = "address"
+
+    type = XmlField("./@type", TEXT, "Kind of address: `pci`, `drive`, `usb`, `virtio-serial`, ...")
+    domain = XmlField("./@domain", INTEGER, "PCI domain.")
+    bus = XmlField("./@bus", INTEGER, "Bus number.")
+    slot = XmlField("./@slot", INTEGER, "PCI slot.")
+    multifunction = XmlField("./@multifunction", ON_OFF, "Whether other functions share the PCI slot.")
+    function = XmlField("./@function", INTEGER, "PCI function.")
+    controller = XmlField("./@controller", INTEGER, "Number of the controller the device hangs on.")
+    unit = XmlField("./@unit", INTEGER, "Unit on the controller's bus.")
+    port = XmlField("./@port", INTEGER, "Port of a USB or virtio-serial bus.")
+    target = XmlField("./@target", INTEGER, "SCSI target.")
+    reg = XmlField("./@reg", TEXT, "Register of a spapr-vio device, such as `0x500`.")
+    cssid = XmlField("./@cssid", TEXT, "Channel subsystem of a ccw device (s390).")
+    ssid = XmlField("./@ssid", TEXT, "Subchannel set of a ccw device (s390).")
+    devno = XmlField("./@devno", TEXT, "Device number of a ccw device (s390).")
+    iobase = XmlField("./@iobase", TEXT, "I/O port of an ISA device, such as `0x505`.")
+    irq = XmlField("./@irq", TEXT, "Interrupt of an ISA device.")
+    base = XmlField("./@base", TEXT, "Base address of a memory device.")
+    zpci_uid = XmlField("./zpci/@uid", TEXT, "User-defined id of a zPCI device (s390).")
+    zpci_fid = XmlField("./zpci/@fid", TEXT, "Function id of a zPCI device (s390).")
+
+
+class Device(Element):
+    """Base of all classes below <devices>.
+
+    `option` is the device's option on the command line. `none_word` says what the whole
+    value `none` does there: `"no-op"`, `"suppress"` (no such device, not even the default
+    one) or `"value"` (it is a value like any other).
+    """
+
+    option: ClassVar[str] = ""
+    none_word: ClassVar[str] = "no-op"
+
+    address = Child("./address", Address)
+    alias_name = XmlField("./alias/@name", TEXT, "Name of the device; the user's own begin with `ua-`.")
+
+
+def unless_default(text: str) -> str | None:
+    """A value as typed, but for the word `default`, which leaves the choice open."""
+    return None if text == "default" else text

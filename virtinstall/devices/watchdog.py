@@ -1,0 +1,28 @@
+"""`--watchdog`: a device that acts when the guest hangs.
+
+Source: https://libvirt.org/formatdomain.html#watchdog-devices
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device, unless_default
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import TEXT
+
+
+class Watchdog(Device):
+    """<watchdog>: resets, stops or reports a guest that no longer feeds it."""
+
+    tag = "watchdog"
+    option = "--watchdog"
+    bare = ("model",)
+
+    model = XmlField(
+        "./@model", TEXT, "Device model: `i6300esb`, `ib700`, `diag288`, `itco`.", convert=unless_default
+    )
+    action = XmlField(
+        "./@action",
+        TEXT,
+        "What happens when it fires: `reset`, `poweroff`, `pause`, `dump`, ...",
+        convert=unless_default,
+    )

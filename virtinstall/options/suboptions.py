@@ -1,0 +1,291 @@
+"""Compound option values: `path=/x.img,size=20,bus=virtio`, cut up and applied to an element.
+
+Source of the rules: the behaviour of virt-install. Words are split at commas with shell
+quoting, then at the first `=`; leading words without `=` are bare values; a sub-option
+that may hold commas runs up to the next known sub-option; the last of several equal keys
+counts; `key=` unsets; sub-options are applied in order of declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from virtinstall.errors import RequestError
+from virtinstall.xml.children import Child, Children
+from virtinstall.xml.field import Declared
+from virtinstall.xml.kinds import parse_switch
+from virtinstall.xml.override import Edit
+
+if TYPE_CHECKING:
+    from virtinstall.xml.element import Element
+
+SHARED_NAMES = ("clearxml", "xpathN.delete", "xpathN.set", "xpathN.create", "xpathN.value")
+_XPATH_ACTIONS = ("set", "delete", "create", "value")
+
+
+class Hop(NamedTuple):
+    """One way down: the attribute that holds a child, and the child's number (None: there is but one)."""
+
+    attribute: str
+    number: int | None
+
+
+class Target(NamedTuple):
+    """What a sub-option's name stands for: the way to the element, the declaration, its place in order."""
+
+    hops: tuple[Hop, ...]
+    declared: Declared
+    order: tuple[int, ...]
+
+
+class Pair(NamedTuple):
+    """One `key=value` of a compound value; `target` is None for names that no class declares."""
+
+    key: str
+    value: str
+    target: Target | None
+
+
+class Fallback(NamedTuple):
+    """What to do with a dotted name that no class declares: libvirt's schema behind the classes.
+
+    `knows(key)` tells whether the schema has it, `apply(element, key, value)` sets it and
+    `nearest(key)` gives names like it for the error's hint.
+    """
+
+    knows: Callable[[str], bool]
+    apply: Callable[[Any, str, str], None]
+    nearest: Callable[[str], list[str]]
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a compound value: split at commas that no quote or backslash protects.
+
+    Raises: ValueError, when a quote is never closed.
+    """
+    words = [""]
+    quote = ""
+    position = 0
+    while position < len(text):
+        char = text[position]
+        position += 1
+        if char == "\\" and quote != "'" and position < len(text):
+            following = text[position]
+            position += 1
+            words[-1] += following if not quote or following in '"\\' else char + following
+        elif quote:
+            if char == quote:
+                quote = ""
+            else:
+                words[-1] += char
+        elif char in "\"'":
+            quote = char
+        elif char == ",":
+            words.append("")
+        else:
+            words[-1] += char
+    if quote:
+        raise ValueError(f"the quote {quote} is never closed")
+    return words
+
+
+def resolve(cls: type[Element], key: str) -> Target | None:
+    """What the sub-option `key` of `cls` stands for, or None when no class declares it."""
+    for position, (attribute, declared) in enumerate(cls.declarations()):
+        if isinstance(declared, Declared):
+            if declared.name == key or key in declared.aliases:
+                return Target((), declared, (position,))
+            continue
+        for number, rest in _ways_into(declared, key):
+            below = resolve(declared.cls, rest)
+            if below is not None:
+                return Target((Hop(attribute, number), *below.hops), below.declared, (position, *below.order))
+    return None
+
+
+def _ways_into(nested: Child[Any] | Children[Any], key: str) -> Iterator[tuple[int | None, str]]:
+    """(number, name below the child) for each reading of `key` that leads into `nested`."""
+    numbered = isinstance(nested, Children)
+    if key in nested.flat:
+        yield 0 if numbered else None, nested.flat[key]
+    if nested.prefix is None:
+        return
+    for prefix in (nested.prefix, *nested.prefixes):
+        if not key.startswith(prefix):
+            continue
+        rest = key[len(prefix) :]
+        end = 0
+        while numbered and end < len(rest) and rest[end].isdigit():
+            end += 1
+        digits, rest = rest[:end], rest[end:]
+        if not prefix or rest == "" or rest[0] == ".":
+            yield int(digits or 0) if numbered else None, rest.removeprefix(".")
+
+
+def sub_option_names(cls: type[Element], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Declared]]:
+    """(name, declaration) of each sub-option of `cls`, in order; numbered ones have an N (`hostN.name`)."""
+    for _, declared in cls.declarations():
+        if isinstance(declared, Declared):
+            if declared.name is not None:
+                name = ".".join(part for part in (prefix, declared.name) if part)
+                yield name, declared
+        elif declared.prefix is not None and depth < 4:
+            mark = "N" if isinstance(declared, Children) else ""
+            below = ".".join(part for part in (prefix, declared.prefix + mark) if part)
+            yield from sub_option_names(declared.cls, below, depth + 1)
+
+
+def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = None) -> list[Pair]:
+    """The pairs of a compound value, in order of application.
+
+    Bare words go to the names in `cls.bare`; `cls.read_word` may make a pair of any other
+    word (`+feature`, a boot device). Raises: RequestError, naming option, sub-option and
+    value.
+    """
+    try:
+        words = split_words(text)
+    except ValueError as error:
+        raise RequestError(
+            f"{option} {text}: {error}", hint="close it, or put a backslash before it"
+        ) from None
+    pairs: list[Pair] = []
+    bare = list(getattr(cls, "bare", ()))
+    for word in words:
+        key, equals, value = word.partition("=")
+        made = None if equals and _known(cls, key, fallback) else cls.read_word(word)
+        if made is not None:
+            key, value, equals = made[0], made[1], "="
+        target = resolve(cls, key)
+        if equals and (target is not None or is_shared(key)):
+            pairs.append(Pair(key, value, target))
+            bare.clear()
+        elif equals and fallback is not None and "." in key and fallback.knows(key):
+            pairs.append(Pair(key, value, None))
+            bare.clear()
+        elif pairs and _takes_commas(pairs[-1]):
+            pairs[-1] = pairs[-1]._replace(value=pairs[-1].value + "," + word)
+        elif bare and (not equals or not _looks_like_name(key)):
+            name = bare.pop(0)
+            if word:
+                pairs.append(Pair(name, word, resolve(cls, name)))
+        elif word:
+            raise _unknown(cls, option, word, key, bool(equals), fallback)
+    return _in_order(pairs)
+
+
+def _known(cls: type[Element], key: str, fallback: Fallback | None) -> bool:
+    return (
+        is_shared(key)
+        or resolve(cls, key) is not None
+        or (fallback is not None and "." in key and fallback.knows(key))
+    )
+
+
+def _looks_like_name(key: str) -> bool:
+    return key.replace(".", "a").replace("_", "a").replace("-", "a").isalnum()
+
+
+def _takes_commas(pair: Pair) -> bool:
+    return is_shared(pair.key) if pair.target is None else pair.target.declared.commas
+
+
+def is_shared(key: str) -> bool:
+    """Whether `key` is one of the sub-options that every XML option has: `clearxml`, `xpathN.*`."""
+    if key == "clearxml":
+        return True
+    head, _, action = key.partition(".")
+    numbered = head == "xpath" or (head.startswith("xpath") and head[5:].isdigit())
+    return numbered and action in _XPATH_ACTIONS
+
+
+def _in_order(pairs: list[Pair]) -> list[Pair]:
+    last: dict[object, Pair] = {}
+    for number, pair in enumerate(pairs):
+        repeats = pair.target is not None and pair.target.declared.repeat
+        if pair.target is None:
+            identity: object = pair.key
+        else:
+            identity = (pair.target.hops, pair.target.declared, number if repeats else None)
+        last.pop(identity, None)
+        last[identity] = pair
+    return sorted(last.values(), key=lambda pair: pair.target.order if pair.target else (1 << 20,))
+
+
+def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fallback | None = None) -> None:
+    """Set what `pairs` say on `element`; raw XPath edits are noted on it for the end of composition.
+
+    Raises: RequestError, naming option, sub-option and value.
+    """
+    if any(pair.key == "clearxml" and _switch(option, pair) for pair in pairs):
+        element.clear()
+    for pair in pairs:
+        if pair.target is not None:
+            below = element
+            for hop in pair.target.hops:
+                found = getattr(below, hop.attribute)
+                below = found if hop.number is None else found.at(hop.number)
+            try:
+                pair.target.declared.apply(below, pair.value)
+            except ValueError as error:
+                raise RequestError(f"{option} {pair.key}={pair.value}: {error}") from None
+        elif not is_shared(pair.key):
+            assert fallback is not None
+            fallback.apply(element, pair.key, pair.value)
+    edits = read_edits(option, pairs)
+    if edits:
+        element.settings["xpath_edits"] = (*element.settings.get("xpath_edits", ()), *edits)
+
+
+def _switch(option: str, pair: Pair) -> bool:
+    try:
+        return parse_switch(pair.value)
+    except ValueError as error:
+        raise RequestError(f"{option} {pair.key}={pair.value}: {error}") from None
+
+
+def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
+    """The raw XPath edits among `pairs`, in the order of their numbers.
+
+    Raises: RequestError, when a `value` has no `set` beside it.
+    """
+    numbered: dict[int, list[Pair]] = {}
+    for pair in pairs:
+        if pair.target is None and is_shared(pair.key) and pair.key != "clearxml":
+            digits = pair.key.partition(".")[0][5:]
+            numbered.setdefault(int(digits or 0), []).append(pair)
+    edits = []
+    for number in sorted(numbered):
+        by_action = {pair.key.partition(".")[2]: pair.value for pair in numbered[number]}
+        value = by_action.pop("value", None)
+        if value is not None and "set" not in by_action:
+            raise RequestError(
+                f"{option} xpath{number}.value={value}: xpath{number}.set is missing beside it"
+            )
+        for action in ("delete", "set", "create"):
+            if action not in by_action:
+                continue
+            xpath = by_action[action]
+            if action == "set" and value is None:
+                xpath, _, text = xpath.rpartition("=")
+                edits.append(Edit(action, xpath or text, text if xpath else ""))
+            else:
+                edits.append(Edit(action, xpath, value or ""))
+    return edits
+
+
+def _unknown(
+    cls: type[Element], option: str, word: str, key: str, equals: bool, fallback: Fallback | None
+) -> RequestError:
+    import difflib
+
+    if not equals and resolve(cls, key) is not None:
+        return RequestError(f"{option}: the sub-option '{key}' has no value", hint=f"write {key}=VALUE")
+    names = [name for name, _ in sub_option_names(cls)]
+    near = difflib.get_close_matches(key, names, 3) + (fallback.nearest(key) if fallback else [])
+    near = list(dict.fromkeys(near))[:3]
+    known = f"did you mean {' or '.join(near)}? " if near else ""
+    return RequestError(
+        f"{option}: there is no sub-option '{key}'" + (f" (in '{word}')" if equals else ""),
+        hint=f"{known}`virt-install {option} help` lists them all",
+    )

@@ -1,0 +1,178 @@
+"""Child elements with fields of their own: one of a kind, or numbered ones.
+
+`Child("./address", Address)` gives `disk.address.bus` and the sub-option `address.bus`;
+`Children("./source/host", Host)` gives `disk.hosts[1].name` and `source.host1.name`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Generic, TypeVar, overload
+
+from lxml import etree
+
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import sub_option_name
+from virtinstall.xml.paths import Path, Step, find, find_child, insert, make_child, parse_path, remove
+
+E = TypeVar("E", bound=Element)
+
+
+class _Nested(Generic[E]):
+    """What one child and numbered children share: the path, the class, the sub-options' prefix.
+
+    `prefixes` are other spellings of the prefix; `flat` are old single words for a field
+    of the (first) child: `{"source_host_name": "name"}`.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        cls: type[E] | Callable[[], type[E]],
+        doc: str = "",
+        *,
+        prefix: str | None = "",
+        prefixes: tuple[str, ...] = (),
+        flat: Mapping[str, str] | None = None,
+    ) -> None:
+        self.path = path
+        self._cls = cls
+        self.doc = doc
+        self.prefix = sub_option_name(path) if prefix == "" else prefix
+        self.prefixes = prefixes
+        self.flat = flat or {}
+        self._parsed: Path | None = None
+
+    @property
+    def cls(self) -> type[E]:
+        """The class of the child; a function in its place is asked at first use (recursion)."""
+        if not isinstance(self._cls, type):
+            self._cls = self._cls()
+        return self._cls
+
+    @property
+    def parsed(self) -> Path:
+        """The path's steps, parsed at first use."""
+        if self._parsed is None:
+            self._parsed = parse_path(self.path)
+        return self._parsed
+
+    def wrapped(self, parent: Element, node: etree._Element) -> E:
+        """The one wrapper of `node`, made at first use."""
+        known = parent.wrappers.get((node, self.cls))
+        if known is None:
+            known = parent.wrappers[node, self.cls] = self.cls.around(node, parent.wrappers)
+        assert isinstance(known, self.cls)
+        return known
+
+
+class Child(_Nested[E]):
+    """At most one child element. Reading it never makes the element; setting a field of it does."""
+
+    @overload
+    def __get__(self, element: None, owner: type[Element]) -> Child[E]: ...
+
+    @overload
+    def __get__(self, element: Element, owner: type[Element]) -> E: ...
+
+    def __get__(self, element: Element | None, owner: type[Element]) -> Child[E] | E:
+        if element is None:
+            return self
+        node = find(element.node, self.parsed.steps) if element.node is not None else None
+        if node is not None:
+            child = self.wrapped(element, node)
+        else:
+            pending = element.pending.get(self)
+            if pending is None:
+                pending = element.pending[self] = self.cls.around(None, element.wrappers)
+            assert isinstance(pending, self.cls)
+            child = pending
+        child.origin = (element, self)
+        return child
+
+    def make(self, parent: Element) -> etree._Element:
+        """The child's node below `parent`, made where it isn't there."""
+        return make_steps(parent, self.parsed.steps)
+
+
+def make_steps(parent: Element, steps: tuple[Step, ...]) -> etree._Element:
+    """The element at the end of `steps` below `parent`, those made that aren't there."""
+    node = parent.require()
+    for depth, step in enumerate(steps):
+        below = find_child(node, step)
+        node = below if below is not None else make_child(node, step, parent.rank(steps[:depth]))
+    return node
+
+
+class ElementList(Generic[E]):
+    """The numbered children of one parent, in document order; a live view of the XML."""
+
+    def __init__(self, parent: Element, declared: Children[E]) -> None:
+        self._parent = parent
+        self._declared = declared
+
+    def _nodes(self) -> list[etree._Element]:
+        path = self._declared.parsed
+        if self._parent.node is None:
+            return []
+        if len(path.steps) == 1:
+            return list(self._parent.node.iterchildren(path.steps[0].tag))
+        above = find(self._parent.node, path.steps[:-1])
+        return [] if above is None else list(above.iterchildren(path.steps[-1].tag))
+
+    def __iter__(self) -> Iterator[E]:
+        return iter([self._declared.wrapped(self._parent, node) for node in self._nodes()])
+
+    def __len__(self) -> int:
+        return len(self._nodes())
+
+    def __bool__(self) -> bool:
+        return bool(self._nodes())
+
+    def __getitem__(self, index: int) -> E:
+        return self._declared.wrapped(self._parent, self._nodes()[index])
+
+    def new(self) -> E:
+        """A new, empty child behind the others."""
+        child = self._declared.cls()
+        self.append(child)
+        return child
+
+    def append(self, child: E) -> None:
+        """Put `child` behind the others; it leaves its former parent."""
+        steps = self._declared.parsed.steps
+        above = make_steps(self._parent, steps[:-1])
+        node = child.require()
+        insert(above, node, self._parent.rank(steps[:-1]))
+        child.adopt(self._parent.wrappers)
+
+    def at(self, index: int) -> E:
+        """The child of that number; missing ones up to it are made, empty."""
+        while len(self) <= index:
+            self.new()
+        return self[index]
+
+    def remove(self, child: E) -> None:
+        """Take `child` out of the document."""
+        if child.node is not None:
+            remove(child.node)
+
+    def clear(self) -> None:
+        """Take all of them out."""
+        for node in self._nodes():
+            remove(node)
+
+
+class Children(_Nested[E]):
+    """Any number of child elements of one tag; on the command line numbered from 0."""
+
+    @overload
+    def __get__(self, element: None, owner: type[Element]) -> Children[E]: ...
+
+    @overload
+    def __get__(self, element: Element, owner: type[Element]) -> ElementList[E]: ...
+
+    def __get__(self, element: Element | None, owner: type[Element]) -> Children[E] | ElementList[E]:
+        if element is None:
+            return self
+        return ElementList(element, self)

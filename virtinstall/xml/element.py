@@ -1,0 +1,237 @@
+"""An XML element seen through the fields that its class declares.
+
+The lxml node is the only place where a value lives: what a parsed document holds and no
+field declares (comments, foreign namespaces) is kept, untouched, because nothing ever
+rebuilds it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any, ClassVar, Protocol, Self
+
+from lxml import etree
+
+from virtinstall.xml.field import Declared, XmlField
+from virtinstall.xml.kinds import PRESENT
+from virtinstall.xml.paths import Path, Rank, Step, drop, full_tag, parse_path, remove
+
+Wrappers = dict[tuple[etree._Element, type["Element"]], "Element"]
+"""The wrappers of one document; they keep lxml's nodes alive, and wishes with them."""
+
+
+class Origin(Protocol):
+    """The declaration that can make a child element's node: `children.Child`."""
+
+    @property
+    def parsed(self) -> Path:
+        """Where the child stands below its parent."""
+
+    def make(self, parent: Element) -> etree._Element:
+        """The child's node below `parent`, made where it isn't there."""
+
+
+class Element:
+    """Base of all element classes.
+
+    `tag` is the element's name in libvirt's XML; `bare` names the sub-options that leading
+    words without `=` stand for. A keyword argument sets the field of that name:
+    `Rng(model="virtio")`.
+    """
+
+    tag: ClassVar[str] = ""
+    bare: ClassVar[tuple[str, ...]] = ()
+    _declarations: ClassVar[tuple[tuple[str, Any], ...] | None] = None
+    _ranks: ClassVar[dict[tuple[Step, ...], Rank] | None] = None
+    _kept: ClassVar[frozenset[tuple[Step, ...]] | None] = None
+
+    def __init__(self, **values: Any) -> None:
+        self.node: etree._Element | None = etree.Element(full_tag(self.tag))
+        self.wrappers: Wrappers = {(self.node, type(self)): self}
+        self.settings: dict[str, Any] = {}
+        self.pending: dict[object, Element] = {}
+        self.origin: tuple[Element, Origin] | None = None
+        for name, value in values.items():
+            if not hasattr(type(self), name):
+                raise AttributeError(f"<{self.tag}> has no field named '{name}'")
+            setattr(self, name, value)
+
+    @classmethod
+    def around(cls, node: etree._Element | None, wrappers: Wrappers) -> Self:
+        """A wrapper of `node` (None: of one that the first set field makes) in the document of `wrappers`."""
+        element = cls.__new__(cls)
+        element.node = node
+        element.wrappers = wrappers
+        element.settings = {}
+        element.pending = {}
+        element.origin = None
+        return element
+
+    @classmethod
+    def parse(cls, text: str | bytes) -> Self:
+        """The element that `text`, an XML document, holds.
+
+        Entities are not expanded and nothing is fetched. Raises: ValueError, when it is no
+        well-formed XML or its root has another tag.
+        """
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+        try:
+            node = etree.fromstring(text.encode() if isinstance(text, str) else text, parser)
+        except etree.XMLSyntaxError as error:
+            raise ValueError(f"it is not well-formed XML: {error}") from None
+        if node.tag != full_tag(cls.tag):
+            raise ValueError(f"it is <{node.tag}>, not <{cls.tag}>")
+        wrappers: Wrappers = {}
+        element = cls.around(node, wrappers)
+        wrappers[node, cls] = element
+        return element
+
+    def require(self) -> etree._Element:
+        """The node, made now if it didn't exist."""
+        if self.node is None:
+            assert self.origin is not None
+            parent, declared = self.origin
+            self.node = declared.make(parent)
+            parent.pending.pop(declared, None)
+            self.wrappers = parent.wrappers
+            self.wrappers[self.node, type(self)] = self
+        return self.node
+
+    def leave_if_empty(self) -> None:
+        """Leave the document when nothing is left in an element that was made on demand."""
+        node = self.node
+        if node is None or self.origin is None or node.attrib or len(node) or (node.text or "").strip():
+            return
+        parent, declared = self.origin
+        self.wrappers.pop((node, type(self)), None)
+        remove(node)
+        self.node = None
+        parent.pending[declared] = self
+        if parent.node is not None:
+            drop(parent.node, declared.parsed.steps[:-1], parent.kept_when_empty())
+            parent.leave_if_empty()
+
+    @property
+    def exists(self) -> bool:
+        """Whether the element is there in the document."""
+        return self.node is not None
+
+    def adopt(self, wrappers: Wrappers) -> None:
+        """Belong to the document of `wrappers` from now on (the node has been moved there)."""
+        old = self.wrappers
+        if old is wrappers:
+            return
+        node = self.require()
+        moved = set(node.iter())
+        for key in [key for key in old if key[0] in moved]:
+            known = wrappers[key] = old.pop(key)
+            known.wrappers = wrappers
+        wrappers[node, type(self)] = self
+        self.wrappers = wrappers
+
+    def clone(self) -> Self:
+        """A copy that shares nothing with this one; wishes (settings) are copied along."""
+        if self.node is None:
+            return type(self)()
+        node = copy.deepcopy(self.node)
+        node.tail = None
+        wrappers: Wrappers = {}
+        twins = dict(zip(self.node.iter(), node.iter(), strict=True))
+        for (old, cls), known in self.wrappers.items():
+            if old in twins and (known.settings or known is self):
+                twin = cls.around(twins[old], wrappers)
+                twin.settings = dict(known.settings)
+                wrappers[twins[old], cls] = twin
+        copied = wrappers[node, type(self)]
+        assert isinstance(copied, type(self))
+        return copied
+
+    @property
+    def parent(self) -> Element | None:
+        """The element that this one is a declared child of, where it was reached through it."""
+        return self.origin[0] if self.origin is not None else None
+
+    def clear(self) -> None:
+        """Empty the element: no attribute, child, text or wish is left."""
+        node = self.require()
+        tail = node.tail
+        node.clear()
+        node.tail = tail
+        self.settings.clear()
+        self.pending.clear()
+
+    def to_xml(self) -> str:
+        """The element as indented XML text, ending in a newline."""
+        node = copy.deepcopy(self.require())
+        node.tail = None
+        etree.indent(node, "  ")
+        return str(etree.tostring(node, encoding="unicode")) + "\n"
+
+    @classmethod
+    def declarations(cls) -> tuple[tuple[str, Any], ...]:
+        """(attribute, declaration) of this class, in order: base classes' first."""
+        found = cls.__dict__.get("_declarations")
+        if found is None:
+            merged: dict[str, Any] = {}
+            for base in reversed(cls.__mro__):
+                for name, value in vars(base).items():
+                    if isinstance(value, Declared) or hasattr(value, "prefixes"):
+                        merged[name] = value
+            found = cls._declarations = tuple(merged.items())
+        result: tuple[tuple[str, Any], ...] = found
+        return result
+
+    @classmethod
+    def _paths(cls) -> Iterator[tuple[Step, ...]]:
+        for first in cls.child_order():
+            yield parse_path(first).steps
+        for _, declared in cls.declarations():
+            path: str | None = getattr(declared, "path", None)
+            if path is not None:
+                yield parse_path(path).steps
+
+    @classmethod
+    def child_order(cls) -> tuple[str, ...]:
+        """Paths in the order in which their elements stand, where it isn't that of declaration."""
+        return ()
+
+    @classmethod
+    def read_word(cls, word: str) -> tuple[str, str] | None:
+        """(sub-option, value) that a word of its own syntax stands for (`+aes`), or None."""
+        return None
+
+    def rank(self, steps: tuple[Step, ...]) -> Rank:
+        """The order of the children of the element at `steps`: that of declaration."""
+        ranks = type(self).__dict__.get("_ranks")
+        if ranks is None:
+            ranks = {}
+            for path in self._paths():
+                for depth, step in enumerate(path):
+                    below = ranks.setdefault(_plain(path[:depth]), {})
+                    below.setdefault(step.tag, len(below))
+            type(self)._ranks = ranks
+        found: Rank = ranks.get(_plain(steps), {})
+        return found
+
+    def kept_when_empty(self) -> frozenset[tuple[Step, ...]]:
+        """Paths of elements that mean something by being there."""
+        kept = type(self).__dict__.get("_kept")
+        if kept is None:
+            kept = frozenset(
+                declared.parsed.steps
+                for _, declared in self.declarations()
+                if isinstance(declared, XmlField) and declared.kind is PRESENT
+            )
+            type(self)._kept = kept
+        found: frozenset[tuple[Step, ...]] = kept
+        return found
+
+    def __repr__(self) -> str:
+        if self.node is None:
+            return f"<{type(self).__name__}: not there>"
+        return str(etree.tostring(self.node, encoding="unicode", with_tail=False))
+
+
+def _plain(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return tuple(Step(step.tag, None) for step in steps)

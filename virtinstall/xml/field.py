@@ -1,0 +1,246 @@
+"""The fields that an element class declares, each once: an XML value, a setting, a sub-option.
+
+From a declaration follow the typed Python attribute, the command-line sub-option
+(named as its path, `./rate/@bytes` is `rate.bytes`), its help line, completion and the
+line in the manual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from virtinstall.xml.kinds import PRESENT, Kind
+from virtinstall.xml.paths import Path, drop, find, find_child, make_child, parse_path
+
+if TYPE_CHECKING:
+    from virtinstall.xml.element import Element
+
+T = TypeVar("T")
+
+
+class Declared:
+    """What all declarations share: the sub-option's name and aliases, its doc, how its value is cut.
+
+    `name` None: the declaration has no sub-option of its own. `commas`: commas belong to
+    the value up to the next known sub-option. `match`: virt-xml may select objects by it.
+    `repeat`: each use in one option counts, not just the last.
+    """
+
+    name: str | None
+    aliases: tuple[str, ...]
+    doc: str
+    commas: bool
+    match: bool
+    kind_name: str
+    repeat: bool = False
+
+    def apply(self, element: Element, text: str) -> None:
+        """Set the value from what a user typed; an empty text unsets it.
+
+        Raises: ValueError, whose message says what was expected.
+        """
+        raise NotImplementedError
+
+
+class XmlField(Declared, Generic[T]):
+    """A value in the XML below an element, bound to a Python attribute of the same kind.
+
+    The sub-option is named as the path unless `name` says otherwise (None: there is none).
+    `convert` makes the value of what a user typed where that differs from the XML
+    (MiB to KiB, the word `default`); it raises ValueError.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        kind: Kind[T],
+        doc: str,
+        *,
+        name: str | None = "",
+        aliases: tuple[str, ...] = (),
+        commas: bool = False,
+        match: bool = True,
+        convert: Callable[[str], T | None] | None = None,
+    ) -> None:
+        self.path = path
+        self.kind = kind
+        self.doc = doc
+        self.name = sub_option_name(path) if name == "" else name
+        self.aliases = aliases
+        self.commas = commas
+        self.match = match
+        self.convert = convert
+        self.kind_name = kind.name
+        self._parsed: Path | None = None
+
+    @property
+    def parsed(self) -> Path:
+        """The path's steps; parsed at first use, so that declaring a field costs nothing."""
+        if self._parsed is None:
+            self._parsed = parse_path(self.path)
+        return self._parsed
+
+    @overload
+    def __get__(self, element: None, owner: type[Element]) -> XmlField[T]: ...
+
+    @overload
+    def __get__(self, element: Element, owner: type[Element]) -> T | None: ...
+
+    def __get__(self, element: Element | None, owner: type[Element]) -> XmlField[T] | T | None:
+        if element is None:
+            return self
+        if element.node is None:
+            return None
+        steps, attribute = self._parsed or self.parsed
+        node = element.node
+        for step in steps:
+            found = node.find(step.tag) if step.condition is None else find_child(node, step)
+            if found is None:
+                return None
+            node = found
+        if attribute is not None:
+            text = node.get(attribute)
+            return None if text is None else self.kind.read(text)
+        if self.kind is PRESENT:
+            return self.kind.read("")
+        text = node.text
+        return None if text is None or not text.strip() else self.kind.read(text)
+
+    def __set__(self, element: Element, value: T | None) -> None:
+        if value is None or (self.kind is PRESENT and not value):
+            self._unset(element)
+            return
+        path = self._parsed or self.parsed
+        node = element.require()
+        for depth, step in enumerate(path.steps):
+            found = find_child(node, step)
+            node = found if found is not None else make_child(node, step, element.rank(path.steps[:depth]))
+        text = self.kind.write(value)
+        if path.attribute is not None:
+            node.set(path.attribute, text)
+        elif self.kind is not PRESENT:
+            node.text = text
+
+    def _unset(self, element: Element) -> None:
+        if element.node is None:
+            return
+        path = self.parsed
+        node = find(element.node, path.steps)
+        if node is None:
+            return
+        if path.attribute is not None:
+            if path.attribute in node.attrib:
+                del node.attrib[path.attribute]
+            drop(element.node, path.steps, element.kept_when_empty())
+        else:
+            node.text = None
+            drop(element.node, path.steps)
+        element.leave_if_empty()
+
+    def apply(self, element: Element, text: str) -> None:
+        """Set the value from what a user typed; an empty text unsets it."""
+        if text == "":
+            value: T | None = None
+        elif self.convert is not None:
+            value = self.convert(text)
+        else:
+            value = self.kind.parse(text)
+        self.__set__(element, value)
+
+
+class Setting(Declared, Generic[T]):
+    """A wish about an element that isn't XML itself (a disk's size), kept beside the node."""
+
+    def __init__(
+        self,
+        kind: Kind[T],
+        doc: str,
+        *,
+        name: str | None = "",
+        aliases: tuple[str, ...] = (),
+        commas: bool = False,
+        match: bool = False,
+        convert: Callable[[str], T | None] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.doc = doc
+        self.name = name
+        self.aliases = aliases
+        self.commas = commas
+        self.match = match
+        self.convert = convert
+        self.kind_name = kind.name
+        self.attribute = ""
+
+    def __set_name__(self, owner: type[Element], attribute: str) -> None:
+        self.attribute = attribute
+        if self.name == "":
+            self.name = attribute
+
+    @overload
+    def __get__(self, element: None, owner: type[Element]) -> Setting[T]: ...
+
+    @overload
+    def __get__(self, element: Element, owner: type[Element]) -> T | None: ...
+
+    def __get__(self, element: Element | None, owner: type[Element]) -> Setting[T] | T | None:
+        if element is None:
+            return self
+        value: T | None = element.settings.get(self.attribute)
+        return value
+
+    def __set__(self, element: Element, value: T | None) -> None:
+        if value is None:
+            element.settings.pop(self.attribute, None)
+        else:
+            element.settings[self.attribute] = value
+
+    def apply(self, element: Element, text: str) -> None:
+        """Set the wish from what a user typed; an empty text unsets it."""
+        if text == "":
+            self.__set__(element, None)
+        else:
+            self.__set__(element, (self.convert or self.kind.parse)(text))
+
+
+class Suboption(Declared):
+    """A sub-option that sets several values, or one in a way of its own, through `action`.
+
+    `action(element, text)` gets the text as typed (empty: unset) and raises ValueError.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        action: Callable[[Any, str], None],
+        doc: str,
+        *,
+        aliases: tuple[str, ...] = (),
+        commas: bool = False,
+        match: bool = False,
+        kind_name: str = "text",
+        repeat: bool = False,
+    ) -> None:
+        self.name = name
+        self.action = action
+        self.doc = doc
+        self.aliases = aliases
+        self.commas = commas
+        self.match = match
+        self.kind_name = kind_name
+        self.repeat = repeat
+
+    def apply(self, element: Element, text: str) -> None:
+        """Hand `text` to the action."""
+        self.action(element, text)
+
+
+def sub_option_name(path: str) -> str:
+    """The sub-option that a path stands for: `./rate/@bytes` is `rate.bytes`; predicates don't count."""
+    parts = []
+    for part in path.split("/"):
+        if part in ("", "."):
+            continue
+        parts.append(part.partition("[")[0].lstrip("@"))
+    return ".".join(parts)

@@ -1,0 +1,93 @@
+"""What a value in libvirt's XML may be: text, integer, yes/no, on/off, or merely present.
+
+Source: https://libvirt.org/formatdomain.html; libvirt's schemas (basictypes.rng) name
+the same kinds `virYesNo`, `virOnOff` and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_TRUE = ("y", "yes", "1", "true", "t", "on")
+_FALSE = ("n", "no", "0", "false", "f", "off")
+
+
+class Kind(Generic[T]):
+    """How a value is written in XML and on the command line.
+
+    `name` is what help prints; `read` makes a value of XML text, `write` the other way
+    round; `parse` makes a value of what a user typed and raises ValueError, whose
+    message says what was expected.
+    """
+
+    __slots__ = ("name", "parse", "read", "write")
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[str], T],
+        write: Callable[[T], str],
+        parse: Callable[[str], T] | None = None,
+    ) -> None:
+        self.name = name
+        self.read = read
+        self.write = write
+        self.parse = parse or read
+
+
+def parse_switch(text: str) -> bool:
+    """The truth of a switch: y yes 1 true t on, n no 0 false f off, in any case.
+
+    Raises: ValueError, for any other word.
+    """
+    word = text.strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ValueError("it must be on or off (or yes, no)")
+
+
+def parse_integer(text: str) -> int:
+    """A whole number, decimal or with 0x, 0o, 0b before it.
+
+    Raises: ValueError, for anything else.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        try:
+            return int(text, 0)
+        except ValueError:
+            raise ValueError("it must be a whole number") from None
+
+
+def parse_number(text: str) -> float:
+    """A number, fractions allowed.
+
+    Raises: ValueError, for anything else.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError("it must be a number") from None
+
+
+def _same(text: str) -> str:
+    return text
+
+
+TEXT: Kind[str] = Kind("text", _same, _same)
+INTEGER: Kind[int] = Kind("integer", parse_integer, str)
+YES_NO: Kind[bool] = Kind(
+    "yes/no", lambda text: text == "yes", lambda value: "yes" if value else "no", parse_switch
+)
+ON_OFF: Kind[bool] = Kind(
+    "on/off", lambda text: text == "on", lambda value: "on" if value else "off", parse_switch
+)
+PRESENT: Kind[bool] = Kind("present", lambda text: True, lambda value: "", parse_switch)
+SWITCH: Kind[bool] = Kind("switch", parse_switch, lambda value: "on" if value else "off")
+NUMBER: Kind[float] = Kind("number", parse_number, str)

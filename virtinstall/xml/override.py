@@ -1,0 +1,108 @@
+"""Raw edits by XPath: `--xml` on the domain, `xpathN.*` on any device.
+
+Each number is one edit: set (with or without `value`), create or delete. They are applied
+in the order of their numbers, after all else has been composed. XPath is real XPath 1.0
+(lxml); a node that an edit must make is made where the expression is a plain path.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lxml import etree
+
+from virtinstall.errors import RequestError
+from virtinstall.xml.paths import NAMESPACES, full_tag, remove
+
+
+class Edit(NamedTuple):
+    """One edit: `action` is set, create or delete; `value` is what to set."""
+
+    action: str
+    xpath: str
+    value: str = ""
+
+
+def apply_edit(root: etree._Element, edit: Edit) -> None:
+    """Carry `edit` out below `root` (paths that start with `.` are relative to it).
+
+    Raises: RequestError, when the expression is no XPath or can't be made.
+    """
+    if edit.action == "delete":
+        for found in _select(root, edit.xpath):
+            _delete(found)
+    elif edit.action == "create":
+        if not _select(root, edit.xpath):
+            _make(root, edit.xpath)
+    else:
+        _set(root, edit.xpath, edit.value)
+
+
+def _select(root: etree._Element, xpath: str) -> list[object]:
+    try:
+        found = root.xpath(xpath, namespaces=dict(NAMESPACES))
+    except etree.XPathError as error:
+        raise RequestError(
+            f"'{xpath}' is no valid XPath: {error}", hint="an example: ./devices/disk[2]/driver/@cache"
+        ) from None
+    if not isinstance(found, list):
+        raise RequestError(f"the XPath '{xpath}' gives a value, not a place in the XML")
+    return list(found)
+
+
+def _delete(found: object) -> None:
+    if isinstance(found, etree._Element):
+        remove(found)
+        return
+    parent = found.getparent()  # type: ignore[attr-defined]
+    if found.is_attribute:  # type: ignore[attr-defined]
+        del parent.attrib[found.attrname]  # type: ignore[attr-defined]
+    else:
+        parent.text = None
+
+
+def _set(root: etree._Element, xpath: str, value: str) -> None:
+    place, slash, last = xpath.rpartition("/")
+    if slash and last.startswith("@"):
+        nodes = _elements(root, place or ".")
+        for node in nodes or [_make(root, place)]:
+            if value:
+                node.set(full_tag(last[1:]), value)
+            elif full_tag(last[1:]) in node.attrib:
+                del node.attrib[full_tag(last[1:])]
+        return
+    nodes = _elements(root, xpath)
+    if not value:
+        for node in nodes:
+            remove(node)
+        return
+    for node in nodes or [_make(root, xpath)]:
+        node.text = value
+
+
+def _elements(root: etree._Element, xpath: str) -> list[etree._Element]:
+    return [found for found in _select(root, xpath) if isinstance(found, etree._Element)]
+
+
+def _make(root: etree._Element, xpath: str) -> etree._Element:
+    """Make the missing steps of a plain path and give the last element."""
+    node = root
+    steps = [step for step in xpath.split("/") if step not in ("", ".")]
+    if xpath.startswith("/") and steps and steps[0] == root.tag:
+        steps = steps[1:]
+    for step in steps:
+        below = _elements(node, "./" + step)
+        if below:
+            node = below[0]
+            continue
+        name, _, predicate = step.partition("[")
+        if not name.replace("_", "a").replace("-", "a").replace(":", "a").replace(".", "a").isalnum():
+            raise RequestError(
+                f"the XPath '{xpath}' matches nothing, and '{step}' can't be made",
+                hint="name plain elements, with [@attribute='value'] at the most",
+            )
+        node = etree.SubElement(node, full_tag(name))
+        key, equals, value = predicate.rstrip("]").partition("=")
+        if equals and key.startswith("@"):
+            node.set(key[1:], value.strip("'\""))
+    return node
