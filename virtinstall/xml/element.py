@@ -170,14 +170,14 @@ class Element:
 
     @classmethod
     def declarations(cls) -> tuple[tuple[str, Any], ...]:
-        """(attribute, declaration) of this class, in order: base classes' first."""
+        """(attribute, declaration) of this class, in order: its own first, then its base classes'."""
         found = cls.__dict__.get("_declarations")
         if found is None:
             merged: dict[str, Any] = {}
-            for base in reversed(cls.__mro__):
+            for base in cls.__mro__:
                 for name, value in vars(base).items():
                     if isinstance(value, Declared) or hasattr(value, "prefixes"):
-                        merged[name] = value
+                        merged.setdefault(name, value)
             found = cls._declarations = tuple(merged.items())
         result: tuple[tuple[str, Any], ...] = found
         return result
