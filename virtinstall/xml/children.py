@@ -97,7 +97,7 @@ class Child(_Nested[E]):
 
 def make_steps(parent: Element, steps: tuple[Step, ...]) -> etree._Element:
     """The element at the end of `steps` below `parent`, those made that aren't there."""
-    node = parent.require()
+    node = parent.ensure_node()
     for depth, step in enumerate(steps):
         below = find_child(node, step)
         node = below if below is not None else make_child(node, step, parent.rank(steps[:depth]))
@@ -142,7 +142,7 @@ class ElementList(Generic[E]):
         """Put `child` behind the others; it leaves its former parent."""
         steps = self._declared.parsed.steps
         above = make_steps(self._parent, steps[:-1])
-        node = child.require()
+        node = child.ensure_node()
         insert(above, node, self._parent.rank(steps[:-1]))
         child.adopt(self._parent.wrappers)
 

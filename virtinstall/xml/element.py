@@ -87,7 +87,7 @@ class Element:
         wrappers[node, cls] = element
         return element
 
-    def require(self) -> etree._Element:
+    def ensure_node(self) -> etree._Element:
         """The node, made now if it didn't exist."""
         if self.node is None:
             assert self.origin is not None
@@ -122,7 +122,7 @@ class Element:
         old = self.wrappers
         if old is wrappers:
             return
-        node = self.require()
+        node = self.ensure_node()
         moved = set(node.iter())
         for key in [key for key in old if key[0] in moved]:
             known = wrappers[key] = old.pop(key)
@@ -154,7 +154,7 @@ class Element:
 
     def clear(self) -> None:
         """Empty the element: no attribute, child, text or wish is left."""
-        node = self.require()
+        node = self.ensure_node()
         tail = node.tail
         node.clear()
         node.tail = tail
@@ -163,7 +163,7 @@ class Element:
 
     def to_xml(self) -> str:
         """The element as indented XML text, ending in a newline."""
-        node = copy.deepcopy(self.require())
+        node = copy.deepcopy(self.ensure_node())
         node.tail = None
         etree.indent(node, "  ")
         return str(etree.tostring(node, encoding="unicode")) + "\n"

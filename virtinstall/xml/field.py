@@ -112,7 +112,7 @@ class XmlField(Declared, Generic[T]):
             self._unset(element)
             return
         path = self._parsed or self.parsed
-        node = element.require()
+        node = element.ensure_node()
         for depth, step in enumerate(path.steps):
             found = find_child(node, step)
             node = found if found is not None else make_child(node, step, element.rank(path.steps[:depth]))

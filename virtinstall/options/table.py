@@ -1,0 +1,300 @@
+"""Every option of the command line, once: spellings, argument, group, help.
+
+Source: the interface of virt-install (spellings, hidden old ones, groups). Sub-options
+aren't here: they follow from the fields of the class that `section` names.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+GENERAL = "General options"
+INSTALL = "Installation method"
+OS = "Operating system"
+DEVICES = "Devices"
+GUEST = "Guest configuration"
+PLATFORM = "Virtualization platform"
+MISC = "Miscellaneous"
+
+GROUPS = (GENERAL, INSTALL, OS, DEVICES, GUEST, PLATFORM, MISC)
+
+
+class Option(NamedTuple):
+    """One option.
+
+    `argument`: "none", "required" or "optional" (then `bare` is what it means without one).
+    `section`: "module:Class" whose fields are the sub-options, empty for a plain value.
+    `kind`: what a plain value is ("text", "integer", "number"). `stores`: what a flag
+    stores, True unless it says otherwise. `hidden`: accepted, not shown in the help.
+    """
+
+    names: tuple[str, ...]
+    dest: str
+    group: str
+    help: str
+    argument: str = "required"
+    repeat: bool = False
+    hidden: bool = False
+    section: str = ""
+    kind: str = "text"
+    bare: str = ""
+    stores: str | bool = True
+    metavar: str = ""
+
+
+def _value(
+    names: str, dest: str, group: str, text: str, metavar: str = "VALUE", kind: str = "text"
+) -> Option:
+    return Option(tuple(names.split()), dest, group, text, metavar=metavar, kind=kind)
+
+
+def _flag(names: str, dest: str, group: str, text: str, stores: str | bool = True) -> Option:
+    return Option(tuple(names.split()), dest, group, text, argument="none", stores=stores)
+
+
+def _old(names: str, dest: str, group: str, text: str, kind: str = "text", repeat: bool = False) -> Option:
+    return Option(tuple(names.split()), dest, group, text, hidden=True, kind=kind, repeat=repeat)
+
+
+def _old_flag(names: str, dest: str, group: str, text: str) -> Option:
+    return Option(tuple(names.split()), dest, group, text, argument="none", hidden=True)
+
+
+def _device(names: str, module: str, cls: str, text: str) -> Option:
+    spellings = tuple(names.split())
+    dest = spellings[-1].lstrip("-").replace("-", "_")
+    section = f"virtinstall.devices.{module}:{cls}"
+    return Option(spellings, dest, DEVICES, text, repeat=True, section=section)
+
+
+def _domain(names: str, module: str, cls: str, text: str, group: str = GUEST) -> Option:
+    spellings = tuple(names.split())
+    dest = spellings[0].lstrip("-").replace("-", "_")
+    section = f"virtinstall.domain.{module}:{cls}"
+    return Option(spellings, dest, group, text, repeat=True, section=section)
+
+
+def _holder(names: str, cls: str, group: str, text: str, repeat: bool = False, bare: str = "") -> Option:
+    spellings = tuple(names.split())
+    return Option(
+        spellings,
+        spellings[0].lstrip("-").replace("-", "_"),
+        group,
+        text,
+        argument="optional" if bare else "required",
+        repeat=repeat,
+        section=f"virtinstall.options.sections:{cls}",
+        bare=bare,
+    )
+
+
+_GENERAL = (
+    _value(
+        "--connect",
+        "connect",
+        GENERAL,
+        "Hypervisor to talk to; `embed` runs QEMU's driver in this process.",
+        "URI",
+    ),
+    _value("-n --name", "name", GENERAL, "Name of the guest."),
+    _domain("--memory", "memory", "Memory", "Memory: MiB, or with a unit: `4096`, `4G`.", GENERAL),
+    _old("-r --ram", "ram", GENERAL, "Old form of --memory."),
+    _domain("--vcpus", "vcpus", "Vcpus", "Virtual CPUs: `4`, `4,maxvcpus=8`, `sockets=2,cores=2`.", GENERAL),
+    _domain(
+        "--cpu", "cpu", "Cpu", "CPU model and features: `host-passthrough`, `Skylake-Client,+vmx`.", GENERAL
+    ),
+    _old_flag("--check-cpu", "check_cpu", GENERAL, "Accepted, without effect."),
+    _old("--cpuset", "cpuset", GENERAL, "Old form of --vcpus cpuset=."),
+    _domain("--metadata", "metadata", "Metadata", "Title, description, uuid and the like.", GENERAL),
+    _domain(
+        "--xml",
+        "xml_edits",
+        "XmlEdits",
+        "Edit of the finished XML: `./@foo=bar`, `xpath.delete=./x`.",
+        GENERAL,
+    ),
+    _old("-u --uuid", "uuid", GENERAL, "Old form of --metadata uuid=."),
+    _old("--description", "description", GENERAL, "Old form of --metadata description=."),
+)
+
+_INSTALL = (
+    _old("-c", "cdrom_short", INSTALL, "Old form of --cdrom."),
+    _value("--cdrom", "cdrom", INSTALL, "ISO image or device to install from: path or URL.", "PATH"),
+    _holder(
+        "-l --location",
+        "Location",
+        INSTALL,
+        "Install tree or ISO to take kernel and initrd from: URL or path.",
+    ),
+    _flag("--pxe", "pxe", INSTALL, "Install by booting from the network."),
+    _flag("--import", "import_disk", INSTALL, "Don't install: boot the disk as it is."),
+    _old_flag(
+        "--livecd", "livecd", INSTALL, "Old: the CD-ROM of --cdrom is the system, nothing is installed."
+    ),
+    Option(
+        ("-x", "--extra-args"),
+        "extra_args",
+        INSTALL,
+        "Arguments for the install kernel of --location.",
+        repeat=True,
+        metavar="ARGS",
+    ),
+    Option(
+        ("--initrd-inject",),
+        "initrd_inject",
+        INSTALL,
+        "File to add to the root of the install initrd.",
+        repeat=True,
+        metavar="PATH",
+    ),
+    _holder("--unattended", "Unattended", INSTALL, "Answer the installer's questions.", bare="1"),
+    _holder(
+        "--install",
+        "Install",
+        INSTALL,
+        "Installation boot in detail: `fedora36`, `kernel=...`, `no_install=on`.",
+    ),
+    _value(
+        "--reinstall",
+        "reinstall",
+        INSTALL,
+        "Install an existing guest again; its configuration stays.",
+        "DOMAIN",
+    ),
+    _holder("--cloud-init", "CloudInit", INSTALL, "Seed for a cloud image: users, keys, packages.", bare="1"),
+    _old("--test-media-detection", "test_media_detection", INSTALL, "Print the OS found at a location."),
+    _old_flag(
+        "--test-stub-command", "test_stub_command", INSTALL, "Fill in a minimal guest on the test driver."
+    ),
+    _domain(
+        "--boot", "os", "Os", "Boot devices, firmware, kernel: `uefi`, `hd,network`, `kernel=...`.", INSTALL
+    ),
+    _domain("--idmap", "idmap", "Idmap", "User id mapping of a container.", INSTALL),
+    _old("--init", "init", INSTALL, "Old form of --boot init=."),
+)
+
+_OS = (
+    _holder(
+        "--osinfo --os-variant", "OsInfo", OS, "Operating system of the guest: `debian12`; `list` prints all."
+    ),
+    _old("--os-type", "os_type_word", OS, "Accepted, without effect."),
+)
+
+_DEVICES = (
+    _device("--disk", "disk", "Disk", "Disk: `size=20`, `path=/x.qcow2`, `pool=default,size=20`, `none`."),
+    _device(
+        "-w --network",
+        "interface",
+        "Interface",
+        "Network interface: `network=default`, `bridge=br0`, `none`.",
+    ),
+    _device("--graphics", "graphics", "Graphics", "Display: `vnc`, `spice`, `none`."),
+    _device("--controller", "controller", "Controller", "Controller: `scsi,model=virtio-scsi`, `usb3`."),
+    _device("--input", "input", "Input", "Tablet, mouse or keyboard."),
+    _device("--serial", "serial", "Serial", "Serial port: `pty`, `file,path=/x.log`."),
+    _device("--parallel", "parallel", "Parallel", "Parallel port."),
+    _device("--channel", "channel", "Channel", "Channel between host and guest."),
+    _device("--console", "console", "Console", "Text console."),
+    _device(
+        "--hostdev", "hostdev", "Hostdev", "Host device for the guest: PCI or USB address, node device name."
+    ),
+    _device("--host-device", "hostdev", "Hostdev", "Old form of --hostdev.")._replace(hidden=True),
+    _device("--filesystem", "filesystem", "Filesystem", "Host directory for the guest: `SOURCE,TARGET`."),
+    _device("--sound", "sound", "Sound", "Sound card.")._replace(argument="optional", bare="default"),
+    _device("--soundhw", "sound", "Sound", "Old form of --sound.")._replace(hidden=True),
+    _device("--audio", "audio", "Audio", "Where the host plays the guest's sound."),
+    _device("--watchdog", "watchdog", "Watchdog", "Watchdog."),
+    _device("--video", "video", "Video", "Video card: `virtio`, `qxl`, `vga`."),
+    _device("--smartcard", "smartcard", "Smartcard", "Smartcard reader."),
+    _device("--redirdev", "redirdev", "Redirdev", "USB redirection."),
+    _device("--memballoon", "memballoon", "Memballoon", "Memory balloon; `none` leaves it out."),
+    _device("--tpm", "tpm", "Tpm", "TPM: `emulator`, `/dev/tpm0`, `none`."),
+    _device("--rng", "rng", "Rng", "Source of entropy: `/dev/urandom`, `none`."),
+    _device("--panic", "panic", "Panic", "Device that reports the guest's panic."),
+    _device("--shmem", "shmem", "Shmem", "Shared memory."),
+    _device("--memdev", "memory", "MemoryDevice", "Memory module."),
+    _device("--vsock", "vsock", "Vsock", "Sockets between host and guest."),
+    _device("--iommu", "iommu", "Iommu", "IOMMU."),
+    _device("--pstore", "pstore", "Pstore", "Persistent store for the guest's crash logs."),
+    _old("-f --file", "old_files", DEVICES, "Old form of --disk path=.", repeat=True),
+    _old("-s --file-size", "old_sizes", DEVICES, "Old form of --disk size=.", kind="number", repeat=True),
+    _old_flag("--nonsparse", "nonsparse", DEVICES, "Old form of --disk sparse=no."),
+    _old_flag("--nodisks", "nodisks", DEVICES, "Old form of --disk none."),
+    _old_flag("--nonetworks", "nonetworks", DEVICES, "Old form of --network none."),
+    _old("-b --bridge", "old_bridges", DEVICES, "Old form of --network bridge=.", repeat=True),
+    _old("-m --mac", "old_macs", DEVICES, "Old form of --network mac=.", repeat=True),
+    _old_flag("--vnc", "vnc", DEVICES, "Old form of --graphics vnc."),
+    _old("--vncport", "vncport", DEVICES, "Old form of --graphics port=.", kind="integer"),
+    _old("--vnclisten", "vnclisten", DEVICES, "Old form of --graphics listen=."),
+    _old("-k --keymap", "keymap", DEVICES, "Old form of --graphics keymap=."),
+    _old_flag("--sdl", "sdl", DEVICES, "Old form of --graphics sdl."),
+    _old_flag("--nographics", "nographics", DEVICES, "Old form of --graphics none."),
+)
+
+_GUEST = (
+    _domain("--iothreads", "iothreads", "Iothreads", "Threads for disk I/O."),
+    _domain("--seclabel --security", "seclabel", "Seclabel", "Security label of the guest's process."),
+    _domain("--keywrap", "keywrap", "Keywrap", "Key wrapping (s390)."),
+    _domain("--cputune", "cputune", "Cputune", "CPU pinning, shares and quotas."),
+    _domain("--numatune", "numatune", "Numatune", "NUMA placement of the guest's memory."),
+    _domain("--memtune", "memtune", "Memtune", "Memory limits."),
+    _domain("--blkiotune", "blkiotune", "Blkiotune", "Disk I/O weights and limits."),
+    _domain("--memorybacking", "memory_backing", "MemoryBacking", "Huge pages, locked or shared memory."),
+    _domain("--features", "features", "Features", "Hypervisor features: `acpi=off`, `kvm_hidden=on`."),
+    _domain("--clock", "clock", "Clock", "Clock offset and timers."),
+    _domain("--pm", "pm", "Pm", "Suspend to memory and to disk."),
+    _domain("--events", "events", "Events", "What happens on poweroff, reboot, crash."),
+    _domain("--resource", "resource", "Resource", "Resource partition (cgroup)."),
+    _domain("--sysinfo", "sysinfo", "Sysinfo", "SMBIOS and fw_cfg values that the guest sees."),
+    _domain("--qemu-commandline", "qemu_commandline", "QemuCommandline", "Raw arguments for QEMU."),
+    _domain("--launchSecurity --launchsecurity", "launch_security", "LaunchSecurity", "SEV, SEV-SNP, TDX."),
+)
+
+_PLATFORM = (
+    _flag("-v --hvm", "os_type", PLATFORM, "Fully virtualized guest.", "hvm"),
+    _flag("-p --paravirt", "os_type", PLATFORM, "Paravirtualized guest (Xen).", "xen"),
+    _flag("--container", "os_type", PLATFORM, "Container.", "exe"),
+    _value("--virt-type", "virt_type", PLATFORM, "Hypervisor: `kvm`, `qemu`, `xen`, ...", "TYPE"),
+    _value("--arch", "arch", PLATFORM, "Architecture of the guest.", "ARCH"),
+    _value("--machine", "machine", PLATFORM, "Machine type: `q35`, `virt`, ...", "MACHINE"),
+    _old_flag("--accelerate", "accelerate", PLATFORM, "Accepted, without effect."),
+    _old_flag("--noapic", "noapic", PLATFORM, "Old form of --features apic=off."),
+    _old_flag("--noacpi", "noacpi", PLATFORM, "Old form of --features acpi=off."),
+)
+
+_MISC = (
+    _flag("--autostart", "autostart", MISC, "Start the guest with the host."),
+    _flag("--transient", "transient", MISC, "Run the guest without defining it."),
+    _flag("--destroy-on-exit", "destroy_on_exit", MISC, "Power the guest off when its console is left."),
+    Option(
+        ("--wait",),
+        "wait",
+        MISC,
+        "Minutes to wait for the installation; without a number: as long as it takes.",
+        argument="optional",
+        kind="integer",
+        bare="-1",
+        metavar="MINUTES",
+    ),
+    _old_flag("--prompt", "prompt", MISC, "Accepted with a warning, without effect."),
+    _old_flag("--force", "force", MISC, "Old form of --check all=off."),
+    _value("--autoconsole", "autoconsole", MISC, "`text`, `graphical` or `none`.", "KIND"),
+    _flag("--noautoconsole", "autoconsole", MISC, "Don't open a console.", "none"),
+    _flag("--noreboot", "noreboot", MISC, "Leave the guest off after the installation."),
+    Option(
+        ("--print-xml",),
+        "print_xml",
+        MISC,
+        "Print the guest's XML and change nothing; 1 or 2: that step only.",
+        argument="optional",
+        bare="all",
+        metavar="STEP",
+    ),
+    _old("--print-step", "print_step", MISC, "Old form of --print-xml STEP."),
+    _flag("--dry-run", "dry_run", MISC, "Go through everything, change nothing."),
+    _holder("--check", "Check", MISC, "Checks to leave out: `path_in_use=off`, `all=off`.", repeat=True),
+    _flag("-q --quiet", "quiet", MISC, "Print errors only."),
+    _flag("-d --debug", "debug", MISC, "Print what is done, in detail."),
+)
+
+OPTIONS: tuple[Option, ...] = _GENERAL + _INSTALL + _OS + _DEVICES + _GUEST + _PLATFORM + _MISC
