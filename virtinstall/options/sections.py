@@ -1,4 +1,4 @@
-"""Compound options that are no domain XML: --location, --install, --unattended, --cloud-init, --osinfo, --check.
+"""Options that are no domain XML: --location, --install, --unattended, --cloud-init, --osinfo, --check.
 
 Their sub-options are declared as the devices' are, so the same parser, help, completion
 and manual serve them.

@@ -1,0 +1,147 @@
+"""Old spellings, rewritten into today's before anything else looks at them.
+
+Source: the hidden options of virt-install and its behaviour with them.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from virtinstall.errors import RequestError
+
+
+def rewrite(given: Namespace) -> list[str]:
+    """Turn the old options in `given` into today's, in place; gives warnings to print.
+
+    Raises: RequestError, when an old option contradicts the new one.
+    """
+    warnings: list[str] = []
+    _storage(given)
+    _networks(given)
+    _graphics(given)
+    _guest(given)
+    _merge(given, "hostdev", "host_device")
+    _merge(given, "sound", "soundhw")
+    _cdrom(given)
+    if given.os_type_word:
+        warnings.append("--os-type is deprecated and does nothing: use --osinfo")
+    if given.prompt:
+        warnings.append("--prompt does nothing: there are no questions any more")
+    if given.print_step and not given.print_xml:
+        given.print_xml = given.print_step
+    if given.force and not given.check:
+        given.check = ["all=off"]
+    return warnings
+
+
+def _append(given: Namespace, name: str, value: str) -> None:
+    setattr(given, name, [*(getattr(given, name) or []), value])
+
+
+def _merge(given: Namespace, new: str, old: str) -> None:
+    for value in getattr(given, old) or []:
+        _append(given, new, value)
+
+
+def _quoted(value: str) -> str:
+    """`value` as one word of a compound option, commas and quotes protected."""
+    return value.replace("\\", "\\\\").replace(",", "\\,").replace('"', '\\"').replace("'", "\\'")
+
+
+def _storage(given: Namespace) -> None:
+    paths, sizes = given.old_files or [], given.old_sizes or []
+    if given.nodisks:
+        if given.disk or paths:
+            raise RequestError("--nodisks contradicts --disk", hint="leave one of them out")
+        given.disk = ["none"]
+    if paths and given.disk:
+        raise RequestError("--file (old) and --disk can't be mixed", hint="use --disk for all disks")
+    if len(sizes) > max(1, len(paths)):
+        raise RequestError("there are more --file-size than --file", hint="use --disk path=PATH,size=GIB")
+    for number in range(max(len(paths), len(sizes))):
+        words = []
+        if number < len(paths):
+            words.append("path=" + _quoted(paths[number]))
+        if number < len(sizes):
+            words.append(f"size={sizes[number]}")
+        if given.nonsparse:
+            words.append("sparse=no")
+        _append(given, "disk", ",".join(words))
+
+
+def _networks(given: Namespace) -> None:
+    bridges, macs = given.old_bridges or [], given.old_macs or []
+    if given.nonetworks:
+        if given.network or bridges or macs:
+            raise RequestError("--nonetworks contradicts --network, --bridge and --mac", hint="leave one out")
+        given.network = ["none"]
+        return
+    if bridges and given.network:
+        raise RequestError("--bridge (old) and --network can't be mixed", hint="use --network bridge=NAME")
+    for bridge in bridges:
+        _append(given, "network", "bridge=" + _quoted(bridge))
+    networks = [_colon(text) for text in given.network or []]
+    for number, mac in enumerate(macs):
+        if number < len(networks):
+            networks[number] += f",mac={mac}"
+        else:
+            networks.append(f"type=default,mac={mac}")
+    given.network = networks or None
+
+
+def _colon(text: str) -> str:
+    for kind in ("network", "bridge"):
+        if text.startswith(kind + ":"):
+            return kind + "=" + text[len(kind) + 1 :]
+    return text
+
+
+def _graphics(given: Namespace) -> None:
+    kinds = [kind for kind in ("vnc", "sdl", "nographics") if getattr(given, kind)]
+    details = [
+        f"{new}={value}"
+        for new, value in (("port", given.vncport), ("listen", given.vnclisten), ("keymap", given.keymap))
+        if value is not None
+    ]
+    if not kinds and not details:
+        return
+    if given.graphics:
+        old = kinds[0] if kinds else "vncport, --vnclisten or --keymap"
+        raise RequestError(f"--graphics and --{old} (old) can't be mixed", hint="use --graphics only")
+    if len(kinds) > 1:
+        raise RequestError(f"--{kinds[0]} contradicts --{kinds[1]}", hint="leave one of them out")
+    if kinds == ["nographics"]:
+        given.graphics = ["none"]
+        return
+    given.graphics = [",".join([kinds[0] if kinds else "vnc", *details])]
+
+
+def _guest(given: Namespace) -> None:
+    if given.ram is not None and not given.memory:
+        given.memory = [given.ram]
+    if given.cpuset:
+        _append(given, "vcpus", "cpuset=" + given.cpuset)
+    if given.uuid:
+        _append(given, "metadata", "uuid=" + given.uuid)
+    if given.description:
+        _append(given, "metadata", "description=" + _quoted(given.description))
+    if given.init:
+        _append(given, "boot", "init=" + _quoted(given.init))
+    if not given.features:
+        for old, word in (("noapic", "apic=off"), ("noacpi", "acpi=off")):
+            if getattr(given, old):
+                _append(given, "features", word)
+
+
+def _cdrom(given: Namespace) -> None:
+    short = given.cdrom_short
+    if short is None:
+        return
+    if "://" in short and not short.startswith(("http", "ftp", "file")):
+        raise RequestError(
+            f"-c {short} looks like a connection, but -c is the old form of --cdrom",
+            hint=f"write --connect {short}",
+        )
+    if given.cdrom is not None:
+        raise RequestError("-c is the old form of --cdrom: both were given", hint="leave one of them out")
+    given.cdrom = short

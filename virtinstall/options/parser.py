@@ -1,0 +1,109 @@
+"""argv -> options as typed: spelling, prefixes, arguments; no option's value is looked into here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+from virtinstall.errors import RequestError
+from virtinstall.options.table import GROUPS, OPTIONS, Option
+
+_KINDS = {"text": str, "integer": int, "number": float}
+
+
+class UsageError(RequestError):
+    """The command line can't be read: an unknown option, a missing argument."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argparse parser that raises UsageError instead of leaving the program."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what is wrong as one sentence with a hint."""
+        hint = f"`{self.prog} --help` lists the options"
+        unknown = message.removeprefix("unrecognized arguments: ")
+        if unknown != message:
+            raise UsageError(*_unknown_option(unknown.split()[0], self.prog, self._names()))
+        raise UsageError(message, hint=hint)
+
+    def _names(self) -> list[str]:
+        return [name for action in self._actions for name in action.option_strings]
+
+
+def _unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str]:
+    import difflib
+
+    name = word.partition("=")[0]
+    if not name.startswith("-"):
+        return (f"'{word}' belongs to no option (did you mean to quote it with the word before?)",)
+    near = difflib.get_close_matches(name, list(names), 3)
+    also = f"; did you mean {' or '.join(near)}?" if near else f"; `{prog} --help` lists them all"
+    return (f"there is no option {name}{also}",)
+
+
+def build_parser(prog: str = "virt-install", options: Sequence[Option] = OPTIONS) -> Parser:
+    """The parser for `options`, in the groups of the table."""
+    parser = Parser(
+        prog=prog,
+        usage=f"{prog} --name NAME --memory MIB [--disk ...] [--network ...] INSTALL-METHOD [options]",
+        description="Creates a virtual machine through libvirt and starts its installation.",
+        epilog=f"`{prog} --disk help` lists the sub-options of --disk; so it is with the other options.",
+        argument_default=None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+    )
+    parser.add_argument("-h", "--help", action="store_true", dest="help", help="Print this help.")
+    parser.add_argument("--version", action="store_true", dest="version", help="Print the version.")
+    groups = {name: parser.add_argument_group(name) for name in GROUPS}
+    for option in options:
+        _add(groups[option.group], option)
+    return parser
+
+
+def _add(group: argparse._ArgumentGroup, option: Option) -> None:
+    text = argparse.SUPPRESS if option.hidden else option.help.replace("%", "%%")
+    if option.argument == "none":
+        group.add_argument(
+            *option.names,
+            dest=option.dest,
+            action="store_const",
+            const=option.stores,
+            help=text,
+            default=None,
+        )
+        return
+    metavar = option.metavar or "VALUE"
+    kind = _KINDS[option.kind]
+    const = kind(option.bare) if option.argument == "optional" else None
+    group.add_argument(
+        *option.names,
+        dest=option.dest,
+        action="append" if option.repeat else "store",
+        nargs="?" if option.argument == "optional" else None,
+        const=const,
+        type=kind,
+        metavar=metavar,
+        help=text,
+        default=None,
+    )
+
+
+def respell(argv: Sequence[str], options: Sequence[Option] = OPTIONS) -> list[str]:
+    """argv with `--extra_args` written as `--extra-args`: old guides spell options with underscores."""
+    names = {name for option in options for name in option.names}
+    result = []
+    for word in argv:
+        name, equals, value = word.partition("=")
+        if name.startswith("--") and "_" in name and name not in names and name.replace("_", "-") in names:
+            word = name.replace("_", "-") + equals + value
+        result.append(word)
+    return result
+
+
+def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Namespace:
+    """The options of `argv` by destination; those not given are None.
+
+    Raises: UsageError.
+    """
+    return build_parser(prog).parse_args(respell(argv))

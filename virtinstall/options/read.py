@@ -1,0 +1,197 @@
+"""Options as typed -> Request: each compound value is cut up and applied to its element."""
+
+from __future__ import annotations
+
+import importlib
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.errors import RequestError
+from virtinstall.options import legacy
+from virtinstall.options.suboptions import Fallback, apply_pairs, cut
+from virtinstall.options.table import OPTIONS, Option
+from virtinstall.request import (
+    Checks,
+    InstallRequest,
+    LocationRequest,
+    OsRequest,
+    Platform,
+    Request,
+    RunOptions,
+)
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+    from virtinstall.xml.element import Element
+
+FallbackFor = Callable[[type["Element"]], Fallback | None]
+HELP_WORDS = ("?", "help")
+
+
+def section_class(option: Option) -> type[Element]:
+    """The class whose fields are the sub-options of `option`; imported now."""
+    module, _, name = option.section.partition(":")
+    found: type[Element] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def help_wanted(given: Namespace) -> list[Option]:
+    """The compound options whose value is `help` or `?`, in order of the table."""
+    wanted = []
+    for option in OPTIONS:
+        values = getattr(given, option.dest)
+        if option.section and any(value in HELP_WORDS for value in _as_list(values)):
+            wanted.append(option)
+    return wanted
+
+
+def _as_list(values: Any) -> list[str]:
+    if values is None:
+        return []
+    return list(values) if isinstance(values, list) else [values]
+
+
+def read_request(given: Namespace, fallback_for: FallbackFor) -> Request:
+    """The request that the options make.
+
+    `fallback_for(cls)` gives what to do with names that `cls` doesn't declare.
+    Raises: RequestError; several mistakes are reported together, a line each.
+    """
+    from virtinstall.domain.domain import Domain
+
+    domain = Domain()
+    without: set[str] = set()
+    problems: list[RequestError] = []
+    warnings = legacy.rewrite(given)
+    for option in OPTIONS:
+        if not option.section.startswith(("virtinstall.devices.", "virtinstall.domain.")) or option.hidden:
+            continue
+        for text in _as_list(getattr(given, option.dest)):
+            try:
+                _read_element(domain, option, text, without, fallback_for)
+            except RequestError as error:
+                problems.append(error)
+    holders: dict[str, dict[str, str] | None] = {}
+    for option in OPTIONS:
+        if option.section.startswith("virtinstall.options.sections:"):
+            try:
+                holders[option.dest] = _read_holder(option, _as_list(getattr(given, option.dest)))
+            except RequestError as error:
+                problems.append(error)
+    _raise_together(problems)
+    if given.name is not None:
+        domain.name = given.name
+    return Request(
+        domain=domain,
+        connect=given.connect,
+        install=_install(given, holders),
+        os=OsRequest(holders["osinfo"]),
+        platform=Platform(given.os_type, given.virt_type, given.arch, given.machine),
+        checks=_checks(holders["check"]),
+        run=_run(given),
+        without=frozenset(without),
+        warnings=tuple(warnings),
+    )
+
+
+def _raise_together(problems: list[RequestError]) -> None:
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        hints = list(dict.fromkeys(problem.hint for problem in problems if problem.hint))
+        raise RequestError("\n".join(problem.message for problem in problems), hint="; ".join(hints) or None)
+
+
+def _read_element(
+    domain: Domain, option: Option, text: str, without: set[str], fallback_for: FallbackFor
+) -> None:
+    cls = section_class(option)
+    name = option.names[0] if option.names[0].startswith("--") else option.names[-1]
+    none_word = getattr(cls, "none_word", "no-op")
+    if text == "none" and none_word != "value":
+        if none_word == "suppress":
+            without.add(cls.tag)
+        return
+    fallback = fallback_for(cls)
+    pairs = cut(cls, name, text, fallback)
+    apply_pairs(domain.section(cls), name, pairs, fallback)
+
+
+def _read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:
+    """The sub-options of a non-XML option by name, checked; None where the option wasn't given."""
+    if not texts:
+        return None
+    cls = section_class(option)
+    name = next(spelling for spelling in option.names if spelling.startswith("--"))
+    values: dict[str, str] = {}
+    for text in texts:
+        if text == option.bare or text == "none":
+            continue
+        pairs = cut(cls, name, text)
+        apply_pairs(cls(), name, pairs)
+        for pair in pairs:
+            if pair.target is None:
+                raise RequestError(f"{name} {pair.key}: raw XML edits have no meaning here")
+            values[str(pair.target.declared.name)] = pair.value
+    if texts == ["none"] and name != "--osinfo":
+        return None
+    if texts == ["none"]:
+        values["name"] = "none"
+    return values
+
+
+def _install(given: Namespace, holders: Mapping[str, dict[str, str] | None]) -> InstallRequest:
+    from virtinstall.xml.kinds import parse_switch
+
+    location = holders["location"]
+    install = holders["install"] or {}
+    return InstallRequest(
+        location=None
+        if location is None
+        else LocationRequest(location.get("location", ""), location.get("kernel"), location.get("initrd")),
+        cdrom=given.cdrom,
+        live_cdrom=bool(given.livecd),
+        pxe=bool(given.pxe),
+        boot_disk=bool(given.import_disk),
+        no_install=parse_switch(install.get("no_install") or "no"),
+        boot_device=install.get("bootdev"),
+        kernel=install.get("kernel"),
+        initrd=install.get("initrd"),
+        kernel_args=install.get("kernel_args"),
+        kernel_args_overwrite=parse_switch(install.get("kernel_args_overwrite") or "no"),
+        extra_args=tuple(given.extra_args or ()),
+        initrd_inject=tuple(given.initrd_inject or ()),
+        os=install.get("os"),
+        reinstall=given.reinstall,
+        unattended=holders["unattended"],
+        cloud_init=holders["cloud_init"],
+    )
+
+
+def _checks(values: dict[str, str] | None) -> Checks:
+    from virtinstall.xml.kinds import parse_switch
+
+    switches = {name: parse_switch(value) for name, value in (values or {}).items()}
+    everything = switches.pop("all", None)
+    if everything is not None:
+        names = ("path_in_use", "disk_size", "path_exists", "path_access", "mac_in_use")
+        switches = {**dict.fromkeys(names, everything), **switches}
+    return Checks(**switches)
+
+
+def _run(given: Namespace) -> RunOptions:
+    autoconsole = given.autoconsole or "default"
+    if autoconsole not in ("text", "graphical", "none", "default"):
+        raise RequestError(
+            f"--autoconsole {autoconsole}: there is no such console",
+            hint="it is text, graphical, none or default",
+        )
+    return RunOptions(
+        autostart=bool(given.autostart),
+        transient=bool(given.transient),
+        destroy_on_exit=bool(given.destroy_on_exit),
+        wait_minutes=given.wait,
+        autoconsole=autoconsole,
+        noreboot=bool(given.noreboot),
+    )
