@@ -1,0 +1,167 @@
+"""What libvirt says the host can run: parsed capabilities and domain capabilities. Pure.
+
+Source: https://libvirt.org/formatcaps.html and https://libvirt.org/formatdomaincaps.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from lxml import etree
+
+
+@dataclass(frozen=True)
+class GuestDomain:
+    """One way to run a guest: `type` is `kvm`, `qemu`, `xen`, ...; its own emulator and machines where it has them."""
+
+    type: str
+    emulator: str | None
+    machines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A kind of guest the host can run. `machines` come with aliases first, as libvirt lists them."""
+
+    os_type: str
+    arch: str
+    emulator: str | None
+    loader: str | None
+    machines: tuple[str, ...]
+    canonical: tuple[tuple[str, str], ...]
+    domains: tuple[GuestDomain, ...]
+    features: frozenset[str]
+
+    def domain(self, virt_type: str) -> GuestDomain | None:
+        """The way to run it with `virt_type`, or None."""
+        return next((domain for domain in self.domains if domain.type == virt_type), None)
+
+    def machines_for(self, virt_type: str) -> tuple[str, ...]:
+        """The machines that `virt_type` has: its own list, else the guest's."""
+        domain = self.domain(virt_type)
+        return domain.machines if domain and domain.machines else self.machines
+
+    def emulator_for(self, virt_type: str) -> str | None:
+        """The emulator that `virt_type` uses."""
+        domain = self.domain(virt_type)
+        return domain.emulator if domain and domain.emulator else self.emulator
+
+
+class Capabilities:
+    """libvirt's <capabilities>, read when asked for."""
+
+    def __init__(self, xml: str) -> None:
+        self._root = etree.fromstring(xml.encode())
+
+    @cached_property
+    def host_arch(self) -> str:
+        """Architecture of the host: `x86_64`."""
+        return self._root.findtext("host/cpu/arch") or ""
+
+    @cached_property
+    def host_cpu_model(self) -> str | None:
+        """Name of the host's CPU model, as libvirt knows it."""
+        return self._root.findtext("host/cpu/model")
+
+    @property
+    def host_cpu(self) -> etree._Element | None:
+        """The host's <cpu> element."""
+        return self._root.find("host/cpu")
+
+    @cached_property
+    def security_models(self) -> tuple[str, ...]:
+        """Security drivers in use: `selinux`, `apparmor`, `dac`."""
+        return tuple(model.findtext("model") or "" for model in self._root.iterfind("host/secmodel"))
+
+    def base_label(self, model: str, virt_type: str) -> str | None:
+        """The label guests get by default: for `dac`, `+64055:+64055` (uid and gid)."""
+        for known in self._root.iterfind("host/secmodel"):
+            if known.findtext("model") == model:
+                return known.findtext(f"baselabel[@type='{virt_type}']")
+        return None
+
+    @cached_property
+    def guests(self) -> tuple[Guest, ...]:
+        """All kinds of guests, in libvirt's order."""
+        return tuple(_guest(node) for node in self._root.iterfind("guest"))
+
+    @cached_property
+    def numa_cells(self) -> int:
+        """Number of NUMA cells of the host."""
+        return len(self._root.findall("host/topology/cells/cell"))
+
+
+def _guest(node: etree._Element) -> Guest:
+    arch = node.find("arch")
+    assert arch is not None
+    features = node.find("features")
+    return Guest(
+        os_type=node.findtext("os_type") or "",
+        arch=arch.get("name", ""),
+        emulator=arch.findtext("emulator"),
+        loader=arch.findtext("loader"),
+        machines=tuple(machine.text or "" for machine in arch.iterfind("machine")),
+        canonical=tuple(
+            (machine.text or "", machine.get("canonical", ""))
+            for machine in arch.iterfind(".//machine")
+            if machine.get("canonical")
+        ),
+        domains=tuple(
+            GuestDomain(
+                domain.get("type", ""),
+                domain.findtext("emulator"),
+                tuple(machine.text or "" for machine in domain.iterfind("machine")),
+            )
+            for domain in arch.iterfind("domain")
+        ),
+        features=frozenset() if features is None else frozenset(str(feature.tag) for feature in features),
+    )
+
+
+class DomainCapabilities:
+    """libvirt's <domainCapabilities> for one emulator, machine and hypervisor; None values: libvirt doesn't say."""
+
+    def __init__(self, xml: str) -> None:
+        self._root = etree.fromstring(xml.encode())
+
+    @property
+    def machine(self) -> str | None:
+        """The machine type, resolved (`pc-q35-7.2`)."""
+        return self._root.findtext("machine")
+
+    @property
+    def arch(self) -> str | None:
+        """The architecture asked about."""
+        return self._root.findtext("arch")
+
+    def values(self, path: str, enum: str) -> tuple[str, ...]:
+        """The values of an enum: `values("devices/graphics", "type")`; empty where libvirt doesn't say."""
+        found = self._root.find(f"{path}/enum[@name='{enum}']")
+        return () if found is None else tuple(value.text or "" for value in found.iterfind("value"))
+
+    def supported(self, path: str) -> bool | None:
+        """Whether the element at `path` is supported; None where libvirt doesn't say."""
+        found = self._root.find(path)
+        return None if found is None else found.get("supported") == "yes"
+
+    @cached_property
+    def loaders(self) -> tuple[str, ...]:
+        """Paths of firmware images."""
+        return tuple(value.text or "" for value in self._root.iterfind("os/loader/value"))
+
+    def cpu_mode(self, mode: str) -> etree._Element | None:
+        """The <mode> element of a CPU mode that is supported, or None."""
+        found = self._root.find(f"cpu/mode[@name='{mode}']")
+        return found if found is not None and found.get("supported") == "yes" else None
+
+    def cpu_model_usable(self, model: str) -> bool:
+        """Whether a custom CPU model runs on this host."""
+        found = self._root.find("cpu/mode[@name='custom']")
+        if found is None:
+            return False
+        return any(known.text == model and known.get("usable") == "yes" for known in found.iterfind("model"))
+
+    def feature(self, name: str) -> etree._Element | None:
+        """The element below <features>, such as `sev`."""
+        return self._root.find(f"features/{name}")

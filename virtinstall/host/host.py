@@ -1,0 +1,133 @@
+"""All that is asked of libvirt and of the machine it runs on, as a protocol.
+
+`libvirt_host.py` answers through libvirt; tests answer from files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from virtinstall.facts import NetworkFacts, PoolFacts, VolumeFacts
+from virtinstall.progress import Progress
+
+
+class Guest(Protocol):
+    """A guest that libvirt holds."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def uuid(self) -> str:
+        """Its uuid."""
+
+    def xml(self, *, inactive: bool = False) -> str:
+        """Its XML, secrets included; `inactive`: as it will be at the next start."""
+
+    def is_active(self) -> bool:
+        """Whether it runs (or is paused)."""
+
+    def state(self) -> str:
+        """`running`, `paused`, `shutdown`, `shut off`, `crashed`, ...; `gone` when libvirt no longer has it."""
+
+    def start(self) -> None:
+        """Start it. Raises: HypervisorError."""
+
+    def destroy(self) -> None:
+        """Power it off. Raises: HypervisorError."""
+
+    def undefine(self) -> None:
+        """Forget its definition, nvram, TPM state and managed save included. Raises: HypervisorError."""
+
+    def set_autostart(self) -> None:
+        """Have it started with the host. Raises: HypervisorError."""
+
+
+class Host(Protocol):
+    """A connection to libvirt. Reading methods never change anything."""
+
+    @property
+    def uri(self) -> str:
+        """The connection's URI as libvirt gives it."""
+
+    def driver(self) -> str:
+        """libvirt's name of the driver, lower case: `qemu`, `test`, `lxc`, `xen`, `vz`, `bhyve`."""
+
+    def version(self) -> int:
+        """The hypervisor's version: 7002000 is 7.2.0."""
+
+    def libvirt_version(self) -> int:
+        """The version of the libvirt that answers: 9000000 is 9.0.0."""
+
+    def is_local(self) -> bool:
+        """Whether the hypervisor runs on this machine."""
+
+    def capabilities_xml(self) -> str:
+        """<capabilities>."""
+
+    def domain_capabilities_xml(
+        self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None
+    ) -> str | None:
+        """<domainCapabilities>, or None where the driver has no such call or refuses the machine."""
+
+    def guest_names(self) -> frozenset[str]:
+        """Names of all guests, active or not."""
+
+    def guest_macs(self) -> dict[str, str]:
+        """MAC address (lower case) -> name of the guest that has it."""
+
+    def guest_xmls(self) -> list[tuple[str, str]]:
+        """(name, XML) of all guests."""
+
+    def find_guest(self, name: str) -> Guest | None:
+        """The guest of that name (or uuid), or None."""
+
+    def network(self, name: str) -> NetworkFacts | None:
+        """The virtual network of that name, or None."""
+
+    def pool(self, name: str) -> PoolFacts | None:
+        """The storage pool of that name, or None."""
+
+    def pools(self) -> list[PoolFacts]:
+        """All storage pools; empty where the driver has none."""
+
+    def volume_names(self, pool: str) -> frozenset[str]:
+        """Names of the volumes in a pool (that runs)."""
+
+    def volume(self, pool: str, name: str) -> VolumeFacts | None:
+        """A volume, or None."""
+
+    def volume_by_path(self, path: str) -> VolumeFacts | None:
+        """The volume that `path` is, or None."""
+
+    def node_devices(self, capability: str | None = None) -> list[str]:
+        """XML of the host's devices."""
+
+    def node_device(self, name: str) -> str | None:
+        """XML of one host device by libvirt's name of it, or None."""
+
+    def start_guest(self, xml: str, *, transient: bool, paused: bool = False) -> Guest:
+        """Create and start a guest that isn't defined. Raises: HypervisorError."""
+
+    def define_guest(self, xml: str) -> Guest:
+        """Define a guest, or redefine one of the same uuid. Raises: HypervisorError."""
+
+    def start_pool(self, name: str) -> None:
+        """Start a pool. Raises: StorageError."""
+
+    def create_volume(self, pool: str, xml: str, *, preallocate: bool = False) -> VolumeFacts:
+        """Make a volume. Raises: StorageError."""
+
+    def delete_volume(self, pool: str, name: str) -> None:
+        """Delete a volume. Raises: StorageError."""
+
+    def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
+        """Send the local file `path` into a volume. Raises: StorageError."""
+
+    def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
+        """Wait until `done` says so, awake at each of the guests' events; False when time ran out."""
+
+    def close(self) -> None:
+        """Close the connection."""
