@@ -1,0 +1,135 @@
+# What scripts/quickstart and scripts/test share (sourced by them): Debian packages, the virtual environment, daemons.
+# shellcheck shell=bash
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+VENV=$ROOT/.venv
+# shellcheck disable=SC2034  # read by the scripts that source this file
+CACHE=${VIRTINSTALL_CACHE:-/var/cache/virtinstall}
+export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+STARTED=$SECONDS
+
+RUN_PACKAGES=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils ovmf swtpm swtpm-tools osinfo-db
+    python3 python3-venv python3-dev libvirt-dev pkg-config gcc libc6-dev apt-utils cpio gzip)
+# shellcheck disable=SC2034
+TEST_PACKAGES=("${RUN_PACKAGES[@]}" man-db groff strace)
+
+say() { printf '\n==> [%ss] %s\n' "$((SECONDS - STARTED))" "$*"; }
+note() { printf '    %s\n' "$*"; }
+die() {
+    printf '\n%s: error: %s\n' "${0##*/}" "$1" >&2
+    [ -z "${2:-}" ] || printf 'hint: %s\n' "$2" >&2
+    exit 1
+}
+
+# QEMU's driver, /dev/kvm and Debian packages all want root
+become_root() {
+    [ "$(id -u)" = 0 ] && return
+    command -v sudo >/dev/null || die "this needs root, and there is no sudo" "run it as root: su -c '$0'"
+    say "Going on as root, through sudo"
+    exec sudo -- "$0" "$@"
+}
+
+# a checkout that belongs to a user stays theirs when they came through sudo
+give_back() {
+    [ -n "${SUDO_UID:-}" ] && [ "$(stat -c %u "$ROOT")" = "$SUDO_UID" ] || return 0
+    find "$ROOT" -xdev -uid 0 -exec chown -h "$SUDO_UID:$SUDO_GID" {} +
+}
+
+# install_packages PACKAGE...: only those that are missing; no apt run where there are none
+install_packages() {
+    local package missing=()
+    command -v apt-get >/dev/null || die "this is not Debian: no apt-get" \
+        "install by hand what stands at the top of scripts/setup.sh, then run this again"
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+    done
+    if [ ${#missing[@]} = 0 ]; then
+        note "Debian packages: all there"
+        return
+    fi
+    note "Debian packages to install: ${missing[*]}"
+    local log
+    log=$(mktemp)
+    if ! { apt-get -q update && apt-get -q -y install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null
+    then
+        tail -n 25 "$log" >&2
+        rm -f "$log"
+        die "apt-get could not install the packages" "see its messages above; is the network up?"
+    fi
+    rm -f "$log"
+}
+
+# the first Python that is new enough: the one in PATH, else Debian's
+find_python() {
+    local python
+    for python in python3 /usr/bin/python3; do
+        if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$python"
+            return
+        fi
+    done
+    die "no Python 3.11 or later was found" "Debian 12 has it: apt-get install python3"
+}
+
+# make_venv [EXTRA]: .venv with this checkout installed editable; nothing is done when it is up to date
+make_venv() {
+    local python extra=${1:+[$1]} stamp want log
+    python=$(find_python)
+    stamp=$VENV/.installed-${1:-run}
+    want=$("$python" -V; cat "$ROOT"/setup.cfg "$ROOT"/setup.py "$ROOT"/pyproject.toml)
+    if [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c 'import libvirt, lxml' 2>/dev/null &&
+        [ "$(cat "$stamp" 2>/dev/null)" = "$want" ]; then
+        note "virtual environment: up to date"
+        return
+    fi
+    note "virtual environment .venv ($("$python" -V)); libvirt-python is built from source"
+    log=$(mktemp)
+    if ! { "$VENV/bin/python" -c '' 2>/dev/null || "$python" -m venv --clear "$VENV"; } >"$log" 2>&1 ||
+        ! "$VENV/bin/pip" -q install -e "$ROOT$extra" >>"$log" 2>&1 </dev/null; then
+        tail -n 25 "$log" >&2
+        rm -f "$log"
+        die "pip could not install this checkout" "see its messages above; to start afresh: rm -r $VENV"
+    fi
+    rm -f "$log"
+    printf '%s\n' "$want" > "$stamp"
+}
+
+DAEMONS_STARTED=()
+
+daemon_answers() { timeout 30 virsh -q -c qemu:///system version >/dev/null 2>&1; }
+
+pid_alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
+
+# start_daemons: virtlogd and libvirtd, if no libvirtd answers; false where they can't be started
+start_daemons() {
+    local name
+    if daemon_answers; then
+        note "libvirtd: running already"
+        return
+    fi
+    if [ -d /run/systemd/system ]; then
+        systemctl start libvirtd && DAEMONS_STARTED+=(systemd)
+    else
+        for name in virtlogd libvirtd; do
+            pid_alive "/run/$name.pid" && continue
+            "$name" -d && DAEMONS_STARTED+=("$name")
+        done
+    fi
+    for _ in $(seq 30); do
+        daemon_answers && note "libvirtd: started" && return
+        sleep 0.5
+    done
+    return 1
+}
+
+# stop_daemons: those that start_daemons started, no other
+stop_daemons() {
+    local name
+    for name in "${DAEMONS_STARTED[@]}"; do
+        case $name in
+            systemd) systemctl stop libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket ;;
+            *) pid_alive "/run/$name.pid" && kill "$(cat "/run/$name.pid")" ;;
+        esac
+    done
+    DAEMONS_STARTED=()
+}
