@@ -1,0 +1,140 @@
+"""Images of random parameters, ours and qemu-img's side by side.
+
+VIRTINSTALL_FUZZ=2000 makes it the full run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.storage.qemu_tools import (
+    assert_clean,
+    assert_same_content,
+    guest_map,
+    info,
+    needs_qemu_img,
+    rounds,
+    run,
+)
+from virtinstall.errors import RequestError
+from virtinstall.progress import Silent
+from virtinstall.storage.provision import NewImage, provision_image
+from virtinstall.undo import Undo
+
+pytestmark = needs_qemu_img
+MIB = 1 << 20
+
+
+def random_image(seed: int, folder: Path) -> NewImage:
+    """Any image we make; preallocated ones are small, for they take room and time."""
+    dice = random.Random(seed)
+    cluster = 1 << dice.randint(9, 21)
+    extended = cluster >= 16384 and dice.random() < 0.3
+    version_2 = not extended and dice.random() < 0.25
+    overlay = dice.random() < 0.25
+    allocation = dice.choice(["off", "off", "metadata", "falloc", "full"])
+    if overlay and not extended:
+        allocation = "off"
+    if dice.random() < 0.15 and not overlay:
+        kind, allocation = "raw", dice.choice(["off", "falloc", "full"])
+    else:
+        kind = "qcow2"
+    limit = {"off": 16 << 40, "metadata": 600 * MIB, "falloc": 200 * MIB, "full": 12 * MIB}[allocation]
+    reach = cluster * cluster // (16 if extended else 8)
+    size = dice.choice([0, 1, 511, dice.randint(0, MIB), int(2 ** dice.uniform(0, limit.bit_length() - 1))])
+    base = folder / "base.raw"
+    if overlay and not base.exists():
+        base.write_bytes(dice.randbytes(3 * 65536 + 512))
+    return NewImage(
+        path=str(folder / "ours"),
+        format=kind,
+        capacity_bytes=min(size, reach * (1 << 16), limit if cluster > 2048 else 40 * MIB),
+        preallocation=allocation,
+        cluster_size=cluster,
+        compat="0.10" if version_2 else "1.1",
+        lazy_refcounts=not version_2 and dice.random() < 0.3,
+        extended_l2=extended,
+        backing_path="base.raw" if overlay else None,
+        backing_format="raw" if overlay else None,
+    )
+
+
+def make_with_qemu_img(image: NewImage, path: Path) -> None:
+    """The same image by `qemu-img create`."""
+    options = [f"preallocation={image.effective_preallocation}"]
+    if image.format == "qcow2":
+        options += [
+            f"cluster_size={image.cluster_size}",
+            f"compat={image.compat}",
+            f"lazy_refcounts={'on' if image.lazy_refcounts else 'off'}",
+            f"extended_l2={'on' if image.extended_l2 else 'off'}",
+        ]
+    if image.backing_path:
+        options += [f"backing_file={image.backing_path}", f"backing_fmt={image.backing_format}"]
+    run("qemu-img", "create", "-q", "-f", image.format, "-o", ",".join(options), path, str(image.capacity_bytes))
+
+
+def assert_like_qemu_img(image: NewImage, folder: Path) -> None:
+    """Ours is as qemu-img's in info, check, map and content, and takes what qemu-io writes."""
+    ours, theirs = Path(image.path), folder / "theirs"
+    provision_image(image, Undo(), Silent())
+    make_with_qemu_img(image, theirs)
+    assert info(ours) == info(theirs)
+    assert guest_map(ours) == guest_map(theirs)
+    assert_same_content(ours, theirs)
+    size = info(ours)["virtual-size"]
+    if size >= 4096:
+        at = size // 2 // 512 * 512
+        length = min(size - at, 65536)
+        for path in (ours, theirs):
+            commands = ["-c", f"write -P 0xa5 {at} {length}", "-c", f"read -P 0xa5 {at} {length}"]
+            done = run("qemu-io", "-f", image.format, *commands, path)
+            assert "failed" not in done.stdout, done.stdout
+        assert_same_content(ours, theirs)
+    if image.format == "qcow2":
+        assert_clean(ours)
+
+
+def test_random_images_equal_those_of_qemu_img(tmp_path: Path) -> None:
+    """Info, check, map and compare find no difference, and qemu-io's data reads back."""
+    for seed in range(rounds(60)):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        image = random_image(seed, folder)
+        try:
+            assert_like_qemu_img(image, folder)
+        except (AssertionError, RequestError) as error:
+            raise AssertionError(f"seed {seed}: {image}: {error}") from error
+        for path in folder.iterdir():
+            path.unlink()
+
+
+SIZES = [0, 1, 513, 1 << 30, 100 << 30, (64 << 40) - 1, 64 << 40]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_default_image_is_that_of_qemu_img_byte_for_byte(size: int, tmp_path: Path) -> None:
+    """From 0 bytes to 64 TiB, the default qcow2 is what `qemu-img create` writes."""
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    provision_image(NewImage(str(ours), "qcow2", size), Undo(), Silent())
+    run("qemu-img", "create", "-q", "-f", "qcow2", theirs, str(size))
+    assert ours.read_bytes() == theirs.read_bytes()
+    assert info(ours)["virtual-size"] == -(-size // 512) * 512
+    assert_clean(ours)
+
+
+def test_converts_both_ways(tmp_path: Path) -> None:
+    """`qemu-img convert` reads ours and writes into ours."""
+    data = tmp_path / "data.raw"
+    data.write_bytes(os.urandom(3 * MIB))
+    ours, back = tmp_path / "ours.qcow2", tmp_path / "back.raw"
+    image = NewImage(str(ours), "qcow2", 3 * MIB, preallocation="metadata", cluster_size=4096)
+    provision_image(image, Undo(), Silent())
+    run("qemu-img", "convert", "-n", "-f", "raw", "-O", "qcow2", data, ours)
+    run("qemu-img", "convert", "-f", "qcow2", "-O", "raw", ours, back)
+    assert back.read_bytes() == data.read_bytes()
+    assert_clean(ours)

@@ -1,0 +1,216 @@
+"""A journal of each run, so that what a killed run made can be named by the next.
+
+One small file per run lists what the run makes, each thing written down before it exists; the
+run holds a lock on it and removes it at its end. A file whose lock is free belongs to a
+run that died (SIGKILL, power cut), for the kernel drops the lock of a dead process.
+
+Source: flock(2).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What tells a file from another that has later got its name."""
+
+    device: int
+    inode: int
+
+    @classmethod
+    def of_open_file(cls, fd: int) -> Identity:
+        """The identity of an open file."""
+        status = os.fstat(fd)
+        return cls(status.st_dev, status.st_ino)
+
+    @classmethod
+    def of_path(cls, path: str) -> Identity | None:
+        """The identity of what has that name (symbolic links not followed), None where nothing has."""
+        try:
+            status = Path(path).lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return cls(status.st_dev, status.st_ino)
+
+
+def remove_if_same(path: str, identity: Identity) -> None:
+    """Remove the file at `path` if it is still that very file; else do nothing.
+
+    Raises: OSError, when it can't be removed.
+    """
+    if Identity.of_path(path) == identity:
+        Path(path).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """One thing that a dead run of guest `name` had made.
+
+    `kind` is `file`, `domain`, `volume` (path `POOL/VOLUME`) or whatever the run called it.
+    """
+
+    name: str
+    kind: str
+    path: str
+
+    @property
+    def remove_command(self) -> str:
+        """The shell command that removes it."""
+        if self.kind == "domain":
+            return f"virsh undefine --nvram {shlex.quote(self.path)}"
+        if self.kind == "volume":
+            pool, _, volume = self.path.partition("/")
+            return f"virsh vol-delete --pool {shlex.quote(pool)} {shlex.quote(volume)}"
+        return f"rm {shlex.quote(self.path)}"
+
+
+def journal_folder(environ: Mapping[str, str], uid: int) -> Path:
+    """Where journals lie: /var/lib/virtinstall/runs for root, else the user's XDG state directory."""
+    if uid == 0:
+        return Path("/var/lib/virtinstall/runs")
+    state = environ.get("XDG_STATE_HOME") or os.path.join(environ.get("HOME", "/"), ".local/state")  # noqa: PTH118
+    return Path(state, "virtinstall", "runs")
+
+
+class Journal:
+    """The journal of one run, a context manager that removes it when the run ends, well or not.
+
+    `keep_for_next_run` leaves it, for a run whose undo failed.
+    """
+
+    def __init__(self, fd: int, path: Path) -> None:
+        self._fd = fd
+        self._path = path
+        self._kept = False
+
+    @classmethod
+    def begin(cls, name: str, folder: Path) -> Journal:
+        """Start the journal of a run that makes guest `name`; `folder` is made where it is missing.
+
+        Raises: OSError, when the folder can't be written.
+        """
+        import tempfile
+
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fd, fresh = tempfile.mkstemp(prefix="new-", suffix=".json", dir=folder)
+        path = Path(fresh).with_name("run-" + Path(fresh).name.removeprefix("new-"))
+        journal = cls(fd, path)
+        # only a journal that is locked and names its guest may be seen by other runs
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        journal._append({"name": name, "pid": os.getpid()})
+        Path(fresh).rename(path)
+        return journal
+
+    def record(self, kind: str, path: str, identity: Identity | None = None) -> None:
+        """Note a thing that is about to be made; a file's `identity` guards against mistaking another.
+
+        Raises: OSError, when the journal can't be written.
+        """
+        entry: dict[str, str | int] = {"kind": kind, "path": path}
+        if identity is not None:
+            entry |= {"device": identity.device, "inode": identity.inode}
+        self._append(entry)
+
+    def keep_for_next_run(self) -> None:
+        """Don't remove the journal at the end: something of this run is still there."""
+        self._kept = True
+
+    def end(self) -> None:
+        """The run is over: remove its journal."""
+        if not self._kept:
+            self._path.unlink(missing_ok=True)
+        os.close(self._fd)
+
+    def _append(self, entry: dict[str, str | int]) -> None:
+        os.write(self._fd, json.dumps(entry).encode() + b"\n")
+        os.fdatasync(self._fd)
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+
+def find_leftovers(name: str, folder: Path) -> list[Leftover]:
+    """What dead runs that made guest `name` have left; reads only.
+
+    Files that are gone or have been replaced are not listed; things of other kinds are, for
+    only libvirt can tell whether they are still there.
+    """
+    found = []
+    for path in _journal_files(folder):
+        if _run_is_alive(path):
+            continue
+        entries = _read_entries(path)
+        if entries and entries[0].get("name") == name:
+            found += [Leftover(name, str(e["kind"]), str(e["path"])) for e in entries[1:] if _is_there(e)]
+    return found
+
+
+def forget_leftovers(name: str, folder: Path) -> None:
+    """Remove the journals of dead runs that made guest `name`: the user has been told, or all is gone.
+
+    Raises: OSError, when one can't be removed.
+    """
+    for path in _journal_files(folder):
+        if _run_is_alive(path):
+            continue
+        entries = _read_entries(path)
+        if entries and entries[0].get("name") == name:
+            path.unlink(missing_ok=True)
+
+
+def _journal_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("run-*.json"))
+
+
+def _run_is_alive(path: Path) -> bool:
+    """Whether the run still holds its lock; one that just ended counts as alive."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def _read_entries(path: Path) -> list[dict[str, object]]:
+    """The entries of a journal, without a last line that its dying run did not finish."""
+    entries: list[dict[str, object]] = []
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        return entries
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            break
+        if not isinstance(entry, dict) or (entries and not {"kind", "path"} <= entry.keys()):
+            break
+        entries.append(entry)
+    return entries
+
+
+def _is_there(entry: dict[str, object]) -> bool:
+    if entry["kind"] != "file":
+        return True
+    now = Identity.of_path(str(entry["path"]))
+    return now is not None and (now.device, now.inode) == (entry.get("device"), entry.get("inode"))

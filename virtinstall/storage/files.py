@@ -1,0 +1,123 @@
+"""Bytes into files: reserving room, writing zeros, and errors that say which file.
+
+Serves every image writer of this package.
+Source: posix_fallocate(3), pwrite(2); OFD locks as QEMU takes them on its images:
+https://www.qemu.org/docs/master/system/qemu-block-drivers.html#image-locking
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from virtinstall.errors import StorageError
+from virtinstall.progress import Progress
+from virtinstall.units import GIB, MIB
+
+SECTOR = 512
+RESERVE_STEP = GIB  # between two steps Ctrl-C is heard and progress is shown
+ZERO_STEP = MIB
+# QEMU locks single bytes from 100 (what it does) and from 200 (what it forbids others)
+QEMU_LOCK_START = 100
+QEMU_LOCK_LENGTH = 200
+
+
+def round_up(value: int, unit: int) -> int:
+    """`value` raised to the next multiple of `unit`."""
+    return -(-value // unit) * unit
+
+
+_HINTS = {
+    errno.ENOSPC: "free some room, choose another directory, or ask for a sparse image",
+    errno.EDQUOT: "your quota on that file system is used up",
+    errno.EFBIG: "this file system can't hold so large a file: use a smaller size, qcow2, or XFS",
+    errno.EACCES: "run as a user who may write there, or choose another directory",
+    errno.EPERM: "run as a user who may write there, or choose another directory",
+    errno.EROFS: "that file system is mounted read-only: choose another directory",
+    errno.ENOENT: "create the directory first, or choose another one",
+    errno.ENOTDIR: "a component of that path is not a directory",
+    errno.EEXIST: "an existing file is never overwritten: choose another name or remove it",
+}
+
+
+@contextmanager
+def storage_errors(doing: str, path: str) -> Iterator[None]:
+    """Turn an OSError into a StorageError "`doing` 'path': reason" with a hint."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{doing} '{path}': {error.strerror or error}", hint=_HINTS.get(error.errno or 0)) from error
+
+
+def write_at(fd: int, data: bytes | memoryview, offset: int) -> None:
+    """Write all of `data` at `offset` bytes.
+
+    Raises: OSError.
+    """
+    view = memoryview(data)
+    while view:
+        done = os.pwrite(fd, view, offset)
+        view = view[done:]
+        offset += done
+
+
+def read_at(fd: int, length: int, offset: int) -> bytes:
+    """Up to `length` bytes from `offset`; fewer only where the file ends.
+
+    Raises: OSError.
+    """
+    parts = []
+    while length > 0:
+        part = os.pread(fd, length, offset)
+        if not part:
+            break
+        parts.append(part)
+        length -= len(part)
+        offset += len(part)
+    return b"".join(parts)
+
+
+def reserve(fd: int, offset: int, length: int, progress: Progress) -> None:
+    """Reserve `length` bytes of disk from `offset`, reporting them; they read as zeros.
+
+    Raises: OSError, with ENOSPC where they don't fit.
+    """
+    end = offset + length
+    while offset < end:
+        step = min(RESERVE_STEP, end - offset)
+        os.posix_fallocate(fd, offset, step)
+        progress.advance(step)
+        offset += step
+
+
+def write_zeros(fd: int, offset: int, length: int, progress: Progress) -> None:
+    """Write `length` zero bytes from `offset`, reporting them.
+
+    Raises: OSError.
+    """
+    zeros = memoryview(bytes(min(ZERO_STEP, length)))
+    end = offset + length
+    while offset < end:
+        step = min(ZERO_STEP, end - offset)
+        write_at(fd, zeros[:step], offset)
+        progress.advance(step)
+        offset += step
+
+
+def lock_against_qemu(fd: int, path: str) -> None:
+    """Keep QEMU away from the image until `fd` is closed.
+
+    Raises: StorageError, when a QEMU process has the image open.
+    """
+    # struct flock as the C library lays it out: type, whence, start, len, pid (0 for OFD locks)
+    lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, QEMU_LOCK_START, QEMU_LOCK_LENGTH, 0)
+    try:
+        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, lock)
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        raise StorageError(f"image '{path}' is in use by a running guest", hint="shut the guest down first") from error

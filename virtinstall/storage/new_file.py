@@ -1,0 +1,115 @@
+"""A new file that never replaces another and appears under its name only when it is whole.
+
+Until then it has no name at all (O_TMPFILE), so that neither Ctrl-C nor SIGKILL can leave
+half of it behind; where the file system can't do that (NFS, vfat), it has a hidden name.
+
+Source: open(2) O_TMPFILE, linkat(2), renameat2(2) RENAME_NOREPLACE.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from virtinstall.errors import StorageError
+from virtinstall.journal import Identity, Journal, remove_if_same
+from virtinstall.storage.files import storage_errors
+from virtinstall.undo import Undo
+
+_NO_TMPFILE = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
+_NO_LINK = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+
+
+@contextmanager
+def new_file(path: str, undo: Undo, *, mode: int = 0o600, journal: Journal | None = None) -> Iterator[int]:
+    """Give a file descriptor to fill; when the block ends well, the file is flushed and gets its name.
+
+    Its removal is pushed to `undo` and it is noted in `journal` just before it gets its name:
+    there is no moment at which it exists unknown to both. `mode` is subject to the umask.
+
+    Raises: StorageError, when `path` exists or can't be written; nothing is left then.
+    """
+    with storage_errors("can't create", path):
+        refuse_existing(path)
+        fd, publish = _open_unnamed(path, mode) or _open_hidden(path, mode, undo)
+    try:
+        with storage_errors("can't write", path):
+            yield fd
+            os.fsync(fd)
+        identity = Identity.of_open_file(fd)
+        undo.push(f"remove {path}", lambda: remove_if_same(path, identity))
+        if journal is not None:
+            journal.record("file", path, identity)
+        with storage_errors("can't create", path):
+            publish()
+    finally:
+        os.close(fd)
+
+
+def refuse_existing(path: str) -> None:
+    """Raises: StorageError, when anything (a dangling symbolic link too) has that name."""
+    if os.path.lexists(path):
+        raise StorageError(
+            f"'{path}' already exists",
+            hint="an existing file is never overwritten: choose another name or remove it",
+        )
+
+
+def _open_unnamed(path: str, mode: int) -> tuple[int, Callable[[], None]] | None:
+    """An O_TMPFILE in the directory of `path`, and what gives it that name; None where that can't be."""
+    try:
+        fd = os.open(Path(path).parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)
+    except OSError as error:
+        if error.errno in _NO_TMPFILE:
+            return None
+        raise
+    handle = f"/proc/self/fd/{fd}"
+    if not Path(handle).exists():
+        os.close(fd)
+        return None
+
+    def publish() -> None:
+        # src_dir_fd makes Python call linkat(2), which alone follows the handle to the file
+        os.link(handle, path, src_dir_fd=fd, follow_symlinks=True)
+
+    return fd, publish
+
+
+def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], None]]:
+    """A file with a random hidden name beside `path`, and what gives it that name."""
+    target = Path(path)
+    token = secrets.token_hex(8)
+    hidden = target.with_name(f".{target.name[:100]}.{token}.part")
+    # the name is ours alone, so its removal may be pushed before it exists
+    step = undo.push(f"remove {hidden}", lambda: hidden.unlink(missing_ok=True))
+    fd = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+
+    def publish() -> None:
+        try:
+            os.link(hidden, path)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            _rename_without_replacing(str(hidden), path)
+        hidden.unlink(missing_ok=True)
+        undo.forget(step)
+
+    return fd, publish
+
+
+def _rename_without_replacing(source: str, target: str) -> None:
+    """rename(2) that fails where `target` exists; for file systems without hard links.
+
+    Raises: OSError.
+    """
+    import ctypes
+
+    at_fdcwd, rename_noreplace = -100, 1
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(at_fdcwd, os.fsencode(source), at_fdcwd, os.fsencode(target), rename_noreplace):
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), target)

@@ -1,0 +1,146 @@
+"""The description of a local disk image to make, and making it: `--disk path=,size=,format=,sparse=,...`.
+
+Files are made with mode 0600 by default, as libvirt makes the volumes of its pools: the
+guest's disk is nobody else's business, and libvirt gives it to QEMU's user at start (`dynamic_ownership`).
+
+Source: https://libvirt.org/drvqemu.html#posix-users-groups, https://libvirt.org/formatstorage.html#target.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from virtinstall.errors import RequestError, StorageError
+from virtinstall.journal import Journal
+from virtinstall.progress import Progress
+from virtinstall.storage.files import SECTOR, round_up
+from virtinstall.storage.new_file import new_file, refuse_existing
+from virtinstall.storage.probe import probe_image
+from virtinstall.storage.qcow2 import Qcow2Options, qcow2_allocation_bytes, write_qcow2
+from virtinstall.storage.raw import check_raw, raw_allocation_bytes, write_raw
+from virtinstall.storage.space import check_space, require_space
+from virtinstall.undo import Undo
+
+
+@dataclass(frozen=True)
+class NewImage:
+    """A local image to make; nothing is looked at or changed by describing it.
+
+    `capacity_bytes` None means as large as the backing file. `preallocation` (`off`, `metadata`,
+    `falloc`, `full`) leads over `sparse`, of which False means `falloc`. `backing_path` is stored
+    in the image as given; a relative one is relative to the image's directory.
+    """
+
+    path: str
+    format: str
+    capacity_bytes: int | None
+    sparse: bool = True
+    preallocation: str | None = None
+    backing_path: str | None = None
+    backing_format: str | None = None
+    cluster_size: int = 65536
+    compat: str = "1.1"
+    lazy_refcounts: bool = False
+    extended_l2: bool = False
+    mode: int = 0o600
+
+    @property
+    def effective_preallocation(self) -> str:
+        """`preallocation`, or what `sparse` says."""
+        return self.preallocation or ("off" if self.sparse else "falloc")
+
+    @property
+    def qcow2_options(self) -> Qcow2Options:
+        """The same as the qcow2 writer has it."""
+        return Qcow2Options(
+            cluster_size=self.cluster_size,
+            compat=self.compat,
+            lazy_refcounts=self.lazy_refcounts,
+            extended_l2=self.extended_l2,
+            preallocation=self.effective_preallocation,
+            backing_file=self.backing_path,
+            backing_format=self.backing_format,
+        )
+
+    @property
+    def resolved_backing_path(self) -> str | None:
+        """Where the backing file is, seen from here."""
+        return None if self.backing_path is None else str(Path(self.path).parent / self.backing_path)
+
+
+def image_capacity(image: NewImage) -> int:
+    """Guest bytes of the image, a multiple of 512; reads the backing file's header where none are given.
+
+    Raises: RequestError, when neither says it; StorageError, when the backing file can't be read.
+    """
+    if image.capacity_bytes is not None:
+        return round_up(image.capacity_bytes, SECTOR)
+    backing = image.resolved_backing_path
+    size = None if backing is None else probe_image(backing, image.backing_format).virtual_size
+    if size is None:
+        raise RequestError(f"the size of '{image.path}' is not known", hint="give size=")
+    return round_up(size, SECTOR)
+
+
+def check_image(image: NewImage) -> int:
+    """Bytes of disk that the image takes at once.
+
+    Raises: RequestError, when it can't be made like that; StorageError, when its backing file can't be read.
+    """
+    capacity = image_capacity(image)
+    if image.format == "qcow2":
+        return qcow2_allocation_bytes(capacity, image.qcow2_options)
+    if image.format != "raw":
+        raise RequestError(
+            f"images of format '{image.format}' are not made here", hint="use raw or qcow2, or a libvirt pool"
+        )
+    if image.backing_path is not None:
+        raise RequestError("a raw image can't have a backing file", hint="use format=qcow2")
+    check_raw(capacity, image.effective_preallocation)
+    return raw_allocation_bytes(capacity, image.effective_preallocation)
+
+
+def survey_image(image: NewImage) -> str | None:
+    """Look whether the image can be made, changing nothing; gives a warning about sparse overcommit, or None.
+
+    Raises: RequestError or StorageError, as `provision_image` would before it starts.
+    """
+    needed = check_image(image)
+    refuse_existing(image.path)
+    _require_backing(image)
+    return check_space(image.path, needed, image_capacity(image))
+
+
+def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
+    """Make the image; its removal is pushed to `undo` and it is noted in `journal`.
+
+    The file appears under its name only when it is whole and flushed; an existing one is never
+    replaced. Interrupted at any point, it leaves nothing that `undo` doesn't remove.
+
+    Raises: RequestError, StorageError.
+    """
+    needed = check_image(image)
+    capacity = image_capacity(image)
+    refuse_existing(image.path)
+    _require_backing(image)
+    require_space(image.path, needed)
+    shows = image.effective_preallocation in ("falloc", "full")
+    progress.start(f"Allocating '{Path(image.path).name}'", needed if shows else None)
+    try:
+        with new_file(image.path, undo, mode=image.mode, journal=journal) as fd:
+            if image.format == "raw":
+                write_raw(fd, capacity, image.effective_preallocation, progress)
+            else:
+                write_qcow2(fd, capacity, image.qcow2_options, progress)
+    finally:
+        progress.finish()
+
+
+def _require_backing(image: NewImage) -> None:
+    backing = image.resolved_backing_path
+    if backing is not None and not os.path.lexists(backing):
+        raise StorageError(
+            f"backing file '{backing}' does not exist", hint="an overlay needs its backing file: check backing_store="
+        )

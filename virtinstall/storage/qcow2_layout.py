@@ -1,0 +1,131 @@
+"""Where the parts of a new qcow2 image lie.
+
+All clusters up to the end of the image are used exactly once, so every refcount is 1. The
+order is, as `qemu-img create` of Debian 12 has it (so that both give the same `qemu-img map`):
+
+- off: header, refcount table, refcount block, L1 table, more refcount blocks;
+- metadata: the same, then each L2 table before the data it maps, and a refcount block as
+  soon as the image has outgrown the blocks before it;
+- falloc, full: header, refcount table, all refcount blocks, L1 table, the first L2 table,
+  the data in one piece, the other L2 tables.
+
+Source: https://www.qemu.org/docs/master/interop/qcow2.html (Host cluster management, Cluster mapping).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RefcountBlock:
+    """A refcount block in the cluster of that number."""
+
+    cluster: int
+
+
+@dataclass(frozen=True)
+class L2Table:
+    """An L2 table in a cluster; it maps `count` clusters of data from `data` on."""
+
+    cluster: int
+    data: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Numbers of clusters and entries; a cluster is named by its number in the file."""
+
+    cluster_size: int
+    l2_entries: int  # guest clusters that one L2 table maps
+    data_clusters: int  # 0 without preallocation
+    l1_size: int
+    refcount_table_clusters: int
+    refcount_blocks: int
+    total_clusters: int
+    contiguous_data: bool
+
+    @property
+    def counted(self) -> int:
+        """Clusters that one refcount block (of 16-bit counts) counts."""
+        return self.cluster_size // 2
+
+    @property
+    def l1_cluster(self) -> int:
+        """The cluster where the L1 table starts."""
+        return 1 + self.refcount_table_clusters + (self.refcount_blocks if self.contiguous_data else 1)
+
+    @property
+    def end_of_l1(self) -> int:
+        """The first cluster behind the L1 table."""
+        return self.l1_cluster + -(-self.l1_size * 8 // self.cluster_size)
+
+    @property
+    def first_data_cluster(self) -> int:
+        """Where contiguous data starts: one L2 table behind the L1 table."""
+        return self.end_of_l1 + 1
+
+    def pieces(self) -> Iterator[RefcountBlock | L2Table]:
+        """All refcount blocks, in the order of the refcount table, and all L2 tables, in that of the L1 table."""
+        return self._contiguous() if self.contiguous_data else self._interleaved()
+
+    def _contiguous(self) -> Iterator[RefcountBlock | L2Table]:
+        for number in range(self.refcount_blocks):
+            yield RefcountBlock(1 + self.refcount_table_clusters + number)
+        behind = self.first_data_cluster + self.data_clusters - 1
+        for number, (done, count) in enumerate(self._mapped()):
+            table = behind + number if number else self.end_of_l1
+            yield L2Table(table, self.first_data_cluster + done, count)
+
+    def _interleaved(self) -> Iterator[RefcountBlock | L2Table]:
+        yield RefcountBlock(1 + self.refcount_table_clusters)
+        blocks, end, table = 1, self.end_of_l1, 0
+        for is_data, count in self._parts_behind_l1():
+            if is_data:
+                yield L2Table(table, end, count)
+            table, end = end, end + count
+            while blocks * self.counted < end:
+                yield RefcountBlock(end)
+                blocks, end = blocks + 1, end + 1
+
+    def _parts_behind_l1(self) -> Iterator[tuple[bool, int]]:
+        """Nothing, then each L2 table and its data: whether it is data, and its clusters."""
+        yield False, 0
+        for _, count in self._mapped():
+            yield False, 1
+            yield True, count
+
+    def _mapped(self) -> Iterator[tuple[int, int]]:
+        """For each L2 table: the guest clusters before it, and those that it maps."""
+        for done in range(0, self.data_clusters, self.l2_entries):
+            yield done, min(self.l2_entries, self.data_clusters - done)
+
+
+def plan_layout(size: int, cluster_size: int, l2_entry_size: int, preallocation: str) -> Layout:
+    """The layout of an empty image of `size` guest bytes."""
+    l2_entries = cluster_size // l2_entry_size
+    guest_clusters = -(-size // cluster_size)
+    l1_size = -(-guest_clusters // l2_entries)
+    data = 0 if preallocation == "off" else guest_clusters
+    tables = 0 if preallocation == "off" else l1_size
+    fixed = 1 + -(-l1_size * 8 // cluster_size) + data + tables
+    blocks = table_clusters = 1
+    while True:  # refcount blocks and their table are counted too
+        total = fixed + blocks + table_clusters
+        needed_blocks = -(-total // (cluster_size // 2))
+        needed_table = -(-needed_blocks * 8 // cluster_size)
+        if needed_blocks <= blocks and needed_table <= table_clusters:
+            break
+        blocks, table_clusters = max(blocks, needed_blocks), max(table_clusters, needed_table)
+    return Layout(
+        cluster_size=cluster_size,
+        l2_entries=l2_entries,
+        data_clusters=data,
+        l1_size=l1_size,
+        refcount_table_clusters=table_clusters,
+        refcount_blocks=blocks,
+        total_clusters=total,
+        contiguous_data=preallocation in ("falloc", "full"),
+    )

@@ -1,0 +1,62 @@
+"""Whether a new image fits: `--check disk_size=`.
+
+Source: statvfs(3).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from virtinstall.errors import StorageError
+from virtinstall.storage.files import storage_errors
+from virtinstall.units import human_size
+
+
+def free_bytes(path: str) -> int | None:
+    """Bytes free for ordinary users where `path` is or will be; None where the file system can't say.
+
+    The nearest directory that exists is asked.
+
+    Raises: StorageError, when it can't be read.
+    """
+    folder = Path(path)
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    with storage_errors("can't read the free space of", str(folder)):
+        status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize if status.f_blocks else None
+
+
+def require_space(path: str, needed_bytes: int, already_free: int | None = None) -> None:
+    """Make sure that `needed_bytes` fit on the file system of `path`.
+
+    `already_free` spares asking again.
+
+    Raises: StorageError, when they don't.
+    """
+    free = free_bytes(path) if already_free is None else already_free
+    if free is not None and needed_bytes > free:
+        raise StorageError(
+            f"'{path}' needs {human_size(needed_bytes)}, but only {human_size(free)} are free there",
+            hint="free some room, choose another directory, or ask for a sparse image (sparse=yes)",
+        )
+
+
+def check_space(path: str, needed_bytes: int, capacity_bytes: int) -> str | None:
+    """Check the room for an image that takes `needed_bytes` at once and may grow to `capacity_bytes`.
+
+    Gives a warning when it fits now but may outgrow the file system, else None.
+
+    Raises: StorageError, when it doesn't fit now.
+    """
+    free = free_bytes(path)
+    if free is None:
+        return None
+    require_space(path, needed_bytes, free)
+    if capacity_bytes <= free:
+        return None
+    return (
+        f"'{path}' may grow to {human_size(capacity_bytes)}, but only {human_size(free)} are free there: "
+        "the guest will pause when the file system is full"
+    )
