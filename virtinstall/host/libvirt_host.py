@@ -1,0 +1,329 @@
+"""The Host protocol, answered through libvirt; the only place that catches libvirt's errors.
+
+Source: https://libvirt.org/html/libvirt-libvirt-host.html and its sister pages.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import libvirt
+
+from virtinstall.errors import HypervisorError
+from virtinstall.facts import NetworkFacts
+from virtinstall.host import embed
+from virtinstall.host.translate import UNSUPPORTED, asked, translated, vanishing, words_of
+from virtinstall.host.volumes import StorageHost
+
+_STATES = {
+    libvirt.VIR_DOMAIN_RUNNING: "running",
+    libvirt.VIR_DOMAIN_BLOCKED: "running",
+    libvirt.VIR_DOMAIN_PAUSED: "paused",
+    libvirt.VIR_DOMAIN_SHUTDOWN: "shutdown",
+    libvirt.VIR_DOMAIN_SHUTOFF: "shut off",
+    libvirt.VIR_DOMAIN_CRASHED: "crashed",
+    libvirt.VIR_DOMAIN_PMSUSPENDED: "suspended",
+}
+_GONE = (libvirt.VIR_ERR_NO_DOMAIN,)
+_loop_lock = threading.Lock()
+
+
+def _event_loop() -> None:
+    """Run libvirt's event loop in a thread of its own; once for the process."""
+    with _loop_lock:
+        if any(thread.name == "libvirt-events" for thread in threading.enumerate()):
+            return
+        libvirt.virEventRegisterDefaultImpl()
+
+        def run() -> None:
+            while True:
+                libvirt.virEventRunDefaultImpl()
+
+        threading.Thread(target=run, name="libvirt-events", daemon=True).start()
+
+
+def open_host(uri: str | None, tell: Callable[[str], None]) -> LibvirtHost:
+    """A connection to `uri`; `embed` is libvirt's embedded driver, None libvirt's own choice.
+
+    `tell` gets a line for each thing that had to be changed for it (embedded driver only).
+    Raises: HypervisorError, when nothing answers.
+    """
+    libvirt.registerErrorHandler(lambda *ignored: None, None)
+    if uri == "embed":
+        uri = embed.embed_uri(embed.embed_root(os.environ))
+    root = embed.root_of(uri) if uri else None
+    if root is not None:
+        for line in embed.prepare(root, os.environ):  # type: ignore[arg-type]
+            tell(line)
+    _event_loop()
+    try:
+        connection = libvirt.open(uri)
+    except libvirt.libvirtError as error:
+        raise _cannot_connect(uri, root, error) from error
+    return LibvirtHost(connection)
+
+
+def _cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtError) -> HypervisorError:
+    words = words_of(error)
+    code = error.get_error_code()
+    if root is not None and "pid file" in words:
+        return HypervisorError(
+            f"another process has the embedded driver open at {root}",
+            hint="wait for it to end, or choose another directory: qemu:///embed?root=DIR",
+            code=code,
+        )
+    if root is not None:
+        return HypervisorError(
+            f"libvirt's embedded QEMU driver does not open at {root}: {words}",
+            hint="it needs the packages libvirt-daemon-system and qemu-system-x86",
+            code=code,
+        )
+    return HypervisorError(
+        f"can't connect to libvirt{f' at {uri}' if uri else ''}: {words}",
+        hint="start its daemon (systemctl start libvirtd), or do without one: --connect embed",
+        code=code,
+    )
+
+
+class LibvirtGuest:
+    """A guest that libvirt holds."""
+
+    def __init__(self, domain: Any) -> None:
+        self.domain = domain
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.domain.name())
+
+    @property
+    def uuid(self) -> str:
+        """Its uuid."""
+        return str(self.domain.UUIDString())
+
+    def xml(self, *, inactive: bool = False) -> str:
+        """Its XML, secrets included; `inactive`: as it will be at the next start."""
+        flags = libvirt.VIR_DOMAIN_XML_SECURE | (libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0)
+        with translated(f"can't read the XML of '{self.name}'"):
+            return str(self.domain.XMLDesc(flags))
+
+    def is_active(self) -> bool:
+        """Whether it runs (or is paused)."""
+        return self.state() not in ("shut off", "crashed", "gone")
+
+    def state(self) -> str:
+        """`running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended`; `gone` when libvirt has it no more."""
+        try:
+            return _STATES.get(self.domain.state()[0], "unknown")
+        except libvirt.libvirtError as error:
+            if error.get_error_code() in _GONE:
+                return "gone"
+            raise HypervisorError(f"can't ask for the state of '{self.name}': {words_of(error)}") from error
+
+    def start(self) -> None:
+        """Start it. Raises: HypervisorError."""
+        with translated(f"the guest '{self.name}' does not start"):
+            self.domain.create()
+
+    def resume(self) -> None:
+        """Let it run on after a paused start. Raises: HypervisorError."""
+        with translated(f"the guest '{self.name}' does not resume"):
+            self.domain.resume()
+
+    def destroy(self) -> None:
+        """Power it off. Raises: HypervisorError."""
+        with translated(f"the guest '{self.name}' can't be powered off"):
+            self.domain.destroy()
+
+    def undefine(self) -> None:
+        """Forget its definition, nvram, TPM state and managed save included. Raises: HypervisorError."""
+        with translated(f"the guest '{self.name}' can't be undefined"):
+            try:
+                self.domain.undefineFlags(
+                    libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+                    | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+                    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+                )
+            except libvirt.libvirtError as error:
+                if error.get_error_code() not in UNSUPPORTED:
+                    raise
+                self.domain.undefine()
+
+    def set_autostart(self) -> None:
+        """Have it started with the host. Raises: HypervisorError."""
+        with translated(f"the guest '{self.name}' can't be marked for autostart"):
+            self.domain.setAutostart(1)
+
+
+class LibvirtHost(StorageHost):
+    """A connection to libvirt."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self._macs: dict[str, dict[str, str]] = {}
+
+    @property
+    def uri(self) -> str:
+        """The connection's URI as libvirt gives it."""
+        return str(self.connection.getURI())
+
+    @asked
+    def driver(self) -> str:
+        """libvirt's name of the driver, lower case."""
+        return str(self.connection.getType()).lower()
+
+    @asked
+    def version(self) -> int:
+        """The hypervisor's version; 0 where the driver has none."""
+        try:
+            return int(self.connection.getVersion())
+        except libvirt.libvirtError as error:
+            if error.get_error_code() in UNSUPPORTED:
+                return 0
+            raise
+
+    @asked
+    def libvirt_version(self) -> int:
+        """The version of the libvirt that answers."""
+        return int(self.connection.getLibVersion())
+
+    def is_local(self) -> bool:
+        """Whether the hypervisor runs on this machine."""
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(self.uri)
+        return not parts.hostname and "+" not in parts.scheme.replace("+unix", "")
+
+    @asked
+    def capabilities_xml(self) -> str:
+        """<capabilities>."""
+        return str(self.connection.getCapabilities())
+
+    def domain_capabilities_xml(
+        self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None
+    ) -> str | None:
+        """<domainCapabilities>, or None where the driver has no such call or refuses the machine."""
+        try:
+            return str(self.connection.getDomainCapabilities(emulator, arch, machine, virt_type, 0))
+        except libvirt.libvirtError as error:
+            if error.get_error_code() in (*UNSUPPORTED, libvirt.VIR_ERR_INTERNAL_ERROR):
+                return None
+            raise HypervisorError(f"libvirt can't tell the domain capabilities: {words_of(error)}") from error
+
+    @asked
+    def guest_names(self) -> frozenset[str]:
+        """Names of all guests, active or not."""
+        return frozenset(domain.name() for domain in self.connection.listAllDomains(0))
+
+    @asked
+    def guest_macs(self) -> dict[str, str]:
+        """MAC address (lower case) -> name of the guest that has it; each guest's XML is read once."""
+        macs: dict[str, str] = {}
+        for domain in self.connection.listAllDomains(0):
+            uuid = domain.UUIDString()
+            if uuid not in self._macs:
+                self._macs[uuid] = dict.fromkeys(_macs(domain), domain.name())
+            macs.update(self._macs[uuid])
+        return macs
+
+    @asked
+    def guest_xmls(self) -> list[tuple[str, str]]:
+        """(name, XML) of all guests."""
+        found = []
+        for domain in self.connection.listAllDomains(0):
+            with vanishing(libvirt.VIR_ERR_NO_DOMAIN):
+                found.append((domain.name(), domain.XMLDesc(0)))
+        return found
+
+    @asked
+    def find_guest(self, name: str) -> LibvirtGuest | None:
+        """The guest of that name (or uuid), or None."""
+        for look_up in (self.connection.lookupByName, self.connection.lookupByUUIDString):
+            with vanishing(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
+                return LibvirtGuest(look_up(name))
+        return None
+
+    @asked
+    def network(self, name: str) -> NetworkFacts | None:
+        """The virtual network of that name, or None."""
+        from lxml import etree
+
+        with vanishing(libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED):
+            found = self.connection.networkLookupByName(name)
+            root = etree.fromstring(found.XMLDesc(0).encode())
+            forward = root.find("forward")
+            return NetworkFacts(
+                name=name,
+                active=bool(found.isActive()),
+                forward=None if forward is None else forward.get("mode", "nat"),
+                pxe=forward is not None or root.find("ip/dhcp/bootp") is not None,
+            )
+        return None
+
+    @asked
+    def node_devices(self, capability: str | None = None) -> list[str]:
+        """XML of the host's devices."""
+        with vanishing(*UNSUPPORTED):
+            return [
+                self.connection.nodeDeviceLookupByName(name).XMLDesc(0)
+                for name in self.connection.listDevices(capability, 0)
+            ]
+        return []
+
+    @asked
+    def node_device(self, name: str) -> str | None:
+        """XML of one host device by libvirt's name of it, or None."""
+        with vanishing(libvirt.VIR_ERR_NO_NODE_DEVICE, *UNSUPPORTED):
+            return str(self.connection.nodeDeviceLookupByName(name).XMLDesc(0))
+        return None
+
+    def start_guest(self, xml: str, *, transient: bool, paused: bool = False) -> LibvirtGuest:
+        """Create and start a guest that isn't defined. Raises: HypervisorError."""
+        flags = libvirt.VIR_DOMAIN_START_PAUSED if paused else 0
+        with translated("the guest does not start"):
+            return LibvirtGuest(self.connection.createXML(xml, flags))
+
+    def define_guest(self, xml: str) -> LibvirtGuest:
+        """Define a guest, or redefine one of the same uuid. Raises: HypervisorError."""
+        with translated("libvirt refuses the guest's definition"):
+            return LibvirtGuest(self.connection.defineXML(xml))
+
+    def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
+        """Wait until `done` says so, awake at each of the guests' events; False when time ran out."""
+        import time
+
+        woken = threading.Event()
+        handle = None
+        with vanishing(*UNSUPPORTED):
+            handle = self.connection.domainEventRegisterAny(
+                None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, lambda *ignored: woken.set(), None
+            )
+        end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+        try:
+            while not done():
+                left = None if end is None else end - time.monotonic()
+                if left is not None and left <= 0:
+                    return False
+                # the daemon may have no events (or lose one): look again every other second
+                woken.wait(2.0 if left is None else min(2.0, left))
+                woken.clear()
+            return True
+        finally:
+            if handle is not None:
+                self.connection.domainEventDeregisterAny(handle)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+def _macs(domain: Any) -> list[str]:
+    from lxml import etree
+
+    with vanishing(libvirt.VIR_ERR_NO_DOMAIN):
+        root = etree.fromstring(domain.XMLDesc(0).encode())
+        return [mac.get("address", "").lower() for mac in root.iterfind("devices/interface/mac")]
+    return []

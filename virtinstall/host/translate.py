@@ -1,0 +1,66 @@
+"""libvirt's errors turned into ours: the only place that catches them for good.
+
+Source: https://libvirt.org/html/libvirt-virterror.html
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+import libvirt
+
+from virtinstall.errors import HostError, HypervisorError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+UNSUPPORTED = (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_CONFIG_UNSUPPORTED, libvirt.VIR_ERR_INVALID_ARG)
+
+
+@contextmanager
+def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[None]:
+    """libvirt's errors inside the block come out as `kind`: "`what`: libvirt's words"."""
+    try:
+        yield
+    except libvirt.libvirtError as error:
+        message = f"{what}: {words_of(error)}"
+        hint = _hint(error)
+        if kind is HypervisorError:
+            raise HypervisorError(message, hint=hint, code=error.get_error_code()) from error
+        raise kind(message, hint=hint) from error
+
+
+def words_of(error: libvirt.libvirtError) -> str:
+    text = str(error.get_error_message() or error)
+    return " ".join(text.split())
+
+
+def _hint(error: libvirt.libvirtError) -> str | None:
+    text = str(error)
+    if "failed to set MSR" in text or "KVM" in text or "kvm" in text.split():
+        return "this host lists KVM but can't run a guest with it: --virt-type qemu takes emulation"
+    return None
+
+
+@contextmanager
+def vanishing(*codes: int) -> Iterator[None]:
+    """libvirt's errors of these codes end the block quietly: what was looked for isn't there."""
+    try:
+        yield
+    except libvirt.libvirtError as error:
+        if error.get_error_code() not in codes:
+            raise
+
+
+def asked(function: Callable[P, R]) -> Callable[P, R]:
+    """For methods that only read: libvirt's error is told with the method's name in words."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        with translated(f"libvirt can't tell the {function.__name__.replace('_', ' ')}"):
+            return function(*args, **kwargs)
+
+    return wrapper

@@ -1,0 +1,147 @@
+"""The part of the Host protocol that is about storage: pools and volumes through libvirt.
+
+Source: https://libvirt.org/formatstorage.html and
+https://libvirt.org/html/libvirt-libvirt-storage.html
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import libvirt
+from lxml import etree
+
+from virtinstall.errors import StorageError
+from virtinstall.facts import PoolFacts, VolumeFacts
+from virtinstall.host.translate import UNSUPPORTED, asked, translated, vanishing
+from virtinstall.progress import Progress
+
+_KINDS = {
+    libvirt.VIR_STORAGE_VOL_FILE: "file",
+    libvirt.VIR_STORAGE_VOL_BLOCK: "block",
+    libvirt.VIR_STORAGE_VOL_DIR: "dir",
+    libvirt.VIR_STORAGE_VOL_NETWORK: "network",
+    libvirt.VIR_STORAGE_VOL_NETDIR: "netdir",
+    libvirt.VIR_STORAGE_VOL_PLOOP: "ploop",
+}
+_CHUNK_BYTES = 1 << 20
+_GONE = (libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL, *UNSUPPORTED)
+
+
+class StorageHost:
+    """Pools and volumes of one connection."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    @asked
+    def pool(self, name: str) -> PoolFacts | None:
+        """The storage pool of that name, or None."""
+        with vanishing(*_GONE):
+            return _pool_facts(self.connection.storagePoolLookupByName(name))
+        return None
+
+    @asked
+    def pools(self) -> list[PoolFacts]:
+        """All storage pools; empty where the driver has none."""
+        with vanishing(*UNSUPPORTED):
+            return [_pool_facts(pool) for pool in self.connection.listAllStoragePools(0)]
+        return []
+
+    @asked
+    def volume_names(self, pool: str) -> frozenset[str]:
+        """Names of the volumes in a pool (that runs)."""
+        with vanishing(*_GONE, libvirt.VIR_ERR_OPERATION_INVALID):
+            return frozenset(self.connection.storagePoolLookupByName(pool).listVolumes())
+        return frozenset()
+
+    @asked
+    def volume(self, pool: str, name: str) -> VolumeFacts | None:
+        """A volume, or None."""
+        with vanishing(*_GONE):
+            found = self.connection.storagePoolLookupByName(pool)
+            return _volume_facts(found, found.storageVolLookupByName(name))
+        return None
+
+    @asked
+    def volume_by_path(self, path: str) -> VolumeFacts | None:
+        """The volume that `path` is, or None."""
+        with vanishing(*_GONE):
+            found = self.connection.storageVolLookupByPath(path)
+            return _volume_facts(found.storagePoolLookupByVolume(), found)
+        return None
+
+    def refresh_pool(self, name: str) -> None:
+        """Have libvirt look at the pool's files again. Raises: StorageError."""
+        with translated(f"the pool '{name}' can't be refreshed", StorageError):
+            self.connection.storagePoolLookupByName(name).refresh(0)
+
+    def start_pool(self, name: str) -> None:
+        """Start a pool. Raises: StorageError."""
+        with translated(f"the pool '{name}' does not start", StorageError):
+            self.connection.storagePoolLookupByName(name).create(0)
+
+    def create_volume(self, pool: str, xml: str, *, preallocate: bool = False) -> VolumeFacts:
+        """Make a volume. Raises: StorageError."""
+        with translated(f"libvirt can't make the volume in the pool '{pool}'", StorageError):
+            found = self.connection.storagePoolLookupByName(pool)
+            flags = libvirt.VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA if preallocate else 0
+            return _volume_facts(found, found.createXML(xml, flags))
+
+    def delete_volume(self, pool: str, name: str) -> None:
+        """Delete a volume. Raises: StorageError."""
+        with translated(f"libvirt can't delete the volume '{name}' of the pool '{pool}'", StorageError):
+            self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name).delete(0)
+
+    def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
+        """Send the local file `path` into a volume. Raises: StorageError."""
+        with translated(f"{path} can't be sent into the pool '{pool}'", StorageError):
+            volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
+            size = os.path.getsize(path)
+            stream = self.connection.newStream(0)
+            volume.upload(stream, 0, size, 0)
+            progress.start(f"Sending {os.path.basename(path)}", size)
+            try:
+                with open(path, "rb") as source:
+
+                    def read(_stream: Any, count: int, _opaque: Any) -> bytes:
+                        data = source.read(max(count, _CHUNK_BYTES))
+                        progress.advance(len(data))
+                        return data
+
+                    stream.sendAll(read, None)
+                stream.finish()
+            finally:
+                progress.finish()
+
+
+def _pool_facts(pool: Any) -> PoolFacts:
+    xml = str(pool.XMLDesc(0))
+    root = etree.fromstring(xml.encode())
+    active = bool(pool.isActive())
+    available = root.findtext("available")
+    return PoolFacts(
+        name=str(pool.name()),
+        type=root.get("type", ""),
+        target=root.findtext("target/path"),
+        active=active,
+        xml=xml,
+        available_bytes=int(available) if available and active else None,
+    )
+
+
+def _volume_facts(pool: Any, volume: Any) -> VolumeFacts:
+    root = etree.fromstring(volume.XMLDesc(0).encode())
+    form = root.find("target/format")
+    pool_xml = str(pool.XMLDesc(0))
+    return VolumeFacts(
+        pool=str(pool.name()),
+        name=str(volume.name()),
+        path=str(volume.path()),
+        kind=root.get("type") or _KINDS.get(volume.info()[0], "file"),
+        format=None if form is None else form.get("type"),
+        capacity_bytes=int(root.findtext("capacity") or 0),
+        pool_type=etree.fromstring(pool_xml.encode()).get("type", ""),
+        pool_xml=pool_xml,
+    )

@@ -1,0 +1,83 @@
+"""Names, uuids and MAC addresses that the user didn't give. Randomness is a parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from virtinstall.errors import RequestError
+
+QEMU_MAC_PREFIX = "52:54:00"
+OTHER_MAC_PREFIX = "00:16:3e"
+
+
+class Random:
+    """A supply of random bytes taken from one seed, so that the same seed gives the same guest."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._seed = seed
+        self._count = 0
+
+    def take(self, count: int) -> bytes:
+        """The next `count` (at most 32) bytes."""
+        import hashlib
+
+        self._count += 1
+        return hashlib.sha256(self._seed + self._count.to_bytes(4, "big")).digest()[:count]
+
+    def uuid(self) -> str:
+        """A random uuid (RFC 9562, version 4)."""
+        raw = bytearray(self.take(16))
+        raw[6] = raw[6] & 0x0F | 0x40
+        raw[8] = raw[8] & 0x3F | 0x80
+        text = raw.hex()
+        return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+    def mac(self, prefix: str, taken: Collection[str]) -> str:
+        """A MAC address with `prefix` that is not in `taken` (lower case)."""
+        while True:
+            raw = self.take(3)
+            mac = f"{prefix}:{raw[0]:02x}:{raw[1]:02x}:{raw[2]:02x}"
+            if mac not in taken:
+                return mac
+
+
+def free_name(stem: str, taken: Collection[str]) -> str:
+    """`stem`, or with -2, -3, ... behind it where that is taken."""
+    return next(name for name in _numbered(stem) if name not in taken)
+
+
+def _numbered(stem: str) -> Iterator[str]:
+    yield stem
+    number = 2
+    while True:
+        yield f"{stem}-{number}"
+        number += 1
+
+
+def numbered_name(stem: str, taken: Collection[str]) -> str:
+    """`vm1`, `vm2`, ...: the first that is free."""
+    number = 1
+    while f"{stem}{number}" in taken:
+        number += 1
+    return f"{stem}{number}"
+
+
+def check_mac(mac: str) -> str:
+    """`mac` as given, when it is the address of one interface.
+
+    Raises: RequestError.
+    """
+    parts = mac.replace("-", ":").split(":")
+    valid = len(parts) == 6 and all(len(part) == 2 and _is_hex(part) for part in parts)
+    if not valid:
+        raise RequestError(f"'{mac}' is no MAC address", hint="six hexadecimal pairs: 52:54:00:12:34:56")
+    if int(parts[0], 16) & 1:
+        raise RequestError(
+            f"the MAC address {mac} is a multicast address",
+            hint=f"the first pair has to be even: {QEMU_MAC_PREFIX}:12:34:56",
+        )
+    return mac
+
+
+def _is_hex(text: str) -> bool:
+    return all(char in "0123456789abcdefABCDEF" for char in text)
