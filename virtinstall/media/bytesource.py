@@ -1,0 +1,182 @@
+"""What an ISO image is read from: a local file or block device, or a web server that sends ranges.
+
+Source: copy_file_range(2), sendfile(2); RFC 9110 section 14.2.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
+
+from virtinstall.errors import FetchError
+from virtinstall.media.fetcher import CHUNK_BYTES, Target, write_all, write_failure
+
+if TYPE_CHECKING:
+    from virtinstall.media.download import HttpFetcher
+    from virtinstall.progress import Progress
+
+_KERNEL_COPY_BYTES = 64 * 1024 * 1024
+_CANT_COPY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF, errno.ETXTBSY)
+
+
+class ByteSource(Protocol):
+    """Bytes at offsets; `name` is for messages, `size` in bytes."""
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+
+    @property
+    def size(self) -> int:
+        """All its bytes."""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes.
+
+        Raises: FetchError, where they lie beyond the end.
+        """
+
+    def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
+        """Write exactly `length` bytes to `target_file`.
+
+        Raises: FetchError.
+        """
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class FileSource:
+    """A local file or block device, opened for reading."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        try:
+            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            self.size = os.lseek(self._fd, 0, os.SEEK_END)
+        except OSError as error:
+            raise FetchError(f"could not open '{path}': {error.strerror}") from error
+
+    def __enter__(self) -> FileSource:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes from `offset` on."""
+        _check_inside(self, offset, length)
+        try:
+            data = os.pread(self._fd, length, offset)
+            while len(data) < length:
+                more = os.pread(self._fd, length - len(data), offset + len(data))
+                if not more:
+                    raise _ended(self)
+                data += more
+        except OSError as error:
+            raise self._failure(error) from error
+        return data
+
+    def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
+        """Copy inside the kernel, sharing blocks where the file system can; else by hand."""
+        _check_inside(self, offset, length)
+        done = self._copy_in_kernel(offset, length, target_file, progress)
+        while done < length:
+            data = self.read_at(offset + done, min(CHUNK_BYTES, length - done))
+            write_all(target_file, memoryview(data))
+            done += len(data)
+            progress.advance(len(data))
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _copy_in_kernel(self, offset: int, length: int, target_file: Target, progress: Progress) -> int:
+        """Bytes copied; fewer than `length` where the file systems can't do it."""
+        try:
+            target_fd = target_file.fileno()
+        except OSError:  # a buffer in memory
+            return 0
+        done = 0
+        while done < length:
+            try:
+                count = os.copy_file_range(self._fd, target_fd, min(_KERNEL_COPY_BYTES, length - done), offset + done)
+            except OSError as error:
+                if error.errno in _CANT_COPY:
+                    return done
+                raise write_failure(target_file, error) from error
+            if not count:
+                return done
+            done += count
+            progress.advance(count)
+        return done
+
+    def _failure(self, error: OSError) -> FetchError:
+        return FetchError(f"could not read '{self.name}': {error.strerror}")
+
+
+class HttpSource:
+    """A file on a web server that sends ranges: only the blocks asked for travel."""
+
+    _BLOCK_BYTES = 64 * 1024
+    _BLOCKS_KEPT = 64
+
+    def __init__(self, fetcher: HttpFetcher) -> None:
+        self._fetcher = fetcher
+        self.name = fetcher.location
+        size = fetcher.size("")
+        if size is None:
+            raise FetchError(
+                f"the server doesn't say how large {self.name} is",
+                hint="download the image and give its local path",
+            )
+        self.size = size
+        self._blocks: dict[int, bytes] = {}
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes from `offset` on, by way of a small cache."""
+        _check_inside(self, offset, length)
+        first, last = offset // self._BLOCK_BYTES, (offset + length - 1) // self._BLOCK_BYTES
+        if last - first >= self._BLOCKS_KEPT:
+            return self._fetcher.read_range("", offset, length)
+        data = b"".join(self._block(number) for number in range(first, last + 1))
+        start = offset - first * self._BLOCK_BYTES
+        return data[start : start + length]
+
+    def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
+        """One range request, written as it comes and taken up once when cut."""
+        _check_inside(self, offset, length)
+        if length:
+            self._fetcher.download_range("", offset, length, target_file, progress)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._fetcher.close()
+
+    def _block(self, number: int) -> bytes:
+        if number not in self._blocks:
+            start = number * self._BLOCK_BYTES
+            if len(self._blocks) >= self._BLOCKS_KEPT:
+                self._blocks.pop(next(iter(self._blocks)))
+            length = min(self._BLOCK_BYTES, self.size - start)
+            self._blocks[number] = self._fetcher.read_range("", start, length)
+        return self._blocks[number]
+
+
+def _check_inside(source: ByteSource, offset: int, length: int) -> None:
+    if offset < 0 or length < 0 or offset + length > source.size:
+        raise _ended(source)
+
+
+def _ended(source: ByteSource) -> FetchError:
+    return FetchError(
+        f"'{source.name}' ends before what its directory promises",
+        hint="the image is cut short or damaged: get it again and compare its checksum",
+    )

@@ -1,0 +1,176 @@
+"""What `--location` reads from: the common face of web trees, directories and ISO images.
+
+Source: RFC 3986 section 3.2.1 (user information in URLs is not to be shown).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from virtinstall.errors import FetchError
+
+if TYPE_CHECKING:
+    from virtinstall.progress import Progress
+
+CHUNK_BYTES = 256 * 1024
+TEXT_LIMIT_BYTES = 1024 * 1024
+FILE_LIMIT_BYTES = 16 * 1024**3
+GRACE_SECONDS = 120
+SLOWEST_BYTES_PER_SECOND = 1024
+
+
+class Target(Protocol):
+    """Where downloads are written: a binary file, best unbuffered."""
+
+    def write(self, data: bytes | memoryview, /) -> int | None:
+        """Write `data`; gives how many bytes were taken."""
+
+    def fileno(self) -> int:
+        """The descriptor; OSError where there is none."""
+
+
+@dataclass(frozen=True)
+class VolumeIds:
+    """What an ISO image says of itself, trailing blanks removed.
+
+    `volume_size` is in bytes, as the image itself declares it: osinfo-db compares it.
+    """
+
+    volume_id: str
+    system_id: str
+    publisher_id: str
+    application_id: str
+    volume_size: int
+
+
+class Fetcher(Protocol):
+    """Reads files below one location. Paths are relative to it, with `/` between names."""
+
+    @property
+    def location(self) -> str:
+        """The location for display: no password, no query."""
+
+    @property
+    def install_url(self) -> str | None:
+        """What an installer inside the guest can be told to install from, or None for local media."""
+
+    @property
+    def volume(self) -> VolumeIds | None:
+        """The identifiers of the ISO image behind the location, or None for a tree."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file at `path`.
+
+        Raises: FetchError, when the location itself can't be reached.
+        """
+
+    def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
+        """The first `limit` bytes of a file, as UTF-8 with bad bytes replaced.
+
+        Raises: FetchError.
+        """
+
+    def size(self, path: str) -> int | None:
+        """Bytes in the file, or None where the server doesn't say.
+
+        Raises: FetchError, when there is no such file.
+        """
+
+    def download(self, path: str, target_file: Target, progress: Progress) -> int:
+        """Write the file to `target_file` in small pieces; gives its bytes.
+
+        Raises: FetchError.
+        """
+
+    def close(self) -> None:
+        """Let go of connections, mounts and open files."""
+
+
+class Cut(Exception):
+    """A transfer ended before its file did: it may be taken up once."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Pace:
+    """Ends transfers that only trickle: read timeouts start again with each byte."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._bytes = 0
+
+    def check(self, count_bytes: int) -> None:
+        """Count what has come.
+
+        Raises: Cut, when less than 1 KiB a second came over two minutes or more.
+        """
+        self._bytes += count_bytes
+        seconds = time.monotonic() - self._started
+        if seconds > GRACE_SECONDS and self._bytes < seconds * SLOWEST_BYTES_PER_SECOND:
+            raise Cut(f"only {self._bytes} bytes came in {seconds:.0f} seconds")
+
+
+def clean_path(path: str) -> str:
+    """`path` relative to its location: no leading `/`, no `.`.
+
+    Raises: FetchError, where `..` would leave the location.
+    """
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if ".." in parts or "\0" in path:
+        raise FetchError(
+            f"'{path}' leaves the install location",
+            hint="give the path of the kernel and the initrd relative to the location",
+        )
+    return posixpath.join(*parts) if parts else ""
+
+
+def display_url(url: str) -> str:
+    """`url` without user, password, query and fragment, for messages and logs."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.rpartition("@")[2]
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+
+def write_all(target_file: Target, data: memoryview) -> None:
+    """Write every byte of `data`, also to an unbuffered file that takes fewer at once.
+
+    Raises: FetchError, where the disk is full or failing.
+    """
+    try:
+        while data:
+            taken = target_file.write(data)
+            if taken is None or taken == len(data):
+                return
+            data = data[taken:]
+    except OSError as error:
+        raise write_failure(target_file, error) from error
+
+
+def write_failure(target_file: Target, error: OSError) -> FetchError:
+    """The error for a target that can't take what is written to it."""
+    name = getattr(target_file, "name", "the temporary file")
+    return FetchError(
+        f"could not write '{name}': {error.strerror or error}",
+        hint="make room on that file system",
+    )
+
+
+def check_size(what: str, size: int, limit: int) -> None:
+    """Refuse what is larger than `limit` bytes.
+
+    Raises: FetchError naming `what`.
+    """
+    if size > limit:
+        raise FetchError(
+            f"{what} is larger than the {limit} bytes that are allowed for it",
+            hint="check that the location is the install tree meant",
+        )

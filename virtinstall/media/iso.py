@@ -1,0 +1,291 @@
+"""Reads ISO 9660 images: what `--location IMAGE.iso` and the detection from `--cdrom` look at.
+
+Only the sectors of the directories on the way and of the files asked for are read.
+
+Source: ECMA-119 (ISO 9660) sections 6.8, 8.4, 8.5 and 9.1; the Joliet specification;
+El Torito 1.0; SUSP 1.12; ECMA-167 part 3, section 10.1 for the label of pure UDF discs.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import FetchError
+from virtinstall.media.fetcher import VolumeIds, clean_path
+from virtinstall.media.iso_records import SECTOR_BYTES, Record, damaged, parse_record, parse_system_use
+
+if TYPE_CHECKING:
+    from virtinstall.media.bytesource import ByteSource
+    from virtinstall.media.fetcher import Target
+    from virtinstall.progress import Progress
+
+_FIRST_DESCRIPTOR = 16
+_MOST_DESCRIPTORS = 64
+_MOST_DIRECTORY_BYTES = 16 * 1024**2
+_MOST_METADATA_BYTES = 64 * 1024**2
+_MOST_LINKS = 8
+_BOOT, _PRIMARY, _SUPPLEMENTARY, _END = 0, 1, 2, 255
+_JOLIET_ESCAPES = (b"%/@", b"%/C", b"%/E")
+_EL_TORITO = b"EL TORITO SPECIFICATION"
+
+
+@dataclass(frozen=True)
+class IsoEntry:
+    """A file, directory or link in an image; `extents` are (byte offset, bytes)."""
+
+    name: str
+    is_directory: bool
+    extents: tuple[tuple[int, int], ...]
+    link: str | None = None
+    compressed: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes in all extents."""
+        return sum(length for _, length in self.extents)
+
+
+class IsoImage:
+    """An ISO 9660 image, read through a `ByteSource`.
+
+    Raises: FetchError, when the source is no ISO 9660 image.
+    """
+
+    def __init__(self, source: ByteSource) -> None:
+        self._source = source
+        self._metadata_left = _MOST_METADATA_BYTES
+        self._directories: dict[tuple[tuple[int, int], ...], dict[str, IsoEntry]] = {}
+        self.boot_catalog_sector: int | None = None
+        primary, joliet = self._read_descriptors()
+        (self._block_bytes,) = struct.unpack_from("<H", primary, 128)
+        if self._block_bytes not in (512, 1024, SECTOR_BYTES):
+            raise damaged(f"its blocks are {self._block_bytes} bytes long")
+        self.volume = _volume_ids(primary, self._block_bytes)
+        self._skip: int | None = None
+        self._joliet = False
+        self._root = self._read_root(primary)
+        if self._skip is None and joliet is not None:
+            self._joliet = True
+            self._root = self._read_root(joliet)
+
+    def find(self, path: str) -> IsoEntry | None:
+        """The file or directory at `path`, links followed, or None.
+
+        Raises: FetchError, when the image is damaged or its links go round.
+        """
+        return self._find(clean_path(path).split("/"), _MOST_LINKS)
+
+    def names(self, path: str = "") -> list[str]:
+        """The names in the directory at `path`.
+
+        Raises: FetchError, when there is none.
+        """
+        entry = self.find(path)
+        if entry is None or not entry.is_directory:
+            raise FetchError(f"'{self._source.name}' has no directory '{path}'")
+        return list(self._directory(entry))
+
+    def read(self, entry: IsoEntry, limit: int) -> bytes:
+        """The first `limit` bytes of a file.
+
+        Raises: FetchError.
+        """
+        data = b""
+        for offset, length in self._readable(entry):
+            data += self._source.read_at(offset, min(length, limit - len(data)))
+        return data
+
+    def copy_to(self, entry: IsoEntry, target_file: Target, progress: Progress) -> None:
+        """Write a file to `target_file`.
+
+        Raises: FetchError.
+        """
+        for offset, length in self._readable(entry):
+            self._source.copy_to(offset, length, target_file, progress)
+
+    def read_sector(self, number: int) -> bytes:
+        """One sector of 2048 bytes, for the boot catalog."""
+        return self._metadata(number * SECTOR_BYTES, SECTOR_BYTES)
+
+    def close(self) -> None:
+        """Close the source."""
+        self._source.close()
+
+    def _find(self, parts: list[str], links_left: int) -> IsoEntry | None:
+        trail = [self._root]
+        for position, part in enumerate(parts):
+            if part in ("", "."):
+                continue
+            if part == "..":
+                trail = trail[:-1] or trail
+                continue
+            here = trail[-1]
+            entry = _pick(self._directory(here), part) if here.is_directory else None
+            if entry is None:
+                return None
+            if entry.link is not None:
+                if not links_left:
+                    raise damaged("its links go round in a circle")
+                above = [] if entry.link.startswith("/") else [each.name for each in trail[1:]]
+                return self._find([*above, *entry.link.split("/"), *parts[position + 1 :]], links_left - 1)
+            trail.append(entry)
+        return trail[-1]
+
+    def _readable(self, entry: IsoEntry) -> tuple[tuple[int, int], ...]:
+        if entry.is_directory or entry.compressed:
+            kind = "a directory" if entry.is_directory else "compressed by zisofs"
+            raise FetchError(f"'{entry.name}' in '{self._source.name}' is {kind}, no plain file")
+        return entry.extents
+
+    def _metadata(self, offset: int, length: int) -> bytes:
+        self._metadata_left -= length
+        if self._metadata_left < 0:
+            raise damaged("its directories never end")
+        return self._source.read_at(offset, length)
+
+    def _read_descriptors(self) -> tuple[bytes, bytes | None]:
+        primary: bytes | None = None
+        joliet: bytes | None = None
+        for number in range(_FIRST_DESCRIPTOR, _FIRST_DESCRIPTOR + _MOST_DESCRIPTORS):
+            if (number + 1) * SECTOR_BYTES > self._source.size:
+                break
+            sector = self.read_sector(number)
+            if sector[1:6] != b"CD001" or sector[0] == _END:
+                break
+            if sector[0] == _PRIMARY and primary is None:
+                primary = sector
+            elif sector[0] == _SUPPLEMENTARY and sector[88:91] in _JOLIET_ESCAPES:
+                joliet = sector
+            elif sector[0] == _BOOT and sector[7:].startswith(_EL_TORITO):
+                (self.boot_catalog_sector,) = struct.unpack_from("<I", sector, 0x47)
+        if primary is None:
+            raise FetchError(
+                f"'{self._source.name}' is no ISO 9660 image",
+                hint="give the address of an install tree or an install ISO",
+            )
+        return primary, joliet
+
+    def _read_root(self, descriptor: bytes) -> IsoEntry:
+        parsed = parse_record(descriptor[156:190], 0)
+        if parsed is None or not parsed[0].is_directory:
+            raise damaged("it has no root directory")
+        root = IsoEntry("", True, (self._extent(parsed[0]),))
+        if not self._joliet:
+            self._skip = self._rock_ridge_skip(root)
+        return root
+
+    def _rock_ridge_skip(self, root: IsoEntry) -> int | None:
+        """Bytes that each system use area starts with and that aren't Rock Ridge's, or None without it."""
+        offset, _ = root.extents[0]
+        parsed = parse_record(self._metadata(offset, SECTOR_BYTES), 0)
+        if parsed is None:
+            return None
+        area = parsed[0].system_use
+        for start in (0, 14):  # 14: CD-ROM XA puts its own bytes first
+            if area[start : start + 2] == b"SP" and area[start + 4 : start + 6] == b"\xbe\xef":
+                return area[start + 6]
+        return None
+
+    def _extent(self, record: Record) -> tuple[int, int]:
+        offset = record.block * self._block_bytes
+        if offset + record.length > self._source.size:
+            raise FetchError(
+                f"'{self._source.name}' ends before what its directory promises",
+                hint="the image is cut short or damaged: get it again and compare its checksum",
+            )
+        return offset, record.length
+
+    def _directory(self, directory: IsoEntry) -> dict[str, IsoEntry]:
+        known = self._directories.get(directory.extents)
+        if known is None:
+            known = self._directories[directory.extents] = self._read_directory(directory)
+        return known
+
+    def _read_directory(self, directory: IsoEntry) -> dict[str, IsoEntry]:
+        if directory.size > _MOST_DIRECTORY_BYTES:
+            raise damaged(f"the directory '{directory.name}' is {directory.size} bytes long")
+        data = b"".join(self._metadata(*extent) for extent in directory.extents)
+        entries: dict[str, IsoEntry] = {}
+        pending: list[Record] = []
+        for record in _records(data):
+            if record.identifier in (b"\0", b"\1"):
+                continue
+            pending.append(record)
+            if record.more_extents:
+                continue
+            entry = self._entry(pending)
+            pending = []
+            entries.setdefault(entry.name, entry)
+        return entries
+
+    def _entry(self, records: list[Record]) -> IsoEntry:
+        last = records[-1]
+        if any(record.interleaved for record in records):
+            raise damaged("it holds interleaved files, which no install medium has")
+        name = self._plain_name(last.identifier)
+        link, compressed, directory = None, False, last.is_directory
+        extents: tuple[tuple[int, int], ...] | None = None
+        if self._skip is not None:
+            use = parse_system_use(records[0].system_use[self._skip :], self._continuation)
+            name, link, compressed = use.name or name, use.link, use.compressed
+            if use.child_block is not None:
+                directory, extents = True, (self._moved_directory(use.child_block),)
+        if "/" in name or "\0" in name or name in ("", ".", ".."):
+            raise damaged(f"it holds a file named {name!r}")
+        if extents is None:
+            # A file may lie beyond a short image without harm until it is asked for.
+            extents = tuple((record.block * self._block_bytes, record.length) for record in records)
+        return IsoEntry(name, directory, extents, link, compressed)
+
+    def _moved_directory(self, block: int) -> tuple[int, int]:
+        """The extent of a directory that Rock Ridge moved because it lay too deep."""
+        parsed = parse_record(self._metadata(block * self._block_bytes, SECTOR_BYTES), 0)
+        if parsed is None or not parsed[0].is_directory:
+            raise damaged("a moved directory isn't where it should be")
+        return self._extent(parsed[0])
+
+    def _continuation(self, block: int, offset: int, length: int) -> bytes:
+        if offset + length > SECTOR_BYTES:
+            raise damaged("a Rock Ridge area is longer than a sector")
+        return self._metadata(block * self._block_bytes + offset, length)
+
+    def _plain_name(self, identifier: bytes) -> str:
+        if self._joliet:
+            return identifier.decode("utf-16-be", "replace").partition(";")[0]
+        return identifier.decode("ascii", "replace").partition(";")[0].rstrip(".")
+
+
+def _records(data: bytes) -> list[Record]:
+    """All records of a directory; none crosses the end of a sector."""
+    found = []
+    for sector_start in range(0, len(data), SECTOR_BYTES):
+        sector = data[sector_start : sector_start + SECTOR_BYTES]
+        start = 0
+        while (parsed := parse_record(sector, start)) is not None:
+            record, start = parsed
+            found.append(record)
+    return found
+
+
+def _pick(entries: dict[str, IsoEntry], name: str) -> IsoEntry | None:
+    """The entry called `name`; else one that differs in case only, as plain ISO 9660 writes capitals."""
+    if name in entries:
+        return entries[name]
+    folded = name.casefold()
+    return next((entry for key, entry in entries.items() if key.casefold() == folded), None)
+
+
+def _volume_ids(primary: bytes, block_bytes: int) -> VolumeIds:
+    def text(start: int, end: int) -> str:
+        return primary[start:end].decode("utf-8", "replace").rstrip(" \0")
+
+    (blocks,) = struct.unpack_from("<I", primary, 80)
+    return VolumeIds(
+        volume_id=text(40, 72),
+        system_id=text(8, 40),
+        publisher_id=text(318, 446),
+        application_id=text(574, 702),
+        volume_size=blocks * block_bytes,
+    )

@@ -1,0 +1,66 @@
+"""`--location IMAGE.iso`: files inside an ISO image, local or behind a web address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import FetchError
+from virtinstall.media.fetcher import FILE_LIMIT_BYTES, TEXT_LIMIT_BYTES, Target, check_size, clean_path
+from virtinstall.media.iso import IsoEntry, IsoImage
+
+if TYPE_CHECKING:
+    from virtinstall.media.bytesource import ByteSource
+    from virtinstall.progress import Progress
+
+
+class IsoFetcher:
+    """Files inside an ISO image; nothing is mounted and nothing else of it is read.
+
+    Raises: FetchError, when the source is no ISO 9660 image.
+    """
+
+    install_url: str | None = None
+
+    def __init__(self, source: ByteSource, *, limit_bytes: int = FILE_LIMIT_BYTES) -> None:
+        try:
+            self.image = IsoImage(source)
+        except FetchError:
+            source.close()
+            raise
+        self.location = source.name
+        self.volume = self.image.volume
+        self._limit = limit_bytes
+
+    def exists(self, path: str) -> bool:
+        """Whether the image has a file at `path`."""
+        entry = self.image.find(path)
+        return entry is not None and not entry.is_directory
+
+    def size(self, path: str) -> int:
+        """Bytes in the file."""
+        return self._entry(path).size
+
+    def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
+        """The first `limit` bytes of the file as text."""
+        return self.image.read(self._entry(path), limit).decode("utf-8", "replace")
+
+    def download(self, path: str, target_file: Target, progress: Progress) -> int:
+        """Copy the file out of the image, each byte written once."""
+        entry = self._entry(path)
+        check_size(f"'{path}' in '{self.location}'", entry.size, self._limit)
+        progress.start(f"Extracting '{path.rpartition('/')[2]}'", entry.size)
+        try:
+            self.image.copy_to(entry, target_file, progress)
+        finally:
+            progress.finish()
+        return entry.size
+
+    def close(self) -> None:
+        """Close the image."""
+        self.image.close()
+
+    def _entry(self, path: str) -> IsoEntry:
+        entry = self.image.find(path)
+        if entry is None:
+            raise FetchError(f"'{self.location}' has no file '{clean_path(path)}'")
+        return entry

@@ -1,0 +1,148 @@
+"""Directory records of ISO 9660, with the names and links that Rock Ridge adds.
+
+Source: ECMA-119 section 9.1 (directory records); SUSP 1.12 sections 5.1 (CE), 5.3 (SP) and
+5.4 (ST); RRIP 1.12 sections 4.1.3 (SL), 4.1.4 (NM) and 4.1.5.1 (CL).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from virtinstall.errors import FetchError
+
+SECTOR_BYTES = 2048
+MOST_CONTINUATIONS = 32
+_DIRECTORY = 0x02
+_MORE_EXTENTS = 0x80
+_FIXED_BYTES = 33
+
+_CONTINUE, _CURRENT, _PARENT, _ROOT = 0x01, 0x02, 0x04, 0x08
+
+ReadBlock = Callable[[int, int, int], bytes]
+
+
+@dataclass
+class SystemUse:
+    """What a record's system use area says."""
+
+    name: str | None = None
+    link: str | None = None
+    child_block: int | None = None
+    compressed: bool = False
+    _name_parts: list[bytes] = field(default_factory=list)
+    _link_parts: list[str] = field(default_factory=list)
+    _link_goes_on: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    """One directory record: `block` is the extent's first logical block, `length` in bytes."""
+
+    identifier: bytes
+    block: int
+    length: int
+    is_directory: bool
+    more_extents: bool
+    interleaved: bool
+    system_use: bytes
+
+
+def parse_record(data: bytes, start: int) -> tuple[Record, int] | None:
+    """The record at `start` and the offset after it, or None where the sector holds no more.
+
+    Raises: FetchError, when it contradicts itself.
+    """
+    length = data[start] if start < len(data) else 0
+    if not length:
+        return None
+    name_length = data[start + 32] if start + 32 < len(data) else 0
+    name_end = start + _FIXED_BYTES + name_length
+    if length < _FIXED_BYTES + 1 or start + length > len(data) or name_end > start + length:
+        raise damaged("a directory record has an impossible length")
+    extended, block, size = data[start + 1], *struct.unpack_from("<I4xI", data, start + 2)
+    flags, unit, gap = data[start + 25], data[start + 26], data[start + 27]
+    padded_end = name_end + (1 - name_length % 2)
+    record = Record(
+        identifier=data[start + _FIXED_BYTES : name_end],
+        block=block + extended,
+        length=size,
+        is_directory=bool(flags & _DIRECTORY),
+        more_extents=bool(flags & _MORE_EXTENTS),
+        interleaved=bool(unit or gap),
+        system_use=data[padded_end : start + length],
+    )
+    return record, start + length
+
+
+def parse_system_use(area: bytes, read_block: ReadBlock) -> SystemUse:
+    """The Rock Ridge entries in `area` and in the areas that continue it.
+
+    `read_block(block, offset, length)` gives continuation areas.
+    Raises: FetchError, when they are damaged or continue for ever.
+    """
+    use = SystemUse()
+    for _ in range(MOST_CONTINUATIONS):
+        following = _parse_entries(area, use)
+        if following is None:
+            break
+        area = read_block(*following)
+    else:
+        raise damaged("a Rock Ridge area continues for ever")
+    if use._name_parts:
+        use.name = b"".join(use._name_parts).decode("utf-8", "surrogateescape")
+    if use._link_parts:
+        use.link = "/".join(use._link_parts)
+    return use
+
+
+def _parse_entries(area: bytes, use: SystemUse) -> tuple[int, int, int] | None:
+    """Note the entries in `use`; gives block, offset and length of the area that follows."""
+    following: tuple[int, int, int] | None = None
+    start = 0
+    while start + 4 <= len(area):
+        kind, length = area[start : start + 2], area[start + 2]
+        if length < 4 or start + length > len(area):
+            break
+        body = area[start + 4 : start + length]
+        if kind == b"NM" and body:
+            if not body[0] & (_CURRENT | _PARENT):
+                use._name_parts.append(body[1:])
+        elif kind == b"SL" and body:
+            _parse_link(body[1:], use)
+        elif kind == b"CL" and len(body) >= 4:
+            (use.child_block,) = struct.unpack_from("<I", body)
+        elif kind == b"ZF":
+            use.compressed = True
+        elif kind == b"CE" and len(body) >= 24:
+            following = struct.unpack_from("<I4xI4xI", body)
+        elif kind == b"ST":
+            break
+        start += length
+    return following
+
+
+def _parse_link(components: bytes, use: SystemUse) -> None:
+    """Add the component records of one SL entry to the link's path."""
+    start = 0
+    while start + 2 <= len(components):
+        flags, length = components[start], components[start + 1]
+        text = components[start + 2 : start + 2 + length].decode("utf-8", "surrogateescape")
+        if flags & _CURRENT:
+            text = "."
+        elif flags & _PARENT:
+            text = ".."
+        elif flags & _ROOT:
+            text = ""
+        if use._link_goes_on and use._link_parts:
+            use._link_parts[-1] += text
+        else:
+            use._link_parts.append(text)
+        use._link_goes_on = bool(flags & _CONTINUE)
+        start += 2 + length
+
+
+def damaged(what: str) -> FetchError:
+    """The error for an image that breaks the rules of ISO 9660."""
+    return FetchError(f"the ISO image is damaged: {what}", hint="get the image again and compare its checksum")

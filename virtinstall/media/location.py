@@ -1,0 +1,100 @@
+"""`--location`: finds out what kind of place it names and opens it."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from virtinstall.errors import FetchError
+from virtinstall.media.fetcher import FILE_LIMIT_BYTES, display_url
+
+if TYPE_CHECKING:
+    from virtinstall.media.fetcher import Fetcher
+
+
+def open_location(location: str, *, limit_bytes: int = FILE_LIMIT_BYTES) -> Fetcher:
+    """What reads the files below `location`; the caller closes it.
+
+    `location` is an http, https, ftp or nfs address, a `file://` address, a directory, an ISO image
+    or a block device that holds one. An http address that ends in `.iso` is read as an image, by
+    ranges. No file may be larger than `limit_bytes`.
+    Raises: FetchError, when it is none of these, or can't be opened.
+    """
+    scheme = location.partition(":")[0].lower()
+    if scheme in ("http", "https") and "://" in location:
+        return _open_web(location, limit_bytes)
+    if scheme == "ftp" and "://" in location:
+        from virtinstall.media.ftp import FtpFetcher
+
+        _check_host(location)
+        return FtpFetcher(location, limit_bytes=limit_bytes)
+    if scheme == "nfs" and not Path(location).exists():
+        from virtinstall.media.nfs import open_nfs
+
+        return open_nfs(location)
+    if scheme == "file" and location[5:6] == "/":
+        parts = urlsplit(location)
+        if parts.netloc not in ("", "localhost"):
+            raise FetchError(
+                f"'{location}' names a file on another host", hint="write three slashes: file:///DIRECTORY"
+            )
+        return _open_local(Path(unquote(parts.path)), limit_bytes)
+    if "://" in location:
+        raise FetchError(
+            f"'{display_url(location)}' can't be fetched: '{scheme}' is no known kind of address",
+            hint="give an http, https, ftp or nfs address, a local directory or a local ISO image",
+        )
+    return _open_local(Path(location).expanduser(), limit_bytes)
+
+
+def is_local(location: str) -> bool:
+    """Whether `location` is a path on this host, by its form alone: nothing is looked at."""
+    scheme = location.partition(":")[0].lower()
+    return scheme == "file" or not ((scheme == "nfs" and ":" in location) or "://" in location)
+
+
+def _open_web(location: str, limit_bytes: int) -> Fetcher:
+    from virtinstall.media.download import HttpFetcher
+
+    _check_host(location)
+    fetcher = HttpFetcher(location, limit_bytes=limit_bytes)
+    if not urlsplit(location).path.lower().endswith(".iso"):
+        return fetcher
+    from virtinstall.media.bytesource import HttpSource
+    from virtinstall.media.iso_fetcher import IsoFetcher
+
+    return IsoFetcher(HttpSource(fetcher), limit_bytes=limit_bytes)
+
+
+def _open_local(path: Path, limit_bytes: int) -> Fetcher:
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise FetchError(
+            f"could not open the install location '{path}': {why}",
+            hint="give an install tree's address or directory, or an ISO image",
+        ) from error
+    if stat.S_ISDIR(mode):
+        from virtinstall.media.local import LocalTreeFetcher
+
+        return LocalTreeFetcher(path, limit_bytes=limit_bytes)
+    if stat.S_ISREG(mode) or stat.S_ISBLK(mode):
+        from virtinstall.media.bytesource import FileSource
+        from virtinstall.media.iso_fetcher import IsoFetcher
+
+        return IsoFetcher(FileSource(path), limit_bytes=limit_bytes)
+    raise FetchError(f"'{path}' is neither a directory nor an ISO image")
+
+
+def _check_host(location: str) -> None:
+    """Refuse addresses that the network libraries would stumble over, each in its own way."""
+    try:
+        parts = urlsplit(location)
+        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise FetchError(f"'{display_url(location)}' is no complete address", hint="write it as http://HOST/DIRECTORY/")
