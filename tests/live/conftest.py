@@ -1,0 +1,112 @@
+"""Fixtures of the live tests: connections, the tiny install tree, work folders that QEMU's user may search."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.machine import Connection, Outcome, finish, start_virt_install
+from tests.servers import WebServer, web_server
+from virtinstall.host.embed import embed_root, embed_uri
+
+PROJECT = Path(__file__).parents[2]
+SYSTEM = "qemu:///system"
+
+
+def _short_folder(prefix: str) -> Path:
+    # not pytest's tmp_path: QEMU runs as another user and must get there, and sockets below want a short path
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/var/tmp"))
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def qemu() -> None:
+    """Skips, loudly, where no guest can be run at all."""
+    if os.geteuid() != 0:
+        pytest.skip("NOT RUN: the live tests need root")
+    for program, package in (("qemu-system-x86_64", "qemu-system-x86"), ("virsh", "libvirt-clients")):
+        if shutil.which(program) is None:
+            pytest.skip(f"NOT RUN: {program} is missing (Debian: {package})")
+
+
+@pytest.fixture(scope="session")
+def system(qemu: None) -> Connection:
+    """The system's libvirtd."""
+    try:
+        subprocess.run(["virsh", "-q", "-c", SYSTEM, "version"], check=True, capture_output=True, timeout=60, text=True)
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"NOT RUN: no libvirtd answers (scripts/test starts it): {error.stderr.strip()}")
+    return Connection(SYSTEM, SYSTEM)
+
+
+@pytest.fixture(scope="session")
+def embed(qemu: None) -> Iterator[Connection]:
+    """The embedded driver, in a data directory of this test run."""
+    data = _short_folder("vi")
+    environ = {"XDG_DATA_HOME": str(data)}
+    yield Connection("embed", embed_uri(embed_root(environ)), environ)
+    shutil.rmtree(data)
+
+
+@pytest.fixture(params=["system", "embed"])
+def connection(request: pytest.FixtureRequest) -> Connection:
+    """Each connection that a guest can be made on."""
+    found: Connection = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="session")
+def tiny_tree(qemu: None) -> Path:
+    """An install tree whose installer takes seconds: see scripts/tiny-tree and scripts/tiny-init."""
+    cache = Path(os.environ.get("VIRTINSTALL_CACHE", "/var/cache/virtinstall"))
+    made = subprocess.run(
+        [PROJECT / "scripts" / "tiny-tree", cache], capture_output=True, text=True, timeout=300, check=False
+    )
+    if made.returncode != 0:
+        pytest.skip(f"NOT RUN: Debian's kernel can't be had from apt: {made.stderr.strip()[-200:]}")
+    return cache / "tree"
+
+
+@pytest.fixture
+def tree_server(tiny_tree: Path) -> Iterator[WebServer]:
+    """The tiny tree on loopback."""
+    with web_server(tiny_tree) as server:
+        yield server
+
+
+@pytest.fixture
+def work() -> Iterator[Path]:
+    """A folder for disks and logs."""
+    folder = _short_folder("vitest-")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def guest_name(connection: Connection) -> Iterator[str]:
+    """A name no guest has; the guest that gets it is removed after the test."""
+    name = f"vitest-{uuid.uuid4().hex[:8]}"
+    yield name
+    if Path(connection.environ.get("XDG_DATA_HOME", "/")).exists():
+        connection.remove(name)
+
+
+@pytest.fixture
+def virt_install(connection: Connection) -> Callable[..., Outcome]:
+    """Runs virt-install on the connection to its end: `virt_install("--name", ...)`."""
+
+    def run(*words: str | Path) -> Outcome:
+        process = start_virt_install(
+            "--connect", connection.option, "--virt-type", "qemu", *words, environ=connection.full_environ()
+        )
+        return finish(process)
+
+    return run

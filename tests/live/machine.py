@@ -1,0 +1,124 @@
+"""What the live tests drive: virt-install as a command, and a libvirt connection through virsh.
+
+`VIRT_INSTALL` names another command to try (`VIRT_INSTALL=virt-install` is the distribution's);
+each runs in a process of its own, for a process that has opened the embedded driver can open nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lxml import etree
+
+TIMEOUT_SECONDS = 180
+
+
+def virt_install_command() -> list[str]:
+    """The command under test, as words."""
+    given = os.environ.get("VIRT_INSTALL")
+    return shlex.split(given) if given else [sys.executable, "-m", "virtinstall"]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One libvirt connection: `option` is what --connect gets, `uri` what virsh gets."""
+
+    option: str
+    uri: str
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def virsh(self, *words: str) -> str:
+        """What virsh prints. Raises: CalledProcessError."""
+        command = ["virsh", "-q", "-c", self.uri, *words]
+        return subprocess.run(
+            command, env=self.full_environ(), capture_output=True, text=True, check=True, timeout=60
+        ).stdout
+
+    def full_environ(self) -> dict[str, str]:
+        """The environment of a program that uses this connection."""
+        return {**os.environ, **self.environ}
+
+    def names(self) -> set[str]:
+        """Names of all guests."""
+        return set(self.virsh("list", "--all", "--name").split())
+
+    def state(self, name: str) -> str:
+        """`running`, `shut off`, ..."""
+        return self.virsh("domstate", name).strip()
+
+    def xml(self, name: str) -> etree._Element:
+        """The guest's definition at its next start."""
+        return etree.fromstring(self.virsh("dumpxml", "--inactive", name))
+
+    def remove(self, name: str) -> None:
+        """Destroy and forget a guest, if there is one."""
+        if name not in self.names():
+            return
+        if self.state(name) != "shut off":
+            self.virsh("destroy", name)
+        if name in self.names():
+            self.virsh("undefine", "--nvram", name)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a virt-install run ended; `output` is its standard output and error together."""
+
+    status: int
+    output: str
+
+    def ok(self) -> Outcome:
+        """Itself; an AssertionError with the output unless the run succeeded."""
+        assert self.status == 0, f"virt-install ended with status {self.status}:\n{self.output}"
+        return self
+
+
+def start_virt_install(*words: str | Path, environ: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    """A virt-install that runs in a process group of its own, with no terminal."""
+    return subprocess.Popen(
+        [*virt_install_command(), *map(str, words)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=environ,
+        start_new_session=True,
+    )
+
+
+def finish(process: subprocess.Popen[str], timeout_seconds: float = TIMEOUT_SECONDS) -> Outcome:
+    """Wait for it; one that hangs is killed and fails the test."""
+    try:
+        output, _ = process.communicate(timeout=timeout_seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, _ = process.communicate()
+        raise AssertionError(f"virt-install still ran after {timeout_seconds} s:\n{output}") from None
+    return Outcome(process.returncode, output)
+
+
+def wait_until(what: str, done: Callable[[], bool], timeout_seconds: float = 60) -> None:
+    """Wait until `done` says so. Raises: AssertionError, naming `what`, when time runs out."""
+    end = time.monotonic() + timeout_seconds
+    while not done():
+        assert time.monotonic() < end, f"waited {timeout_seconds} s for {what}"
+        time.sleep(0.2)
+
+
+def listing(*folders: Path) -> set[str]:
+    """All that lies in `folders`, at any depth."""
+    return {str(path) for folder in folders for path in folder.rglob("*")}
+
+
+def serial_log(path: Path) -> str:
+    """The guest's serial output so far, with plain line ends."""
+    return re.sub(r"\r", "", path.read_text(errors="replace"))

@@ -1,0 +1,178 @@
+"""A run that fails or is interrupted removes what it made, and touches nothing that was there before."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.live.machine import Connection, Outcome, finish, listing, start_virt_install, wait_until
+from tests.servers import WebServer
+
+pytestmark = pytest.mark.live
+VirtInstall = Callable[..., Outcome]
+
+SYSTEM_FOLDERS = ("images", "boot", "qemu/nvram", "swtpm")
+
+
+@dataclass(frozen=True)
+class State:
+    """What a run could leave behind."""
+
+    guests: frozenset[str]
+    pools: str
+    files: frozenset[str]
+
+
+def state_of(connection: Connection, work: Path) -> State:
+    """What there is now: guests, pools, disks, boot files, nvram, journals of runs."""
+    data = connection.environ.get("XDG_DATA_HOME")
+    libvirt = Path("/var/lib/libvirt")
+    folders = [work, Path("/var/lib/virtinstall"), *(libvirt / name for name in SYSTEM_FOLDERS)]
+    if data:
+        folders += [Path(data, "virtinstall", name) for name in ("images", "boot", "etc", "lib/qemu/nvram")]
+    return State(
+        guests=frozenset(connection.names()),
+        pools="" if data else connection.virsh("pool-list", "--all"),
+        files=frozenset(name for name in listing(*folders) if not Path(name).is_dir()),
+    )
+
+
+def install_words(name: str, work: Path, url: str) -> list[str]:
+    """A network installation that would work."""
+    return [
+        *("--name", name, "--memory", "256", "--osinfo", "fedora36", "--graphics", "none"),
+        *("--disk", f"path={work / 'new.qcow2'},size=0.1,bus=virtio", "--location", url),
+        *("--extra-args", "console=ttyS0", "--noautoconsole", "--wait", "2", "--noreboot"),
+    ]
+
+
+def test_start_refused(
+    connection: Connection, virt_install: VirtInstall, tree_server: WebServer, work: Path, guest_name: str
+) -> None:
+    """libvirt refuses to start the guest (no such bridge): disk, kernel and definition are gone."""
+    before = state_of(connection, work)
+
+    run = virt_install(*install_words(guest_name, work, tree_server.url), "--network", "bridge=nobridge0")
+
+    assert run.status != 0
+    assert "nobridge0" in run.output
+    assert state_of(connection, work) == before
+
+
+def test_xml_refused(
+    connection: Connection, virt_install: VirtInstall, tree_server: WebServer, work: Path, guest_name: str
+) -> None:
+    """libvirt refuses the XML: disk and kernel are gone."""
+    before = state_of(connection, work)
+
+    run = virt_install(
+        *install_words(guest_name, work, tree_server.url),
+        *("--network", "none", "--xml", "./on_crash=no-such-action"),
+    )
+
+    assert run.status != 0
+    assert "no-such-action" in run.output
+    assert state_of(connection, work) == before
+
+
+def test_name_taken(
+    connection: Connection, virt_install: VirtInstall, tree_server: WebServer, work: Path, guest_name: str
+) -> None:
+    """A guest of that name exists: it stays as it is, and no disk is made."""
+    define_other_guest(connection, work, guest_name)
+    before, definition = state_of(connection, work), connection.virsh("dumpxml", guest_name)
+
+    run = virt_install(*install_words(guest_name, work, tree_server.url), "--network", "none")
+
+    assert run.status != 0
+    assert guest_name in run.output
+    assert state_of(connection, work) == before
+    assert connection.virsh("dumpxml", guest_name) == definition
+
+
+def test_initrd_missing(
+    connection: Connection, virt_install: VirtInstall, tiny_tree: Path, work: Path, guest_name: str
+) -> None:
+    """The tree names an initrd that it hasn't got: the kernel that was fetched before and the disk are gone."""
+    tree = work / "tree"
+    (tree / "images" / "pxeboot").mkdir(parents=True)
+    for name in (".treeinfo", "images/pxeboot/vmlinuz"):
+        shutil.copyfile(tiny_tree / name, tree / name)
+    before = state_of(connection, work)
+
+    run = virt_install(*install_words(guest_name, work, str(tree)), "--network", "none")
+
+    assert run.status != 0
+    assert "initrd.img" in run.output
+    assert state_of(connection, work) == before
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_interrupted_download(
+    connection: Connection, tree_server: WebServer, work: Path, guest_name: str, signal_number: signal.Signals
+) -> None:
+    """Ctrl-C or SIGTERM in the middle of a download: nothing of the run stays."""
+    before = state_of(connection, work)
+    tree_server.stalled.set()
+    process = start_virt_install(
+        *("--connect", connection.option, "--virt-type", "qemu", "--network", "none"),
+        *install_words(guest_name, work, tree_server.url),
+        environ=connection.full_environ(),
+    )
+    wait_until("the kernel to be asked for", lambda: any("vmlinuz" in p for p in tree_server.requests))
+
+    os.killpg(process.pid, signal_number)
+    run = finish(process, timeout_seconds=30)
+
+    assert run.status not in (0, -signal.SIGKILL), run.output
+    assert "Traceback" not in run.output
+    assert state_of(connection, work) == before
+
+
+def test_interrupted_wait(connection: Connection, tree_server: WebServer, work: Path, guest_name: str) -> None:
+    """Ctrl-C while the installation runs: the guest was made, and stays for the user to decide about."""
+    process = start_virt_install(
+        *("--connect", connection.option, "--virt-type", "qemu", "--network", "none"),
+        *install_words(guest_name, work, tree_server.url),
+        *("--extra-args", "tiny.wait=60"),
+        environ=connection.full_environ(),
+    )
+    wait_until("the installer to be fetched", lambda: any("initrd" in p for p in tree_server.requests))
+    wait_until("QEMU to run", lambda: qemu_runs(guest_name))
+
+    os.killpg(process.pid, signal.SIGINT)
+    run = finish(process, timeout_seconds=30)
+
+    assert run.status != 0
+    assert "Traceback" not in run.output
+    assert guest_name in connection.names()
+    assert (work / "new.qcow2").exists()
+
+
+def qemu_runs(name: str) -> bool:
+    """Whether a QEMU of that guest runs; asked of the kernel, for the embedded driver serves one process only."""
+    return any(f"guest={name}," in read_command_line(path) for path in Path("/proc").glob("[0-9]*/cmdline"))
+
+
+def read_command_line(path: Path) -> str:
+    """A process's command line, empty when it is gone."""
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def define_other_guest(connection: Connection, work: Path, name: str) -> None:
+    """A guest that was there before."""
+    definition = work / "other.xml"
+    definition.write_text(
+        f"<domain type='qemu'><name>{name}</name><memory unit='MiB'>64</memory>"
+        "<os><type arch='x86_64' machine='q35'>hvm</type></os></domain>"
+    )
+    connection.virsh("define", str(definition))
