@@ -77,7 +77,7 @@ def journal_folder(environ: Mapping[str, str], uid: int) -> Path:
     """Where journals lie: /var/lib/virtinstall/runs for root, else the user's XDG state directory."""
     if uid == 0:
         return Path("/var/lib/virtinstall/runs")
-    state = environ.get("XDG_STATE_HOME") or os.path.join(environ.get("HOME", "/"), ".local/state")  # noqa: PTH118
+    state = environ.get("XDG_STATE_HOME") or os.path.join(environ.get("HOME", "/"), ".local/state")
     return Path(state, "virtinstall", "runs")
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.journal import Journal
 from virtinstall.progress import Progress
-from virtinstall.storage.files import SECTOR, round_up
 from virtinstall.storage.new_file import new_file, refuse_existing
 from virtinstall.storage.probe import probe_image
 from virtinstall.storage.qcow2 import Qcow2Options, qcow2_allocation_bytes, write_qcow2
@@ -71,17 +70,17 @@ class NewImage:
 
 
 def image_capacity(image: NewImage) -> int:
-    """Guest bytes of the image, a multiple of 512; reads the backing file's header where none are given.
+    """Guest bytes of the image, not yet rounded up to 512; reads the backing file's header where none are given.
 
     Raises: RequestError, when neither says it; StorageError, when the backing file can't be read.
     """
     if image.capacity_bytes is not None:
-        return round_up(image.capacity_bytes, SECTOR)
+        return image.capacity_bytes
     backing = image.resolved_backing_path
     size = None if backing is None else probe_image(backing, image.backing_format).virtual_size
     if size is None:
         raise RequestError(f"the size of '{image.path}' is not known", hint="give size=")
-    return round_up(size, SECTOR)
+    return size
 
 
 def check_image(image: NewImage) -> int:

@@ -78,7 +78,11 @@ def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
             "leave preallocation off (sparse)",
         ),
         (overlay and not options.backing_format, "the backing file's format is not given", "name it"),
-        (not 0 <= size < 1 << 63, f"a qcow2 image can't have {capacity_bytes} bytes", "use a smaller size"),
+        (
+            capacity_bytes < 0 or size >= 1 << 63,
+            f"a qcow2 image can't have {capacity_bytes} bytes",
+            "use a smaller size",
+        ),
     )
     for wrong, message, hint in faults:
         if wrong:

@@ -31,7 +31,7 @@ def check_raw(capacity_bytes: int, preallocation: str) -> None:
             f"preallocation '{preallocation}' is not possible with raw images",
             hint=f"use one of {', '.join(PREALLOCATIONS)}, or format=qcow2",
         )
-    if not 0 <= round_up(capacity_bytes, SECTOR) < 1 << 63:
+    if capacity_bytes < 0 or round_up(capacity_bytes, SECTOR) >= 1 << 63:
         raise RequestError(f"a raw image can't have {capacity_bytes} bytes", hint="use a smaller size")
 
 

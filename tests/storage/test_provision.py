@@ -1,0 +1,213 @@
+"""Making images: never over a file, never half, never where it can't fit."""
+
+from __future__ import annotations
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from virtinstall.errors import RequestError, StorageError
+from virtinstall.journal import Journal
+from virtinstall.progress import Silent
+from virtinstall.storage import new_file
+from virtinstall.storage.provision import NewImage, provision_image, survey_image
+from virtinstall.undo import Undo
+
+MIB = 1 << 20
+
+
+def make(image: NewImage) -> None:
+    """Make an image that is to stay."""
+    provision_image(image, Undo(), Silent())
+
+
+@pytest.mark.parametrize("image_format", ["raw", "qcow2"])
+@pytest.mark.parametrize("preallocation", ["off", "falloc", "full"])
+def test_allocates_what_was_asked(image_format: str, preallocation: str, tmp_path: Path) -> None:
+    """A sparse image takes next to nothing on disk, an allocated one all of its size."""
+    path = tmp_path / "disk"
+    make(NewImage(str(path), image_format, 8 * MIB, preallocation=preallocation))
+    used = path.stat().st_blocks * 512
+    assert used < MIB if preallocation == "off" else used >= 8 * MIB
+
+
+def test_image_is_private(tmp_path: Path) -> None:
+    """Nobody but its owner may read a new disk."""
+    make(NewImage(str(tmp_path / "disk"), "qcow2", MIB))
+    assert (tmp_path / "disk").stat().st_mode & 0o777 == 0o600
+
+
+def test_raw_size_is_rounded_up_to_a_sector(tmp_path: Path) -> None:
+    """513 bytes become 1024."""
+    make(NewImage(str(tmp_path / "disk"), "raw", 513))
+    assert (tmp_path / "disk").stat().st_size == 1024
+
+
+def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
+    """A file with data, and a dangling symbolic link, stay as they are."""
+    path, link = tmp_path / "disk", tmp_path / "link"
+    path.write_text("precious")
+    link.symlink_to("nowhere")
+    for taken in (path, link):
+        with Undo() as undo, pytest.raises(StorageError, match="already exists"):
+            provision_image(NewImage(str(taken), "raw", MIB), undo, Silent())
+    assert path.read_text() == "precious"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["disk", "link"]
+
+
+def test_of_sixteen_at_once_one_wins(tmp_path: Path) -> None:
+    """Sixteen runs that make the same file: one makes it, fifteen are told, nothing else is left."""
+    image = NewImage(str(tmp_path / "disk"), "qcow2", MIB)
+
+    def attempt(_: int) -> bool:
+        try:
+            with Undo() as undo:
+                provision_image(image, undo, Silent())
+                undo.keep_everything()
+        except StorageError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(attempt, range(16))) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["disk"]
+
+
+@pytest.mark.parametrize("image_format", ["raw", "qcow2"])
+def test_no_room_is_refused_before_anything_is_written(image_format: str, tmp_path: Path) -> None:
+    """An allocation of 1 PiB is refused, with the free space named, and leaves nothing."""
+    image = NewImage(str(tmp_path / "disk"), image_format, 1 << 50, sparse=False, cluster_size=2 * MIB)
+    with pytest.raises(StorageError, match="are free there") as caught:
+        make(image)
+    assert caught.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_survey_changes_nothing_and_warns_of_overcommit(tmp_path: Path) -> None:
+    """A sparse image larger than the free space is a warning, and nothing is made by looking."""
+    huge = NewImage(str(tmp_path / "disk"), "qcow2", 1 << 50, cluster_size=2 * MIB)
+    small = NewImage(str(tmp_path / "disk"), "qcow2", MIB)
+    assert "may grow to" in (survey_image(huge) or "")
+    assert survey_image(small) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_undo_removes_only_what_this_run_made(tmp_path: Path) -> None:
+    """The image goes; a file that someone has put in its place since stays."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    undo = Undo()
+    for path in (first, second):
+        provision_image(NewImage(str(path), "raw", MIB), undo, Silent())
+    other = tmp_path / "other"
+    other.write_text("someone's")
+    other.rename(second)
+    undo.take_back()
+    assert not first.exists()
+    assert second.read_text() == "someone's"
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["unnamed", "hidden-name"])
+@pytest.mark.parametrize("image_format", ["raw", "qcow2"])
+def test_ctrl_c_at_any_line_leaves_nothing(
+    image_format: str, named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted at each line of the storage code in turn, a run leaves an empty directory."""
+    if named:  # as on a file system without O_TMPFILE
+        monkeypatch.setattr(new_file, "_open_unnamed", lambda path, mode: None)
+    disks, runs = tmp_path / "disks", tmp_path / "runs"
+    disks.mkdir()
+    image = NewImage(str(disks / "disk"), image_format, 3 * MIB, preallocation="falloc")
+    line = 1
+    while not finishes_before_line(line, image, runs):
+        assert list(disks.iterdir()) == [], f"interrupted at line {line}"
+        line += 1
+    assert line > 50
+    assert [p.name for p in disks.iterdir()] == ["disk"]
+
+
+def finishes_before_line(number: int, image: NewImage, runs: Path) -> bool:
+    """Make the image with Ctrl-C at the `number`th line that runs; whether it was done before."""
+    left = number
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal left
+        if "virtinstall/storage" not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    with Journal.begin("guest", runs) as journal:
+        try:
+            with Undo() as undo:
+                sys.settrace(trace)
+                try:
+                    provision_image(image, undo, Silent(), journal)
+                finally:
+                    sys.settrace(None)
+                if left <= 0:
+                    raise KeyboardInterrupt  # swallowed by a clean-up that was being traced
+                undo.keep_everything()
+        except KeyboardInterrupt:
+            return False
+    return True
+
+
+def test_overlay_takes_the_size_of_its_backing_file(tmp_path: Path) -> None:
+    """Without a size, an overlay is as large as what lies behind it."""
+    make(NewImage(str(tmp_path / "base"), "qcow2", 5 * MIB))
+    overlay = NewImage(str(tmp_path / "top"), "qcow2", None, backing_path="base", backing_format="qcow2")
+    make(overlay)
+    again = NewImage(str(tmp_path / "third"), "qcow2", None, backing_path="top", backing_format="qcow2")
+    make(again)
+    assert int.from_bytes((tmp_path / "third").read_bytes()[24:32], "big") == 5 * MIB
+
+
+def test_missing_backing_file_and_directory_are_named(tmp_path: Path) -> None:
+    """Both errors name the path and say what to do."""
+    overlay = NewImage(str(tmp_path / "top"), "qcow2", MIB, backing_path="/no/base", backing_format="raw")
+    with pytest.raises(StorageError, match="/no/base"):
+        make(overlay)
+    with pytest.raises(StorageError, match="No such file") as caught:
+        make(NewImage(str(tmp_path / "no" / "disk"), "raw", MIB))
+    assert "directory" in (caught.value.hint or "")
+
+
+WRONG: list[dict[str, Any]] = [
+    {"format": "vmdk"},
+    {"format": "raw", "preallocation": "metadata"},
+    {"format": "raw", "backing_path": "base"},
+    {"cluster_size": 1000},
+    {"cluster_size": 4 * MIB},
+    {"cluster_size": 0},
+    {"cluster_size": -512},
+    {"cluster_size": 512, "capacity_bytes": 1 << 40},
+    {"capacity_bytes": -1},
+    {"capacity_bytes": 1 << 63},
+    {"compat": "1.2"},
+    {"compat": "0.10", "lazy_refcounts": True},
+    {"compat": "0.10", "extended_l2": True},
+    {"cluster_size": 4096, "extended_l2": True},
+    {"preallocation": "some"},
+    {"backing_path": "base", "backing_format": "raw", "sparse": False},
+    {"backing_path": "base"},
+    {"capacity_bytes": None},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_impossible_images_are_refused_with_a_hint(wrong: dict[str, Any], tmp_path: Path) -> None:
+    """What no such image can be is a RequestError with a way out, and nothing is made."""
+    (tmp_path / "base").write_bytes(bytes(512))
+    fields = {"path": str(tmp_path / "disk"), "format": "qcow2", "capacity_bytes": MIB, **wrong}
+    with pytest.raises(RequestError) as caught:
+        make(NewImage(**fields))
+    assert caught.value.hint
+    assert os.listdir(tmp_path) == ["base"]

@@ -1,0 +1,103 @@
+"""The journal of a run: what a killed run made is named by the next."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from virtinstall.journal import Identity, Journal, find_leftovers, forget_leftovers, journal_folder
+
+KILLED_RUN = """
+import os, signal, sys
+from pathlib import Path
+from virtinstall.journal import Journal
+from virtinstall.progress import Silent
+from virtinstall.storage.provision import NewImage, provision_image
+from virtinstall.undo import Undo
+
+journal = Journal.begin("web1", Path(sys.argv[1]))
+provision_image(NewImage(sys.argv[2], "qcow2", 1 << 20), Undo(), Silent(), journal)
+journal.record("domain", "web1")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def kill_a_run(runs: Path, disk: Path) -> None:
+    """A run that is killed after it has made `disk` and is about to define the domain."""
+    done = subprocess.run([sys.executable, "-c", KILLED_RUN, str(runs), str(disk)], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_what_a_killed_run_left_is_named(tmp_path: Path) -> None:
+    """The next run of that name hears of the image and the domain, and how to remove them."""
+    runs, disk = tmp_path / "runs", tmp_path / "disk one.qcow2"
+    kill_a_run(runs, disk)
+    left = find_leftovers("web1", runs)
+    assert [(item.kind, item.path) for item in left] == [("file", str(disk)), ("domain", "web1")]
+    assert left[0].remove_command == f"rm '{disk}'"
+    assert left[1].remove_command == "virsh undefine --nvram web1"
+    assert find_leftovers("web2", runs) == []
+
+
+def test_files_that_are_gone_or_replaced_are_not_left(tmp_path: Path) -> None:
+    """A file that the user has removed, or put there since, is not called a leftover."""
+    runs, disk = tmp_path / "runs", tmp_path / "disk"
+    kill_a_run(runs, disk)
+    other = tmp_path / "other"
+    other.write_text("the user's own")
+    other.rename(disk)
+    assert [item.kind for item in find_leftovers("web1", runs)] == ["domain"]
+
+
+def test_running_and_finished_runs_leave_nothing(tmp_path: Path) -> None:
+    """Neither a run that still goes on nor one that has ended is taken for dead."""
+    with Journal.begin("web1", tmp_path) as journal:
+        journal.record("domain", "web1")
+        assert find_leftovers("web1", tmp_path) == []
+        forget_leftovers("web1", tmp_path)
+    assert find_leftovers("web1", tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_forgetting_removes_the_journal_of_that_name_alone(tmp_path: Path) -> None:
+    """Once told, leftovers are not told again; those of other guests are kept."""
+    kill_a_run(tmp_path / "runs", tmp_path / "disk")
+    forget_leftovers("web2", tmp_path / "runs")
+    assert find_leftovers("web1", tmp_path / "runs")
+    forget_leftovers("web1", tmp_path / "runs")
+    assert find_leftovers("web1", tmp_path / "runs") == []
+
+
+def test_unfinished_last_line_is_no_hindrance(tmp_path: Path) -> None:
+    """A journal cut off in the middle of a line still tells what stands before it."""
+    kill_a_run(tmp_path / "runs", tmp_path / "disk")
+    (path,) = (tmp_path / "runs").iterdir()
+    path.write_bytes(path.read_bytes()[:-7])
+    assert [item.kind for item in find_leftovers("web1", tmp_path / "runs")] == ["file"]
+    path.write_bytes(b'{"name": "we')
+    assert find_leftovers("web1", tmp_path / "runs") == []
+
+
+def test_a_run_whose_undo_failed_keeps_its_journal(tmp_path: Path) -> None:
+    """What could not be taken back is told by the next run."""
+    kept = tmp_path / "kept"
+    kept.write_text("")
+    with kept.open() as file, Journal.begin("web1", tmp_path / "runs") as journal:
+        journal.record("file", str(kept), Identity.of_open_file(file.fileno()))
+        journal.keep_for_next_run()
+    assert [item.path for item in find_leftovers("web1", tmp_path / "runs")] == [str(kept)]
+
+
+def test_looking_for_leftovers_makes_nothing(tmp_path: Path) -> None:
+    """A preview may look: not even the folder is made."""
+    assert find_leftovers("web1", tmp_path / "runs") == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_journals_lie_where_state_belongs() -> None:
+    """Root's in /var/lib, a user's in the XDG state directory."""
+    assert journal_folder({}, 0) == Path("/var/lib/virtinstall/runs")
+    assert journal_folder({"HOME": "/home/me"}, 1000) == Path("/home/me/.local/state/virtinstall/runs")
+    assert journal_folder({"HOME": "/h", "XDG_STATE_HOME": "/s"}, 1000) == Path("/s/virtinstall/runs")

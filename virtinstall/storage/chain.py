@@ -1,0 +1,74 @@
+"""The backing chain of an image: which files are read behind it.
+
+Names are followed only as given: a backing file is read as the format that its overlay
+names, and one without a named format is taken as raw, as libvirt does, so a header that a
+guest wrote is never believed. `json:` and protocol names (`nbd:...`, `http://...`) end the chain.
+
+Source: https://www.qemu.org/docs/master/interop/qcow2.html (backing file name, format),
+https://libvirt.org/kbase/backing_chains.html.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from virtinstall.errors import StorageError
+from virtinstall.storage.probe import ImageInfo, probe_image
+
+MAX_DEPTH = 200
+
+
+def is_local_name(name: str) -> bool:
+    """Whether a backing file's name is a path, not `json:` or a protocol."""
+    return name.startswith("/") or ":" not in name.split("/", 1)[0]
+
+
+def local_path(name: str, overlay: str) -> str | None:
+    """The path that backing file `name` of image `overlay` has, None where it is no local file."""
+    if name.startswith("file:"):
+        name = name.removeprefix("file:")
+        name = "/" + name.lstrip("/") if name.startswith("//") else name
+    elif not is_local_name(name):
+        return None
+    return str(Path(overlay).parent / name)
+
+
+def backing_chain(path: str, image_format: str | None = None) -> list[ImageInfo]:
+    """The image at `path` and each local image behind it, top first.
+
+    Relative names are taken from the directory of the overlay's path as given, as QEMU does.
+    `image_format` None detects the format of the top image alone.
+
+    Raises: StorageError, when an image can't be read, the chain loops or has more than 200 images.
+    """
+    chain: list[ImageInfo] = []
+    seen: set[tuple[int, int]] = set()
+    next_path: str | None = path
+    while next_path is not None:
+        status = _identity(next_path)
+        if status in seen:
+            raise StorageError(
+                f"the backing chain of '{path}' loops: '{next_path}' comes twice",
+                hint="mend it with qemu-img rebase -u",
+            )
+        if len(chain) == MAX_DEPTH:
+            raise StorageError(
+                f"the backing chain of '{path}' has more than {MAX_DEPTH} images",
+                hint="shorten it with qemu-img commit or qemu-img rebase",
+            )
+        seen.add(status)
+        info = probe_image(next_path, image_format)
+        chain.append(info)
+        image_format = info.backing_format or "raw"
+        next_path = local_path(info.backing_file, next_path) if info.backing_file else None
+    return chain
+
+
+def _identity(path: str) -> tuple[int, int]:
+    try:
+        status = Path(path).stat()
+    except OSError as error:
+        raise StorageError(
+            f"can't read '{path}': {error.strerror}", hint="a disk needs each file of its backing chain"
+        ) from error
+    return status.st_dev, status.st_ino

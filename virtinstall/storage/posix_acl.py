@@ -1,0 +1,91 @@
+"""Who may do what with a file: mode bits and POSIX access control lists.
+
+Source: acl(5) (ACCESS CHECK ALGORITHM), linux/posix_acl_xattr.h (the attribute's layout).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import struct
+from collections.abc import Collection
+from dataclasses import dataclass
+
+READ, WRITE, SEARCH = 4, 2, 1
+ACCESS_ATTRIBUTE = "system.posix_acl_access"
+_VERSION = 2
+_USER_OBJ, _USER, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of an access control list: tag, permission bits, and the user or group it names."""
+
+    tag: int
+    bits: int
+    id: int
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What decides over access to one file; `acl` is empty where the mode says all."""
+
+    uid: int
+    gid: int
+    mode: int
+    acl: tuple[Entry, ...] = ()
+    acl_supported: bool = False
+
+
+def parse_acl(data: bytes) -> tuple[Entry, ...]:
+    """The entries of a `system.posix_acl_access` attribute.
+
+    Raises: ValueError, when it is none.
+    """
+    if len(data) < 4 or (len(data) - 4) % 8 or int.from_bytes(data[:4], "little") != _VERSION:
+        raise ValueError("not a POSIX ACL attribute")
+    return tuple(Entry(*fields) for fields in struct.iter_unpack("<HHI", data[4:]))
+
+
+def read_permissions(path: str) -> Permissions:
+    """The permissions of what `path` leads to.
+
+    Raises: OSError.
+    """
+    status = os.stat(path)
+    acl: tuple[Entry, ...] = ()
+    supported = True
+    try:
+        acl = parse_acl(os.getxattr(path, ACCESS_ATTRIBUTE))
+    except OSError as error:
+        if error.errno not in (errno.ENODATA, errno.EOPNOTSUPP):
+            raise
+        supported = error.errno == errno.ENODATA
+    return Permissions(status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode), acl, supported)
+
+
+def allows(file: Permissions, uid: int, groups: Collection[int], wanted: int) -> bool:
+    """Whether user `uid` in `groups` may do all of `wanted` (READ | WRITE | SEARCH) with the file."""
+    if uid == 0:
+        return True
+    if uid == file.uid:
+        return _includes(file.mode >> 6, wanted)
+    if not file.acl:
+        return _includes(file.mode >> 3 if file.gid in groups else file.mode, wanted)
+    mask = next((e.bits for e in file.acl if e.tag == _MASK), 7)
+    for entry in file.acl:
+        if entry.tag == _USER and entry.id == uid:
+            return _includes(entry.bits & mask, wanted)
+    matching = [
+        entry.bits & mask
+        for entry in file.acl
+        if (entry.tag == _GROUP_OBJ and file.gid in groups) or (entry.tag == _GROUP and entry.id in groups)
+    ]
+    if matching:
+        return any(_includes(bits, wanted) for bits in matching)
+    return any(_includes(e.bits, wanted) for e in file.acl if e.tag == _OTHER)
+
+
+def _includes(bits: int, wanted: int) -> bool:
+    return bits & wanted == wanted

@@ -1,0 +1,98 @@
+"""The user that QEMU will run as: from libvirt's capabilities or its qemu.conf.
+
+Source: https://libvirt.org/drvqemu.html#posix-users-groups (`user`, `group`, `dynamic_ownership`),
+https://libvirt.org/formatcaps.html (`<secmodel>` of the model `dac`).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user with all of its groups, `groups` including `gid`; `name` is for commands shown to people."""
+
+    name: str
+    uid: int
+    gid: int
+    groups: frozenset[int]
+
+
+@dataclass(frozen=True)
+class QemuUser:
+    """User and group as libvirt's configuration names them (`+64055` is a number), None where it doesn't."""
+
+    user: str | None
+    group: str | None
+    dynamic_ownership: bool = True
+
+
+def qemu_user_from_conf(text: str) -> QemuUser:
+    """What a qemu.conf says; comments and all other settings are skipped."""
+    values: dict[str, str] = {}
+    for line in text.splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not key.lstrip().startswith("#"):
+            value = value.strip()
+            quoted = value[:1] in ('"', "'") and value.find(value[0], 1) > 0
+            values[key.strip()] = value[1 : value.index(value[0], 1)] if quoted else value.split("#")[0].strip()
+    return QemuUser(values.get("user") or None, values.get("group") or None, values.get("dynamic_ownership") != "0")
+
+
+def qemu_user_from_capabilities(xml: str, virt_type: str = "kvm") -> QemuUser | None:
+    """What libvirt's capabilities say: the `dac` base label of `virt_type`; None where they say nothing."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    root = etree.fromstring(xml.encode(), parser)
+    for model in root.iterfind("./host/secmodel"):
+        if model.findtext("model") != "dac":
+            continue
+        labels = {label.get("type"): label.text or "" for label in model.iterfind("baselabel")}
+        label = labels.get(virt_type) or next(iter(labels.values()), "")
+        user, _, group = label.strip().partition(":")
+        if user:
+            return QemuUser(user, group or None)
+    return None
+
+
+def find_account(who: QemuUser) -> Account | None:
+    """The account on this host; None where it has no such user."""
+    import grp
+    import pwd
+
+    if who.user is None:
+        return None
+    try:
+        entry = pwd.getpwuid(int(who.user)) if _is_number(who.user) else pwd.getpwnam(who.user)
+    except KeyError:
+        if not _is_number(who.user):
+            return None
+        uid = int(who.user)
+        gid = int(who.group) if who.group and _is_number(who.group) else uid
+        return Account(str(uid), uid, gid, frozenset([gid]))
+    gid = entry.pw_gid
+    if who.group:
+        try:
+            gid = int(who.group) if _is_number(who.group) else grp.getgrnam(who.group).gr_gid
+        except KeyError:
+            return None
+    return Account(entry.pw_name, entry.pw_uid, gid, frozenset(os.getgrouplist(entry.pw_name, gid)))
+
+
+def this_account() -> Account:
+    """Ourselves: QEMU's user on a session connection."""
+    import pwd
+
+    uid, gid = os.geteuid(), os.getegid()
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        name = str(uid)
+    return Account(name, uid, gid, frozenset([gid, *os.getgroups()]))
+
+
+def _is_number(name: str) -> bool:
+    return name.removeprefix("+").isdecimal()
