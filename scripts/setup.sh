@@ -71,27 +71,33 @@ find_python() {
     die "no Python 3.11 or later was found" "Debian 12 has it: apt-get install python3"
 }
 
-# make_venv [EXTRA]: .venv with this checkout installed editable; nothing is done when it is up to date
+# make_venv run|test: .venv with this checkout installed editable, for `test` with the test tools; nothing is done when
+# it is up to date
 make_venv() {
-    local python extra=${1:+[$1]} stamp want log
+    local python want log installed project=$ROOT
+    [ "$1" = run ] || project="${ROOT}[$1]"
     python=$(find_python)
-    stamp=$VENV/.installed-${1:-run}
     want=$("$python" -V; cat "$ROOT"/setup.cfg "$ROOT"/setup.py "$ROOT"/pyproject.toml)
-    if [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c 'import libvirt, lxml' 2>/dev/null &&
-        [ "$(cat "$stamp" 2>/dev/null)" = "$want" ]; then
-        note "virtual environment: up to date"
-        return
+    if "$VENV/bin/python" -c 'import libvirt, lxml' 2>/dev/null; then
+        for installed in "$1" test; do
+            if [ "$(cat "$VENV/.installed-$installed" 2>/dev/null)" = "$want" ]; then
+                note "virtual environment: up to date"
+                return
+            fi
+        done
+        note "virtual environment .venv: bringing it up to date"
+    else
+        note "virtual environment .venv: making it with $("$python" -V), libvirt-python built from source"
     fi
-    note "virtual environment .venv ($("$python" -V)); libvirt-python is built from source"
     log=$(mktemp)
     if ! { "$VENV/bin/python" -c '' 2>/dev/null || "$python" -m venv --clear "$VENV"; } >"$log" 2>&1 ||
-        ! "$VENV/bin/pip" -q install -e "$ROOT$extra" >>"$log" 2>&1 </dev/null; then
+        ! "$VENV/bin/pip" -q install -e "$project" >>"$log" 2>&1 </dev/null; then
         tail -n 25 "$log" >&2
         rm -f "$log"
         die "pip could not install this checkout" "see its messages above; to start afresh: rm -r $VENV"
     fi
     rm -f "$log"
-    printf '%s\n' "$want" > "$stamp"
+    printf '%s\n' "$want" > "$VENV/.installed-$1"
 }
 
 DAEMONS_STARTED=()
