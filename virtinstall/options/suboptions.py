@@ -140,15 +140,16 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
     """The pairs of a compound value, in order of application.
 
     Bare words go to the names in `cls.bare`; `cls.read_word` may make a pair of any other
-    word (`+feature`, a boot device). Raises: RequestError, naming option, sub-option and
-    value.
+    word (`+feature`, a boot device); `cls.cut_whole` may take the text as it is.
+    Raises: RequestError, naming option, sub-option and value.
     """
+    whole = cls.cut_whole(text)
+    if whole is not None:
+        return _in_order([Pair(key, value, resolve(cls, key)) for key, value in whole])
     try:
         words = split_words(text)
     except ValueError as error:
-        raise RequestError(
-            f"{option} {text}: {error}", hint="close it, or put a backslash before it"
-        ) from None
+        raise RequestError(f"{option} {text}: {error}", hint="close it, or put a backslash before it") from None
     pairs: list[Pair] = []
     bare = list(getattr(cls, "bare", ()))
     for word in words:
@@ -176,9 +177,7 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
 
 def _known(cls: type[Element], key: str, fallback: Fallback | None) -> bool:
     return (
-        is_shared(key)
-        or resolve(cls, key) is not None
-        or (fallback is not None and "." in key and fallback.knows(key))
+        is_shared(key) or resolve(cls, key) is not None or (fallback is not None and "." in key and fallback.knows(key))
     )
 
 
@@ -207,7 +206,9 @@ def _in_order(pairs: list[Pair]) -> list[Pair]:
             identity: object = pair.key
         else:
             identity = (pair.target.hops, pair.target.declared, number if repeats else None)
-        last.pop(identity, None)
+        former = last.pop(identity, None)
+        if former is not None and pair.target is not None and pair.target.declared.joined:
+            pair = pair._replace(value=f"{former.value},{pair.value}")
         last[identity] = pair
     return sorted(last.values(), key=lambda pair: pair.target.order if pair.target else (1 << 20,))
 
@@ -259,9 +260,7 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
         by_action = {pair.key.partition(".")[2]: pair.value for pair in numbered[number]}
         value = by_action.pop("value", None)
         if value is not None and "set" not in by_action:
-            raise RequestError(
-                f"{option} xpath{number}.value={value}: xpath{number}.set is missing beside it"
-            )
+            raise RequestError(f"{option} xpath{number}.value={value}: xpath{number}.set is missing beside it")
         for action in ("delete", "set", "create"):
             if action not in by_action:
                 continue

@@ -13,7 +13,7 @@ from lxml import etree
 
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import sub_option_name
-from virtinstall.xml.paths import Path, Step, find, find_child, insert, make_child, parse_path, remove
+from virtinstall.xml.paths import Path, Step, drop, find, find_child, insert, make_child, parse_path, remove
 
 E = TypeVar("E", bound=Element)
 
@@ -80,6 +80,9 @@ class Child(_Nested[E]):
             return self
         node = find(element.node, self.parsed.steps) if element.node is not None else None
         if node is not None:
+            pending = element.pending.pop(self, None)
+            if pending is not None and (node, self.cls) not in element.wrappers:
+                pending.belong(node, element.wrappers)
             child = self.wrapped(element, node)
         else:
             pending = element.pending.get(self)
@@ -153,14 +156,21 @@ class ElementList(Generic[E]):
         return self[index]
 
     def remove(self, child: E) -> None:
-        """Take `child` out of the document."""
+        """Take `child` out of the document, and what stood around it for its sake alone."""
         if child.node is not None:
             remove(child.node)
+            self._leave_if_empty()
 
     def clear(self) -> None:
-        """Take all of them out."""
+        """Take all of them out, and what stood around them for their sake alone."""
         for node in self._nodes():
             remove(node)
+        self._leave_if_empty()
+
+    def _leave_if_empty(self) -> None:
+        if self._parent.node is not None:
+            drop(self._parent.node, self._declared.parsed.steps[:-1], self._parent.kept_when_empty())
+            self._parent.leave_if_empty()
 
 
 class Children(_Nested[E]):

@@ -15,7 +15,7 @@ from lxml import etree
 
 from virtinstall.xml.field import Declared, XmlField
 from virtinstall.xml.kinds import PRESENT
-from virtinstall.xml.paths import Path, Rank, Step, drop, full_tag, parse_path, remove
+from virtinstall.xml.paths import Path, Rank, Step, drop, full_tag, new_node, parse_path, remove
 
 Wrappers = dict[tuple[etree._Element, type["Element"]], "Element"]
 """The wrappers of one document; they keep lxml's nodes alive, and wishes with them."""
@@ -47,7 +47,7 @@ class Element:
     _kept: ClassVar[frozenset[tuple[Step, ...]] | None] = None
 
     def __init__(self, **values: Any) -> None:
-        self.node: etree._Element | None = etree.Element(full_tag(self.tag))
+        self.node: etree._Element | None = new_node(self.tag)
         self.wrappers: Wrappers = {(self.node, type(self)): self}
         self.settings: dict[str, Any] = {}
         self.pending: dict[object, Element] = {}
@@ -92,11 +92,16 @@ class Element:
         if self.node is None:
             assert self.origin is not None
             parent, declared = self.origin
-            self.node = declared.make(parent)
             parent.pending.pop(declared, None)
-            self.wrappers = parent.wrappers
-            self.wrappers[self.node, type(self)] = self
+            self.belong(declared.make(parent), parent.wrappers)
+            assert self.node is not None
         return self.node
+
+    def belong(self, node: etree._Element, wrappers: Wrappers) -> None:
+        """Be the wrapper of `node`, which has just been made in the document of `wrappers`."""
+        self.node = node
+        self.wrappers = wrappers
+        wrappers[node, type(self)] = self
 
     def leave_if_empty(self) -> None:
         """Leave the document when nothing is left in an element that was made on demand."""
@@ -133,19 +138,23 @@ class Element:
     def clone(self) -> Self:
         """A copy that shares nothing with this one; wishes (settings) are copied along."""
         if self.node is None:
-            return type(self)()
+            copied = type(self)()
+            copied.settings = dict(self.settings)
+            _copy_pending(self, copied)
+            return copied
         node = copy.deepcopy(self.node)
         node.tail = None
         wrappers: Wrappers = {}
         twins = dict(zip(self.node.iter(), node.iter(), strict=True))
         for (old, cls), known in self.wrappers.items():
-            if old in twins and (known.settings or known is self):
+            if old in twins and (known.settings or known.pending or known is self):
                 twin = cls.around(twins[old], wrappers)
                 twin.settings = dict(known.settings)
+                _copy_pending(known, twin)
                 wrappers[twins[old], cls] = twin
-        copied = wrappers[node, type(self)]
-        assert isinstance(copied, type(self))
-        return copied
+        twin = wrappers[node, type(self)]
+        assert isinstance(twin, type(self))
+        return twin
 
     @property
     def parent(self) -> Element | None:
@@ -201,6 +210,11 @@ class Element:
         """(sub-option, value) that a word of its own syntax stands for (`+aes`), or None."""
         return None
 
+    @classmethod
+    def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
+        """(sub-option, value) pairs of a value in which commas and `=` aren't special, or None."""
+        return None
+
     def rank(self, steps: tuple[Step, ...]) -> Rank:
         """The order of the children of the element at `steps`: that of declaration."""
         ranks = type(self).__dict__.get("_ranks")
@@ -231,6 +245,15 @@ class Element:
         if self.node is None:
             return f"<{type(self).__name__}: not there>"
         return str(etree.tostring(self.node, encoding="unicode", with_tail=False))
+
+
+def _copy_pending(element: Element, twin: Element) -> None:
+    """Copy the wishes about children of `element` that aren't in the document yet."""
+    for declared, known in element.pending.items():
+        if known.node is None:
+            copied = twin.pending[declared] = type(known).around(None, twin.wrappers)
+            copied.settings = dict(known.settings)
+            _copy_pending(known, copied)
 
 
 def _plain(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SWITCHED_OFF = "switched_off"
+"""Key of an element's settings: paths of the elements whose presence the user switched off."""
+
 
 class Declared:
     """What all declarations share: the sub-option's name and aliases, its doc, how its value is cut.
 
     `name` None: the declaration has no sub-option of its own. `commas`: commas belong to
     the value up to the next known sub-option. `match`: virt-xml may select objects by it.
-    `repeat`: each use in one option counts, not just the last.
+    `repeat`: each use in one option counts, not just the last. `joined`: so it is, and
+    they are applied at once, with commas between them.
     """
 
     name: str | None
@@ -34,6 +38,7 @@ class Declared:
     match: bool
     kind_name: str
     repeat: bool = False
+    joined: bool = False
 
     def apply(self, element: Element, text: str) -> None:
         """Set the value from what a user typed; an empty text unsets it.
@@ -108,7 +113,9 @@ class XmlField(Declared, Generic[T]):
         return None if text is None or not text.strip() else self.kind.read(text)
 
     def __set__(self, element: Element, value: T | None) -> None:
-        if value is None or (self.kind is PRESENT and not value):
+        if self.kind is PRESENT:
+            self._note_off(element, value is False)
+        if value is None or value is False and self.kind is PRESENT:
             self._unset(element)
             return
         path = self._parsed or self.parsed
@@ -121,6 +128,18 @@ class XmlField(Declared, Generic[T]):
             node.set(path.attribute, text)
         elif self.kind is not PRESENT:
             node.text = text
+
+    def _note_off(self, element: Element, off: bool) -> None:
+        """Absent and switched off look alike in the XML; defaults must tell them apart."""
+        noted: frozenset[str] = element.settings.get(SWITCHED_OFF, frozenset())
+        if off:
+            element.settings[SWITCHED_OFF] = noted | {self.path}
+        elif self.path in noted:
+            element.settings[SWITCHED_OFF] = noted - {self.path}
+
+    def is_decided(self, element: Element) -> bool:
+        """Whether `element` has a value here, or the user switched it off."""
+        return self.__get__(element, type(element)) is not None or self.path in element.settings.get(SWITCHED_OFF, ())
 
     def _unset(self, element: Element) -> None:
         if element.node is None:
@@ -221,6 +240,7 @@ class Suboption(Declared):
         match: bool = False,
         kind_name: str = "text",
         repeat: bool = False,
+        joined: bool = False,
     ) -> None:
         self.name = name
         self.action = action
@@ -230,6 +250,7 @@ class Suboption(Declared):
         self.match = match
         self.kind_name = kind_name
         self.repeat = repeat
+        self.joined = joined
 
     def apply(self, element: Element, text: str) -> None:
         """Hand `text` to the action."""

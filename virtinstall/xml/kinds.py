@@ -82,12 +82,8 @@ def _same(text: str) -> str:
 
 TEXT: Kind[str] = Kind("text", _same, _same)
 INTEGER: Kind[int] = Kind("integer", parse_integer, str)
-YES_NO: Kind[bool] = Kind(
-    "yes/no", lambda text: text == "yes", lambda value: "yes" if value else "no", parse_switch
-)
-ON_OFF: Kind[bool] = Kind(
-    "on/off", lambda text: text == "on", lambda value: "on" if value else "off", parse_switch
-)
+YES_NO: Kind[bool] = Kind("yes/no", lambda text: text == "yes", lambda value: "yes" if value else "no", parse_switch)
+ON_OFF: Kind[bool] = Kind("on/off", lambda text: text == "on", lambda value: "on" if value else "off", parse_switch)
 PRESENT: Kind[bool] = Kind("present", lambda text: True, lambda value: "", parse_switch)
 SWITCH: Kind[bool] = Kind("switch", parse_switch, lambda value: "on" if value else "off")
 NUMBER: Kind[float] = Kind("number", parse_number, str)

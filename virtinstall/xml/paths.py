@@ -102,6 +102,12 @@ def insert(node: etree._Element, child: etree._Element, rank: Rank) -> None:
     node.append(child)
 
 
+def new_node(name: str) -> etree._Element:
+    """An element of that name (`disk`, `qemu:arg`) that stands alone."""
+    prefix, colon, _ = name.partition(":")
+    return etree.Element(full_tag(name), nsmap={prefix: NAMESPACES[prefix]} if colon else None)
+
+
 def make_child(node: etree._Element, step: Step, rank: Rank) -> etree._Element:
     """A new child of `node` that fits `step`, in its place by `rank`."""
     nsmap = None

@@ -1,0 +1,48 @@
+"""`--blkiotune`: the guest's share of the host's disk I/O.
+
+Source: https://libvirt.org/formatdomain.html#block-i-o-tuning
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, TEXT
+
+
+class BlkioDevice(Element):
+    """<device>: share and limits on one block device of the host."""
+
+    tag = "device"
+
+    path = XmlField("./path", TEXT, "Block device of the host: `/dev/sda`.")
+    weight = XmlField("./weight", TEXT, "Share of it, 100 to 1000.")
+    read_bytes_sec = XmlField("./read_bytes_sec", INTEGER, "Bytes read a second, at the most.")
+    write_bytes_sec = XmlField("./write_bytes_sec", INTEGER, "Bytes written a second, at the most.")
+    read_iops_sec = XmlField("./read_iops_sec", INTEGER, "Read requests a second, at the most.")
+    write_iops_sec = XmlField("./write_iops_sec", INTEGER, "Write requests a second, at the most.")
+
+
+class Blkiotune(Section):
+    """<blkiotune>: shares and limits of disk I/O."""
+
+    tag = "blkiotune"
+    option = "--blkiotune"
+    bare = ("weight",)
+
+    weight = XmlField("./weight", INTEGER, "Share of the host's disk I/O, 100 to 1000.")
+    devices = Children(
+        "./device",
+        BlkioDevice,
+        "Shares and limits by block device of the host.",
+        flat={
+            "device_path": "path",
+            "device_weight": "weight",
+            "read_bytes_sec": "read_bytes_sec",
+            "write_bytes_sec": "write_bytes_sec",
+            "read_iops_sec": "read_iops_sec",
+            "write_iops_sec": "write_iops_sec",
+        },
+    )

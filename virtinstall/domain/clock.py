@@ -1,0 +1,104 @@
+"""`--clock`: the guest's clock and its timers.
+
+Source: https://libvirt.org/formatdomain.html#time-keeping
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import Suboption, XmlField
+from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO, parse_switch
+
+
+class Timer(Element):
+    """<timer>: one source of time."""
+
+    tag = "timer"
+
+    name = XmlField("./@name", TEXT, "Which timer: `rtc`, `pit`, `hpet`, `tsc`, `kvmclock`, `hypervclock`.")
+    present = XmlField("./@present", YES_NO, "Whether the guest has it.")
+    tickpolicy = XmlField(
+        "./@tickpolicy", TEXT, "What becomes of missed ticks: `delay`, `catchup`, `merge`, `discard`."
+    )
+    track = XmlField("./@track", TEXT, "What it follows: `boot`, `guest`, `wall`, `realtime`.")
+    mode = XmlField("./@mode", TEXT, "How `tsc` is done: `auto`, `native`, `emulate`, `paravirt`, `smpsafe`.")
+    frequency = XmlField("./@frequency", INTEGER, "Frequency of `tsc` in Hz.")
+    catchup_threshold = XmlField("./catchup/@threshold", INTEGER, "Ticks it may lag before it catches up.")
+    catchup_slew = XmlField("./catchup/@slew", INTEGER, "Ticks a second that it makes up.")
+    catchup_limit = XmlField("./catchup/@limit", INTEGER, "Lag beyond which it doesn't catch up.")
+
+
+def _tickpolicy_setter(name: str) -> Callable[[Clock, str], None]:
+    def set_tickpolicy(clock: Clock, text: str) -> None:
+        if text or clock.timer(name) is not None:
+            clock.need_timer(name).tickpolicy = text or None
+
+    return set_tickpolicy
+
+
+def _presence_setter(name: str) -> Callable[[Clock, str], None]:
+    def set_presence(clock: Clock, text: str) -> None:
+        if text or clock.timer(name) is not None:
+            clock.need_timer(name).present = parse_switch(text) if text else None
+
+    return set_presence
+
+
+def _swallow(clock: Clock, text: str) -> None:
+    """virt-install takes these words and does nothing."""
+
+
+def _tickpolicy(name: str) -> Suboption:
+    return Suboption(f"{name}_tickpolicy", _tickpolicy_setter(name), f"What becomes of missed ticks of `{name}`.")
+
+
+def _presence(name: str) -> Suboption:
+    return Suboption(f"{name}_present", _presence_setter(name), f"Whether the guest has `{name}`.", kind_name="on/off")
+
+
+def _without_effect(name: str) -> Suboption:
+    return Suboption(
+        f"{name}_tickpolicy", _swallow, f"Accepted without effect; write `timerN.tickpolicy` for `{name}`."
+    )
+
+
+class Clock(Section):
+    """<clock>: what the hardware clock shows, and the timers."""
+
+    tag = "clock"
+    option = "--clock"
+
+    pit_tickpolicy_option = _tickpolicy("pit")
+    rtc_tickpolicy_option = _tickpolicy("rtc")
+    platform_tickpolicy_option = _without_effect("platform")
+    hpet_tickpolicy_option = _without_effect("hpet")
+    tsc_tickpolicy_option = _without_effect("tsc")
+    kvmclock_tickpolicy_option = _without_effect("kvmclock")
+    hypervclock_tickpolicy_option = _without_effect("hypervclock")
+    platform_present_option = _presence("platform")
+    pit_present_option = _presence("pit")
+    rtc_present_option = _presence("rtc")
+    hpet_present_option = _presence("hpet")
+    tsc_present_option = _presence("tsc")
+    kvmclock_present_option = _presence("kvmclock")
+    hypervclock_present_option = _presence("hypervclock")
+    offset = XmlField("./@offset", TEXT, "What the hardware clock shows: `utc`, `localtime`, `timezone`, `variable`.")
+    adjustment = XmlField("./@adjustment", TEXT, "Seconds off (`variable`), or `reset` at each start.")
+    timezone = XmlField("./@timezone", TEXT, "Time zone, with `offset=timezone`.")
+    timers = Children("./timer", Timer, "Timers, one by one.")
+
+    def timer(self, name: str) -> Timer | None:
+        """The first timer of that name, or None."""
+        return next((timer for timer in self.timers if timer.name == name), None)
+
+    def need_timer(self, name: str) -> Timer:
+        """The first timer of that name, made where there is none."""
+        found = self.timer(name)
+        if found is None:
+            found = Timer(name=name)
+            self.timers.append(found)
+        return found

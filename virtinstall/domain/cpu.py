@@ -1,0 +1,137 @@
+"""`--cpu`: the CPU that the guest sees.
+
+Source: https://libvirt.org/formatdomain.html#cpu-model-and-topology
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from virtinstall.domain.cpu_numa import NumaBandwidth, NumaCell, NumaLatency
+from virtinstall.domain.section import Section
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import Setting, Suboption, XmlField
+from virtinstall.xml.kinds import INTEGER, ON_OFF, SWITCH, TEXT
+
+MODES = ("host-passthrough", "host-model", "maximum")
+"""Words for a model that are modes of libvirt."""
+
+HOST_WORDS = ("host-model-only", "host-copy", "hv-default")
+"""Words for a model that only the host's capabilities can answer."""
+
+
+class CpuFeature(Element):
+    """<feature>: one CPU feature, required, forbidden and so on."""
+
+    tag = "feature"
+
+    policy = XmlField("./@policy", TEXT, "What is asked: `require`, `force`, `optional`, `disable`, `forbid`.")
+    name = XmlField("./@name", TEXT, "Name of the feature, such as `vmx`.")
+
+
+def _set_model(cpu: Cpu, text: str) -> None:
+    """A mode of libvirt, a word that composition resolves, `none`, or the name of a model."""
+    if text in ("none", "clear"):
+        secure = cpu.secure
+        cpu.clear()
+        cpu.leave_if_empty()
+        cpu.secure = secure
+        cpu.wanted_model = "none"
+        return
+    word = "host-model" if text == "host" else text
+    cpu.wanted_model = word or None
+    if word in MODES:
+        cpu.mode, cpu.model, cpu.match = word, None, None
+    elif word in HOST_WORDS:
+        cpu.mode = cpu.model = cpu.match = None
+    elif word:
+        cpu.mode, cpu.match, cpu.model = "custom", "exact", word
+    else:
+        cpu.model = None
+
+
+def _feature_setter(policy: str) -> Callable[[Cpu, str], None]:
+    def set_feature(cpu: Cpu, text: str) -> None:
+        if text:
+            cpu.set_feature(text, policy)
+        else:
+            for feature in [feature for feature in cpu.features if feature.policy == policy]:
+                cpu.features.remove(feature)
+
+    return set_feature
+
+
+class Cpu(Section):
+    """<cpu>: model, features, topology, NUMA cells."""
+
+    tag = "cpu"
+    option = "--cpu"
+    none_word = "value"
+    bare = ("model",)
+
+    secure = Setting(
+        SWITCH,
+        "Give a named model the features against known CPU flaws that the host has (default on).",
+        match=True,
+    )
+    model_option = Suboption(
+        "model",
+        _set_model,
+        "`host-passthrough`, `host-model`, `maximum`, a model such as `Skylake-Client`,"
+        " or `none` for the hypervisor's own choice.",
+        match=True,
+    )
+    wanted_model = Setting(TEXT, "The model as asked for, where the host has a say in it.", name=None)
+    model = XmlField("./model", TEXT, "Name of the model in mode `custom`.", name=None)
+    model_fallback = XmlField("./model/@fallback", TEXT, "Whether a lesser model may stand in: `allow`, `forbid`.")
+    model_vendor_id = XmlField("./model/@vendor_id", TEXT, "Vendor that the guest reads, twelve characters.")
+    vendor = XmlField("./vendor", TEXT, "Vendor that the host's CPU must be of: `Intel`, `AMD`.")
+    mode = XmlField("./@mode", TEXT, "How the model is chosen: `custom`, `host-model`, `host-passthrough`, `maximum`.")
+    match = XmlField("./@match", TEXT, "How closely the host must fit: `exact`, `minimum`, `strict`.")
+    check = XmlField("./@check", TEXT, "Whether the hypervisor's result is compared: `none`, `partial`, `full`.")
+    migratable = XmlField("./@migratable", ON_OFF, "Leave out what blocks migration (mode `host-passthrough`).")
+    topology_sockets = XmlField("./topology/@sockets", INTEGER, "CPU sockets.")
+    topology_dies = XmlField("./topology/@dies", INTEGER, "Dies in a socket.")
+    topology_clusters = XmlField("./topology/@clusters", INTEGER, "Clusters in a die.")
+    topology_cores = XmlField("./topology/@cores", INTEGER, "Cores in a die or cluster.")
+    topology_threads = XmlField("./topology/@threads", INTEGER, "Threads of a core.")
+    cache_level = XmlField("./cache/@level", INTEGER, "Cache level that `cache.mode` is about: `3`.")
+    cache_mode = XmlField("./cache/@mode", TEXT, "Cache data that the guest sees: `emulate`, `passthrough`, `disable`.")
+    maxphysaddr_mode = XmlField("./maxphysaddr/@mode", TEXT, "Width of physical addresses: `emulate` or `passthrough`.")
+    maxphysaddr_bits = XmlField("./maxphysaddr/@bits", INTEGER, "Bits of a physical address, with `emulate`.")
+    force_option = Suboption("force", _feature_setter("force"), "Feature shown to the guest in any case.", repeat=True)
+    plus_option = Suboption("+", _feature_setter("force"), "`+vmx` is `force=vmx`.", repeat=True)
+    require_option = Suboption(
+        "require", _feature_setter("require"), "Feature without which the guest doesn't start.", repeat=True
+    )
+    optional_option = Suboption(
+        "optional", _feature_setter("optional"), "Feature shown to the guest if the host has it.", repeat=True
+    )
+    disable_option = Suboption("disable", _feature_setter("disable"), "Feature hidden from the guest.", repeat=True)
+    minus_option = Suboption("-", _feature_setter("disable"), "`-vmx` is `disable=vmx`.", repeat=True)
+    forbid_option = Suboption(
+        "forbid", _feature_setter("forbid"), "Feature with which the guest doesn't start.", repeat=True
+    )
+    features = Children("./feature", CpuFeature, prefix=None)
+    cells = Children("./numa/cell", NumaCell, "NUMA nodes of the guest.", prefixes=("cell",))
+    latencies = Children("./numa/interconnects/latency", NumaLatency, "Latencies between cells.")
+    bandwidths = Children("./numa/interconnects/bandwidth", NumaBandwidth, "Bandwidths between cells.")
+
+    @classmethod
+    def child_order(cls) -> tuple[str, ...]:
+        """libvirt's own order."""
+        return ("./model", "./vendor", "./topology", "./cache", "./maxphysaddr", "./feature", "./numa")
+
+    @classmethod
+    def read_word(cls, word: str) -> tuple[str, str] | None:
+        """`+vmx` and `-vmx`."""
+        return (word[0], word[1:]) if word[:1] in ("+", "-") and len(word) > 1 else None
+
+    def set_feature(self, name: str, policy: str) -> None:
+        """Ask for the feature of that name as `policy` says, whatever was asked before."""
+        for feature in self.features:
+            if feature.name == name:
+                feature.policy = policy
+                return
+        self.features.append(CpuFeature(policy=policy, name=name))

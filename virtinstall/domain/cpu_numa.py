@@ -1,0 +1,77 @@
+"""The NUMA part of `--cpu`: the guest's cells, their distances, caches and interconnects.
+
+Source: https://libvirt.org/formatdomain.html#guest-numa-topology
+"""
+
+from __future__ import annotations
+
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO
+
+
+class NumaSibling(Element):
+    """<sibling>: how far another cell is."""
+
+    tag = "sibling"
+
+    id = XmlField("./@id", INTEGER, "Number of the other cell.")
+    value = XmlField("./@value", INTEGER, "Distance to it; 10 is the cell itself, 20 is remote.")
+
+
+class NumaCache(Element):
+    """<cache>: memory-side cache of a cell."""
+
+    tag = "cache"
+
+    level = XmlField("./@level", INTEGER, "Level of the cache; the higher, the farther from the CPU.")
+    associativity = XmlField("./@associativity", TEXT, "Associativity: `none`, `direct`, `full`.")
+    policy = XmlField("./@policy", TEXT, "Write policy: `none`, `writeback`, `writethrough`.")
+    size_value = XmlField("./size/@value", INTEGER, "Size of the cache, in `size.unit`.")
+    size_unit = XmlField("./size/@unit", TEXT, "Unit of the size, such as `KiB`.")
+    line_value = XmlField("./line/@value", INTEGER, "Size of a cache line, in `line.unit`.")
+    line_unit = XmlField("./line/@unit", TEXT, "Unit of the line's size, such as `B`.")
+
+
+class NumaCell(Element):
+    """<cell>: a NUMA node of the guest."""
+
+    tag = "cell"
+
+    id = XmlField("./@id", INTEGER, "Number of the cell, from 0.")
+    cpus = XmlField("./@cpus", TEXT, "vCPUs that belong to it, such as `0-3,8`.", commas=True)
+    memory = XmlField("./@memory", INTEGER, "Memory of the cell, in `unit`.")
+    unit = XmlField("./@unit", TEXT, "Unit of the memory, `KiB` where none is said.")
+    mem_access = XmlField(
+        "./@memAccess", TEXT, "Whether other processes may map the cell's memory: `shared`, `private`."
+    )
+    discard = XmlField("./@discard", YES_NO, "Drop the content of the cell's memory when the guest is off.")
+    siblings = Children("./distances/sibling", NumaSibling, "Distances to other cells.")
+    caches = Children("./cache", NumaCache, "Memory-side caches.")
+
+
+class NumaLatency(Element):
+    """<latency>: time that an access from one cell to another takes."""
+
+    tag = "latency"
+
+    initiator = XmlField("./@initiator", INTEGER, "Cell from which the access comes.")
+    target = XmlField("./@target", INTEGER, "Cell whose memory is accessed.")
+    cache = XmlField("./@cache", INTEGER, "Level of the target's cache, where that is meant.")
+    type = XmlField("./@type", TEXT, "Kind of access: `access`, `read`, `write`.")
+    value = XmlField("./@value", INTEGER, "The latency, in nanoseconds.")
+    unit = XmlField("./@unit", TEXT, "Unit of the value.")
+
+
+class NumaBandwidth(Element):
+    """<bandwidth>: how much an access from one cell to another can move."""
+
+    tag = "bandwidth"
+
+    initiator = XmlField("./@initiator", INTEGER, "Cell from which the access comes.")
+    target = XmlField("./@target", INTEGER, "Cell whose memory is accessed.")
+    type = XmlField("./@type", TEXT, "Kind of access: `access`, `read`, `write`.")
+    cache = XmlField("./@cache", INTEGER, "Level of the target's cache, where that is meant.")
+    value = XmlField("./@value", INTEGER, "The bandwidth a second, in `unit`.")
+    unit = XmlField("./@unit", TEXT, "Unit of the value, such as `KiB`.")

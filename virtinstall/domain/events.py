@@ -1,0 +1,27 @@
+"""`--events`: what becomes of the guest when it powers off, reboots or crashes.
+
+Source: https://libvirt.org/formatdomain.html#events-configuration
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import TEXT
+
+
+class Events(Section):
+    """<on_poweroff> and its like; mixed into `Domain`."""
+
+    option = "--events"
+
+    on_poweroff = XmlField("./on_poweroff", TEXT, "When the guest powers off: `destroy`, `restart`, `preserve`.")
+    on_reboot = XmlField("./on_reboot", TEXT, "When the guest reboots: `restart`, `destroy`, `preserve`.")
+    on_crash = XmlField(
+        "./on_crash", TEXT, "When the guest crashes: `destroy`, `restart`, `preserve`, `coredump-destroy`."
+    )
+    on_lockfailure = XmlField(
+        "./on_lockfailure",
+        TEXT,
+        "When the lock on a disk is lost: `poweroff`, `restart`, `pause`, `ignore`.",
+    )

@@ -1,0 +1,109 @@
+"""`--features`: what the hypervisor offers beyond the CPU's own features.
+
+Source: https://libvirt.org/formatdomain.html#hypervisor-features; the schema
+(domaincommon.rng, `features`) says which are merely present and which have a state.
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, ON_OFF, PRESENT, TEXT
+
+
+def _present(name: str, doc: str) -> XmlField[bool]:
+    return XmlField(f"./{name}", PRESENT, doc)
+
+
+def _state(path: str, doc: str, *aliases: str) -> XmlField[bool]:
+    return XmlField(f"./{path}/@state", ON_OFF, doc, aliases=aliases)
+
+
+class Features(Section):
+    """<features>: ACPI, APIC, Hyper-V enlightenments, KVM and firmware features."""
+
+    tag = "features"
+    option = "--features"
+
+    acpi = _present("acpi", "ACPI, for power management; without it a guest can't be shut down.")
+    apic = _present("apic", "APIC, the interrupt controller of more than one CPU.")
+    pae = _present("pae", "Physical address extension of 32-bit guests.")
+    privnet = _present("privnet", "Network namespace of its own for a container.")
+    hap = _present("hap", "Hardware assisted paging (Xen).")
+    viridian = _present("viridian", "Hyper-V enlightenments on Xen.")
+    apic_eoi = XmlField("./apic/@eoi", ON_OFF, "Paravirtualized end of interrupt for the guest.", aliases=("eoi",))
+    pmu_state = _state("pmu", "Performance counters of the CPU.", "pmu")
+    hyperv_mode = XmlField(
+        "./hyperv/@mode", TEXT, "`passthrough` for all enlightenments that the host has, else `custom`."
+    )
+    hyperv_relaxed_state = _state("hyperv/relaxed", "Hyper-V: no crash over a late timer.", "hyperv_relaxed")
+    hyperv_vapic_state = _state("hyperv/vapic", "Hyper-V: virtual APIC.", "hyperv_vapic")
+    hyperv_spinlocks_state = _state("hyperv/spinlocks", "Hyper-V: spinlocks that yield.", "hyperv_spinlocks")
+    hyperv_spinlocks_retries = XmlField(
+        "./hyperv/spinlocks/@retries",
+        INTEGER,
+        "Hyper-V: tries until a spinlock yields, at least 4095.",
+        aliases=("hyperv_spinlocks_retries",),
+    )
+    hyperv_vpindex_state = _state("hyperv/vpindex", "Hyper-V: virtual processor index.")
+    hyperv_runtime_state = _state("hyperv/runtime", "Hyper-V: time spent in guest and hypervisor.")
+    hyperv_synic_state = _state("hyperv/synic", "Hyper-V: synthetic interrupt controller.", "hyperv_synic")
+    hyperv_stimer_state = _state("hyperv/stimer", "Hyper-V: synthetic timers.")
+    hyperv_stimer_direct_state = _state("hyperv/stimer/direct", "Hyper-V: timers that interrupt directly.")
+    hyperv_reset_state = _state("hyperv/reset", "Hyper-V: reset by the hypervisor.", "hyperv_reset")
+    hyperv_vendor_id_state = _state("hyperv/vendor_id", "Hyper-V: a vendor id of one's own.")
+    hyperv_vendor_id_value = XmlField(
+        "./hyperv/vendor_id/@value", TEXT, "Hyper-V: that vendor id, up to twelve characters."
+    )
+    hyperv_frequencies_state = _state("hyperv/frequencies", "Hyper-V: frequency registers.")
+    hyperv_reenlightenment_state = _state("hyperv/reenlightenment", "Hyper-V: notice after a migration.")
+    hyperv_tlbflush_state = _state("hyperv/tlbflush", "Hyper-V: TLB flush by the hypervisor.")
+    hyperv_tlbflush_direct_state = _state("hyperv/tlbflush/direct", "Hyper-V: TLB flush for nested guests.")
+    hyperv_tlbflush_extended_state = _state("hyperv/tlbflush/extended", "Hyper-V: TLB flush of parts.")
+    hyperv_ipi_state = _state("hyperv/ipi", "Hyper-V: interrupts between processors.")
+    hyperv_evmcs_state = _state("hyperv/evmcs", "Hyper-V: enlightened VMCS (Intel, nested guests).")
+    hyperv_avic_state = _state("hyperv/avic", "Hyper-V: together with APIC virtualization in hardware.")
+    hyperv_xmm_input_state = _state("hyperv/xmm_input", "Hyper-V: hypercall input in XMM registers.")
+    hyperv_emsr_bitmap_state = _state("hyperv/emsr_bitmap", "Hyper-V: enlightened MSR bitmap.")
+    vmport_state = _state("vmport", "VMware's I/O port, for its mouse.", "vmport")
+    kvm_hidden_state = _state("kvm/hidden", "Hide from the guest that KVM runs it.", "kvm_hidden")
+    kvm_hint_dedicated_state = _state("kvm/hint-dedicated", "Tell the guest that its CPUs are its own.")
+    kvm_poll_control_state = _state("kvm/poll-control", "Have the guest poll before it halts.")
+    kvm_pv_ipi_state = _state("kvm/pv-ipi", "Paravirtualized interrupts between processors.")
+    pvspinlock_state = _state("pvspinlock", "Paravirtualized spinlocks.")
+    gic_version = XmlField(
+        "./gic/@version",
+        TEXT,
+        "Version of ARM's interrupt controller: `2`, `3`, `host`.",
+        aliases=("gic_version",),
+    )
+    smm_state = _state("smm", "System management mode, which secure boot needs.", "smm")
+    vmcoreinfo_state = _state("vmcoreinfo", "Let the guest leave details for a dump of it.", "vmcoreinfo")
+    ioapic_driver = XmlField("./ioapic/@driver", TEXT, "Who does the I/O APIC: `kvm`, `qemu`.")
+    msrs_unknown = XmlField("./msrs/@unknown", TEXT, "What an access to an unknown MSR does: `ignore`, `fault`.")
+
+    @classmethod
+    def child_order(cls) -> tuple[str, ...]:
+        """libvirt's own order, as far as the names are its own."""
+        return tuple(f"./{tag}" for tag in _CHILDREN)
+
+
+_CHILDREN = (
+    "acpi",
+    "apic",
+    "pae",
+    "hap",
+    "viridian",
+    "privnet",
+    "hyperv",
+    "kvm",
+    "xen",
+    "pvspinlock",
+    "pmu",
+    "vmport",
+    "gic",
+    "smm",
+    "ioapic",
+    "vmcoreinfo",
+    "msrs",
+)

@@ -1,0 +1,24 @@
+"""`--idmap`: which users and groups of the host a container's own are.
+
+Source: https://libvirt.org/formatdomain.html#container-boot
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER
+
+
+class Idmap(Section):
+    """<idmap>: ranges of user and group ids."""
+
+    tag = "idmap"
+    option = "--idmap"
+
+    uid_start = XmlField("./uid/@start", INTEGER, "First user id in the container.", aliases=("uid_start",))
+    uid_target = XmlField("./uid/@target", INTEGER, "User id of the host that it stands for.", aliases=("uid_target",))
+    uid_count = XmlField("./uid/@count", INTEGER, "How many user ids.", aliases=("uid_count",))
+    gid_start = XmlField("./gid/@start", INTEGER, "First group id in the container.", aliases=("gid_start",))
+    gid_target = XmlField("./gid/@target", INTEGER, "Group id of the host that it stands for.", aliases=("gid_target",))
+    gid_count = XmlField("./gid/@count", INTEGER, "How many group ids.", aliases=("gid_count",))

@@ -1,0 +1,30 @@
+"""`--keywrap`: keys that the host wraps for the guest (s390).
+
+Source: https://libvirt.org/formatdomain.html#key-wrap
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import ON_OFF, TEXT
+
+
+class Cipher(Element):
+    """<cipher>: a cipher whose keys may be wrapped."""
+
+    tag = "cipher"
+
+    name = XmlField("./@name", TEXT, "Which cipher: `aes`, `dea`.", commas=True)
+    state = XmlField("./@state", ON_OFF, "Whether its keys are wrapped.", commas=True)
+
+
+class Keywrap(Section):
+    """<keywrap>: key wrapping, cipher by cipher."""
+
+    tag = "keywrap"
+    option = "--keywrap"
+
+    ciphers = Children("./cipher", Cipher, "Ciphers.")

@@ -1,0 +1,112 @@
+"""`--memory`: how much memory the guest has.
+
+Source: https://libvirt.org/formatdomain.html#memory-allocation
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.memory_backing import MemoryBacking
+from virtinstall.domain.section import Section
+from virtinstall.xml.children import Child
+from virtinstall.xml.convert import mib_to_kib
+from virtinstall.xml.field import Suboption, XmlField
+from virtinstall.xml.kinds import INTEGER, PRESENT, TEXT
+
+
+def _set_memory(domain: Memory, text: str) -> None:
+    amount = mib_to_kib(text) if text else None
+    if amount is None:
+        domain.settings.pop("wanted_memory_kib", None)
+        domain.set_memory_kib(None)
+    else:
+        domain.settings["wanted_memory_kib"] = amount
+    domain.set_current_memory_kib(amount)
+
+
+def _set_current_memory(domain: Memory, text: str) -> None:
+    """Beside it, `memory` has the meaning it has in the XML: the maximum."""
+    wanted: int | None = domain.settings.get("wanted_memory_kib")
+    if text and wanted is not None:
+        domain.set_memory_kib(wanted)
+    domain.set_current_memory_kib(mib_to_kib(text) if text else None)
+
+
+def _set_old_maximum(domain: Memory, text: str) -> None:
+    domain.set_memory_kib(mib_to_kib(text) if text else None)
+
+
+def _set_max_memory(domain: Memory, text: str) -> None:
+    domain.max_memory_kib = mib_to_kib(text) if text else None
+    if domain.max_memory_unit is not None:
+        domain.max_memory_unit = "KiB" if text else None
+
+
+def _set_hugepages(domain: Memory, text: str) -> None:
+    domain.memory_backing.hugepages = PRESENT.parse(text) if text else None
+
+
+class Memory(Section):
+    """<memory> and its like, in KiB; mixed into `Domain`."""
+
+    option = "--memory"
+    bare = ("memory",)
+
+    memory_option = Suboption(
+        "memory",
+        _set_memory,
+        "Memory in MiB, or with a unit: `4096`, `4G`; beside `currentMemory` it is the maximum.",
+        match=True,
+        kind_name="size",
+    )
+    current_memory_option = Suboption(
+        "currentMemory",
+        _set_current_memory,
+        "What the guest starts with, in MiB or with a unit; the balloon can grow it up to `memory`.",
+        match=True,
+        kind_name="size",
+    )
+    max_memory_option = Suboption(
+        "maxMemory",
+        _set_max_memory,
+        "Ceiling for memory plugged in later, in MiB or with a unit; it needs `maxMemory.slots`.",
+        aliases=("hotplugmemorymax",),
+        match=True,
+        kind_name="size",
+    )
+    max_memory_slots = XmlField(
+        "./maxMemory/@slots",
+        INTEGER,
+        "Slots for memory plugged in later.",
+        aliases=("hotplugmemoryslots",),
+    )
+    old_maximum_option = Suboption(
+        "maxmemory",
+        _set_old_maximum,
+        "Old word for the maximum; `memory` is then what the guest starts with.",
+        kind_name="size",
+    )
+    hugepages_option = Suboption(
+        "hugepages", _set_hugepages, "Back the memory with huge pages of the host.", kind_name="on/off"
+    )
+
+    memory_kib = XmlField("./memory", INTEGER, "Memory in KiB.", name=None)
+    memory_unit = XmlField("./memory/@unit", TEXT, "Unit of <memory>.", name=None)
+    current_memory_kib = XmlField("./currentMemory", INTEGER, "Memory at the start, in KiB.", name=None)
+    current_memory_unit = XmlField("./currentMemory/@unit", TEXT, "Unit of <currentMemory>.", name=None)
+    max_memory_kib = XmlField("./maxMemory", INTEGER, "Ceiling for hot plug, in KiB.", name=None)
+    max_memory_unit = XmlField("./maxMemory/@unit", TEXT, "Unit of <maxMemory>.", name=None)
+    memory_backing = Child("./memoryBacking", MemoryBacking, prefix=None)
+
+    def set_memory_kib(self, amount: int | None) -> None:
+        """Set <memory> to `amount` KiB; None takes it out."""
+        if self.memory_unit is not None:
+            self.memory_unit = "KiB" if amount is not None else None
+        self.memory_kib = amount
+
+    def set_current_memory_kib(self, amount: int | None) -> None:
+        """Set <currentMemory> to `amount` KiB, and <memory> where it is less; None takes it out."""
+        if self.current_memory_unit is not None:
+            self.current_memory_unit = "KiB" if amount is not None else None
+        self.current_memory_kib = amount
+        if amount is not None and amount > (self.memory_kib or 0):
+            self.set_memory_kib(amount)

@@ -1,0 +1,69 @@
+"""`--memorybacking`: how the host backs the guest's memory.
+
+Source: https://libvirt.org/formatdomain.html#memory-backing
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, PRESENT, TEXT
+
+
+class HugePage(Element):
+    """<page>: huge pages of one size for some NUMA nodes of the guest."""
+
+    tag = "page"
+
+    size = XmlField("./@size", TEXT, "Size of the pages, counted in `unit`.")
+    unit = XmlField("./@unit", TEXT, "Unit of `size`, such as `KiB` (the default), `M`, `G`.")
+    nodeset = XmlField("./@nodeset", TEXT, "Guest NUMA nodes that get these pages, such as `0,2-3`.", commas=True)
+
+
+class MemoryBacking(Section):
+    """<memoryBacking>: huge pages, locking, sharing."""
+
+    tag = "memoryBacking"
+    option = "--memorybacking"
+
+    hugepages = XmlField("./hugepages", PRESENT, "Use huge pages of the host.")
+    pages = Children(
+        "./hugepages/page",
+        HugePage,
+        "Huge pages by size.",
+        flat={"size": "size", "unit": "unit", "nodeset": "nodeset"},
+    )
+    nosharepages = XmlField("./nosharepages", PRESENT, "Keep the host from merging equal pages.")
+    locked = XmlField("./locked", PRESENT, "Lock the memory, so that it is never swapped out.")
+    access_mode = XmlField(
+        "./access/@mode",
+        TEXT,
+        "`shared` lets other processes map the memory (virtiofs, vhost-user); else `private`.",
+        aliases=("access_mode",),
+    )
+    source_type = XmlField(
+        "./source/@type",
+        TEXT,
+        "Where the memory comes from: `memfd`, `file`, `anonymous`.",
+        aliases=("source_type",),
+    )
+    discard = XmlField("./discard", PRESENT, "Drop the content when the guest is off.")
+    allocation_mode = XmlField(
+        "./allocation/@mode", TEXT, "Allocate all at the start (`immediate`) or as used (`ondemand`)."
+    )
+    allocation_threads = XmlField("./allocation/@threads", INTEGER, "Threads that allocate, with `immediate`.")
+
+    @classmethod
+    def child_order(cls) -> tuple[str, ...]:
+        """libvirt's own order."""
+        return (
+            "./hugepages",
+            "./nosharepages",
+            "./locked",
+            "./source",
+            "./access",
+            "./allocation",
+            "./discard",
+        )

@@ -1,0 +1,46 @@
+"""`--numatune`: which NUMA nodes of the host the guest's memory comes from.
+
+Source: https://libvirt.org/formatdomain.html#numa-node-tuning
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, TEXT
+
+
+class Memnode(Element):
+    """<memnode>: placement of one NUMA cell of the guest."""
+
+    tag = "memnode"
+
+    cellid = XmlField("./@cellid", INTEGER, "Number of the guest's cell.", commas=True)
+    mode = XmlField("./@mode", TEXT, "How strictly: `strict`, `preferred`, `interleave`, `restrictive`.")
+    nodeset = XmlField("./@nodeset", TEXT, "NUMA nodes of the host, such as `0-1`.", commas=True)
+
+
+class Numatune(Section):
+    """<numatune>: placement of the memory, as a whole and by cell."""
+
+    tag = "numatune"
+    option = "--numatune"
+    bare = ("nodeset",)
+
+    memory_nodeset = XmlField(
+        "./memory/@nodeset",
+        TEXT,
+        "NUMA nodes of the host, such as `0-3,^1`.",
+        aliases=("nodeset",),
+        commas=True,
+    )
+    memory_mode = XmlField(
+        "./memory/@mode",
+        TEXT,
+        "How strictly: `strict`, `preferred`, `interleave`, `restrictive`.",
+        aliases=("mode",),
+    )
+    memory_placement = XmlField("./memory/@placement", TEXT, "Who chooses the nodes: `static`, or numad with `auto`.")
+    memnodes = Children("./memnode", Memnode, "Placement by cell of the guest.")

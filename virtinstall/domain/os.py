@@ -1,0 +1,262 @@
+"""`--boot`: how the guest boots: devices, firmware, a kernel, or a container's init.
+
+Source: https://libvirt.org/formatdomain.html#operating-system-booting
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.children import Children
+from virtinstall.xml.convert import absolute_path, shell_words
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import Setting, Suboption, XmlField
+from virtinstall.xml.kinds import INTEGER, SWITCH, TEXT, YES_NO, parse_switch
+
+BOOT_DEVICES = ("hd", "cdrom", "fd", "network")
+
+
+class BootDevice(Element):
+    """<boot>: a kind of device to try, in order."""
+
+    tag = "boot"
+
+    dev = XmlField("./@dev", TEXT, "Kind of device: `hd`, `cdrom`, `fd`, `network`.")
+
+
+class FirmwareFeature(Element):
+    """<feature>: something that the chosen firmware must have, or must not."""
+
+    tag = "feature"
+
+    enabled = XmlField("./@enabled", YES_NO, "Whether it must be there.")
+    name = XmlField("./@name", TEXT, "What it is: `secure-boot`, `enrolled-keys`.")
+
+
+class InitArgument(Element):
+    """<initarg>: one argument of a container's init."""
+
+    tag = "initarg"
+
+    value = XmlField(".", TEXT, "One argument of the init program.")
+
+
+class InitVariable(Element):
+    """<initenv>: one environment variable of a container's init."""
+
+    tag = "initenv"
+
+    value = XmlField(".", TEXT, "Value of an environment variable of the init program.")
+    name = XmlField("./@name", TEXT, "Name of that environment variable.")
+
+
+def _set_boot_devices(os: Os, text: str) -> None:
+    words = list(dict.fromkeys(text.split(",")))
+    if not set(words) <= set(BOOT_DEVICES):
+        raise ValueError("boot devices are given as words, in their order: hd,network")
+    os.set_boot_devices(words)
+
+
+def _domain_setter(attribute: str) -> Callable[[Os, str], None]:
+    def set_on_domain(os: Os, text: str) -> None:
+        if os.parent is None:
+            raise ValueError("it stands on the domain, which isn't there")
+        setattr(os.parent, attribute, text or None)
+
+    return set_on_domain
+
+
+def _firmware_setter(*names: str) -> Callable[[Os, str], None]:
+    def set_firmware(os: Os, text: str) -> None:
+        for name in names:
+            os.set_firmware_feature(name, parse_switch(text) if text else None)
+
+    return set_firmware
+
+
+def _set_init_arguments(os: Os, text: str) -> None:
+    words = shell_words(text)
+    os.init_arguments.clear()
+    for word in words:
+        os.init_arguments.append(InitArgument(value=word))
+
+
+class Os(Section):
+    """<os>: type and machine, firmware, boot order, direct kernel boot, container init."""
+
+    tag = "os"
+    option = "--boot"
+
+    boot_devices_option = Suboption(
+        "hd",
+        _set_boot_devices,
+        "Words, not values: the boot devices in their order, such as `hd,network`.",
+        aliases=BOOT_DEVICES[1:],
+        joined=True,
+        kind_name="word",
+    )
+    refresh_machine_type = Setting(
+        SWITCH,
+        "Go over to the newest version of the same machine type (for editing).",
+        name="refresh-machine-type",
+    )
+    type = XmlField("./type", TEXT, "Kind of virtualization: `hvm`, `xen`, `exe`.", name="os_type")
+    type_arch = XmlField("./type/@arch", TEXT, "Architecture, such as `x86_64`, `aarch64`.", name="arch")
+    type_machine = XmlField("./type/@machine", TEXT, "Machine type, such as `q35`, `virt`.", name="machine")
+    bootloader_option = Suboption(
+        "bootloader", _domain_setter("bootloader"), "Boot loader that runs on the host (Xen, bhyve)."
+    )
+    bootloader_args_option = Suboption(
+        "bootloader_args", _domain_setter("bootloader_args"), "Arguments of that boot loader."
+    )
+    domain_type_option = Suboption(
+        "domain_type", _domain_setter("type"), "Hypervisor, as --virt-type has it: `kvm`, `qemu`, `xen`."
+    )
+    emulator_option = Suboption(
+        "emulator", _domain_setter("emulator"), "Path of the emulator to use instead of the host's own."
+    )
+    uefi = Setting(SWITCH, "Boot by UEFI: the word alone, or `uefi=off` against the default.")
+    secure_boot_option = Suboption(
+        "secure-boot",
+        _firmware_setter("secure-boot", "enrolled-keys"),
+        "Secure boot with enrolled keys, or certainly without.",
+        match=True,
+        kind_name="on/off",
+    )
+    loader = XmlField("./loader", TEXT, "Path of the firmware image.")
+    loader_readonly = XmlField(
+        "./loader/@readonly", YES_NO, "Whether the firmware image is read-only.", aliases=("loader_ro",)
+    )
+    loader_type = XmlField("./loader/@type", TEXT, "How it is mapped: `pflash` or `rom`.", aliases=("loader_type",))
+    loader_secure = XmlField(
+        "./loader/@secure", YES_NO, "Whether the firmware does secure boot.", aliases=("loader_secure",)
+    )
+    loader_stateless = XmlField("./loader/@stateless", YES_NO, "Whether the firmware keeps no variables.")
+    firmware = XmlField("./@firmware", TEXT, "Firmware that libvirt chooses by itself: `efi`, `bios`.")
+    firmware_features = Children("./firmware/feature", FirmwareFeature, "What the firmware must have.")
+    firmware_secure_boot_option = Suboption(
+        "firmware.secure-boot",
+        _firmware_setter("secure-boot"),
+        "Whether the chosen firmware does secure boot.",
+        kind_name="on/off",
+    )
+    firmware_enrolled_keys_option = Suboption(
+        "firmware.enrolled-keys",
+        _firmware_setter("enrolled-keys"),
+        "Whether the chosen firmware comes with enrolled keys.",
+        kind_name="on/off",
+    )
+    nvram = XmlField("./nvram", TEXT, "Path of the file with the guest's UEFI variables.", convert=absolute_path)
+    nvram_template = XmlField(
+        "./nvram/@template",
+        TEXT,
+        "File that the UEFI variables are first copied from.",
+        aliases=("nvram_template",),
+    )
+    boot_devices = Children("./boot", BootDevice, "Boot devices in their order.")
+    bootmenu_enable = XmlField("./bootmenu/@enable", YES_NO, "Offer a boot menu.", aliases=("menu",))
+    bootmenu_timeout = XmlField("./bootmenu/@timeout", INTEGER, "Milliseconds that the menu waits.")
+    bios_useserial = XmlField("./bios/@useserial", YES_NO, "Show the BIOS on the serial port.", aliases=("useserial",))
+    bios_reboot_timeout = XmlField(
+        "./bios/@rebootTimeout",
+        INTEGER,
+        "Milliseconds until the BIOS tries again when nothing boots; -1 is never.",
+        aliases=("rebootTimeout",),
+    )
+    smbios_mode = XmlField(
+        "./smbios/@mode",
+        TEXT,
+        "SMBIOS data that the guest sees: `emulate`, `host`, `sysinfo`.",
+        aliases=("smbios_mode",),
+    )
+    nvram_template_format = XmlField("./nvram/@templateFormat", TEXT, "Image format of the template: `raw`, `qcow2`.")
+    kernel = XmlField("./kernel", TEXT, "Kernel on the host to boot directly.", convert=absolute_path)
+    initrd = XmlField("./initrd", TEXT, "Initial ramdisk that goes with it.", convert=absolute_path)
+    cmdline = XmlField(
+        "./cmdline",
+        TEXT,
+        "Command line of that kernel.",
+        aliases=("extra_args", "kernel_args"),
+        commas=True,
+    )
+    dtb = XmlField("./dtb", TEXT, "Device tree that goes with it.", convert=absolute_path)
+    acpi_table = XmlField("./acpi/table", TEXT, "File with an ACPI table to add.", convert=absolute_path)
+    acpi_table_type = XmlField("./acpi/table/@type", TEXT, "Kind of that table: `slic`.")
+    init = XmlField("./init", TEXT, "Program that a container starts with.")
+    init_arguments_option = Suboption(
+        "initargs", _set_init_arguments, "Arguments of the init program, split as a shell would.", match=True
+    )
+    init_arguments = Children("./initarg", InitArgument, "Arguments of the init program, one by one.")
+    init_variables = Children("./initenv", InitVariable, "Environment of the init program.")
+    initdir = XmlField("./initdir", TEXT, "Directory in which the init program starts.")
+    inituser = XmlField("./inituser", TEXT, "User that the init program runs as.")
+    initgroup = XmlField("./initgroup", TEXT, "Group that the init program runs as.")
+
+    @classmethod
+    def child_order(cls) -> tuple[str, ...]:
+        """libvirt's own order."""
+        return tuple(f"./{tag}" for tag in _CHILDREN)
+
+    @classmethod
+    def read_word(cls, word: str) -> tuple[str, str] | None:
+        """Boot devices, and `uefi`."""
+        if word in BOOT_DEVICES:
+            return "hd", word
+        return ("uefi", "on") if word == "uefi" else None
+
+    def set_boot_devices(self, devices: list[str]) -> None:
+        """Boot from these kinds of device, in this order."""
+        self.boot_devices.clear()
+        for device in devices:
+            self.boot_devices.append(BootDevice(dev=device))
+
+    def set_firmware_feature(self, name: str, enabled: bool | None) -> None:
+        """Demand that the firmware has the feature of that name, or hasn't; None demands nothing."""
+        found = next((feature for feature in self.firmware_features if feature.name == name), None)
+        if enabled is None:
+            if found is not None:
+                self.firmware_features.remove(found)
+        elif found is not None:
+            found.enabled = enabled
+        else:
+            self.firmware_features.append(FirmwareFeature(enabled=enabled, name=name))
+
+
+def machine_family(machine: str) -> str | None:
+    """The alias of the newest machine type of the family of `machine`: `pc-q35-7.2` -> `q35`.
+
+    None where `machine` is of no family that has one. Source: QEMU names versioned
+    machine types FAMILY-VERSION, and `-machine help` marks the alias of the newest.
+    """
+    if machine.startswith("pc-q35-"):
+        return "q35"
+    family, dash, version = machine.rpartition("-")
+    if not dash or not version[:1].isdigit():
+        return None
+    if family in ("pc-i440fx", "pc"):
+        return "pc"
+    return family
+
+
+_CHILDREN = (
+    "type",
+    "firmware",
+    "init",
+    "initarg",
+    "initenv",
+    "initdir",
+    "inituser",
+    "initgroup",
+    "loader",
+    "nvram",
+    "kernel",
+    "initrd",
+    "cmdline",
+    "dtb",
+    "acpi",
+    "boot",
+    "bootmenu",
+    "bios",
+    "smbios",
+)

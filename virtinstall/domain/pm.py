@@ -1,0 +1,32 @@
+"""`--pm`: whether the guest may suspend itself.
+
+Source: https://libvirt.org/formatdomain.html#power-management
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import YES_NO
+
+
+class Pm(Section):
+    """<pm>: the ACPI sleep states that the guest is offered."""
+
+    tag = "pm"
+    option = "--pm"
+
+    suspend_to_mem = XmlField(
+        "./suspend-to-mem/@enabled",
+        YES_NO,
+        "Offer sleep (S3), the memory kept.",
+        name="suspend_to_mem.enabled",
+        aliases=("suspend_to_mem", "suspend-to-mem.enabled"),
+    )
+    suspend_to_disk = XmlField(
+        "./suspend-to-disk/@enabled",
+        YES_NO,
+        "Offer hibernation (S4).",
+        name="suspend_to_disk.enabled",
+        aliases=("suspend_to_disk", "suspend-to-disk.enabled"),
+    )

@@ -1,0 +1,76 @@
+"""`--qemu-commandline`: arguments and environment handed to QEMU as they are.
+
+Source: https://libvirt.org/kbase/qemu-passthrough-security.html
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.children import Children
+from virtinstall.xml.convert import shell_words
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import Suboption, XmlField
+from virtinstall.xml.kinds import TEXT
+
+
+class QemuArgument(Element):
+    """<qemu:arg>: one argument."""
+
+    tag = "qemu:arg"
+
+    value = XmlField("./@value", TEXT, "One argument of QEMU.")
+
+
+class QemuVariable(Element):
+    """<qemu:env>: one environment variable."""
+
+    tag = "qemu:env"
+
+    name = XmlField("./@name", TEXT, "Name of an environment variable of QEMU.")
+    value = XmlField("./@value", TEXT, "Value of that variable.")
+
+
+def _add_arguments(commandline: QemuCommandline, text: str) -> None:
+    words = shell_words(text)
+    if not words:
+        commandline.arguments.clear()
+    for word in words:
+        commandline.arguments.append(QemuArgument(value=word))
+
+
+def _set_variable(commandline: QemuCommandline, text: str) -> None:
+    name, equals, value = text.partition("=")
+    if not text:
+        commandline.variables.clear()
+        return
+    if not name or not equals:
+        raise ValueError("it must be NAME=VALUE")
+    for variable in commandline.variables:
+        if variable.name == name:
+            variable.value = value
+            return
+    commandline.variables.append(QemuVariable(name=name, value=value))
+
+
+class QemuCommandline(Section):
+    """<qemu:commandline>: what libvirt has no element for."""
+
+    tag = "qemu:commandline"
+    option = "--qemu-commandline"
+
+    args_option = Suboption(
+        "args", _add_arguments, "The whole value: arguments, split as a shell would; `args=` is optional."
+    )
+    env_option = Suboption("env", _set_variable, "The whole value: one environment variable, `env=NAME=VALUE`.")
+    arguments = Children("./qemu:arg", QemuArgument, prefix=None)
+    variables = Children("./qemu:env", QemuVariable, prefix=None)
+
+    @classmethod
+    def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
+        """All of it is one value, except for `clearxml` and raw XPath edits."""
+        key, equals, value = text.partition("=")
+        if equals and key in ("args", "env"):
+            return [(key, value)]
+        if equals and (key == "clearxml" or key.startswith("xpath")):
+            return None
+        return [("args", text)]

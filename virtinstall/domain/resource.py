@@ -1,0 +1,23 @@
+"""`--resource`: where the host accounts for the guest.
+
+Source: https://libvirt.org/formatdomain.html#resource-partitioning
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import TEXT
+
+
+class Resource(Section):
+    """<resource>: cgroup partition and Fibre Channel id."""
+
+    tag = "resource"
+    option = "--resource"
+    bare = ("partition",)
+
+    partition = XmlField("./partition", TEXT, "Path of the cgroup below which the guest runs: `/machine/a`.")
+    fibrechannel_appid = XmlField(
+        "./fibrechannel/@appid", TEXT, "Id that marks the guest's Fibre Channel traffic.", commas=True
+    )

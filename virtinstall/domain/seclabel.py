@@ -1,0 +1,23 @@
+"""`--seclabel`: the security label of the guest's process.
+
+Source: https://libvirt.org/formatdomain.html#security-label
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import TEXT, YES_NO
+
+
+class Seclabel(Section):
+    """<seclabel>: label of one security driver."""
+
+    tag = "seclabel"
+    option = "--seclabel"
+
+    type = XmlField("./@type", TEXT, "Whether libvirt makes the label: `dynamic`, `static`, `none`.")
+    model = XmlField("./@model", TEXT, "Security driver: `selinux`, `apparmor`, `dac`.")
+    relabel = XmlField("./@relabel", YES_NO, "Whether the guest's files get the label too.")
+    label = XmlField("./label", TEXT, "The whole label, with `type=static`.", commas=True)
+    baselabel = XmlField("./baselabel", TEXT, "Label that libvirt completes, with `type=dynamic`.", commas=True)

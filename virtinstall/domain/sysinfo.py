@@ -1,0 +1,124 @@
+"""`--sysinfo`: SMBIOS strings and fw_cfg blobs that the guest can read.
+
+Source: https://libvirt.org/formatdomain.html#smbios-system-information
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import TEXT
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+
+
+class OemString(Element):
+    """<entry> below <oemStrings>: a string for the guest's own use."""
+
+    tag = "entry"
+
+    value = XmlField(".", TEXT, "A string for the guest's own use.", commas=True)
+
+
+class FwCfgEntry(Element):
+    """<entry> of `type=fwcfg`: one blob."""
+
+    tag = "entry"
+
+    value = XmlField(".", TEXT, "Content of a blob (`type=fwcfg`).", commas=True)
+    name = XmlField("./@name", TEXT, "Its name, such as `opt/com.example/name`.", commas=True)
+    file = XmlField("./@file", TEXT, "File whose content it is.", commas=True)
+
+
+def _entry(block: str, name: str, doc: str, *, old: bool = True) -> XmlField[str]:
+    return XmlField(
+        f"./{block}/entry[@name='{name}']",
+        TEXT,
+        doc,
+        name=f"{block}.{name}",
+        aliases=(f"{block}_{name}",) if old else (),
+    )
+
+
+class Sysinfo(Section):
+    """<sysinfo>: one block of values, SMBIOS or fw_cfg."""
+
+    tag = "sysinfo"
+    option = "--sysinfo"
+    bare = ("type",)
+
+    type = XmlField(
+        "./@type",
+        TEXT,
+        "`smbios` or `fwcfg` for the values given; `host` for the host's own; `emulate` for QEMU's.",
+        commas=True,
+    )
+    bios_vendor = _entry("bios", "vendor", "BIOS: who made it.")
+    bios_version = _entry("bios", "version", "BIOS: version.")
+    bios_date = _entry("bios", "date", "BIOS: date, MM/DD/YYYY.")
+    bios_release = _entry("bios", "release", "BIOS: release, MAJOR.MINOR.")
+    system_manufacturer = _entry("system", "manufacturer", "System: who made it.")
+    system_product = _entry("system", "product", "System: product name.")
+    system_version = _entry("system", "version", "System: version.")
+    system_serial = _entry("system", "serial", "System: serial number.")
+    system_uuid = _entry("system", "uuid", "System: uuid, which becomes the guest's own.")
+    system_sku = _entry("system", "sku", "System: stock keeping unit.")
+    system_family = _entry("system", "family", "System: product family.")
+    base_board_manufacturer = _entry("baseBoard", "manufacturer", "Board: who made it.")
+    base_board_product = _entry("baseBoard", "product", "Board: product name.")
+    base_board_version = _entry("baseBoard", "version", "Board: version.")
+    base_board_serial = _entry("baseBoard", "serial", "Board: serial number.")
+    base_board_asset = _entry("baseBoard", "asset", "Board: asset tag.")
+    base_board_location = _entry("baseBoard", "location", "Board: where in the chassis it sits.")
+    chassis_manufacturer = _entry("chassis", "manufacturer", "Chassis: who made it.", old=False)
+    chassis_version = _entry("chassis", "version", "Chassis: version.", old=False)
+    chassis_serial = _entry("chassis", "serial", "Chassis: serial number.", old=False)
+    chassis_asset = _entry("chassis", "asset", "Chassis: asset tag.", old=False)
+    chassis_sku = _entry("chassis", "sku", "Chassis: stock keeping unit.", old=False)
+    oem_strings = Children("./oemStrings/entry", OemString, "Strings for the guest's own use.")
+    entries = Children("./entry", FwCfgEntry, "Blobs of `type=fwcfg`.")
+
+
+def settle_sysinfo(domain: Domain) -> None:
+    """Make what --sysinfo asked for consistent: one block of each type, and the rest of the domain with it.
+
+    `host` and `emulate` are no blocks but modes of SMBIOS, as is that there are SMBIOS
+    values at all; libvirt wants the system's uuid to be the guest's own.
+    """
+    blocks: dict[str, Sysinfo] = {}
+    for sysinfo in list(domain.sysinfos):
+        kind = sysinfo.type or "smbios"
+        if kind in ("host", "emulate"):
+            domain.os.smbios_mode = kind
+            domain.sysinfos.remove(sysinfo)
+            continue
+        sysinfo.type = kind
+        if kind == "smbios":
+            domain.os.smbios_mode = "sysinfo"
+            domain.uuid = sysinfo.system_uuid or domain.uuid
+        if kind in blocks:
+            _merge(blocks[kind], sysinfo)
+            domain.sysinfos.remove(sysinfo)
+        else:
+            blocks[kind] = sysinfo
+
+
+def _merge(former: Sysinfo, later: Sysinfo) -> None:
+    """Bring the values of `later` into `former`; for one name the later one counts."""
+    for attribute, declared in Sysinfo.declarations():
+        if isinstance(declared, XmlField):
+            value = getattr(later, attribute)
+            if value is not None:
+                setattr(former, attribute, value)
+    for string in list(later.oem_strings):
+        former.oem_strings.append(string)
+    for entry in list(later.entries):
+        for known in list(former.entries):
+            if entry.name is not None and known.name == entry.name:
+                former.entries.remove(known)
+        former.entries.append(entry)

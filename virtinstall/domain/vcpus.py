@@ -1,0 +1,148 @@
+"""`--vcpus`: how many vCPUs the guest has, and where they run.
+
+Source: https://libvirt.org/formatdomain.html#cpu-allocation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from virtinstall.domain.cpu import Cpu
+from virtinstall.domain.section import Section
+from virtinstall.errors import RequestError
+from virtinstall.xml.children import Child, Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import Suboption, XmlField
+from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO, parse_integer
+
+
+class Vcpu(Element):
+    """<vcpu> below <vcpus>: one vCPU that may be plugged by itself."""
+
+    tag = "vcpu"
+
+    id = XmlField("./@id", INTEGER, "Number of the vCPU, from 0.")
+    enabled = XmlField("./@enabled", YES_NO, "Whether it is there from the start.")
+    hotpluggable = XmlField("./@hotpluggable", YES_NO, "Whether it can be taken out.")
+    order = XmlField("./@order", INTEGER, "Its place when they are plugged, from 1.")
+
+
+def _set_maximum(domain: Vcpus, text: str) -> None:
+    """Comes before `vcpu`, which then is the count at the start."""
+    domain.vcpu = parse_integer(text) if text else None
+    if text:
+        domain.settings["maxvcpus"] = True
+    else:
+        domain.settings.pop("maxvcpus", None)
+
+
+def _set_count(domain: Vcpus, text: str) -> None:
+    count = parse_integer(text) if text else None
+    if domain.settings.get("maxvcpus"):
+        domain.vcpu_current = count
+    else:
+        domain.vcpu = count
+
+
+def _set_cpuset(domain: Vcpus, text: str) -> None:
+    if text == "auto":
+        domain.vcpu_cpuset, domain.vcpu_placement = None, "auto"
+    else:
+        domain.vcpu_cpuset = text or None
+
+
+def _topology_setter(attribute: str) -> Callable[[Vcpus, str], None]:
+    def set_topology(domain: Vcpus, text: str) -> None:
+        setattr(domain.cpu, attribute, parse_integer(text) if text else None)
+
+    return set_topology
+
+
+class Vcpus(Section):
+    """<vcpu> and <vcpus>; mixed into `Domain`."""
+
+    option = "--vcpus"
+    bare = ("vcpu",)
+
+    maximum_option = Suboption(
+        "maxvcpus",
+        _set_maximum,
+        "The most vCPUs there can be; `vcpu` is then how many there are at the start.",
+        match=True,
+        kind_name="integer",
+    )
+    sockets_option = Suboption(
+        "sockets",
+        _topology_setter("topology_sockets"),
+        "CPU sockets; what is left out of a topology is worked out.",
+        match=True,
+        kind_name="integer",
+    )
+    dies_option = Suboption(
+        "dies", _topology_setter("topology_dies"), "Dies in a socket.", match=True, kind_name="integer"
+    )
+    cores_option = Suboption(
+        "cores", _topology_setter("topology_cores"), "Cores in a die.", match=True, kind_name="integer"
+    )
+    threads_option = Suboption(
+        "threads", _topology_setter("topology_threads"), "Threads of a core.", match=True, kind_name="integer"
+    )
+    count_option = Suboption("vcpu", _set_count, "How many vCPUs.", aliases=("vcpus",), match=True, kind_name="integer")
+    vcpu = XmlField("./vcpu", INTEGER, "The most vCPUs there can be.", name=None)
+    vcpu_current = XmlField("./vcpu/@current", INTEGER, "How many vCPUs there are at the start.")
+    cpuset_option = Suboption(
+        "vcpu.cpuset",
+        _set_cpuset,
+        "Host CPUs to run on, such as `0-3,^2`, or `auto` to have numad choose.",
+        aliases=("cpuset",),
+        commas=True,
+        match=True,
+    )
+    vcpu_cpuset = XmlField("./vcpu/@cpuset", TEXT, "Host CPUs that the vCPUs run on.", name=None)
+    vcpu_placement = XmlField(
+        "./vcpu/@placement", TEXT, "Who chooses the host CPUs: `static` or `auto`.", aliases=("placement",)
+    )
+    vcpus = Children("./vcpus/vcpu", Vcpu, "vCPUs that are plugged one by one.")
+    cpu = Child("./cpu", Cpu, prefix=None)
+
+
+def settle_vcpus(domain: Vcpus, recommended: int) -> None:
+    """Complete vCPU count and topology, each from the other; `recommended` is the count when nothing was said.
+
+    Raises: RequestError, when the topology doesn't multiply out to the count.
+    """
+    cpu = domain.cpu
+    given = (
+        cpu.topology_sockets,
+        cpu.topology_dies,
+        cpu.topology_clusters,
+        cpu.topology_cores,
+        cpu.topology_threads,
+    )
+    if all(value is None for value in given):
+        domain.vcpu = domain.vcpu or recommended
+        return
+    sockets, dies, clusters, cores, threads = given
+    if any(value is not None and value < 1 for value in given):
+        raise RequestError(
+            "a CPU topology of " + _in_words(given) + " has no CPU", hint="each number must be at least 1"
+        )
+    dies, clusters = dies or 1, clusters or 1
+    total = domain.vcpu or (sockets or 1) * dies * clusters * (cores or 1) * (threads or 1)
+    cores = cores or max(1, total // ((sockets or 1) * dies * clusters * (threads or 1)))
+    sockets = sockets or max(1, total // (dies * clusters * cores * (threads or 1)))
+    threads = threads or max(1, total // (sockets * dies * clusters * cores))
+    if sockets * dies * clusters * cores * threads != total:
+        raise RequestError(
+            f"a CPU topology of {_in_words((sockets, dies, cpu.topology_clusters, cores, threads))}"
+            f" makes {sockets * dies * clusters * cores * threads} vCPUs, not {total}",
+            hint="make the product equal to the count of vCPUs, or leave one of them out",
+        )
+    domain.vcpu = total
+    cpu.topology_sockets, cpu.topology_dies = sockets, dies
+    cpu.topology_cores, cpu.topology_threads = cores, threads
+
+
+def _in_words(topology: tuple[int | None, ...]) -> str:
+    names = ("sockets", "dies", "clusters", "cores", "threads")
+    return ", ".join(f"{name}={value}" for name, value in zip(names, topology, strict=True) if value is not None)

@@ -1,0 +1,23 @@
+"""`--xml`: edits of the finished XML by XPath.
+
+The edits themselves are common to all options (`virtinstall.xml.override`); this one adds
+the short form, in which the whole value is one edit.
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+
+
+class XmlEdits(Section):
+    """Raw edits of the whole domain."""
+
+    option = "--xml"
+
+    @classmethod
+    def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
+        """XPATH=VALUE, cut at the last `=`, where no `xpath.` says what is meant."""
+        key, equals, _ = text.partition("=")
+        if equals and key.startswith("xpath") and key.partition(".")[2]:
+            return None
+        return [("xpath.set", text)]
