@@ -1,0 +1,1 @@
+"""Recognisers of install media, one file per family of distributions."""

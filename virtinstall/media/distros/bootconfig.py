@@ -1,0 +1,174 @@
+"""The kernel and initrd that a medium's own boot loader starts: isolinux, syslinux and GRUB files.
+
+Source: https://wiki.syslinux.org/wiki/index.php?title=Config (LABEL, KERNEL, LINUX, INITRD,
+APPEND, INCLUDE); the GRUB manual, sections 16.3 (menuentry, linux, initrd).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virtinstall.media.probe import Probe
+    from virtinstall.media.tree import Tree
+
+_SYSLINUX_FILES = (
+    "isolinux/isolinux.cfg",
+    "isolinux/txt.cfg",
+    "syslinux/syslinux.cfg",
+    "boot/isolinux/isolinux.cfg",
+    "boot/syslinux/syslinux.cfg",
+    "boot/syslinux/archiso_sys-linux.cfg",
+    "boot/x86_64/loader/isolinux.cfg",
+    "isolinux.cfg",
+    "syslinux.cfg",
+)
+_GRUB_FILES = (
+    "boot/grub/grub.cfg",
+    "boot/grub2/grub.cfg",
+    "boot/grub/loopback.cfg",
+    "EFI/BOOT/grub.cfg",
+    "grub/grub.cfg",
+)
+_MOST_INCLUDED = 20
+_MOST_LINES = 5000
+_GRUB_KERNEL = ("linux", "linuxefi", "linux16")
+_GRUB_INITRD = ("initrd", "initrdefi", "initrd16")
+_NO_KERNEL = (".c32", ".bin", ".0", ".com", ".bss")
+_LOOKS_ONLY = ("quiet", "splash", "rhgb", "---", "--")
+_MEDIUM = (
+    "root=live:",
+    "rd.live.",
+    "boot=",
+    "live-media",
+    "layerfs-path=",
+    "archiso",
+    "misobasedir=",
+    "misolabel=",
+    "modules=",
+    "alpine_dev=",
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that a boot menu starts; paths are relative to the location."""
+
+    kernel: str
+    initrd: str
+    arguments: tuple[str, ...]
+
+
+def recognize(probe: Probe) -> Tree | None:
+    """The first menu entry whose kernel and initrd are there, or None."""
+    from virtinstall.media.tree import Tree
+
+    for entry in _entries(probe):
+        if probe.has(entry.kernel) and probe.has(entry.initrd):
+            return Tree("boot menu", entry.kernel, entry.initrd, arguments=_wanted(entry.arguments))
+    return None
+
+
+def medium_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
+    """The arguments by which an image's menu tells `kernel` where its medium is; empty for trees."""
+    if probe.volume is None:
+        return ()
+    for entry in _entries(probe):
+        if entry.kernel == kernel:
+            return tuple(word for word in entry.arguments if word.startswith(_MEDIUM))
+    return ()
+
+
+def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[str]]:
+    """Entries in an isolinux or syslinux file, and the files that it includes.
+
+    `folder` is where the file lies: relative names in it start there.
+    """
+    entries: list[Entry] = []
+    included: list[str] = []
+    current: dict[str, str] = {}
+    for line in [*text.splitlines()[:_MOST_LINES], "label"]:
+        word, _, rest = line.strip().partition(" ")
+        word, rest = word.lower(), rest.strip()
+        if word == "label":
+            entries += _syslinux_entry(current, folder)
+            current = {}
+        elif word in ("kernel", "linux"):
+            current["kernel"] = rest
+        elif word in ("initrd", "append"):
+            current[word] = rest
+        elif word == "include" or (word == "menu" and rest.lower().startswith("include ")):
+            included.append(_below(rest.split()[-1] if word == "menu" else rest.split(" ")[0], folder))
+    return entries, [path for path in included if path]
+
+
+def parse_grub(text: str) -> list[Entry]:
+    """Entries in a GRUB file; those whose paths hold variables other than a leading device are left out."""
+    entries: list[Entry] = []
+    kernel: list[str] = []
+    for line in text.splitlines()[:_MOST_LINES]:
+        words = line.split()
+        if len(words) < 2:
+            continue
+        if words[0] in _GRUB_KERNEL:
+            kernel = words[1:]
+        elif words[0] in _GRUB_INITRD and kernel:
+            kernel_path, initrd_path = _without_device(kernel[0]), _without_device(words[1])
+            if kernel_path and initrd_path:
+                entries.append(Entry(kernel_path, initrd_path, tuple(kernel[1:])))
+            kernel = []
+    return entries
+
+
+def _entries(probe: Probe) -> list[Entry]:
+    entries: list[Entry] = []
+    pending = list(_SYSLINUX_FILES)
+    seen: set[str] = set()
+    while pending and len(seen) < _MOST_INCLUDED + len(_SYSLINUX_FILES):
+        path = pending.pop(0)
+        if path in seen:
+            continue
+        seen.add(path)
+        if text := probe.text(path):
+            found, included = parse_syslinux(text, posixpath.dirname(path))
+            entries += found
+            pending = included + pending
+    for path in _GRUB_FILES:
+        if text := probe.text(path):
+            entries += parse_grub(text)
+    return entries
+
+
+def _syslinux_entry(said: dict[str, str], folder: str) -> list[Entry]:
+    words = said.get("append", "").split()
+    named = [word.partition("=")[2] for word in words if word.startswith("initrd=")]
+    kernel = _below(said.get("kernel", "").split(" ")[0], folder)
+    initrd = _below((said.get("initrd") or (named[0] if named else "")).split(",")[0], folder)
+    if not kernel or not initrd or kernel.lower().endswith(_NO_KERNEL):
+        return []
+    return [Entry(kernel, initrd, tuple(word for word in words if not word.startswith("initrd=")))]
+
+
+def _below(name: str, folder: str) -> str:
+    """`name` relative to the location, or empty where it is none or leads out of it."""
+    if not name:
+        return ""
+    path = posixpath.normpath(posixpath.join("/", folder, name))
+    return "" if "$" in path or "\0" in path else path.lstrip("/")
+
+
+def _without_device(path: str) -> str:
+    """`path` without GRUB's device (`($root)`, `(cd0)`) and quotes, or empty where variables remain."""
+    path = path.strip("\"'")
+    if path.startswith("("):
+        path = path.partition(")")[2]
+    return _below(path, "")
+
+
+def _wanted(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of a menu entry that the medium may need, without what only changes how it looks."""
+    return tuple(
+        word for word in arguments if word not in _LOOKS_ONLY and "$" not in word and not word.startswith("vga=")
+    )

@@ -1,0 +1,152 @@
+"""Debian, Ubuntu and what is built like them: netboot trees, mirrors, installer CDs and live media.
+
+Source: the Debian installation guide, sections 4.2 and 5.1 (images/MANIFEST, netboot);
+https://d-i.debian.org/daily-images/; `.disk/info` of the published images; casper(7); live-boot(7).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from virtinstall.media.distros.bootconfig import medium_arguments
+from virtinstall.media.distros.codenames import CODENAMES
+from virtinstall.media.tree import Tree
+
+if TYPE_CHECKING:
+    from virtinstall.media.probe import Probe
+
+_ARCHES = {
+    "x86_64": "amd64",
+    "i686": "i386",
+    "aarch64": "arm64",
+    "armv7l": "armhf",
+    "ppc64le": "ppc64el",
+    "ppc64": "powerpc",
+}
+_CD_FOLDERS = {"amd64": "install.amd", "i386": "install.386", "arm64": "install.a64", "armhf": "install.ahf"}
+_CASPER = [
+    (f"casper/{kernel}", f"casper/{initrd}")
+    for kernel in ("vmlinuz", "vmlinuz.efi", "vmlinux")
+    for initrd in ("initrd", "initrd.lz", "initrd.gz", "initrd.img")
+]
+_SUITES = ("stable", "testing")
+
+
+def recognize(probe: Probe, arch: str, guest_type: str) -> Tree | None:
+    """The Debian or Ubuntu medium at the location, or None."""
+    debian_arch = _arch_in(probe.location) or _ARCHES.get(arch, arch)
+    return _from_disc(probe, debian_arch, guest_type) or _from_network_tree(probe, debian_arch, guest_type)
+
+
+def _from_disc(probe: Probe, arch: str, guest_type: str) -> Tree | None:
+    """An installer or live disc: it has `.disk/info`."""
+    info = probe.text(".disk/info")
+    if info is None or not re.search(r"debian|ubuntu|mint|kali|\bpop", info, re.IGNORECASE):
+        return None
+    names = names_of(info)
+    if stated := re.search(r"\b(amd64|i386|arm64|armhf|ppc64el|s390x|riscv64)\b", info):
+        arch = stated[1]
+    folder = _CD_FOLDERS.get(arch, "install")
+    pairs = [(f"{folder}/xen/vmlinuz", f"{folder}/xen/initrd.gz")] if guest_type == "xen" else []
+    on_disc = [(f"{each}/{kernel}", f"{each}/initrd.gz") for each in (folder, "install") for kernel in _KERNELS]
+    # An installer with network modules must fetch the rest; the disc's own one has it at hand.
+    from_network = _netboot_pairs("install/netboot/", arch, guest_type)
+    pairs += [*on_disc, *from_network] if probe.volume else [*from_network, *on_disc]
+    if pair := probe.first_pair([*pairs, ("boot/kernel.ubuntu", "boot/initrd.ubuntu")]):
+        return Tree(_distro(names), *pair, os_names=names)
+    if pair := probe.first_pair(_CASPER):
+        return Tree(_distro(names), *pair, os_names=names, arguments=medium_arguments(probe, pair[0]))
+    return None
+
+
+_KERNELS = ("vmlinuz", "vmlinux")
+
+
+def _from_network_tree(probe: Probe, arch: str, guest_type: str) -> Tree | None:
+    """`images/` as the archive has it, a daily build, an unpacked netboot.tar.gz, or a whole mirror."""
+    in_archive = ("current/images/", "current/legacy-images/", "daily/", "")
+    for base in in_archive:
+        if not probe.has(f"{base}MANIFEST"):
+            continue
+        pairs = _netboot_pairs(f"{base}netboot/", arch, guest_type)
+        pairs += [(f"{base}generic/kernel.{name}", f"{base}generic/initrd.{name}") for name in _FLAVOURS]
+        if pair := probe.first_pair(pairs):
+            names = _names_of_address(probe.location, pair[0])
+            mini = f"{base}netboot/mini.iso"
+            return Tree(_distro(names), *pair, os_names=names, boot_iso_path=mini if probe.has(mini) else None)
+    if pair := probe.first_pair(_netboot_pairs("", arch, guest_type)):
+        names = _names_of_address(probe.location, pair[0])
+        return Tree(_distro(names), *pair, os_names=names)
+    return _from_mirror(probe, arch, guest_type)
+
+
+_FLAVOURS = ("debian", "ubuntu")
+
+
+def _from_mirror(probe: Probe, arch: str, guest_type: str) -> Tree | None:
+    for suite in _SUITES:
+        release = probe.text(f"dists/{suite}/Release")
+        if release is None:
+            continue
+        base = f"dists/{suite}/main/installer-{arch}/current/images/netboot/"
+        if pair := probe.first_pair(_netboot_pairs(base, arch, guest_type)):
+            names = names_of_release(release)
+            return Tree(_distro(names), *pair, os_names=names)
+    return None
+
+
+def _netboot_pairs(base: str, arch: str, guest_type: str) -> list[tuple[str, str]]:
+    pairs = [(f"{base}xen/vmlinuz", f"{base}xen/initrd.gz")] if guest_type == "xen" else []
+    for flavour in _FLAVOURS:
+        folder = f"{base}{flavour}-installer/{arch}"
+        pairs += [(f"{folder}/{kernel}", f"{folder}/initrd.gz") for kernel in ("linux", "vmlinux")]
+    if base:
+        pairs.append((f"{base}vmlinuz", f"{base}initrd.gz"))
+    return pairs
+
+
+def names_of(info: str) -> tuple[str, ...]:
+    """osinfo short ids for what `.disk/info` says: name, version, codename."""
+    ubuntu = re.search(r"ubuntu[^\d\"]{0,40}(\d{1,2}\.\d{2})", info, re.IGNORECASE)
+    if ubuntu:
+        return (f"ubuntu{ubuntu[1]}",)
+    debian = re.search(r"debian[^\d\"]{0,40}(\d{1,2})(\.\d+)?", info, re.IGNORECASE)
+    if debian:
+        return (f"debian{debian[1]}",)
+    return _names_of_words(info)
+
+
+def names_of_release(release: str) -> tuple[str, ...]:
+    """osinfo short ids for an archive's `Release` file."""
+    fields = dict(line.split(": ", 1) for line in release.splitlines()[:40] if ": " in line)
+    origin, version = fields.get("Origin", "").lower(), fields.get("Version", "")
+    if origin == "ubuntu" and version:
+        return (f"ubuntu{version}",)
+    if origin == "debian" and version:
+        return (f"debian{version.partition('.')[0]}",)
+    return _names_of_words(fields.get("Codename", ""))
+
+
+def _names_of_address(location: str, kernel: str) -> tuple[str, ...]:
+    names = _names_of_words(location)
+    if not names and "debian-installer" in kernel:
+        return ("debiantesting",) if "daily" in f"{location}/{kernel}" else ()
+    return names
+
+
+def _names_of_words(text: str) -> tuple[str, ...]:
+    """osinfo short ids for the first codename in `text`."""
+    words = re.findall(r"[a-z]+", text.lower())
+    found = next((CODENAMES[word] for word in reversed(words) if word in CODENAMES), None)
+    return (found,) if found else ()
+
+
+def _arch_in(location: str) -> str | None:
+    """The architecture that an archive's address names (`installer-amd64`, `daily-images/amd64`)."""
+    found = re.search(r"(?:installer-|daily-images/)([a-z0-9]+)", location)
+    return found[1] if found else None
+
+
+def _distro(names: tuple[str, ...]) -> str:
+    return "Ubuntu" if names and names[0].startswith("ubuntu") else "Debian"

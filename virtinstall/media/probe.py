@@ -1,0 +1,59 @@
+"""Looks at an install location on behalf of the recognisers, and remembers what it looked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import FetchError
+from virtinstall.media.fetcher import clean_path
+
+if TYPE_CHECKING:
+    from virtinstall.media.fetcher import Fetcher
+
+_TEXT_BYTES = 512 * 1024
+
+
+class Probe:
+    """Asks a `Fetcher` each question once. `looked_for` lists the paths, in order."""
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        self._fetcher = fetcher
+        self._known: dict[str, bool] = {}
+        self._texts: dict[str, str | None] = {}
+        self.install_url = fetcher.install_url
+        self.volume = fetcher.volume
+        self.location = fetcher.location
+
+    @property
+    def looked_for(self) -> list[str]:
+        """Every path asked for so far."""
+        return list(self._known)
+
+    def has(self, path: str) -> bool:
+        """Whether there is a file at `path`.
+
+        Raises: FetchError, when the location can't be reached.
+        """
+        path = clean_path(path)
+        if path not in self._known:
+            self._known[path] = self._fetcher.exists(path)
+        return self._known[path]
+
+    def text(self, path: str) -> str | None:
+        """The text at `path`, or None where there is no such file or it can't be read as one."""
+        path = clean_path(path)
+        if path not in self._texts:
+            self._texts[path] = self._read(path) if self.has(path) else None
+        return self._texts[path]
+
+    def first_pair(self, pairs: list[tuple[str, str]]) -> tuple[str, str] | None:
+        """The first kernel and initrd of which both are there."""
+        return next((pair for pair in pairs if self.has(pair[0]) and self.has(pair[1])), None)
+
+    def _read(self, path: str) -> str | None:
+        try:
+            return self._fetcher.read_text(path, _TEXT_BYTES)
+        except FetchError:
+            # A file of this name that can't be read (a forbidden one, a compressed one in an ISO)
+            # tells the recognisers as little as none.
+            return None

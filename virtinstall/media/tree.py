@@ -1,0 +1,137 @@
+"""`--location`: recognises an install medium and says which kernel and initrd start its installer.
+
+Each family of distributions has a recogniser (treeinfo.py and distros/); boot loader
+configurations and well-known paths serve every other medium.
+
+Source: virt-install(1), --location; the layouts are cited where they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import FetchError, RequestError
+from virtinstall.media.fetcher import VolumeIds, clean_path
+from virtinstall.media.probe import Probe
+
+if TYPE_CHECKING:
+    from virtinstall.media.fetcher import Fetcher
+    from virtinstall.media.treeinfo import TreeInfo
+
+_MOST_LISTED = 8
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What starts the installer of an install medium.
+
+    Paths are relative to the location. `os_names` are osinfo short ids as the medium itself says,
+    the most exact first; some may not be in the installed OS database. `arguments` are what the
+    installer's kernel must be given to find its packages; `url_argument` is the name of the one that
+    takes the location (`inst.repo`, `method`, `install`), or None where the installer needs none.
+    """
+
+    distro: str
+    kernel_path: str
+    initrd_path: str
+    os_names: tuple[str, ...] = ()
+    url_argument: str | None = None
+    arguments: tuple[str, ...] = ()
+    boot_iso_path: str | None = None
+    treeinfo: TreeInfo | None = None
+    volume: VolumeIds | None = None
+
+    @property
+    def os_name(self) -> str | None:
+        """The most exact osinfo short id, or None where the medium doesn't say."""
+        return self.os_names[0] if self.os_names else None
+
+
+@dataclass(frozen=True)
+class Medium:
+    """What an OS database can tell an OS by: the identifiers of an image, the words of a tree."""
+
+    volume: VolumeIds | None
+    treeinfo: TreeInfo | None
+
+
+@dataclass(frozen=True)
+class Identified:
+    """What an OS database knows of a medium: short id, and where kernel and initrd are, if it says."""
+
+    os_name: str
+    kernel_path: str | None = None
+    initrd_path: str | None = None
+
+
+Identify = Callable[[Medium], "Identified | None"]
+
+
+def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify: Identify | None = None) -> Tree:
+    """What starts the installer at the fetcher's location.
+
+    `arch` is libvirt's name of the guest's architecture, `guest_type` is `hvm` or `xen` (paravirtual);
+    `identify` looks the medium up in an OS database.
+    Raises: FetchError, when the location can't be read or holds no known kind of medium.
+    """
+    from virtinstall.media.distros import bootconfig, debian, others, suse
+    from virtinstall.media.treeinfo import read_treeinfo, tree_from_treeinfo
+
+    probe = Probe(fetcher)
+    treeinfo = read_treeinfo(probe)
+    medium = Medium(fetcher.volume, treeinfo)
+    known = identify(medium) if identify and (medium.volume or treeinfo) else None
+    tree = (
+        tree_from_treeinfo(probe, treeinfo, arch, guest_type)
+        or debian.recognize(probe, arch, guest_type)
+        or suse.recognize(probe, arch, guest_type)
+        or others.recognize(probe, arch)
+        or _from_database(probe, known)
+        or bootconfig.recognize(probe)
+        or others.recognize_by_path(probe, arch)
+    )
+    if tree is None:
+        raise _unknown(probe)
+    names = tree.os_names or debian.names_of(probe.text(".disk/info") or "")
+    if known is not None:
+        names = (known.os_name, *(name for name in names if name != known.os_name))
+    return replace(tree, os_names=names, treeinfo=treeinfo, volume=fetcher.volume)
+
+
+def chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> Tree:
+    """The tree for `--location PLACE,kernel=...,initrd=...`.
+
+    Raises: RequestError, when one of the two is missing; FetchError, when the location lacks a file.
+    """
+    if not kernel or not initrd:
+        raise RequestError(
+            "--location takes kernel= and initrd= only together",
+            hint="give both: --location PLACE,kernel=PATH,initrd=PATH",
+        )
+    for path in (kernel, initrd):
+        if not fetcher.exists(path):
+            raise FetchError(
+                f"'{fetcher.location}' has no file '{clean_path(path)}'",
+                hint="kernel= and initrd= are paths relative to the location",
+            )
+    return Tree("by hand", clean_path(kernel), clean_path(initrd), volume=fetcher.volume)
+
+
+def _from_database(probe: Probe, known: Identified | None) -> Tree | None:
+    if known is None or not known.kernel_path or not known.initrd_path:
+        return None
+    pair = probe.first_pair([(known.kernel_path, known.initrd_path)])
+    return Tree(known.os_name, *pair) if pair else None
+
+
+def _unknown(probe: Probe) -> FetchError:
+    paths = probe.looked_for
+    shown = ", ".join(paths[:_MOST_LISTED])
+    more = f" and {len(paths) - _MOST_LISTED} more" if len(paths) > _MOST_LISTED else ""
+    return FetchError(
+        f"found no installable distribution at '{probe.location}': looked for {shown}{more}",
+        hint="the location is the top of an install tree or an install ISO; for others name the files: "
+        "--location URL,kernel=PATH,initrd=PATH",
+    )

@@ -1,0 +1,165 @@
+"""Install trees that describe themselves in a `.treeinfo` file: the Red Hat family, newer SUSE.
+
+Source: productmd's treeinfo-1.0, 1.1 and 1.2 formats
+(https://productmd.readthedocs.io/en/latest/treeinfo-1.2.html); anaconda's boot options, inst.repo;
+the installation guides of RHEL 5 and 6, method=; linuxrc's install=.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from virtinstall.media.fetcher import clean_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from virtinstall.media.probe import Probe
+    from virtinstall.media.tree import Tree
+
+_FILES = (".treeinfo", "treeinfo")
+_I386 = ("i386", "i486", "i586", "i686")
+_FIRST_INST_REPO = {"fedora": 19, "redhat": 7}
+
+
+@dataclass(frozen=True)
+class TreeInfo:
+    """The words of a `.treeinfo`: what osinfo-db's `<treeinfo>` rules compare, and the images by section."""
+
+    family: str
+    version: str
+    arch: str
+    variant: str = ""
+    images: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def read_treeinfo(probe: Probe) -> TreeInfo | None:
+    """The location's `.treeinfo`, or None where it has none that can be understood."""
+    for path in _FILES:
+        text = probe.text(path)
+        parsed = parse_treeinfo(text) if text else None
+        if parsed is not None:
+            return parsed
+    return None
+
+
+def parse_treeinfo(text: str) -> TreeInfo | None:
+    """What `text` says, or None where it is no `.treeinfo`."""
+    import configparser
+
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return None
+    sections = {name: {key: value or "" for key, value in parser.items(name)} for name in parser.sections()}
+    general, release, tree = (sections.get(name, {}) for name in ("general", "release", "tree"))
+    images = {name.removeprefix("images-"): values for name, values in sections.items() if name.startswith("images-")}
+    if not (general or release) and not images:
+        return None
+    return TreeInfo(
+        family=general.get("family") or release.get("name", ""),
+        version=general.get("version") or release.get("version", ""),
+        arch=general.get("arch") or tree.get("arch", ""),
+        variant=general.get("variant", ""),
+        images=images,
+    )
+
+
+def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_type: str) -> Tree | None:
+    """The tree that `info` describes, or None where it names no kernel.
+
+    Raises: FetchError, when it names one outside the location.
+    """
+    from virtinstall.media.tree import Tree
+
+    images = _images(info, arch, guest_type) if info else None
+    if info is None or images is None:
+        return None
+    argument = url_argument(info)
+    url = probe.install_url
+    if url and argument == "install" and url.startswith("nfs:"):
+        from virtinstall.media.distros.suse import linuxrc_url
+
+        url = linuxrc_url(url)
+    boot_iso = images.get("boot.iso")
+    return Tree(
+        distro=info.family or "treeinfo",
+        kernel_path=clean_path(images["kernel"]),
+        initrd_path=clean_path(images["initrd"]),
+        os_names=os_names(info),
+        url_argument=argument,
+        arguments=(f"{argument}={url}",) if argument and url else (),
+        boot_iso_path=clean_path(boot_iso) if boot_iso else None,
+    )
+
+
+def url_argument(info: TreeInfo) -> str | None:
+    """The kernel argument that names the install source, or None for a family that isn't known."""
+    family = info.family.lower()
+    if "suse" in family:
+        return "install"
+    kind = "fedora" if family.startswith("fedora") else "redhat"
+    if kind == "redhat" and _red_hat_name(family) is None:
+        return None
+    major = re.match(r"\d+", info.version)
+    # Rawhide and the like have a word for a version: they are newer than any number.
+    if major is None or int(major[0][:9]) >= _FIRST_INST_REPO[kind]:
+        return "inst.repo"
+    return "method"
+
+
+def os_names(info: TreeInfo) -> tuple[str, ...]:
+    """osinfo short ids for the tree, the most exact first."""
+    family, version = info.family.lower(), info.version.lower()
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,30}", version):
+        return ()
+    if "suse" in family:
+        from virtinstall.media.distros.suse import suse_names
+
+        return suse_names(f"{info.family} {info.version}")
+    if family.startswith("fedora"):
+        return (f"fedora{version}" if version[0].isdigit() else f"fedora-{version}", "fedora-unknown")
+    name = _red_hat_name(family)
+    if name is None:
+        return ()
+    major, _, rest = version.partition(".")
+    minor = rest.partition(".")[0]
+    exact = (f"{name}{major}.{minor}",) if minor else ()
+    if name == "centos-stream":
+        return (f"centos-stream{major}",)
+    return (*exact, f"{name}{major}", f"{name}{major}.0", f"{name}{major}-unknown", f"{name}-unknown")
+
+
+def _images(info: TreeInfo, arch: str, guest_type: str) -> Mapping[str, str] | None:
+    """The section for the guest: its own kind, else the tree's architecture, else the only one."""
+    names = (info.arch, arch, *(_I386 if arch in _I386 else ()))
+    wanted = [*(["xen"] if guest_type == "xen" else []), *names]
+    others = [name for name in info.images if name != "xen"]
+    if len(others) == 1:
+        wanted.append(others[0])
+    for name in wanted:
+        section = info.images.get(name, {})
+        if section.get("kernel") and section.get("initrd"):
+            return section
+    return None
+
+
+def _red_hat_name(family: str) -> str | None:
+    """How osinfo's short ids call a family that is built like Red Hat Enterprise Linux, or None."""
+    table = (
+        ("red hat enterprise linux", "rhel"),
+        ("centos stream", "centos-stream"),
+        ("centos", "centos"),
+        ("rocky", "rocky"),
+        ("almalinux", "almalinux"),
+        ("oracle linux", "ol"),
+        ("scientific", "scientificlinux"),
+        ("circle", "circle"),
+        ("miracle", "miraclelinux"),
+        ("eurolinux", "eurolinux"),
+        ("navy", "navylinux"),
+    )
+    return next((name for start, name in table if family.startswith(start)), None)
