@@ -1,0 +1,126 @@
+"""Name, uuid, operating system, memory, vCPUs: what every guest has.
+
+Source: https://libvirt.org/formatdomain.html#general-metadata, #cpu-allocation
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.errors import RequestError
+from virtinstall.naming import free_name, numbered_name
+from virtinstall.units import KIB, MIB
+
+_CONTAINER_MEMORY_KIB = 1024 * 1024
+_NAME_LIMIT_BYTES = 255
+
+
+def fill_identity(draft: Draft) -> None:
+    """Name, uuid and the OS's id. Raises: RequestError, when the name can't be used."""
+    domain = draft.domain
+    if domain.name is None:
+        domain.name = _invented_name(draft)
+        draft.notes.append(f"Using default --name {domain.name}")
+    else:
+        _check_name(draft, domain.name)
+    if domain.uuid is None:
+        domain.uuid = draft.random.uuid()
+    if domain.os_id is None and not draft.os.is_generic:
+        domain.os_id = draft.os.id
+
+
+def _invented_name(draft: Draft) -> str:
+    taken = draft.facts.guest_names
+    if draft.os.is_generic:
+        return numbered_name("container" if draft.platform.is_container else "vm", taken)
+    stem = draft.os.short_id.removesuffix("-unknown")
+    if draft.platform.arch != draft.platform.host_arch:
+        stem += f"-{draft.platform.arch}"
+    return free_name(stem, taken)
+
+
+def _check_name(draft: Draft, name: str) -> None:
+    if name in draft.facts.guest_names:
+        raise RequestError(
+            f"a guest named '{name}' exists already", hint=f"choose another --name, or remove it: virsh undefine {name}"
+        )
+    if "/" in name or name in (".", "..") or "\n" in name:
+        raise RequestError(f"'{name}' can't be a guest's name", hint="a name holds no slash and no line break")
+    if len(name.encode()) > _NAME_LIMIT_BYTES:
+        raise RequestError(f"the name '{name[:32]}...' is too long", hint=f"at most {_NAME_LIMIT_BYTES} bytes")
+
+
+def fill_memory(draft: Draft) -> None:
+    """Memory: as given, else what the OS recommends. Raises: RequestError, when neither is known."""
+    domain = draft.domain
+    if domain.memory_kib is None and domain.current_memory_kib is None:
+        recommended = draft.os.recommended_ram_bytes(draft.platform.arch)
+        if draft.platform.is_container:
+            domain.memory_kib = _CONTAINER_MEMORY_KIB
+        elif recommended is not None:
+            domain.memory_kib = recommended // KIB
+            draft.notes.append(f"Using {draft.os.short_id} default --memory {recommended // MIB}")
+        else:
+            raise RequestError("--memory amount in MiB is required", hint="for example --memory 2048 or --memory 2G")
+    if domain.memory_kib is None:
+        domain.memory_kib = domain.current_memory_kib
+    if domain.current_memory_kib is None:
+        domain.current_memory_kib = domain.memory_kib
+    _warn_of_little_memory(draft)
+
+
+def _warn_of_little_memory(draft: Draft) -> None:
+    minimum = draft.os.minimum_ram_bytes(draft.platform.arch)
+    have = (draft.domain.memory_kib or 0) * KIB
+    if minimum is not None and have < minimum:
+        draft.warnings.append(
+            f"{have // MIB} MiB of memory is less than {draft.os.short_id} needs at least: {minimum // MIB} MiB"
+        )
+
+
+def fill_vcpus(draft: Draft) -> None:
+    """vCPU count and topology. Raises: RequestError, when they don't multiply out."""
+    domain = draft.domain
+    topology = domain.cpu
+    given = [
+        topology.topology_sockets,
+        topology.topology_dies,
+        topology.topology_cores,
+        topology.topology_threads,
+    ]
+    if domain.vcpu is None:
+        product = 1
+        for part in given:
+            product *= part or 1
+        if any(part is not None for part in given):
+            domain.vcpu = product
+        elif domain.vcpu_current is not None:
+            domain.vcpu = domain.vcpu_current
+        else:
+            domain.vcpu = draft.os.recommended_cpus(draft.platform.arch) or 1
+    if any(part is not None for part in given):
+        _complete_topology(draft, domain.vcpu)
+
+
+def _complete_topology(draft: Draft, count: int) -> None:
+    """Fill up cores first, then sockets, then threads; dies are 1. Raises: RequestError."""
+    cpu = draft.domain.cpu
+    if cpu.topology_dies is None:
+        cpu.topology_dies = 1
+    for name in ("topology_cores", "topology_sockets", "topology_threads"):
+        known = 1
+        for other in ("topology_sockets", "topology_dies", "topology_cores", "topology_threads"):
+            known *= getattr(cpu, other) or 1
+        if getattr(cpu, name) is None:
+            setattr(cpu, name, max(1, count // known))
+    product = (
+        (cpu.topology_sockets or 1)
+        * (cpu.topology_dies or 1)
+        * (cpu.topology_cores or 1)
+        * (cpu.topology_threads or 1)
+    )
+    if product != count:
+        raise RequestError(
+            f"the CPU topology of {cpu.topology_sockets} sockets, {cpu.topology_dies} dies, "
+            f"{cpu.topology_cores} cores and {cpu.topology_threads} threads makes {product} vCPUs, not {count}",
+            hint=f"--vcpus {product}, or a topology that makes {count}",
+        )

@@ -1,0 +1,64 @@
+"""Serial ports, consoles and channels.
+
+Source: https://libvirt.org/formatdomain.html#consoles-serial-parallel-channel-devices
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.channel import Channel
+from virtinstall.devices.character import CharacterDevice
+from virtinstall.devices.console import Console
+from virtinstall.devices.parallel import Parallel
+from virtinstall.devices.serial import Serial
+
+_AGENT_CHANNEL = "org.qemu.guest_agent.0"
+_SPICE_CHANNEL = "com.redhat.spice.0"
+
+
+def add_consoles(draft: Draft) -> None:
+    """A text console, where neither it nor a serial port was asked for."""
+    domain = draft.domain
+    if not domain.of(Console) and not domain.of(Serial) and draft.wants("console") and draft.wants("serial"):
+        domain.add(_default_console(draft))
+    for console in domain.of(Console):
+        if console.target_type is None and draft.platform.is_s390x:
+            console.target_type = "sclp"
+
+
+def _default_console(draft: Draft) -> Console:
+    if draft.platform.virt_type == "bhyve":
+        stem = f"/dev/nmdm{draft.domain.uuid}"
+        return Console(type="nmdm", source_master=f"{stem}A", source_slave=f"{stem}B")
+    return Console(type="pty")
+
+
+def add_channels(draft: Draft) -> None:
+    """The guest agent's channel, where the OS has the drivers for it."""
+    platform = draft.platform
+    if draft.domain.of(Channel) or not draft.wants("channel"):
+        return
+    draft.default_channels = True
+    if platform.is_qemu and draft.os.supports_guest_agent(platform.arch):
+        agent = Channel(type="unix", target_type="virtio", target_name=_AGENT_CHANNEL)
+        agent.source_mode = "bind"
+        draft.domain.add(agent)
+
+
+def fill_character_devices(draft: Draft) -> None:
+    """Types and modes that were left open."""
+    devices: list[CharacterDevice] = [
+        *draft.domain.of(Serial),
+        *draft.domain.of(Parallel),
+        *draft.domain.of(Console),
+        *draft.domain.of(Channel),
+    ]
+    for device in devices:
+        if device.type is None:
+            device.type = "pty"
+        if device.type == "unix" and device.source_mode is None:
+            device.source_mode = "bind"
+    for channel in draft.domain.of(Channel):
+        if channel.type in ("spicevmc", "qemu-vdagent"):
+            channel.target_type = channel.target_type or "virtio"
+            channel.target_name = channel.target_name or _SPICE_CHANNEL

@@ -1,0 +1,89 @@
+"""Controllers that the guest's devices and machine need: USB, PCIe ports, SCSI.
+
+Source: https://libvirt.org/formatdomain.html#controllers, https://libvirt.org/pci-hotplug.html
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.controller import Controller
+
+_PCIE_ROOT_PORTS = 14
+_XHCI_PORTS = 15
+_USB2_COMPANIONS = (("ich9-uhci1", 0), ("ich9-uhci2", 2), ("ich9-uhci3", 4))
+_XHCI_QEMU_VERSION = 2009000
+
+
+def expand_words(draft: Draft) -> None:
+    """Turn `--controller usb2`, `usb3` and `num_pcie_root_ports=N` into what they stand for."""
+    for controller in draft.domain.of(Controller):
+        if controller.set_of is None and controller.num_pcie_root_ports is None:
+            continue
+        if controller.num_pcie_root_ports is not None:
+            draft.pcie_root_ports = controller.num_pcie_root_ports
+        elif controller.set_of == "usb2":
+            _add_usb2(draft)
+        else:
+            _add_usb3(draft)
+        draft.domain.remove(controller)
+
+
+def fill_controllers(draft: Draft) -> None:
+    """Add the controllers that nothing else would make."""
+    _fill_scsi(draft)
+    _fill_usb(draft)
+    _fill_pcie(draft)
+
+
+def _has(draft: Draft, kind: str) -> bool:
+    return any(controller.type == kind for controller in draft.domain.of(Controller))
+
+
+def _fill_usb(draft: Draft) -> None:
+    platform = draft.platform
+    if _has(draft, "usb") or platform.is_container or platform.is_xen_pv or platform.is_s390x:
+        return
+    if platform.virt_type in ("xen", "bhyve", "vz") or not platform.is_hvm:
+        return
+    if platform.virt_type not in ("qemu", "kvm", "hvf", "test"):
+        return
+    if not platform.is_x86 or _xhci_suits(draft):
+        _add_usb3(draft)
+    else:
+        _add_usb2(draft)
+
+
+def _xhci_suits(draft: Draft) -> bool:
+    host = draft.facts.host
+    return draft.os.supports_usb3(draft.platform.arch) and host.driver == "qemu" and host.version >= _XHCI_QEMU_VERSION
+
+
+def _add_usb3(draft: Draft) -> None:
+    draft.domain.add(Controller(type="usb", model="qemu-xhci", ports=_XHCI_PORTS))
+
+
+def _add_usb2(draft: Draft) -> None:
+    draft.domain.add(Controller(type="usb", model="ich9-ehci1"))
+    for model, start in _USB2_COMPANIONS:
+        draft.domain.add(Controller(type="usb", model=model, master_startport=start))
+
+
+def _fill_scsi(draft: Draft) -> None:
+    from virtinstall.devices.disk import Disk
+
+    if _has(draft, "scsi") or not any(disk.target_bus == "scsi" for disk in draft.domain.of(Disk)):
+        return
+    if draft.platform.is_qemu and draft.os.supports_virtio_scsi(draft.platform.arch):
+        draft.domain.add(Controller(type="scsi", model="virtio-scsi"))
+
+
+def _fill_pcie(draft: Draft) -> None:
+    """pcie-root with free ports, so that devices can be plugged in while the guest runs."""
+    if not draft.platform.has_pcie or not draft.platform.is_qemu or _has(draft, "pci"):
+        return
+    ports = draft.pcie_root_ports
+    if ports == 0:
+        return
+    draft.domain.add(Controller(type="pci", model="pcie-root"))
+    for _ in range(_PCIE_ROOT_PORTS if ports is None else ports):
+        draft.domain.add(Controller(type="pci", model="pcie-root-port"))

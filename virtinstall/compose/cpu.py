@@ -1,0 +1,94 @@
+"""The CPU that the guest sees, where the user left it open or named it by a word that needs the host.
+
+Source: https://libvirt.org/formatdomain.html#cpu-model-and-topology and
+https://libvirt.org/formatdomaincaps.html#cpu-configuration
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.errors import RequestError
+
+_MITIGATIONS = ("ibpb", "md-clear", "spec-ctrl", "ssbd", "virt-ssbd")
+
+
+def fill_cpu(draft: Draft) -> None:
+    """Settle mode and model. Raises: RequestError, when the host can't tell its own CPU."""
+    cpu = draft.domain.cpu
+    word = cpu.wanted_model
+    if word == "none" or word == "hv-default":
+        return
+    if word == "host-model-only" or word == "host-copy":
+        _copy_host(draft)
+    elif word is None and cpu.mode is None and cpu.model is None:
+        _default(draft)
+    if cpu.mode == "custom" and word is not None and cpu.secure is not False:
+        _add_mitigations(draft)
+
+
+def _default(draft: Draft) -> None:
+    platform = draft.platform
+    cpu = draft.domain.cpu
+    capabilities = draft.facts.domain_capabilities
+    if platform.is_kvm:
+        if platform.arch == "x86_64" and platform.host_arch == "x86_64":
+            _application_default(draft)
+        elif platform.is_arm_virt and platform.arch == platform.host_arch:
+            cpu.mode = "host-passthrough"
+        return
+    can_maximum = capabilities is not None and capabilities.cpu_mode("maximum") is not None
+    if platform.virt_type == "qemu" and can_maximum and (platform.is_arm_virt or platform.is_riscv_virt or platform.is_x86):
+        cpu.mode = "maximum"
+
+
+def _application_default(draft: Draft) -> None:
+    """host-passthrough where libvirt says that it migrates safely, else host-model, else the host's model by name."""
+    cpu = draft.domain.cpu
+    capabilities = draft.facts.domain_capabilities
+    if capabilities is not None:
+        passthrough = capabilities.cpu_mode("host-passthrough")
+        if passthrough is not None and passthrough.find("enum[@name='hostPassthroughMigratable']") is not None:
+            cpu.mode = "host-passthrough"
+            return
+        if capabilities.cpu_mode("host-model") is not None:
+            cpu.mode = "host-model"
+            return
+    model = draft.facts.host.capabilities.host_cpu_model
+    if model is not None:
+        cpu.mode, cpu.match, cpu.model = "custom", "exact", model
+
+
+def _copy_host(draft: Draft) -> None:
+    cpu = draft.domain.cpu
+    model = draft.facts.host.capabilities.host_cpu_model
+    if model is None:
+        raise RequestError(
+            f"--cpu {cpu.wanted_model}: libvirt doesn't know the model of the host's CPU",
+            hint="use --cpu host-model or name a model",
+        )
+    cpu.mode, cpu.match, cpu.model = "custom", "exact", model
+
+
+def _add_mitigations(draft: Draft) -> None:
+    """The features against known CPU flaws that the host has and a model by name may lack."""
+    capabilities = draft.facts.domain_capabilities
+    if not draft.platform.is_x86 or capabilities is None:
+        return
+    host_model = capabilities.cpu_mode("host-model")
+    if host_model is None:
+        return
+    have = {feature.get("name") for feature in host_model.iterfind("feature") if feature.get("policy") == "require"}
+    name = host_model.findtext("model") or ""
+    if name.endswith("-IBRS"):
+        have.update(("spec-ctrl",))
+    if name.endswith("-IBPB"):
+        have.update(("ibpb",))
+    cpu = draft.domain.cpu
+    asked = {feature.name for feature in cpu.features}
+    wanted = [name for name in _MITIGATIONS if name in have and name not in asked]
+    given = [(feature.name, feature.policy) for feature in cpu.features]
+    cpu.features.clear()
+    for feature_name in wanted:
+        cpu.set_feature(feature_name, "require")
+    for known, policy in given:
+        cpu.set_feature(known or "", policy or "require")

@@ -1,0 +1,144 @@
+"""Graphics, video, input, sound and what spice brings along.
+
+Source: https://libvirt.org/formatdomain.html#graphical-framebuffers, #video-devices,
+#input-devices, #sound-devices
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.compose.firmware import is_uefi
+from virtinstall.devices.channel import Channel
+from virtinstall.devices.graphics import Graphics
+from virtinstall.devices.input import Input
+from virtinstall.devices.redirdev import Redirdev
+from virtinstall.devices.sound import Sound
+from virtinstall.devices.video import Video
+
+_SPICE_CHANNEL = "com.redhat.spice.0"
+_USB_REDIRECTIONS = 2
+_NO_DISPLAY = ("lxc", "vz")
+
+
+def add_display(draft: Draft) -> None:
+    """Add the default graphics, and fill in those that were asked for."""
+    platform = draft.platform
+    able = not platform.is_container and not platform.is_s390x and platform.virt_type not in _NO_DISPLAY
+    if able and not draft.graphics() and draft.wants("graphics"):
+        draft.domain.add(Graphics())
+    for graphics in draft.graphics():
+        _fill_graphics(draft, graphics)
+
+
+def _default_type(draft: Draft) -> str:
+    driver = draft.facts.host.driver
+    if driver in ("qemu", "test") and draft.offers("devices/graphics", "type", "spice"):
+        return "spice"
+    return "vnc"
+
+
+def _fill_graphics(draft: Draft, graphics: Graphics) -> None:
+    if graphics.type is None:
+        graphics.type = _default_type(draft)
+    if graphics.type == "sdl":
+        _fill_sdl(draft, graphics)
+        return
+    if graphics.type not in ("spice", "vnc"):
+        return
+    listen_types = [listen.type for listen in graphics.listens]
+    by_socket = "none" in listen_types or "socket" in listen_types
+    if not by_socket and graphics.port is None and graphics.tls_port is None:
+        graphics.port = -1
+        if graphics.type == "spice":
+            graphics.tls_port = -1
+    if graphics.type == "spice":
+        if graphics.port == -1 and graphics.tls_port == -1 and graphics.autoport is None:
+            graphics.autoport = True
+        if graphics.image_compression is None and draft.facts.host.local:
+            graphics.image_compression = "off"
+    if graphics.gl_enable and graphics.gl_rendernode is None and graphics.type == "spice":
+        graphics.gl_rendernode = draft.facts.render_node
+
+
+def _fill_sdl(draft: Draft, graphics: Graphics) -> None:
+    environment = draft.facts.environment
+    if graphics.display is None:
+        graphics.display = environment.get("DISPLAY")
+    if graphics.xauth is None:
+        graphics.xauth = environment.get("XAUTHORITY") or f"{environment.get('HOME', '')}/.Xauthority"
+
+
+def add_video(draft: Draft) -> None:
+    """A video card beside graphics; its model by OS, machine and display."""
+    platform = draft.platform
+    videos = draft.domain.of(Video)
+    if not videos and draft.graphics() and draft.wants("video") and platform.is_hvm:
+        videos = [Video()]
+        draft.domain.add(videos[0])
+    for video in videos:
+        if video.model_type is None:
+            video.model_type = _video_model(draft)
+
+
+def _video_model(draft: Draft) -> str:
+    platform = draft.platform
+    if platform.is_riscv_virt or platform.is_s390x or platform.is_loongarch:
+        return "virtio"
+    if platform.is_pseries:
+        return "vga"
+    if platform.is_qemu and draft.os.supports_virtio_gpu(platform.arch):
+        return "virtio"
+    has_spice = any(graphics.type == "spice" for graphics in draft.graphics())
+    if platform.is_x86 and has_spice and draft.offers("devices/video", "modelType", "qxl"):
+        return "qxl"
+    if is_uefi(draft) and platform.is_qemu:
+        return "ramfb" if platform.is_arm_virt else "bochs"
+    return "vga"
+
+
+def add_inputs(draft: Draft) -> None:
+    """A tablet beside graphics, so that the pointer follows; a keyboard where the board has none."""
+    platform = draft.platform
+    inputs = draft.domain.of(Input)
+    if not inputs and draft.graphics() and draft.wants("input") and platform.is_hvm and not platform.is_s390x:
+        draft.domain.add(Input(type="tablet", bus="usb"))
+        if not platform.is_x86:
+            draft.domain.add(Input(type="keyboard", bus="usb"))
+    for device in inputs:
+        if device.type is None:
+            device.type = "tablet"
+        if device.bus is None and device.type in ("tablet", "keyboard") and device.wanted_default:
+            device.bus = "usb"
+
+
+def add_sound(draft: Draft) -> None:
+    """Spice guests get a sound card; the model of each by machine."""
+    has_spice = any(graphics.type == "spice" for graphics in draft.graphics())
+    sounds = draft.domain.of(Sound)
+    if not sounds and has_spice and draft.wants("sound") and draft.platform.is_hvm and _sound_suits(draft):
+        sounds = [Sound()]
+        draft.domain.add(sounds[0])
+    for sound in sounds:
+        if sound.model is None:
+            sound.model = "ich9" if draft.platform.has_pcie else "ich6"
+
+
+def _sound_suits(draft: Draft) -> bool:
+    return not draft.platform.is_s390x
+
+
+def add_spice_parts(draft: Draft) -> None:
+    """The agent's channel and USB redirection of a spice guest."""
+    if not any(graphics.type == "spice" for graphics in draft.graphics()):
+        return
+    channels = draft.domain.of(Channel)
+    if draft.wants("channel") and not any(channel.target_name == _SPICE_CHANNEL for channel in channels):
+        if not channels or draft.default_channels:
+            draft.domain.add(Channel(type="spicevmc", target_type="virtio", target_name=_SPICE_CHANNEL))
+    platform = draft.platform
+    offered = draft.facts.domain_capabilities is None or draft.facts.domain_capabilities.supported(
+        "devices/redirdev"
+    ) is not False
+    if platform.is_x86 and offered and draft.wants("redirdev") and not draft.domain.of(Redirdev):
+        for _ in range(_USB_REDIRECTIONS):
+            draft.domain.add(Redirdev(bus="usb", type="spicevmc"))

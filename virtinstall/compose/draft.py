@@ -1,0 +1,73 @@
+"""The guest while it is being composed: what the steps of the composer share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from virtinstall.compose.platform import Chosen
+from virtinstall.naming import Random
+
+if TYPE_CHECKING:
+    from virtinstall.devices.graphics import Graphics
+    from virtinstall.domain.domain import Domain
+    from virtinstall.facts import Facts
+    from virtinstall.osinfo.record import OsRecord
+    from virtinstall.request import Request
+    from virtinstall.storage.provision import NewImage
+    from virtinstall.plan import BootFile, NewVolume, SeedFile
+
+
+@dataclass
+class Draft:
+    """A copy of the requested domain, filled in step by step.
+
+    `default_tpm`: the TPM was our choice, not the user's. `images`, `volumes`, ... collect
+    what the plan will make; `warnings` and `notes` what the user is told.
+    """
+
+    request: Request
+    facts: Facts
+    domain: Domain
+    platform: Chosen
+    random: Random
+    images: list[NewImage] = field(default_factory=list)
+    volumes: list[NewVolume] = field(default_factory=list)
+    start_pools: list[str] = field(default_factory=list)
+    boot_files: list[BootFile] = field(default_factory=list)
+    seeds: list[SeedFile] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+    default_tpm: bool = False
+    pcie_root_ports: int | None = None
+
+    def graphics(self) -> list[Graphics]:
+        """The graphics devices so far."""
+        from virtinstall.devices.graphics import Graphics
+
+        return self.domain.of(Graphics)
+
+    @property
+    def os(self) -> OsRecord:
+        """The operating system."""
+        return self.facts.os
+
+    def wants(self, tag: str) -> bool:
+        """Whether default devices of this tag are wanted (`--sound none` says they aren't)."""
+        return tag not in self.request.without
+
+    def domcaps_list(self, path: str, enum: str) -> tuple[str, ...]:
+        """Values that the domain capabilities list; empty where they aren't known."""
+        capabilities = self.facts.domain_capabilities
+        return () if capabilities is None else capabilities.values(path, enum)
+
+    def offers(self, path: str, enum: str, value: str, unknown: bool = True) -> bool:
+        """Whether the host offers `value`; `unknown` is the answer where it doesn't say."""
+        values = self.domcaps_list(path, enum)
+        return value in values if values else unknown
+
+    def use_machine(self, machine: str) -> None:
+        """Take another machine type than the one chosen at first."""
+        self.platform = replace(self.platform, machine=machine)
+        self.domain.os.type_machine = machine

@@ -1,0 +1,111 @@
+"""Hypervisor features, Hyper-V enlightenments, clock and power management.
+
+Source: https://libvirt.org/formatdomain.html#hypervisor-features, #time-keeping and
+#power-management; https://www.qemu.org/docs/master/system/i386/hyperv.html
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.domain.features import Features
+
+_SPINLOCK_RETRIES = 8191
+_HYPERV = (
+    "relaxed",
+    "vapic",
+    "spinlocks",
+    "vpindex",
+    "runtime",
+    "synic",
+    "stimer",
+    "frequencies",
+    "tlbflush",
+    "ipi",
+    "evmcs",
+    "avic",
+)
+_STIMER_CRASHES = ("win7", "win2k8r2")
+
+
+def fill_features(draft: Draft) -> None:
+    """acpi, apic, pae as the host offers them; enlightenments for Windows; vmport off beside spice."""
+    platform = draft.platform
+    features = draft.domain.features
+    if platform.is_container:
+        if not Features.privnet.is_decided(features):
+            features.privnet = True
+        return
+    if platform.is_xen_pv:
+        return
+    offered = platform.guest.features
+    if "acpi" in offered and not Features.acpi.is_decided(features):
+        features.acpi = draft.os.supports_acpi or None
+    if "apic" in offered and not Features.apic.is_decided(features):
+        features.apic = draft.os.supports_apic or None
+    if ("pae" in offered or platform.virt_type == "xen") and not Features.pae.is_decided(features):
+        features.pae = True
+    if draft.os.is_windows and platform.is_x86 and platform.is_kvm:
+        _add_enlightenments(draft)
+
+
+def _add_enlightenments(draft: Draft) -> None:
+    """Every enlightenment that the host offers; none where any was given by the user."""
+    features = draft.domain.features
+    offered = draft.domcaps_list("features/hyperv", "features")
+    if features.hyperv_mode == "passthrough":
+        return
+    for name in _HYPERV:
+        if name not in offered or (name == "stimer" and draft.os.short_id in _STIMER_CRASHES):
+            continue
+        attribute = f"hyperv_{name}_state"
+        if getattr(features, attribute) is None:
+            setattr(features, attribute, True)
+            if name == "spinlocks" and features.hyperv_spinlocks_retries is None:
+                features.hyperv_spinlocks_retries = _SPINLOCK_RETRIES
+
+
+def fill_vmport(draft: Draft) -> None:
+    """vmport off: the VMware port breaks the mouse of spice guests."""
+    platform = draft.platform
+    features = draft.domain.features
+    has_spice = any(graphics.type == "spice" for graphics in draft.graphics())
+    if platform.is_x86 and platform.is_hvm and has_spice and features.vmport_state is None:
+        if draft.facts.host.driver in ("qemu", "test"):
+            features.vmport_state = False
+
+
+def fill_clock(draft: Draft) -> None:
+    """The clock's offset by OS, and timers that keep guests on time."""
+    platform = draft.platform
+    clock = draft.domain.clock
+    if platform.is_container or platform.is_xen_pv:
+        return
+    if clock.offset is None:
+        clock.offset = draft.os.clock_offset or "utc"
+    if clock.timers or not platform.is_x86 or not platform.is_qemu:
+        return
+    for name, values in (
+        ("rtc", {"tickpolicy": "catchup"}),
+        ("pit", {"tickpolicy": "delay"}),
+        ("hpet", {"present": False}),
+    ):
+        timer = clock.timers.new()
+        timer.name = name
+        for attribute, value in values.items():
+            setattr(timer, attribute, value)
+    if draft.os.is_windows and platform.is_kvm:
+        timer = clock.timers.new()
+        timer.name, timer.present = "hypervclock", True
+
+
+def fill_pm(draft: Draft) -> None:
+    """Suspend of a PC guest is off: woken guests hang on many hosts."""
+    pm = draft.domain.pm
+    if not (draft.platform.is_x86 and draft.platform.is_hvm):
+        return
+    if draft.facts.host.driver not in ("qemu", "test"):
+        return
+    if pm.suspend_to_mem is None:
+        pm.suspend_to_mem = False
+    if pm.suspend_to_disk is None:
+        pm.suspend_to_disk = False

@@ -1,0 +1,99 @@
+"""Network interfaces: default network, model, MAC address.
+
+Source: https://libvirt.org/formatdomain.html#network-interfaces
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.interface import Interface
+from virtinstall.errors import RequestError
+from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, check_mac
+
+DEFAULT_NETWORK = "default"
+
+
+def add_interfaces(draft: Draft) -> None:
+    """Add the default interface, fill in the others. Raises: RequestError, for a MAC address that can't be."""
+    interfaces = draft.domain.of(Interface)
+    if not interfaces and draft.wants("interface"):
+        interfaces = [Interface(wanted_type="default")]
+        draft.domain.add(interfaces[0])
+    taken = set(draft.facts.guest_macs)
+    for interface in interfaces:
+        _settle_source(draft, interface)
+        _settle_mac(draft, interface, taken)
+        _settle_model(draft, interface)
+
+
+def _settle_source(draft: Draft, interface: Interface) -> None:
+    if interface.type is None and interface.hostdev is None and _has_no_source(interface):
+        interface.wanted_type = "default"
+    if interface.wanted_type == "default" and interface.type is None:
+        _use_default(draft, interface)
+    if interface.type is None:
+        interface.type = "passt" if interface.backend_type == "passt" else "user"
+    if interface.type == "passt":
+        interface.type, interface.backend_type = "user", "passt"
+
+
+def _has_no_source(interface: Interface) -> bool:
+    return (
+        interface.backend_type is None
+        and interface.source_network is None
+        and interface.source_bridge is None
+        and interface.source_dev is None
+    )
+
+
+def _use_default(draft: Draft, interface: Interface) -> None:
+    """User-mode for whoever may not change the host's network, else its bridge, else the default network."""
+    host = draft.facts.host
+    if host.driver == "test" or (host.driver == "qemu" and not host.privileged) or host.embed_root is not None:
+        interface.type = "user"
+    elif host.default_bridge is not None:
+        interface.type, interface.source_bridge = "bridge", host.default_bridge
+    else:
+        interface.type, interface.source_network = "network", DEFAULT_NETWORK
+
+
+def _settle_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:
+    given = interface.mac_address
+    if given is None:
+        prefix = QEMU_MAC_PREFIX if draft.platform.is_qemu else OTHER_MAC_PREFIX
+        interface.mac_address = given = draft.random.mac(prefix, taken)
+        taken.add(given)
+        return
+    mac = check_mac(given).replace("-", ":").lower()
+    if mac in taken:
+        owner = draft.facts.guest_macs.get(mac)
+        whose = f"the guest '{owner}'" if owner else "another interface of this guest"
+        problem = f"the MAC address {given} belongs to {whose} already"
+        if draft.request.checks.mac_in_use:
+            raise RequestError(problem, hint="leave mac= out to have one made, or use --check mac_in_use=off")
+        draft.warnings.append(problem)
+    taken.add(mac)
+
+
+def _settle_model(draft: Draft, interface: Interface) -> None:
+    platform = draft.platform
+    if interface.model_type is not None or interface.type in ("hostdev", "vds") and interface.hostdev is None:
+        if interface.model_type is not None:
+            return
+    if platform.is_container or platform.is_xen_pv or not platform.is_hvm:
+        return
+    interface.model_type = _model(draft)
+
+
+def _model(draft: Draft) -> str | None:
+    platform = draft.platform
+    if platform.is_qemu and draft.os.supports_virtio_net(platform.arch):
+        return "virtio"
+    if not platform.is_x86:
+        return None
+    if platform.is_q35:
+        return "e1000e"
+    for model in ("e1000", "rtl8139", "ne2k_pci", "pcnet"):
+        if model in draft.os.net_models(platform.arch):
+            return model
+    return "e1000"

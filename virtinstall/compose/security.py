@@ -1,0 +1,44 @@
+"""Security labels and confidential guests (SEV, SEV-SNP, TDX).
+
+Source: https://libvirt.org/formatdomain.html#security-label, #launch-security
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.compose.firmware import is_uefi
+from virtinstall.errors import RequestError
+
+_SEV_POLICY = "0x03"
+_SEV_ES_POLICY = "0x07"
+
+
+def fill_seclabels(draft: Draft) -> None:
+    """A label of a type needs the security model it is of."""
+    models = [model for model in draft.facts.host.capabilities.security_models if model]
+    for label in draft.domain.seclabels:
+        if label.model is not None or label.type is None or not models:
+            continue
+        plain = (label.label or "").replace(":", "").replace("+", "")
+        label.model = "dac" if plain.isdigit() and "dac" in models else models[0]
+
+
+def fill_launch_security(draft: Draft) -> None:
+    """What SEV and TDX need. Raises: RequestError, when the machine can't have it."""
+    security = draft.domain.launch_security
+    kind = security.type
+    if kind is None:
+        return
+    if kind in ("sev", "sev-snp", "tdx"):
+        if not draft.platform.is_q35:
+            raise RequestError(
+                f"--launchSecurity {kind} needs the machine type q35, not {draft.platform.machine}",
+                hint="leave --machine out, or use --machine q35 --boot uefi",
+            )
+        if not is_uefi(draft):
+            raise RequestError(f"--launchSecurity {kind} needs UEFI", hint="add --boot uefi")
+    if kind == "sev" and security.policy is None:
+        capabilities = draft.facts.domain_capabilities
+        sev = None if capabilities is None else capabilities.feature("sev")
+        has_es = sev is not None and int(sev.findtext("maxESGuests") or 0) > 0
+        security.policy = _SEV_ES_POLICY if has_es else _SEV_POLICY

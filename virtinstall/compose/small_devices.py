@@ -1,0 +1,111 @@
+"""rng, balloon, TPM, watchdog, panic, vsock, smartcard, redirection, filesystems: defaults and gaps.
+
+Source: https://libvirt.org/formatdomain.html#devices
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.compose.firmware import is_uefi
+from virtinstall.devices.filesystem import Filesystem
+from virtinstall.devices.interface import Interface
+from virtinstall.devices.memballoon import Memballoon
+from virtinstall.devices.panic import Panic
+from virtinstall.devices.redirdev import Redirdev
+from virtinstall.devices.rng import Rng
+from virtinstall.devices.smartcard import Smartcard
+from virtinstall.devices.tpm import Tpm
+from virtinstall.devices.vsock import Vsock
+from virtinstall.devices.watchdog import Watchdog
+
+
+def add_rng(draft: Draft) -> None:
+    """Entropy from the host, where the OS has the driver."""
+    platform = draft.platform
+    rngs = draft.domain.of(Rng)
+    if not rngs and draft.wants("rng") and platform.is_qemu and draft.os.supports_virtio_rng(platform.arch):
+        if draft.offers("devices/rng", "backendModel", "random"):
+            draft.domain.add(Rng(model="virtio", backend_model="random", backend="/dev/urandom"))
+    for rng in rngs:
+        if rng.model is None:
+            rng.model = "virtio"
+        if rng.backend_model is None:
+            rng.backend_model = "random"
+
+
+def add_memballoon(draft: Draft) -> None:
+    """A balloon, where the OS has the driver."""
+    platform = draft.platform
+    balloons = draft.domain.of(Memballoon)
+    if not balloons and platform.is_qemu and draft.os.supports_virtio_balloon(platform.arch):
+        draft.domain.add(Memballoon(model="virtio"))
+    for balloon in balloons:
+        if balloon.model is None:
+            balloon.model = "xen" if platform.virt_type == "xen" else "virtio"
+
+
+def add_tpm(draft: Draft) -> None:
+    """An emulated TPM for UEFI guests, where the host can."""
+    platform = draft.platform
+    tpms = draft.domain.of(Tpm)
+    if not tpms and draft.wants("tpm") and platform.is_qemu and is_uefi(draft):
+        if draft.offers("devices/tpm", "backendModel", "emulator", unknown=False):
+            tpms = [Tpm()]
+            draft.domain.add(tpms[0])
+            draft.default_tpm = True
+    for tpm in tpms:
+        if tpm.backend_type is None:
+            tpm.backend_type = "passthrough" if tpm.backend_device_path else "emulator"
+        if tpm.model is None and platform.is_x86:
+            tpm.model = "tpm-crb" if draft.offers("devices/tpm", "model", "tpm-crb") else "tpm-tis"
+        if tpm.backend_type == "passthrough" and tpm.backend_device_path is None:
+            tpm.backend_device_path = "/dev/tpm0"
+
+
+def fill_small_devices(draft: Draft) -> None:
+    """What was left open in devices that are only there when asked for."""
+    domain = draft.domain
+    for watchdog in domain.of(Watchdog):
+        watchdog.model = watchdog.model or "i6300esb"
+        watchdog.action = watchdog.action or "reset"
+    for vsock in domain.of(Vsock):
+        vsock.model = vsock.model or "virtio"
+        if vsock.cid_auto is None and vsock.cid_address is None:
+            vsock.cid_auto = True
+    for smartcard in domain.of(Smartcard):
+        smartcard.mode = smartcard.mode or "passthrough"
+        if smartcard.type is None:
+            smartcard.type = "tcp" if smartcard.mode == "host" else "spicevmc"
+    for redirdev in domain.of(Redirdev):
+        redirdev.bus = redirdev.bus or "usb"
+        redirdev.type = redirdev.type or "spicevmc"
+    for panic in domain.of(Panic):
+        if panic.model is None and panic.address.type is None and panic.address.iobase is not None:
+            panic.address.type = "isa"
+    _fill_filesystems(draft)
+
+
+def _fill_filesystems(draft: Draft) -> None:
+    for filesystem in draft.domain.of(Filesystem):
+        filesystem.type = filesystem.type or "mount"
+        if filesystem.accessmode is None and filesystem.driver_type != "virtiofs":
+            filesystem.accessmode = "mapped"
+
+
+def share_memory(draft: Draft) -> None:
+    """virtiofs and vhost-user need memory that the other process can map.
+
+    Source: https://libvirt.org/kbase/virtiofs.html#sharing-a-host-directory-with-a-guest
+    """
+    domain = draft.domain
+    virtiofs = any(filesystem.driver_type == "virtiofs" for filesystem in domain.of(Filesystem))
+    vhost_user = any(interface.type == "vhostuser" for interface in domain.of(Interface))
+    if not (virtiofs or vhost_user) or not draft.platform.is_qemu:
+        return
+    backing = domain.memory_backing
+    shared_cells = any(cell.mem_access == "shared" for cell in domain.cpu.cells)
+    if backing.access_mode is not None or shared_cells:
+        return
+    backing.access_mode = "shared"
+    if backing.source_type is None and not backing.hugepages:
+        backing.source_type = "memfd" if draft.offers("memoryBacking", "sourceType", "memfd") else "file"

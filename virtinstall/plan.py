@@ -1,0 +1,74 @@
+"""What will be done, decided before anything is: the same plan serves the preview and the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+    from virtinstall.facts import MediaFacts
+    from virtinstall.request import RunOptions
+    from virtinstall.storage.provision import NewImage
+
+
+@dataclass(frozen=True)
+class NewVolume:
+    """A volume to make through libvirt, in the pool `pool`; `xml` is its <volume>."""
+
+    pool: str
+    name: str
+    xml: str
+    capacity_bytes: int
+    upload_from: str | None = None
+
+
+@dataclass(frozen=True)
+class BootFile:
+    """A kernel or initrd to fetch: `source` within the location (or a path), `path` where it goes."""
+
+    source: str
+    path: str
+    location: str | None
+    inject: tuple[str, ...] = ()
+    what: str = "kernel"
+
+
+@dataclass(frozen=True)
+class SeedFile:
+    """Answers for an installer or a cloud image: an image of `files` labelled `label` at `path`."""
+
+    path: str
+    label: str
+    files: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that will be made and done for one guest.
+
+    `install` is the XML of the installation boot, None where there is none; `final` is
+    that of the finished guest. `start_pools` names pools that have to run first.
+    `notes` are lines to tell the user, `warnings` too.
+    """
+
+    name: str
+    final: Domain
+    install: Domain | None
+    images: tuple[NewImage, ...] = ()
+    volumes: tuple[NewVolume, ...] = ()
+    start_pools: tuple[str, ...] = ()
+    boot_files: tuple[BootFile, ...] = ()
+    seeds: tuple[SeedFile, ...] = ()
+    media: MediaFacts | None = None
+    run: RunOptions | None = None
+    reinstall: bool = False
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """XML of each step, in order: the installation's, then the finished guest's."""
+        documents = [self.final] if self.install is None else [self.install, self.final]
+        return tuple(document.to_xml() for document in documents)
