@@ -1,0 +1,179 @@
+"""The architecture, read off the imports: who may know whom, who may do I/O, how long a file may be.
+
+The layers are those of docs and README: xml <- devices, domain <- compose <- install <- main.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+PACKAGE = PROJECT / "virtinstall"
+LONGEST_FILE_LINES = 400
+
+# a layer may import those that stand before it, never those after; areas that are not named are nobody's layer
+LAYERS = (("xml",), ("devices", "domain"), ("compose",), ("install",), ("main",))
+
+# compose/ decides from what it is given: no hypervisor, no files, no network, no clock, no dice
+IMPURE_MODULES = {
+    *("libvirt", "requests", "socket", "subprocess", "urllib.request", "http", "ftplib", "ssl", "asyncio"),
+    *("shutil", "tempfile", "glob", "fcntl", "threading", "multiprocessing"),
+    *("random", "secrets", "time", "datetime", "platform"),
+    *("virtinstall.storage", "virtinstall.media", "virtinstall.host", "virtinstall.journal"),
+}
+IMPURE_NAMES = {"open", "input", "print", "exec", "eval"}
+PURE_OS_NAMES = {"path", "fspath", "PathLike", "sep"}
+PURE_PATH_NAMES = {
+    *("basename", "dirname", "join", "split", "splitext", "isabs", "normpath", "commonpath"),
+}
+IMPURE_PATH_METHODS = {
+    *("read_text", "read_bytes", "write_text", "write_bytes", "exists", "is_file", "is_dir", "stat", "lstat"),
+    *("iterdir", "glob", "rglob", "mkdir", "unlink", "rename", "touch", "resolve", "cwd", "home", "samefile"),
+}
+
+LIBVIRT_IMPORTERS = "host/"
+REQUESTS_IMPORTERS = {"media/download.py"}
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """The parsed module."""
+    return ast.parse(path.read_text(), filename=str(path))
+
+
+def modules() -> list[Path]:
+    """All modules of the package."""
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    """The path within the package, which is how a test is named."""
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def area_of(module: str) -> str:
+    """`virtinstall.devices.disk` -> `devices`."""
+    return module.split(".")[1] if module.count(".") else ""
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Dotted names that a module imports, wherever in it, those for type checkers left out."""
+    skipped = {id(node) for block in type_checking_blocks(tree_of(path)) for node in ast.walk(block)}
+    for node in ast.walk(tree_of(path)):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def type_checking_blocks(tree: ast.Module) -> Iterator[ast.stmt]:
+    """What stands below `if TYPE_CHECKING:`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            yield from node.body
+
+
+def is_below(name: str, module: str) -> bool:
+    """Whether a dotted name is `module` or something in it."""
+    return name == module or name.startswith(module + ".")
+
+
+every_module = pytest.mark.parametrize("path", modules(), ids=name_of)
+
+
+@every_module
+def test_imports_go_down(path: Path) -> None:
+    """No layer imports one above it."""
+    area = area_of("virtinstall." + name_of(path).removesuffix(".py").replace("/", "."))
+    height = next((number for number, layer in enumerate(LAYERS) if area in layer), None)
+    if height is None:
+        return
+    above = {name for layer in LAYERS[height + 1 :] for name in layer}
+    wrong = [name for name in imports_of(path) if name.startswith("virtinstall.") and area_of(name) in above]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", [p for p in modules() if name_of(p).startswith("compose/")], ids=name_of)
+def test_compose_is_pure(path: Path) -> None:
+    """Nothing in compose/ can reach libvirt, a file, the network, the clock or a random number."""
+    wrong = [name for name in imports_of(path) if any(is_below(name, impure) for impure in IMPURE_MODULES)]
+    assert wrong == []
+    knows_os = "os" in set(imports_of(path))
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in IMPURE_NAMES, f"line {node.lineno}: {node.func.id}()"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            assert node.func.attr not in IMPURE_PATH_METHODS, f"line {node.lineno}: .{node.func.attr}()"
+        if knows_os and isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os":
+            assert node.attr in PURE_OS_NAMES, f"line {node.lineno}: os.{node.attr}"
+        if knows_os and isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os.path":
+            assert node.attr in PURE_PATH_NAMES, f"line {node.lineno}: os.path.{node.attr}"
+
+
+@every_module
+def test_only_host_imports_libvirt(path: Path) -> None:
+    """libvirt is spoken to in host/ alone, so its errors are translated in one place."""
+    if not name_of(path).startswith(LIBVIRT_IMPORTERS):
+        assert [name for name in imports_of(path) if is_below(name, "libvirt")] == []
+
+
+@every_module
+def test_only_download_imports_requests(path: Path) -> None:
+    """HTTP is spoken in one module."""
+    if name_of(path) not in REQUESTS_IMPORTERS:
+        assert [name for name in imports_of(path) if is_below(name, "requests")] == []
+
+
+@every_module
+def test_heavy_imports_are_inside_functions(path: Path) -> None:
+    """A module that others import at their top doesn't drag in what `--help` and `--version` don't need."""
+    heavy = ("requests", "pycdlib", "yaml", "urllib.request", "http.client")
+    top = [node for node in tree_of(path).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [alias.name for node in top if isinstance(node, ast.Import) for alias in node.names]
+    names += [str(node.module) for node in top if isinstance(node, ast.ImportFrom)]
+    assert [name for name in names if any(is_below(name, module) for module in heavy)] == []
+
+
+def checked_files() -> list[Path]:
+    """Each Python file of the project."""
+    return sorted([*modules(), *(PROJECT / "tests").rglob("*.py")])
+
+
+@pytest.mark.parametrize("path", checked_files(), ids=lambda p: p.relative_to(PROJECT).as_posix())
+def test_file_is_short(path: Path) -> None:
+    """No file is longer than a reader keeps in mind."""
+    assert len(path.read_text().splitlines()) <= LONGEST_FILE_LINES
+
+
+@pytest.mark.parametrize("path", checked_files(), ids=lambda p: p.relative_to(PROJECT).as_posix())
+def test_public_names_have_docstrings(path: Path) -> None:
+    """Module, public class, public function and test: each says what it gives or proves."""
+    missing = [] if ast.get_docstring(tree_of(path)) or not path.read_text() else ["the module"]
+    for owner, node in definitions(tree_of(path)):
+        public = not any(part.startswith("_") for part in (*owner, node.name))
+        if public and not ast.get_docstring(node):
+            missing.append(".".join((*owner, node.name)))
+    assert missing == []
+
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def definitions(tree: ast.Module) -> Iterator[tuple[tuple[str, ...], Definition]]:
+    """Classes, functions and methods with the classes around them; functions within functions are private."""
+    waiting: list[tuple[tuple[str, ...], ast.Module | ast.ClassDef]] = [((), tree)]
+    while waiting:
+        owner, node = waiting.pop()
+        for child in node.body:
+            if isinstance(child, Definition):
+                yield owner, child
+            if isinstance(child, ast.ClassDef):
+                waiting.append(((*owner, child.name), child))
