@@ -1,0 +1,152 @@
+"""`--initrd-inject FILE`: puts files into the root of the installer's initrd.
+
+The kernel unpacks a row of cpio archives one after the other, each compressed or not, with zeros
+between them; later files win. So a further archive is appended and the initrd itself is neither
+unpacked nor copied. It is left uncompressed: every kernel takes that, whatever decompressors it was
+built with, and files stay streams of any size. (A compressed initrd may end anywhere: zeros up
+to the next multiple of 4 make the header that follows be looked for where the kernel looks.)
+
+Source: Documentation/driver-api/early-userspace/buffer-format.rst of Linux (grammar, padding,
+newc fields); Documentation/filesystems/ramfs-rootfs-initramfs.rst.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import FetchError, RequestError
+from virtinstall.media.bytesource import FileSource
+from virtinstall.progress import Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import BinaryIO
+
+    from virtinstall.progress import Progress
+
+_MAGIC = b"070701"
+_ALIGN = 4
+_TRAILER = "TRAILER!!!"
+_LARGEST = 0xFFFFFFFF
+_FIRST_INODE = 300000000
+
+
+@dataclass(frozen=True)
+class Injection:
+    """A file of this host and the name that it gets in the initrd's root; `size` in bytes."""
+
+    path: Path
+    name: str
+    size: int
+    executable: bool
+
+
+def check_injections(paths: Sequence[Path]) -> list[Injection]:
+    """Look at the files to be injected, before anything is fetched.
+
+    Raises: RequestError, when one can't be read, is no plain file, or two have the same name.
+    """
+    found: dict[str, Injection] = {}
+    for path in paths:
+        injection = _look_at(path)
+        if injection.name in found:
+            raise RequestError(
+                f"--initrd-inject: '{path}' and '{found[injection.name].path}' would both be "
+                f"'/{injection.name}' in the initrd",
+                hint="rename one of them",
+            )
+        found[injection.name] = injection
+    return list(found.values())
+
+
+def inject(initrd: Path, files: Sequence[Injection], progress: Progress | None = None) -> None:
+    """Append `files` to the initrd at `initrd`, in place; the same input gives the same bytes.
+
+    When it fails, the initrd is as it was before.
+    Raises: FetchError, when the initrd can't be written or a file has changed meanwhile.
+    """
+    if not files:
+        return
+    shown = progress or Silent()
+    try:
+        with initrd.open("r+b", buffering=0) as target:
+            before = target.seek(0, os.SEEK_END)
+            shown.start("Injecting files into the initrd", sum(each.size for each in files))
+            try:
+                _append(target, before, files, shown)
+            except BaseException:
+                target.truncate(before)
+                raise
+            finally:
+                shown.finish()
+    except OSError as error:
+        raise FetchError(
+            f"could not add files to the initrd '{initrd}': {error.strerror or error}",
+            hint="make room on that file system",
+        ) from error
+
+
+def archive_size(files: Sequence[Injection]) -> int:
+    """Bytes by which an initrd grows at most, for checking the room beforehand."""
+    entries = [(each.name, each.size) for each in files] + [(_TRAILER, 0)]
+    return _ALIGN + sum(_padded(110 + len(os.fsencode(name)) + 1) + _padded(size) for name, size in entries)
+
+
+def _look_at(path: Path) -> Injection:
+    hint = "give files that you can read; they land in the initrd's root under their own names"
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise RequestError(f"--initrd-inject: '{path}' is no plain file", hint=hint)
+        with path.open("rb"):
+            pass
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise RequestError(f"--initrd-inject: could not read '{path}': {why}", hint=hint) from error
+    if status.st_size > _LARGEST:
+        raise RequestError(
+            f"--initrd-inject: '{path}' is larger than the 4 GiB that an initrd can hold",
+            hint="let the guest fetch it, or put it on a disk",
+        )
+    executable = bool(status.st_mode & stat.S_IXUSR)
+    return Injection(path, path.name, status.st_size, executable)
+
+
+def _append(target: BinaryIO, before: int, files: Sequence[Injection], progress: Progress) -> None:
+    position = before
+    position += _write(target, bytes(-before % _ALIGN))
+    for number, each in enumerate(files):
+        mode = stat.S_IFREG | (0o755 if each.executable else 0o644)
+        position += _write(target, _header(each.name, _FIRST_INODE + number, mode, each.size))
+        with FileSource(each.path) as source:
+            if source.size != each.size:
+                raise FetchError(
+                    f"'{each.path}' changed while it was put into the initrd", hint="start the command again"
+                )
+            source.copy_to(0, each.size, target, progress)
+        position += each.size + _write(target, bytes(-each.size % _ALIGN))
+    _write(target, _header(_TRAILER, 0, 0, 0))
+
+
+def _header(name: str, inode: int, mode: int, size: int) -> bytes:
+    """A newc header with its name, padded: owner root, one link, no time."""
+    encoded = os.fsencode(name) + b"\0"
+    links = 1
+    fields = (inode, mode, 0, 0, links, 0, size, 0, 0, 0, 0, len(encoded), 0)
+    header = _MAGIC + b"".join(b"%08X" % value for value in fields) + encoded
+    return header + bytes(-len(header) % _ALIGN)
+
+
+def _write(target: BinaryIO, data: bytes) -> int:
+    view = memoryview(data)
+    while view:
+        view = view[target.write(view) :]
+    return len(data)
+
+
+def _padded(count: int) -> int:
+    return count + -count % _ALIGN
