@@ -16,7 +16,7 @@ import struct
 from dataclasses import dataclass, replace
 
 from virtinstall.errors import StorageError
-from virtinstall.storage.files import SECTOR, read_at, storage_errors
+from virtinstall.storage.files import SECTOR, read_at, round_up, storage_errors
 from virtinstall.storage.qcow2_header import EXTENDED_L2, LAZY_REFCOUNTS, Qcow2Header, read_header
 
 HEAD_BYTES = 2048
@@ -89,7 +89,7 @@ def probe_image(path: str, image_format: str | None = None) -> ImageInfo:
                     f"'{path}' is neither a file nor a block device", hint="give the path of a disk image"
                 )
             size = os.lseek(fd, 0, os.SEEK_END)
-            plain = ImageInfo(path, "raw", size, size, is_block_device=stat.S_ISBLK(mode))
+            plain = ImageInfo(path, "raw", round_up(size, SECTOR), size, is_block_device=stat.S_ISBLK(mode))
             return _probe_open(fd, plain, image_format)
         finally:
             os.close(fd)
@@ -100,7 +100,7 @@ def _probe_open(fd: int, plain: ImageInfo, image_format: str | None) -> ImageInf
     kind = image_format or _guess(head)
     if kind == "raw":
         is_iso = read_at(fd, len(ISO_MAGIC), ISO_OFFSET) == ISO_MAGIC
-        return replace(plain, format="raw", virtual_size=plain.file_size, is_iso=is_iso)
+        return replace(plain, is_iso=is_iso)
     if kind == "qcow2":
         return _from_qcow2(plain, read_header(fd, plain.path))
     if image_format is not None and image_format != _guess(head):
@@ -144,12 +144,13 @@ def _field(layout: str, head: bytes, offset: int) -> int | None:
 
 
 def _from_qcow2(plain: ImageInfo, header: Qcow2Header) -> ImageInfo:
+    backing = _name(header.backing_file)
     return replace(
         plain,
         format="qcow2",
-        virtual_size=header.size,
-        backing_file=_name(header.backing_file),
-        backing_format=_name(header.backing_format),
+        virtual_size=header.size // SECTOR * SECTOR,  # QEMU's disks end with a whole sector
+        backing_file=backing,
+        backing_format=_name(header.backing_format) if backing else None,
         cluster_size=header.cluster_size,
         compat="0.10" if header.version == 2 else "1.1",
         lazy_refcounts=bool(header.compatible_features & LAZY_REFCOUNTS),

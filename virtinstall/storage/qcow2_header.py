@@ -148,17 +148,16 @@ def read_header(fd: int, path: str) -> Qcow2Header:
         raise _invalid(path, f"its version is {version}")
     if not MIN_CLUSTER_BITS <= cluster_bits <= MAX_CLUSTER_BITS:
         raise _invalid(path, f"its clusters would have 2^{cluster_bits} bytes")
-    first = read_at(fd, 1 << cluster_bits, 0)
+    # what lies behind the end of the file reads as zeros, for QEMU too
+    first = read_at(fd, 1 << cluster_bits, 0).ljust(1 << cluster_bits, b"\0")
     incompatible = compatible = autoclear = compression = 0
     order, length = 4, _V2_LENGTH
     if version == 3:
-        if len(first) < _V3_MIN_LENGTH:
-            raise _invalid(path, "its header is cut short")
         incompatible, compatible, autoclear, order, length = _VERSION_3.unpack_from(first, _V2_LENGTH)
         if not _V3_MIN_LENGTH <= length <= len(first) or length % 8:
             raise _invalid(path, f"its header length is {length}")
         compression = first[_V3_MIN_LENGTH] if length > _V3_MIN_LENGTH else 0
-    name = _backing_name(first, fields[2], fields[3], length, path)
+    name = _backing_name(first, fields[2], fields[3], path)
     extensions = _read_extensions(first, length, fields[2], path)
     header = Qcow2Header(
         version=version,
@@ -185,10 +184,10 @@ def read_header(fd: int, path: str) -> Qcow2Header:
     return header
 
 
-def _backing_name(first: bytes, offset: int, length: int, header_length: int, path: str) -> bytes | None:
+def _backing_name(first: bytes, offset: int, length: int, path: str) -> bytes | None:
     if not offset:
         return None
-    if length > MAX_BACKING_NAME or offset < header_length or offset + length > len(first):
+    if length > MAX_BACKING_NAME or offset + length > len(first):
         raise _invalid(path, "the name of its backing file lies outside its first cluster")
     return first[offset : offset + length] or None
 
@@ -216,6 +215,7 @@ def _check(header: Qcow2Header, path: str) -> None:
     cluster = header.cluster_size
     known = DIRTY | CORRUPT | DATA_FILE | COMPRESSION_TYPE | EXTENDED_L2
     compressed = bool(header.incompatible_features & COMPRESSION_TYPE)
+    end = (1 << 63) - 1
     l1_needed = -(-header.size // header.l1_reach)
     faults = (
         (header.incompatible_features & ~known, "it needs features that are not known here"),
@@ -236,6 +236,12 @@ def _check(header: Qcow2Header, path: str) -> None:
         (header.refcount_table_offset % cluster, "its refcount table is not aligned"),
         (header.nb_snapshots > MAX_SNAPSHOTS, f"it would have {header.nb_snapshots} snapshots"),
         (header.nb_snapshots and header.snapshots_offset % cluster, "its snapshot table is not aligned"),
+        (
+            header.l1_table_offset + header.l1_size * 8 > end
+            or header.refcount_table_offset + header.refcount_table_clusters * cluster > end
+            or (header.nb_snapshots and header.snapshots_offset > end),
+            "its tables lie beyond any file",
+        ),
     )
     for wrong, what in faults:
         if wrong:
