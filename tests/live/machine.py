@@ -106,10 +106,13 @@ def finish(process: subprocess.Popen[str], timeout_seconds: float = TIMEOUT_SECO
     return Outcome(process.returncode, output)
 
 
-def wait_until(what: str, done: Callable[[], bool], timeout_seconds: float = 60) -> None:
-    """Wait until `done` says so. Raises: AssertionError, naming `what`, when time runs out."""
+def wait_until(
+    process: subprocess.Popen[str], what: str, done: Callable[[], bool], timeout_seconds: float = 60
+) -> None:
+    """Wait until `done` says so. Raises: AssertionError, when virt-install ends before or time runs out."""
     end = time.monotonic() + timeout_seconds
     while not done():
+        assert process.poll() is None, f"virt-install ended before {what}:\n{finish(process).output}"
         assert time.monotonic() < end, f"waited {timeout_seconds} s for {what}"
         time.sleep(0.2)
 

@@ -125,7 +125,7 @@ def test_interrupted_download(
         *install_words(guest_name, work, tree_server.url),
         environ=connection.full_environ(),
     )
-    wait_until("the kernel to be asked for", lambda: any("vmlinuz" in p for p in tree_server.requests))
+    wait_until(process, "the kernel to be asked for", lambda: any("vmlinuz" in p for p in tree_server.requests))
 
     os.killpg(process.pid, signal_number)
     run = finish(process, timeout_seconds=30)
@@ -143,8 +143,8 @@ def test_interrupted_wait(connection: Connection, tree_server: WebServer, work: 
         *("--extra-args", "tiny.wait=60"),
         environ=connection.full_environ(),
     )
-    wait_until("the installer to be fetched", lambda: any("initrd" in p for p in tree_server.requests))
-    wait_until("QEMU to run", lambda: qemu_runs(guest_name))
+    wait_until(process, "the installer to be fetched", lambda: any("initrd" in p for p in tree_server.requests))
+    wait_until(process, "QEMU to run", lambda: qemu_runs(guest_name))
 
     os.killpg(process.pid, signal.SIGINT)
     run = finish(process, timeout_seconds=30)

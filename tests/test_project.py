@@ -1,0 +1,143 @@
+"""The project as it is shipped: layout, metadata, manual page, wheel."""
+
+from __future__ import annotations
+
+import configparser
+import importlib
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import virtinstall
+from virtinstall.options.parser import build_parser
+
+PROJECT = Path(__file__).parents[1]
+TOP_LEVEL = (
+    *("virtinstall", "tests", "man", "kickstarts", "scripts/test", "scripts/quickstart", ".ci/run"),
+    *("setup.cfg", "pyproject.toml", "tox.ini", ".ruff.toml", "README.md", "CHANGELOG.md", "LICENSE"),
+)
+
+
+def setup_cfg() -> configparser.ConfigParser:
+    """The metadata."""
+    parsed = configparser.ConfigParser()
+    parsed.read(PROJECT / "setup.cfg")
+    return parsed
+
+
+@pytest.mark.parametrize("name", TOP_LEVEL)
+def test_layout(name: str) -> None:
+    """What the design card lists at the top level is there; scripts can be run."""
+    assert (PROJECT / name).exists()
+    if name.startswith(("scripts/", ".ci/")):
+        assert os.access(PROJECT / name, os.X_OK)
+
+
+def test_console_script_is_there() -> None:
+    """The command's entry point names a function that exists."""
+    script = setup_cfg()["options.entry_points"]["console_scripts"].strip()
+    command, _, target = script.partition(" = ")
+    module, _, function = target.partition(":")
+    assert command == "virt-install"
+    assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_no_pygobject() -> None:
+    """The package runs without PyGObject and without libosinfo's bindings."""
+    required = setup_cfg()["options"]["install_requires"].lower()
+    assert "gobject" not in required
+    assert "pycairo" not in required
+
+
+def test_version_is_the_changelogs_first() -> None:
+    """The newest entry of the change log is this version."""
+    first = next(line for line in (PROJECT / "CHANGELOG.md").read_text().splitlines() if line.startswith("## "))
+    assert virtinstall.__version__ in first
+
+
+def test_licence_is_apache() -> None:
+    """LICENSE is the Apache License 2.0, whole, and the metadata says so."""
+    text = (PROJECT / "LICENSE").read_text()
+    assert "Apache License" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+    assert setup_cfg()["metadata"]["license"] == "Apache-2.0"
+
+
+@pytest.fixture(scope="module")
+def man_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The manual page, built aside."""
+    page = tmp_path_factory.mktemp("man") / "virt-install.1"
+    subprocess.run(
+        [
+            *(sys.executable, "-c", "from argparse_manpage.cli import main; main()"),
+            *("--module", "virtinstall.options.parser"),
+            *("--function", "build_parser", "--prog", "virt-install", "--output", str(page)),
+            *("--include", str(PROJECT / "man" / "virt-install.include")),
+        ],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        check=True,
+        timeout=60,
+    )
+    return page
+
+
+def test_man_page_has_each_option(man_page: Path) -> None:
+    """Each option that --help shows is in the manual page."""
+    text = man_page.read_text().replace("\\-", "-")
+    shown = [a for a in build_parser()._actions if a.help not in (None, "==SUPPRESS==")]
+    names = {name for action in shown for name in action.option_strings} - {"-h", "--help"}
+    assert {name for name in names if name not in text} == set()
+
+
+def test_man_page_has_no_warnings(man_page: Path) -> None:
+    """groff finds nothing wrong with it."""
+    if shutil.which("man") is None or shutil.which("groff") is None:
+        pytest.skip("NOT RUN: man and groff are missing (Debian: man-db, groff)")
+    checked = subprocess.run(
+        ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", str(man_page)],
+        env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert checked.stderr == ""
+
+
+def test_wheel(tmp_path: Path) -> None:
+    """The wheel holds the typed package, the command, the manual page and the licence, and no tests."""
+    if tuple(map(int, importlib.metadata.version("setuptools").split(".")[:2])) < (70, 1):
+        pytest.skip("NOT RUN: this environment's setuptools is older than 70.1 and can't build wheels alone")
+    source = tmp_path / "source"
+    for name in ("setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        source.mkdir(exist_ok=True)
+        shutil.copy(PROJECT / name, source / name)
+    for name in ("virtinstall", "man", "tests"):
+        shutil.copytree(PROJECT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "*.1"))
+
+    built = subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index"),
+            *("-w", str(tmp_path), str(source)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert built.returncode == 0, built.stdout + built.stderr
+    (wheel,) = tmp_path.glob("virtinstall-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    endings = ("virtinstall/py.typed", "/man/man1/virt-install.1", "/entry_points.txt", "/LICENSE")
+    assert [ending for ending in endings if not any(name.endswith(ending) for name in names)] == []
+    assert [name for name in names if name.startswith("tests/")] == []
+    packages = {path.parent.relative_to(PROJECT).as_posix() for path in (PROJECT / "virtinstall").rglob("*.py")}
+    assert {f"{package}/__init__.py" for package in packages} <= set(names)
