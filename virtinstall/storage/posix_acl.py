@@ -71,7 +71,8 @@ def allows(file: Permissions, uid: int, groups: Collection[int], wanted: int) ->
         return True
     if uid == file.uid:
         return _includes(file.mode >> 6, wanted)
-    if not file.acl:
+    # Linux doesn't look at the list at all where its mask (the group bits of the mode) is empty
+    if not file.acl or not file.mode & 0o070:
         return _includes(file.mode >> 3 if file.gid in groups else file.mode, wanted)
     mask = next((e.bits for e in file.acl if e.tag == _MASK), 7)
     for entry in file.acl:

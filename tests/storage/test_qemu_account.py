@@ -1,0 +1,50 @@
+"""The user that QEMU runs as, from libvirt's configuration and capabilities."""
+
+from __future__ import annotations
+
+import os
+
+from virtinstall.storage.qemu_account import (
+    QemuUser,
+    find_account,
+    qemu_user_from_capabilities,
+    qemu_user_from_conf,
+    this_account,
+)
+
+CAPABILITIES = """<capabilities><host><secmodel><model>apparmor</model><doi>0</doi></secmodel>
+<secmodel><model>dac</model><doi>0</doi><baselabel type='kvm'>+64055:+109</baselabel>
+<baselabel type='qemu'>+64055:+110</baselabel></secmodel></host></capabilities>"""
+
+
+def test_configuration_is_read_and_its_comments_are_not() -> None:
+    """A commented default says nothing; a set value is taken without its quotes."""
+    assert qemu_user_from_conf('#user = "libvirt-qemu"\n') == QemuUser(None, None, True)
+    text = 'user = "qemu"  # why\n group=\'kvm\'\ndynamic_ownership = 0 # no\nother = [\n"x" ]\n'
+    assert qemu_user_from_conf(text) == QemuUser("qemu", "kvm", False)
+
+
+def test_capabilities_name_numbers_by_type() -> None:
+    """The dac label of the guest's type is taken; without one there is no answer."""
+    assert qemu_user_from_capabilities(CAPABILITIES) == QemuUser("+64055", "+109")
+    assert qemu_user_from_capabilities(CAPABILITIES, "qemu") == QemuUser("+64055", "+110")
+    assert qemu_user_from_capabilities("<capabilities><host/></capabilities>") is None
+
+
+def test_accounts_are_found_by_name_and_by_number() -> None:
+    """Both give the same; an unknown name gives none, an unknown number itself."""
+    root = find_account(QemuUser("root", None))
+    assert root is not None
+    assert (root.uid, root.gid) == (0, 0)
+    assert find_account(QemuUser("+0", "+0")) == root
+    assert find_account(QemuUser("no-such-user", None)) is None
+    assert find_account(QemuUser(None, None)) is None
+    unknown = find_account(QemuUser("+3999999", "+3999998"))
+    assert unknown is not None
+    assert (unknown.name, unknown.uid, unknown.gid) == ("3999999", 3999999, 3999998)
+
+
+def test_session_guests_run_as_ourselves() -> None:
+    """Our own uid, gid and groups."""
+    assert this_account().uid == os.geteuid()
+    assert this_account().gid in this_account().groups
