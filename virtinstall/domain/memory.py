@@ -86,7 +86,7 @@ class Memory(Section):
         kind_name="size",
     )
     hugepages_option = Suboption(
-        "hugepages", _set_hugepages, "Back the memory with huge pages of the host.", kind_name="on/off"
+        "hugepages", _set_hugepages, "Back the memory with huge pages of the host.", match=True, kind_name="on/off"
     )
 
     memory_kib = XmlField("./memory", INTEGER, "Memory in KiB.", name=None)

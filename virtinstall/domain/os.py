@@ -67,12 +67,18 @@ def _domain_setter(attribute: str) -> Callable[[Os, str], None]:
     return set_on_domain
 
 
-def _firmware_setter(*names: str) -> Callable[[Os, str], None]:
+def _firmware_setter(name: str) -> Callable[[Os, str], None]:
     def set_firmware(os: Os, text: str) -> None:
-        for name in names:
-            os.set_firmware_feature(name, parse_switch(text) if text else None)
+        os.set_firmware_feature(name, parse_switch(text) if text else None)
 
     return set_firmware
+
+
+def _set_secure_boot(os: Os, text: str) -> None:
+    """Enrolled keys alone say it all when it's on: libvirt adds what they need."""
+    wanted = parse_switch(text) if text else None
+    os.set_firmware_feature("secure-boot", None if wanted else wanted)
+    os.set_firmware_feature("enrolled-keys", wanted)
 
 
 def _set_init_arguments(os: Os, text: str) -> None:
@@ -119,7 +125,7 @@ class Os(Section):
     uefi = Setting(SWITCH, "Boot by UEFI: the word alone, or `uefi=off` against the default.")
     secure_boot_option = Suboption(
         "secure-boot",
-        _firmware_setter("secure-boot", "enrolled-keys"),
+        _set_secure_boot,
         "Secure boot with enrolled keys, or certainly without.",
         match=True,
         kind_name="on/off",

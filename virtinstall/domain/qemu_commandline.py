@@ -59,7 +59,7 @@ class QemuCommandline(Section):
     option = "--qemu-commandline"
 
     args_option = Suboption(
-        "args", _add_arguments, "The whole value: arguments, split as a shell would; `args=` is optional."
+        "args", _add_arguments, "The whole value: arguments, split as a shell would; `args=` is optional.", commas=True
     )
     env_option = Suboption("env", _set_variable, "The whole value: one environment variable, `env=NAME=VALUE`.")
     arguments = Children("./qemu:arg", QemuArgument, prefix=None)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from virtinstall.domain.cpu import Cpu
 from virtinstall.domain.section import Section
-from virtinstall.errors import RequestError
 from virtinstall.xml.children import Child, Children
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import Suboption, XmlField
@@ -104,45 +103,3 @@ class Vcpus(Section):
     )
     vcpus = Children("./vcpus/vcpu", Vcpu, "vCPUs that are plugged one by one.")
     cpu = Child("./cpu", Cpu, prefix=None)
-
-
-def settle_vcpus(domain: Vcpus, recommended: int) -> None:
-    """Complete vCPU count and topology, each from the other; `recommended` is the count when nothing was said.
-
-    Raises: RequestError, when the topology doesn't multiply out to the count.
-    """
-    cpu = domain.cpu
-    given = (
-        cpu.topology_sockets,
-        cpu.topology_dies,
-        cpu.topology_clusters,
-        cpu.topology_cores,
-        cpu.topology_threads,
-    )
-    if all(value is None for value in given):
-        domain.vcpu = domain.vcpu or recommended
-        return
-    sockets, dies, clusters, cores, threads = given
-    if any(value is not None and value < 1 for value in given):
-        raise RequestError(
-            "a CPU topology of " + _in_words(given) + " has no CPU", hint="each number must be at least 1"
-        )
-    dies, clusters = dies or 1, clusters or 1
-    total = domain.vcpu or (sockets or 1) * dies * clusters * (cores or 1) * (threads or 1)
-    cores = cores or max(1, total // ((sockets or 1) * dies * clusters * (threads or 1)))
-    sockets = sockets or max(1, total // (dies * clusters * cores * (threads or 1)))
-    threads = threads or max(1, total // (sockets * dies * clusters * cores))
-    if sockets * dies * clusters * cores * threads != total:
-        raise RequestError(
-            f"a CPU topology of {_in_words((sockets, dies, cpu.topology_clusters, cores, threads))}"
-            f" makes {sockets * dies * clusters * cores * threads} vCPUs, not {total}",
-            hint="make the product equal to the count of vCPUs, or leave one of them out",
-        )
-    domain.vcpu = total
-    cpu.topology_sockets, cpu.topology_dies = sockets, dies
-    cpu.topology_cores, cpu.topology_threads = cores, threads
-
-
-def _in_words(topology: tuple[int | None, ...]) -> str:
-    names = ("sockets", "dies", "clusters", "cores", "threads")
-    return ", ".join(f"{name}={value}" for name, value in zip(names, topology, strict=True) if value is not None)

@@ -1,0 +1,27 @@
+"""Domains as the command line asks for them, for tests."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from virtinstall.domain.domain import Domain
+from virtinstall.options.read import section_class
+from virtinstall.options.suboptions import apply_pairs, cut
+from virtinstall.options.table import OPTIONS
+
+
+def asked(*options: str, domain: Domain | None = None) -> Domain:
+    """The domain after options such as `--memory 512`; `domain` is one to begin with."""
+    known = {name: option for option in OPTIONS if option.section for name in option.names}
+    result = domain if domain is not None else Domain()
+    for typed in options:
+        name, _, text = typed.partition(" ")
+        cls = section_class(known[name])
+        apply_pairs(result.section(cls), name, cut(cls, name, text))
+    return result
+
+
+def inside(domain: Domain) -> str:
+    """What stands inside <domain>, on one line."""
+    node = domain.ensure_node()
+    return "".join(etree.tostring(child, encoding="unicode") for child in node)

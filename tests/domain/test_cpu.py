@@ -1,0 +1,83 @@
+"""--cpu: models, features, NUMA cells."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.domain.asked import asked, inside
+
+
+@pytest.mark.parametrize("mode", ["host-passthrough", "host-model", "maximum"])
+def test_modes(mode: str) -> None:
+    """libvirt's modes are words for a model."""
+    assert inside(asked(f"--cpu {mode}")) == f'<cpu mode="{mode}"/>'
+
+
+def test_named_model() -> None:
+    """Any other word names a model."""
+    domain = asked("--cpu Skylake-Client,model.fallback=forbid,vendor=Intel")
+    assert inside(domain) == (
+        '<cpu mode="custom" match="exact"><model fallback="forbid">Skylake-Client</model><vendor>Intel</vendor></cpu>'
+    )
+    assert domain.cpu.wanted_model == "Skylake-Client"
+
+
+@pytest.mark.parametrize("word", ["host-copy", "host-model-only", "hv-default"])
+def test_words_for_the_host(word: str) -> None:
+    """Words that only the host can answer are kept as a wish."""
+    domain = asked(f"--cpu {word}")
+    assert inside(domain) == ""
+    assert domain.cpu.wanted_model == word
+
+
+def test_none_forgets_what_was_said() -> None:
+    """`none` is the hypervisor's own choice, whatever came before; later words still count."""
+    domain = asked("--cpu core2duo,+vmx", "--cpu none,topology.sockets=2")
+    assert inside(domain) == '<cpu><topology sockets="2"/></cpu>'
+    assert domain.cpu.wanted_model == "none"
+
+
+def test_wish_survives_a_topology_and_a_copy() -> None:
+    """A wish about <cpu> isn't lost when another option makes the element, nor in a copy of the guest."""
+    domain = asked("--cpu host-copy")
+    assert domain.clone().cpu.wanted_model == "host-copy"
+    asked("--vcpus sockets=2", domain=domain)
+    assert domain.cpu.wanted_model == "host-copy"
+    assert domain.clone().cpu.wanted_model == "host-copy"
+
+
+def test_features_in_order_of_policy() -> None:
+    """Each feature once, with its last policy; `+` and `-` are short for force and disable."""
+    domain = asked("--cpu core2duo,-a,disable=b,+c,force=d,require=c,optional=e,forbid=f")
+    features = [(feature.policy, feature.name) for feature in domain.cpu.features]
+    assert features == [
+        ("force", "d"),
+        ("require", "c"),
+        ("optional", "e"),
+        ("disable", "b"),
+        ("disable", "a"),
+        ("forbid", "f"),
+    ]
+
+
+def test_empty_policy_takes_its_features_out() -> None:
+    """`force=` unsets: no feature is forced any more."""
+    assert inside(asked("--cpu +vmx,+svm", "--cpu force=")) == ""
+
+
+def test_numa_cells() -> None:
+    """Numbered cells, by either spelling, with commas in `cpus`."""
+    domain = asked(
+        "--cpu cell.id=0,cell.cpus=1,2,3,cell.memory=1024,numa.cell1.id=1,numa.cell1.discard=no,"
+        "cell0.distances.sibling1.id=1,cell0.distances.sibling1.value=21"
+    )
+    assert inside(domain) == (
+        '<cpu><numa><cell id="0" cpus="1,2,3" memory="1024"><distances><sibling/>'
+        '<sibling id="1" value="21"/></distances></cell><cell id="1" discard="no"/></numa></cpu>'
+    )
+
+
+def test_children_in_libvirts_order() -> None:
+    """The order of options doesn't show in the XML."""
+    domain = asked("--cpu +vmx", "--vcpus sockets=2", "--cpu maxphysaddr.mode=passthrough", "--cpu core2duo")
+    assert [child.tag for child in domain.cpu.ensure_node()] == ["model", "topology", "maxphysaddr", "feature"]

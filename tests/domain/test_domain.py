@@ -1,0 +1,153 @@
+"""The domain as a whole: devices, sections, order, copies."""
+
+from __future__ import annotations
+
+import time
+
+from tests.domain.asked import asked, inside
+from virtinstall.devices.device import Device
+from virtinstall.devices.watchdog import Watchdog
+from virtinstall.domain.domain import Domain
+from virtinstall.domain.metadata import Metadata
+from virtinstall.domain.os import Os
+from virtinstall.domain.seclabel import Seclabel
+from virtinstall.domain.xml_edits import XmlEdits
+from virtinstall.xml.field import Setting, XmlField
+from virtinstall.xml.kinds import TEXT
+
+
+class Plate(Device):
+    """A disk, as far as these tests need one."""
+
+    tag = "disk"
+
+    wish = Setting(TEXT, "A wish.")
+    dev = XmlField("./target/@dev", TEXT, "Name.")
+
+
+class Card(Device):
+    """An interface, as far as these tests need one."""
+
+    tag = "interface"
+
+    model = XmlField("./model/@type", TEXT, "Model.")
+
+
+def test_devices_stand_in_libvirts_order() -> None:
+    """Devices may come in any order; each kind keeps its own."""
+    domain = Domain()
+    for device in (Watchdog(model="itco"), Card(model="a"), Plate(dev="vda"), Card(model="b"), Plate(dev="vdb")):
+        domain.add(device)
+    domain.emulator = "/usr/bin/emu"
+    assert inside(domain) == (
+        "<devices><emulator>/usr/bin/emu</emulator>"
+        '<disk><target dev="vda"/></disk><disk><target dev="vdb"/></disk>'
+        '<interface><model type="a"/></interface><interface><model type="b"/></interface>'
+        '<watchdog model="itco"/></devices>'
+    )
+
+
+def test_a_device_keeps_its_wrapper_and_its_wishes() -> None:
+    """What is added is what is found, settings and all, and a copy has them too."""
+    domain = Domain()
+    plate = Plate(dev="vda", wish="20 GiB")
+    domain.add(plate)
+    assert domain.of(Plate) == [plate]
+    [copied] = domain.clone().of(Plate)
+    assert copied is not plate
+    assert (copied.dev, copied.wish) == ("vda", "20 GiB")
+    copied.dev = "vdb"
+    assert plate.dev == "vda"
+
+
+def test_a_removed_device_is_gone() -> None:
+    """It can be added again, or to another domain."""
+    domain, other = Domain(), Domain()
+    plate = Plate(dev="vda", wish="20 GiB")
+    domain.add(plate)
+    domain.remove(plate)
+    assert domain.of(Plate) == []
+    other.add(plate)
+    assert [found.wish for found in other.of(Plate)] == ["20 GiB"]
+
+
+def test_sections_of_options() -> None:
+    """An option is about the domain itself, its one section, or a new element."""
+    domain = Domain()
+    assert domain.section(Metadata) is domain
+    assert domain.section(XmlEdits) is domain
+    assert domain.section(Os) is domain.os
+    first, second = domain.section(Seclabel), domain.section(Seclabel)
+    assert first is not second
+    watchdog = domain.section(Watchdog)
+    assert domain.of(Watchdog) == [watchdog]
+
+
+def test_sections_stand_in_libvirts_order() -> None:
+    """The order of options doesn't show in the XML."""
+    domain = asked(
+        "--qemu-commandline -foo",
+        "--watchdog itco",
+        "--events on_crash=destroy",
+        "--cpu host-model",
+        "--launchSecurity sev",
+        "--seclabel model=dac",
+        "--features acpi=on",
+        "--vcpus 2,maxvcpus=4",
+        "--memory 512,maxMemory=1024",
+        "--metadata description=d,title=t,name=n,uuid=u",
+        "--boot hd",
+        "--iothreads 1",
+    )
+    assert [child.tag.rpartition("}")[2] for child in domain.ensure_node()] == [
+        "name",
+        "uuid",
+        "title",
+        "description",
+        "maxMemory",
+        "memory",
+        "currentMemory",
+        "vcpu",
+        "iothreads",
+        "os",
+        "features",
+        "cpu",
+        "on_crash",
+        "devices",
+        "seclabel",
+        "commandline",
+        "launchSecurity",
+    ]
+
+
+def test_what_nobody_declares_stays() -> None:
+    """Comments, foreign elements and unknown devices of a parsed domain are kept as they are."""
+    text = (
+        "<domain><!-- mine --><name>a</name><x:y xmlns:x='urn:x'/>"
+        "<devices><disk/><novelty kind='x'/></devices><memory>1</memory></domain>"
+    )
+    domain = Domain.parse(text)
+    domain.add(Card(model="a"))
+    domain.memory_kib = 2
+    assert domain.to_xml() == (
+        "<domain>\n  <!-- mine -->\n  <name>a</name>\n"
+        '  <x:y xmlns:x="urn:x"/>\n  <devices>\n    <disk/>\n'
+        '    <interface>\n      <model type="a"/>\n    </interface>\n    <novelty kind="x"/>\n'
+        "  </devices>\n  <memory>2</memory>\n</domain>\n"
+    )
+
+
+def test_many_devices_are_cheap() -> None:
+    """Adding, finding and copying forty devices takes a few milliseconds."""
+    best = 1.0
+    for _ in range(5):
+        start = time.process_time()
+        domain = Domain()
+        for number in range(20):
+            domain.add(Plate(dev=f"vd{number}"))
+            domain.add(Card(model="virtio"))
+        for _ in range(10):
+            assert len({plate.dev for plate in domain.of(Plate)}) == 20
+        domain.clone()
+        best = min(best, time.process_time() - start)
+    assert best < 0.02

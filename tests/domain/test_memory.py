@@ -1,0 +1,103 @@
+"""--memory, --vcpus, --memorybacking: counts and sizes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.domain.asked import asked, inside
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import RequestError
+
+
+def test_memory_alone_is_maximum_and_start() -> None:
+    """`--memory 512` gives 512 MiB from the start, and no more."""
+    domain = asked("--memory 512")
+    assert inside(domain) == "<memory>524288</memory><currentMemory>524288</currentMemory>"
+
+
+@pytest.mark.parametrize(
+    ("text", "maximum_mib", "start_mib"),
+    [
+        ("2G", 2048, 2048),
+        ("1.5 GiB", 1536, 1536),
+        ("memory=1024,currentMemory=512", 1024, 512),
+        ("currentMemory=512", 512, 512),
+        ("512,maxmemory=1024", 1024, 512),
+        ("512,currentMemory=256,maxmemory=1024", 1024, 256),
+        ("maxmemory=1024", 1024, None),
+    ],
+)
+def test_memory_words(text: str, maximum_mib: int, start_mib: int | None) -> None:
+    """Old and new words for the maximum, and sizes with units."""
+    domain = asked(f"--memory {text}")
+    assert domain.memory_kib == maximum_mib * 1024
+    assert domain.current_memory_kib == (None if start_mib is None else start_mib * 1024)
+
+
+@pytest.mark.parametrize(
+    ("text", "maximum_mib", "start_mib"),
+    [
+        ("512", 8192, 512),
+        ("10000", 10000, 10000),
+        ("1024,currentMemory=512", 1024, 512),
+        ("512,maxmemory=4096", 4096, 512),
+    ],
+)
+def test_memory_of_an_existing_guest(text: str, maximum_mib: int, start_mib: int) -> None:
+    """Less memory leaves the maximum alone; more raises it; the unit in the XML is put right."""
+    domain = Domain.parse(
+        "<domain><memory unit='MiB'>8388608</memory><currentMemory unit='KiB'>9</currentMemory></domain>"
+    )
+    asked(f"--memory {text}", domain=domain)
+    assert domain.memory_kib == maximum_mib * 1024
+    assert domain.current_memory_kib == start_mib * 1024
+
+
+def test_memory_is_no_size() -> None:
+    """The error names option, sub-option and value, and what was expected."""
+    with pytest.raises(RequestError, match=r"--memory memory=lots: it must be a size"):
+        asked("--memory lots")
+
+
+def test_hotplug_and_hugepages() -> None:
+    """The rest of --memory: ceiling, slots, huge pages."""
+    domain = asked("--memory 512,maxMemory=2048,hotplugmemoryslots=2,hugepages=on")
+    assert inside(domain) == (
+        '<maxMemory slots="2">2097152</maxMemory><memory>524288</memory><currentMemory>524288</currentMemory>'
+        "<memoryBacking><hugepages/></memoryBacking>"
+    )
+
+
+def test_memory_backing() -> None:
+    """Words without a number mean the first page; presence is an element."""
+    domain = asked("--memorybacking size=1,unit=G,nodeset=0,1,locked=yes,hugepages.page1.size=2,source_type=memfd")
+    assert inside(domain) == (
+        '<memoryBacking><hugepages><page size="1" unit="G" nodeset="0,1"/><page size="2"/></hugepages>'
+        '<locked/><source type="memfd"/></memoryBacking>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["4"], "<vcpu>4</vcpu>"),
+        (["4,maxvcpus=8"], '<vcpu current="4">8</vcpu>'),
+        (["maxvcpus=8"], "<vcpu>8</vcpu>"),
+        (["vcpu=4,vcpu.current=2,maxvcpus=8"], '<vcpu current="2">8</vcpu>'),
+        (["4,vcpus=6"], "<vcpu>6</vcpu>"),
+        (["2,cpuset=1,3-5"], '<vcpu cpuset="1,3-5">2</vcpu>'),
+        (["2,vcpu.cpuset=auto"], '<vcpu placement="auto">2</vcpu>'),
+        (["4", "maxvcpus=8"], "<vcpu>8</vcpu>"),
+        (["vcpus.vcpu1.id=1,vcpus.vcpu0.enabled=yes"], '<vcpus><vcpu enabled="yes"/><vcpu id="1"/></vcpus>'),
+        (["sockets=2,threads=2"], '<cpu><topology sockets="2" threads="2"/></cpu>'),
+    ],
+)
+def test_vcpus(options: list[str], expected: str) -> None:
+    """Counts, the old word for the maximum, placement, topology."""
+    assert inside(asked(*(f"--vcpus {text}" for text in options))) == expected
+
+
+def test_vcpus_is_no_number() -> None:
+    """A word where a number belongs is refused."""
+    with pytest.raises(RequestError, match=r"--vcpus vcpu=many: it must be a whole number"):
+        asked("--vcpus many")

@@ -1,0 +1,93 @@
+"""--qemu-commandline, --xml and --sysinfo, whose values have rules of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.domain.asked import asked, inside
+from virtinstall.domain.domain import Domain
+from virtinstall.domain.sysinfo import settle_sysinfo
+from virtinstall.errors import RequestError
+
+
+def arguments(domain: Domain) -> list[str | None]:
+    """QEMU's arguments."""
+    return [argument.value for argument in domain.qemu_commandline.arguments]
+
+
+def test_arguments_are_one_line() -> None:
+    """Commas and `=` aren't special; words are split as a shell would; each use adds."""
+    domain = asked("--qemu-commandline -device foo,bar=1", "--qemu-commandline args=-foo 'a b' env=x")
+    assert arguments(domain) == ["-device", "foo,bar=1", "-foo", "a b", "env=x"]
+
+
+def test_environment() -> None:
+    """One variable for each use; the last one of a name counts."""
+    domain = asked("--qemu-commandline env=DISPLAY=:0.1", "--qemu-commandline env=A=b=c,d", "--qemu-commandline env=A=")
+    variables = [(variable.name, variable.value) for variable in domain.qemu_commandline.variables]
+    assert variables == [("DISPLAY", ":0.1"), ("A", "")]
+
+
+@pytest.mark.parametrize("text", ["env=FOO", "env==x", "args='a"])
+def test_what_makes_no_sense_is_refused(text: str) -> None:
+    """A variable without a value, a quote that is never closed."""
+    with pytest.raises(RequestError, match="--qemu-commandline"):
+        asked(f"--qemu-commandline {text}")
+
+
+def test_clearing() -> None:
+    """`clearxml` works here as anywhere."""
+    domain = asked("--qemu-commandline -foo", "--qemu-commandline clearxml=yes,env=A=b")
+    assert arguments(domain) == []
+    assert [variable.name for variable in domain.qemu_commandline.variables] == ["A"]
+
+
+def test_namespace_has_its_usual_prefix() -> None:
+    """libvirt and people know it as qemu:."""
+    assert inside(asked("--qemu-commandline -foo")) == (
+        '<qemu:commandline xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0">'
+        '<qemu:arg value="-foo"/></qemu:commandline>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "edit"),
+    [
+        ("./@foo=bar,baz", ("set", "./@foo", "bar,baz")),
+        ("./disk[@type='file']/driver/@cache=none", ("set", "./disk[@type='file']/driver/@cache", "none")),
+        ("xpath.set=./baz,xpath.value=a=b", ("set", "./baz", "a=b")),
+        ("xpath.delete=./a", ("delete", "./a", "")),
+        ("xpath2.create=./a", ("create", "./a", "")),
+    ],
+)
+def test_xml_edits(text: str, edit: tuple[str, str, str]) -> None:
+    """The short form is cut at the last `=`; the long ones are as on any option."""
+    assert asked(f"--xml {text}").settings["xpath_edits"] == (edit,)
+
+
+def test_sysinfo_blocks_of_one_type_merge() -> None:
+    """Several uses make one block; the system's uuid becomes the guest's own."""
+    domain = asked(
+        "--sysinfo type=smbios,bios_vendor=a,oemStrings.entry=one",
+        "--sysinfo bios.vendor=b,system.uuid=123",
+        "--sysinfo type=smbios,oemStrings.entry=two, three",
+        "--sysinfo fwcfg,entry0.name=opt/a,entry0=x",
+        "--sysinfo fwcfg,entry0.name=opt/a,entry0.file=/f",
+    )
+    settle_sysinfo(domain)
+    assert inside(domain) == (
+        "<uuid>123</uuid>"
+        '<sysinfo type="smbios"><bios><entry name="vendor">b</entry></bios>'
+        '<system><entry name="uuid">123</entry></system>'
+        "<oemStrings><entry>one</entry><entry>two, three</entry></oemStrings></sysinfo>"
+        '<sysinfo type="fwcfg"><entry name="opt/a" file="/f"/></sysinfo>'
+        '<os><smbios mode="sysinfo"/></os>'
+    )
+
+
+@pytest.mark.parametrize("mode", ["host", "emulate"])
+def test_sysinfo_modes(mode: str) -> None:
+    """`host` and `emulate` are modes of SMBIOS, not blocks of values."""
+    domain = asked(f"--sysinfo {mode}")
+    settle_sysinfo(domain)
+    assert inside(domain) == f'<os><smbios mode="{mode}"/></os>'

@@ -1,0 +1,115 @@
+"""The sections of a domain that are plain values: option on the left, XML on the right."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.domain.asked import asked, inside
+from virtinstall.domain.features import Features
+from virtinstall.errors import RequestError
+
+CASES = (
+    (
+        "--metadata title=a,b=c,uuid=x,description=d,genid_enable=yes,os_name=debian12",
+        "<uuid>x</uuid><genid/><title>a,b=c</title><description>d</description>",
+    ),
+    ("--metadata genid_enable=off", ""),
+    (
+        "--features acpi=on,eoi=on,hap=on,kvm_hidden=off,hyperv_spinlocks=on,hyperv_spinlocks_retries=8191",
+        '<features><acpi/><apic eoi="on"/><hap/>'
+        '<hyperv><spinlocks state="on" retries="8191"/></hyperv><kvm><hidden state="off"/></kvm></features>',
+    ),
+    (
+        "--clock offset=utc,rtc_tickpolicy=merge,hpet_present=no,tsc_tickpolicy=x,timer1.track=boot",
+        '<clock offset="utc"><timer name="rtc" tickpolicy="merge"/>'
+        '<timer name="hpet" present="no" track="boot"/></clock>',
+    ),
+    ("--clock pit_present=", ""),
+    (
+        "--pm suspend_to_mem=on,suspend_to_disk.enabled=off",
+        '<pm><suspend-to-mem enabled="yes"/><suspend-to-disk enabled="no"/></pm>',
+    ),
+    (
+        "--events on_crash=preserve,on_poweroff=destroy",
+        "<on_poweroff>destroy</on_poweroff><on_crash>preserve</on_crash>",
+    ),
+    (
+        "--resource /machine/a,fibrechannel.appid=b,c",
+        '<resource><partition>/machine/a</partition><fibrechannel appid="b,c"/></resource>',
+    ),
+    (
+        "--iothreads 2,iothreadids.iothread1.id=7,iothreadids.iothread1.poll.max=5,defaultiothread.thread_pool_max=9",
+        '<iothreads>2</iothreads><iothreadids><iothread/><iothread id="7"><poll max="5"/></iothread></iothreadids>'
+        '<defaultiothread thread_pool_max="9"/>',
+    ),
+    (
+        "--cputune shares=2048,vcpupin0.vcpu=0,vcpupin0.cpuset=0-3,^2,cachetune.cache1.size=3,emulatorpin.cpuset=1,7",
+        '<cputune><shares>2048</shares><vcpupin vcpu="0" cpuset="0-3,^2"/><emulatorpin cpuset="1,7"/>'
+        '<cachetune><cache/><cache size="3"/></cachetune></cputune>',
+    ),
+    (
+        "--numatune 1,3-5,mode=strict,memnode0.cellid=1",
+        '<numatune><memory nodeset="1,3-5" mode="strict"/><memnode cellid="1"/></numatune>',
+    ),
+    ("--memtune 20,hard_limit=10", "<memtune><hard_limit>10</hard_limit><soft_limit>20</soft_limit></memtune>"),
+    (
+        "--blkiotune 100,device_path=/dev/sda,read_iops_sec=5",
+        "<blkiotune><weight>100</weight><device><path>/dev/sda</path><read_iops_sec>5</read_iops_sec></device></blkiotune>",
+    ),
+    ("--idmap uid_start=0,uid.target=1000", '<idmap><uid start="0" target="1000"/></idmap>'),
+    ("--keywrap cipher.name=aes,cipher.state=off", '<keywrap><cipher name="aes" state="off"/></keywrap>'),
+    (
+        "--launchSecurity sev,policy=0x03,kernelHashes=yes",
+        '<launchSecurity type="sev" kernelHashes="yes"><policy>0x03</policy></launchSecurity>',
+    ),
+    (
+        "--launchSecurity type=tdx,quoteGenerationService=on",
+        '<launchSecurity type="tdx"><quoteGenerationService/></launchSecurity>',
+    ),
+    (
+        "--launchSecurity type=tdx,quoteGenerationSocket=/run/qgs",
+        '<launchSecurity type="tdx"><quoteGenerationService path="/run/qgs"/></launchSecurity>',
+    ),
+    ("--seclabel label=a:b,c,relabel=yes", '<seclabel relabel="yes"><label>a:b,c</label></seclabel>'),
+)
+
+
+@pytest.mark.parametrize(("option", "expected"), CASES)
+def test_option_to_xml(option: str, expected: str) -> None:
+    """The option makes exactly this XML."""
+    assert inside(asked(option)) == expected
+
+
+def test_options_of_one_section_merge() -> None:
+    """A section given twice is one section; a key given again replaces its value."""
+    domain = asked("--features acpi=on,vmport=off", "--features vmport=on,pae=on", "--features acpi=")
+    assert inside(domain) == '<features><pae/><vmport state="on"/></features>'
+
+
+def test_seclabels_add_up() -> None:
+    """Each --seclabel is a label of its own."""
+    domain = asked("--seclabel model=dac", "--seclabel model=selinux")
+    assert [label.model for label in domain.seclabels] == ["dac", "selinux"]
+
+
+def test_switched_off_is_not_left_open() -> None:
+    """`acpi=off` and silence look alike in the XML; a default must still tell them apart."""
+    domain = asked("--features acpi=off")
+    assert inside(domain) == ""
+    copied = domain.clone().features
+    assert Features.acpi.is_decided(copied)
+    assert not Features.apic.is_decided(copied)
+
+
+def test_cputune_has_no_bare_value() -> None:
+    """A bare value means nothing here, and the error says so."""
+    with pytest.raises(RequestError, match="--cputune: there is no sub-option 'foo'"):
+        asked("--cputune foo")
+
+
+def test_os_by_name_is_a_wish() -> None:
+    """Names of operating systems are looked up later; the id is where other tools look for it."""
+    domain = asked("--metadata os_name=debian12")
+    assert domain.os_name == "debian12"
+    domain.os_id = "http://debian.org/debian/12"
+    assert '<libosinfo:os id="http://debian.org/debian/12"/>' in domain.to_xml()

@@ -1,0 +1,38 @@
+"""Classes that cut their values in ways of their own."""
+
+from __future__ import annotations
+
+from virtinstall.domain.os import Os
+from virtinstall.options.suboptions import cut
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import Setting, Suboption
+from virtinstall.xml.kinds import TEXT
+
+
+class Line(Element):
+    """An element whose whole value is one text."""
+
+    tag = "line"
+
+    text = Setting(TEXT, "All of it.")
+    words = Suboption("words", lambda element, text: None, "Words.", joined=True)
+
+    @classmethod
+    def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
+        """Everything, unless it is about words."""
+        return None if text.startswith("words") else [("text", text)]
+
+
+def test_whole_value() -> None:
+    """Neither commas nor quotes nor `=` are special where the class takes the whole."""
+    [pair] = cut(Line, "--line", "a=b,c='d")
+    assert (pair.key, pair.value) == ("text", "a=b,c='d")
+    assert pair.target is not None
+
+
+def test_joined_values() -> None:
+    """Uses of a joined sub-option become one, in their order, wherever they stood."""
+    [words] = cut(Line, "--line", "words=a,words=b")
+    assert words.value == "a,b"
+    pairs = cut(Os, "--boot", "network,menu=on,hd")
+    assert [(pair.key, pair.value) for pair in pairs] == [("hd", "network,hd"), ("menu", "on")]
