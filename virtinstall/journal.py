@@ -10,9 +10,7 @@ Source: flock(2).
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +63,8 @@ class Leftover:
     @property
     def remove_command(self) -> str:
         """The shell command that removes it."""
+        import shlex
+
         if self.kind == "domain":
             return f"virsh undefine --nvram {shlex.quote(self.path)}"
         if self.kind == "volume":
@@ -131,6 +131,8 @@ class Journal:
         os.close(self._fd)
 
     def _append(self, entry: dict[str, str | int]) -> None:
+        import json
+
         os.write(self._fd, json.dumps(entry).encode() + b"\n")
         os.fdatasync(self._fd)
 
@@ -193,6 +195,8 @@ def _run_is_alive(path: Path) -> bool:
 
 def _read_entries(path: Path) -> list[dict[str, object]]:
     """The entries of a journal, without a last line that its dying run did not finish."""
+    import json
+
     entries: list[dict[str, object]] = []
     try:
         text = path.read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -158,6 +159,40 @@ def finishes_before_line(number: int, image: NewImage, runs: Path) -> bool:
         except KeyboardInterrupt:
             return False
     return True
+
+
+class Intruder(Silent):
+    """Makes the same file while ours is being filled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def advance(self, count_bytes: int) -> None:
+        """The other process wins the race."""
+        self.path.write_text("theirs")
+
+
+@pytest.mark.parametrize("file_system", ["ordinary", "no O_TMPFILE", "no hard links"])
+def test_a_race_for_the_name_is_never_won_by_overwriting(
+    file_system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that appears while ours is filled is kept, and ours goes, on any kind of file system."""
+    if file_system != "ordinary":
+        monkeypatch.setattr(new_file, "_open_unnamed", lambda path, mode: None)
+    if file_system == "no hard links":
+        monkeypatch.setattr(os, "link", refuse_to_link)
+    image = NewImage(str(tmp_path / "disk"), "raw", MIB, sparse=False)
+    with pytest.raises(StorageError, match="File exists"), Undo() as undo:
+        provision_image(image, undo, Intruder(tmp_path / "disk"))
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["theirs"]
+    (tmp_path / "disk").unlink()
+    make(image)
+    assert [p.stat().st_size for p in tmp_path.iterdir()] == [MIB]
+
+
+def refuse_to_link(*_: object, **__: object) -> None:
+    """As vfat does."""
+    raise PermissionError(errno.EPERM, "Operation not permitted")
 
 
 def test_overlay_takes_the_size_of_its_backing_file(tmp_path: Path) -> None:

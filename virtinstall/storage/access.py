@@ -10,7 +10,6 @@ Source: path_resolution(7), acl(5), statvfs(3).
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +53,7 @@ def find_blocked(path: str, account: Account, *, write: bool = True, owner_is_gi
     if final is None:
         return blocked
     if write and _is_on_read_only_mount(final):
-        command = f"mount -o remount,rw {shlex.quote(_mount_point(final))}"
+        command = f"mount -o remount,rw {_quote(_mount_point(final))}"
         blocked.append(Blocked(final, "write", account.name, command))
     elif not owner_is_given and not blocked:
         found = _judge(final, account, READ | WRITE if write else READ)
@@ -122,11 +121,11 @@ def _mending(path: str, permissions: Permissions, account: Account, wanted: int)
     """The command that gives the least that helps: an ACL entry for this user, else a mode bit."""
     letters = "".join(letter for bit, letter in _LETTERS if wanted & bit)
     if account.uid == permissions.uid:
-        return f"chmod u+{letters} {shlex.quote(path)}"
+        return f"chmod u+{letters} {_quote(path)}"
     if permissions.acl_supported:
-        return f"setfacl -m u:{account.name}:{letters} {shlex.quote(path)}"
+        return f"setfacl -m u:{account.name}:{letters} {_quote(path)}"
     who = "g" if permissions.gid in account.groups else "o"
-    return f"chmod {who}+{letters} {shlex.quote(path)}"
+    return f"chmod {who}+{letters} {_quote(path)}"
 
 
 def _is_on_read_only_mount(path: str) -> bool:
@@ -138,3 +137,9 @@ def _mount_point(path: str) -> str:
     while not place.is_mount():
         place = place.parent
     return str(place)
+
+
+def _quote(path: str) -> str:
+    import shlex
+
+    return shlex.quote(path)

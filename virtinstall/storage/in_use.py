@@ -14,9 +14,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from virtinstall.errors import StorageError
-from virtinstall.storage.chain import backing_chain
-
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
@@ -46,6 +43,9 @@ class DiskUse:
 
 def local_chain_paths(path: str, image_format: str | None) -> list[str]:
     """The paths below the image at `path`; none where it can't be read, for then it can't be in use so."""
+    from virtinstall.errors import StorageError
+    from virtinstall.storage.chain import backing_chain
+
     try:
         return [info.path for info in backing_chain(path, image_format)[1:]]
     except StorageError:

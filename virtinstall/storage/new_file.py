@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,7 +81,7 @@ def _open_unnamed(path: str, mode: int) -> tuple[int, Callable[[], None]] | None
 def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], None]]:
     """A file with a random hidden name beside `path`, and what gives it that name."""
     target = Path(path)
-    token = secrets.token_hex(8)
+    token = os.urandom(8).hex()
     hidden = target.with_name(f".{target.name[:100]}.{token}.part")
     # the name is ours alone, so its removal may be pushed before it exists
     step = undo.push(f"remove {hidden}", lambda: hidden.unlink(missing_ok=True))

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 
 from virtinstall.errors import StorageError
 from virtinstall.storage.files import SECTOR, read_at, round_up, storage_errors
-from virtinstall.storage.qcow2_header import EXTENDED_L2, LAZY_REFCOUNTS, Qcow2Header, read_header
 
 HEAD_BYTES = 2048
 ISO_OFFSET, ISO_MAGIC = 32769, b"CD001"
@@ -102,7 +101,7 @@ def _probe_open(fd: int, plain: ImageInfo, image_format: str | None) -> ImageInf
         is_iso = read_at(fd, len(ISO_MAGIC), ISO_OFFSET) == ISO_MAGIC
         return replace(plain, is_iso=is_iso)
     if kind == "qcow2":
-        return _from_qcow2(plain, read_header(fd, plain.path))
+        return _from_qcow2(fd, plain)
     if image_format is not None and image_format != _guess(head):
         raise StorageError(
             f"'{plain.path}' is no {image_format} image",
@@ -143,7 +142,10 @@ def _field(layout: str, head: bytes, offset: int) -> int | None:
     return int(struct.unpack_from(layout, head, offset)[0])
 
 
-def _from_qcow2(plain: ImageInfo, header: Qcow2Header) -> ImageInfo:
+def _from_qcow2(fd: int, plain: ImageInfo) -> ImageInfo:
+    from virtinstall.storage.qcow2_header import EXTENDED_L2, LAZY_REFCOUNTS, read_header
+
+    header = read_header(fd, plain.path)
     backing = _name(header.backing_file)
     return replace(
         plain,

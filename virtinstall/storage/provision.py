@@ -1,4 +1,4 @@
-"""The description of a local disk image to make, and making it: `--disk path=,size=,format=,sparse=,...`.
+"""Making a local disk image: `--disk path=,size=,format=,sparse=,...`.
 
 Files are made with mode 0600 by default, as libvirt makes the volumes of its pools: the
 guest's disk is nobody else's business, and libvirt gives it to QEMU's user at start (`dynamic_ownership`).
@@ -9,64 +9,20 @@ Source: https://libvirt.org/drvqemu.html#posix-users-groups, https://libvirt.org
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.journal import Journal
 from virtinstall.progress import Progress
 from virtinstall.storage.new_file import new_file, refuse_existing
+from virtinstall.storage.new_image import NewImage
 from virtinstall.storage.probe import probe_image
 from virtinstall.storage.qcow2 import Qcow2Options, qcow2_allocation_bytes, write_qcow2
 from virtinstall.storage.raw import check_raw, raw_allocation_bytes, write_raw
 from virtinstall.storage.space import check_space, require_space
 from virtinstall.undo import Undo
 
-
-@dataclass(frozen=True)
-class NewImage:
-    """A local image to make; nothing is looked at or changed by describing it.
-
-    `capacity_bytes` None means as large as the backing file. `preallocation` (`off`, `metadata`,
-    `falloc`, `full`) leads over `sparse`, of which False means `falloc`. `backing_path` is stored
-    in the image as given; a relative one is relative to the image's directory.
-    """
-
-    path: str
-    format: str
-    capacity_bytes: int | None
-    sparse: bool = True
-    preallocation: str | None = None
-    backing_path: str | None = None
-    backing_format: str | None = None
-    cluster_size: int = 65536
-    compat: str = "1.1"
-    lazy_refcounts: bool = False
-    extended_l2: bool = False
-    mode: int = 0o600
-
-    @property
-    def effective_preallocation(self) -> str:
-        """`preallocation`, or what `sparse` says."""
-        return self.preallocation or ("off" if self.sparse else "falloc")
-
-    @property
-    def qcow2_options(self) -> Qcow2Options:
-        """The same as the qcow2 writer has it."""
-        return Qcow2Options(
-            cluster_size=self.cluster_size,
-            compat=self.compat,
-            lazy_refcounts=self.lazy_refcounts,
-            extended_l2=self.extended_l2,
-            preallocation=self.effective_preallocation,
-            backing_file=self.backing_path,
-            backing_format=self.backing_format,
-        )
-
-    @property
-    def resolved_backing_path(self) -> str | None:
-        """Where the backing file is, seen from here."""
-        return None if self.backing_path is None else str(Path(self.path).parent / self.backing_path)
+__all__ = ["NewImage", "check_image", "image_capacity", "provision_image", "survey_image"]
 
 
 def image_capacity(image: NewImage) -> int:
@@ -90,7 +46,7 @@ def check_image(image: NewImage) -> int:
     """
     capacity = image_capacity(image)
     if image.format == "qcow2":
-        return qcow2_allocation_bytes(capacity, image.qcow2_options)
+        return qcow2_allocation_bytes(capacity, _qcow2_options(image))
     if image.format != "raw":
         raise RequestError(
             f"images of format '{image.format}' are not made here", hint="use raw or qcow2, or a libvirt pool"
@@ -132,7 +88,7 @@ def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Jo
             if image.format == "raw":
                 write_raw(fd, capacity, image.effective_preallocation, progress)
             else:
-                write_qcow2(fd, capacity, image.qcow2_options, progress)
+                write_qcow2(fd, capacity, _qcow2_options(image), progress)
     finally:
         progress.finish()
 
@@ -143,3 +99,16 @@ def _require_backing(image: NewImage) -> None:
         raise StorageError(
             f"backing file '{backing}' does not exist", hint="an overlay needs its backing file: check backing_store="
         )
+
+
+def _qcow2_options(image: NewImage) -> Qcow2Options:
+    """The same as the qcow2 writer has it."""
+    return Qcow2Options(
+        cluster_size=image.cluster_size,
+        compat=image.compat,
+        lazy_refcounts=image.lazy_refcounts,
+        extended_l2=image.extended_l2,
+        preallocation=image.effective_preallocation,
+        backing_file=image.backing_path,
+        backing_format=image.backing_format,
+    )

@@ -1,0 +1,42 @@
+"""The description of a local disk image to make: `--disk path=,size=,format=,sparse=,...`.
+
+A module of its own, so that a plan can be made without loading what carries it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class NewImage:
+    """A local image to make; nothing is looked at or changed by describing it.
+
+    `capacity_bytes` None means as large as the backing file. `preallocation` (`off`, `metadata`,
+    `falloc`, `full`) leads over `sparse`, of which False means `falloc`. `backing_path` is stored
+    in the image as given; a relative one is relative to the image's directory.
+    """
+
+    path: str
+    format: str
+    capacity_bytes: int | None
+    sparse: bool = True
+    preallocation: str | None = None
+    backing_path: str | None = None
+    backing_format: str | None = None
+    cluster_size: int = 65536
+    compat: str = "1.1"
+    lazy_refcounts: bool = False
+    extended_l2: bool = False
+    mode: int = 0o600
+
+    @property
+    def effective_preallocation(self) -> str:
+        """`preallocation`, or what `sparse` says."""
+        return self.preallocation or ("off" if self.sparse else "falloc")
+
+    @property
+    def resolved_backing_path(self) -> str | None:
+        """Where the backing file is, seen from here."""
+        return None if self.backing_path is None else str(Path(self.path).parent / self.backing_path)
