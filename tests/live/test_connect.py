@@ -14,10 +14,11 @@ VirtInstall = Callable[..., Outcome]
 
 
 def test_no_daemon_names_both_ways_out(tmp_path: Path) -> None:
-    """Where no libvirtd answers, the error says how to start it and how to do without."""
-    uri = f"qemu+unix:///system?socket={tmp_path}/no-such-socket"
+    """Where libvirt's own choice doesn't answer, the error says how to start it and how to do without."""
+    environ = {**os.environ, "LIBVIRT_DEFAULT_URI": f"qemu+unix:///system?socket={tmp_path}/no-such-socket"}
+    words = ("--name", "x", "--memory", "64", "--disk", "none", "--pxe")
 
-    run = finish(start_virt_install("--connect", uri, "--name", "x", "--memory", "64", "--disk", "none", "--pxe"), 30)
+    run = finish(start_virt_install(*words, environ=environ), 30)
 
     assert run.status == 1
     assert "Traceback" not in run.output
