@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.domain.asked import asked, inside
 from virtinstall.devices.device import Device
 from virtinstall.devices.watchdog import Watchdog
@@ -12,6 +14,7 @@ from virtinstall.domain.metadata import Metadata
 from virtinstall.domain.os import Os
 from virtinstall.domain.seclabel import Seclabel
 from virtinstall.domain.xml_edits import XmlEdits
+from virtinstall.errors import RequestError
 from virtinstall.xml.field import Setting, XmlField
 from virtinstall.xml.kinds import TEXT
 
@@ -135,6 +138,17 @@ def test_what_nobody_declares_stays() -> None:
         '    <interface>\n      <model type="a"/>\n    </interface>\n    <novelty kind="x"/>\n'
         "  </devices>\n  <memory>2</memory>\n</domain>\n"
     )
+
+
+def test_clearing_a_section() -> None:
+    """`clearxml` empties one section, which leaves if nothing is put into it; the domain itself can't be emptied."""
+    domain = asked("--memory 512", "--features acpi=on,pae=on", "--clock hpet_present=no")
+    asked("--features clearxml=yes,apic=on", "--clock clearxml=yes", domain=domain)
+    assert inside(domain) == (
+        "<memory>524288</memory><currentMemory>524288</currentMemory><features><apic/></features>"
+    )
+    with pytest.raises(RequestError, match="--memory clearxml: only options with a section"):
+        asked("--memory clearxml=yes", domain=domain)
 
 
 def test_many_devices_are_cheap() -> None:

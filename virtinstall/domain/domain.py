@@ -76,6 +76,10 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         """libvirt's own order, of the sections and of the devices."""
         return (*(f"./{tag}" for tag in SECTIONS), *(f"./devices/{tag}" for tag in DEVICES))
 
+    def clear(self) -> None:
+        """Raises: ValueError; options that are about the domain itself have nothing of their own to clear."""
+        raise ValueError("only options with a section or device of their own can be cleared")
+
     def section(self, cls: ElementClass) -> Element:
         """The element that an option with the fields of `cls` is about: new where there may be several.
 

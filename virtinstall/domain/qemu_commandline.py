@@ -61,7 +61,9 @@ class QemuCommandline(Section):
     args_option = Suboption(
         "args", _add_arguments, "The whole value: arguments, split as a shell would; `args=` is optional.", commas=True
     )
-    env_option = Suboption("env", _set_variable, "The whole value: one environment variable, `env=NAME=VALUE`.")
+    env_option = Suboption(
+        "env", _set_variable, "The whole value: one environment variable, `env=NAME=VALUE`.", commas=True
+    )
     arguments = Children("./qemu:arg", QemuArgument, prefix=None)
     variables = Children("./qemu:env", QemuVariable, prefix=None)
 

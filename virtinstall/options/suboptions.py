@@ -218,8 +218,12 @@ def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fall
 
     Raises: RequestError, naming option, sub-option and value.
     """
-    if any(pair.key == "clearxml" and _switch(option, pair) for pair in pairs):
-        element.clear()
+    cleared = any(pair.key == "clearxml" and _switch(option, pair) for pair in pairs)
+    if cleared:
+        try:
+            element.clear()
+        except ValueError as error:
+            raise RequestError(f"{option} clearxml: {error}") from None
     for pair in pairs:
         if pair.target is not None:
             below = element
@@ -233,6 +237,8 @@ def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fall
         elif not is_shared(pair.key):
             assert fallback is not None
             fallback.apply(element, pair.key, pair.value)
+    if cleared:
+        element.leave_if_empty()
     edits = read_edits(option, pairs)
     if edits:
         element.settings["xpath_edits"] = (*element.settings.get("xpath_edits", ()), *edits)
