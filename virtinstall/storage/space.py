@@ -21,9 +21,9 @@ def free_bytes(path: str) -> int | None:
     Raises: StorageError, when it can't be read.
     """
     folder = Path(path)
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    with storage_errors("can't read the free space of", str(folder)):
+    with storage_errors("can't read the free space of", path):
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
         status = os.statvfs(folder)
     return status.f_bavail * status.f_frsize if status.f_blocks else None
 
