@@ -213,6 +213,16 @@ def test_missing_backing_file_and_directory_are_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="No such file") as caught:
         make(NewImage(str(tmp_path / "no" / "disk"), "raw", MIB))
     assert "directory" in (caught.value.hint or "")
+    with pytest.raises(StorageError, match="no directory"):
+        survey_image(NewImage(str(tmp_path / "no" / "disk"), "raw", MIB))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_survey_finds_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
+    """Missing permission is told before anything starts."""
+    tmp_path.chmod(0o500)
+    with pytest.raises(StorageError, match="no permission"):
+        survey_image(NewImage(str(tmp_path / "disk"), "raw", MIB))
 
 
 WRONG: list[dict[str, Any]] = [

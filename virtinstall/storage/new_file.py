@@ -58,6 +58,11 @@ def refuse_existing(path: str) -> None:
         )
 
 
+def can_create(path: str) -> bool:
+    """Whether we may make a file in the directory of `path`; nothing is tried out."""
+    return os.access(Path(path).parent, os.W_OK | os.X_OK)
+
+
 def _open_unnamed(path: str, mode: int) -> tuple[int, Callable[[], None]] | None:
     """An O_TMPFILE in the directory of `path`, and what gives it that name; None where that can't be."""
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.journal import Journal
 from virtinstall.progress import Progress
-from virtinstall.storage.new_file import new_file, refuse_existing
+from virtinstall.storage.new_file import can_create, new_file, refuse_existing
 from virtinstall.storage.new_image import NewImage
 from virtinstall.storage.probe import probe_image
 from virtinstall.storage.qcow2 import Qcow2Options, qcow2_allocation_bytes, write_qcow2
@@ -65,6 +65,13 @@ def survey_image(image: NewImage) -> str | None:
     needed = check_image(image)
     refuse_existing(image.path)
     _require_backing(image)
+    folder = Path(image.path).parent
+    if not folder.is_dir():
+        raise StorageError(f"there is no directory '{folder}'", hint="create it first, or choose another one")
+    if not can_create(image.path):
+        raise StorageError(
+            f"no permission to make files in '{folder}'", hint="run as a user who may, or choose another directory"
+        )
     return check_space(image.path, needed, image_capacity(image))
 
 
