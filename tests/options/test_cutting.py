@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from virtinstall.domain.os import Os
+from virtinstall.errors import RequestError
 from virtinstall.options.suboptions import cut
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import Setting, Suboption
@@ -36,3 +39,10 @@ def test_joined_values() -> None:
     assert words.value == "a,b"
     pairs = cut(Os, "--boot", "network,menu=on,hd")
     assert [(pair.key, pair.value) for pair in pairs] == [("hd", "network,hd"), ("menu", "on")]
+
+
+def test_numbers_beyond_reason_are_no_names() -> None:
+    """Element 99999 would need 99999 others before it: it is a slip, and so are digits of other scripts."""
+    for number in ("99999", "²", "\u0663"):
+        with pytest.raises(RequestError, match=f"there is no sub-option 'boot{number}.dev'"):
+            cut(Os, "--boot", f"boot{number}.dev=hd")

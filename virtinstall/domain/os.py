@@ -201,7 +201,7 @@ class Os(Section):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """libvirt's own order."""
+        """libvirt's own order, but for a container's init, which never stands beside firmware."""
         return tuple(f"./{tag}" for tag in _CHILDREN)
 
     @classmethod
@@ -248,14 +248,14 @@ def machine_family(machine: str) -> str | None:
 _CHILDREN = (
     "type",
     "firmware",
+    "loader",
+    "nvram",
     "init",
     "initarg",
     "initenv",
     "initdir",
     "inituser",
     "initgroup",
-    "loader",
-    "nvram",
     "kernel",
     "initrd",
     "cmdline",

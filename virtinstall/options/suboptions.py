@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
 SHARED_NAMES = ("clearxml", "xpathN.delete", "xpathN.set", "xpathN.create", "xpathN.value")
+_MOST_DIGITS = 4
+"""A number with more digits is a slip: all elements before it would have to be made."""
 _XPATH_ACTIONS = ("set", "delete", "create", "value")
 
 
@@ -116,7 +118,7 @@ def _ways_into(nested: Child[Any] | Children[Any], key: str) -> Iterator[tuple[i
             continue
         rest = key[len(prefix) :]
         end = 0
-        while numbered and end < len(rest) and rest[end].isdigit():
+        while numbered and end < min(len(rest), _MOST_DIGITS) and rest[end] in "0123456789":
             end += 1
         digits, rest = rest[:end], rest[end:]
         if not prefix or rest == "" or rest[0] == ".":

@@ -151,7 +151,7 @@ class ElementList(Generic[E]):
 
     def at(self, index: int) -> E:
         """The child of that number; missing ones up to it are made, empty."""
-        while len(self) <= index:
+        for _ in range(index + 1 - len(self)):
             self.new()
         return self[index]
 
