@@ -63,6 +63,19 @@ def test_a_device_keeps_its_wrapper_and_its_wishes() -> None:
     assert plate.dev == "vda"
 
 
+def test_all_devices_in_document_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every device of a known kind, with the same wrapper each time; the emulator and comments are none."""
+    known = {"disk": Plate, "interface": Card}
+    monkeypatch.setattr("virtinstall.devices.device_class", known.get, raising=False)
+    domain = Domain.parse(
+        "<domain><devices><emulator>/e</emulator><!-- mine --><interface/><novelty/><disk/><interface/></devices></domain>"
+    )
+    assert [type(device) for device in domain.devices] == [Card, Plate, Card]
+    assert domain.devices == domain.devices
+    assert [device for device in domain.devices if isinstance(device, Plate)] == domain.of(Plate)
+    assert Domain().devices == []
+
+
 def test_a_removed_device_is_gone() -> None:
     """It can be added again, or to another domain."""
     domain, other = Domain(), Domain()

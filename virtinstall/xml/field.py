@@ -115,7 +115,7 @@ class XmlField(Declared, Generic[T]):
     def __set__(self, element: Element, value: T | None) -> None:
         if self.kind is PRESENT:
             self._note_off(element, value is False)
-        if value is None or value is False and self.kind is PRESENT:
+        if value is None or (value is False and self.kind is PRESENT):
             self._unset(element)
             return
         path = self._parsed or self.parsed
