@@ -68,7 +68,8 @@ def test_all_devices_in_document_order(monkeypatch: pytest.MonkeyPatch) -> None:
     known = {"disk": Plate, "interface": Card}
     monkeypatch.setattr("virtinstall.devices.device_class", known.get, raising=False)
     domain = Domain.parse(
-        "<domain><devices><emulator>/e</emulator><!-- mine --><interface/><novelty/><disk/><interface/></devices></domain>"
+        "<domain><devices><emulator>/e</emulator><!-- mine --><interface/><novelty/>"
+        "<disk/><interface/></devices></domain>"
     )
     assert [type(device) for device in domain.devices] == [Card, Plate, Card]
     assert domain.devices == domain.devices
