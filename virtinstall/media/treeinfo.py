@@ -47,14 +47,7 @@ def read_treeinfo(probe: Probe) -> TreeInfo | None:
 
 def parse_treeinfo(text: str) -> TreeInfo | None:
     """What `text` says, or None where it is no `.treeinfo`."""
-    import configparser
-
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return None
-    sections = {name: {key: value or "" for key, value in parser.items(name)} for name in parser.sections()}
+    sections = _sections(text)
     general, release, tree = (sections.get(name, {}) for name in ("general", "release", "tree"))
     images = {name.removeprefix("images-"): values for name, values in sections.items() if name.startswith("images-")}
     if not (general or release) and not images:
@@ -66,6 +59,23 @@ def parse_treeinfo(text: str) -> TreeInfo | None:
         variant=general.get("variant", ""),
         images=images,
     )
+
+
+def _sections(text: str) -> dict[str, dict[str, str]]:
+    """The keys and values of each section; lines that are neither say nothing.
+
+    configparser would refuse the whole file for one odd line, and lets some through to its own bugs.
+    """
+    sections: dict[str, dict[str, str]] = {}
+    current: dict[str, str] = {}
+    for raw in text.splitlines():
+        line = raw.strip()
+        if line.startswith("[") and line.endswith("]"):
+            current = sections.setdefault(line[1:-1].strip(), {})
+        elif "=" in line and line[0] not in "#;":
+            key, _, value = line.partition("=")
+            current[key.strip().lower()] = value.strip()
+    return sections
 
 
 def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_type: str) -> Tree | None:

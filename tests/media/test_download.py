@@ -1,0 +1,222 @@
+"""Fetching over HTTP and HTTPS, against servers on loopback that do what real ones do wrong."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+import tracemalloc
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from tests.media.webserver import Site, WebServer
+from virtinstall.errors import FetchError
+from virtinstall.media.download import HttpFetcher
+from virtinstall.media.location import open_location
+from virtinstall.progress import Silent
+
+BIG = bytes(range(256)) * 8192
+
+
+class Recorder:
+    """Progress that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.total: int | None = None
+        self.done = 0
+        self.finished = False
+
+    def start(self, what: str, total_bytes: int | None) -> None:
+        """Remember the size."""
+        self.total = total_bytes
+
+    def advance(self, count_bytes: int) -> None:
+        """Count."""
+        self.done += count_bytes
+
+    def finish(self) -> None:
+        """Remember the end."""
+        self.finished = True
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    """A server with one large file."""
+    with WebServer(Site(files={"/tree/vmlinuz": b"kernel", "/tree/big": BIG, "/tree/a b/c%": b"odd"})) as server:
+        yield server
+
+
+@pytest.fixture
+def tree(web: WebServer) -> HttpFetcher:
+    """A fetcher for the server's tree."""
+    return HttpFetcher(f"{web.url}/tree/")
+
+
+def fetch(fetcher: HttpFetcher, path: str) -> bytes:
+    """The file's bytes, as downloaded."""
+    target = BytesIO()
+    fetcher.download(path, target, Silent())
+    return target.getvalue()
+
+
+def test_finds_reads_and_downloads(tree: HttpFetcher) -> None:
+    """A tree's files are found, sized, read and fetched; missing ones are missing."""
+    assert tree.exists("vmlinuz")
+    assert not tree.exists("initrd.img")
+    assert tree.size("vmlinuz") == 6
+    assert tree.read_text("vmlinuz") == "kernel"
+    assert tree.read_text("vmlinuz", limit=3) == "ker"
+    assert fetch(tree, "big") == BIG
+
+
+def test_odd_names_are_quoted(tree: HttpFetcher) -> None:
+    """Spaces in a path reach the server quoted."""
+    assert fetch(tree, "a b/c%25") == b"odd"
+
+
+def test_progress_counts_every_byte(tree: HttpFetcher) -> None:
+    """Progress is told the size, each byte once, and the end."""
+    seen = Recorder()
+    tree.download("big", BytesIO(), seen)
+    assert (seen.total, seen.done, seen.finished) == (len(BIG), len(BIG), True)
+
+
+def test_a_cut_transfer_goes_on_where_it_was(web: WebServer, tree: HttpFetcher) -> None:
+    """After a cut only the missing part is asked for."""
+    web.site.cut_after = [1000000]
+    assert fetch(tree, "big") == BIG
+    assert web.site.requests[-1] == "GET /tree/big bytes=1000000-"
+
+
+def test_a_cut_transfer_is_fetched_anew_without_ranges(web: WebServer, tree: HttpFetcher) -> None:
+    """A server without ranges sends all again: what is there already is left out."""
+    web.site.cut_after, web.site.ranges = [1000000], False
+    assert fetch(tree, "big") == BIG
+
+
+def test_a_second_cut_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
+    """A transfer is taken up once, not for ever."""
+    web.site.cut_after = [1000, 1000]
+    with pytest.raises(FetchError, match="cut twice, the last time after 2000 bytes"):
+        fetch(tree, "big")
+
+
+def test_a_file_that_changed_in_between_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
+    """Parts of two versions are never put together."""
+
+    class Changing(BytesIO):
+        def write(self, data: object, /) -> int:
+            web.site.etag = '"2"'
+            return super().write(data)  # type: ignore[arg-type]
+
+    web.site.cut_after = [1000]
+    with pytest.raises(FetchError, match="changed since"):
+        tree.download("big", Changing(), Silent())
+
+
+def test_chunked_replies(web: WebServer, tree: HttpFetcher) -> None:
+    """A reply without a length is fetched whole, and its cut is noticed."""
+    web.site.chunked = True
+    assert fetch(tree, "big") == BIG
+    web.site.cut_after = [5000]
+    assert fetch(tree, "big") == BIG
+
+
+def test_servers_without_head(web: WebServer, tree: HttpFetcher) -> None:
+    """Where HEAD is refused, existence is found out by a GET of one byte."""
+    web.site.head = False
+    assert tree.exists("vmlinuz")
+    assert not tree.exists("initrd.img")
+
+
+def test_the_size_limit_holds(web: WebServer) -> None:
+    """A file larger than the limit isn't fetched, whether its size is announced or not."""
+    small = HttpFetcher(f"{web.url}/tree/", limit_bytes=1000)
+    with pytest.raises(FetchError, match="larger than the 1000 bytes"):
+        fetch(small, "big")
+    web.site.chunked = True
+    with pytest.raises(FetchError, match="larger than the 1000 bytes"):
+        fetch(small, "big")
+
+
+def test_redirects_are_followed_but_not_for_ever(web: WebServer, tree: HttpFetcher) -> None:
+    """One redirect is followed, a circle is an error."""
+    web.site.redirects = {"/tree/moved": "/tree/vmlinuz", "/tree/round": "/tree/round"}
+    assert fetch(tree, "moved") == b"kernel"
+    with pytest.raises(FetchError, match="Exceeded 10 redirects"):
+        fetch(tree, "round")
+
+
+def test_logins_work_and_stay_hidden(web: WebServer) -> None:
+    """User and password in the URL are used, and no message shows them."""
+    web.site.login = "eva:s3cret"
+    host = web.url.removeprefix("http://")
+    good = HttpFetcher(f"http://eva:s3cret@{host}/tree")
+    assert fetch(good, "vmlinuz") == b"kernel"
+    assert "s3cret" not in good.location
+    bad = HttpFetcher(f"http://eva:wr0ng@{host}/tree")
+    with pytest.raises(FetchError, match="HTTP 401") as caught:
+        bad.exists("vmlinuz")
+    assert "wr0ng" not in str(caught.value) + repr(caught.value.__cause__)
+
+
+def test_an_unreachable_host_is_one_clear_error() -> None:
+    """Nothing listens: the message names the cause and the address, without password or query."""
+    fetcher = HttpFetcher("http://u:s3cret@127.0.0.1:9/tree?token=s3cret")
+    with pytest.raises(FetchError, match=r"127\.0\.0\.1:9/tree/vmlinuz: Connection refused") as caught:
+        fetcher.exists("vmlinuz")
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://", "http://[", "http://h:99999/", "http:///x", "gopher://h/x"])
+def test_broken_addresses(url: str) -> None:
+    """Addresses that can't work are refused before anything is sent."""
+    with pytest.raises(FetchError):
+        open_location(url)
+
+
+def test_memory_stays_flat(tree: HttpFetcher, web: WebServer, tmp_path: Path) -> None:
+    """Fetching 64 MiB takes no more than a few chunks of memory."""
+    web.site.files["/tree/huge"] = bytes(64 * 1024 * 1024)
+    fetch(tree, "vmlinuz")
+    with (tmp_path / "huge").open("wb", buffering=0) as target:
+        tracemalloc.start()
+        tree.download("huge", target, Silent())
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 4 * 1024 * 1024
+
+
+def test_proxies_are_used(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """http_proxy is honoured: the proxy is asked for an address that leads nowhere."""
+    monkeypatch.setenv("http_proxy", web.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert fetch(HttpFetcher("http://install.invalid/tree"), "vmlinuz") == b"kernel"
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the test certificate")
+def test_https_is_verified(tmp_path: Path, web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown certificate is refused; REQUESTS_CA_BUNDLE makes it known."""
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    options = "-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1"
+    command = ["openssl", "req", *options.split(), "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    web.server.socket = context.wrap_socket(web.server.socket, server_side=True)
+    web.scheme = "https"
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    with pytest.raises(FetchError, match="certificate"):
+        HttpFetcher(f"{web.url}/tree").exists("vmlinuz")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    assert fetch(HttpFetcher(f"{web.url}/tree"), "vmlinuz") == b"kernel"
+
+
+def test_a_full_disk_is_an_error(tree: HttpFetcher) -> None:
+    """Writing to a full device gives a FetchError, no traceback."""
+    with open("/dev/full", "wb", buffering=0) as target, pytest.raises(FetchError, match="No space left"):
+        tree.download("vmlinuz", target, Silent())

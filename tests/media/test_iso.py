@@ -1,0 +1,217 @@
+"""Reading ISO images that other programs made."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import subprocess
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from tests.media.isofiles import build_iso
+from tests.media.webserver import Site, WebServer
+from virtinstall.errors import FetchError
+from virtinstall.media.bytesource import FileSource
+from virtinstall.media.fetcher import VolumeIds
+from virtinstall.media.iso import IsoImage
+from virtinstall.media.iso_boot import boot_entries
+from virtinstall.media.location import open_location
+from virtinstall.media.udf import udf_volume
+from virtinstall.progress import Silent
+
+KERNEL = os.urandom(50_001)
+FILES = {
+    ".treeinfo": b"[general]\n",
+    "images/pxeboot/vmlinuz": KERNEL,
+    "images/pxeboot/a name that is far longer than eight letters.img": b"initrd",
+    "empty": b"",
+}
+LONG = "images/pxeboot/a name that is far longer than eight letters.img"
+
+needs_xorriso = pytest.mark.skipif(not shutil.which("xorriso"), reason="xorriso isn't installed")
+
+
+def opened(path: Path) -> IsoImage:
+    """The image at `path`."""
+    return IsoImage(FileSource(path))
+
+
+def content(image: IsoImage, path: str) -> bytes | None:
+    """A file's bytes, or None where there is no such file."""
+    entry = image.find(path)
+    if entry is None:
+        return None
+    target = BytesIO()
+    image.copy_to(entry, target, Silent())
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(("rock_ridge", "joliet"), [("1.09", True), ("1.12", False), (None, True)])
+def test_files_are_found_and_read(tmp_path: Path, rock_ridge: str | None, joliet: bool) -> None:
+    """Rock Ridge and Joliet names lead to the files' exact bytes."""
+    image = opened(build_iso(tmp_path / "x.iso", FILES, rock_ridge=rock_ridge, joliet=joliet))
+    assert {path: content(image, path) for path in FILES} == FILES
+    assert content(image, "/images//pxeboot/./VMLINUZ") == KERNEL
+    assert content(image, "images/nothing") is None
+    assert content(image, ".treeinfo/below") is None
+    assert sorted(image.names("images/pxeboot"))[-1] == "vmlinuz"
+
+
+def test_plain_names(tmp_path: Path) -> None:
+    """Without Rock Ridge and Joliet, names in capitals with versions are matched."""
+    files = {"boot/vmlinuz": b"k", "boot/initrd.img": b"i"}
+    image = opened(build_iso(tmp_path / "x.iso", files, rock_ridge=None, joliet=False))
+    assert content(image, "boot/vmlinuz") == b"k"
+    assert content(image, "boot/initrd.img") == b"i"
+
+
+def test_what_the_image_says_of_itself(tmp_path: Path) -> None:
+    """Volume, system, publisher and application come without trailing blanks, the size in bytes."""
+    path = build_iso(tmp_path / "x.iso", FILES, volume_id="Fedora-17")
+    ids = opened(path).volume
+    assert ids == VolumeIds("Fedora-17", "LINUX", "PUBLISHER", "APPLICATION", path.stat().st_size)
+
+
+def test_folders_moved_because_they_lie_too_deep(tmp_path: Path) -> None:
+    """Rock Ridge moves folders below the eighth level: they are found at their own place."""
+    files = {"a/b/c/d/e/f/g/h/vmlinuz": KERNEL}
+    image = opened(build_iso(tmp_path / "x.iso", files, joliet=False))
+    assert content(image, "a/b/c/d/e/f/g/h/vmlinuz") == KERNEL
+
+
+def test_links_are_followed(tmp_path: Path) -> None:
+    """Rock Ridge links lead on; a link to itself is an error, one to nowhere is no file."""
+    links = {"kernel": "images/pxeboot/vmlinuz", "pxe": "images/../images/pxeboot", "me": "me", "lost": "gone"}
+    image = opened(build_iso(tmp_path / "x.iso", FILES, links=links))
+    assert content(image, "kernel") == KERNEL
+    assert content(image, "pxe/vmlinuz") == KERNEL
+    assert content(image, "lost") is None
+    with pytest.raises(FetchError, match="circle"):
+        image.find("me")
+
+
+def test_boot_catalog(tmp_path: Path) -> None:
+    """The El Torito catalog lists the boot image."""
+    image = opened(build_iso(tmp_path / "x.iso", {"boot.img": b"b" * 512}, boot="boot.img"))
+    (entry,) = boot_entries(image)
+    assert (entry.platform, entry.bootable, entry.emulation) == ("x86", True, 0)
+    assert image.read_sector(entry.sector).startswith(b"bbbb")
+    assert boot_entries(opened(build_iso(tmp_path / "y.iso", FILES))) == []
+
+
+@needs_xorriso
+def test_an_image_by_xorriso(tmp_path: Path) -> None:
+    """xorriso's images, with hundreds of long names (continued areas) and deep folders, read the same."""
+    tree = tmp_path / "tree"
+    deep = tree / "/".join("abcdef")
+    deep.mkdir(parents=True)
+    (deep / "deep file").write_bytes(b"deep")
+    for number in range(300):
+        (tree / f"{number:03}-{'n' * 150}").write_text(str(number))
+    path = tmp_path / "x.iso"
+    command = ["xorriso", "-as", "mkisofs", "-quiet", "-R", "-V", "X", "-o", str(path), str(tree)]
+    subprocess.run(command, check=True, capture_output=True)
+    image = opened(path)
+    assert content(image, "/".join("abcdef") + "/deep file") == b"deep"
+    assert content(image, "299-" + "n" * 150) == b"299"
+    assert len(image.names()) == 301
+
+
+@needs_xorriso
+def test_a_file_of_several_extents(tmp_path: Path) -> None:
+    """A file larger than an extent may be is read over all its extents (4 GiB, sparse)."""
+    big = tmp_path / "tree" / "big"
+    big.parent.mkdir()
+    with big.open("wb") as made:
+        made.truncate(4 * 1024**3 + 5000)
+        made.seek(4 * 1024**3 - 2)
+        made.write(b"MARK")
+    path = tmp_path / "x.iso"
+    command = ["xorriso", "-as", "mkisofs", "-quiet", "-R", "-iso-level", "3", "-o", str(path), str(big.parent)]
+    if os.environ.get("VIRTINSTALL_FUZZ") is None:
+        pytest.skip("writes 4 GiB: set VIRTINSTALL_FUZZ to run it")
+    subprocess.run(command, check=True, capture_output=True)
+    image = opened(path)
+    entry = image.find("big")
+    assert entry is not None
+    assert len(entry.extents) == 2
+    assert entry.size == 4 * 1024**3 + 5000
+
+
+def test_extents_are_joined(tmp_path: Path) -> None:
+    """Records with the multi-extent flag are parts of one file, in order."""
+    path = build_iso(tmp_path / "x.iso", {"aaa": b"1" * 2048, "aab": b"2" * 100}, rock_ridge=None, joliet=False)
+    data = bytearray(path.read_bytes())
+    first, second = data.index(b"AAA.;1"), data.index(b"AAB.;1")
+    data[first - 33 + 25] |= 0x80
+    data[second : second + 6] = b"AAA.;1"
+    path.write_bytes(data)
+    assert content(opened(path), "aaa") == b"1" * 2048 + b"2" * 100
+
+
+def test_what_is_no_image(tmp_path: Path) -> None:
+    """A file without a volume descriptor is refused by name."""
+    path = tmp_path / "x.iso"
+    path.write_bytes(b"nothing" * 20000)
+    with pytest.raises(FetchError, match=r"x\.iso' is no ISO 9660 image"):
+        open_location(str(path))
+
+
+def test_a_truncated_image(tmp_path: Path) -> None:
+    """An image that ends before a file does gives an error that says so."""
+    path = build_iso(tmp_path / "x.iso", {"a": b"a", "zz": KERNEL})
+    with path.open("r+b") as cut:
+        cut.truncate(path.stat().st_size - 40_000)
+    with pytest.raises(FetchError, match="ends before"):
+        content(opened(path), "zz")
+
+
+@pytest.mark.parametrize("path", ["../etc/passwd", "images/../../x", "a\0b"])
+def test_paths_stay_inside(tmp_path: Path, path: str) -> None:
+    """Paths that would leave the location are refused."""
+    fetcher = open_location(str(build_iso(tmp_path / "x.iso", FILES)))
+    with pytest.raises(FetchError, match="leaves the install location"):
+        fetcher.exists(path)
+
+
+def test_names_that_lead_out_are_refused(tmp_path: Path) -> None:
+    """A name that holds a slash marks a hostile image."""
+    path = build_iso(tmp_path / "x.iso", {"abcdef": b"x"}, joliet=False)
+    path.write_bytes(path.read_bytes().replace(b"\x00abcdef", b"\x00../../x"[:7]))
+    with pytest.raises(FetchError, match="damaged"):
+        opened(path).find("x")
+
+
+def test_only_what_is_asked_for_travels(tmp_path: Path) -> None:
+    """An ISO behind a web address is read by ranges: a small part of it is sent."""
+    files = {"filler": os.urandom(4_000_000), **FILES}
+    data = build_iso(tmp_path / "x.iso", files).read_bytes()
+    with WebServer(Site(files={"/x.iso": data})) as web:
+        fetcher = open_location(f"{web.url}/x.iso")
+        target = BytesIO()
+        fetcher.download("images/pxeboot/vmlinuz", target, Silent())
+        fetcher.close()
+        assert target.getvalue() == KERNEL
+        assert fetcher.volume is not None
+        assert len(web.site.requests) < 8
+        web.site.ranges = False
+        with pytest.raises(FetchError, match="can't send parts"):
+            open_location(f"{web.url}/x.iso")
+
+
+def test_udf_label(tmp_path: Path) -> None:
+    """The label of a disc with UDF alone is read."""
+    disc = bytearray(300 * 2048)
+    struct.pack_into("<H14xII", disc, 256 * 2048, 2, 16 * 2048, 32)
+    struct.pack_into("<H", disc, 32 * 2048, 1)
+    label = b"\x08" + b"CCCOMA_X64FRE"
+    disc[32 * 2048 + 24 : 32 * 2048 + 24 + len(label)] = label
+    disc[32 * 2048 + 55] = len(label)
+    path = tmp_path / "win.iso"
+    path.write_bytes(disc)
+    found = udf_volume(FileSource(path))
+    assert found is not None
+    assert found.volume_id == "CCCOMA_X64FRE"

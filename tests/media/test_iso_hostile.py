@@ -1,0 +1,114 @@
+"""Damaged and hostile ISO images: an error or an answer, never a traceback or a hang.
+
+VIRTINSTALL_FUZZ is the number of images tried (500 without it).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import struct
+import time
+from io import BytesIO
+from pathlib import Path
+
+from tests.media.isofiles import build_iso
+from virtinstall.errors import FetchError
+from virtinstall.media.fetcher import Target
+from virtinstall.media.iso import IsoImage
+from virtinstall.media.iso_boot import boot_entries
+from virtinstall.media.iso_fetcher import IsoFetcher
+from virtinstall.media.tree import recognize
+from virtinstall.media.udf import udf_volume
+from virtinstall.progress import Progress, Silent
+
+COUNT = int(os.environ.get("VIRTINSTALL_FUZZ", "500"))
+
+
+class MemorySource:
+    """Bytes in memory as a `ByteSource`."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.name = "fuzzed.iso"
+        self.size = len(data)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes."""
+        if offset < 0 or length < 0 or offset + length > self.size:
+            raise FetchError("beyond the end")
+        return self.data[offset : offset + length]
+
+    def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
+        """Write exactly `length` bytes."""
+        target_file.write(self.read_at(offset, length))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def examine(data: bytes) -> bool:
+    """Do with an image all that the product does; whether that went well."""
+    source = MemorySource(data)
+    try:
+        udf_volume(source)
+        image = IsoImage(source)
+        boot_entries(image)
+        image.names()
+        fetcher = IsoFetcher(source)
+        tree = recognize(fetcher, arch="x86_64")
+        fetcher.download(tree.kernel_path, BytesIO(), Silent())
+        fetcher.download(tree.initrd_path, BytesIO(), Silent())
+    except FetchError:
+        return False
+    return True
+
+
+def sample(tmp_path: Path) -> bytes:
+    """A small sound image with all that the reader knows."""
+    files = {
+        "isolinux/isolinux.cfg": b"label l\nkernel vmlinuz\nappend initrd=initrd.img\n",
+        "isolinux/vmlinuz": b"k" * 3000,
+        "isolinux/initrd.img": b"i" * 3000,
+        "n" * 64: b"long",
+    }
+    path = build_iso(tmp_path / "x.iso", files, boot="isolinux/vmlinuz", links={"link": "isolinux/vmlinuz"})
+    return path.read_bytes()
+
+
+def test_flipped_bytes(tmp_path: Path) -> None:
+    """Images with wrong bytes where it matters are read or refused, each within a second."""
+    good = sample(tmp_path)
+    assert examine(good)
+    dice = random.Random(1)
+    structures = [at for at in range(16 * 2048, len(good)) if good[at]]
+    refused = 0
+    for _ in range(COUNT):
+        bad = bytearray(good)
+        for _ in range(dice.choice((1, 1, 2, 5, 40))):
+            bad[dice.choice(structures)] = dice.choice((0, 1, 0x7F, 0x80, 0xFF, dice.randrange(256)))
+        if not dice.randrange(20):
+            del bad[dice.randrange(len(bad)) :]
+        started = time.monotonic()
+        refused += not examine(bytes(bad))
+        assert time.monotonic() - started < 5
+    assert refused
+
+
+def test_a_directory_that_holds_itself(tmp_path: Path) -> None:
+    """A folder whose extent is its parent's ends with the path asked for, and with no error of its own."""
+    data = bytearray(sample(tmp_path))
+    primary = 16 * 2048
+    (root,) = struct.unpack_from("<I", data, primary + 156 + 2)
+    at = data.index(b"ISOLINUX", root * 2048) - 33
+    struct.pack_into("<I", data, at + 2, root)
+    image = IsoImage(MemorySource(bytes(data)))
+    assert image.find("isolinux/" * 500 + "isolinux") is not None
+    assert image.find("isolinux/isolinux/vmlinuz") is None
+
+
+def test_a_huge_directory_is_refused(tmp_path: Path) -> None:
+    """A directory that claims 4 GiB is refused before anything of it is read."""
+    data = bytearray(sample(tmp_path))
+    struct.pack_into("<I", data, 16 * 2048 + 156 + 10, 0xFFFFFFFF)
+    assert not examine(bytes(data))

@@ -1,0 +1,142 @@
+"""Local locations and NFS, and telling the kinds of location apart."""
+
+from __future__ import annotations
+
+import os
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from tests.media.isofiles import build_iso
+from virtinstall.errors import FetchError
+from virtinstall.media.location import is_local, open_location
+from virtinstall.media.nfs import NfsPlace, mount_command, parse_nfs
+from virtinstall.progress import Silent
+
+
+def test_a_local_directory(tmp_path: Path) -> None:
+    """Files below a directory are found, read and copied; an installer can't be told of them."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "vmlinuz").write_bytes(b"kernel")
+    for location in (str(tmp_path), f"file://{tmp_path}", f"{tmp_path}/"):
+        fetcher = open_location(location)
+        assert fetcher.exists("images/vmlinuz")
+        assert not fetcher.exists("images")
+        assert fetcher.read_text("images/vmlinuz", 3) == "ker"
+        assert fetcher.install_url is None
+        with (tmp_path / "copy").open("wb", buffering=0) as target:
+            assert fetcher.download("images/vmlinuz", target, Silent()) == 6
+        assert (tmp_path / "copy").read_bytes() == b"kernel"
+        fetcher.close()
+
+
+def test_a_pipe_in_a_tree_does_not_hang(tmp_path: Path) -> None:
+    """A named pipe is no file."""
+    os.mkfifo(tmp_path / "vmlinuz")
+    assert not open_location(str(tmp_path)).exists("vmlinuz")
+
+
+def test_an_iso_image(tmp_path: Path) -> None:
+    """A local image is read as a tree."""
+    fetcher = open_location(str(build_iso(tmp_path / "x.iso", {"a/vmlinuz": b"kernel"})))
+    target = BytesIO()
+    assert fetcher.download("a/vmlinuz", target, Silent()) == 6
+    assert target.getvalue() == b"kernel"
+    assert fetcher.volume is not None
+    assert fetcher.volume.volume_id == "TESTDISC"
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("/nowhere/at/all", "No such file"),
+        ("/dev/null", "neither a directory nor"),
+        ("file://elsewhere/x", "another host"),
+        ("gopher://127.0.0.1/x", "no known kind"),
+        ("x\0y", "null"),
+    ],
+)
+def test_what_is_no_location(location: str, said: str) -> None:
+    """Each wrong location has an error that says what is wrong with it."""
+    with pytest.raises(FetchError, match=said):
+        open_location(location)
+
+
+def test_which_are_local() -> None:
+    """The form alone tells local locations from others."""
+    assert [is_local(each) for each in ("/x", "x.iso", "file:///x", "./a:b")] == [True] * 4
+    assert [is_local(each) for each in ("http://h/", "nfs:h:/x", "ftp://h")] == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("location", "place"),
+    [
+        ("nfs:host:/tree/x", NfsPlace("host", "/tree/x")),
+        ("nfs:host/tree/", NfsPlace("host", "/tree")),
+        ("nfs://host/tree", NfsPlace("host", "/tree")),
+        ("nfs://host:1234/tree?version=4", NfsPlace("host", "/tree", "nfsport=1234&version=4")),
+    ],
+)
+def test_the_forms_of_nfs(location: str, place: NfsPlace) -> None:
+    """All the ways to write an NFS place are understood."""
+    assert parse_nfs(location) == place
+
+
+@pytest.mark.parametrize("location", ["nfs:", "nfs:host", "nfs::/x", "nfs:-o:/x"])
+def test_broken_nfs_locations(location: str) -> None:
+    """Half a place is refused, and so is one that a command would take for an option."""
+    with pytest.raises(FetchError, match="no directory on an NFS server"):
+        open_location(location)
+
+
+def test_nfs_is_mounted_read_only() -> None:
+    """The mount can't change the server's files and gives up on a dead server."""
+    command = mount_command(NfsPlace("host", "/tree"), Path("/mnt/x"))
+    assert command[:4] == ["mount", "-t", "nfs", "-o"]
+    assert "ro,soft" in command[4]
+    assert command[-2:] == ["host:/tree", "/mnt/x"]
+
+
+def test_nfs_without_any_tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where nothing can read NFS, the error names what to install."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FetchError, match="nothing to read") as caught:
+        open_location("nfs:127.0.0.1:/tree")
+    assert "libnfs-utils" in str(caught.value.hint)
+
+
+@pytest.fixture
+def nfs_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand-ins for nfs-ls and nfs-cat, which serve a local folder as nfs://127.0.0.1/tree."""
+    tools, served = tmp_path / "bin", tmp_path / "tree"
+    tools.mkdir()
+    served.mkdir()
+    find = f'p=${{1#nfs://127.0.0.1}}; q=${{p#*\\?}}; p="{tmp_path}${{p%%\\?*}}"; '
+    listing = (
+        'case $q in *version=4*) ;; *) exit 1;; esac; [ -d "$p" ] || { echo NFS4ERR_NOENT >&2; exit 254; }\n'
+        'cd "$p"; for f in * .t*; do [ -f "$f" ] && echo "-rw-r--r--  1 0 0 $(stat -c %s "$f") $f"; done; exit 0'
+    )
+    for name, body in (("nfs-ls", listing), ("nfs-cat", 'exec cat "$p"')):
+        (tools / name).write_text(f"#!/bin/sh\n{find}\n{body}\n")
+        (tools / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    return served
+
+
+def test_nfs_through_its_tools(nfs_tools: Path) -> None:
+    """nfs-ls and nfs-cat serve the same face; installers are told nfs:HOST:/PATH."""
+    (nfs_tools / "images").mkdir()
+    (nfs_tools / "images" / "vmlinuz").write_bytes(b"kernel" * 100000)
+    (nfs_tools / ".treeinfo").write_text("[general]")
+    fetcher = open_location("nfs://127.0.0.1/tree")
+    assert fetcher.exists(".treeinfo")
+    assert fetcher.exists("images/vmlinuz")
+    assert not fetcher.exists("isolinux/vmlinuz")
+    assert fetcher.read_text(".treeinfo") == "[general]"
+    assert fetcher.read_text("images/vmlinuz", 6) == "kernel"
+    target = BytesIO()
+    assert fetcher.download("images/vmlinuz", target, Silent()) == 600000
+    assert fetcher.install_url == "nfs:127.0.0.1:/tree"
+    with pytest.raises(FetchError, match="could not read"):
+        open_location("nfs://127.0.0.1/gone")

@@ -1,0 +1,269 @@
+"""Recognising install media from what their publishers put into them."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.media.isofiles import build_iso
+from tests.media.trees import TREES, treeinfo
+from virtinstall.errors import FetchError, RequestError
+from virtinstall.media.fetcher import Target, VolumeIds
+from virtinstall.media.location import open_location
+from virtinstall.media.tree import Identified, Medium, Tree, chosen_by_hand, recognize
+from virtinstall.progress import Progress
+
+COUNT = int(os.environ.get("VIRTINSTALL_FUZZ", "2000"))
+URL = "http://127.0.0.1/dir/"
+
+
+class DictFetcher:
+    """A tree held in a dict."""
+
+    def __init__(self, files: dict[str, str], url: str | None = URL, volume: VolumeIds | None = None) -> None:
+        self.files = files
+        self.location = url or "/media/x.iso"
+        self.install_url = url
+        self.volume = volume
+
+    def exists(self, path: str) -> bool:
+        """Whether the dict has it."""
+        return path in self.files
+
+    def read_text(self, path: str, limit: int = 1000000) -> str:
+        """The text."""
+        return self.files[path][:limit]
+
+    def size(self, path: str) -> int | None:
+        """Its length."""
+        return len(self.files[path])
+
+    def download(self, path: str, target_file: Target, progress: Progress) -> int:
+        """Write it."""
+        data = self.files[path].encode()
+        target_file.write(data)
+        return len(data)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def disc(volume_id: str) -> VolumeIds:
+    """The identifiers of a made-up disc."""
+    return VolumeIds(volume_id, "LINUX", "", "", 700_000_000)
+
+
+def found(name: str, **given: str) -> Tree:
+    """What the named tree is recognised as, over HTTP."""
+    url = f"http://127.0.0.1/{name}/"
+    return recognize(DictFetcher(TREES[name], url), **{"arch": "x86_64", **given})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "os_name", "argument"),
+    [
+        ("fedora17", "fedora17", "method"),
+        ("fedora39", "fedora39", "inst.repo"),
+        ("fedora-rawhide", "fedora-rawhide", "inst.repo"),
+        ("rhel5", "rhel5.8", "method"),
+        ("rhel6", "rhel6.0", "method"),
+        ("rhel7", "rhel7.9", "inst.repo"),
+        ("rhel9", "rhel9.2", "inst.repo"),
+        ("centos6", "centos6.10", "method"),
+        ("centos7", "centos7", "inst.repo"),
+        ("centos-stream9", "centos-stream9", "inst.repo"),
+        ("rocky9", "rocky9.0", "inst.repo"),
+        ("almalinux9", "almalinux9.3", "inst.repo"),
+        ("ol8", "ol8.5", "inst.repo"),
+        ("scientific6", "scientificlinux6.9", "method"),
+        ("unknown-treeinfo", None, None),
+    ],
+)
+def test_red_hat_family(name: str, os_name: str | None, argument: str | None) -> None:
+    """`.treeinfo` trees: images, OS, and the argument that this version's installer knows."""
+    tree = found(name)
+    assert (tree.kernel_path, tree.initrd_path) == ("images/pxeboot/vmlinuz", "images/pxeboot/initrd.img")
+    assert tree.boot_iso_path == "images/boot.iso"
+    assert tree.os_name == os_name
+    assert tree.arguments == ((f"{argument}=http://127.0.0.1/{name}/",) if argument else ())
+
+
+@pytest.mark.parametrize(
+    ("name", "os_name", "kernel"),
+    [
+        ("dists/bookworm/main/installer-amd64", "debian12", "netboot/debian-installer/amd64/linux"),
+        ("debian-daily", "debiantesting", "daily/netboot/debian-installer/amd64/linux"),
+        ("debian-mirror", "debian12", "netboot/debian-installer/amd64/linux"),
+        ("debian-cd", "debian12", "install.amd/vmlinuz"),
+        ("debian-live", "debian12", "live/vmlinuz-6.1.0-18-amd64"),
+        ("dists/focal/main/installer-amd64", "ubuntu20.04", "netboot/ubuntu-installer/amd64/linux"),
+        ("dists/bionic/main/installer-amd64", "ubuntu18.04", "netboot/ubuntu-installer/amd64/linux"),
+        ("ubuntu-live-server", "ubuntu22.04", "casper/vmlinuz"),
+        ("ubuntu-server-classic", "ubuntu18.04", "install/netboot/ubuntu-installer/amd64/linux"),
+        ("mageia7", "mageia7", "isolinux/x86_64/vmlinuz"),
+        ("mageia-classic-iso", "mageia7", "boot/vmlinuz"),
+        ("mandriva2010", "mandriva2010.2", "isolinux/alt0/vmlinuz"),
+        ("alt9", "alt9.1", "syslinux/alt0/vmlinuz"),
+        ("archlinux", "archlinux", "arch/boot/x86_64/vmlinuz-linux"),
+        ("alpine-virt", "alpinelinux3.16", "boot/vmlinuz-virt"),
+        ("generic-isolinux", None, "isolinux/vmlinuz-6.6"),
+        ("generic-grub", None, "sys/bzImage"),
+        ("generic-paths", None, "isolinux/vmlinuz"),
+        ("no-treeinfo-redhat", None, "images/pxeboot/vmlinuz"),
+    ],
+)
+def test_other_families(name: str, os_name: str | None, kernel: str) -> None:
+    """Trees of other families: OS and kernel, and an initrd that is there."""
+    tree = found(name)
+    assert tree.os_name == os_name
+    assert tree.kernel_path.endswith(kernel)
+    assert tree.initrd_path in TREES[name]
+
+
+@pytest.mark.parametrize(
+    "name", ["opensuse11.4", "sles11sp3", "sles12sp5", "sle15sp4", "opensuse15.4", "opensusetumbleweed"]
+)
+def test_suse(name: str) -> None:
+    """SUSE's many ways to write a product all lead to its short id and install=."""
+    tree = found(name)
+    assert tree.os_name == name
+    assert tree.kernel_path == "boot/x86_64/loader/linux"
+    assert tree.arguments == (f"install=http://127.0.0.1/{name}/",)
+
+
+def test_agama_needs_its_live_image() -> None:
+    """Agama's kernel is told where its live image is: by URL for a tree, by label for a disc."""
+    assert found("agama").arguments == ("root=live:http://127.0.0.1/agama/LiveOS/squashfs.img",)
+    on_disc = recognize(DictFetcher(TREES["agama"], None, disc("Install-Leap-16.0")), arch="x86_64")
+    assert on_disc.arguments == ("root=live:CDLABEL=Install-Leap-16.0-x86_64", "rd.live.image")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("fedora39", ()),
+        ("debian-cd", ()),
+        ("opensuse15.4", ()),
+        ("archlinux", ("archisobasedir=arch", "archisodevice=UUID=2024-03-01-12-00-00-00")),
+        ("alpine-virt", ("modules=loop,squashfs,sd-mod,usb-storage",)),
+    ],
+)
+def test_discs_name_no_address(name: str, arguments: tuple[str, ...]) -> None:
+    """From a disc the installer gets no URL, only what the disc's own boot menu says of the medium."""
+    assert recognize(DictFetcher(TREES[name], None, disc("X")), arch="x86_64").arguments == arguments
+
+
+def test_classic_ubuntu_disc_uses_its_own_installer() -> None:
+    """On a disc the installer that has its packages at hand goes before the network one."""
+    tree = recognize(DictFetcher(TREES["ubuntu-server-classic"], None, disc("X")), arch="x86_64")
+    assert tree.kernel_path == "install/vmlinuz"
+
+
+def test_paravirtual_guests_get_the_xen_kernel() -> None:
+    """Where a medium has a kernel for Xen, a paravirtual guest gets it; else the usual one."""
+    assert found("rhel5", guest_type="xen").kernel_path == "images/xen/vmlinuz"
+    assert found("debian-cd", guest_type="xen").kernel_path == "install.amd/xen/vmlinuz"
+    assert found("ubuntu-live-server", guest_type="xen").kernel_path == "casper/vmlinuz"
+
+
+def test_the_section_of_the_architecture() -> None:
+    """A 32-bit guest takes i386's images; a tree with one section only gives that one."""
+    two = treeinfo("Fedora", "20", "i386") + "[images-x86_64]\nkernel = k64\ninitrd = i64\n"
+    assert recognize(DictFetcher({".treeinfo": two}), arch="i686").kernel_path == "images/pxeboot/vmlinuz"
+    one = treeinfo("Fedora", "20", "armhfp")
+    assert recognize(DictFetcher({".treeinfo": one}), arch="armv7l").kernel_path == "images/pxeboot/vmlinuz"
+
+
+def test_alpine_from_the_network() -> None:
+    """Alpine's network boot is told its modules and its repository."""
+    url = "http://127.0.0.1/alpine/v3.16/releases/x86_64/netboot/"
+    tree = recognize(DictFetcher(TREES["alpine-netboot"], url), arch="x86_64")
+    repository = "alpine_repo=http://127.0.0.1/alpine/v3.16/main"
+    assert tree.arguments == ("ip=dhcp", f"modloop={url}modloop-lts", repository)
+    assert tree.os_name == "alpinelinux3.16"
+
+
+def test_linuxrc_writes_nfs_its_own_way() -> None:
+    """SUSE's installer wants nfs://HOST/PATH."""
+    tree = recognize(DictFetcher(TREES["sle15sp4"], "nfs:host:/tree"), arch="x86_64")
+    assert tree.arguments == ("install=nfs://host/tree",)
+
+
+def test_the_database_goes_first() -> None:
+    """What the OS database says of the medium precedes what the medium's words suggest."""
+    asked: list[Medium] = []
+
+    def identify(medium: Medium) -> Identified:
+        asked.append(medium)
+        return Identified("centos7.0")
+
+    tree = recognize(DictFetcher(TREES["centos7"]), arch="x86_64", identify=identify)
+    assert tree.os_names[:2] == ("centos7.0", "centos7")
+    assert asked[0].treeinfo is not None
+    assert (asked[0].treeinfo.family, asked[0].treeinfo.version) == ("CentOS", "7")
+
+
+def test_paths_from_the_database() -> None:
+    """A disc that says nothing is started with the paths that the OS database has for it."""
+    files = {"odd/kernel": "k", "odd/initrd": "i"}
+    known = Identified("voidlinux", "odd/kernel", "odd/initrd")
+    tree = recognize(DictFetcher(files, None, disc("VOID")), arch="x86_64", identify=lambda _: known)
+    assert (tree.kernel_path, tree.os_name) == ("odd/kernel", "voidlinux")
+
+
+def test_an_unknown_medium_says_what_helps() -> None:
+    """The error names what was looked for and the way out."""
+    with pytest.raises(FetchError, match=r"no installable distribution .* looked for \.treeinfo") as caught:
+        found("nothing")
+    assert "kernel=PATH,initrd=PATH" in str(caught.value.hint)
+
+
+def test_kernel_and_initrd_by_hand() -> None:
+    """kernel= and initrd= need no recognition, but both, and both must be there."""
+    fetcher = DictFetcher({"frib.img": "k", "/frob.img": "i", "frob.img": "i"})
+    tree = chosen_by_hand(fetcher, "frib.img", "/frob.img")
+    assert (tree.kernel_path, tree.initrd_path, tree.arguments) == ("frib.img", "frob.img", ())
+    with pytest.raises(RequestError, match="only together"):
+        chosen_by_hand(fetcher, "frib.img", None)
+    with pytest.raises(FetchError, match="has no file 'none'"):
+        chosen_by_hand(fetcher, "frib.img", "none")
+
+
+def test_an_iso_made_of_a_tree(tmp_path: Path) -> None:
+    """The same recognition works through a real ISO image."""
+    files = {name: text.encode() for name, text in TREES["debian-live"].items()}
+    fetcher = open_location(str(build_iso(tmp_path / "x.iso", files)))
+    tree = recognize(fetcher, arch="x86_64")
+    assert tree.kernel_path == "live/vmlinuz-6.1.0-18-amd64"
+    assert tree.arguments == ("boot=live", "components")
+    assert tree.volume is not None
+
+
+def test_kernels_outside_the_tree_are_refused() -> None:
+    """A `.treeinfo` can't name files outside its tree."""
+    hostile = treeinfo("Fedora", "39").replace("images/pxeboot", "../../etc")
+    with pytest.raises(FetchError, match="leaves the install location"):
+        recognize(DictFetcher({".treeinfo": hostile}), arch="x86_64")
+
+
+def test_fuzzed_texts() -> None:
+    """Damaged texts give a tree or a FetchError, never anything else (VIRTINSTALL_FUZZ of them)."""
+    dice = random.Random(1)
+    names = [name for name, files in TREES.items() if any(len(text) > 1 for text in files.values())]
+    scraps = ["[", "]", "=", "\n", "%(x)s", "..", "/", "\0", "9" * 400, " = ", "[general]\n", "label\n", "\ud800", "é"]
+    for _ in range(COUNT):
+        files = dict(TREES[dice.choice(names)])
+        path = dice.choice([each for each in files if len(files[each]) > 1])
+        text = files[path]
+        for _ in range(dice.randrange(1, 6)):
+            at = dice.randrange(len(text) + 1)
+            text = text[:at] + dice.choice(scraps) + text[at + dice.randrange(8) :]
+        files[path] = text
+        try:
+            tree = recognize(DictFetcher(files), arch=dice.choice(["x86_64", "i686", "aarch64"]))
+        except FetchError:
+            continue
+        assert ".." not in tree.kernel_path.split("/")
