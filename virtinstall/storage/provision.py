@@ -14,6 +14,7 @@ from pathlib import Path
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.journal import Journal
 from virtinstall.progress import Progress
+from virtinstall.storage.files import storage_errors
 from virtinstall.storage.new_file import can_create, new_file, refuse_existing
 from virtinstall.storage.new_image import NewImage
 from virtinstall.storage.probe import probe_image
@@ -66,7 +67,9 @@ def survey_image(image: NewImage) -> str | None:
     refuse_existing(image.path)
     _require_backing(image)
     folder = Path(image.path).parent
-    if not folder.is_dir():
+    with storage_errors("can't look at", str(folder)):
+        there = folder.is_dir()
+    if not there:
         raise StorageError(f"there is no directory '{folder}'", hint="create it first, or choose another one")
     if not can_create(image.path):
         raise StorageError(
