@@ -96,8 +96,8 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
         raise _unknown(probe)
     names = tree.os_names or debian.names_of(probe.text(".disk/info") or "")
     if known is not None:
-        names = (known.os_name, *(name for name in names if name != known.os_name))
-    return replace(tree, os_names=names, treeinfo=treeinfo, volume=fetcher.volume)
+        names = (known.os_name, *names)
+    return replace(tree, os_names=tuple(dict.fromkeys(names)), treeinfo=treeinfo, volume=fetcher.volume)
 
 
 def chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> Tree:
@@ -120,10 +120,14 @@ def chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> 
 
 
 def _from_database(probe: Probe, known: Identified | None) -> Tree | None:
+    from virtinstall.media.distros.bootconfig import medium_arguments
+
     if known is None or not known.kernel_path or not known.initrd_path:
         return None
     pair = probe.first_pair([(known.kernel_path, known.initrd_path)])
-    return Tree(known.os_name, *pair) if pair else None
+    if pair is None:
+        return None
+    return Tree(known.os_name, *pair, arguments=medium_arguments(probe, pair[0]))
 
 
 def _unknown(probe: Probe) -> FetchError:
