@@ -10,6 +10,7 @@ from virtinstall.capabilities import Capabilities, DomainCapabilities
 
 if TYPE_CHECKING:
     from virtinstall.osinfo.record import OsRecord
+    from virtinstall.plan import SeedFile
 
 
 @dataclass(frozen=True)
@@ -66,16 +67,16 @@ class PathFacts:
 class DiskFacts:
     """What was found for one --disk, in order of the request.
 
-    `volume` and `path` say what is there; `pool` is the pool in which to make it; `new_path`
-    and `new_name` are where a new image goes; `format` is the format of the new image.
+    `volume` and `path` say what is there; `pool` is the pool in which to make it (asked for,
+    or the one that manages the path's directory) and `taken_names` its volumes.
+    `needs_libvirt`: only libvirt's daemon may write there. `used_by`: guests that have it.
     """
 
     path: PathFacts | None = None
     volume: VolumeFacts | None = None
     pool: PoolFacts | None = None
-    new_name: str | None = None
-    new_path: str | None = None
-    backing: PathFacts | None = None
+    taken_names: frozenset[str] = frozenset()
+    needs_libvirt: bool = False
     used_by: tuple[str, ...] = ()
 
 
@@ -84,7 +85,7 @@ class MediaFacts:
     """What the install medium says of itself: kernel and initrd to fetch, arguments that name the source.
 
     `kernel` and `initrd` are paths within `location`; `kernel_arguments` go on the
-    installer's command line; `cdrom` is the ISO itself where it is to be attached.
+    installer's command line; `attach`: the medium is an ISO that the guest gets as a CD-ROM.
     """
 
     location: str
@@ -93,6 +94,7 @@ class MediaFacts:
     initrd: str | None = None
     kernel_arguments: tuple[str, ...] = ()
     is_iso: bool = False
+    attach: bool = False
     distro: str | None = None
 
 
@@ -117,9 +119,11 @@ class HostFacts:
 class Facts:
     """Everything the composer decides from.
 
-    `guest_macs` maps MAC addresses in use to the guests' names; `token` makes names of
-    temporary files unique; `random_bytes` is the randomness for uuid and MAC addresses.
-    `without_domain_capabilities` is None where libvirt doesn't know them.
+    `guest_macs` maps MAC addresses in use to the guests' names; `image_names` are the files
+    in the image directory; `node_devices` is XML; `token` makes names of temporary files
+    unique; `random_bytes` is the randomness for uuid and MAC addresses. `seeds` and what
+    begins with `seed_` are the answers for the installer. `domain_capabilities` is None
+    where libvirt doesn't know them.
     """
 
     host: HostFacts
@@ -128,9 +132,18 @@ class Facts:
     guest_names: frozenset[str] = frozenset()
     guest_macs: Mapping[str, str] = field(default_factory=dict)
     disks: tuple[DiskFacts, ...] = ()
+    default_disk: DiskFacts | None = None
+    cdrom: DiskFacts | None = None
+    image_names: frozenset[str] = frozenset()
+    pools_hint: str | None = None
     networks: Mapping[str, NetworkFacts] = field(default_factory=dict)
-    node_devices: Mapping[str, str] = field(default_factory=dict)
+    node_devices: tuple[str, ...] = ()
+    render_node: str | None = None
     media: MediaFacts | None = None
+    seeds: tuple[SeedFile, ...] = ()
+    seed_injections: tuple[str, ...] = ()
+    seed_arguments: tuple[str, ...] = ()
+    seed_bus: str | None = None
     token: str = "0"
     random_bytes: bytes = b""
     warnings: tuple[str, ...] = ()

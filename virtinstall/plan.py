@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from virtinstall.request import RunOptions
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
     from virtinstall.facts import MediaFacts
-    from virtinstall.request import RunOptions
-    from virtinstall.storage.provision import NewImage
+    from virtinstall.storage.new_image import NewImage
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Plan:
     boot_files: tuple[BootFile, ...] = ()
     seeds: tuple[SeedFile, ...] = ()
     media: MediaFacts | None = None
-    run: RunOptions | None = None
+    run: RunOptions = field(default_factory=RunOptions)
     reinstall: bool = False
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -5,7 +5,10 @@ Steps report bytes; what shows them (a bar, plain lines, nothing) is the caller'
 
 from __future__ import annotations
 
-from typing import Protocol
+import time
+from typing import Protocol, TextIO
+
+from virtinstall.units import human_size
 
 
 class Progress(Protocol):
@@ -32,3 +35,29 @@ class Silent:
 
     def finish(self) -> None:
         """Show nothing."""
+
+
+class Lines:
+    """Progress as plain lines, one at the start and one at the end of each step; for any output."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._what = ""
+        self._done_bytes = 0
+        self._started = 0.0
+
+    def start(self, what: str, total_bytes: int | None) -> None:
+        """A step begins."""
+        self._what = what
+        self._done_bytes = 0
+        self._started = time.monotonic()
+
+    def advance(self, count_bytes: int) -> None:
+        """So many more bytes are done."""
+        self._done_bytes += count_bytes
+
+    def finish(self) -> None:
+        """Tell what was done, and how fast."""
+        seconds = time.monotonic() - self._started
+        rate = f", {human_size(int(self._done_bytes / seconds))}/s" if seconds > 0.05 else ""
+        print(f"{self._what}: {human_size(self._done_bytes)}{rate}", file=self._stream, flush=True)

@@ -46,11 +46,10 @@ def parse_size(text: str, default_unit: int, what: str) -> int:
     number, unit = stripped[:end], stripped[end:].strip()
     factor = unit_bytes(unit) if unit else default_unit
     try:
-        if factor is None:
+        # Decimal would take exponents and names of infinity as well
+        if factor is None or not all(char.isdigit() or char == "." for char in number):
             raise InvalidOperation
         amount = Decimal(number)
-        if not amount.is_finite() or amount < 0:
-            raise InvalidOperation
     except InvalidOperation:
         raise RequestError(
             f"{what}: '{text}' is not a size",

@@ -12,6 +12,7 @@ from virtinstall.units import KIB, MIB
 
 _CONTAINER_MEMORY_KIB = 1024 * 1024
 _NAME_LIMIT_BYTES = 255
+_TOPOLOGY = ("topology_sockets", "topology_dies", "topology_clusters", "topology_cores", "topology_threads")
 
 
 def fill_identity(draft: Draft) -> None:
@@ -84,6 +85,7 @@ def fill_vcpus(draft: Draft) -> None:
     given = [
         topology.topology_sockets,
         topology.topology_dies,
+        topology.topology_clusters,
         topology.topology_cores,
         topology.topology_threads,
     ]
@@ -108,15 +110,12 @@ def _complete_topology(draft: Draft, count: int) -> None:
         cpu.topology_dies = 1
     for name in ("topology_cores", "topology_sockets", "topology_threads"):
         known = 1
-        for other in ("topology_sockets", "topology_dies", "topology_cores", "topology_threads"):
+        for other in _TOPOLOGY:
             known *= getattr(cpu, other) or 1
         if getattr(cpu, name) is None:
             setattr(cpu, name, max(1, count // known))
     product = (
-        (cpu.topology_sockets or 1)
-        * (cpu.topology_dies or 1)
-        * (cpu.topology_cores or 1)
-        * (cpu.topology_threads or 1)
+        (cpu.topology_sockets or 1) * (cpu.topology_dies or 1) * (cpu.topology_cores or 1) * (cpu.topology_threads or 1)
     )
     if product != count:
         raise RequestError(

@@ -37,7 +37,11 @@ def _default(draft: Draft) -> None:
             cpu.mode = "host-passthrough"
         return
     can_maximum = capabilities is not None and capabilities.cpu_mode("maximum") is not None
-    if platform.virt_type == "qemu" and can_maximum and (platform.is_arm_virt or platform.is_riscv_virt or platform.is_x86):
+    if (
+        platform.virt_type == "qemu"
+        and can_maximum
+        and (platform.is_arm_virt or platform.is_riscv_virt or platform.is_x86)
+    ):
         cpu.mode = "maximum"
 
 

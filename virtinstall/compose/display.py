@@ -136,9 +136,10 @@ def add_spice_parts(draft: Draft) -> None:
         if not channels or draft.default_channels:
             draft.domain.add(Channel(type="spicevmc", target_type="virtio", target_name=_SPICE_CHANNEL))
     platform = draft.platform
-    offered = draft.facts.domain_capabilities is None or draft.facts.domain_capabilities.supported(
-        "devices/redirdev"
-    ) is not False
+    offered = (
+        draft.facts.domain_capabilities is None
+        or draft.facts.domain_capabilities.supported("devices/redirdev") is not False
+    )
     if platform.is_x86 and offered and draft.wants("redirdev") and not draft.domain.of(Redirdev):
         for _ in range(_USB_REDIRECTIONS):
             draft.domain.add(Redirdev(bus="usb", type="spicevmc"))

@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
     from virtinstall.facts import Facts
     from virtinstall.osinfo.record import OsRecord
-    from virtinstall.request import Request
-    from virtinstall.storage.provision import NewImage
     from virtinstall.plan import BootFile, NewVolume, SeedFile
+    from virtinstall.request import Request
+    from virtinstall.storage.new_image import NewImage
 
 
 @dataclass
 class Draft:
     """A copy of the requested domain, filled in step by step.
 
-    `default_tpm`: the TPM was our choice, not the user's. `images`, `volumes`, ... collect
+    `default_tpm`, `default_channels`: they were our choice, not the user's. `install_cdrom`
+    and `seed_disks` are the positions of disks that only the installation reads. `images`, `volumes`, ... collect
     what the plan will make; `warnings` and `notes` what the user is told.
     """
 
@@ -40,6 +41,10 @@ class Draft:
     notes: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
     default_tpm: bool = False
+    default_channels: bool = False
+    install_cdrom: int | None = None
+    seed_disks: list[int] = field(default_factory=list)
+    kernel_arguments: str = ""
     pcie_root_ports: int | None = None
 
     def graphics(self) -> list[Graphics]:
@@ -71,3 +76,7 @@ class Draft:
         """Take another machine type than the one chosen at first."""
         self.platform = replace(self.platform, machine=machine)
         self.domain.os.type_machine = machine
+
+    def made_paths(self) -> list[str]:
+        """Paths of the images that the plan makes so far."""
+        return [image.path for image in self.images]

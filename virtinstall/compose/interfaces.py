@@ -77,9 +77,8 @@ def _settle_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:
 
 def _settle_model(draft: Draft, interface: Interface) -> None:
     platform = draft.platform
-    if interface.model_type is not None or interface.type in ("hostdev", "vds") and interface.hostdev is None:
-        if interface.model_type is not None:
-            return
+    if interface.model_type is not None:
+        return
     if platform.is_container or platform.is_xen_pv or not platform.is_hvm:
         return
     interface.model_type = _model(draft)

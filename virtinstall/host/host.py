@@ -32,8 +32,11 @@ class Guest(Protocol):
     def state(self) -> str:
         """`running`, `paused`, `shutdown`, `shut off`, `crashed`, ...; `gone` when libvirt no longer has it."""
 
-    def start(self) -> None:
-        """Start it. Raises: HypervisorError."""
+    def start(self, *, paused: bool = False) -> None:
+        """Start it; `paused`: it waits for `resume_if_paused`. Raises: HypervisorError."""
+
+    def resume_if_paused(self) -> None:
+        """Let it run on after a paused start. Raises: HypervisorError."""
 
     def destroy(self) -> None:
         """Power it off. Raises: HypervisorError."""

@@ -123,15 +123,16 @@ class LibvirtGuest:
                 return "gone"
             raise HypervisorError(f"can't ask for the state of '{self.name}': {words_of(error)}") from error
 
-    def start(self) -> None:
-        """Start it. Raises: HypervisorError."""
+    def start(self, *, paused: bool = False) -> None:
+        """Start it; `paused`: it waits for `resume_if_paused`. Raises: HypervisorError."""
         with translated(f"the guest '{self.name}' does not start"):
-            self.domain.create()
+            self.domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
 
-    def resume(self) -> None:
+    def resume_if_paused(self) -> None:
         """Let it run on after a paused start. Raises: HypervisorError."""
-        with translated(f"the guest '{self.name}' does not resume"):
-            self.domain.resume()
+        if self.state() == "paused":
+            with translated(f"the guest '{self.name}' does not resume"):
+                self.domain.resume()
 
     def destroy(self) -> None:
         """Power it off. Raises: HypervisorError."""

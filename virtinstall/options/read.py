@@ -103,9 +103,7 @@ def _raise_together(problems: list[RequestError]) -> None:
         raise RequestError("\n".join(problem.message for problem in problems), hint="; ".join(hints) or None)
 
 
-def _read_element(
-    domain: Domain, option: Option, text: str, without: set[str], fallback_for: FallbackFor
-) -> None:
+def _read_element(domain: Domain, option: Option, text: str, without: set[str], fallback_for: FallbackFor) -> None:
     cls = section_class(option)
     name = option.names[0] if option.names[0].startswith("--") else option.names[-1]
     none_word = getattr(cls, "none_word", "no-op")

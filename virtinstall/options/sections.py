@@ -49,12 +49,8 @@ class Unattended(Element):
     admin_password_file = Setting(
         TEXT, "File whose first line is the administrator's password.", name="admin-password-file"
     )
-    user_login = Setting(
-        TEXT, "Login of the user to create; by default, who runs the command.", name="user-login"
-    )
-    user_password_file = Setting(
-        TEXT, "File whose first line is the user's password.", name="user-password-file"
-    )
+    user_login = Setting(TEXT, "Login of the user to create; by default, who runs the command.", name="user-login")
+    user_password_file = Setting(TEXT, "File whose first line is the user's password.", name="user-password-file")
     product_key = Setting(TEXT, "Product key (Windows).", name="product-key")
     reg_login = Setting(TEXT, "Login for the subscription.", name="reg-login")
 
@@ -65,24 +61,16 @@ class CloudInit(Element):
     tag = "cloud-init"
     option = "--cloud-init"
 
-    root_password_generate = Setting(
-        SWITCH, "Invent a root password and print it.", name="root-password-generate"
-    )
+    root_password_generate = Setting(SWITCH, "Invent a root password and print it.", name="root-password-generate")
     root_password_file = Setting(TEXT, "File whose first line is root's password.", name="root-password-file")
     disable = Setting(SWITCH, "Have cloud-init do nothing after the first boot.")
-    root_ssh_key = Setting(
-        TEXT, "File with a public key for root.", name="root-ssh-key", aliases=("ssh-key",)
-    )
-    clouduser_ssh_key = Setting(
-        TEXT, "File with a public key for the image's own user.", name="clouduser-ssh-key"
-    )
+    root_ssh_key = Setting(TEXT, "File with a public key for root.", name="root-ssh-key", aliases=("ssh-key",))
+    clouduser_ssh_key = Setting(TEXT, "File with a public key for the image's own user.", name="clouduser-ssh-key")
     user_data = Setting(TEXT, "File used as user-data as it is.", name="user-data")
     meta_data = Setting(TEXT, "File used as meta-data as it is.", name="meta-data")
     network_config = Setting(TEXT, "File used as network-config as it is.", name="network-config")
     user = Setting(TEXT, "Login of a user to create, with sudo.")
-    user_password_file = Setting(
-        TEXT, "File whose first line is that user's password.", name="user-password-file"
-    )
+    user_password_file = Setting(TEXT, "File whose first line is that user's password.", name="user-password-file")
     user_ssh_key = Setting(TEXT, "File with a public key for that user.", name="user-ssh-key")
     hostname = Setting(TEXT, "Host name of the guest.")
     packages = Setting(TEXT, "Packages to install, separated by commas.", commas=True)
@@ -102,9 +90,7 @@ class OsInfo(Element):
 
     name = Setting(TEXT, "Short name: `debian12`, `win11`.", aliases=("short-id",))
     id = Setting(TEXT, "Full id: `http://debian.org/debian/12`.")
-    detect = Setting(
-        SWITCH, "Whether to find it out from the install media; `name` is what to take otherwise."
-    )
+    detect = Setting(SWITCH, "Whether to find it out from the install media; `name` is what to take otherwise.")
     require = Setting(SWITCH, "Whether it is an error when it isn't found out.")
 
 

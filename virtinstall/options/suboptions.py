@@ -238,7 +238,10 @@ def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fall
                 raise RequestError(f"{option} {pair.key}={pair.value}: {error}") from None
         elif not is_shared(pair.key):
             assert fallback is not None
-            fallback.apply(element, pair.key, pair.value)
+            try:
+                fallback.apply(element, pair.key, pair.value)
+            except ValueError as error:
+                raise RequestError(f"{option} {pair.key}={pair.value}: {error}") from None
     if cleared:
         element.leave_if_empty()
     edits = read_edits(option, pairs)

@@ -42,9 +42,7 @@ class Option(NamedTuple):
     metavar: str = ""
 
 
-def _value(
-    names: str, dest: str, group: str, text: str, metavar: str = "VALUE", kind: str = "text"
-) -> Option:
+def _value(names: str, dest: str, group: str, text: str, metavar: str = "VALUE", kind: str = "text") -> Option:
     return Option(tuple(names.split()), dest, group, text, metavar=metavar, kind=kind)
 
 
@@ -100,9 +98,7 @@ _GENERAL = (
     _domain("--memory", "memory", "Memory", "Memory: MiB, or with a unit: `4096`, `4G`.", GENERAL),
     _old("-r --ram", "ram", GENERAL, "Old form of --memory."),
     _domain("--vcpus", "vcpus", "Vcpus", "Virtual CPUs: `4`, `4,maxvcpus=8`, `sockets=2,cores=2`.", GENERAL),
-    _domain(
-        "--cpu", "cpu", "Cpu", "CPU model and features: `host-passthrough`, `Skylake-Client,+vmx`.", GENERAL
-    ),
+    _domain("--cpu", "cpu", "Cpu", "CPU model and features: `host-passthrough`, `Skylake-Client,+vmx`.", GENERAL),
     _old_flag("--check-cpu", "check_cpu", GENERAL, "Accepted, without effect."),
     _old("--cpuset", "cpuset", GENERAL, "Old form of --vcpus cpuset=."),
     _domain("--metadata", "metadata", "Metadata", "Title, description, uuid and the like.", GENERAL),
@@ -128,9 +124,7 @@ _INSTALL = (
     ),
     _flag("--pxe", "pxe", INSTALL, "Install by booting from the network."),
     _flag("--import", "import_disk", INSTALL, "Don't install: boot the disk as it is."),
-    _old_flag(
-        "--livecd", "livecd", INSTALL, "Old: the CD-ROM of --cdrom is the system, nothing is installed."
-    ),
+    _old_flag("--livecd", "livecd", INSTALL, "Old: the CD-ROM of --cdrom is the system, nothing is installed."),
     Option(
         ("-x", "--extra-args"),
         "extra_args",
@@ -163,20 +157,14 @@ _INSTALL = (
     ),
     _holder("--cloud-init", "CloudInit", INSTALL, "Seed for a cloud image: users, keys, packages.", bare="1"),
     _old("--test-media-detection", "test_media_detection", INSTALL, "Print the OS found at a location."),
-    _old_flag(
-        "--test-stub-command", "test_stub_command", INSTALL, "Fill in a minimal guest on the test driver."
-    ),
-    _domain(
-        "--boot", "os", "Os", "Boot devices, firmware, kernel: `uefi`, `hd,network`, `kernel=...`.", INSTALL
-    ),
+    _old_flag("--test-stub-command", "test_stub_command", INSTALL, "Fill in a minimal guest on the test driver."),
+    _domain("--boot", "os", "Os", "Boot devices, firmware, kernel: `uefi`, `hd,network`, `kernel=...`.", INSTALL),
     _domain("--idmap", "idmap", "Idmap", "User id mapping of a container.", INSTALL),
     _old("--init", "init", INSTALL, "Old form of --boot init=."),
 )
 
 _OS = (
-    _holder(
-        "--osinfo --os-variant", "OsInfo", OS, "Operating system of the guest: `debian12`; `list` prints all."
-    ),
+    _holder("--osinfo --os-variant", "OsInfo", OS, "Operating system of the guest: `debian12`; `list` prints all."),
     _old("--os-type", "os_type_word", OS, "Accepted, without effect."),
 )
 
@@ -195,9 +183,7 @@ _DEVICES = (
     _device("--parallel", "parallel", "Parallel", "Parallel port."),
     _device("--channel", "channel", "Channel", "Channel between host and guest."),
     _device("--console", "console", "Console", "Text console."),
-    _device(
-        "--hostdev", "hostdev", "Hostdev", "Host device for the guest: PCI or USB address, node device name."
-    ),
+    _device("--hostdev", "hostdev", "Hostdev", "Host device for the guest: PCI or USB address, node device name."),
     _device("--host-device", "hostdev", "Hostdev", "Old form of --hostdev.")._replace(hidden=True),
     _device("--filesystem", "filesystem", "Filesystem", "Host directory for the guest: `SOURCE,TARGET`."),
     _device("--sound", "sound", "Sound", "Sound card.")._replace(argument="optional", bare="default"),

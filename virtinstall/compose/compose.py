@@ -1,0 +1,214 @@
+"""compose(request, facts) -> Plan: every decision about a guest, none of its making.
+
+Pure: no libvirt, no files, no network, no clock; randomness comes with the facts. The same
+input gives the same XML on every machine.
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose import (
+    basics,
+    boot_order,
+    consoles,
+    controllers,
+    cpu,
+    disk_sources,
+    disk_targets,
+    display,
+    features,
+    firmware,
+    hostdevs,
+    interfaces,
+    media,
+    phases,
+    security,
+    small_devices,
+)
+from virtinstall.compose.draft import Draft
+from virtinstall.compose.platform import Chosen, choose_platform
+from virtinstall.devices.disk import Disk
+from virtinstall.domain.domain import Domain
+from virtinstall.domain.sysinfo import settle_sysinfo
+from virtinstall.errors import RequestError
+from virtinstall.facts import DiskFacts, Facts
+from virtinstall.naming import Random
+from virtinstall.plan import Plan
+from virtinstall.request import Platform, Request
+from virtinstall.xml.override import apply_edit
+
+_NO_STORAGE_DRIVERS = ("lxc",)
+
+
+def wished_platform(request: Request) -> Platform:
+    """The platform as asked for, by its own options or by --boot."""
+    wish, os = request.platform, request.domain.os
+    return Platform(
+        os_type=wish.os_type or os.type,
+        virt_type=wish.virt_type or request.domain.type,
+        arch=wish.arch or os.type_arch,
+        machine=wish.machine or os.type_machine,
+    )
+
+
+def compose(request: Request, facts: Facts) -> Plan:
+    """The plan for `request` on the host that `facts` describe.
+
+    Raises: RequestError, when the request contradicts itself or the host's abilities.
+    """
+    host = facts.host
+    chosen = choose_platform(wished_platform(request), host.capabilities, facts.os, host.driver)
+    draft = Draft(request, facts, request.domain.clone(), chosen, Random(facts.random_bytes))
+    draft.warnings.extend([*request.warnings, *facts.warnings])
+    _require(draft)
+    _fill_platform(draft)
+    basics.fill_identity(draft)
+    basics.fill_memory(draft)
+    basics.fill_vcpus(draft)
+    settle_sysinfo(draft.domain)
+    controllers.expand_words(draft)
+    _add_disks(draft)
+    firmware.fill_firmware(draft)
+    media.add_media(draft)
+    disks = draft.domain.of(Disk)
+    for disk in disks:
+        disk_targets.settle_target(draft, disk, disks)
+        disk_targets.settle_driver(draft, disk)
+    _add_devices(draft)
+    cpu.fill_cpu(draft)
+    features.fill_features(draft)
+    features.fill_vmport(draft)
+    features.fill_clock(draft)
+    features.fill_pm(draft)
+    security.fill_seclabels(draft)
+    security.fill_launch_security(draft)
+    boot_order.settle_conflicts(draft.domain)
+    return _finish(draft)
+
+
+def _add_devices(draft: Draft) -> None:
+    hostdevs.settle_hostdevs(draft)
+    interfaces.add_interfaces(draft)
+    consoles.add_consoles(draft)
+    consoles.add_channels(draft)
+    display.add_display(draft)
+    display.add_spice_parts(draft)
+    display.add_video(draft)
+    display.add_inputs(draft)
+    display.add_sound(draft)
+    consoles.fill_character_devices(draft)
+    small_devices.add_tpm(draft)
+    small_devices.add_rng(draft)
+    small_devices.add_memballoon(draft)
+    small_devices.fill_small_devices(draft)
+    small_devices.share_memory(draft)
+    controllers.fill_controllers(draft)
+
+
+def _require(draft: Draft) -> None:
+    """What can't be invented, reported together. Raises: RequestError."""
+    install, os = draft.request.install, draft.facts.os
+    missing = []
+    no_memory = draft.domain.memory_kib is None and draft.domain.current_memory_kib is None
+    if no_memory and not draft.platform.is_container and os.recommended_ram_bytes(draft.platform.arch) is None:
+        missing.append(("--memory amount in MiB is required", "--memory 2048"))
+    if not draft.platform.is_container:
+        if not _has_storage(draft) and os.recommended_storage_bytes(draft.platform.arch) is None:
+            missing.append(("--disk storage must be specified (override with --disk none)", "--disk size=20"))
+        if not _has_install(draft):
+            missing.append(
+                (
+                    "an install method must be specified: "
+                    "--location URL, --cdrom PATH, --pxe, --import, --boot hd|cdrom|...",
+                    "--location URL or --import",
+                )
+            )
+    elif install.location is not None or install.cdrom is not None:
+        raise RequestError("a container is not installed from --location or --cdrom", hint="use --filesystem SOURCE,/")
+    if missing:
+        hints = " ".join(hint for _, hint in missing)
+        raise RequestError("\n".join(text for text, _ in missing), hint=f"for example: {hints}")
+
+
+def _has_storage(draft: Draft) -> bool:
+    from virtinstall.devices.filesystem import Filesystem
+
+    if not draft.wants("disk") or draft.domain.of(Disk) or draft.domain.of(Filesystem):
+        return True
+    return draft.request.install.live_cdrom
+
+
+def _has_install(draft: Draft) -> bool:
+    os = draft.domain.os
+    own_boot = bool(os.boot_devices) or os.kernel is not None or os.init is not None or os.loader is not None
+    return draft.request.install.has_method or own_boot
+
+
+def _fill_platform(draft: Draft) -> None:
+    domain, platform = draft.domain, draft.platform
+    domain.type = platform.virt_type
+    domain.os.type = platform.os_type
+    domain.os.type_arch = platform.arch
+    if platform.machine is not None:
+        domain.os.type_machine = platform.machine
+    if domain.emulator is None and not platform.is_xen_pv:
+        domain.emulator = platform.emulator
+    if platform.is_container and domain.os.init is None:
+        domain.os.init = "/sbin/init"
+    if platform.virt_type == "xen" and platform.is_hvm and domain.os.loader is None:
+        domain.os.loader = platform.guest.loader
+
+
+def _add_disks(draft: Draft) -> None:
+    """The disks asked for, or one of the size that the OS recommends."""
+    disks = draft.domain.of(Disk)
+    facts = list(draft.facts.disks)
+    if not disks and not _has_storage(draft) and not draft.platform.is_container:
+        size = draft.os.recommended_storage_bytes(draft.platform.arch)
+        disk = Disk(size_bytes=size)
+        draft.domain.add(disk)
+        disks = [disk]
+        facts = [draft.facts.default_disk or DiskFacts()]
+        draft.notes.append(f"Using {draft.os.short_id} default --disk size={(size or 0) // 1024**3}")
+    for disk, found in zip(disks, facts, strict=True):
+        if disk.device is None and disk.is_empty_wish and not disk.has_any_source:
+            raise RequestError("--disk: no path, size or source is given", hint="for example --disk size=20")
+        disk_sources.settle_source(draft, disk, found)
+
+
+def _finish(draft: Draft) -> Plan:
+    final = phases.final_domain(draft)
+    install = phases.install_domain(draft)
+    for document in (final, install):
+        if document is not None:
+            _apply_edits(document)
+    return Plan(
+        name=str(final.name),
+        final=final,
+        install=install,
+        images=tuple(draft.images),
+        volumes=tuple(draft.volumes),
+        start_pools=tuple(draft.start_pools),
+        boot_files=tuple(draft.boot_files),
+        seeds=tuple(draft.seeds),
+        media=draft.facts.media,
+        run=draft.request.run,
+        notes=tuple(draft.notes),
+        warnings=tuple(dict.fromkeys(draft.warnings)),
+    )
+
+
+def _apply_edits(domain: Domain) -> None:
+    """The raw XPath edits: each device's own first, the domain's last."""
+    for device in domain.devices:
+        for edit in device.settings.get("xpath_edits", ()):
+            apply_edit(device.ensure_node(), edit)
+    for section in domain.sections_with_edits():
+        for edit in section.settings["xpath_edits"]:
+            apply_edit(section.ensure_node(), edit)
+    for edit in domain.settings.get("xpath_edits", ()):
+        apply_edit(domain.ensure_node(), edit)
+
+
+def composed_platform(request: Request, facts: Facts) -> Chosen:
+    """The platform that `compose` will choose; the survey asks for its domain capabilities."""
+    return choose_platform(wished_platform(request), facts.host.capabilities, facts.os, facts.host.driver)

@@ -1,0 +1,135 @@
+"""Bus, device name and driver of each disk.
+
+Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms; the order of
+preference among buses is virt-install's.
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.disk import Disk
+from virtinstall.errors import RequestError
+
+_PREFIXES = {
+    "virtio": "vd",
+    "scsi": "sd",
+    "sata": "sd",
+    "usb": "sd",
+    "sd": "sd",
+    "ide": "hd",
+    "fdc": "fd",
+    "xen": "xvd",
+}
+_IDE_LIMIT = 4
+_NO_DRIVER_TYPES = ("nvme", "vhostuser")
+
+
+def settle_target(draft: Draft, disk: Disk, disks: list[Disk]) -> None:
+    """Bus and device name. Raises: RequestError, when a bus is full or a name is taken twice."""
+    if disk.device is None:
+        disk.device = "disk"
+    if disk.target_bus is None:
+        disk.target_bus = _bus(draft, disk)
+    if disk.target_dev is None:
+        disk.target_dev = _free_name(disk, disks)
+    elif any(other is not disk and other.target_dev == disk.target_dev for other in disks):
+        raise RequestError(
+            f"two disks have the device name {disk.target_dev}", hint="leave target.dev= out of one of them"
+        )
+    if disk.device == "cdrom" and not disk.readonly:
+        disk.readonly = True
+
+
+def _bus(draft: Draft, disk: Disk) -> str:
+    platform = draft.platform
+    if disk.target_dev is not None:
+        for bus in ("virtio", "xen", "ide", "fdc"):
+            if disk.target_dev.startswith(_PREFIXES[bus]):
+                return bus
+    if disk.device == "floppy":
+        return "fdc"
+    if platform.is_xen_pv:
+        return "xen"
+    if platform.virt_type == "bhyve":
+        return "sata"
+    virtio = platform.is_qemu and draft.os.supports_virtio_disk(platform.arch)
+    if disk.device in ("disk", "lun") and virtio:
+        return "virtio"
+    if platform.is_q35:
+        return "sata"
+    if platform.is_x86:
+        return "ide"
+    if disk.device == "cdrom":
+        return "scsi"
+    return "usb"
+
+
+def _free_name(disk: Disk, disks: list[Disk]) -> str:
+    """The name behind the last one of its kind, so that names follow the order of the disks."""
+    bus = disk.target_bus or ""
+    prefix = _PREFIXES.get(bus, "sd")
+    used = [
+        _number(other.target_dev[len(prefix) :])
+        for other in disks
+        if other.target_dev is not None and other.target_dev.startswith(prefix)
+    ]
+    number = max(used, default=-1) + 1
+    if bus == "ide" and number >= _IDE_LIMIT:
+        number = next((free for free in range(_IDE_LIMIT) if free not in used), number)
+        if number >= _IDE_LIMIT:
+            raise RequestError(
+                f"there are more than {_IDE_LIMIT} disks on the IDE bus",
+                hint="put some on another: bus=virtio, bus=sata",
+            )
+    return prefix + _letters(number)
+
+
+def _number(letters: str) -> int:
+    """0 for `a`, 25 for `z`, 26 for `aa`; -1 for what is no such name."""
+    number = 0
+    for letter in letters:
+        if not "a" <= letter <= "z":
+            return -1
+        number = number * 26 + ord(letter) - ord("a") + 1
+    return number - 1
+
+
+def _letters(number: int) -> str:
+    letters = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("a") + rest) + letters
+    return letters
+
+
+def settle_driver(draft: Draft, disk: Disk) -> None:
+    """Driver name, and for QEMU the cache, I/O and discard that suit the storage."""
+    if disk.type in _NO_DRIVER_TYPES or not _has_source(disk):
+        return
+    virt_type = draft.platform.virt_type
+    if disk.driver_name is None:
+        if draft.platform.is_qemu:
+            disk.driver_name = "qemu"
+        elif virt_type == "xen":
+            disk.driver_name = "phy" if disk.type == "block" else "qemu"
+    if virt_type == "xen" and disk.driver_name == "phy":
+        disk.driver_type = None
+    if virt_type in ("test", "bhyve", "vz"):
+        disk.driver_type = None
+    if not draft.platform.is_qemu or disk.device != "disk":
+        return
+    if disk.type == "block":
+        if disk.driver_cache is None:
+            disk.driver_cache = "none"
+            if disk.driver_io is None:
+                disk.driver_io = "native"
+        if disk.driver_discard is None:
+            disk.driver_discard = "unmap"
+    elif disk.is_new and disk.sparse is not False and disk.type == "file" and disk.driver_discard is None:
+        disk.driver_discard = "unmap"
+
+
+def _has_source(disk: Disk) -> bool:
+    values = (disk.source_file, disk.source_dev, disk.source_dir, disk.source_protocol, disk.source_volume)
+    return any(value is not None for value in values)

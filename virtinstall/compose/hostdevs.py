@@ -1,0 +1,201 @@
+"""Host devices given by name or address: looked up among the host's node devices.
+
+Source: https://libvirt.org/formatnode.html and
+https://libvirt.org/formatdomain.html#host-device-assignment
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lxml import etree
+
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.hostdev import Hostdev
+from virtinstall.devices.interface import Interface
+from virtinstall.errors import RequestError
+
+_CAPABILITY_TYPES = ("net", "misc", "storage")
+
+
+def settle_hostdevs(draft: Draft) -> None:
+    """Fill in the source of each host device. Raises: RequestError, for one that isn't there or isn't unique."""
+    for hostdev in draft.domain.of(Hostdev):
+        if hostdev.name is not None:
+            if hostdev.type in _CAPABILITY_TYPES:
+                _use_container_device(hostdev, hostdev.name)
+            else:
+                _use_node_device(draft, hostdev, _find(draft, hostdev.name, "--hostdev"))
+        if hostdev.mode is None:
+            hostdev.mode = "subsystem"
+        if hostdev.managed is None and hostdev.type != "scsi":
+            hostdev.managed = draft.platform.virt_type != "xen"
+        if hostdev.managed is None:
+            hostdev.managed = False
+    for interface in draft.domain.of(Interface):
+        if interface.hostdev is not None:
+            _use_for_interface(interface, _find(draft, interface.hostdev, "--network hostdev="))
+
+
+def _use_container_device(hostdev: Hostdev, name: str) -> None:
+    hostdev.mode = "capabilities"
+    if hostdev.type == "net":
+        hostdev.source_interface = name
+    elif hostdev.type == "misc":
+        hostdev.source_char = name
+    else:
+        hostdev.source_block = name
+
+
+def _find(draft: Draft, name: str, option: str) -> etree._Element:
+    """The node device that `name` means."""
+    devices = [etree.fromstring(text.encode()) for text in draft.facts.node_devices]
+    for device in devices:
+        if device.findtext("name") == name:
+            return _parent_of_net(device, devices)
+    wanted = _usb_numbers(name) or _usb_ids(name) or _pci_address(name)
+    found = [] if wanted is None else [device for device in devices if _identity(device, wanted[0]) == wanted[1]]
+    if not found:
+        raise RequestError(
+            f"{option}{name}: the host has no such device",
+            hint="`virsh nodedev-list` names them; a PCI address (0:15:0.1) or USB ids (0781:5567) do as well",
+        )
+    if len(found) > 1:
+        names = ", ".join(str(device.findtext("name")) for device in found)
+        raise RequestError(f"{option}{name}: there are {len(found)} such devices", hint=f"name one: {names}")
+    return found[0]
+
+
+def _parent_of_net(device: etree._Element, devices: Iterable[etree._Element]) -> etree._Element:
+    """A network interface stands for the PCI or USB device that it belongs to."""
+    capability = device.find("capability")
+    if capability is None or capability.get("type") != "net":
+        return device
+    parent = device.findtext("parent")
+    return next((other for other in devices if other.findtext("name") == parent), device)
+
+
+def _usb_numbers(name: str) -> tuple[str, tuple[int, ...]] | None:
+    bus, dot, device = name.partition(".")
+    if dot and bus.isdigit() and device.isdigit():
+        return "usb-address", (int(bus), int(device))
+    return None
+
+
+def _usb_ids(name: str) -> tuple[str, tuple[int, ...]] | None:
+    vendor, colon, product = name.partition(":")
+    if not colon or "." in name or ":" in product:
+        return None
+    try:
+        return "usb-ids", (int(vendor, 16), int(product, 16))
+    except ValueError:
+        return None
+
+
+def _pci_address(name: str) -> tuple[str, tuple[int, ...]] | None:
+    rest, dot, function = name.rpartition(".")
+    parts = rest.split(":")
+    if not dot or len(parts) not in (2, 3):
+        return None
+    try:
+        numbers = [int(part, 16) for part in parts]
+        address = numbers if len(numbers) == 3 else [0, *numbers]
+        return "pci", (*address, int(function, 16))
+    except ValueError:
+        return None
+
+
+def _number(text: str | None) -> int:
+    return int(text or "0", 0)
+
+
+def _identity(device: etree._Element, kind: str) -> tuple[int, ...] | None:
+    """What a node device is known by: its PCI address, USB address or USB ids."""
+    capability = device.find("capability")
+    if capability is None:
+        return None
+    if kind == "pci" and capability.get("type") == "pci":
+        return tuple(_number(capability.findtext(part)) for part in ("domain", "bus", "slot", "function"))
+    if capability.get("type") != "usb_device":
+        return None
+    if kind == "usb-address":
+        return tuple(_number(capability.findtext(part)) for part in ("bus", "device"))
+    if kind == "usb-ids":
+        ids = (capability.find("vendor"), capability.find("product"))
+        return tuple(_number(None if part is None else part.get("id")) for part in ids)
+    return None
+
+
+def _use_node_device(draft: Draft, hostdev: Hostdev, device: etree._Element) -> None:
+    capability = device.find("capability")
+    kind = "" if capability is None else capability.get("type")
+    assert capability is not None
+    if kind == "pci":
+        hostdev.type = "pci"
+        numbers = _identity(device, "pci")
+        assert numbers is not None
+        hostdev.source_address_domain, hostdev.source_address_bus = numbers[0], numbers[1]
+        hostdev.source_address_slot, hostdev.source_address_function = numbers[2], numbers[3]
+    elif kind == "usb_device":
+        hostdev.type = "usb"
+        _use_usb(draft, hostdev, device)
+    elif kind == "scsi":
+        hostdev.type = "scsi"
+        hostdev.source_adapter_name = f"scsi_host{_number(capability.findtext('host'))}"
+        hostdev.source_address_bus = _number(capability.findtext("bus"))
+        hostdev.source_address_target = _number(capability.findtext("target"))
+        hostdev.source_address_unit = _number(capability.findtext("lun"))
+    elif kind == "mdev":
+        hostdev.type, hostdev.model, hostdev.managed = "mdev", "vfio-pci", False
+        hostdev.source_address_uuid = capability.findtext("uuid") or _mdev_uuid(device)
+    elif kind == "ccw":
+        hostdev.type = "ccw"
+        _use_ccw(hostdev, capability)
+    else:
+        raise RequestError(
+            f"--hostdev {device.findtext('name')}: a device of kind '{kind}' can't be given to a guest",
+            hint="PCI, USB, SCSI and mediated devices can",
+        )
+
+
+def _mdev_uuid(device: etree._Element) -> str:
+    return (device.findtext("name") or "").removeprefix("mdev_").replace("_", "-")[:36]
+
+
+def _use_ccw(hostdev: Hostdev, capability: etree._Element) -> None:
+    hostdev.source_address_cssid = capability.findtext("cssid")
+    hostdev.source_address_ssid = capability.findtext("ssid")
+    hostdev.source_address_devno = capability.findtext("devno")
+
+
+def _use_usb(draft: Draft, hostdev: Hostdev, device: etree._Element) -> None:
+    """Vendor and product, and the address too where that is needed to tell twins apart."""
+    capability = device.find("capability")
+    assert capability is not None
+    for part in ("vendor", "product"):
+        found = capability.find(part)
+        setattr(hostdev, f"source_{part}_id", None if found is None else found.get("id"))
+    ids = _identity(device, "usb-ids")
+    twins = [text for text in draft.facts.node_devices if _identity(etree.fromstring(text.encode()), "usb-ids") == ids]
+    if len(twins) > 1:
+        hostdev.source_address_bus = _number(capability.findtext("bus"))
+        hostdev.source_address_device = _number(capability.findtext("device"))
+
+
+def _use_for_interface(interface: Interface, device: etree._Element) -> None:
+    numbers = _identity(device, "pci")
+    kind = "pci"
+    if numbers is None:
+        numbers = _identity(device, "usb-address")
+        kind = "usb"
+    if numbers is None:
+        raise RequestError(
+            f"--network hostdev={device.findtext('name')}: it is neither a PCI nor a USB device",
+            hint="give the PCI address of the network card: hostdev=0:4:0.0",
+        )
+    interface.type, interface.managed = "hostdev", True
+    interface.source_address_type = kind
+    interface.source_address_bus = numbers[1] if kind == "pci" else numbers[0]
+    if kind == "pci":
+        interface.source_address_domain = numbers[0]
+        interface.source_address_slot, interface.source_address_function = numbers[2], numbers[3]

@@ -1,0 +1,138 @@
+"""The installation's media: kernel and initrd of a tree, CD-ROM, seeds.
+
+Source: the behaviour of virt-install; https://docs.kernel.org/admin-guide/kernel-parameters.html
+for how arguments are joined.
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.disk_sources import settle_source
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.disk import Disk
+from virtinstall.errors import RequestError
+from virtinstall.facts import DiskFacts, MediaFacts
+from virtinstall.plan import BootFile
+
+
+def add_media(draft: Draft) -> None:
+    """Attach what the installation reads, and note what is to be fetched.
+
+    Raises: RequestError, when the ways of installing contradict each other.
+    """
+    _check_methods(draft)
+    install = draft.request.install
+    if install.cdrom is not None:
+        draft.install_cdrom = _add_cdrom(draft, install.cdrom, draft.facts.cdrom)
+    media = draft.facts.media
+    if install.kernel is not None or install.initrd is not None:
+        _use_own_kernel(draft)
+    elif media is not None and media.kernel is not None:
+        _use_tree(draft, media)
+    if media is not None and media.is_iso and media.attach:
+        _add_cdrom(draft, media.location, draft.facts.cdrom)
+    for seed in draft.facts.seeds:
+        draft.seeds.append(seed)
+        draft.seed_disks.append(_add_seed(draft, seed.path))
+    draft.kernel_arguments = _kernel_arguments(draft)
+    _check_kernel_wishes(draft)
+
+
+def _check_methods(draft: Draft) -> None:
+    install = draft.request.install
+    given = [
+        name
+        for name, value in (
+            ("--cdrom", install.cdrom),
+            ("--location", install.location),
+            ("--pxe", install.pxe),
+            ("--import", install.boot_disk),
+        )
+        if value
+    ]
+    if len(given) > 1:
+        raise RequestError(f"{' and '.join(given)} contradict each other", hint="one way of installing is enough")
+    if install.live_cdrom and install.cdrom is None:
+        raise RequestError("--livecd needs --cdrom", hint="add --cdrom PATH")
+
+
+def _check_kernel_wishes(draft: Draft) -> None:
+    """--extra-args and --initrd-inject only make sense with a kernel that the installation boots."""
+    install = draft.request.install
+    if draft.boot_files:
+        return
+    for option, value in (("--extra-args", install.extra_args), ("--initrd-inject", install.initrd_inject)):
+        if value:
+            raise RequestError(
+                f"{option} needs a kernel that the installation boots",
+                hint="install with --location, or with --install kernel=PATH,initrd=PATH",
+            )
+
+
+def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
+    """Attach an ISO; into an empty CD-ROM drive of the user's where there is one. Gives the disk's position."""
+    disks = draft.domain.of(Disk)
+    for position, disk in enumerate(disks):
+        if disk.device == "cdrom" and disk.is_empty:
+            break
+    else:
+        disk = Disk(device="cdrom")
+        draft.domain.add(disk)
+        position = len(disks)
+    disk.path = path
+    settle_source(draft, disk, facts or DiskFacts())
+    return position
+
+
+def _add_seed(draft: Draft, path: str) -> int:
+    position = len(draft.domain.of(Disk))
+    disk = Disk(device="cdrom", type="file", source_file=path, driver_type="raw")
+    bus = draft.facts.seed_bus
+    if bus is not None:
+        disk.target_bus = bus
+    draft.domain.add(disk)
+    return position
+
+
+def _use_own_kernel(draft: Draft) -> None:
+    """--install kernel=,initrd=: files that are used where they are."""
+    install = draft.request.install
+    for what, path in (("kernel", install.kernel), ("initrd", install.initrd)):
+        if path is not None:
+            inject = install.initrd_inject if what == "initrd" else ()
+            draft.boot_files.append(
+                BootFile(source=path, path=_boot_path(draft, path), location=None, inject=inject, what=what)
+                if inject
+                else BootFile(source=path, path=path, location=None, what=what)
+            )
+
+
+def _use_tree(draft: Draft, media: MediaFacts) -> None:
+    assert media.kernel is not None
+    install = draft.request.install
+    inject = install.initrd_inject + draft.facts.seed_injections
+    draft.boot_files.append(BootFile(media.kernel, _boot_path(draft, media.kernel), media.location, what="kernel"))
+    if media.initrd is not None:
+        draft.boot_files.append(
+            BootFile(media.initrd, _boot_path(draft, media.initrd), media.location, inject=inject, what="initrd")
+        )
+
+
+def _boot_path(draft: Draft, source: str) -> str:
+    """Where a boot file goes: a name that nobody can guess beforehand, so that nobody can put a link there."""
+    name = "".join(char if char.isalnum() or char in "._-" else "_" for char in source.rpartition("/")[2])
+    return f"{draft.facts.host.boot_dir}/virtinst-{draft.facts.token}-{name or 'file'}"
+
+
+def _kernel_arguments(draft: Draft) -> str:
+    """The install kernel's command line: what the user gave leads, what names the install source follows."""
+    install = draft.request.install
+    if install.kernel_args is not None and install.kernel_args_overwrite:
+        return install.kernel_args
+    media = draft.facts.media
+    parts = [*draft.facts.seed_arguments]
+    if media is not None:
+        parts.extend(media.kernel_arguments)
+    if install.kernel_args is not None:
+        parts.append(install.kernel_args)
+    parts.extend(install.extra_args)
+    return " ".join(part for part in parts if part)

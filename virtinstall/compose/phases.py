@@ -1,0 +1,104 @@
+"""The two lives of a guest: its installation boot and what it is afterwards.
+
+The final domain is composed first; the installation's is a copy with a few changes. What
+the installation needs and the finished guest doesn't is removed again.
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.boot_order import has_order, set_order, supports_device_order
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.tpm import Tpm
+from virtinstall.domain.domain import Domain
+
+
+def install_kind(draft: Draft) -> str | None:
+    """The first boot device of the installation: `kernel`, `cdrom`, `network`, ...; None: nothing is installed."""
+    install = draft.request.install
+    if install.no_install or install.boot_disk or install.live_cdrom:
+        return None
+    if draft.boot_files:
+        return "kernel"
+    if install.boot_device:
+        return install.boot_device
+    if install.cdrom is not None or draft.install_cdrom is not None:
+        return "cdrom"
+    if install.pxe:
+        return "network"
+    if install.cloud_init is not None or install.unattended is not None:
+        return "hd"
+    return None
+
+
+def final_domain(draft: Draft) -> Domain:
+    """The finished guest: boots from its first disk, without the installation's media."""
+    domain = draft.domain.clone()
+    kind = install_kind(draft)
+    if kind is not None:
+        _eject_install_media(draft, domain)
+    if not draft.platform.is_container and not has_order(domain) and domain.os.kernel is None:
+        set_order(domain, _final_order(draft, domain), draft.platform)
+    return domain
+
+
+def _final_order(draft: Draft, domain: Domain) -> list[str]:
+    install = draft.request.install
+    disks = domain.of(Disk)
+    if install.live_cdrom or (install.cdrom is not None and install.no_install):
+        kinds = ["cdrom", "hd"]
+    elif any((disk.device or "disk") in ("disk", "lun") for disk in disks):
+        kinds = ["hd"]
+    elif any(disk.device == "cdrom" for disk in disks):
+        kinds = ["cdrom"]
+    elif install.pxe or install.boot_device == "network":
+        kinds = ["network"]
+    else:
+        kinds = ["hd"]
+    return kinds
+
+
+def _eject_install_media(draft: Draft, domain: Domain) -> None:
+    """Take out what only the installation reads; Windows needs its CD-ROM beyond the first reboot."""
+    for position, disk in enumerate(domain.of(Disk)):
+        ejected = position in draft.seed_disks or (position == draft.install_cdrom and not draft.os.is_windows)
+        if ejected:
+            _empty(disk)
+
+
+def _empty(disk: Disk) -> None:
+    disk.source_file = disk.source_dev = disk.source_dir = None
+    disk.source_protocol = disk.source_name = disk.source_query = None
+    disk.source_hosts.clear()
+    disk.leave_source()
+    disk.driver_name = disk.driver_type = disk.driver_cache = disk.driver_io = disk.driver_discard = None
+    disk.type = "file"
+
+
+def install_domain(draft: Draft) -> Domain | None:
+    """The guest as it boots for its installation, or None when there is none."""
+    kind = install_kind(draft)
+    if kind is None:
+        return None
+    domain = draft.domain.clone()
+    if kind == "kernel":
+        for boot_file in draft.boot_files:
+            setattr(domain.os, boot_file.what, boot_file.path)
+        domain.os.cmdline = draft.kernel_arguments or None
+    elif not has_order(domain):
+        set_order(domain, _install_order(kind), draft.platform)
+    if draft.request.install.cloud_init is not None and draft.default_tpm:
+        # its state would be lost with the transient guest, and what is sealed in it
+        for tpm in domain.of(Tpm):
+            domain.remove(tpm)
+    domain.on_reboot = "destroy"
+    return domain
+
+
+def _install_order(kind: str) -> list[str]:
+    return [kind] if kind == "hd" else [kind, "hd"]
+
+
+def needs_order(draft: Draft) -> bool:
+    """Whether boot order is by device class, as hypervisors other than QEMU have it."""
+    return not supports_device_order(draft.platform)

@@ -1,0 +1,149 @@
+"""Define and boot: the installation's transient configuration first, the final one behind it.
+
+Source: https://libvirt.org/formatdomain.html#events-configuration (on_reboot=destroy ends
+the installation boot when the installer reboots); virDomainCreateXML, virDomainDefineXML.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import HypervisorError
+
+if TYPE_CHECKING:
+    from virtinstall.host.host import Guest, Host
+    from virtinstall.plan import Plan
+    from virtinstall.undo import Undo
+
+_MEDIA_PARTS = ("driver", "source", "backingStore")
+
+
+def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
+    """Start the guest (for its installation where it has one) and define what it is afterwards.
+
+    Raises: HypervisorError; then `undo` takes the guest out again.
+    """
+    transient = plan.run.transient
+    if plan.install is None and not transient:
+        guest = host.define_guest(plan.final.to_xml())
+        undo.push(f"definition of guest {plan.name}", guest.undefine)
+        _start(guest, undo, paused)
+    else:
+        first = plan.install or plan.final
+        guest = host.start_guest(first.to_xml(), paused=paused)
+        undo.push(f"running guest {plan.name}", lambda: _stop(guest))
+        if not transient:
+            final = plan.final if plan.install is None else finished(Domain.parse(guest.xml(inactive=True)), plan.final)
+            guest = host.define_guest(final.to_xml())
+            undo.push(f"definition of guest {plan.name}", guest.undefine)
+    if plan.run.autostart and not transient:
+        guest.set_autostart()
+    return guest
+
+
+def _start(guest: Guest, undo: Undo, paused: bool) -> None:
+    guest.start(paused=paused)
+    undo.push(f"running guest {guest.name}", lambda: _stop(guest))
+
+
+def _stop(guest: Guest) -> None:
+    """Power the guest off, if it hasn't ended by itself meanwhile."""
+    if guest.is_active():
+        try:
+            guest.destroy()
+        except HypervisorError:
+            if guest.is_active():
+                raise
+
+
+def finished(held: Domain, final: Domain) -> Domain:
+    """The final configuration: what libvirt holds of the installation, edited.
+
+    Addresses and values that libvirt filled in stay; boot, events and media are those of
+    `final`. Devices are told apart by their target (disks) or MAC address (interfaces).
+    """
+    held_node, final_node = held.ensure_node(), final.ensure_node()
+    for name in ("kernel", "initrd", "cmdline", "dtb", "boot"):
+        _replace_all(held_node, final_node, f"os/{name}")
+    _replace_all(held_node, final_node, "on_reboot", "restart")
+    _copy_missing_devices(held_node, final_node)
+    _settle_disks(held_node, final_node)
+    _settle_orders(held_node, final_node)
+    return held
+
+
+def _replace_all(held: etree._Element, final: etree._Element, path: str, otherwise: str | None = None) -> None:
+    """Have `held` hold at `path` what `final` does; `otherwise` is the text where `final` has nothing."""
+    above_path, _, tag = path.rpartition("/")
+    above = held if not above_path else held.find(above_path)
+    wanted = final.findall(path)
+    if above is None:
+        return
+    for old in above.findall(tag):
+        if otherwise is not None and not wanted:
+            old.text = otherwise
+        else:
+            above.remove(old)
+    for new in wanted:
+        above.append(_copied(new))
+
+
+def _copied(node: etree._Element) -> etree._Element:
+    import copy
+
+    twin = copy.deepcopy(node)
+    twin.tail = None
+    return twin
+
+
+def _target(disk: etree._Element) -> str | None:
+    target = disk.find("target")
+    return None if target is None else target.get("dev")
+
+
+def _copy_missing_devices(held: etree._Element, final: etree._Element) -> None:
+    """Devices that only the finished guest has (a TPM that the first boot went without)."""
+    have, want = held.find("devices"), final.find("devices")
+    if have is None or want is None:
+        return
+    for tag in ("tpm",):
+        if have.find(tag) is None:
+            have.extend([_copied(node) for node in want.findall(tag)])
+
+
+def _settle_disks(held: etree._Element, final: etree._Element) -> None:
+    """Media as in `final`: ejected ones are empty drives, the seed's drive too."""
+    wanted = {_target(disk): disk for disk in final.iterfind("devices/disk")}
+    for disk in held.findall("devices/disk"):
+        twin = wanted.get(_target(disk))
+        if twin is None:
+            continue
+        if twin.find("source") is None and disk.find("source") is not None:
+            for part in _MEDIA_PARTS:
+                for node in disk.findall(part):
+                    disk.remove(node)
+            disk.set("type", twin.get("type", "file"))
+
+
+def _settle_orders(held: etree._Element, final: etree._Element) -> None:
+    """Boot orders at devices as in `final`."""
+    orders: dict[tuple[str, str | None], etree._Element | None] = {}
+    for disk in final.iterfind("devices/disk"):
+        orders["disk", _target(disk)] = disk.find("boot")
+    for interface in final.iterfind("devices/interface"):
+        orders["interface", _mac(interface)] = interface.find("boot")
+    for tag, key in (("disk", _target), ("interface", _mac)):
+        for device in held.iterfind(f"devices/{tag}"):
+            for old in device.findall("boot"):
+                device.remove(old)
+            new = orders.get((tag, key(device)))
+            if new is not None:
+                device.append(_copied(new))
+
+
+def _mac(interface: etree._Element) -> str | None:
+    mac = interface.find("mac")
+    return None if mac is None else mac.get("address")

@@ -1,0 +1,63 @@
+"""Kernel, initrd and seeds of the installation: fetched, made, and taken away when they have served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virtinstall.host.host import Host
+    from virtinstall.plan import BootFile, Plan
+    from virtinstall.progress import Progress
+    from virtinstall.undo import Undo
+
+
+def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress) -> list[Path]:
+    """Fetch what the installation boots; gives the files to remove when the guest has started.
+
+    Raises: FetchError; what was made is in `undo`.
+    """
+    made: list[Path] = []
+    wanted = [boot_file for boot_file in plan.boot_files if boot_file.source != boot_file.path]
+    if not wanted or host.driver() == "test":
+        return made
+    from virtinstall.media.location import open_location
+
+    locations = dict.fromkeys(boot_file.location or "/" for boot_file in wanted)
+    for location in locations:
+        fetcher = open_location(location)
+        try:
+            for boot_file in wanted:
+                if (boot_file.location or "/") == location:
+                    _fetch(fetcher, boot_file, undo, progress)
+                    made.append(Path(boot_file.path))
+        finally:
+            fetcher.close()
+    return made
+
+
+def _fetch(fetcher: object, boot_file: BootFile, undo: Undo, progress: Progress) -> None:
+    from virtinstall.media.initrd import check_injections
+    from virtinstall.media.kernel import fetch_file
+
+    injections = check_injections([Path(path) for path in boot_file.inject])
+    fetch_file(fetcher, boot_file.source, Path(boot_file.path), undo, progress, injections)
+
+
+def make_seeds(plan: Plan, host: Host, undo: Undo) -> list[Path]:
+    """Make the images with answers; gives the files to remove when the guest has them open."""
+    if not plan.seeds or host.driver() == "test":
+        return []
+    from virtinstall.seed.image import write_seed_image
+
+    made = []
+    for seed in plan.seeds:
+        write_seed_image(Path(seed.path), seed.label, dict(seed.files), undo)
+        made.append(Path(seed.path))
+    return made
+
+
+def remove_served(paths: list[Path]) -> None:
+    """Remove files that have served: QEMU reads kernel and initrd at its start, and keeps images open."""
+    for path in paths:
+        path.unlink(missing_ok=True)

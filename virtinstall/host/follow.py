@@ -1,0 +1,161 @@
+"""What follows the start: console, waiting, the restart after the installation.
+
+Source: the behaviour of virt-install: --autoconsole, --wait, --noreboot, --destroy-on-exit.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virtinstall.host.libvirt_host import LibvirtGuest, LibvirtHost
+    from virtinstall.plan import Plan
+
+_OFF = ("shut off", "gone", "crashed")
+_SETTLE_SECONDS = 5.0
+
+
+class Status(IntEnum):
+    """Exit statuses, documented in the manual."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    TIMED_OUT = 3
+    CRASHED = 4
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Follower:
+    """Follows one guest; `say` prints a line for people."""
+
+    plan: Plan
+    host: LibvirtHost
+    say: Callable[[str], None]
+
+    def console_kind(self) -> str:
+        """`text`, `graphical` or `none`: as asked for, else by what the guest has and where we run."""
+        from virtinstall.devices.graphics import Graphics
+
+        wish = self.plan.run.autoconsole
+        if wish != "default":
+            return wish
+        if self.plan.final.of(Graphics):
+            return "graphical"
+        return "text"
+
+    def follow(self, guest: LibvirtGuest) -> Status:
+        """Open the console, wait as asked, finish the installation; gives the exit status."""
+        run = self.plan.run
+        kind = self.console_kind()
+        installing = self.plan.install is not None
+        wait = run.wait_minutes
+        if wait == 0:
+            wait, kind = None, "none"
+        if installing:
+            self.say("\nStarting install...")
+        shown = self._open_console(guest, kind)
+        if run.destroy_on_exit and shown and guest.is_active():
+            guest.destroy()
+        if wait is not None or (shown and installing):
+            ended = self._wait(guest, wait, shown)
+            if ended is not None:
+                return ended
+        elif guest.is_active():
+            self.say(self._still_running(installing))
+            return Status.DONE
+        return self._complete(guest, kind, installing)
+
+    def _still_running(self, installing: bool) -> str:
+        if installing:
+            return (
+                "Domain is still running. Installation may be in progress.\n"
+                f"Look at it with: virsh --connect {self.host.uri} console {self.plan.name}"
+            )
+        return "Domain creation completed."
+
+    def _open_console(self, guest: LibvirtGuest, kind: str) -> bool:
+        """Show the console until the guest ends or the user leaves; False where there is none to show."""
+        if kind == "graphical":
+            return self._open_viewer()
+        if kind != "text":
+            return False
+        from virtinstall.host.console import Console, raw_terminal
+
+        terminal = sys.stdin.fileno() if sys.stdin is not None and sys.stdin.isatty() else None
+        if terminal is not None:
+            self.say(f"Connected to domain '{guest.name}'. Leave the console with ^] (Ctrl + ]).")
+        sys.stdout.flush()
+        console = Console(self.host, guest)
+        guest.resume_if_paused()
+        restore = raw_terminal(terminal) if terminal is not None else lambda: None
+        try:
+            console.run(terminal, sys.stdout.fileno())
+        finally:
+            restore()
+        return True
+
+    def _open_viewer(self) -> bool:
+        """virt-viewer where it is there and has a screen, else the way to connect is told."""
+        import shutil
+        import subprocess
+
+        viewer = shutil.which("virt-viewer")
+        if viewer is None or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            self.say(f"Its display: virt-viewer --connect {self.host.uri} {self.plan.name}")
+            return False
+        subprocess.run([viewer, "--connect", self.host.uri, "--wait", self.plan.name], check=False)
+        return True
+
+    def _wait(self, guest: LibvirtGuest, minutes: int | None, shown: bool) -> Status | None:
+        """Wait for the guest to be off; None when it is, else the exit status to end with."""
+        if shown and minutes is None:
+            # a console that ended tells that the guest is about to be off; one that was left doesn't
+            limit: float | None = _SETTLE_SECONDS
+        elif minutes is None or minutes < 0:
+            limit = None
+        else:
+            limit = minutes * 60.0
+        if limit is None or limit > _SETTLE_SECONDS:
+            self.say(f"Waiting{'' if limit is None else f' {minutes} minutes'} for the installation to complete.")
+        if self.host.wait_until(lambda: guest.state() in _OFF, limit):
+            return None
+        if shown and minutes is None:
+            self.say(self._still_running(True))
+            return Status.DONE
+        self.say("Installation has exceeded the time limit; the guest is left running.")
+        return Status.TIMED_OUT
+
+    def _complete(self, guest: LibvirtGuest, kind: str, installing: bool) -> Status:
+        """The guest is off: start it in its final configuration, unless it is to stay off."""
+        if guest.state() == "crashed":
+            self.say("The guest crashed.")
+            return Status.CRASHED
+        run = self.plan.run
+        self.say("Domain creation completed.")
+        if not installing or run.transient:
+            return Status.DONE
+        if run.noreboot or run.destroy_on_exit:
+            self.say(f"Start it with: virsh --connect {self.host.uri} start {self.plan.name}")
+            return Status.DONE
+        self.say("Restarting guest.")
+        final = self.host.find_guest(self.plan.name)
+        if final is None:
+            self.say(f"The guest {self.plan.name} is gone.")
+            return Status.ERROR
+        if not final.is_active():
+            final.start(paused=kind == "text")
+        self._open_console(final, kind)
+        return Status.DONE
+
+
+def since(start: float) -> str:
+    """Seconds since `start` (time.monotonic), for people."""
+    return f"{time.monotonic() - start:.1f} s"

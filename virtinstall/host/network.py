@@ -1,0 +1,38 @@
+"""What the local machine's network and graphics look like, for defaults.
+
+Source: proc(5), /proc/net/route; sysfs, /sys/class/net/*/bridge;
+https://libvirt.org/formatnode.html (drm).
+"""
+
+from __future__ import annotations
+
+import os
+
+from lxml import etree
+
+
+def default_bridge() -> str | None:
+    """The bridge that carries the host's default route, or None."""
+    try:
+        with open("/proc/net/route") as table:
+            lines = table.read().splitlines()[1:]
+    except OSError:
+        return None
+    for line in lines:
+        columns = line.split()
+        if len(columns) > 2 and columns[1] == "00000000":
+            interface = columns[0]
+            return interface if os.path.exists(f"/sys/class/net/{interface}/bridge") else None
+    return None
+
+
+def render_node(devices: list[str]) -> str | None:
+    """The stable path of the first DRM render node among the node devices, or None."""
+    for text in devices:
+        root = etree.fromstring(text.encode())
+        if root.findtext("capability/type") != "render":
+            continue
+        links = sorted(link.text or "" for link in root.iterfind("devnode[@type='link']"))
+        by_path = [link for link in links if "/by-path/" in link]
+        return (by_path or links or [root.findtext("devnode[@type='dev']") or ""])[0] or None
+    return None

@@ -1,0 +1,139 @@
+"""Everything that must be known before deciding, read once; nothing is changed.
+
+The order follows what depends on what: connection, install medium, operating system,
+platform, domain capabilities, storage.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from virtinstall.capabilities import Capabilities, DomainCapabilities
+from virtinstall.compose.compose import wished_platform
+from virtinstall.compose.platform import choose_platform
+from virtinstall.facts import Facts, HostFacts, NetworkFacts
+from virtinstall.host import embed, network, survey_media, survey_storage
+from virtinstall.host.host import Host
+
+if TYPE_CHECKING:
+    from virtinstall.request import Request
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What of our own process matters: environment, user, randomness; a parameter, so that tests can fix it."""
+
+    environ: Mapping[str, str]
+    uid: int
+    random_bytes: bytes
+    token: str
+
+    @staticmethod
+    def real() -> Surroundings:
+        """Those of this process, with fresh randomness."""
+        raw = os.urandom(32)
+        token = "".join("abcdefghijklmnopqrstuvwxyz0123456789"[byte % 36] for byte in os.urandom(8))
+        return Surroundings(os.environ, os.geteuid(), raw, token)
+
+
+def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
+    """The facts for `request` on `host`.
+
+    Raises: RequestError, when something named isn't there; HostError, when it can't be read.
+    """
+    from virtinstall.osinfo.catalog import Catalog
+
+    facts_of_host = survey_host(host, surroundings)
+    catalog = Catalog(surroundings.environ)
+    medium = survey_media.survey_media(request, facts_of_host, catalog)
+    record, os_warnings = survey_media.choose_record(request, medium, catalog, surroundings.environ)
+    platform = choose_platform(wished_platform(request), facts_of_host.capabilities, record, facts_of_host.driver)
+    text = host.domain_capabilities_xml(platform.emulator, platform.arch, platform.machine, platform.virt_type)
+    facts = Facts(
+        host=facts_of_host,
+        os=record,
+        domain_capabilities=None if text is None else DomainCapabilities(text),
+        guest_names=host.guest_names(),
+        guest_macs=host.guest_macs(),
+        media=medium,
+        token=surroundings.token,
+        random_bytes=surroundings.random_bytes,
+        warnings=tuple(os_warnings),
+        environment=surroundings.environ,
+        networks=_networks(request, host),
+    )
+    facts = _with_devices(facts, request, host)
+    facts = survey_storage.with_storage(facts, request, host)
+    return survey_media.with_seeds(facts, request, catalog, platform)
+
+
+def survey_host(host: Host, surroundings: Surroundings) -> HostFacts:
+    """The host and the connection to it."""
+    uri = host.uri
+    driver = host.driver()
+    local = host.is_local()
+    root = embed.root_of(uri)
+    session = uri.split("?")[0].endswith("/session")
+    # the connection may be to a system daemon that runs as root, whoever we are
+    privileged = not session and root is None
+    return HostFacts(
+        uri=uri,
+        driver=driver,
+        version=host.version(),
+        libvirt_version=host.libvirt_version(),
+        local=local,
+        privileged=privileged,
+        capabilities=Capabilities(host.capabilities_xml()),
+        default_bridge=network.default_bridge() if local and driver != "test" else None,
+        embed_root=root,
+        boot_dir=_boot_dir(root, privileged, surroundings),
+        image_dir=_image_dir(root, privileged, surroundings),
+    )
+
+
+def _boot_dir(root: str | None, privileged: bool, surroundings: Surroundings) -> str:
+    from pathlib import Path
+
+    from virtinstall.media.kernel import boot_directory
+
+    directory = boot_directory(
+        system=privileged, environment=surroundings.environ, root=None if root is None else Path(root)
+    )
+    return str(directory)
+
+
+def _image_dir(root: str | None, privileged: bool, surroundings: Surroundings) -> str:
+    if root is not None:
+        return f"{root}/images"
+    if privileged:
+        return "/var/lib/libvirt/images"
+    home = surroundings.environ.get("HOME") or "/"
+    data = surroundings.environ.get("XDG_DATA_HOME") or f"{home}/.local/share"
+    return f"{data}/libvirt/images"
+
+
+def _networks(request: Request, host: Host) -> dict[str, NetworkFacts]:
+    from virtinstall.devices.interface import Interface
+
+    names = {interface.source_network for interface in request.domain.of(Interface)}
+    found = {name: host.network(name) for name in names if name is not None}
+    return {name: facts for name, facts in found.items() if facts is not None}
+
+
+def _with_devices(facts: Facts, request: Request, host: Host) -> Facts:
+    """Node devices, where the request names one; the render node, where graphics want it."""
+    from virtinstall.devices.graphics import Graphics
+    from virtinstall.devices.hostdev import Hostdev
+    from virtinstall.devices.interface import Interface
+
+    domain = request.domain
+    named = any(hostdev.name is not None for hostdev in domain.of(Hostdev))
+    named = named or any(interface.hostdev is not None for interface in domain.of(Interface))
+    if named:
+        facts = replace(facts, node_devices=tuple(host.node_devices()))
+    if any(graphics.gl_enable and graphics.gl_rendernode is None for graphics in domain.of(Graphics)):
+        facts = replace(facts, render_node=network.render_node(host.node_devices("drm")))
+    return facts

@@ -1,0 +1,134 @@
+"""What is there, and what isn't, for each disk of a request. Reading only."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from virtinstall.compose.disk_sources import is_url, local_path, wished_path
+from virtinstall.errors import RequestError
+from virtinstall.facts import DiskFacts, Facts, PathFacts, PoolFacts
+from virtinstall.host.host import Host
+
+if TYPE_CHECKING:
+    from virtinstall.devices.disk import Disk
+    from virtinstall.request import Request
+
+
+def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
+    """`facts` with those about the disks. Raises: RequestError, when a pool or volume isn't there."""
+    from virtinstall.devices.disk import Disk
+
+    disks = request.domain.of(Disk)
+    found = tuple(_disk_facts(disk, facts, host) for disk in disks)
+    cdrom = request.install.cdrom or (facts.media.location if facts.media and facts.media.attach else None)
+    default_disk = None
+    if not disks and "disk" not in request.without:
+        default_disk = _disk_facts(Disk(size_bytes=0), facts, host)
+    needs_names = any(disk.size_bytes is not None and disk.path is None for disk in disks) or default_disk is not None
+    return replace(
+        facts,
+        disks=found,
+        default_disk=default_disk,
+        cdrom=None
+        if cdrom is None
+        else _path_facts(os.path.abspath(local_path(cdrom)) if not is_url(cdrom) else cdrom, facts, host, cdrom=True),
+        image_names=_names_in(facts.host.image_dir) if needs_names and facts.host.local else frozenset(),
+    )
+
+
+def _names_in(directory: str) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(directory))
+    except OSError:
+        return frozenset()
+
+
+def _disk_facts(disk: Disk, facts: Facts, host: Host) -> DiskFacts:
+    if disk.vol is not None:
+        return _volume_facts(disk.vol, host)
+    path = wished_path(disk)
+    if path is not None:
+        if is_url(path) or disk.type in ("network", "nvme", "vhostuser"):
+            return DiskFacts()
+        return _path_facts(path, facts, host, cdrom=disk.device == "cdrom", may_make=disk.size_bytes is not None)
+    if disk.pool is not None or disk.size_bytes is not None:
+        return _pool_facts(disk.pool or "default", host)
+    return DiskFacts()
+
+
+def _volume_facts(text: str, host: Host) -> DiskFacts:
+    pool, slash, name = text.partition("/")
+    if not slash or not name or "/" in name:
+        raise RequestError(f"--disk vol={text}: it must be POOL/VOLUME", hint="for example vol=default/guest.qcow2")
+    volume = host.volume(pool, name)
+    if volume is None:
+        near = _near(name, host.volume_names(pool)) if host.pool(pool) else _near(pool, {p.name for p in host.pools()})
+        raise RequestError(f"--disk vol={text}: there is no such volume", hint=near)
+    return DiskFacts(volume=volume)
+
+
+def _near(name: str, known: set[str] | frozenset[str]) -> str | None:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, 3)
+    return f"did you mean {' or '.join(near)}?" if near else None
+
+
+def _pool_facts(name: str, host: Host) -> DiskFacts:
+    pool = host.pool(name)
+    if pool is None:
+        if name != "default":
+            raise RequestError(
+                f"--disk pool={name}: there is no such storage pool",
+                hint=_near(name, {known.name for known in host.pools()}) or "`virsh pool-list --all` lists them",
+            )
+        return DiskFacts()
+    return DiskFacts(pool=pool, taken_names=host.volume_names(name) if pool.active else frozenset())
+
+
+def _path_facts(path: str, facts: Facts, host: Host, *, cdrom: bool = False, may_make: bool = False) -> DiskFacts:
+    if is_url(path):
+        return DiskFacts()
+    volume = host.volume_by_path(path)
+    found = look_at(path, probe=not cdrom) if facts.host.local and facts.host.driver != "test" else None
+    if facts.host.driver == "test" and volume is None:
+        found = look_at(path, probe=False) if os.path.exists(path) else PathFacts(path, None)
+    if volume is not None or (found is not None and found.kind is not None) or not may_make:
+        return DiskFacts(path=found, volume=volume)
+    pool = _managing_pool(os.path.dirname(path), host)
+    directory = os.path.dirname(path)
+    writable = facts.host.local and os.access(directory, os.W_OK | os.X_OK) and facts.host.driver != "test"
+    return DiskFacts(path=found, pool=pool, needs_libvirt=pool is not None and not writable)
+
+
+def _managing_pool(directory: str, host: Host) -> PoolFacts | None:
+    for pool in host.pools():
+        if pool.target is not None and pool.target.rstrip("/") == directory.rstrip("/"):
+            return pool
+    return None
+
+
+def look_at(path: str, *, probe: bool = True) -> PathFacts:
+    """What a local path is; its format only where `probe` says so."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return PathFacts(path, None)
+    if stat.S_ISDIR(found.st_mode):
+        return PathFacts(path, "dir")
+    if stat.S_ISBLK(found.st_mode):
+        return PathFacts(path, "block", "raw")
+    return PathFacts(path, "file", _format(path) if probe else None, found.st_size)
+
+
+def _format(path: str) -> str | None:
+    from virtinstall.errors import StorageError
+    from virtinstall.storage.probe import probe_image
+
+    try:
+        return probe_image(path).format
+    except StorageError:
+        return None

@@ -1,0 +1,209 @@
+"""argv -> exit status; the only place that prints errors.
+
+Exit statuses: 0 done, 1 error, 2 usage, 3 timed out with the guest left running, 4 the
+guest crashed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import VirtInstallError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from virtinstall.host.libvirt_host import LibvirtHost
+    from virtinstall.plan import Plan
+    from virtinstall.request import Request
+
+PROG = "virt-install"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; gives the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words == ["--version"]:
+        from virtinstall import __version__
+
+        print(__version__)
+        return 0
+    from virtinstall.options.parser import UsageError, parse_argv
+    from virtinstall.signals import Terminated, terminate_by_exception
+
+    debug = "--debug" in words or "-d" in words
+    try:
+        with terminate_by_exception():
+            return _run(parse_argv(words, PROG), words)
+    except UsageError as error:
+        return _report(error, 2, debug)
+    except VirtInstallError as error:
+        return _report(error, 1, debug)
+    except KeyboardInterrupt:
+        print("\nInterrupted; what this run had made is removed.", file=sys.stderr)
+        return 130
+    except Terminated as error:
+        print(f"\nEnded by {error.signal_name}; what this run had made is removed.", file=sys.stderr)
+        return 128 + error.number
+    except BrokenPipeError:
+        return 141
+
+
+def _report(error: VirtInstallError, status: int, debug: bool) -> int:
+    """Print one error: what was wrong, then what to do."""
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+    sys.stdout.flush()
+    for line in error.message.splitlines():
+        print(f"{PROG}: error: {line}", file=sys.stderr)
+    if error.hint:
+        print(f"{PROG}: hint: {error.hint}", file=sys.stderr)
+    return status
+
+
+def _run(given: Namespace, words: list[str]) -> int:
+    from virtinstall.options.read import help_wanted, section_class
+
+    if given.version:
+        from virtinstall import __version__
+
+        print(__version__)
+        return 0
+    if given.help:
+        from virtinstall.options.parser import build_parser
+
+        print(build_parser(PROG).format_help(), end="")
+        return 0
+    wanted = help_wanted(given)
+    if wanted:
+        from virtinstall.options.introspect import help_text
+
+        for option in wanted:
+            print(help_text(option, section_class(option)), end="")
+        return 0
+    if given.osinfo == "list":
+        return _list_systems()
+    _set_up_log(given)
+    if given.test_media_detection:
+        return _detect_media(given)
+    return _make_guest(given)
+
+
+def _list_systems() -> int:
+    import os
+
+    from virtinstall.osinfo.catalog import Catalog
+
+    print(Catalog(os.environ).list_text(), end="")
+    return 0
+
+
+def _detect_media(given: Namespace) -> int:
+    """--test-media-detection: print the OS that a location holds."""
+    from virtinstall.detect_media import detect_media
+
+    print(detect_media(given.test_media_detection, given.arch, given.os_type))
+    return 0
+
+
+def _set_up_log(given: Namespace) -> None:
+    if not given.debug:
+        return
+    import logging
+
+    logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format="%(asctime)s %(name)s: %(message)s")
+
+
+def _make_guest(given: Namespace) -> int:
+    from virtinstall.host.libvirt_host import open_host
+    from virtinstall.install import plan_guest
+    from virtinstall.options.fallback import fallback_for
+    from virtinstall.options.read import read_request
+
+    step = _wanted_step(given)
+    quiet = bool(given.quiet) or step is not None
+    request = read_request(given, fallback_for)
+    host = open_host(given.connect, _warn)
+    try:
+        plan = plan_guest(request, host)
+        for warning in plan.warnings:
+            _warn(warning)
+        if step is not None:
+            return _print_step(plan, step)
+        if not quiet:
+            for note in plan.notes:
+                print(note)
+        if given.dry_run:
+            return _print_dry_run(plan, host, quiet)
+        return _create(plan, request, host, quiet)
+    finally:
+        host.close()
+
+
+def _warn(text: str) -> None:
+    print(f"WARNING  {text}", file=sys.stderr)
+
+
+def _wanted_step(given: Namespace) -> str | None:
+    """`all`, `1`, `2`, or None where nothing is to be printed."""
+    step: str | None = given.print_xml
+    if step is None or step in ("all", "1", "2"):
+        return step
+    from virtinstall.options.parser import UsageError
+
+    raise UsageError(f"--print-xml {step}: there is no such step", hint="it is 1 (installation), 2 (final) or all")
+
+
+def _print_step(plan: Plan, step: str) -> int:
+    from virtinstall.errors import RequestError
+
+    documents = plan.steps
+    if step == "all":
+        print("".join(documents), end="")
+        return 0
+    if int(step) > len(documents):
+        raise RequestError(
+            f"--print-xml {step}: this guest has {len(documents)} step", hint="without an installation there is one"
+        )
+    print(documents[int(step) - 1], end="")
+    return 0
+
+
+def _print_dry_run(plan: Plan, host: LibvirtHost, quiet: bool) -> int:
+    from virtinstall.preview import preview_text
+    from virtinstall.storage.carry_out import check_storage
+
+    for warning in check_storage(plan, host):
+        _warn(warning)
+    if not quiet:
+        print(preview_text(plan), end="")
+        print("Dry run completed successfully")
+    return 0
+
+
+def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int:
+    from virtinstall.host.follow import Follower
+    from virtinstall.install import create_guest
+    from virtinstall.progress import Silent
+    from virtinstall.storage.carry_out import check_storage
+
+    def say(text: str) -> None:
+        if not quiet:
+            print(text, flush=True)
+
+    for warning in check_storage(plan, host):
+        _warn(warning)
+    follower = Follower(plan, host, say)
+    progress = Silent() if quiet else _progress()
+    guest = create_guest(plan, host, progress, paused=follower.console_kind() == "text")
+    return int(follower.follow(guest))
+
+
+def _progress() -> object:
+    from virtinstall.progress import Lines
+
+    return Lines(sys.stderr)

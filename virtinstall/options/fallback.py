@@ -1,0 +1,52 @@
+"""Names that no class declares: libvirt's own schema stands behind the declared fields."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import TYPE_CHECKING
+
+from virtinstall.options.suboptions import Fallback
+
+if TYPE_CHECKING:
+    from virtinstall.xml.element import Element
+    from virtinstall.xml.schema import Schema
+
+
+@functools.cache
+def _schema() -> Schema:
+    """The installed libvirt's schema; read at the first name that needs it."""
+    from virtinstall.xml.schema import load_schema
+
+    return load_schema(os.environ)
+
+
+def element_path(cls: type[Element]) -> tuple[str, ...] | None:
+    """Where elements of `cls` stand below <domain>; None for options that are no domain XML."""
+    if cls.__module__.startswith("virtinstall.devices."):
+        return ("devices", cls.tag)
+    if cls.__module__.startswith("virtinstall.domain."):
+        return (cls.tag,) if cls.tag and cls.tag != "domain" else ()
+    return None
+
+
+def fallback_for(cls: type[Element]) -> Fallback | None:
+    """What to do with names that `cls` doesn't declare."""
+    path = element_path(cls)
+    if path is None:
+        return None
+
+    def knows(key: str) -> bool:
+        return _schema().resolve(path, key) is not None
+
+    def apply(element: Element, key: str, value: str) -> None:
+        from virtinstall.xml.schema_leaf import write_leaf
+
+        leaf = _schema().resolve(path, key)
+        assert leaf is not None
+        write_leaf(element.ensure_node(), leaf, value, _schema(), path)
+
+    def nearest(key: str) -> list[str]:
+        return _schema().nearest(path, key)
+
+    return Fallback(knows, apply, nearest)
