@@ -65,7 +65,12 @@ def _open_web(location: str, limit_bytes: int) -> Fetcher:
     from virtinstall.media.bytesource import HttpSource
     from virtinstall.media.iso_fetcher import IsoFetcher
 
-    return IsoFetcher(HttpSource(fetcher), limit_bytes=limit_bytes)
+    try:
+        source = HttpSource(fetcher)
+    except FetchError:
+        fetcher.close()
+        raise
+    return IsoFetcher(source, limit_bytes=limit_bytes)
 
 
 def _open_local(path: Path, limit_bytes: int) -> Fetcher:

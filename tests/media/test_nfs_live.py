@@ -1,0 +1,80 @@
+"""Reading a tree from a real NFS server: nfs-ganesha on loopback, where it and libnfs-utils are installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from tests.media.trees import treeinfo
+from virtinstall.errors import FetchError
+from virtinstall.media.location import open_location
+from virtinstall.media.tree import recognize
+from virtinstall.progress import Silent
+
+KERNEL = os.urandom(3_000_000)
+MISSING = [tool for tool in ("ganesha.nfsd", "nfs-ls", "nfs-cat") if not shutil.which(tool)]
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="nfs-ganesha runs as root"),
+]
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    """The port of a server that exports a Fedora tree as /tree, NFS version 4 only."""
+    folder = tmp_path / "export" / "images" / "pxeboot"
+    folder.mkdir(parents=True)
+    (folder / "vmlinuz").write_bytes(KERNEL)
+    (folder / "initrd.img").write_bytes(b"initrd")
+    (tmp_path / "export" / ".treeinfo").write_text(treeinfo("Fedora", "39"))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number = int(free.getsockname()[1])
+    plugins = os.environ.get("GANESHA_PLUGINS", "/usr/lib/x86_64-linux-gnu/ganesha")
+    (tmp_path / "ganesha.conf").write_text(
+        f"NFS_CORE_PARAM {{ NFS_Port = {number}; NFS_Protocols = 4; Enable_NLM = false; Enable_RQUOTA = false;"
+        f' Bind_addr = 127.0.0.1; Enable_UDP = false; Plugins_Dir = "{plugins}"; }}\n'
+        f"NFSV4 {{ Graceless = true; RecoveryRoot = {tmp_path}; }}\n"
+        f"EXPORT {{ Export_Id = 1; Path = {tmp_path}/export; Pseudo = /tree; Access_Type = RO; Squash = None;"
+        " SecType = sys; Protocols = 4; Transports = TCP; FSAL { Name = VFS; } }\n"
+    )
+    command = ["ganesha.nfsd", "-F", "-f", "ganesha.conf", "-L", "ganesha.log", "-p", "ganesha.pid"]
+    server = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(number, server)
+        yield number
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("nfs-ganesha did not start")
+
+
+def test_a_tree_on_a_real_server(port: int) -> None:
+    """The tree is recognised, its kernel comes over whole, and a folder that isn't exported is an error."""
+    fetcher = open_location(f"nfs://127.0.0.1:{port}/tree")
+    tree = recognize(fetcher, arch="x86_64")
+    assert tree.arguments == ("inst.repo=nfs:127.0.0.1:/tree",)
+    target = BytesIO()
+    fetcher.download(tree.kernel_path, target, Silent())
+    assert target.getvalue() == KERNEL
+    with pytest.raises(FetchError, match="NOENT"):
+        open_location(f"nfs://127.0.0.1:{port}/none")
