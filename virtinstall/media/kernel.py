@@ -13,6 +13,7 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,11 +134,11 @@ def _make_directory(directory: Path, undo: Undo) -> None:
             continue
         except OSError as error:
             raise FetchError(f"could not make '{each}': {error.strerror}") from error
-        undo.push(f"directory {each}", lambda made=each: _remove_empty(made))  # type: ignore[misc]
+        undo.push(f"directory {each}", partial(_remove_empty, each))
 
 
 def _remove_empty(directory: Path) -> None:
-    if directory.exists() and not any(directory.iterdir()):
+    if directory.exists() and not any(directory.iterdir()):  # another run may use it by now
         directory.rmdir()
 
 
