@@ -41,7 +41,7 @@ class VolumeFacts:
 
 @dataclass(frozen=True)
 class NetworkFacts:
-    """A virtual network. `forward` is `nat`, `route`, `bridge`, ... or None (isolated); `pxe`: it offers a boot file."""
+    """A virtual network. `forward` is `nat`, `route`, ... or None (isolated); `pxe`: it offers a boot file."""
 
     name: str
     active: bool

@@ -71,16 +71,13 @@ def _check_kernel_wishes(draft: Draft) -> None:
 def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
     """Attach an ISO; into an empty CD-ROM drive of the user's where there is one. Gives the disk's position."""
     disks = draft.domain.of(Disk)
-    for position, disk in enumerate(disks):
-        if disk.device == "cdrom" and disk.is_empty:
-            break
-    else:
+    disk = next((disk for disk in disks if disk.device == "cdrom" and disk.is_empty), None)
+    if disk is None:
         disk = Disk(device="cdrom")
         draft.domain.add(disk)
-        position = len(disks)
     disk.path = path
     settle_source(draft, disk, facts or DiskFacts())
-    return position
+    return draft.domain.of(Disk).index(disk)
 
 
 def _add_seed(draft: Draft, path: str) -> int:

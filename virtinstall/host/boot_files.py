@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from virtinstall.host.host import Host
+    from virtinstall.media.fetcher import Fetcher
     from virtinstall.plan import BootFile, Plan
     from virtinstall.progress import Progress
     from virtinstall.undo import Undo
@@ -36,7 +37,7 @@ def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress) -> 
     return made
 
 
-def _fetch(fetcher: object, boot_file: BootFile, undo: Undo, progress: Progress) -> None:
+def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress) -> None:
     from virtinstall.media.initrd import check_injections
     from virtinstall.media.kernel import fetch_file
 

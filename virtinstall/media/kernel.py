@@ -92,16 +92,29 @@ def fetch_boot_files(
 
     Raises: FetchError; what was made is in `undo`.
     """
-    _make_directory(files.kernel.parent, undo)
-    for path, source, extra in (
-        (files.kernel, tree.kernel_path, 0),
-        (files.initrd, tree.initrd_path, archive_size(injections) if injections else 0),
-    ):
-        _check_room(path.parent, fetcher.size(source), extra)
-        with _new_file(path, undo) as target:
-            if not fetcher.download(source, target, progress):
-                raise FetchError(f"'{source}' at '{fetcher.location}' is empty", hint="the install tree is incomplete")
-    inject(files.initrd, injections, progress)
+    fetch_file(fetcher, tree.kernel_path, files.kernel, undo, progress)
+    fetch_file(fetcher, tree.initrd_path, files.initrd, undo, progress, injections)
+
+
+def fetch_file(
+    fetcher: Fetcher,
+    source: str,
+    path: Path,
+    undo: Undo,
+    progress: Progress,
+    injections: Sequence[Injection] = (),
+) -> None:
+    """Fetch `source` to `path`, a file that doesn't exist yet, and append `injections` to it (an initrd).
+
+    Raises: FetchError; what was made is in `undo`.
+    """
+    _make_directory(path.parent, undo)
+    _check_room(path.parent, fetcher.size(source), archive_size(injections) if injections else 0)
+    with _new_file(path, undo) as target:
+        if not fetcher.download(source, target, progress):
+            raise FetchError(f"'{source}' at '{fetcher.location}' is empty", hint="the install tree is incomplete")
+    if injections:
+        inject(path, injections, progress)
 
 
 def leftovers(directory: Path, older_than: float) -> list[Path]:
