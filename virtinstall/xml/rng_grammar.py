@@ -1,0 +1,101 @@
+"""RELAX NG files read into plain tuples: the named patterns of a schema and of those that it includes.
+
+Expat instead of lxml: the patterns are walked in Python, and this is where most of the
+time of a first look-up would go.
+
+Source: https://relaxng.org/spec-20011203.html, sections 4.7 and 4.17 (include, combine).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+from xml.parsers import expat
+
+_WITH_TEXT = frozenset(("value", "param", "name"))
+
+
+class Pattern:
+    """One element of a schema file; `text` is only read of `value`, `param` and `name`."""
+
+    __slots__ = ("attributes", "parts", "tag", "text")
+
+    def __init__(self, tag: str, attributes: dict[str, str], parts: list[Pattern], text: list[str]) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.parts = parts
+        self.text = text
+
+
+class Grammar(NamedTuple):
+    """Name -> [(definition, its namespace)], several where they are combined; the files that were read."""
+
+    defines: dict[str, list[tuple[Pattern, str]]]
+    files: list[str]
+
+
+def read_grammar(path: str) -> Grammar:
+    """The grammar in the file `path` and those it includes; `start` is among the names.
+
+    Raises: OSError, when a file can't be read; ValueError, when one is not well-formed.
+    """
+    grammar = Grammar({}, [])
+    _read(path, frozenset(), grammar)
+    return grammar
+
+
+def _read(path: str, overridden: frozenset[str], grammar: Grammar) -> None:
+    if path in grammar.files:
+        return
+    grammar.files.append(path)
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        root = parse_pattern(data)
+    except expat.ExpatError as error:
+        raise ValueError(f"'{path}' is not well-formed: {error}") from None
+    _read_definitions(root, root.attributes.get("ns", ""), path, overridden, grammar)
+
+
+def _read_definitions(
+    pattern: Pattern, namespace: str, path: str, overridden: frozenset[str], grammar: Grammar
+) -> None:
+    for part in pattern.parts:
+        own_namespace = part.attributes.get("ns", namespace)
+        if part.tag == "include":
+            replaced = overridden.union(_defined_name(below) for below in part.parts)
+            _read(os.path.join(os.path.dirname(path), part.attributes["href"]), replaced, grammar)
+        if part.tag in ("include", "div"):
+            _read_definitions(part, own_namespace, path, overridden, grammar)
+        elif _defined_name(part) not in overridden:
+            grammar.defines.setdefault(_defined_name(part), []).append((part, own_namespace))
+
+
+def _defined_name(pattern: Pattern) -> str:
+    return pattern.attributes.get("name", "start")
+
+
+def parse_pattern(data: bytes) -> Pattern:
+    """The root pattern of one schema file. Raises: expat.ExpatError."""
+    parser = expat.ParserCreate()
+    root: list[Pattern] = []
+    open_parts = [root]
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        parts: list[Pattern] = []
+        text: list[str] = []
+        open_parts[-1].append(Pattern(tag, attributes, parts, text))
+        open_parts.append(parts)
+        # the white space between patterns is half of all there is to report
+        if tag in _WITH_TEXT:
+            parser.CharacterDataHandler = text.append
+
+    def end(tag: str) -> None:
+        del open_parts[-1]
+        parser.CharacterDataHandler = None
+
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.Parse(data, True)
+    return root[0]

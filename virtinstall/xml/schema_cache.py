@@ -1,0 +1,122 @@
+"""Where libvirt's schema is found, and the cache of the index that is made of it.
+
+The cache is `$XDG_CACHE_HOME/virtinstall/domain-schema`: good as long as each schema
+file has the size and time of change that it had. Whatever is wrong with it or with its
+place, the index is made anew; only the time is lost.
+
+Source: https://specifications.freedesktop.org/basedir-spec/latest/ (places of caches
+and data); libvirt installs its schemas in `libvirt/schemas` below the data directory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import marshal
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virtinstall.xml.rng_index import Index
+
+ENTRY_FILE = "domain.rng"
+# raise it whenever the index or how it is made changes
+_FORMAT = b"virtinstall domain schema 1\n"
+_MARSHAL_VERSION = 4
+
+Stamp = tuple[tuple[str, int, int], ...]
+"""(path, size in bytes, time of change in ns) of each schema file, the entry file first."""
+
+
+def find_schema(environ: Mapping[str, str]) -> str | None:
+    """The path of libvirt's `domain.rng`, or None where no libvirt is installed.
+
+    `$VIRTINSTALL_SCHEMA_DIR` is the only place looked at where it is set.
+    """
+    for directory in _directories(environ):
+        path = os.path.join(directory, ENTRY_FILE)
+        if os.path.isfile(path):
+            return os.path.abspath(path)
+    return None
+
+
+def _directories(environ: Mapping[str, str]) -> Iterator[str]:
+    chosen = environ.get("VIRTINSTALL_SCHEMA_DIR")
+    if chosen:
+        yield chosen
+        return
+    for data in (environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":"):
+        yield os.path.join(data, "libvirt", "schemas")
+    yield from ("/usr/share/libvirt/schemas", "/usr/local/share/libvirt/schemas")
+
+
+def cache_file(environ: Mapping[str, str]) -> str | None:
+    """The path of the cache; None where there is no place that is this user's own.
+
+    Another user's directory (root with the home of the user who called sudo) is left
+    alone, so that no file of root's stays in it.
+    """
+    base = environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        base = environ.get("HOME", "")
+        if not os.path.isabs(base):
+            return None
+        base = os.path.join(base, ".cache")
+    owner = base
+    while not os.path.exists(owner):
+        owner = os.path.dirname(owner)
+    if os.stat(owner).st_uid != os.geteuid():
+        return None
+    return os.path.join(base, "virtinstall", "domain-schema")
+
+
+def stamp_of(files: Iterable[str]) -> Stamp:
+    """The stamp of these schema files as they are now. Raises: OSError, when one is gone."""
+    found = []
+    for path in files:
+        status = os.stat(path)
+        found.append((path, status.st_size, status.st_mtime_ns))
+    return tuple(found)
+
+
+def load_index(cache: str, schema: str) -> Index | None:
+    """The index of the schema whose entry file is `schema` out of the file `cache`; None when it doesn't hold it."""
+    try:
+        with open(cache, "rb") as file:
+            data = file.read()
+            own = os.fstat(file.fileno()).st_uid == os.geteuid()
+    except OSError:
+        return None
+    start = len(_FORMAT) + 4
+    # the sum is looked at first: marshal is no judge of damaged data
+    if not own or data[: len(_FORMAT)] != _FORMAT or data[len(_FORMAT) : start] != _sum(data[start:]):
+        return None
+    stamp, index = marshal.loads(data[start:])
+    if stamp[0][0] != schema:
+        return None
+    try:
+        fresh = stamp_of(path for path, _, _ in stamp) == stamp
+    except FileNotFoundError:
+        return None
+    found: Index = index
+    return found if fresh else None
+
+
+def save_index(cache: str, stamp: Stamp, index: Index) -> None:
+    """Put `index` into the file `cache`, whole or not at all; a place that can't be written is no error."""
+    data = marshal.dumps((stamp, index), _MARSHAL_VERSION)
+    temporary = f"{cache}.{os.getpid()}"
+    try:
+        os.makedirs(os.path.dirname(cache), mode=0o700, exist_ok=True)
+        with open(temporary, "wb") as file:
+            file.write(_FORMAT + _sum(data) + data)
+        os.replace(temporary, cache)
+    except OSError:
+        # a read-only or full disk: the next run makes the index again
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+
+def _sum(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(4, "big")

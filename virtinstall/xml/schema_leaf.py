@@ -1,0 +1,90 @@
+"""Reading and setting what libvirt's schema knows and no class declares: a `Leaf` seen from an element's node.
+
+Elements that have to be made go where the schema's order wants them. Words of switches
+are understood as for declared fields; all else goes through as it is, for libvirt is the
+judge of values.
+"""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from virtinstall.xml.kinds import ON_OFF, YES_NO, parse_switch
+from virtinstall.xml.paths import Rank, Step, make_child, remove
+from virtinstall.xml.schema import Leaf, Schema
+
+
+def read_leaf(node: etree._Element, leaf: Leaf) -> str | None:
+    """What is set at `leaf` below `node`; of an element's presence the text, which is empty; None when nothing is."""
+    found = _find(node, leaf.steps)
+    if found is None:
+        return None
+    return found.get(leaf.attribute) if leaf.attribute is not None else found.text or ""
+
+
+def write_leaf(node: etree._Element, leaf: Leaf, text: str, schema: Schema, element_path: tuple[str, ...]) -> None:
+    """Set `leaf` below `node`, the element at `element_path`, to what the user typed; empty text unsets it.
+
+    Raises: ValueError, whose message says what was expected.
+    """
+    if text and leaf.type == "present":
+        text = "yes" if parse_switch(text) else ""
+    if not text:
+        _unset(node, leaf)
+        return
+    if leaf.type in ("yes/no", "on/off"):
+        kind = YES_NO if leaf.type == "yes/no" else ON_OFF
+        text = kind.write(kind.parse(text))
+    target = _make(node, leaf.steps, schema, element_path)
+    if leaf.attribute is not None:
+        target.set(leaf.attribute, text)
+    elif leaf.type != "present":
+        target.text = text
+
+
+def _find(node: etree._Element, steps: tuple[tuple[str, int], ...]) -> etree._Element | None:
+    for tag, number in steps:
+        below = node.findall(tag)
+        if len(below) <= number:
+            return None
+        node = below[number]
+    return node
+
+
+def _make(
+    node: etree._Element, steps: tuple[tuple[str, int], ...], schema: Schema, element_path: tuple[str, ...]
+) -> etree._Element:
+    path = element_path
+    for tag, number in steps:
+        below = node.findall(tag)
+        rank: Rank = {}
+        if len(below) <= number:
+            rank = {known: place for place, known in enumerate(schema.child_order(path))}
+        while len(below) <= number:
+            below.append(make_child(node, Step(tag, None), rank))
+        node = below[number]
+        path = (*path, tag)
+    return node
+
+
+def _unset(node: etree._Element, leaf: Leaf) -> None:
+    """Take the value away, and the elements around it that have become empty, innermost first."""
+    found = _find(node, leaf.steps)
+    if found is None:
+        return
+    if leaf.attribute is not None:
+        found.attrib.pop(leaf.attribute, None)
+    elif leaf.type != "present":
+        found.text = None
+    # the presence is the value, whatever else is inside
+    doomed = leaf.type == "present"
+    while found is not node and (doomed or _is_empty(found)):
+        parent = found.getparent()
+        assert parent is not None
+        remove(found)
+        found = parent
+        doomed = False
+
+
+def _is_empty(node: etree._Element) -> bool:
+    return not node.attrib and not len(node) and not (node.text or "").strip()
