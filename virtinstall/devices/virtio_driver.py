@@ -16,6 +16,4 @@ class VirtioDriver(Element):
     driver_ats = XmlField("./driver/@ats", ON_OFF, "Address translation service for PCIe devices.")
     driver_iommu = XmlField("./driver/@iommu", ON_OFF, "Have the device go through the emulated IOMMU.")
     driver_packed = XmlField("./driver/@packed", ON_OFF, "Packed virtqueues.")
-    driver_page_per_vq = XmlField(
-        "./driver/@page_per_vq", ON_OFF, "A page of notifications for each virtqueue."
-    )
+    driver_page_per_vq = XmlField("./driver/@page_per_vq", ON_OFF, "A page of notifications for each virtqueue.")

@@ -17,9 +17,7 @@ class Watchdog(Device):
     option = "--watchdog"
     bare = ("model",)
 
-    model = XmlField(
-        "./@model", TEXT, "Device model: `i6300esb`, `ib700`, `diag288`, `itco`.", convert=unless_default
-    )
+    model = XmlField("./@model", TEXT, "Device model: `i6300esb`, `ib700`, `diag288`, `itco`.", convert=unless_default)
     action = XmlField(
         "./@action",
         TEXT,

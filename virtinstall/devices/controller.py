@@ -1,0 +1,77 @@
+"""`--controller`: USB, SCSI, PCI and other controllers.
+
+Source: https://libvirt.org/formatdomain.html#controllers
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device
+from virtinstall.devices.virtio_driver import VirtioDriver
+from virtinstall.xml.field import Setting, Suboption, XmlField
+from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT
+
+SETS = ("usb2", "usb3")
+"""Words for a type that stand for a set of controllers."""
+
+
+def _set_type(controller: Controller, text: str) -> None:
+    controller.set_of = text if text in SETS else None
+    controller.type = None if text in SETS or not text else text
+
+
+def _set_address(controller: Controller, text: str) -> None:
+    """[DOMAIN:]BUS:SLOT.FUNCTION, hexadecimal as lspci prints it."""
+    rest, dot, function = text.rpartition(".")
+    parts = rest.split(":")
+    try:
+        if not dot or len(parts) not in (2, 3):
+            raise ValueError
+        domain, bus, slot, number = (int(part, 16) for part in (["0", *parts][-3:] + [function]))
+    except ValueError:
+        raise ValueError("it must be a PCI address, BUS:SLOT.FUNCTION") from None
+    address = controller.address
+    address.type, address.domain, address.bus = "pci", domain, bus
+    address.slot, address.function = slot, number
+
+
+class Controller(Device, VirtioDriver):
+    """<controller>: what other devices hang on."""
+
+    tag = "controller"
+    option = "--controller"
+    bare = ("type",)
+
+    type_option = Suboption(
+        "type",
+        _set_type,
+        "Kind: `usb`, `scsi`, `pci`, `sata`, `virtio-serial`, ...; `usb2` and `usb3` are whole sets.",
+        match=True,
+    )
+    set_of = Setting(TEXT, "The set that a word stands for: `usb2`, `usb3`.", name=None)
+    type = XmlField("./@type", TEXT, "Kind of controller.", name=None)
+    index = XmlField("./@index", INTEGER, "Number among the controllers of its kind.")
+    model = XmlField("./@model", TEXT, "Model: `virtio-scsi`, `qemu-xhci`, `pcie-root-port`, ...")
+    ports = XmlField("./@ports", INTEGER, "Number of ports.")
+    max_grant_frames = XmlField("./@maxGrantFrames", INTEGER, "Grant frames (xenbus).")
+    vectors = XmlField("./@vectors", INTEGER, "Interrupt vectors (virtio).")
+    master_startport = XmlField(
+        "./master/@startport",
+        INTEGER,
+        "First port of the EHCI controller that this companion serves.",
+        aliases=("master",),
+    )
+    driver_iothread = XmlField("./driver/@iothread", INTEGER, "I/O thread that serves it.")
+    driver_queues = XmlField("./driver/@queues", INTEGER, "Number of queues.", aliases=("driver_queues",))
+    target_chassis_nr = XmlField("./target/@chassisNr", INTEGER, "Chassis number of a PCI bridge.")
+    target_chassis = XmlField("./target/@chassis", INTEGER, "Chassis of a PCIe root port.")
+    target_port = XmlField("./target/@port", INTEGER, "Port of a PCIe root port.")
+    target_hotplug = XmlField("./target/@hotplug", ON_OFF, "Whether devices can be plugged while the guest runs.")
+    target_bus_nr = XmlField("./target/@busNr", INTEGER, "First bus number of an expander bus.")
+    target_index = XmlField("./target/@index", INTEGER, "Index of a pseries host bridge.")
+    target_node = XmlField("./target/node", INTEGER, "NUMA node of an expander bus.")
+    target_mem_reserve = XmlField("./target/@memReserve", INTEGER, "Memory to reserve behind the bridge, in KiB.")
+    pcihole64 = XmlField("./pcihole64", INTEGER, "Size of the 64-bit PCI hole; `pcihole64.unit` is its unit.")
+    pcihole64_unit = XmlField("./pcihole64/@unit", TEXT, "Unit of pcihole64: `KiB`.")
+    serial = XmlField("./serial", TEXT, "Serial number (nvme).")
+    address_option = Suboption("address", _set_address, "PCI address in short: `0:4.7` is bus 0, slot 4, function 7.")
+    num_pcie_root_ports = Setting(INTEGER, "No controller: how many free PCIe ports the guest gets (default 14).")

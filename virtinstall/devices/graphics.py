@@ -1,0 +1,110 @@
+"""`--graphics`: how the guest's screen is seen.
+
+Source: https://libvirt.org/formatdomain.html#graphical-framebuffers
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device, unless_default
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import Suboption, XmlField
+from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO, parse_integer
+
+_FIRST_PORT = 5900
+_LISTEN_WORDS = ("none", "socket")
+
+
+class Listen(Element):
+    """<listen>: where the display is listened for."""
+
+    tag = "listen"
+
+    type = XmlField("./@type", TEXT, "How: `address`, `network`, `socket`, `none`.")
+    address = XmlField("./@address", TEXT, "Address of the host to listen on: `0.0.0.0` for all.")
+    network = XmlField("./@network", TEXT, "Virtual network whose address is listened on.")
+    socket = XmlField("./@socket", TEXT, "Path of the socket.")
+
+
+def _port(text: str) -> int:
+    port = parse_integer(text)
+    if port != -1 and port < _FIRST_PORT:
+        raise ValueError(f"a port is {_FIRST_PORT} or higher, or -1 to have one chosen")
+    return port
+
+
+def _keymap(text: str) -> str | None:
+    return None if text in ("local", "none") else text
+
+
+def _set_listen(graphics: Graphics, text: str) -> None:
+    if text in _LISTEN_WORDS:
+        graphics.listen = None
+        graphics.listens.at(0).type = text
+    else:
+        graphics.listen = text or None
+
+
+class Graphics(Device):
+    """<graphics>: a display server, or a window."""
+
+    tag = "graphics"
+    option = "--graphics"
+    none_word = "suppress"
+    bare = ("type",)
+
+    type = XmlField("./@type", TEXT, "Kind: `vnc`, `spice`, `sdl`, `egl-headless`, `dbus`.", convert=unless_default)
+    port = XmlField("./@port", INTEGER, "Port, 5900 or higher; -1 has one chosen.", convert=_port)
+    tls_port = XmlField(
+        "./@tlsPort",
+        INTEGER,
+        "Port for TLS (spice), 5900 or higher; -1 has one chosen.",
+        aliases=("tlsport",),
+        convert=_port,
+    )
+    autoport = XmlField("./@autoport", YES_NO, "Whether libvirt chooses the ports.", name=None)
+    websocket = XmlField("./@websocket", INTEGER, "Port for WebSockets (vnc); -1 has one chosen.")
+    listen_option = Suboption(
+        "listen",
+        _set_listen,
+        "Address of the host to listen on: `0.0.0.0` for all; `none`: not at all; `socket`: a socket.",
+        match=True,
+    )
+    listen = XmlField("./@listen", TEXT, "Address to listen on.", name=None)
+    keymap = XmlField("./@keymap", TEXT, "Keyboard layout: `de`, `en-us`.", convert=_keymap)
+    password = XmlField("./@passwd", TEXT, "Password of the display.", name="password", aliases=("passwd",))
+    password_valid_to = XmlField(
+        "./@passwdValidTo",
+        TEXT,
+        "Until when the password counts: `2030-01-31T15:51:00`.",
+        name="passwordValidTo",
+        aliases=("passwdValidTo",),
+    )
+    connected = XmlField(
+        "./@connected", TEXT, "What becomes of a client when the password changes: `keep`, `disconnect`, `fail`."
+    )
+    default_mode = XmlField("./@defaultMode", TEXT, "Which spice channels are secure: `secure`, `insecure`, `any`.")
+    display = XmlField("./@display", TEXT, "X display of an SDL window.", name=None)
+    xauth = XmlField("./@xauth", TEXT, "X authority file of an SDL window.", name=None)
+    listens = Children("./listen", Listen, "Where it is listened for.", prefix="listens")
+    image_compression = XmlField(
+        "./image/@compression",
+        TEXT,
+        "Compression of images (spice): `off`, `auto_glz`, `auto_lz`, `quic`, `glz`, `lz`.",
+        aliases=("image_compression",),
+    )
+    streaming_mode = XmlField(
+        "./streaming/@mode", TEXT, "Video streaming (spice): `filter`, `all`, `off`.", aliases=("streaming_mode",)
+    )
+    clipboard_copypaste = XmlField(
+        "./clipboard/@copypaste", YES_NO, "Share the clipboard (spice).", aliases=("clipboard_copypaste",)
+    )
+    mouse_mode = XmlField("./mouse/@mode", TEXT, "Mouse (spice): `client`, `server`.", aliases=("mouse_mode",))
+    filetransfer_enable = XmlField(
+        "./filetransfer/@enable", YES_NO, "Drag and drop of files (spice).", aliases=("filetransfer_enable",)
+    )
+    zlib_compression = XmlField("./zlib/@compression", TEXT, "Compression over slow lines: `auto`, `never`, `always`.")
+    gl_enable = XmlField("./gl/@enable", YES_NO, "OpenGL on the host's graphics card.", aliases=("gl",))
+    gl_rendernode = XmlField(
+        "./gl/@rendernode", TEXT, "Graphics card for OpenGL: `/dev/dri/renderD128`.", aliases=("rendernode",)
+    )

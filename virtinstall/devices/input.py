@@ -1,0 +1,40 @@
+"""`--input`: tablet, mouse, keyboard, or an input device of the host.
+
+Source: https://libvirt.org/formatdomain.html#input-devices
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device, unless_default
+from virtinstall.devices.virtio_driver import VirtioDriver
+from virtinstall.xml.field import Setting, Suboption, XmlField
+from virtinstall.xml.kinds import ON_OFF, SWITCH, TEXT
+
+
+def _set_type(device: Input, text: str) -> None:
+    device.wanted_default = text == "default" or None
+    device.type = unless_default(text) or None
+
+
+class Input(Device, VirtioDriver):
+    """<input>: a device to point or to type with."""
+
+    tag = "input"
+    option = "--input"
+    none_word = "suppress"
+    bare = ("type",)
+
+    type_option = Suboption(
+        "type", _set_type, "Kind of device: `tablet`, `mouse`, `keyboard`, `passthrough`, `evdev`.", match=True
+    )
+    wanted_default = Setting(SWITCH, "Whether the choice of the kind was left open.", name=None)
+    type = XmlField("./@type", TEXT, "Kind of device.", name=None)
+    bus = XmlField("./@bus", TEXT, "Bus it hangs on: `usb`, `ps2`, `virtio`, `xen`.", convert=unless_default)
+    model = XmlField("./@model", TEXT, "Virtio variant: `virtio`, `virtio-transitional`, `virtio-non-transitional`.")
+    source_evdev = XmlField("./source/@evdev", TEXT, "Device of the host to pass through: `/dev/input/event1`.")
+    source_dev = XmlField("./source/@dev", TEXT, "Device of the host that `evdev` listens to.")
+    source_repeat = XmlField("./source/@repeat", ON_OFF, "Repeat keys that are held down.")
+    source_grab = XmlField("./source/@grab", TEXT, "`all`: grab all input devices of the host at once.")
+    source_grab_toggle = XmlField(
+        "./source/@grabToggle", TEXT, "Keys that switch between host and guest: `ctrl-ctrl`, `alt-alt`, ..."
+    )
