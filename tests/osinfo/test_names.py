@@ -1,0 +1,82 @@
+"""Names the database doesn't have: whole major versions, versions too new, old spellings."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.osinfo.database import Database
+from virtinstall.errors import RequestError
+from virtinstall.osinfo.names import list_order, split_name
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "version"),
+    [
+        ("debian11", "debian", (11,)),
+        ("rhel6.10", "rhel", (6, 10)),
+        ("sle15sp4", "sle", (15, 4)),
+        ("win2k8r2", "win2k", (8, 2)),
+        ("win2k22", "win2k", (22,)),
+        ("win2k", "win2k", ()),
+        ("centos-stream9", "centos-stream", (9,)),
+        ("gentoo", "gentoo", ()),
+        ("android-x86-9.0", "android-x86-", (9, 0)),
+        ("3", "", (3,)),
+        ("", "", ()),
+    ],
+)
+def test_names_split_into_line_and_version(name: str, line: str, version: tuple[int, ...]) -> None:
+    """The last numbers of a name, with dots, service packs and releases between them, are its version."""
+    assert split_name(name) == (line, version)
+
+
+def test_numbers_fall_in_the_list() -> None:
+    """Higher numbers come first, a shorter name before a longer one."""
+    names = ["a1.10", "a-x", "a1.9", "a2", "b1", "a1"]
+    assert sorted(names, key=list_order) == ["a2", "a1", "a1.10", "a1.9", "a-x", "b1"]
+
+
+def test_whole_major_version_means_the_newest_minor(database: Database) -> None:
+    """`penguin2` is penguin2.1, without a warning: that is what the name says."""
+    found = database.catalog().lookup("penguin2")
+    assert (found.record.short_id, found.warning) == ("penguin2.1", None)
+
+
+@pytest.mark.parametrize("name", ["penguin3", "penguin2.7", "penguin17.04", "penguin"])
+def test_too_new_a_version_is_served_by_the_newest_known(database: Database, name: str) -> None:
+    """A version after those that the database knows, or none: the newest, and one line that says so."""
+    found = database.catalog().lookup(name)
+    assert found.record.short_id == "penguin2.1"
+    assert found.warning == f"the OS database doesn't have '{name}': taking penguin2.1"
+
+
+def test_version_missing_among_the_known_is_a_misspelling(database: Database) -> None:
+    """Windows 9 never was, though there is an older Windows 98; nor was there a penguin 0."""
+    for name in ("win9", "penguin0"):
+        with pytest.raises(RequestError, match=f"unknown OS name '{name}'"):
+            database.catalog().lookup(name)
+
+
+def test_windows_numbers_go_by_date(database: Database) -> None:
+    """Windows 12 is served by Windows 11, not by 98."""
+    assert database.catalog().lookup("win12").record.short_id == "win11"
+
+
+def test_old_spellings(database: Database) -> None:
+    """Names of early versions of virt-install mean what serves today, with a warning."""
+    found = database.catalog().lookup("virtio26")
+    assert (found.record.short_id, found.warning) == (
+        "linux2030",
+        "OS name 'virtio26' is an old spelling: taking linux2030",
+    )
+    assert database.catalog().lookup("generic24").record.is_generic
+    assert database.catalog().newest_linux().short_id == "linux2030"
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "/", "://", "http://", "../../etc/passwd", "x" * 5000, "debian" + "9" * 5000]
+)
+def test_strange_names_are_errors(database: Database, name: str) -> None:
+    """Anything else is refused in one sentence."""
+    with pytest.raises(RequestError, match="unknown OS name"):
+        database.catalog().lookup(name)

@@ -1,0 +1,60 @@
+"""What is asked of the osinfo-db that is installed here; skipped where there is none."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from virtinstall.osinfo.catalog import Catalog
+
+pytestmark = pytest.mark.skipif(
+    not os.path.exists("/usr/share/osinfo/os/debian.org/debian-11.xml"), reason="osinfo-db isn't installed"
+)
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The system's database, a cache of the test's own."""
+    return {"XDG_CACHE_HOME": str(tmp_path), "OSINFO_LOCAL_DIR": str(tmp_path / "l"), "HOME": str(tmp_path)}
+
+
+def test_one_system_is_found_fast_once_it_is_cached(environment: dict[str, str]) -> None:
+    """`--osinfo debian11` costs less than 5 ms of CPU time in a second run."""
+    Catalog(environment).lookup("debian11")
+    costs = []
+    for _ in range(5):
+        start = time.process_time()
+        assert Catalog(environment).lookup("debian11").record.supports_virtio_net()
+        costs.append(time.process_time() - start)
+    assert min(costs) < 0.005
+
+
+def test_every_system_resolves(environment: dict[str, str]) -> None:
+    """Each name of the database gives a record, without a warning."""
+    catalog = Catalog(environment, cache=False)
+    for system in catalog.index.systems:
+        for name in system.short_ids:
+            found = catalog.lookup(name)
+            assert name in found.record.short_ids
+            assert found.warning is None
+
+
+@pytest.mark.parametrize(
+    ("name", "disk", "q35", "efi", "clock"),
+    [
+        ("debian11", True, True, False, "utc"),
+        ("fedora36", True, True, False, "utc"),
+        ("rhel6.10", True, False, False, "utc"),
+        ("win10", False, True, False, "localtime"),
+        ("win11", False, True, True, "localtime"),
+        ("freebsd13.1", True, False, False, "utc"),
+    ],
+)
+def test_known_systems(environment: dict[str, str], name: str, disk: bool, q35: bool, efi: bool, clock: str) -> None:
+    """Records of well-known systems, as virt-install 4.1.0 uses them."""
+    record = Catalog(environment, cache=False).lookup(name).record
+    found = (record.supports_virtio_disk(), record.supports_q35(), record.requires_efi("x86_64"), record.clock_offset)
+    assert found == (disk, q35, efi, clock)

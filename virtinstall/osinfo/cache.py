@@ -1,0 +1,92 @@
+"""A cache of JSON files that may go missing at any time, and is never more than a help.
+
+What is cached about the database says which files it was read from and how they looked: a change
+of any makes it stale.
+
+Source: XDG base directory specification, for where it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from virtinstall.osinfo.places import Places, Stamp, stamp
+
+# changes with what the files hold; files of another format are written anew
+_FORMAT = 1
+
+
+class JsonCache:
+    """JSON files in `$XDG_CACHE_HOME/virtinstall/osinfo`; `write`: whether they may be made and changed."""
+
+    def __init__(self, environment: Mapping[str, str], *, write: bool = True) -> None:
+        home = environment.get("XDG_CACHE_HOME")
+        if not home and environment.get("HOME"):
+            home = os.path.join(environment["HOME"], ".cache")
+        self._directory = os.path.join(home, "virtinstall", "osinfo") if home and os.path.isabs(home) else None
+        self._write = write
+
+    def load(self, name: str) -> Any:
+        """What `save` wrote, or None: not there, damaged, or of another version."""
+        import json
+
+        if self._directory is None:
+            return None
+        try:
+            with open(os.path.join(self._directory, name), encoding="utf-8") as file:
+                content = json.load(file)
+        except (OSError, ValueError):
+            return None
+        if not isinstance(content, list) or len(content) != 2 or content[0] != _FORMAT:
+            return None
+        return content[1]
+
+    def save(self, name: str, content: Any) -> None:
+        """Write a file whole or not at all; a folder that can't be written is no error: there is no cache then."""
+        import json
+        import tempfile
+
+        if self._directory is None or not self._write:
+            return
+        temporary = None
+        try:
+            os.makedirs(self._directory, mode=0o700, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(prefix=".", dir=self._directory)
+            with open(handle, "w", encoding="utf-8") as file:
+                json.dump([_FORMAT, content], file, separators=(",", ":"))
+            os.replace(temporary, os.path.join(self._directory, name))
+        except OSError:
+            if temporary is not None and os.path.exists(temporary):
+                os.unlink(temporary)
+
+
+class Watch:
+    """What a piece of knowledge was read from: all directories of `places`, and the files that were `see`n.
+
+    Files are to be seen before they are read: a change in between makes the knowledge stale, not wrong.
+    """
+
+    def __init__(self, places: Places) -> None:
+        self._directories = {path: stamp(path) for path in places.directories()}
+        self._files: dict[str, Stamp] = {}
+
+    def see(self, paths: list[str]) -> None:
+        """Note how `paths` look now."""
+        self._files.update((path, stamp(path)) for path in paths if path not in self._files)
+
+    def save(self, cache: JsonCache, name: str, content: Any) -> None:
+        """Keep what was learnt from the files."""
+        cache.save(name, [self._directories, self._files, content])
+
+
+def load_watched(cache: JsonCache, name: str, places: Places) -> Any:
+    """What `Watch.save` kept under `name`, None where there is nothing or the database has changed since."""
+    saved = cache.load(name)
+    if not isinstance(saved, list) or len(saved) != 3:
+        return None
+    directories, files, content = saved
+    if directories != {path: stamp(path) for path in places.directories()}:
+        return None
+    return content if all(stamp(path) == look for path, look in files.items()) else None

@@ -1,0 +1,177 @@
+"""The catalogue of operating systems: osinfo-db, read as far as it is needed.
+
+A system known by the name of its file (`debian11`: os/debian.org/debian-11.xml) needs only its own
+files and those it derives from; code names, misspellings, lists and recognition need the index.
+
+Source: osinfo-db; osinfo-db-tools, "The Libosinfo Database Layout"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from virtinstall.errors import RequestError
+from virtinstall.osinfo.cache import JsonCache, Watch, load_watched
+from virtinstall.osinfo.places import Places, database_directories, entity_of, source_files
+from virtinstall.osinfo.record import GENERIC, OsRecord
+
+if TYPE_CHECKING:
+    from virtinstall.osinfo.index import Index, Rules
+    from virtinstall.osinfo.media_rows import Entry
+
+
+# no short id or URI comes near; searching for what is like a longer one would take long
+_LONGEST_NAME = 200
+
+
+class Lookup(NamedTuple):
+    """What was found for a name; `warning` is one line where the record is of another system than was named."""
+
+    record: OsRecord
+    warning: str | None = None
+
+
+class Catalog:
+    """osinfo-db as the environment says where it is; `cache`: whether cache files may be written.
+
+    `broken_files` are files that turned out to be no XML; they are left out.
+    """
+
+    def __init__(self, environment: Mapping[str, str], *, cache: bool = True) -> None:
+        self.directories = database_directories(environment)
+        self.broken_files: list[str] = []
+        self._places = Places(self.directories, "os")
+        self._cache = JsonCache(environment, write=cache)
+        self._index: Index | None = None
+        self._rules: Rules | None = None
+
+    @property
+    def index(self) -> Index:
+        """All systems, briefly."""
+        from virtinstall.osinfo.index import load_index
+
+        if self._index is None:
+            self._index = load_index(self._places, self._cache, self.broken_files)
+        return self._index
+
+    @property
+    def rules(self) -> Rules:
+        """How media and trees are recognised."""
+        from virtinstall.osinfo.index import load_rules
+
+        if self._rules is None:
+            self._rules = load_rules(self._places, self._cache, self.broken_files)
+        return self._rules
+
+    def lookup(self, name: str) -> Lookup:
+        """The system called `name`: a short id or a full id; where it is too new for the database, the one before.
+
+        Raises: RequestError, when there is none; the hint names those most like it.
+        """
+        if len(name) > _LONGEST_NAME:
+            raise RequestError(f"unknown OS name '{name[:_LONGEST_NAME]}...'", hint=self._hint([]))
+        cached_as = _file_name(name)
+        saved = load_watched(self._cache, cached_as, self._places)
+        if saved is not None and saved[0] == name:
+            from virtinstall.osinfo.resolve import from_json
+
+            return Lookup(from_json(saved[1]), saved[2])
+        watch = Watch(self._places)
+        found = self._search(name, watch)
+        if not self.broken_files and not found.record.is_generic:
+            from virtinstall.osinfo.resolve import to_json
+
+            watch.save(self._cache, cached_as, [name, to_json(found.record), found.warning])
+        return found
+
+    def names(self) -> list[str]:
+        """All names that `lookup` knows without a warning, sorted."""
+        return sorted([*self.index.by_name, GENERIC.short_id])
+
+    def list_text(self) -> list[str]:
+        """The lines of `--osinfo list`: one for each system, with all its names."""
+        from virtinstall.osinfo.names import list_order
+
+        lines = [system.short_ids for system in self.index.systems if system.short_ids]
+        return [
+            ", ".join(sorted(names))
+            for names in sorted([*lines, [GENERIC.short_id]], key=lambda one: list_order(one[0]))
+        ]
+
+    def newest_linux(self) -> OsRecord:
+        """The newest Linux of no particular distribution; one of which nothing is known where there is no database."""
+        try:
+            return self.lookup("linux").record
+        except RequestError:
+            return GENERIC
+
+    def _search(self, name: str, watch: Watch) -> Lookup:
+        if name == GENERIC.short_id:
+            return Lookup(GENERIC)
+        entry = self._by_file_name(name, watch)
+        if entry is None:
+            system = self.index.by_name.get(name)
+            entry = self._entry(system.id, watch) if system else None
+        if entry is None:
+            return self._other(name, watch)
+        return Lookup(self._resolve(entry, watch))
+
+    def _by_file_name(self, name: str, watch: Watch) -> Entry | None:
+        """The entry whose file is called like it, without reading any other."""
+        if "://" in name:
+            return self._entry(name, watch)
+        bare = name.replace("-", "")
+        for place in self._places.entities():
+            if place[1].replace("-", "") == bare:
+                entry = self._read(place, watch)
+                if entry is not None and name in entry.short_ids:
+                    return entry
+        return None
+
+    def _entry(self, identity: str, watch: Watch) -> Entry | None:
+        place = entity_of(identity)
+        entry = self._read(place, watch) if place else None
+        return entry if entry is not None and entry.id == identity else None
+
+    def _read(self, place: tuple[str, str], watch: Watch) -> Entry | None:
+        from virtinstall.osinfo.entry import entry_of, read_parts
+
+        sources = self._places.sources(*place)
+        files = source_files(sources)
+        watch.see([*sources, *files])
+        parts = read_parts(files, place, self.broken_files)
+        return entry_of(parts) if parts else None
+
+    def _resolve(self, entry: Entry, watch: Watch) -> OsRecord:
+        from virtinstall.osinfo.resolve import resolve
+
+        return resolve(entry, lambda identity: self._entry(identity, watch))
+
+    def _other(self, name: str, watch: Watch) -> Lookup:
+        """What serves for a name that the database doesn't have."""
+        from virtinstall.osinfo.names import OLD_NAMES, nearest, successor
+
+        if name in OLD_NAMES:
+            record = self._search(OLD_NAMES[name], watch).record
+            return Lookup(record, f"OS name '{name}' is an old spelling: taking {record.short_id}")
+        found = successor(name, self.index)
+        entry = self._entry(found[0].id, watch) if found else None
+        if found is None or entry is None:
+            raise RequestError(f"unknown OS name '{name}'", hint=self._hint(nearest(name, self.names())))
+        record = self._resolve(entry, watch)
+        exact = found[1]
+        return Lookup(record, None if exact else f"the OS database doesn't have '{name}': taking {record.short_id}")
+
+    def _hint(self, near: list[str]) -> str:
+        if not self.index.systems:
+            return (
+                f"there is no OS database in {', '.join(self.directories)}: install osinfo-db, or use --osinfo generic"
+            )
+        alike = f"did you mean {', '.join(near)}? " if near else ""
+        return f"{alike}`--osinfo list` prints all names"
+
+
+def _file_name(name: str) -> str:
+    """The cache file for `name`; different names may share one, so it holds the name too."""
+    return "os-" + "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name) + ".json"

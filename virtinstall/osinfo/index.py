@@ -1,0 +1,99 @@
+"""An index of the whole database: which systems there are, and the rules by which media and trees are recognised.
+
+It is made by reading every file once, kept in the cache, and made anew when a file or a
+directory has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from virtinstall.osinfo.cache import JsonCache, Watch, load_watched
+from virtinstall.osinfo.media_rows import Media, Tree
+from virtinstall.osinfo.places import Places, source_files
+
+if TYPE_CHECKING:
+    from virtinstall.osinfo.entry import Parts
+
+
+class System(NamedTuple):
+    """An operating system in the index."""
+
+    id: str
+    short_ids: list[str]
+    family: str | None
+    version: str | None
+    release_date: str | None
+    release_status: str
+
+
+class Rules(NamedTuple):
+    """How media and trees are recognised: pairs of the system's id and the rule."""
+
+    media: list[tuple[str, Media]]
+    trees: list[tuple[str, Tree]]
+
+
+class Index:
+    """The systems of a database, by id and by name; of two that claim a name the later one has it."""
+
+    def __init__(self, systems: list[System]) -> None:
+        self.systems = systems
+        self.by_id = {system.id: system for system in systems}
+        self.by_name = {name: system for system in systems for name in system.short_ids}
+
+
+def load_index(places: Places, cache: JsonCache, broken: list[str]) -> Index:
+    """The index; files that are no XML are added to `broken`."""
+    rows = load_watched(cache, "index.json", places)
+    if rows is None:
+        rows = _read_all(places, cache, "index.json", broken, _system)
+    return Index([System._make(row) for row in rows])
+
+
+def load_rules(places: Places, cache: JsonCache, broken: list[str]) -> Rules:
+    """The rules; files that are no XML are added to `broken`."""
+    rows = load_watched(cache, "rules.json", places)
+    if rows is None:
+        rows = _read_all(places, cache, "rules.json", broken, _rules)
+    return Rules(
+        [(identity, Media._make(rule)) for identity, media, _ in rows for rule in media],
+        [(identity, Tree._make(rule)) for identity, _, trees in rows for rule in trees],
+    )
+
+
+def _read_all(
+    places: Places, cache: JsonCache, name: str, broken: list[str], row: Callable[[Parts], Sequence[Any]]
+) -> list[Sequence[Any]]:
+    """One row for each system, kept in the cache."""
+    from virtinstall.osinfo.entry import read_parts
+
+    watch = Watch(places)
+    rows = []
+    for place, sources in places.entities().items():
+        files = source_files(sources)
+        watch.see([*sources, *files])
+        parts = read_parts(files, place, broken)
+        if parts is not None:
+            rows.append(row(parts))
+    if not broken:
+        watch.save(cache, name, rows)
+    return rows
+
+
+def _system(parts: Parts) -> Sequence[Any]:
+    return System(
+        id=parts.id,
+        short_ids=parts.texts("short-id"),
+        family=parts.text("family"),
+        version=parts.text("version"),
+        release_date=parts.text("release-date"),
+        release_status=parts.text("release-status") or "released",
+    )
+
+
+def _rules(parts: Parts) -> Sequence[Any]:
+    from virtinstall.osinfo.entry import media_of, trees_of
+
+    return parts.id, media_of(parts), trees_of(parts)

@@ -1,0 +1,109 @@
+"""The facts that osinfo-db has about media, trees, images and drivers, and about one operating system by itself.
+
+Apart from `rows`, for most runs have no use for them and needn't pay for them.
+
+Source: osinfo-db's schema, /usr/share/osinfo/schema/osinfo.rng
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from virtinstall.osinfo.rows import Firmware, Resources
+
+
+class Media(NamedTuple):
+    """`<media>`: an installation or live medium; the ids and `volume_size` are patterns to recognise it by.
+
+    `installer_reboots`: how often the installer reboots before the OS is there.
+    `language_map` is the id of the data map which turns the languages found into names.
+    """
+
+    arch: str
+    live: bool
+    installer: bool
+    installer_script: bool
+    installer_reboots: int
+    eject_after_install: bool
+    variant: str | None
+    url: str | None
+    volume_id: str | None
+    system_id: str | None
+    publisher_id: str | None
+    application_id: str | None
+    volume_size: int | None
+    language: str | None
+    language_is_pattern: bool
+    language_map: str | None
+    kernel: str | None
+    initrd: str | None
+    scripts: list[str]
+
+
+class Tree(NamedTuple):
+    """`<tree>`: an installation tree; the `treeinfo_` words are patterns to recognise it by."""
+
+    arch: str
+    variant: str | None
+    url: str | None
+    treeinfo_family: str | None
+    treeinfo_version: str | None
+    treeinfo_variant: str | None
+    treeinfo_arch: str | None
+    kernel: str | None
+    initrd: str | None
+    boot_iso: str | None
+
+
+class Image(NamedTuple):
+    """`<image>`: a disk image that can be downloaded."""
+
+    arch: str
+    format: str
+    cloud_init: bool
+    variant: str | None
+    url: str | None
+
+
+class Driver(NamedTuple):
+    """`<driver>`: files with which the OS supports more devices, `before` or after the installation."""
+
+    arch: str
+    location: str
+    pre_installable: bool
+    signed: bool
+    priority: int
+    files: list[str]
+    devices: list[str]
+
+
+class Entry(NamedTuple):
+    """What the files of one OS say by themselves. `parents` are the ids it derives from, then those it clones.
+
+    `devices`: pairs of device id and whether it is supported.
+    """
+
+    id: str
+    short_ids: list[str]
+    name: str | None
+    version: str | None
+    vendor: str | None
+    family: str | None
+    distro: str | None
+    codename: str | None
+    release_date: str | None
+    eol_date: str | None
+    release_status: str
+    kernel_url_argument: str | None
+    cloud_image_username: str | None
+    parents: list[str]
+    upgrades: list[str]
+    devices: list[tuple[str, bool]]
+    resources: list[Resources]
+    firmwares: list[Firmware]
+    media: list[Media]
+    trees: list[Tree]
+    images: list[Image]
+    drivers: list[Driver]
+    scripts: list[str]
+    variants: dict[str, str]

@@ -1,0 +1,116 @@
+"""Names of operating systems: their order, their versions, old spellings, and what an unknown one may mean.
+
+Source: osinfo-db's short ids; the order is that of `virt-install --osinfo list`; code names are
+those that Debian and Ubuntu gave their releases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from virtinstall.osinfo.index import Index, System
+
+# what earlier versions of virt-install called them, and words that people use; `linux` is the newest generic Linux
+OLD_NAMES = {
+    "virtio26": "linux",
+    "generic26": "linux",
+    "generic24": "generic",
+    "vista": "winvista",
+    "winxp64": "winxp",
+    "windows10": "win10",
+    "windows11": "win11",
+    "fedora_rawhide": "fedora-rawhide",
+    "alma8": "almalinux8",
+    "alma9": "almalinux9",
+    "sles15": "sle15",
+    "sled15": "sle15",
+    "debiansid": "debiantesting",
+}
+
+# releases that an old database has neither by number nor by code name
+CODE_NAMES = {
+    "debianbookworm": "debian12",
+    "debiantrixie": "debian13",
+    "debianforky": "debian14",
+    "ubuntulunar": "ubuntu23.04",
+    "ubuntumantic": "ubuntu23.10",
+    "ubuntunoble": "ubuntu24.04",
+    "ubuntuoracular": "ubuntu24.10",
+    "ubuntuplucky": "ubuntu25.04",
+    "ubuntuquesting": "ubuntu25.10",
+}
+
+Version = tuple[int, ...]
+
+
+def list_order(name: str) -> list[tuple[int, int, str]]:
+    """Sort key that puts names in alphabetical order, but higher numbers first."""
+    key = []
+    for is_number, letters in groupby(name, str.isdecimal):
+        text = "".join(letters)
+        key.append((0, -int(text), "") if is_number else (1, 0, text))
+    return key
+
+
+def split_name(name: str) -> tuple[str, Version]:
+    """A name's line and version: `rhel6.10` is `rhel`, (6, 10); `sle15sp4` is `sle`, (15, 4); `gentoo` has ()."""
+    end = len(name)
+    version: list[int] = []
+    while end and name[end - 1].isdecimal() and name[end - 1].isascii():
+        start = end
+        while start and name[start - 1].isdecimal() and name[start - 1].isascii():
+            start -= 1
+        version.insert(0, int(name[start:end]))
+        end = start
+        joint = next((word for word in (".", "sp", "r") if name[:start].endswith(word)), "")
+        before = start - len(joint)
+        if not joint or not before or not name[before - 1].isdecimal():
+            break
+        end = before
+    return name[:end], tuple(version)
+
+
+def successor(name: str, index: Index) -> tuple[System, bool] | None:
+    """The system which serves for `name`, that the database doesn't have, and whether `name` means just that.
+
+    A whole major version (`rhel6`) means its newest minor one. A version after all that are
+    known, or a line without a version (`debian`), is served by the newest of the line.
+    A version that is missing among those known is none: it is a misspelling.
+    """
+    line, version = split_name(CODE_NAMES.get(name, name))
+    members = _members(line, index)
+    if not line or not members:
+        return None
+    same_major = {known: system for known, system in members.items() if version and known[0] == version[0]}
+    if same_major:
+        newest = max(same_major)
+        if len(version) == 1:
+            return same_major[newest], name not in CODE_NAMES
+        return (same_major[newest], False) if version > newest else None
+    newest = _newest(members)
+    return (members[newest], False) if not version or version > newest else None
+
+
+def _members(line: str, index: Index) -> dict[Version, System]:
+    """The systems of a line that have a version."""
+    found: dict[Version, System] = {}
+    for name, system in index.by_name.items():
+        if name.startswith(line):
+            its_line, version = split_name(name)
+            if its_line == line and version:
+                found[version] = system
+    return found
+
+
+def _newest(members: dict[Version, System]) -> Version:
+    """The version that came last. Numbers don't always grow: Windows 98 and openSUSE 42 were before 11 and 15."""
+    dated = {version: system.release_date for version, system in members.items() if system.release_date}
+    return max(dated, key=lambda version: (dated[version], version)) if dated else max(members)
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """The names most like `name`, the best first."""
+    import difflib
+
+    return difflib.get_close_matches(name.lower(), list(known), n=4, cutoff=0.6)

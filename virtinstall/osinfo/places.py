@@ -1,0 +1,110 @@
+"""Where osinfo-db's files are: its directories, how they override each other, how to see that they changed.
+
+Source: osinfo-db-tools, "The Libosinfo Database Layout" (docs/database-layout.txt); `OSINFO_DATA_DIR` is
+the old name of `OSINFO_SYSTEM_DIR`, which libosinfo still accepts.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+
+# how a file or directory looked: its time of change in nanoseconds, and a file's size; None where it wasn't there
+Stamp = list[int] | None
+
+
+def database_directories(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The directories of the database, system, local and user; what a later one says wins."""
+    system = environment.get("OSINFO_SYSTEM_DIR") or environment.get("OSINFO_DATA_DIR") or "/usr/share/osinfo"
+    local = environment.get("OSINFO_LOCAL_DIR") or "/etc/osinfo"
+    user = environment.get("OSINFO_USER_DIR")
+    if not user:
+        config = environment.get("XDG_CONFIG_HOME")
+        if not config and environment.get("HOME"):
+            config = os.path.join(environment["HOME"], ".config")
+        user = os.path.join(config, "osinfo") if config else None
+    return tuple(dict.fromkeys(path for path in (system, local, user) if path))
+
+
+def stamp(path: str) -> Stamp:
+    """How `path` looks now."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return [status.st_mtime_ns, 0 if stat.S_ISDIR(status.st_mode) else status.st_size]
+
+
+_ENDINGS = ("xml", "d")
+
+
+class Places:
+    """The files of one kind of entity (`os`, `device`, `install-script`) in all directories."""
+
+    def __init__(self, directories: tuple[str, ...], kind: str) -> None:
+        self._roots = tuple(os.path.join(directory, kind) for directory in directories)
+
+    def directories(self) -> Iterator[str]:
+        """The directories whose change means that files came or went."""
+        for root in self._roots:
+            yield root
+            for vendor in _names(root):
+                yield os.path.join(root, vendor)
+
+    def entities(self) -> dict[tuple[str, str], list[str]]:
+        """The sources of all entities by (vendor, entity name): `("debian.org", "debian-11")`, in order."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for root in self._roots:
+            for vendor in _names(root):
+                directory = os.path.join(root, vendor)
+                for name in _names(directory):
+                    stem, dot, ending = name.rpartition(".")
+                    if dot and ending in _ENDINGS:
+                        found.setdefault((vendor, stem), []).append(os.path.join(directory, name))
+        return found
+
+    def sources(self, vendor: str, entity: str) -> list[str]:
+        """The sources of one entity: its file and its directory of drop-ins, in each root where they are."""
+        bases = [os.path.join(root, vendor, entity) for root in self._roots]
+        paths = [f"{base}.{ending}" for base in bases for ending in _ENDINGS]
+        return [path for path in paths if os.path.lexists(path)]
+
+
+def source_files(sources: list[str]) -> list[str]:
+    """The files to read, of an entity's sources.
+
+    Of its own files only the last one counts; an empty one or one that is /dev/null takes the
+    entity away. All drop-ins add to it.
+    """
+    own = [path for path in sources if path.endswith(".xml")][-1:]
+    drop_ins = [
+        os.path.join(path, name)
+        for path in sources
+        if path.endswith(".d")
+        for name in _names(path)
+        if name.endswith(".xml")
+    ]
+    return [path for path in own + drop_ins if os.path.isfile(path) and os.path.getsize(path)]
+
+
+def entity_of(identity: str) -> tuple[str, str] | None:
+    """(vendor, entity name) by the id's URI: `http://debian.org/debian/11` is `debian-11` of `debian.org`.
+
+    None where the id is no URI, or its host would leave the database's directories.
+    """
+    _, separator, rest = identity.partition("://")
+    vendor, _, path = rest.partition("/")
+    if not separator or not path or vendor in ("", ".", ".."):
+        return None
+    allowed = "_-."
+    name = "".join(letter if letter.isascii() and (letter.isalnum() or letter in allowed) else "-" for letter in path)
+    return vendor, name
+
+
+def _names(directory: str) -> list[str]:
+    """The names in a directory, sorted; none where it isn't there or can't be read."""
+    try:
+        return sorted(os.listdir(directory))
+    except OSError:
+        return []

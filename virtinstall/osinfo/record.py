@@ -1,0 +1,288 @@
+"""What is known about an operating system, inheritance resolved: which devices it has drivers for, what it needs.
+
+Source: osinfo-db (https://libosinfo.org); the ids of devices are those of the PCI and USB id registries.
+An OS has what its own files say, then what the systems it derives from and clones say, nearest first;
+`supported="false"` takes away what is inherited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from virtinstall.osinfo.rows import Amounts, Firmware, Resources
+
+if TYPE_CHECKING:
+    from virtinstall.osinfo.media_rows import Driver, Image, Media, Tree
+
+Rows = Sequence[Sequence[Any]]
+
+_PCI = "http://pcisig.com/pci/"
+_Q35 = "http://qemu.org/chipset/x86/q35"
+_USB_TABLET = "http://usb.org/usb/80ee/0021"
+_XHCI = (_PCI + "1b36/0004", _PCI + "1033/0194")
+
+# each virtio device has an id for virtio 0.9 ("transitional") and one for virtio 1.0
+_VIRTIO = {
+    "net": ("1af4/1000", "1af4/1041"),
+    "block": ("1af4/1001", "1af4/1042"),
+    "balloon": ("1af4/1002", "1af4/1045"),
+    "console": ("1af4/1003", "1af4/1043"),
+    "scsi": ("1af4/1004", "1af4/1048"),
+    "rng": ("1af4/1005", "1af4/1044"),
+    "9p": ("1af4/1009", "1af4/1049"),
+    "gpu": ("1af4/1050",),
+    "input": ("1af4/1052",),
+    "vsock": ("1af4/1053",),
+    "fs": ("1af4/105a",),
+}
+_NET_MODELS = (
+    ("e1000e", "8086/10d3"),
+    ("e1000", "8086/100e"),
+    ("rtl8139", "10ec/8139"),
+    ("ne2k_pci", "10ec/8029"),
+    ("pcnet", "1022/2000"),
+)
+_SOUND_MODELS = (("ich9", "8086/293e"), ("ich6", "8086/2668"), ("ac97", "8086/2415"), ("es1370", "1274/5000"))
+_VIDEO_MODELS = (
+    ("virtio", "1af4/1050"),
+    ("qxl", "1b36/0100"),
+    ("vmvga", "15ad/0710"),
+    ("cirrus", "1013/00b8"),
+    ("vga", "1234/1111"),
+)
+# these architectures have no guests that are older than virtio
+_VIRTIO_ARCHITECTURES = ("aarch64", "armv7l", "loongarch64", "ppc64", "ppc64le", "riscv32", "riscv64", "s390x")
+_LOCAL_CLOCK_FAMILIES = ("win9x", "win16", "winnt", "solaris")
+
+
+class OsRecord(NamedTuple):
+    """An operating system. `devices` are the ids of the devices that it supports, inherited ones too.
+
+    `resources` are its own, `inherited_resources` those of the nearest ancestor that has any.
+    `family` is osinfo's: `linux`, `winnt`, `freebsd`, ...; dates are `YYYY-MM-DD`.
+    `is_generic`: nothing is known of it (`--osinfo generic`).
+
+    A named tuple: a frozen dataclass of this size costs 2 ms at each start of the program.
+    """
+
+    id: str
+    short_ids: tuple[str, ...]
+    name: str = ""
+    version: str | None = None
+    vendor: str | None = None
+    family: str | None = None
+    distro: str | None = None
+    codename: str | None = None
+    release_date: str | None = None
+    eol_date: str | None = None
+    release_status: str = "released"
+    kernel_url_argument: str | None = None
+    cloud_image_username: str | None = None
+    ancestors: tuple[str, ...] = ()
+    upgrades: tuple[str, ...] = ()
+    devices: frozenset[str] = frozenset()
+    resources: tuple[Resources, ...] = ()
+    inherited_resources: tuple[Resources, ...] = ()
+    firmwares: tuple[Firmware, ...] = ()
+    media_rows: Rows = ()
+    tree_rows: Rows = ()
+    image_rows: Rows = ()
+    driver_rows: Rows = ()
+    scripts: tuple[str, ...] = ()
+    is_generic: bool = False
+
+    @property
+    def short_id(self) -> str:
+        """The name it goes by: `debian11`."""
+        return self.short_ids[0]
+
+    @property
+    def media(self) -> tuple[Media, ...]:
+        """The media that it is installed from."""
+        from virtinstall.osinfo.media_rows import Media
+
+        return tuple(Media._make(row) for row in self.media_rows)
+
+    @property
+    def trees(self) -> tuple[Tree, ...]:
+        """The trees that it is installed from."""
+        from virtinstall.osinfo.media_rows import Tree
+
+        return tuple(Tree._make(row) for row in self.tree_rows)
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The disk images that can be downloaded."""
+        from virtinstall.osinfo.media_rows import Image
+
+        return tuple(Image._make(row) for row in self.image_rows)
+
+    @property
+    def drivers(self) -> tuple[Driver, ...]:
+        """Files that give it drivers which it lacks."""
+        from virtinstall.osinfo.media_rows import Driver
+
+        return tuple(Driver._make(row) for row in self.driver_rows)
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether it is a Windows of the NT line or before it."""
+        return self.family in ("win16", "win9x", "winnt")
+
+    @property
+    def is_linux(self) -> bool:
+        """Whether it is a Linux."""
+        return self.family == "linux"
+
+    @property
+    def is_linux_generic(self) -> bool:
+        """Whether it is a Linux of some year, of no known distribution: `linux2022`."""
+        return self.id.startswith("http://libosinfo.org/linux/")
+
+    @property
+    def clock_offset(self) -> str:
+        """What the hardware clock shows: `localtime` or `utc`."""
+        return "localtime" if self.family in _LOCAL_CLOCK_FAMILIES else "utc"
+
+    @property
+    def supports_acpi(self) -> bool:
+        """Whether it can do with ACPI: all can, those older than it don't look for it."""
+        return True
+
+    @property
+    def supports_apic(self) -> bool:
+        """Whether it can do with an APIC: all can, those older than it don't look for it."""
+        return True
+
+    def has_device(self, *ids: str) -> bool:
+        """Whether it supports any of the devices, by id: `http://pcisig.com/pci/1af4/1001`."""
+        return any(identity in self.devices for identity in ids)
+
+    def supports_virtio(self, kind: str, *, modern: bool = False) -> bool:
+        """Whether it has a driver for a virtio device: `net`, `block`, `scsi`, `gpu`, ...; `modern`: virtio 1.0."""
+        ids = _VIRTIO[kind]
+        return self.has_device(*(_PCI + identity for identity in (ids[-1:] if modern else ids)))
+
+    def supports_virtio_disk(self, arch: str = "x86_64") -> bool:
+        """Whether its disks can be virtio-blk."""
+        return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("block")
+
+    def supports_virtio_net(self, arch: str = "x86_64") -> bool:
+        """Whether its interfaces can be virtio-net."""
+        return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("net")
+
+    def supports_virtio_scsi(self, arch: str = "x86_64") -> bool:
+        """Whether its SCSI controller can be virtio-scsi."""
+        return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("scsi")
+
+    def supports_virtio_balloon(self, arch: str = "x86_64") -> bool:
+        """Whether it has a driver for the memory balloon."""
+        return self.supports_virtio("balloon")
+
+    def supports_virtio_rng(self, arch: str = "x86_64") -> bool:
+        """Whether it has a driver for the entropy source."""
+        return self.supports_virtio("rng")
+
+    def supports_virtio_gpu(self, arch: str = "x86_64") -> bool:
+        """Whether its display can be virtio-gpu."""
+        return self.supports_virtio("gpu")
+
+    def supports_virtio_input(self, arch: str = "x86_64") -> bool:
+        """Whether keyboard and pointer can be virtio-input."""
+        return self.supports_virtio("input")
+
+    def supports_virtio_serial(self, arch: str = "x86_64") -> bool:
+        """Whether it has a driver for virtio consoles and channels."""
+        return self.supports_virtio("console")
+
+    def supports_guest_agent(self, arch: str = "x86_64") -> bool:
+        """Whether a channel for the QEMU guest agent is of use to it."""
+        return self.supports_virtio_serial(arch)
+
+    def supports_usb3(self, arch: str = "x86_64") -> bool:
+        """Whether it has a driver for xHCI controllers."""
+        return arch in _VIRTIO_ARCHITECTURES or self.has_device(*_XHCI)
+
+    def supports_usb_tablet(self, arch: str = "x86_64") -> bool:
+        """Whether it has a driver for an absolute pointer on USB."""
+        return self.has_device(_USB_TABLET)
+
+    def supports_q35(self, arch: str = "x86_64") -> bool:
+        """Whether it runs on the q35 chipset.
+
+        Virtio devices on PCI Express ports speak virtio 1.0 only: a system that has just the drivers
+        before that (the 6th RHEL) would find neither its disk nor its network there.
+        """
+        only_old = self.supports_virtio("net") and not self.supports_virtio("net", modern=True)
+        return self.has_device(_Q35) and not only_old
+
+    def net_models(self, arch: str = "x86_64") -> tuple[str, ...]:
+        """The emulated network cards that it has drivers for, the best first; virtio is apart."""
+        return self._models(_NET_MODELS)
+
+    def sound_models(self, arch: str = "x86_64") -> tuple[str, ...]:
+        """The emulated sound cards that it has drivers for, the best first."""
+        return self._models(_SOUND_MODELS)
+
+    def video_models(self, arch: str = "x86_64") -> tuple[str, ...]:
+        """The video devices that it has drivers for, the best first."""
+        return self._models(_VIDEO_MODELS)
+
+    def _models(self, table: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+        return tuple(model for model, identity in table if _PCI + identity in self.devices)
+
+    def supports_firmware(self, kind: str, arch: str) -> bool | None:
+        """Whether it boots by `bios` or `efi` on `arch`; None where the database doesn't say."""
+        return next((row.supported for row in self.firmwares if row.type == kind and row.arch == arch), None)
+
+    def requires_efi(self, arch: str) -> bool:
+        """Whether it boots by UEFI only."""
+        return self.supports_firmware("bios", arch) is False and self.supports_firmware("efi", arch) is not False
+
+    def amounts(self, kind: str, arch: str) -> Amounts:
+        """What it needs on `arch`: `minimum`, `recommended`, `maximum` or `network_install`."""
+        return _amounts(self.resources, kind, arch)
+
+    def minimum_ram_bytes(self, arch: str) -> int | None:
+        """The least memory it runs with, in bytes."""
+        rows = self.resources or self.inherited_resources
+        return _amounts(rows, "minimum", arch).ram_bytes
+
+    def recommended_ram_bytes(self, arch: str) -> int | None:
+        """The memory that it should have, in bytes: what is recommended, else twice the minimum."""
+        return self._recommended(self.resources or self.inherited_resources, "ram_bytes", arch)
+
+    def recommended_storage_bytes(self, arch: str) -> int | None:
+        """The disk that it should have, in bytes: what is recommended, else twice the minimum."""
+        return self._recommended(self.resources or self.inherited_resources, "storage_bytes", arch)
+
+    def recommended_cpus(self, arch: str) -> int | None:
+        """The CPUs that it should have: what is recommended, else twice the minimum."""
+        return self._recommended(self.resources, "n_cpus", arch)
+
+    def _recommended(self, rows: tuple[Resources, ...], what: str, arch: str) -> int | None:
+        recommended: int | None = getattr(_amounts(rows, "recommended", arch), what)
+        minimum: int | None = getattr(_amounts(rows, "minimum", arch), what)
+        return recommended or (minimum * 2 if minimum else None)
+
+    def script_ids(self, media: Media | None = None) -> tuple[str, ...]:
+        """The install scripts that fit: those of the medium where it has its own, else those of the OS."""
+        if media is not None and not media.installer_script:
+            return ()
+        return tuple(media.scripts) if media is not None and media.scripts else self.scripts
+
+
+# virt-install's record of which nothing is known; it has no id in any database
+GENERIC = OsRecord(id="", short_ids=("generic",), name="Generic or unknown OS", is_generic=True)
+
+
+def _amounts(rows: tuple[Resources, ...], kind: str, arch: str) -> Amounts:
+    """The amounts for `arch`, filled up with those for all architectures."""
+    found: list[int | None] = [None] * len(Amounts._fields)
+    for wanted in (arch, "all"):
+        for row in rows:
+            amounts: Amounts | None = getattr(row, kind)
+            if row.arch == wanted and amounts is not None:
+                found = [have if have is not None else more for have, more in zip(found, amounts, strict=True)]
+    return Amounts(*found)
