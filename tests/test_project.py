@@ -116,7 +116,7 @@ def test_wheel(tmp_path: Path) -> None:
     if tuple(map(int, importlib.metadata.version("setuptools").split(".")[:2])) < (70, 1):
         pytest.skip("NOT RUN: this environment's setuptools is older than 70.1 and can't build wheels alone")
     source = tmp_path / "source"
-    for name in ("setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
+    for name in ("setup.cfg", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"):
         source.mkdir(exist_ok=True)
         shutil.copy(PROJECT / name, source / name)
     for name in ("virtinstall", "man", "tests"):
