@@ -26,7 +26,7 @@ def _set_address(controller: Controller, text: str) -> None:
     try:
         if not dot or len(parts) not in (2, 3):
             raise ValueError
-        domain, bus, slot, number = (int(part, 16) for part in (["0", *parts][-3:] + [function]))
+        domain, bus, slot, number = (int(part, 16) for part in (*["0", *parts][-3:], function))
     except ValueError:
         raise ValueError("it must be a PCI address, BUS:SLOT.FUNCTION") from None
     address = controller.address

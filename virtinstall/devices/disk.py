@@ -1,0 +1,159 @@
+"""`--disk`: hard disk, CD-ROM, floppy or LUN.
+
+Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device
+from virtinstall.devices.disk_parts import SourceHost, SourceSeclabel
+from virtinstall.devices.disk_tuning import DiskTuning
+from virtinstall.devices.virtio_driver import VirtioDriver
+from virtinstall.errors import RequestError
+from virtinstall.units import GIB, parse_size
+from virtinstall.xml.children import Children
+from virtinstall.xml.convert import absolute_path
+from virtinstall.xml.field import Setting, Suboption, XmlField
+from virtinstall.xml.kinds import INTEGER, ON_OFF, PRESENT, SWITCH, TEXT, YES_NO
+from virtinstall.xml.paths import remove
+
+_WISHES = ("path", "size_bytes", "pool", "vol")
+_SOURCES = ("source_file", "source_dev", "source_dir", "source_pool", "source_volume", "source_protocol", "source_type")
+
+
+def _size(text: str) -> int:
+    """Bytes, of a number of GiB or a size with a unit."""
+    try:
+        return parse_size(text, GIB, "size")
+    except RequestError:
+        raise ValueError("it must be a size, in GiB or with a unit: 20, 0.5, 500M, 2T") from None
+
+
+def _set_perms(disk: Disk, text: str) -> None:
+    if text not in ("", "ro", "rw", "sh"):
+        raise ValueError("it must be ro, rw or sh")
+    if text == "ro":
+        disk.readonly = True
+    elif text == "sh":
+        disk.shareable = True
+
+
+class Disk(Device, VirtioDriver, DiskTuning):
+    """<disk>: storage that the guest sees.
+
+    `path`, `pool`, `vol`, `size_bytes` and so on are wishes; the composer makes a <source>
+    of them, and notes in `is_new` that the image is still to be made.
+    """
+
+    tag = "disk"
+    option = "--disk"
+    none_word = "suppress"
+    bare = ("path",)
+
+    boot_order = XmlField("./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",))
+    boot_loadparm = XmlField("./boot/@loadparm", TEXT, "Boot parameter (s390).")
+    backing_store = Setting(TEXT, "Image that the new one starts from and refers to.", convert=absolute_path)
+    backing_format = Setting(TEXT, "Format of that image: `qcow2`, `raw`.")
+    pool = Setting(TEXT, "Storage pool to make the disk in.")
+    vol = Setting(TEXT, "Existing volume: `POOL/VOLUME`.")
+    size_bytes = Setting(INTEGER, "Size in GiB, or with a unit: `20`, `500M`.", name="size", convert=_size)
+    format = Setting(TEXT, "Format of a new image: `qcow2`, `raw`.")
+    sparse = Setting(SWITCH, "Whether a new image takes room only as it fills (default on).")
+    is_new = Setting(SWITCH, "Whether the image is still to be made.", name=None)
+    type = XmlField(
+        "./@type", TEXT, "Kind of source: `file`, `block`, `network`, `volume`, `dir`, `nvme`, `vhostuser`."
+    )
+    device = XmlField("./@device", TEXT, "What the guest sees: `disk`, `cdrom`, `floppy`, `lun`.")
+    source_dir = XmlField("./source/@dir", TEXT, "Directory as a FAT disk.", convert=absolute_path)
+    source_file = XmlField("./source/@file", TEXT, "Path of an image.", convert=absolute_path)
+    source_dev = XmlField("./source/@dev", TEXT, "Path of a block device.", convert=absolute_path)
+    source_pool = XmlField("./source/@pool", TEXT, "Pool of a volume.", aliases=("source_pool",))
+    source_volume = XmlField("./source/@volume", TEXT, "Name of a volume.", aliases=("source_volume",))
+    source_name = XmlField("./source/@name", TEXT, "Name on the server.", aliases=("source_name",))
+    source_protocol = XmlField(
+        "./source/@protocol", TEXT, "Protocol: `nbd`, `rbd`, `iscsi`, `http`, `nfs`, ...", aliases=("source_protocol",)
+    )
+    source_query = XmlField("./source/@query", TEXT, "Query of an HTTP address.")
+    source_startup_policy = XmlField(
+        "./source/@startupPolicy",
+        TEXT,
+        "What a missing source means: `mandatory`, `requisite`, `optional`.",
+        aliases=("startup_policy",),
+    )
+    source_type = XmlField("./source/@type", TEXT, "Kind of an nvme (`pci`) or vhostuser (`unix`) source.")
+    source_namespace = XmlField("./source/@namespace", INTEGER, "Namespace of an NVMe device.")
+    source_managed = XmlField("./source/@managed", YES_NO, "Whether libvirt detaches the NVMe device from the host.")
+    source_address_domain = XmlField("./source/address/@domain", INTEGER, "PCI domain of an NVMe device.")
+    source_address_bus = XmlField("./source/address/@bus", INTEGER, "PCI bus of an NVMe device.")
+    source_address_slot = XmlField("./source/address/@slot", INTEGER, "PCI slot of an NVMe device.")
+    source_address_function = XmlField("./source/address/@function", INTEGER, "PCI function of an NVMe device.")
+    source_hosts = Children(
+        "./source/host",
+        SourceHost,
+        "Servers of network storage.",
+        flat={f"source_host_{name}": name for name in ("name", "port", "socket", "transport")},
+    )
+    source_seclabels = Children(
+        "./source/seclabel", SourceSeclabel, "Security labels of the source.", prefixes=("seclabel",)
+    )
+    auth_username = XmlField("./auth/@username", TEXT, "Login at the server.")
+    auth_secret_type = XmlField("./auth/secret/@type", TEXT, "Kind of the secret: `ceph`, `iscsi`.")
+    auth_secret_uuid = XmlField("./auth/secret/@uuid", TEXT, "libvirt's secret with the password, by uuid.")
+    auth_secret_usage = XmlField("./auth/secret/@usage", TEXT, "libvirt's secret with the password, by usage.")
+    path = Setting(
+        TEXT,
+        "Path or URL of the disk; with `size` it is made where it doesn't exist.",
+        match=True,
+        convert=absolute_path,
+    )
+    snapshot = XmlField(
+        "./@snapshot", TEXT, "Part in snapshots: `internal`, `external`, `manual`, `no`.", aliases=("snapshot_policy",)
+    )
+    sgio = XmlField("./@sgio", TEXT, "SCSI commands of a LUN: `filtered`, `unfiltered`.")
+    rawio = XmlField("./@rawio", TEXT, "Raw I/O of a LUN: `yes`, `no`.")
+    serial = XmlField("./serial", TEXT, "Serial number that the guest sees.")
+    wwn = XmlField("./wwn", TEXT, "World wide name, 16 hexadecimal digits.")
+    readonly = XmlField("./readonly", PRESENT, "Whether the guest may only read.")
+    shareable = XmlField("./shareable", PRESENT, "Whether several guests may use it at once.")
+    transient = XmlField("./transient", PRESENT, "Whether changes are forgotten at the guest's end.")
+    transient_share_backing = XmlField(
+        "./transient/@shareBacking", YES_NO, "Whether guests may share the image below a transient disk."
+    )
+    target_bus = XmlField(
+        "./target/@bus", TEXT, "Bus: `virtio`, `scsi`, `sata`, `ide`, `usb`, `fdc`.", aliases=("bus",)
+    )
+    target_removable = XmlField(
+        "./target/@removable", ON_OFF, "Whether a USB disk can be taken out.", aliases=("removable",)
+    )
+    target_dev = XmlField("./target/@dev", TEXT, "Name for ordering: `vda`, `sdb`.", aliases=("target",))
+    target_rotation_rate = XmlField(
+        "./target/@rotation_rate", INTEGER, "Turns a minute; 1 is a solid state disk.", aliases=("rotation_rate",)
+    )
+    perms = Suboption("perms", _set_perms, "Old word: `ro` is read-only, `sh` shareable, `rw` neither.")
+
+    @classmethod
+    def read_word(cls, word: str) -> tuple[str, str] | None:
+        """`sparse` and `nonsparse`, as old guides have them."""
+        return {"sparse": ("sparse", "yes"), "nonsparse": ("sparse", "no")}.get(word)
+
+    @property
+    def is_empty_wish(self) -> bool:
+        """Whether no path, size, pool or volume was asked for."""
+        return all(getattr(self, name) is None for name in _WISHES)
+
+    @property
+    def has_any_source(self) -> bool:
+        """Whether the XML names a source."""
+        return any(getattr(self, name) is not None for name in _SOURCES)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither a source nor a wish for one: a drive without a medium."""
+        return self.is_empty_wish and not self.has_any_source
+
+    def leave_source(self) -> None:
+        """Drop what is left of <source>, <auth> and <backingStore> when the medium is taken out."""
+        node = self.ensure_node()
+        for tag in ("source", "auth", "backingStore"):
+            for below in node.findall(tag):
+                remove(below)
