@@ -1,0 +1,149 @@
+"""`--network`: a network interface.
+
+Source: https://libvirt.org/formatdomain.html#network-interfaces
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device
+from virtinstall.devices.interface_parts import PortForward
+from virtinstall.devices.virtio_driver import VirtioDriver
+from virtinstall.xml.children import Children
+from virtinstall.xml.convert import absolute_path
+from virtinstall.xml.field import Setting, Suboption, XmlField
+from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT, YES_NO, parse_switch
+
+_SOURCE_ATTRIBUTES = {
+    "network": "source_network",
+    "bridge": "source_bridge",
+    "direct": "source_dev",
+    "vdpa": "source_dev",
+}
+
+
+def _set_type(interface: Interface, text: str) -> None:
+    """`default` leaves the choice to the composer; `passt` is user mode through passt."""
+    interface.wanted_type = text if text == "default" else None
+    if text == "passt":
+        interface.type, interface.backend_type = "user", "passt"
+    else:
+        interface.type = None if text == "default" else text or None
+
+
+def _set_source(interface: Interface, text: str) -> None:
+    attribute = _SOURCE_ATTRIBUTES.get(interface.type or "")
+    if attribute is not None:
+        setattr(interface, attribute, text or None)
+
+
+def _use_network(interface: Interface, text: str) -> None:
+    if interface.type is None and interface.wanted_type is None and text:
+        interface.type, interface.source_network = "network", text
+
+
+def _use_bridge(interface: Interface, text: str) -> None:
+    if interface.type is None and interface.wanted_type is None and text:
+        interface.type, interface.source_bridge = "bridge", text
+
+
+def _mac(text: str) -> str | None:
+    return None if text.upper() == "RANDOM" else text
+
+
+def _link_state(text: str) -> str:
+    if text in ("up", "down"):
+        return text
+    return "up" if parse_switch(text) else "down"
+
+
+def _port_parameter(name: str, doc: str) -> XmlField[str]:
+    return XmlField(f"./virtualport/parameters/@{name}", TEXT, doc, aliases=(f"virtualport_{name}",))
+
+
+class Interface(Device, VirtioDriver):
+    """<interface>: a network card and what it is plugged into."""
+
+    tag = "interface"
+    option = "--network"
+    none_word = "suppress"
+    bare = ("type",)
+
+    boot_order = XmlField("./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",))
+    boot_loadparm = XmlField("./boot/@loadparm", TEXT, "Boot parameter (s390).")
+    type_option = Suboption(
+        "type",
+        _set_type,
+        "Kind: `default`, `network`, `bridge`, `user`, `passt`, `direct`, `vhostuser`, `hostdev`, `vdpa`, ...",
+        match=True,
+    )
+    network = Suboption("network", _use_network, "Virtual network to be in: `default`.")
+    bridge = Suboption("bridge", _use_bridge, "Bridge of the host to be on: `br0`.")
+    wanted_type = Setting(TEXT, "`default`, where the choice was left open.", name=None)
+    type = XmlField("./@type", TEXT, "Kind of connection.", name=None)
+    managed = XmlField("./@managed", YES_NO, "Whether libvirt detaches the device from the host (hostdev).")
+    backend_type = XmlField("./backend/@type", TEXT, "User-mode backend: `passt`.")
+    backend_hostname = XmlField("./backend/@hostname", TEXT, "Host name that passt gives the guest.")
+    backend_fqdn = XmlField("./backend/@fqdn", TEXT, "Full host name that passt gives the guest.")
+    backend_log_file = XmlField("./backend/@logFile", TEXT, "Where passt logs.", convert=absolute_path)
+    trust_guest_rx_filters = XmlField(
+        "./@trustGuestRxFilters", YES_NO, "Whether the guest may change MAC address and filters."
+    )
+    source = Suboption("source", _set_source, "Network, bridge or device, by the kind of connection.")
+    source_network = XmlField("./source/@network", TEXT, "Virtual network.")
+    source_bridge = XmlField("./source/@bridge", TEXT, "Bridge of the host.")
+    source_dev = XmlField("./source/@dev", TEXT, "Device of the host: `eth0`, `/dev/vhost-vdpa-0`.")
+    source_mode = XmlField(
+        "./source/@mode",
+        TEXT,
+        "macvtap: `bridge`, `vepa`, `private`, `passthrough`; vhostuser: `client`, `server`.",
+        aliases=("source_mode",),
+    )
+    source_type = XmlField("./source/@type", TEXT, "Kind of a vhostuser source: `unix`.", aliases=("source_type",))
+    source_path = XmlField("./source/@path", TEXT, "Socket of a vhostuser source.", aliases=("source_path",))
+    source_portgroup = XmlField("./source/@portgroup", TEXT, "Port group of the network.", aliases=("portgroup",))
+    source_address_type = XmlField("./source/address/@type", TEXT, "Kind of host address: `pci`, `usb`.")
+    source_address_domain = XmlField("./source/address/@domain", INTEGER, "PCI domain of the host device.")
+    source_address_bus = XmlField("./source/address/@bus", INTEGER, "Bus of the host device.")
+    source_address_slot = XmlField("./source/address/@slot", INTEGER, "PCI slot of the host device.")
+    source_address_function = XmlField("./source/address/@function", INTEGER, "PCI function of the host device.")
+    hostdev = Setting(TEXT, "Host's network card to give to the guest: name or PCI address.")
+    target_dev = XmlField("./target/@dev", TEXT, "Name of the tap device on the host.", aliases=("target",))
+    model_type = XmlField("./model/@type", TEXT, "Network card: `virtio`, `e1000e`, `rtl8139`.", aliases=("model",))
+    mac_address = XmlField(
+        "./mac/@address", TEXT, "MAC address; made when it isn't given.", aliases=("mac",), convert=_mac
+    )
+    filterref_filter = XmlField("./filterref/@filter", TEXT, "Network filter of libvirt.", aliases=("filterref",))
+    link_state = XmlField(
+        "./link/@state",
+        TEXT,
+        "Whether the cable is plugged in: `up`, `down`.",
+        aliases=("link_state",),
+        convert=_link_state,
+    )
+    driver_name = XmlField("./driver/@name", TEXT, "Back end: `vhost`, `qemu`, `vfio`.", aliases=("driver_name",))
+    driver_queues = XmlField("./driver/@queues", INTEGER, "Number of queues (virtio).", aliases=("driver_queues",))
+    rom_file = XmlField("./rom/@file", TEXT, "Boot ROM to use.", aliases=("rom_file",))
+    rom_bar = XmlField("./rom/@bar", ON_OFF, "Whether the guest sees the boot ROM.", aliases=("rom_bar",))
+    mtu_size = XmlField("./mtu/@size", INTEGER, "MTU of the interface.")
+    virtualport_type = XmlField(
+        "./virtualport/@type", TEXT, "Virtual port: `openvswitch`, `802.1Qbg`, ...", aliases=("virtualport_type",)
+    )
+    virtualport_managerid = XmlField(
+        "./virtualport/parameters/@managerid",
+        INTEGER,
+        "Manager of an 802.1Qbg port.",
+        aliases=("virtualport_managerid",),
+    )
+    virtualport_typeid = XmlField(
+        "./virtualport/parameters/@typeid", INTEGER, "Type of an 802.1Qbg port.", aliases=("virtualport_typeid",)
+    )
+    virtualport_typeidversion = XmlField(
+        "./virtualport/parameters/@typeidversion",
+        INTEGER,
+        "Version of that type.",
+        aliases=("virtualport_typeidversion",),
+    )
+    virtualport_instanceid = _port_parameter("instanceid", "Instance of an 802.1Qbg port, a uuid.")
+    virtualport_profileid = _port_parameter("profileid", "Profile of the port.")
+    virtualport_interfaceid = _port_parameter("interfaceid", "Interface of an openvswitch port, a uuid.")
+    port_forwards = Children("./portForward", PortForward, "Ports of the host that lead into the guest (passt).")

@@ -1,0 +1,59 @@
+"""Port forwarding of a user-mode interface (passt).
+
+Source: https://libvirt.org/formatdomain.html#userspace-connection-using-passt
+"""
+
+from __future__ import annotations
+
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import Suboption, XmlField
+from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO, parse_integer
+
+
+class PortRange(Element):
+    """<range>: ports that are forwarded."""
+
+    tag = "range"
+
+    start = XmlField("./@start", INTEGER, "First port on the host.")
+    end = XmlField("./@end", INTEGER, "Last port on the host.")
+    to = XmlField("./@to", INTEGER, "First port in the guest, where it differs.")
+    exclude = XmlField("./@exclude", YES_NO, "Whether these ports are left out of a larger range.")
+
+
+def _set_short(forward: PortForward, text: str) -> None:
+    """[ADDRESS:]HOSTPORT[-HOSTEND][:GUESTPORT][/PROTO]; the address may be an IPv6 one."""
+    if not text:
+        forward.proto = forward.address = None
+        forward.ranges.clear()
+        return
+    rest, _, protocol = text.partition("/")
+    parts = rest.split(":")
+    guest = None
+    if len(parts) > 1 and _is_port(parts[-2].partition("-")[0]) and parts[-1].isdigit():
+        guest = parts.pop()
+    ports = parts.pop()
+    start, _, end = ports.partition("-")
+    forward.proto = protocol or "tcp"
+    forward.address = ":".join(parts) or None
+    ranges = forward.ranges.at(0)
+    ranges.start = parse_integer(start)
+    ranges.end = parse_integer(end) if end else None
+    ranges.to = parse_integer(guest) if guest else None
+
+
+def _is_port(text: str) -> bool:
+    return text.isdigit() and 0 < int(text) <= 65535
+
+
+class PortForward(Element):
+    """<portForward>: ports of the host that lead into the guest."""
+
+    tag = "portForward"
+
+    proto = XmlField("./@proto", TEXT, "Protocol: `tcp`, `udp`.")
+    address = XmlField("./@address", TEXT, "Address of the host on which the ports are.")
+    dev = XmlField("./@dev", TEXT, "Interface of the host on which the ports are.")
+    ranges = Children("./range", PortRange, "Ports that are forwarded.")
+    short = Suboption("", _set_short, "In short: [ADDRESS:]PORT[-END][:GUESTPORT][/PROTO], for example `8080:80`.")
