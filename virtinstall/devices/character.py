@@ -1,0 +1,123 @@
+"""Where the bytes of a character device come from and go to: pty, file, socket, ...
+
+Source: https://libvirt.org/formatdomain.html#consoles-serial-parallel-channel-devices
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from virtinstall.devices.device import Device, unless_default
+from virtinstall.devices.disk_parts import SourceSeclabel
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import Suboption, XmlField
+from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT, YES_NO
+
+_LOOPBACK = "127.0.0.1"
+
+
+def split_host(text: str) -> tuple[str | None, str | None]:
+    """(host, port) of `HOST`, `HOST:PORT` or `:PORT`; an IPv6 address with a port has brackets."""
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+        return host, rest.removeprefix(":") or None
+    host, colon, port = text.rpartition(":")
+    if not colon or ":" in host:
+        return text or None, None
+    return host or _LOOPBACK, port
+
+
+def _host_setter(prefix: str) -> Callable[[CharacterSource, str], None]:
+    """Sets `PREFIXhost`, and `PREFIXservice` where a port is given with it."""
+
+    def set_host(source: CharacterSource, text: str) -> None:
+        host, port = split_host(text)
+        setattr(source, f"{prefix}host", host)
+        if port is not None:
+            setattr(source, f"{prefix}service", port)
+
+    return set_host
+
+
+class CharacterSource(Element):
+    """Mixed into everything that has a character source: <source>, <protocol>, <log>."""
+
+    source_path = XmlField("./source/@path", TEXT, "File, device or socket on the host.")
+    source_host_option = Suboption("source.host", _host_setter("source_"), "Host, or HOST:PORT.", match=True)
+    source_host = XmlField("./source/@host", TEXT, "Host.", name=None)
+    source_service = XmlField("./source/@service", TEXT, "Port of the host.")
+    source_bind_host_option = Suboption(
+        "source.bind_host", _host_setter("bind_"), "Address to listen on, or ADDRESS:PORT.", match=True
+    )
+    bind_host = XmlField("./source[@mode='bind']/@host", TEXT, "Address to listen on.", name=None)
+    bind_service = XmlField("./source[@mode='bind']/@service", TEXT, "Port to listen on.", name="source.bind_service")
+    source_connect_host_option = Suboption(
+        "source.connect_host", _host_setter("connect_"), "Host to connect to, or HOST:PORT.", match=True
+    )
+    connect_host = XmlField("./source[@mode='connect']/@host", TEXT, "Host to connect to.", name=None)
+    connect_service = XmlField(
+        "./source[@mode='connect']/@service", TEXT, "Port to connect to.", name="source.connect_service"
+    )
+    source_mode = XmlField("./source/@mode", TEXT, "Our side of a socket: `bind` listens, `connect` connects.")
+    source_master = XmlField("./source/@master", TEXT, "One end of a null modem (bhyve).")
+    source_slave = XmlField("./source/@slave", TEXT, "Other end of a null modem (bhyve).")
+    source_seclabels = Children("./source/seclabel", SourceSeclabel, "Security labels of the source.")
+    protocol_type = XmlField("./protocol/@type", TEXT, "What is spoken over TCP: `raw`, `telnet`, `tls`.")
+    log_file = XmlField("./log/@file", TEXT, "File of the host that all output is copied to.")
+    log_append = XmlField("./log/@append", ON_OFF, "Whether that file is added to, not begun anew.")
+    source_clipboard_copypaste = XmlField(
+        "./source/clipboard/@copypaste", YES_NO, "Share the clipboard (qemu-vdagent)."
+    )
+    source_mouse_mode = XmlField("./source/mouse/@mode", TEXT, "Mouse (qemu-vdagent): `client`, `server`.")
+    source_channel = XmlField("./source/@channel", TEXT, "Name of a spice port.")
+    source_tls = XmlField("./source/@tls", YES_NO, "Encrypt the TCP connection.")
+
+
+def _set_host(device: CharacterDevice, text: str) -> None:
+    """The end to connect to, or the one to listen on where that is the mode."""
+    if device.source_mode == "bind" and device.bind_host is None:
+        _host_setter("bind_")(device, text)
+    else:
+        _host_setter("connect_")(device, text)
+
+
+def _set_target_address(device: CharacterDevice, text: str) -> None:
+    host, port = split_host(text)
+    device.target_address = host
+    if port is not None:
+        device.target_port = int(port)
+
+
+class CharacterDevice(Device, CharacterSource):
+    """Base of serial ports, parallel ports, consoles and channels."""
+
+    none_word = "suppress"
+    bare = ("type",)
+
+    type = XmlField(
+        "./@type",
+        TEXT,
+        "Where its bytes go: `pty`, `file`, `tcp`, `udp`, `unix`, `dev`, `null`, ...",
+        aliases=("char_type",),
+        convert=unless_default,
+    )
+    path = XmlField("./source/@path", TEXT, "Short for source.path.", name="path")
+    mode = XmlField("./source/@mode", TEXT, "Short for source.mode.", name="mode")
+    short_bind_host = Suboption("bind_host", _host_setter("bind_"), "Short for source.bind_host.")
+    host = Suboption("host", _set_host, "Short for the end to connect to; with mode=bind, for source.bind_host.")
+    protocol = XmlField("./protocol/@type", TEXT, "Short for protocol.type.", name="protocol")
+    target_address_option = Suboption(
+        "target.address",
+        _set_target_address,
+        "Address in the guest's network that the channel answers (guestfwd), or ADDRESS:PORT.",
+        aliases=("target_address",),
+        match=True,
+    )
+    target_address = XmlField("./target/@address", TEXT, "Address of a guestfwd channel.", name=None)
+    target_type = XmlField(
+        "./target/@type", TEXT, "What the guest sees: `virtio`, `serial`, `isa-serial`, ...", aliases=("target_type",)
+    )
+    target_name = XmlField("./target/@name", TEXT, "Name of a virtio channel.", aliases=("name",))
+    target_port = XmlField("./target/@port", INTEGER, "Number among the ports of its kind.")
+    target_model_name = XmlField("./target/model/@name", TEXT, "Model of the port: `isa-serial`, `pl011`, ...")

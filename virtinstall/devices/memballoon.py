@@ -1,0 +1,27 @@
+"""`--memballoon`: lets the host take memory back from the guest.
+
+Source: https://libvirt.org/formatdomain.html#memory-balloon-device
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device, unless_default
+from virtinstall.devices.virtio_driver import VirtioDriver
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT
+
+
+class Memballoon(Device, VirtioDriver):
+    """<memballoon>: the memory balloon; its model `none` leaves it out."""
+
+    tag = "memballoon"
+    option = "--memballoon"
+    none_word = "value"
+    bare = ("model",)
+
+    model = XmlField("./@model", TEXT, "Model: `virtio`, `none`, `xen`.", convert=unless_default)
+    autodeflate = XmlField("./@autodeflate", ON_OFF, "Whether the balloon lets go when the guest runs out of memory.")
+    stats_period = XmlField("./stats/@period", INTEGER, "Seconds between two reports of memory use.")
+    free_page_reporting = XmlField(
+        "./@freePageReporting", ON_OFF, "Whether the guest tells of free pages, for the host to use."
+    )

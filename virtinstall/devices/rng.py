@@ -1,0 +1,63 @@
+"""`--rng`: a source of entropy for the guest.
+
+Source: https://libvirt.org/formatdomain.html#random-number-generator-device
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.character import CharacterSource
+from virtinstall.devices.device import Device
+from virtinstall.devices.virtio_driver import VirtioDriver
+from virtinstall.xml.children import Child
+from virtinstall.xml.field import Suboption, XmlField
+from virtinstall.xml.kinds import TEXT
+
+
+class RngBackend(CharacterSource):
+    """<backend> of the model `egd`: the daemon that entropy is read from."""
+
+    tag = "backend"
+
+
+def _set_backend(rng: Rng, text: str) -> None:
+    """The model, or the path of a device, which is read by the model `random`."""
+    if text.startswith("/"):
+        rng.backend_model, rng.backend = "random", text
+    else:
+        rng.backend_model = text or None
+
+
+class Rng(Device, VirtioDriver):
+    """<rng>: feeds host randomness to the guest."""
+
+    tag = "rng"
+    option = "--rng"
+    none_word = "suppress"
+    bare = ("backend.model",)
+
+    backend_option = Suboption(
+        "backend.model",
+        _set_backend,
+        "Where entropy comes from: `random`, `egd`, `builtin`, or a device such as `/dev/urandom`.",
+        aliases=("type",),
+        match=True,
+    )
+    backend_model = XmlField("./backend/@model", TEXT, "Where entropy comes from.", name=None)
+    backend = XmlField("./backend", TEXT, "Device that `random` reads.", aliases=("device",))
+    model = XmlField("./@model", TEXT, "Guest device model, normally `virtio`.")
+    backend_type = XmlField(
+        "./backend/@type", TEXT, "How the daemon is reached: `udp`, `tcp`, `unix`.", aliases=("backend_type",)
+    )
+    egd = Child(
+        "./backend",
+        RngBackend,
+        flat={
+            "backend_host": "source.host",
+            "backend_service": "source.service",
+            "backend_connect_host": "source.connect_host",
+            "backend_connect_service": "source.connect_service",
+            "backend_mode": "source.mode",
+        },
+    )
+    rate_bytes = XmlField("./rate/@bytes", TEXT, "Bytes that the guest may take in a period.", aliases=("rate_bytes",))
+    rate_period = XmlField("./rate/@period", TEXT, "Length of a period in milliseconds.", aliases=("rate_period",))

@@ -1,0 +1,36 @@
+"""`--sound`: a sound card.
+
+Source: https://libvirt.org/formatdomain.html#sound-devices
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device, unless_default
+from virtinstall.devices.virtio_driver import VirtioDriver
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO
+
+
+class Codec(Element):
+    """<codec>: a codec of an HDA sound card."""
+
+    tag = "codec"
+
+    type = XmlField("./@type", TEXT, "Kind of codec: `duplex`, `micro`, `output`.")
+
+
+class Sound(Device, VirtioDriver):
+    """<sound>: a sound card."""
+
+    tag = "sound"
+    option = "--sound"
+    none_word = "suppress"
+    bare = ("model",)
+
+    model = XmlField("./@model", TEXT, "Model: `ich9`, `ich6`, `ac97`, `usb`, `virtio`.", convert=unless_default)
+    audio_id = XmlField("./audio/@id", INTEGER, "Id of the <audio> that plays its sound.")
+    codecs = Children("./codec", Codec, "Codecs of the card.")
+    multichannel = XmlField("./@multichannel", YES_NO, "Whether a USB card has more than two channels.")
+    streams = XmlField("./@streams", TEXT, "Number of streams (virtio).")
