@@ -1,0 +1,20 @@
+"""`--audio`: where the host plays the guest's sound.
+
+Source: https://libvirt.org/formatdomain.html#audio-devices
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import TEXT
+
+
+class Audio(Device):
+    """<audio>: where the host plays the guest's sound."""
+
+    tag = "audio"
+    option = "--audio"
+
+    type = XmlField("./@type", TEXT, "Back end: `none`, `alsa`, `pulseaudio`, `spice`, `sdl`, `file`, ...")
+    id = XmlField("./@id", TEXT, "Number that sound cards refer to.")

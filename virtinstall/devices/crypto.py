@@ -1,0 +1,21 @@
+"""<crypto>: a crypto accelerator.
+
+Source: https://libvirt.org/formatdomain.html#crypto
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, TEXT
+
+
+class Crypto(Device):
+    """<crypto>: a crypto accelerator."""
+
+    tag = "crypto"
+
+    model = XmlField("./@model", TEXT, "Model: `virtio`.")
+    type = XmlField("./@type", TEXT, "Type: `qemu`.")
+    backend_model = XmlField("./backend/@model", TEXT, "Back end: `builtin`, `lkcf`.")
+    backend_queues = XmlField("./backend/@queues", INTEGER, "Number of queues.")

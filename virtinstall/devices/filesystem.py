@@ -1,0 +1,72 @@
+"""`--filesystem`: a directory of the host that the guest can mount.
+
+Source: https://libvirt.org/formatdomain.html#filesystems
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device
+from virtinstall.devices.virtio_driver import VirtioDriver
+from virtinstall.xml.field import Suboption, XmlField
+from virtinstall.xml.kinds import ON_OFF, PRESENT, TEXT
+
+_SOURCE_ATTRIBUTES = {
+    "template": "source_name",
+    "file": "source_file",
+    "block": "source_dev",
+    "ram": "source_usage",
+}
+
+
+def _set_source(filesystem: Filesystem, text: str) -> None:
+    """The attribute of <source> depends on the type."""
+    setattr(filesystem, _SOURCE_ATTRIBUTES.get(filesystem.type or "", "source_dir"), text or None)
+
+
+def _set_target(filesystem: Filesystem, text: str) -> None:
+    filesystem.target_dir = text or None
+
+
+class Filesystem(Device, VirtioDriver):
+    """<filesystem>: a shared directory (9p, virtiofs), or a container's file system."""
+
+    tag = "filesystem"
+    option = "--filesystem"
+    bare = ("source", "target")
+
+    type = XmlField("./@type", TEXT, "Kind of source: `mount`, `template`, `file`, `block`, `ram`, `bind`.")
+    accessmode = XmlField(
+        "./@accessmode", TEXT, "Whose rights count: `mapped`, `passthrough`, `squash`.", aliases=("mode",)
+    )
+    model = XmlField("./@model", TEXT, "Virtio variant: `virtio`, `virtio-non-transitional`.")
+    multidevs = XmlField(
+        "./@multidevs", TEXT, "Several host devices in one tree: `default`, `remap`, `forbid`, `warn`."
+    )
+    readonly = XmlField("./readonly", PRESENT, "Whether the guest may only read.")
+    space_hard_limit = XmlField("./space_hard_limit", TEXT, "Most room that a container may take.")
+    space_soft_limit = XmlField("./space_soft_limit", TEXT, "Room beyond which a container is warned.")
+    fmode = XmlField("./@fmode", TEXT, "Mode of new files (mapped), octal.")
+    dmode = XmlField("./@dmode", TEXT, "Mode of new directories (mapped), octal.")
+    source = Suboption("source", _set_source, "Directory, file, template, ... of the host, by the type.", match=True)
+    target = Suboption("target", _set_target, "Tag that the guest mounts by; path in a container.", match=True)
+    source_file = XmlField("./source/@file", TEXT, "Image of the host.")
+    source_dir = XmlField("./source/@dir", TEXT, "Directory of the host.")
+    source_dev = XmlField("./source/@dev", TEXT, "Block device of the host.")
+    source_name = XmlField("./source/@name", TEXT, "Name of a template.")
+    source_pool = XmlField("./source/@pool", TEXT, "Pool of a volume.")
+    source_volume = XmlField("./source/@volume", TEXT, "Name of a volume.")
+    source_units = XmlField("./source/@units", TEXT, "Unit of `source.usage`: `MiB`.")
+    source_usage = XmlField("./source/@usage", TEXT, "Size of a file system in memory.")
+    source_socket = XmlField("./source/@socket", TEXT, "Socket of a virtiofsd that runs already.")
+    target_dir = XmlField("./target/@dir", TEXT, "Tag that the guest mounts by.")
+    binary_path = XmlField("./binary/@path", TEXT, "Path of virtiofsd.")
+    binary_xattr = XmlField("./binary/@xattr", ON_OFF, "Extended attributes (virtiofs).")
+    binary_cache_mode = XmlField("./binary/cache/@mode", TEXT, "Cache of virtiofsd: `none`, `always`.")
+    binary_lock_posix = XmlField("./binary/lock/@posix", ON_OFF, "POSIX locks (virtiofs).")
+    binary_lock_flock = XmlField("./binary/lock/@flock", ON_OFF, "BSD locks (virtiofs).")
+    binary_sandbox_mode = XmlField("./binary/sandbox/@mode", TEXT, "Sandbox of virtiofsd: `namespace`, `chroot`.")
+    driver_format = XmlField("./driver/@format", TEXT, "Format of an image: `raw`, `qcow2`.")
+    driver_name = XmlField("./driver/@name", TEXT, "Name of the driver.")
+    driver_queue = XmlField("./driver/@queue", TEXT, "Size of the queue (virtiofs).")
+    driver_type = XmlField("./driver/@type", TEXT, "Driver: `path`, `virtiofs`, `loop`, `nbd`, ...")
+    driver_wrpolicy = XmlField("./driver/@wrpolicy", TEXT, "When writes reach the host's disk: `immediate`.")

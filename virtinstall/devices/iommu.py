@@ -1,0 +1,25 @@
+"""`--iommu`: an IOMMU.
+
+Source: https://libvirt.org/formatdomain.html#iommu-devices
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT
+
+
+class Iommu(Device):
+    """<iommu>: an IOMMU."""
+
+    tag = "iommu"
+    option = "--iommu"
+    bare = ("model",)
+
+    model = XmlField("./@model", TEXT, "Model: `intel`, `smmuv3`, `virtio`.")
+    driver_aw_bits = XmlField("./driver/@aw_bits", INTEGER, "Bits of an address.")
+    driver_intremap = XmlField("./driver/@intremap", ON_OFF, "Remap interrupts.")
+    driver_caching_mode = XmlField("./driver/@caching_mode", ON_OFF, "Caching mode, which VFIO devices need.")
+    driver_eim = XmlField("./driver/@eim", ON_OFF, "Extended interrupt mode.")
+    driver_iotlb = XmlField("./driver/@iotlb", ON_OFF, "Cache for vhost devices.")

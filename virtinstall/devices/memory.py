@@ -1,0 +1,60 @@
+"""`--memdev`: a memory module.
+
+Source: https://libvirt.org/formatdomain.html#memory-devices
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device
+from virtinstall.devices.virtio_driver import VirtioDriver
+from virtinstall.xml.convert import mib_to_kib
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, PRESENT, TEXT, YES_NO
+
+
+class MemoryDevice(Device, VirtioDriver):
+    """<memory> below <devices>: DIMM, NVDIMM, virtio-mem, virtio-pmem, SGX EPC."""
+
+    tag = "memory"
+    option = "--memdev"
+    bare = ("model",)
+
+    model = XmlField("./@model", TEXT, "Kind: `dimm`, `nvdimm`, `virtio-mem`, `virtio-pmem`, `sgx-epc`.")
+    access = XmlField("./@access", TEXT, "Whether the memory can be shared: `shared`, `private`.")
+    discard = XmlField("./@discard", YES_NO, "Discard the content at the guest's end.")
+    uuid = XmlField("./uuid", TEXT, "Uuid of an NVDIMM (pseries).")
+    target_size = XmlField(
+        "./target/size",
+        INTEGER,
+        "Size in MiB, or with a unit; in the XML in KiB.",
+        aliases=("target_size",),
+        convert=mib_to_kib,
+    )
+    target_node = XmlField("./target/node", INTEGER, "NUMA node of the guest.", aliases=("target_node",))
+    target_label_size = XmlField(
+        "./target/label/size",
+        INTEGER,
+        "Size of the label area in MiB, or with a unit (NVDIMM).",
+        name="target.label_size",
+        aliases=("target_label_size",),
+        convert=mib_to_kib,
+    )
+    target_block = XmlField("./target/block", INTEGER, "Block size (virtio-mem).")
+    target_current = XmlField("./target/current", INTEGER, "Current size (virtio-mem).")
+    target_requested = XmlField("./target/requested", INTEGER, "Size asked of the guest (virtio-mem).")
+    target_readonly = XmlField("./target/readonly", PRESENT, "Whether the guest may only read (NVDIMM).")
+    target_address_base = XmlField(
+        "./target/address/@base", TEXT, "Address in the guest's memory.", name="target.address_base"
+    )
+    source_pagesize = XmlField(
+        "./source/pagesize", INTEGER, "Page size of the host in KiB.", aliases=("source_pagesize",)
+    )
+    source_path = XmlField("./source/path", TEXT, "File or device of the host behind it.", aliases=("source_path",))
+    source_nodemask = XmlField(
+        "./source/nodemask", TEXT, "NUMA nodes of the host.", aliases=("source_nodemask",), commas=True
+    )
+    source_pmem = XmlField("./source/pmem", PRESENT, "Whether the source is persistent memory.")
+    source_alignsize = XmlField(
+        "./source/alignsize", INTEGER, "Alignment in MiB, or with a unit (NVDIMM).", convert=mib_to_kib
+    )
+    target_dynamic_memslots = XmlField("./target/@dynamicMemslots", YES_NO, "Use memory slots as they are needed.")

@@ -1,0 +1,22 @@
+"""`--pstore`: a store for the guest's crash logs.
+
+Source: https://libvirt.org/formatdomain.html#pstore
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, TEXT
+
+
+class Pstore(Device):
+    """<pstore>: a store for the guest's crash logs."""
+
+    tag = "pstore"
+    option = "--pstore"
+
+    backend = XmlField("./@backend", TEXT, "Back end: `acpi-erst`.")
+    path = XmlField("./path", TEXT, "File of the host behind it.")
+    size = XmlField("./size", INTEGER, "Size of the store; libvirt's unit is KiB.")
+    size_unit = XmlField("./size/@unit", TEXT, "Unit of the size.")

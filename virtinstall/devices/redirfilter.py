@@ -1,0 +1,32 @@
+"""<redirfilter>: which USB devices may be redirected.
+
+Source: https://libvirt.org/formatdomain.html#redirected-devices
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import TEXT, YES_NO
+
+
+class UsbRule(Element):
+    """<usbdev>: one rule; the first that fits counts."""
+
+    tag = "usbdev"
+
+    class_ = XmlField("./@class", TEXT, "USB class: `0x08` is storage.")
+    vendor = XmlField("./@vendor", TEXT, "USB vendor, or -1 for any.")
+    product = XmlField("./@product", TEXT, "USB product, or -1 for any.")
+    version = XmlField("./@version", TEXT, "Version of the device, or -1 for any.")
+    allow = XmlField("./@allow", YES_NO, "Whether such a device may be redirected.")
+
+
+class Redirfilter(Device):
+    """<redirfilter>: the rules, in order."""
+
+    tag = "redirfilter"
+
+    rules = Children("./usbdev", UsbRule, "Rules for USB devices.")

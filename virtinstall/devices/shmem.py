@@ -1,0 +1,27 @@
+"""`--shmem`: memory shared with other guests.
+
+Source: https://libvirt.org/formatdomain.html#shared-memory-device
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT
+
+
+class Shmem(Device):
+    """<shmem>: memory shared with other guests."""
+
+    tag = "shmem"
+    option = "--shmem"
+    bare = ("name",)
+
+    name = XmlField("./@name", TEXT, "Name of the memory.")
+    role = XmlField("./@role", TEXT, "Whether it moves at migration: `master`, `peer`.")
+    model_type = XmlField("./model/@type", TEXT, "Model: `ivshmem-plain`, `ivshmem-doorbell`.")
+    size = XmlField("./size", INTEGER, "Size of the memory; `size.unit` is its unit.")
+    size_unit = XmlField("./size/@unit", TEXT, "Unit of the size: `M`.")
+    server_path = XmlField("./server/@path", TEXT, "Socket of the server (doorbell).")
+    msi_vectors = XmlField("./msi/@vectors", INTEGER, "Interrupt vectors (doorbell).")
+    msi_ioeventfd = XmlField("./msi/@ioeventfd", ON_OFF, "Use ioeventfd (doorbell).")

@@ -1,0 +1,36 @@
+"""`--smartcard`: a smartcard reader.
+
+Source: https://libvirt.org/formatdomain.html#smartcard-devices
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.character import CharacterSource
+from virtinstall.devices.device import Device, unless_default
+from virtinstall.xml.children import Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import TEXT
+
+
+class Certificate(Element):
+    """<certificate>: a certificate of the host."""
+
+    tag = "certificate"
+
+    value = XmlField(".", TEXT, "Name of a certificate in the database.", commas=True)
+
+
+class Smartcard(Device, CharacterSource):
+    """<smartcard>: a reader, and where its card is."""
+
+    tag = "smartcard"
+    option = "--smartcard"
+    bare = ("mode",)
+
+    mode = XmlField(
+        "./@mode", TEXT, "Where the card is: `passthrough`, `host`, `host-certificates`.", convert=unless_default
+    )
+    type = XmlField("./@type", TEXT, "How it is reached: `spicevmc`, `tcp`, ...", convert=unless_default)
+    database = XmlField("./database", TEXT, "Certificate database of the host.", commas=True)
+    certificates = Children("./certificate", Certificate, "Certificates, three of them.")

@@ -1,0 +1,60 @@
+"""`--tpm`: a trusted platform module.
+
+Source: https://libvirt.org/formatdomain.html#tpm-device
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device, unless_default
+from virtinstall.xml.field import Suboption, XmlField
+from virtinstall.xml.kinds import PRESENT, TEXT, YES_NO
+
+
+def _set_backend(tpm: Tpm, text: str) -> None:
+    """The kind, or the path of the host's TPM, which is passed through."""
+    if text.startswith("/"):
+        tpm.backend_type, tpm.backend_device_path = "passthrough", text
+    else:
+        tpm.backend_type = unless_default(text) or None
+
+
+def _bank(name: str) -> XmlField[bool]:
+    return XmlField(f"./backend/active_pcr_banks/{name}", PRESENT, f"Activate the PCR bank {name}.")
+
+
+class Tpm(Device):
+    """<tpm>: emulated by swtpm, or the host's own."""
+
+    tag = "tpm"
+    option = "--tpm"
+    none_word = "suppress"
+    bare = ("backend.type",)
+
+    model = XmlField("./@model", TEXT, "What the guest sees: `tpm-crb`, `tpm-tis`, `tpm-spapr`.")
+    backend_option = Suboption(
+        "backend.type",
+        _set_backend,
+        "Kind: `emulator`, `passthrough`, `external`, or the host's device, such as `/dev/tpm0`.",
+        aliases=("type",),
+        match=True,
+    )
+    backend_type = XmlField("./backend/@type", TEXT, "Kind.", name=None)
+    backend_version = XmlField("./backend/@version", TEXT, "Version: `2.0`, `1.2`.", aliases=("version",))
+    backend_device_path = XmlField("./backend/device/@path", TEXT, "The host's device.", aliases=("path",))
+    backend_encryption_secret = XmlField(
+        "./backend/encryption/@secret", TEXT, "libvirt's secret that the state is encrypted with, by uuid."
+    )
+    backend_persistent_state = XmlField(
+        "./backend/@persistent_state", YES_NO, "Keep the state when a transient guest ends."
+    )
+    backend_debug = XmlField("./backend/@debug", TEXT, "Log level of swtpm.")
+    backend_source_type = XmlField("./backend/source/@type", TEXT, "Kind of an external TPM's socket: `unix`.")
+    backend_source_path = XmlField("./backend/source/@path", TEXT, "Socket of an external TPM, or where the state is.")
+    backend_profile_source = XmlField("./backend/profile/@source", TEXT, "Profile of swtpm.")
+    backend_profile_remove_disabled = XmlField(
+        "./backend/profile/@removeDisabled", TEXT, "What to do with disabled algorithms of the profile."
+    )
+    backend_active_pcr_banks_sha1 = _bank("sha1")
+    backend_active_pcr_banks_sha256 = _bank("sha256")
+    backend_active_pcr_banks_sha384 = _bank("sha384")
+    backend_active_pcr_banks_sha512 = _bank("sha512")

@@ -1,0 +1,24 @@
+"""`--vsock`: sockets between host and guest.
+
+Source: https://libvirt.org/formatdomain.html#vsock
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device, unless_default
+from virtinstall.devices.virtio_driver import VirtioDriver
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO
+
+
+class Vsock(Device, VirtioDriver):
+    """<vsock>: a vsock card."""
+
+    tag = "vsock"
+    option = "--vsock"
+    none_word = "value"
+    bare = ("model",)
+
+    model = XmlField("./@model", TEXT, "Model: `virtio`.", convert=unless_default)
+    cid_auto = XmlField("./cid/@auto", YES_NO, "Whether libvirt chooses the guest's number.", aliases=("auto_cid",))
+    cid_address = XmlField("./cid/@address", INTEGER, "The guest's number, 3 or higher.", aliases=("cid",))
