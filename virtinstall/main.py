@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from virtinstall.host.libvirt_host import LibvirtHost
     from virtinstall.plan import Plan
+    from virtinstall.progress import Progress
     from virtinstall.request import Request
 
 PROG = "virt-install"
@@ -203,7 +204,7 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int
     return int(follower.follow(guest))
 
 
-def _progress() -> object:
+def _progress() -> Progress:
     from virtinstall.progress import Lines
 
     return Lines(sys.stderr)

@@ -132,9 +132,8 @@ def _require(draft: Draft) -> None:
 def _has_storage(draft: Draft) -> bool:
     from virtinstall.devices.filesystem import Filesystem
 
-    if not draft.wants("disk") or draft.domain.of(Disk) or draft.domain.of(Filesystem):
-        return True
-    return draft.request.install.live_cdrom
+    has_any = bool(draft.domain.of(Disk)) or bool(draft.domain.of(Filesystem))
+    return has_any or not draft.wants("disk") or draft.request.install.live_cdrom
 
 
 def _has_install(draft: Draft) -> bool:
@@ -202,9 +201,6 @@ def _apply_edits(domain: Domain) -> None:
     for device in domain.devices:
         for edit in device.settings.get("xpath_edits", ()):
             apply_edit(device.ensure_node(), edit)
-    for section in domain.sections_with_edits():
-        for edit in section.settings["xpath_edits"]:
-            apply_edit(section.ensure_node(), edit)
     for edit in domain.settings.get("xpath_edits", ()):
         apply_edit(domain.ensure_node(), edit)
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import libvirt
 
-from virtinstall.host.libvirt_host import LibvirtGuest, LibvirtHost
+from virtinstall.host.host import Guest
+from virtinstall.host.libvirt_host import LibvirtHost
 from virtinstall.host.translate import translated
 
 ESCAPE = 0x1D
@@ -24,10 +25,10 @@ _CHUNK_BYTES = 65536
 class Console:
     """An open text console. `run` copies until the guest ends or the user types ^]."""
 
-    def __init__(self, host: LibvirtHost, guest: LibvirtGuest) -> None:
+    def __init__(self, host: LibvirtHost, guest: Guest) -> None:
         with translated(f"the console of '{guest.name}' does not open"):
             self._stream: Any = host.connection.newStream(0)
-            guest.domain.openConsole(None, self._stream, 0)
+            host.connection.lookupByName(guest.name).openConsole(None, self._stream, 0)
         self._ended = threading.Event()
 
     def run(self, read_fd: int | None, write_fd: int) -> bool:

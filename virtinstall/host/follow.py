@@ -14,7 +14,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from virtinstall.host.libvirt_host import LibvirtGuest, LibvirtHost
+    from virtinstall.host.host import Guest
+    from virtinstall.host.libvirt_host import LibvirtHost
     from virtinstall.plan import Plan
 
 _OFF = ("shut off", "gone", "crashed")
@@ -51,7 +52,7 @@ class Follower:
             return "graphical"
         return "text"
 
-    def follow(self, guest: LibvirtGuest) -> Status:
+    def follow(self, guest: Guest) -> Status:
         """Open the console, wait as asked, finish the installation; gives the exit status."""
         run = self.plan.run
         kind = self.console_kind()
@@ -81,7 +82,7 @@ class Follower:
             )
         return "Domain creation completed."
 
-    def _open_console(self, guest: LibvirtGuest, kind: str) -> bool:
+    def _open_console(self, guest: Guest, kind: str) -> bool:
         """Show the console until the guest ends or the user leaves; False where there is none to show."""
         if kind == "graphical":
             return self._open_viewer()
@@ -114,7 +115,7 @@ class Follower:
         subprocess.run([viewer, "--connect", self.host.uri, "--wait", self.plan.name], check=False)
         return True
 
-    def _wait(self, guest: LibvirtGuest, minutes: int | None, shown: bool) -> Status | None:
+    def _wait(self, guest: Guest, minutes: int | None, shown: bool) -> Status | None:
         """Wait for the guest to be off; None when it is, else the exit status to end with."""
         if shown and minutes is None:
             # a console that ended tells that the guest is about to be off; one that was left doesn't
@@ -133,7 +134,7 @@ class Follower:
         self.say("Installation has exceeded the time limit; the guest is left running.")
         return Status.TIMED_OUT
 
-    def _complete(self, guest: LibvirtGuest, kind: str, installing: bool) -> Status:
+    def _complete(self, guest: Guest, kind: str, installing: bool) -> Status:
         """The guest is off: start it in its final configuration, unless it is to stay off."""
         if guest.state() == "crashed":
             self.say("The guest crashed.")

@@ -111,7 +111,7 @@ class Host(Protocol):
     def node_device(self, name: str) -> str | None:
         """XML of one host device by libvirt's name of it, or None."""
 
-    def start_guest(self, xml: str, *, transient: bool, paused: bool = False) -> Guest:
+    def start_guest(self, xml: str, *, paused: bool = False) -> Guest:
         """Create and start a guest that isn't defined. Raises: HypervisorError."""
 
     def define_guest(self, xml: str) -> Guest:

@@ -281,7 +281,7 @@ class LibvirtHost(StorageHost):
             return str(self.connection.nodeDeviceLookupByName(name).XMLDesc(0))
         return None
 
-    def start_guest(self, xml: str, *, transient: bool, paused: bool = False) -> LibvirtGuest:
+    def start_guest(self, xml: str, *, paused: bool = False) -> LibvirtGuest:
         """Create and start a guest that isn't defined. Raises: HypervisorError."""
         flags = libvirt.VIR_DOMAIN_START_PAUSED if paused else 0
         with translated("the guest does not start"):

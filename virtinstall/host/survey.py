@@ -15,7 +15,7 @@ from virtinstall.capabilities import Capabilities, DomainCapabilities
 from virtinstall.compose.compose import wished_platform
 from virtinstall.compose.platform import choose_platform
 from virtinstall.facts import Facts, HostFacts, NetworkFacts
-from virtinstall.host import embed, network, survey_media, survey_storage
+from virtinstall.host import embed, network, survey_media, survey_os, survey_storage
 from virtinstall.host.host import Host
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
     facts_of_host = survey_host(host, surroundings)
     catalog = Catalog(surroundings.environ)
     medium = survey_media.survey_media(request, facts_of_host, catalog)
-    record, os_warnings = survey_media.choose_record(request, medium, catalog, surroundings.environ)
+    record, os_warnings = survey_os.choose_record(request, medium, catalog, facts_of_host, surroundings.environ)
     platform = choose_platform(wished_platform(request), facts_of_host.capabilities, record, facts_of_host.driver)
     text = host.domain_capabilities_xml(platform.emulator, platform.arch, platform.machine, platform.virt_type)
     facts = Facts(
@@ -66,8 +66,7 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
         networks=_networks(request, host),
     )
     facts = _with_devices(facts, request, host)
-    facts = survey_storage.with_storage(facts, request, host)
-    return survey_media.with_seeds(facts, request, catalog, platform)
+    return survey_storage.with_storage(facts, request, host)
 
 
 def survey_host(host: Host, surroundings: Surroundings) -> HostFacts:

@@ -10,8 +10,7 @@ from virtinstall.errors import FetchError, RequestError
 from virtinstall.facts import HostFacts, MediaFacts
 
 if TYPE_CHECKING:
-    from virtinstall.media.fetcher import Fetcher
-    from virtinstall.media.tree import Identified, Medium, Tree
+    from virtinstall.media.tree import Identified, Identify, Medium, Tree
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.request import Request
 
@@ -72,40 +71,67 @@ def _survey_location(
             tree = chosen_by_hand(fetcher, kernel, initrd)
         else:
             tree = recognize(fetcher, arch=arch, guest_type=guest_type, identify=identifier(catalog, arch))
-        return _media_facts(location, fetcher, tree)
+        return _media_facts(location, tree, catalog)
     finally:
         fetcher.close()
 
 
-def _media_facts(location: str, fetcher: Fetcher, tree: Tree) -> MediaFacts:
+def _media_facts(location: str, tree: Tree, catalog: Catalog) -> MediaFacts:
     from virtinstall.media.location import is_local
 
     local = is_local(location)
     path = os.path.abspath(local_path(location)) if local else location
     is_iso = tree.volume is not None and not (local and os.path.isdir(path))
-    arguments = list(tree.arguments)
-    if tree.url_argument is not None and fetcher.install_url is not None:
-        arguments.append(f"{tree.url_argument}={fetcher.install_url}")
     return MediaFacts(
         location=path,
-        os_name=tree.os_name,
+        os_name=_known_name(tree, catalog),
         kernel=tree.kernel_path,
         initrd=tree.initrd_path,
-        kernel_arguments=tuple(arguments),
+        kernel_arguments=tree.arguments,
         is_iso=is_iso,
         attach=is_iso and local,
         distro=tree.distro,
     )
 
 
-def identifier(catalog: Catalog, arch: str) -> object:
+def _known_name(tree: Tree, catalog: Catalog) -> str | None:
+    """The most exact of the names that the medium goes by which the OS database has."""
+    known = set(catalog.names())
+    return next((name for name in tree.os_names if name in known), None)
+
+
+def identifier(catalog: Catalog, arch: str) -> Identify:
     """What tells an OS from a medium by the OS database's rules."""
 
     def identify(medium: Medium) -> Identified | None:
         from virtinstall.media.tree import Identified
+        from virtinstall.osinfo.detect import match_media, match_tree
 
-        found = catalog.identify(medium, arch)
-        return None if found is None else Identified(*found)
+        ids, words = medium.volume, medium.treeinfo
+        if words is not None:
+            trees = match_tree(
+                catalog,
+                family=words.family,
+                version=words.version,
+                variant=words.variant or "",
+                arch=words.arch or arch,
+            )
+            if trees:
+                return Identified(trees[0].short_id)
+        if ids is None:
+            return None
+        found = match_media(
+            catalog,
+            ids.volume_id,
+            system_id=ids.system_id,
+            publisher_id=ids.publisher_id,
+            application_id=ids.application_id,
+            volume_size=ids.volume_size,
+            arch=arch,
+        )
+        if not found:
+            return None
+        return Identified(found[0].short_id, found[0].media.kernel, found[0].media.initrd)
 
     return identify
 
@@ -123,7 +149,7 @@ def _survey_cdrom(path: str, host: HostFacts, catalog: Catalog) -> MediaFacts | 
     except FetchError:
         return MediaFacts(location=path)
     try:
-        found = catalog.identify(Medium(fetcher.volume, None), host.capabilities.host_arch)
+        found = identifier(catalog, host.capabilities.host_arch)(Medium(fetcher.volume, None))
     finally:
         fetcher.close()
-    return MediaFacts(location=path, os_name=None if found is None else found[0])
+    return MediaFacts(location=path, os_name=None if found is None else found.os_name)

@@ -76,7 +76,7 @@ def _holder(names: str, cls: str, group: str, text: str, repeat: bool = False, b
     spellings = tuple(names.split())
     return Option(
         spellings,
-        spellings[0].lstrip("-").replace("-", "_"),
+        next(name for name in spellings if name.startswith("--")).lstrip("-").replace("-", "_"),
         group,
         text,
         argument="optional" if bare else "required",

@@ -73,7 +73,7 @@ class Catalog:
             raise RequestError(f"unknown OS name '{name[:_LONGEST_NAME]}...'", hint=self._hint([]))
         cached_as = _file_name(name)
         saved = load_watched(self._cache, cached_as, self._places)
-        if saved is not None and saved[0] == name:
+        if saved is not None and saved[0] == name and saved[1].keys() == set(OsRecord._fields):
             from virtinstall.osinfo.resolve import from_json
 
             return Lookup(from_json(saved[1]), saved[2])
@@ -89,8 +89,8 @@ class Catalog:
         """All names that `lookup` knows without a warning, sorted."""
         return sorted([*self.index.by_name, GENERIC.short_id])
 
-    def list_text(self) -> list[str]:
-        """The lines of `--osinfo list`: one for each system, with all its names."""
+    def list_text(self) -> str:
+        """What `--osinfo list` prints: a line for each system, with all its names."""
         from virtinstall.osinfo.names import list_order
 
         lines = [system.short_ids for system in self.index.systems if system.short_ids]

@@ -9,7 +9,7 @@ Source: https://relaxng.org/spec-20011203.html, sections 4.7 and 4.17 (include, 
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from collections.abc import Iterable
 from xml.parsers import expat
 
 _WITH_TEXT = frozenset(("value", "param", "name"))
@@ -20,18 +20,23 @@ class Pattern:
 
     __slots__ = ("attributes", "parts", "tag", "text")
 
-    def __init__(self, tag: str, attributes: dict[str, str], parts: list[Pattern], text: list[str]) -> None:
+    def __init__(self, tag: str, attributes: dict[str, str], parts: Iterable[Pattern] = ()) -> None:
         self.tag = tag
         self.attributes = attributes
-        self.parts = parts
-        self.text = text
+        self.parts = [*parts]
+        self.text = ""
+
+    def add_text(self, text: str) -> None:
+        """More of the text has been read."""
+        self.text += text
 
 
-class Grammar(NamedTuple):
-    """Name -> [(definition, its namespace)], several where they are combined; the files that were read."""
+class Grammar:
+    """`defines`: name -> [(definition, its namespace)], several where they are combined; `files` that were read."""
 
-    defines: dict[str, list[tuple[Pattern, str]]]
-    files: list[str]
+    def __init__(self) -> None:
+        self.defines: dict[str, list[tuple[Pattern, str]]] = {}
+        self.files: list[str] = []
 
 
 def read_grammar(path: str) -> Grammar:
@@ -39,7 +44,7 @@ def read_grammar(path: str) -> Grammar:
 
     Raises: OSError, when a file can't be read; ValueError, when one is not well-formed.
     """
-    grammar = Grammar({}, [])
+    grammar = Grammar()
     _read(path, frozenset(), grammar)
     return grammar
 
@@ -82,17 +87,17 @@ def parse_pattern(data: bytes) -> Pattern:
     open_parts = [root]
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        parts: list[Pattern] = []
-        text: list[str] = []
-        open_parts[-1].append(Pattern(tag, attributes, parts, text))
-        open_parts.append(parts)
+        pattern = Pattern(tag, attributes)
+        open_parts[-1].append(pattern)
+        open_parts.append(pattern.parts)
         # the white space between patterns is half of all there is to report
         if tag in _WITH_TEXT:
-            parser.CharacterDataHandler = text.append
+            parser.CharacterDataHandler = pattern.add_text
 
     def end(tag: str) -> None:
         del open_parts[-1]
-        parser.CharacterDataHandler = None
+        if tag in _WITH_TEXT:
+            parser.CharacterDataHandler = None
 
     parser.buffer_text = True
     parser.StartElementHandler = start

@@ -54,10 +54,10 @@ def names_of(pattern: Pattern, namespace: str) -> list[str]:
 def _name_class(pattern: Pattern) -> Iterator[str]:
     for part in pattern.parts[:1]:
         if part.tag == "name":
-            yield "".join(part.text).strip()
+            yield part.text.strip()
         elif part.tag == "choice":
             for below in part.parts:
-                yield from _name_class(Pattern("element", {}, [below], []))
+                yield from _name_class(Pattern("element", {}, [below]))
 
 
 def build_index(grammar: Grammar) -> Index:
@@ -169,7 +169,7 @@ class _Compiler:
     def _gather_words(self, pattern: Pattern, words: dict[str, None], opens: set[str]) -> None:
         tag = pattern.tag
         if tag == "value":
-            words[" ".join("".join(pattern.text).split())] = None
+            words[" ".join(pattern.text.split())] = None
         elif tag in ("text", "list"):
             opens.add("text")
         elif tag == "data":
@@ -199,7 +199,7 @@ class _Compiler:
 def _alternatives(data: Pattern) -> list[str]:
     """The words of a pattern that is but a list of them, such as `(tcp)|(udp)`."""
     for param in data.parts:
-        words = "".join(param.text).replace("(", "").replace(")", "").split("|")
+        words = param.text.replace("(", "").replace(")", "").split("|")
         if param.attributes.get("name") == "pattern" and len(words) > 1 and all(word.isidentifier() for word in words):
             return words
     return []

@@ -15,7 +15,7 @@ Source: the schema files; https://libvirt.org/formatdomain.html for what they me
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from virtinstall.xml.paths import NAMESPACES
 from virtinstall.xml.schema_cache import cache_file, find_schema, load_index, save_index, stamp_of
@@ -28,7 +28,7 @@ _YES_NO = frozenset(("yes", "no"))
 _ON_OFF = frozenset(("on", "off"))
 
 
-class Leaf(NamedTuple):
+class Leaf:
     """One value that the schema knows, seen from an element.
 
     `steps` lead down: (tag in lxml's spelling, number among its like, from 0). `attribute`
@@ -36,10 +36,18 @@ class Leaf(NamedTuple):
     choice (one of `values`) or present; text and integer may have well-known `values` too.
     """
 
-    steps: tuple[tuple[str, int], ...]
-    attribute: str | None
-    type: str
-    values: tuple[str, ...]
+    __slots__ = ("attribute", "steps", "type", "values")
+
+    def __init__(
+        self, steps: tuple[tuple[str, int], ...], attribute: str | None, kind: tuple[str, tuple[str, ...]]
+    ) -> None:
+        self.steps = steps
+        self.attribute = attribute
+        self.type, self.values = kind
+
+    def __repr__(self) -> str:
+        way = "".join(f"/{tag}[{number + 1}]" for tag, number in self.steps)
+        return f"<Leaf .{way}{'/@' + self.attribute if self.attribute is not None else ''}: {self.type}>"
 
 
 class _Element:
@@ -80,13 +88,13 @@ class Schema:
             steps.append(below)
             element = self._merge(element.children[below[0]][0])
         if last in element.attributes:
-            return Leaf(tuple(steps), last, *self._value(element.attributes[last]))
+            return Leaf(tuple(steps), last, self._value(element.attributes[last]))
         below = self._step(element, last)
         if below is None:
             return None
         steps.append(below)
         kind = self._own_value(self._merge(element.children[below[0]][0]))
-        return Leaf(tuple(steps), None, *kind) if kind is not None else None
+        return Leaf(tuple(steps), None, kind) if kind is not None else None
 
     def leaves(self, element_path: tuple[str, ...], number: str = "N") -> Iterator[str]:
         """The dotted name of each leaf below the element, in the schema's order.

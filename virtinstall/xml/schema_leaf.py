@@ -73,7 +73,8 @@ def _unset(node: etree._Element, leaf: Leaf) -> None:
     if found is None:
         return
     if leaf.attribute is not None:
-        found.attrib.pop(leaf.attribute, None)
+        if leaf.attribute in found.attrib:
+            del found.attrib[leaf.attribute]
     elif leaf.type != "present":
         found.text = None
     # the presence is the value, whatever else is inside

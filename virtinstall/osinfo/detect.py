@@ -1,0 +1,148 @@
+"""Which operating system a medium or an install tree holds, by osinfo-db's rules.
+
+A rule is a set of regular expressions; those that it has must all be found in what the medium says
+of itself. Where rules of several systems fit, the most exact one is first: the database's order,
+which libosinfo goes by, means nothing.
+
+Source: osinfo-db's `<iso>` and `<treeinfo>` (schema/osinfo.rng); ISO 9660 (ECMA-119 8.4), for the ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, TypeVar
+
+from virtinstall.osinfo.catalog import Catalog
+from virtinstall.osinfo.index import System
+from virtinstall.osinfo.media_rows import Media, Tree
+
+# no id of a medium and no word of a .treeinfo that means anything is longer
+_LONGEST_VALUE = 256
+_SPECIAL = frozenset("\\^$.|?*+()[]{}")
+
+
+class MediaMatch(NamedTuple):
+    """A medium recognised: the system's short id and what the database knows of the medium."""
+
+    short_id: str
+    media: Media
+
+
+class TreeMatch(NamedTuple):
+    """A tree recognised: the system's short id and what the database knows of the tree."""
+
+    short_id: str
+    tree: Tree
+
+
+def match_media(
+    catalog: Catalog,
+    volume_id: str,
+    *,
+    system_id: str = "",
+    publisher_id: str = "",
+    application_id: str = "",
+    volume_size: int | None = None,
+    arch: str | None = None,
+) -> list[MediaMatch]:
+    """The systems which a medium with these ids may hold, the likeliest first, each once.
+
+    `volume_size` is in bytes, as the primary volume descriptor has it; `arch`, where it is
+    known, puts media of this architecture before others.
+    """
+    search = _Search()
+    found: list[tuple[_Rank, MediaMatch]] = []
+    for identity, rule in catalog.rules.media:
+        if rule.volume_size is not None and rule.volume_size != volume_size:
+            continue
+        patterns = (rule.volume_id, rule.system_id, rule.publisher_id, rule.application_id)
+        if search.all(patterns, (volume_id, system_id, publisher_id, application_id)):
+            system = catalog.index.by_id[identity]
+            sized = rule.volume_size is not None
+            rank = _rank(system, rule.arch, arch, patterns, sized)
+            found.append((rank, MediaMatch(_name(system), rule)))
+    return _best_first(found)
+
+
+def match_tree(
+    catalog: Catalog, *, family: str, version: str = "", variant: str = "", arch: str = ""
+) -> list[TreeMatch]:
+    """The systems which a tree with these words in its `.treeinfo` may hold, the likeliest first, each once."""
+    search = _Search()
+    found: list[tuple[_Rank, TreeMatch]] = []
+    for identity, rule in catalog.rules.trees:
+        patterns = (rule.treeinfo_family, rule.treeinfo_version, rule.treeinfo_variant, rule.treeinfo_arch)
+        if search.all(patterns, (family, version, variant, arch)):
+            system = catalog.index.by_id[identity]
+            found.append((_rank(system, rule.arch, arch, patterns, False), TreeMatch(_name(system), rule)))
+    return _best_first(found)
+
+
+Match = TypeVar("Match", MediaMatch, TreeMatch)
+
+# what makes one rule more exact than another, most important first
+_Rank = tuple[bool, bool, bool, int, str, int]
+
+
+def _rank(system: System, rule_arch: str, arch: str | None, patterns: Iterable[str | None], sized: bool) -> _Rank:
+    given = [pattern for pattern in patterns if pattern]
+    return (
+        not arch or rule_arch in (arch, "all"),
+        not _name(system).endswith("-unknown"),
+        sized,
+        len(given),
+        system.release_date or "",
+        sum(map(len, given)),
+    )
+
+
+def _name(system: System) -> str:
+    return system.short_ids[0] if system.short_ids else system.id
+
+
+def _best_first(found: list[tuple[_Rank, Match]]) -> list[Match]:
+    matches: dict[str, Match] = {}
+    for _, match in sorted(found, key=lambda pair: pair[0], reverse=True):
+        matches.setdefault(match.short_id, match)
+    return list(matches.values())
+
+
+class _Search:
+    """Looks for patterns in values; most patterns are known not to fit by the letters that they begin with."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def all(self, patterns: Iterable[str | None], values: Iterable[str]) -> bool:
+        """Whether each pattern that there is is found in its value; False where there is none at all."""
+        pairs = [(pattern, value) for pattern, value in zip(patterns, values, strict=True) if pattern]
+        return bool(pairs) and all(self._found(pattern, value[:_LONGEST_VALUE]) for pattern, value in pairs)
+
+    def _found(self, pattern: str, value: str) -> bool:
+        known = self._known.get((pattern, value))
+        if known is None:
+            known = _beginning(pattern) in value and _search(pattern, value)
+            self._known[pattern, value] = known
+        return known
+
+
+def _beginning(pattern: str) -> str:
+    """Letters that a value must have for the pattern to be found in it."""
+    if "|" in pattern or "(?" in pattern:
+        return ""
+    start = 1 if pattern.startswith("^") else 0
+    end = start
+    while end < len(pattern) and pattern[end] not in _SPECIAL:
+        end += 1
+    # what follows may say that the last letter can be missing
+    return pattern[start : end - 1] if pattern[end : end + 1] in ("?", "*", "{") else pattern[start:end]
+
+
+def _search(pattern: str, value: str) -> bool:
+    import re
+
+    try:
+        return re.search(pattern, value) is not None
+    except re.error:
+        # GLib's regular expressions have a few things that Python's don't: such a rule recognises nothing
+        return False

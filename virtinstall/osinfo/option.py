@@ -1,0 +1,134 @@
+"""`--osinfo`: what was asked, and which system it comes to once the media have been looked at.
+
+Source: virt-install's behaviour with `--osinfo`. It departs from it where nothing was asked and nothing
+was found: virt-install refuses, here the guest is taken for a modern Linux, and a warning says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from virtinstall.errors import RequestError
+from virtinstall.osinfo.catalog import Catalog
+from virtinstall.osinfo.record import GENERIC, OsRecord
+
+_REQUIRED = "--osinfo/--os-variant OS name is required, but none was given or detected"
+_GENERIC_COST = (
+    "nothing is known of the operating system: it gets slow devices that any system has drivers for; "
+    "--osinfo NAME gives it better ones"
+)
+
+
+class OsWish(NamedTuple):
+    """What `--osinfo` asks for.
+
+    `name`: a short id, a full id or `generic`; with `detect` it is what to take when nothing is
+    found. `require`: whether it is an error when there is no name in the end; None: not said.
+    `strict`: detect or require was said, so that finding nothing isn't passed over.
+    """
+
+    name: str | None = None
+    detect: bool = True
+    require: bool | None = None
+    strict: bool = False
+
+
+class ChosenOs(NamedTuple):
+    """The system that a guest is made for, and what the user is to be told about that."""
+
+    record: OsRecord
+    warnings: tuple[str, ...] = ()
+
+
+def read_wish(values: Mapping[str, str] | None) -> OsWish:
+    """What the sub-options of `--osinfo` (`name`, `short-id`, `id`, `detect`, `require`) ask for.
+
+    Raises: RequestError, when a switch is neither on nor off.
+    """
+    from virtinstall.xml.kinds import parse_switch
+
+    values = values or {}
+    name = values.get("id") or values.get("name") or values.get("short-id") or None
+    if name == "none":
+        name = GENERIC.short_id
+    elif name == "auto":
+        name = None
+    switches: dict[str, bool | None] = {}
+    for word in ("detect", "require"):
+        try:
+            switches[word] = parse_switch(values[word]) if values.get(word) else None
+        except ValueError as error:
+            raise RequestError(f"--osinfo {word}={values[word]}: {error}", hint="say on or off") from error
+    detect, require = switches["detect"], switches["require"]
+    return OsWish(
+        name=name,
+        detect=detect if detect is not None else name is None,
+        require=require,
+        strict=detect is not None or require is True,
+    )
+
+
+def choose_os(
+    wish: OsWish,
+    catalog: Catalog,
+    *,
+    detected: Iterable[str] = (),
+    default_name: str | None = None,
+    is_hvm: bool = True,
+    environment: Mapping[str, str] | None = None,
+) -> ChosenOs:
+    """The system to make the guest for.
+
+    `detected`: names that the media gave, the likeliest first; they don't count where detection
+    is off. `default_name`: what another option says (`--install fedora36`, `--reinstall`).
+    `is_hvm`: full virtualisation; containers and paravirtual guests don't need a name.
+
+    Raises: RequestError, when a name is unknown, or none was found and one is required.
+    """
+    if wish.detect:
+        for name in detected:
+            found = _known(catalog, name)
+            if found is not None:
+                return found
+    name_given = wish.name or default_name
+    if name_given:
+        record, warning = catalog.lookup(name_given)
+        return ChosenOs(record, _warnings(warning, _GENERIC_COST if record.is_generic and is_hvm else None))
+    if wish.require or (wish.strict and wish.require is None and is_hvm and not _may_lack(environment)):
+        raise RequestError(
+            _REQUIRED,
+            hint="`--osinfo list` prints all names; a Linux that isn't among them is linux2022 or the like; "
+            "--osinfo generic does without",
+        )
+    if not is_hvm:
+        return ChosenOs(GENERIC)
+    if wish.require is False or _may_lack(environment):
+        return ChosenOs(GENERIC, (_GENERIC_COST,))
+    record = catalog.newest_linux()
+    return ChosenOs(record, (_GENERIC_COST if record.is_generic else _guess_cost(record),))
+
+
+def _known(catalog: Catalog, name: str) -> ChosenOs | None:
+    """The system that a medium names, or None where the database has nothing like it."""
+    try:
+        record, warning = catalog.lookup(name)
+    except RequestError:
+        return None
+    return None if record.is_generic else ChosenOs(record, _warnings(warning))
+
+
+def _may_lack(environment: Mapping[str, str] | None) -> bool:
+    """Whether the user's environment says that a name needn't be there."""
+    return "VIRTINSTALL_OSINFO_DISABLE_REQUIRE" in (environment or {})
+
+
+def _warnings(*lines: str | None) -> tuple[str, ...]:
+    return tuple(line for line in lines if line)
+
+
+def _guess_cost(record: OsRecord) -> str:
+    return (
+        f"no operating system was named or detected: taking {record.short_id}, with devices that a modern Linux has "
+        "drivers for; Windows or an old system may not find its disk: give it its name with --osinfo"
+    )
