@@ -93,11 +93,9 @@ class Catalog:
         """What `--osinfo list` prints: a line for each system, with all its names."""
         from virtinstall.osinfo.names import list_order
 
-        lines = [system.short_ids for system in self.index.systems if system.short_ids]
-        return [
-            ", ".join(sorted(names))
-            for names in sorted([*lines, [GENERIC.short_id]], key=lambda one: list_order(one[0]))
-        ]
+        systems = [system.short_ids for system in self.index.systems if system.short_ids]
+        ordered = sorted([*systems, [GENERIC.short_id]], key=lambda names: list_order(names[0]))
+        return "".join(", ".join(sorted(names)) + "\n" for names in ordered)
 
     def newest_linux(self) -> OsRecord:
         """The newest Linux of no particular distribution; one of which nothing is known where there is no database."""

@@ -1,0 +1,111 @@
+"""Recognising media and trees by the database's rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.osinfo.database import Database
+from virtinstall.osinfo.detect import match_media, match_tree
+
+SIZE = 1024**2
+
+
+def _media(content: str, arch: str = "x86_64") -> str:
+    return f"<media arch='{arch}'><iso>{content}</iso></media>"
+
+
+def test_medium_is_recognised_by_all_its_ids(database: Database) -> None:
+    """Every pattern of a rule must be found; where one isn't, the medium isn't that."""
+    catalog = database.catalog()
+    (match,) = match_media(catalog, "Penguin 1", system_id="LINUX")
+    assert (match.short_id, match.media.kernel, match.media.initrd) == ("penguin1", "boot/vmlinuz", "boot/initrd")
+    assert match_media(catalog, "Penguin 1", system_id="BSD") == []
+    assert match_media(catalog, "Penguin 1") == []
+
+
+def test_live_medium_is_told_from_the_installer(database: Database) -> None:
+    """Of two rules of one system that both fit, the longer pattern says more."""
+    catalog = database.catalog()
+    (live,) = match_media(catalog, "Penguin 2.1 Live", system_id="LINUX")
+    (installer,) = match_media(catalog, "Penguin 2.1", system_id="LINUX")
+    assert (live.media.live, live.media.installer) == (True, False)
+    assert (installer.media.live, installer.media.installer) == (False, True)
+
+
+def test_size_must_be_equal_where_a_rule_has_one(database: Database) -> None:
+    """Windows media of one volume id are told apart by their sizes."""
+    catalog = database.catalog()
+
+    def reboots(size: int | None) -> int:
+        (match,) = match_media(catalog, "CCCOMA_X64FRE_EN-US_DV9", publisher_id="WINDOWS INC", volume_size=size)
+        return match.media.installer_reboots
+
+    assert (reboots(SIZE), reboots(SIZE + 1), reboots(None)) == (3, 2, 2)
+
+
+def test_medium_of_several_systems_lists_all_newest_first(database: Database) -> None:
+    """A medium that may hold several systems gives each of them, the last released first, unknown ones last."""
+    rule = _media("<volume-id>MULTI</volume-id>")
+    database.write_os(
+        "local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", f"<release-date>2001-01-01</release-date>{rule}"
+    )
+    database.write_os(
+        "local/os/x.org/x-2.xml", "http://x.org/x/2", "x2", f"<release-date>2002-01-01</release-date>{rule}"
+    )
+    exact = _media("<volume-id>MULTI_2003</volume-id>")
+    database.write_os("local/os/x.org/x-u.xml", "http://x.org/x/u", "x-unknown", exact)
+    assert [match.short_id for match in match_media(database.catalog(), "MULTI_2003")] == ["x2", "x1", "x-unknown"]
+
+
+def test_architecture_puts_its_media_first(database: Database) -> None:
+    """The same volume id on media of two architectures: that of the guest is taken."""
+    both = _media("<volume-id>BOTH</volume-id>", "i686") + _media("<volume-id>BOTH</volume-id>", "aarch64")
+    database.write_os("local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", both)
+    catalog = database.catalog()
+    for arch in ("i686", "aarch64"):
+        (match,) = match_media(catalog, "BOTH", arch=arch)
+        assert match.media.arch == arch
+    assert len(match_media(catalog, "BOTH", arch="s390x")) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "fits"),
+    [
+        ("abc?d", "abd", True),
+        ("ab*", "xa", True),
+        ("^abc", "xabc", False),
+        ("abc$", "abcd", False),
+        ("one|two", "two", True),
+        ("(one|two)x", "twox", True),
+        (r"a\.b", "axb", False),
+        ("a{0,1}b", "b", True),
+        ("(?i)abc", "ABC", True),
+        ("broken(", "broken(", False),
+    ],
+)
+def test_patterns(database: Database, pattern: str, value: str, fits: bool) -> None:
+    """Patterns are found anywhere in the value, by the rules of regular expressions; a broken one finds nothing."""
+    rule = _media(f"<volume-id>{pattern}</volume-id>")
+    database.write_os("local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", rule)
+    assert bool(match_media(database.catalog(), value)) is fits
+
+
+def test_medium_without_any_id_is_nothing(database: Database) -> None:
+    """Empty ids match no rule, nor does a rule without patterns match anything."""
+    database.write_os("local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", _media("") + "<media arch='all'/>")
+    assert match_media(database.catalog(), "") == []
+
+
+def test_tree_is_recognised_by_its_treeinfo(database: Database) -> None:
+    """Family, version and architecture; a rule that also names the variant comes first."""
+    catalog = database.catalog()
+    words = {"family": "Penguin", "version": "2.1", "arch": "x86_64"}
+    assert [match.short_id for match in match_tree(catalog, **words)] == ["penguin2.0"]
+    assert [match.short_id for match in match_tree(catalog, **words, variant="Server")] == ["penguin2.1", "penguin2.0"]
+    assert match_tree(catalog, family="Walrus", version="2.1", arch="x86_64") == []
+    assert match_tree(catalog, family="") == []
+
+
+def test_long_words_cost_nothing(database: Database) -> None:
+    """A hostile .treeinfo with words of a megabyte is looked at no further than an id can be long."""
+    assert match_tree(database.catalog(), family="Penguin" * 200_000, version="9" * 1_000_000) == []

@@ -1,0 +1,127 @@
+"""`--osinfo`: what it asks for, and what the guest is made for in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.osinfo.database import Database
+from virtinstall.errors import RequestError
+from virtinstall.osinfo.option import ChosenOs, OsWish, choose_os, read_wish
+
+DISABLED = {"VIRTINSTALL_OSINFO_DISABLE_REQUIRE": "1"}
+
+
+@pytest.mark.parametrize(
+    ("values", "wish"),
+    [
+        (None, OsWish()),
+        ({}, OsWish()),
+        ({"name": "auto"}, OsWish()),
+        ({"name": "penguin1"}, OsWish("penguin1", detect=False)),
+        ({"short-id": "penguin1"}, OsWish("penguin1", detect=False)),
+        ({"name": "none"}, OsWish("generic", detect=False)),
+        ({"name": "a", "id": "http://b"}, OsWish("http://b", detect=False)),
+        ({"name": "penguin1", "detect": "yes"}, OsWish("penguin1", detect=True, strict=True)),
+        ({"detect": "on", "require": "off"}, OsWish(detect=True, require=False, strict=True)),
+        ({"detect": "off"}, OsWish(detect=False, strict=True)),
+        ({"require": "on"}, OsWish(require=True, strict=True)),
+        ({"require": "off"}, OsWish(require=False)),
+    ],
+)
+def test_reading(values: Mapping[str, str] | None, wish: OsWish) -> None:
+    """A name switches detection off unless it is asked for; the id wins over the name; `auto` is as if not given."""
+    assert read_wish(values) == wish
+
+
+def test_switch_that_is_none() -> None:
+    """A word that is neither on nor off is an error that says where it is."""
+    with pytest.raises(RequestError, match="--osinfo detect=maybe"):
+        read_wish({"detect": "maybe"})
+
+
+def _choose(database: Database, values: Mapping[str, str] | None = None, *detected: str) -> ChosenOs:
+    return choose_os(read_wish(values), database.catalog(), detected=detected)
+
+
+def test_name_is_taken_without_looking_at_media(database: Database) -> None:
+    """A plain name wins over what the medium says."""
+    assert _choose(database, {"name": "penguin1"}, "win11").record.short_id == "penguin1"
+
+
+def test_detected_system_is_taken(database: Database) -> None:
+    """Nothing asked, something found; names the database doesn't know are passed over."""
+    chosen = _choose(database, None, "walrus9", "penguin2.0", "penguin1")
+    assert (chosen.record.short_id, chosen.warnings) == ("penguin2.0", ())
+
+
+def test_detected_system_that_is_too_new(database: Database) -> None:
+    """The medium names a system newer than the database: the one before it, and a line that says so."""
+    chosen = _choose(database, None, "penguin3")
+    assert chosen.record.short_id == "penguin2.1"
+    assert chosen.warnings == ("the OS database doesn't have 'penguin3': taking penguin2.1",)
+
+
+def test_name_beside_detect_is_the_fallback(database: Database) -> None:
+    """`detect=on,name=win11`: what is found, else Windows 11."""
+    values = {"detect": "on", "name": "win11"}
+    assert _choose(database, values, "penguin1").record.short_id == "penguin1"
+    assert _choose(database, values).record.short_id == "win11"
+
+
+def test_nothing_asked_and_nothing_found(database: Database) -> None:
+    """The newest generic Linux, and a warning that says what that costs."""
+    chosen = _choose(database)
+    assert chosen.record.short_id == "linux2030"
+    (warning,) = chosen.warnings
+    assert "linux2030" in warning
+    assert "Windows" in warning
+
+
+@pytest.mark.parametrize(
+    "values", [{"detect": "on"}, {"detect": "off"}, {"require": "on"}, {"detect": "on", "require": "on"}]
+)
+def test_what_is_said_is_held_to(database: Database, values: Mapping[str, str]) -> None:
+    """`detect=` and `require=on` make it an error when no name comes out."""
+    with pytest.raises(RequestError, match="OS name is required"):
+        _choose(database, values)
+
+
+def test_require_on_needs_a_name_of_containers_too(database: Database) -> None:
+    """Containers and paravirtual guests have no name and no warning, unless one is required."""
+    chosen = choose_os(read_wish({"detect": "on"}), database.catalog(), is_hvm=False)
+    assert (chosen.record.is_generic, chosen.warnings) == (True, ())
+    with pytest.raises(RequestError):
+        choose_os(read_wish({"require": "on"}), database.catalog(), is_hvm=False)
+
+
+@pytest.mark.parametrize("values", [{"require": "off"}, {"detect": "on", "require": "off"}, {"name": "none"}])
+def test_generic_where_it_is_asked_for(database: Database, values: Mapping[str, str]) -> None:
+    """`require=off` and `none` mean a system of which nothing is known, and that is said."""
+    chosen = _choose(database, values)
+    assert chosen.record.is_generic
+    assert len(chosen.warnings) == 1
+
+
+def test_environment_switches_the_requirement_off(database: Database) -> None:
+    """VIRTINSTALL_OSINFO_DISABLE_REQUIRE makes the error a warning, but not where `require=on` is said."""
+    for values in (None, {"detect": "on"}):
+        chosen = choose_os(read_wish(values), database.catalog(), environment=DISABLED)
+        assert (chosen.record.is_generic, len(chosen.warnings)) == (True, 1)
+    with pytest.raises(RequestError):
+        choose_os(read_wish({"require": "on"}), database.catalog(), environment=DISABLED)
+
+
+def test_other_options_give_a_name_too(database: Database) -> None:
+    """`--install penguin1` says what the system is, where nothing else does."""
+    wish, catalog = read_wish(None), database.catalog()
+    assert choose_os(wish, catalog, default_name="penguin1").record.short_id == "penguin1"
+    assert choose_os(read_wish({"name": "win11"}), catalog, default_name="penguin1").record.short_id == "win11"
+
+
+def test_misspelt_name_is_an_error(database: Database) -> None:
+    """Whatever else is said, a name must be one."""
+    for values in ({"name": "pengiun1"}, {"name": "pengiun1", "require": "off"}, {"id": "http://no.where/1"}):
+        with pytest.raises(RequestError, match="unknown OS name"):
+            _choose(database, values)
