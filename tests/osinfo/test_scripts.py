@@ -1,0 +1,87 @@
+"""Install scripts: which there are for a system or a medium, and what they need."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.osinfo.database import Database
+from virtinstall.errors import RequestError
+from virtinstall.osinfo.detect import match_media
+from virtinstall.osinfo.scripts import choose_scripts, install_scripts, media_language
+
+DESKTOP = "<installer><script id='http://example.org/answers/desktop'/></installer>"
+
+
+def _two_profiles(database: Database, media: str = "") -> None:
+    """Gives penguin 2.0 a desktop too."""
+    path = "local/os/example.org/penguin-2.0.d/desktop.xml"
+    database.write_os(path, "http://example.org/penguin/2.0", "penguin2.0", DESKTOP + media)
+
+
+def test_facts_of_a_script(database: Database) -> None:
+    """How its answers reach the installer, and what it asks for; an empty element says yes."""
+    catalog = database.catalog()
+    (script,) = install_scripts(catalog, catalog.lookup("penguin2.0").record)
+    assert (script.profile, script.expected_filename, script.path_format) == ("server", "answers.cfg", "unix")
+    assert script.injection_methods == ("cdrom", "initrd")
+    assert (script.required, script.optional) == (("admin-password",), ("user-login", "hostname"))
+    assert (script.product_key_format, script.needs_internet) == ("$$-$$", True)
+    assert (script.can_pre_install_drivers, script.can_post_install_drivers) == (True, False)
+
+
+def test_profile_is_the_desktop_where_there_is_one(database: Database) -> None:
+    """Without a wish the desktop is installed; a profile may be named."""
+    catalog = database.catalog()
+    assert choose_scripts(catalog, catalog.lookup("penguin2.0").record)[0].profile == "server"
+    _two_profiles(database)
+    catalog = database.catalog()
+    record = catalog.lookup("penguin2.0").record
+    assert [script.profile for script in choose_scripts(catalog, record)] == ["desktop"]
+    assert [script.profile for script in choose_scripts(catalog, record, profile="server")] == ["server"]
+
+
+def test_profile_that_is_not_there(database: Database) -> None:
+    """The error names the profiles that there are."""
+    catalog = database.catalog()
+    with pytest.raises(RequestError, match="the profile 'jeos'") as caught:
+        choose_scripts(catalog, catalog.lookup("penguin2.0").record, profile="jeos")
+    assert caught.value.hint == "it has server"
+
+
+def test_system_without_scripts(database: Database) -> None:
+    """A system that can't be installed unattended says so; generic is one."""
+    catalog = database.catalog()
+    for name in ("penguin1", "generic"):
+        with pytest.raises(RequestError, match=f"{name} does not support unattended"):
+            choose_scripts(catalog, catalog.lookup(name).record)
+
+
+def test_medium_may_have_its_own_scripts_or_none(database: Database) -> None:
+    """Scripts of the medium come before those of the system; `installer-script="false"` means none."""
+    own = f"<media arch='all'><iso><volume-id>OWN</volume-id></iso>{DESKTOP}</media>"
+    live = "<media arch='all' installer-script='false'><iso><volume-id>LIVE</volume-id></iso></media>"
+    _two_profiles(database, own + live)
+    catalog = database.catalog()
+    record = catalog.lookup("penguin2.0").record
+    media = match_media(catalog, "OWN")[0].media
+    assert [script.profile for script in install_scripts(catalog, record, media)] == ["desktop"]
+    with pytest.raises(RequestError, match="media does not support unattended"):
+        choose_scripts(catalog, record, media=match_media(catalog, "LIVE")[0].media)
+
+
+def test_script_that_the_database_lacks_is_left_out(database: Database) -> None:
+    """A system may name a script that isn't there."""
+    missing = "<installer><script id='http://example.org/answers/none'/><script id='nonsense'/></installer>"
+    database.write_os("local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", missing)
+    catalog = database.catalog()
+    assert install_scripts(catalog, catalog.lookup("x1").record) == []
+
+
+def test_language_of_a_medium(database: Database) -> None:
+    """The volume id tells the language, through the database's map; one that isn't in it is unknown."""
+    catalog = database.catalog()
+    (match,) = match_media(catalog, "CCCOMA_X64FRE_DE-DE_DV9", publisher_id="WINDOWS", volume_size=1024**2)
+    assert media_language(catalog, match.media, "CCCOMA_X64FRE_DE-DE_DV9") == "de_DE"
+    assert media_language(catalog, match.media, "CCCOMA_X64FRE_XX-YY_DV9") is None
+    assert media_language(catalog, match.media, "CCCOMA_X64FRE") is None
+    assert media_language(catalog, match.media._replace(language=None), "CCCOMA_X64FRE_DE-DE_DV9") is None

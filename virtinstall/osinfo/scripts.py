@@ -1,0 +1,139 @@
+"""Install scripts: what osinfo-db says of how an installer takes its answers. The answers are made in `seed/`.
+
+Source: osinfo-db's `<install-script>` and `<datamap>` (schema/osinfo.rng)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from virtinstall.errors import RequestError
+from virtinstall.osinfo.catalog import Catalog
+from virtinstall.osinfo.places import Places, entity_of, source_files
+from virtinstall.osinfo.record import OsRecord
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from virtinstall.osinfo.media_rows import Media
+
+
+class InstallScript(NamedTuple):
+    """How one kind of answers reaches an installer.
+
+    `injection_methods`: `initrd`, `cdrom`, `floppy`, `disk`, `web`. `product_key_format` has a `$`
+    for each character of the key. `required` and `optional` are the parameters it takes:
+    `admin-password`, `user-login`, `l10n-language`, ...
+    """
+
+    id: str
+    profile: str
+    expected_filename: str
+    path_format: str
+    injection_methods: tuple[str, ...]
+    product_key_format: str | None
+    needs_internet: bool
+    can_pre_install_drivers: bool
+    can_post_install_drivers: bool
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+
+
+def install_scripts(catalog: Catalog, record: OsRecord, media: Media | None = None) -> list[InstallScript]:
+    """The scripts for a system, or for one of its media; none where it can't be installed unattended."""
+    found = []
+    for identity in record.script_ids(media):
+        element = _entity(catalog, "install-script", identity)
+        if element is not None:
+            found.append(_script(identity, element))
+    return found
+
+
+def choose_scripts(
+    catalog: Catalog, record: OsRecord, *, media: Media | None = None, profile: str | None = None
+) -> list[InstallScript]:
+    """The scripts for `profile` (`desktop`, `jeos`); where none is named, those for a desktop if there are any.
+
+    The first one has the answers; Windows has others, that run after the installation.
+
+    Raises: RequestError, when the system or the medium has no script, or none for the profile.
+    """
+    if media is not None and not media.installer_script:
+        raise RequestError(
+            f"the install media does not support unattended installation of {record.short_id}",
+            hint="take an installer of it that is no live system",
+        )
+    scripts = install_scripts(catalog, record, media)
+    profiles = sorted({script.profile for script in scripts})
+    if not scripts:
+        raise RequestError(
+            f"{record.short_id} does not support unattended installation", hint="install it without --unattended"
+        )
+    wanted = profile or ("desktop" if "desktop" in profiles else profiles[0])
+    if wanted not in profiles:
+        raise RequestError(
+            f"{record.short_id} does not support unattended installation for the profile '{wanted}'",
+            hint=f"it has {', '.join(profiles)}",
+        )
+    return [script for script in scripts if script.profile == wanted]
+
+
+def media_language(catalog: Catalog, media: Media, volume_id: str) -> str | None:
+    """The language that a medium's volume id tells, as a locale (`en_US`), or None."""
+    import re
+
+    language = media.language
+    if language is None:
+        return None
+    if media.language_is_pattern:
+        try:
+            match = re.search(language, volume_id)
+        except re.error:
+            return None
+        if match is None or not match.groups():
+            return None
+        language = match.group(1)
+    if media.language_map is None:
+        return language
+    table = _entity(catalog, "datamap", media.language_map)
+    entries = {} if table is None else {entry.get("inval"): entry.get("outval") for entry in table.iterfind("entry")}
+    return entries.get(language)
+
+
+def _entity(catalog: Catalog, kind: str, identity: str) -> etree._Element | None:
+    """The element of another kind of entity; None where the database hasn't got it."""
+    from virtinstall.osinfo.entry import read_elements
+
+    place = entity_of(identity)
+    if place is None:
+        return None
+    paths = source_files(Places(catalog.directories, kind).sources(*place))
+    elements = read_elements(paths, kind, catalog.broken_files)
+    return next((element for element in elements if element.get("id") == identity), None)
+
+
+def _script(identity: str, element: etree._Element) -> InstallScript:
+    def text(tag: str) -> str | None:
+        return (element.findtext(tag) or "").strip() or None
+
+    def flag(tag: str) -> bool:
+        # an empty element says yes, as it does in Microsoft's scripts
+        return element.find(tag) is not None and text(tag) != "false"
+
+    def parameters(policy: str) -> tuple[str, ...]:
+        found = element.iterfind("config/param")
+        return tuple(param.get("name", "") for param in found if param.get("policy") == policy)
+
+    return InstallScript(
+        id=identity,
+        profile=text("profile") or "",
+        expected_filename=text("expected-filename") or "",
+        path_format=text("path-format") or "unix",
+        injection_methods=tuple((method.text or "").strip() for method in element.iterfind("injection-method")),
+        product_key_format=text("product-key-format"),
+        needs_internet=flag("needs-internet"),
+        can_pre_install_drivers=flag("can-pre-install-drivers"),
+        can_post_install_drivers=flag("can-post-install-drivers"),
+        required=parameters("required"),
+        optional=parameters("optional"),
+    )
