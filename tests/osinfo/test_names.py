@@ -67,8 +67,10 @@ def test_old_spellings(database: Database) -> None:
     found = database.catalog().lookup("virtio26")
     assert (found.record.short_id, found.warning) == (
         "linux2030",
-        "OS name 'virtio26' is an old spelling: taking linux2030",
+        "OS name 'virtio26' is another spelling: taking linux2030",
     )
+    assert database.catalog().lookup("windows11").record.short_id == "win11"
+    assert database.catalog().lookup("windows12").record.short_id == "win11"
     assert database.catalog().lookup("generic24").record.is_generic
     assert database.catalog().newest_linux().short_id == "linux2030"
 

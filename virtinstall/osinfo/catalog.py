@@ -70,7 +70,7 @@ class Catalog:
         Raises: RequestError, when there is none; the hint names those most like it.
         """
         if len(name) > _LONGEST_NAME:
-            raise RequestError(f"unknown OS name '{name[:_LONGEST_NAME]}...'", hint=self._hint([]))
+            raise self._unknown(name[:_LONGEST_NAME] + "...")
         cached_as = _file_name(name)
         saved = load_watched(self._cache, cached_as, self._places)
         if saved is not None and saved[0] == name and saved[1].keys() == set(OsRecord._fields):
@@ -148,26 +148,35 @@ class Catalog:
 
     def _other(self, name: str, watch: Watch) -> Lookup:
         """What serves for a name that the database doesn't have."""
-        from virtinstall.osinfo.names import OLD_NAMES, nearest, successor
+        from virtinstall.osinfo.names import other_spelling, successor
 
-        if name in OLD_NAMES:
-            record = self._search(OLD_NAMES[name], watch).record
-            return Lookup(record, f"OS name '{name}' is an old spelling: taking {record.short_id}")
+        spelling = other_spelling(name)
+        if spelling is not None:
+            try:
+                record = self._search(spelling, watch).record
+            except RequestError as error:
+                raise self._unknown(name) from error
+            return Lookup(record, f"OS name '{name}' is another spelling: taking {record.short_id}")
         found = successor(name, self.index)
         entry = self._entry(found[0].id, watch) if found else None
         if found is None or entry is None:
-            raise RequestError(f"unknown OS name '{name}'", hint=self._hint(nearest(name, self.names())))
+            raise self._unknown(name)
         record = self._resolve(entry, watch)
         exact = found[1]
         return Lookup(record, None if exact else f"the OS database doesn't have '{name}': taking {record.short_id}")
 
-    def _hint(self, near: list[str]) -> str:
+    def _unknown(self, name: str) -> RequestError:
+        from virtinstall.osinfo.names import nearest
+
+        hint = "`--osinfo list` prints all names"
+        near = nearest(name, self.names())
         if not self.index.systems:
-            return (
+            hint = (
                 f"there is no OS database in {', '.join(self.directories)}: install osinfo-db, or use --osinfo generic"
             )
-        alike = f"did you mean {', '.join(near)}? " if near else ""
-        return f"{alike}`--osinfo list` prints all names"
+        elif near:
+            hint = f"did you mean {', '.join(near)}? {hint}"
+        return RequestError(f"unknown OS name '{name}'", hint=hint)
 
 
 def _file_name(name: str) -> str:

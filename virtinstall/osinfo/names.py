@@ -11,21 +11,28 @@ from itertools import groupby
 
 from virtinstall.osinfo.index import Index, System
 
-# what earlier versions of virt-install called them, and words that people use; `linux` is the newest generic Linux
-OLD_NAMES = {
+# what earlier versions of virt-install called them; `linux` is the newest generic Linux
+_OLD_NAMES = {
     "virtio26": "linux",
     "generic26": "linux",
     "generic24": "generic",
     "vista": "winvista",
     "winxp64": "winxp",
-    "windows10": "win10",
-    "windows11": "win11",
     "fedora_rawhide": "fedora-rawhide",
-    "alma8": "almalinux8",
-    "alma9": "almalinux9",
+    "debiansid": "debiantesting",
+}
+
+# beginnings of names that people and media use, and those of the database; the first that fits counts
+_BEGINNINGS = {
     "sles15": "sle15",
     "sled15": "sle15",
-    "debiansid": "debiantesting",
+    "windows20": "win2k",
+    "win20": "win2k",
+    "windows": "win",
+    "rockylinux": "rocky",
+    "oraclelinux": "ol",
+    "centosstream": "centos-stream",
+    "macos10": "macosx10",
 }
 
 # releases that an old database has neither by number nor by code name
@@ -42,6 +49,13 @@ CODE_NAMES = {
 }
 
 Version = tuple[int, ...]
+
+
+def other_spelling(name: str) -> str | None:
+    """How the database may spell `name`, None where no other spelling is known."""
+    if name in _OLD_NAMES:
+        return _OLD_NAMES[name]
+    return next((new + name[len(old) :] for old, new in _BEGINNINGS.items() if name.startswith(old)), None)
 
 
 def list_order(name: str) -> list[tuple[int, int, str]]:
