@@ -11,6 +11,7 @@ from virtinstall.capabilities import Capabilities, DomainCapabilities
 if TYPE_CHECKING:
     from virtinstall.osinfo.record import OsRecord
     from virtinstall.plan import SeedFile
+    from virtinstall.storage.in_use import DiskUse
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class VolumeFacts:
     capacity_bytes: int
     pool_type: str = ""
     pool_xml: str = ""
+    backing_path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class DiskFacts:
 
     `volume` and `path` say what is there; `pool` is the pool in which to make it (asked for,
     or the one that manages the path's directory) and `taken_names` its volumes.
-    `needs_libvirt`: only libvirt's daemon may write there. `used_by`: guests that have it.
+    `needs_libvirt`: only libvirt's daemon may write there. `uses`: by which guests.
     """
 
     path: PathFacts | None = None
@@ -77,19 +79,20 @@ class DiskFacts:
     pool: PoolFacts | None = None
     taken_names: frozenset[str] = frozenset()
     needs_libvirt: bool = False
-    used_by: tuple[str, ...] = ()
+    uses: tuple[DiskUse, ...] = ()
 
 
 @dataclass(frozen=True)
 class MediaFacts:
     """What the install medium says of itself: kernel and initrd to fetch, arguments that name the source.
 
+    `os_names` are short ids that it may be, the most exact first.
     `kernel` and `initrd` are paths within `location`; `kernel_arguments` go on the
     installer's command line; `attach`: the medium is an ISO that the guest gets as a CD-ROM.
     """
 
     location: str
-    os_name: str | None = None
+    os_names: tuple[str, ...] = ()
     kernel: str | None = None
     initrd: str | None = None
     kernel_arguments: tuple[str, ...] = ()

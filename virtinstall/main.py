@@ -123,11 +123,13 @@ def _make_guest(given: Namespace) -> int:
     from virtinstall.host.libvirt_host import open_host
     from virtinstall.install import plan_guest
     from virtinstall.options.fallback import fallback_for
+    from virtinstall.options.legacy import rewrite
     from virtinstall.options.read import read_request
 
+    old_spellings = rewrite(given)
     step = _wanted_step(given)
     quiet = bool(given.quiet) or step is not None
-    request = read_request(given, fallback_for)
+    request = read_request(given, fallback_for, warnings=old_spellings, preview=step is not None)
     host = open_host(given.connect, _warn)
     try:
         plan = plan_guest(request, host)
@@ -200,7 +202,8 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int
         _warn(warning)
     follower = Follower(plan, host, say)
     progress = Silent() if quiet else _progress()
-    guest = create_guest(plan, host, progress, paused=follower.console_kind() == "text")
+    paused = follower.console_kind() == "text" and host.driver() == "qemu"
+    guest = create_guest(plan, host, progress, paused=paused)
     return int(follower.follow(guest))
 
 

@@ -23,8 +23,9 @@ class LocationRequest:
 class InstallRequest:
     """How the guest is to be installed; all unset means the domain boots as configured.
 
-    `boot_disk`: --import. `os`: the OS whose install tree the OS database knows.
-    `kernel` and `initrd` are for the installation only, as is `boot_device`.
+    `boot_disk`: --import; `assume_import`: so it is where nothing else was said. `os`: the OS
+    whose install tree the OS database knows. `kernel` and `initrd` are for the
+    installation only, as is `boot_device`.
     """
 
     location: LocationRequest | None = None
@@ -32,6 +33,7 @@ class InstallRequest:
     live_cdrom: bool = False
     pxe: bool = False
     boot_disk: bool = False
+    assume_import: bool = False
     no_install: bool = False
     boot_device: str | None = None
     kernel: str | None = None
@@ -53,6 +55,7 @@ class InstallRequest:
             or self.cdrom
             or self.pxe
             or self.boot_disk
+            or self.assume_import
             or self.no_install
             or self.boot_device
             or self.kernel

@@ -12,6 +12,7 @@ from virtinstall.units import KIB, MIB
 
 _CONTAINER_MEMORY_KIB = 1024 * 1024
 _NAME_LIMIT_BYTES = 255
+_SHORT_ARCHES = {"armv7l": "arm", "armv6l": "arm"}
 _TOPOLOGY = ("topology_sockets", "topology_dies", "topology_clusters", "topology_cores", "topology_threads")
 
 
@@ -35,7 +36,7 @@ def _invented_name(draft: Draft) -> str:
         return numbered_name("container" if draft.platform.is_container else "vm", taken)
     stem = draft.os.short_id.removesuffix("-unknown")
     if draft.platform.arch != draft.platform.host_arch:
-        stem += f"-{draft.platform.arch}"
+        stem += f"-{_SHORT_ARCHES.get(draft.platform.arch, draft.platform.arch)}"
     return free_name(stem, taken)
 
 
@@ -66,7 +67,23 @@ def fill_memory(draft: Draft) -> None:
         domain.memory_kib = domain.current_memory_kib
     if domain.current_memory_kib is None:
         domain.current_memory_kib = domain.memory_kib
+    _grow_for_network_install(draft)
     _warn_of_little_memory(draft)
+
+
+def _grow_for_network_install(draft: Draft) -> None:
+    """Some installers keep what they download in memory, and need more of it than the installed guest."""
+    media = draft.facts.media
+    if media is None or media.kernel is None or media.is_iso:
+        return
+    needed = draft.os.amounts("network_install", draft.platform.arch).ram_bytes
+    domain = draft.domain
+    if needed is None or needed <= (domain.memory_kib or 0) * KIB:
+        return
+    domain.memory_kib = domain.current_memory_kib = needed // KIB
+    draft.notes.append(
+        f"{draft.os.short_id} needs {needed // MIB} MiB of memory to install over the network: set to that"
+    )
 
 
 def _warn_of_little_memory(draft: Draft) -> None:

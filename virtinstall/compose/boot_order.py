@@ -42,7 +42,8 @@ def set_order(domain: Domain, kinds: list[str], platform: Chosen) -> None:
     if platform.is_container:
         return
     if not supports_device_order(platform):
-        domain.os.set_boot_devices(kinds)
+        present = [kind for kind in kinds if _first(domain, kind) is not None]
+        domain.os.set_boot_devices(present or kinds)
         return
     number = 1
     for kind in kinds:

@@ -59,6 +59,8 @@ def compose(request: Request, facts: Facts) -> Plan:
     chosen = choose_platform(wished_platform(request), host.capabilities, facts.os, host.driver)
     draft = Draft(request, facts, request.domain.clone(), chosen, Random(facts.random_bytes))
     draft.warnings.extend([*request.warnings, *facts.warnings])
+    if chosen.virt_type == "vz" and request.run.transient:
+        raise RequestError("guests of vz can't be transient", hint="leave --transient out")
     _require(draft)
     _fill_platform(draft)
     basics.fill_identity(draft)
@@ -152,7 +154,7 @@ def _fill_platform(draft: Draft) -> None:
     if domain.emulator is None and not platform.is_xen_pv:
         domain.emulator = platform.emulator
     if platform.is_container and domain.os.init is None:
-        domain.os.init = "/sbin/init"
+        domain.os.init = "/sbin/init" if features.has_root_filesystem(draft) else "/bin/sh"
     if platform.virt_type == "xen" and platform.is_hvm and domain.os.loader is None:
         domain.os.loader = platform.guest.loader
 

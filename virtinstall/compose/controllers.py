@@ -21,17 +21,17 @@ def expand_words(draft: Draft) -> None:
             continue
         if controller.num_pcie_root_ports is not None:
             draft.pcie_root_ports = controller.num_pcie_root_ports
-        elif controller.set_of == "usb2":
-            _add_usb2(draft)
         else:
-            _add_usb3(draft)
+            for new in _usb2() if controller.set_of == "usb2" else _usb3():
+                draft.domain.add(new)
+                controller.ensure_node().addprevious(new.ensure_node())
         draft.domain.remove(controller)
 
 
 def fill_controllers(draft: Draft) -> None:
     """Add the controllers that nothing else would make."""
-    _fill_scsi(draft)
     _fill_usb(draft)
+    _fill_scsi(draft)
     _fill_pcie(draft)
 
 
@@ -47,10 +47,8 @@ def _fill_usb(draft: Draft) -> None:
         return
     if platform.virt_type not in ("qemu", "kvm", "hvf", "test"):
         return
-    if not platform.is_x86 or _xhci_suits(draft):
-        _add_usb3(draft)
-    else:
-        _add_usb2(draft)
+    for controller in _usb3() if not platform.is_x86 or _xhci_suits(draft) else _usb2():
+        draft.domain.add(controller)
 
 
 def _xhci_suits(draft: Draft) -> bool:
@@ -58,14 +56,13 @@ def _xhci_suits(draft: Draft) -> bool:
     return draft.os.supports_usb3(draft.platform.arch) and host.driver == "qemu" and host.version >= _XHCI_QEMU_VERSION
 
 
-def _add_usb3(draft: Draft) -> None:
-    draft.domain.add(Controller(type="usb", model="qemu-xhci", ports=_XHCI_PORTS))
+def _usb3() -> list[Controller]:
+    return [Controller(type="usb", model="qemu-xhci", ports=_XHCI_PORTS)]
 
 
-def _add_usb2(draft: Draft) -> None:
-    draft.domain.add(Controller(type="usb", model="ich9-ehci1"))
-    for model, start in _USB2_COMPANIONS:
-        draft.domain.add(Controller(type="usb", model=model, master_startport=start))
+def _usb2() -> list[Controller]:
+    companions = [Controller(type="usb", model=model, master_startport=start) for model, start in _USB2_COMPANIONS]
+    return [Controller(type="usb", model="ich9-ehci1"), *companions]
 
 
 def _fill_scsi(draft: Draft) -> None:

@@ -137,6 +137,7 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     """A new image at a path of the user's choice."""
     size = disk.size_bytes
     assert size is not None
+    _check_pool_format(disk, facts.pool)
     form = disk.format or disk.driver_type or (_pool_format(draft, facts.pool) if facts.pool else default_format(draft))
     directory, _, name = path.rpartition("/")
     pool = facts.pool
@@ -183,6 +184,7 @@ def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
             raise RequestError(f"there is no storage pool '{name}'", hint=draft.facts.pools_hint)
         _make_in_image_directory(draft, disk, size)
         return
+    _check_pool_format(disk, pool)
     form = disk.format or _pool_format(draft, pool)
     volume = _free_volume_name(draft, form, pool, facts)
     _add_volume(draft, disk, pool, volume, form, size)
@@ -205,6 +207,14 @@ def _make_in_image_directory(draft: Draft, disk: Disk, size: int) -> None:
     set_path(disk, path, "file")
     disk.driver_type = disk.driver_type or form
     disk.is_new = True
+
+
+def _check_pool_format(disk: Disk, pool: PoolFacts | None) -> None:
+    if disk.format is not None and pool is not None and pool.type in _BLOCK_POOLS:
+        raise RequestError(
+            f"--disk format={disk.format}: volumes of the pool '{pool.name}' ({pool.type}) have no format",
+            hint="leave format= out",
+        )
 
 
 def _pool_format(draft: Draft, pool: PoolFacts) -> str:

@@ -140,6 +140,6 @@ def add_spice_parts(draft: Draft) -> None:
         draft.facts.domain_capabilities is None
         or draft.facts.domain_capabilities.supported("devices/redirdev") is not False
     )
-    if platform.is_x86 and offered and draft.wants("redirdev") and not draft.domain.of(Redirdev):
+    if platform.is_x86 and platform.is_hvm and offered and draft.wants("redirdev") and not draft.domain.of(Redirdev):
         for _ in range(_USB_REDIRECTIONS):
             draft.domain.add(Redirdev(bus="usb", type="spicevmc"))

@@ -7,6 +7,7 @@ Source: https://libvirt.org/formatdomain.html#hypervisor-features, #time-keeping
 from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
+from virtinstall.devices.filesystem import Filesystem
 from virtinstall.domain.features import Features
 
 _SPINLOCK_RETRIES = 8191
@@ -32,7 +33,7 @@ def fill_features(draft: Draft) -> None:
     platform = draft.platform
     features = draft.domain.features
     if platform.is_container:
-        if not Features.privnet.is_decided(features):
+        if has_root_filesystem(draft) and not Features.privnet.is_decided(features):
             features.privnet = True
         return
     if platform.is_xen_pv:
@@ -46,6 +47,11 @@ def fill_features(draft: Draft) -> None:
         features.pae = True
     if draft.os.is_windows and platform.is_x86 and platform.is_kvm:
         _add_enlightenments(draft)
+
+
+def has_root_filesystem(draft: Draft) -> bool:
+    """Whether a container has a root of its own, and not the host's."""
+    return any(filesystem.target_dir == "/" for filesystem in draft.domain.of(Filesystem))
 
 
 def _add_enlightenments(draft: Draft) -> None:

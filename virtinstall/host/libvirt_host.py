@@ -28,6 +28,8 @@ _STATES = {
     libvirt.VIR_DOMAIN_PMSUSPENDED: "suspended",
 }
 _GONE = (libvirt.VIR_ERR_NO_DOMAIN,)
+_LOOKS = 20
+_LOOK_SECONDS = 0.1
 _loop_lock = threading.Lock()
 
 
@@ -308,8 +310,11 @@ class LibvirtHost(StorageHost):
                 left = None if end is None else end - time.monotonic()
                 if left is not None and left <= 0:
                     return False
-                # the daemon may have no events (or lose one): look again every other second
-                woken.wait(2.0 if left is None else min(2.0, left))
+                # the daemon may have no events, or lose one: look again every other second in any case
+                for _ in range(_LOOKS):
+                    if woken.is_set():
+                        break
+                    time.sleep(_LOOK_SECONDS if left is None else min(_LOOK_SECONDS, left))
                 woken.clear()
             return True
         finally:

@@ -49,7 +49,8 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
     facts_of_host = survey_host(host, surroundings)
     catalog = Catalog(surroundings.environ)
     medium = survey_media.survey_media(request, facts_of_host, catalog)
-    record, os_warnings = survey_os.choose_record(request, medium, catalog, facts_of_host, surroundings.environ)
+    chosen = survey_os.survey_os(request, medium, catalog, facts_of_host, surroundings.environ)
+    record = chosen.record
     platform = choose_platform(wished_platform(request), facts_of_host.capabilities, record, facts_of_host.driver)
     text = host.domain_capabilities_xml(platform.emulator, platform.arch, platform.machine, platform.virt_type)
     facts = Facts(
@@ -61,7 +62,7 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
         media=medium,
         token=surroundings.token,
         random_bytes=surroundings.random_bytes,
-        warnings=tuple(os_warnings),
+        warnings=chosen.warnings,
         environment=surroundings.environ,
         networks=_networks(request, host),
     )

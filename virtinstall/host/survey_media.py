@@ -71,12 +71,12 @@ def _survey_location(
             tree = chosen_by_hand(fetcher, kernel, initrd)
         else:
             tree = recognize(fetcher, arch=arch, guest_type=guest_type, identify=identifier(catalog, arch))
-        return _media_facts(location, tree, catalog)
+        return _media_facts(location, tree)
     finally:
         fetcher.close()
 
 
-def _media_facts(location: str, tree: Tree, catalog: Catalog) -> MediaFacts:
+def _media_facts(location: str, tree: Tree) -> MediaFacts:
     from virtinstall.media.location import is_local
 
     local = is_local(location)
@@ -84,7 +84,7 @@ def _media_facts(location: str, tree: Tree, catalog: Catalog) -> MediaFacts:
     is_iso = tree.volume is not None and not (local and os.path.isdir(path))
     return MediaFacts(
         location=path,
-        os_name=_known_name(tree, catalog),
+        os_names=tree.os_names,
         kernel=tree.kernel_path,
         initrd=tree.initrd_path,
         kernel_arguments=tree.arguments,
@@ -92,12 +92,6 @@ def _media_facts(location: str, tree: Tree, catalog: Catalog) -> MediaFacts:
         attach=is_iso and local,
         distro=tree.distro,
     )
-
-
-def _known_name(tree: Tree, catalog: Catalog) -> str | None:
-    """The most exact of the names that the medium goes by which the OS database has."""
-    known = set(catalog.names())
-    return next((name for name in tree.os_names if name in known), None)
 
 
 def identifier(catalog: Catalog, arch: str) -> Identify:
@@ -152,4 +146,4 @@ def _survey_cdrom(path: str, host: HostFacts, catalog: Catalog) -> MediaFacts | 
         found = identifier(catalog, host.capabilities.host_arch)(Medium(fetcher.volume, None))
     finally:
         fetcher.close()
-    return MediaFacts(location=path, os_name=None if found is None else found.os_name)
+    return MediaFacts(location=path, os_names=() if found is None else (found.os_name,))

@@ -144,4 +144,5 @@ def _volume_facts(pool: Any, volume: Any) -> VolumeFacts:
         capacity_bytes=int(root.findtext("capacity") or 0),
         pool_type=etree.fromstring(pool_xml.encode()).get("type", ""),
         pool_xml=pool_xml,
+        backing_path=root.findtext("backingStore/path"),
     )

@@ -63,7 +63,7 @@ def _storage(given: Namespace) -> None:
         if number < len(paths):
             words.append("path=" + _quoted(paths[number]))
         if number < len(sizes):
-            words.append(f"size={sizes[number]}")
+            words.append(f"size={sizes[number]:.12f}")
         if given.nonsparse:
             words.append("sparse=no")
         _append(given, "disk", ",".join(words))

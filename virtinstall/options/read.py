@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import importlib
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
-from virtinstall.options import legacy
 from virtinstall.options.suboptions import Fallback, apply_pairs, cut
 from virtinstall.options.table import OPTIONS, Option
 from virtinstall.request import (
@@ -52,10 +51,13 @@ def _as_list(values: Any) -> list[str]:
     return list(values) if isinstance(values, list) else [values]
 
 
-def read_request(given: Namespace, fallback_for: FallbackFor) -> Request:
-    """The request that the options make.
+def read_request(
+    given: Namespace, fallback_for: FallbackFor, *, warnings: Sequence[str] = (), preview: bool = False
+) -> Request:
+    """The request that the options make; old spellings are rewritten already (`legacy.rewrite`).
 
-    `fallback_for(cls)` gives what to do with names that `cls` doesn't declare.
+    `fallback_for(cls)` gives what to do with names that `cls` doesn't declare. `preview`:
+    only XML is wanted, and a way of installing needn't be named.
     Raises: RequestError; several mistakes are reported together, a line each.
     """
     from virtinstall.domain.domain import Domain
@@ -63,7 +65,6 @@ def read_request(given: Namespace, fallback_for: FallbackFor) -> Request:
     domain = Domain()
     without: set[str] = set()
     problems: list[RequestError] = []
-    warnings = legacy.rewrite(given)
     for option in OPTIONS:
         if not option.section.startswith(("virtinstall.devices.", "virtinstall.domain.")) or option.hidden:
             continue
@@ -85,7 +86,7 @@ def read_request(given: Namespace, fallback_for: FallbackFor) -> Request:
     return Request(
         domain=domain,
         connect=given.connect,
-        install=_install(given, holders),
+        install=_install(given, holders, preview),
         os=OsRequest(holders["osinfo"]),
         platform=Platform(given.os_type, given.virt_type, given.arch, given.machine),
         checks=_checks(holders["check"]),
@@ -139,7 +140,7 @@ def _read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:
     return values
 
 
-def _install(given: Namespace, holders: Mapping[str, dict[str, str] | None]) -> InstallRequest:
+def _install(given: Namespace, holders: Mapping[str, dict[str, str] | None], preview: bool) -> InstallRequest:
     from virtinstall.xml.kinds import parse_switch
 
     location = holders["location"]
@@ -148,23 +149,30 @@ def _install(given: Namespace, holders: Mapping[str, dict[str, str] | None]) -> 
         location=None
         if location is None
         else LocationRequest(location.get("location", ""), location.get("kernel"), location.get("initrd")),
-        cdrom=given.cdrom,
+        cdrom=_absolute(given.cdrom),
         live_cdrom=bool(given.livecd),
         pxe=bool(given.pxe),
         boot_disk=bool(given.import_disk),
+        assume_import=preview,
         no_install=parse_switch(install.get("no_install") or "no"),
         boot_device=install.get("bootdev"),
-        kernel=install.get("kernel"),
-        initrd=install.get("initrd"),
+        kernel=_absolute(install.get("kernel")),
+        initrd=_absolute(install.get("initrd")),
         kernel_args=install.get("kernel_args"),
         kernel_args_overwrite=parse_switch(install.get("kernel_args_overwrite") or "no"),
         extra_args=tuple(given.extra_args or ()),
-        initrd_inject=tuple(given.initrd_inject or ()),
+        initrd_inject=tuple(str(_absolute(path)) for path in given.initrd_inject or ()),
         os=install.get("os"),
         reinstall=given.reinstall,
         unattended=holders["unattended"],
         cloud_init=holders["cloud_init"],
     )
+
+
+def _absolute(path: str | None) -> str | None:
+    from virtinstall.xml.convert import absolute_path
+
+    return None if path is None else absolute_path(path)
 
 
 def _checks(values: dict[str, str] | None) -> Checks:

@@ -46,20 +46,22 @@ class JsonCache:
     def save(self, name: str, content: Any) -> None:
         """Write a file whole or not at all; a folder that can't be written is no error: there is no cache then."""
         import json
-        import tempfile
 
         if self._directory is None or not self._write:
             return
-        temporary = None
+        temporary = os.path.join(self._directory, f".{name}.{os.getpid()}")
         try:
             os.makedirs(self._directory, mode=0o700, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(prefix=".", dir=self._directory)
+            # made anew: two runs never write into one file, nor through a link
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError:
+            return
+        try:
             with open(handle, "w", encoding="utf-8") as file:
                 json.dump([_FORMAT, content], file, separators=(",", ":"))
             os.replace(temporary, os.path.join(self._directory, name))
         except OSError:
-            if temporary is not None and os.path.exists(temporary):
-                os.unlink(temporary)
+            os.unlink(temporary)
 
 
 class Watch:

@@ -105,15 +105,32 @@ class Catalog:
             return GENERIC
 
     def _search(self, name: str, watch: Watch) -> Lookup:
+        from virtinstall.osinfo.index import line_index
+        from virtinstall.osinfo.names import find_system, line_of, other_spelling
+
         if name == GENERIC.short_id:
             return Lookup(GENERIC)
         entry = self._by_file_name(name, watch)
-        if entry is None:
-            system = self.index.by_name.get(name)
-            entry = self._entry(system.id, watch) if system else None
-        if entry is None:
-            return self._other(name, watch)
-        return Lookup(self._resolve(entry, watch))
+        if entry is not None:
+            return Lookup(self._resolve(entry, watch))
+        spelling = other_spelling(name)
+        if spelling is not None:
+            return self._respelt(name, spelling, watch)
+        line = line_index(self._places, line_of(name), self.broken_files)
+        found = find_system(name, line) or find_system(name, self.index)
+        entry = self._entry(found[0].id, watch) if found else None
+        if found is None or entry is None:
+            raise self._unknown(name)
+        record = self._resolve(entry, watch)
+        exact = found[1]
+        return Lookup(record, None if exact else f"the OS database doesn't have '{name}': taking {record.short_id}")
+
+    def _respelt(self, name: str, spelling: str, watch: Watch) -> Lookup:
+        try:
+            record = self._search(spelling, watch).record
+        except RequestError as error:
+            raise self._unknown(name) from error
+        return Lookup(record, f"OS name '{name}' is another spelling: taking {record.short_id}")
 
     def _by_file_name(self, name: str, watch: Watch) -> Entry | None:
         """The entry whose file is called like it, without reading any other."""
@@ -145,25 +162,6 @@ class Catalog:
         from virtinstall.osinfo.resolve import resolve
 
         return resolve(entry, lambda identity: self._entry(identity, watch))
-
-    def _other(self, name: str, watch: Watch) -> Lookup:
-        """What serves for a name that the database doesn't have."""
-        from virtinstall.osinfo.names import other_spelling, successor
-
-        spelling = other_spelling(name)
-        if spelling is not None:
-            try:
-                record = self._search(spelling, watch).record
-            except RequestError as error:
-                raise self._unknown(name) from error
-            return Lookup(record, f"OS name '{name}' is another spelling: taking {record.short_id}")
-        found = successor(name, self.index)
-        entry = self._entry(found[0].id, watch) if found else None
-        if found is None or entry is None:
-            raise self._unknown(name)
-        record = self._resolve(entry, watch)
-        exact = found[1]
-        return Lookup(record, None if exact else f"the OS database doesn't have '{name}': taking {record.short_id}")
 
     def _unknown(self, name: str) -> RequestError:
         from virtinstall.osinfo.names import nearest

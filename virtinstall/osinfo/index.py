@@ -6,7 +6,7 @@ directory has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from virtinstall.osinfo.cache import JsonCache, Watch, load_watched
@@ -52,6 +52,17 @@ def load_index(places: Places, cache: JsonCache, broken: list[str]) -> Index:
     return Index([System._make(row) for row in rows])
 
 
+def line_index(places: Places, line: str, broken: list[str]) -> Index:
+    """The index of the systems whose files are called like `line` (`debian`): few, and soon read; not cached."""
+    if not line:
+        return Index([])
+    bare = line.replace("-", "")
+    entities = {
+        place: sources for place, sources in places.entities().items() if place[1].replace("-", "").startswith(bare)
+    }
+    return Index([_system(parts) for parts in _read(entities, broken)])
+
+
 def load_rules(places: Places, cache: JsonCache, broken: list[str]) -> Rules:
     """The rules; files that are no XML are added to `broken`."""
     rows = load_watched(cache, "rules.json", places)
@@ -67,22 +78,26 @@ def _read_all(
     places: Places, cache: JsonCache, name: str, broken: list[str], row: Callable[[Parts], Sequence[Any]]
 ) -> list[Sequence[Any]]:
     """One row for each system, kept in the cache."""
-    from virtinstall.osinfo.entry import read_parts
-
     watch = Watch(places)
-    rows = []
-    for place, sources in places.entities().items():
-        files = source_files(sources)
-        watch.see([*sources, *files])
-        parts = read_parts(files, place, broken)
-        if parts is not None:
-            rows.append(row(parts))
+    entities = places.entities()
+    for sources in entities.values():
+        watch.see([*sources, *source_files(sources)])
+    rows = [row(parts) for parts in _read(entities, broken)]
     if not broken:
         watch.save(cache, name, rows)
     return rows
 
 
-def _system(parts: Parts) -> Sequence[Any]:
+def _read(entities: dict[tuple[str, str], list[str]], broken: list[str]) -> Iterator[Parts]:
+    from virtinstall.osinfo.entry import read_parts
+
+    for place, sources in entities.items():
+        parts = read_parts(source_files(sources), place, broken)
+        if parts is not None:
+            yield parts
+
+
+def _system(parts: Parts) -> System:
     return System(
         id=parts.id,
         short_ids=parts.texts("short-id"),

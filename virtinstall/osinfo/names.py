@@ -85,13 +85,20 @@ def split_name(name: str) -> tuple[str, Version]:
     return name[:end], tuple(version)
 
 
-def successor(name: str, index: Index) -> tuple[System, bool] | None:
-    """The system which serves for `name`, that the database doesn't have, and whether `name` means just that.
+def line_of(name: str) -> str:
+    """The line of systems that a name is of: `debian` for debian13 and for debiantrixie."""
+    return split_name(CODE_NAMES.get(name, name))[0]
+
+
+def find_system(name: str, index: Index) -> tuple[System, bool] | None:
+    """The system in `index` which serves for `name`, and whether `name` means just that.
 
     A whole major version (`rhel6`) means its newest minor one. A version after all that are
     known, or a line without a version (`debian`), is served by the newest of the line.
     A version that is missing among those known is none: it is a misspelling.
     """
+    if name in index.by_name:
+        return index.by_name[name], True
     line, version = split_name(CODE_NAMES.get(name, name))
     members = _members(line, index)
     if not line or not members:

@@ -63,6 +63,10 @@ def _delete(found: object) -> None:
 
 def _set(root: etree._Element, xpath: str, value: str) -> None:
     place, slash, last = xpath.rpartition("/")
+    if slash and not place and last.startswith("@"):
+        raise RequestError(
+            f"the XPath '{xpath}' names an attribute of no element", hint=f"an example: ./{last}, or /domain/{last}"
+        )
     if slash and last.startswith("@"):
         nodes = _elements(root, place or ".")
         for node in nodes or [_make(root, place)]:
