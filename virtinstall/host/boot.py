@@ -66,13 +66,24 @@ def finished(held: Domain, final: Domain) -> Domain:
     `final`. Devices are told apart by their target (disks) or MAC address (interfaces).
     """
     held_node, final_node = held.ensure_node(), final.ensure_node()
-    for name in ("kernel", "initrd", "cmdline", "dtb", "boot"):
+    for name in ("kernel", "initrd", "cmdline", "dtb"):
         _replace_all(held_node, final_node, f"os/{name}")
+    if not _boots_from_disk_anyway(held_node, final_node):
+        _replace_all(held_node, final_node, "os/boot")
+        _settle_orders(held_node, final_node)
     _replace_all(held_node, final_node, "on_reboot", "restart")
     _copy_missing_devices(held_node, final_node)
     _settle_disks(held_node, final_node)
-    _settle_orders(held_node, final_node)
     return held
+
+
+def _boots_from_disk_anyway(held: etree._Element, final: etree._Element) -> bool:
+    """Whether libvirt has filled in `<boot dev='hd'/>`, and the final order says the same by the first disk's number."""
+    if [boot.get("dev") for boot in held.findall("os/boot")] != ["hd"] or final.find("os/boot") is not None:
+        return False
+    ordered = [device for device in final.iterfind("devices/*") if device.find("boot") is not None]
+    first = next((disk for disk in final.iterfind("devices/disk") if disk.get("device", "disk") == "disk"), None)
+    return ordered == [first]
 
 
 def _replace_all(held: etree._Element, final: etree._Element, path: str, otherwise: str | None = None) -> None:
