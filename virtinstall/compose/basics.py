@@ -67,23 +67,7 @@ def fill_memory(draft: Draft) -> None:
         domain.memory_kib = domain.current_memory_kib
     if domain.current_memory_kib is None:
         domain.current_memory_kib = domain.memory_kib
-    _grow_for_network_install(draft)
     _warn_of_little_memory(draft)
-
-
-def _grow_for_network_install(draft: Draft) -> None:
-    """Some installers keep what they download in memory, and need more of it than the installed guest."""
-    media = draft.facts.media
-    if media is None or media.kernel is None or media.is_iso:
-        return
-    needed = draft.os.amounts("network_install", draft.platform.arch).ram_bytes
-    domain = draft.domain
-    if needed is None or needed <= (domain.memory_kib or 0) * KIB:
-        return
-    domain.memory_kib = domain.current_memory_kib = needed // KIB
-    draft.notes.append(
-        f"{draft.os.short_id} needs {needed // MIB} MiB of memory to install over the network: set to that"
-    )
 
 
 def _warn_of_little_memory(draft: Draft) -> None:

@@ -11,6 +11,7 @@ from virtinstall.compose.draft import Draft
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.tpm import Tpm
 from virtinstall.domain.domain import Domain
+from virtinstall.units import KIB, MIB
 
 
 def install_kind(draft: Draft) -> str | None:
@@ -91,8 +92,21 @@ def install_domain(draft: Draft) -> Domain | None:
         # its state would be lost with the transient guest, and what is sealed in it
         for tpm in domain.of(Tpm):
             domain.remove(tpm)
+    _grow_for_network_install(draft, domain)
     domain.on_reboot = "destroy"
     return domain
+
+
+def _grow_for_network_install(draft: Draft, domain: Domain) -> None:
+    """Some installers keep what they download in memory, and need more of it than the installed guest."""
+    media = draft.facts.media
+    if media is None or media.kernel is None or media.is_iso:
+        return
+    needed = draft.os.amounts("network_install", draft.platform.arch).ram_bytes
+    if needed is None or needed <= (domain.memory_kib or 0) * KIB:
+        return
+    domain.memory_kib = domain.current_memory_kib = needed // KIB
+    draft.notes.append(f"{draft.os.short_id} needs {needed // MIB} MiB to install over the network: it gets that once")
 
 
 def _install_order(kind: str) -> list[str]:

@@ -78,7 +78,7 @@ def finished(held: Domain, final: Domain) -> Domain:
 
 
 def _boots_from_disk_anyway(held: etree._Element, final: etree._Element) -> bool:
-    """Whether libvirt has filled in `<boot dev='hd'/>`, and the final order says the same by the first disk's number."""
+    """Whether libvirt filled in `<boot dev='hd'/>`, and the final order says the same by a number at the first disk."""
     if [boot.get("dev") for boot in held.findall("os/boot")] != ["hd"] or final.find("os/boot") is not None:
         return False
     ordered = [device for device in final.iterfind("devices/*") if device.find("boot") is not None]

@@ -12,6 +12,8 @@ from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, Facts, PathFacts, PoolFacts
 from virtinstall.host.host import Host
 
+_DEEPEST_CHAIN = 200
+
 if TYPE_CHECKING:
     from virtinstall.devices.disk import Disk
     from virtinstall.request import Request
@@ -28,6 +30,9 @@ def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
     if not disks and "disk" not in request.without:
         default_disk = _disk_facts(Disk(size_bytes=0), facts, host)
     needs_names = any(disk.size_bytes is not None and disk.path is None for disk in disks) or default_disk is not None
+    if any(disk.path is not None or disk.volume is not None for disk in found):
+        guests = host.guest_xmls()
+        found = tuple(_with_uses(disk, guests, host) for disk in found)
     return replace(
         facts,
         disks=found,
@@ -37,6 +42,39 @@ def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
         else _path_facts(os.path.abspath(local_path(cdrom)) if not is_url(cdrom) else cdrom, facts, host, cdrom=True),
         image_names=_names_in(facts.host.image_dir) if needs_names and facts.host.local else frozenset(),
     )
+
+
+def _with_uses(disk: DiskFacts, guests: list[tuple[str, str]], host: Host) -> DiskFacts:
+    """`disk` with the guests that have it, also below another image."""
+    from virtinstall.storage.in_use import find_uses
+
+    path = disk.volume.path if disk.volume is not None else disk.path.path if disk.path is not None else None
+    exists = disk.volume is not None or (disk.path is not None and disk.path.kind is not None)
+    if path is None or not exists:
+        return disk
+    volume = None if disk.volume is None else (disk.volume.pool, disk.volume.name)
+    uses = find_uses(
+        path,
+        guests,
+        volume=volume,
+        chain_of=lambda image, form: _chain(image, form, host),
+        resolve=os.path.realpath,
+    )
+    return replace(disk, uses=tuple(uses))
+
+
+def _chain(path: str, image_format: str | None, host: Host) -> list[str]:
+    """What lies below an image: as its pool knows it, else as its own header says."""
+    from virtinstall.storage.in_use import local_chain_paths
+
+    below: list[str] = []
+    volume = host.volume_by_path(path)
+    while volume is not None and volume.backing_path is not None and len(below) < _DEEPEST_CHAIN:
+        below.append(volume.backing_path)
+        volume = host.volume_by_path(volume.backing_path)
+    if below or not host.is_local():
+        return below
+    return local_chain_paths(path, image_format)
 
 
 def _names_in(directory: str) -> frozenset[str]:
@@ -50,6 +88,8 @@ def _disk_facts(disk: Disk, facts: Facts, host: Host) -> DiskFacts:
     if disk.vol is not None:
         return _volume_facts(disk.vol, host)
     path = wished_path(disk)
+    if disk.source_pool is not None and disk.source_volume is not None:
+        return DiskFacts(volume=host.volume(disk.source_pool, disk.source_volume))
     if path is not None:
         if is_url(path) or disk.type in ("network", "nvme", "vhostuser"):
             return DiskFacts()

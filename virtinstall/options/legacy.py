@@ -20,8 +20,6 @@ def rewrite(given: Namespace) -> list[str]:
     _networks(given)
     _graphics(given)
     _guest(given)
-    _merge(given, "hostdev", "host_device")
-    _merge(given, "sound", "soundhw")
     _cdrom(given)
     if given.os_type_word:
         warnings.append("--os-type is deprecated and does nothing: use --osinfo")
@@ -36,11 +34,6 @@ def rewrite(given: Namespace) -> list[str]:
 
 def _append(given: Namespace, name: str, value: str) -> None:
     setattr(given, name, [*(getattr(given, name) or []), value])
-
-
-def _merge(given: Namespace, new: str, old: str) -> None:
-    for value in getattr(given, old) or []:
-        _append(given, new, value)
 
 
 def _quoted(value: str) -> str:
