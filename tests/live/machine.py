@@ -62,10 +62,13 @@ class Connection:
         """Destroy and forget a guest, if there is one."""
         if name not in self.names():
             return
-        if self.state(name) != "shut off":
-            self.virsh("destroy", name)
-        if name in self.names():
-            self.virsh("undefine", "--nvram", name)
+        for command in ("destroy", "undefine --nvram"):
+            try:
+                self.virsh(*command.split(), name)
+            except subprocess.CalledProcessError:
+                # it has ended by itself meanwhile, or was never more than a running guest
+                if command != "destroy" and name in self.names():
+                    raise
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.machine import Connection, Outcome, finish, listing, start_virt_install, wait_until
+from tests.live.machine import Connection, Outcome, finish, listing, serial_log, start_virt_install, wait_until
 from tests.servers import WebServer
 
 pytestmark = pytest.mark.live
@@ -135,24 +135,46 @@ def test_interrupted_download(
     assert state_of(connection, work) == before
 
 
-def test_interrupted_wait(connection: Connection, tree_server: WebServer, work: Path, guest_name: str) -> None:
-    """Ctrl-C while the installation runs: the guest was made, and stays for the user to decide about."""
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_interrupted_start(
+    connection: Connection, tree_server: WebServer, work: Path, guest_name: str, signal_number: signal.Signals
+) -> None:
+    """A signal while libvirt is starting the guest: nothing of the run stays, least of all a guest without its disk."""
+    before = state_of(connection, work)
     process = start_virt_install(
         *("--connect", connection.option, "--virt-type", "qemu", "--network", "none"),
         *install_words(guest_name, work, tree_server.url),
-        *("--extra-args", "tiny.wait=60"),
         environ=connection.full_environ(),
     )
-    wait_until(process, "the installer to be fetched", lambda: any("initrd" in p for p in tree_server.requests))
-    wait_until(process, "QEMU to run", lambda: qemu_runs(guest_name))
+    wait_until(process, "QEMU was started", lambda: qemu_runs(guest_name))
+
+    os.killpg(process.pid, signal_number)
+    run = finish(process, timeout_seconds=30)
+
+    assert run.status not in (0, -signal.SIGKILL), run.output
+    assert "Traceback" not in run.output
+    assert state_of(connection, work) == before
+
+
+def test_interrupted_wait(connection: Connection, tree_server: WebServer, work: Path, guest_name: str) -> None:
+    """Ctrl-C while the installation runs: guest and disk stay both or go both, and the message says which."""
+    log = work / "serial.log"
+    process = start_virt_install(
+        *("--connect", connection.option, "--virt-type", "qemu", "--network", "none"),
+        *install_words(guest_name, work, tree_server.url),
+        *("--extra-args", "tiny.wait=60", "--serial", f"file,path={log}"),
+        environ=connection.full_environ(),
+    )
+    wait_until(process, "the installer was there", lambda: log.exists() and "WAITING" in serial_log(log))
 
     os.killpg(process.pid, signal.SIGINT)
     run = finish(process, timeout_seconds=30)
 
     assert run.status != 0
     assert "Traceback" not in run.output
-    assert guest_name in connection.names()
-    assert (work / "new.qcow2").exists()
+    stays = guest_name in connection.names()
+    assert (work / "new.qcow2").exists() == stays
+    assert ("removed" in run.output) == (not stays)
 
 
 def qemu_runs(name: str) -> bool:
