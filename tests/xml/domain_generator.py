@@ -26,6 +26,9 @@ Want = tuple[str, ...]
 """The place of a value: tags, then `@attribute` or `#text`, or nothing more for the element's presence."""
 
 FOREIGN = {"nova": "http://openstack.org/xmlns/libvirt/nova/1.1", "ex": "urn:example:foreign"}
+_MANY_BRANCHES = 8
+# libxml2 takes twice as long for each optional attribute of one element, half a minute for 16
+_MOST_ATTRIBUTES = 8
 _LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
 
 
@@ -88,7 +91,7 @@ class DomainGenerator:
     def random_domain(self, rng: random.Random, want: Want = ()) -> etree._Element:
         """A valid document; with `want` a small one, its elements in the schema's order, that has a value there."""
         top = etree.Element("top")
-        growth = _Growth(rng, self, small=bool(want), budget=0 if want else rng.choice((10, 30, 60, 120, 200)))
+        growth = _Growth(rng, self, small=bool(want), budget=0 if want else rng.choice((10, 40, 100, 250)))
         growth.all(self._defines["start"].parts, top, ("domain", *want) if want else ())
         domain = top[0]
         top.remove(domain)
@@ -166,8 +169,8 @@ def _combined(found: list[Pattern]) -> Pattern:
     if len(found) == 1:
         return found[0]
     how = "interleave" if found[-1].attributes.get("combine") == "interleave" else "choice"
-    groups = [Pattern("group", {}, define.parts, []) for define in found]
-    return Pattern("group", {}, [Pattern(how, {}, groups, [])], [])
+    groups = [Pattern("group", {}, define.parts) for define in found]
+    return Pattern("group", {}, [Pattern(how, {}, groups)])
 
 
 def _with_all_parts(pattern: Pattern) -> Iterator[Pattern]:
@@ -184,6 +187,7 @@ class _Growth:
         self._grammar = grammar
         self._small = small
         self._left = budget
+        self._generosity = rng.choice((0.3, 0.5, 0.7))
 
     def all(self, parts: Sequence[Pattern], node: etree._Element, want: Want) -> None:
         """Put what each of `parts` gives below `node`, one of them on the way to `want`."""
@@ -209,7 +213,7 @@ class _Growth:
         elif tag == "interleave" and not self._small:
             self._interleave(pattern, node)
         elif tag in ("optional", "zeroOrMore", "oneOrMore"):
-            for number in range(self._times(pattern, want)):
+            for number in range(self._times(pattern, node, want)):
                 self.all(pattern.parts, node, want if number == 0 else ())
         else:
             assert tag in ("group", "interleave", "empty", "anyName"), tag
@@ -226,15 +230,17 @@ class _Growth:
             parts = [part for part in parts if cost(part) == least]
         return self._rng.choice(parts)
 
-    def _times(self, pattern: Pattern, want: Want) -> int:
+    def _times(self, pattern: Pattern, node: etree._Element, want: Want) -> int:
         least = 1 if pattern.tag == "oneOrMore" else 0
         if want:
             return 1
         if self._small or sum(map(self._grammar.cost, pattern.parts)) > max(self._left, 0):
             return least
         if pattern.tag == "optional":
-            return int(self._rng.random() < 0.4)
-        return max(least, self._rng.choice((0, 1, 1, 2, 3)))
+            return int(len(node.attrib) < _MOST_ATTRIBUTES and self._rng.random() < self._generosity)
+        # many alternatives, that is the devices: more of them
+        rich = any(part.tag == "choice" and len(part.parts) > _MANY_BRANCHES for part in pattern.parts)
+        return max(least, self._rng.randint(0, 12) if rich else self._rng.choice((0, 1, 1, 2, 3)))
 
     def _element(self, pattern: Pattern, node: etree._Element, want: Want) -> None:
         names = self._grammar.names(pattern)
@@ -256,7 +262,7 @@ class _Growth:
 
     def _value(self, pattern: Pattern) -> str:
         if pattern.tag == "value":
-            return "".join(pattern.text)
+            return pattern.text
         return random_data(self._rng, pattern) if pattern.tag == "data" else random_text(self._rng)
 
     def _interleave(self, pattern: Pattern, node: etree._Element) -> None:

@@ -41,8 +41,8 @@ def random_text(rng: random.Random) -> str:
 
 def random_data(rng: random.Random, data: Pattern) -> str:
     """A value, not empty where that can be, that the `data` pattern allows."""
-    params = [(part.attributes["name"], "".join(part.text)) for part in data.parts if part.tag == "param"]
-    excluded = {"".join(value.text) for part in data.parts if part.tag == "except" for value in _values(part)}
+    params = [(part.attributes["name"], part.text) for part in data.parts if part.tag == "param"]
+    excluded = {value.text for part in data.parts if part.tag == "except" for value in _values(part)}
     for attempt in range(_ATTEMPTS):
         text = _candidate(rng, data.attributes["type"], dict(params))
         if (text or attempt > _ATTEMPTS // 2) and text not in excluded and _fits(text, data.attributes["type"], params):

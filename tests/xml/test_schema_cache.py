@@ -1,0 +1,139 @@
+"""Finding the schema, the cache of its index, and the parts of RELAX NG that libvirt's schema rests on."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from virtinstall.xml.schema import Schema, load_schema
+
+GRAMMAR = '<grammar xmlns="http://relaxng.org/ns/structure/1.0">{}</grammar>'
+DOMAIN = (
+    '<start><ref name="domain"/></start>'
+    '<define name="domain"><element name="domain"><ref name="content"/></element></define>'
+)
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """An environment with a place of its own for schemas and cache."""
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "schemas").mkdir()
+    return {"VIRTINSTALL_SCHEMA_DIR": str(tmp_path / "schemas"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+
+def write(environ: dict[str, str], content: str, name: str = "domain.rng") -> None:
+    """Write the definitions `content` as a schema file, `<domain>` with what `content` defines unless named."""
+    directory = Path(environ["VIRTINSTALL_SCHEMA_DIR"])
+    directory.joinpath(name).write_text(GRAMMAR.format((DOMAIN if name == "domain.rng" else "") + content))
+
+
+def attributes(schema: Schema) -> list[str]:
+    """The names of all that the schema knows."""
+    return list(schema.leaves(()))
+
+
+def defined(*names: str) -> str:
+    """A definition of `content`: these attributes."""
+    return '<define name="content">{}</define>'.format("".join(f'<attribute name="{name}"/>' for name in names))
+
+
+def cache_of(environ: dict[str, str]) -> Path:
+    """The file of the cache."""
+    return Path(environ["XDG_CACHE_HOME"], "virtinstall", "domain-schema")
+
+
+def test_second_time_comes_from_the_cache(environ: dict[str, str]) -> None:
+    """The schema files aren't read again as long as they haven't changed."""
+    write(environ, defined("first"))
+    assert attributes(load_schema(environ)) == ["first"]
+    schema = Path(environ["VIRTINSTALL_SCHEMA_DIR"], "domain.rng")
+    times = schema.stat()
+    schema.write_text(schema.read_text().replace("first", "other"))
+    os.utime(schema, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert attributes(load_schema(environ)) == ["first"]
+    assert attributes(load_schema(environ, cache=False)) == ["other"]
+
+
+def test_new_libvirt_is_noticed(environ: dict[str, str]) -> None:
+    """A changed, moved or vanished schema file makes the index anew."""
+    write(environ, '<include href="more.rng"/>')
+    write(environ, defined("old"), "more.rng")
+    assert attributes(load_schema(environ)) == ["old"]
+    write(environ, defined("new", "newer"), "more.rng")
+    assert attributes(load_schema(environ)) == ["new", "newer"]
+    Path(environ["VIRTINSTALL_SCHEMA_DIR"], "more.rng").unlink()
+    write(environ, defined("alone"))
+    assert attributes(load_schema(environ)) == ["alone"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"x", b"virtinstall domain schema 1\n", b"cut", b"flipped"])
+def test_damaged_cache_is_made_anew(environ: dict[str, str], damage: bytes) -> None:
+    """Whatever is in the cache's file, the schema is right."""
+    write(environ, defined("one"))
+    load_schema(environ)
+    whole = cache_of(environ).read_bytes()
+    flipped = bytes((*whole[:-3], whole[-3] ^ 0x55, *whole[-2:]))
+    cache_of(environ).write_bytes({b"cut": whole[:-5], b"flipped": flipped}.get(damage, damage))
+    assert attributes(load_schema(environ)) == ["one"]
+    assert cache_of(environ).read_bytes() == whole
+
+
+def test_cache_that_cannot_be_written(environ: dict[str, str], tmp_path: Path) -> None:
+    """A place for the cache that is no directory, or is missing, costs time only."""
+    write(environ, defined("one"))
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    for place in (str(in_the_way), "/proc/nothing/here", "not/absolute", ""):
+        assert attributes(load_schema({**environ, "XDG_CACHE_HOME": place})) == ["one"]
+    assert in_the_way.read_text() == ""
+
+
+def test_nothing_is_left_half_written(environ: dict[str, str]) -> None:
+    """Beside the cache there is no other file, and its directory is private."""
+    write(environ, defined("one"))
+    load_schema(environ)
+    directory = cache_of(environ).parent
+    assert [path.name for path in directory.iterdir()] == ["domain-schema"]
+    assert stat.S_IMODE(directory.stat().st_mode) & 0o077 == 0
+
+
+def test_includes_are_overridden(environ: dict[str, str]) -> None:
+    """A definition inside an include replaces that of the included file."""
+    write(environ, '<include href="more.rng"><define name="part"><attribute name="mine"/></define></include>')
+    more = '<define name="content"><ref name="part"/></define><define name="part"><attribute name="theirs"/></define>'
+    write(environ, more, "more.rng")
+    assert attributes(load_schema(environ)) == ["mine"]
+
+
+def test_definitions_are_combined(environ: dict[str, str]) -> None:
+    """A definition beside the include adds to that of the included file, as libvirt's overrides do."""
+    write(environ, '<include href="more.rng"/><define name="content" combine="choice"><attribute name="b"/></define>')
+    write(environ, '<define name="content"><attribute name="a"/></define>', "more.rng")
+    assert sorted(attributes(load_schema(environ))) == ["a", "b"]
+
+
+def test_repetition_is_counted(environ: dict[str, str]) -> None:
+    """What stands twice side by side may repeat; what stands in two branches of a choice may not."""
+    one = '<element name="{}"><attribute name="x"/></element>'
+    twice = one.format("twice")
+    once = one.format("once")
+    write(environ, f'<define name="content">{twice}<choice>{once}{once}</choice>{twice}</define>')
+    assert attributes(load_schema(environ)) == ["twiceN.x", "once.x"]
+
+
+def test_names_of_several(environ: dict[str, str]) -> None:
+    """One pattern may give several names."""
+    names = "<choice><name>a</name><name>b</name></choice>"
+    write(environ, f'<define name="content"><element>{names}<attribute><name>x</name></attribute></element></define>')
+    assert attributes(load_schema(environ)) == ["a.x", "b.x"]
+
+
+def test_unreadable_schema_is_an_error(environ: dict[str, str]) -> None:
+    """A schema file that is no XML is named in the error."""
+    Path(environ["VIRTINSTALL_SCHEMA_DIR"], "domain.rng").write_text("<grammar>")
+    with pytest.raises(ValueError, match=r"domain\.rng' is not well-formed"):
+        load_schema(environ)

@@ -1,0 +1,102 @@
+"""Setting what only libvirt's schema knows, on elements as they are."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import etree
+
+from virtinstall.xml.schema import Leaf, Schema, load_schema
+from virtinstall.xml.schema_leaf import read_leaf, write_leaf
+
+INTERFACE = ("devices", "interface")
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    """The schema of the installed libvirt."""
+    return load_schema({}, cache=False)
+
+
+def known(schema: Schema, name: str) -> Leaf:
+    """The interface's leaf of that name."""
+    leaf = schema.resolve(INTERFACE, name)
+    assert leaf is not None
+    return leaf
+
+
+def changed(schema: Schema, xml: str, *pairs: str) -> str:
+    """`xml`, an interface, after `name=value` of each of `pairs` has been set."""
+    node = etree.fromstring(xml)
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        write_leaf(node, known(schema, name), value, schema, INTERFACE)
+    return etree.tostring(node).decode()
+
+
+def test_set_attribute_makes_the_way(schema: Schema) -> None:
+    """Missing elements are made, numbered ones up to the number."""
+    made = changed(schema, "<interface/>", "vlan.tag1.id=42")
+    assert made == '<interface><vlan><tag/><tag id="42"/></vlan></interface>'
+
+
+def test_new_element_stands_where_the_schema_wants_it(schema: Schema) -> None:
+    """A new child of an ordered element goes before those that follow it in the schema."""
+    source = changed(schema, "<interface><bandwidth><outbound/></bandwidth></interface>", "bandwidth.inbound.average=1")
+    assert source == '<interface><bandwidth><inbound average="1"/><outbound/></bandwidth></interface>'
+
+
+def test_comments_stay(schema: Schema) -> None:
+    """What is already there and foreign is left alone."""
+    made = changed(schema, "<interface><!-- mine --><mac address='x'/></interface>", "vlan.tag.id=1")
+    assert made.startswith('<interface><!-- mine --><mac address="x"/>')
+
+
+@pytest.mark.parametrize(("word", "written"), [("on", "yes"), ("1", "yes"), ("no", "no"), ("false", "no")])
+def test_switch_words(schema: Schema, word: str, written: str) -> None:
+    """All spellings of a switch give the one that libvirt takes."""
+    made = changed(schema, "<interface/>", f"rom.enabled={word}")
+    assert made == f'<interface><rom enabled="{written}"/></interface>'
+
+
+def test_unknown_word_of_a_switch(schema: Schema) -> None:
+    """A switch that is neither on nor off is refused with what was expected."""
+    with pytest.raises(ValueError, match="on or off"):
+        changed(schema, "<interface/>", "rom.enabled=maybe")
+
+
+def test_values_go_through(schema: Schema) -> None:
+    """A value that this libvirt's schema doesn't list is for libvirt to judge."""
+    made = changed(schema, "<interface/>", "vlan.tag.nativeMode=new-in-2040")
+    assert made == '<interface><vlan><tag nativeMode="new-in-2040"/></vlan></interface>'
+
+
+def test_unset_takes_empty_elements_along(schema: Schema) -> None:
+    """An empty value takes away what was set and the elements that held nothing else."""
+    full = '<interface><vlan trunk="yes"><tag id="1"/></vlan></interface>'
+    assert changed(schema, full, "vlan.tag.id=") == '<interface><vlan trunk="yes"/></interface>'
+    assert changed(schema, full, "vlan.tag.id=", "vlan.trunk=") == "<interface/>"
+    assert changed(schema, "<interface/>", "vlan.tag5.id=") == "<interface/>"
+
+
+def test_presence(schema: Schema) -> None:
+    """An element that only has to be there is made and taken away by switch words."""
+    assert changed(schema, "<interface/>", "filterref.parameter.name=x", "link.state=up").count("link") == 1
+    leaf = schema.resolve(("devices", "disk"), "readonly")
+    assert leaf is not None
+    node = etree.fromstring("<disk/>")
+    write_leaf(node, leaf, "yes", schema, ("devices", "disk"))
+    assert read_leaf(node, leaf) == ""
+    write_leaf(node, leaf, "off", schema, ("devices", "disk"))
+    assert read_leaf(node, leaf) is None
+    assert etree.tostring(node) == b"<disk/>"
+
+
+def test_prefixed_elements_get_their_namespace(schema: Schema) -> None:
+    """`qemu:commandline` below the domain is made in QEMU's namespace, with libvirt's prefix."""
+    leaf = schema.resolve((), "qemu:commandline.qemu:arg1.value")
+    assert leaf is not None
+    domain = etree.fromstring("<domain/>")
+    write_leaf(domain, leaf, "-s", schema, ())
+    text = etree.tostring(domain).decode()
+    assert '<qemu:commandline xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0"><qemu:arg/>' in text
+    assert read_leaf(domain, leaf) == "-s"
