@@ -1,0 +1,72 @@
+"""Images that carry answers: an ISO 9660 file system with the label that the installer looks for.
+
+Each file has three names: Rock Ridge's, which Linux reads, Joliet's, which Windows reads, and a plain
+ISO 9660 one that nobody reads.
+
+Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html (label, files);
+https://clalancette.github.io/pycdlib/pycdlib-api.html
+"""
+
+from __future__ import annotations
+
+import os
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from virtinstall.undo import Undo
+
+_LARGEST_NAME = 64
+
+
+def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: Undo) -> None:
+    """Write an ISO labelled `label` to the new file `path`, with `files` (name to content) in its root.
+
+    Answers hold passwords: only the owner can read the image; libvirt's daemon hands it to QEMU's
+    user. Raises: StorageError, when it can't be written, a file of that name included.
+    """
+    content = image_bytes(label, files)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        undo.push(f"the image '{path}'", lambda: path.unlink(missing_ok=True))
+        with os.fdopen(handle, "wb") as target:
+            target.write(content)
+    except OSError as error:
+        raise StorageError(
+            f"could not write the image '{path}' with the installer's answers: {error.strerror or error}",
+            hint="check that its directory exists, may be written to, and has room",
+        ) from error
+
+
+def image_bytes(label: str, files: Mapping[str, bytes]) -> bytes:
+    """The ISO as bytes; answers are small.
+
+    Raises: StorageError, when a name can't be in it.
+    """
+    from pycdlib import PyCdlib
+
+    for name in files:
+        if "/" in name or not 0 < len(name) <= _LARGEST_NAME:
+            raise StorageError(f"'{name}' can't be the name of a file on a seed image", hint="take a plain, short name")
+    image = PyCdlib()
+    image.new(interchange_level=3, vol_ident=label, joliet=3, rock_ridge="1.09")
+    try:
+        for number, (name, content) in enumerate(files.items()):
+            image.add_fp(
+                BytesIO(content),
+                len(content),
+                f"/F{number:07d}.;1",
+                rr_name=name,
+                joliet_path=f"/{name}",
+                file_mode=0o100444,
+            )
+        written = BytesIO()
+        image.write_fp(written)
+    finally:
+        image.close()
+    return written.getvalue()
