@@ -35,7 +35,7 @@ _INTEGERS = frozenset(
 
 
 class _Content:
-    """What one element's pattern holds, gathered by `_Compiler.walk`."""
+    """What one element's pattern holds, gathered by `_Compiler`."""
 
     def __init__(self) -> None:
         self.attributes: dict[str, list[Pattern]] = {}

@@ -97,7 +97,7 @@ def load_index(cache: str, schema: str) -> Index | None:
         return None
     try:
         fresh = stamp_of(path for path, _, _ in stamp) == stamp
-    except FileNotFoundError:
+    except OSError:
         return None
     found: Index = index
     return found if fresh else None
