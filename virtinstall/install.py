@@ -6,11 +6,14 @@ guest = create_guest(plan, host, progress)
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from virtinstall.errors import RequestError
 from virtinstall.undo import Undo
 
 if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
     from virtinstall.host.host import Guest, Host
     from virtinstall.host.survey import Surroundings
     from virtinstall.plan import Plan
@@ -28,7 +31,28 @@ def plan_guest(request: Request, host: Host, surroundings: Surroundings | None =
     from virtinstall.host.survey import Surroundings as Real
     from virtinstall.host.survey import survey
 
+    if request.install.reinstall is not None:
+        request = replace(request, domain=_existing(request.install.reinstall, host))
     return compose(request, survey(request, host, surroundings or Real.real()))
+
+
+def _existing(name: str, host: Host) -> Domain:
+    """The guest to install again. Raises: RequestError, when there is none, or it runs."""
+    from virtinstall.domain.domain import Domain
+
+    guest = host.find_guest(name)
+    if guest is None:
+        import difflib
+
+        near = difflib.get_close_matches(name, host.guest_names(), 3)
+        raise RequestError(
+            f"--reinstall {name}: there is no such guest", hint=f"did you mean {' or '.join(near)}?" if near else None
+        )
+    if guest.is_active():
+        raise RequestError(
+            f"--reinstall {name}: the guest is already active", hint=f"power it off: virsh shutdown {name}"
+        )
+    return Domain.parse(guest.xml(inactive=True))
 
 
 def create_guest(plan: Plan, host: Host, progress: Progress, *, paused: bool = False) -> Guest:

@@ -25,13 +25,15 @@ from virtinstall.compose import (
     small_devices,
 )
 from virtinstall.compose.draft import Draft
-from virtinstall.compose.platform import Chosen, choose_platform
+from virtinstall.compose.platform import Chosen, choose_platform, existing_platform
+from virtinstall.compose.reinstall import compose_reinstall
 from virtinstall.devices.disk import Disk
 from virtinstall.domain.domain import Domain
 from virtinstall.domain.sysinfo import settle_sysinfo
 from virtinstall.errors import RequestError
-from virtinstall.facts import DiskFacts, Facts
+from virtinstall.facts import DiskFacts, Facts, HostFacts
 from virtinstall.naming import Random
+from virtinstall.osinfo.record import OsRecord
 from virtinstall.plan import Plan
 from virtinstall.request import Platform, Request
 from virtinstall.xml.override import apply_edit
@@ -50,17 +52,28 @@ def wished_platform(request: Request) -> Platform:
     )
 
 
+def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Chosen:
+    """The platform of the guest: what fits the request best, or that of the guest to install again.
+
+    Raises: RequestError, when the host has none that fits.
+    """
+    if request.install.reinstall is not None:
+        return existing_platform(request.domain, host.capabilities.host_arch)
+    return choose_platform(wished_platform(request), host.capabilities, os, host.driver)
+
+
 def compose(request: Request, facts: Facts) -> Plan:
     """The plan for `request` on the host that `facts` describe.
 
     Raises: RequestError, when the request contradicts itself or the host's abilities.
     """
-    host = facts.host
-    chosen = choose_platform(wished_platform(request), host.capabilities, facts.os, host.driver)
+    chosen = chosen_platform(request, facts.host, facts.os)
     draft = Draft(request, facts, request.domain.clone(), chosen, Random(facts.random_bytes))
     draft.warnings.extend([*request.warnings, *facts.warnings])
     if chosen.virt_type == "vz" and request.run.transient:
         raise RequestError("guests of vz can't be transient", hint="leave --transient out")
+    if request.install.reinstall is not None:
+        return compose_reinstall(draft)
     _require(draft)
     _fill_platform(draft)
     basics.fill_identity(draft)
@@ -220,8 +233,3 @@ def _apply_edits(domain: Domain) -> None:
             apply_edit(device.ensure_node(), edit)
     for edit in domain.settings.get("xpath_edits", ()):
         apply_edit(domain.ensure_node(), edit)
-
-
-def composed_platform(request: Request, facts: Facts) -> Chosen:
-    """The platform that `compose` will choose; the survey asks for its domain capabilities."""
-    return choose_platform(wished_platform(request), facts.host.capabilities, facts.os, facts.host.driver)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from virtinstall.capabilities import Capabilities, Guest
+from virtinstall.capabilities import Capabilities, Guest, GuestDomain
 from virtinstall.errors import RequestError
 from virtinstall.request import Platform
 
 if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
     from virtinstall.osinfo.record import OsRecord
 
 _X86 = ("x86_64", "i686")
@@ -112,6 +113,23 @@ class Chosen:
     def has_pcie(self) -> bool:
         """Whether the machine has PCI Express."""
         return self.is_q35 or self.is_arm_virt or self.is_riscv_virt or self.is_loongarch
+
+
+def existing_platform(domain: Domain, host_arch: str) -> Chosen:
+    """The platform of a guest that exists, as its XML says."""
+    os = domain.os
+    arch, virt_type, machine = os.type_arch or host_arch, domain.type or "qemu", os.type_machine
+    guest = Guest(
+        os_type=os.type or "hvm",
+        arch=arch,
+        emulator=domain.emulator,
+        loader=None,
+        machines=() if machine is None else (machine,),
+        canonical=(),
+        domains=(GuestDomain(virt_type, domain.emulator, ()),),
+        features=frozenset(),
+    )
+    return Chosen(guest, guest.os_type, arch, virt_type, machine, domain.emulator, host_arch)
 
 
 def choose_platform(wish: Platform, capabilities: Capabilities, os: OsRecord, driver: str) -> Chosen:

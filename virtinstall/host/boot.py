@@ -38,7 +38,8 @@ def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
         if not transient:
             final = plan.final if plan.install is None else finished(Domain.parse(guest.xml(inactive=True)), plan.final)
             guest = host.define_guest(final.to_xml())
-            undo.push(f"definition of guest {plan.name}", guest.undefine)
+            if not plan.reinstall:
+                undo.push(f"definition of guest {plan.name}", guest.undefine)
     if plan.run.autostart and not transient:
         guest.set_autostart()
     return guest

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from virtinstall.capabilities import Capabilities, DomainCapabilities
-from virtinstall.compose.compose import wished_platform
-from virtinstall.compose.platform import choose_platform
+from virtinstall.compose.compose import chosen_platform
 from virtinstall.facts import Facts, HostFacts, NetworkFacts
 from virtinstall.host import embed, network, survey_media, survey_os, survey_storage
 from virtinstall.host.host import Host
@@ -51,7 +50,7 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
     medium = survey_media.survey_media(request, facts_of_host, catalog)
     chosen = survey_os.survey_os(request, medium, catalog, facts_of_host, surroundings.environ)
     record = chosen.record
-    platform = choose_platform(wished_platform(request), facts_of_host.capabilities, record, facts_of_host.driver)
+    platform = chosen_platform(request, facts_of_host, record)
     text = host.domain_capabilities_xml(platform.emulator, platform.arch, platform.machine, platform.virt_type)
     facts = Facts(
         host=facts_of_host,

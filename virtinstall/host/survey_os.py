@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from virtinstall.compose.compose import wished_platform
-from virtinstall.compose.platform import choose_platform
+from virtinstall.compose.compose import chosen_platform
 from virtinstall.osinfo.option import ChosenOs, choose_os, read_wish
 from virtinstall.osinfo.record import GENERIC
 
@@ -20,13 +19,13 @@ def survey_os(
     request: Request, medium: MediaFacts | None, catalog: Catalog, host: HostFacts, environ: Mapping[str, str]
 ) -> ChosenOs:
     """The OS's record, and warnings. Raises: RequestError, for an unknown name, or where one is required."""
-    platform = choose_platform(wished_platform(request), host.capabilities, GENERIC, host.driver)
+    platform = chosen_platform(request, host, GENERIC)
     install = request.install
     return choose_os(
         read_wish(request.os.values),
         catalog,
         detected=() if medium is None else medium.os_names,
-        default_name=request.domain.os_full_id or request.domain.os_name or install.os,
+        default_name=request.domain.os_full_id or request.domain.os_name or install.os or request.domain.os_id,
         is_hvm=platform.is_hvm and install.reinstall is None,
         environment=environ,
     )

@@ -58,6 +58,7 @@ def _with_uses(disk: DiskFacts, guests: list[tuple[str, str]], host: Host) -> Di
         guests,
         volume=volume,
         chain_of=lambda image, form: _chain(image, form, host),
+        path_of_volume=lambda pool, name: None if (found := host.volume(pool, name)) is None else found.path,
         resolve=os.path.realpath,
     )
     return replace(disk, uses=tuple(uses))

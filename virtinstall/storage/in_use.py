@@ -58,18 +58,19 @@ def find_uses(
     *,
     volume: tuple[str, str] | None = None,
     chain_of: ChainOf | None = None,
+    path_of_volume: Callable[[str, str], str | None] = lambda pool, name: None,
     resolve: Callable[[str], str] = os.path.normpath,
 ) -> list[DiskUse]:
     """All uses of the file or block device `path` by `domains`, given as (name, XML).
 
     `volume` is (pool, volume) if it has those names; `chain_of` gives the files behind another guest's image by
-    path and format; `resolve` makes names of one file equal (`os.path.realpath` follows links).
+    path and format, `path_of_volume` the path of a disk given by pool and volume; `resolve` makes names of one file equal (`os.path.realpath` follows links).
     """
     wanted = resolve(path)
     uses = []
     for name, xml in domains:
         for disk in _disks(xml):
-            found = _find_in_disk(disk, wanted, volume, chain_of, resolve)
+            found = _find_in_disk(disk, wanted, volume, chain_of, path_of_volume, resolve)
             if found is None:
                 continue
             target = disk.find("target")
@@ -98,6 +99,7 @@ def _find_in_disk(
     wanted: str,
     volume: tuple[str, str] | None,
     chain_of: ChainOf | None,
+    path_of_volume: Callable[[str, str], str | None],
     resolve: Callable[[str], str],
 ) -> str | None:
     """`top` or `backing`, by where the disk has it; None where it hasn't."""
@@ -107,6 +109,8 @@ def _find_in_disk(
         return "top"
     if volume is not None and source is not None and (source.get("pool"), source.get("volume")) == volume:
         return "top"
+    if top is None and source is not None and source.get("pool") is not None:
+        top = path_of_volume(source.get("pool", ""), source.get("volume", ""))
     # a copy job writes to its mirror as the guest does to its disk
     if any(_is(mirror, wanted, resolve) for mirror in disk.iterfind("mirror")):
         return "top"

@@ -1,0 +1,51 @@
+"""`--reinstall`: the install phase again, for a guest that exists; its configuration stays."""
+
+from __future__ import annotations
+
+from virtinstall.compose import disk_targets, media, phases
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.disk import Disk
+from virtinstall.errors import RequestError
+from virtinstall.plan import Plan
+
+
+def compose_reinstall(draft: Draft) -> Plan:
+    """The plan: an installation boot of the existing guest. Raises: RequestError, when no way of it is named."""
+    if not draft.request.install.has_method:
+        raise RequestError(
+            f"--reinstall {draft.domain.name}: an install method must be specified",
+            hint="add --location URL, --cdrom PATH or --pxe",
+        )
+    if draft.domain.os_id is None and not draft.os.is_generic:
+        draft.domain.os_id = draft.os.id
+    media.add_media(draft)
+    disks = draft.domain.of(Disk)
+    for disk in disks:
+        if disk.target_dev is None:
+            disk_targets.settle_target(draft, disk, disks)
+            disk_targets.settle_driver(draft, disk)
+    final = phases.final_domain(draft)
+    seeds = [final.of(Disk)[position] for position in draft.seed_disks]
+    for disk in seeds:
+        final.remove(disk)
+    _forget_order(draft)
+    return Plan(
+        name=str(final.name),
+        final=final,
+        install=phases.install_domain(draft),
+        boot_files=tuple(draft.boot_files),
+        seeds=tuple(draft.seeds),
+        media=draft.facts.media,
+        run=draft.request.run,
+        reinstall=True,
+        notes=tuple(draft.notes),
+        warnings=tuple(dict.fromkeys(draft.warnings)),
+    )
+
+
+def _forget_order(draft: Draft) -> None:
+    """The installation has a boot order of its own."""
+    draft.domain.os.boot_devices.clear()
+    for device in draft.domain.devices:
+        if getattr(device, "boot_order", None) is not None:
+            device.boot_order = None  # type: ignore[attr-defined]
