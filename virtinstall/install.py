@@ -55,7 +55,7 @@ def _existing(name: str, host: Host) -> Domain:
     return Domain.parse(guest.xml(inactive=True))
 
 
-def create_guest(plan: Plan, host: Host, progress: Progress, *, paused: bool = False) -> Guest:
+def create_guest(plan: Plan, host: Host, progress: Progress | None = None, *, paused: bool = False) -> Guest:
     """Carry the plan out; on any failure remove what this call had made, and nothing else.
 
     The guest runs when this returns (`paused`: it waits for `resume_if_paused`, so that no
@@ -65,8 +65,10 @@ def create_guest(plan: Plan, host: Host, progress: Progress, *, paused: bool = F
     """
     from virtinstall.host.boot import boot
     from virtinstall.host.boot_files import fetch_boot_files, make_seeds, remove_served
+    from virtinstall.progress import Silent
     from virtinstall.storage.carry_out import make_storage
 
+    progress = progress or Silent()
     with Undo() as undo:
         make_storage(plan, host, undo, progress)
         served = fetch_boot_files(plan, host, undo, progress) + make_seeds(plan, host, undo)

@@ -78,6 +78,12 @@ def add_video(draft: Draft) -> None:
     for video in videos:
         if video.model_type is None:
             video.model_type = _video_model(draft)
+        if video.model_type == "virtio" and video.model_acceleration_accel3d is None and _has_gl(draft):
+            video.model_acceleration_accel3d = True
+
+
+def _has_gl(draft: Draft) -> bool:
+    return any(graphics.gl_enable for graphics in draft.graphics())
 
 
 def _video_model(draft: Draft) -> str:

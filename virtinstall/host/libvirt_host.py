@@ -47,7 +47,7 @@ def _event_loop() -> None:
         threading.Thread(target=run, name="libvirt-events", daemon=True).start()
 
 
-def open_host(uri: str | None, tell: Callable[[str], None]) -> LibvirtHost:
+def open_host(uri: str | None = None, tell: Callable[[str], None] = lambda line: None) -> LibvirtHost:
     """A connection to `uri`; `embed` is libvirt's embedded driver, None libvirt's own choice.
 
     `tell` gets a line for each thing that had to be changed for it (embedded driver only).

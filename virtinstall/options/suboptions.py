@@ -257,7 +257,7 @@ def _switch(option: str, pair: Pair) -> bool:
 
 
 def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
-    """The raw XPath edits among `pairs`, in the order of their numbers.
+    """The raw XPath edits among `pairs`, in the order of their numbers; of one number the last counts.
 
     Raises: RequestError, when a `value` has no `set` beside it.
     """
@@ -272,10 +272,7 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
         value = by_action.pop("value", None)
         if value is not None and "set" not in by_action:
             raise RequestError(f"{option} xpath{number}.value={value}: xpath{number}.set is missing beside it")
-        for action in ("delete", "set", "create"):
-            if action not in by_action:
-                continue
-            xpath = by_action[action]
+        for action, xpath in list(by_action.items())[-1:]:
             if action == "set" and value is None:
                 xpath, _, text = xpath.rpartition("=")
                 edits.append(Edit(action, xpath or text, text if xpath else ""))

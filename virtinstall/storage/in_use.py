@@ -63,8 +63,9 @@ def find_uses(
 ) -> list[DiskUse]:
     """All uses of the file or block device `path` by `domains`, given as (name, XML).
 
-    `volume` is (pool, volume) if it has those names; `chain_of` gives the files behind another guest's image by
-    path and format, `path_of_volume` the path of a disk given by pool and volume; `resolve` makes names of one file equal (`os.path.realpath` follows links).
+    `volume` is (pool, volume) if it has those names; `chain_of` gives the files behind another guest's image
+    by path and format, `path_of_volume` the path of a disk given by pool and volume; `resolve` makes names of
+    one file equal (`os.path.realpath` follows links).
     """
     wanted = resolve(path)
     uses = []

@@ -1,0 +1,91 @@
+"""Passwords on their way into a seed: made up, read from a file, hashed.
+
+The hash is SHA-512 crypt, which every installer and every cloud-init takes. It is computed here, over
+hashlib: Python's `crypt` ends with 3.12, passlib is no longer kept up, and another program would have to
+be there. `crypt(3)` of any system, and `openssl passwd -6`, give the same.
+
+Source: https://www.akkadia.org/drepper/SHA-crypt.txt (algorithm and test vectors, public domain)
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from virtinstall.errors import RequestError
+
+_ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# without characters that look alike in a terminal's font
+_READABLE = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_DIGEST = 64
+_ROUNDS = 5000
+_SALT_LENGTH = 16
+_LONGEST = 256
+
+
+def new_password(length: int = 16) -> str:
+    """A random password, easy to type: at 5.8 bits a character, 93 bits."""
+    import secrets
+
+    return "".join(secrets.choice(_READABLE) for _ in range(length))
+
+
+def first_line(text: str, option: str) -> str:
+    """The password in a file: its first line. Raises: RequestError naming `option`, when there is none."""
+    lines = text.splitlines()
+    if not lines or not lines[0]:
+        raise RequestError(f"{option}: the file's first line is empty", hint="put the password on the first line")
+    if len(lines[0].encode()) > _LONGEST:
+        raise RequestError(
+            f"{option}: the password is longer than {_LONGEST} bytes", hint="check that the file is the one meant"
+        )
+    return lines[0]
+
+
+def hash_password(password: str, salt: str | None = None) -> str:
+    """`password` as SHA-512 crypt, `$6$SALT$HASH`, with a random salt unless one is given."""
+    if salt is None:
+        import secrets
+
+        salt = "".join(secrets.choice(_ALPHABET) for _ in range(_SALT_LENGTH))
+    salt = salt[:_SALT_LENGTH]
+    return f"$6${salt}${_encode(_sha512_crypt(password.encode(), salt.encode()))}"
+
+
+def _sha512_crypt(key: bytes, salt: bytes) -> bytes:
+    """The digest, by the numbered steps of the source."""
+    inner = hashlib.sha512(key + salt + key).digest()
+    start = key + salt + _stretch(inner, len(key))
+    bits = len(key)
+    while bits:
+        start += inner if bits & 1 else key
+        bits >>= 1
+    digest = hashlib.sha512(start).digest()
+    of_key = _stretch(hashlib.sha512(key * len(key)).digest(), len(key))
+    of_salt = _stretch(hashlib.sha512(salt * (16 + digest[0])).digest(), len(salt))
+    for number in range(_ROUNDS):
+        odd = number & 1
+        block = of_key if odd else digest
+        if number % 3:
+            block += of_salt
+        if number % 7:
+            block += of_key
+        digest = hashlib.sha512(block + (digest if odd else of_key)).digest()
+    return digest
+
+
+def _stretch(digest: bytes, length: int) -> bytes:
+    return (digest * (length // _DIGEST + 1))[:length]
+
+
+def _encode(digest: bytes) -> str:
+    """Crypt's base 64: groups of three bytes, 21 apart, each group begun one place further on."""
+    text = ""
+    first, second, third = 0, 21, 42
+    for _ in range(21):
+        text += _base64(digest[first] << 16 | digest[second] << 8 | digest[third], 4)
+        first, second, third = second + 1, third + 1, first + 1
+    return text + _base64(digest[63], 2)
+
+
+def _base64(value: int, length: int) -> str:
+    return "".join(_ALPHABET[value >> 6 * place & 63] for place in range(length))
