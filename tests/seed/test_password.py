@@ -1,0 +1,61 @@
+"""Passwords: made up, read, hashed as every installer takes them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from virtinstall.errors import RequestError
+from virtinstall.seed.password import first_line, hash_password, new_password
+
+
+def test_a_known_hash_comes_out() -> None:
+    """What crypt(3) and openssl give for this password and salt."""
+    assert hash_password("Hello world!", "saltstring") == (
+        "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1"
+    )
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+@settings(max_examples=25, deadline=None)
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), min_size=1, max_size=90))
+def test_openssl_gives_the_same(password: str) -> None:
+    """Whatever the password, another implementation agrees."""
+    told = subprocess.run(
+        ["openssl", "passwd", "-6", "-salt", "abc./XYZ09", "-stdin"],
+        input=password + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=20,
+    )
+    assert hash_password(password, "abc./XYZ09") == told.stdout.strip()
+
+
+def test_each_hash_has_its_own_salt() -> None:
+    """The same password twice can't be told from the hashes."""
+    assert hash_password("secret") != hash_password("secret")
+
+
+def test_passwords_are_long_and_differ() -> None:
+    """A made-up password can be typed and not guessed."""
+    made = {new_password() for _ in range(100)}
+    assert len(made) == 100
+    assert all(len(one) == 16 and one.isalnum() and one.isascii() for one in made)
+
+
+def test_the_first_line_counts() -> None:
+    """Blanks belong to the password, the line's end doesn't."""
+    assert first_line(" two words \nrest\n", "--x") == " two words "
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\nsecret\n", "x" * 300])
+def test_no_password_in_the_file(text: str) -> None:
+    """An empty first line is an error that names the option and doesn't show the content."""
+    with pytest.raises(RequestError, match="root-password-file") as raised:
+        first_line(text, "--cloud-init root-password-file")
+    assert "secret" not in raised.value.message

@@ -1,0 +1,260 @@
+"""`--cloud-init`: what a cloud image is told at its first boot, as the files of a NoCloud seed.
+
+Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html,
+.../reference/modules.html (users, chpasswd, runcmd), .../reference/network-config-format-v2.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.errors import RequestError
+from virtinstall.seed.password import first_line, hash_password, new_password
+from virtinstall.xml.kinds import parse_switch
+
+if TYPE_CHECKING:
+    from virtinstall.seed.static_address import StaticAddress
+
+_WHOLE_FILES = ("user-data", "meta-data", "network-config")
+_INTO_USER_DATA = (
+    "root-password-generate",
+    "root-password-file",
+    "disable",
+    "root-ssh-key",
+    "clouduser-ssh-key",
+    "user",
+    "user-password-file",
+    "user-ssh-key",
+    "packages",
+    "run",
+)
+_INTO_NETWORK_CONFIG = ("address", "gateway", "nameservers")
+_KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
+
+
+@dataclass(frozen=True)
+class User:
+    """An account of the guest: password as hash, public keys."""
+
+    name: str
+    password_hash: str | None = None
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CloudInitRequest:
+    """What was asked, files read and passwords hashed.
+
+    `generated_password` is root's, to be told to the user once. `user_data`, `meta_data` and
+    `network_config` are used as they are, in place of what would be made.
+    """
+
+    root: User = User("root")
+    expire_root_password: bool = False
+    generated_password: str | None = None
+    default_user_keys: tuple[str, ...] = ()
+    user: User | None = None
+    hostname: str | None = None
+    packages: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    disable: bool = False
+    address: StaticAddress | None = None
+    user_data: str | None = None
+    meta_data: str | None = None
+    network_config: str | None = None
+    bus: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def from_suboptions(values: Mapping[str, str], read_file: Callable[[str], str]) -> CloudInitRequest:
+    """What the sub-options of --cloud-init ask for; `read_file` gives the text behind a path or an address.
+
+    Without any, a root password is made up and cloud-init is switched off after the first boot.
+    Raises: RequestError, when they contradict each other or a file doesn't hold what it should.
+    """
+    warnings: list[str] = []
+    if not values:
+        warnings.append(
+            "--cloud-init without sub-options: root-password-generate=on,disable=on is taken, "
+            "so root gets a password and cloud-init runs at the first boot only"
+        )
+        values = {"root-password-generate": "on", "disable": "on"}
+    generate = _switch(values, "root-password-generate")
+    _check(values, generate)
+    warnings.extend(_unused(values))
+    generated = new_password() if generate else None
+    password = generated or _password(values, "root-password-file", read_file)
+    root_keys = _keys(values, "root-ssh-key", read_file)
+    return CloudInitRequest(
+        root=User("root", None if password is None else hash_password(password), root_keys),
+        expire_root_password=generated is not None,
+        generated_password=generated,
+        default_user_keys=_keys(values, "clouduser-ssh-key", read_file),
+        user=_user(values, read_file),
+        hostname=values.get("hostname"),
+        packages=_list(values, "packages", ","),
+        commands=_list(values, "run", ";"),
+        disable=_switch(values, "disable"),
+        address=_address(values),
+        user_data=_whole(values, "user-data", read_file),
+        meta_data=_whole(values, "meta-data", read_file),
+        network_config=_whole(values, "network-config", read_file),
+        bus=values.get("bus"),
+        warnings=tuple(warnings),
+    )
+
+
+def seed_files(request: CloudInitRequest, hostname: str, instance_id: str, mac: str) -> dict[str, bytes]:
+    """The files of the NoCloud seed by name.
+
+    `hostname` is the guest's where the request names none; `instance_id` is new for each guest;
+    `mac` is the address of the interface that gets a static address.
+    """
+    name = request.hostname or hostname
+    meta = request.meta_data
+    if meta is None:
+        meta = _yaml({"instance-id": instance_id, "local-hostname": name})
+    user = request.user_data
+    if user is None:
+        user = "#cloud-config\n" + _yaml(_user_data(request))
+    files = {"meta-data": meta, "user-data": user}
+    if request.network_config is not None:
+        files["network-config"] = request.network_config
+    elif request.address is not None:
+        files["network-config"] = _yaml(request.address.network_config(mac))
+    return {name: text.encode() for name, text in files.items()}
+
+
+def _user_data(request: CloudInitRequest) -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    if request.hostname is not None:
+        config["hostname"] = request.hostname
+        config["preserve_hostname"] = False
+    if request.root.password_hash is not None:
+        # the newer form, `users`, is unknown to cloud-init before 22.3, which is in wide use
+        config["chpasswd"] = {
+            "list": f"root:{request.root.password_hash}\n",
+            "expire": request.expire_root_password,
+        }
+    users: list[Any] = []
+    if request.root.keys:
+        users.append({"name": "root", "ssh_authorized_keys": list(request.root.keys)})
+    if request.user is not None:
+        users.append(_account(request.user))
+    if users:
+        # a list of users replaces the image's own one, which has to be named to stay
+        config["users"] = ["default", *users]
+    if request.default_user_keys:
+        config["ssh_authorized_keys"] = list(request.default_user_keys)
+    if request.user is not None and request.user.password_hash is not None:
+        config["ssh_pwauth"] = True
+    if request.packages:
+        config["package_update"] = True
+        config["packages"] = list(request.packages)
+    commands: list[Any] = list(request.commands)
+    if request.disable:
+        commands.append("echo 'Disabled by virt-install' > /etc/cloud/cloud-init.disabled")
+    if commands:
+        config["runcmd"] = commands
+    return config
+
+
+def _account(user: User) -> dict[str, Any]:
+    account: dict[str, Any] = {"name": user.name, "shell": "/bin/bash"}
+    if user.password_hash is None:
+        account.update({"lock_passwd": True, "sudo": "ALL=(ALL) NOPASSWD:ALL"})
+    else:
+        account.update({"lock_passwd": False, "passwd": user.password_hash, "sudo": "ALL=(ALL) ALL"})
+    if user.keys:
+        account["ssh_authorized_keys"] = list(user.keys)
+    return account
+
+
+def _yaml(content: Mapping[str, Any]) -> str:
+    import yaml
+
+    # long values stay on one line: a key broken over two is hard to compare by eye
+    return str(yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True, width=1 << 16))
+
+
+def _check(values: Mapping[str, str], generate: bool) -> None:
+    if generate and "root-password-file" in values:
+        raise RequestError(
+            "--cloud-init root-password-generate and root-password-file contradict each other",
+            hint="name one of them",
+        )
+    for key in ("user-password-file", "user-ssh-key"):
+        if key in values and "user" not in values:
+            raise RequestError(f"--cloud-init {key} needs the user that it is for", hint="add user=LOGIN")
+    if "user" in values and not ("user-password-file" in values or "user-ssh-key" in values):
+        raise RequestError(
+            f"--cloud-init user={values['user']}: nobody could log in as that user",
+            hint="add user-ssh-key=FILE or user-password-file=FILE",
+        )
+
+
+def _unused(values: Mapping[str, str]) -> list[str]:
+    """Warnings of what a whole file makes pointless."""
+    warnings = []
+    for whole, parts in (("user-data", _INTO_USER_DATA), ("network-config", _INTO_NETWORK_CONFIG)):
+        unused = [part for part in parts if part in values]
+        if whole in values and unused:
+            warnings.append(f"--cloud-init {whole} is used as it is: {', '.join(unused)} would have no effect")
+    return warnings
+
+
+def _switch(values: Mapping[str, str], key: str) -> bool:
+    return parse_switch(values.get(key) or "no")
+
+
+def _list(values: Mapping[str, str], key: str, separator: str) -> tuple[str, ...]:
+    parts = (part.strip() for part in values.get(key, "").split(separator))
+    return tuple(part for part in parts if part)
+
+
+def _whole(values: Mapping[str, str], key: str, read_file: Callable[[str], str]) -> str | None:
+    return read_file(values[key]) if key in values else None
+
+
+def _password(values: Mapping[str, str], key: str, read_file: Callable[[str], str]) -> str | None:
+    return first_line(read_file(values[key]), f"--cloud-init {key}={values[key]}") if key in values else None
+
+
+def _keys(values: Mapping[str, str], key: str, read_file: Callable[[str], str]) -> tuple[str, ...]:
+    """The public keys in a file, one a line."""
+    if key not in values:
+        return ()
+    text = read_file(values[key])
+    if "PRIVATE KEY-----" in text:
+        raise RequestError(
+            f"--cloud-init {key}={values[key]}: that is a private key, which must not leave this host",
+            hint="name the file that ends in .pub",
+        )
+    lines = [line.strip() for line in text.splitlines()]
+    keys = tuple(line for line in lines if line and not line.startswith("#"))
+    if not keys:
+        raise RequestError(f"--cloud-init {key}={values[key]}: there is no key in that file", hint="name a .pub file")
+    return keys
+
+
+def _user(values: Mapping[str, str], read_file: Callable[[str], str]) -> User | None:
+    name = values.get("user")
+    if name is None:
+        return None
+    password = _password(values, "user-password-file", read_file)
+    return User(name, None if password is None else hash_password(password), _keys(values, "user-ssh-key", read_file))
+
+
+def _address(values: Mapping[str, str]) -> StaticAddress | None:
+    from virtinstall.seed.static_address import parse_address
+
+    if "address" not in values:
+        for key in ("gateway", "nameservers"):
+            if key in values:
+                raise RequestError(
+                    f"--cloud-init {key} needs the address that it goes with", hint="add address=192.0.2.5/24"
+                )
+        return None
+    return parse_address(values["address"], values.get("gateway"), _list(values, "nameservers", ","))
