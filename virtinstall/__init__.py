@@ -20,7 +20,7 @@ _PUBLIC = {
     "plan_guest": "virtinstall.install",
     "create_guest": "virtinstall.install",
     "parse_request": "virtinstall.options.command",
-    "open_host": "virtinstall.host.libvirt_host",
+    "open_host": "virtinstall.host.open",
     "Request": "virtinstall.request",
     "InstallRequest": "virtinstall.request",
     "LocationRequest": "virtinstall.request",
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from virtinstall.errors import RequestError as RequestError
     from virtinstall.errors import StorageError as StorageError
     from virtinstall.errors import VirtInstallError as VirtInstallError
-    from virtinstall.host.libvirt_host import open_host as open_host
+    from virtinstall.host.open import open_host as open_host
     from virtinstall.install import create_guest as create_guest
     from virtinstall.install import plan_guest as plan_guest
     from virtinstall.options.command import parse_request as parse_request

@@ -120,7 +120,7 @@ def _set_up_log(given: Namespace) -> None:
 
 
 def _make_guest(given: Namespace) -> int:
-    from virtinstall.host.libvirt_host import open_host
+    from virtinstall.host.open import open_host
     from virtinstall.install import plan_guest
     from virtinstall.options.fallback import fallback_for
     from virtinstall.options.legacy import rewrite

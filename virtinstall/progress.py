@@ -57,7 +57,9 @@ class Lines:
         self._done_bytes += count_bytes
 
     def finish(self) -> None:
-        """Tell what was done, and how fast."""
+        """Tell what was done, and how fast; a step that moved no data is not worth a line."""
+        if not self._done_bytes:
+            return
         seconds = time.monotonic() - self._started
         rate = f", {human_size(int(self._done_bytes / seconds))}/s" if seconds > 0.05 else ""
         print(f"{self._what}: {human_size(self._done_bytes)}{rate}", file=self._stream, flush=True)

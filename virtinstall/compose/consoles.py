@@ -14,6 +14,9 @@ from virtinstall.devices.serial import Serial
 
 _AGENT_CHANNEL = "org.qemu.guest_agent.0"
 _SPICE_CHANNEL = "com.redhat.spice.0"
+_LONGEST_SOCKET = 108
+_NAME_PART = 20
+_MANY_GUESTS = 999
 
 
 def add_consoles(draft: Draft) -> None:
@@ -42,7 +45,23 @@ def add_channels(draft: Draft) -> None:
     if platform.is_qemu and draft.os.supports_guest_agent(platform.arch):
         agent = Channel(type="unix", target_type="virtio", target_name=_AGENT_CHANNEL)
         agent.source_mode = "bind"
+        agent.source_path = _short_socket(draft)
         draft.domain.add(agent)
+
+
+def _short_socket(draft: Draft) -> str | None:
+    """A path for the agent's socket, where libvirt's own below the embedded driver's directory is too long.
+
+    Source: unix(7), sun_path; libvirt puts it at lib/qemu/channel/target/domain-ID-NAME/.
+    """
+    root = draft.facts.host.embed_root
+    if root is None:
+        return None
+    name = str(draft.domain.name)[:_NAME_PART]
+    own = f"{root}/lib/qemu/channel/target/domain-{_MANY_GUESTS}-{name}/{_AGENT_CHANNEL}"
+    if len(own.encode()) < _LONGEST_SOCKET:
+        return None
+    return f"{root}/s/{str(draft.domain.uuid)[:8]}"
 
 
 def fill_character_devices(draft: Draft) -> None:

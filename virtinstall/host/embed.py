@@ -19,7 +19,8 @@ QEMU_USER = "libvirt-qemu"
 _ACL = "system.posix_acl_access"
 _ACL_ENTRY = struct.Struct("<HHI")
 _USER_OBJ, _USER, _GROUP_OBJ, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x10, 0x20
-_LONGEST_ROOT = 29
+SOCKET_DIRECTORY = "s"
+"""Below the driver's directory, for sockets whose own place would make their path too long."""
 
 
 def embed_root(environ: Mapping[str, str]) -> str:
@@ -45,7 +46,12 @@ def root_of(uri: str) -> str | None:
     return next(iter(parse_qs(parts.query).get("root", ())), None)
 
 
-def prepare(root: str, environ: dict[str, str]) -> list[str]:
+def log_environment(root: str) -> dict[str, str]:
+    """What keeps libvirt's log out of our standard error, since the driver runs in our process."""
+    return {"LIBVIRT_LOG_OUTPUTS": f"3:file:{root}/log/libvirt.log"}
+
+
+def prepare(root: str) -> list[str]:
     """Make `root` ready for the driver's first open; gives what was changed outside of it, for people.
 
     Writes what is missing in DIR/etc/qemu.conf and lets QEMU's user pass through the
@@ -53,7 +59,7 @@ def prepare(root: str, environ: dict[str, str]) -> list[str]:
     """
     changed: list[str] = []
     try:
-        for name in ("etc", "log", "images", "boot"):
+        for name in ("etc", "log", "images", "boot", SOCKET_DIRECTORY):
             Path(root, name).mkdir(parents=True, exist_ok=True, mode=0o755)
         conf = Path(root, "etc", "qemu.conf")
         text = conf.read_text() if conf.exists() else ""
@@ -66,13 +72,6 @@ def prepare(root: str, environ: dict[str, str]) -> list[str]:
             f"the embedded driver can't use {root}: {error.strerror or error}",
             hint='choose another directory: --connect "qemu:///embed?root=/var/lib/virtinstall"',
         ) from None
-    # libvirt logs to our standard error otherwise, since the driver runs in our process
-    environ.setdefault("LIBVIRT_LOG_OUTPUTS", f"3:file:{root}/log/libvirt.log")
-    if len(root) > _LONGEST_ROOT:
-        changed.append(
-            f"{root} is a long path: the guest agent's socket may not fit below it "
-            f"(at most {_LONGEST_ROOT} characters are sure to do)"
-        )
     return changed
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -74,11 +73,16 @@ class Follower:
             return Status.DONE
         return self._complete(guest, kind, installing)
 
+    def _virsh(self, command: str) -> str:
+        """The virsh command about the guest, ready to be pasted into a shell."""
+        import shlex
+
+        return shlex.join(["virsh", "--connect", self.host.uri, command, self.plan.name])
+
     def _still_running(self, installing: bool) -> str:
         if installing:
             return (
-                "Domain is still running. Installation may be in progress.\n"
-                f"Look at it with: virsh --connect {self.host.uri} console {self.plan.name}"
+                f"Domain is still running. Installation may be in progress.\nLook at it with: {self._virsh('console')}"
             )
         return "Domain creation completed."
 
@@ -110,7 +114,7 @@ class Follower:
 
         viewer = shutil.which("virt-viewer")
         if viewer is None or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            self.say(f"Its display: virt-viewer --connect {self.host.uri} {self.plan.name}")
+            self.say(f"Look at its display with: {self._virsh('domdisplay')}")
             return False
         subprocess.run([viewer, "--connect", self.host.uri, "--wait", self.plan.name], check=False)
         return True
@@ -144,7 +148,7 @@ class Follower:
         if not installing or run.transient:
             return Status.DONE
         if run.noreboot or run.destroy_on_exit:
-            self.say(f"Start it with: virsh --connect {self.host.uri} start {self.plan.name}")
+            self.say(f"Start it with: {self._virsh('start')}")
             return Status.DONE
         self.say("Restarting guest.")
         final = self.host.find_guest(self.plan.name)
@@ -155,8 +159,3 @@ class Follower:
             final.start(paused=kind == "text")
         self._open_console(final, kind)
         return Status.DONE
-
-
-def since(start: float) -> str:
-    """Seconds since `start` (time.monotonic), for people."""
-    return f"{time.monotonic() - start:.1f} s"

@@ -5,7 +5,6 @@ Source: https://libvirt.org/html/libvirt-libvirt-host.html and its sister pages.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -47,24 +46,14 @@ def _event_loop() -> None:
         threading.Thread(target=run, name="libvirt-events", daemon=True).start()
 
 
-def open_host(uri: str | None = None, tell: Callable[[str], None] = lambda line: None) -> LibvirtHost:
-    """A connection to `uri`; `embed` is libvirt's embedded driver, None libvirt's own choice.
-
-    `tell` gets a line for each thing that had to be changed for it (embedded driver only).
-    Raises: HypervisorError, when nothing answers.
-    """
+def connect(uri: str | None) -> LibvirtHost:
+    """A connection to `uri`; None is libvirt's own choice. Raises: HypervisorError, when nothing answers."""
     libvirt.registerErrorHandler(lambda *ignored: None, None)
-    if uri == "embed":
-        uri = embed.embed_uri(embed.embed_root(os.environ))
-    root = embed.root_of(uri) if uri else None
-    if root is not None:
-        for line in embed.prepare(root, os.environ):  # type: ignore[arg-type]
-            tell(line)
     _event_loop()
     try:
         connection = libvirt.open(uri)
     except libvirt.libvirtError as error:
-        raise _cannot_connect(uri, root, error) from error
+        raise _cannot_connect(uri, embed.root_of(uri) if uri else None, error) from error
     return LibvirtHost(connection)
 
 

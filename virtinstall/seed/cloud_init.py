@@ -31,7 +31,6 @@ _INTO_USER_DATA = (
     "run",
 )
 _INTO_NETWORK_CONFIG = ("address", "gateway", "nameservers")
-_KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
 
 
 @dataclass(frozen=True)
