@@ -1,0 +1,24 @@
+"""Devices as the command line asks for them, for tests."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from lxml import etree
+
+from virtinstall.devices.device import Device
+from virtinstall.options.suboptions import apply_pairs, cut
+
+D = TypeVar("D", bound=Device)
+
+
+def asked(cls: type[D], text: str, device: D | None = None) -> D:
+    """The device after its option with the value `text`; `device` is one to begin with."""
+    result = device if device is not None else cls()
+    apply_pairs(result, cls.option, cut(cls, cls.option, text))
+    return result
+
+
+def line(device: Device) -> str:
+    """The device's XML on one line."""
+    return str(etree.tostring(device.ensure_node(), encoding="unicode"))

@@ -1,0 +1,71 @@
+"""--controller: sets, short addresses, the number of free ports."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.devices.asked import asked, line
+from virtinstall.devices.controller import Controller
+from virtinstall.errors import RequestError
+
+
+@pytest.mark.parametrize("word", ["usb2", "usb3"])
+def test_sets(word: str) -> None:
+    """A set is a wish: the composer makes its controllers."""
+    controller = asked(Controller, word)
+    assert controller.set_of == word
+    assert line(controller) == "<controller/>"
+    assert asked(Controller, "type=scsi", controller).set_of is None
+
+
+@pytest.mark.parametrize(
+    ("text", "domain", "bus", "slot", "function"),
+    [("0:0:4.7", 0, 0, 4, 7), ("1:4.0", 0, 1, 4, 0), ("2:1:9.1", 2, 1, 9, 1)],
+)
+def test_short_address(text: str, domain: int, bus: int, slot: int, function: int) -> None:
+    """[DOMAIN:]BUS:SLOT.FUNCTION becomes a PCI address; the domain is written even when it is 0."""
+    address = asked(Controller, f"usb,address={text}").address
+    assert (address.type, address.domain, address.bus, address.slot, address.function) == (
+        "pci",
+        domain,
+        bus,
+        slot,
+        function,
+    )
+
+
+@pytest.mark.parametrize("text", ["4.7", "0:4", "a", "0:0:0:4.7", "x:y.z"])
+def test_other_addresses_are_refused(text: str) -> None:
+    """Anything else is an error that shows the form."""
+    with pytest.raises(RequestError, match=r"it must be a PCI address, BUS:SLOT\.FUNCTION"):
+        asked(Controller, f"usb,address={text}")
+
+
+def test_address_in_full() -> None:
+    """The address's parts have names of their own."""
+    assert line(asked(Controller, "usb,address.type=pci,address.slot=0x4,address.multifunction=on")) == (
+        '<controller type="usb"><address type="pci" slot="4" multifunction="on"/></controller>'
+    )
+
+
+def test_companions_and_queues() -> None:
+    """Old single words beside the dotted names."""
+    assert line(asked(Controller, "usb,master=2,driver_queues=4")) == (
+        '<controller type="usb"><master startport="2"/><driver queues="4"/></controller>'
+    )
+
+
+def test_target() -> None:
+    """A root port's slot; a switch there is on or off."""
+    assert line(asked(Controller, "pci,model=pcie-root-port,target.port=0x8,target.hotplug=no")) == (
+        '<controller type="pci" model="pcie-root-port"><target port="8" hotplug="off"/></controller>'
+    )
+
+
+def test_free_ports_are_a_wish() -> None:
+    """The number of free ports is no controller; it must be a number."""
+    controller = asked(Controller, "num_pcie_root_ports=3")
+    assert controller.num_pcie_root_ports == 3
+    assert line(controller) == "<controller/>"
+    with pytest.raises(RequestError, match="it must be a whole number"):
+        asked(Controller, "num_pcie_root_ports=few")

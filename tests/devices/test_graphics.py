@@ -1,0 +1,82 @@
+"""--graphics: ports, where it is listened, words for a keyboard."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.devices.asked import asked, line
+from virtinstall.devices.graphics import Graphics
+from virtinstall.errors import RequestError
+
+
+@pytest.mark.parametrize("name", ["port", "tlsPort", "tlsport"])
+@pytest.mark.parametrize("value", ["5899", "0", "-2"])
+def test_ports_below_the_first(name: str, value: str) -> None:
+    """Ports start at 5900; only -1 has a meaning below."""
+    with pytest.raises(RequestError, match=f"--graphics {name}={value}: a port is 5900 or higher"):
+        asked(Graphics, f"spice,{name}={value}")
+
+
+def test_ports() -> None:
+    """5900 and -1 are good; an empty value takes the port out."""
+    graphics = asked(Graphics, "spice,port=5900,tlsport=-1")
+    assert line(graphics) == '<graphics type="spice" port="5900" tlsPort="-1"/>'
+    assert line(asked(Graphics, "port=,tlsPort=", graphics)) == '<graphics type="spice"/>'
+
+
+@pytest.mark.parametrize("word", ["none", "socket"])
+def test_listen_words(word: str) -> None:
+    """`none` and `socket` are kinds of <listen>, not addresses."""
+    assert line(asked(Graphics, f"vnc,listen={word}")) == (f'<graphics type="vnc"><listen type="{word}"/></graphics>')
+
+
+def test_listen_address() -> None:
+    """Anything else is an address."""
+    assert line(asked(Graphics, "vnc,listen=0.0.0.0")) == '<graphics type="vnc" listen="0.0.0.0"/>'
+
+
+def test_several_listens() -> None:
+    """Each <listen> has a number."""
+    graphics = asked(Graphics, "spice,listens.type=address,listens.address=127.0.0.1,listens1.type=socket")
+    assert line(graphics) == (
+        '<graphics type="spice"><listen type="address" address="127.0.0.1"/><listen type="socket"/></graphics>'
+    )
+
+
+@pytest.mark.parametrize("word", ["local", "none"])
+def test_keymap_words_leave_it_open(word: str) -> None:
+    """`local` and `none` set no keyboard layout."""
+    assert line(asked(Graphics, f"vnc,keymap={word}")) == '<graphics type="vnc"/>'
+    assert asked(Graphics, "vnc,keymap=de").keymap == "de"
+
+
+def test_default_kind_is_left_open() -> None:
+    """`default` leaves the kind to the composer."""
+    assert line(asked(Graphics, "default")) == "<graphics/>"
+
+
+def test_both_words_for_the_password() -> None:
+    """The libvirt name and the long one are the same value: the later one counts."""
+    graphics = asked(Graphics, "vnc,passwd=a,password=b,passwordValidTo=x,passwdValidTo=y")
+    assert line(graphics) == '<graphics type="vnc" passwd="b" passwdValidTo="y"/>'
+
+
+def test_window_has_no_sub_options_for_the_display() -> None:
+    """X display and authority come from the environment, not from the command line."""
+    with pytest.raises(RequestError, match="there is no sub-option 'xauth'"):
+        asked(Graphics, "sdl,xauth=/x")
+    assert line(Graphics(type="sdl", display=":0", xauth="/x")) == '<graphics type="sdl" display=":0" xauth="/x"/>'
+
+
+def test_spice_and_gl() -> None:
+    """Old single words and dotted names write the same XML; switches are yes and no there."""
+    old = "spice,image_compression=glz,streaming_mode=off,clipboard_copypaste=no,mouse_mode=client,gl=on,rendernode=/r"
+    new = (
+        "spice,image.compression=glz,streaming.mode=off,clipboard.copypaste=0,mouse.mode=client,"
+        "gl.enable=true,gl.rendernode=/r"
+    )
+    expected = (
+        '<graphics type="spice"><image compression="glz"/><streaming mode="off"/><clipboard copypaste="no"/>'
+        '<mouse mode="client"/><gl enable="yes" rendernode="/r"/></graphics>'
+    )
+    assert line(asked(Graphics, old)) == line(asked(Graphics, new)) == expected

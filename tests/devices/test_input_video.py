@@ -1,0 +1,68 @@
+"""--input and --video."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.devices.asked import asked, line
+from virtinstall.devices.input import Input
+from virtinstall.devices.video import Video
+
+
+def test_default_input() -> None:
+    """`default` leaves kind and bus open; it is remembered that it was asked for."""
+    device = asked(Input, "default,bus=default")
+    assert line(device) == "<input/>"
+    assert device.wanted_default is True
+    assert asked(Input, "type=mouse", device).wanted_default is None
+
+
+def test_bare_input() -> None:
+    """A bare word is the kind; nobody asked for the default then."""
+    device = asked(Input, "mouse,bus=virtio,model=virtio-non-transitional")
+    assert line(device) == '<input type="mouse" bus="virtio" model="virtio-non-transitional"/>'
+    assert device.wanted_default is None
+
+
+def test_input_of_the_host() -> None:
+    """Where the events come from, and how they are shared."""
+    device = asked(
+        Input, "evdev,source.dev=/dev/input/event1,source.repeat=yes,source.grab=all,source.grabToggle=alt-alt"
+    )
+    assert line(device) == (
+        '<input type="evdev"><source dev="/dev/input/event1" repeat="on" grab="all" grabToggle="alt-alt"/></input>'
+    )
+
+
+@pytest.mark.parametrize("text", ["default", "model=default", "model.type=default"])
+def test_default_video(text: str) -> None:
+    """`default` leaves the model open."""
+    assert line(asked(Video, text)) == "<video/>"
+
+
+def test_bare_video() -> None:
+    """A bare word is the model; `none` is a model as well (no card at all)."""
+    assert line(asked(Video, "qxl")) == '<video><model type="qxl"/></video>'
+    assert line(asked(Video, "model=none")) == '<video><model type="none"/></video>'
+
+
+def test_video_memory_old_and_new_words() -> None:
+    """Single words and dotted names write the same XML."""
+    old = asked(Video, "qxl,heads=4,ram=2,vram=3,vram64=65,vgamem=1,accel3d=yes")
+    new = asked(
+        Video,
+        "model.type=qxl,model.heads=4,model.ram=2,model.vram=3,model.vram64=65,model.vgamem=1,"
+        "model.acceleration.accel3d=on",
+    )
+    assert line(old) == line(new)
+    assert line(old) == (
+        '<video><model type="qxl" heads="4" ram="2" vram="3" vram64="65" vgamem="1">'
+        '<acceleration accel3d="yes"/></model></video>'
+    )
+
+
+def test_switches_are_written_as_libvirt_has_them() -> None:
+    """`blob` is on or off in the XML, `primary` yes or no."""
+    assert line(asked(Video, "virtio,model.blob=1,model.primary=1")) == (
+        '<video><model type="virtio" blob="on" primary="yes"/></video>'
+    )

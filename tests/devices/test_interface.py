@@ -1,0 +1,122 @@
+"""--network: kinds of connection, shorthands, port forwarding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.devices.asked import asked, line
+from virtinstall.devices.interface import Interface
+from virtinstall.errors import RequestError
+
+
+@pytest.mark.parametrize(
+    ("text", "xml"),
+    [
+        ("network=net1", '<interface type="network"><source network="net1"/></interface>'),
+        ("bridge=br0", '<interface type="bridge"><source bridge="br0"/></interface>'),
+        ("bridge=br0,network=net1", '<interface type="network"><source network="net1"/></interface>'),
+        ("type=user,network=net1", '<interface type="user"/>'),
+        ("bridge=br0,type=direct,source=eth0", '<interface type="direct"><source dev="eth0"/></interface>'),
+    ],
+)
+def test_shorthands(text: str, xml: str) -> None:
+    """`network` and `bridge` set kind and source; beside a kind they don't count, nor a bridge beside a network."""
+    assert line(asked(Interface, text)) == xml
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute"), [("network", "network"), ("bridge", "bridge"), ("direct", "dev"), ("vdpa", "dev")]
+)
+def test_source_suits_the_kind(kind: str, attribute: str) -> None:
+    """`source` fills the attribute that the kind of connection reads, whatever the order of words."""
+    expected = f'<interface type="{kind}"><source {attribute}="x"/></interface>'
+    assert line(asked(Interface, f"source=x,type={kind}")) == expected
+
+
+def test_source_without_a_place() -> None:
+    """Kinds without such an attribute take no source."""
+    assert line(asked(Interface, "user,source=x")) == '<interface type="user"/>'
+
+
+def test_default_is_left_to_the_composer() -> None:
+    """`default` writes nothing; it is remembered that it was asked for."""
+    interface = asked(Interface, "default,model=virtio")
+    assert interface.wanted_type == "default"
+    assert line(interface) == '<interface><model type="virtio"/></interface>'
+    assert asked(Interface, "type=user", interface).wanted_type is None
+
+
+def test_passt_is_a_backend() -> None:
+    """`passt` is user mode with another backend."""
+    assert line(asked(Interface, "passt")) == '<interface type="user"><backend type="passt"/></interface>'
+
+
+def test_log_file_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """libvirt's daemon has another working directory than the user."""
+    monkeypatch.chdir(tmp_path)
+    assert asked(Interface, "passt,backend.logFile=a.log").backend_log_file == str(tmp_path / "a.log")
+
+
+def test_random_address_is_none_yet() -> None:
+    """RANDOM leaves the address to the composer."""
+    interface = asked(Interface, "user,mac=52:54:00:12:34:56")
+    assert interface.mac_address == "52:54:00:12:34:56"
+    assert asked(Interface, "mac=RANDOM", interface).mac_address is None
+
+
+@pytest.mark.parametrize(("word", "state"), [("up", "up"), ("down", "down"), ("yes", "up"), ("off", "down")])
+def test_link_state(word: str, state: str) -> None:
+    """The cable's state has words of its own, and takes those of a switch."""
+    assert asked(Interface, f"user,link_state={word}").link_state == state
+
+
+def test_host_device_is_a_wish() -> None:
+    """Which device of the host it is, only the host can answer."""
+    interface = asked(Interface, "hostdev=enp3s0,managed=yes")
+    assert interface.hostdev == "enp3s0"
+    assert line(interface) == '<interface managed="yes"/>'
+
+
+@pytest.mark.parametrize(
+    ("text", "xml"),
+    [
+        ("8080:80", '<portForward proto="tcp"><range start="8080" to="80"/></portForward>'),
+        ("22", '<portForward proto="tcp"><range start="22"/></portForward>'),
+        ("3000-3010", '<portForward proto="tcp"><range start="3000" end="3010"/></portForward>'),
+        (
+            "127.0.0.1:8080-8090:80/udp",
+            '<portForward proto="udp" address="127.0.0.1"><range start="8080" end="8090" to="80"/></portForward>',
+        ),
+        ("::1:2222:22", '<portForward proto="tcp" address="::1"><range start="2222" to="22"/></portForward>'),
+    ],
+)
+def test_port_forward_in_short(text: str, xml: str) -> None:
+    """The short form has address, ports, guest's port and protocol, all but the port optional."""
+    interface = asked(Interface, f"passt,portForward={text}")
+    assert line(interface) == f'<interface type="user"><backend type="passt"/>{xml}</interface>'
+
+
+def test_port_forwards_are_numbered() -> None:
+    """Rules and their ranges have numbers; one without a number is the first."""
+    interface = asked(
+        Interface,
+        "passt,portForward=22,portForward1.proto=udp,portForward1.range.start=1,portForward1.range1.exclude=yes",
+    )
+    assert [rule.proto for rule in interface.port_forwards] == ["tcp", "udp"]
+    assert [part.exclude for part in interface.port_forwards[1].ranges] == [None, True]
+
+
+def test_port_that_is_none() -> None:
+    """A port must be a number."""
+    with pytest.raises(RequestError, match=r"--network portForward=http: it must be a whole number"):
+        asked(Interface, "passt,portForward=http")
+
+
+def test_numbers_may_be_hexadecimal() -> None:
+    """Numbers are written decimal, however they were typed."""
+    interface = asked(Interface, "user,virtualport_managerid=0x1f")
+    assert line(interface) == (
+        '<interface type="user"><virtualport><parameters managerid="31"/></virtualport></interface>'
+    )

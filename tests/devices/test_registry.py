@@ -1,0 +1,45 @@
+"""The devices' registry: a class for each tag of libvirt's <devices>, loaded when it is asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from virtinstall import devices
+from virtinstall.devices import DEVICE_TAGS, device_class
+from virtinstall.devices.disk import Disk
+
+
+@pytest.mark.parametrize("tag", DEVICE_TAGS)
+def test_class_has_the_tag(tag: str) -> None:
+    """The class found by a tag is the one that writes it."""
+    cls = device_class(tag)
+    assert cls is not None
+    assert cls.tag == tag
+
+
+@pytest.mark.parametrize("tag", ["emulator", "no-such-device", ""])
+def test_other_tags_have_no_class(tag: str) -> None:
+    """What isn't a device has no class, and that is no error."""
+    assert device_class(tag) is None
+
+
+def test_class_by_name() -> None:
+    """`from virtinstall.devices import Disk` works without the module's name; a wrong name is an error."""
+    assert devices.Disk is Disk
+    with pytest.raises(AttributeError, match="Dsik"):
+        _ = devices.Dsik
+
+
+def test_only_the_device_asked_for_is_loaded() -> None:
+    """One device costs the import of its own file, not of all."""
+    program = (
+        "import sys; from virtinstall.devices import device_class; device_class('rng');"
+        "print(*sorted(name for name in sys.modules if name.startswith('virtinstall.devices.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "virtinstall.devices.rng" in loaded
+    assert not {"virtinstall.devices.disk", "virtinstall.devices.interface"} & set(loaded)
