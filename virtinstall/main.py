@@ -140,6 +140,8 @@ def _make_guest(given: Namespace) -> int:
         if not quiet:
             for note in plan.notes:
                 print(note)
+        for secret in plan.secrets:
+            print(secret, flush=True)
         if given.dry_run:
             return _print_dry_run(plan, host, quiet)
         return _create(plan, request, host, quiet)
@@ -192,6 +194,7 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int
     from virtinstall.host.follow import Follower
     from virtinstall.install import create_guest
     from virtinstall.progress import Silent
+    from virtinstall.signals import Terminated
     from virtinstall.storage.carry_out import check_storage
 
     def say(text: str) -> None:
@@ -204,7 +207,11 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int
     progress = Silent() if quiet else _progress()
     paused = follower.console_kind() == "text" and host.driver() == "qemu"
     guest = create_guest(plan, host, progress, paused=paused)
-    return int(follower.follow(guest))
+    try:
+        return int(follower.follow(guest))
+    except (KeyboardInterrupt, Terminated) as error:
+        print(f"\nNo longer waited for: the guest '{plan.name}' is left as it is ({guest.state()}).", file=sys.stderr)
+        return 130 if isinstance(error, KeyboardInterrupt) else 128 + error.number
 
 
 def _progress() -> Progress:

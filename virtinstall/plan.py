@@ -10,7 +10,7 @@ from virtinstall.request import RunOptions
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
     from virtinstall.facts import MediaFacts
-    from virtinstall.storage.new_image import NewImage
+    from virtinstall.new_image import NewImage
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""SIGTERM and SIGHUP become exceptions, so that what a run had made is taken back."""
+"""Signals and undoing: SIGTERM and SIGHUP become exceptions; where making a thing and noting it
+belong together, signals wait.
+"""
 
 from __future__ import annotations
 
@@ -34,3 +36,21 @@ def terminate_by_exception() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def deferred_signals() -> Iterator[None]:
+    """Signals that would end the run wait for the end of the block, in which a thing is made and its undo noted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in ending}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])

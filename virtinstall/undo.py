@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
+from virtinstall.signals import deferred_signals
+
 log = logging.getLogger("virtinstall")
 
 
@@ -69,4 +71,6 @@ class Undo:
         trace: TracebackType | None,
     ) -> None:
         if kind is not None:
-            self.take_back()
+            # a second Ctrl-C must not leave half of it behind
+            with deferred_signals():
+                self.take_back()

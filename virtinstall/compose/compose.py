@@ -22,6 +22,7 @@ from virtinstall.compose import (
     media,
     phases,
     security,
+    seeds,
     small_devices,
 )
 from virtinstall.compose.draft import Draft
@@ -205,6 +206,7 @@ def _refuse_used(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
 
 
 def _finish(draft: Draft) -> Plan:
+    seeds.fill_seeds(draft)
     final = phases.final_domain(draft)
     install = phases.install_domain(draft)
     for document in (final, install):
@@ -222,6 +224,7 @@ def _finish(draft: Draft) -> Plan:
         media=draft.facts.media,
         run=draft.request.run,
         notes=tuple(draft.notes),
+        secrets=tuple(draft.secrets),
         warnings=tuple(dict.fromkeys(draft.warnings)),
     )
 

@@ -15,7 +15,7 @@ from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, PoolFacts, VolumeFacts
 from virtinstall.plan import NewVolume
-from virtinstall.storage.new_image import NewImage
+from virtinstall.new_image import NewImage
 from virtinstall.units import human_size
 
 _BLOCK_POOLS = ("logical", "disk", "iscsi", "scsi", "mpath", "zfs")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from virtinstall.osinfo.record import OsRecord
     from virtinstall.plan import BootFile, NewVolume, SeedFile
     from virtinstall.request import Request
-    from virtinstall.storage.new_image import NewImage
+    from virtinstall.new_image import NewImage
 
 
 @dataclass

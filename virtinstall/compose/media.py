@@ -82,10 +82,13 @@ def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
 
 def _add_seed(draft: Draft, path: str) -> int:
     position = len(draft.domain.of(Disk))
-    disk = Disk(device="cdrom", type="file", source_file=path, driver_type="raw")
     bus = draft.facts.seed_bus
+    # virtio-blk has no CD-ROMs; there the seed is a plain disk, which finds its readers by its label as well
+    device = "disk" if bus == "virtio" else "cdrom"
+    disk = Disk(device=device, type="file", source_file=path, driver_type="raw")
     if bus is not None:
         disk.target_bus = bus
+        disk.readonly = True
     draft.domain.add(disk)
     return position
 

@@ -2,6 +2,8 @@
 
 The final domain is composed first; the installation's is a copy with a few changes. What
 the installation needs and the finished guest doesn't is removed again.
+
+Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html (SMBIOS serial number)
 """
 
 from __future__ import annotations
@@ -11,12 +13,20 @@ from virtinstall.compose.draft import Draft
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.tpm import Tpm
 from virtinstall.domain.domain import Domain
+from virtinstall.domain.sysinfo import Sysinfo
 from virtinstall.units import KIB, MIB
+
+_WITHOUT_SMBIOS = ("ppc64", "ppc64le", "s390x")
 
 
 def install_kind(draft: Draft) -> str | None:
-    """The first boot device of the installation: `kernel`, `cdrom`, `network`, ...; None: nothing is installed."""
+    """The first boot device of the installation: `kernel`, `cdrom`, `network`, ...; None: nothing is installed.
+
+    `seed`: the disk boots as it is, once, and reads its seed.
+    """
     install = draft.request.install
+    if install.boot_disk and install.cloud_init is not None:
+        return "seed"
     if install.no_install or install.boot_disk or install.live_cdrom:
         return None
     if draft.boot_files:
@@ -28,7 +38,7 @@ def install_kind(draft: Draft) -> str | None:
     if install.pxe:
         return "network"
     if install.cloud_init is not None or install.unattended is not None:
-        return "hd"
+        return "seed"
     return None
 
 
@@ -63,8 +73,10 @@ def _eject_install_media(draft: Draft, domain: Domain) -> None:
     """Take out what only the installation reads; Windows needs its CD-ROM beyond the first reboot."""
     for position, disk in enumerate(domain.of(Disk)):
         ejected = position in draft.seed_disks or (position == draft.install_cdrom and not draft.os.is_windows)
-        if ejected:
+        if ejected and disk.device == "cdrom":
             _empty(disk)
+        elif ejected:
+            domain.remove(disk)
 
 
 def _empty(disk: Disk) -> None:
@@ -86,15 +98,24 @@ def install_domain(draft: Draft) -> Domain | None:
         for boot_file in draft.boot_files:
             setattr(domain.os, boot_file.what, boot_file.path)
         domain.os.cmdline = draft.kernel_arguments or None
-    elif not has_order(domain):
+    elif kind != "seed" and not has_order(domain):
         set_order(domain, _install_order(kind), draft.platform)
-    if draft.request.install.cloud_init is not None and draft.default_tpm:
-        # its state would be lost with the transient guest, and what is sealed in it
-        for tpm in domain.of(Tpm):
-            domain.remove(tpm)
+    if draft.request.install.cloud_init is not None:
+        _adapt_to_cloud_init(draft, domain)
     _grow_for_network_install(draft, domain)
     domain.on_reboot = "destroy"
     return domain
+
+
+def _adapt_to_cloud_init(draft: Draft, domain: Domain) -> None:
+    if draft.default_tpm:
+        # its state would be lost with the transient guest, and what is sealed in it
+        for tpm in domain.of(Tpm):
+            domain.remove(tpm)
+    # images that look for no seed unless told to are told by the serial number
+    if domain.os.smbios_mode is None and draft.platform.arch not in _WITHOUT_SMBIOS:
+        domain.os.smbios_mode = "sysinfo"
+        domain.sysinfos.append(Sysinfo(type="smbios", system_serial="ds=nocloud"))
 
 
 def _grow_for_network_install(draft: Draft, domain: Domain) -> None:

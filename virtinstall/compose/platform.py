@@ -6,7 +6,7 @@ virt-install's: KVM where it is listed, the host's own architecture, q35 where t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from virtinstall.capabilities import Capabilities, Guest, GuestDomain
@@ -146,6 +146,11 @@ def choose_platform(wish: Platform, capabilities: Capabilities, os: OsRecord, dr
         and (wish.virt_type is None or guest.domain(wish.virt_type) is not None)
         and (wish.machine is None or arch is not None or _knows_machine(guest, wish.machine))
     ]
+    if not candidates and driver == "test" and wish.virt_type is not None:
+        # libvirt's test driver is for trying things out: it stands for any hypervisor
+        return replace(
+            choose_platform(replace(wish, virt_type=None), capabilities, os, driver), virt_type=wish.virt_type
+        )
     if not candidates:
         raise _nothing_fits(wish, capabilities)
     guest = _preferred(candidates, capabilities.host_arch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from virtinstall.compose import disk_targets, media, phases
+from virtinstall.compose import disk_targets, media, phases, seeds
 from virtinstall.compose.draft import Draft
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
@@ -25,9 +25,9 @@ def compose_reinstall(draft: Draft) -> Plan:
             disk_targets.settle_target(draft, disk, disks)
             disk_targets.settle_driver(draft, disk)
     final = phases.final_domain(draft)
-    seeds = [final.of(Disk)[position] for position in draft.seed_disks]
-    for disk in seeds:
+    for disk in [final.of(Disk)[position] for position in draft.seed_disks]:
         final.remove(disk)
+    seeds.fill_seeds(draft)
     _forget_order(draft)
     return Plan(
         name=str(final.name),
@@ -39,6 +39,7 @@ def compose_reinstall(draft: Draft) -> Plan:
         run=draft.request.run,
         reinstall=True,
         notes=tuple(draft.notes),
+        secrets=tuple(draft.secrets),
         warnings=tuple(dict.fromkeys(draft.warnings)),
     )
 

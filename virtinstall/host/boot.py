@@ -12,6 +12,7 @@ from lxml import etree
 
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import HypervisorError
+from virtinstall.signals import deferred_signals
 
 if TYPE_CHECKING:
     from virtinstall.host.host import Guest, Host
@@ -28,26 +29,34 @@ def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
     """
     transient = plan.run.transient
     if plan.install is None and not transient:
-        guest = host.define_guest(plan.final.to_xml())
-        undo.push(f"definition of guest {plan.name}", guest.undefine)
-        _start(guest, undo, paused)
+        guest = _define(plan, plan.final, host, undo)
+        with deferred_signals():
+            guest.start(paused=paused)
+            undo.push(f"running guest {plan.name}", lambda: _stop(guest))
     else:
-        first = plan.install or plan.final
-        guest = host.start_guest(first.to_xml(), paused=paused)
-        undo.push(f"running guest {plan.name}", lambda: _stop(guest))
+        guest = _start_undefined(plan.install or plan.final, host, undo, paused)
         if not transient:
             final = plan.final if plan.install is None else finished(Domain.parse(guest.xml(inactive=True)), plan.final)
-            guest = host.define_guest(final.to_xml())
-            if not plan.reinstall:
-                undo.push(f"definition of guest {plan.name}", guest.undefine)
+            guest = _define(plan, final, host, undo)
     if plan.run.autostart and not transient:
         guest.set_autostart()
     return guest
 
 
-def _start(guest: Guest, undo: Undo, paused: bool) -> None:
-    guest.start(paused=paused)
-    undo.push(f"running guest {guest.name}", lambda: _stop(guest))
+def _start_undefined(domain: Domain, host: Host, undo: Undo, paused: bool) -> Guest:
+    with deferred_signals():
+        guest = host.start_guest(domain.to_xml(), paused=paused)
+        undo.push(f"running guest {domain.name}", lambda: _stop(guest))
+    return guest
+
+
+def _define(plan: Plan, domain: Domain, host: Host, undo: Undo) -> Guest:
+    """Define the guest; what is undone is only a definition that this run made."""
+    with deferred_signals():
+        guest = host.define_guest(domain.to_xml())
+        if not plan.reinstall:
+            undo.push(f"definition of guest {plan.name}", guest.undefine)
+    return guest
 
 
 def _stop(guest: Guest) -> None:
@@ -69,6 +78,8 @@ def finished(held: Domain, final: Domain) -> Domain:
     held_node, final_node = held.ensure_node(), final.ensure_node()
     for name in ("kernel", "initrd", "cmdline", "dtb"):
         _replace_all(held_node, final_node, f"os/{name}")
+    for name in ("os/smbios", "sysinfo"):
+        _replace_all(held_node, final_node, name)
     if not _boots_from_disk_anyway(held_node, final_node):
         _replace_all(held_node, final_node, "os/boot")
         _settle_orders(held_node, final_node)
@@ -127,11 +138,14 @@ def _copy_missing_devices(held: etree._Element, final: etree._Element) -> None:
 
 
 def _settle_disks(held: etree._Element, final: etree._Element) -> None:
-    """Media as in `final`: ejected ones are empty drives, the seed's drive too."""
+    """Media as in `final`: ejected ones are empty drives, and what only the installation had is gone."""
     wanted = {_target(disk): disk for disk in final.iterfind("devices/disk")}
+    devices = held.find("devices")
     for disk in held.findall("devices/disk"):
         twin = wanted.get(_target(disk))
         if twin is None:
+            if devices is not None:
+                devices.remove(disk)
             continue
         if twin.find("source") is None and disk.find("source") is not None:
             for part in _MEDIA_PARTS:

@@ -66,6 +66,10 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
         networks=_networks(request, host),
     )
     facts = _with_devices(facts, request, host)
+    if request.install.cloud_init is not None or request.install.unattended is not None:
+        from virtinstall.host.survey_seeds import with_seeds
+
+        facts = with_seeds(facts, request)
     return survey_storage.with_storage(facts, request, host)
 
 

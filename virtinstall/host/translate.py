@@ -34,6 +34,7 @@ def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[N
 
 
 def words_of(error: libvirt.libvirtError) -> str:
+    """What libvirt says of an error, on one line."""
     text = str(error.get_error_message() or error)
     return " ".join(text.split())
 

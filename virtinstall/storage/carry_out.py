@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import StorageError
+from virtinstall.signals import deferred_signals
 from virtinstall.storage.provision import provision_image, survey_image
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def _make_volume(volume: NewVolume, host: Host, undo: Undo, progress: Progress) 
             f"the pool '{volume.pool}' has a volume '{volume.name}' already",
             hint=f"use it with vol={volume.pool}/{volume.name}, or choose another --name",
         )
-    host.create_volume(volume.pool, volume.xml)
-    undo.push(f"volume {volume.pool}/{volume.name}", lambda: host.delete_volume(volume.pool, volume.name))
+    with deferred_signals():
+        host.create_volume(volume.pool, volume.xml)
+        undo.push(f"volume {volume.pool}/{volume.name}", lambda: host.delete_volume(volume.pool, volume.name))
     if volume.upload_from is not None:
         host.upload(volume.pool, volume.name, volume.upload_from, progress)

@@ -1,0 +1,50 @@
+"""--cloud-init and --unattended: the answers, made when the guest's name, uuid and MAC addresses are settled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from virtinstall.compose.draft import Draft
+
+if TYPE_CHECKING:
+    from virtinstall.seed.cloud_init import CloudInitRequest
+
+
+def fill_seeds(draft: Draft) -> None:
+    """Give the seeds of the draft their files."""
+    asked = draft.facts.cloud_init
+    if asked is not None:
+        _fill_cloud_init(draft, asked)
+
+
+def host_name(draft: Draft) -> str:
+    """The guest's name as a host name: letters, digits and hyphens."""
+    name = "".join(char if char.isascii() and char.isalnum() else "-" for char in str(draft.domain.name))
+    return name.strip("-")[:63].strip("-") or "localhost"
+
+
+def first_mac(draft: Draft) -> str | None:
+    """The MAC address of the first interface."""
+    from virtinstall.devices.interface import Interface
+
+    return next((interface.mac_address for interface in draft.domain.of(Interface) if interface.mac_address), None)
+
+
+def _fill_cloud_init(draft: Draft, asked: CloudInitRequest) -> None:
+    from virtinstall.errors import RequestError
+    from virtinstall.seed.cloud_init import seed_files
+
+    mac = first_mac(draft)
+    if asked.address is not None and mac is None:
+        raise RequestError(
+            f"--cloud-init address={asked.address.address}: the guest has no network interface",
+            hint="add --network, or leave the address out",
+        )
+    files = seed_files(asked, host_name(draft), f"iid-{draft.domain.uuid}", mac or "")
+    draft.seeds[:] = [
+        replace(seed, files=tuple(files.items())) if seed.label == "cidata" and not seed.files else seed
+        for seed in draft.seeds
+    ]
+    if asked.generated_password is not None:
+        draft.secrets.append(f"Password for first root login is: {asked.generated_password}")

@@ -1,0 +1,97 @@
+"""--cloud-init and --unattended: what they ask for, files and addresses read; the answers are made by the composer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import FetchError, RequestError
+from virtinstall.plan import SeedFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from virtinstall.facts import Facts
+    from virtinstall.request import Request
+
+_LIMIT_BYTES = 1024 * 1024
+
+
+def with_seeds(facts: Facts, request: Request) -> Facts:
+    """`facts` with what is known of the answers that the guest will be given.
+
+    Raises: RequestError, when the options contradict each other; FetchError, when something
+    they name can't be read.
+    """
+    if request.install.cloud_init is not None:
+        facts = _with_cloud_init(facts, request.install.cloud_init)
+    return facts
+
+
+def _with_cloud_init(facts: Facts, values: Mapping[str, str]) -> Facts:
+    from virtinstall.seed.cloud_init import from_suboptions
+
+    asked = from_suboptions(values, read_text)
+    seed = SeedFile(f"{facts.host.boot_dir}/virtinst-{facts.token}-cloudinit.iso", "cidata", ())
+    return replace(
+        facts,
+        cloud_init=asked,
+        seeds=(*facts.seeds, seed),
+        seed_bus=asked.bus or _cloud_bus(facts),
+        warnings=(*facts.warnings, *asked.warnings),
+    )
+
+
+def _cloud_bus(facts: Facts) -> str | None:
+    """The kernel of Debian's cloud images has no driver for SATA, which is where CD-ROMs go by default."""
+    sataless = facts.os.distro == "debian" and facts.os.supports_virtio_scsi()
+    return "scsi" if sataless else None
+
+
+def read_text(source: str) -> str:
+    """The text of a small file, by path or by http, https or ftp address.
+
+    Raises: RequestError or FetchError, when it can't be read, is too large or is no UTF-8.
+    """
+    if "://" in source:
+        return _fetch_text(source)
+    try:
+        with open(source, "rb") as handle:
+            content = handle.read(_LIMIT_BYTES + 1)
+        _check_size(source, len(content))
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise RequestError(f"'{source}' is no text in UTF-8", hint="check that it is the file meant") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise RequestError(f"could not read '{source}': {why}", hint="give a file that you can read") from error
+
+
+def _fetch_text(address: str) -> str:
+    from virtinstall.media.fetcher import display_url
+    from virtinstall.media.location import open_location
+
+    scheme = address.partition(":")[0].lower()
+    if scheme not in ("http", "https", "ftp", "file"):
+        raise FetchError(
+            f"'{display_url(address)}' can't be read", hint="give a path, or an http, https or ftp address"
+        )
+    if scheme == "file":
+        from urllib.parse import unquote, urlsplit
+
+        return read_text(unquote(urlsplit(address).path))
+    directory, name = address, ""
+    if scheme == "ftp" and address.count("/") > 2:
+        directory, _, name = address.rpartition("/")
+    fetcher = open_location(directory)
+    try:
+        text = fetcher.read_text(name, _LIMIT_BYTES + 1)
+    finally:
+        fetcher.close()
+    _check_size(display_url(address), len(text.encode()))
+    return text
+
+
+def _check_size(what: str, size: int) -> None:
+    if size > _LIMIT_BYTES:
+        raise RequestError(f"'{what}' is larger than 1 MiB", hint="check that it is the file meant")
