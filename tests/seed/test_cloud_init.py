@@ -1,0 +1,157 @@
+"""--cloud-init: what the seed's files say."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from virtinstall.errors import RequestError
+from virtinstall.seed.cloud_init import from_suboptions, seed_files
+from virtinstall.seed.password import hash_password
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8sPzQ0 me@here"
+FILES = {
+    "/pw": "letmein\nsecond line\n",
+    "/key.pub": KEY + "\n",
+    "/key2.pub": "# mine\necdsa-sha2-nistp256 AAAA you@there\n\n",
+    "/id_ed25519": "-----BEGIN OPENSSH PRIVATE KEY-----\n",
+    "/empty": "",
+    "/whole": "whatever: it is\n",
+}
+MAC = "52:54:00:12:34:56"
+
+
+def made(**values: str) -> dict[str, str]:
+    """The seed's files for sub-options, written with _ for -."""
+    asked = from_suboptions({key.replace("_", "-"): value for key, value in values.items()}, FILES.__getitem__)
+    return {name: text.decode() for name, text in seed_files(asked, "guest", "iid-1", MAC).items()}
+
+
+def user_data(**values: str) -> dict[str, Any]:
+    """The user-data for sub-options, read as cloud-init reads it."""
+    text = made(**values)["user-data"]
+    assert text.startswith("#cloud-config\n")
+    content: dict[str, Any] = yaml.safe_load(text)
+    return content
+
+
+def test_meta_data_names_the_guest() -> None:
+    """Each guest is an instance of its own, so that a cloned image runs cloud-init again."""
+    assert yaml.safe_load(made(disable="on")["meta-data"]) == {"instance-id": "iid-1", "local-hostname": "guest"}
+
+
+def test_without_sub_options_root_gets_a_password_and_cloud_init_is_switched_off() -> None:
+    """The bare option warns, and the password made up expires at the first login."""
+    asked = from_suboptions({}, FILES.__getitem__)
+    assert asked.generated_password is not None and asked.disable and "root-password-generate" in asked.warnings[0]
+    content = yaml.safe_load(seed_files(asked, "guest", "iid-1", MAC)["user-data"])
+    login, _, hashed = content["chpasswd"]["list"].strip().partition(":")
+    assert login == "root" and content["chpasswd"]["expire"] is True
+    assert hash_password(asked.generated_password, hashed.split("$")[2]) == hashed
+    assert "/etc/cloud/cloud-init.disabled" in content["runcmd"][-1]
+
+
+def test_a_password_from_a_file_is_hashed_and_stays() -> None:
+    """The first line counts, it is nowhere in clear text, and it doesn't expire."""
+    text = made(root_password_file="/pw")["user-data"]
+    content = yaml.safe_load(text)
+    hashed = content["chpasswd"]["list"].strip().removeprefix("root:")
+    assert hashed == hash_password("letmein", hashed.split("$")[2])
+    assert content["chpasswd"]["expire"] is False
+    assert "letmein" not in text
+
+
+def test_keys_of_root_and_of_the_image_s_user() -> None:
+    """The image's own user stays where root gets a key."""
+    content = user_data(root_ssh_key="/key.pub", clouduser_ssh_key="/key2.pub")
+    assert content["users"] == ["default", {"name": "root", "ssh_authorized_keys": [KEY]}]
+    assert content["ssh_authorized_keys"] == ["ecdsa-sha2-nistp256 AAAA you@there"]
+
+
+def test_a_user_of_one_s_own() -> None:
+    """Login, hashed password, key, sudo that asks for the password."""
+    account = user_data(user="ada", user_password_file="/pw", user_ssh_key="/key.pub")["users"][1]
+    assert account["passwd"] == hash_password("letmein", account["passwd"].split("$")[2])
+    assert (account["name"], account["lock_passwd"], account["sudo"]) == ("ada", False, "ALL=(ALL) ALL")
+    assert account["ssh_authorized_keys"] == [KEY]
+
+
+def test_packages_commands_and_host_name() -> None:
+    """Lists are cut at commas and semicolons; the commands run in their order, before cloud-init is switched off."""
+    content = user_data(packages="vim, git", run="echo 'a, b'; systemctl start x", hostname="db1", disable="yes")
+    assert content["packages"] == ["vim", "git"]
+    assert content["runcmd"][:2] == ["echo 'a, b'", "systemctl start x"] and len(content["runcmd"]) == 3
+    assert content["hostname"] == "db1"
+
+
+def test_a_static_address() -> None:
+    """It is bound to the interface's MAC address; both families have their own gateway."""
+    text = made(address="192.0.2.5/24", gateway="192.0.2.1", nameservers="192.0.2.53,2001:db8::53")["network-config"]
+    interface = yaml.safe_load(text)["ethernets"]["eth0"]
+    assert interface["match"] == {"macaddress": MAC}
+    assert (interface["addresses"], interface["gateway4"]) == (["192.0.2.5/24"], "192.0.2.1")
+    assert interface["nameservers"] == {"addresses": ["192.0.2.53", "2001:db8::53"]}
+    six = yaml.safe_load(made(address="2001:db8::5/64", gateway="fe80::1")["network-config"])
+    assert six["ethernets"]["eth0"]["gateway6"] == "fe80::1"
+
+
+def test_no_address_no_network_config() -> None:
+    """The image's own way, DHCP, stays."""
+    assert "network-config" not in made(disable="on")
+
+
+def test_whole_files_are_used_as_they_are() -> None:
+    """What would have been put into them is named in a warning."""
+    assert set(made(user_data="/whole", meta_data="/whole", network_config="/whole").values()) == {"whatever: it is\n"}
+    asked = from_suboptions({"user-data": "/whole", "root-password-file": "/pw"}, FILES.__getitem__)
+    assert "root-password-file would have no effect" in asked.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"root-password-generate": "on", "root-password-file": "/pw"}, "contradict"),
+        ({"root-password-file": "/empty"}, "first line is empty"),
+        ({"root-ssh-key": "/id_ed25519"}, "private key"),
+        ({"root-ssh-key": "/empty"}, "no key"),
+        ({"user-ssh-key": "/key.pub"}, "needs the user"),
+        ({"user": "ada"}, "nobody could log in"),
+        ({"address": "192.0.2.5"}, "prefix length"),
+        ({"address": "somewhere/24"}, "no address"),
+        ({"address": "192.0.2.5/24", "gateway": "198.51.100.1"}, "not in the network"),
+        ({"address": "192.0.2.5/24", "nameservers": "dns"}, "no address"),
+        ({"gateway": "192.0.2.1"}, "needs the address"),
+    ],
+)
+def test_contradictions_are_refused(values: dict[str, str], message: str) -> None:
+    """Each in a sentence."""
+    with pytest.raises(RequestError, match=message):
+        from_suboptions(values, FILES.__getitem__)
+
+
+@pytest.mark.skipif(shutil.which("cloud-init") is None, reason="needs cloud-init")
+def test_cloud_init_s_own_schema_accepts_it(tmp_path: Path) -> None:
+    """Everything at once, checked by the program that will read it."""
+    text = made(
+        root_password_file="/pw",
+        root_ssh_key="/key.pub",
+        clouduser_ssh_key="/key2.pub",
+        user="ada",
+        user_password_file="/pw",
+        user_ssh_key="/key.pub",
+        hostname="db1",
+        packages="vim,git",
+        run="true;false",
+        disable="on",
+    )["user-data"]
+    path = tmp_path / "user-data"
+    path.write_text(text)
+    done = subprocess.run(
+        ["cloud-init", "schema", "--config-file", str(path)], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
