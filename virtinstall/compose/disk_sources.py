@@ -14,8 +14,8 @@ from virtinstall.compose.draft import Draft
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, PoolFacts, VolumeFacts
-from virtinstall.plan import NewVolume
 from virtinstall.new_image import NewImage
+from virtinstall.plan import NewVolume
 from virtinstall.units import human_size
 
 _BLOCK_POOLS = ("logical", "disk", "iscsi", "scsi", "mpath", "zfs")

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from virtinstall.devices.graphics import Graphics
     from virtinstall.domain.domain import Domain
     from virtinstall.facts import Facts
+    from virtinstall.new_image import NewImage
     from virtinstall.osinfo.record import OsRecord
     from virtinstall.plan import BootFile, NewVolume, SeedFile
     from virtinstall.request import Request
-    from virtinstall.new_image import NewImage
 
 
 @dataclass

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.journal import Journal
+from virtinstall.new_image import NewImage
 from virtinstall.progress import Progress
 from virtinstall.storage.files import storage_errors
 from virtinstall.storage.new_file import can_create, new_file, refuse_existing
-from virtinstall.new_image import NewImage
 from virtinstall.storage.probe import probe_image
 from virtinstall.storage.qcow2 import Qcow2Options, qcow2_allocation_bytes, write_qcow2
 from virtinstall.storage.raw import check_raw, raw_allocation_bytes, write_raw
