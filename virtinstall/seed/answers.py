@@ -1,0 +1,164 @@
+"""`--unattended`: what the installer is to be answered, whichever installer it is.
+
+Source: osinfo-db's install scripts say which installer a system has and what it needs to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import RequestError
+from virtinstall.seed.password import first_line
+
+if TYPE_CHECKING:
+    from virtinstall.osinfo.record import OsRecord
+
+CDROM_LABELS = {
+    "kickstart": "OEMDRV",
+    "autoyast": "OEMDRV",
+    "agama": "OEMDRV",
+    "autoinstall": "CIDATA",
+    "autounattend": "UNATTEND",
+}
+_RESERVED = ("root", "administrator")
+
+
+@dataclass(frozen=True)
+class Installer:
+    """Who asks. `kind` is `kickstart`, `preseed`, `autoinstall`, `autoyast`, `agama` or `autounattend`.
+
+    `file_name` is that of the answers; `in_initrd`: they go into the initrd's root, otherwise on a CD-ROM.
+    `required` are the names of answers that it doesn't go on without.
+    """
+
+    kind: str
+    profile: str
+    file_name: str
+    in_initrd: bool
+    required: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Guest:
+    """What the answers say of the guest itself; `disk` is the device to install on: `/dev/vda`."""
+
+    hostname: str
+    arch: str
+    disk: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was asked for, files read. Passwords are in clear here; they are hashed on the way into the seed.
+
+    `language` is a locale (`en_US`), `keyboard` a layout, `timezone` an IANA name.
+    """
+
+    installer: Installer
+    os: OsRecord
+    user_login: str
+    admin_password: str | None = None
+    user_password: str | None = None
+    product_key: str | None = None
+    reg_login: str | None = None
+    language: str = "en_US"
+    keyboard: str = "us"
+    timezone: str = "UTC"
+    install_url: str | None = None
+
+    @property
+    def is_desktop(self) -> bool:
+        """Whether a graphical desktop is wanted."""
+        return self.installer.profile == "desktop"
+
+    @property
+    def os_version(self) -> tuple[int, ...]:
+        """The system's version as numbers; empty where it has none (rawhide)."""
+        parts = (self.os.version or "").split(".")
+        return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know beforehand."""
+        if self.admin_password is None and self.user_password is None:
+            return (
+                "--unattended without passwords: the installed system may let nobody log in; "
+                "admin-password-file=FILE or user-password-file=FILE give one",
+            )
+        return ()
+
+
+def read_answers(
+    values: Mapping[str, str], installer: Installer, os: OsRecord, login: str, read_file: Callable[[str], str]
+) -> Answers:
+    """The answers from the sub-options of --unattended; `login` is for when they name no user.
+
+    Raises: RequestError, when an answer that the installer needs is missing, or one can't be used.
+    """
+    for name in installer.required:
+        if name in ("admin-password", "user-password") and f"{name}-file" not in values:
+            raise RequestError(
+                f"--unattended: {os.short_id} (profile {installer.profile}) needs the {name}",
+                hint=f"add {name}-file=FILE; the password is the file's first line",
+            )
+    user = values.get("user-login") or login
+    if user.lower() in _RESERVED:
+        raise RequestError(
+            f"--unattended user-login={user}: that account is there anyway", hint="name another user-login=LOGIN"
+        )
+    _check_word("user-login", user)
+    passwords = {}
+    for name in ("admin-password", "user-password"):
+        path = values.get(f"{name}-file")
+        passwords[name] = None if path is None else first_line(read_file(path), f"--unattended {name}-file={path}")
+    for name in ("product-key", "reg-login"):
+        if name in values:
+            _check_word(name, values[name])
+    return Answers(
+        installer=installer,
+        os=os,
+        user_login=user,
+        admin_password=passwords["admin-password"],
+        user_password=passwords["user-password"],
+        product_key=values.get("product-key"),
+        reg_login=values.get("reg-login"),
+    )
+
+
+def _check_word(name: str, value: str) -> None:
+    """What stands in a line of somebody else's language must be one harmless word."""
+    if not value or not all(char.isalnum() or char in "._-@" for char in value) or value.startswith("-"):
+        raise RequestError(
+            f"--unattended {name}={value}: letters, digits and . _ - @ only", hint="check the value's spelling"
+        )
+
+
+def kernel_arguments(installer: Installer, version: tuple[int, ...], distro: str | None) -> tuple[str, ...]:
+    """What the installer's kernel command line says about where the answers are."""
+    name = installer.file_name
+    if installer.kind == "kickstart":
+        # anaconda of Fedora 34 and RHEL 9 on takes only options that begin with `inst.`; the first RHEL 7 takes both
+        since = 34 if distro == "fedora" else 9
+        option = "ks" if version and version[0] < since else "inst.ks"
+        return (f"{option}=file:/{name}",) if installer.in_initrd else (f"{option}=hd:LABEL=OEMDRV:/{name}",)
+    if installer.kind == "autoyast":
+        return (f"autoyast=file:///{name}" if installer.in_initrd else f"autoyast=label://OEMDRV/{name}",)
+    if installer.kind == "preseed":
+        return ("auto=true", "priority=critical")
+    if installer.kind == "autoinstall":
+        return ("autoinstall",)
+    if installer.kind == "agama":
+        return (f"inst.auto=label://OEMDRV/{name}",)
+    return ()
+
+
+def answer_files(answers: Answers, guest: Guest) -> dict[str, bytes]:
+    """The files with the answers, by name."""
+    from importlib import import_module
+
+    make: Callable[[Answers, Guest], dict[str, str]] = import_module(
+        f"virtinstall.seed.{answers.installer.kind}"
+    ).answer_files
+    return {name: text.encode() for name, text in make(answers, guest).items()}

@@ -1,0 +1,106 @@
+"""Answers for debian-installer: Debian, and Ubuntu before 20.04.
+
+Source: https://www.debian.org/releases/stable/amd64/apb (preseeding)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtinstall.seed.password import hash_password
+
+if TYPE_CHECKING:
+    from virtinstall.seed.answers import Answers, Guest
+
+
+def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
+    """The preseed file, which debian-installer finds by its name in the initrd's root."""
+    lines = [
+        f"d-i debian-installer/locale string {answers.language}.UTF-8",
+        f"d-i keyboard-configuration/xkb-keymap select {answers.keyboard}",
+        "d-i netcfg/choose_interface select auto",
+        # the name that DHCP gives would come first otherwise
+        f"d-i netcfg/hostname string {guest.hostname}",
+        f"d-i netcfg/get_hostname string {guest.hostname}",
+        "d-i netcfg/get_domain string",
+        "d-i netcfg/wireless_wep string",
+        *_mirror(answers),
+        *_accounts(answers),
+        "d-i clock-setup/utc boolean true",
+        f"d-i time/zone string {answers.timezone}",
+        *_partitions(guest),
+        "d-i apt-setup/cdrom/set-first boolean false",
+        f"tasksel tasksel/first multiselect {_tasks(answers)}",
+        "d-i pkgsel/include string openssh-server qemu-guest-agent",
+        "d-i pkgsel/upgrade select none",
+        "d-i pkgsel/update-policy select none",
+        "popularity-contest popularity-contest/participate boolean false",
+        "d-i grub-installer/only_debian boolean true",
+        "d-i grub-installer/with_other_os boolean true",
+        f"d-i grub-installer/bootdev string {guest.disk}",
+        "d-i finish-install/keep-consoles boolean true",
+        "d-i finish-install/reboot_in_progress note",
+        "d-i cdrom-detect/eject boolean true",
+    ]
+    return {answers.installer.file_name: "\n".join(lines) + "\n"}
+
+
+def _tasks(answers: Answers) -> str:
+    if answers.os.distro == "ubuntu":
+        return "ubuntu-desktop" if answers.is_desktop else "standard"
+    return "standard, desktop" if answers.is_desktop else "standard"
+
+
+def _mirror(answers: Answers) -> list[str]:
+    """The mirror that the installer itself came from has the matching packages."""
+    from urllib.parse import urlsplit
+
+    host, directory = "deb.debian.org", "/debian"
+    if answers.os.distro == "ubuntu":
+        host, directory = "archive.ubuntu.com", "/ubuntu"
+    if answers.install_url is not None:
+        parts = urlsplit(answers.install_url)
+        if parts.scheme == "http" and "/dists/" in parts.path:
+            host = parts.netloc.rpartition("@")[2]
+            directory = parts.path.partition("/dists/")[0] or "/"
+    return [
+        "d-i mirror/country string manual",
+        "d-i mirror/protocol string http",
+        f"d-i mirror/http/hostname string {host}",
+        f"d-i mirror/http/directory string {directory}",
+        "d-i mirror/http/proxy string",
+    ]
+
+
+def _accounts(answers: Answers) -> list[str]:
+    lines = []
+    if answers.admin_password is None:
+        lines.append("d-i passwd/root-login boolean false")
+    else:
+        lines.append("d-i passwd/root-login boolean true")
+        lines.append(f"d-i passwd/root-password-crypted password {hash_password(answers.admin_password)}")
+    if answers.user_password is None:
+        lines.append("d-i passwd/make-user boolean false")
+    else:
+        lines += [
+            "d-i passwd/make-user boolean true",
+            f"d-i passwd/user-fullname string {answers.user_login}",
+            f"d-i passwd/username string {answers.user_login}",
+            f"d-i passwd/user-password-crypted password {hash_password(answers.user_password)}",
+        ]
+    return lines
+
+
+def _partitions(guest: Guest) -> list[str]:
+    return [
+        f"d-i partman-auto/disk string {guest.disk}",
+        "d-i partman-auto/method string regular",
+        "d-i partman-auto/choose_recipe select atomic",
+        "d-i partman-md/device_remove_md boolean true",
+        "d-i partman-lvm/device_remove_lvm boolean true",
+        "d-i partman-partitioning/confirm_write_new_label boolean true",
+        "d-i partman/choose_partition select finish",
+        "d-i partman/confirm boolean true",
+        "d-i partman/confirm_nooverwrite boolean true",
+        "d-i partman-efi/non_efi_system boolean true",
+    ]
