@@ -11,6 +11,7 @@ from virtinstall.capabilities import Capabilities, DomainCapabilities
 if TYPE_CHECKING:
     from virtinstall.osinfo.record import OsRecord
     from virtinstall.plan import SeedFile
+    from virtinstall.seed.answers import Answers
     from virtinstall.seed.cloud_init import CloudInitRequest
     from virtinstall.storage.in_use import DiskUse
 
@@ -126,8 +127,8 @@ class Facts:
     `guest_macs` maps MAC addresses in use to the guests' names; `image_names` are the files
     in the image directory; `node_devices` is XML; `token` makes names of temporary files
     unique; `random_bytes` is the randomness for uuid and MAC addresses. `seeds` and what
-    begins with `seed_` are the answers for the installer, `cloud_init` what they are made
-    from when the guest is settled. `domain_capabilities` is None where libvirt doesn't know them.
+    begins with `seed_` are the answers for the installer, `cloud_init` and `unattended` what
+    they are made from when the guest is settled. `domain_capabilities` is None where libvirt doesn't know them.
     """
 
     host: HostFacts
@@ -145,10 +146,10 @@ class Facts:
     render_node: str | None = None
     media: MediaFacts | None = None
     seeds: tuple[SeedFile, ...] = ()
-    seed_injections: tuple[str, ...] = ()
     seed_arguments: tuple[str, ...] = ()
     seed_bus: str | None = None
     cloud_init: CloudInitRequest | None = None
+    unattended: Answers | None = None
     token: str = "0"
     random_bytes: bytes = b""
     warnings: tuple[str, ...] = ()

@@ -26,13 +26,17 @@ class NewVolume:
 
 @dataclass(frozen=True)
 class BootFile:
-    """A kernel or initrd to fetch: `source` within the location (or a path), `path` where it goes."""
+    """A kernel or initrd to fetch: `source` within the location (or a path), `path` where it goes.
+
+    `inject` are files to be put into an initrd, `answers` others that we make: names and contents.
+    """
 
     source: str
     path: str
     location: str | None
     inject: tuple[str, ...] = ()
     what: str = "kernel"
+    answers: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def _use_own_kernel(draft: Draft) -> None:
 def _use_tree(draft: Draft, media: MediaFacts) -> None:
     assert media.kernel is not None
     install = draft.request.install
-    inject = install.initrd_inject + draft.facts.seed_injections
+    inject = install.initrd_inject
     draft.boot_files.append(BootFile(media.kernel, _boot_path(draft, media.kernel), media.location, what="kernel"))
     if media.initrd is not None:
         draft.boot_files.append(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from virtinstall.compose.draft import Draft
 
 if TYPE_CHECKING:
+    from virtinstall.seed.answers import Answers
     from virtinstall.seed.cloud_init import CloudInitRequest
 
 
@@ -16,6 +17,9 @@ def fill_seeds(draft: Draft) -> None:
     asked = draft.facts.cloud_init
     if asked is not None:
         _fill_cloud_init(draft, asked)
+    answers = draft.facts.unattended
+    if answers is not None:
+        _fill_answers(draft, answers)
 
 
 def host_name(draft: Draft) -> str:
@@ -48,3 +52,28 @@ def _fill_cloud_init(draft: Draft, asked: CloudInitRequest) -> None:
     ]
     if asked.generated_password is not None:
         draft.secrets.append(f"Password for first root login is: {asked.generated_password}")
+
+
+def _fill_answers(draft: Draft, answers: Answers) -> None:
+    from virtinstall.seed.answers import Guest, answer_files
+
+    efi = draft.domain.os.firmware == "efi" or draft.domain.os.loader_type == "pflash"
+    guest = Guest(host_name(draft), draft.platform.arch, _first_disk(draft), efi)
+    files = tuple(answer_files(answers, guest).items())
+    if answers.installer.in_initrd:
+        draft.boot_files[:] = [
+            replace(boot_file, answers=files) if boot_file.what == "initrd" else boot_file
+            for boot_file in draft.boot_files
+        ]
+    else:
+        draft.seeds[:] = [seed if seed.files else replace(seed, files=files) for seed in draft.seeds]
+
+
+def _first_disk(draft: Draft) -> str:
+    """What Linux calls the disk to install on."""
+    from virtinstall.devices.disk import Disk
+
+    disks = [disk for disk in draft.domain.of(Disk) if (disk.device or "disk") == "disk" and not disk.readonly]
+    target = disks[0].target_dev if disks else None
+    # IDE disks have had SCSI's names for long
+    return f"/dev/{(target or 'vda').replace('hd', 'sd')}"

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from virtinstall.host.host import Host
+    from virtinstall.journal import Journal
     from virtinstall.media.fetcher import Fetcher
     from virtinstall.plan import BootFile, Plan
     from virtinstall.progress import Progress
     from virtinstall.undo import Undo
 
 
-def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress) -> list[Path]:
+def fetch_boot_files(
+    plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None
+) -> list[Path]:
     """Fetch what the installation boots; gives the files to remove when the guest has started.
 
     Raises: FetchError; what was made is in `undo`.
@@ -30,6 +33,8 @@ def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress) -> 
         try:
             for boot_file in wanted:
                 if (boot_file.location or "/") == location:
+                    if journal is not None:
+                        journal.record("boot file", boot_file.path)
                     _fetch(fetcher, boot_file, undo, progress)
                     made.append(Path(boot_file.path))
         finally:
@@ -38,14 +43,20 @@ def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress) -> 
 
 
 def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress) -> None:
+    from tempfile import TemporaryDirectory
+
     from virtinstall.media.initrd import check_injections
     from virtinstall.media.kernel import fetch_file
 
-    injections = check_injections([Path(path) for path in boot_file.inject])
-    fetch_file(fetcher, boot_file.source, Path(boot_file.path), undo, progress, injections)
+    with TemporaryDirectory(prefix="virtinst-answers-") as directory:
+        made = [Path(directory) / name for name, _ in boot_file.answers]
+        for path, (_, content) in zip(made, boot_file.answers, strict=True):
+            path.write_bytes(content)
+        injections = check_injections([*(Path(path) for path in boot_file.inject), *made])
+        fetch_file(fetcher, boot_file.source, Path(boot_file.path), undo, progress, injections)
 
 
-def make_seeds(plan: Plan, host: Host, undo: Undo) -> list[Path]:
+def make_seeds(plan: Plan, host: Host, undo: Undo, journal: Journal | None = None) -> list[Path]:
     """Make the images with answers; gives the files to remove when the guest has them open."""
     if not plan.seeds or host.driver() == "test":
         return []
@@ -53,6 +64,8 @@ def make_seeds(plan: Plan, host: Host, undo: Undo) -> list[Path]:
 
     made = []
     for seed in plan.seeds:
+        if journal is not None:
+            journal.record("seed", seed.path)
         write_seed_image(Path(seed.path), seed.label, dict(seed.files), undo)
         made.append(Path(seed.path))
     return made

@@ -25,6 +25,10 @@ def with_seeds(facts: Facts, request: Request) -> Facts:
     """
     if request.install.cloud_init is not None:
         facts = _with_cloud_init(facts, request.install.cloud_init)
+    if request.install.unattended is not None:
+        from virtinstall.host.survey_unattended import with_unattended
+
+        facts = with_unattended(facts, request.install.unattended)
     return facts
 
 

@@ -47,6 +47,7 @@ class Guest:
     hostname: str
     arch: str
     disk: str
+    efi: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,76 @@
+"""Answers for YaST: openSUSE before Leap 16, SLES before 16.
+
+Source: https://doc.opensuse.org/projects/autoyast/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from virtinstall.seed.password import hash_password
+from virtinstall.seed.xml_maker import ElementMaker
+
+if TYPE_CHECKING:
+    from virtinstall.seed.answers import Answers, Guest
+
+_NAMESPACE = "http://www.suse.com/1.0/yast2ns"
+_CONFIG = "http://www.suse.com/1.0/configns"
+
+
+def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
+    """The control file."""
+    maker = ElementMaker(namespace=_NAMESPACE, nsmap={None: _NAMESPACE, "config": _CONFIG})
+    root = maker.profile(
+        maker.general(maker.mode(_typed(maker.confirm("false"), "boolean"))),
+        maker.language(maker.language(answers.language)),
+        maker.keyboard(maker.keymap("english-us" if answers.keyboard == "us" else answers.keyboard)),
+        maker.timezone(maker.hwclock("UTC"), maker.timezone(answers.timezone)),
+        maker.networking(
+            maker.dns(maker.hostname(guest.hostname)),
+            _typed(maker.keep_install_network("true"), "boolean"),
+        ),
+        _partitioning(maker, guest),
+        _software(maker, answers),
+        _users(maker, answers),
+    )
+    head = '<?xml version="1.0"?>\n<!DOCTYPE profile>\n'
+    return {answers.installer.file_name: head + etree.tostring(root, pretty_print=True, encoding="unicode")}
+
+
+def _typed(element: etree._Element, kind: str) -> etree._Element:
+    """AutoYaST takes for text whatever isn't said to be something else."""
+    element.set(f"{{{_CONFIG}}}type", kind)
+    return element
+
+
+def _partitioning(maker: ElementMaker, guest: Guest) -> etree._Element:
+    drive = maker.drive(
+        maker.device(guest.disk),
+        _typed(maker.initialize("true"), "boolean"),
+        maker.use("all"),
+    )
+    return _typed(maker.partitioning(drive), "list")
+
+
+def _software(maker: ElementMaker, answers: Answers) -> etree._Element:
+    patterns = ["base", *(["gnome"] if answers.is_desktop else [])]
+    return maker.software(
+        _typed(maker.patterns(*[maker.pattern(name) for name in patterns]), "list"),
+        _typed(maker.packages(maker.package("qemu-guest-agent"), maker.package("openssh")), "list"),
+    )
+
+
+def _users(maker: ElementMaker, answers: Answers) -> etree._Element:
+    users = []
+    for login, password in (("root", answers.admin_password), (answers.user_login, answers.user_password)):
+        if password is not None:
+            users.append(
+                maker.user(
+                    maker.username(login),
+                    maker.user_password(hash_password(password)),
+                    _typed(maker.encrypted("true"), "boolean"),
+                )
+            )
+    return _typed(maker.users(*users), "list")
