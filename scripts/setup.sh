@@ -11,7 +11,8 @@ STARTED=$SECONDS
 RUN_PACKAGES=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils ovmf swtpm swtpm-tools osinfo-db
     python3 python3-venv python3-dev libvirt-dev pkg-config gcc libc6-dev apt-utils cpio gzip)
 # shellcheck disable=SC2034
-TEST_PACKAGES=("${RUN_PACKAGES[@]}" man-db groff strace libxml2-utils)
+TEST_PACKAGES=("${RUN_PACKAGES[@]}" man-db groff strace libxml2-utils
+    xorriso nfs-ganesha nfs-ganesha-vfs libnfs-utils)
 
 say() { printf '\n==> [%ss] %s\n' "$((SECONDS - STARTED))" "$*"; }
 note() { printf '    %s\n' "$*"; }
@@ -99,6 +100,9 @@ make_venv() {
     rm -f "$log"
     printf '%s\n' "$want" > "$VENV/.installed-$1"
 }
+
+# libvirt locks a console's device there; a container whose /run is a bare tmpfs has no such folder
+make_lock_folder() { [ -d /var/lock/. ] || install -d -m 1777 "$(readlink -m /var/lock)"; }
 
 DAEMONS_STARTED=()
 
