@@ -3,7 +3,8 @@
     VirtInstallError
     |-- RequestError        the request contradicts itself or the host: change the options
     `-- HostError           the host or something it reaches failed
-        |-- StorageError    disks, pools, volumes, permissions, space
+        |-- StorageError    disks, pools, volumes, permissions
+        |   `-- NoSpaceError    not room enough for a disk
         |-- FetchError      install trees, ISOs, downloads
         `-- HypervisorError libvirt or the hypervisor refused
 
@@ -40,6 +41,10 @@ class HostError(VirtInstallError):
 
 class StorageError(HostError):
     """A disk, pool or volume could not be examined, made or reached."""
+
+
+class NoSpaceError(StorageError):
+    """There is not room enough for a disk."""
 
 
 class FetchError(HostError):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
     from virtinstall.host.host import Guest, Host
     from virtinstall.host.survey import Surroundings
+    from virtinstall.journal import Journal
     from virtinstall.plan import Plan
     from virtinstall.progress import Progress
     from virtinstall.request import Request
@@ -55,13 +56,16 @@ def _existing(name: str, host: Host) -> Domain:
     return Domain.parse(guest.xml(inactive=True))
 
 
-def create_guest(plan: Plan, host: Host, progress: Progress | None = None, *, paused: bool = False) -> Guest:
+def create_guest(
+    plan: Plan, host: Host, progress: Progress | None = None, *, journal: Journal | None = None, paused: bool = False
+) -> Guest:
     """Carry the plan out; on any failure remove what this call had made, and nothing else.
 
     The guest runs when this returns (`paused`: it waits for `resume_if_paused`, so that no
     line of its console is missed), and its final configuration is defined. Kernel, initrd
-    and seeds are removed as soon as QEMU has them open. Raises: StorageError, FetchError or
-    HypervisorError.
+    and seeds are removed as soon as QEMU has them open. What is made is written down in
+    `journal` first, for the case that this process is killed. Raises: StorageError,
+    FetchError or HypervisorError; what could not be undone is in the error's notes.
     """
     from virtinstall.host.boot import boot
     from virtinstall.host.boot_files import fetch_boot_files, make_seeds, remove_served
@@ -69,9 +73,11 @@ def create_guest(plan: Plan, host: Host, progress: Progress | None = None, *, pa
     from virtinstall.storage.carry_out import make_storage
 
     progress = progress or Silent()
-    with Undo() as undo:
-        make_storage(plan, host, undo, progress)
-        served = fetch_boot_files(plan, host, undo, progress) + make_seeds(plan, host, undo)
+    with Undo(journal) as undo:
+        make_storage(plan, host, undo, progress, journal)
+        served = fetch_boot_files(plan, host, undo, progress, journal) + make_seeds(plan, host, undo, journal)
+        if journal is not None and not plan.reinstall:
+            journal.record("domain", plan.name)
         guest = boot(plan, host, undo, paused=paused)
         remove_served(served)
         undo.keep_everything()

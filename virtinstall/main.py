@@ -14,8 +14,10 @@ from virtinstall.errors import VirtInstallError
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from contextlib import AbstractContextManager
 
     from virtinstall.host.libvirt_host import LibvirtHost
+    from virtinstall.journal import Journal
     from virtinstall.plan import Plan
     from virtinstall.progress import Progress
     from virtinstall.request import Request
@@ -61,6 +63,8 @@ def _report(error: VirtInstallError, status: int, debug: bool) -> int:
     sys.stdout.flush()
     for line in error.message.splitlines():
         print(f"{PROG}: error: {line}", file=sys.stderr)
+    for note in getattr(error, "__notes__", ()):
+        print(f"{PROG}: error: {note}", file=sys.stderr)
     if error.hint:
         print(f"{PROG}: hint: {error.hint}", file=sys.stderr)
     return status
@@ -122,6 +126,7 @@ def _set_up_log(given: Namespace) -> None:
 def _make_guest(given: Namespace) -> int:
     from virtinstall.host.open import open_host
     from virtinstall.install import plan_guest
+    from virtinstall.leftovers import tell_leftovers
     from virtinstall.options.fallback import fallback_for
     from virtinstall.options.legacy import rewrite
     from virtinstall.options.read import read_request
@@ -132,6 +137,8 @@ def _make_guest(given: Namespace) -> int:
     request = read_request(given, fallback_for, warnings=old_spellings, preview=step is not None)
     host = open_host(given.connect, _warn)
     try:
+        if step is None and request.domain.name is not None and host.driver() != "test":
+            tell_leftovers(request.domain.name, host, _warn)
         plan = plan_guest(request, host)
         for warning in plan.warnings:
             _warn(warning)
@@ -143,7 +150,7 @@ def _make_guest(given: Namespace) -> int:
         for secret in plan.secrets:
             print(secret, flush=True)
         if given.dry_run:
-            return _print_dry_run(plan, host, quiet)
+            return _print_dry_run(plan, request, host, quiet)
         return _create(plan, request, host, quiet)
     finally:
         host.close()
@@ -178,11 +185,11 @@ def _print_step(plan: Plan, step: str) -> int:
     return 0
 
 
-def _print_dry_run(plan: Plan, host: LibvirtHost, quiet: bool) -> int:
+def _print_dry_run(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int:
     from virtinstall.preview import preview_text
     from virtinstall.storage.carry_out import check_storage
 
-    for warning in check_storage(plan, host):
+    for warning in check_storage(plan, host, request.checks):
         _warn(warning)
     if not quiet:
         print(preview_text(plan), end="")
@@ -201,17 +208,28 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int
         if not quiet:
             print(text, flush=True)
 
-    for warning in check_storage(plan, host):
+    for warning in check_storage(plan, host, request.checks):
         _warn(warning)
     follower = Follower(plan, host, say)
     progress = Silent() if quiet else _progress()
     paused = follower.console_kind() == "text" and host.driver() == "qemu"
-    guest = create_guest(plan, host, progress, paused=paused)
+    with _journal(plan, host) as journal:
+        guest = create_guest(plan, host, progress, journal=journal, paused=paused)
     try:
         return int(follower.follow(guest))
     except (KeyboardInterrupt, Terminated) as error:
         print(f"\nNo longer waited for: the guest '{plan.name}' is left as it is ({guest.state()}).", file=sys.stderr)
         return 130 if isinstance(error, KeyboardInterrupt) else 128 + error.number
+
+
+def _journal(plan: Plan, host: LibvirtHost) -> AbstractContextManager[Journal | None]:
+    """The run's journal; the test driver's guests need none."""
+    from contextlib import nullcontext
+
+    from virtinstall.leftovers import begin_journal
+
+    journal = None if host.driver() == "test" else begin_journal(plan.name, _warn)
+    return nullcontext() if journal is None else journal
 
 
 def _progress() -> Progress:

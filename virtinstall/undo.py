@@ -10,8 +10,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from virtinstall.signals import deferred_signals
+
+if TYPE_CHECKING:
+    from virtinstall.journal import Journal
 
 log = logging.getLogger("virtinstall")
 
@@ -29,10 +33,12 @@ class Undo:
 
     Leaving the `with` block through an exception (KeyboardInterrupt and SystemExit
     included) takes back every step that is still on the stack. A step that itself
-    fails is kept in `failed` and the others still run.
+    fails is kept in `failed`, noted on the exception and left in `journal` for the next
+    run; the others still run.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, journal: Journal | None = None) -> None:
+        self._journal = journal
         self._steps: list[Step] = []
         self.failed: list[tuple[Step, Exception]] = []
 
@@ -74,3 +80,8 @@ class Undo:
             # a second Ctrl-C must not leave half of it behind
             with deferred_signals():
                 self.take_back()
+            for step, why in self.failed:
+                if error is not None:
+                    error.add_note(f"{step.what} could not be removed: {why}")
+            if self.failed and self._journal is not None:
+                self._journal.keep_for_next_run()

@@ -91,3 +91,12 @@ def test_serial_model() -> None:
     assert line(device) == (
         '<serial type="pty"><target type="isa-serial" port="0"><model name="isa-serial"/></target></serial>'
     )
+
+
+@pytest.mark.parametrize("name", ["source.service", "source.bind_service", "source.connect_service"])
+def test_ports_are_numbers(name: str) -> None:
+    """A word for a port is refused here, not by libvirt."""
+    with pytest.raises(RequestError, match=f"--serial {name}=ssh: it must be a whole number"):
+        asked(Serial, f"tcp,{name}=ssh")
+    with pytest.raises(RequestError, match="--serial host=a:ssh: it must be a whole number"):
+        asked(Serial, "tcp,host=a:ssh")

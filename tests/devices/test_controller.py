@@ -69,3 +69,9 @@ def test_free_ports_are_a_wish() -> None:
     assert line(controller) == "<controller/>"
     with pytest.raises(RequestError, match="it must be a whole number"):
         asked(Controller, "num_pcie_root_ports=few")
+
+
+def test_short_address_is_decimal() -> None:
+    """Digits mean what they mean in `address.slot`; hexadecimal has 0x before it."""
+    assert asked(Controller, "usb,address=0:10.0").address.slot == 10
+    assert asked(Controller, "usb,address=0:0x1f.0").address.slot == 31

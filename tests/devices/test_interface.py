@@ -120,3 +120,14 @@ def test_numbers_may_be_hexadecimal() -> None:
     assert line(interface) == (
         '<interface type="user"><virtualport><parameters managerid="31"/></virtualport></interface>'
     )
+
+
+def test_shorthand_counts_more_than_source() -> None:
+    """`network` and `bridge` bring their own source."""
+    assert asked(Interface, "network=net1,source=other").source_network == "net1"
+    assert asked(Interface, "bridge=br0,source=br1").source_bridge == "br0"
+
+
+def test_forwarded_address_in_brackets() -> None:
+    """The brackets around an IPv6 address are no part of it."""
+    assert asked(Interface, "passt,portForward=[::1]:2222:22").port_forwards[0].address == "::1"

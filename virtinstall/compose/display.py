@@ -46,11 +46,11 @@ def _fill_graphics(draft: Draft, graphics: Graphics) -> None:
     if graphics.type not in ("spice", "vnc"):
         return
     listen_types = [listen.type for listen in graphics.listens]
-    by_socket = "none" in listen_types or "socket" in listen_types
-    if not by_socket and graphics.port is None and graphics.tls_port is None:
+    by_socket = bool(listen_types) and set(listen_types) <= {"none", "socket"}
+    if not by_socket and graphics.port is None:
         graphics.port = -1
-        if graphics.type == "spice":
-            graphics.tls_port = -1
+    if not by_socket and graphics.type == "spice" and graphics.tls_port is None:
+        graphics.tls_port = -1
     if graphics.type == "spice":
         if graphics.port == -1 and graphics.tls_port == -1 and graphics.autoport is None:
             graphics.autoport = True

@@ -12,20 +12,23 @@ from virtinstall.devices.disk_parts import SourceSeclabel
 from virtinstall.xml.children import Children
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import Suboption, XmlField
-from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT, YES_NO
+from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT, YES_NO, parse_integer
 
 _LOOPBACK = "127.0.0.1"
 
 
-def split_host(text: str) -> tuple[str | None, str | None]:
-    """(host, port) of `HOST`, `HOST:PORT` or `:PORT`; an IPv6 address with a port has brackets."""
+def split_host(text: str) -> tuple[str | None, int | None]:
+    """(host, port) of `HOST`, `HOST:PORT` or `:PORT`; an IPv6 address with a port has brackets.
+
+    Raises: ValueError, when the port is no number.
+    """
     if text.startswith("["):
         host, _, rest = text[1:].partition("]")
-        return host, rest.removeprefix(":") or None
+        return host, parse_integer(rest.removeprefix(":")) if rest else None
     host, colon, port = text.rpartition(":")
     if not colon or ":" in host:
         return text or None, None
-    return host or _LOOPBACK, port
+    return host or _LOOPBACK, parse_integer(port)
 
 
 def _host_setter(prefix: str) -> Callable[[CharacterSource, str], None]:
@@ -46,18 +49,20 @@ class CharacterSource(Element):
     source_path = XmlField("./source/@path", TEXT, "File, device or socket on the host.")
     source_host_option = Suboption("source.host", _host_setter("source_"), "Host, or HOST:PORT.", match=True)
     source_host = XmlField("./source/@host", TEXT, "Host.", name=None)
-    source_service = XmlField("./source/@service", TEXT, "Port of the host.")
+    source_service = XmlField("./source/@service", INTEGER, "Port of the host.")
     source_bind_host_option = Suboption(
         "source.bind_host", _host_setter("bind_"), "Address to listen on, or ADDRESS:PORT.", match=True
     )
     bind_host = XmlField("./source[@mode='bind']/@host", TEXT, "Address to listen on.", name=None)
-    bind_service = XmlField("./source[@mode='bind']/@service", TEXT, "Port to listen on.", name="source.bind_service")
+    bind_service = XmlField(
+        "./source[@mode='bind']/@service", INTEGER, "Port to listen on.", name="source.bind_service"
+    )
     source_connect_host_option = Suboption(
         "source.connect_host", _host_setter("connect_"), "Host to connect to, or HOST:PORT.", match=True
     )
     connect_host = XmlField("./source[@mode='connect']/@host", TEXT, "Host to connect to.", name=None)
     connect_service = XmlField(
-        "./source[@mode='connect']/@service", TEXT, "Port to connect to.", name="source.connect_service"
+        "./source[@mode='connect']/@service", INTEGER, "Port to connect to.", name="source.connect_service"
     )
     source_mode = XmlField("./source/@mode", TEXT, "Our side of a socket: `bind` listens, `connect` connects.")
     source_master = XmlField("./source/@master", TEXT, "One end of a null modem (bhyve).")
@@ -86,7 +91,7 @@ def _set_target_address(device: CharacterDevice, text: str) -> None:
     host, port = split_host(text)
     device.target_address = host
     if port is not None:
-        device.target_port = int(port)
+        device.target_port = port
 
 
 class CharacterDevice(Device, CharacterSource):
@@ -104,8 +109,10 @@ class CharacterDevice(Device, CharacterSource):
     )
     path = XmlField("./source/@path", TEXT, "Short for source.path.", name="path")
     mode = XmlField("./source/@mode", TEXT, "Short for source.mode.", name="mode")
-    short_bind_host = Suboption("bind_host", _host_setter("bind_"), "Short for source.bind_host.")
-    host = Suboption("host", _set_host, "Short for the end to connect to; with mode=bind, for source.bind_host.")
+    short_bind_host = Suboption("bind_host", _host_setter("bind_"), "Short for source.bind_host.", match=True)
+    host = Suboption(
+        "host", _set_host, "Short for the end to connect to; with mode=bind, for source.bind_host.", match=True
+    )
     protocol = XmlField("./protocol/@type", TEXT, "Short for protocol.type.", name="protocol")
     target_address_option = Suboption(
         "target.address",

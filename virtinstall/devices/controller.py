@@ -8,7 +8,7 @@ from __future__ import annotations
 from virtinstall.devices.device import Device
 from virtinstall.devices.virtio_driver import VirtioDriver
 from virtinstall.xml.field import Setting, Suboption, XmlField
-from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT
+from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT, parse_integer
 
 SETS = ("usb2", "usb3")
 """Words for a type that stand for a set of controllers."""
@@ -20,13 +20,13 @@ def _set_type(controller: Controller, text: str) -> None:
 
 
 def _set_address(controller: Controller, text: str) -> None:
-    """[DOMAIN:]BUS:SLOT.FUNCTION, hexadecimal as lspci prints it."""
+    """[DOMAIN:]BUS:SLOT.FUNCTION, decimal as virt-install has it; hexadecimal with 0x before it."""
     rest, dot, function = text.rpartition(".")
     parts = rest.split(":")
     try:
         if not dot or len(parts) not in (2, 3):
             raise ValueError
-        domain, bus, slot, number = (int(part, 16) for part in (*["0", *parts][-3:], function))
+        domain, bus, slot, number = (parse_integer(part) for part in (*["0", *parts][-3:], function))
     except ValueError:
         raise ValueError("it must be a PCI address, BUS:SLOT.FUNCTION") from None
     address = controller.address

@@ -61,7 +61,10 @@ class Disk(Device, VirtioDriver, DiskTuning):
     sparse = Setting(SWITCH, "Whether a new image takes room only as it fills (default on).")
     is_new = Setting(SWITCH, "Whether the image is still to be made.", name=None)
     type = XmlField(
-        "./@type", TEXT, "Kind of source: `file`, `block`, `network`, `volume`, `dir`, `nvme`, `vhostuser`."
+        "./@type",
+        TEXT,
+        "Kind of source: `file`, `block`, `network`, `volume`, `dir`, `nvme`, `vhostuser`.",
+        match=False,
     )
     device = XmlField("./@device", TEXT, "What the guest sees: `disk`, `cdrom`, `floppy`, `lun`.")
     source_dir = XmlField("./source/@dir", TEXT, "Directory as a FAT disk.", convert=absolute_path)

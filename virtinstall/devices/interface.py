@@ -76,8 +76,9 @@ class Interface(Device, VirtioDriver):
         "Kind: `default`, `network`, `bridge`, `user`, `passt`, `direct`, `vhostuser`, `hostdev`, `vdpa`, ...",
         match=True,
     )
-    network = Suboption("network", _use_network, "Virtual network to be in: `default`.")
-    bridge = Suboption("bridge", _use_bridge, "Bridge of the host to be on: `br0`.")
+    source = Suboption("source", _set_source, "Network, bridge or device, by the kind of connection.", match=True)
+    network = Suboption("network", _use_network, "Virtual network to be in: `default`.", match=True)
+    bridge = Suboption("bridge", _use_bridge, "Bridge of the host to be on: `br0`.", match=True)
     wanted_type = Setting(TEXT, "`default`, where the choice was left open.", name=None)
     type = XmlField("./@type", TEXT, "Kind of connection.", name=None)
     managed = XmlField("./@managed", YES_NO, "Whether libvirt detaches the device from the host (hostdev).")
@@ -88,7 +89,6 @@ class Interface(Device, VirtioDriver):
     trust_guest_rx_filters = XmlField(
         "./@trustGuestRxFilters", YES_NO, "Whether the guest may change MAC address and filters."
     )
-    source = Suboption("source", _set_source, "Network, bridge or device, by the kind of connection.")
     source_network = XmlField("./source/@network", TEXT, "Virtual network.")
     source_bridge = XmlField("./source/@bridge", TEXT, "Bridge of the host.")
     source_dev = XmlField("./source/@dev", TEXT, "Device of the host: `eth0`, `/dev/vhost-vdpa-0`.")

@@ -36,7 +36,7 @@ def _set_short(forward: PortForward, text: str) -> None:
     ports = parts.pop()
     start, _, end = ports.partition("-")
     forward.proto = protocol or "tcp"
-    forward.address = ":".join(parts) or None
+    forward.address = ":".join(parts).removeprefix("[").removesuffix("]") or None
     ranges = forward.ranges.at(0)
     ranges.start = parse_integer(start)
     ranges.end = parse_integer(end) if end else None

@@ -34,4 +34,4 @@ class Panic(Device):
         "model", _set_model, "Model: `isa`, `pseries`, `hyperv`, `s390`; or an ISA port such as `0x505`.", match=True
     )
     model = XmlField("./@model", TEXT, "Model.", name=None)
-    iobase = Suboption("iobase", _set_iobase, "Old word for address.iobase.")
+    iobase = Suboption("iobase", _set_iobase, "Old word for address.iobase.", match=True)

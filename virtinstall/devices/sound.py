@@ -10,7 +10,7 @@ from virtinstall.devices.virtio_driver import VirtioDriver
 from virtinstall.xml.children import Children
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import XmlField
-from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO
+from virtinstall.xml.kinds import TEXT, YES_NO
 
 
 class Codec(Element):
@@ -30,7 +30,7 @@ class Sound(Device, VirtioDriver):
     bare = ("model",)
 
     model = XmlField("./@model", TEXT, "Model: `ich9`, `ich6`, `ac97`, `usb`, `virtio`.", convert=unless_default)
-    audio_id = XmlField("./audio/@id", INTEGER, "Id of the <audio> that plays its sound.")
+    audio_id = XmlField("./audio/@id", TEXT, "Id of the <audio> that plays its sound.")
     codecs = Children("./codec", Codec, "Codecs of the card.")
     multichannel = XmlField("./@multichannel", YES_NO, "Whether a USB card has more than two channels.")
     streams = XmlField("./@streams", TEXT, "Number of streams (virtio).")

@@ -4,29 +4,77 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from virtinstall.errors import StorageError
+from virtinstall.errors import NoSpaceError, StorageError
 from virtinstall.signals import deferred_signals
 from virtinstall.storage.provision import provision_image, survey_image
 
 if TYPE_CHECKING:
     from virtinstall.host.host import Host
+    from virtinstall.journal import Journal
     from virtinstall.plan import NewVolume, Plan
     from virtinstall.progress import Progress
+    from virtinstall.request import Checks
+    from virtinstall.storage.qemu_account import Account
     from virtinstall.undo import Undo
 
 
-def check_storage(plan: Plan, host: Host) -> list[str]:
-    """Look whether all of it can be made, changing nothing; gives warnings.
+def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
+    """Look whether all of it can be made and reached, changing nothing; gives warnings.
 
-    Raises: StorageError or RequestError, as making it would.
+    Raises: StorageError or RequestError, as making it would; `checks` turns refusals into
+    warnings.
     """
     if host.driver() == "test":
         return []
-    warnings = [survey_image(image) for image in plan.images]
+    warnings = []
+    for image in plan.images:
+        try:
+            warnings.append(survey_image(image))
+        except NoSpaceError as error:
+            if checks.disk_size:
+                raise
+            warnings.append(error.message)
+    try:
+        _check_access(plan, host)
+    except StorageError as error:
+        if checks.path_access:
+            raise
+        warnings.append(error.message)
     return [warning for warning in warnings if warning is not None]
 
 
-def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress) -> None:
+def _check_access(plan: Plan, host: Host) -> None:
+    """Whether the user that QEMU runs as can reach each file. Raises: StorageError."""
+    from virtinstall.devices.disk import Disk
+    from virtinstall.storage.access import require_access
+
+    account = None if host.driver() != "qemu" or not host.is_local() else _qemu_account(plan, host)
+    if account is None:
+        return
+    made = {image.path for image in plan.images}
+    document = plan.install or plan.final
+    for disk in document.of(Disk):
+        path = disk.source_file or disk.source_dev
+        fetched = any(seed.path == path for seed in plan.seeds)
+        if path is not None and not fetched:
+            write = not disk.readonly and disk.device != "cdrom" and path not in made
+            require_access(path, account, write=write, owner_is_given=True)
+    for boot_file in plan.boot_files:
+        if boot_file.source == boot_file.path:
+            require_access(boot_file.path, account, write=False, owner_is_given=True)
+
+
+def _qemu_account(plan: Plan, host: Host) -> Account | None:
+    """The user that QEMU will run as; None where that can't be known."""
+    from virtinstall.storage.qemu_account import find_account, qemu_user_from_capabilities, this_account
+
+    if host.uri.partition("?")[0].endswith("/session"):
+        return this_account()
+    user = qemu_user_from_capabilities(host.capabilities_xml(), plan.final.type or "kvm")
+    return None if user is None else find_account(user)
+
+
+def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
     """Make everything that the guest's disks need.
 
     The guests of libvirt's test driver are pretended, and so are their images: nothing is
@@ -35,11 +83,13 @@ def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress) -> None
     for pool in plan.start_pools:
         host.start_pool(pool)
     for volume in plan.volumes:
+        if journal is not None:
+            journal.record("volume", f"{volume.pool}/{volume.name}")
         _make_volume(volume, host, undo, progress)
     if host.driver() == "test":
         return
     for image in plan.images:
-        provision_image(image, undo, progress)
+        provision_image(image, undo, progress, journal)
 
 
 def _make_volume(volume: NewVolume, host: Host, undo: Undo, progress: Progress) -> None:

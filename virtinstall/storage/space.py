@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from virtinstall.errors import StorageError
+from virtinstall.errors import NoSpaceError
 from virtinstall.storage.files import storage_errors
 from virtinstall.units import human_size
 
@@ -33,11 +33,11 @@ def require_space(path: str, needed_bytes: int, already_free: int | None = None)
 
     `already_free` spares asking again.
 
-    Raises: StorageError, when they don't.
+    Raises: NoSpaceError, when they don't.
     """
     free = free_bytes(path) if already_free is None else already_free
     if free is not None and needed_bytes > free:
-        raise StorageError(
+        raise NoSpaceError(
             f"'{path}' needs {human_size(needed_bytes)}, but only {human_size(free)} are free there",
             hint="free some room, choose another directory, or ask for a sparse image (sparse=yes)",
         )
@@ -48,7 +48,7 @@ def check_space(path: str, needed_bytes: int, capacity_bytes: int) -> str | None
 
     Gives a warning when it fits now but may outgrow the file system, else None.
 
-    Raises: StorageError, when it doesn't fit now.
+    Raises: NoSpaceError, when it doesn't fit now.
     """
     free = free_bytes(path)
     if free is None:
