@@ -35,7 +35,7 @@ def state_of(connection: Connection, work: Path) -> State:
     libvirt = Path("/var/lib/libvirt")
     folders = [work, Path("/var/lib/virtinstall"), *(libvirt / name for name in SYSTEM_FOLDERS)]
     if data:
-        folders += [Path(data, "virtinstall", name) for name in ("images", "boot", "etc", "lib/qemu/nvram")]
+        folders += [Path(data, "virtinstall", name) for name in ("images", "boot", "lib/qemu/nvram")]
     return State(
         guests=frozenset(connection.names()),
         pools="" if data else connection.virsh("pool-list", "--all"),
