@@ -31,8 +31,10 @@ def expand_words(draft: Draft) -> None:
 def fill_controllers(draft: Draft) -> None:
     """Add the controllers that nothing else would make."""
     _fill_usb(draft)
-    _fill_scsi(draft)
+    _fill_scsi(draft, for_seeds=False)
     _fill_pcie(draft)
+    # behind all others: nothing but the installation needs it
+    _fill_scsi(draft, for_seeds=True)
 
 
 def _has(draft: Draft, kind: str) -> bool:
@@ -65,10 +67,15 @@ def _usb2() -> list[Controller]:
     return [Controller(type="usb", model="ich9-ehci1"), *companions]
 
 
-def _fill_scsi(draft: Draft) -> None:
+def _fill_scsi(draft: Draft, *, for_seeds: bool) -> None:
     from virtinstall.devices.disk import Disk
 
-    if _has(draft, "scsi") or not any(disk.target_bus == "scsi" for disk in draft.domain.of(Disk)):
+    disks = [
+        disk
+        for position, disk in enumerate(draft.domain.of(Disk))
+        if (position in draft.seed_disks) == for_seeds and disk.target_bus == "scsi"
+    ]
+    if _has(draft, "scsi") or not disks:
         return
     if draft.platform.is_qemu and draft.os.supports_virtio_scsi(draft.platform.arch):
         draft.domain.add(Controller(type="scsi", model="virtio-scsi"))
