@@ -6,6 +6,8 @@ the installation boot when the installer reboots); virDomainCreateXML, virDomain
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from virtinstall.plan import Plan
     from virtinstall.undo import Undo
 
+_KVM_WORDS = ("kvm", "msr ", "nested virtualization")
 _MEDIA_PARTS = ("driver", "source", "backingStore")
 
 
@@ -30,7 +33,7 @@ def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
     transient = plan.run.transient
     if plan.install is None and not transient:
         guest = _define(plan, plan.final, host, undo)
-        with deferred_signals():
+        with deferred_signals(), _kvm_explained(plan.final):
             guest.start(paused=paused)
             undo.push(f"running guest {plan.name}", lambda: _stop(guest))
     else:
@@ -43,8 +46,21 @@ def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
     return guest
 
 
+@contextmanager
+def _kvm_explained(domain: Domain) -> Iterator[None]:
+    """A start that fails through KVM is told with the way out: there are hosts that list KVM and can't use it."""
+    try:
+        yield
+    except HypervisorError as error:
+        words = error.message.lower()
+        if domain.type != "kvm" or not any(word in words for word in _KVM_WORDS):
+            raise
+        hint = "this host lists KVM but can't run a guest with it: --virt-type qemu takes emulation"
+        raise HypervisorError(error.message, hint=hint, code=error.code) from error
+
+
 def _start_undefined(domain: Domain, host: Host, undo: Undo, paused: bool) -> Guest:
-    with deferred_signals():
+    with deferred_signals(), _kvm_explained(domain):
         guest = host.start_guest(domain.to_xml(), paused=paused)
         undo.push(f"running guest {domain.name}", lambda: _stop(guest))
     return guest
@@ -148,7 +164,8 @@ def _settle_disks(held: etree._Element, final: etree._Element) -> None:
                 devices.remove(disk)
             continue
         if twin.find("source") is None and disk.find("source") is not None:
-            for part in _MEDIA_PARTS:
+            for part in _KVM_WORDS = ("kvm", "msr ", "nested virtualization")
+_MEDIA_PARTS:
                 for node in disk.findall(part):
                     disk.remove(node)
             disk.set("type", twin.get("type", "file"))

@@ -27,23 +27,15 @@ def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[N
         yield
     except libvirt.libvirtError as error:
         message = f"{what}: {words_of(error)}"
-        hint = _hint(error)
         if kind is HypervisorError:
-            raise HypervisorError(message, hint=hint, code=error.get_error_code()) from error
-        raise kind(message, hint=hint) from error
+            raise HypervisorError(message, code=error.get_error_code()) from error
+        raise kind(message) from error
 
 
 def words_of(error: libvirt.libvirtError) -> str:
     """What libvirt says of an error, on one line."""
     text = str(error.get_error_message() or error)
     return " ".join(text.split())
-
-
-def _hint(error: libvirt.libvirtError) -> str | None:
-    text = str(error)
-    if "failed to set MSR" in text or "KVM" in text or "kvm" in text.split():
-        return "this host lists KVM but can't run a guest with it: --virt-type qemu takes emulation"
-    return None
 
 
 @contextmanager
