@@ -1,0 +1,172 @@
+"""--unattended: what each installer is answered."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+import yaml
+from lxml import etree
+
+from virtinstall.errors import RequestError
+from virtinstall.osinfo.record import OsRecord
+from virtinstall.seed.answers import Answers, Guest, Installer, answer_files, kernel_arguments, read_answers
+from virtinstall.seed.password import hash_password
+
+SYSTEMS = {
+    "fedora36": OsRecord(id="x", short_ids=("fedora36",), distro="fedora", version="36"),
+    "fedora17": OsRecord(id="x", short_ids=("fedora17",), distro="fedora", version="17"),
+    "rhel9.0": OsRecord(id="x", short_ids=("rhel9.0",), distro="rhel", version="9.0"),
+    "debian12": OsRecord(id="x", short_ids=("debian12",), distro="debian", version="12"),
+    "ubuntu24.04": OsRecord(id="x", short_ids=("ubuntu24.04",), distro="ubuntu", version="24.04"),
+    "sles15": OsRecord(id="x", short_ids=("sles15",), distro="sle", version="15"),
+    "leap16": OsRecord(id="x", short_ids=("leap16",), distro="opensuse", version="16.0"),
+    "win11": OsRecord(id="x", short_ids=("win11",), distro="win", version="11.0", family="winnt"),
+}
+KINDS = {
+    "fedora36": ("kickstart", "fedora.ks"),
+    "fedora17": ("kickstart", "fedora.ks"),
+    "rhel9.0": ("kickstart", "rhel.ks"),
+    "debian12": ("preseed", "preseed.cfg"),
+    "ubuntu24.04": ("autoinstall", "user-data"),
+    "sles15": ("autoyast", "autoinst.xml"),
+    "leap16": ("agama", "autoinst.json"),
+    "win11": ("autounattend", "autounattend.xml"),
+}
+FILES = {"/admin": "root&<'secret\nx\n", "/user": "user secret\n"}
+PASSWORDS = {"admin-password-file": "/admin", "user-password-file": "/user", "user-login": "ada"}
+
+
+def answers(system: str, values: dict[str, str], profile: str = "jeos", required: tuple[str, ...] = ()) -> Answers:
+    """What is answered for one of the systems above."""
+    kind, name = KINDS[system]
+    in_initrd = kind in ("kickstart", "preseed", "autoyast")
+    installer = Installer(kind, profile, name, in_initrd, required)
+    return read_answers(values, installer, SYSTEMS[system], "me", FILES.__getitem__)
+
+
+def made(system: str, values: dict[str, str] = PASSWORDS, profile: str = "jeos", *, efi: bool = False) -> str:
+    """The text of the answers."""
+    guest = Guest("web-1", "x86_64", "/dev/vda", efi)
+    files = answer_files(answers(system, values, profile), guest)
+    return files[KINDS[system][1]].decode()
+
+
+def is_hash_of(password: str, hashed: str) -> bool:
+    """Whether a password was hashed to this."""
+    return hash_password(password, hashed.split("$")[2]) == hashed
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("profile", ["jeos", "desktop"])
+def test_no_password_is_in_clear(system: str, profile: str) -> None:
+    """Neither root's nor the user's, whichever installer; nor are they in what a traceback would show."""
+    text = made(system, PASSWORDS, profile)
+    assert "secret" not in text
+    assert "ada" in text and "web-1" in text
+
+
+def test_kickstart() -> None:
+    """Packages, accounts with hashes, the disk named, and sections closed."""
+    lines = made("fedora36").splitlines()
+    (root,) = [line for line in lines if line.startswith("rootpw")]
+    assert is_hash_of("root&<'secret", root.split()[-1])
+    assert "ignoredisk --only-use=vda" in lines and "@core" in lines and lines[-1] == "%end"
+    assert "timezone UTC --isUtc" in made("fedora17").splitlines()
+
+
+def test_kickstart_without_passwords_locks_root() -> None:
+    """An account without a password is never open; the user is warned beforehand."""
+    assert "rootpw --lock" in made("fedora36", {}).splitlines()
+    assert "nobody log in" in answers("fedora36", {}).warnings[0]
+
+
+def test_preseed() -> None:
+    """Each line is a debconf answer: owner, question, type, value."""
+    lines = made("debian12").splitlines()
+    assert all(len(line.split(" ")) >= 3 for line in lines)
+    assert "d-i partman-auto/disk string /dev/vda" in lines
+    (user,) = [line for line in lines if "user-password-crypted" in line]
+    assert is_hash_of("user secret", user.split()[-1])
+
+
+def test_autoinstall() -> None:
+    """user-data under `autoinstall`, with the identity that subiquity insists on."""
+    content: dict[str, Any] = yaml.safe_load(made("ubuntu24.04"))["autoinstall"]
+    assert content["version"] == 1
+    assert (content["identity"]["username"], content["identity"]["hostname"]) == ("ada", "web-1")
+    assert is_hash_of("user secret", content["identity"]["password"])
+    without = yaml.safe_load(made("ubuntu24.04", {}))["autoinstall"]
+    assert "identity" not in without and without["user-data"]["hostname"] == "web-1"
+
+
+def test_autoyast() -> None:
+    """Well-formed, with types where they aren't text."""
+    root = etree.fromstring(made("sles15").encode())
+    names = {"y": "http://www.suse.com/1.0/yast2ns"}
+    assert root.xpath("y:users/y:user/y:username/text()", namespaces=names) == ["root", "ada"]
+    assert root.xpath("y:partitioning/y:drive/y:device/text()", namespaces=names) == ["/dev/vda"]
+
+
+def test_agama() -> None:
+    """JSON that names the product and the accounts."""
+    profile = json.loads(made("leap16"))
+    assert profile["product"] == {"id": "openSUSE_Leap"}
+    assert profile["user"]["hashedPassword"] is True and is_hash_of("user secret", profile["user"]["password"])
+
+
+@pytest.mark.parametrize(("efi", "kinds"), [(True, ["EFI", "MSR", "Primary"]), (False, ["Primary"])])
+def test_windows_partitions(efi: bool, kinds: list[str]) -> None:
+    """UEFI and BIOS want different ones."""
+    root = etree.fromstring(made("win11", efi=efi).encode())
+    names = {"u": "urn:schemas-microsoft-com:unattend"}
+    assert root.xpath("//u:CreatePartition/u:Type/text()", namespaces=names) == kinds
+    assert root.xpath("//u:InstallTo/u:PartitionID/text()", namespaces=names) == ["3" if efi else "1"]
+
+
+def test_windows_passwords() -> None:
+    """Windows takes no hashes; it reads UTF-16 with the element's name behind it."""
+    root = etree.fromstring(made("win11").encode())
+    unattend = "{urn:schemas-microsoft-com:unattend}"
+    value = root.findtext(f".//{unattend}AdministratorPassword/{unattend}Value", "")
+    assert base64.b64decode(value).decode("utf-16-le") == "root&<'secretAdministratorPassword"
+
+
+def test_an_answer_that_is_needed() -> None:
+    """The error names the sub-option."""
+    with pytest.raises(RequestError, match="needs the admin-password") as raised:
+        answers("fedora36", {}, required=("admin-password",))
+    assert raised.value.hint is not None and "admin-password-file=FILE" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "values", [{"user-login": "root"}, {"user-login": "a\nrootpw x"}, {"user-login": ""}, {"product-key": "<x/>"}]
+)
+def test_words_that_would_be_more_than_words(values: dict[str, str]) -> None:
+    """Nothing can be smuggled into the answers; an empty login is the default one."""
+    if values == {"user-login": ""}:
+        assert answers("fedora36", values).user_login == "me"
+        return
+    with pytest.raises(RequestError):
+        answers("fedora36", values)
+
+
+@pytest.mark.parametrize(
+    ("system", "arguments"),
+    [
+        ("fedora17", ("ks=file:/fedora.ks",)),
+        ("fedora36", ("inst.ks=file:/fedora.ks",)),
+        ("rhel9.0", ("inst.ks=file:/rhel.ks",)),
+        ("debian12", ("auto=true", "priority=critical")),
+        ("sles15", ("autoyast=file:///autoinst.xml",)),
+        ("ubuntu24.04", ("autoinstall",)),
+        ("leap16", ("inst.auto=label://OEMDRV/autoinst.json",)),
+        ("win11", ()),
+    ],
+)
+def test_kernel_arguments(system: str, arguments: tuple[str, ...]) -> None:
+    """What tells the installer where its answers are."""
+    asked = answers(system, {})
+    assert kernel_arguments(asked.installer, asked.os_version, asked.os.distro) == arguments
