@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
 from virtinstall.devices.controller import Controller
-from virtinstall.devices.disk import Disk
 
 _PCIE_ROOT_PORTS = 14
 _XHCI_PORTS = 15

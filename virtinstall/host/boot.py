@@ -164,8 +164,7 @@ def _settle_disks(held: etree._Element, final: etree._Element) -> None:
                 devices.remove(disk)
             continue
         if twin.find("source") is None and disk.find("source") is not None:
-            for part in _KVM_WORDS = ("kvm", "msr ", "nested virtualization")
-_MEDIA_PARTS:
+            for part in _MEDIA_PARTS:
                 for node in disk.findall(part):
                     disk.remove(node)
             disk.set("type", twin.get("type", "file"))
