@@ -1,0 +1,112 @@
+"""kickstarts/: each file is complete, valid for the program that reads it, and opens the guest to nobody."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from lxml import etree
+
+FILES = Path(__file__).parents[2] / "kickstarts"
+NAMES = sorted(path.name for path in FILES.iterdir() if path.name != "README.md")
+PASSED_BY_NAME = {"windows-11-autounattend.xml"}
+
+
+def text(name: str) -> str:
+    """The content of one of the files."""
+    return (FILES / name).read_text()
+
+
+def run(*argv: str) -> str:
+    """What a program says of a file that it accepts."""
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_readme_names_each() -> None:
+    """Nothing is left out, nothing is named that isn't there."""
+    named = re.findall(r"^\| `([^`]+)` \|", text("README.md"), re.MULTILINE)
+    assert sorted(named) == NAMES
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - PASSED_BY_NAME))
+def test_nobody_gets_a_known_password(name: str) -> None:
+    """Access is by the reader's own key, which has to be put in; the placeholder is no valid key."""
+    content = text(name)
+    assert "replace+this+with+your+own+key" in content
+    assert not re.search(r"\$[156y]\$", content), "a hash that everybody can read is a known password"
+
+
+@pytest.mark.parametrize(
+    ("name", "system"), [("fedora-minimal.ks", "F34"), ("fedora-minimal.ks", "F36"), ("rhel-9.ks", "RHEL9")]
+)
+def test_kickstarts_are_valid(name: str, system: str) -> None:
+    """By pykickstart, anaconda's own parser, for the versions that the file says it is for."""
+    parser = pytest.importorskip("pykickstart.parser")
+    version = pytest.importorskip("pykickstart.version")
+    reader = parser.KickstartParser(version.makeVersion(system))
+    reader.readKickstart(str(FILES / name))
+    assert reader.handler.rootpw.lock is True
+    assert "qemu-guest-agent" in reader.handler.packages.packageList
+
+
+@pytest.mark.skipif(shutil.which("debconf-set-selections") is None, reason="needs debconf")
+def test_the_preseed_is_valid() -> None:
+    """By debconf, which reads the same syntax."""
+    run("debconf-set-selections", "--checkonly", str(FILES / "debian.preseed.cfg"))
+
+
+def test_autoinstall_has_what_subiquity_insists_on() -> None:
+    """Version 1, an identity, and the header that makes it cloud-config."""
+    content = text("ubuntu-autoinstall-user-data.yaml")
+    assert content.startswith("#cloud-config\n")
+    answers = yaml.safe_load(content)["autoinstall"]
+    assert answers["version"] == 1
+    assert set(answers["identity"]) == {"hostname", "username", "password"}
+
+
+@pytest.mark.skipif(shutil.which("cloud-init") is None, reason="needs cloud-init")
+def test_user_data_is_valid() -> None:
+    """By cloud-init's own schema."""
+    run("cloud-init", "schema", "--config-file", str(FILES / "cloud-init-user-data.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("name", "root"),
+    [
+        ("opensuse-autoyast.xml", "{http://www.suse.com/1.0/yast2ns}profile"),
+        ("windows-11-autounattend.xml", "{urn:schemas-microsoft-com:unattend}unattend"),
+    ],
+)
+def test_xml_is_well_formed(name: str, root: str) -> None:
+    """With the root element that the installer looks for."""
+    assert etree.parse(str(FILES / name)).getroot().tag == root
+
+
+def test_the_agama_profile_names_a_product_and_a_disk_layout() -> None:
+    """Agama doesn't go on without a product and a way for root to log in."""
+    profile = json.loads(text("agama.json"))
+    assert profile["product"]["id"] == "openSUSE_Leap"
+    assert {"storage", "root", "software"} <= set(profile)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "README.md"])
+def test_the_commands_are_ones_that_virt_install_takes(name: str) -> None:
+    """Each command that a file shows is parsed as it stands."""
+    from virtinstall.options.parser import parse_argv
+
+    lines = [line.removeprefix("#") for line in text(name).splitlines()]
+    commands = re.findall(r"virt-install ((?:.*\\\n)*.*)", "\n".join(lines))
+    for command in commands:
+        if not command.startswith("--name"):
+            continue
+        import shlex
+
+        words = shlex.split(command.replace("\\\n", " "))
+        assert parse_argv(words, "virt-install").name
