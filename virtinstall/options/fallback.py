@@ -6,7 +6,7 @@ import functools
 import os
 from typing import TYPE_CHECKING
 
-from virtinstall.options.suboptions import Fallback
+from virtinstall.options.suboptions import Fallback, Pair
 
 if TYPE_CHECKING:
     from virtinstall.xml.element import Element
@@ -49,4 +49,14 @@ def fallback_for(cls: type[Element]) -> Fallback | None:
     def nearest(key: str) -> list[str]:
         return _schema().nearest(path, key)
 
-    return Fallback(knows, apply, nearest)
+    def unknown_words(option: str, pairs: list[Pair]) -> list[str]:
+        from virtinstall.options.known_values import unknown_values
+
+        return unknown_values(_schema(), cls, path, option, pairs)
+
+    return Fallback(knows, apply, nearest, unknown_words)
+
+
+def schema_is_installed() -> bool:
+    """Whether this machine has libvirt's schema."""
+    return _schema().found

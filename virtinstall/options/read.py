@@ -65,12 +65,13 @@ def read_request(
     domain = Domain()
     without: set[str] = set()
     problems: list[RequestError] = []
+    told = list(warnings)
     for option in OPTIONS:
         if not option.section.startswith(("virtinstall.devices.", "virtinstall.domain.")) or option.hidden:
             continue
         for text in _as_list(getattr(given, option.dest)):
             try:
-                _read_element(domain, option, text, without, fallback_for)
+                told.extend(_read_element(domain, option, text, without, fallback_for))
             except RequestError as error:
                 problems.append(error)
     holders: dict[str, dict[str, str] | None] = {}
@@ -92,7 +93,7 @@ def read_request(
         checks=_checks(holders["check"]),
         run=_run(given),
         without=frozenset(without),
-        warnings=tuple(warnings),
+        warnings=tuple(told),
     )
 
 
@@ -104,17 +105,19 @@ def _raise_together(problems: list[RequestError]) -> None:
         raise RequestError("\n".join(problem.message for problem in problems), hint="; ".join(hints) or None)
 
 
-def _read_element(domain: Domain, option: Option, text: str, without: set[str], fallback_for: FallbackFor) -> None:
+def _read_element(domain: Domain, option: Option, text: str, without: set[str], fallback_for: FallbackFor) -> list[str]:
+    """Apply one compound value; gives warnings."""
     cls = section_class(option)
     name = option.names[0] if option.names[0].startswith("--") else option.names[-1]
     none_word = getattr(cls, "none_word", "no-op")
     if text == "none" and none_word != "value":
         if none_word == "suppress":
             without.add(cls.tag)
-        return
+        return []
     fallback = fallback_for(cls)
     pairs = cut(cls, name, text, fallback)
     apply_pairs(domain.section(cls), name, pairs, fallback)
+    return [] if fallback is None else fallback.unknown_words(name, pairs)
 
 
 def _read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:

@@ -1,0 +1,30 @@
+"""Words that the installed libvirt's schema doesn't know go through with a warning."""
+
+from __future__ import annotations
+
+import pytest
+
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.watchdog import Watchdog
+from virtinstall.options.command import parse_request
+from virtinstall.options.fallback import schema_is_installed
+
+pytestmark = pytest.mark.skipif(not schema_is_installed(), reason="libvirt's schemas are not installed")
+
+
+def test_unknown_word_is_told_and_kept() -> None:
+    """A word that the schema lacks reaches the XML, and the nearest known one is named."""
+    request = parse_request(["--watchdog", "i6300esb,action=resett"])
+
+    assert request.domain.of(Watchdog)[0].action == "resett"
+    assert any("action=resett" in warning and "did you mean reset" in warning for warning in request.warnings)
+
+
+def test_known_words_are_silent() -> None:
+    """Words that the schema has, numbered places included, give no warning."""
+    request = parse_request(
+        ["--disk", "none", "--graphics", "vnc,listens1.type=address", "--disk", "size=1,bus=virtio"]
+    )
+
+    assert request.domain.of(Disk)[0].target_bus == "virtio"
+    assert request.warnings == ()

@@ -1,0 +1,67 @@
+"""Words that the installed libvirt's schema doesn't know at their place: told, not refused.
+
+libvirt grows faster than any list: the word goes through, and a warning names the nearest
+one that the schema knows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtinstall.options.suboptions import Pair
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import TEXT
+from virtinstall.xml.paths import parse_path
+
+if TYPE_CHECKING:
+    from virtinstall.xml.element import Element
+    from virtinstall.xml.schema import Schema
+
+
+def unknown_values(
+    schema: Schema, cls: type[Element], path: tuple[str, ...], option: str, pairs: list[Pair]
+) -> list[str]:
+    """A warning for each value among `pairs`, sub-options of `cls`, that the schema doesn't have at its place.
+
+    `path` is where elements of `cls` stand below <domain>.
+    """
+    warnings = []
+    for pair in pairs:
+        place = _place(cls, path, pair)
+        known = () if place is None else schema.values(place)
+        if known and pair.value not in known:
+            warnings.append(
+                f"{option} {pair.key}={pair.value}: the installed libvirt's schema has no such value "
+                f"({_nearest(pair.value, known)}); it is passed on as it is"
+            )
+    return warnings
+
+
+def _place(cls: type[Element], path: tuple[str, ...], pair: Pair) -> tuple[str, ...] | None:
+    """Where the value of `pair` stands, as the schema has it; None where it isn't one word in the XML."""
+    if pair.target is None or not pair.value:
+        return None
+    declared = pair.target.declared
+    if not isinstance(declared, XmlField) or declared.kind is not TEXT:
+        return None
+    place = list(path)
+    for hop in pair.target.hops:
+        nested = next(found for name, found in cls.declarations() if name == hop.attribute)
+        place.extend(step.tag for step in parse_path(nested.path).steps)
+        cls = nested.cls
+    if declared.convert is not None and declared.convert(pair.value) != pair.value:
+        return None
+    steps, attribute = declared.parsed
+    place.extend(step.tag for step in steps)
+    if attribute is not None:
+        place.append("@" + attribute)
+    return tuple(place)
+
+
+def _nearest(value: str, known: tuple[str, ...]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(value, known, 3)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"it has {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
