@@ -26,6 +26,8 @@ def preview_text(plan: Plan) -> str:
             lines.append(f"fetch the {boot_file.what} {boot_file.source} to {boot_file.path}")
         for path in boot_file.inject:
             lines.append(f"put {path} into the initrd")
+        for name, _ in boot_file.answers:
+            lines.append(f"put {name} with the installer's answers into the initrd")
     for seed in plan.seeds:
         names = ", ".join(name for name, _ in seed.files)
         lines.append(f"make the image {seed.path} labelled {seed.label} with {names}")

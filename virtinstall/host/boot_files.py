@@ -60,12 +60,14 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, journal: Journal | None = Non
     """Make the images with answers; gives the files to remove when the guest has them open."""
     if not plan.seeds or host.driver() == "test":
         return []
+    from virtinstall.media.kernel import make_directory
     from virtinstall.seed.image import write_seed_image
 
     made = []
     for seed in plan.seeds:
         if journal is not None:
             journal.record("seed", seed.path)
+        make_directory(Path(seed.path).parent, undo)
         write_seed_image(Path(seed.path), seed.label, dict(seed.files), undo)
         made.append(Path(seed.path))
     return made

@@ -108,7 +108,7 @@ def fetch_file(
 
     Raises: FetchError; what was made is in `undo`.
     """
-    _make_directory(path.parent, undo)
+    make_directory(path.parent, undo)
     _check_room(path.parent, fetcher.size(source), archive_size(injections) if injections else 0)
     with _new_file(path, undo) as target:
         if not fetcher.download(source, target, progress):
@@ -137,8 +137,11 @@ def remove_file(path: Path) -> None:
         raise FetchError(f"could not remove '{path}': {error.strerror}") from error
 
 
-def _make_directory(directory: Path, undo: Undo) -> None:
-    """Make what is missing of `directory`, so that other users may pass but not list it."""
+def make_directory(directory: Path, undo: Undo) -> None:
+    """Make what is missing of `directory`, so that other users may pass but not list it.
+
+    Raises: FetchError; what was made is in `undo`.
+    """
     missing = [each for each in (directory, *directory.parents) if not each.exists()]
     for each in reversed(missing):
         try:

@@ -1,0 +1,70 @@
+"""Seeds from the command line's sub-options to the files that are made, and away again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from virtinstall.errors import RequestError
+from virtinstall.host.boot_files import make_seeds, remove_served
+from virtinstall.host.survey_seeds import read_text
+from virtinstall.plan import Plan, SeedFile
+from virtinstall.undo import Undo
+
+
+class _Qemu:
+    """As much of a host as making seeds asks for."""
+
+    def driver(self) -> str:
+        """QEMU's: with libvirt's test driver nothing is made."""
+        return "qemu"
+
+
+def _plan(path: Path) -> Plan:
+    from virtinstall.domain.domain import Domain
+
+    return Plan("x", Domain(), None, seeds=(SeedFile(str(path), "cidata", (("user-data", b"#cloud-config\n"),)),))
+
+
+def test_a_seed_is_made_where_the_plan_says_and_removed(tmp_path: Path) -> None:
+    """The directory is made with it; when it has served the image goes."""
+    path = tmp_path / "boot" / "seed.iso"
+    made = make_seeds(_plan(path), _Qemu(), Undo())  # type: ignore[arg-type]
+    assert made == [path] and path.stat().st_size > 0
+    remove_served(made)
+    assert not path.exists()
+
+
+def test_a_failed_run_leaves_nothing(tmp_path: Path) -> None:
+    """Neither the image nor the directory made for it."""
+    undo = Undo()
+    make_seeds(_plan(tmp_path / "boot" / "seed.iso"), _Qemu(), undo)  # type: ignore[arg-type]
+    undo.take_back()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_text_by_path_and_by_file_address(tmp_path: Path) -> None:
+    """Both give the same."""
+    path = tmp_path / "user data"
+    path.write_text("#cloud-config\nä\n")
+    assert read_text(str(path)) == read_text(f"file://{tmp_path}/user%20data") == "#cloud-config\nä\n"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "could not read"),
+        (lambda path: path.mkdir(), "could not read"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "UTF-8"),
+        (lambda path: path.write_bytes(bytes(1024 * 1024 + 1)), "larger than 1 MiB"),
+    ],
+)
+def test_files_that_can_not_be_it(tmp_path: Path, make: Callable[[Path], None], message: str) -> None:
+    """A clear error that names the file."""
+    path = tmp_path / "file"
+    make(path)
+    with pytest.raises(RequestError, match=message) as raised:
+        read_text(str(path))
+    assert str(path) in raised.value.message
