@@ -63,6 +63,7 @@ def is_hash_of(password: str, hashed: str) -> bool:
 @pytest.mark.parametrize("profile", ["jeos", "desktop"])
 def test_no_password_is_in_clear(system: str, profile: str) -> None:
     """Neither root's nor the user's, whichever installer; nor are they in what a traceback would show."""
+    assert "secret" not in repr(answers(system, PASSWORDS, profile))
     text = made(system, PASSWORDS, profile)
     assert "secret" not in text
     assert "ada" in text and "web-1" in text

@@ -49,6 +49,7 @@ def test_without_sub_options_root_gets_a_password_and_cloud_init_is_switched_off
     """The bare option warns, and the password made up expires at the first login."""
     asked = from_suboptions({}, FILES.__getitem__)
     assert asked.generated_password is not None and asked.disable and "root-password-generate" in asked.warnings[0]
+    assert asked.generated_password not in repr(asked)
     content = yaml.safe_load(seed_files(asked, "guest", "iid-1", MAC)["user-data"])
     login, _, hashed = content["chpasswd"]["list"].strip().partition(":")
     assert login == "root" and content["chpasswd"]["expire"] is True
@@ -121,6 +122,9 @@ def test_whole_files_are_used_as_they_are() -> None:
         ({"root-ssh-key": "/empty"}, "no key"),
         ({"user-ssh-key": "/key.pub"}, "needs the user"),
         ({"user": "ada"}, "nobody could log in"),
+        ({"user": "a b", "user-ssh-key": "/key.pub"}, "letters, digits"),
+        ({"hostname": "two words"}, "letters, digits"),
+        ({"disable": "perhaps"}, "on or off"),
         ({"address": "192.0.2.5"}, "prefix length"),
         ({"address": "somewhere/24"}, "no address"),
         ({"address": "192.0.2.5/24", "gateway": "198.51.100.1"}, "not in the network"),

@@ -6,7 +6,7 @@ Source: osinfo-db's install scripts say which installer a system has and what it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import RequestError
@@ -60,9 +60,10 @@ class Answers:
     installer: Installer
     os: OsRecord
     user_login: str
-    admin_password: str | None = None
-    user_password: str | None = None
-    product_key: str | None = None
+    # not in the representation, which logs and tracebacks may show
+    admin_password: str | None = field(default=None, repr=False)
+    user_password: str | None = field(default=None, repr=False)
+    product_key: str | None = field(default=None, repr=False)
     reg_login: str | None = None
     language: str = "en_US"
     keyboard: str = "us"

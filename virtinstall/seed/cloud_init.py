@@ -7,7 +7,7 @@ Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
@@ -38,7 +38,7 @@ class User:
     """An account of the guest: password as hash, public keys."""
 
     name: str
-    password_hash: str | None = None
+    password_hash: str | None = field(default=None, repr=False)
     keys: tuple[str, ...] = ()
 
 
@@ -52,7 +52,8 @@ class CloudInitRequest:
 
     root: User = User("root")
     expire_root_password: bool = False
-    generated_password: str | None = None
+    # not in the representation, which logs and tracebacks may show
+    generated_password: str | None = field(default=None, repr=False)
     default_user_keys: tuple[str, ...] = ()
     user: User | None = None
     hostname: str | None = None
@@ -184,6 +185,18 @@ def _check(values: Mapping[str, str], generate: bool) -> None:
             "--cloud-init root-password-generate and root-password-file contradict each other",
             hint="name one of them",
         )
+    for key, marks in (("user", "._-"), ("hostname", ".-")):
+        value = values.get(key)
+        if value is None:
+            continue
+        if (
+            not value
+            or value[0] in marks
+            or not all(char.isascii() and (char.isalnum() or char in marks) for char in value)
+        ):
+            raise RequestError(
+                f"--cloud-init {key}={value}: letters, digits and {' '.join(marks)} only", hint="check its spelling"
+            )
     for key in ("user-password-file", "user-ssh-key"):
         if key in values and "user" not in values:
             raise RequestError(f"--cloud-init {key} needs the user that it is for", hint="add user=LOGIN")
@@ -205,7 +218,10 @@ def _unused(values: Mapping[str, str]) -> list[str]:
 
 
 def _switch(values: Mapping[str, str], key: str) -> bool:
-    return parse_switch(values.get(key) or "no")
+    try:
+        return parse_switch(values.get(key) or "no")
+    except ValueError as error:
+        raise RequestError(f"--cloud-init {key}={values[key]}: {error}", hint=f"for example {key}=on") from error
 
 
 def _list(values: Mapping[str, str], key: str, separator: str) -> tuple[str, ...]:
