@@ -5,14 +5,13 @@ Source: https://libvirt.org/formatcaps.html and https://libvirt.org/formatdomain
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from lxml import etree
 
 
-@dataclass(frozen=True)
-class GuestDomain:
+class GuestDomain(NamedTuple):
     """One way to run a guest: `type` is `kvm`, `qemu`, `xen`, ...; its own emulator and machines where it has them."""
 
     type: str
@@ -20,8 +19,7 @@ class GuestDomain:
     machines: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Guest:
+class Guest(NamedTuple):
     """A kind of guest the host can run. `machines` come with aliases first, as libvirt lists them."""
 
     os_type: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from virtinstall.capabilities import Capabilities, DomainCapabilities
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from virtinstall.seed.cloud_init import CloudInitRequest
     from virtinstall.storage.in_use import DiskUse
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True)
-class PoolFacts:
+
+class PoolFacts(NamedTuple):
     """A storage pool. `target` is its directory (or None), `volumes` the names in it where they were asked for."""
 
     name: str
@@ -28,8 +29,7 @@ class PoolFacts:
     available_bytes: int | None = None
 
 
-@dataclass(frozen=True)
-class VolumeFacts:
+class VolumeFacts(NamedTuple):
     """A storage volume. `kind` is libvirt's: `file`, `block`, `dir`, `network`, `netdir`."""
 
     pool: str
@@ -43,8 +43,7 @@ class VolumeFacts:
     backing_path: str | None = None
 
 
-@dataclass(frozen=True)
-class NetworkFacts:
+class NetworkFacts(NamedTuple):
     """A virtual network. `forward` is `nat`, `route`, ... or None (isolated); `pxe`: it offers a boot file."""
 
     name: str
@@ -53,8 +52,7 @@ class NetworkFacts:
     pxe: bool
 
 
-@dataclass(frozen=True)
-class PathFacts:
+class PathFacts(NamedTuple):
     """A path on the host's file system: `kind` is `file`, `block`, `dir` or None when it doesn't exist.
 
     `format` is what its first bytes say (`raw` where nothing is recognised), None for
@@ -67,8 +65,7 @@ class PathFacts:
     size_bytes: int = 0
 
 
-@dataclass(frozen=True)
-class DiskFacts:
+class DiskFacts(NamedTuple):
     """What was found for one --disk, in order of the request.
 
     `volume` and `path` say what is there; `pool` is the pool in which to make it (asked for,
@@ -84,8 +81,7 @@ class DiskFacts:
     uses: tuple[DiskUse, ...] = ()
 
 
-@dataclass(frozen=True)
-class MediaFacts:
+class MediaFacts(NamedTuple):
     """What the install medium says of itself: kernel and initrd to fetch, arguments that name the source.
 
     `os_names` are short ids that it may be, the most exact first.
@@ -103,8 +99,7 @@ class MediaFacts:
     distro: str | None = None
 
 
-@dataclass(frozen=True)
-class HostFacts:
+class HostFacts(NamedTuple):
     """The host and the connection to it."""
 
     uri: str
@@ -120,8 +115,7 @@ class HostFacts:
     image_dir: str = ""
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """Everything the composer decides from.
 
     `guest_macs` maps MAC addresses in use to the guests' names; `image_names` are the files
@@ -135,13 +129,13 @@ class Facts:
     os: OsRecord
     domain_capabilities: DomainCapabilities | None = None
     guest_names: frozenset[str] = frozenset()
-    guest_macs: Mapping[str, str] = field(default_factory=dict)
+    guest_macs: Mapping[str, str] = _NOTHING
     disks: tuple[DiskFacts, ...] = ()
     default_disk: DiskFacts | None = None
     cdrom: DiskFacts | None = None
     image_names: frozenset[str] = frozenset()
     pools_hint: str | None = None
-    networks: Mapping[str, NetworkFacts] = field(default_factory=dict)
+    networks: Mapping[str, NetworkFacts] = _NOTHING
     node_devices: tuple[str, ...] = ()
     render_node: str | None = None
     media: MediaFacts | None = None
@@ -153,4 +147,4 @@ class Facts:
     token: str = "0"
     random_bytes: bytes = b""
     warnings: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = _NOTHING

@@ -6,7 +6,6 @@ guest = create_guest(plan, host, progress)
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import RequestError
@@ -33,7 +32,7 @@ def plan_guest(request: Request, host: Host, surroundings: Surroundings | None =
     from virtinstall.host.survey import survey
 
     if request.install.reinstall is not None:
-        request = replace(request, domain=_existing(request.install.reinstall, host))
+        request = request._replace(domain=_existing(request.install.reinstall, host))
     return compose(request, survey(request, host, surroundings or Real.real()))
 
 

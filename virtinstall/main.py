@@ -126,7 +126,6 @@ def _set_up_log(given: Namespace) -> None:
 def _make_guest(given: Namespace) -> int:
     from virtinstall.host.open import open_host
     from virtinstall.install import plan_guest
-    from virtinstall.leftovers import tell_leftovers
     from virtinstall.options.fallback import fallback_for
     from virtinstall.options.legacy import rewrite
     from virtinstall.options.read import read_request
@@ -138,6 +137,8 @@ def _make_guest(given: Namespace) -> int:
     host = open_host(given.connect, _warn)
     try:
         if step is None and request.domain.name is not None and host.driver() != "test":
+            from virtinstall.leftovers import tell_leftovers
+
             tell_leftovers(request.domain.name, host, _warn)
         plan = plan_guest(request, host)
         for warning in plan.warnings:

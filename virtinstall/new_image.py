@@ -5,12 +5,11 @@ A module of its own, so that a plan can be made without loading what carries it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class NewImage:
+class NewImage(NamedTuple):
     """A local image to make; nothing is looked at or changed by describing it.
 
     `capacity_bytes` None means as large as the backing file. `preallocation` (`off`, `metadata`,

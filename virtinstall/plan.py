@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from virtinstall.request import RunOptions
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from virtinstall.new_image import NewImage
 
 
-@dataclass(frozen=True)
-class NewVolume:
+class NewVolume(NamedTuple):
     """A volume to make through libvirt, in the pool `pool`; `xml` is its <volume>."""
 
     pool: str
@@ -24,8 +22,7 @@ class NewVolume:
     upload_from: str | None = None
 
 
-@dataclass(frozen=True)
-class BootFile:
+class BootFile(NamedTuple):
     """A kernel or initrd to fetch: `source` within the location (or a path), `path` where it goes.
 
     `inject` are files to be put into an initrd, `answers` others that we make: names and contents.
@@ -39,8 +36,7 @@ class BootFile:
     answers: tuple[tuple[str, bytes], ...] = ()
 
 
-@dataclass(frozen=True)
-class SeedFile:
+class SeedFile(NamedTuple):
     """Answers for an installer or a cloud image: an image of `files` labelled `label` at `path`."""
 
     path: str
@@ -48,8 +44,7 @@ class SeedFile:
     files: tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Everything that will be made and done for one guest.
 
     `install` is the XML of the installation boot, None where there is none; `final` is
@@ -66,7 +61,7 @@ class Plan:
     boot_files: tuple[BootFile, ...] = ()
     seeds: tuple[SeedFile, ...] = ()
     media: MediaFacts | None = None
-    run: RunOptions = field(default_factory=RunOptions)
+    run: RunOptions = RunOptions()
     reinstall: bool = False
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
 
 
-@dataclass(frozen=True)
-class LocationRequest:
+class LocationRequest(NamedTuple):
     """An install tree or ISO (URL, directory, image); kernel and initrd below it where given by hand."""
 
     location: str = ""
@@ -19,8 +17,7 @@ class LocationRequest:
     initrd: str | None = None
 
 
-@dataclass(frozen=True)
-class InstallRequest:
+class InstallRequest(NamedTuple):
     """How the guest is to be installed; all unset means the domain boots as configured.
 
     `boot_disk`: --import; `assume_import`: so it is where nothing else was said. `os`: the OS
@@ -64,15 +61,13 @@ class InstallRequest:
         )
 
 
-@dataclass(frozen=True)
-class OsRequest:
+class OsRequest(NamedTuple):
     """Which operating system: sub-options of --osinfo as given (`name`, `detect`, ...); None: not said."""
 
     values: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True)
-class Platform:
+class Platform(NamedTuple):
     """Hypervisor, architecture and machine as asked; None leaves the choice to the composer.
 
     `os_type` is libvirt's: `hvm`, `xen`, `exe`.
@@ -84,8 +79,7 @@ class Platform:
     machine: str | None = None
 
 
-@dataclass(frozen=True)
-class Checks:
+class Checks(NamedTuple):
     """Refusals that are switched on; one that is off becomes a warning."""
 
     path_in_use: bool = True
@@ -96,8 +90,7 @@ class Checks:
     migration: bool = False
 
 
-@dataclass(frozen=True)
-class RunOptions:
+class RunOptions(NamedTuple):
     """How the run goes: what becomes of the guest afterwards, waiting, console.
 
     `wait_minutes`: None (as the console decides), negative (for ever) or a limit.
@@ -112,8 +105,7 @@ class RunOptions:
     noreboot: bool = False
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A guest as wished for.
 
     `domain` holds all that was said of its XML, devices with their wishes included;
@@ -123,10 +115,10 @@ class Request:
 
     domain: Domain
     connect: str | None = None
-    install: InstallRequest = field(default_factory=InstallRequest)
-    os: OsRequest = field(default_factory=OsRequest)
-    platform: Platform = field(default_factory=Platform)
-    checks: Checks = field(default_factory=Checks)
-    run: RunOptions = field(default_factory=RunOptions)
+    install: InstallRequest = InstallRequest()
+    os: OsRequest = OsRequest()
+    platform: Platform = Platform()
+    checks: Checks = Checks()
+    run: RunOptions = RunOptions()
     without: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()

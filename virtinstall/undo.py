@@ -6,22 +6,17 @@ refused definition they run newest first, and nothing older is touched.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from virtinstall.signals import deferred_signals
 
 if TYPE_CHECKING:
     from virtinstall.journal import Journal
 
-log = logging.getLogger("virtinstall")
 
-
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One thing made: `what` names it for people, `take_back` removes it."""
 
     what: str
@@ -58,6 +53,9 @@ class Undo:
 
     def take_back(self) -> None:
         """Take everything back, newest first."""
+        import logging
+
+        log = logging.getLogger("virtinstall")
         while self._steps:
             step = self._steps.pop()
             log.debug("undo: %s", step.what)

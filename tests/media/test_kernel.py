@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from virtinstall.errors import FetchError
-from virtinstall.media import kernel
+from virtinstall.media import boot_place
+from virtinstall.media.boot_place import boot_directory
 from virtinstall.media.initrd import check_injections
-from virtinstall.media.kernel import boot_directory, fetch_boot_files, leftovers, place_boot_files
+from virtinstall.media.kernel import fetch_boot_files, leftovers, place_boot_files
 from virtinstall.media.location import open_location
 from virtinstall.media.tree import Tree
 from virtinstall.progress import Silent
@@ -102,14 +103,14 @@ def test_names_are_harmless(kernel_path: str, initrd_path: str, names: tuple[str
 
 def test_where_boot_files_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """System connections use libvirt's folder where it may be written, others the user's cache."""
-    monkeypatch.setattr(kernel, "SYSTEM_DIRECTORY", tmp_path)
+    monkeypatch.setattr(boot_place, "SYSTEM_DIRECTORY", str(tmp_path))
     cache = {"XDG_CACHE_HOME": "/c", "HOME": "/h"}
-    assert boot_directory(system=True, environment=cache) == tmp_path
-    assert boot_directory(system=False, environment=cache) == Path("/c/virtinstall/boot")
-    assert boot_directory(system=False, environment={"HOME": "/h"}) == Path("/h/.cache/virtinstall/boot")
-    assert boot_directory(system=False, environment={}, root=Path("/r")) == Path("/r/virtinstall/boot")
-    monkeypatch.setattr(kernel, "SYSTEM_DIRECTORY", tmp_path / "none")
-    assert boot_directory(system=True, environment=cache) == Path("/c/virtinstall/boot")
+    assert boot_directory(system=True, environment=cache) == str(tmp_path)
+    assert boot_directory(system=False, environment=cache) == "/c/virtinstall/boot"
+    assert boot_directory(system=False, environment={"HOME": "/h"}) == "/h/.cache/virtinstall/boot"
+    assert boot_directory(system=False, environment={}, root="/r") == "/r/boot"
+    monkeypatch.setattr(boot_place, "SYSTEM_DIRECTORY", str(tmp_path / "none"))
+    assert boot_directory(system=True, environment=cache) == "/c/virtinstall/boot"
 
 
 def test_leftovers_of_a_killed_run_are_found(tmp_path: Path) -> None:

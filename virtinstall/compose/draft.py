@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.platform import Chosen
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from virtinstall.request import Request
 
 
-@dataclass
 class Draft:
     """A copy of the requested domain, filled in step by step.
 
@@ -27,25 +25,26 @@ class Draft:
     what the plan will make; `warnings` and `notes` what the user is told.
     """
 
-    request: Request
-    facts: Facts
-    domain: Domain
-    platform: Chosen
-    random: Random
-    images: list[NewImage] = field(default_factory=list)
-    volumes: list[NewVolume] = field(default_factory=list)
-    start_pools: list[str] = field(default_factory=list)
-    boot_files: list[BootFile] = field(default_factory=list)
-    seeds: list[SeedFile] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    secrets: list[str] = field(default_factory=list)
-    default_tpm: bool = False
-    default_channels: bool = False
-    install_cdrom: int | None = None
-    seed_disks: list[int] = field(default_factory=list)
-    kernel_arguments: str = ""
-    pcie_root_ports: int | None = None
+    def __init__(self, request: Request, facts: Facts, domain: Domain, platform: Chosen, random: Random) -> None:
+        self.request = request
+        self.facts = facts
+        self.domain = domain
+        self.platform = platform
+        self.random = random
+        self.images: list[NewImage] = []
+        self.volumes: list[NewVolume] = []
+        self.start_pools: list[str] = []
+        self.boot_files: list[BootFile] = []
+        self.seeds: list[SeedFile] = []
+        self.warnings: list[str] = []
+        self.notes: list[str] = []
+        self.secrets: list[str] = []
+        self.default_tpm = False
+        self.default_channels = False
+        self.install_cdrom: int | None = None
+        self.seed_disks: list[int] = []
+        self.kernel_arguments = ""
+        self.pcie_root_ports: int | None = None
 
     def graphics(self) -> list[Graphics]:
         """The graphics devices so far."""
@@ -74,7 +73,7 @@ class Draft:
 
     def use_machine(self, machine: str) -> None:
         """Take another machine type than the one chosen at first."""
-        self.platform = replace(self.platform, machine=machine)
+        self.platform = self.platform._replace(machine=machine)
         self.domain.os.type_machine = machine
 
     def made_paths(self) -> list[str]:

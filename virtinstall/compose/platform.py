@@ -6,8 +6,7 @@ virt-install's: KVM where it is listed, the host's own architecture, q35 where t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from virtinstall.capabilities import Capabilities, Guest, GuestDomain
 from virtinstall.errors import RequestError
@@ -32,8 +31,7 @@ _MACHINES = {
 _SPELLINGS = {"amd64": "x86_64", "i386": "i686", "i486": "i686", "i586": "i686", "x86": "i686", "arm64": "aarch64"}
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(NamedTuple):
     """The platform of one guest; `machine` is None where the hypervisor has no machine types."""
 
     guest: Guest
@@ -148,9 +146,8 @@ def choose_platform(wish: Platform, capabilities: Capabilities, os: OsRecord, dr
     ]
     if not candidates and driver == "test" and wish.virt_type is not None:
         # libvirt's test driver is for trying things out: it stands for any hypervisor
-        return replace(
-            choose_platform(replace(wish, virt_type=None), capabilities, os, driver), virt_type=wish.virt_type
-        )
+        any_type = choose_platform(wish._replace(virt_type=None), capabilities, os, driver)
+        return any_type._replace(virt_type=wish.virt_type)
     if not candidates:
         raise _nothing_fits(wish, capabilities)
     guest = _preferred(candidates, capabilities.host_arch)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from virtinstall.capabilities import Capabilities, DomainCapabilities
 from virtinstall.compose.compose import chosen_platform
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from virtinstall.request import Request
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What of our own process matters: environment, user, randomness; a parameter, so that tests can fix it."""
 
     environ: Mapping[str, str]
@@ -98,14 +96,9 @@ def survey_host(host: Host, surroundings: Surroundings) -> HostFacts:
 
 
 def _boot_dir(root: str | None, privileged: bool, surroundings: Surroundings) -> str:
-    from pathlib import Path
+    from virtinstall.media.boot_place import boot_directory
 
-    from virtinstall.media.kernel import boot_directory
-
-    directory = boot_directory(
-        system=privileged, environment=surroundings.environ, root=None if root is None else Path(root)
-    )
-    return str(directory)
+    return boot_directory(system=privileged, environment=surroundings.environ, root=root)
 
 
 def _image_dir(root: str | None, privileged: bool, surroundings: Surroundings) -> str:
@@ -136,7 +129,7 @@ def _with_devices(facts: Facts, request: Request, host: Host) -> Facts:
     named = any(hostdev.name is not None for hostdev in domain.of(Hostdev))
     named = named or any(interface.hostdev is not None for interface in domain.of(Interface))
     if named:
-        facts = replace(facts, node_devices=tuple(host.node_devices()))
+        facts = facts._replace(node_devices=tuple(host.node_devices()))
     if any(graphics.gl_enable and graphics.gl_rendernode is None for graphics in domain.of(Graphics)):
-        facts = replace(facts, render_node=network.render_node(host.node_devices("drm")))
+        facts = facts._replace(render_node=network.render_node(host.node_devices("drm")))
     return facts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError, RequestError
@@ -37,8 +36,7 @@ def _with_cloud_init(facts: Facts, values: Mapping[str, str]) -> Facts:
 
     asked = from_suboptions(values, read_text)
     seed = SeedFile(f"{facts.host.boot_dir}/virtinst-{facts.token}-cloudinit.iso", "cidata", ())
-    return replace(
-        facts,
+    return facts._replace(
         cloud_init=asked,
         seeds=(*facts.seeds, seed),
         seed_bus=asked.bus or _cloud_bus(facts),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.disk_sources import is_url, local_path, wished_path
@@ -33,8 +32,7 @@ def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
     if any(disk.path is not None or disk.volume is not None for disk in found):
         guests = host.guest_xmls()
         found = tuple(_with_uses(disk, guests, host) for disk in found)
-    return replace(
-        facts,
+    return facts._replace(
         disks=found,
         default_disk=default_disk,
         cdrom=None
@@ -61,7 +59,7 @@ def _with_uses(disk: DiskFacts, guests: list[tuple[str, str]], host: Host) -> Di
         path_of_volume=lambda pool, name: None if (found := host.volume(pool, name)) is None else found.path,
         resolve=os.path.realpath,
     )
-    return replace(disk, uses=tuple(uses))
+    return disk._replace(uses=tuple(uses))
 
 
 def _chain(path: str, image_format: str | None, host: Host) -> list[str]:

@@ -51,8 +51,7 @@ def with_unattended(facts: Facts, values: Mapping[str, str]) -> Facts:
     seed = SeedFile(
         f"{facts.host.boot_dir}/virtinst-{facts.token}-unattended.iso", CDROM_LABELS.get(installer.kind, ""), ()
     )
-    return replace(
-        facts,
+    return facts._replace(
         unattended=answers,
         seeds=facts.seeds if installer.in_initrd else (*facts.seeds, seed),
         seed_arguments=kernel_arguments(installer, answers.os_version, facts.os.distro),

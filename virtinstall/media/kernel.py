@@ -21,7 +21,7 @@ from virtinstall.errors import FetchError
 from virtinstall.media.initrd import archive_size, inject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
     from virtinstall.media.fetcher import Fetcher
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from virtinstall.progress import Progress
     from virtinstall.undo import Undo
 
-SYSTEM_DIRECTORY = Path("/var/lib/libvirt/boot")
 _PREFIX = "virtinst-"
 _TOKEN = r"[A-Za-z0-9_]{8,64}"
 _MODE = 0o644
@@ -51,20 +50,6 @@ class BootFiles:
         """
         for path in (self.kernel, self.initrd):
             remove_file(path)
-
-
-def boot_directory(*, system: bool, environment: Mapping[str, str], root: Path | None = None) -> Path:
-    """Where this connection's QEMU can read boot files; nothing is made here.
-
-    `system` says whether QEMU runs as a system service, `root` is the embedded driver's directory.
-    """
-    if root is not None:
-        return root / "virtinstall" / "boot"
-    if system and os.access(SYSTEM_DIRECTORY, os.W_OK | os.X_OK):
-        return SYSTEM_DIRECTORY
-    home = environment.get("HOME") or str(Path.home())
-    cache = environment.get("XDG_CACHE_HOME") or f"{home}/.cache"
-    return Path(cache) / "virtinstall" / "boot"
 
 
 def place_boot_files(directory: Path, token: str, tree: Tree) -> BootFiles:

@@ -52,7 +52,7 @@ def fallback_for(cls: type[Element]) -> Fallback | None:
     def unknown_words(option: str, pairs: list[Pair]) -> list[str]:
         from virtinstall.options.known_values import unknown_values
 
-        return unknown_values(_schema(), cls, path, option, pairs)
+        return unknown_values(_schema, cls, path, option, pairs)
 
     return Fallback(knows, apply, nearest, unknown_words)
 

@@ -6,6 +6,7 @@ one that the schema knows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from virtinstall.options.suboptions import Pair
@@ -19,16 +20,17 @@ if TYPE_CHECKING:
 
 
 def unknown_values(
-    schema: Schema, cls: type[Element], path: tuple[str, ...], option: str, pairs: list[Pair]
+    schema: Callable[[], Schema], cls: type[Element], path: tuple[str, ...], option: str, pairs: list[Pair]
 ) -> list[str]:
     """A warning for each value among `pairs`, sub-options of `cls`, that the schema doesn't have at its place.
 
-    `path` is where elements of `cls` stand below <domain>.
+    `path` is where elements of `cls` stand below <domain>; `schema` is asked for only when
+    there is a word to look up.
     """
     warnings = []
     for pair in pairs:
         place = _place(cls, path, pair)
-        known = () if place is None else schema.values(place)
+        known = () if place is None else schema().values(place)
         if known and pair.value not in known:
             warnings.append(
                 f"{option} {pair.key}={pair.value}: the installed libvirt's schema has no such value "

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from virtinstall.errors import RequestError
 from virtinstall.options.table import GROUPS, OPTIONS, Option
 
+_DEFAULT_COLUMNS = 98
 _KINDS = {"text": str, "integer": int, "number": float}
 
 
 class UsageError(RequestError):
     """The command line can't be read: an unknown option, a missing argument."""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """argparse's, but that it doesn't load shutil at every start to learn how wide the terminal is."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30, width=_columns())
+
+
+def _columns() -> int:
+    try:
+        return max(40, os.get_terminal_size(1).columns - 2)
+    except OSError:
+        return _DEFAULT_COLUMNS
 
 
 class Parser(argparse.ArgumentParser):
@@ -50,7 +66,7 @@ def build_parser(prog: str = "virt-install", options: Sequence[Option] = OPTIONS
         description="Creates a virtual machine through libvirt and starts its installation.",
         epilog=f"`{prog} --disk help` lists the sub-options of --disk; so it is with the other options.",
         argument_default=None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
         add_help=False,
     )
     parser.add_argument("-h", "--help", action="store_true", dest="help", help="Print this help.")

@@ -1,0 +1,24 @@
+"""Where the kernel and initrd of an install boot go: a directory that this connection's QEMU can read.
+
+Source: libvirt's qemu.conf (user, group, security); the XDG base directory specification.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+SYSTEM_DIRECTORY = "/var/lib/libvirt/boot"
+
+
+def boot_directory(*, system: bool, environment: Mapping[str, str], root: str | None = None) -> str:
+    """The directory; nothing is made here.
+
+    `system` says whether QEMU runs as a system service, `root` is the embedded driver's directory.
+    """
+    if root is not None:
+        return f"{root}/boot"
+    if system and os.access(SYSTEM_DIRECTORY, os.W_OK | os.X_OK):
+        return SYSTEM_DIRECTORY
+    home = environment.get("HOME") or os.path.expanduser("~")
+    return f"{environment.get('XDG_CACHE_HOME') or home + '/.cache'}/virtinstall/boot"
