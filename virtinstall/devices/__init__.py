@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ DEVICE_TAGS = tuple(_CLASSES)
 """The tags of all devices, each the name of a module here."""
 
 
+@functools.cache
 def device_class(tag: str) -> type[Device] | None:
     """The class of the devices with that tag, its file loaded now; None for a tag that is no device's."""
     name = _CLASSES.get(tag)

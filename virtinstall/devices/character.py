@@ -48,8 +48,8 @@ class CharacterSource(Element):
 
     source_path = XmlField("./source/@path", TEXT, "File, device or socket on the host.")
     source_host_option = Suboption("source.host", _host_setter("source_"), "Host, or HOST:PORT.", match=True)
-    source_host = XmlField("./source/@host", TEXT, "Host.", name=None)
-    source_service = XmlField("./source/@service", INTEGER, "Port of the host.")
+    source_host = XmlField("./source/@host", TEXT, "Host that the bytes go to.", name=None)
+    source_service = XmlField("./source/@service", INTEGER, "Port that the bytes go to.")
     source_bind_host_option = Suboption(
         "source.bind_host", _host_setter("bind_"), "Address to listen on, or ADDRESS:PORT.", match=True
     )

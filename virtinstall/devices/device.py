@@ -10,7 +10,14 @@ from typing import ClassVar
 from virtinstall.xml.children import Child
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import XmlField
-from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT
+from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT, parse_integer
+
+
+def _port(text: str) -> str:
+    """A number, or the way through USB hubs, numbers with dots between them."""
+    if "." in text and text.replace(".", "0").isdigit():
+        return text
+    return str(parse_integer(text))
 
 
 class Address(Element):
@@ -22,14 +29,14 @@ class Address(Element):
     tag = "address"
 
     type = XmlField("./@type", TEXT, "Kind of address: `pci`, `drive`, `usb`, `virtio-serial`, ...")
-    domain = XmlField("./@domain", INTEGER, "PCI domain.")
+    domain = XmlField("./@domain", INTEGER, "PCI domain, usually 0.")
     bus = XmlField("./@bus", INTEGER, "Bus number.")
-    slot = XmlField("./@slot", INTEGER, "PCI slot.")
+    slot = XmlField("./@slot", INTEGER, "PCI slot, such as `0x4`.")
     multifunction = XmlField("./@multifunction", ON_OFF, "Whether other functions share the PCI slot.")
-    function = XmlField("./@function", INTEGER, "PCI function.")
+    function = XmlField("./@function", INTEGER, "PCI function, 0 to 7.")
     controller = XmlField("./@controller", INTEGER, "Number of the controller the device hangs on.")
     unit = XmlField("./@unit", INTEGER, "Unit on the controller's bus.")
-    port = XmlField("./@port", INTEGER, "Port of a USB or virtio-serial bus.")
+    port = XmlField("./@port", TEXT, "Port of a USB or virtio-serial bus; `1.2` behind a USB hub.", convert=_port)
     target = XmlField("./@target", INTEGER, "SCSI target.")
     reg = XmlField("./@reg", TEXT, "Register of a spapr-vio device, such as `0x500`.")
     cssid = XmlField("./@cssid", TEXT, "Channel subsystem of a ccw device (s390).")

@@ -65,9 +65,9 @@ class DiskTuning(Element):
         "./blockio/@physical_block_size", TEXT, "Physical block size in bytes.", aliases=("physical_block_size",)
     )
     blockio_discard_granularity = XmlField("./blockio/@discard_granularity", TEXT, "Smallest discard in bytes.")
-    geometry_cyls = XmlField("./geometry/@cyls", INTEGER, "Cylinders.")
-    geometry_heads = XmlField("./geometry/@heads", INTEGER, "Heads.")
-    geometry_secs = XmlField("./geometry/@secs", INTEGER, "Sectors a track.")
+    geometry_cyls = XmlField("./geometry/@cyls", INTEGER, "Cylinders that the BIOS reports.")
+    geometry_heads = XmlField("./geometry/@heads", INTEGER, "Heads that the BIOS reports.")
+    geometry_secs = XmlField("./geometry/@secs", INTEGER, "Sectors in a track that the BIOS reports.")
     geometry_trans = XmlField("./geometry/@trans", TEXT, "BIOS translation: `auto`, `lba`, `none`.")
     source_reservations_managed = XmlField(
         "./source/reservations/@managed",

@@ -35,10 +35,10 @@ class Hostdev(Device):
     source_startup_policy = XmlField(
         "./source/@startupPolicy", TEXT, "What a missing USB device means: `mandatory`, `requisite`, `optional`."
     )
-    source_address_domain = XmlField("./source/address/@domain", INTEGER, "PCI domain.", name=None)
+    source_address_domain = XmlField("./source/address/@domain", INTEGER, "PCI domain of the host.", name=None)
     source_address_bus = XmlField("./source/address/@bus", INTEGER, "Bus of the device.", name=None)
-    source_address_slot = XmlField("./source/address/@slot", INTEGER, "PCI slot.", name=None)
-    source_address_function = XmlField("./source/address/@function", INTEGER, "PCI function.", name=None)
+    source_address_slot = XmlField("./source/address/@slot", INTEGER, "PCI slot of the host.", name=None)
+    source_address_function = XmlField("./source/address/@function", INTEGER, "PCI function of the host.", name=None)
     source_address_device = XmlField("./source/address/@device", INTEGER, "Number on the USB bus.", name=None)
     source_address_target = XmlField("./source/address/@target", INTEGER, "SCSI target.", name=None)
     source_address_unit = XmlField("./source/address/@unit", INTEGER, "SCSI unit.", name=None)

@@ -29,14 +29,14 @@ def _set_short(forward: PortForward, text: str) -> None:
         forward.ranges.clear()
         return
     rest, _, protocol = text.partition("/")
-    parts = rest.split(":")
-    guest = None
-    if len(parts) > 1 and _is_port(parts[-2].partition("-")[0]) and parts[-1].isdigit():
-        guest = parts.pop()
-    ports = parts.pop()
+    address, _, ports = rest.rpartition(":")
+    guest = ""
+    before, _, middle = address.rpartition(":")
+    if _is_port(middle.partition("-")[0]) and ports.isdigit() and _may_be_address(before):
+        address, ports, guest = before, middle, ports
     start, _, end = ports.partition("-")
     forward.proto = protocol or "tcp"
-    forward.address = ":".join(parts).removeprefix("[").removesuffix("]") or None
+    forward.address = address.removeprefix("[").removesuffix("]") or None
     ranges = forward.ranges.at(0)
     ranges.start = parse_integer(start)
     ranges.end = parse_integer(end) if end else None
@@ -45,6 +45,19 @@ def _set_short(forward: PortForward, text: str) -> None:
 
 def _is_port(text: str) -> bool:
     return text.isdigit() and 0 < int(text) <= 65535
+
+
+def _may_be_address(text: str) -> bool:
+    """Whether `text` isn't just the head of an IPv6 address whose last group looks like a port."""
+    import ipaddress
+
+    if ":" not in text or text.startswith("["):
+        return True
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class PortForward(Element):

@@ -38,7 +38,7 @@ class Tpm(Device):
         aliases=("type",),
         match=True,
     )
-    backend_type = XmlField("./backend/@type", TEXT, "Kind.", name=None)
+    backend_type = XmlField("./backend/@type", TEXT, "Kind of back end.", name=None)
     backend_version = XmlField("./backend/@version", TEXT, "Version: `2.0`, `1.2`.", aliases=("version",))
     backend_device_path = XmlField("./backend/device/@path", TEXT, "The host's device.", aliases=("path",))
     backend_encryption_secret = XmlField(

@@ -1,0 +1,273 @@
+"""Every declared field of every element class: it is explained, keeps what is set, and is found by its own name.
+
+The classes are walked, not listed: a field that is declared tomorrow is held to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from virtinstall.devices import DEVICE_TAGS, device_class
+from virtinstall.domain.domain import Domain
+from virtinstall.options.introspect import help_text
+from virtinstall.options.read import section_class
+from virtinstall.options.suboptions import apply_pairs, cut, resolve, sub_option_names
+from virtinstall.options.table import OPTIONS, Option
+from virtinstall.xml.children import Child
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import Declared, Setting, XmlField
+from virtinstall.xml.kinds import INTEGER, NUMBER, PRESENT, TEXT, Kind
+from virtinstall.xml.paths import Step
+from virtinstall.xml.schema import Schema, load_schema
+
+LONGEST_DOC = 125
+SWITCHES = ("yes/no", "on/off", "present")
+
+# letters that XML must escape or might trim; numbers at the edges
+TEXTS = ("a", 'a&b <"c">\u00e9', "  two  words  ")
+INTEGERS = (0, 7, -1, 1 << 64)
+
+Way = tuple[str, ...]
+"""Attributes that lead from a class to one of its children's classes."""
+
+
+def own_classes() -> list[type[Element]]:
+    """The domain, each device, and the classes of options that are no domain XML."""
+    found: list[type[Element]] = [Domain]
+    for tag in DEVICE_TAGS:
+        cls = device_class(tag)
+        assert cls is not None
+        found.append(cls)
+    for option in OPTIONS:
+        cls_of_option = section_class(option) if option.section else Domain
+        if cls_of_option.tag and cls_of_option not in found:
+            found.append(cls_of_option)
+    return found
+
+
+def fields(cls: type[Element], way: Way = (), above: tuple[type[Element], ...] = ()) -> Iterator[tuple[Way, Declared]]:
+    """(way to the child, declaration) of all fields of a class and of its children's; a class within itself once."""
+    for attribute, declared in cls.declarations():
+        if isinstance(declared, Declared):
+            yield (*way, attribute), declared
+        elif declared.cls not in above:
+            yield from fields(declared.cls, (*way, attribute), (*above, cls))
+
+
+def at(element: Element, way: Way) -> tuple[Element, str]:
+    """The child at the end of the way (the first of numbered ones) and the attribute to set there."""
+    for attribute in way[:-1]:
+        found = getattr(element, attribute)
+        element = found if isinstance(getattr(type(element), attribute), Child) else found.at(0)
+    return element, way[-1]
+
+
+def every_field() -> Iterator[tuple[type[Element], Way, Declared]]:
+    """The fields of all classes; a child's class that several share (<address>) is walked once."""
+    seen = set()
+    for cls in CLASSES:
+        for way, declared in fields(cls):
+            owner = type(at(cls(), way)[0])
+            if (owner, declared) not in seen:
+                seen.add((owner, declared))
+                yield cls, way, declared
+
+
+CLASSES = own_classes()
+FIELDS = [pytest.param(cls, way, declared, id=".".join((cls.__name__, *way))) for cls, way, declared in every_field()]
+XML_FIELDS = [param for param in FIELDS if isinstance(param.values[2], XmlField)]
+SETTINGS = [param for param in FIELDS if isinstance(param.values[2], Setting)]
+COMPOUND = [pytest.param(option, id=option.names[0]) for option in OPTIONS if option.section and not option.hidden]
+
+
+def values_of(kind: Kind[Any]) -> tuple[Any, ...]:
+    """Values that a field of that kind must keep."""
+    if kind is TEXT:
+        return TEXTS
+    if kind is INTEGER:
+        return INTEGERS
+    if kind is NUMBER:
+        return (0.5, 20.0)
+    return (True,) if kind is PRESENT else (True, False)
+
+
+@pytest.mark.parametrize(("cls", "way", "declared"), FIELDS)
+def test_explained(cls: type[Element], way: Way, declared: Declared) -> None:
+    """A field has one line that tells what it is, as help and manual print it."""
+    doc = declared.doc
+    assert doc.endswith("."), doc
+    assert "\n" not in doc
+    assert 10 <= len(doc) <= LONGEST_DOC, len(doc)
+    assert doc.count("`") % 2 == 0, doc
+
+
+@pytest.mark.parametrize(("cls", "way", "declared"), XML_FIELDS)
+def test_keeps_what_is_set(cls: type[Element], way: Way, declared: XmlField[Any]) -> None:
+    """What is set is read back, from the element, from its XML parsed anew, and from a copy."""
+    for value in values_of(declared.kind):
+        element = cls()
+        child, attribute = at(element, way)
+        setattr(child, attribute, value)
+        again = cls.parse(element.to_xml())
+        for seen in (element, again, element.clone()):
+            child, attribute = at(seen, way)
+            assert getattr(child, attribute) == value
+
+
+def by_none(child: Element, attribute: str) -> None:
+    """Unset as a script does it."""
+    setattr(child, attribute, None)
+
+
+def by_empty_text(child: Element, attribute: str) -> None:
+    """Unset as a user does it: `key=`."""
+    getattr(type(child), attribute).apply(child, "")
+
+
+@pytest.mark.parametrize("unset", [by_none, by_empty_text])
+@pytest.mark.parametrize(("cls", "way", "declared"), XML_FIELDS)
+def test_leaves_nothing_behind(
+    cls: type[Element], way: Way, declared: XmlField[Any], unset: Callable[[Element, str], None]
+) -> None:
+    """Unset again, the value is gone with all elements around it, but for those that mean something when empty."""
+    element = cls()
+    child, attribute = at(element, way)
+    setattr(child, attribute, values_of(declared.kind)[0])
+    unset(child, attribute)
+    assert getattr(child, attribute) is None
+    for node in child.node.iter() if child.node is not None else ():
+        assert node is child.node or len(node) or steps_to(node, child) in child.kept_when_empty(), element.to_xml()
+        assert not node.attrib
+
+
+def steps_to(node: etree._Element, top: Element) -> tuple[Step, ...]:
+    """The steps that lead down from `top` to `node`."""
+    parent = node.getparent()
+    if parent is None or node is top.node:
+        return ()
+    return (*steps_to(parent, top), Step(str(node.tag), None))
+
+
+@pytest.mark.parametrize(("cls", "way", "declared"), SETTINGS)
+def test_wishes_are_kept_beside_the_xml(cls: type[Element], way: Way, declared: Setting[Any]) -> None:
+    """A wish is read back, writes no XML, is copied along, and can be taken back."""
+    element = cls()
+    child, attribute = at(element, way)
+    before = child.to_xml() if child.exists else ""
+    value = values_of(declared.kind)[0]
+    setattr(child, attribute, value)
+    assert getattr(child, attribute) == value
+    assert (child.to_xml() if child.exists else "") == before
+    copied, attribute = at(element.clone(), way)
+    assert getattr(copied, attribute) == value
+    declared.apply(child, "")
+    assert getattr(child, attribute) is None
+
+
+def numbered(name: str) -> Iterator[str]:
+    """The spellings of a name with an N: with numbers, and without one for the first."""
+    if "N" not in name:
+        yield name
+        return
+    parts = name.split(".")
+    for number in ("", "0", "2"):
+        yield ".".join(part.removesuffix("N") + number if part.endswith("N") else part for part in parts)
+
+
+@pytest.mark.parametrize("option", COMPOUND)
+def test_found_by_its_name(option: Option) -> None:
+    """Every name that help lists leads back to its declaration, with any number, and so does every alias."""
+    cls = section_class(option)
+    for name, declared in sub_option_names(cls):
+        for spelling in numbered(name):
+            target = resolve(cls, spelling)
+            assert target is not None, spelling
+            assert target.declared is declared, spelling
+    for _, declared in cls.declarations():
+        for alias in declared.aliases if isinstance(declared, Declared) else declared.flat:
+            target = resolve(cls, alias)
+            assert target is not None, alias
+            assert target.declared is (declared if isinstance(declared, Declared) else target.declared), alias
+
+
+@pytest.mark.parametrize("option", COMPOUND)
+def test_listed_by_help(option: Option) -> None:
+    """`--OPTION help` lists each sub-option with its line."""
+    cls = section_class(option)
+    text = help_text(option, cls)
+    for name, declared in sub_option_names(cls):
+        assert f"  {name} " in text
+        assert declared.doc in text
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_no_name_twice(cls: type[Element]) -> None:
+    """A name or alias stands for one field; a second would never be reached."""
+    for owner in {cls, *(type(child) for child in children(cls))}:
+        names = [
+            name
+            for _, declared in owner.declarations()
+            if isinstance(declared, Declared)
+            for name in (declared.name, *declared.aliases)
+            if name is not None
+        ]
+        assert sorted(names) == sorted(set(names))
+
+
+def children(cls: type[Element]) -> Iterator[Element]:
+    """One element of each class of children below `cls`."""
+    for way, _ in fields(cls):
+        yield at(cls(), way)[0]
+
+
+@pytest.mark.parametrize("option", COMPOUND)
+def test_switches_take_all_words(option: Option) -> None:
+    """A switch understands y, 1, true, on as much as yes, in any case, and refuses another word."""
+    cls = section_class(option)
+    holder = Domain if not cls.tag else cls
+    for name, declared in sub_option_names(cls):
+        if declared.kind_name not in SWITCHES or getattr(declared, "convert", None) is not None:
+            continue
+        spelling = next(numbered(name))
+        written = set()
+        for word in ("yes", "Y", "1", "true", "ON"):
+            element = holder()
+            apply_pairs(element, option.names[0], cut(cls, option.names[0], f"{spelling}={word}"))
+            written.add(element.to_xml())
+        assert len(written) == 1, spelling
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    """The schema of the installed libvirt."""
+    loaded = load_schema({}, cache=False)
+    if not loaded.found:
+        pytest.skip("libvirt's schema isn't installed")
+    return loaded
+
+
+@pytest.mark.parametrize("cls", [cls for cls in CLASSES if cls.__module__.startswith("virtinstall.devices.")])
+def test_switches_are_written_as_libvirt_has_them(cls: type[Element], schema: Schema) -> None:
+    """yes, on, or presence: where the installed libvirt knows a switch, we write its words."""
+    for way, declared in fields(cls):
+        if isinstance(declared, XmlField) and declared.kind.name in SWITCHES:
+            element = cls()
+            child, attribute = at(element, way)
+            setattr(child, attribute, True)
+            dotted = dotted_path(element)
+            leaf = schema.resolve(("devices", cls.tag), dotted)
+            assert leaf is None or leaf.type in (declared.kind.name, "text"), (way, leaf)
+
+
+def dotted_path(element: Element) -> str:
+    """Where the one value of an element stands, dotted: `driver.iommu`."""
+    node = element.ensure_node()
+    parts = []
+    while len(node):
+        node = node[0]
+        parts.append(str(node.tag))
+    return ".".join((*parts, *(str(name) for name in node.attrib)))
