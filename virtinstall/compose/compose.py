@@ -85,10 +85,7 @@ def compose(request: Request, facts: Facts) -> Plan:
     _add_disks(draft)
     firmware.fill_firmware(draft)
     media.add_media(draft)
-    disks = draft.domain.of(Disk)
-    for disk in disks:
-        disk_targets.settle_target(draft, disk, disks)
-        disk_targets.settle_driver(draft, disk)
+    disk_targets.settle_targets(draft, draft.domain.of(Disk))
     _add_devices(draft)
     cpu.fill_cpu(draft)
     features.fill_features(draft)

@@ -24,18 +24,31 @@ _IDE_LIMIT = 4
 _NO_DRIVER_TYPES = ("nvme", "vhostuser")
 
 
-def settle_target(draft: Draft, disk: Disk, disks: list[Disk]) -> None:
-    """Bus and device name. Raises: RequestError, when a bus is full or a name is taken twice."""
+def settle_targets(draft: Draft, disks: list[Disk], *, new_only: bool = False) -> None:
+    """Bus, device name and driver of each disk; `new_only`: disks that have a name stay as they are.
+
+    Raises: RequestError, when a bus is full or a name is taken twice.
+    """
+    given = [disk.target_dev for disk in disks]
+    used = [name for name in given if name is not None]
+    for name in used:
+        if used.count(name) > 1:
+            raise RequestError(f"two disks have the device name {name}", hint="leave target.dev= out of one of them")
+    for disk, name in zip(disks, given, strict=True):
+        if new_only and name is not None:
+            continue
+        _settle_target(draft, disk, name, used)
+        settle_driver(draft, disk)
+
+
+def _settle_target(draft: Draft, disk: Disk, name: str | None, used: list[str]) -> None:
     if disk.device is None:
         disk.device = "disk"
     if disk.target_bus is None:
         disk.target_bus = _bus(draft, disk)
-    if disk.target_dev is None:
-        disk.target_dev = _free_name(disk, disks)
-    elif any(other is not disk and other.target_dev == disk.target_dev for other in disks):
-        raise RequestError(
-            f"two disks have the device name {disk.target_dev}", hint="leave target.dev= out of one of them"
-        )
+    if name is None:
+        disk.target_dev = name = _free_name(disk, used)
+        used.append(name)
     if disk.device == "cdrom" and not disk.readonly:
         disk.readonly = True
 
@@ -64,15 +77,11 @@ def _bus(draft: Draft, disk: Disk) -> str:
     return "usb"
 
 
-def _free_name(disk: Disk, disks: list[Disk]) -> str:
+def _free_name(disk: Disk, names: list[str]) -> str:
     """The name behind the last one of its kind, so that names follow the order of the disks."""
     bus = disk.target_bus or ""
     prefix = _PREFIXES.get(bus, "sd")
-    used = [
-        _number(other.target_dev[len(prefix) :])
-        for other in disks
-        if other.target_dev is not None and other.target_dev.startswith(prefix)
-    ]
+    used = [_number(name[len(prefix) :]) for name in names if name.startswith(prefix)]
     number = max(used, default=-1) + 1
     if bus == "ide" and number >= _IDE_LIMIT:
         number = next((free for free in range(_IDE_LIMIT) if free not in used), number)

@@ -19,11 +19,7 @@ def compose_reinstall(draft: Draft) -> Plan:
     if draft.domain.os_id is None and not draft.os.is_generic:
         draft.domain.os_id = draft.os.id
     media.add_media(draft)
-    disks = draft.domain.of(Disk)
-    for disk in disks:
-        if disk.target_dev is None:
-            disk_targets.settle_target(draft, disk, disks)
-            disk_targets.settle_driver(draft, disk)
+    disk_targets.settle_targets(draft, draft.domain.of(Disk), new_only=True)
     final = phases.final_domain(draft)
     for disk in [final.of(Disk)[position] for position in draft.seed_disks]:
         final.remove(disk)
