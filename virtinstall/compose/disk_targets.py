@@ -31,9 +31,9 @@ def settle_targets(draft: Draft, disks: list[Disk], *, new_only: bool = False) -
     """
     given = [disk.target_dev for disk in disks]
     used = [name for name in given if name is not None]
-    for name in used:
-        if used.count(name) > 1:
-            raise RequestError(f"two disks have the device name {name}", hint="leave target.dev= out of one of them")
+    twice = next((name for name in used if used.count(name) > 1), None)
+    if twice is not None:
+        raise RequestError(f"two disks have the device name {twice}", hint="leave target.dev= out of one of them")
     for disk, name in zip(disks, given, strict=True):
         if new_only and name is not None:
             continue
