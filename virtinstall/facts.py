@@ -135,7 +135,7 @@ class Facts(NamedTuple):
     cdrom: DiskFacts | None = None
     image_names: frozenset[str] = frozenset()
     pools_hint: str | None = None
-    networks: Mapping[str, NetworkFacts] = _NOTHING
+    networks: Mapping[str, NetworkFacts | None] = _NOTHING
     node_devices: tuple[str, ...] = ()
     render_node: str | None = None
     media: MediaFacts | None = None

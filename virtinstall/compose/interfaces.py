@@ -22,6 +22,7 @@ def add_interfaces(draft: Draft) -> None:
     taken = set(draft.facts.guest_macs)
     for interface in interfaces:
         _settle_source(draft, interface)
+        _warn_of_network(draft, interface)
         _settle_mac(draft, interface, taken)
         _settle_model(draft, interface)
 
@@ -55,6 +56,19 @@ def _use_default(draft: Draft, interface: Interface) -> None:
         interface.type, interface.source_bridge = "bridge", host.default_bridge
     else:
         interface.type, interface.source_network = "network", DEFAULT_NETWORK
+
+
+def _warn_of_network(draft: Draft, interface: Interface) -> None:
+    """A network that isn't there or doesn't run stops the guest's start; libvirt may still be told of it later."""
+    name = interface.source_network
+    networks = draft.facts.networks
+    if interface.type != "network" or name is None or name not in networks:
+        return
+    network = networks[name]
+    if network is None:
+        draft.warnings.append(f"there is no virtual network '{name}': `virsh net-list --all` lists them")
+    elif not network.active:
+        draft.warnings.append(f"the virtual network '{name}' doesn't run: `virsh net-start {name}` starts it")
 
 
 def _settle_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:

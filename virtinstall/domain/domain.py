@@ -22,6 +22,7 @@ from virtinstall.domain.memtune import Memtune
 from virtinstall.domain.metadata import Metadata
 from virtinstall.domain.numatune import Numatune
 from virtinstall.domain.os import Os
+from virtinstall.domain.perf import Perf
 from virtinstall.domain.pm import Pm
 from virtinstall.domain.qemu_commandline import QemuCommandline
 from virtinstall.domain.resource import Resource
@@ -66,6 +67,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
     features = Child("./features", Features)
     clock = Child("./clock", Clock)
     pm = Child("./pm", Pm)
+    perf = Child("./perf", Perf)
     seclabels = Children("./seclabel", Seclabel)
     qemu_commandline = Child("./qemu:commandline", QemuCommandline)
     keywrap = Child("./keywrap", Keywrap)

@@ -61,7 +61,7 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
         random_bytes=surroundings.random_bytes,
         warnings=chosen.warnings,
         environment=surroundings.environ,
-        networks=_networks(request, host),
+        networks=_networks(request, host, facts_of_host),
     )
     facts = _with_devices(facts, request, host)
     if request.install.cloud_init is not None or request.install.unattended is not None:
@@ -111,12 +111,19 @@ def _image_dir(root: str | None, privileged: bool, surroundings: Surroundings) -
     return f"{data}/libvirt/images"
 
 
-def _networks(request: Request, host: Host) -> dict[str, NetworkFacts]:
+def _networks(request: Request, host: Host, facts: HostFacts) -> dict[str, NetworkFacts | None]:
+    """The virtual networks that the guest is, or may be, put into; None for one that isn't there."""
+    from virtinstall.compose.interfaces import DEFAULT_NETWORK
     from virtinstall.devices.interface import Interface
 
-    names = {interface.source_network for interface in request.domain.of(Interface)}
-    found = {name: host.network(name) for name in names if name is not None}
-    return {name: facts for name, facts in found.items() if facts is not None}
+    interfaces = request.domain.of(Interface)
+    names = {interface.source_network for interface in interfaces if interface.source_network is not None}
+    by_default = "interface" not in request.without and (
+        not interfaces or any(interface.wanted_type == "default" for interface in interfaces)
+    )
+    if by_default and facts.driver == "qemu" and facts.privileged and facts.default_bridge is None:
+        names.add(DEFAULT_NETWORK)
+    return {name: host.network(name) for name in names}
 
 
 def _with_devices(facts: Facts, request: Request, host: Host) -> Facts:
