@@ -188,10 +188,13 @@ def test_found_by_its_name(option: Option) -> None:
             assert target is not None, spelling
             assert target.declared is declared, spelling
     for _, declared in cls.declarations():
-        for alias in declared.aliases if isinstance(declared, Declared) else declared.flat:
+        if not isinstance(declared, Declared):
+            assert all(resolve(cls, word) is not None for word in declared.flat), declared.flat
+            continue
+        for alias in declared.aliases:
             target = resolve(cls, alias)
             assert target is not None, alias
-            assert target.declared is (declared if isinstance(declared, Declared) else target.declared), alias
+            assert target.declared is declared, alias
 
 
 @pytest.mark.parametrize("option", COMPOUND)

@@ -90,6 +90,8 @@ def test_host_device_is_a_wish() -> None:
             '<portForward proto="udp" address="127.0.0.1"><range start="8080" end="8090" to="80"/></portForward>',
         ),
         ("::1:2222:22", '<portForward proto="tcp" address="::1"><range start="2222" to="22"/></portForward>'),
+        ("::1:22", '<portForward proto="tcp" address="::1"><range start="22"/></portForward>'),
+        ("fe80::1:8080", '<portForward proto="tcp" address="fe80::1"><range start="8080"/></portForward>'),
     ],
 )
 def test_port_forward_in_short(text: str, xml: str) -> None:

@@ -1,0 +1,102 @@
+"""Devices with a few sub-options each: sound, balloon, vsock, panic, watchdog, IOMMU, pstore, audio, shared memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.devices.asked import asked, line
+from virtinstall.devices.audio import Audio
+from virtinstall.devices.device import Device
+from virtinstall.devices.input import Input
+from virtinstall.devices.iommu import Iommu
+from virtinstall.devices.memballoon import Memballoon
+from virtinstall.devices.panic import Panic
+from virtinstall.devices.pstore import Pstore
+from virtinstall.devices.shmem import Shmem
+from virtinstall.devices.sound import Sound
+from virtinstall.devices.vsock import Vsock
+from virtinstall.devices.watchdog import Watchdog
+from virtinstall.errors import RequestError
+
+
+@pytest.mark.parametrize(
+    ("cls", "text", "xml"),
+    [
+        (
+            Sound,
+            "ich6,codec0.type=micro,codec1.type=duplex",
+            "model='ich6'><codec type='micro'/><codec type='duplex'/>",
+        ),
+        (Sound, "usb,multichannel=on,audio.id=1", "model='usb' multichannel='yes'><audio id='1'/>"),
+        (Audio, "type=spice,id=1", "type='spice' id='1'"),
+        (Memballoon, "virtio,autodeflate=yes,stats.period=10,freePageReporting=0", None),
+        (Watchdog, "ib700,action=pause", "model='ib700' action='pause'"),
+        (Iommu, "intel,driver.aw_bits=48,driver.intremap=yes", "model='intel'><driver aw_bits='48' intremap='on'/>"),
+        (Pstore, "backend=acpi-erst,path=/a,size=8", "backend='acpi-erst'><path>/a</path><size>8</size>"),
+        (Vsock, "virtio,cid=17", "model='virtio'><cid address='17'/>"),
+        (Vsock, "auto_cid=on", "><cid auto='yes'/>"),
+        (Vsock, "none", "model='none'"),
+    ],
+)
+def test_xml(cls: type[Device], text: str, xml: str | None) -> None:
+    """What is typed stands where libvirt reads it, each switch in libvirt's own words."""
+    if xml is None:
+        xml = "model='virtio' autodeflate='on' freePageReporting='off'><stats period='10'/>"
+    start = f"<{cls.tag}{xml}" if xml.startswith(">") else f"<{cls.tag} {xml}"
+    whole = f"{start}</{cls.tag}>" if ">" in xml else f"{start}/>"
+    assert line(asked(cls, text)) == whole.replace("'", '"')
+
+
+@pytest.mark.parametrize("cls", [Sound, Memballoon, Watchdog, Vsock, Panic])
+def test_default_leaves_the_choice_open(cls: type[Device]) -> None:
+    """The bare word `default` asks for the device and says nothing about it."""
+    assert line(asked(cls, "default")) == f"<{cls.tag}/>"
+
+
+@pytest.mark.parametrize(
+    ("cls", "none_word"),
+    [
+        (Sound, "suppress"),
+        (Memballoon, "value"),
+        (Vsock, "value"),
+        (Watchdog, "no-op"),
+        (Panic, "no-op"),
+    ],
+)
+def test_none_as_the_whole_value(cls: type[Device], none_word: str) -> None:
+    """`none` takes the default device away, is a value, or does nothing."""
+    assert cls.none_word == none_word
+
+
+class TestPanic:
+    """--panic: the bare word is a model or an ISA port."""
+
+    @pytest.mark.parametrize("text", ["0x505", "iobase=0x505", "address.type=isa,address.iobase=0x505"])
+    def test_isa_port(self, text: str) -> None:
+        """A port makes an ISA address, by any of its words."""
+        assert line(asked(Panic, text)) == '<panic><address type="isa" iobase="0x505"/></panic>'
+
+    def test_model(self) -> None:
+        """Any other word is the model."""
+        assert line(asked(Panic, "hyperv")) == '<panic model="hyperv"/>'
+
+
+def test_shared_memory() -> None:
+    """--shmem: the bare word is the memory's name; the size has its unit beside it."""
+    text = "my_shmem0,role=peer,model.type=ivshmem-plain,size=8,size.unit=M,msi.vectors=2,msi.ioeventfd=no"
+    assert line(asked(Shmem, text)) == (
+        '<shmem name="my_shmem0" role="peer"><model type="ivshmem-plain"/><size unit="M">8</size>'
+        '<msi vectors="2" ioeventfd="off"/></shmem>'
+    )
+
+
+@pytest.mark.parametrize(("text", "port"), [("2", "2"), ("0x2", "2"), ("1.2", "1.2"), ("1.2.3", "1.2.3")])
+def test_port_behind_a_hub(text: str, port: str) -> None:
+    """A USB port is a number, or the way to it through hubs."""
+    assert asked(Input, f"tablet,address.type=usb,address.port={text}").address.port == port
+
+
+def test_port_that_is_none() -> None:
+    """A word for a USB port is refused."""
+    with pytest.raises(RequestError, match=r"--input address\.port=front: it must be a whole number"):
+        asked(Input, "tablet,address.port=front")
