@@ -134,7 +134,7 @@ def _make_guest(given: Namespace) -> int:
     step = _wanted_step(given)
     quiet = bool(given.quiet) or step is not None
     request = read_request(given, fallback_for, warnings=old_spellings, preview=step is not None)
-    host = open_host(given.connect, _warn)
+    host = open_host(given.connect)
     try:
         if step is None and request.domain.name is not None and host.driver() != "test":
             from virtinstall.leftovers import tell_leftovers

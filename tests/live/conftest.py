@@ -52,7 +52,7 @@ def embed(qemu: None) -> Iterator[Connection]:
     """The embedded driver, in a data directory of this test run."""
     data = _short_folder("vi")
     environ = {"XDG_DATA_HOME": str(data)}
-    yield Connection("embed", embed_uri(embed_root(environ)), environ)
+    yield Connection("embed", embed_uri(embed_root(environ, os.geteuid())), environ)
     shutil.rmtree(data)
 
 
