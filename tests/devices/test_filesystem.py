@@ -1,0 +1,70 @@
+"""--filesystem: which attribute a source goes to, and the words for 9p, virtiofs and containers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.devices.asked import asked, line
+from virtinstall.devices.filesystem import Filesystem
+from virtinstall.errors import RequestError
+
+
+def test_source_and_target_as_bare_words() -> None:
+    """The commonest use: a directory of the host, and the tag the guest mounts it by."""
+    assert line(asked(Filesystem, "/srv/share,mytag")) == (
+        '<filesystem><source dir="/srv/share"/><target dir="mytag"/></filesystem>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("type", "attribute"),
+    [
+        ("mount", "dir"),
+        ("bind", "dir"),
+        ("template", "name"),
+        ("file", "file"),
+        ("block", "dev"),
+        ("ram", "usage"),
+    ],
+)
+def test_source_by_type(type: str, attribute: str) -> None:
+    """The type decides where `source` goes, wherever it stands in the option."""
+    assert line(asked(Filesystem, f"source=X,target=/t,type={type}")) == (
+        f'<filesystem type="{type}"><source {attribute}="X"/><target dir="/t"/></filesystem>'
+    )
+
+
+def test_old_word_for_the_access_mode() -> None:
+    """`mode` is `accessmode`."""
+    assert asked(Filesystem, "mode=squash").accessmode == "squash"
+
+
+def test_virtiofs() -> None:
+    """virtiofsd's own settings are below <binary>, as on/off."""
+    text = (
+        "type=mount,driver.type=virtiofs,driver.queue=1024,binary.path=/usr/libexec/virtiofsd,binary.xattr=yes,"
+        "binary.cache.mode=always,binary.lock.posix=off,binary.lock.flock=1,binary.sandbox.mode=chroot,"
+        "source.socket=/run/fs.sock,target.dir=tag"
+    )
+    assert line(asked(Filesystem, text)) == (
+        '<filesystem type="mount"><source socket="/run/fs.sock"/><target dir="tag"/>'
+        '<binary path="/usr/libexec/virtiofsd" xattr="on"><cache mode="always"/>'
+        '<lock posix="off" flock="on"/><sandbox mode="chroot"/></binary>'
+        '<driver queue="1024" type="virtiofs"/></filesystem>'
+    )
+
+
+def test_readonly_is_a_presence() -> None:
+    """`readonly=on` makes the empty element, `readonly=off` takes it away."""
+    filesystem = asked(Filesystem, "readonly=on")
+    assert line(filesystem) == "<filesystem><readonly/></filesystem>"
+    assert line(asked(Filesystem, "readonly=off", filesystem)) == "<filesystem/>"
+    with pytest.raises(RequestError, match="--filesystem readonly=maybe: it must be on or off"):
+        asked(Filesystem, "readonly=maybe")
+
+
+def test_sizes_and_modes_go_verbatim() -> None:
+    """What libvirt reads itself isn't converted: octal modes keep their zeros."""
+    filesystem = asked(Filesystem, "fmode=0644,dmode=0755,space_hard_limit=10G,space_soft_limit=5G")
+    assert (filesystem.fmode, filesystem.dmode) == ("0644", "0755")
+    assert (filesystem.space_hard_limit, filesystem.space_soft_limit) == ("10G", "5G")
