@@ -85,8 +85,8 @@ def test_tpm(text: str, xml: str) -> None:
         ),
         (
             "host-certificates,certificate=one,two,certificate1=b,certificate2=c,database=/etc/pki/nssdb",
-            '<smartcard mode="host-certificates"><database>/etc/pki/nssdb</database>'
-            "<certificate>one,two</certificate><certificate>b</certificate><certificate>c</certificate></smartcard>",
+            '<smartcard mode="host-certificates"><certificate>one,two</certificate><certificate>b</certificate>'
+            "<certificate>c</certificate><database>/etc/pki/nssdb</database></smartcard>",
         ),
     ],
 )
