@@ -39,13 +39,13 @@ CASES = (
     ),
     (
         "--iothreads 2,iothreadids.iothread1.id=7,iothreadids.iothread1.poll.max=5,defaultiothread.thread_pool_max=9",
-        '<iothreads>2</iothreads><iothreadids><iothread/><iothread id="7"><poll max="5"/></iothread></iothreadids>'
+        '<iothreads>2</iothreads><iothreadids><iothread id="7"><poll max="5"/></iothread></iothreadids>'
         '<defaultiothread thread_pool_max="9"/>',
     ),
     (
         "--cputune shares=2048,vcpupin0.vcpu=0,vcpupin0.cpuset=0-3,^2,cachetune.cache1.size=3,emulatorpin.cpuset=1,7",
         '<cputune><shares>2048</shares><vcpupin vcpu="0" cpuset="0-3,^2"/><emulatorpin cpuset="1,7"/>'
-        '<cachetune><cache/><cache size="3"/></cachetune></cputune>',
+        '<cachetune><cache size="3"/></cachetune></cputune>',
     ),
     (
         "--numatune 1,3-5,mode=strict,memnode0.cellid=1",

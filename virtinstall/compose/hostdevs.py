@@ -25,7 +25,7 @@ def settle_hostdevs(draft: Draft) -> None:
             if hostdev.type in _CAPABILITY_TYPES:
                 _use_container_device(hostdev, hostdev.name)
             else:
-                _use_node_device(draft, hostdev, _find(draft, hostdev.name, "--hostdev"))
+                _use_node_device(draft, hostdev, _find(draft, hostdev.name, "--hostdev "))
         if hostdev.mode is None:
             hostdev.mode = "subsystem"
         if hostdev.managed is None and hostdev.type != "scsi":

@@ -29,7 +29,7 @@ def add_rng(draft: Draft) -> None:
     for rng in rngs:
         if rng.model is None:
             rng.model = "virtio"
-        if rng.backend_model is None:
+        if rng.backend_model is None and rng.backend_type is None:
             rng.backend_model = "random"
 
 
@@ -58,6 +58,8 @@ def add_tpm(draft: Draft) -> None:
             tpm.backend_type = "passthrough" if tpm.backend_device_path else "emulator"
         if tpm.model is None and platform.is_x86:
             tpm.model = "tpm-crb" if draft.offers("devices/tpm", "model", "tpm-crb") else "tpm-tis"
+        if tpm.backend_type == "external" and tpm.backend_source_type == "unix" and tpm.backend_source_mode is None:
+            tpm.backend_source_mode = "connect"
         if tpm.backend_type == "passthrough" and tpm.backend_device_path is None:
             tpm.backend_device_path = "/dev/tpm0"
 
@@ -75,7 +77,7 @@ def fill_small_devices(draft: Draft) -> None:
     for smartcard in domain.of(Smartcard):
         smartcard.mode = smartcard.mode or "passthrough"
         if smartcard.type is None:
-            smartcard.type = "tcp" if smartcard.mode == "host" else "spicevmc"
+            smartcard.type = "spicevmc" if smartcard.mode == "passthrough" else "tcp"
     for redirdev in domain.of(Redirdev):
         redirdev.bus = redirdev.bus or "usb"
         redirdev.type = redirdev.type or "spicevmc"

@@ -34,3 +34,8 @@ class Smartcard(Device, CharacterSource):
     type = XmlField("./@type", TEXT, "How it is reached: `spicevmc`, `tcp`, ...", convert=unless_default)
     database = XmlField("./database", TEXT, "Certificate database of the host.", commas=True)
     certificates = Children("./certificate", Certificate, "Certificates, three of them.")
+
+    @classmethod
+    def child_order(cls) -> tuple[str, ...]:
+        """libvirt's schema wants the certificates before their database."""
+        return ("./source", "./protocol", "./certificate", "./database")

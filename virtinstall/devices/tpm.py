@@ -49,6 +49,7 @@ class Tpm(Device):
     )
     backend_debug = XmlField("./backend/@debug", TEXT, "Log level of swtpm.")
     backend_source_type = XmlField("./backend/source/@type", TEXT, "Kind of an external TPM's socket: `unix`.")
+    backend_source_mode = XmlField("./backend/source/@mode", TEXT, "Our side of that socket: `connect`.")
     backend_source_path = XmlField("./backend/source/@path", TEXT, "Socket of an external TPM, or where the state is.")
     backend_profile_source = XmlField("./backend/profile/@source", TEXT, "Profile of swtpm.")
     backend_profile_remove_disabled = XmlField(

@@ -18,6 +18,7 @@ from virtinstall.xml.kinds import parse_switch
 from virtinstall.xml.override import Edit
 
 if TYPE_CHECKING:
+    from virtinstall.xml.children import ElementList
     from virtinstall.xml.element import Element
 
 SHARED_NAMES = ("clearxml", "xpathN.delete", "xpathN.set", "xpathN.create", "xpathN.value")
@@ -228,12 +229,10 @@ def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fall
             element.clear()
         except ValueError as error:
             raise RequestError(f"{option} clearxml: {error}") from None
+    made: list[tuple[ElementList[Any], Element]] = []
     for pair in pairs:
         if pair.target is not None:
-            below = element
-            for hop in pair.target.hops:
-                found = getattr(below, hop.attribute)
-                below = found if hop.number is None else found.at(hop.number)
+            below = _reach(element, pair.target.hops, made)
             try:
                 pair.target.declared.apply(below, pair.value)
             except ValueError as error:
@@ -244,11 +243,35 @@ def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fall
                 fallback.apply(element, pair.key, pair.value)
             except ValueError as error:
                 raise RequestError(f"{option} {pair.key}={pair.value}: {error}") from None
+    for siblings, child in made:
+        if _is_empty(child):
+            siblings.remove(child)
     if cleared:
         element.leave_if_empty()
     edits = read_edits(option, pairs)
     if edits:
         element.settings["xpath_edits"] = (*element.settings.get("xpath_edits", ()), *edits)
+
+
+def _reach(element: Element, hops: tuple[Hop, ...], made: list[tuple[ElementList[Any], Element]]) -> Element:
+    """The element at the end of `hops`; numbered children made on the way are noted in `made`."""
+    for attribute, number in hops:
+        found = getattr(element, attribute)
+        if number is None:
+            element = found
+        else:
+            known = len(found)
+            element = found.at(number)
+            made += [(found, child) for child in list(found)[known:]]
+    return element
+
+
+def _is_empty(child: Element) -> bool:
+    """Whether `child`, made to fill a lower number or unset again, stands in the document for nothing."""
+    node = child.node
+    if node is None or node.getparent() is None:
+        return False
+    return not (node.attrib or len(node) or (node.text or "").strip() or child.settings)
 
 
 def _switch(option: str, pair: Pair) -> bool:

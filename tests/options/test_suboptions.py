@@ -1,0 +1,43 @@
+"""What sub-options do to the element they are applied to."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.devices.asked import asked, line
+from virtinstall.devices.smartcard import Smartcard
+from virtinstall.devices.sound import Codec, Sound
+
+
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        ("codec1.type=micro", ["micro"]),
+        ("codec2.type=micro,codec0.type=duplex", ["duplex", "micro"]),
+        ("codec1.type=micro,codec0.type=duplex", ["duplex", "micro"]),
+        ("codec0.type=,codec2.type=", []),
+    ],
+)
+def test_numbers_left_out_leave_no_empty_elements(text: str, types: list[str]) -> None:
+    """A number says the order; no empty element stands for one that nobody used."""
+    assert [codec.type for codec in asked(Sound, text).codecs] == types
+
+
+def test_numbers_count_from_what_is_there() -> None:
+    """With one codec there, the next number is one more codec, and so is any beyond."""
+    for number in (1, 3):
+        sound = Sound()
+        sound.codecs.append(Codec(type="duplex"))
+        asked(Sound, f"codec{number}.type=micro", sound)
+        assert [codec.type for codec in sound.codecs] == ["duplex", "micro"]
+
+
+def test_what_stood_around_goes_too() -> None:
+    """An element made only to hold the numbered ones isn't left behind."""
+    assert line(asked(Smartcard, "certificate1=,source.seclabel1.model=")) == "<smartcard/>"
+
+
+def test_elements_that_were_there_stay() -> None:
+    """An empty element of a parsed document isn't ours to take away."""
+    sound = Sound.parse("<sound><codec/></sound>")
+    assert line(asked(Sound, "codec1.type=micro", sound)) == '<sound><codec/><codec type="micro"/></sound>'
