@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,17 @@ def test_class_by_name() -> None:
     assert devices.Disk is Disk
     with pytest.raises(AttributeError, match="Dsik"):
         _ = devices.Dsik
+
+
+def test_names_for_type_checkers() -> None:
+    """What a type checker reads is what is there: each class by its name, in the list of public names."""
+    source = Path(devices.__file__ or "").read_text()
+    for tag in DEVICE_TAGS:
+        cls = device_class(tag)
+        assert cls is not None
+        assert f"from virtinstall.devices.{tag} import {cls.__name__} as {cls.__name__}\n" in source
+        assert cls.__name__ in devices.__all__
+        assert cls.__name__ in dir(devices)
 
 
 def test_only_the_device_asked_for_is_loaded() -> None:
