@@ -88,6 +88,8 @@ def _disk_facts(disk: Disk, facts: Facts, host: Host) -> DiskFacts:
         return _volume_facts(disk.vol, host)
     path = wished_path(disk)
     if disk.source_pool is not None and disk.source_volume is not None:
+        if host.pool(disk.source_pool) is None:
+            raise _no_pool(f"--disk source.pool={disk.source_pool}", disk.source_pool, host)
         return DiskFacts(volume=host.volume(disk.source_pool, disk.source_volume))
     if path is not None:
         if is_url(path) or disk.type in ("network", "nvme", "vhostuser"):
@@ -116,14 +118,16 @@ def _near(name: str, known: set[str] | frozenset[str]) -> str | None:
     return f"did you mean {' or '.join(near)}?" if near else None
 
 
+def _no_pool(option: str, name: str, host: Host) -> RequestError:
+    near = _near(name, {known.name for known in host.pools()})
+    return RequestError(f"{option}: there is no such storage pool", hint=near or "`virsh pool-list --all` lists them")
+
+
 def _pool_facts(name: str, host: Host) -> DiskFacts:
     pool = host.pool(name)
     if pool is None:
         if name != "default":
-            raise RequestError(
-                f"--disk pool={name}: there is no such storage pool",
-                hint=_near(name, {known.name for known in host.pools()}) or "`virsh pool-list --all` lists them",
-            )
+            raise _no_pool(f"--disk pool={name}", name, host)
         return DiskFacts()
     return DiskFacts(pool=pool, taken_names=host.volume_names(name) if pool.active else frozenset())
 

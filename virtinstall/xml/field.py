@@ -105,12 +105,20 @@ class XmlField(Declared, Generic[T]):
                 return None
             node = found
         if attribute is not None:
-            text = node.get(attribute)
-            return None if text is None else self.kind.read(text)
+            return self._read(node.get(attribute))
         if self.kind is PRESENT:
             return self.kind.read("")
         text = node.text
-        return None if text is None or not text.strip() else self.kind.read(text)
+        return None if text is None or not text.strip() else self._read(text)
+
+    def _read(self, text: str | None) -> T | None:
+        """The value of a text; one that isn't of this kind (a foreign document's) reads as None and stays."""
+        if text is None:
+            return None
+        try:
+            return self.kind.read(text)
+        except ValueError:
+            return None
 
     def __set__(self, element: Element, value: T | None) -> None:
         if self.kind is PRESENT:
