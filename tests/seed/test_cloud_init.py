@@ -54,6 +54,7 @@ def test_without_sub_options_root_gets_a_password_and_cloud_init_is_switched_off
     login, _, hashed = content["chpasswd"]["list"].strip().partition(":")
     assert login == "root" and content["chpasswd"]["expire"] is True
     assert hash_password(asked.generated_password, hashed.split("$")[2]) == hashed
+    assert ["passwd", "--expire", "root"] in content["runcmd"], "cloud-init before 22.3 doesn't do it for a hash"
     assert "/etc/cloud/cloud-init.disabled" in content["runcmd"][-1]
 
 
@@ -70,13 +71,18 @@ def test_a_password_from_a_file_is_hashed_and_stays() -> None:
 def test_keys_of_root_and_of_the_image_s_user() -> None:
     """The image's own user stays where root gets a key."""
     content = user_data(root_ssh_key="/key.pub", clouduser_ssh_key="/key2.pub")
+    assert content["disable_root"] is False
+    assert "disable_root" not in user_data(clouduser_ssh_key="/key2.pub")
     assert content["users"] == ["default", {"name": "root", "ssh_authorized_keys": [KEY]}]
     assert content["ssh_authorized_keys"] == ["ecdsa-sha2-nistp256 AAAA you@there"]
 
 
 def test_a_user_of_one_s_own() -> None:
-    """Login, hashed password, key, sudo that asks for the password."""
-    account = user_data(user="ada", user_password_file="/pw", user_ssh_key="/key.pub")["users"][1]
+    """Login, hashed password, key, sudo that asks for the password; SSH takes a password where there is no key."""
+    content = user_data(user="ada", user_password_file="/pw", user_ssh_key="/key.pub")
+    account = content["users"][1]
+    assert "ssh_pwauth" not in content
+    assert user_data(user="ada", user_password_file="/pw")["ssh_pwauth"] is True
     assert account["passwd"] == hash_password("letmein", account["passwd"].split("$")[2])
     assert (account["name"], account["lock_passwd"], account["sudo"]) == ("ada", False, "ALL=(ALL) ALL")
     assert account["ssh_authorized_keys"] == [KEY]
@@ -99,6 +105,14 @@ def test_a_static_address() -> None:
     assert interface["nameservers"] == {"addresses": ["192.0.2.53", "2001:db8::53"]}
     six = yaml.safe_load(made(address="2001:db8::5/64", gateway="fe80::1")["network-config"])
     assert six["ethernets"]["eth0"]["gateway6"] == "fe80::1"
+
+
+def test_addresses_of_both_families() -> None:
+    """Separated by commas, each family with a gateway of its own."""
+    both = made(address="192.0.2.5/24, 2001:db8::5/64", gateway="2001:db8::1,192.0.2.1")
+    interface = yaml.safe_load(both["network-config"])["ethernets"]["eth0"]
+    assert interface["addresses"] == ["192.0.2.5/24", "2001:db8::5/64"]
+    assert (interface["gateway4"], interface["gateway6"]) == ("192.0.2.1", "2001:db8::1")
 
 
 def test_no_address_no_network_config() -> None:
@@ -129,6 +143,9 @@ def test_whole_files_are_used_as_they_are() -> None:
         ({"address": "somewhere/24"}, "no address"),
         ({"address": "192.0.2.5/24", "gateway": "198.51.100.1"}, "not in the network"),
         ({"address": "192.0.2.5/24", "nameservers": "dns"}, "no address"),
+        ({"address": "192.0.2.5/24", "gateway": "fe80::1"}, "not in the network"),
+        ({"address": "192.0.2.5/24", "gateway": "192.0.2.1,192.0.2.2"}, "one already"),
+        ({"address": ""}, "is empty"),
         ({"gateway": "192.0.2.1"}, "needs the address"),
     ],
 )

@@ -141,6 +141,8 @@ def _user_data(request: CloudInitRequest) -> dict[str, Any]:
     users: list[Any] = []
     if request.root.keys:
         users.append({"name": "root", "ssh_authorized_keys": list(request.root.keys)})
+        # images set it, and then a key that root shares with the image's user only says whom to log in as
+        config["disable_root"] = False
     if request.user is not None:
         users.append(_account(request.user))
     if users:
@@ -148,12 +150,15 @@ def _user_data(request: CloudInitRequest) -> dict[str, Any]:
         config["users"] = ["default", *users]
     if request.default_user_keys:
         config["ssh_authorized_keys"] = list(request.default_user_keys)
-    if request.user is not None and request.user.password_hash is not None:
+    if request.user is not None and request.user.password_hash is not None and not request.user.keys:
         config["ssh_pwauth"] = True
     if request.packages:
         config["package_update"] = True
         config["packages"] = list(request.packages)
     commands: list[Any] = list(request.commands)
+    if request.expire_root_password:
+        # cloud-init before 22.3 expires no password that it was given as a hash
+        commands.append(["passwd", "--expire", "root"])
     if request.disable:
         commands.append("echo 'Disabled by virt-install' > /etc/cloud/cloud-init.disabled")
     if commands:
@@ -272,4 +277,4 @@ def _address(values: Mapping[str, str]) -> StaticAddress | None:
                     f"--cloud-init {key} needs the address that it goes with", hint="add address=192.0.2.5/24"
                 )
         return None
-    return parse_address(values["address"], values.get("gateway"), _list(values, "nameservers", ","))
+    return parse_address(*(_list(values, key, ",") for key in _INTO_NETWORK_CONFIG))

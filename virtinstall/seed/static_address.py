@@ -1,4 +1,4 @@
-"""`--cloud-init address=,gateway=,nameservers=`: a static address for the guest's first interface.
+"""`--cloud-init address=,gateway=,nameservers=`: static addresses for the guest's first interface.
 
 Source: https://docs.cloud-init.io/en/latest/reference/network-config-format-v2.html
 """
@@ -6,52 +6,88 @@ Source: https://docs.cloud-init.io/en/latest/reference/network-config-format-v2.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+
+_HINT = "for example address=192.0.2.5/24,gateway=192.0.2.1"
 
 
 @dataclass(frozen=True)
 class StaticAddress:
-    """`address` is with its prefix length; `gateway` and `nameservers` are plain addresses."""
+    """`addresses` are with their prefix lengths; `gateways`, one of a family, and `nameservers` are plain addresses."""
 
-    address: str
-    gateway: str | None
+    addresses: tuple[str, ...]
+    gateways: tuple[str, ...]
     nameservers: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        """The addresses, for a message."""
+        return ",".join(self.addresses)
 
     def network_config(self, mac: str) -> dict[str, Any]:
         """Network configuration, version 2, for the interface with this MAC address."""
         # `routes: to: default` is unknown to older versions, and renderers other than netplan want a name
-        interface: dict[str, Any] = {"match": {"macaddress": mac}, "set-name": "eth0", "addresses": [self.address]}
-        if self.gateway is not None:
-            interface["gateway6" if ":" in self.gateway else "gateway4"] = self.gateway
+        interface: dict[str, Any] = {
+            "match": {"macaddress": mac},
+            "set-name": "eth0",
+            "addresses": list(self.addresses),
+        }
+        for gateway in self.gateways:
+            interface["gateway6" if ":" in gateway else "gateway4"] = gateway
         if self.nameservers:
             interface["nameservers"] = {"addresses": list(self.nameservers)}
         return {"version": 2, "ethernets": {"eth0": interface}}
 
 
-def parse_address(address: str, gateway: str | None, nameservers: tuple[str, ...]) -> StaticAddress:
-    """The address from its sub-options.
+def parse_address(addresses: tuple[str, ...], gateways: tuple[str, ...], nameservers: tuple[str, ...]) -> StaticAddress:
+    """The addresses from their sub-options.
 
-    Raises: RequestError, when one is no address, the prefix length is missing, or the gateway
-    can't be reached from the address.
+    Raises: RequestError, when there is none, one is no address, a prefix length is missing, or a
+    gateway can't be reached from the addresses.
     """
-    import ipaddress
+    interfaces = [_interface(address) for address in addresses]
+    if not interfaces:
+        raise RequestError("--cloud-init address= is empty", hint=_HINT)
+    families = set()
+    for gateway in gateways:
+        parsed = _plain("gateway", gateway)
+        if parsed.version in families:
+            raise RequestError(f"--cloud-init gateway={gateway}: there is one already", hint="name one of a family")
+        families.add(parsed.version)
+        _check_reachable(parsed, interfaces)
+    for nameserver in nameservers:
+        _plain("nameservers", nameserver)
+    return StaticAddress(tuple(interface.with_prefixlen for interface in interfaces), gateways, nameservers)
 
-    hint = "for example address=192.0.2.5/24,gateway=192.0.2.1"
+
+def _interface(address: str) -> IPv4Interface | IPv6Interface:
+    from ipaddress import ip_interface
+
     if "/" not in address:
-        raise RequestError(f"--cloud-init address={address}: the prefix length is missing", hint=hint)
+        raise RequestError(f"--cloud-init address={address}: the prefix length is missing", hint=_HINT)
     try:
-        interface = ipaddress.ip_interface(address)
+        return ip_interface(address)
     except ValueError as error:
-        raise RequestError(f"--cloud-init address={address}: this is no address", hint=hint) from error
-    for key, value in [("gateway", gateway), *(("nameservers", each) for each in nameservers)]:
-        if value is None:
-            continue
-        try:
-            parsed = ipaddress.ip_address(value)
-        except ValueError as error:
-            raise RequestError(f"--cloud-init {key}={value}: this is no address", hint=hint) from error
-        if key == "gateway" and parsed not in interface.network and not parsed.is_link_local:
-            raise RequestError(f"--cloud-init gateway={value} is not in the network {interface.network}", hint=hint)
-    return StaticAddress(interface.with_prefixlen, gateway, nameservers)
+        raise RequestError(f"--cloud-init address={address}: this is no address", hint=_HINT) from error
+
+
+def _plain(key: str, value: str) -> IPv4Address | IPv6Address:
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(value)
+    except ValueError as error:
+        raise RequestError(f"--cloud-init {key}={value}: this is no address", hint=_HINT) from error
+
+
+def _check_reachable(gateway: IPv4Address | IPv6Address, interfaces: list[IPv4Interface | IPv6Interface]) -> None:
+    networks = [interface.network for interface in interfaces if interface.version == gateway.version]
+    # link-local routers are on the link of whatever address there is
+    if not networks or not (gateway.is_link_local or any(gateway in network for network in networks)):
+        told = " or ".join(str(interface.network) for interface in interfaces)
+        raise RequestError(f"--cloud-init gateway={gateway} is not in the network {told}", hint=_HINT)
