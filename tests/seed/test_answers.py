@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,13 +76,28 @@ def test_kickstart() -> None:
     (root,) = [line for line in lines if line.startswith("rootpw")]
     assert is_hash_of("root&<'secret", root.split()[-1])
     assert "ignoredisk --only-use=vda" in lines and "@core" in lines and lines[-1] == "%end"
-    assert "timezone UTC --isUtc" in made("fedora17").splitlines()
+    assert "xconfig --startxonboot" not in lines and "xconfig --startxonboot" in made("fedora36", profile="desktop")
 
 
 def test_kickstart_without_passwords_locks_root() -> None:
     """An account without a password is never open; the user is warned beforehand."""
-    assert "rootpw --lock" in made("fedora36", {}).splitlines()
+    assert "rootpw --iscrypted !" in made("fedora36", {}).splitlines()
     assert "nobody log in" in answers("fedora36", {}).warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        ("http://h:81/a b", 'url --url="http://h:81/a%20b"'),
+        ('ftp://h/x"\nrootpw x', 'url --url="ftp://h/x%22%0Arootpw%20x"'),
+        ("nfs://h/srv/f 1", 'nfs --server=h --dir="/srv/f%201"'),
+    ],
+)
+def test_kickstart_names_the_tree_that_it_came_from(url: str, line: str) -> None:
+    """In quotes, out of which nothing in the address gets."""
+    asked = replace(answers("fedora36", PASSWORDS), install_url=url)
+    text = answer_files(asked, Guest("web-1", "x86_64", "/dev/vda"))["fedora.ks"].decode()
+    assert line in text.splitlines()
 
 
 def test_preseed() -> None:
@@ -93,12 +109,38 @@ def test_preseed() -> None:
     assert is_hash_of("user secret", user.split()[-1])
 
 
+@pytest.mark.parametrize(
+    ("values", "accounts"),
+    [
+        (PASSWORDS, {"passwd/root-login": "true", "passwd/make-user": "true"}),
+        ({"user-password-file": "/user"}, {"passwd/root-login": "false", "passwd/make-user": "true"}),
+        ({}, {"passwd/root-login": "true", "passwd/root-password-crypted": "*", "passwd/make-user": "false"}),
+    ],
+)
+def test_preseed_leaves_nothing_about_accounts_to_ask(values: dict[str, str], accounts: dict[str, str]) -> None:
+    """The installer wants root or a user, and takes `!` for a password that is still to be asked for."""
+    answered = {line.split()[1]: line.split()[3] for line in made("debian12", values).splitlines() if "passwd/" in line}
+    assert accounts.items() <= answered.items()
+
+
+def test_preseed_takes_the_mirror_that_the_installer_came_from() -> None:
+    """Its packages match; a password in the address stays out of the file."""
+    url = "https://me:secret@mirror.example:8443/debian/dists/bookworm/main/installer-amd64/"
+    asked = replace(answers("debian12", PASSWORDS), install_url=url)
+    lines = answer_files(asked, Guest("web-1", "x86_64", "/dev/vda"))["preseed.cfg"].decode().splitlines()
+    assert "d-i mirror/https/hostname string mirror.example:8443" in lines
+    assert "d-i mirror/https/directory string /debian" in lines
+
+
 def test_autoinstall() -> None:
     """user-data under `autoinstall`, with the identity that subiquity insists on."""
     content: dict[str, Any] = yaml.safe_load(made("ubuntu24.04"))["autoinstall"]
     assert content["version"] == 1
     assert (content["identity"]["username"], content["identity"]["hostname"]) == ("ada", "web-1")
     assert is_hash_of("user secret", content["identity"]["password"])
+    assert content["storage"]["layout"]["match"] == {"path": "/dev/vda"}
+    assert "timezone" not in content, "subiquity's list of valid names has no Etc/UTC"
+    assert content["user-data"]["timezone"] == "UTC"
     without = yaml.safe_load(made("ubuntu24.04", {}))["autoinstall"]
     assert "identity" not in without and without["user-data"]["hostname"] == "web-1"
 
@@ -142,16 +184,65 @@ def test_an_answer_that_is_needed() -> None:
     assert raised.value.hint is not None and "admin-password-file=FILE" in raised.value.hint
 
 
-@pytest.mark.parametrize(
-    "values", [{"user-login": "root"}, {"user-login": "a\nrootpw x"}, {"user-login": ""}, {"product-key": "<x/>"}]
-)
-def test_words_that_would_be_more_than_words(values: dict[str, str]) -> None:
-    """Nothing can be smuggled into the answers; an empty login is the default one."""
-    if values == {"user-login": ""}:
-        assert answers("fedora36", values).user_login == "me"
-        return
+@pytest.mark.parametrize("values", [{"user-login": "a\nrootpw x"}, {"product-key": "<x/>"}, {"reg-login": ""}])
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_words_that_would_be_more_than_words(system: str, values: dict[str, str]) -> None:
+    """Nothing can be smuggled into the answers."""
     with pytest.raises(RequestError):
-        answers("fedora36", values)
+        answers(system, values)
+
+
+@pytest.mark.parametrize(
+    ("system", "login", "why"),
+    [
+        ("fedora36", "root", "there anyway"),
+        ("win11", "Administrator", "there anyway"),
+        ("debian12", "admin", "for the system"),
+        ("ubuntu24.04", "backup", "for the system"),
+        ("debian12", "Ada", "small letters"),
+        ("ubuntu24.04", "a.b", "small letters"),
+        ("fedora36", "a b", "letters, digits"),
+        ("rhel9.0", "-a", "a letter first"),
+        ("sles15", "a" * 33, "longer than 32"),
+    ],
+)
+def test_logins_that_the_installer_would_stop_at(system: str, login: str, why: str) -> None:
+    """They are refused before anything is made, in the terms of that installer."""
+    with pytest.raises(RequestError, match=why):
+        answers(system, {"user-login": login})
+
+
+@pytest.mark.parametrize(("system", "login"), [("fedora36", "Ada.L"), ("win11", "Jürgen"), ("debian12", "ada-1")])
+def test_logins_that_an_installer_takes(system: str, login: str) -> None:
+    """Each has its own rules."""
+    assert answers(system, {"user-login": login}).user_login == login
+
+
+def test_who_runs_the_command_is_the_default_login_where_the_installer_takes_it() -> None:
+    """An empty value is none; a name of the host that the installer refuses is no reason to fail."""
+    kind, name = KINDS["debian12"]
+    installer = Installer(kind, "jeos", name, in_initrd=True)
+    assert answers("debian12", {"user-login": ""}).user_login == "me"
+    assert read_answers({}, installer, SYSTEMS["debian12"], "backup", FILES.__getitem__).user_login == "user"
+
+
+def test_registration() -> None:
+    """SUSE's installers take key and address; where an installer takes none, the user is told."""
+    values = {"product-key": "ABC-1", "reg-login": "me+x@example.com"}
+    assert json.loads(made("leap16", values))["product"]["registrationEmail"] == "me+x@example.com"
+    root = etree.fromstring(made("sles15", values).encode())
+    names = {"y": "http://www.suse.com/1.0/yast2ns"}
+    assert root.xpath("y:suse_register/y:reg_code/text()", namespaces=names) == ["ABC-1"]
+    assert len(answers("leap16", values).warnings) == 1
+    assert "product-key has no effect" in answers("fedora36", values).warnings[1]
+    assert "reg-login has no effect" in answers("win11", values).warnings[1]
+
+
+@pytest.mark.parametrize(("told", "version"), [("8-unknown", (8,)), ("9.0", (9, 0)), ("testing", ()), (None, ())])
+def test_versions_as_the_os_database_has_them(told: str | None, version: tuple[int, ...]) -> None:
+    """A release that it doesn't know yet belongs to its line all the same."""
+    asked = replace(answers("rhel9.0", {}), os=OsRecord(id="x", short_ids=("x",), distro="rhel", version=told))
+    assert asked.os_version == version
 
 
 @pytest.mark.parametrize(

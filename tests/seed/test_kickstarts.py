@@ -12,6 +12,8 @@ import pytest
 import yaml
 from lxml import etree
 
+from virtinstall.seed.login import why_refused
+
 FILES = Path(__file__).parents[2] / "kickstarts"
 NAMES = sorted(path.name for path in FILES.iterdir() if path.name != "README.md")
 PASSED_BY_NAME = {"windows-11-autounattend.xml"}
@@ -60,6 +62,14 @@ def test_kickstarts_are_valid(name: str, system: str) -> None:
 def test_the_preseed_is_valid() -> None:
     """By debconf, which reads the same syntax."""
     run("debconf-set-selections", "--checkonly", str(FILES / "debian.preseed.cfg"))
+
+
+def test_logins_are_ones_that_the_installers_take() -> None:
+    """Both would stop and ask for another one than `admin`."""
+    (preseed,) = re.findall(r"passwd/username string (.*)", text("debian.preseed.cfg"))
+    identity = yaml.safe_load(text("ubuntu-autoinstall-user-data.yaml"))["autoinstall"]["identity"]
+    assert why_refused(preseed, "preseed") is None
+    assert why_refused(identity["username"], "autoinstall") is None
 
 
 def test_autoinstall_has_what_subiquity_insists_on() -> None:

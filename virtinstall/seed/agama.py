@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
     """The profile, as JSON."""
     profile: dict[str, Any] = {
-        "product": {"id": _product(answers)},
+        "product": _product(answers),
         "hostname": {"static": guest.hostname},
         "localization": {
             "language": f"{answers.language}.UTF-8",
@@ -27,7 +27,10 @@ def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
         "storage": {
             "drives": [{"search": guest.disk, "partitions": [{"search": "*", "delete": True}, {"generate": "default"}]}]
         },
-        "software": {"patterns": ["gnome"] if answers.is_desktop else [], "packages": ["qemu-guest-agent"]},
+        "software": {
+            **({"patterns": ["gnome"]} if answers.is_desktop else {}),
+            "packages": ["openssh-server", "qemu-guest-agent"],
+        },
     }
     if answers.admin_password is not None:
         profile["root"] = {"password": hash_password(answers.admin_password), "hashedPassword": True}
@@ -41,7 +44,13 @@ def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
     return {answers.installer.file_name: json.dumps(profile, indent=2) + "\n"}
 
 
-def _product(answers: Answers) -> str:
+def _product(answers: Answers) -> dict[str, str]:
     if answers.os.distro == "sle":
-        return "SLES"
-    return "Tumbleweed" if not answers.os_version else "openSUSE_Leap"
+        product = {"id": "SLES"}
+    else:
+        product = {"id": "openSUSE_Leap" if answers.os_version else "Tumbleweed"}
+    if answers.product_key is not None:
+        product["registrationCode"] = answers.product_key
+    if answers.reg_login is not None:
+        product["registrationEmail"] = answers.reg_login
+    return product

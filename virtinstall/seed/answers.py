@@ -22,7 +22,8 @@ CDROM_LABELS = {
     "autoinstall": "CIDATA",
     "autounattend": "UNATTEND",
 }
-_RESERVED = ("root", "administrator")
+_KEY_INSTALLERS = ("autounattend", "autoyast", "agama")
+_FALLBACK_LOGIN = "user"
 
 
 @dataclass(frozen=True)
@@ -78,18 +79,27 @@ class Answers:
     @property
     def os_version(self) -> tuple[int, ...]:
         """The system's version as numbers; empty where it has none (rawhide)."""
-        parts = (self.os.version or "").split(".")
-        return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()
+        # the OS database has `8-unknown` for a release of RHEL 8 that it doesn't know
+        parts = (self.os.version or "").partition("-")[0].split(".")
+        return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know beforehand."""
+        told = []
         if self.admin_password is None and self.user_password is None:
-            return (
+            told.append(
                 "--unattended without passwords: the installed system may let nobody log in; "
-                "admin-password-file=FILE or user-password-file=FILE give one",
+                "admin-password-file=FILE or user-password-file=FILE give one"
             )
-        return ()
+        unused = (("product-key", self.product_key), ("reg-login", self.reg_login))
+        takers = {"product-key": _KEY_INSTALLERS, "reg-login": _KEY_INSTALLERS[1:]}
+        told.extend(
+            f"--unattended {name} has no effect: the installer of {self.os.short_id} takes none"
+            for name, value in unused
+            if value is not None and self.installer.kind not in takers[name]
+        )
+        return tuple(told)
 
 
 def read_answers(
@@ -105,12 +115,7 @@ def read_answers(
                 f"--unattended: {os.short_id} (profile {installer.profile}) needs the {name}",
                 hint=f"add {name}-file=FILE; the password is the file's first line",
             )
-    user = values.get("user-login") or login
-    if user.lower() in _RESERVED:
-        raise RequestError(
-            f"--unattended user-login={user}: that account is there anyway", hint="name another user-login=LOGIN"
-        )
-    _check_word("user-login", user)
+    user = _login(values.get("user-login"), login, installer.kind)
     passwords = {}
     for name in ("admin-password", "user-password"):
         path = values.get(f"{name}-file")
@@ -129,11 +134,23 @@ def read_answers(
     )
 
 
+def _login(asked: str | None, default: str, kind: str) -> str:
+    from virtinstall.seed.login import why_refused
+
+    if not asked:
+        # who runs the command can't help it if the installer wants another name
+        return default if why_refused(default, kind) is None else _FALLBACK_LOGIN
+    why = why_refused(asked, kind)
+    if why is not None:
+        raise RequestError(f"--unattended user-login={asked}: {why}", hint="name another user-login=LOGIN")
+    return asked
+
+
 def _check_word(name: str, value: str) -> None:
-    """What stands in a line of somebody else's language must be one harmless word."""
-    if not value or not all(char.isalnum() or char in "._-@" for char in value) or value.startswith("-"):
+    """A key or an address, as registration servers give and take them."""
+    if not value or not all(char.isascii() and (char.isalnum() or char in "._-@+") for char in value):
         raise RequestError(
-            f"--unattended {name}={value}: letters, digits and . _ - @ only", hint="check the value's spelling"
+            f"--unattended {name}={value}: letters, digits and . _ - @ + only", hint="check the value's spelling"
         )
 
 

@@ -21,13 +21,13 @@ def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
         "version": 1,
         "locale": f"{answers.language}.UTF-8",
         "keyboard": {"layout": answers.keyboard},
-        "timezone": answers.timezone,
-        "storage": {"layout": {"name": "direct"}},
+        "storage": {"layout": {"name": "direct", "match": {"path": guest.disk}}},
         "ssh": {"install-server": True, "allow-pw": True},
         "packages": ["qemu-guest-agent", *(["ubuntu-desktop"] if answers.is_desktop else [])],
         "shutdown": "reboot",
     }
-    later: dict[str, Any] = {}
+    # here and not above, where the schema lists the names that are valid and leaves out aliases such as Etc/UTC
+    later: dict[str, Any] = {"timezone": answers.timezone}
     if answers.user_password is not None:
         config["identity"] = {
             "hostname": guest.hostname,
@@ -41,7 +41,6 @@ def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
     if answers.admin_password is not None:
         later["disable_root"] = False
         later["chpasswd"] = {"expire": False, "list": f"root:{hash_password(answers.admin_password)}\n"}
-    if later:
-        config["user-data"] = later
+    config["user-data"] = later
     text = yaml.safe_dump({"autoinstall": config}, sort_keys=False, width=1 << 16)
     return {"user-data": f"#cloud-config\n{text}", "meta-data": ""}

@@ -24,6 +24,7 @@ def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
     maker = ElementMaker(namespace=_NAMESPACE, nsmap={None: _NAMESPACE, "config": _CONFIG})
     root = maker.profile(
         maker.general(maker.mode(_typed(maker.confirm("false"), "boolean"))),
+        *_registration(maker, answers),
         maker.language(maker.language(answers.language)),
         maker.keyboard(maker.keymap("english-us" if answers.keyboard == "us" else answers.keyboard)),
         maker.timezone(maker.hwclock("UTC"), maker.timezone(answers.timezone)),
@@ -43,6 +44,19 @@ def _typed(element: etree._Element, kind: str) -> etree._Element:
     """AutoYaST takes for text whatever isn't said to be something else."""
     element.set(f"{{{_CONFIG}}}type", kind)
     return element
+
+
+def _registration(maker: ElementMaker, answers: Answers) -> list[etree._Element]:
+    if answers.product_key is None:
+        return []
+    email = [] if answers.reg_login is None else [maker.email(answers.reg_login)]
+    return [
+        maker.suse_register(
+            _typed(maker.do_registration("true"), "boolean"),
+            *email,
+            maker.reg_code(answers.product_key),
+        )
+    ]
 
 
 def _partitioning(maker: ElementMaker, guest: Guest) -> etree._Element:

@@ -12,6 +12,10 @@ from virtinstall.seed.password import hash_password
 if TYPE_CHECKING:
     from virtinstall.seed.answers import Answers, Guest
 
+_LOCKED = "!"
+# what may stand in a URL unchanged, and its escapes: neither blanks, quotes nor backslashes are among it
+_URL_CHARACTERS = "%:/?#[]@!$&()*+,;=~"
+
 
 def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
     """The kickstart file."""
@@ -19,8 +23,8 @@ def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
         "text",
         f"lang {answers.language}.UTF-8",
         f"keyboard {answers.keyboard}",
-        f"timezone {answers.timezone}{'' if _is_new(answers) else ' --isUtc'}",
-        f"network --bootproto=dhcp --device=link --activate --hostname={guest.hostname}",
+        f"timezone {answers.timezone} --utc",
+        f"network --bootproto=dhcp --device=link{_activate(answers)} --hostname={guest.hostname}",
         *_source(answers),
         "zerombr",
         f"ignoredisk --only-use={guest.disk.removeprefix('/dev/')}",
@@ -29,19 +33,21 @@ def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
         f'bootloader --append="console=tty0 {_serial(guest.arch)}"',
         *_accounts(answers),
         "firstboot --disable",
+        *(["xconfig --startxonboot"] if answers.is_desktop else []),
         "reboot",
-        "",
-        "%packages",
-        *_packages(answers),
-        "%end",
+        *_software(answers, guest),
     ]
     return {answers.installer.file_name: "\n".join(lines) + "\n"}
 
 
-def _is_new(answers: Answers) -> bool:
-    """Whether options that newer versions don't know any more have to be left out."""
+def _since(answers: Answers, fedora: int, rhel: int) -> bool:
+    """Whether the system is as new as these versions; one without a version is the newest."""
     version = answers.os_version
-    return not version or version[0] >= (33 if answers.os.distro == "fedora" else 9)
+    return not version or version[0] >= (fedora if answers.os.distro == "fedora" else rhel)
+
+
+def _activate(answers: Answers) -> str:
+    return " --activate" if _since(answers, 16, 6) else ""
 
 
 def _serial(arch: str) -> str:
@@ -50,29 +56,45 @@ def _serial(arch: str) -> str:
 
 
 def _source(answers: Answers) -> list[str]:
-    if answers.install_url is not None:
-        return [f"url --url={answers.install_url}"]
-    return []
+    from urllib.parse import quote, urlsplit
+
+    if answers.install_url is None or _is_ostree(answers):
+        return []
+    url = quote(answers.install_url, safe=_URL_CHARACTERS)
+    parts = urlsplit(url)
+    if parts.scheme == "nfs":
+        return [f'nfs --server={parts.hostname} --dir="{parts.path}"']
+    return [f'url --url="{url}"']
 
 
 def _accounts(answers: Answers) -> list[str]:
-    lines = []
-    if answers.admin_password is None:
-        lines.append("rootpw --lock")
-    else:
-        lines.append(f"rootpw --iscrypted {hash_password(answers.admin_password)}")
+    # `rootpw --lock` alone is unknown to anaconda of Fedora 17 and RHEL 6
+    password = _LOCKED if answers.admin_password is None else hash_password(answers.admin_password)
+    lines = [f"rootpw --iscrypted {password}"]
     if answers.user_password is not None:
         hashed = hash_password(answers.user_password)
         lines.append(f"user --name={answers.user_login} --groups=wheel --iscrypted --password={hashed}")
     return lines
 
 
-def _packages(answers: Answers) -> list[str]:
-    if answers.is_desktop:
-        desktop = (
-            "@^workstation-product-environment" if answers.os.distro == "fedora" else "@^graphical-server-environment"
-        )
-        if not _is_new(answers):
-            desktop = "@gnome-desktop"
-        return [desktop, "qemu-guest-agent"]
-    return ["@core", "qemu-guest-agent"]
+def _is_ostree(answers: Answers) -> bool:
+    """Silverblue: its medium holds a whole system, not packages."""
+    return any(name.startswith("silverblue") for name in answers.os.short_ids)
+
+
+def _software(answers: Answers, guest: Guest) -> list[str]:
+    if _is_ostree(answers):
+        version = answers.os.version or "rawhide"
+        ref = f"fedora/{version}/{guest.arch}/silverblue"
+        return [f'ostreesetup --osname="fedora" --remote="fedora" --url="file:///ostree/repo" --ref="{ref}" --nogpg']
+    groups = _desktop(answers) if answers.is_desktop else ["@core"]
+    # a medium that lacks a package is no reason to stop and ask
+    return ["", "%packages --ignoremissing", *groups, "qemu-guest-agent", "%end"]
+
+
+def _desktop(answers: Answers) -> list[str]:
+    if answers.os.distro == "fedora":
+        return ["@^workstation-product-environment"] if _since(answers, 21, 0) else ["@base-x", "@gnome-desktop"]
+    if _since(answers, 0, 7):
+        return ["@^graphical-server-environment"]
+    return ["@core", "@basic-desktop", "@desktop-platform", "@x11", "@fonts"]

@@ -12,6 +12,9 @@ from virtinstall.seed.password import hash_password
 if TYPE_CHECKING:
     from virtinstall.seed.answers import Answers, Guest
 
+# the installer takes `!`, which locks as well, for no answer, and asks
+_LOCKED = "*"
+
 
 def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
     """The preseed file, which debian-installer finds by its name in the initrd's root."""
@@ -53,32 +56,36 @@ def _tasks(answers: Answers) -> str:
 
 def _mirror(answers: Answers) -> list[str]:
     """The mirror that the installer itself came from has the matching packages."""
-    from urllib.parse import urlsplit
+    from urllib.parse import quote, urlsplit
 
-    host, directory = "deb.debian.org", "/debian"
+    protocol, host, directory = "http", "deb.debian.org", "/debian"
     if answers.os.distro == "ubuntu":
         host, directory = "archive.ubuntu.com", "/ubuntu"
     if answers.install_url is not None:
         parts = urlsplit(answers.install_url)
-        if parts.scheme == "http" and "/dists/" in parts.path:
-            host = parts.netloc.rpartition("@")[2]
-            directory = parts.path.partition("/dists/")[0] or "/"
+        # nothing but http and https serves a mirror in every version
+        if parts.scheme in ("http", "https") and "/dists/" in parts.path:
+            protocol = parts.scheme
+            host = quote(parts.netloc.rpartition("@")[2], safe=":[].")
+            directory = quote(parts.path.partition("/dists/")[0], safe="/%~+:@") or "/"
     return [
         "d-i mirror/country string manual",
-        "d-i mirror/protocol string http",
-        f"d-i mirror/http/hostname string {host}",
-        f"d-i mirror/http/directory string {directory}",
-        "d-i mirror/http/proxy string",
+        f"d-i mirror/protocol string {protocol}",
+        f"d-i mirror/{protocol}/hostname string {host}",
+        f"d-i mirror/{protocol}/directory string {directory}",
+        f"d-i mirror/{protocol}/proxy string",
     ]
 
 
 def _accounts(answers: Answers) -> list[str]:
     lines = []
-    if answers.admin_password is None:
+    if answers.admin_password is None and answers.user_password is not None:
         lines.append("d-i passwd/root-login boolean false")
     else:
+        # without root's account the installer insists on a user, and asks for one: a locked root is none to ask about
+        password = _LOCKED if answers.admin_password is None else hash_password(answers.admin_password)
         lines.append("d-i passwd/root-login boolean true")
-        lines.append(f"d-i passwd/root-password-crypted password {hash_password(answers.admin_password)}")
+        lines.append(f"d-i passwd/root-password-crypted password {password}")
     if answers.user_password is None:
         lines.append("d-i passwd/make-user boolean false")
     else:
