@@ -1,4 +1,4 @@
-"""argv -> exit status; the only place that prints errors.
+"""argv -> exit status, for each of the commands; the only place that prints errors.
 
 Exit statuses: 0 done, 1 error, 2 usage, 3 timed out with the guest left running, 4 the
 guest crashed, 130 interrupted.
@@ -7,43 +7,41 @@ guest crashed, 130 interrupted.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from virtinstall.errors import VirtInstallError
 
-if TYPE_CHECKING:
-    from argparse import Namespace
-    from contextlib import AbstractContextManager
-
-    from virtinstall.host.libvirt_host import LibvirtHost
-    from virtinstall.journal import Journal
-    from virtinstall.plan import Plan
-    from virtinstall.progress import Progress
-    from virtinstall.request import Request
-
-PROG = "virt-install"
-
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; gives the exit status."""
+    """`virt-install`; gives the exit status."""
+
+    def run(words: list[str]) -> int:
+        from virtinstall.commands.virt_install import run as command
+
+        return command(words)
+
+    return _command("virt-install", run, argv)
+
+
+def _command(prog: str, run: Callable[[list[str]], int], argv: Sequence[str] | None) -> int:
+    """Run a command; what it raises becomes a message and an exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
     if words == ["--version"]:
         from virtinstall import __version__
 
         print(__version__)
         return 0
-    from virtinstall.options.parser import UsageError, parse_argv
+    from virtinstall.options.parser import UsageError
     from virtinstall.signals import Terminated, terminate_by_exception
 
     debug = "--debug" in words or "-d" in words
     try:
         with terminate_by_exception():
-            return _run(parse_argv(words, PROG), words)
+            return run(words)
     except UsageError as error:
-        return _report(error, 2, debug)
+        return _report(prog, error, 2, debug)
     except VirtInstallError as error:
-        return _report(error, 1, debug)
+        return _report(prog, error, 1, debug)
     except KeyboardInterrupt:
         print("\nInterrupted; what this run had made is removed.", file=sys.stderr)
         return 130
@@ -54,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
 
 
-def _report(error: VirtInstallError, status: int, debug: bool) -> int:
+def _report(prog: str, error: VirtInstallError, status: int, debug: bool) -> int:
     """Print one error: what was wrong, then what to do."""
     if debug:
         import traceback
@@ -62,178 +60,9 @@ def _report(error: VirtInstallError, status: int, debug: bool) -> int:
         traceback.print_exc()
     sys.stdout.flush()
     for line in error.message.splitlines():
-        print(f"{PROG}: error: {line}", file=sys.stderr)
+        print(f"{prog}: error: {line}", file=sys.stderr)
     for note in getattr(error, "__notes__", ()):
-        print(f"{PROG}: error: {note}", file=sys.stderr)
+        print(f"{prog}: error: {note}", file=sys.stderr)
     if error.hint:
-        print(f"{PROG}: hint: {error.hint}", file=sys.stderr)
+        print(f"{prog}: hint: {error.hint}", file=sys.stderr)
     return status
-
-
-def _run(given: Namespace, words: list[str]) -> int:
-    from virtinstall.options.read import help_wanted, section_class
-
-    if given.version:
-        from virtinstall import __version__
-
-        print(__version__)
-        return 0
-    if given.help:
-        from virtinstall.options.parser import build_parser
-
-        print(build_parser(PROG).format_help(), end="")
-        return 0
-    wanted = help_wanted(given)
-    if wanted:
-        from virtinstall.options.introspect import help_text
-
-        for option in wanted:
-            print(help_text(option, section_class(option)), end="")
-        return 0
-    if given.osinfo == "list":
-        return _list_systems()
-    _set_up_log(given)
-    if given.test_media_detection:
-        return _detect_media(given)
-    return _make_guest(given)
-
-
-def _list_systems() -> int:
-    import os
-
-    from virtinstall.osinfo.catalog import Catalog
-
-    print(Catalog(os.environ).list_text(), end="")
-    return 0
-
-
-def _detect_media(given: Namespace) -> int:
-    """--test-media-detection: print the OS that a location holds."""
-    from virtinstall.detect_media import detect_media
-
-    print(detect_media(given.test_media_detection, given.arch, given.os_type))
-    return 0
-
-
-def _set_up_log(given: Namespace) -> None:
-    if not given.debug:
-        return
-    import logging
-
-    logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format="%(asctime)s %(name)s: %(message)s")
-
-
-def _make_guest(given: Namespace) -> int:
-    from virtinstall.host.open import open_host
-    from virtinstall.install import plan_guest
-    from virtinstall.options.fallback import fallback_for
-    from virtinstall.options.legacy import rewrite
-    from virtinstall.options.read import read_request
-
-    old_spellings = rewrite(given)
-    step = _wanted_step(given)
-    quiet = bool(given.quiet) or step is not None
-    request = read_request(given, fallback_for, warnings=old_spellings, preview=step is not None)
-    host = open_host(given.connect)
-    try:
-        if step is None and request.domain.name is not None and host.driver() != "test":
-            from virtinstall.leftovers import tell_leftovers
-
-            tell_leftovers(request.domain.name, host, _warn)
-        plan = plan_guest(request, host)
-        for warning in plan.warnings:
-            _warn(warning)
-        if step is not None:
-            return _print_step(plan, step)
-        if not quiet:
-            for note in plan.notes:
-                print(note)
-        for secret in plan.secrets:
-            print(secret, flush=True)
-        if given.dry_run:
-            return _print_dry_run(plan, request, host, quiet)
-        return _create(plan, request, host, quiet)
-    finally:
-        host.close()
-
-
-def _warn(text: str) -> None:
-    print(f"WARNING  {text}", file=sys.stderr)
-
-
-def _wanted_step(given: Namespace) -> str | None:
-    """`all`, `1`, `2`, or None where nothing is to be printed."""
-    step: str | None = given.print_xml
-    if step is None or step in ("all", "1", "2"):
-        return step
-    from virtinstall.options.parser import UsageError
-
-    raise UsageError(f"--print-xml {step}: there is no such step", hint="it is 1 (installation), 2 (final) or all")
-
-
-def _print_step(plan: Plan, step: str) -> int:
-    from virtinstall.errors import RequestError
-
-    documents = plan.steps
-    if step == "all":
-        print("".join(documents), end="")
-        return 0
-    if int(step) > len(documents):
-        raise RequestError(
-            f"--print-xml {step}: this guest has {len(documents)} step", hint="without an installation there is one"
-        )
-    print(documents[int(step) - 1], end="")
-    return 0
-
-
-def _print_dry_run(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int:
-    from virtinstall.preview import preview_text
-    from virtinstall.storage.carry_out import check_storage
-
-    for warning in check_storage(plan, host, request.checks):
-        _warn(warning)
-    if not quiet:
-        print(preview_text(plan), end="")
-        print("Dry run completed successfully")
-    return 0
-
-
-def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int:
-    from virtinstall.host.follow import Follower
-    from virtinstall.install import create_guest
-    from virtinstall.progress import Silent
-    from virtinstall.signals import Terminated
-    from virtinstall.storage.carry_out import check_storage
-
-    def say(text: str) -> None:
-        if not quiet:
-            print(text, flush=True)
-
-    for warning in check_storage(plan, host, request.checks):
-        _warn(warning)
-    follower = Follower(plan, host, say)
-    progress = Silent() if quiet else _progress()
-    paused = follower.console_kind() == "text" and host.driver() == "qemu"
-    with _journal(plan, host) as journal:
-        guest = create_guest(plan, host, progress, journal=journal, paused=paused)
-    try:
-        return int(follower.follow(guest))
-    except (KeyboardInterrupt, Terminated) as error:
-        print(f"\nNo longer waited for: the guest '{plan.name}' is left as it is ({guest.state()}).", file=sys.stderr)
-        return 130 if isinstance(error, KeyboardInterrupt) else 128 + error.number
-
-
-def _journal(plan: Plan, host: LibvirtHost) -> AbstractContextManager[Journal | None]:
-    """The run's journal; the test driver's guests need none."""
-    from contextlib import nullcontext
-
-    from virtinstall.leftovers import begin_journal
-
-    journal = None if host.driver() == "test" else begin_journal(plan.name, _warn)
-    return nullcontext() if journal is None else journal
-
-
-def _progress() -> Progress:
-    from virtinstall.progress import Lines
-
-    return Lines(sys.stderr)

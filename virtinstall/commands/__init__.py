@@ -1,0 +1,1 @@
+"""What each command does with its words; `virtinstall.main` calls them and prints their errors."""
