@@ -1,0 +1,22 @@
+"""Sphinx: the guides, and the library's reference from its docstrings. `scripts/docs` builds them."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+import element_tables  # noqa: E402
+
+import virtinstall  # noqa: E402
+
+project = "virtinstall"
+author = "The virtinstall developers"
+version = release = virtinstall.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+exclude_patterns = ["_build"]
+html_theme = "alabaster"
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+
+element_tables.write(HERE / "reference")

@@ -1,0 +1,52 @@
+"""The examples of README, guides and reference: the fenced blocks that say `sh` or `python`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+_GENERATED = ("docs/reference/devices.md", "docs/reference/domain.md")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One fenced block: where it stands, its language, its text."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+    @property
+    def needs_hypervisor(self) -> bool:
+        """Whether it names a connection of its own."""
+        return "--connect" in self.text or "scripts/" in self.text
+
+
+def examples(language: str) -> Iterator[Example]:
+    """All examples in that language, page by page."""
+    for path in PAGES:
+        page = str(path.relative_to(PROJECT))
+        if page not in _GENERATED:
+            yield from (example for example in _fenced(page, path.read_text()) if example.language == language)
+
+
+def _fenced(page: str, text: str) -> Iterator[Example]:
+    opened: tuple[int, str, int] | None = None
+    block: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.strip()
+        if not bare.startswith("```"):
+            block.append(line)
+        elif opened is None:
+            opened, block = (number, bare.removeprefix("```"), len(line) - len(line.lstrip())), []
+        else:
+            start, language, indent = opened
+            yield Example(page, start, language, "\n".join(each[indent:] for each in block) + "\n")
+            opened = None

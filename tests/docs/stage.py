@@ -1,0 +1,114 @@
+"""A folder with the files that the examples name, a libvirt for them to talk to, and the web they fetch from."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.media.isofiles import build_iso
+
+PROJECT = Path(__file__).parents[2]
+NETBOOT = "debian-installer/amd64"
+TREEINFO = """[general]
+family = Fedora
+version = 36
+arch = x86_64
+variant = Everything
+
+[images-x86_64]
+kernel = images/pxeboot/vmlinuz
+initrd = images/pxeboot/initrd.img
+"""
+DRIVER = """<node>
+  <network><name>default</name><bridge name='virbr0'/><ip address='192.168.122.1' netmask='255.255.255.0'/></network>
+  <pool type='dir'><name>default</name><target><path>{images}</path></target></pool>
+  <device><name>computer</name><capability type='system'><hardware><uuid>97e80381-494f-11cb-8e0e-cbc168f7d753</uuid></hardware><firmware/></capability></device>
+  <device><name>pci_0000_01_00_0</name><parent>computer</parent><capability type='pci'>
+    <domain>0</domain><bus>1</bus><slot>0</slot><function>0</function>
+    <product id='0x1'>card</product><vendor id='0x2'>maker</vendor></capability></device>
+  <device><name>usb_1_1</name><parent>computer</parent><capability type='usb_device'>
+    <bus>1</bus><device>2</device>
+    <product id='0xc52b'>receiver</product><vendor id='0x046d'>maker</vendor></capability></device>
+</node>
+"""
+
+
+def build(stage: Path) -> None:
+    """Everything that an example may name, in `stage`."""
+    _images(stage)
+    _isos(stage)
+    for name, text in {
+        "server.ks": "text\npoweroff\n",
+        "preseed.cfg": "d-i debian-installer/locale string C\n",
+        "user-data.yaml": "#cloud-config\nhostname: own\n",
+        "network-config.yaml": "version: 2\n",
+        "id_ed25519.pub": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1wEyy0nPzV8BMrXyvBrdRXSKYdzR3nSm6kyxJyqvWB a@b\n",
+        "password.txt": "correct horse\n",
+    }.items():
+        stage.joinpath(name).write_text(text)
+    stage.joinpath("password.txt").chmod(0o600)
+    stage.joinpath("images").mkdir()
+    stage.joinpath("host.xml").write_text(DRIVER.format(images=stage / "images"))
+    _web(stage / "web" / "http:")
+
+
+def _images(stage: Path) -> None:
+    for name in ("debian-12-genericcloud-amd64.qcow2", "old.qcow2"):
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(stage / name), "2G"], check=True)
+
+
+def _isos(stage: Path) -> None:
+    debian = {
+        ".disk/info": b'Debian GNU/Linux 12.0.0 "Bookworm" - Official amd64 NETINST 20230610-10:21\n',
+        "install.amd/vmlinuz": b"kernel",
+        "install.amd/initrd.gz": b"initrd",
+    }
+    build_iso(stage / "debian-12-netinst.iso", debian, volume_id="Debian 12.0.0 amd64 n", joliet=False)
+    for name in ("win10.iso", "win11.iso", "virtio-win.iso"):
+        build_iso(stage / name, {"setup.exe": b"MZ"}, volume_id=name.partition(".")[0].upper())
+
+
+def _web(folder: Path) -> None:
+    debian = "deb.debian.org/debian/dists/bookworm/main/installer-amd64/current/images"
+    files = {
+        f"{debian}/MANIFEST": f"netboot/{NETBOOT}/linux -- kernel\n",
+        f"{debian}/netboot/{NETBOOT}/linux": "kernel",
+        f"{debian}/netboot/{NETBOOT}/initrd.gz": "initrd",
+        "mirror.example/odd/boot/linux": "kernel",
+        "mirror.example/odd/boot/initrd.gz": "initrd",
+        "mirror.example/fedora/36/Everything/x86_64/os/.treeinfo": TREEINFO,
+        "mirror.example/fedora/36/Everything/x86_64/os/images/pxeboot/vmlinuz": "kernel",
+        "mirror.example/fedora/36/Everything/x86_64/os/images/pxeboot/initrd.img": "initrd",
+    }
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def _commands(folder: Path) -> Path:
+    """The commands of this checkout, installed or not."""
+    folder.mkdir(exist_ok=True)
+    for name, function in (("virt-install", "main"), ("virt-clone", "clone_main"), ("virt-xml", "xml_main")):
+        path = folder / name
+        path.write_text(
+            f"#!{sys.executable}\nfrom virtinstall.main import {function}\nraise SystemExit({function}())\n"
+        )
+        path.chmod(0o755)
+    return folder
+
+
+def environ(stage: Path, proxy: str) -> dict[str, str]:
+    """The environment of an example: our commands first, the test driver by default, the web through `proxy`."""
+    home = stage / "home"
+    home.mkdir(exist_ok=True)
+    return {
+        "PATH": f"{_commands(stage / 'bin')}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(home),
+        "LIBVIRT_DEFAULT_URI": f"test://{stage / 'host.xml'}",
+        "http_proxy": proxy,
+        "PYTHONPATH": str(PROJECT),
+        "LC_ALL": "C.UTF-8",
+    }
