@@ -24,7 +24,8 @@ initrd = images/pxeboot/initrd.img
 DRIVER = """<node>
   <network><name>default</name><bridge name='virbr0'/><ip address='192.168.122.1' netmask='255.255.255.0'/></network>
   <pool type='dir'><name>default</name><target><path>{images}</path></target></pool>
-  <device><name>computer</name><capability type='system'><hardware><uuid>97e80381-494f-11cb-8e0e-cbc168f7d753</uuid></hardware><firmware/></capability></device>
+  <device><name>computer</name><capability type='system'>
+    <hardware><uuid>97e80381-494f-11cb-8e0e-cbc168f7d753</uuid></hardware><firmware/></capability></device>
   <device><name>pci_0000_01_00_0</name><parent>computer</parent><capability type='pci'>
     <domain>0</domain><bus>1</bus><slot>0</slot><function>0</function>
     <product id='0x1'>card</product><vendor id='0x2'>maker</vendor></capability></device>
@@ -97,6 +98,9 @@ def _commands(folder: Path) -> Path:
             f"#!{sys.executable}\nfrom virtinstall.main import {function}\nraise SystemExit({function}())\n"
         )
         path.chmod(0o755)
+    # the other host of the examples is this one
+    folder.joinpath("ssh").write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
+    folder.joinpath("ssh").chmod(0o755)
     return folder
 
 
