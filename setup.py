@@ -1,12 +1,21 @@
-"""All metadata is in setup.cfg; here only what it can't say: the manual page is built with the package."""
+"""All metadata is in setup.cfg; here only what it can't say: the manual pages are built with the package."""
 
 import sys
+from glob import glob
 from pathlib import Path
 
-from build_manpages import build_manpages, get_build_py_cmd, get_install_cmd
 from setuptools import setup
 
-# an isolated build doesn't have the project on its path, and the page is made from its parser
+# an isolated build doesn't have the project on its path, and the pages are made from its parsers
 sys.path.insert(0, str(Path(__file__).parent))
 
-setup(cmdclass={"build_manpages": build_manpages, "build_py": get_build_py_cmd(), "install": get_install_cmd()})
+try:
+    from build_manpages import build_manpages, get_build_py_cmd, get_install_cmd
+except ModuleNotFoundError:
+    # a distribution's build may be without argparse-manpage: `scripts/man` has made the pages before
+    pages = glob("man/*.1")
+    if not pages:
+        sys.exit("setup.py: error: no manual pages in man/\nhint: run scripts/man first, or install argparse-manpage")
+    setup(data_files=[("share/man/man1", pages)])
+else:
+    setup(cmdclass={"build_manpages": build_manpages, "build_py": get_build_py_cmd(), "install": get_install_cmd()})
