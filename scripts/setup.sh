@@ -143,3 +143,21 @@ stop_daemons() {
     done
     DAEMONS_STARTED=()
 }
+
+# PyPI's ansible brings the collection community.libvirt; it is large and lives in an environment of its own
+make_ansible() {
+    local log
+    if [ -x "$CACHE/ansible/bin/ansible-playbook" ]; then
+        note "ansible: there"
+        return
+    fi
+    note "ansible: installing it from PyPI into $CACHE/ansible"
+    log=$(mktemp)
+    if ! { "$(find_python)" -m venv --clear "$CACHE/ansible" && "$CACHE/ansible/bin/pip" -q install 'ansible >= 12, < 13'; } \
+        >"$log" 2>&1 </dev/null; then
+        tail -n 5 "$log" >&2
+        rm -rf "$log" "$CACHE/ansible"
+        return 1
+    fi
+    rm -f "$log"
+}

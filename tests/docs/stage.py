@@ -89,7 +89,7 @@ def _web(folder: Path) -> None:
         path.write_text(text)
 
 
-def _commands(folder: Path) -> Path:
+def commands(folder: Path) -> Path:
     """The commands of this checkout, installed or not."""
     folder.mkdir(exist_ok=True)
     for name, function in (("virt-install", "main"), ("virt-clone", "clone_main"), ("virt-xml", "xml_main")):
@@ -109,7 +109,7 @@ def environ(stage: Path, proxy: str) -> dict[str, str]:
     home = stage / "home"
     home.mkdir(exist_ok=True)
     return {
-        "PATH": f"{_commands(stage / 'bin')}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PATH": f"{commands(stage / 'bin')}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(home),
         "LIBVIRT_DEFAULT_URI": f"test://{stage / 'host.xml'}",
         "http_proxy": proxy,

@@ -120,6 +120,9 @@ class Host(Protocol):
     def start_pool(self, name: str) -> None:
         """Start a pool. Raises: StorageError."""
 
+    def refresh_pool(self, name: str) -> None:
+        """Have libvirt look at the pool's files again. Raises: StorageError."""
+
     def create_volume(self, pool: str, xml: str, *, preallocate: bool = False) -> VolumeFacts:
         """Make a volume. Raises: StorageError."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import NoSpaceError, StorageError
@@ -88,8 +90,19 @@ def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal
         _make_volume(volume, host, undo, progress)
     if host.driver() == "test":
         return
+    pools = _pools_of_images(plan, host)
+    for pool in pools:
+        undo.push(f"libvirt's list of the pool {pool}", partial(host.refresh_pool, pool))
     for image in plan.images:
         provision_image(image, undo, progress, journal)
+    for pool in pools:
+        host.refresh_pool(pool)
+
+
+def _pools_of_images(plan: Plan, host: Host) -> list[str]:
+    """The running pools whose folders get images from us: libvirt looks into a folder only when it is told to."""
+    folders = {os.path.dirname(image.path) for image in plan.images}
+    return [pool.name for pool in host.pools() if pool.active and pool.target in folders] if folders else []
 
 
 def _make_volume(volume: NewVolume, host: Host, undo: Undo, progress: Progress) -> None:
