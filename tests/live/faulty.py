@@ -1,0 +1,56 @@
+"""virt-install in which the Nth call of libvirt fails, as if the daemon or the connection had.
+
+usage: python -m tests.live.faulty N WORDS...      (N 0: no call fails; prints the number of calls on standard error)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import libvirt
+
+from virtinstall.main import main
+
+CLASSES = ("virConnect", "virDomain", "virStoragePool", "virStorageVol", "virStream", "virNetwork", "virNodeDevice")
+# what can't fail, or is only asked when something has failed already
+HARMLESS = {"name", "UUIDString", "connect", "c_pointer", "getURI", "free", "close", "unregisterCloseCallback"}
+
+
+class Counter:
+    """Counts libvirt's calls and fails the one that was asked for."""
+
+    def __init__(self, failing: int) -> None:
+        self.calls = 0
+        self._failing = failing
+
+    def wrap(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """`call`, but that it fails when its turn has come."""
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.calls += 1
+            if self.calls == self._failing:
+                raise libvirt.libvirtError(f"made to fail: {name}")
+            return call(*args, **kwargs)
+
+        return counted
+
+
+def install(counter: Counter) -> None:
+    """Count every method of libvirt's objects, and the opening of connections."""
+    for class_name in CLASSES:
+        cls = getattr(libvirt, class_name)
+        for name, method in list(vars(cls).items()):
+            if callable(method) and not name.startswith("_") and name not in HARMLESS:
+                setattr(cls, name, counter.wrap(f"{class_name}.{name}", method))
+    for name in ("open", "openAuth", "openReadOnly"):
+        setattr(libvirt, name, counter.wrap(name, getattr(libvirt, name)))
+
+
+if __name__ == "__main__":
+    counter = Counter(int(sys.argv[1]))
+    install(counter)
+    status = main(sys.argv[2:])
+    print(f"libvirt calls: {counter.calls}", file=sys.stderr)
+    raise SystemExit(status)
