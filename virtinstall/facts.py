@@ -70,7 +70,8 @@ class DiskFacts(NamedTuple):
 
     `volume` and `path` say what is there; `pool` is the pool in which to make it (asked for,
     or the one that manages the path's directory) and `taken_names` its volumes.
-    `needs_libvirt`: only libvirt's daemon may write there. `uses`: by which guests.
+    `needs_libvirt`: only libvirt's daemon may write there. `uses`: by which guests. `local` is
+    the file of this machine that is to be sent to where the disk is made.
     """
 
     path: PathFacts | None = None
@@ -79,6 +80,7 @@ class DiskFacts(NamedTuple):
     taken_names: frozenset[str] = frozenset()
     needs_libvirt: bool = False
     uses: tuple[DiskUse, ...] = ()
+    local: PathFacts | None = None
 
 
 class MediaFacts(NamedTuple):
@@ -122,7 +124,9 @@ class Facts(NamedTuple):
     in the image directory; `node_devices` is XML; `token` makes names of temporary files
     unique; `random_bytes` is the randomness for uuid and MAC addresses. `seeds` and what
     begins with `seed_` are the answers for the installer, `cloud_init` and `unattended` what
-    they are made from when the guest is settled. `domain_capabilities` is None where libvirt doesn't know them.
+    they are made from when the guest is settled. `upload_pool` is the remote host's pool that
+    takes what the installation reads, `local_files` the files of this machine among it.
+    `domain_capabilities` is None where libvirt doesn't know them.
     """
 
     host: HostFacts
@@ -133,6 +137,8 @@ class Facts(NamedTuple):
     disks: tuple[DiskFacts, ...] = ()
     default_disk: DiskFacts | None = None
     cdrom: DiskFacts | None = None
+    upload_pool: PoolFacts | None = None
+    local_files: frozenset[str] = frozenset()
     image_names: frozenset[str] = frozenset()
     pools_hint: str | None = None
     networks: Mapping[str, NetworkFacts | None] = _NOTHING

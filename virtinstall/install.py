@@ -68,6 +68,7 @@ def create_guest(
     """
     from virtinstall.host.boot import boot
     from virtinstall.host.boot_files import fetch_boot_files, make_seeds, remove_served
+    from virtinstall.host.uploads import delete_sent, send_files
     from virtinstall.progress import Silent
     from virtinstall.storage.carry_out import make_storage
 
@@ -75,9 +76,11 @@ def create_guest(
     with Undo(journal) as undo:
         make_storage(plan, host, undo, progress, journal)
         served = fetch_boot_files(plan, host, undo, progress, journal) + make_seeds(plan, host, undo, journal)
+        sent = send_files(plan, host, undo, progress, journal)
         if journal is not None and not plan.reinstall:
             journal.record("domain", plan.name)
         guest = boot(plan, host, undo, paused=paused)
         remove_served(served)
+        delete_sent(sent, undo)
         undo.keep_everything()
     return guest

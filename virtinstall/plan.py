@@ -22,6 +22,20 @@ class NewVolume(NamedTuple):
     upload_from: str | None = None
 
 
+class Upload(NamedTuple):
+    """A file of this machine that the installation reads, sent into a pool of the remote host.
+
+    `path` is the file here, `target` where the volume `name` will be there; `keep`: the finished
+    guest has it too, so it stays.
+    """
+
+    path: str
+    pool: str
+    name: str
+    target: str
+    keep: bool = False
+
+
 class BootFile(NamedTuple):
     """A kernel or initrd to fetch: `source` within the location (or a path), `path` where it goes.
 
@@ -60,6 +74,7 @@ class Plan(NamedTuple):
     start_pools: tuple[str, ...] = ()
     boot_files: tuple[BootFile, ...] = ()
     seeds: tuple[SeedFile, ...] = ()
+    uploads: tuple[Upload, ...] = ()
     media: MediaFacts | None = None
     run: RunOptions = RunOptions()
     reinstall: bool = False

@@ -20,7 +20,8 @@ def preview_text(plan: Plan) -> str:
         kind = "sparse" if image.sparse else "fully allocated"
         lines.append(f"make the disk image {image.path} ({image.format}, {size}, {kind})")
     for volume in plan.volumes:
-        lines.append(f"make the volume {volume.pool}/{volume.name} ({human_size(volume.capacity_bytes)})")
+        copied = "" if volume.upload_from is None else f" and send {volume.upload_from} into it"
+        lines.append(f"make the volume {volume.pool}/{volume.name} ({human_size(volume.capacity_bytes)}){copied}")
     for boot_file in plan.boot_files:
         if boot_file.source != boot_file.path:
             lines.append(f"fetch the {boot_file.what} {boot_file.source} to {boot_file.path}")
@@ -31,6 +32,8 @@ def preview_text(plan: Plan) -> str:
     for seed in plan.seeds:
         names = ", ".join(name for name, _ in seed.files)
         lines.append(f"make the image {seed.path} labelled {seed.label} with {names}")
+    for upload in plan.uploads:
+        lines.append(f"send {upload.path} into the pool {upload.pool} as {upload.target}")
     if plan.install is not None:
         lines.append(f"start the guest {plan.name} for its installation")
     lines.append(f"define the guest {plan.name}")

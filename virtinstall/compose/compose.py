@@ -28,6 +28,7 @@ from virtinstall.compose import (
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.platform import Chosen, choose_platform, existing_platform
 from virtinstall.compose.reinstall import compose_reinstall
+from virtinstall.compose.uploads import settled_uploads
 from virtinstall.devices.disk import Disk
 from virtinstall.domain.domain import Domain
 from virtinstall.domain.sysinfo import settle_sysinfo
@@ -218,6 +219,7 @@ def _finish(draft: Draft) -> Plan:
         start_pools=tuple(draft.start_pools),
         boot_files=tuple(draft.boot_files),
         seeds=tuple(draft.seeds),
+        uploads=tuple(settled_uploads(draft, final)),
         media=draft.facts.media,
         run=draft.request.run,
         notes=tuple(draft.notes),

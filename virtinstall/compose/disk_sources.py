@@ -6,20 +6,16 @@ https://libvirt.org/formatstorage.html
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit
-
-from lxml import etree
+from urllib.parse import unquote
 
 from virtinstall.compose.draft import Draft
+from virtinstall.compose.network_sources import use_network_volume, use_url
+from virtinstall.compose.new_volumes import BLOCK_POOLS, NETWORK_POOLS, add_volume
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
-from virtinstall.facts import DiskFacts, PoolFacts, VolumeFacts
+from virtinstall.facts import DiskFacts, PathFacts, PoolFacts, VolumeFacts
 from virtinstall.new_image import NewImage
-from virtinstall.plan import NewVolume
-from virtinstall.units import human_size
 
-_BLOCK_POOLS = ("logical", "disk", "iscsi", "scsi", "mpath", "zfs")
-_NETWORK_POOLS = ("rbd", "gluster", "sheepdog", "iscsi-direct")
 _RAW_FORMATS = ("raw", "iso", "none", "unknown", "")
 _SUFFIXES = {"qcow2": ".qcow2", "raw": ".img"}
 
@@ -47,8 +43,10 @@ def settle_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     Raises: RequestError, when the disk can't be what was asked for.
     """
     path = wished_path(disk)
-    if path is not None and is_url(path):
-        _use_url(disk, path)
+    if facts.local is not None:
+        _use_upload(draft, disk, facts, facts.local)
+    elif path is not None and is_url(path):
+        use_url(disk, path)
     elif facts.volume is not None and disk.source_pool is None:
         _use_volume(draft, disk, facts.volume)
     elif path is not None:
@@ -95,8 +93,8 @@ def _set_format(disk: Disk, known: str | None) -> None:
 
 
 def _use_volume(draft: Draft, disk: Disk, volume: VolumeFacts) -> None:
-    if (disk.vol is not None and volume.kind in ("network", "netdir")) or volume.pool_type in _NETWORK_POOLS:
-        _use_network_volume(disk, volume.name, volume.pool_xml, volume.path)
+    if (disk.vol is not None and volume.kind in ("network", "netdir")) or volume.pool_type in NETWORK_POOLS:
+        use_network_volume(disk, volume.name, volume.pool_xml, volume.path)
     else:
         kind = volume.kind if volume.kind in ("block", "dir") else "file"
         set_path(disk, volume.path, kind)
@@ -141,8 +139,8 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     form = disk.format or disk.driver_type or (_pool_format(draft, facts.pool) if facts.pool else default_format(draft))
     directory, _, name = path.rpartition("/")
     pool = facts.pool
-    if pool is not None and (pool.type in _BLOCK_POOLS or not draft.facts.host.local or facts.needs_libvirt):
-        _add_volume(draft, disk, pool, name, form, size)
+    if pool is not None and (pool.type in BLOCK_POOLS or not draft.facts.host.local or facts.needs_libvirt):
+        add_volume(draft, disk, pool, name, form, size)
     elif not draft.facts.host.local:
         raise RequestError(
             f"--disk {path}: no storage pool of {draft.facts.host.uri} manages {directory}",
@@ -150,7 +148,7 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
         )
     else:
         _add_image(draft, disk, path, form, size)
-    set_path(disk, path, "block" if pool is not None and pool.type in _BLOCK_POOLS else "file")
+    set_path(disk, path, "block" if pool is not None and pool.type in BLOCK_POOLS else "file")
     disk.driver_type = disk.driver_type or form
     disk.is_new = True
 
@@ -187,12 +185,36 @@ def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     _check_pool_format(disk, pool)
     form = disk.format or _pool_format(draft, pool)
     volume = _free_volume_name(draft, form, pool, facts)
-    _add_volume(draft, disk, pool, volume, form, size)
-    if pool.type in _NETWORK_POOLS:
-        _use_network_volume(disk, volume, pool.xml, "")
+    add_volume(draft, disk, pool, volume, form, size)
+    if pool.type in NETWORK_POOLS:
+        use_network_volume(disk, volume, pool.xml, "")
     else:
-        set_path(disk, f"{pool.target}/{volume}", "block" if pool.type in _BLOCK_POOLS else "file")
+        set_path(disk, f"{pool.target}/{volume}", "block" if pool.type in BLOCK_POOLS else "file")
     disk.driver_type = disk.driver_type or form
+    disk.is_new = True
+
+
+def _use_upload(draft: Draft, disk: Disk, facts: DiskFacts, local: PathFacts) -> None:
+    """A local image with a pool: its copy, a volume of the same name there."""
+    name = local.path.rpartition("/")[2]
+    assert facts.pool is not None
+    wish = f"--disk path={local.path},pool={facts.pool.name}"
+    if disk.size_bytes is not None:
+        raise RequestError(f"{wish}: the copy is as large as the image", hint="leave size= out")
+    if facts.pool.type in BLOCK_POOLS or facts.pool.type in NETWORK_POOLS:
+        raise RequestError(
+            f"{wish}: a pool of the type {facts.pool.type} takes no files", hint="name a pool that is a directory"
+        )
+    if name in facts.taken_names:
+        raise RequestError(
+            f"{wish}: the pool has a volume '{name}' already",
+            hint=f"use it with vol={facts.pool.name}/{name}, or rename the file",
+        )
+    # a plain container at first: what is sent brings its own format along
+    add_volume(draft, disk, facts.pool, name, "raw", local.size_bytes, upload_from=local.path)
+    set_path(disk, f"{facts.pool.target}/{name}", "file")
+    if disk.device != "cdrom":
+        _set_format(disk, local.format or disk.format)
     disk.is_new = True
 
 
@@ -210,7 +232,7 @@ def _make_in_image_directory(draft: Draft, disk: Disk, size: int) -> None:
 
 
 def _check_pool_format(disk: Disk, pool: PoolFacts | None) -> None:
-    if disk.format is not None and pool is not None and pool.type in _BLOCK_POOLS:
+    if disk.format is not None and pool is not None and pool.type in BLOCK_POOLS:
         raise RequestError(
             f"--disk format={disk.format}: volumes of the pool '{pool.name}' ({pool.type}) have no format",
             hint="leave format= out",
@@ -218,12 +240,12 @@ def _check_pool_format(disk: Disk, pool: PoolFacts | None) -> None:
 
 
 def _pool_format(draft: Draft, pool: PoolFacts) -> str:
-    block = pool.type in _BLOCK_POOLS or pool.type in _NETWORK_POOLS
+    block = pool.type in BLOCK_POOLS or pool.type in NETWORK_POOLS
     return "raw" if block else default_format(draft)
 
 
 def _free_volume_name(draft: Draft, form: str, pool: PoolFacts, facts: DiskFacts) -> str:
-    block = pool.type in _BLOCK_POOLS or pool.type in _NETWORK_POOLS
+    block = pool.type in BLOCK_POOLS or pool.type in NETWORK_POOLS
     suffix = "" if block else _SUFFIXES.get(form, f".{form}")
     taken = set(facts.taken_names) | {volume.name for volume in draft.volumes if volume.pool == pool.name}
     return _numbered(str(draft.domain.name), suffix, taken)
@@ -235,89 +257,3 @@ def _numbered(stem: str, suffix: str, taken: set[str]) -> str:
         name = f"{stem}-{number}{suffix}"
         number += 1
     return name
-
-
-def _add_volume(draft: Draft, disk: Disk, pool: PoolFacts, name: str, form: str, size: int) -> None:
-    """Note the volume to make; its <volume> as formatstorage has it."""
-    root = etree.Element("volume")
-    etree.SubElement(root, "name").text = name
-    etree.SubElement(root, "capacity", unit="bytes").text = str(size)
-    full = disk.sparse is False or (pool.type in _BLOCK_POOLS and pool.type != "logical")
-    etree.SubElement(root, "allocation", unit="bytes").text = str(size if full or pool.type == "logical" else 0)
-    if pool.type not in _BLOCK_POOLS and pool.type not in _NETWORK_POOLS:
-        target = etree.SubElement(root, "target")
-        etree.SubElement(target, "format", type=form)
-        if disk.backing_store is not None:
-            backing = etree.SubElement(root, "backingStore")
-            etree.SubElement(backing, "path").text = disk.backing_store
-            if disk.backing_format is not None:
-                etree.SubElement(backing, "format", type=disk.backing_format)
-    if not pool.active and pool.name not in draft.start_pools:
-        draft.start_pools.append(pool.name)
-    available = pool.available_bytes
-    if available is not None and size > available:
-        problem = f"the pool '{pool.name}' has {human_size(available)} left, and the disk takes {human_size(size)}"
-        if full and draft.request.checks.disk_size:
-            raise RequestError(problem, hint="make the disk smaller, or use --check disk_size=off")
-        draft.warnings.append(f"{problem} when it is full")
-    draft.volumes.append(NewVolume(pool.name, name, etree.tostring(root, encoding="unicode"), size))
-
-
-def _use_network_volume(disk: Disk, name: str, pool_xml: str, path: str) -> None:
-    """A volume of a network pool, as QEMU reaches it by itself: protocol, hosts, login."""
-    source = etree.fromstring(pool_xml.encode()).find("source")
-    pool_type = etree.fromstring(pool_xml.encode()).get("type")
-    assert source is not None
-    disk.type = "network"
-    disk.source_protocol = {"iscsi-direct": "iscsi"}.get(pool_type or "", pool_type)
-    disk.source_name = _network_name(str(pool_type), source, name, path)
-    for host in source.iterfind("host"):
-        _add_host(disk, host.get("name"), host.get("port"))
-    auth = source.find("auth")
-    if auth is not None:
-        disk.auth_username = auth.get("username")
-        secret = auth.find("secret")
-        if secret is not None:
-            disk.auth_secret_type = auth.get("type")
-            disk.auth_secret_uuid = secret.get("uuid")
-            disk.auth_secret_usage = secret.get("usage")
-
-
-def _network_name(pool_type: str, source: etree._Element, name: str, path: str) -> str:
-    if pool_type == "iscsi-direct":
-        device = source.find("device")
-        target = "" if device is None else device.get("path", "")
-        return path[path.index(target) :] if target and target in path else f"{target}/{name.rpartition(':')[2]}"
-    if pool_type == "gluster":
-        directory = source.find("dir")
-        inner = "" if directory is None else directory.get("path", "").strip("/")
-        return "/".join(part for part in (source.findtext("name"), inner, name) if part)
-    return "/".join(part for part in (source.findtext("name"), name) if part)
-
-
-def _add_host(disk: Disk, name: str | None, port: str | None) -> None:
-    host = disk.source_hosts.new()
-    host.name = name
-    host.port = int(port) if port else None
-
-
-def _use_url(disk: Disk, url: str) -> None:
-    """A disk that QEMU reads over the network itself: `http://HOST/PATH`, `nbd+unix:///SOCKET`."""
-    parts = urlsplit(url)
-    protocol, _, transport = parts.scheme.partition("+")
-    disk.type = "network"
-    disk.source_protocol = protocol
-    if transport == "unix":
-        host = disk.source_hosts.new()
-        host.transport, host.socket = transport, parts.path
-        return
-    name = unquote(parts.path).lstrip("/")
-    disk.source_name = name or None
-    if parts.query:
-        disk.source_query = parts.query
-    if parts.hostname:
-        _add_host(disk, parts.hostname, str(parts.port) if parts.port else None)
-        if transport:
-            disk.source_hosts[0].transport = transport
-    if parts.username:
-        disk.auth_username = unquote(parts.username)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from virtinstall.facts import Facts
     from virtinstall.new_image import NewImage
     from virtinstall.osinfo.record import OsRecord
-    from virtinstall.plan import BootFile, NewVolume, SeedFile
+    from virtinstall.plan import BootFile, NewVolume, SeedFile, Upload
     from virtinstall.request import Request
 
 
@@ -36,6 +36,7 @@ class Draft:
         self.start_pools: list[str] = []
         self.boot_files: list[BootFile] = []
         self.seeds: list[SeedFile] = []
+        self.uploads: list[Upload] = []
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.secrets: list[str] = []

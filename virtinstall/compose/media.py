@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from virtinstall.compose.disk_sources import settle_source
 from virtinstall.compose.draft import Draft
+from virtinstall.compose.uploads import path_there
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, MediaFacts
@@ -75,8 +76,12 @@ def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
     if disk is None:
         disk = Disk(device="cdrom")
         draft.domain.add(disk)
+    facts = facts or DiskFacts()
+    if facts.local is not None:
+        path = path_there(draft, facts.local.path)
+        facts = DiskFacts(path=facts.local._replace(path=path))
     disk.path = path
-    settle_source(draft, disk, facts or DiskFacts())
+    settle_source(draft, disk, facts)
     return draft.domain.of(Disk).index(disk)
 
 
@@ -85,7 +90,7 @@ def _add_seed(draft: Draft, path: str) -> int:
     bus = draft.facts.seed_bus
     # virtio-blk has no CD-ROMs; there the seed is a plain disk, which finds its readers by its label as well
     device = "disk" if bus == "virtio" else "cdrom"
-    disk = Disk(device=device, type="file", source_file=path, driver_type="raw")
+    disk = Disk(device=device, type="file", source_file=path_there(draft, path), driver_type="raw")
     if bus is not None:
         disk.target_bus = bus
         disk.readonly = True

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from virtinstall.compose.boot_order import has_order, set_order, supports_device_order
 from virtinstall.compose.draft import Draft
+from virtinstall.compose.uploads import path_there
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.tpm import Tpm
 from virtinstall.domain.domain import Domain
 from virtinstall.domain.sysinfo import Sysinfo
+from virtinstall.plan import BootFile
 from virtinstall.units import KIB, MIB
 
 _WITHOUT_SMBIOS = ("ppc64", "ppc64le", "s390x")
@@ -96,7 +98,7 @@ def install_domain(draft: Draft) -> Domain | None:
     domain = draft.domain.clone()
     if kind == "kernel":
         for boot_file in draft.boot_files:
-            setattr(domain.os, boot_file.what, boot_file.path)
+            setattr(domain.os, boot_file.what, _boot_path(draft, boot_file))
         domain.os.cmdline = draft.kernel_arguments or None
     elif kind != "seed" and not has_order(domain):
         set_order(domain, _install_order(kind), draft.platform)
@@ -105,6 +107,13 @@ def install_domain(draft: Draft) -> Domain | None:
     _grow_for_network_install(draft, domain)
     domain.on_reboot = "destroy"
     return domain
+
+
+def _boot_path(draft: Draft, boot_file: BootFile) -> str:
+    """Where the hypervisor finds it: a path given by hand may be one of the remote host already."""
+    if boot_file.source == boot_file.path and boot_file.path not in draft.facts.local_files:
+        return boot_file.path
+    return path_there(draft, boot_file.path)
 
 
 def _adapt_to_cloud_init(draft: Draft, domain: Domain) -> None:

@@ -90,7 +90,8 @@ def survey_host(host: Host, surroundings: Surroundings) -> HostFacts:
         capabilities=Capabilities(host.capabilities_xml()),
         default_bridge=network.default_bridge() if local and driver != "test" else None,
         embed_root=root,
-        boot_dir=_boot_dir(root, privileged, surroundings),
+        # what a remote host is sent is only made here
+        boot_dir=_boot_dir(root, privileged and local, surroundings),
         image_dir=_image_dir(root, privileged, surroundings),
     )
 

@@ -55,14 +55,9 @@ def tree_url(request: Request, catalog: Catalog, name: str) -> str:
 def _survey_location(
     request: Request, location: str, kernel: str | None, initrd: str | None, host: HostFacts, catalog: Catalog
 ) -> MediaFacts:
-    from virtinstall.media.location import is_local, open_location
+    from virtinstall.media.location import open_location
     from virtinstall.media.tree import chosen_by_hand, recognize
 
-    if not host.local and is_local(location) and os.path.isdir(location):
-        raise RequestError(
-            f"--location {location}: a local directory can't be used with a remote host",
-            hint="serve it by HTTP, or give an ISO image",
-        )
     arch = request.platform.arch or request.domain.os.type_arch or host.capabilities.host_arch or os.uname().machine
     guest_type = "xen" if request.platform.os_type == "xen" else "hvm"
     fetcher = open_location(location)
@@ -133,7 +128,7 @@ def identifier(catalog: Catalog, arch: str) -> Identify:
 def _survey_cdrom(path: str, host: HostFacts, catalog: Catalog) -> MediaFacts | None:
     """The OS on an ISO to boot from; None where it can't be read from here."""
     location = local_path(path)
-    if is_url(location) or not host.local or not os.path.isfile(location):
+    if is_url(location) or not os.path.isfile(location):
         return None
     from virtinstall.media.location import open_location
     from virtinstall.media.tree import Medium

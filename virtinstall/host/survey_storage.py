@@ -12,6 +12,7 @@ from virtinstall.facts import DiskFacts, Facts, PathFacts, PoolFacts
 from virtinstall.host.host import Host
 
 _DEEPEST_CHAIN = 200
+_FILE_POOLS = ("dir", "fs", "netfs")
 
 if TYPE_CHECKING:
     from virtinstall.devices.disk import Disk
@@ -28,6 +29,8 @@ def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
     default_disk = None
     if not disks and "disk" not in request.without:
         default_disk = _disk_facts(Disk(size_bytes=0), facts, host)
+    if not facts.host.local:
+        facts = _with_uploads(facts, request, found, host)
     needs_names = any(disk.size_bytes is not None and disk.path is None for disk in disks) or default_disk is not None
     if any(disk.path is not None or disk.volume is not None for disk in found):
         guests = host.guest_xmls()
@@ -37,9 +40,25 @@ def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
         default_disk=default_disk,
         cdrom=None
         if cdrom is None
-        else _path_facts(os.path.abspath(local_path(cdrom)) if not is_url(cdrom) else cdrom, facts, host, cdrom=True),
+        else _cdrom_facts(os.path.abspath(local_path(cdrom)) if not is_url(cdrom) else cdrom, facts, host),
         image_names=_names_in(facts.host.image_dir) if needs_names and facts.host.local else frozenset(),
     )
+
+
+def _with_uploads(facts: Facts, request: Request, disks: tuple[DiskFacts, ...], host: Host) -> Facts:
+    """`facts` with what a remote host is to be sent, and with its pool for that: the first disk's, else `default`."""
+    pools = [disk.pool or (host.pool(disk.volume.pool) if disk.volume is not None else None) for disk in disks]
+    usable = [pool for pool in (*pools, host.pool("default")) if pool is not None and pool.type in _FILE_POOLS]
+    named = (request.install.kernel, request.install.initrd)
+    local = {path for path in named if path and os.path.isfile(path) and host.volume_by_path(path) is None}
+    return facts._replace(upload_pool=usable[0] if usable else None, local_files=frozenset(local))
+
+
+def _cdrom_facts(path: str, facts: Facts, host: Host) -> DiskFacts:
+    """The install medium; a file of this machine has to be sent to a remote host that doesn't know its path."""
+    found = _path_facts(path, facts, host, cdrom=True)
+    sent = not facts.host.local and facts.host.driver != "test" and found.volume is None and os.path.isfile(path)
+    return DiskFacts(local=look_at(path, probe=False)) if sent else found
 
 
 def _with_uses(disk: DiskFacts, guests: list[tuple[str, str]], host: Host) -> DiskFacts:
@@ -91,6 +110,9 @@ def _disk_facts(disk: Disk, facts: Facts, host: Host) -> DiskFacts:
         if host.pool(disk.source_pool) is None:
             raise _no_pool(f"--disk source.pool={disk.source_pool}", disk.source_pool, host)
         return DiskFacts(volume=host.volume(disk.source_pool, disk.source_volume))
+    if path is not None and disk.pool is not None and disk.size_bytes is None and os.path.isfile(path):
+        local = look_at(path, probe=disk.device != "cdrom")
+        return _pool_facts(disk.pool, host)._replace(local=local)
     if path is not None:
         if is_url(path) or disk.type in ("network", "nvme", "vhostuser"):
             return DiskFacts()

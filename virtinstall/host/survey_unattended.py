@@ -118,7 +118,7 @@ def _medium(facts: Facts, catalog: Catalog) -> tuple[Media | None, str]:
     from virtinstall.osinfo.detect import match_media
 
     location = None if facts.media is None else facts.media.location
-    if location is None or not facts.host.local or not os.path.isfile(location):
+    if location is None or not os.path.isfile(location):
         return None, ""
     try:
         fetcher = open_location(location)

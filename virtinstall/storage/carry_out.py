@@ -116,3 +116,4 @@ def _make_volume(volume: NewVolume, host: Host, undo: Undo, progress: Progress) 
         undo.push(f"volume {volume.pool}/{volume.name}", lambda: host.delete_volume(volume.pool, volume.name))
     if volume.upload_from is not None:
         host.upload(volume.pool, volume.name, volume.upload_from, progress)
+        host.refresh_pool(volume.pool)

@@ -1,0 +1,73 @@
+"""Disks that QEMU reaches over the network by itself: URLs and volumes of network pools.
+
+Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms (protocol, host, auth)
+and https://libvirt.org/storage.html
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from lxml import etree
+
+from virtinstall.devices.disk import Disk
+
+
+def use_network_volume(disk: Disk, name: str, pool_xml: str, path: str) -> None:
+    """A volume of a network pool, as QEMU reaches it by itself: protocol, hosts, login."""
+    source = etree.fromstring(pool_xml.encode()).find("source")
+    pool_type = etree.fromstring(pool_xml.encode()).get("type")
+    assert source is not None
+    disk.type = "network"
+    disk.source_protocol = {"iscsi-direct": "iscsi"}.get(pool_type or "", pool_type)
+    disk.source_name = _network_name(str(pool_type), source, name, path)
+    for host in source.iterfind("host"):
+        _add_host(disk, host.get("name"), host.get("port"))
+    auth = source.find("auth")
+    if auth is not None:
+        disk.auth_username = auth.get("username")
+        secret = auth.find("secret")
+        if secret is not None:
+            disk.auth_secret_type = auth.get("type")
+            disk.auth_secret_uuid = secret.get("uuid")
+            disk.auth_secret_usage = secret.get("usage")
+
+
+def _network_name(pool_type: str, source: etree._Element, name: str, path: str) -> str:
+    if pool_type == "iscsi-direct":
+        device = source.find("device")
+        target = "" if device is None else device.get("path", "")
+        return path[path.index(target) :] if target and target in path else f"{target}/{name.rpartition(':')[2]}"
+    if pool_type == "gluster":
+        directory = source.find("dir")
+        inner = "" if directory is None else directory.get("path", "").strip("/")
+        return "/".join(part for part in (source.findtext("name"), inner, name) if part)
+    return "/".join(part for part in (source.findtext("name"), name) if part)
+
+
+def _add_host(disk: Disk, name: str | None, port: str | None) -> None:
+    host = disk.source_hosts.new()
+    host.name = name
+    host.port = int(port) if port else None
+
+
+def use_url(disk: Disk, url: str) -> None:
+    """A disk that QEMU reads over the network itself: `http://HOST/PATH`, `nbd+unix:///SOCKET`."""
+    parts = urlsplit(url)
+    protocol, _, transport = parts.scheme.partition("+")
+    disk.type = "network"
+    disk.source_protocol = protocol
+    if transport == "unix":
+        host = disk.source_hosts.new()
+        host.transport, host.socket = transport, parts.path
+        return
+    name = unquote(parts.path).lstrip("/")
+    disk.source_name = name or None
+    if parts.query:
+        disk.source_query = parts.query
+    if parts.hostname:
+        _add_host(disk, parts.hostname, str(parts.port) if parts.port else None)
+        if transport:
+            disk.source_hosts[0].transport = transport
+    if parts.username:
+        disk.auth_username = unquote(parts.username)

@@ -1,0 +1,55 @@
+"""Volumes that libvirt is asked to make, in a pool.
+
+Source: https://libvirt.org/formatstorage.html#storage-volume-xml
+"""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.disk import Disk
+from virtinstall.errors import RequestError
+from virtinstall.facts import PoolFacts
+from virtinstall.plan import NewVolume
+from virtinstall.units import human_size
+
+BLOCK_POOLS = ("logical", "disk", "iscsi", "scsi", "mpath", "zfs")
+NETWORK_POOLS = ("rbd", "gluster", "sheepdog", "iscsi-direct")
+
+
+def volume_element(name: str, size: int, allocation: int = 0) -> etree._Element:
+    """<volume> of that name; sizes in bytes."""
+    root = etree.Element("volume")
+    etree.SubElement(root, "name").text = name
+    etree.SubElement(root, "capacity", unit="bytes").text = str(size)
+    etree.SubElement(root, "allocation", unit="bytes").text = str(allocation)
+    return root
+
+
+def add_volume(
+    draft: Draft, disk: Disk, pool: PoolFacts, name: str, form: str, size: int, *, upload_from: str | None = None
+) -> None:
+    """Note the volume to make: `size` bytes; `upload_from` is the local file whose copy it will be.
+
+    Raises: RequestError, when the pool has no room for it.
+    """
+    full = disk.sparse is False or (pool.type in BLOCK_POOLS and pool.type != "logical")
+    root = volume_element(name, size, size if full or pool.type == "logical" else 0)
+    if pool.type not in BLOCK_POOLS and pool.type not in NETWORK_POOLS:
+        target = etree.SubElement(root, "target")
+        etree.SubElement(target, "format", type=form)
+        if disk.backing_store is not None:
+            backing = etree.SubElement(root, "backingStore")
+            etree.SubElement(backing, "path").text = disk.backing_store
+            if disk.backing_format is not None:
+                etree.SubElement(backing, "format", type=disk.backing_format)
+    if not pool.active and pool.name not in draft.start_pools:
+        draft.start_pools.append(pool.name)
+    available = pool.available_bytes
+    if available is not None and size > available:
+        problem = f"the pool '{pool.name}' has {human_size(available)} left, and the disk takes {human_size(size)}"
+        if (full or upload_from is not None) and draft.request.checks.disk_size:
+            raise RequestError(problem, hint="make the disk smaller, or use --check disk_size=off")
+        draft.warnings.append(f"{problem} when it is full")
+    draft.volumes.append(NewVolume(pool.name, name, etree.tostring(root, encoding="unicode"), size, upload_from))

@@ -1,0 +1,43 @@
+"""What a remote host is sent: it sees none of this machine's files, so they become volumes of one of its pools."""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.disk import Disk
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import RequestError
+from virtinstall.plan import Upload
+
+_PREFIX = "virtinst-"
+
+
+def path_there(draft: Draft, path: str) -> str:
+    """Where the hypervisor finds the file `path` of this machine; on a remote host it is noted to be sent.
+
+    Raises: RequestError, when the remote host has no pool for it.
+    """
+    if draft.facts.host.local or draft.facts.host.driver == "test":
+        return path
+    known = next((upload.target for upload in draft.uploads if upload.path == path), None)
+    if known is not None:
+        return known
+    pool = draft.facts.upload_pool
+    if pool is None:
+        raise RequestError(
+            f"{path} has to be sent to {draft.facts.host.uri}, which has no storage pool of files for it",
+            hint="define a pool named default there, or put the guest's disk into one: --disk pool=NAME,size=20",
+        )
+    if not pool.active and pool.name not in draft.start_pools:
+        draft.start_pools.append(pool.name)
+    name = path.rpartition("/")[2]
+    if not name.startswith(_PREFIX):
+        name = f"{_PREFIX}{draft.facts.token}-{name}"
+    target = f"{pool.target}/{name}"
+    draft.uploads.append(Upload(path, pool.name, name, target))
+    return target
+
+
+def settled_uploads(draft: Draft, final: Domain) -> list[Upload]:
+    """What is sent; kept is what the finished guest still has (a CD-ROM of Windows, of a live system)."""
+    stay = {disk.source_file for disk in final.of(Disk)} | {final.os.kernel, final.os.initrd}
+    return [upload._replace(keep=upload.target in stay) for upload in draft.uploads]

@@ -1,0 +1,73 @@
+"""What the installation reads, sent into a pool of the remote host, and deleted there when it has served."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from virtinstall.errors import NoSpaceError
+from virtinstall.signals import deferred_signals
+from virtinstall.units import human_size
+
+if TYPE_CHECKING:
+    from virtinstall.host.host import Host
+    from virtinstall.journal import Journal
+    from virtinstall.plan import Plan, Upload
+    from virtinstall.progress import Progress
+    from virtinstall.undo import Step, Undo
+
+
+class Sent(NamedTuple):
+    """A volume that has been made, and how it is taken back."""
+
+    upload: Upload
+    step: Step
+
+
+def send_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> list[Sent]:
+    """Send what the plan says; gives what has to be deleted when the guest has it open.
+
+    Raises: StorageError; what was made is in `undo`.
+    """
+    made = []
+    for upload in plan.uploads:
+        if journal is not None:
+            journal.record("volume", f"{upload.pool}/{upload.name}")
+        sent = _send(upload, host, undo, progress)
+        if not upload.keep:
+            made.append(sent)
+    return made
+
+
+def _send(upload: Upload, host: Host, undo: Undo, progress: Progress) -> Sent:
+    import os
+
+    from lxml import etree
+
+    from virtinstall.compose.new_volumes import volume_element
+
+    size = os.path.getsize(upload.path)
+    pool = host.pool(upload.pool)
+    if pool is not None and pool.available_bytes is not None and size > pool.available_bytes:
+        raise NoSpaceError(
+            f"the pool '{upload.pool}' of {host.uri} has {human_size(pool.available_bytes)} left, "
+            f"and {upload.path} takes {human_size(size)}",
+            hint="make room in it, or put the guest's disk into another pool",
+        )
+    with deferred_signals():
+        host.create_volume(upload.pool, etree.tostring(volume_element(upload.name, size), encoding="unicode"))
+        delete = partial(host.delete_volume, upload.pool, upload.name)
+        step = undo.push(f"volume {upload.pool}/{upload.name}", delete)
+    host.upload(upload.pool, upload.name, upload.path, progress)
+    return Sent(upload, step)
+
+
+def delete_sent(sent: list[Sent], undo: Undo) -> None:
+    """Delete volumes that have served: QEMU has read the kernel, and keeps images open.
+
+    Raises: StorageError.
+    """
+    for each in sent:
+        with deferred_signals():
+            each.step.take_back()
+            undo.forget(each.step)
