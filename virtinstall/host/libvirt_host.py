@@ -284,7 +284,14 @@ class LibvirtHost(StorageHost):
             return LibvirtGuest(self.connection.defineXML(xml))
 
     def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
-        """Wait until `done` says so, awake at each of the guests' events; False when time ran out."""
+        """Wait until `done` says so, awake at each of the guests' events; False when time ran out.
+
+        Raises: HypervisorError, when libvirt no longer answers.
+        """
+        with translated("libvirt no longer tells how the guest is; it is left as it is"):
+            return self._wait_until(done, timeout_seconds)
+
+    def _wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
         import time
 
         woken = threading.Event()
