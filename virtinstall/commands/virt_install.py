@@ -151,6 +151,7 @@ def _print_dry_run(plan: Plan, request: Request, host: LibvirtHost, quiet: bool)
 
 def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int:
     from virtinstall.host.follow import Follower
+    from virtinstall.host.lost import loss_explained
     from virtinstall.install import create_guest
     from virtinstall.progress import Silent
     from virtinstall.signals import Terminated
@@ -165,10 +166,11 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int
     follower = Follower(plan, host, say)
     progress = Silent() if quiet else _progress()
     paused = follower.console_kind() == "text" and host.driver() == "qemu"
-    with _journal(plan, host) as journal:
+    with loss_explained(host, plan.name), _journal(plan, host) as journal:
         guest = create_guest(plan, host, progress, journal=journal, paused=paused)
     try:
-        return int(follower.follow(guest))
+        with loss_explained(host, plan.name):
+            return int(follower.follow(guest))
     except (KeyboardInterrupt, Terminated) as error:
         print(f"\nNo longer waited for: the guest '{plan.name}' is left as it is ({guest.state()}).", file=sys.stderr)
         return 130 if isinstance(error, KeyboardInterrupt) else 128 + error.number

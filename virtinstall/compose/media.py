@@ -30,7 +30,10 @@ def add_media(draft: Draft) -> None:
     elif media is not None and media.kernel is not None:
         _use_tree(draft, media)
     if media is not None and media.is_iso and media.attach:
-        _add_cdrom(draft, media.location, draft.facts.cdrom)
+        position = _add_cdrom(draft, media.location, draft.facts.cdrom)
+        if draft.uploads:
+            # the copy that was sent is deleted again: the finished guest can't keep it as virt-install has it
+            draft.install_cdrom = position
     for seed in draft.facts.seeds:
         draft.seeds.append(seed)
         draft.seed_disks.append(_add_seed(draft, seed.path))

@@ -64,6 +64,9 @@ class Host(Protocol):
     def libvirt_version(self) -> int:
         """The version of the libvirt that answers: 9000000 is 9.0.0."""
 
+    def is_alive(self) -> bool:
+        """Whether the connection still stands."""
+
     def is_local(self) -> bool:
         """Whether the hypervisor runs on this machine."""
 

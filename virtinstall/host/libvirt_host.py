@@ -29,6 +29,7 @@ _STATES = {
 _GONE = (libvirt.VIR_ERR_NO_DOMAIN,)
 _LOOKS = 20
 _LOOK_SECONDS = 0.1
+_ALIVE_SECONDS, _ALIVE_COUNT = 5, 5
 _loop_lock = threading.Lock()
 
 
@@ -54,7 +55,12 @@ def connect(uri: str | None) -> LibvirtHost:
         connection = libvirt.open(uri)
     except libvirt.libvirtError as error:
         raise _cannot_connect(uri, embed.root_of(uri) if uri else None, error) from error
-    return LibvirtHost(connection)
+    host = LibvirtHost(connection)
+    if not host.is_local():
+        # a host that is gone without a word is noticed within half a minute
+        with vanishing(*UNSUPPORTED):
+            connection.setKeepAlive(_ALIVE_SECONDS, _ALIVE_COUNT)
+    return host
 
 
 def _cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtError) -> HypervisorError:
@@ -181,6 +187,13 @@ class LibvirtHost(StorageHost):
     def libvirt_version(self) -> int:
         """The version of the libvirt that answers."""
         return int(self.connection.getLibVersion())
+
+    def is_alive(self) -> bool:
+        """Whether the connection still stands."""
+        try:
+            return bool(self.connection.isAlive())
+        except libvirt.libvirtError:
+            return False
 
     def is_local(self) -> bool:
         """Whether the hypervisor runs on this machine."""

@@ -1,0 +1,131 @@
+"""A second libvirtd on this machine, as another host: its own sockets, pools and guests, reached over TCP on loopback.
+
+It lives in mount and UTS namespaces of its own, so that it shares no state with the first.
+
+Source: libvirtd(8), the comments in libvirtd.conf and qemu.conf; unshare(1).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.live.machine import Connection
+
+# what libvirtd keeps in the file system, and would share with the first
+_OWN = ("/run/libvirt", "/var/lib/libvirt", "/etc/libvirt", "/var/cache/libvirt", "/var/log/libvirt")
+_START_SECONDS = 30
+
+
+class Daemon:
+    """A running libvirtd: `connection` leads to it over TCP, `root` holds its directories, `host_name` its name."""
+
+    def __init__(self, root: Path, port: int, host_name: str) -> None:
+        self.root = root
+        self.port = port
+        self.host_name = host_name
+        self.socket = root / "run-libvirt" / "libvirt-sock"
+        uri = f"qemu+tcp://127.0.0.1:{port}/system"
+        self.connection = Connection(uri, uri)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        binds = " && ".join(f"mount --bind {self.folder(path)} {path}" for path in _OWN)
+        pid_file = self.root / "libvirtd.pid"
+        script = f"{binds} && hostname {self.host_name} && exec libvirtd --listen --pid-file {pid_file}"
+        with (self.root / "libvirtd.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                ["unshare", "--mount", "--uts", "--propagation", "private", "sh", "-c", script],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        end = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            assert self._process.poll() is None and time.monotonic() < end, (self.root / "libvirtd.log").read_text()
+            time.sleep(0.2)
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+        except OSError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End the daemon at once, as a crash would; its guests run on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it in order."""
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def folder(self, path: str) -> Path:
+        """What the daemon sees at `path`, one of the directories that it has to itself."""
+        return self.root / path.strip("/").replace("/", "-")
+
+    def pool(self, name: str) -> Path:
+        """Define and start a pool of that name; gives its directory, which both sides see."""
+        target = self.root / "pools" / name
+        target.mkdir(parents=True, mode=0o755)
+        self.connection.virsh("pool-create-as", name, "dir", "--target", str(target))
+        return target
+
+    def forget_guests(self) -> None:
+        """Remove all guests: there is nobody else's among them."""
+        for name in self.connection.names():
+            self.connection.remove(name)
+
+
+@contextmanager
+def second_daemon() -> Iterator[Daemon]:
+    """A fresh one; it, its guests and its directories are gone at the end."""
+    # not below pytest's own folder: QEMU runs as another user, and its sockets want a short path
+    root = Path(tempfile.mkdtemp(prefix="vi2-", dir="/var/tmp"))
+    root.chmod(0o755)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    daemon = Daemon(root, port, f"second-{root.name[-4:].lower().replace('_', 'x')}")
+    for path in _OWN:
+        daemon.folder(path).mkdir(mode=0o755)
+    _write_configuration(daemon.folder("/etc/libvirt"), port)
+    daemon.start()
+    try:
+        yield daemon
+        daemon.forget_guests()
+    finally:
+        daemon.stop()
+        shutil.rmtree(root)
+
+
+def _write_configuration(folder: Path, port: int) -> None:
+    (folder / "libvirtd.conf").write_text(
+        "listen_tls = 0\nlisten_tcp = 1\n"
+        f'tcp_port = "{port}"\nlisten_addr = "127.0.0.1"\nauth_tcp = "none"\nauth_unix_rw = "none"\n'
+        f'host_uuid = "{uuid.uuid4()}"\n'
+    )
+    # no virtlogd of its own, and ports that the first daemon's guests don't take
+    (folder / "qemu.conf").write_text(
+        'stdio_handler = "file"\nmigration_port_min = 49300\nmigration_port_max = 49350\n'
+        "remote_display_port_min = 6100\nremote_display_port_max = 6200\n"
+    )
+    os.chmod(folder, 0o755)

@@ -1,0 +1,192 @@
+"""Guests on another host: a second libvirtd that is reached over TCP, with pools of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.machine import Outcome, finish, listing, serial_log, start_virt_install, wait_until
+from tests.live.second_daemon import Daemon, second_daemon
+from tests.servers import WebServer
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def remote(qemu: None) -> Iterator[Daemon]:
+    """Another host, with a pool named default."""
+    with second_daemon() as daemon:
+        daemon.pool("default")
+        yield daemon
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(remote: Daemon, work: Path) -> Iterator[None]:
+    """Each test leaves the host as it was: no guest, and in the pool nothing but disks that it made."""
+    yield
+    remote.forget_guests()
+    for path in (remote.root / "pools").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    remote.connection.virsh("pool-refresh", "default")
+
+
+def install(remote: Daemon, *words: str | Path) -> Outcome:
+    """virt-install there, to its end."""
+    return finish(start_virt_install("--connect", remote.connection.option, *common(), *words))
+
+
+def common() -> tuple[str, ...]:
+    """What all guests here have in common."""
+    return (
+        *("--virt-type", "qemu", "--memory", "256", "--osinfo", "fedora36"),
+        *("--network", "none", "--graphics", "none"),
+    )
+
+
+def pool_files(remote: Daemon) -> set[str]:
+    """Names of the files in the pool."""
+    return {Path(path).name for path in listing(remote.root / "pools" / "default")}
+
+
+def test_tree_from_here(remote: Daemon, tiny_tree: Path, work: Path) -> None:
+    """Kernel and initrd of a local directory are sent there and gone again; the disk is a volume; our own
+    folders stay as they are."""
+    log = remote.root / "pools" / "serial.log"
+    injected = work / "tiny.ks"
+    injected.write_text("# answers\n")
+    digest = hashlib.sha256(injected.read_bytes()).hexdigest()
+
+    install(
+        remote,
+        *("--name", "vitest-tree", "--disk", "size=0.05,format=raw,bus=virtio", "--serial", f"file,path={log}"),
+        *("--location", tiny_tree, "--extra-args", "console=ttyS0 tiny.mark", "--initrd-inject", injected),
+        *("--noautoconsole", "--wait", "2", "--noreboot"),
+    ).ok()
+
+    assert f"INJECTED: /tiny.ks {digest}" in serial_log(log)
+    assert pool_files(remote) == {"vitest-tree.img"}
+    disk = remote.root / "pools" / "default" / "vitest-tree.img"
+    assert disk.read_bytes()[:14] == b"TINY-INSTALLED"
+    assert "vitest-tree.img" in remote.connection.virsh("vol-list", "default")
+    assert remote.connection.xml("vitest-tree").find("os/kernel") is None
+
+
+def test_tree_from_the_web(remote: Daemon, tree_server: WebServer) -> None:
+    """What is downloaded here boots there, seen on the console that comes back through the connection."""
+    run = install(
+        remote,
+        *("--name", "vitest-web", "--disk", "size=0.05,format=raw,bus=virtio", "--location", tree_server.url),
+        *("--extra-args", "console=ttyS0 tiny.mark", "--noreboot"),
+    ).ok()
+
+    assert "WRITTEN" in run.output
+    assert pool_files(remote) == {"vitest-web.img"}
+
+
+def test_iso_from_here(remote: Daemon, tiny_tree: Path, work: Path) -> None:
+    """A local ISO for --cdrom is sent, attached and, being ejected afterwards, deleted; --location reads kernel
+    and initrd from it as well."""
+    iso = work / "tiny.iso"
+    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-V", "TINY", "-r", "-o", iso, tiny_tree], check=True)
+    before = iso.read_bytes()
+
+    install(remote, *("--name", "vitest-cd", "--disk", "size=0.05", "--cdrom", iso, "--noautoconsole")).ok()
+    running = remote.connection.virsh("dumpxml", "vitest-cd")
+    assert f"{remote.root}/pools/default/virtinst-" in running
+    assert "tiny.iso" not in remote.connection.virsh("dumpxml", "--inactive", "vitest-cd")
+    assert pool_files(remote) == {"vitest-cd.qcow2"}
+
+    install(
+        remote,
+        *("--name", "vitest-loc", "--disk", "size=0.05,format=raw,bus=virtio", "--location", iso),
+        *("--extra-args", "console=ttyS0 tiny.mark", "--noreboot"),
+    ).ok()
+    assert pool_files(remote) == {"vitest-cd.qcow2", "vitest-loc.img"}
+    assert iso.read_bytes() == before
+
+
+def test_seed_is_sent(remote: Daemon, work: Path) -> None:
+    """The answers of --cloud-init reach the guest there as a volume that is deleted when it has them open."""
+    run = install(
+        remote,
+        *("--name", "vitest-seed", "--disk", "size=0.05", "--import", "--noautoconsole"),
+        *("--cloud-init", "root-password-generate=on,disable=on"),
+    ).ok()
+
+    assert "Password for first root login is:" in run.output
+    assert "-cloudinit.iso" in remote.connection.virsh("dumpxml", "vitest-seed")
+    assert pool_files(remote) == {"vitest-seed.qcow2"}
+
+
+def test_image_from_here_becomes_a_volume(remote: Daemon, work: Path) -> None:
+    """`--disk path=LOCAL,pool=P` is an exact copy in the pool, with the format of what was sent."""
+    image = work / "golden.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "40M"], check=True)
+    subprocess.run(["qemu-io", "-c", "write -P 0x5a 1M 3M", image], check=True, stdout=subprocess.DEVNULL)
+
+    words = ("--name", "vitest-copy", "--disk", f"path={image},pool=default", "--import", "--noautoconsole")
+    install(remote, *words).ok()
+
+    remote.connection.virsh("destroy", "vitest-copy")
+    copy = remote.root / "pools" / "default" / "golden.qcow2"
+    assert copy.read_bytes() == image.read_bytes()
+    driver = remote.connection.xml("vitest-copy").find("devices/disk/driver")
+    assert driver is not None and driver.get("type") == "qcow2"
+    again = install(remote, *words[2:], "--name", "vitest-copy2")
+    assert again.status == 1
+    assert "has a volume 'golden.qcow2' already" in again.output
+
+
+def test_failure_leaves_nothing_there(remote: Daemon, tiny_tree: Path) -> None:
+    """A guest that does not start: its volumes, kernel and initrd are gone again from the pool."""
+    run = install(
+        remote,
+        *("--name", "vitest-bad", "--disk", "size=0.05", "--location", tiny_tree, "--noautoconsole"),
+        *("--qemu-commandline=-no-such-option"),
+    )
+
+    assert run.status == 1
+    assert "Traceback" not in run.output
+    assert pool_files(remote) == set()
+    assert remote.connection.names() == set()
+
+
+def test_no_pool_to_send_to(remote: Daemon, tiny_tree: Path) -> None:
+    """Without a pool there, nothing can be sent: one error that says which kind of pool it takes."""
+    remote.connection.virsh("pool-destroy", "default")
+    try:
+        run = install(remote, "--name", "vitest-nopool", "--disk", "none", "--location", tiny_tree)
+    finally:
+        target = str(remote.root / "pools" / "default")
+        remote.connection.virsh("pool-create-as", "default", "dir", "--target", target)
+
+    assert run.status == 1
+    assert "no storage pool" in run.output and "--disk pool=" in run.output
+
+
+def test_lost_connection_is_told(remote: Daemon, tiny_tree: Path) -> None:
+    """The daemon dies while the installation is waited for: the error says that the state is unknown and how to
+    look, and nothing is tried again."""
+    process = start_virt_install(
+        *("--connect", remote.connection.option, *common(), "--name", "vitest-lost"),
+        *("--disk", "size=0.05,bus=virtio", "--location", tiny_tree),
+        *("--extra-args", "console=ttyS0 tiny.wait", "--noautoconsole", "--wait", "2"),
+    )
+    wait_until(process, "the guest to run", lambda: "vitest-lost" in remote.connection.names())
+    wait_until(process, "the kernel's removal", lambda: pool_files(remote) == {"vitest-lost.qcow2"})
+
+    remote.kill()
+    try:
+        run = finish(process, 30)
+    finally:
+        remote.start()
+
+    assert run.status == 1
+    assert "Traceback" not in run.output
+    assert "connection" in run.output and "unknown" in run.output
+    assert f"virsh --connect {remote.connection.uri} domstate vitest-lost" in run.output.replace("'", "")
