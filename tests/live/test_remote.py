@@ -147,7 +147,7 @@ def test_failure_leaves_nothing_there(remote: Daemon, tiny_tree: Path) -> None:
     run = install(
         remote,
         *("--name", "vitest-bad", "--disk", "size=0.05", "--location", tiny_tree, "--noautoconsole"),
-        *("--qemu-commandline=-no-such-option"),
+        "--qemu-commandline=--no-such-option",
     )
 
     assert run.status == 1
