@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from tests.live.machine import Outcome, finish, listing, serial_log, start_virt_install, wait_until
 from tests.live.second_daemon import Daemon, second_daemon
+from tests.live.ssh_server import ssh_server
 from tests.servers import WebServer
 
 pytestmark = pytest.mark.live
@@ -167,6 +169,34 @@ def test_no_pool_to_send_to(remote: Daemon, tiny_tree: Path) -> None:
 
     assert run.status == 1
     assert "no storage pool" in run.output and "--disk pool=" in run.output
+
+
+@pytest.fixture
+def through_ssh(remote: Daemon) -> Iterator[str]:
+    """The URI of the same host through an sshd on loopback."""
+    if shutil.which("sshd") is None:
+        pytest.skip("NOT RUN: sshd is missing (Debian: openssh-server)")
+    with ssh_server() as uri:
+        yield f"{uri}&socket={remote.socket}"
+
+
+def test_over_ssh(remote: Daemon, through_ssh: str, tiny_tree: Path) -> None:
+    """qemu+ssh: the preview changes nothing; then a guest is installed, its console comes back, and it is removed."""
+    words: tuple[str | Path, ...] = (
+        *("--connect", through_ssh, *common(), "--name", "vitest-ssh"),
+        *("--disk", "size=0.05,format=raw,bus=virtio", "--location", tiny_tree),
+        *("--extra-args", "console=ttyS0 tiny.mark", "--noreboot"),
+    )
+
+    preview = finish(start_virt_install(*words, "--print-xml", "1")).ok()
+    assert f"<kernel>{remote.root}/pools/default/virtinst-" in preview.output
+    assert pool_files(remote) == set() and remote.connection.names() == set()
+
+    run = finish(start_virt_install(*words)).ok()
+    assert "WRITTEN" in run.output
+    assert pool_files(remote) == {"vitest-ssh.img"}
+    subprocess.run(["virsh", "-c", through_ssh, "undefine", "vitest-ssh"], check=True, timeout=60)
+    assert remote.connection.names() == set()
 
 
 def test_lost_connection_is_told(remote: Daemon, tiny_tree: Path) -> None:
