@@ -101,3 +101,18 @@ def test_journals_lie_where_state_belongs() -> None:
     assert journal_folder({}, 0) == Path("/var/lib/virtinstall/runs")
     assert journal_folder({"HOME": "/home/me"}, 1000) == Path("/home/me/.local/state/virtinstall/runs")
     assert journal_folder({"HOME": "/h", "XDG_STATE_HOME": "/s"}, 1000) == Path("/s/virtinstall/runs")
+
+
+def kill_before_the_domain(runs: Path, disk: Path) -> None:
+    """A run that is killed when its disk is made, and no guest has been given to libvirt."""
+    script = KILLED_RUN.replace('journal.record("domain", "web1")\n', "")
+    done = subprocess.run([sys.executable, "-c", script, str(runs), str(disk)], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_half_made_is_what_no_guest_can_have_used(tmp_path: Path) -> None:
+    """A disk counts as half-made until the guest has been given to libvirt."""
+    kill_before_the_domain(tmp_path / "runs", tmp_path / "disk")
+    assert [item.half_made for item in find_leftovers("web1", tmp_path / "runs")] == [True]
+    kill_a_run(tmp_path / "runs2", tmp_path / "disk2")
+    assert {item.half_made for item in find_leftovers("web1", tmp_path / "runs2")} == {False}

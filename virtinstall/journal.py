@@ -54,11 +54,14 @@ class Leftover:
     """One thing that a dead run of guest `name` had made.
 
     `kind` is `file`, `domain`, `volume` (path `POOL/VOLUME`) or whatever the run called it.
+    `half_made`: the run died before any guest could have used it.
     """
 
     name: str
     kind: str
     path: str
+    identity: Identity | None = None
+    half_made: bool = False
 
     @property
     def remove_command(self) -> str:
@@ -145,6 +148,12 @@ class Journal:
         self.end()
 
 
+def names_of_live_runs(folder: Path) -> frozenset[str]:
+    """Names of the guests that runs are making just now; reads only."""
+    alive = [path for path in _journal_files(folder) if _run_is_alive(path)]
+    return frozenset(str(entries[0].get("name")) for path in alive if (entries := _read_entries(path)))
+
+
 def find_leftovers(name: str, folder: Path) -> list[Leftover]:
     """What dead runs that made guest `name` have left; reads only.
 
@@ -157,8 +166,18 @@ def find_leftovers(name: str, folder: Path) -> list[Leftover]:
             continue
         entries = _read_entries(path)
         if entries and entries[0].get("name") == name:
-            found += [Leftover(name, str(e["kind"]), str(e["path"])) for e in entries[1:] if _is_there(e)]
+            half_made = all(entry["kind"] != "domain" for entry in entries[1:])
+            found += [_leftover(name, entry, half_made) for entry in entries[1:] if _is_there(entry)]
     return found
+
+
+def _leftover(name: str, entry: dict[str, object], half_made: bool) -> Leftover:
+    return Leftover(name, str(entry["kind"]), str(entry["path"]), _identity(entry), half_made)
+
+
+def _identity(entry: dict[str, object]) -> Identity | None:
+    device, inode = entry.get("device"), entry.get("inode")
+    return Identity(device, inode) if isinstance(device, int) and isinstance(inode, int) else None
 
 
 def forget_leftovers(name: str, folder: Path) -> None:
@@ -217,4 +236,4 @@ def _is_there(entry: dict[str, object]) -> bool:
     if entry["kind"] != "file":
         return True
     now = Identity.of_path(str(entry["path"]))
-    return now is not None and (now.device, now.inode) == (entry.get("device"), entry.get("inode"))
+    return now is not None and now == _identity(entry)

@@ -1,6 +1,7 @@
 """What runs that were killed have left, told to the user at the next run of the same name.
 
-Nothing is removed unasked: each thing is named with the command that removes it.
+Each thing is named with the command that removes it. What no guest can have used yet, a half-made
+disk first of all, is taken back by the next run that makes something; nothing else is removed unasked.
 """
 
 from __future__ import annotations
@@ -9,10 +10,21 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from virtinstall.journal import Journal, Leftover, find_leftovers, forget_leftovers, journal_folder
+from virtinstall.errors import StorageError
+from virtinstall.journal import (
+    Journal,
+    Leftover,
+    find_leftovers,
+    forget_leftovers,
+    journal_folder,
+    remove_if_same,
+)
 
 if TYPE_CHECKING:
     from virtinstall.host.host import Host
+
+
+_FILES = ("file", "boot file", "seed")
 
 
 def tell_leftovers(name: str, host: Host, tell: Callable[[str], None]) -> None:
@@ -26,6 +38,39 @@ def tell_leftovers(name: str, host: Host, tell: Callable[[str], None]) -> None:
         )
     if not found:
         forget_leftovers(name, folder)
+
+
+def take_back_leftovers(name: str, host: Host, tell: Callable[[str], None]) -> None:
+    """Remove the half-made files of killed runs that made guest `name`, and say so; the rest is told.
+
+    A file counts as half-made when the run died before it gave the guest to libvirt, it is still
+    that very file, and no guest has it. Raises: StorageError, when one can't be removed.
+    """
+    for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid())):
+        if leftover.half_made and leftover.kind in _FILES and _is_there(leftover, host):
+            if _is_used(leftover.path, host):
+                continue
+            try:
+                _remove(leftover)
+            except OSError as error:
+                raise StorageError(
+                    f"the half-made {leftover.path} of a killed run can't be removed: {error.strerror}",
+                    hint=f"remove it: {leftover.remove_command}",
+                ) from error
+            tell(f"an earlier run for '{name}' was killed: the half-made {leftover.path} that it left is removed")
+    tell_leftovers(name, host, tell)
+
+
+def _remove(leftover: Leftover) -> None:
+    if leftover.identity is not None:
+        remove_if_same(leftover.path, leftover.identity)
+    else:
+        # its name was invented for that run and no other
+        os.unlink(leftover.path)
+
+
+def _is_used(path: str, host: Host) -> bool:
+    return any(path in xml for _, xml in host.guest_xmls())
 
 
 def _is_there(leftover: Leftover, host: Host) -> bool:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from virtinstall.host.host import Guest
     from virtinstall.host.libvirt_host import LibvirtHost
     from virtinstall.journal import Journal
     from virtinstall.plan import Plan
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from virtinstall.request import Request
 
 PROG = "virt-install"
+_ATTEMPTS = 30
 
 
 def run(words: list[str]) -> int:
@@ -88,24 +91,28 @@ def _make_guest(given: Namespace) -> int:
     host = open_host(given.connect)
     try:
         if step is None and request.domain.name is not None and host.driver() != "test":
-            from virtinstall.leftovers import tell_leftovers
+            from virtinstall.leftovers import take_back_leftovers, tell_leftovers
 
-            tell_leftovers(request.domain.name, host, _warn)
+            (tell_leftovers if given.dry_run else take_back_leftovers)(request.domain.name, host, _warn)
         plan = plan_guest(request, host)
         for warning in plan.warnings:
             _warn(warning)
         if step is not None:
             return _print_step(plan, step)
-        if not quiet:
-            for note in plan.notes:
-                print(note)
-        for secret in plan.secrets:
-            print(secret, flush=True)
+        _tell(plan, quiet)
         if given.dry_run:
             return _print_dry_run(plan, request, host, quiet)
         return _create(plan, request, host, quiet)
     finally:
         host.close()
+
+
+def _tell(plan: Plan, quiet: bool) -> None:
+    if not quiet:
+        for note in plan.notes:
+            print(note)
+    for secret in plan.secrets:
+        print(secret, flush=True)
 
 
 def _warn(text: str) -> None:
@@ -152,7 +159,7 @@ def _print_dry_run(plan: Plan, request: Request, host: LibvirtHost, quiet: bool)
 def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int:
     from virtinstall.host.follow import Follower
     from virtinstall.host.lost import loss_explained
-    from virtinstall.install import create_guest
+    from virtinstall.install import create_guest, plan_guest
     from virtinstall.progress import Silent
     from virtinstall.signals import Terminated
     from virtinstall.storage.carry_out import check_storage
@@ -161,19 +168,47 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int
         if not quiet:
             print(text, flush=True)
 
-    for warning in check_storage(plan, host, request.checks):
-        _warn(warning)
     follower = Follower(plan, host, say)
     progress = Silent() if quiet else _progress()
     paused = follower.console_kind() == "text" and host.driver() == "qemu"
-    with loss_explained(host, plan.name), _journal(plan, host) as journal:
-        guest = create_guest(plan, host, progress, journal=journal, paused=paused)
+
+    def make(plan: Plan) -> Guest:
+        for warning in check_storage(plan, host, request.checks):
+            _warn(warning)
+        with loss_explained(host, plan.name), _journal(plan, host) as journal:
+            return create_guest(plan, host, progress, journal=journal, paused=paused)
+
+    plan, guest = _make_named(plan, make, lambda: plan_guest(request, host), lambda plan: _tell(plan, quiet), say)
+    follower = Follower(plan, host, say)
     try:
         with loss_explained(host, plan.name):
             return int(follower.follow(guest))
     except (KeyboardInterrupt, Terminated) as error:
         print(f"\nNo longer waited for: the guest '{plan.name}' is left as it is ({guest.state()}).", file=sys.stderr)
         return 130 if isinstance(error, KeyboardInterrupt) else 128 + error.number
+
+
+def _make_named(
+    plan: Plan,
+    make: Callable[[Plan], Guest],
+    plan_anew: Callable[[], Plan],
+    tell: Callable[[Plan], None],
+    say: Callable[[str], None],
+) -> tuple[Plan, Guest]:
+    """The guest that `make` gives; names of our own choice that others take meanwhile are chosen anew.
+
+    Raises: TakenError, when they are so again and again.
+    """
+    from virtinstall.errors import TakenError
+
+    for _ in range(_ATTEMPTS):
+        try:
+            return plan, make(plan)
+        except TakenError as error:
+            say(f"{error.message}; another is chosen.")
+            plan = plan_anew()
+            tell(plan)
+    return plan, make(plan)
 
 
 def _journal(plan: Plan, host: LibvirtHost) -> AbstractContextManager[Journal | None]:

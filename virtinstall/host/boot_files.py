@@ -43,17 +43,11 @@ def fetch_boot_files(
 
 
 def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress) -> None:
-    from tempfile import TemporaryDirectory
-
     from virtinstall.media.initrd import check_injections
     from virtinstall.media.kernel import fetch_file
 
-    with TemporaryDirectory(prefix="virtinst-answers-") as directory:
-        made = [Path(directory) / name for name, _ in boot_file.answers]
-        for path, (_, content) in zip(made, boot_file.answers, strict=True):
-            path.write_bytes(content)
-        injections = check_injections([*(Path(path) for path in boot_file.inject), *made])
-        fetch_file(fetcher, boot_file.source, Path(boot_file.path), undo, progress, injections)
+    injections = check_injections([Path(path) for path in boot_file.inject], boot_file.answers)
+    fetch_file(fetcher, boot_file.source, Path(boot_file.path), undo, progress, injections)
 
 
 def make_seeds(plan: Plan, host: Host, undo: Undo, journal: Journal | None = None) -> list[Path]:

@@ -37,25 +37,29 @@ _FIRST_INODE = 300000000
 
 @dataclass(frozen=True)
 class Injection:
-    """A file of this host and the name that it gets in the initrd's root; `size` in bytes."""
+    """A file of this host and the name that it gets in the initrd's root; `size` in bytes.
+
+    `content` is what it holds where it is no file of this host's, but made by us.
+    """
 
     path: Path
     name: str
     size: int
     executable: bool
+    content: bytes | None = None
 
 
-def check_injections(paths: Sequence[Path]) -> list[Injection]:
-    """Look at the files to be injected, before anything is fetched.
+def check_injections(paths: Sequence[Path], made: Sequence[tuple[str, bytes]] = ()) -> list[Injection]:
+    """Look at the files to be injected, before anything is fetched; `made` are further ones: names and contents.
 
     Raises: RequestError, when one can't be read, is no plain file, or two have the same name.
     """
     found: dict[str, Injection] = {}
-    for path in paths:
-        injection = _look_at(path)
+    ours = [Injection(Path(name), name, len(content), False, content) for name, content in made]
+    for injection in [*map(_look_at, paths), *ours]:
         if injection.name in found:
             raise RequestError(
-                f"--initrd-inject: '{path}' and '{found[injection.name].path}' would both be "
+                f"--initrd-inject: '{injection.path}' and '{found[injection.name].path}' would both be "
                 f"'/{injection.name}' in the initrd",
                 hint="rename one of them",
             )
@@ -122,14 +126,20 @@ def _append(target: BinaryIO, before: int, files: Sequence[Injection], progress:
     for number, each in enumerate(files):
         mode = stat.S_IFREG | (0o755 if each.executable else 0o644)
         position += _write(target, _header(each.name, _FIRST_INODE + number, mode, each.size))
-        with FileSource(each.path) as source:
-            if source.size != each.size:
-                raise FetchError(
-                    f"'{each.path}' changed while it was put into the initrd", hint="start the command again"
-                )
-            source.copy_to(0, each.size, target, progress)
+        _append_content(target, each, progress)
         position += each.size + _write(target, bytes(-each.size % _ALIGN))
     _write(target, _header(_TRAILER, 0, 0, 0))
+
+
+def _append_content(target: BinaryIO, each: Injection, progress: Progress) -> None:
+    if each.content is not None:
+        _write(target, each.content)
+        progress.advance(each.size)
+        return
+    with FileSource(each.path) as source:
+        if source.size != each.size:
+            raise FetchError(f"'{each.path}' changed while it was put into the initrd", hint="start the command again")
+        source.copy_to(0, each.size, target, progress)
 
 
 def _header(name: str, inode: int, mode: int, size: int) -> bytes:
