@@ -1,0 +1,114 @@
+"""Hosts out of files: what libvirt said of itself on some machine, as the Facts of a composition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from lxml import etree
+
+from virtinstall.capabilities import Capabilities, DomainCapabilities
+from virtinstall.facts import DiskFacts, Facts, HostFacts, PathFacts
+from virtinstall.options.command import parse_request
+from virtinstall.osinfo.catalog import Catalog
+from virtinstall.osinfo.record import GENERIC, OsRecord
+from virtinstall.plan import Plan
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+class Platform(NamedTuple):
+    """One kind of guest that a host can run."""
+
+    os_type: str
+    arch: str
+    virt_type: str
+
+
+class HostFiles(NamedTuple):
+    """One pair: <capabilities>, and <domainCapabilities> where libvirt gave them."""
+
+    capabilities: str
+    domain_capabilities: str | None = None
+
+    def platforms(self) -> Iterator[Platform]:
+        """The kinds of guests; those of the domain capabilities alone where there are any."""
+        limits = None
+        if self.domain_capabilities is not None:
+            root = etree.fromstring(self.domain_capabilities.encode())
+            limits = (root.findtext("arch"), root.findtext("domain"))
+        for guest in Capabilities(self.capabilities).guests:
+            for domain in guest.domains:
+                if limits in (None, (guest.arch, domain.type)):
+                    yield Platform(guest.os_type, guest.arch, domain.type)
+
+    def facts(self, os: OsRecord = GENERIC, *, driver: str = "qemu", **more: object) -> Facts:
+        """What a survey of that host would give, with nothing on it yet."""
+        host = HostFacts(
+            uri=f"{driver}:///system",
+            driver=driver,
+            version=9000000,
+            libvirt_version=10000000,
+            local=True,
+            privileged=True,
+            capabilities=Capabilities(self.capabilities),
+            boot_dir="/var/lib/libvirt/boot",
+            image_dir="/var/lib/libvirt/images",
+        )
+        text = self.domain_capabilities
+        disk = DiskFacts(path=PathFacts("/images/disk.qcow2", None))
+        facts = Facts(
+            host=host,
+            os=os,
+            domain_capabilities=None if text is None else DomainCapabilities(text),
+            random_bytes=bytes(range(32)),
+            disks=(disk,),
+        )
+        return facts._replace(**more)  # type: ignore[arg-type]
+
+
+def from_folder(folder: Path) -> Iterator[tuple[str, HostFiles]]:
+    """Pairs of a folder: `NAME.xml` with each `NAME-domcaps*.xml`, or alone."""
+    for path in sorted(folder.glob("*.xml")):
+        if "-domcaps" in path.name:
+            continue
+        beside = sorted(folder.glob(f"{path.stem}-domcaps*.xml"))
+        for other in beside:
+            yield other.stem, HostFiles(path.read_text(), other.read_text())
+        if not beside:
+            yield path.stem, HostFiles(path.read_text())
+
+
+def driver_of(platform: Platform) -> str:
+    """The libvirt driver that runs such a guest."""
+    return {"kvm": "qemu", "linux": "lxc"}.get(platform.virt_type, platform.virt_type)
+
+
+def os_named(name: str) -> OsRecord:
+    """An OS of the installed database; `generic` is none."""
+    if name == "generic":
+        return GENERIC
+    return Catalog({"HOME": "/nonexistent"}, cache=False).lookup(name).record
+
+
+def composed(files: HostFiles, platform: Platform, os: OsRecord, *words: str) -> Plan:
+    """A guest of `platform` there, nothing said about it but `words`."""
+    from virtinstall.compose.compose import compose
+
+    kind = {"exe": "--container", "xen": "--paravirt"}.get(platform.os_type, "--hvm")
+    source = (
+        ("--filesystem", "/srv/root,/")
+        if platform.os_type == "exe"
+        else ("--disk", "/images/disk.qcow2,size=10", "--import")
+    )
+    request = parse_request(
+        [
+            *("--name", "guest", "--memory", "2048", "--virt-type", platform.virt_type, "--arch", platform.arch),
+            *(kind, *source, *words),
+        ]
+    )
+    facts = files.facts(os, driver=driver_of(platform))
+    if platform.os_type == "exe":
+        facts = facts._replace(disks=())
+    return compose(request, facts)
