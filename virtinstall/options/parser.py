@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from virtinstall.errors import RequestError
-from virtinstall.options.table import GROUPS, OPTIONS, Option
+from virtinstall.options.table import OPTIONS, Option
 
 _DEFAULT_COLUMNS = 98
 _KINDS = {"text": str, "integer": int, "number": float}
@@ -58,20 +58,27 @@ def _unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str]:
     return (f"there is no option {name}{also}",)
 
 
-def build_parser(prog: str = "virt-install", options: Sequence[Option] = OPTIONS) -> Parser:
-    """The parser for `options`, in the groups of the table."""
+def build_parser(
+    prog: str = "virt-install",
+    options: Sequence[Option] = OPTIONS,
+    usage: str = "--name NAME --memory MIB [--disk ...] [--network ...] INSTALL-METHOD [options]",
+    description: str = "Creates a virtual machine through libvirt and starts its installation.",
+) -> Parser:
+    """The parser for `options`, in the groups of the table; `usage` is what follows the command's name."""
     parser = Parser(
         prog=prog,
-        usage=f"{prog} --name NAME --memory MIB [--disk ...] [--network ...] INSTALL-METHOD [options]",
-        description="Creates a virtual machine through libvirt and starts its installation.",
-        epilog=f"`{prog} --disk help` lists the sub-options of --disk; so it is with the other options.",
+        usage=f"{prog} {usage}",
+        description=description,
+        epilog=f"`{prog} --disk help` lists the sub-options of --disk; so it is with the other options."
+        if options is OPTIONS
+        else None,
         argument_default=None,
         formatter_class=_Formatter,
         add_help=False,
     )
     parser.add_argument("-h", "--help", action="store_true", dest="help", help="Print this help.")
     parser.add_argument("--version", action="store_true", dest="version", help="Print the version.")
-    groups = {name: parser.add_argument_group(name) for name in GROUPS}
+    groups = {name: parser.add_argument_group(name) for name in dict.fromkeys(option.group for option in options)}
     for option in options:
         _add(groups[option.group], option)
     return parser

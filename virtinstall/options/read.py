@@ -178,6 +178,12 @@ def _absolute(path: str | None) -> str | None:
     return None if path is None else absolute_path(path)
 
 
+def read_checks(texts: Sequence[str]) -> Checks:
+    """The refusals that the values of --check leave on. Raises: RequestError."""
+    option = next(option for option in OPTIONS if option.dest == "check")
+    return _checks(_read_holder(option, list(texts)))
+
+
 def _checks(values: dict[str, str] | None) -> Checks:
     from virtinstall.xml.kinds import parse_switch
 

@@ -16,8 +16,6 @@ GUEST = "Guest configuration"
 PLATFORM = "Virtualization platform"
 MISC = "Miscellaneous"
 
-GROUPS = (GENERAL, INSTALL, OS, DEVICES, GUEST, PLATFORM, MISC)
-
 
 class Option(NamedTuple):
     """One option.

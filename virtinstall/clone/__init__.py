@@ -1,0 +1,1 @@
+"""Copying a guest: `virt-clone`."""

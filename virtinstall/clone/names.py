@@ -1,0 +1,44 @@
+"""Names that --auto-clone makes up: of the copy, and of its disks.
+
+Source: what virt-clone prints: `vm` becomes `vm-clone`, then `vm-clone1`; `/a/vm.qcow2` becomes `/a/NEWNAME.qcow2`
+where the file is called as the guest is, and `/a/data.img` becomes `/a/data-clone.img`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+
+_SUFFIX = "-clone"
+
+
+def clone_name(original: str, taken: Collection[str]) -> str:
+    """A free name for the copy of the guest `original`."""
+    stem, number = _stem_and_next(original)
+    while (name := f"{stem}{number or ''}") in taken:
+        number += 1
+    return name
+
+
+def _stem_and_next(original: str) -> tuple[str, int]:
+    """What the copy's name begins with, and its first number (0: none): `vm` -> `vm-clone`, `vm-clone7` -> 8."""
+    stem = original.rstrip("0123456789")
+    digits = original[len(stem) :]
+    if not stem.endswith(_SUFFIX) or digits.startswith("0"):
+        return original + _SUFFIX, 0
+    return stem, int(digits or 0) + 1
+
+
+def clone_path(path: str, original: str, name: str, taken: Collection[str]) -> str:
+    """A free path beside `path` for a disk of the copy `name` of the guest `original`.
+
+    `taken` are the file names in use in that directory.
+    """
+    stem, extension = os.path.splitext(os.path.basename(path))
+    stem = name if stem == original else stem + _SUFFIX
+    chosen = stem + extension
+    number = 0
+    while chosen in taken:
+        number += 1
+        chosen = f"{stem}-{number}{extension}"
+    return os.path.join(os.path.dirname(path), chosen)

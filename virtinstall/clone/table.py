@@ -1,0 +1,58 @@
+"""virt-clone's options: spellings, argument, group, help.
+
+Source: the interface of virt-clone (spellings, hidden old ones).
+"""
+
+from __future__ import annotations
+
+from virtinstall.options.table import GENERAL, MISC, OPTIONS, Option
+
+STORAGE = "Storage"
+NETWORK = "Networking"
+
+USAGE = "--original GUEST --auto-clone [options]"
+DESCRIPTION = (
+    "Copies a guest that is shut off: its disks, and its configuration with a new name, uuid and new MAC addresses. "
+    "Nothing is changed inside the guest."
+)
+
+
+def _value(names: str, dest: str, group: str, text: str, metavar: str = "VALUE", repeat: bool = False) -> Option:
+    return Option(tuple(names.split()), dest, group, text, metavar=metavar, repeat=repeat)
+
+
+def _flag(names: str, dest: str, group: str, text: str, hidden: bool = False) -> Option:
+    return Option(tuple(names.split()), dest, group, text, argument="none", hidden=hidden)
+
+
+def _shared(dest: str) -> tuple[Option, ...]:
+    """virt-install's option of that destination, which means the same here."""
+    return tuple(option for option in OPTIONS if option.dest == dest)
+
+
+CLONE_OPTIONS: tuple[Option, ...] = (
+    *_shared("connect"),
+    _value("-o --original", "original", GENERAL, "Guest to copy: name or uuid.", "GUEST"),
+    _value("--original-xml", "original_xml", GENERAL, "File with the XML of the guest to copy.", "FILE"),
+    _flag("--auto-clone", "auto_clone", GENERAL, "Make up the copy's name and the paths of its disks."),
+    _value("-n --name", "name", GENERAL, "Name of the copy.", "NAME"),
+    *_shared("uuid"),
+    _value("-f --file", "files", STORAGE, "Path of a new disk; once for each disk that is copied.", "PATH", True),
+    _value(
+        "--force-copy", "force_copy", STORAGE, "Copy the disk TARGET though it is read-only or shared.", "TARGET", True
+    ),
+    _value("--skip-copy", "skip_copy", STORAGE, "Don't copy the disk TARGET: both guests use it.", "TARGET", True),
+    _flag("--reflink", "reflink", STORAGE, "Share the data of the originals where the file system can (btrfs, XFS)."),
+    _flag("--nonsparse", "nonsparse", STORAGE, "Allocate all of the new disks."),
+    _flag("--preserve-data", "preserve_data", STORAGE, "Copy no data: use the existing images given with --file."),
+    _value("--nvram", "nvram", STORAGE, "Path of the copy's UEFI variables.", "PATH"),
+    _value("-m --mac", "macs", NETWORK, "MAC address of an interface of the copy; once for each.", "MAC", True),
+    _flag("--replace", "replace", MISC, "Remove the guest that has the copy's name."),
+    _flag("--print-xml", "print_xml", MISC, "Print the copy's XML and change nothing."),
+    *_shared("check"),
+    *_shared("prompt"),
+    *_shared("force"),
+    _flag("--__test-nodry", "test_nodry", MISC, "Accepted, without effect.", hidden=True),
+    *_shared("quiet"),
+    *_shared("debug"),
+)
