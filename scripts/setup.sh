@@ -120,6 +120,8 @@ start_daemons() {
     if [ -d /run/systemd/system ]; then
         systemctl start libvirtd && DAEMONS_STARTED+=(systemd)
     else
+        # a daemon makes it for root alone, and swtpm, which runs as another user, could not get to its socket
+        install -d -m 0755 /run/libvirt
         for name in virtlogd libvirtd; do
             pid_alive "/run/$name.pid" && continue
             "$name" -d && DAEMONS_STARTED+=("$name")

@@ -84,7 +84,7 @@ def _judged(xml: str) -> etree._Element:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-@pytest.mark.parametrize(("files", "platform", "words"), _cases())
+@pytest.mark.parametrize(("files", "platform", "words"), list(_cases()))
 def test_composed_domains_validate(files: HostFiles, platform: Platform, system: str, words: tuple[str, ...]) -> None:
     """On each host, for each kind of guest and OS: installation and finished guest are what the schema allows."""
     if platform.arch not in _architectures():

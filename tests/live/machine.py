@@ -58,11 +58,15 @@ class Connection:
         """The guest's definition at its next start."""
         return etree.fromstring(self.virsh("dumpxml", "--inactive", name))
 
+    def live_xml(self, name: str) -> etree._Element:
+        """The guest as it runs."""
+        return etree.fromstring(self.virsh("dumpxml", name))
+
     def remove(self, name: str) -> None:
         """Destroy and forget a guest, if there is one."""
         if name not in self.names():
             return
-        for command in ("destroy", "undefine --nvram"):
+        for command in ("destroy", "undefine --nvram --tpm"):
             try:
                 self.virsh(*command.split(), name)
             except subprocess.CalledProcessError:
