@@ -157,6 +157,7 @@ def _print_dry_run(plan: Plan, request: Request, host: LibvirtHost, quiet: bool)
 
 
 def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int:
+    from virtinstall.errors import HostError
     from virtinstall.host.follow import Follower
     from virtinstall.host.lost import loss_explained
     from virtinstall.install import create_guest, plan_guest
@@ -183,6 +184,9 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int
     try:
         with loss_explained(host, plan.name):
             return int(follower.follow(guest))
+    except HostError as error:
+        error.add_note(f"the guest '{plan.name}' was started and is left as it is")
+        raise
     except (KeyboardInterrupt, Terminated) as error:
         print(f"\nNo longer waited for: the guest '{plan.name}' is left as it is ({guest.state()}).", file=sys.stderr)
         return 130 if isinstance(error, KeyboardInterrupt) else 128 + error.number
