@@ -3,6 +3,7 @@
     VirtInstallError
     |-- RequestError        the request contradicts itself or the host: change the options
     `-- HostError           the host or something it reaches failed
+        |-- TakenError      another took a name meanwhile that we had chosen
         |-- StorageError    disks, pools, volumes, permissions
         |   `-- NoSpaceError    not room enough for a disk
         |-- FetchError      install trees, ISOs, downloads
@@ -36,7 +37,18 @@ class RequestError(VirtInstallError):
 
 
 class HostError(VirtInstallError):
-    """Something outside the request failed."""
+    """Something outside the request failed.
+
+    `code` is libvirt's VIR_ERR_* number where libvirt gave one, else None.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, code: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+
+
+class TakenError(HostError):
+    """A name or address that we had chosen was taken by another meanwhile: planning again chooses another."""
 
 
 class StorageError(HostError):
@@ -52,11 +64,4 @@ class FetchError(HostError):
 
 
 class HypervisorError(HostError):
-    """libvirt or the hypervisor refused.
-
-    `code` is libvirt's VIR_ERR_* number where libvirt gave one, else None.
-    """
-
-    def __init__(self, message: str, *, hint: str | None = None, code: int | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.code = code
+    """libvirt or the hypervisor refused."""

@@ -120,19 +120,19 @@ class HostFacts(NamedTuple):
 class Facts(NamedTuple):
     """Everything the composer decides from.
 
-    `guest_macs` maps MAC addresses in use to the guests' names; `image_names` are the files
-    in the image directory; `node_devices` is XML; `token` makes names of temporary files
-    unique; `random_bytes` is the randomness for uuid and MAC addresses. `seeds` and what
-    begins with `seed_` are the answers for the installer, `cloud_init` and `unattended` what
-    they are made from when the guest is settled. `upload_pool` is the remote host's pool that
-    takes what the installation reads, `local_files` the files of this machine among it.
-    `domain_capabilities` is None where libvirt doesn't know them.
+    `claimed_names` are those of guests that other runs are about to make; `guest_macs` maps MAC addresses in use to
+    the guests' names; `image_names` are the files in the image directory; `node_devices` is XML; `token` makes
+    names of temporary files unique; `random_bytes` is the randomness for uuid and MAC addresses. `seeds` and what
+    begins with `seed_` are the answers for the installer, `cloud_init` and `unattended` what they are made from
+    when the guest is settled. `upload_pool` is the remote host's pool that takes what the installation reads,
+    `local_files` the files of this machine among it. `domain_capabilities` is None where libvirt doesn't know them.
     """
 
     host: HostFacts
     os: OsRecord
     domain_capabilities: DomainCapabilities | None = None
     guest_names: frozenset[str] = frozenset()
+    claimed_names: frozenset[str] = frozenset()
     guest_macs: Mapping[str, str] = _NOTHING
     disks: tuple[DiskFacts, ...] = ()
     default_disk: DiskFacts | None = None

@@ -63,7 +63,8 @@ class Plan(NamedTuple):
 
     `install` is the XML of the installation boot, None where there is none; `final` is
     that of the finished guest. `start_pools` names pools that have to run first.
-    `notes` are lines to tell the user, `warnings` too.
+    `invented` are names that the user left to us: the guest's, `POOL/VOLUME`, paths of images, MAC
+    addresses. `notes` are lines to tell the user, `warnings` too.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Plan(NamedTuple):
     media: MediaFacts | None = None
     run: RunOptions = RunOptions()
     reinstall: bool = False
+    invented: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,13 +28,17 @@ _START_SECONDS = 30
 
 
 class Daemon:
-    """A running libvirtd: `connection` leads to it over TCP, `root` holds its directories, `host_name` its name."""
+    """A running libvirtd: `connection` leads to it over TCP, `local_uri` as to this machine's own.
+
+    `root` holds its directories; `host_name` is what it calls itself.
+    """
 
     def __init__(self, root: Path, port: int, host_name: str) -> None:
         self.root = root
         self.port = port
         self.host_name = host_name
         self.socket = root / "run-libvirt" / "libvirt-sock"
+        self.local_uri = f"qemu+unix:///system?socket={self.socket}"
         uri = f"qemu+tcp://127.0.0.1:{port}/system"
         self.connection = Connection(uri, uri)
         self._process: subprocess.Popen[bytes] | None = None
@@ -91,8 +96,8 @@ class Daemon:
 
     def forget_guests(self) -> None:
         """Remove all guests: there is nobody else's among them."""
-        for name in self.connection.names():
-            self.connection.remove(name)
+        with ThreadPoolExecutor(8) as at_once:
+            list(at_once.map(self.connection.remove, self.connection.names()))
 
 
 @contextmanager
@@ -107,6 +112,7 @@ def second_daemon() -> Iterator[Daemon]:
     daemon = Daemon(root, port, f"second-{root.name[-4:].lower().replace('_', 'x')}")
     for path in _OWN:
         daemon.folder(path).mkdir(mode=0o755)
+    _copy_what_is_known_of_qemu(daemon.folder("/var/cache/libvirt"))
     _write_configuration(daemon.folder("/etc/libvirt"), port)
     daemon.start()
     try:
@@ -115,6 +121,15 @@ def second_daemon() -> Iterator[Daemon]:
     finally:
         daemon.stop()
         shutil.rmtree(root)
+
+
+def _copy_what_is_known_of_qemu(cache: Path) -> None:
+    """What the first daemon has asked of each emulator; asking again takes longer than a test."""
+    known = Path("/var/cache/libvirt/qemu/capabilities")
+    if known.is_dir():
+        shutil.copytree(known, cache / "qemu" / "capabilities")
+        for path in (cache / "qemu", *(cache / "qemu").rglob("*")):
+            shutil.chown(path, known.stat().st_uid, known.stat().st_gid)
 
 
 def _write_configuration(folder: Path, port: int) -> None:

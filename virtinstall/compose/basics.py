@@ -21,6 +21,7 @@ def fill_identity(draft: Draft) -> None:
     domain = draft.domain
     if domain.name is None:
         domain.name = _invented_name(draft)
+        draft.invented.add(domain.name)
         draft.notes.append(f"Using default --name {domain.name}")
     else:
         _check_name(draft, domain.name)
@@ -31,7 +32,7 @@ def fill_identity(draft: Draft) -> None:
 
 
 def _invented_name(draft: Draft) -> str:
-    taken = draft.facts.guest_names
+    taken = draft.facts.guest_names | draft.facts.claimed_names
     if draft.os.is_generic:
         return numbered_name("container" if draft.platform.is_container else "vm", taken)
     stem = draft.os.short_id.removesuffix("-unknown")

@@ -222,6 +222,7 @@ def _finish(draft: Draft) -> Plan:
         uploads=tuple(settled_uploads(draft, final)),
         media=draft.facts.media,
         run=draft.request.run,
+        invented=frozenset(draft.invented),
         notes=tuple(draft.notes),
         secrets=tuple(draft.secrets),
         warnings=tuple(dict.fromkeys(draft.warnings)),

@@ -185,6 +185,7 @@ def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     _check_pool_format(disk, pool)
     form = disk.format or _pool_format(draft, pool)
     volume = _free_volume_name(draft, form, pool, facts)
+    draft.invented.add(f"{pool.name}/{volume}")
     add_volume(draft, disk, pool, volume, form, size)
     if pool.type in NETWORK_POOLS:
         use_network_volume(disk, volume, pool.xml, "")
@@ -225,6 +226,7 @@ def _make_in_image_directory(draft: Draft, disk: Disk, size: int) -> None:
     taken = {path.rpartition("/")[2] for path in draft.made_paths()} | set(draft.facts.image_names)
     name = _numbered(str(draft.domain.name), _SUFFIXES.get(form, f".{form}"), taken)
     path = f"{directory}/{name}"
+    draft.invented.add(path)
     _add_image(draft, disk, path, form, size)
     set_path(disk, path, "file")
     disk.driver_type = disk.driver_type or form

@@ -22,7 +22,7 @@ class Draft:
 
     `default_tpm`, `default_channels`: they were our choice, not the user's. `install_cdrom`
     and `seed_disks` are the positions of disks that only the installation reads. `images`, `volumes`, ... collect
-    what the plan will make; `warnings` and `notes` what the user is told.
+    what the plan will make, `invented` the names of our own choice; `warnings` and `notes` what the user is told.
     """
 
     def __init__(self, request: Request, facts: Facts, domain: Domain, platform: Chosen, random: Random) -> None:
@@ -40,6 +40,7 @@ class Draft:
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.secrets: list[str] = []
+        self.invented: set[str] = set()
         self.default_tpm = False
         self.default_channels = False
         self.install_cdrom: int | None = None

@@ -76,6 +76,7 @@ def _settle_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:
     if given is None:
         prefix = QEMU_MAC_PREFIX if draft.platform.is_qemu else OTHER_MAC_PREFIX
         interface.mac_address = given = draft.random.mac(prefix, taken)
+        draft.invented.add(given)
         taken.add(given)
         return
     mac = check_mac(given).replace("-", ":").lower()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from virtinstall.compose import disk_targets, media, phases, seeds
 from virtinstall.compose.draft import Draft
+from virtinstall.compose.uploads import settled_uploads
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.plan import Plan
@@ -25,12 +26,15 @@ def compose_reinstall(draft: Draft) -> Plan:
         final.remove(disk)
     seeds.fill_seeds(draft)
     _forget_order(draft)
+    install = phases.install_domain(draft)
     return Plan(
         name=str(final.name),
         final=final,
-        install=phases.install_domain(draft),
+        install=install,
         boot_files=tuple(draft.boot_files),
         seeds=tuple(draft.seeds),
+        uploads=tuple(settled_uploads(draft, final)),
+        start_pools=tuple(draft.start_pools),
         media=draft.facts.media,
         run=draft.request.run,
         reinstall=True,

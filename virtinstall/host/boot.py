@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from virtinstall.domain.domain import Domain
-from virtinstall.errors import HypervisorError
+from virtinstall.errors import HypervisorError, TakenError
 from virtinstall.signals import deferred_signals
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ _MEDIA_PARTS = ("driver", "source", "backingStore")
 def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
     """Start the guest (for its installation where it has one) and define what it is afterwards.
 
-    Raises: HypervisorError; then `undo` takes the guest out again.
+    Raises: HypervisorError, or TakenError, when another got its name or MAC address meanwhile;
+    then `undo` takes the guest out again.
     """
     transient = plan.run.transient
     if plan.install is None and not transient:
@@ -37,10 +38,11 @@ def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
             guest.start(paused=paused)
             undo.push(f"running guest {plan.name}", lambda: _stop(guest))
     else:
-        guest = _start_undefined(plan.install or plan.final, host, undo, paused)
+        guest = _start_undefined(plan, plan.install or plan.final, host, undo, paused)
         if not transient:
             final = plan.final if plan.install is None else finished(Domain.parse(guest.xml(inactive=True)), plan.final)
             guest = _define(plan, final, host, undo)
+    _require_own_macs(plan, guest, host)
     if plan.run.autostart and not transient:
         guest.set_autostart()
     return guest
@@ -59,8 +61,32 @@ def _kvm_explained(domain: Domain) -> Iterator[None]:
         raise HypervisorError(error.message, hint=hint, code=error.code) from error
 
 
-def _start_undefined(domain: Domain, host: Host, undo: Undo, paused: bool) -> Guest:
-    with deferred_signals(), _kvm_explained(domain):
+@contextmanager
+def _name_taken(plan: Plan, host: Host) -> Iterator[None]:
+    """libvirt keeps names apart: a guest of another uuid may have got ours since the plan was made."""
+    try:
+        yield
+    except HypervisorError as error:
+        other = host.find_guest(plan.name) if host.is_alive() else None
+        if other is None or other.uuid == plan.final.uuid:
+            raise
+        message = f"a guest named '{plan.name}' exists by now"
+        if plan.name in plan.invented:
+            raise TakenError(message) from error
+        raise HypervisorError(
+            message, hint="another run has made it: choose another --name", code=error.code
+        ) from error
+
+
+def _require_own_macs(plan: Plan, guest: Guest, host: Host) -> None:
+    """Of two runs that drew the same address at once, the later sees the other's guest. Raises: TakenError."""
+    ours = plan.invented & host.guest_macs(besides=guest.uuid).keys()
+    if ours:
+        raise TakenError(f"the MAC address {min(ours)} belongs to another guest by now")
+
+
+def _start_undefined(plan: Plan, domain: Domain, host: Host, undo: Undo, paused: bool) -> Guest:
+    with deferred_signals(), _kvm_explained(domain), _name_taken(plan, host):
         guest = host.start_guest(domain.to_xml(), paused=paused)
         undo.push(f"running guest {domain.name}", lambda: _stop(guest))
     return guest
@@ -68,7 +94,7 @@ def _start_undefined(domain: Domain, host: Host, undo: Undo, paused: bool) -> Gu
 
 def _define(plan: Plan, domain: Domain, host: Host, undo: Undo) -> Guest:
     """Define the guest; what is undone is only a definition that this run made."""
-    with deferred_signals():
+    with deferred_signals(), _name_taken(plan, host):
         guest = host.define_guest(domain.to_xml())
         if not plan.reinstall:
             undo.push(f"definition of guest {plan.name}", guest.undefine)

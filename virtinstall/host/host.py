@@ -81,8 +81,8 @@ class Host(Protocol):
     def guest_names(self) -> frozenset[str]:
         """Names of all guests, active or not."""
 
-    def guest_macs(self) -> dict[str, str]:
-        """MAC address (lower case) -> name of the guest that has it."""
+    def guest_macs(self, *, besides: str | None = None) -> dict[str, str]:
+        """MAC address (lower case) -> name of the guest that has it; the guest of the uuid `besides` left out."""
 
     def guest_xmls(self) -> list[tuple[str, str]]:
         """(name, XML) of all guests."""
@@ -121,7 +121,7 @@ class Host(Protocol):
         """Define a guest, or redefine one of the same uuid. Raises: HypervisorError."""
 
     def start_pool(self, name: str) -> None:
-        """Start a pool. Raises: StorageError."""
+        """Start a pool that may run by now. Raises: StorageError."""
 
     def refresh_pool(self, name: str) -> None:
         """Have libvirt look at the pool's files again. Raises: StorageError."""

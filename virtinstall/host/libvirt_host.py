@@ -224,11 +224,13 @@ class LibvirtHost(StorageHost):
         return frozenset(domain.name() for domain in self.connection.listAllDomains(0))
 
     @asked
-    def guest_macs(self) -> dict[str, str]:
+    def guest_macs(self, *, besides: str | None = None) -> dict[str, str]:
         """MAC address (lower case) -> name of the guest that has it; each guest's XML is read once."""
         macs: dict[str, str] = {}
         for domain in self.connection.listAllDomains(0):
             uuid = domain.UUIDString()
+            if uuid == besides:
+                continue
             if uuid not in self._macs:
                 self._macs[uuid] = dict.fromkeys(_macs(domain), domain.name())
             macs.update(self._macs[uuid])

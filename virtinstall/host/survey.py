@@ -55,6 +55,7 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
         os=record,
         domain_capabilities=None if text is None else DomainCapabilities(text),
         guest_names=host.guest_names(),
+        claimed_names=_claimed_names(request, surroundings),
         guest_macs=host.guest_macs(),
         media=medium,
         token=surroundings.token,
@@ -69,6 +70,15 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
 
         facts = with_seeds(facts, request)
     return survey_storage.with_storage(facts, request, host)
+
+
+def _claimed_names(request: Request, surroundings: Surroundings) -> frozenset[str]:
+    """Names that other runs on this machine have chosen and not yet used, where we are to choose one."""
+    if request.domain.name is not None:
+        return frozenset()
+    from virtinstall.journal import journal_folder, names_of_live_runs
+
+    return names_of_live_runs(journal_folder(surroundings.environ, surroundings.uid))
 
 
 def survey_host(host: Host, surroundings: Surroundings) -> HostFacts:

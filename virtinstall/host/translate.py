@@ -26,10 +26,7 @@ def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[N
     try:
         yield
     except libvirt.libvirtError as error:
-        message = f"{what}: {words_of(error)}"
-        if kind is HypervisorError:
-            raise HypervisorError(message, code=error.get_error_code()) from error
-        raise kind(message) from error
+        raise kind(f"{what}: {words_of(error)}", code=error.get_error_code()) from error
 
 
 def words_of(error: libvirt.libvirtError) -> str:

@@ -14,6 +14,7 @@ from lxml import etree
 
 from virtinstall.errors import StorageError
 from virtinstall.facts import PoolFacts, VolumeFacts
+from virtinstall.host.patience import patiently
 from virtinstall.host.translate import UNSUPPORTED, asked, translated, vanishing
 from virtinstall.progress import Progress
 
@@ -75,24 +76,32 @@ class StorageHost:
     def refresh_pool(self, name: str) -> None:
         """Have libvirt look at the pool's files again. Raises: StorageError."""
         with translated(f"the pool '{name}' can't be refreshed", StorageError):
-            self.connection.storagePoolLookupByName(name).refresh(0)
+            pool = self.connection.storagePoolLookupByName(name)
+            patiently(lambda: pool.refresh(0))
 
     def start_pool(self, name: str) -> None:
         """Start a pool. Raises: StorageError."""
         with translated(f"the pool '{name}' does not start", StorageError):
-            self.connection.storagePoolLookupByName(name).create(0)
+            pool = self.connection.storagePoolLookupByName(name)
+            try:
+                pool.create(0)
+            except libvirt.libvirtError:
+                # another run may have been faster
+                if not pool.isActive():
+                    raise
 
     def create_volume(self, pool: str, xml: str, *, preallocate: bool = False) -> VolumeFacts:
         """Make a volume. Raises: StorageError."""
         with translated(f"libvirt can't make the volume in the pool '{pool}'", StorageError):
             found = self.connection.storagePoolLookupByName(pool)
             flags = libvirt.VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA if preallocate else 0
-            return _volume_facts(found, found.createXML(xml, flags))
+            return _volume_facts(found, patiently(lambda: found.createXML(xml, flags)))
 
     def delete_volume(self, pool: str, name: str) -> None:
         """Delete a volume. Raises: StorageError."""
         with translated(f"libvirt can't delete the volume '{name}' of the pool '{pool}'", StorageError):
-            self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name).delete(0)
+            volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
+            patiently(lambda: volume.delete(0))
 
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
         """Send the local file `path` into a volume. Raises: StorageError."""
@@ -100,7 +109,7 @@ class StorageHost:
             volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
             size = os.path.getsize(path)
             stream = self.connection.newStream(0)
-            volume.upload(stream, 0, size, 0)
+            patiently(lambda: volume.upload(stream, 0, size, 0))
             progress.start(f"Sending {os.path.basename(path)}", size)
             try:
                 with open(path, "rb") as source:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from virtinstall.errors import NoSpaceError, StorageError
+from virtinstall.errors import HostError, NoSpaceError, StorageError, TakenError
 from virtinstall.signals import deferred_signals
 from virtinstall.storage.provision import provision_image, survey_image
 
 if TYPE_CHECKING:
     from virtinstall.host.host import Host
     from virtinstall.journal import Journal
+    from virtinstall.new_image import NewImage
     from virtinstall.plan import NewVolume, Plan
     from virtinstall.progress import Progress
     from virtinstall.request import Checks
     from virtinstall.storage.qemu_account import Account
     from virtinstall.undo import Undo
+
+
+_VOLUME_EXISTS = 90  # libvirt's VIR_ERR_STORAGE_VOL_EXIST
 
 
 def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
@@ -31,7 +37,8 @@ def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
     warnings = []
     for image in plan.images:
         try:
-            warnings.append(survey_image(image))
+            with _taken_meanwhile(image, plan):
+                warnings.append(survey_image(image))
         except NoSpaceError as error:
             if checks.disk_size:
                 raise
@@ -87,14 +94,15 @@ def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal
     for volume in plan.volumes:
         if journal is not None:
             journal.record("volume", f"{volume.pool}/{volume.name}")
-        _make_volume(volume, host, undo, progress)
+        _make_volume(volume, plan, host, undo, progress)
     if host.driver() == "test":
         return
     pools = _pools_of_images(plan, host)
     for pool in pools:
         undo.push(f"libvirt's list of the pool {pool}", partial(host.refresh_pool, pool))
     for image in plan.images:
-        provision_image(image, undo, progress, journal)
+        with _taken_meanwhile(image, plan):
+            provision_image(image, undo, progress, journal)
     for pool in pools:
         host.refresh_pool(pool)
 
@@ -105,15 +113,39 @@ def _pools_of_images(plan: Plan, host: Host) -> list[str]:
     return [pool.name for pool in host.pools() if pool.active and pool.target in folders] if folders else []
 
 
-def _make_volume(volume: NewVolume, host: Host, undo: Undo, progress: Progress) -> None:
+@contextmanager
+def _taken_meanwhile(image: NewImage, plan: Plan) -> Iterator[None]:
+    """An image whose path we chose may be there by now. Raises: TakenError, then."""
+    try:
+        yield
+    except StorageError as error:
+        if image.path in plan.invented and os.path.lexists(image.path):
+            raise TakenError(error.message) from error
+        raise
+
+
+def _make_volume(volume: NewVolume, plan: Plan, host: Host, undo: Undo, progress: Progress) -> None:
+    """Make a volume. Raises: TakenError or StorageError, when the pool has one of that name."""
     if host.volume(volume.pool, volume.name) is not None:
-        raise StorageError(
-            f"the pool '{volume.pool}' has a volume '{volume.name}' already",
-            hint=f"use it with vol={volume.pool}/{volume.name}, or choose another --name",
-        )
+        raise _there_already(volume, plan)
     with deferred_signals():
-        host.create_volume(volume.pool, volume.xml)
+        try:
+            host.create_volume(volume.pool, volume.xml)
+        except StorageError as error:
+            if error.code != _VOLUME_EXISTS:
+                # its list may be older than what lies in the pool
+                host.refresh_pool(volume.pool)
+            if error.code == _VOLUME_EXISTS or host.volume(volume.pool, volume.name) is not None:
+                raise _there_already(volume, plan) from error
+            raise
         undo.push(f"volume {volume.pool}/{volume.name}", lambda: host.delete_volume(volume.pool, volume.name))
     if volume.upload_from is not None:
         host.upload(volume.pool, volume.name, volume.upload_from, progress)
         host.refresh_pool(volume.pool)
+
+
+def _there_already(volume: NewVolume, plan: Plan) -> HostError:
+    message = f"the pool '{volume.pool}' has a volume '{volume.name}' already"
+    if f"{volume.pool}/{volume.name}" in plan.invented:
+        return TakenError(message)
+    return StorageError(message, hint=f"use it with vol={volume.pool}/{volume.name}, or choose another name")
