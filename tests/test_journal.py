@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from virtinstall.journal import Identity, Journal, find_leftovers, forget_leftovers, journal_folder
+from virtinstall.journal import Identity, Journal, find_leftovers, forget_leftovers, journal_folder, names_of_live_runs
 
 KILLED_RUN = """
 import os, signal, sys
 from pathlib import Path
-from virtinstall.journal import Journal
+from virtinstall.journal import Identity, Journal, find_leftovers, forget_leftovers, journal_folder, names_of_live_runs
 from virtinstall.progress import Silent
 from virtinstall.storage.provision import NewImage, provision_image
 from virtinstall.undo import Undo
@@ -116,3 +116,14 @@ def test_half_made_is_what_no_guest_can_have_used(tmp_path: Path) -> None:
     assert [item.half_made for item in find_leftovers("web1", tmp_path / "runs")] == [True]
     kill_a_run(tmp_path / "runs2", tmp_path / "disk2")
     assert {item.half_made for item in find_leftovers("web1", tmp_path / "runs2")} == {False}
+
+
+def test_names_of_live_runs(tmp_path: Path) -> None:
+    """A run that still goes on has its guest's name to itself; one that was killed hasn't."""
+    runs = tmp_path / "runs"
+    kill_a_run(runs, tmp_path / "disk")
+
+    with Journal.begin("web2", runs):
+        assert names_of_live_runs(runs) == {"web2"}
+    assert names_of_live_runs(runs) == frozenset()
+    assert names_of_live_runs(tmp_path / "nothing") == frozenset()
