@@ -1,0 +1,86 @@
+"""No storage pool is made unasked: virt-install leaves one behind for each directory that it has seen."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from tests.live.machine import Connection, Outcome, finish, start_virt_install
+
+pytestmark = pytest.mark.live
+NAME = "vitest-nopool"
+
+
+def pool_folders(connection: Connection) -> dict[str, str]:
+    """The directory of each pool, by name."""
+    found = {}
+    for name in connection.virsh("pool-list", "--all", "--name").split():
+        xml = etree.fromstring(connection.virsh("pool-dumpxml", name))
+        found[name] = xml.findtext("target/path") or ""
+    return found
+
+
+@pytest.fixture
+def run(system: Connection, work: Path) -> Iterator[Callable[..., Outcome]]:
+    """virt-install on the system's libvirtd; afterwards no directory that it was shown has become a pool."""
+    before = pool_folders(system)
+
+    def install(*words: str | Path) -> Outcome:
+        common = ("--name", NAME, "--virt-type", "qemu", "--memory", "64", "--osinfo", "fedora36")
+        quiet = ("--network", "none", "--graphics", "none", "--noautoconsole")
+        return finish(start_virt_install("--connect", system.option, *common, *quiet, *words))
+
+    yield install
+    system.remove(NAME)
+    shown = (str(work), "/var/lib/libvirt/images", "/var/lib/libvirt/boot")
+    new = {name: path for name, path in pool_folders(system).items() if name not in before}
+    assert not [name for name, path in new.items() if path.startswith(shown)], new
+
+
+def test_disks_by_path(run: Callable[..., Outcome], work: Path) -> None:
+    """A new image, an existing one and one below a directory of its own."""
+    (work / "sub").mkdir()
+    shutil.copy(_image(work / "old.qcow2"), work / "sub" / "other.qcow2")
+
+    run(
+        *("--disk", f"path={work}/new.qcow2,size=0.01", "--disk", f"path={work}/old.qcow2"),
+        *("--disk", work / "sub" / "other.qcow2", "--import"),
+    ).ok()
+
+
+def test_cdrom(run: Callable[..., Outcome], tiny_iso: Path, work: Path) -> None:
+    """The folder of an install medium."""
+    run("--disk", f"path={work}/new.qcow2,size=0.01", "--cdrom", tiny_iso).ok()
+
+
+def test_location(run: Callable[..., Outcome], tiny_iso: Path, work: Path) -> None:
+    """The folder of an ISO that a kernel is read from, and the one that the kernel goes to."""
+    run("--disk", f"path={work}/new.qcow2,size=0.01", "--location", tiny_iso).ok()
+
+
+def test_failing_run(run: Callable[..., Outcome], tiny_iso: Path, work: Path) -> None:
+    """A run that fails in the middle, and one that is refused before it begins."""
+    words = ("--disk", f"path={work}/new.qcow2,size=0.01", "--cdrom", tiny_iso)
+
+    assert run(*words, "--qemu-commandline=--no-such-option").status == 1
+    assert run("--disk", f"path={work}/none.qcow2", "--cdrom", tiny_iso).status == 1
+    assert not (work / "new.qcow2").exists()
+
+
+@pytest.fixture
+def tiny_iso(tiny_tree: Path, work: Path) -> Path:
+    """The tiny tree as an ISO, in a directory of its own."""
+    iso = work / "media" / "tiny.iso"
+    iso.parent.mkdir()
+    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-V", "TINY", "-r", "-o", iso, tiny_tree], check=True)
+    return iso
+
+
+def _image(path: Path) -> Path:
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "10M"], check=True)
+    return path
