@@ -121,11 +121,12 @@ class Facts(NamedTuple):
     """Everything the composer decides from.
 
     `claimed_names` are those of guests that other runs are about to make; `guest_macs` maps MAC addresses in use to
-    the guests' names; `image_names` are the files in the image directory; `node_devices` is XML; `token` makes
-    names of temporary files unique; `random_bytes` is the randomness for uuid and MAC addresses. `seeds` and what
-    begins with `seed_` are the answers for the installer, `cloud_init` and `unattended` what they are made from
-    when the guest is settled. `upload_pool` is the remote host's pool that takes what the installation reads,
-    `local_files` the files of this machine among it. `domain_capabilities` is None where libvirt doesn't know them.
+    the guests' names; `image_names` are the files in the image directory; `node_devices` is XML; `mounts` are (mount
+    point, file system type); `token` makes names of temporary files unique; `random_bytes` is the randomness for uuid
+    and MAC addresses. `seeds` and what begins with `seed_` are the answers for the installer, `cloud_init` and
+    `unattended` what they are made from when the guest is settled. `upload_pool` is the remote host's pool that takes
+    what the installation reads, `local_files` the files of this machine among it. `domain_capabilities` is None where
+    libvirt doesn't know them.
     """
 
     host: HostFacts
@@ -144,6 +145,7 @@ class Facts(NamedTuple):
     networks: Mapping[str, NetworkFacts | None] = _NOTHING
     node_devices: tuple[str, ...] = ()
     render_node: str | None = None
+    mounts: tuple[tuple[str, str], ...] = ()
     media: MediaFacts | None = None
     seeds: tuple[SeedFile, ...] = ()
     seed_arguments: tuple[str, ...] = ()

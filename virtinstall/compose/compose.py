@@ -206,6 +206,10 @@ def _refuse_used(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
 def _finish(draft: Draft) -> Plan:
     seeds.fill_seeds(draft)
     final = phases.final_domain(draft)
+    if draft.request.checks.migration:
+        from virtinstall.compose.migration import warn_of_migration
+
+        warn_of_migration(draft, final)
     install = phases.install_domain(draft)
     for document in (final, install):
         if document is not None:

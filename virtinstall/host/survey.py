@@ -138,12 +138,16 @@ def _networks(request: Request, host: Host, facts: HostFacts) -> dict[str, Netwo
 
 
 def _with_devices(facts: Facts, request: Request, host: Host) -> Facts:
-    """Node devices, where the request names one; the render node, where graphics want it."""
+    """Node devices, where the request names one; the render node for graphics; the mounts, to check migration."""
     from virtinstall.devices.graphics import Graphics
     from virtinstall.devices.hostdev import Hostdev
     from virtinstall.devices.interface import Interface
 
     domain = request.domain
+    if request.checks.migration and facts.host.local:
+        from virtinstall.host.mounts import mounts
+
+        facts = facts._replace(mounts=mounts())
     named = any(hostdev.name is not None for hostdev in domain.of(Hostdev))
     named = named or any(interface.hostdev is not None for interface in domain.of(Interface))
     if named:

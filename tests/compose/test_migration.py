@@ -1,0 +1,120 @@
+"""`--check migration=on`: what is said of a guest that can't be moved while it runs, and of one that can."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.compose.hosts import DATA, HostFiles
+from virtinstall.compose.compose import compose
+from virtinstall.compose.migration import on_local_mount
+from virtinstall.facts import DiskFacts, Facts, NetworkFacts, PathFacts, PoolFacts, VolumeFacts
+from virtinstall.host.mounts import mounts
+from virtinstall.options.command import parse_request
+
+HOST = HostFiles(
+    (DATA / "capabilities-debian12.xml").read_text(), (DATA / "domain-capabilities-kvm-q35.xml").read_text()
+)
+MOUNTS = (("/", "ext4"), ("/srv/nfs", "nfs4"), ("/srv/nfs/scratch", "xfs"))
+BASE = ("--name", "x", "--memory", "512", "--import", "--cpu", "host-model")
+SHARED = ("--disk", "/srv/nfs/a.qcow2,size=1")
+
+
+def facts(disk: DiskFacts | None = None) -> Facts:
+    """The host, with a disk's facts."""
+    found = disk or DiskFacts(path=PathFacts("/srv/nfs/a.qcow2", None))
+    return HOST.facts(mounts=MOUNTS, disks=(found,))
+
+
+def problems(*words: str, facts_: Facts | None = None) -> list[str]:
+    """What is said of live migration."""
+    request = parse_request([*BASE, "--check", "migration=on", *words])
+    told = compose(request, facts_ or facts()).warnings
+    return [text.removeprefix("live migration: ") for text in told if text.startswith("live migration: ")]
+
+
+def test_nothing_is_said_of_a_default_guest_on_shared_storage() -> None:
+    """A disk on NFS and a CPU that libvirt describes by name: it can go."""
+    assert problems(*SHARED) == []
+
+
+def test_nothing_is_said_unasked() -> None:
+    """Without --check migration=on there is no word of it."""
+    request = parse_request([*BASE, "--disk", "/var/a.qcow2,size=1", "--cpu", "host-passthrough"])
+    assert not [text for text in compose(request, facts()).warnings if "migration" in text]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--cpu", "host-passthrough"), "--cpu host-passthrough"),
+        (("--cpu", "host-model,+invtsc"), "invtsc"),
+        (("--network", "type=hostdev,source.address.type=pci,source.address.bus=1"), "SR-IOV"),
+        (("--network", "type=vdpa,source.dev=/dev/vhost-vdpa-0"), "vDPA"),
+        (("--hostdev", "type=mdev,address.type=mdev"), "mdev device"),
+        (("--filesystem", "/srv/nfs/x,tag"), "9p"),
+        (("--filesystem", "/srv/nfs/x,tag,driver.type=virtiofs"), "virtiofsd"),
+        (("--tpm", "passthrough,path=/dev/tpm0"), "TPM belongs to this host"),
+        (("--shmem", "name=s,role=peer,model.type=ivshmem-plain"), "--shmem s"),
+        (("--video", "virtio,accel3d=yes"), "virgl"),
+    ],
+)
+def test_what_blocks_is_said(words: tuple[str, ...], said: str) -> None:
+    """One warning, which names the option."""
+    (problem,) = problems(*SHARED, *words)
+    assert said in problem
+
+
+def test_transient_card_of_a_team_gives_way() -> None:
+    """libvirt unplugs it before the guest goes, so nothing is in the way."""
+    card = "type=hostdev,source.address.type=pci,source.address.bus=1,teaming.type=transient,teaming.persistent=ua-x"
+    assert problems(*SHARED, "--network", card) == []
+
+
+def test_network_of_host_cards_blocks() -> None:
+    """A virtual network that hands out SR-IOV functions."""
+    network = {"fast": NetworkFacts("fast", True, "hostdev", False)}
+    (problem,) = problems(*SHARED, "--network", "network=fast", facts_=facts()._replace(networks=network))
+    assert "network=fast" in problem
+
+
+@pytest.mark.parametrize(
+    ("path", "local"),
+    [
+        ("/var/lib/a.qcow2", True),
+        ("/srv/nfs/a.qcow2", False),
+        ("/srv/nfsx/a.qcow2", True),
+        ("/srv/nfs/scratch/a.qcow2", True),
+    ],
+)
+def test_the_mount_tells_whose_a_path_is(path: str, local: bool) -> None:
+    """The longest mount point above it decides, and the last of two at one place."""
+    assert on_local_mount(path, MOUNTS) == local
+    assert not on_local_mount(path, ())
+    assert not on_local_mount(path, (*MOUNTS, *((point, "nfs") for point, _ in MOUNTS)))
+    said = problems("--disk", f"{path},size=1", facts_=facts(DiskFacts(path=PathFacts(path, None))))
+    assert [path in text for text in said] == [True] * local
+
+
+@pytest.mark.parametrize(("kind", "local"), [("rbd", False), ("iscsi", False), ("logical", True)])
+def test_the_pool_tells_whose_a_volume_is(kind: str, local: bool) -> None:
+    """Pools on the network are shared, a volume group is not."""
+    pool = f"<pool type='{kind}'><source><name>p</name></source></pool>"
+    disk = DiskFacts(volume=VolumeFacts("p", "v", "/dev/p/v", "block", "raw", 1 << 30, kind, pool))
+    assert len(problems("--disk", "vol=p/v", facts_=facts(disk))) == local
+
+
+def test_a_pool_on_a_network_file_system_is_shared() -> None:
+    """A netfs pool needs no look at the mounts."""
+    pool = PoolFacts("images", "netfs", "/mnt/images", True)
+    disk = DiskFacts(path=PathFacts("/mnt/images/a.qcow2", None), pool=pool)
+    assert problems("--disk", "/mnt/images/a.qcow2,size=1", facts_=facts(disk)) == []
+
+
+def test_mounts_are_read(tmp_path: Path) -> None:
+    """Blanks are written as octal numbers."""
+    table = tmp_path / "mounts"
+    table.write_text("/dev/sda / ext4 rw 0 0\nhost:/x /mnt/my\\040share nfs4 rw 0 0\n")
+    assert mounts(table) == (("/", "ext4"), ("/mnt/my share", "nfs4"))
+    assert mounts(tmp_path / "none") == ()

@@ -1,0 +1,162 @@
+"""`--check migration=on`: what of the guest keeps it from moving to another host while it runs.
+
+Source: https://libvirt.org/migration.html, https://libvirt.org/formatdomain.html (hostdev, teaming, tpm, shmem);
+https://www.qemu.org/docs/master/devel/migration/ for what QEMU blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.filesystem import Filesystem
+from virtinstall.devices.hostdev import Hostdev
+from virtinstall.devices.interface import Interface
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+
+NETWORK_FILE_SYSTEMS = frozenset(
+    (
+        *("nfs", "nfs4", "cifs", "smb3", "ceph", "afs", "lustre", "gpfs", "gfs2", "ocfs2", "beegfs", "acfs"),
+        *("fuse.glusterfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.quobyte", "fuse.moosefs", "fuse.mfs"),
+    )
+)
+_SHARED_POOLS = ("netfs", "iscsi", "iscsi-direct", "rbd", "gluster", "sheepdog", "vstorage", "scsi", "mpath")
+_LOCAL_POOLS = ("logical", "disk", "zfs")
+
+
+def warn_of_migration(draft: Draft, final: Domain) -> None:
+    """Say what keeps the finished guest from a live migration, each in a warning."""
+    for problem in _problems(draft, final):
+        draft.warnings.append(f"live migration: {problem}")
+
+
+def _problems(draft: Draft, final: Domain) -> Iterator[str]:
+    if draft.platform.is_container:
+        yield "containers can't be moved while they run"
+        return
+    yield from _passthrough(final)
+    yield from _interfaces(draft, final)
+    yield from _cpu(final)
+    yield from _storage(draft, final)
+    yield from _filesystems(final)
+    yield from _other_devices(final)
+    kind = final.launch_security.type
+    if kind is not None:
+        yield f"--launchSecurity {kind}: the memory of a confidential guest can't be read to be moved"
+
+
+def _passthrough(final: Domain) -> Iterator[str]:
+    for hostdev in final.of(Hostdev):
+        if not _gives_way(hostdev):
+            yield f"--hostdev: the {hostdev.type or 'host'} device belongs to this host"
+
+
+def _gives_way(device: Hostdev | Interface) -> bool:
+    """Whether the device is the transient one of a team: libvirt unplugs it before the move."""
+    teaming = device.ensure_node().find("teaming")
+    return teaming is not None and teaming.get("type") == "transient"
+
+
+def _interfaces(draft: Draft, final: Domain) -> Iterator[str]:
+    for interface in final.of(Interface):
+        if _gives_way(interface):
+            continue
+        network = draft.facts.networks.get(interface.source_network or "")
+        name = interface.source_network or interface.source_dev or ""
+        if interface.type == "hostdev":
+            yield "--network hostdev: the network card (an SR-IOV function, for example) belongs to this host"
+        elif interface.type == "network" and network is not None and network.forward == "hostdev":
+            yield f"--network network={name}: it gives the guest a network card of this host (forward mode hostdev)"
+        elif interface.type == "vdpa":
+            yield f"--network vdpa {name}: the vDPA device belongs to this host"
+
+
+def _cpu(final: Domain) -> Iterator[str]:
+    cpu = final.cpu
+    if cpu.mode in ("host-passthrough", "maximum"):
+        yield f"--cpu {cpu.mode}: the guest can only go where the CPU is the same; host-model is freer"
+    if cpu.migratable is False:
+        yield "--cpu migratable=off: it keeps CPU features that block the move"
+    for feature in cpu.features:
+        if feature.name == "invtsc" and feature.policy in ("require", "force"):
+            yield "--cpu invtsc: a guest with an invariant TSC can only go where the clock rate is the same"
+
+
+def _storage(draft: Draft, final: Domain) -> Iterator[str]:
+    for disk in final.of(Disk):
+        path = disk.source_file or disk.source_dir or disk.source_dev or disk.source_volume
+        if disk.type == "nvme":
+            yield "--disk type=nvme: the drive belongs to this host"
+        elif disk.transient:
+            yield f"--disk {path}: a transient disk stays behind"
+        elif path is not None and _is_local(draft, disk, path):
+            yield f"--disk {path}: it is on this host alone (`virsh migrate --copy-storage-all` sends it along)"
+
+
+def _is_local(draft: Draft, disk: Disk, path: str) -> bool:
+    """Whether only this host has it, as far as can be known from here."""
+    kind = _pool_type(draft, disk, path)
+    if kind in _SHARED_POOLS:
+        return False
+    if kind in _LOCAL_POOLS:
+        return True
+    return disk.type in ("file", "dir") and on_local_mount(path, draft.facts.mounts)
+
+
+def _pool_type(draft: Draft, disk: Disk, path: str) -> str | None:
+    found = (*draft.facts.disks, draft.facts.default_disk, draft.facts.cdrom)
+    for facts in found:
+        if facts is None:
+            continue
+        volume, pool = facts.volume, facts.pool
+        if volume is not None and (volume.path == path or (volume.pool, volume.name) == (disk.source_pool, path)):
+            return volume.pool_type or None
+        if pool is not None and pool.target is not None and path.startswith(pool.target.rstrip("/") + "/"):
+            return pool.type
+    return None
+
+
+def on_local_mount(path: str, mounts: tuple[tuple[str, str], ...]) -> bool:
+    """Whether `path` is on a file system of this host alone; False where the mounts aren't known.
+
+    `mounts` are pairs of mount point and type, as the kernel lists them.
+    """
+    best, kind = "", None
+    for point, file_system in mounts:
+        inside = path == point or path.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, kind = point, file_system
+    return kind is not None and kind not in NETWORK_FILE_SYSTEMS
+
+
+def _filesystems(final: Domain) -> Iterator[str]:
+    for filesystem in final.of(Filesystem):
+        source = filesystem.source_dir or filesystem.source_socket or ""
+        if filesystem.driver_type == "virtiofs":
+            yield f"--filesystem {source}: few versions of virtiofsd can hand a guest over"
+        else:
+            yield f"--filesystem {source}: a guest that has mounted it (9p) can't be moved"
+
+
+def _other_devices(final: Domain) -> Iterator[str]:
+    from virtinstall.devices.memory import MemoryDevice
+    from virtinstall.devices.shmem import Shmem
+    from virtinstall.devices.tpm import Tpm
+    from virtinstall.devices.video import Video
+
+    for tpm in final.of(Tpm):
+        if tpm.backend_type == "passthrough":
+            yield "--tpm passthrough: the TPM belongs to this host; --tpm emulator moves along"
+    for shmem in final.of(Shmem):
+        if shmem.role != "master":
+            yield f"--shmem {shmem.name}: the memory is shared with programs of this host (role=master moves a copy)"
+    for memory in final.of(MemoryDevice):
+        if memory.model == "sgx-epc":
+            yield "--memdev sgx-epc: memory of an SGX enclave can't be read to be moved"
+    for video in final.of(Video):
+        if video.model_acceleration_accel3d:
+            yield "--video accel3d: a 3D-accelerated display (virgl) can't be moved"
