@@ -39,13 +39,14 @@ def test_layout(name: str) -> None:
         assert os.access(PROJECT / name, os.X_OK)
 
 
-def test_console_script_is_there() -> None:
-    """The command's entry point names a function that exists."""
-    script = setup_cfg()["options.entry_points"]["console_scripts"].strip()
-    command, _, target = script.partition(" = ")
-    module, _, function = target.partition(":")
-    assert command == "virt-install"
-    assert callable(getattr(importlib.import_module(module), function))
+def test_console_scripts_are_there() -> None:
+    """Each command's entry point names a function that exists."""
+    scripts = setup_cfg()["options.entry_points"]["console_scripts"].strip().splitlines()
+    commands = dict(script.split(" = ") for script in scripts)
+    assert {"virt-install", "virt-clone"} <= set(commands)
+    for target in commands.values():
+        module, _, function = target.partition(":")
+        assert callable(getattr(importlib.import_module(module), function))
 
 
 def test_no_pygobject() -> None:

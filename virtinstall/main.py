@@ -23,6 +23,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _command("virt-install", run, argv)
 
 
+def clone_main(argv: Sequence[str] | None = None) -> int:
+    """`virt-clone`; gives the exit status."""
+
+    def run(words: list[str]) -> int:
+        from virtinstall.commands.virt_clone import run as command
+
+        return command(words)
+
+    return _command("virt-clone", run, argv)
+
+
 def _command(prog: str, run: Callable[[list[str]], int], argv: Sequence[str] | None) -> int:
     """Run a command; what it raises becomes a message and an exit status."""
     words = list(sys.argv[1:] if argv is None else argv)

@@ -57,7 +57,7 @@ def _check_access(plan: Plan, host: Host) -> None:
     from virtinstall.devices.disk import Disk
     from virtinstall.storage.access import require_access
 
-    account = None if host.driver() != "qemu" or not host.is_local() else _qemu_account(plan, host)
+    account = qemu_account(host, plan.final.type or "kvm")
     if account is None:
         return
     made = {image.path for image in plan.images}
@@ -73,13 +73,15 @@ def _check_access(plan: Plan, host: Host) -> None:
             require_access(boot_file.path, account, write=False, owner_is_given=True)
 
 
-def _qemu_account(plan: Plan, host: Host) -> Account | None:
-    """The user that QEMU will run as; None where that can't be known."""
+def qemu_account(host: Host, virt_type: str) -> Account | None:
+    """The user that QEMU will run as; None where that can't be known, or no QEMU runs on this machine."""
     from virtinstall.storage.qemu_account import find_account, qemu_user_from_capabilities, this_account
 
+    if host.driver() != "qemu" or not host.is_local():
+        return None
     if host.uri.partition("?")[0].endswith("/session"):
         return this_account()
-    user = qemu_user_from_capabilities(host.capabilities_xml(), plan.final.type or "kvm")
+    user = qemu_user_from_capabilities(host.capabilities_xml(), virt_type)
     return None if user is None else find_account(user)
 
 

@@ -1,0 +1,170 @@
+"""A clone's plan, carried out: images copied, the guest defined; what is half done is taken back."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import NoSpaceError, StorageError
+from virtinstall.host.copy_volume import copy_volume
+from virtinstall.signals import deferred_signals
+from virtinstall.storage.copy_image import copy_image
+from virtinstall.storage.new_file import can_create, refuse_existing
+from virtinstall.storage.space import check_space
+from virtinstall.undo import Undo
+
+if TYPE_CHECKING:
+    from virtinstall.clone.request import ClonePlan, Copy
+    from virtinstall.host.host import Guest, Host
+    from virtinstall.journal import Journal
+    from virtinstall.progress import Progress
+    from virtinstall.request import Checks
+
+
+def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
+    """Look whether the copies can be made and reached by QEMU, changing nothing; gives warnings.
+
+    Raises: StorageError; `checks` turns refusals into warnings.
+    """
+    if host.driver() == "test":
+        return []
+    warnings: list[str | None] = []
+    for copy in plan.copies:
+        if copy.how != "file":
+            continue
+        if not copy.overwrite:
+            refuse_existing(copy.target)
+        elif not os.path.isfile(copy.target):
+            raise StorageError(
+                f"'{copy.target}' is no file, and only files are overwritten",
+                hint="choose another path, or use the device's data as it is: --preserve-data",
+            )
+        if not can_create(copy.target):
+            raise StorageError(
+                f"no permission to make files in '{os.path.dirname(copy.target)}'",
+                hint="run as a user who may, or choose another directory",
+            )
+        try:
+            # extents that are shared take no room
+            needed = 0 if copy.reflink else copy.allocation_bytes
+            warnings.append(check_space(copy.target, needed, copy.capacity_bytes))
+        except NoSpaceError as error:
+            if checks.disk_size:
+                raise
+            warnings.append(error.message)
+    try:
+        _check_access(plan, host)
+    except StorageError as error:
+        if checks.path_access:
+            raise
+        warnings.append(error.message)
+    return [warning for warning in warnings if warning is not None]
+
+
+def _check_access(plan: ClonePlan, host: Host) -> None:
+    """Whether QEMU's user can reach the copies. Raises: StorageError."""
+    from virtinstall.storage.access import require_access
+    from virtinstall.storage.carry_out import qemu_account
+
+    account = qemu_account(host, plan.virt_type)
+    for copy in plan.copies:
+        if account is not None and copy.how == "file":
+            require_access(copy.target, account, owner_is_given=True)
+
+
+def make_clone(plan: ClonePlan, host: Host, progress: Progress, journal: Journal | None = None) -> Guest:
+    """Copy the images and define the guest; on any failure remove what this call had made.
+
+    A guest that is replaced, and images that are overwritten, are there until all the rest is done.
+    Raises: StorageError, HypervisorError; what could not be undone is in the error's notes.
+    """
+    with Undo(journal) as undo:
+        renames = [_make_copy(copy, host, undo, progress, journal) for copy in plan.copies]
+        _refresh_pools(plan, host, undo)
+        if journal is not None:
+            journal.record("domain", plan.name)
+        # what follows is short, and is done whole
+        with deferred_signals():
+            if plan.replaces:
+                _remove_replaced(plan.name, host, undo)
+            guest = host.define_guest(plan.xml)
+            undo.push(f"guest {plan.name}", guest.undefine)
+            for rename in renames:
+                if rename is not None:
+                    os.replace(*rename)
+            undo.keep_everything()
+    return guest
+
+
+def _make_copy(
+    copy: Copy, host: Host, undo: Undo, progress: Progress, journal: Journal | None
+) -> tuple[str, str] | None:
+    """Make one image; gives what is to be renamed to what at the end, where a file is overwritten."""
+    if copy.how == "file":
+        # the guests of the test driver are pretended, and so are their images
+        return None if host.driver() == "test" else _copy_file(copy, undo, progress, journal)
+    if journal is not None:
+        journal.record("volume", f"{copy.pool}/{copy.volume}")
+    progress.start(f"Copying '{os.path.basename(copy.source)}'", copy.allocation_bytes)
+    try:
+        with deferred_signals():
+            if copy.source_volume is not None:
+                copy_volume(host, copy.pool, copy.volume_xml, copy.source_volume, reflink=copy.reflink)
+            else:
+                host.create_volume(copy.pool, copy.volume_xml)
+            undo.push(f"volume {copy.pool}/{copy.volume}", lambda: host.delete_volume(copy.pool, copy.volume))
+        if copy.source_volume is not None:
+            progress.advance(copy.allocation_bytes)
+    finally:
+        progress.finish()
+    if copy.source_volume is None:
+        host.upload(copy.pool, copy.volume, copy.source, progress)
+        host.refresh_pool(copy.pool)
+    return None
+
+
+def _copy_file(copy: Copy, undo: Undo, progress: Progress, journal: Journal | None) -> tuple[str, str] | None:
+    target = copy.target
+    if copy.overwrite:
+        folder, name = os.path.split(copy.target)
+        target = os.path.join(folder, f".{name[:100]}.{os.urandom(8).hex()}.part")
+    copy_image(
+        copy.source,
+        target,
+        undo,
+        progress,
+        keep_sparse=copy.sparse or copy.reflink,
+        reflink="always" if copy.reflink else "auto",
+        journal=journal,
+    )
+    return (target, copy.target) if copy.overwrite else None
+
+
+def _refresh_pools(plan: ClonePlan, host: Host, undo: Undo) -> None:
+    """Tell the pools whose directories got files from us: libvirt looks into one only when it is told to."""
+    folders = {os.path.dirname(copy.target) for copy in plan.copies if copy.how == "file"}
+    if not folders or host.driver() == "test":
+        return
+    for pool in host.pools():
+        if pool.active and pool.target in folders:
+            undo.push(f"libvirt's list of the pool {pool.name}", partial(host.refresh_pool, pool.name))
+            host.refresh_pool(pool.name)
+
+
+def _remove_replaced(name: str, host: Host, undo: Undo) -> None:
+    """Remove the guest that has the name; if the copy can't be defined then, its definition comes back."""
+    guest = host.find_guest(name)
+    if guest is None:
+        return
+    xml = guest.xml(inactive=True)
+    if guest.is_active():
+        guest.destroy()
+    if host.find_guest(name) is None:
+        return
+
+    def define_again() -> None:
+        host.define_guest(xml)
+
+    undo.push(f"definition of the replaced guest {name}", define_again)
+    guest.undefine()

@@ -1,0 +1,211 @@
+"""Original XML + facts -> the copy's XML and the images to make; pure.
+
+What must not be the same in two guests is changed: name, uuid, MAC addresses, names of network devices, fixed
+ports of displays, sockets and logs that are named after the guest. All else stays as it is.
+
+Source: what virt-clone prints; https://libvirt.org/formatdomain.html
+"""
+
+from __future__ import annotations
+
+import os
+
+from lxml import etree
+
+from virtinstall.clone.disks import DiskPlanner, NewDisk
+from virtinstall.clone.names import clone_name, clone_path
+from virtinstall.clone.request import CloneFacts, ClonePlan, CloneRequest, Copy
+from virtinstall.errors import RequestError
+from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, Random, check_mac
+
+_CHARACTER_DEVICES = ("serial", "console")
+
+
+def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
+    """Decide everything; the same request, facts and random bytes give the same copy.
+
+    Raises: RequestError, StorageError, when it can't be made.
+    """
+    domain = etree.fromstring(facts.xml.encode())
+    original = domain.findtext("name") or ""
+    name = _new_name(request, facts, original)
+    if not request.auto_clone and not request.files:
+        raise RequestError("nothing says where the copies of the disks go", hint="give --file, or --auto-clone")
+    random = Random(facts.random_bytes)
+    _rename(domain, name, request.uuid or random.uuid(), random)
+    disks = DiskPlanner(request, facts, original, name)
+    new_disks = disks.new_disks(domain.findall("devices/disk"))
+    for disk in new_disks:
+        _point_at(disk)
+    warnings = list(disks.warnings)
+    copies = [disk.copy for disk in new_disks if disk.copy is not None]
+    copies += _nvram(domain, name, request, facts, disks, warnings)
+    _interfaces(domain, request, facts, random, warnings)
+    _displays(domain, warnings)
+    _sockets(domain)
+    _logs(domain, original, name, facts)
+    return ClonePlan(
+        name=name,
+        xml=etree.tostring(domain, encoding="unicode").rstrip("\n") + "\n",
+        virt_type=domain.get("type", "kvm"),
+        copies=tuple(copies),
+        replaces=request.replace and name in facts.guest_names,
+        warnings=tuple(warnings),
+    )
+
+
+def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
+    name = request.name
+    if not name:
+        if not request.auto_clone:
+            raise RequestError("the copy has no name", hint="give --name NAME, or --auto-clone")
+        return clone_name(original, facts.guest_names)
+    if "/" in name or "\n" in name:
+        raise RequestError(f"--name {name!r}: a guest's name has no '/' and no line end")
+    if name == request.original and request.replace:
+        raise RequestError(f"--replace: '{name}' is the guest that is copied", hint="choose another --name")
+    if name in facts.guest_names and not request.replace:
+        raise RequestError(f"there is a guest named '{name}' already", hint="choose another --name, or --replace it")
+    return name
+
+
+def _rename(domain: etree._Element, name: str, uuid: str, random: Random) -> None:
+    """Name and identity; a title is the original's alone, and a new generation tells the guest that it is a copy."""
+    old_uuid = (domain.findtext("uuid") or "").lower()
+    if "id" in domain.attrib:
+        del domain.attrib["id"]
+    _text_of(domain, "name").text = name
+    _text_of(domain, "uuid").text = uuid
+    for title in domain.findall("title"):
+        domain.remove(title)
+    for generation in domain.findall("genid"):
+        generation.text = random.uuid()
+    for entry in domain.iterfind("sysinfo/system/entry[@name='uuid']"):
+        # libvirt refuses a guest whose firmware would tell another uuid than its own
+        if (entry.text or "").strip().lower() == old_uuid:
+            entry.text = uuid
+
+
+def _text_of(domain: etree._Element, tag: str) -> etree._Element:
+    found = domain.find(tag)
+    if found is None:
+        found = etree.Element(tag)
+        domain.insert(1 if len(domain) else 0, found)
+    return found
+
+
+def _point_at(disk: NewDisk) -> None:
+    """Make the new path the disk's source; what else <source> says stays."""
+    source = disk.node.find("source")
+    if source is None:
+        source = etree.SubElement(disk.node, "source")
+    for name in ("file", "dev", "dir", "pool", "volume", "mode", "index"):
+        if name in source.attrib:
+            del source.attrib[name]
+    disk.node.set("type", disk.kind)
+    source.set("dev" if disk.kind == "block" else "file", disk.path)
+
+
+def _nvram(
+    domain: etree._Element,
+    name: str,
+    request: CloneRequest,
+    facts: CloneFacts,
+    disks: DiskPlanner,
+    warnings: list[str],
+) -> list[Copy]:
+    """The UEFI variables get a file of their own; without the original's, libvirt makes one of its template."""
+    found = facts.nvram
+    if found is None or found.path is None:
+        if request.nvram is not None:
+            warnings.append(f"--nvram {request.nvram}: the guest has no file of UEFI variables")
+        return []
+    path = os.path.abspath(request.nvram or os.path.join(os.path.dirname(found.path), f"{name}_VARS.fd"))
+    node = domain.find("os/nvram")
+    assert node is not None
+    source = node.find("source")
+    if source is not None:
+        source.set("file", path)
+    else:
+        node.text = path
+    if found.kind is None or request.preserve_data:
+        return []
+    place = facts.places[os.path.dirname(path)]
+    # the file of a guest that is replaced goes with it
+    overwrite = os.path.basename(path) in place.names and (request.replace or not request.checks.path_exists)
+    return [disks.copy_to(found, path, overwrite=overwrite)]
+
+
+def _interfaces(
+    domain: etree._Element, request: CloneRequest, facts: CloneFacts, random: Random, warnings: list[str]
+) -> None:
+    """New MAC addresses; names of host devices (<target>) are libvirt's to choose again."""
+    given = list(request.macs)
+    taken = {mac.lower() for mac in facts.guest_macs}
+    prefix = QEMU_MAC_PREFIX if facts.is_qemu else OTHER_MAC_PREFIX
+    for interface in domain.iterfind("devices/interface"):
+        for target in interface.findall("target"):
+            interface.remove(target)
+        wanted = given.pop(0) if given else "RANDOM"
+        if wanted.upper() == "RANDOM":
+            wanted = random.mac(prefix, taken)
+        else:
+            _check_mac(check_mac(wanted), request, facts, warnings)
+        taken.add(wanted.lower())
+        mac = interface.find("mac")
+        if mac is None:
+            mac = etree.Element("mac")
+            interface.insert(0, mac)
+        mac.set("address", wanted)
+    if given:
+        warnings.append(f"--mac {given[0]}: there is no further interface")
+
+
+def _check_mac(mac: str, request: CloneRequest, facts: CloneFacts, warnings: list[str]) -> None:
+    user = facts.guest_macs.get(mac.lower())
+    if user is None:
+        return
+    message = f"the MAC address {mac} is in use by '{user}'"
+    if request.checks.mac_in_use:
+        raise RequestError(message, hint="choose another, or go on with --check mac_in_use=off")
+    warnings.append(message)
+
+
+def _displays(domain: etree._Element, warnings: list[str]) -> None:
+    """A fixed port would keep the two guests from running together."""
+    for graphics in domain.iterfind("devices/graphics"):
+        if graphics.get("port", "-1") == "-1":
+            continue
+        graphics.set("port", "-1")
+        if "autoport" in graphics.attrib:
+            del graphics.attrib["autoport"]
+        warnings.append(f"the port of the {graphics.get('type')} display is chosen by libvirt, so that both can run")
+
+
+def _sockets(domain: etree._Element) -> None:
+    """Sockets of channels that are named after the channel are made again by libvirt, in the copy's own directory."""
+    for channel in domain.iterfind("devices/channel[@type='unix']"):
+        source, target = channel.find("source"), channel.find("target")
+        if source is None or target is None:
+            continue
+        name = target.get("name")
+        if name and name in source.get("path", ""):
+            del source.attrib["path"]
+
+
+def _logs(domain: etree._Element, original: str, name: str, facts: CloneFacts) -> None:
+    """Files that serial ports write get paths of their own, so that the copy doesn't write over the original's."""
+    renamed: dict[str, str] = {}
+    for tag in _CHARACTER_DEVICES:
+        for device in domain.iterfind(f"devices/{tag}"):
+            files = [(source, "path") for source in device.findall("source") if device.get("type") == "file"]
+            files += [(log, "file") for log in device.findall("log")]
+            for node, attribute in files:
+                path = node.get(attribute)
+                if path is None:
+                    continue
+                if path not in renamed:
+                    place = facts.places.get(os.path.dirname(path))
+                    taken = place.names if place is not None else frozenset()
+                    renamed[path] = clone_path(path, original, name, taken)
+                node.set(attribute, renamed[path])

@@ -1,0 +1,116 @@
+"""What was asked of virt-clone, what was found, and what will be done, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from virtinstall.request import Checks
+
+if TYPE_CHECKING:
+    from virtinstall.facts import PoolFacts, VolumeFacts
+
+
+class CloneRequest(NamedTuple):
+    """A copy as wished for: `original` names a guest, or `original_xml` is the XML of one that needn't be defined.
+
+    `files` are the new disks' paths in order of the disks that are copied, `macs` the
+    addresses in order of the interfaces. `sparse` False allocates all of the new disks.
+    """
+
+    original: str | None = None
+    original_xml: str | None = None
+    name: str | None = None
+    uuid: str | None = None
+    auto_clone: bool = False
+    files: tuple[str, ...] = ()
+    force_copy: tuple[str, ...] = ()
+    skip_copy: tuple[str, ...] = ()
+    macs: tuple[str, ...] = ()
+    nvram: str | None = None
+    reflink: bool = False
+    sparse: bool = True
+    preserve_data: bool = False
+    replace: bool = False
+    checks: Checks = Checks()
+
+
+class SourceFacts(NamedTuple):
+    """One image of the original. `path` None: there is none (an empty drive, a network disk).
+
+    `kind` is `file`, `block`, `dir`, `network`, or None where nothing is there. `relative_backing`
+    is the name of a backing file that is relative to the image's directory.
+    """
+
+    path: str | None = None
+    kind: str | None = None
+    volume: VolumeFacts | None = None
+    readable: bool = False
+    capacity_bytes: int = 0
+    allocation_bytes: int = 0
+    relative_backing: str | None = None
+    data_file: str | None = None
+
+
+class Place(NamedTuple):
+    """A directory that new images may go to: what is in it, and the running pool that manages it."""
+
+    exists: bool
+    writable: bool
+    names: frozenset[str] = frozenset()
+    pool: PoolFacts | None = None
+
+
+class CloneFacts(NamedTuple):
+    """Everything the plan of a copy is made from.
+
+    `disks` are in order of the XML's <disk> elements; `places` are the directories of all
+    images, by path; `uses` names the guests that have an existing image of --file.
+    `remote`: files of this machine are not the hypervisor's. `pretended`: libvirt's
+    test driver, whose guests have no real images.
+    """
+
+    xml: str
+    disks: tuple[SourceFacts, ...] = ()
+    nvram: SourceFacts | None = None
+    places: Mapping[str, Place] = MappingProxyType({})
+    uses: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    guest_names: frozenset[str] = frozenset()
+    guest_macs: Mapping[str, str] = MappingProxyType({})
+    is_qemu: bool = True
+    remote: bool = False
+    pretended: bool = False
+    random_bytes: bytes = b""
+
+
+class Copy(NamedTuple):
+    """An image to be copied from `source` to `target`.
+
+    `how`: `file` (we read and write), `volume` (libvirt copies a volume) or `upload` (libvirt makes a volume, we
+    send the data). `pool` and `volume` are where libvirt makes it; `volume_xml` is its <volume>.
+    """
+
+    source: str
+    target: str
+    how: str
+    sparse: bool = True
+    reflink: bool = False
+    overwrite: bool = False
+    allocation_bytes: int = 0
+    capacity_bytes: int = 0
+    pool: str = ""
+    volume: str = ""
+    volume_xml: str = ""
+    source_volume: tuple[str, str] | None = None
+
+
+class ClonePlan(NamedTuple):
+    """What will be made: the copies, then the guest of `xml`; `replaces`: a guest of its name is removed."""
+
+    name: str
+    xml: str
+    virt_type: str
+    copies: tuple[Copy, ...] = ()
+    replaces: bool = False
+    warnings: tuple[str, ...] = ()

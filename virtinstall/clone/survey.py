@@ -1,0 +1,222 @@
+"""What is there of the guest to copy, its images, and where the copies are to go. Reading only."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from virtinstall.clone.request import CloneFacts, CloneRequest, Place, SourceFacts
+from virtinstall.errors import RequestError
+
+if TYPE_CHECKING:
+    from virtinstall.facts import PoolFacts, VolumeFacts
+    from virtinstall.host.host import Host
+
+_SOURCE_PATHS = ("file", "dev", "dir")
+# formats whose images may refer to other files
+_LINKED_FORMATS = ("qcow2", "qcow", "qed", "vmdk")
+_DRIVERS_LIKE_QEMU = ("qemu", "kvm")
+
+
+def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> CloneFacts:
+    """The facts for a copy.
+
+    Raises: RequestError, when the original isn't there or runs; HostError, when it can't be read.
+    """
+    xml = request.original_xml if request.original_xml is not None else _xml_of(request.original or "", host)
+    domain = _parsed(xml)
+    remote = not host.is_local()
+    pretended = host.driver() == "test"
+    look = _Look(host, remote=remote, pretended=pretended)
+    disks = tuple(look.at_disk(node) for node in domain.findall("devices/disk"))
+    nvram = look.at_nvram(domain)
+    paths = [source.path for source in (*disks, nvram) if source is not None and source.path is not None]
+    paths += [os.path.abspath(path) for path in (*request.files, request.nvram) if path]
+    paths += [path for path in _log_paths(domain) if path.startswith("/")]
+    return CloneFacts(
+        xml=xml,
+        disks=disks,
+        nvram=nvram,
+        places={directory: look.at_place(directory) for directory in {os.path.dirname(path) for path in paths}},
+        uses=_uses(request, host) if request.preserve_data else {},
+        guest_names=host.guest_names(),
+        guest_macs=host.guest_macs(),
+        is_qemu=domain.get("type") in _DRIVERS_LIKE_QEMU or host.driver() == "qemu",
+        remote=remote,
+        pretended=pretended,
+        random_bytes=random_bytes,
+    )
+
+
+def _xml_of(name: str, host: Host) -> str:
+    guest = host.find_guest(name)
+    if guest is None:
+        import difflib
+
+        near = difflib.get_close_matches(name, host.guest_names(), 3)
+        raise RequestError(
+            f"--original {name}: there is no such guest", hint=f"did you mean {' or '.join(near)}?" if near else None
+        )
+    state = guest.state()
+    if state != "shut off":
+        raise RequestError(
+            f"--original {name}: the guest is not shut off ({state})", hint=f"shut it down: virsh shutdown {name}"
+        )
+    return guest.xml(inactive=True)
+
+
+def _parsed(xml: str) -> etree._Element:
+    try:
+        domain = etree.fromstring(xml.encode())
+    except etree.XMLSyntaxError as error:
+        raise RequestError(f"--original-xml: this is no XML: {error}") from error
+    if domain.tag != "domain" or not domain.findtext("name"):
+        raise RequestError(f"--original-xml: this is no guest's XML (<{domain.tag}>)", hint="`virsh dumpxml` writes it")
+    return domain
+
+
+def _log_paths(domain: etree._Element) -> list[str]:
+    found = [source.get("path") for source in domain.iterfind("devices/*[@type='file']/source")]
+    found += [log.get("file") for log in domain.iterfind("devices/*/log")]
+    return [path for path in found if path]
+
+
+def _uses(request: CloneRequest, host: Host) -> dict[str, tuple[str, ...]]:
+    """The guests that have the images of --file, also below others."""
+    from virtinstall.storage.in_use import find_uses, local_chain_paths
+
+    guests = host.guest_xmls()
+    found = {}
+    for path in map(os.path.abspath, request.files):
+        volume = host.volume_by_path(path)
+        uses = find_uses(
+            path,
+            guests,
+            volume=None if volume is None else (volume.pool, volume.name),
+            chain_of=local_chain_paths if host.is_local() else None,
+            resolve=os.path.realpath,
+        )
+        found[path] = tuple(dict.fromkeys(use.domain for use in uses))
+    return found
+
+
+class _Look:
+    """Looks at paths, through the pools that know them and (on this machine) itself."""
+
+    def __init__(self, host: Host, *, remote: bool, pretended: bool) -> None:
+        self._host = host
+        self._remote = remote
+        self._pretended = pretended
+        self._pools: list[PoolFacts] | None = None
+
+    def at_disk(self, node: etree._Element) -> SourceFacts:
+        """The image of a <disk>. Raises: RequestError, when it names a volume that isn't there."""
+        source = node.find("source")
+        if source is None:
+            return SourceFacts()
+        pool, name = source.get("pool"), source.get("volume")
+        if pool is not None and name is not None:
+            volume = self._host.volume(pool, name)
+            if volume is None:
+                raise RequestError(f"the original's disk is the volume {pool}/{name}, which isn't there")
+            return self._of_volume(volume, node)
+        path = next((source.get(key) for key in _SOURCE_PATHS if source.get(key)), None)
+        if path is None:
+            return SourceFacts(kind="network") if source.get("protocol") else SourceFacts()
+        volume = self._host.volume_by_path(path)
+        if volume is not None:
+            return self._of_volume(volume, node)
+        return self._of_path(path, _format(node))
+
+    def at_nvram(self, domain: etree._Element) -> SourceFacts | None:
+        """The file of UEFI variables that the XML names."""
+        node = domain.find("os/nvram")
+        if node is None:
+            return None
+        source = node.find("source")
+        path = (node.text or "").strip() if source is None else source.get("file")
+        if not path:
+            return None
+        volume = self._host.volume_by_path(path)
+        return self._of_volume(volume, None) if volume is not None else self._of_path(path, node.get("format"))
+
+    def at_place(self, directory: str) -> Place:
+        """A directory, and the running pool whose target it is."""
+        pool = next((pool for pool in self._all_pools() if pool.active and _same(pool.target, directory)), None)
+        names = self._host.volume_names(pool.name) if pool is not None else frozenset()
+        if self._remote:
+            return Place(pool is not None, False, names, pool)
+        exists = os.path.isdir(directory)
+        if exists:
+            names |= _listed(directory)
+        return Place(exists or pool is not None, os.access(directory, os.W_OK | os.X_OK), names, pool)
+
+    def _all_pools(self) -> list[PoolFacts]:
+        if self._pools is None:
+            self._pools = self._host.pools()
+        return self._pools
+
+    def _of_volume(self, volume: VolumeFacts, node: etree._Element | None) -> SourceFacts:
+        from virtinstall.host.copy_volume import allocation_bytes
+
+        allocation = allocation_bytes(self._host, volume.pool, volume.name)
+        local = SourceFacts()
+        if not self._remote and not self._pretended and os.path.exists(volume.path):
+            local = self._of_path(volume.path, None if node is None else _format(node))
+        return local._replace(
+            path=volume.path,
+            kind=volume.kind,
+            volume=volume,
+            capacity_bytes=volume.capacity_bytes,
+            allocation_bytes=allocation,
+        )
+
+    def _of_path(self, path: str, image_format: str | None) -> SourceFacts:
+        from virtinstall.host.survey_storage import look_at
+
+        if self._remote:
+            return SourceFacts(path, None)
+        found = look_at(path, probe=False)
+        if found.kind is None:
+            # the images of the test driver's guests are pretended, where they could be at all
+            pretended = self._pretended and os.path.isdir(os.path.dirname(path))
+            return SourceFacts(path, "file" if pretended else None)
+        readable = found.kind != "dir" and os.access(path, os.R_OK)
+        facts = SourceFacts(path, found.kind, None, readable)
+        return _measured(facts, image_format) if readable else facts
+
+
+def _measured(facts: SourceFacts, image_format: str | None) -> SourceFacts:
+    """With sizes, and with what its header refers to; the format is what the guest's XML says, never a guess."""
+    from virtinstall.storage.chain import is_local_name
+    from virtinstall.storage.probe import probe_image
+
+    assert facts.path is not None
+    status = os.stat(facts.path)
+    info = probe_image(facts.path, image_format if image_format in _LINKED_FORMATS else "raw")
+    backing = info.backing_file
+    relative = backing if backing and is_local_name(backing) and not backing.startswith("/") else None
+    return facts._replace(
+        capacity_bytes=info.file_size,
+        allocation_bytes=info.file_size if facts.kind == "block" else min(status.st_blocks * 512, info.file_size),
+        relative_backing=relative,
+        data_file=info.data_file,
+    )
+
+
+def _format(node: etree._Element) -> str | None:
+    driver = node.find("driver")
+    return None if driver is None else driver.get("type")
+
+
+def _same(target: str | None, directory: str) -> bool:
+    return target is not None and os.path.normpath(target) == os.path.normpath(directory)
+
+
+def _listed(directory: str) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(directory))
+    except PermissionError:
+        return frozenset()

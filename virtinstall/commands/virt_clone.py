@@ -1,0 +1,134 @@
+"""`virt-clone`: options -> plan -> the copy's XML, or the copy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from virtinstall.clone.request import ClonePlan, CloneRequest
+    from virtinstall.host.libvirt_host import LibvirtHost
+    from virtinstall.options.parser import Parser
+
+PROG = "virt-clone"
+
+
+def run(words: list[str]) -> int:
+    """Do what the words after `virt-clone` say; gives the exit status. Raises: VirtInstallError."""
+    from virtinstall.clone.table import CLONE_OPTIONS
+    from virtinstall.options.parser import respell
+
+    given = clone_parser().parse_args(respell(words, CLONE_OPTIONS))
+    if given.version:
+        from virtinstall import __version__
+
+        print(__version__)
+        return 0
+    if given.help:
+        print(clone_parser().format_help(), end="")
+        return 0
+    if given.check and given.check[-1] in ("help", "?"):
+        from virtinstall.options.introspect import help_text
+        from virtinstall.options.read import section_class
+
+        check = next(option for option in CLONE_OPTIONS if option.dest == "check")
+        print(help_text(check, section_class(check)), end="")
+        return 0
+    if given.debug:
+        import logging
+
+        logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format="%(asctime)s %(name)s: %(message)s")
+    return _clone(given)
+
+
+def clone_parser() -> Parser:
+    """The parser of virt-clone's command line."""
+    from virtinstall.clone.table import CLONE_OPTIONS, DESCRIPTION, USAGE
+    from virtinstall.options.parser import build_parser
+
+    return build_parser(PROG, CLONE_OPTIONS, USAGE, DESCRIPTION)
+
+
+def read_clone_request(given: Namespace) -> CloneRequest:
+    """The request that the options make. Raises: RequestError, when the file of --original-xml can't be read too."""
+    from virtinstall.clone.request import CloneRequest
+    from virtinstall.options.read import read_checks
+
+    return CloneRequest(
+        original=given.original,
+        original_xml=None if given.original_xml is None else _text_of(given.original_xml),
+        name=given.name,
+        uuid=given.uuid,
+        auto_clone=bool(given.auto_clone),
+        files=tuple(given.files or ()),
+        force_copy=tuple(given.force_copy or ()),
+        skip_copy=tuple(given.skip_copy or ()),
+        macs=tuple(given.macs or ()),
+        nvram=given.nvram,
+        reflink=bool(given.reflink),
+        sparse=not given.nonsparse,
+        preserve_data=bool(given.preserve_data),
+        replace=bool(given.replace),
+        checks=read_checks([*(["all=off"] if given.force else []), *(given.check or [])]),
+    )
+
+
+def _text_of(path: str) -> str:
+    from virtinstall.errors import RequestError
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(f"--original-xml {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _clone(given: Namespace) -> int:
+    from virtinstall.clone.plan import plan_clone
+    from virtinstall.clone.survey import survey_clone
+    from virtinstall.errors import RequestError
+    from virtinstall.host.open import open_host
+
+    request = read_clone_request(given)
+    if request.original is None and request.original_xml is None:
+        raise RequestError("no guest to copy is named", hint="give --original GUEST, or --original-xml FILE")
+    if given.prompt:
+        _warn("--prompt has no effect any more")
+    host = open_host(given.connect)
+    try:
+        plan = plan_clone(request, survey_clone(request, host, os.urandom(32)))
+        for warning in plan.warnings:
+            _warn(warning)
+        if given.print_xml:
+            print(plan.xml, end="")
+            return 0
+        return _carry_out(plan, request, host, quiet=bool(given.quiet))
+    finally:
+        host.close()
+
+
+def _carry_out(plan: ClonePlan, request: CloneRequest, host: LibvirtHost, *, quiet: bool) -> int:
+    from contextlib import nullcontext
+
+    from virtinstall.clone.copy import check_clone, make_clone
+    from virtinstall.leftovers import begin_journal, tell_leftovers
+    from virtinstall.progress import Lines, Silent
+
+    pretended = host.driver() == "test"
+    if not pretended:
+        tell_leftovers(plan.name, host, _warn)
+    for warning in check_clone(plan, host, request.checks):
+        _warn(warning)
+    journal = None if pretended else begin_journal(plan.name, _warn)
+    with nullcontext() if journal is None else journal:
+        make_clone(plan, host, Silent() if quiet else Lines(sys.stderr), journal)
+    if not quiet:
+        print(f"The guest '{plan.name}' is made.")
+    return 0
+
+
+def _warn(text: str) -> None:
+    print(f"WARNING  {text}", file=sys.stderr)
