@@ -99,7 +99,10 @@ def _clone(given: Namespace) -> int:
         _warn("--prompt has no effect any more")
     host = open_host(given.connect)
     try:
-        plan = plan_clone(request, survey_clone(request, host, os.urandom(32)))
+        if given.print_xml or host.driver() == "test":
+            plan = plan_clone(request, survey_clone(request, host, os.urandom(32)))
+        else:
+            plan = _plan_after_leftovers(request, host)
         for warning in plan.warnings:
             _warn(warning)
         if given.print_xml:
@@ -110,16 +113,32 @@ def _clone(given: Namespace) -> int:
         host.close()
 
 
+def _plan_after_leftovers(request: CloneRequest, host: LibvirtHost) -> ClonePlan:
+    """The plan, once what a killed run of the same name has left is taken back."""
+    from virtinstall.clone.plan import plan_clone
+    from virtinstall.clone.survey import survey_clone
+    from virtinstall.leftovers import take_back_leftovers
+
+    if request.name:
+        take_back_leftovers(request.name, host, _warn)
+        return plan_clone(request, survey_clone(request, host, os.urandom(32)))
+    plan = plan_clone(request, survey_clone(request, host, os.urandom(32)))
+    told: list[str] = []
+    take_back_leftovers(plan.name, host, told.append)
+    for text in told:
+        _warn(text)
+    # paths that were taken may be free now
+    return plan_clone(request, survey_clone(request, host, os.urandom(32))) if told else plan
+
+
 def _carry_out(plan: ClonePlan, request: CloneRequest, host: LibvirtHost, *, quiet: bool) -> int:
     from contextlib import nullcontext
 
     from virtinstall.clone.copy import check_clone, make_clone
-    from virtinstall.leftovers import begin_journal, tell_leftovers
+    from virtinstall.leftovers import begin_journal
     from virtinstall.progress import Lines, Silent
 
     pretended = host.driver() == "test"
-    if not pretended:
-        tell_leftovers(plan.name, host, _warn)
     for warning in check_clone(plan, host, request.checks):
         _warn(warning)
     journal = None if pretended else begin_journal(plan.name, _warn)

@@ -1,0 +1,210 @@
+"""virt-clone against real libvirtd: the same data in the copy, a guest that starts, nothing left of a failure."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.machine import Connection, listing
+
+pytestmark = pytest.mark.live
+
+MIB = 1 << 20
+
+
+def clone_command(*words: str | Path) -> list[str]:
+    """virt-clone on the system's libvirtd, as words."""
+    call = "import sys; from virtinstall.main import clone_main; sys.exit(clone_main())"
+    return [sys.executable, "-c", call, "--connect", "qemu:///system", *map(str, words)]
+
+
+def virt_clone(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run it to its end."""
+    return subprocess.run(clone_command(*words), capture_output=True, text=True, timeout=120, check=False)
+
+
+def qemu_img(*words: str | Path) -> str:
+    """What qemu-img prints. Raises: CalledProcessError."""
+    return subprocess.run(
+        ["qemu-img", *map(str, words)], capture_output=True, text=True, check=True, timeout=120
+    ).stdout
+
+
+def fill(image: Path, size: int = 8 * MIB) -> None:
+    """Write random data into the middle of an image."""
+    with image.with_suffix(".data").open("wb") as data:
+        data.write(os.urandom(size))
+    command = f"write -s {data.name} {16 * MIB} {size}"
+    subprocess.run(["qemu-io", "-f", "qcow2", "-c", command, str(image)], check=True, capture_output=True, timeout=120)
+    Path(data.name).unlink()
+
+
+@pytest.fixture
+def name(system: Connection) -> Iterator[str]:
+    """A name no guest has; it and its copy are removed after the test."""
+    name = f"vitest-{uuid.uuid4().hex[:8]}"
+    yield name
+    for guest in (f"{name}-clone", name):
+        system.remove(guest)
+
+
+@pytest.fixture
+def original(system: Connection, name: str, work: Path) -> Path:
+    """A guest that is shut off, of an overlay on a base image, both with data, and a raw disk; gives the overlay."""
+    base, overlay, raw = work / "base.qcow2", work / f"{name}.qcow2", work / "data.img"
+    qemu_img("create", "-q", "-f", "qcow2", base, "256M")
+    fill(base)
+    qemu_img("create", "-q", "-f", "qcow2", "-b", base, "-F", "qcow2", overlay)
+    fill(overlay, MIB)
+    with raw.open("wb") as file:
+        file.write(os.urandom(MIB))
+        file.truncate(64 * MIB)
+    disks = "".join(
+        f"<disk type='file' device='disk'><driver name='qemu' type='{form}'/><source file='{path}'/>"
+        f"<target dev='{target}' bus='virtio'/></disk>"
+        for form, path, target in (("qcow2", overlay, "vda"), ("raw", raw, "vdb"))
+    )
+    definition = work / "original.xml"
+    definition.write_text(
+        f"<domain type='qemu'><name>{name}</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>"
+        f"<os><type arch='x86_64' machine='q35'>hvm</type></os><devices>{disks}"
+        f"<serial type='file'><source path='{work / name}.log'/></serial>"
+        "<graphics type='vnc' port='5999' autoport='no'/></devices></domain>"
+    )
+    system.virsh("define", str(definition))
+    return overlay
+
+
+def test_clone_has_the_same_data_and_starts(system: Connection, original: Path, name: str, work: Path) -> None:
+    """The overlay stays an overlay, holes stay holes, the data is the same, and libvirt starts the copy."""
+    done = virt_clone("--original", name, "--auto-clone")
+
+    assert done.returncode == 0, done.stderr
+    copy = work / f"{name}-clone.qcow2"
+    assert "identical" in qemu_img("compare", "-f", "qcow2", "-F", "qcow2", original, copy)
+    assert "identical" in qemu_img("compare", "-f", "raw", "-F", "raw", work / "data.img", work / "data-clone.img")
+    assert f"backing file: {work / 'base.qcow2'}" in qemu_img("info", copy)
+    assert (work / "data-clone.img").stat().st_blocks * 512 <= 2 * MIB
+    assert copy.stat().st_size == original.stat().st_size
+    xml = system.xml(f"{name}-clone")
+    sources = [source.get("file") for source in xml.iterfind("devices/disk/source")]
+    assert sources == [str(copy), str(work / "data-clone.img")]
+    assert xml.findtext("uuid") != system.xml(name).findtext("uuid")
+    serial = xml.find("devices/serial/source")
+    assert serial is not None
+    assert serial.get("path") == f"{work / name}-clone.log"
+    system.virsh("start", f"{name}-clone")
+    assert system.state(f"{name}-clone") == "running"
+
+
+def test_failure_leaves_nothing(system: Connection, original: Path, name: str, work: Path) -> None:
+    """The second disk can't be copied: the copy of the first is gone again, and there is no guest."""
+    (work / "data.img").unlink()
+    (work / "data.img").symlink_to("/dev/zero")
+    before = listing(work)
+
+    done = virt_clone("--original", name, "--auto-clone")
+
+    assert done.returncode == 1
+    assert listing(work) == before
+    assert f"{name}-clone" not in system.names()
+
+
+def test_refused_definition_leaves_nothing(system: Connection, original: Path, name: str, work: Path) -> None:
+    """libvirt refuses the copy (a uuid that another guest has): its images are gone again."""
+    before = listing(work)
+    taken = system.virsh("domuuid", name).strip()
+
+    done = virt_clone("--original", name, "--auto-clone", "--uuid", taken)
+
+    assert done.returncode == 1
+    assert "libvirt refuses" in done.stderr
+    assert listing(work) == before
+    assert system.names() >= {name}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_copy_leaves_nothing(
+    system: Connection, original: Path, name: str, work: Path, number: signal.Signals
+) -> None:
+    """Ctrl-C and SIGTERM while a disk is copied."""
+    with (work / "data.img").open("r+b") as file:
+        file.write(os.urandom(MIB) * 512)
+    before = listing(work)
+    process = subprocess.Popen(
+        clone_command("--original", name, "--auto-clone"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+    while not (work / f"{name}-clone.qcow2").exists() and process.poll() is None:
+        time.sleep(0.002)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+
+    assert process.returncode in (128 + number, 130), output
+    assert listing(work) == before
+    assert f"{name}-clone" not in system.names()
+
+
+def test_running_original_is_refused(system: Connection, original: Path, name: str, work: Path) -> None:
+    """A disk that a running guest writes to is never copied."""
+    system.virsh("start", name)
+    before = listing(work)
+
+    done = virt_clone("--original", name, "--auto-clone")
+
+    assert done.returncode == 1
+    assert "not shut off (running)" in done.stderr
+    assert listing(work) == before
+
+
+def test_replace(system: Connection, original: Path, name: str, work: Path) -> None:
+    """--replace takes the place of the guest of that name, and leaves its disks alone."""
+    assert virt_clone("--original", name, "--auto-clone").returncode == 0
+    old = system.virsh("domuuid", f"{name}-clone")
+
+    refused = virt_clone("--original", name, "--name", f"{name}-clone", "--auto-clone")
+    done = virt_clone("--original", name, "--name", f"{name}-clone", "--auto-clone", "--replace")
+
+    assert refused.returncode == 1
+    assert done.returncode == 0, done.stderr
+    assert system.virsh("domuuid", f"{name}-clone") != old
+    assert (work / f"{name}-clone.qcow2").exists()
+    assert (work / f"{name}-clone-1.qcow2").exists()
+
+
+@pytest.fixture
+def pool(system: Connection, name: str, work: Path) -> Iterator[str]:
+    """A pool of a directory."""
+    folder = work / "pool"
+    folder.mkdir()
+    system.virsh("pool-create-as", name, "dir", "--target", str(folder))
+    yield name
+    system.virsh("pool-destroy", name)
+
+
+def test_volume_disks(system: Connection, original: Path, name: str, pool: str, work: Path) -> None:
+    """A disk given by pool and volume is copied beside it, and the pool knows the copy at once."""
+    system.virsh("vol-create-as", pool, "v.qcow2", "64M", "--format", "qcow2")
+    fill(work / "pool" / "v.qcow2", MIB)
+    definition = work / "volume.xml"
+    definition.write_text(
+        f"<domain type='qemu'><name>{name}</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>"
+        "<os><type arch='x86_64' machine='q35'>hvm</type></os><devices>"
+        "<disk type='volume' device='disk'><driver name='qemu' type='qcow2'/>"
+        f"<source pool='{pool}' volume='v.qcow2'/><target dev='vda' bus='virtio'/></disk></devices></domain>"
+    )
+
+    done = virt_clone("--original-xml", definition, "--auto-clone")
+
+    assert done.returncode == 0, done.stderr
+    assert "v-clone.qcow2" in system.virsh("vol-list", pool)
+    compared = qemu_img("compare", "-f", "qcow2", "-F", "qcow2", work / "pool/v.qcow2", work / "pool/v-clone.qcow2")
+    assert "identical" in compared
