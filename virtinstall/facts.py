@@ -102,7 +102,7 @@ class MediaFacts(NamedTuple):
 
 
 class HostFacts(NamedTuple):
-    """The host and the connection to it."""
+    """The host and the connection to it. `passt`: the program is there, and may run as the user that QEMU is."""
 
     uri: str
     driver: str
@@ -115,6 +115,7 @@ class HostFacts(NamedTuple):
     embed_root: str | None = None
     boot_dir: str = ""
     image_dir: str = ""
+    passt: bool = False
 
 
 class Facts(NamedTuple):

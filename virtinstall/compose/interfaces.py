@@ -34,8 +34,21 @@ def _settle_source(draft: Draft, interface: Interface) -> None:
         _use_default(draft, interface)
     if interface.type is None:
         interface.type = "passt" if interface.backend_type == "passt" else "user"
-    if interface.type == "passt":
+    if interface.type == "passt" or (interface.type == "user" and _uses_passt(draft, interface)):
         interface.type, interface.backend_type = "user", "passt"
+
+
+def _uses_passt(draft: Draft, interface: Interface) -> bool:
+    """Whether passt carries a user-mode interface that was asked for without saying how.
+
+    The domain capabilities decide, not libvirt's version: 9.0.0's schema has passt, but the daemon
+    refuses it (https://gitlab.com/libvirt/libvirt/-/issues/462).
+    """
+    offered = draft.domcaps_list("devices/interface", "backendType")
+    if interface.backend_type is not None or "passt" not in offered:
+        return False
+    # without `default`, QEMU was built without slirp
+    return draft.facts.host.passt or "default" not in offered
 
 
 def _has_no_source(interface: Interface) -> bool:

@@ -26,6 +26,16 @@ def default_bridge() -> str | None:
     return None
 
 
+def has_passt(*, privileged: bool, uid: int) -> bool:
+    """Whether passt is installed and would run: root's own libvirt would start it as root, which it refuses.
+
+    The system's daemon (`privileged`) starts it as QEMU's user.
+    """
+    import shutil
+
+    return (privileged or uid != 0) and shutil.which("passt") is not None
+
+
 def render_node(devices: list[str]) -> str | None:
     """The stable path of the first DRM render node among the node devices, or None."""
     for text in devices:

@@ -103,6 +103,7 @@ def survey_host(host: Host, surroundings: Surroundings) -> HostFacts:
         # what a remote host is sent is only made here
         boot_dir=_boot_dir(root, privileged and local, surroundings),
         image_dir=_image_dir(root, privileged, surroundings),
+        passt=local and driver == "qemu" and network.has_passt(privileged=privileged, uid=surroundings.uid),
     )
 
 
