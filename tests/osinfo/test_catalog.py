@@ -116,6 +116,8 @@ def test_broken_file_is_left_out_and_named(database: Database) -> None:
     catalog = database.catalog()
     assert catalog.lookup("penguin1").record.supports_virtio_net()
     assert catalog.broken_files == [str(path)]
+    (warning,) = catalog.warnings
+    assert str(path) in warning
 
 
 def test_second_run_reads_no_xml(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,10 @@ def _list_systems() -> int:
 
     from virtinstall.osinfo.catalog import Catalog
 
-    print(Catalog(os.environ).list_text(), end="")
+    catalog = Catalog(os.environ)
+    print(catalog.list_text(), end="")
+    for warning in catalog.warnings:
+        _warn(warning)
     return 0
 
 

@@ -60,7 +60,7 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
         media=medium,
         token=surroundings.token,
         random_bytes=surroundings.random_bytes,
-        warnings=chosen.warnings,
+        warnings=(*chosen.warnings, *catalog.warnings),
         environment=surroundings.environ,
         networks=_networks(request, host, facts_of_host),
     )

@@ -55,7 +55,7 @@ def with_unattended(facts: Facts, values: Mapping[str, str]) -> Facts:
         unattended=answers,
         seeds=facts.seeds if installer.in_initrd else (*facts.seeds, seed),
         seed_arguments=kernel_arguments(installer, answers.os_version, facts.os.distro),
-        warnings=(*facts.warnings, *answers.warnings),
+        warnings=(*facts.warnings, *catalog.warnings, *answers.warnings),
     )
 
 

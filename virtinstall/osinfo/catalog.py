@@ -47,6 +47,13 @@ class Catalog:
         self._rules: Rules | None = None
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user is to be told of the files that were read so far."""
+        return tuple(
+            f"the OS database's file {path} is broken, and is left out" for path in dict.fromkeys(self.broken_files)
+        )
+
+    @property
     def index(self) -> Index:
         """All systems, briefly."""
         from virtinstall.osinfo.index import load_index
