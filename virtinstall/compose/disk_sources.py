@@ -9,7 +9,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from virtinstall.compose.draft import Draft
-from virtinstall.compose.network_sources import use_network_volume, use_url
+from virtinstall.compose.network_sources import OWN_SOURCES, use_network_volume, use_url
 from virtinstall.compose.new_volumes import BLOCK_POOLS, NETWORK_POOLS, add_volume
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
@@ -46,10 +46,10 @@ def settle_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     if facts.local is not None:
         _use_upload(draft, disk, facts, facts.local)
     elif path is not None and is_url(path):
-        use_url(disk, path)
+        use_url(draft, disk, path)
     elif facts.volume is not None and disk.source_pool is None:
         _use_volume(draft, disk, facts.volume)
-    elif path is not None:
+    elif path is not None and disk.type not in OWN_SOURCES:
         _use_path(draft, disk, path, facts)
     elif disk.pool is not None or (disk.size_bytes is not None and _has_no_source(disk)):
         _use_new_volume(draft, disk, facts)
@@ -98,31 +98,51 @@ def _use_volume(draft: Draft, disk: Disk, volume: VolumeFacts) -> None:
     else:
         kind = volume.kind if volume.kind in ("block", "dir") else "file"
         set_path(disk, volume.path, kind)
-    default = None if volume.kind in ("dir", "netdir") else "raw"
-    _set_format(disk, volume.format or default)
+    if volume.kind in ("dir", "netdir"):
+        _share_as_fat(draft, disk)
+    else:
+        _set_format(disk, volume.format or "raw")
+
+
+def _share_as_fat(draft: Draft, disk: Disk) -> None:
+    """A directory is shown to the guest as a FAT disk: QEMU has no other way, and libvirt starts no guest without."""
+    if draft.facts.host.driver == "qemu" and disk.driver_type is None:
+        disk.driver_type = "fat"
 
 
 def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     found = facts.path
     if found is not None and found.kind is not None:
         set_path(disk, path, found.kind)
-        if found.kind != "dir" and disk.device != "cdrom":
+        if found.kind == "dir":
+            _share_as_fat(draft, disk)
+        elif found.kind == "block" or disk.device != "cdrom":
             _set_format(disk, found.format or disk.format)
         return
     if disk.size_bytes is None:
         set_path(disk, path, "block" if path.startswith("/dev/") else "file")
-        known_missing = found is not None and not path.startswith("/dev/")
-        if (known_missing or not draft.facts.host.local) and disk.type == "file":
+        known_missing = found is not None and (draft.facts.host.driver != "test" or not path.startswith("/dev/"))
+        if known_missing or (not draft.facts.host.local and disk.type == "file"):
             _refuse_missing(draft, disk, path)
         _set_format(disk, disk.format)
         return
     _make_at(draft, disk, path, facts)
 
 
+def _refuse_no_size(disk: Disk, what: str) -> None:
+    if disk.size_bytes == 0:
+        raise RequestError(
+            f"--disk {what},size=0: a disk of no size is of no use", hint="give its size in GiB: size=20"
+        )
+
+
 def _refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
-    problem = f"--disk {path}: there is no such file, and no size to make it with"
+    removable = disk.device in ("cdrom", "floppy")
+    option = "--cdrom" if path == draft.request.install.cdrom else "--disk"
+    problem = f"{option} {path}: there is no such file" + ("" if removable else ", and no size to make it with")
     if draft.request.checks.path_exists:
-        raise RequestError(problem, hint=f"give the size in GiB, --disk path={path},size=20, or check the path")
+        hint = "check the path" if removable else f"give the size in GiB, --disk path={path},size=20, or check the path"
+        raise RequestError(problem, hint=hint)
     draft.warnings.append(problem)
 
 
@@ -135,12 +155,18 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     """A new image at a path of the user's choice."""
     size = disk.size_bytes
     assert size is not None
+    _refuse_no_size(disk, path)
     _check_pool_format(disk, facts.pool)
     form = disk.format or disk.driver_type or (_pool_format(draft, facts.pool) if facts.pool else default_format(draft))
     directory, _, name = path.rpartition("/")
     pool = facts.pool
     if pool is not None and (pool.type in BLOCK_POOLS or not draft.facts.host.local or facts.needs_libvirt):
         add_volume(draft, disk, pool, name, form, size)
+    elif path.startswith("/dev/"):
+        raise RequestError(
+            f"--disk {path}: there is no such device, and no file can be made in its place",
+            hint="make the device first, or name a path below a directory for images",
+        )
     elif not draft.facts.host.local:
         raise RequestError(
             f"--disk {path}: no storage pool of {draft.facts.host.uri} manages {directory}",
@@ -176,6 +202,7 @@ def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     name = disk.pool or "default"
     if size is None:
         raise RequestError(f"--disk pool={name}: the size is missing", hint=f"for example --disk pool={name},size=20")
+    _refuse_no_size(disk, f"pool={name}")
     pool = facts.pool
     if pool is None:
         if disk.pool not in (None, "default") or not draft.facts.host.local:
