@@ -1,0 +1,1 @@
+"""Measures virtinstall against another virt-install: `python -m benchmarks`."""

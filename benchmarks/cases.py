@@ -1,0 +1,60 @@
+"""What is measured: a command line for both programs, the figure that counts and its target, ours over theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+GUEST = "virtinstall-benchmark"
+OS = ("--osinfo", "debian11")
+USUAL = (
+    *("--name", GUEST, "--memory", "2048", "--vcpus", "2", *OS, "--disk", "/var/tmp/benchmark.qcow2,size=20"),
+    *("--network", "user", "--graphics", "vnc", "--import"),
+)
+MANY = (
+    *("--name", GUEST, "--memory", "2048", *OS, "--import"),
+    *(word for n in range(20) for word in ("--disk", f"/var/tmp/benchmark-{n}.qcow2,size=1")),
+    *(word for n in range(20) for word in ("--network", f"user,mac=52:54:00:00:00:{n:02x}")),
+)
+BARE = ("--name", GUEST, "--memory", "128", *OS, "--disk", "none", "--network", "none", "--noautoconsole")
+
+
+class Case(NamedTuple):
+    """A row: the words after the program's name, and how many times as much as theirs ours may take."""
+
+    title: str
+    words: tuple[str, ...]
+    cpu: float | None = None
+    wall: float | None = None
+    memory: float | None = None
+    connect: str = ""  # a guest is really made there, and removed after each run
+    rounds: int | None = None  # fewer than the other cases have, where one run takes long
+
+    def targets(self) -> Iterator[tuple[str, float]]:
+        """The figures of this row that have a target: the name, and the target."""
+        for figure, target in (("CPU", self.cpu), ("wall", self.wall), ("memory", self.memory)):
+            if target is not None:
+                yield figure, target
+
+
+def command_lines() -> list[Case]:
+    """Cases without a fetch."""
+    system = ("--connect", "qemu:///system", "--virt-type", "qemu")
+    return [
+        Case("`--version`", ("--version",), cpu=0.20),
+        Case("`--help`", ("--help",), cpu=0.30),
+        Case("`--print-xml`, a usual guest", (*system, *USUAL, "--print-xml"), cpu=0.25, memory=0.40),
+        Case("`--print-xml`, 20 disks and 20 networks", (*system, *MANY, "--print-xml"), cpu=0.25),
+        Case("`--osinfo list`", ("--osinfo", "list"), cpu=0.25),
+        Case("`--dry-run` on qemu:///system", (*system, *USUAL, "--dry-run"), cpu=0.25),
+        Case("a guest made on qemu:///system", (*system, *BARE, "--import"), 0.25, 0.60, connect="qemu:///system"),
+    ]
+
+
+def fetches(url: str, iso: str) -> list[Case]:
+    """Cases that read kernel and initrd; on the test driver, where no guest's start is measured along."""
+    test = ("--connect", "test:///default", *BARE, "--wait", "0", "--location")
+    return [
+        Case("10 + 500 MB from a URL on loopback", (*test, url), wall=0.65, rounds=3),
+        Case("the same from an ISO of 700 MB", (*test, iso), wall=0.35, rounds=3),
+    ]
