@@ -130,9 +130,12 @@ def _nvram(
         node.text = path
     if found.kind is None or request.preserve_data:
         return []
-    place = facts.places[os.path.dirname(path)]
+    exists = os.path.basename(path) in facts.places[os.path.dirname(path)].names
+    if exists and request.nvram is not None:
+        warnings.append(f"'{path}' already exists: the copy gets these UEFI variables, not the original's")
+        return []
     # the file of a guest that is replaced goes with it
-    overwrite = os.path.basename(path) in place.names and (request.replace or not request.checks.path_exists)
+    overwrite = exists and (request.replace or not request.checks.path_exists)
     return [disks.copy_to(found, path, overwrite=overwrite)]
 
 

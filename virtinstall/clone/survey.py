@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -112,23 +113,23 @@ class _Look:
         self._pools: list[PoolFacts] | None = None
 
     def at_disk(self, node: etree._Element) -> SourceFacts:
-        """The image of a <disk>. Raises: RequestError, when it names a volume that isn't there."""
+        """The image of a <disk>."""
         source = node.find("source")
         if source is None:
             return SourceFacts()
         pool, name = source.get("pool"), source.get("volume")
         if pool is not None and name is not None:
             volume = self._host.volume(pool, name)
-            if volume is None:
-                raise RequestError(f"the original's disk is the volume {pool}/{name}, which isn't there")
-            return self._of_volume(volume, node)
+            return SourceFacts(f"{pool}/{name}") if volume is None else self._of_volume(volume, node)
         path = next((source.get(key) for key in _SOURCE_PATHS if source.get(key)), None)
         if path is None:
             return SourceFacts(kind="network") if source.get("protocol") else SourceFacts()
         volume = self._host.volume_by_path(path)
         if volume is not None:
             return self._of_volume(volume, node)
-        return self._of_path(path, _format(node))
+        # the images of the test driver's guests are pretended, where they could be at all
+        pretended = self._pretended and "file" in source.attrib and os.path.isdir(os.path.dirname(path))
+        return SourceFacts(path, "file") if pretended else self._of_path(path, _format(node))
 
     def at_nvram(self, domain: etree._Element) -> SourceFacts | None:
         """The file of UEFI variables that the XML names."""
@@ -180,10 +181,9 @@ class _Look:
             return SourceFacts(path, None)
         found = look_at(path, probe=False)
         if found.kind is None:
-            # the images of the test driver's guests are pretended, where they could be at all
-            pretended = self._pretended and os.path.isdir(os.path.dirname(path))
-            return SourceFacts(path, "file" if pretended else None)
-        readable = found.kind != "dir" and os.access(path, os.R_OK)
+            return SourceFacts(path)
+        mode = os.stat(path).st_mode
+        readable = (stat.S_ISREG(mode) or stat.S_ISBLK(mode)) and os.access(path, os.R_OK)
         facts = SourceFacts(path, found.kind, None, readable)
         return _measured(facts, image_format) if readable else facts
 
