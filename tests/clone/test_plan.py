@@ -1,0 +1,297 @@
+"""What a copy's XML is, and which images are copied how: without libvirt, without files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from virtinstall.clone.plan import plan_clone
+from virtinstall.clone.request import CloneFacts, ClonePlan, CloneRequest, Place, SourceFacts
+from virtinstall.errors import NoSpaceError, RequestError, StorageError
+from virtinstall.facts import PoolFacts, VolumeFacts
+from virtinstall.request import Checks
+
+UUID = "db69fa1f-eef0-e567-3c20-3ef16f10376b"
+MIB = 1 << 20
+HERE = Place(exists=True, writable=True)
+IMAGE = SourceFacts("/i/vm.qcow2", "file", None, True, 10 * MIB, 5 * MIB)
+
+
+def guest(devices: str = "", top: str = "", system: str = "") -> str:
+    """The XML of the guest `vm`."""
+    return (
+        f"<domain type='kvm' id='3'><name>vm</name><uuid>{UUID}</uuid>{top}<os><type>hvm</type>{system}</os>"
+        f"<devices>{devices}</devices></domain>"
+    )
+
+
+def disk(path: str = "/i/vm.qcow2", target: str = "vda", inside: str = "") -> str:
+    """A <disk> of a file."""
+    return f"<disk type='file' device='disk'><source file='{path}'/><target dev='{target}'/>{inside}</disk>"
+
+
+def plan(xml: str, *sources: SourceFacts, asked: dict[str, Any] | None = None, **facts: Any) -> ClonePlan:
+    """The plan for a copy of `xml`, --auto-clone unless `asked` says otherwise."""
+    found = {"places": {"/i": HERE}, "guest_names": frozenset({"vm"}), "random_bytes": b"x" * 32, **facts}
+    return plan_clone(
+        CloneRequest(**{"original": "vm", "auto_clone": True, **(asked or {})}), CloneFacts(xml, sources, **found)
+    )
+
+
+def domain(made: ClonePlan) -> etree._Element:
+    """The copy's XML, parsed."""
+    return etree.fromstring(made.xml)
+
+
+def pool(kind: str = "dir", target: str = "/i", free: int = 1 << 40) -> PoolFacts:
+    """A running pool."""
+    return PoolFacts("p", kind, target, True, "", free)
+
+
+def volume(name: str = "vm.qcow2", kind: str = "file", backing: str | None = None) -> VolumeFacts:
+    """A qcow2 volume of 10 MiB."""
+    return VolumeFacts("p", name, f"/i/{name}", kind, "qcow2", 10 * MIB, backing_path=backing)
+
+
+def test_identity() -> None:
+    """Name, uuid and generation are new, the firmware's uuid follows; id and title are gone; all else stays."""
+    top = (
+        "<title>my vm</title><description>d</description><genid>e90ff655-47a5-4484-9f9c-79a683c2a2e2</genid>"
+        f"<sysinfo type='smbios'><system><entry name='uuid'>{UUID}</entry><entry name='sku'>1</entry></system>"
+        "</sysinfo>"
+    )
+    xml = domain(plan(guest(top=top)))
+    assert xml.findtext("name") == "vm-clone"
+    assert xml.findtext("uuid") not in (None, UUID)
+    assert xml.findtext("sysinfo/system/entry[@name='uuid']") == xml.findtext("uuid")
+    assert xml.findtext("sysinfo/system/entry[@name='sku']") == "1"
+    assert xml.findtext("genid") not in ("e90ff655-47a5-4484-9f9c-79a683c2a2e2", xml.findtext("uuid"))
+    assert xml.findtext("description") == "d"
+    assert xml.find("title") is None
+    assert xml.get("id") is None
+
+
+def test_given_uuid_and_name() -> None:
+    """--uuid and --name are taken."""
+    xml = domain(plan(guest(), asked={"name": "n", "uuid": UUID.replace("d", "c")}))
+    assert (xml.findtext("name"), xml.findtext("uuid")) == ("n", UUID.replace("d", "c"))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"auto_clone": False, "files": ("/i/x",)},
+        {"name": "taken"},
+        {"name": "a/b"},
+        {"name": "vm", "replace": True},
+        {"auto_clone": False, "name": "n"},
+    ],
+)
+def test_names_that_cannot_be(asked: dict[str, Any]) -> None:
+    """No name, a name in use, one that libvirt can't have, the original's own; and no word of where disks go."""
+    with pytest.raises(RequestError):
+        plan(guest(), asked=asked, guest_names=frozenset({"vm", "taken"}))
+
+
+def test_replaced_guest() -> None:
+    """--replace is noted only where there is a guest to replace."""
+    asked = {"name": "taken", "replace": True}
+    assert plan(guest(), asked=asked, guest_names=frozenset({"vm", "taken"})).replaces
+    assert not plan(guest(), asked=asked).replaces
+
+
+def test_interfaces() -> None:
+    """Each interface gets a MAC address of its own and no name of a host device; given ones go first, in order."""
+    mac = "<interface type='user'><mac address='52:54:00:11:22:33'/><target dev='vnet0'/></interface>"
+    made = plan(guest(mac * 2 + "<interface type='user'/>"), asked={"macs": ("22:23:45:67:89:ab",)})
+    macs = [node.get("address", "") for node in domain(made).iterfind("devices/interface/mac")]
+    assert macs[0] == "22:23:45:67:89:ab"
+    assert all(mac.startswith("52:54:00:") and mac != "52:54:00:11:22:33" for mac in macs[1:])
+    assert len(set(macs)) == 3
+    assert domain(made).find("devices/interface/target") is None
+
+
+def test_mac_in_use() -> None:
+    """A MAC address of another guest is refused, or warned of with --check mac_in_use=off."""
+    xml = guest("<interface type='user'/>")
+    asked: dict[str, Any] = {"macs": ("22:23:45:67:89:AB",)}
+    with pytest.raises(RequestError, match="in use by 'other'"):
+        plan(xml, asked=asked, guest_macs={"22:23:45:67:89:ab": "other"})
+    allowed = {**asked, "checks": Checks(mac_in_use=False)}
+    assert "in use" in plan(xml, asked=allowed, guest_macs={"22:23:45:67:89:ab": "other"}).warnings[0]
+
+
+def test_ports_sockets_and_logs() -> None:
+    """Fixed ports, sockets named after their channel, and files that serial ports write are not shared."""
+    devices = (
+        "<graphics type='vnc' port='5900' autoport='no'/><graphics type='spice' port='-1' autoport='yes'/>"
+        "<channel type='unix'><source mode='bind' path='/run/vm/org.qemu.guest_agent.0'/>"
+        "<target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
+        "<channel type='unix'><source mode='bind' path='/run/mine'/><target type='virtio' name='own'/></channel>"
+        "<serial type='file'><source path='/l/vm.log'/></serial>"
+        "<console type='file'><source path='/l/vm.log'/></console>"
+        "<serial type='pty'><log file='/l/s.log' append='on'/></serial>"
+        "<parallel type='file'><source path='/l/p.log'/></parallel>"
+    )
+    xml = domain(plan(guest(devices), places={"/l": Place(True, True, frozenset({"s-clone.log"}))}))
+    vnc, spice = xml.findall("devices/graphics")
+    assert (vnc.get("port"), vnc.get("autoport")) == ("-1", None)
+    assert (spice.get("port"), spice.get("autoport")) == ("-1", "yes")
+    assert [source.get("path") for source in xml.iterfind("devices/channel/source")] == [None, "/run/mine"]
+    paths = [node.get("path") for tag in ("serial", "console") for node in xml.iterfind(f"devices/{tag}/source")]
+    assert paths == ["/l/vm-clone.log"] * 2
+    log, parallel = xml.find("devices/serial/log"), xml.find("devices/parallel/source")
+    assert log is not None and log.get("file") == "/l/s-clone-1.log"
+    assert parallel is not None and parallel.get("path") == "/l/p.log"
+
+
+def test_which_disks_are_copied() -> None:
+    """Read-only and shareable disks and empty drives stay; --force-copy and --skip-copy change that."""
+    names = ("plain", "ro", "shared", "empty", "skipped", "forced")
+    marks = {"ro": "<readonly/>", "shared": "<shareable/>", "forced": "<readonly/>"}
+    disks = "".join(
+        disk(f"/i/{name}", name, marks.get(name, ""))
+        if name != "empty"
+        else "<disk type='file' device='cdrom'><target dev='empty'/></disk>"
+        for name in names
+    )
+    sources = [IMAGE._replace(path=f"/i/{name}") if name != "empty" else SourceFacts() for name in names]
+    made = plan(guest(disks), *sources, asked={"skip_copy": ("skipped", "nosuch"), "force_copy": ("forced",)})
+    assert [copy.source for copy in made.copies] == ["/i/plain", "/i/forced"]
+    assert [copy.target for copy in made.copies] == ["/i/plain-clone", "/i/forced-clone"]
+    assert "--skip-copy nosuch: the guest has no such disk" in made.warnings[0]
+
+
+def test_files_in_order() -> None:
+    """--file goes to the disks that are copied, in order; what is left over is warned of, what lacks is an error."""
+    xml = guest(disk() + disk("/i/b", "vdb"))
+    sources = (IMAGE, IMAGE._replace(path="/i/b"))
+    asked = {"auto_clone": False, "name": "n"}
+    made = plan(xml, *sources, asked={**asked, "files": ("/i/1", "/i/2", "/i/3")})
+    assert [source.get("file") for source in domain(made).iterfind("devices/disk/source")] == ["/i/1", "/i/2"]
+    assert "/i/3" in made.warnings[0]
+    with pytest.raises(RequestError, match="no new path"):
+        plan(xml, *sources, asked={**asked, "files": ("/i/1",)})
+    with pytest.raises(RequestError, match="two disks"):
+        plan(xml, *sources, asked={**asked, "files": ("/i/1", "/i/1")})
+
+
+def test_existing_file_is_overwritten_only_when_asked() -> None:
+    """An existing path is refused; --check path_exists=off overwrites it."""
+    places = {"/i": Place(True, True, frozenset({"x"}))}
+    asked: dict[str, Any] = {"files": ("/i/x",)}
+    with pytest.raises(StorageError, match="already exists"):
+        plan(guest(disk()), IMAGE, asked=asked, places=places)
+    made = plan(guest(disk()), IMAGE, asked={**asked, "checks": Checks(path_exists=False)}, places=places)
+    assert made.copies[0].overwrite
+
+
+def test_existing_volume_is_never_overwritten() -> None:
+    """Not even with --check path_exists=off."""
+    places = {"/i": Place(True, True, frozenset({"x"}), pool())}
+    with pytest.raises(StorageError, match="existing volume"):
+        plan(guest(disk()), IMAGE, asked={"files": ("/i/x",), "checks": Checks(path_exists=False)}, places=places)
+
+
+def test_preserved_data() -> None:
+    """--preserve-data points at what is there, copies nothing, and needs no original; an image in use is refused."""
+    asked: dict[str, Any] = {"files": ("/i/x",), "preserve_data": True}
+    places = {"/i": Place(True, True, frozenset({"x"}))}
+    gone = SourceFacts("/i/gone")
+    made = plan(guest(disk()), gone, asked=asked, places=places)
+    assert made.copies == ()
+    assert "'/i/x'" in made.xml or '"/i/x"' in made.xml
+    with pytest.raises(StorageError, match="does not exist"):
+        plan(guest(disk()), gone, asked=asked)
+    with pytest.raises(StorageError, match="in use by other"):
+        plan(guest(disk()), gone, asked=asked, places=places, uses={"/i/x": ("other",)})
+
+
+@pytest.mark.parametrize("source", [SourceFacts(kind="network"), SourceFacts("/i", "dir"), SourceFacts("/i/gone")])
+def test_disks_that_cannot_be_copied(source: SourceFacts) -> None:
+    """Network disks, directories and what isn't there; all of them can be left out."""
+    with pytest.raises((RequestError, StorageError)):
+        plan(guest(disk()), source)
+    assert plan(guest(disk()), source, asked={"skip_copy": ("vda",)}).copies == ()
+
+
+def test_local_file_of_a_pool_is_copied_here() -> None:
+    """What we can read and write ourselves needs no libvirt."""
+    source = IMAGE._replace(volume=volume())
+    made = plan(guest(disk()), source, places={"/i": Place(True, True, frozenset(), pool())})
+    assert made.copies[0].how == "file"
+
+
+@pytest.mark.parametrize("facts", [{"remote": True}, {"pretended": True}])
+def test_volume_elsewhere_is_copied_by_libvirt(facts: dict[str, Any]) -> None:
+    """Format and backing file are kept, as <volume> says."""
+    source = IMAGE._replace(volume=volume(backing="/i/base"))
+    (copy,) = plan(guest(disk()), source, places={"/i": Place(True, False, frozenset(), pool())}, **facts).copies
+    made = etree.fromstring(copy.volume_xml)
+    assert (copy.how, copy.pool, copy.volume, copy.source_volume) == (
+        "volume",
+        "p",
+        "vm-clone.qcow2",
+        ("p", "vm.qcow2"),
+    )
+    assert made.findtext("name") == "vm-clone.qcow2"
+    assert made.findtext("backingStore/path") == "/i/base"
+    assert (made.findtext("capacity"), made.findtext("allocation")) == (str(10 * MIB), str(5 * MIB))
+
+
+def test_into_a_logical_pool() -> None:
+    """A local image that no pool knows is sent into a new logical volume; the disk becomes a block device."""
+    places = {"/i": HERE, "/dev/vg": Place(True, True, frozenset(), pool("logical", "/dev/vg"))}
+    made = plan(guest(disk()), IMAGE, asked={"files": ("/dev/vg/new",)}, places=places)
+    assert (made.copies[0].how, made.copies[0].capacity_bytes) == ("upload", 10 * MIB)
+    node = domain(made).find("devices/disk")
+    assert node is not None and node.get("type") == "block"
+    assert '<source dev="/dev/vg/new"/>' in made.xml
+
+
+def test_full_pool() -> None:
+    """A pool without room is refused before anything is made; --nonsparse needs the whole size."""
+    places = {"/i": Place(True, False, frozenset(), pool(free=6 * MIB))}
+    source = IMAGE._replace(volume=volume())
+    assert plan(guest(disk()), source, places=places).copies
+    with pytest.raises(NoSpaceError, match="free space"):
+        plan(guest(disk()), source, places=places, asked={"sparse": False})
+
+
+def test_remote_paths_need_a_pool() -> None:
+    """On a remote host only its pools can be written."""
+    with pytest.raises(StorageError, match="no pool of the remote host"):
+        plan(guest(disk()), IMAGE._replace(volume=volume()), remote=True)
+
+
+def test_what_a_copy_would_lose() -> None:
+    """A relative backing file is not found from another directory; an external data file would be shared."""
+    relative = IMAGE._replace(relative_backing="base.qcow2")
+    places = {"/i": HERE, "/other": HERE}
+    assert plan(guest(disk()), relative).copies
+    with pytest.raises(StorageError, match="backing file"):
+        plan(guest(disk()), relative, asked={"files": ("/other/x",)}, places=places)
+    with pytest.raises(StorageError, match="data in another file"):
+        plan(guest(disk()), IMAGE._replace(data_file="data.raw"))
+
+
+def test_nvram() -> None:
+    """The UEFI variables are copied beside the original's, or where --nvram says; what lies there is kept."""
+    xml = guest(system="<nvram>/n/vm_VARS.fd</nvram>")
+    found = SourceFacts("/n/vm_VARS.fd", "file", None, True, MIB, MIB)
+    places = {"/n": HERE, "/m": Place(True, True, frozenset({"mine.fd"}))}
+    made = plan(xml, nvram=found, places=places)
+    assert domain(made).findtext("os/nvram") == "/n/vm-clone_VARS.fd"
+    assert [(copy.source, copy.target) for copy in made.copies] == [("/n/vm_VARS.fd", "/n/vm-clone_VARS.fd")]
+    given = plan(xml, nvram=found, places=places, asked={"nvram": "/m/mine.fd"})
+    assert (domain(given).findtext("os/nvram"), given.copies) == ("/m/mine.fd", ())
+    missing = plan(xml, nvram=SourceFacts("/n/vm_VARS.fd"), places=places)
+    assert (domain(missing).findtext("os/nvram"), missing.copies) == ("/n/vm-clone_VARS.fd", ())
+
+
+def test_same_input_same_copy() -> None:
+    """Randomness is an input: the preview is what happens."""
+    xml = guest("<interface type='user'/>" + disk())
+    assert plan(xml, IMAGE) == plan(xml, IMAGE)
