@@ -99,15 +99,15 @@ def _use_volume(draft: Draft, disk: Disk, volume: VolumeFacts) -> None:
         kind = volume.kind if volume.kind in ("block", "dir") else "file"
         set_path(disk, volume.path, kind)
     if volume.kind in ("dir", "netdir"):
-        _share_as_fat(draft, disk)
+        _tell_of_fat(draft, disk, volume.path)
     else:
         _set_format(disk, volume.format or "raw")
 
 
-def _share_as_fat(draft: Draft, disk: Disk) -> None:
-    """A directory is shown to the guest as a FAT disk: QEMU has no other way, and libvirt starts no guest without."""
-    if draft.facts.host.driver == "qemu" and disk.driver_type is None:
-        disk.driver_type = "fat"
+def _tell_of_fat(draft: Draft, disk: Disk, path: str) -> None:
+    """A directory is left without a format, as virt-install leaves it, though QEMU has but one way to show it."""
+    if draft.facts.host.driver == "qemu" and disk.driver_type != "fat":
+        draft.warnings.append(f"--disk {path}: libvirt shows a guest a directory only with driver.type=fat,readonly=on")
 
 
 def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
@@ -115,7 +115,7 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     if found is not None and found.kind is not None:
         set_path(disk, path, found.kind)
         if found.kind == "dir":
-            _share_as_fat(draft, disk)
+            _tell_of_fat(draft, disk, path)
         elif found.kind == "block" or disk.device != "cdrom":
             _set_format(disk, found.format or disk.format)
         return

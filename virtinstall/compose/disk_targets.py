@@ -65,6 +65,9 @@ def _bus(draft: Draft, disk: Disk) -> str:
         return "xen"
     if platform.virt_type == "bhyve":
         return "sata"
+    if disk.device == "lun" and platform.is_qemu and draft.os.supports_virtio_scsi():
+        # SCSI commands reach the device only there: sata can't, and virtio-blk no longer can
+        return "scsi"
     virtio = platform.is_qemu and draft.os.supports_virtio_disk(platform.arch)
     if disk.device in ("disk", "lun") and virtio:
         return "virtio"

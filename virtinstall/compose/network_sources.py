@@ -6,11 +6,15 @@ and https://libvirt.org/storage.html
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from lxml import etree
 
+from virtinstall.compose.draft import Draft
 from virtinstall.devices.disk import Disk
+
+# kinds of disks whose <source> is no path of the host's file system
+OWN_SOURCES = ("network", "nvme", "vhostuser", "vhostvdpa")
 
 
 def use_network_volume(disk: Disk, name: str, pool_xml: str, path: str) -> None:
@@ -51,7 +55,7 @@ def _add_host(disk: Disk, name: str | None, port: str | None) -> None:
     host.port = int(port) if port else None
 
 
-def use_url(disk: Disk, url: str) -> None:
+def use_url(draft: Draft, disk: Disk, url: str) -> None:
     """A disk that QEMU reads over the network itself: `http://HOST/PATH`, `nbd+unix:///SOCKET`."""
     parts = urlsplit(url)
     protocol, _, transport = parts.scheme.partition("+")
@@ -59,7 +63,11 @@ def use_url(disk: Disk, url: str) -> None:
     disk.source_protocol = protocol
     if transport == "unix":
         host = disk.source_hosts.new()
-        host.transport, host.socket = transport, parts.path
+        # both are seen: the socket's path itself, and NBD's own way of an export's name before ?socket=
+        socket = parse_qs(parts.query).get("socket")
+        host.transport, host.socket = transport, socket[0] if socket else parts.path
+        if socket and parts.path.strip("/"):
+            disk.source_name = unquote(parts.path).lstrip("/")
         return
     name = unquote(parts.path).lstrip("/")
     disk.source_name = name or None
@@ -69,5 +77,10 @@ def use_url(disk: Disk, url: str) -> None:
         _add_host(disk, parts.hostname, str(parts.port) if parts.port else None)
         if transport:
             disk.source_hosts[0].transport = transport
-    if parts.username:
-        disk.auth_username = unquote(parts.username)
+    if parts.username and (disk.auth_secret_uuid or disk.auth_secret_usage):
+        disk.auth_username = disk.auth_username or unquote(parts.username)
+    elif parts.username:
+        draft.warnings.append(
+            f"--disk {url}: its user name is left out, for libvirt takes one only with a secret: "
+            "add auth.secret.type= and auth.secret.usage= or auth.secret.uuid="
+        )

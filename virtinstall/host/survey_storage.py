@@ -7,6 +7,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.disk_sources import is_url, local_path, wished_path
+from virtinstall.compose.network_sources import OWN_SOURCES
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, Facts, PathFacts, PoolFacts
 from virtinstall.host.host import Host
@@ -114,7 +115,7 @@ def _disk_facts(disk: Disk, facts: Facts, host: Host) -> DiskFacts:
         local = look_at(path, probe=disk.device != "cdrom")
         return _pool_facts(disk.pool, host)._replace(local=local)
     if path is not None:
-        if is_url(path) or disk.type in ("network", "nvme", "vhostuser"):
+        if is_url(path) or disk.type in OWN_SOURCES:
             return DiskFacts()
         return _path_facts(path, facts, host, cdrom=disk.device == "cdrom", may_make=disk.size_bytes is not None)
     if disk.pool is not None or disk.size_bytes is not None:
