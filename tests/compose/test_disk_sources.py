@@ -1,0 +1,166 @@
+"""Where a disk's data is: URLs, devices, what is made and what is sent to a remote host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.compose.hosts import DATA, HostFiles, os_named
+from virtinstall.compose.compose import compose
+from virtinstall.devices.disk import Disk
+from virtinstall.errors import RequestError
+from virtinstall.facts import DiskFacts, Facts, MediaFacts, PathFacts, PoolFacts
+from virtinstall.options.command import parse_request
+from virtinstall.plan import Plan
+
+FILES = HostFiles(
+    (DATA / "capabilities-debian12.xml").read_text(), (DATA / "domain-capabilities-kvm-q35.xml").read_text()
+)
+POOL = PoolFacts("fast", "dir", "/srv/fast", active=True, xml="<pool type='dir'/>", available_bytes=1 << 40)
+
+
+def plan_of(*words: str, remote: bool = False, **facts: Any) -> Plan:
+    """The plan of a guest with these options."""
+    known: Facts = FILES.facts(os_named("linux2020"), **{"disks": (DiskFacts(),), **facts})
+    if remote:
+        known = known._replace(host=known.host._replace(local=False, uri="qemu+ssh://other/system"), token="abc")
+    request = parse_request(["--name", "x", "--memory", "512", "--network", "none", *words])
+    return compose(request, known)
+
+
+def disk_of(value: str, **facts: Any) -> Disk:
+    """The disk that --disk `value` becomes."""
+    (disk,) = plan_of("--import", "--disk", value, **facts).final.of(Disk)
+    return disk
+
+
+@pytest.mark.parametrize(
+    ("url", "protocol", "name", "host"),
+    [
+        ("nbd://h:10810/export", "nbd", "export", ("h", 10810, None, None)),
+        ("nbd+unix:///run/nbd.sock", "nbd", None, (None, None, "unix", "/run/nbd.sock")),
+        ("nbd+unix:///export?socket=/run/nbd.sock", "nbd", "export", (None, None, "unix", "/run/nbd.sock")),
+        ("rbd://ceph:6789/pool/image", "rbd", "pool/image", ("ceph", 6789, None, None)),
+        ("iscsi://h/iqn.2020-01.org:disk/2", "iscsi", "iqn.2020-01.org:disk/2", ("h", None, None, None)),
+        ("https://h:8443/my%20image.iso", "https", "my image.iso", ("h", 8443, None, None)),
+        ("ssh://h/srv/a.img", "ssh", "srv/a.img", ("h", None, None, None)),
+        ("gluster+tcp://h/volume/a.img", "gluster", "volume/a.img", ("h", None, "tcp", None)),
+    ],
+)
+def test_urls(
+    url: str, protocol: str, name: str | None, host: tuple[str | None, int | None, str | None, str | None]
+) -> None:
+    """The scheme is the protocol, the path the name there; servers and sockets become <host>."""
+    disk = disk_of(url)
+
+    assert (disk.type, disk.source_protocol, disk.source_name) == ("network", protocol, name)
+    server = disk.source_hosts[0]
+    assert (server.name, server.port, server.transport, server.socket) == host
+
+
+def test_user_of_a_url_needs_its_secret() -> None:
+    """libvirt refuses <auth> without <secret>: the user is taken with one, else left out with a warning."""
+    plan = plan_of("--import", "--disk", "ssh://me@h/a.img")
+    (disk,) = plan.final.of(Disk)
+    assert disk.auth_username is None
+    assert any("user name is left out" in warning for warning in plan.warnings)
+
+    disk = disk_of("path=iscsi://me@h/iqn/1,auth.secret.type=iscsi,auth.secret.usage=mine")
+    assert (disk.auth_username, disk.auth_secret_usage) == ("me", "mine")
+
+
+def test_lun_goes_where_scsi_commands_reach_it() -> None:
+    """SATA can't pass them on, and virtio-blk no longer can."""
+    disk = disk_of("path=/dev/sdx,device=lun", disks=(DiskFacts(path=PathFacts("/dev/sdx", "block", "raw")),))
+
+    assert (disk.type, disk.source_dev, disk.target_bus, disk.driver_type) == ("block", "/dev/sdx", "scsi", "raw")
+
+
+def test_device_node_of_vdpa_stays() -> None:
+    """A kind of disk with a source of its own isn't taken for a path to make."""
+    disk = disk_of("type=vhostvdpa,source.dev=/dev/vhost-vdpa-0")
+
+    assert (disk.type, disk.source_dev) == ("vhostvdpa", "/dev/vhost-vdpa-0")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("/dev/nosuch", "no such file"),
+        ("/dev/nosuch,size=1", "no such device"),
+        ("size=0", "size=0"),
+        ("device=frob", "no path, size or source"),
+    ],
+)
+def test_what_no_guest_can_have(value: str, words: str) -> None:
+    """Refused before anything is made."""
+    path = value.partition(",")[0]
+    found = DiskFacts(path=PathFacts(path, None)) if path.startswith("/") else DiskFacts()
+
+    with pytest.raises(RequestError, match=words):
+        disk_of(value, disks=(found,))
+
+
+def test_local_image_with_a_pool_becomes_a_volume() -> None:
+    """Its copy has its name, size and format, and is plain to libvirt until the data has come."""
+    local = PathFacts("/home/me/golden.qcow2", "file", "qcow2", 4096)
+    plan = plan_of(
+        *("--import", "--disk", "path=/home/me/golden.qcow2,pool=fast"),
+        disks=(DiskFacts(pool=POOL, local=local),),
+        remote=True,
+    )
+
+    (volume,) = plan.volumes
+    assert (volume.pool, volume.name, volume.capacity_bytes, volume.upload_from) == (
+        *("fast", "golden.qcow2", 4096),
+        "/home/me/golden.qcow2",
+    )
+    assert 'type="raw"' in volume.xml
+    (disk,) = plan.final.of(Disk)
+    assert (disk.source_file, disk.driver_type) == ("/srv/fast/golden.qcow2", "qcow2")
+
+
+def test_local_image_does_not_replace_a_volume() -> None:
+    """A volume of that name is somebody's."""
+    found = DiskFacts(pool=POOL, local=PathFacts("/a/b.img", "file", "raw", 1), taken_names=frozenset({"b.img"}))
+
+    with pytest.raises(RequestError, match=r"has a volume 'b\.img' already"):
+        disk_of("path=/a/b.img,pool=fast", disks=(found,), remote=True)
+
+
+def test_remote_host_is_sent_the_kernel() -> None:
+    """Kernel and initrd are fetched here and booted from a pool there; the finished guest has neither."""
+    media = MediaFacts("http://h/tree", kernel="linux", initrd="initrd.gz")
+    words = ("--disk", "pool=fast,size=1", "--location", "http://h/tree")
+    plan = plan_of(*words, remote=True, media=media, upload_pool=POOL, disks=(DiskFacts(pool=POOL),))
+
+    assert plan.install is not None
+    assert plan.install.os.kernel == "/srv/fast/virtinst-abc-linux"
+    assert [(each.name, each.target, each.keep) for each in plan.uploads] == [
+        ("virtinst-abc-linux", "/srv/fast/virtinst-abc-linux", False),
+        ("virtinst-abc-initrd.gz", "/srv/fast/virtinst-abc-initrd.gz", False),
+    ]
+    assert plan.final.os.kernel is None
+    with pytest.raises(RequestError, match="no storage pool of files"):
+        plan_of(*words, remote=True, media=media, disks=(DiskFacts(pool=POOL),))
+
+
+def test_medium_that_the_guest_keeps_stays_there() -> None:
+    """A live system runs from its CD-ROM ever after: what was sent isn't deleted."""
+    cdrom = DiskFacts(local=PathFacts("/home/me/live.iso", "file", None, 9))
+    words = ("--disk", "none", "--livecd", "--cdrom", "/home/me/live.iso")
+    plan = plan_of(*words, remote=True, cdrom=cdrom, upload_pool=POOL, disks=())
+
+    (upload,) = plan.uploads
+    assert upload.keep
+    (disk,) = plan.final.of(Disk)
+    assert disk.source_file == upload.target
+
+
+def test_names_of_our_own_choice_are_noted() -> None:
+    """Whoever loses a race for one of them may plan again; what the user named is theirs."""
+    plan = plan_of("--import", "--disk", "size=1", "--network", "user", disks=(DiskFacts(pool=POOL),))
+    assert "fast/x.qcow2" in plan.invented
+    assert any(name.startswith("52:54:00:") for name in plan.invented)
+    assert "x" not in plan.invented
