@@ -226,8 +226,8 @@ def test_local_file_of_a_pool_is_copied_here() -> None:
 
 @pytest.mark.parametrize("facts", [{"remote": True}, {"pretended": True}])
 def test_volume_elsewhere_is_copied_by_libvirt(facts: dict[str, Any]) -> None:
-    """Format and backing file are kept, as <volume> says."""
-    source = IMAGE._replace(volume=volume(backing="/i/base"))
+    """The format is kept, as <volume> says."""
+    source = IMAGE._replace(volume=volume())
     (copy,) = plan(guest(disk()), source, places={"/i": Place(True, False, frozenset(), pool())}, **facts).copies
     made = etree.fromstring(copy.volume_xml)
     assert (copy.how, copy.pool, copy.volume, copy.source_volume) == (
@@ -237,8 +237,20 @@ def test_volume_elsewhere_is_copied_by_libvirt(facts: dict[str, Any]) -> None:
         ("p", "vm.qcow2"),
     )
     assert made.findtext("name") == "vm-clone.qcow2"
-    assert made.findtext("backingStore/path") == "/i/base"
+    form = made.find("target/format")
+    assert form is not None and form.get("type") == "qcow2"
     assert (made.findtext("capacity"), made.findtext("allocation")) == (str(10 * MIB), str(5 * MIB))
+
+
+def test_overlay_elsewhere_stays_an_overlay() -> None:
+    """libvirt would make a whole image of it, so its file is copied as it is."""
+    source = IMAGE._replace(volume=volume(backing="/i/base"), file_bytes=6 * MIB)
+    places = {"/i": Place(True, False, frozenset(), pool())}
+    (copy,) = plan(guest(disk()), source, places=places, remote=True).copies
+    made = etree.fromstring(copy.volume_xml)
+    form = made.find("target/format")
+    assert (copy.how, made.findtext("capacity")) == ("stream", str(6 * MIB))
+    assert form is not None and form.get("type") == "raw"
 
 
 def test_into_a_logical_pool() -> None:

@@ -18,12 +18,13 @@ from tests.live.machine import Connection, listing
 pytestmark = pytest.mark.live
 
 MIB = 1 << 20
+SYSTEM = "qemu:///system"
 
 
-def clone_command(*words: str | Path) -> list[str]:
-    """virt-clone on the system's libvirtd, as words."""
+def clone_command(*words: str | Path, uri: str = SYSTEM) -> list[str]:
+    """virt-clone on a libvirtd, as words."""
     call = "import sys; from virtinstall.main import clone_main; sys.exit(clone_main())"
-    return [sys.executable, "-c", call, "--connect", "qemu:///system", *map(str, words)]
+    return [sys.executable, "-c", call, "--connect", uri, *map(str, words)]
 
 
 def virt_clone(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -208,3 +209,55 @@ def test_volume_disks(system: Connection, original: Path, name: str, pool: str, 
     assert "v-clone.qcow2" in system.virsh("vol-list", pool)
     compared = qemu_img("compare", "-f", "qcow2", "-F", "qcow2", work / "pool/v.qcow2", work / "pool/v-clone.qcow2")
     assert "identical" in compared
+
+
+def test_uefi_variables_are_copied(system: Connection, name: str, work: Path) -> None:
+    """The copy has a file of its own with the same variables, can start, and both can be undefined."""
+    firmware = Path("/usr/share/OVMF")
+    if not (firmware / "OVMF_VARS_4M.fd").exists():
+        pytest.skip("NOT RUN: OVMF is missing (Debian: ovmf)")
+    variables = work / f"{name}_VARS.fd"
+    variables.write_bytes((firmware / "OVMF_VARS_4M.fd").read_bytes()[:-1] + b"x")
+    definition = work / "uefi.xml"
+    definition.write_text(
+        f"<domain type='qemu'><name>{name}</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>"
+        "<os><type arch='x86_64' machine='q35'>hvm</type>"
+        f"<loader readonly='yes' type='pflash'>{firmware}/OVMF_CODE_4M.fd</loader><nvram>{variables}</nvram></os>"
+        "<features><acpi/></features><devices/></domain>"
+    )
+    system.virsh("define", str(definition))
+
+    done = virt_clone("--original", name, "--auto-clone")
+
+    assert done.returncode == 0, done.stderr
+    copy = work / f"{name}-clone_VARS.fd"
+    assert copy.read_bytes() == variables.read_bytes()
+    assert (system.xml(f"{name}-clone").findtext("os/nvram") or "").strip() == str(copy)
+    system.virsh("start", f"{name}-clone")
+
+
+def test_reflink_or_nothing(system: Connection, original: Path, name: str, work: Path) -> None:
+    """--reflink shares the data where the file system can; where it can't, it is an error that leaves nothing."""
+    before = listing(work)
+    done = virt_clone("--original", name, "--auto-clone", "--reflink")
+    if done.returncode == 0:
+        assert (work / f"{name}-clone.qcow2").exists()
+    else:
+        assert "can't share its data" in done.stderr
+        assert listing(work) == before
+
+
+def test_overwriting(system: Connection, original: Path, name: str, work: Path) -> None:
+    """An existing file is overwritten only with --check path_exists=off, and only when all else went well."""
+    old = work / "old.qcow2"
+    old.write_bytes(b"precious")
+    words = ("--original", name, "--auto-clone", "--file", str(old))
+    taken = system.virsh("domuuid", name).strip()
+
+    refused = virt_clone(*words)
+    failed = virt_clone(*words, "--check", "path_exists=off", "--uuid", taken)
+
+    assert (refused.returncode, failed.returncode) == (1, 1)
+    assert old.read_bytes() == b"precious"
+    assert virt_clone(*words, "--check", "path_exists=off").returncode == 0
+    assert "identical" in qemu_img("compare", "-f", "qcow2", "-F", "qcow2", original, old)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import NoSpaceError, StorageError
-from virtinstall.host.copy_volume import copy_volume
+from virtinstall.host.copy_volume import copy_volume, stream_volume
 from virtinstall.signals import deferred_signals
 from virtinstall.storage.copy_image import copy_image
 from virtinstall.storage.new_file import can_create, refuse_existing
@@ -104,24 +104,32 @@ def _make_copy(
     if copy.how == "file":
         # the guests of the test driver are pretended, and so are their images
         return None if host.driver() == "test" else _copy_file(copy, undo, progress, journal)
+    _make_volume(copy, host, undo, progress, journal)
+    return None
+
+
+def _make_volume(copy: Copy, host: Host, undo: Undo, progress: Progress, journal: Journal | None) -> None:
+    """Have libvirt make the volume, and fill it. Raises: StorageError."""
     if journal is not None:
         journal.record("volume", f"{copy.pool}/{copy.volume}")
-    progress.start(f"Copying '{os.path.basename(copy.source)}'", copy.allocation_bytes)
-    try:
-        with deferred_signals():
-            if copy.source_volume is not None:
+    with deferred_signals():
+        if copy.how == "volume" and copy.source_volume is not None:
+            progress.start(f"Copying '{os.path.basename(copy.source)}'", copy.allocation_bytes)
+            try:
                 copy_volume(host, copy.pool, copy.volume_xml, copy.source_volume, reflink=copy.reflink)
-            else:
-                host.create_volume(copy.pool, copy.volume_xml)
-            undo.push(f"volume {copy.pool}/{copy.volume}", lambda: host.delete_volume(copy.pool, copy.volume))
-        if copy.source_volume is not None:
-            progress.advance(copy.allocation_bytes)
-    finally:
-        progress.finish()
-    if copy.source_volume is None:
+                progress.advance(copy.allocation_bytes)
+            finally:
+                progress.finish()
+        else:
+            host.create_volume(copy.pool, copy.volume_xml)
+        undo.push(f"volume {copy.pool}/{copy.volume}", lambda: host.delete_volume(copy.pool, copy.volume))
+    if copy.how == "volume":
+        return
+    if copy.source_volume is not None:
+        stream_volume(host, copy.source_volume, (copy.pool, copy.volume), progress)
+    else:
         host.upload(copy.pool, copy.volume, copy.source, progress)
-        host.refresh_pool(copy.pool)
-    return None
+    host.refresh_pool(copy.pool)
 
 
 def _copy_file(copy: Copy, undo: Undo, progress: Progress, journal: Journal | None) -> tuple[str, str] | None:

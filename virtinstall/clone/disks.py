@@ -170,12 +170,19 @@ class DiskPlanner:
                 f"the original's disk '{source.path}' is in no pool, and can't be read from here",
                 hint="make a pool of its directory: virsh pool-create-as NAME dir --target DIRECTORY",
             )
+        # libvirt's own copy of an overlay would be a whole image
+        streamed = source.file_bytes > 0 and pool.type in _FILE_POOLS
+        if self._request.reflink and (streamed or volume is None):
+            raise StorageError(
+                f"--reflink: '{path}' can't share data with '{source.path}', which is copied byte by byte",
+                hint="leave --reflink out",
+            )
         name = os.path.basename(path)
         return copy._replace(
-            how="upload" if volume is None else "volume",
+            how="upload" if volume is None else "stream" if streamed else "volume",
             pool=pool.name,
             volume=name,
-            volume_xml=_volume_xml(name, source, needed),
+            volume_xml=_volume_xml(name, source, needed, as_it_is=streamed),
             source_volume=volume,
         )
 
@@ -215,19 +222,19 @@ class DiskPlanner:
             )
 
 
-def _volume_xml(name: str, source: SourceFacts, allocation: int) -> str:
-    """<volume> of a copy; what is sent as it is (there is no volume to copy) counts as raw until libvirt looks."""
+def _volume_xml(name: str, source: SourceFacts, allocation: int, *, as_it_is: bool) -> str:
+    """<volume> of a copy; what is sent byte by byte (`as_it_is`, or no volume) counts as raw until libvirt looks."""
     root = etree.Element("volume")
     etree.SubElement(root, "name").text = name
-    etree.SubElement(root, "capacity", unit="bytes").text = str(source.capacity_bytes)
-    etree.SubElement(root, "allocation", unit="bytes").text = str(allocation)
+    capacity = source.file_bytes if as_it_is else source.capacity_bytes
+    etree.SubElement(root, "capacity", unit="bytes").text = str(capacity)
+    etree.SubElement(root, "allocation", unit="bytes").text = str(min(allocation, capacity))
+    form = "raw" if as_it_is or source.volume is None else source.volume.format
     target = etree.SubElement(root, "target")
-    form = "raw" if source.volume is None else source.volume.format
     if form is not None:
         etree.SubElement(target, "format", type=form)
-    if source.volume is not None and source.volume.backing_path is not None:
-        store = etree.SubElement(root, "backingStore")
-        etree.SubElement(store, "path").text = source.volume.backing_path
+    if form == "qcow2":
+        etree.SubElement(target, "compat").text = "1.1"
     return str(etree.tostring(root, encoding="unicode"))
 
 

@@ -40,7 +40,8 @@ class SourceFacts(NamedTuple):
     """One image of the original. `path` None: there is none (an empty drive, a network disk).
 
     `kind` is `file`, `block`, `dir`, `network`, or None where nothing is there. `relative_backing`
-    is the name of a backing file that is relative to the image's directory.
+    is the name of a backing file that is relative to the image's directory. `file_bytes` is how
+    long a volume's file is, where the volume is an overlay.
     """
 
     path: str | None = None
@@ -51,6 +52,7 @@ class SourceFacts(NamedTuple):
     allocation_bytes: int = 0
     relative_backing: str | None = None
     data_file: str | None = None
+    file_bytes: int = 0
 
 
 class Place(NamedTuple):
@@ -87,8 +89,9 @@ class CloneFacts(NamedTuple):
 class Copy(NamedTuple):
     """An image to be copied from `source` to `target`.
 
-    `how`: `file` (we read and write), `volume` (libvirt copies a volume) or `upload` (libvirt makes a volume, we
-    send the data). `pool` and `volume` are where libvirt makes it; `volume_xml` is its <volume>.
+    `how`: `file` (we read and write), `volume` (libvirt copies a volume), `stream` (libvirt makes a volume, its
+    data goes from the one through us to the other) or `upload` (libvirt makes a volume, we send a file of ours).
+    `pool` and `volume` are where libvirt makes it; `volume_xml` is its <volume>.
     """
 
     source: str

@@ -160,9 +160,10 @@ class _Look:
         return self._pools
 
     def _of_volume(self, volume: VolumeFacts, node: etree._Element | None) -> SourceFacts:
-        from virtinstall.host.copy_volume import allocation_bytes
+        from virtinstall.host.copy_volume import allocation_bytes, file_bytes
 
         allocation = allocation_bytes(self._host, volume.pool, volume.name)
+        overlay = volume.backing_path is not None and not self._pretended
         local = SourceFacts()
         if not self._remote and not self._pretended and os.path.exists(volume.path):
             local = self._of_path(volume.path, None if node is None else _format(node))
@@ -172,6 +173,7 @@ class _Look:
             volume=volume,
             capacity_bytes=volume.capacity_bytes,
             allocation_bytes=allocation,
+            file_bytes=file_bytes(self._host, volume.pool, volume.name) if overlay else 0,
         )
 
     def _of_path(self, path: str, image_format: str | None) -> SourceFacts:
