@@ -12,7 +12,7 @@ from virtinstall.journal import Identity, Journal, find_leftovers, forget_leftov
 KILLED_RUN = """
 import os, signal, sys
 from pathlib import Path
-from virtinstall.journal import Identity, Journal, find_leftovers, forget_leftovers, journal_folder, names_of_live_runs
+from virtinstall.journal import Journal
 from virtinstall.progress import Silent
 from virtinstall.storage.provision import NewImage, provision_image
 from virtinstall.undo import Undo
@@ -127,3 +127,16 @@ def test_names_of_live_runs(tmp_path: Path) -> None:
         assert names_of_live_runs(runs) == {"web2"}
     assert names_of_live_runs(runs) == frozenset()
     assert names_of_live_runs(tmp_path / "nothing") == frozenset()
+
+
+def test_another_host_has_other_leftovers(tmp_path: Path) -> None:
+    """A guest of the same name elsewhere isn't the one that a killed run made; the command says where it was."""
+    runs = tmp_path / "runs"
+    script = KILLED_RUN.replace("Path(sys.argv[1])", "Path(sys.argv[1]), 'qemu+tcp://there/system'")
+    subprocess.run([sys.executable, "-c", script, str(runs), str(tmp_path / "disk")], check=False)
+
+    assert find_leftovers("web1", runs, "qemu:///system") == []
+    forget_leftovers("web1", runs, "qemu:///system")
+    (_, domain) = find_leftovers("web1", runs, "qemu+tcp://there/system")
+    assert domain.remove_command == "virsh --connect qemu+tcp://there/system undefine --nvram web1"
+    assert len(find_leftovers("web1", runs)) == 2

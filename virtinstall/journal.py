@@ -54,7 +54,7 @@ class Leftover:
     """One thing that a dead run of guest `name` had made.
 
     `kind` is `file`, `domain`, `volume` (path `POOL/VOLUME`) or whatever the run called it.
-    `half_made`: the run died before any guest could have used it.
+    `half_made`: the run died before any guest could have used it. `uri` is the run's connection.
     """
 
     name: str
@@ -62,17 +62,19 @@ class Leftover:
     path: str
     identity: Identity | None = None
     half_made: bool = False
+    uri: str | None = None
 
     @property
     def remove_command(self) -> str:
         """The shell command that removes it."""
         import shlex
 
+        virsh = "virsh" if self.uri is None else f"virsh --connect {shlex.quote(self.uri)}"
         if self.kind == "domain":
-            return f"virsh undefine --nvram {shlex.quote(self.path)}"
+            return f"{virsh} undefine --nvram {shlex.quote(self.path)}"
         if self.kind == "volume":
             pool, _, volume = self.path.partition("/")
-            return f"virsh vol-delete --pool {shlex.quote(pool)} {shlex.quote(volume)}"
+            return f"{virsh} vol-delete --pool {shlex.quote(pool)} {shlex.quote(volume)}"
         return f"rm {shlex.quote(self.path)}"
 
 
@@ -96,8 +98,8 @@ class Journal:
         self._kept = False
 
     @classmethod
-    def begin(cls, name: str, folder: Path) -> Journal:
-        """Start the journal of a run that makes guest `name`; `folder` is made where it is missing.
+    def begin(cls, name: str, folder: Path, uri: str | None = None) -> Journal:
+        """Start the journal of a run that makes guest `name` at `uri`; `folder` is made where it is missing.
 
         Raises: OSError, when the folder can't be written.
         """
@@ -109,7 +111,10 @@ class Journal:
         journal = cls(fd, path)
         # only a journal that is locked and names its guest may be seen by other runs
         fcntl.flock(fd, fcntl.LOCK_EX)
-        journal._append({"name": name, "pid": os.getpid()})
+        head: dict[str, str | int] = {"name": name, "pid": os.getpid()}
+        if uri is not None:
+            head["uri"] = uri
+        journal._append(head)
         Path(fresh).rename(path)
         return journal
 
@@ -154,9 +159,11 @@ def names_of_live_runs(folder: Path) -> frozenset[str]:
     return frozenset(str(entries[0].get("name")) for path in alive if (entries := _read_entries(path)))
 
 
-def find_leftovers(name: str, folder: Path) -> list[Leftover]:
+def find_leftovers(name: str, folder: Path, uri: str | None = None) -> list[Leftover]:
     """What dead runs that made guest `name` have left; reads only.
 
+    Runs on another connection than `uri` aren't looked at, where both are known: what bears the name
+    there is another guest.
     Files that are gone or have been replaced are not listed; things of other kinds are, for
     only libvirt can tell whether they are still there.
     """
@@ -165,14 +172,22 @@ def find_leftovers(name: str, folder: Path) -> list[Leftover]:
         if _run_is_alive(path):
             continue
         entries = _read_entries(path)
-        if entries and entries[0].get("name") == name:
+        if _is_about(entries, name, uri):
             half_made = all(entry["kind"] != "domain" for entry in entries[1:])
-            found += [_leftover(name, entry, half_made) for entry in entries[1:] if _is_there(entry)]
+            where = entries[0].get("uri")
+            found += [_leftover(name, entry, half_made, where) for entry in entries[1:] if _is_there(entry)]
     return found
 
 
-def _leftover(name: str, entry: dict[str, object], half_made: bool) -> Leftover:
-    return Leftover(name, str(entry["kind"]), str(entry["path"]), _identity(entry), half_made)
+def _is_about(entries: list[dict[str, object]], name: str, uri: str | None) -> bool:
+    if not entries or entries[0].get("name") != name:
+        return False
+    return uri is None or entries[0].get("uri", uri) == uri
+
+
+def _leftover(name: str, entry: dict[str, object], half_made: bool, uri: object) -> Leftover:
+    where = None if uri is None else str(uri)
+    return Leftover(name, str(entry["kind"]), str(entry["path"]), _identity(entry), half_made, where)
 
 
 def _identity(entry: dict[str, object]) -> Identity | None:
@@ -180,8 +195,8 @@ def _identity(entry: dict[str, object]) -> Identity | None:
     return Identity(device, inode) if isinstance(device, int) and isinstance(inode, int) else None
 
 
-def forget_leftovers(name: str, folder: Path) -> None:
-    """Remove the journals of dead runs that made guest `name`: the user has been told, or all is gone.
+def forget_leftovers(name: str, folder: Path, uri: str | None = None) -> None:
+    """Remove the journals of dead runs that made guest `name` (at `uri`): the user has been told, or all is gone.
 
     Raises: OSError, when one can't be removed.
     """
@@ -189,7 +204,7 @@ def forget_leftovers(name: str, folder: Path) -> None:
         if _run_is_alive(path):
             continue
         entries = _read_entries(path)
-        if entries and entries[0].get("name") == name:
+        if _is_about(entries, name, uri):
             path.unlink(missing_ok=True)
 
 

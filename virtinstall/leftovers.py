@@ -30,14 +30,14 @@ _FILES = ("file", "boot file", "seed")
 def tell_leftovers(name: str, host: Host, tell: Callable[[str], None]) -> None:
     """Say what a killed run that made guest `name` has left; journals of which nothing is left are forgotten."""
     folder = journal_folder(os.environ, os.geteuid())
-    found = [leftover for leftover in find_leftovers(name, folder) if _is_there(leftover, host)]
+    found = [leftover for leftover in find_leftovers(name, folder, host.uri) if _is_there(leftover, host)]
     for leftover in found:
         tell(
             f"an earlier run for '{name}' was killed and left the {leftover.kind} {leftover.path} "
             f"(remove it with: {leftover.remove_command})"
         )
     if not found:
-        forget_leftovers(name, folder)
+        forget_leftovers(name, folder, host.uri)
 
 
 def take_back_leftovers(name: str, host: Host, tell: Callable[[str], None]) -> None:
@@ -46,7 +46,7 @@ def take_back_leftovers(name: str, host: Host, tell: Callable[[str], None]) -> N
     A file counts as half-made when the run died before it gave the guest to libvirt, it is still
     that very file, and no guest has it. Raises: StorageError, when one can't be removed.
     """
-    for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid())):
+    for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
         if leftover.half_made and leftover.kind in _FILES and _is_there(leftover, host):
             if _is_used(leftover.path, host):
                 continue
@@ -82,11 +82,11 @@ def _is_there(leftover: Leftover, host: Host) -> bool:
     return os.path.lexists(leftover.path)
 
 
-def begin_journal(name: str, tell: Callable[[str], None]) -> Journal | None:
-    """The journal of a run that makes guest `name`; None where none can be kept, which is told."""
+def begin_journal(name: str, tell: Callable[[str], None], uri: str | None = None) -> Journal | None:
+    """The journal of a run that makes guest `name` at `uri`; None where none can be kept, which is told."""
     folder = journal_folder(os.environ, os.geteuid())
     try:
-        return Journal.begin(name, folder)
+        return Journal.begin(name, folder, uri)
     except OSError as error:
         tell(f"{folder} can't be written ({error.strerror}): if this run is killed, nothing will tell what it left")
         return None

@@ -23,8 +23,7 @@ _ATTEMPTS = 30
 
 def run(words: list[str]) -> int:
     """Do what the words after `virt-install` say; gives the exit status. Raises: VirtInstallError."""
-    from virtinstall.options.parser import parse_argv
-    from virtinstall.options.read import help_wanted, section_class
+    from virtinstall.options.parser import help_wanted, parse_argv
 
     given = parse_argv(words, PROG)
     if given.version:
@@ -40,6 +39,7 @@ def run(words: list[str]) -> int:
     wanted = help_wanted(given)
     if wanted:
         from virtinstall.options.introspect import help_text
+        from virtinstall.options.read import section_class
 
         for option in wanted:
             print(help_text(option, section_class(option)), end="")
@@ -224,7 +224,7 @@ def _journal(plan: Plan, host: LibvirtHost) -> AbstractContextManager[Journal | 
 
     from virtinstall.leftovers import begin_journal
 
-    journal = None if host.driver() == "test" else begin_journal(plan.name, _warn)
+    journal = None if host.driver() == "test" else begin_journal(plan.name, _warn, host.uri)
     return nullcontext() if journal is None else journal
 
 
