@@ -1,0 +1,70 @@
+"""virt-clone, when a call of libvirt's fails and when it is killed: nothing is left that isn't named or taken back."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.live.machine import Connection, listing
+from tests.live.test_faults import points
+from tests.live.test_virt_clone import clone_command, name, original, virt_clone
+
+__all__ = ["name", "original"]
+pytestmark = pytest.mark.live
+
+FAULTY = (
+    "import sys; from tests.live.faulty import Counter, install; counter = Counter(int(sys.argv[1])); install(counter);"
+    "from virtinstall.main import clone_main; status = clone_main(sys.argv[2:]);"
+    "print('libvirt calls:', counter.calls); sys.exit(status)"
+)
+
+
+def remove_copy(system: Connection, name: str, work: Path) -> None:
+    """Remove the copy and its disks."""
+    system.remove(f"{name}-clone")
+    for path in work.glob("*-clone*"):
+        path.unlink()
+
+
+def test_each_libvirt_call_fails(system: Connection, original: Path, name: str, work: Path) -> None:
+    """The copy is whole or not there at all."""
+    before = listing(work)
+
+    def run(failing: int) -> subprocess.CompletedProcess[str]:
+        words = ("--connect", "qemu:///system", "--original", name, "--auto-clone")
+        command = [sys.executable, "-c", FAULTY, str(failing), *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    counted = re.search(r"libvirt calls: (\d+)", run(0).stdout)
+    assert counted
+    remove_copy(system, name, work)
+    for failing in points(int(counted[1])):
+        done = run(failing)
+        assert "Traceback" not in done.stderr, done.stderr
+        if done.returncode == 0:
+            remove_copy(system, name, work)
+        assert listing(work) == before, (failing, done.stderr)
+        assert f"{name}-clone" not in system.names(), (failing, done.stderr)
+
+
+def test_killed_while_copying(system: Connection, original: Path, name: str, work: Path) -> None:
+    """The next run takes the half-made disks back, says so, and works."""
+    with (work / "data.img").open("r+b") as file:
+        file.write(b"data" * (128 << 20))
+    process = subprocess.Popen(clone_command("--original", name, "--auto-clone"), stderr=subprocess.DEVNULL)
+    while not (work / f"{name}-clone.qcow2").exists() and process.poll() is None:
+        time.sleep(0.002)
+    process.kill()
+    process.wait()
+
+    done = virt_clone("--original", name, "--auto-clone")
+
+    assert done.returncode == 0, done.stderr
+    assert "was killed: the half-made" in done.stderr
+    copies = {path.name for path in work.glob("*-clone*.*")}
+    assert copies == {f"{name}-clone.qcow2", "data-clone.img"}
