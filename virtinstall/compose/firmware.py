@@ -26,6 +26,9 @@ def fill_firmware(draft: Draft) -> None:
     wanted = os.uefi
     if wanted is None and _is_given(draft):
         return
+    if wanted is None and any(feature.enabled for feature in os.firmware_features):
+        # secure boot and its keys are something that only UEFI has
+        wanted = True
     if wanted is None:
         wanted = _needs_uefi(draft)
         if not wanted or not _host_has_uefi(draft):
