@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.compose.hosts import DATA, HostFiles
@@ -56,9 +58,13 @@ def test_what_was_asked_for_stays() -> None:
     assert backend("--network", "passt") == "passt"
 
 
-def test_root_has_no_passt_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_has_no_passt_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """passt refuses to run as root; the system's daemon starts it as QEMU's user."""
-    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not has_passt(privileged=True, uid=0)
+    program = tmp_path / "passt"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
     assert has_passt(privileged=True, uid=0)
     assert has_passt(privileged=False, uid=1000)
     assert not has_passt(privileged=False, uid=0)
