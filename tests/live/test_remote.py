@@ -144,6 +144,24 @@ def test_image_from_here_becomes_a_volume(remote: Daemon, work: Path) -> None:
     assert "has a volume 'golden.qcow2' already" in again.output
 
 
+def test_holes_are_not_sent(remote: Daemon, work: Path) -> None:
+    """A gigabyte with little in it stays sparse there."""
+    image = work / "sparse.img"
+    with image.open("wb") as file:
+        file.truncate(1 << 30)
+        file.seek(600 << 20)
+        file.write(b"here" * 1000)
+
+    words = ("--name", "vitest-sparse", "--disk", f"path={image},pool=default", "--import", "--noautoconsole")
+    install(remote, *words).ok()
+
+    remote.connection.virsh("destroy", "vitest-sparse")
+    copy = remote.root / "pools" / "default" / "sparse.img"
+    assert copy.stat().st_size == 1 << 30
+    assert copy.stat().st_blocks * 512 < 10 << 20
+    assert subprocess.run(["cmp", image, copy], check=False).returncode == 0
+
+
 def test_failure_leaves_nothing_there(remote: Daemon, tiny_tree: Path) -> None:
     """A guest that does not start: its volumes, kernel and initrd are gone again from the pool."""
     run = install(

@@ -15,6 +15,7 @@ from lxml import etree
 from virtinstall.errors import StorageError
 from virtinstall.facts import PoolFacts, VolumeFacts
 from virtinstall.host.patience import patiently
+from virtinstall.host.sparse_source import SparseSource
 from virtinstall.host.translate import UNSUPPORTED, asked, translated, vanishing
 from virtinstall.progress import Progress
 
@@ -26,7 +27,6 @@ _KINDS = {
     libvirt.VIR_STORAGE_VOL_NETDIR: "netdir",
     libvirt.VIR_STORAGE_VOL_PLOOP: "ploop",
 }
-_CHUNK_BYTES = 1 << 20
 _GONE = (libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL, *UNSUPPORTED)
 
 
@@ -104,22 +104,17 @@ class StorageHost:
             patiently(lambda: volume.delete(0))
 
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
-        """Send the local file `path` into a volume. Raises: StorageError."""
+        """Send the local file `path` into a volume, holes as holes. Raises: StorageError."""
         with translated(f"{path} can't be sent into the pool '{pool}'", StorageError):
             volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
             size = os.path.getsize(path)
             stream = self.connection.newStream(0)
-            patiently(lambda: volume.upload(stream, 0, size, 0))
+            patiently(lambda: volume.upload(stream, 0, size, libvirt.VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM))
             progress.start(f"Sending {os.path.basename(path)}", size)
             try:
-                with open(path, "rb") as source:
-
-                    def read(_stream: Any, count: int, _opaque: Any) -> bytes:
-                        data = source.read(max(count, _CHUNK_BYTES))
-                        progress.advance(len(data))
-                        return data
-
-                    stream.sendAll(read, None)
+                with open(path, "rb") as file:
+                    source = SparseSource(file.fileno(), size, progress)
+                    stream.sparseSendAll(source.read, source.section, source.skip, None)
                 stream.finish()
             finally:
                 progress.finish()

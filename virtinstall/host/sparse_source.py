@@ -1,0 +1,54 @@
+"""A local file as libvirt's streams want to read it: stretches of data, and holes that needn't be sent.
+
+Source: virStreamSparseSendAll of https://libvirt.org/html/libvirt-libvirt-stream.html; lseek(2), SEEK_DATA.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any
+
+from virtinstall.progress import Progress
+
+_CHUNK_BYTES = 1 << 20
+
+
+class SparseSource:
+    """The file open as `fd`, `size` bytes long, read from its beginning; what is passed is told to `progress`."""
+
+    def __init__(self, fd: int, size: int, progress: Progress) -> None:
+        self._fd = fd
+        self._size = size
+        self._progress = progress
+        self._at = 0
+
+    def section(self, _stream: Any = None, _opaque: Any = None) -> tuple[bool, int]:
+        """Whether there is data here, and for how many bytes it goes on like this; (False, 0) at the end."""
+        if self._at >= self._size:
+            return False, 0
+        try:
+            data = min(os.lseek(self._fd, self._at, os.SEEK_DATA), self._size)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            data = self._size  # nothing but a hole is left
+        if data > self._at:
+            return False, data - self._at
+        return True, min(os.lseek(self._fd, self._at, os.SEEK_HOLE), self._size) - self._at
+
+    def read(self, _stream: Any = None, _count: int = 0, _opaque: Any = None) -> bytes:
+        """The next bytes of this section; more than libvirt asks for, as large messages go faster."""
+        in_data, length = self.section()
+        data = os.pread(self._fd, min(length, _CHUNK_BYTES), self._at) if in_data else b""
+        self._pass(len(data))
+        return data
+
+    def skip(self, _stream: Any = None, length: int = 0, _opaque: Any = None) -> int:
+        """Go on behind a hole."""
+        self._pass(length)
+        return 0
+
+    def _pass(self, count: int) -> None:
+        self._at += count
+        self._progress.advance(count)
