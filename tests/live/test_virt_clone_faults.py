@@ -68,3 +68,23 @@ def test_killed_while_copying(system: Connection, original: Path, name: str, wor
     assert "was killed: the half-made" in done.stderr
     copies = {path.name for path in work.glob("*-clone*.*")}
     assert copies == {f"{name}-clone.qcow2", "data-clone.img"}
+
+
+def test_several_at_once(system: Connection, original: Path, name: str, work: Path) -> None:
+    """Runs that choose the same names at the same time all end well, with guests and disks of their own."""
+    runs = [
+        subprocess.Popen(clone_command("--original", name, "--auto-clone"), stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    errors = [run.communicate(timeout=120)[1] for run in runs]
+
+    clones = sorted(guest for guest in system.names() if guest.startswith(f"{name}-clone"))
+    try:
+        assert [run.returncode for run in runs] == [0] * 4, errors
+        assert clones == [f"{name}-clone{number or ''}" for number in range(4)]
+        disks = {source.get("file") for guest in clones for source in system.xml(guest).iterfind("devices/disk/source")}
+        assert len(disks) == 8
+        assert all(Path(str(path)).exists() for path in disks)
+    finally:
+        for guest in clones:
+            system.remove(guest)

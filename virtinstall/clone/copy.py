@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from virtinstall.errors import NoSpaceError, StorageError
+from virtinstall.errors import HostError, NoSpaceError, StorageError, TakenError
 from virtinstall.host.copy_volume import copy_volume, stream_volume
 from virtinstall.signals import deferred_signals
 from virtinstall.storage.copy_image import copy_image
@@ -34,7 +36,8 @@ def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
         if copy.how != "file":
             continue
         if not copy.overwrite:
-            refuse_existing(copy.target)
+            with _taken_meanwhile(copy.invented, partial(os.path.lexists, copy.target)):
+                refuse_existing(copy.target)
         elif not os.path.isfile(copy.target):
             raise StorageError(
                 f"'{copy.target}' is no file, and only files are overwritten",
@@ -77,7 +80,8 @@ def make_clone(plan: ClonePlan, host: Host, progress: Progress, journal: Journal
     """Copy the images and define the guest; on any failure remove what this call had made.
 
     A guest that is replaced, and images that are overwritten, are there until all the rest is done.
-    Raises: StorageError, HypervisorError; what could not be undone is in the error's notes.
+    Raises: StorageError, HypervisorError, or TakenError, when another took a name that we had chosen; what could
+    not be undone is in the error's notes.
     """
     with Undo(journal) as undo:
         renames = [_make_copy(copy, host, undo, progress, journal) for copy in plan.copies]
@@ -88,7 +92,8 @@ def make_clone(plan: ClonePlan, host: Host, progress: Progress, journal: Journal
         with deferred_signals():
             if plan.replaces:
                 _remove_replaced(plan.name, host, undo)
-            guest = host.define_guest(plan.xml)
+            with _taken_meanwhile(plan.invented, lambda: _has_other(plan, host)):
+                guest = host.define_guest(plan.xml)
             undo.push(f"guest {plan.name}", guest.undefine)
             for rename in renames:
                 if rename is not None:
@@ -97,13 +102,33 @@ def make_clone(plan: ClonePlan, host: Host, progress: Progress, journal: Journal
     return guest
 
 
+@contextmanager
+def _taken_meanwhile(invented: bool, is_there: Callable[[], bool]) -> Iterator[None]:
+    """What fails because another has the name by now may be tried with another one. Raises: TakenError, then."""
+    try:
+        yield
+    except HostError as error:
+        if invented and is_there():
+            raise TakenError(error.message) from error
+        raise
+
+
+def _has_other(plan: ClonePlan, host: Host) -> bool:
+    """Whether a guest of another uuid has the copy's name."""
+    other = host.find_guest(plan.name) if host.is_alive() else None
+    return other is not None and other.uuid != plan.uuid
+
+
 def _make_copy(
     copy: Copy, host: Host, undo: Undo, progress: Progress, journal: Journal | None
 ) -> tuple[str, str] | None:
     """Make one image; gives what is to be renamed to what at the end, where a file is overwritten."""
     if copy.how == "file":
         # the guests of the test driver are pretended, and so are their images
-        return None if host.driver() == "test" else _copy_file(copy, undo, progress, journal)
+        if host.driver() == "test":
+            return None
+        with _taken_meanwhile(copy.invented, partial(os.path.lexists, copy.target)):
+            return _copy_file(copy, undo, progress, journal)
     _make_volume(copy, host, undo, progress, journal)
     return None
 
@@ -112,7 +137,8 @@ def _make_volume(copy: Copy, host: Host, undo: Undo, progress: Progress, journal
     """Have libvirt make the volume, and fill it. Raises: StorageError."""
     if journal is not None:
         journal.record("volume", f"{copy.pool}/{copy.volume}")
-    with deferred_signals():
+    there = partial(host.volume, copy.pool, copy.volume)
+    with deferred_signals(), _taken_meanwhile(copy.invented, lambda: there() is not None):
         if copy.how == "volume" and copy.source_volume is not None:
             progress.start(f"Copying '{os.path.basename(copy.source)}'", copy.allocation_bytes)
             try:

@@ -32,7 +32,8 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
     if not request.auto_clone and not request.files:
         raise RequestError("nothing says where the copies of the disks go", hint="give --file, or --auto-clone")
     random = Random(facts.random_bytes)
-    _rename(domain, name, request.uuid or random.uuid(), random)
+    uuid = request.uuid or random.uuid()
+    _rename(domain, name, uuid, random)
     disks = DiskPlanner(request, facts, original, name)
     new_disks = disks.new_disks(domain.findall("devices/disk"))
     for disk in new_disks:
@@ -46,6 +47,8 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
     _logs(domain, original, name, facts)
     return ClonePlan(
         name=name,
+        uuid=uuid,
+        invented=not request.name,
         xml=etree.tostring(domain, encoding="unicode").rstrip("\n") + "\n",
         virt_type=domain.get("type", "kvm"),
         copies=tuple(copies),

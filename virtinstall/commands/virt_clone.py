@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from virtinstall.options.parser import Parser
 
 PROG = "virt-clone"
+_ATTEMPTS = 30
 
 
 def run(words: list[str]) -> int:
@@ -108,7 +109,10 @@ def _clone(given: Namespace) -> int:
         if given.print_xml:
             print(plan.xml, end="")
             return 0
-        return _carry_out(plan, request, host, quiet=bool(given.quiet))
+        name = _make(plan, request, host, quiet=bool(given.quiet))
+        if not given.quiet:
+            print(f"The guest '{name}' is made.")
+        return 0
     finally:
         host.close()
 
@@ -131,22 +135,36 @@ def _plan_after_leftovers(request: CloneRequest, host: LibvirtHost) -> ClonePlan
     return plan_clone(request, survey_clone(request, host, os.urandom(32))) if told else plan
 
 
-def _carry_out(plan: ClonePlan, request: CloneRequest, host: LibvirtHost, *, quiet: bool) -> int:
+def _make(plan: ClonePlan, request: CloneRequest, host: LibvirtHost, *, quiet: bool) -> str:
+    """Make the copy, under other names where another run took ours meanwhile; gives its name. Raises: HostError."""
+    from virtinstall.clone.plan import plan_clone
+    from virtinstall.clone.survey import survey_clone
+    from virtinstall.errors import TakenError
+
+    for _ in range(_ATTEMPTS):
+        try:
+            _carry_out(plan, request, host, quiet=quiet)
+            return plan.name
+        except TakenError as error:
+            if not quiet:
+                print(f"{error.message}; another is chosen.")
+            plan = plan_clone(request, survey_clone(request, host, os.urandom(32)))
+    _carry_out(plan, request, host, quiet=quiet)
+    return plan.name
+
+
+def _carry_out(plan: ClonePlan, request: CloneRequest, host: LibvirtHost, *, quiet: bool) -> None:
     from contextlib import nullcontext
 
     from virtinstall.clone.copy import check_clone, make_clone
     from virtinstall.leftovers import begin_journal
     from virtinstall.progress import Lines, Silent
 
-    pretended = host.driver() == "test"
     for warning in check_clone(plan, host, request.checks):
         _warn(warning)
-    journal = None if pretended else begin_journal(plan.name, _warn)
+    journal = None if host.driver() == "test" else begin_journal(plan.name, _warn, host.uri)
     with nullcontext() if journal is None else journal:
         make_clone(plan, host, Silent() if quiet else Lines(sys.stderr), journal)
-    if not quiet:
-        print(f"The guest '{plan.name}' is made.")
-    return 0
 
 
 def _warn(text: str) -> None:
