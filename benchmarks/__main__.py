@@ -21,9 +21,10 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import measure
-from benchmarks.cases import GUEST, Case, command_lines, fetches
+from benchmarks.cases import DISKS, GUEST, Case, command_lines, fetches
 from benchmarks.media import make_iso, make_tree, served
 
+DISK_BYTES = 20 << 30
 ROWS = ("| what | figure | ours | theirs | ours / theirs | target |", "|---|---|---:|---:|---:|---:|")
 
 
@@ -32,6 +33,10 @@ def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir="/var/tmp") as scratch:
         environ = _environ(Path(scratch))
+        os.chdir(scratch)
+        for number in range(DISKS):
+            with open(f"disk-{number}.img", "wb") as disk:
+                disk.truncate(DISK_BYTES)
         programs = (shlex.split(options.ours), shlex.split(options.theirs))
         print(_machine(programs, environ), *ROWS, sep="\n", flush=True)
         good = [_measured(case, programs, environ, options.rounds) for case in command_lines()]
@@ -54,7 +59,8 @@ def _options() -> argparse.Namespace:
 def _environ(scratch: Path) -> dict[str, str]:
     """Caches are kept between the runs; so is bytecode."""
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**environ, "BENCHMARK_LOG": str(scratch / "log")}
+    project = str(Path(__file__).parents[1])
+    return {**environ, "PYTHONPATH": project, "BENCHMARK_LOG": str(scratch / "log")}
 
 
 def _machine(programs: tuple[list[str], ...], environ: dict[str, str]) -> str:

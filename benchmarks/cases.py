@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+DISKS = 20
 GUEST = "virtinstall-benchmark"
 OS = ("--osinfo", "debian11")
 USUAL = (
-    *("--name", GUEST, "--memory", "2048", "--vcpus", "2", *OS, "--disk", "/var/tmp/benchmark.qcow2,size=20"),
+    *("--name", GUEST, "--memory", "2048", "--vcpus", "2", *OS, "--disk", "disk-0.img"),
     *("--network", "user", "--graphics", "vnc", "--import"),
 )
 MANY = (
     *("--name", GUEST, "--memory", "2048", *OS, "--import"),
-    *(word for n in range(20) for word in ("--disk", f"/var/tmp/benchmark-{n}.qcow2,size=1")),
+    *(word for n in range(DISKS) for word in ("--disk", f"disk-{n}.img")),
     *(word for n in range(20) for word in ("--network", f"user,mac=52:54:00:00:00:{n:02x}")),
 )
 BARE = ("--name", GUEST, "--memory", "128", *OS, "--disk", "none", "--network", "none", "--noautoconsole")

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 
 from virtinstall.errors import VirtInstallError
 
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """`virt-install`; gives the exit status."""
@@ -35,8 +37,21 @@ def clone_main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(prog: str, run: Callable[[list[str]], int], argv: Sequence[str] | None) -> int:
+    """Run a command as the process (`argv` None) or as a part of one; gives the exit status."""
+    if argv is not None:
+        return _status_of(prog, run, list(argv))
+    import gc
+
+    # a run of a tenth of a second makes hardly any garbage: looking for it, and once more at the end, takes 15 % of it
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    try:
+        return _status_of(prog, run, sys.argv[1:])
+    finally:
+        gc.freeze()
+
+
+def _status_of(prog: str, run: Callable[[list[str]], int], words: list[str]) -> int:
     """Run a command; what it raises becomes a message and an exit status."""
-    words = list(sys.argv[1:] if argv is None else argv)
     if words == ["--version"]:
         from virtinstall import __version__
 

@@ -5,7 +5,7 @@ A module of its own, so that a plan can be made without loading what carries it 
 
 from __future__ import annotations
 
-from pathlib import Path
+import os.path
 from typing import NamedTuple
 
 
@@ -38,4 +38,4 @@ class NewImage(NamedTuple):
     @property
     def resolved_backing_path(self) -> str | None:
         """Where the backing file is, seen from here."""
-        return None if self.backing_path is None else str(Path(self.path).parent / self.backing_path)
+        return None if self.backing_path is None else os.path.join(os.path.dirname(self.path), self.backing_path)

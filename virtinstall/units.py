@@ -7,8 +7,6 @@ powers of 1000, as libvirt has those.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-
 from virtinstall.errors import RequestError
 
 KIB = 1024
@@ -45,6 +43,10 @@ def parse_size(text: str, default_unit: int, what: str) -> int:
         end -= 1
     number, unit = stripped[:end], stripped[end:].strip()
     factor = unit_bytes(unit) if unit else default_unit
+    if factor is not None and number.isdecimal():
+        return int(number) * factor
+    from decimal import Decimal, InvalidOperation
+
     try:
         # Decimal would take exponents and names of infinity as well
         if factor is None or not all(char.isdigit() or char == "." for char in number):

@@ -6,8 +6,6 @@ https://libvirt.org/formatstorage.html
 
 from __future__ import annotations
 
-from urllib.parse import unquote
-
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.network_sources import OWN_SOURCES, use_network_volume, use_url
 from virtinstall.compose.new_volumes import BLOCK_POOLS, NETWORK_POOLS, add_volume
@@ -28,7 +26,11 @@ def is_url(path: str) -> bool:
 
 def local_path(path: str) -> str:
     """A path without the `file://` before it."""
-    return unquote(path[7:]) if path.startswith("file://") else path
+    if not path.startswith("file://"):
+        return path
+    from urllib.parse import unquote
+
+    return unquote(path[7:])
 
 
 def wished_path(disk: Disk) -> str | None:

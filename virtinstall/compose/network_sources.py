@@ -6,8 +6,6 @@ and https://libvirt.org/storage.html
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, unquote, urlsplit
-
 from lxml import etree
 
 from virtinstall.compose.draft import Draft
@@ -57,6 +55,8 @@ def _add_host(disk: Disk, name: str | None, port: str | None) -> None:
 
 def use_url(draft: Draft, disk: Disk, url: str) -> None:
     """A disk that QEMU reads over the network itself: `http://HOST/PATH`, `nbd+unix:///SOCKET`."""
+    from urllib.parse import parse_qs, unquote, urlsplit
+
     parts = urlsplit(url)
     protocol, _, transport = parts.scheme.partition("+")
     disk.type = "network"

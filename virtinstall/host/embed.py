@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from virtinstall.errors import HypervisorError, StorageError
 
@@ -41,6 +40,8 @@ def embed_uri(root: str) -> str:
 
 def root_of(uri: str) -> str | None:
     """The directory in an embed URI, or None when `uri` is no such."""
+    if "/embed" not in uri:
+        return None
     from urllib.parse import parse_qs, urlsplit
 
     parts = urlsplit(uri)
@@ -60,6 +61,8 @@ def prepare(root: str) -> None:
     Raises: StorageError, when QEMU's user can't get there, or it can't be written;
     HypervisorError, when libvirt's QEMU driver isn't installed.
     """
+    from pathlib import Path
+
     try:
         for name in ("etc", "log", "images", "boot", SOCKET_DIRECTORY):
             Path(root, name).mkdir(parents=True, exist_ok=True, mode=0o755)

@@ -10,6 +10,7 @@ from typing import NoReturn
 from virtinstall.errors import RequestError
 from virtinstall.options.table import OPTIONS, Option
 
+HELP_WORDS = ("?", "help")
 _DEFAULT_COLUMNS = 98
 _KINDS = {"text": str, "integer": int, "number": float}
 
@@ -130,3 +131,13 @@ def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Name
     Raises: UsageError.
     """
     return build_parser(prog).parse_args(respell(argv))
+
+
+def help_wanted(given: argparse.Namespace) -> list[Option]:
+    """The compound options whose value is `help` or `?`, in order of the table."""
+    wanted = []
+    for option in OPTIONS:
+        values = getattr(given, option.dest)
+        if option.section and any(value in HELP_WORDS for value in (values if isinstance(values, list) else [values])):
+            wanted.append(option)
+    return wanted

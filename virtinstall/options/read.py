@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
 FallbackFor = Callable[[type["Element"]], Fallback | None]
-HELP_WORDS = ("?", "help")
 
 
 def section_class(option: Option) -> type[Element]:
@@ -33,16 +32,6 @@ def section_class(option: Option) -> type[Element]:
     module, _, name = option.section.partition(":")
     found: type[Element] = getattr(importlib.import_module(module), name)
     return found
-
-
-def help_wanted(given: Namespace) -> list[Option]:
-    """The compound options whose value is `help` or `?`, in order of the table."""
-    wanted = []
-    for option in OPTIONS:
-        values = getattr(given, option.dest)
-        if option.section and any(value in HELP_WORDS for value in _as_list(values)):
-            wanted.append(option)
-    return wanted
 
 
 def _as_list(values: Any) -> list[str]:

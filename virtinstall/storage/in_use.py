@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 ChainOf = Callable[[str, "str | None"], list[str]]
 
 
-@dataclass(frozen=True)
-class DiskUse:
+class DiskUse(NamedTuple):
     """Guest `domain` has the path behind its disk `target`; `as_backing`: below another image."""
 
     domain: str

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import stat
 import struct
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from virtinstall.errors import StorageError
 from virtinstall.storage.files import SECTOR, read_at, round_up, storage_errors
@@ -39,8 +39,7 @@ _MAGICS = (
 )
 
 
-@dataclass(frozen=True)
-class ImageInfo:
+class ImageInfo(NamedTuple):
     """What the header of an image says.
 
     `virtual_size` is in bytes, None where the header doesn't say it in a simple way;
@@ -99,7 +98,7 @@ def _probe_open(fd: int, plain: ImageInfo, image_format: str | None) -> ImageInf
     kind = image_format or _guess(head)
     if kind == "raw":
         is_iso = read_at(fd, len(ISO_MAGIC), ISO_OFFSET) == ISO_MAGIC
-        return replace(plain, is_iso=is_iso)
+        return plain._replace(is_iso=is_iso)
     if kind == "qcow2":
         return _from_qcow2(fd, plain)
     if image_format is not None and image_format != _guess(head):
@@ -113,7 +112,7 @@ def _probe_open(fd: int, plain: ImageInfo, image_format: str | None) -> ImageInf
         return _from_qed(fd, plain, head)
     if kind == "vmdk":
         return _from_vmdk(fd, plain, head)
-    return replace(plain, format=kind, virtual_size=_simple_size(kind, head), encrypted=kind == "luks")
+    return plain._replace(format=kind, virtual_size=_simple_size(kind, head), encrypted=kind == "luks")
 
 
 def _guess(head: bytes) -> str:
@@ -147,8 +146,7 @@ def _from_qcow2(fd: int, plain: ImageInfo) -> ImageInfo:
 
     header = read_header(fd, plain.path)
     backing = _name(header.backing_file)
-    return replace(
-        plain,
+    return plain._replace(
         format="qcow2",
         virtual_size=header.size // SECTOR * SECTOR,  # QEMU's disks end with a whole sector
         backing_file=backing,
@@ -169,7 +167,7 @@ def _from_qcow(fd: int, plain: ImageInfo, head: bytes) -> ImageInfo:
     offset, length, size = struct.unpack_from(">QI4xQ", head, 8)
     crypt = int.from_bytes(head[36:40], "big")
     backing = _stored_name(fd, plain, "qcow", offset, length) if offset else None
-    return replace(plain, format="qcow", virtual_size=size, backing_file=backing, encrypted=crypt != 0)
+    return plain._replace(format="qcow", virtual_size=size, backing_file=backing, encrypted=crypt != 0)
 
 
 def _from_qed(fd: int, plain: ImageInfo, head: bytes) -> ImageInfo:
@@ -177,10 +175,10 @@ def _from_qed(fd: int, plain: ImageInfo, head: bytes) -> ImageInfo:
         raise _cut_short(plain, "qed")
     features, size, offset, length = struct.unpack_from("<16xQ24xQII", head)
     if not features & QED_BACKING:
-        return replace(plain, format="qed", virtual_size=size)
+        return plain._replace(format="qed", virtual_size=size)
     backing = _stored_name(fd, plain, "qed", offset, length)
     raw = "raw" if features & QED_BACKING_IS_RAW else None
-    return replace(plain, format="qed", virtual_size=size, backing_file=backing, backing_format=raw)
+    return plain._replace(format="qed", virtual_size=size, backing_file=backing, backing_format=raw)
 
 
 def _from_vmdk(fd: int, plain: ImageInfo, head: bytes) -> ImageInfo:
@@ -199,8 +197,8 @@ def _from_vmdk(fd: int, plain: ImageInfo, head: bytes) -> ImageInfo:
         key, _, value = line.partition(b"=")
         if key.strip() == b"parentFileNameHint":
             parent = _name(value.strip().strip(b'"'))
-    return replace(
-        plain, format="vmdk", virtual_size=size, backing_file=parent, backing_format="vmdk" if parent else None
+    return plain._replace(
+        format="vmdk", virtual_size=size, backing_file=parent, backing_format="vmdk" if parent else None
     )
 
 
