@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,6 +13,8 @@ from virtinstall.signals import deferred_signals
 from virtinstall.storage.provision import provision_image, survey_image
 
 if TYPE_CHECKING:
+    from virtinstall.devices.disk_parts import SourceSeclabel
+    from virtinstall.domain.seclabel import Seclabel
     from virtinstall.host.host import Host
     from virtinstall.journal import Journal
     from virtinstall.new_image import NewImage
@@ -60,6 +62,7 @@ def _check_access(plan: Plan, host: Host) -> None:
     account = qemu_account(host, plan.final.type or "kvm")
     if account is None:
         return
+    _check_labels(plan, host)
     made = {image.path for image in plan.images}
     document = plan.install or plan.final
     for disk in document.of(Disk):
@@ -71,6 +74,31 @@ def _check_access(plan: Plan, host: Host) -> None:
     for boot_file in plan.boot_files:
         if boot_file.source == boot_file.path:
             require_access(boot_file.path, account, write=False, owner_is_given=True)
+
+
+def _check_labels(plan: Plan, host: Host) -> None:
+    """Whether SELinux will let the guest have its disks, where that can be known. Raises: StorageError."""
+    from virtinstall.capabilities import Capabilities
+    from virtinstall.devices.disk import Disk
+    from virtinstall.storage.selinux import require_label
+
+    if "selinux" not in Capabilities(host.capabilities_xml()).security_models:
+        return
+    document = plan.install or plan.final
+    relabels = _relabels(document.seclabels)
+    for disk in document.of(Disk):
+        if disk.source_file is not None:
+            own = relabels and _relabels(disk.source_seclabels)
+            require_label(disk.source_file, write=not disk.readonly, relabels=own)
+
+
+def _relabels(labels: Iterable[Seclabel | SourceSeclabel]) -> bool:
+    """Whether libvirt labels files for SELinux under these <seclabel>: a static label or none leaves them alone."""
+    for label in labels:
+        by_kind = getattr(label, "type", None) not in ("none", "static")
+        if label.model in (None, "selinux") and not (by_kind if label.relabel is None else label.relabel):
+            return False
+    return True
 
 
 def qemu_account(host: Host, virt_type: str) -> Account | None:
