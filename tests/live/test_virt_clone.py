@@ -156,13 +156,14 @@ def test_interrupted_copy_leaves_nothing(
 
 def test_running_original_is_refused(system: Connection, original: Path, name: str, work: Path) -> None:
     """A disk that a running guest writes to is never copied."""
+    xml = work / "running.xml"
+    xml.write_text(system.virsh("dumpxml", name))
     system.virsh("start", name)
     before = listing(work)
 
-    done = virt_clone("--original", name, "--auto-clone")
-
-    assert done.returncode == 1
-    assert "not shut off (running)" in done.stderr
+    for done in (virt_clone("-o", name, "--auto-clone"), virt_clone("--original-xml", xml, "--auto-clone")):
+        assert done.returncode == 1
+        assert "not shut off (running)" in done.stderr
     assert listing(work) == before
 
 

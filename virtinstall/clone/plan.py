@@ -65,7 +65,7 @@ def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
         return clone_name(original, facts.guest_names)
     if "/" in name or "\n" in name:
         raise RequestError(f"--name {name!r}: a guest's name has no '/' and no line end")
-    if name == request.original and request.replace:
+    if name == original and request.original is not None and request.replace:
         raise RequestError(f"--replace: '{name}' is the guest that is copied", hint="choose another --name")
     if name in facts.guest_names and not request.replace:
         raise RequestError(f"there is a guest named '{name}' already", hint="choose another --name, or --replace it")

@@ -13,7 +13,7 @@ from virtinstall.errors import RequestError
 
 if TYPE_CHECKING:
     from virtinstall.facts import PoolFacts, VolumeFacts
-    from virtinstall.host.host import Host
+    from virtinstall.host.host import Guest, Host
 
 _SOURCE_PATHS = ("file", "dev", "dir")
 # formats whose images may refer to other files
@@ -28,6 +28,10 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
     """
     xml = request.original_xml if request.original_xml is not None else _xml_of(request.original or "", host)
     domain = _parsed(xml)
+    if request.original_xml is not None:
+        guest = host.find_guest(domain.findtext("uuid") or "")
+        if guest is not None and guest.name == domain.findtext("name"):
+            _require_shut_off(guest, "--original-xml")
     remote = not host.is_local()
     pretended = host.driver() == "test"
     look = _Look(host, remote=remote, pretended=pretended)
@@ -60,12 +64,18 @@ def _xml_of(name: str, host: Host) -> str:
         raise RequestError(
             f"--original {name}: there is no such guest", hint=f"did you mean {' or '.join(near)}?" if near else None
         )
+    _require_shut_off(guest, f"--original {name}")
+    return guest.xml(inactive=True)
+
+
+def _require_shut_off(guest: Guest, option: str) -> None:
+    """Raises: RequestError: what a running guest writes is not whole at any moment."""
     state = guest.state()
     if state != "shut off":
+        name = guest.name
         raise RequestError(
-            f"--original {name}: the guest is not shut off ({state})", hint=f"shut it down: virsh shutdown {name}"
+            f"{option}: the guest '{name}' is not shut off ({state})", hint=f"shut it down: virsh shutdown {name}"
         )
-    return guest.xml(inactive=True)
 
 
 def _parsed(xml: str) -> etree._Element:
