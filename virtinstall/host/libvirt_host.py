@@ -197,10 +197,8 @@ class LibvirtHost(StorageHost):
 
     def is_local(self) -> bool:
         """Whether the hypervisor runs on this machine."""
-        from urllib.parse import urlsplit
-
-        parts = urlsplit(self.uri)
-        return not parts.hostname and "+" not in parts.scheme.replace("+unix", "")
+        scheme, _, rest = self.uri.partition("://")
+        return not rest.partition("/")[0] and "+" not in scheme.replace("+unix", "")
 
     @asked
     def capabilities_xml(self) -> str:
