@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.firmware import is_uefi
+from virtinstall.devices.disk import Disk
 from virtinstall.devices.filesystem import Filesystem
 from virtinstall.devices.interface import Interface
 from virtinstall.devices.memballoon import Memballoon
@@ -15,6 +16,7 @@ from virtinstall.devices.redirdev import Redirdev
 from virtinstall.devices.rng import Rng
 from virtinstall.devices.smartcard import Smartcard
 from virtinstall.devices.tpm import Tpm
+from virtinstall.devices.video import Video
 from virtinstall.devices.vsock import Vsock
 from virtinstall.devices.watchdog import Watchdog
 
@@ -101,7 +103,9 @@ def share_memory(draft: Draft) -> None:
     """
     domain = draft.domain
     virtiofs = any(filesystem.driver_type == "virtiofs" for filesystem in domain.of(Filesystem))
-    vhost_user = any(interface.type == "vhostuser" for interface in domain.of(Interface))
+    served = [interface.type for interface in domain.of(Interface)]
+    served += [disk.type for disk in domain.of(Disk)] + [video.driver_name for video in domain.of(Video)]
+    vhost_user = "vhostuser" in served
     if not (virtiofs or vhost_user) or not draft.platform.is_qemu:
         return
     backing = domain.memory_backing

@@ -1,0 +1,56 @@
+"""Devices that another process serves out of the guest's memory: that memory is shared by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.compose.hosts import DATA, HostFiles, Platform, composed, os_named
+from virtinstall.compose.compose import compose
+from virtinstall.domain.memory_backing import MemoryBacking
+from virtinstall.facts import DiskFacts
+from virtinstall.options.command import parse_request
+
+HOST = HostFiles(
+    (DATA / "capabilities-debian12.xml").read_text(), (DATA / "domain-capabilities-kvm-q35.xml").read_text()
+)
+VIRTIOFS = ("--filesystem", "/srv/x,tag,driver.type=virtiofs")
+
+
+def backing(*words: str) -> MemoryBacking:
+    """The memory backing of a guest."""
+    return composed(HOST, Platform("hvm", "x86_64", "kvm"), os_named("generic"), *words).final.memory_backing
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        VIRTIOFS,
+        ("--network", "type=vhostuser,source.type=unix,source.path=/run/net,source.mode=client"),
+        ("--video", "virtio,driver.name=vhostuser"),
+    ],
+)
+def test_memory_is_shared_with_who_serves(words: tuple[str, ...]) -> None:
+    """virtiofsd, a vhost-user switch, a vhost-user GPU."""
+    found = backing(*words)
+    assert (found.access_mode, found.source_type) == ("shared", "memfd")
+
+
+def test_vhost_user_disk() -> None:
+    """A disk that is a socket."""
+    words = ("--disk", "type=vhostuser,source.type=unix,source.path=/run/blk,bus=virtio")
+    request = parse_request(["--name", "x", "--memory", "512", "--import", *words])
+    assert compose(request, HOST.facts(disks=(DiskFacts(),))).final.memory_backing.access_mode == "shared"
+
+
+def test_others_keep_their_memory_to_themselves() -> None:
+    """A 9p share, or none: nothing is said of memory."""
+    assert backing().access_mode is None
+    assert backing("--filesystem", "/srv/x,tag").access_mode is None
+
+
+def test_what_was_said_of_memory_stays() -> None:
+    """Huge pages can be shared as they are; a mode that was given isn't changed."""
+    pages = backing(*VIRTIOFS, "--memorybacking", "hugepages=on")
+    assert (pages.access_mode, pages.source_type) == ("shared", None)
+    assert backing(*VIRTIOFS, "--memorybacking", "access.mode=private").access_mode == "private"
+    assert backing(*VIRTIOFS, "--cpu", "cell0.memory=1024,cell0.cpus=0,cell0.memAccess=shared").access_mode is None
