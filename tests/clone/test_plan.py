@@ -301,6 +301,9 @@ def test_nvram() -> None:
     assert (domain(given).findtext("os/nvram"), given.copies) == ("/m/mine.fd", ())
     missing = plan(xml, nvram=SourceFacts("/n/vm_VARS.fd"), places=places)
     assert (domain(missing).findtext("os/nvram"), missing.copies) == ("/n/vm-clone_VARS.fd", ())
+    assert missing.warnings == ()
+    far = plan(xml, nvram=SourceFacts("/n/vm_VARS.fd"), places=places, remote=True)
+    assert "fresh UEFI variables" in far.warnings[0]
 
 
 def test_same_input_same_copy() -> None:

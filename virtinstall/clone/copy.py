@@ -12,6 +12,7 @@ from virtinstall.errors import HostError, NoSpaceError, StorageError, TakenError
 from virtinstall.host.copy_volume import copy_volume, stream_volume
 from virtinstall.signals import deferred_signals
 from virtinstall.storage.copy_image import copy_image
+from virtinstall.storage.files import storage_errors
 from virtinstall.storage.new_file import can_create, refuse_existing
 from virtinstall.storage.space import check_space
 from virtinstall.undo import Undo
@@ -35,6 +36,8 @@ def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
     for copy in plan.copies:
         if copy.how != "file":
             continue
+        with storage_errors("can't read", copy.source):
+            os.close(os.open(copy.source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
         if not copy.overwrite:
             with _taken_meanwhile(copy.invented, partial(os.path.lexists, copy.target)):
                 refuse_existing(copy.target)

@@ -131,6 +131,8 @@ def _nvram(
         source.set("file", path)
     else:
         node.text = path
+    if found.kind is None and (facts.remote or not facts.places[os.path.dirname(found.path)].exists):
+        warnings.append(f"'{found.path}' can't be read from here: the copy starts with fresh UEFI variables")
     if found.kind is None or request.preserve_data:
         return []
     exists = os.path.basename(path) in facts.places[os.path.dirname(path)].names
