@@ -36,25 +36,8 @@ def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
     for copy in plan.copies:
         if copy.how != "file":
             continue
-        with storage_errors("can't read", copy.source):
-            os.close(os.open(copy.source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
-        if not copy.overwrite:
-            with _taken_meanwhile(copy.invented, partial(os.path.lexists, copy.target)):
-                refuse_existing(copy.target)
-        elif not os.path.isfile(copy.target):
-            raise StorageError(
-                f"'{copy.target}' is no file, and only files are overwritten",
-                hint="choose another path, or use the device's data as it is: --preserve-data",
-            )
-        if not can_create(copy.target):
-            raise StorageError(
-                f"no permission to make files in '{os.path.dirname(copy.target)}'",
-                hint="run as a user who may, or choose another directory",
-            )
         try:
-            # extents that are shared take no room
-            needed = 0 if copy.reflink else copy.allocation_bytes
-            warnings.append(check_space(copy.target, needed, copy.capacity_bytes))
+            warnings.append(_check_file(copy))
         except NoSpaceError as error:
             if checks.disk_size:
                 raise
@@ -66,6 +49,27 @@ def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
             raise
         warnings.append(error.message)
     return [warning for warning in warnings if warning is not None]
+
+
+def _check_file(copy: Copy) -> str | None:
+    """Whether we can make this copy; gives a warning where it may outgrow the file system. Raises: StorageError."""
+    with storage_errors("can't read", copy.source):
+        os.close(os.open(copy.source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+    if not copy.overwrite:
+        with _taken_meanwhile(copy.invented, partial(os.path.lexists, copy.target)):
+            refuse_existing(copy.target)
+    elif not os.path.isfile(copy.target):
+        raise StorageError(
+            f"'{copy.target}' is no file, and only files are overwritten",
+            hint="choose another path, or use the device's data as it is: --preserve-data",
+        )
+    if not can_create(copy.target):
+        raise StorageError(
+            f"no permission to make files in '{os.path.dirname(copy.target)}'",
+            hint="run as a user who may, or choose another directory",
+        )
+    # extents that are shared take no room
+    return check_space(copy.target, 0 if copy.reflink else copy.allocation_bytes, copy.capacity_bytes)
 
 
 def _check_access(plan: ClonePlan, host: Host) -> None:

@@ -159,21 +159,26 @@ class DiskPlanner:
         here = not self._facts.remote and not self._facts.pretended
         if here and source.readable and place.writable and pool.type in _FILE_POOLS:
             return copy
+        return self._through_libvirt(copy, source, pool, readable=here and source.readable)
+
+    def _through_libvirt(self, copy: Copy, source: SourceFacts, pool: PoolFacts, *, readable: bool) -> Copy:
+        """`copy` as a volume of `pool`. Raises: RequestError, StorageError, when libvirt can't make it there."""
+        path = copy.target
         if pool.type not in _CREATING_POOLS:
             raise RequestError(
                 f"the pool '{pool.name}' of '{path}' is of type {pool.type}, in which no copy can be made",
                 hint="give a path in another pool with --file",
             )
-        self._check_pool_space(path, needed, pool)
+        _check_pool_space(path, copy.allocation_bytes, pool)
         volume = None if source.volume is None else (source.volume.pool, source.volume.name)
-        if volume is None and not (here and source.readable):
+        if volume is None and not readable:
             raise StorageError(
                 f"the original's disk '{source.path}' is in no pool, and can't be read from here",
                 hint="make a pool of its directory: virsh pool-create-as NAME dir --target DIRECTORY",
             )
         # libvirt's own copy of an overlay would be a whole image
         streamed = source.file_bytes > 0 and pool.type in _FILE_POOLS
-        if self._request.reflink and (streamed or volume is None):
+        if copy.reflink and (streamed or volume is None):
             raise StorageError(
                 f"--reflink: '{path}' can't share data with '{source.path}', which is copied byte by byte",
                 hint="leave --reflink out",
@@ -183,7 +188,7 @@ class DiskPlanner:
             how="upload" if volume is None else "stream" if streamed else "volume",
             pool=pool.name,
             volume=name,
-            volume_xml=_volume_xml(name, source, needed, as_it_is=streamed),
+            volume_xml=_volume_xml(name, source, copy.allocation_bytes, as_it_is=streamed),
             source_volume=volume,
         )
 
@@ -213,14 +218,15 @@ class DiskPlanner:
         if not place.exists:
             raise StorageError(f"there is no directory '{directory}'", hint="create it first, or choose another one")
 
-    def _check_pool_space(self, path: str, needed: int, pool: PoolFacts) -> None:
-        """Raises: NoSpaceError; --check disk_size=off doesn't help, for libvirt would refuse the volume."""
-        if pool.available_bytes is not None and needed > pool.available_bytes:
-            free = human_size(pool.available_bytes)
-            raise NoSpaceError(
-                f"'{path}' needs {human_size(needed)}, but the pool '{pool.name}' has not enough free space ({free})",
-                hint="free some room, or choose another pool with --file",
-            )
+
+def _check_pool_space(path: str, needed: int, pool: PoolFacts) -> None:
+    """Raises: NoSpaceError; --check disk_size=off doesn't help, for libvirt would refuse the volume."""
+    if pool.available_bytes is not None and needed > pool.available_bytes:
+        free = human_size(pool.available_bytes)
+        raise NoSpaceError(
+            f"'{path}' needs {human_size(needed)}, but the pool '{pool.name}' has not enough free space ({free})",
+            hint="free some room, or choose another pool with --file",
+        )
 
 
 def _volume_xml(name: str, source: SourceFacts, allocation: int, *, as_it_is: bool) -> str:
