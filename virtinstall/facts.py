@@ -121,6 +121,7 @@ class HostFacts(NamedTuple):
 class Facts(NamedTuple):
     """Everything the composer decides from.
 
+    `guest_names` are the names taken: all of them, or the asked-for one alone where a name was asked for;
     `claimed_names` are those of guests that other runs are about to make; `guest_macs` maps MAC addresses in use to
     the guests' names; `image_names` are the files in the image directory; `node_devices` is XML; `mounts` are (mount
     point, file system type); `token` makes names of temporary files unique; `random_bytes` is the randomness for uuid

@@ -14,6 +14,7 @@ import libvirt
 from virtinstall.errors import HypervisorError
 from virtinstall.facts import NetworkFacts
 from virtinstall.host import embed
+from virtinstall.host.guest_macs import GuestMacs
 from virtinstall.host.translate import UNSUPPORTED, asked, translated, vanishing, words_of
 from virtinstall.host.volumes import StorageHost
 
@@ -161,7 +162,7 @@ class LibvirtHost(StorageHost):
 
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
-        self._macs: dict[str, dict[str, str]] = {}
+        self._macs = GuestMacs(connection)
 
     @property
     def uri(self) -> str:
@@ -224,15 +225,7 @@ class LibvirtHost(StorageHost):
     @asked
     def guest_macs(self, *, besides: str | None = None) -> dict[str, str]:
         """MAC address (lower case) -> name of the guest that has it; each guest's XML is read once."""
-        macs: dict[str, str] = {}
-        for domain in self.connection.listAllDomains(0):
-            uuid = domain.UUIDString()
-            if uuid == besides:
-                continue
-            if uuid not in self._macs:
-                self._macs[uuid] = dict.fromkeys(_macs(domain), domain.name())
-            macs.update(self._macs[uuid])
-        return macs
+        return self._macs.owners(besides)
 
     @asked
     def guest_xmls(self) -> list[tuple[str, str]]:
@@ -333,12 +326,3 @@ class LibvirtHost(StorageHost):
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
-
-
-def _macs(domain: Any) -> list[str]:
-    from lxml import etree
-
-    with vanishing(libvirt.VIR_ERR_NO_DOMAIN):
-        root = etree.fromstring(domain.XMLDesc(0).encode())
-        return [mac.get("address", "").lower() for mac in root.iterfind("devices/interface/mac")]
-    return []

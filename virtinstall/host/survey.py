@@ -54,7 +54,7 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
         host=facts_of_host,
         os=record,
         domain_capabilities=None if text is None else DomainCapabilities(text),
-        guest_names=host.guest_names(),
+        guest_names=_guest_names(request, host),
         claimed_names=_claimed_names(request, surroundings),
         guest_macs=host.guest_macs(),
         media=medium,
@@ -70,6 +70,16 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
 
         facts = with_seeds(facts, request)
     return survey_storage.with_storage(facts, request, host)
+
+
+def _guest_names(request: Request, host: Host) -> frozenset[str]:
+    """Names of all guests where we are to choose one, else of the guest that has the name already."""
+    name = request.domain.name
+    if name is None:
+        return host.guest_names()
+    # a name that is another guest's uuid finds that guest, whose own name is another
+    found = host.find_guest(name)
+    return frozenset() if found is None else frozenset((found.name,))
 
 
 def _claimed_names(request: Request, surroundings: Surroundings) -> frozenset[str]:
