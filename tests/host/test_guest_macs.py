@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import libvirt
 import pytest
@@ -14,18 +15,12 @@ XML = """<domain type="test"><name>{name}</name><memory>8192</memory><os><type>h
 
 
 @pytest.fixture
-def connection() -> Iterator[libvirt.virConnect]:
-    """A test driver with no guests."""
-    opened = libvirt.open("test:///default")
-    for domain in opened.listAllDomains():
-        if domain.isActive():
-            domain.destroy()
-        domain.undefine()
+def connection(tmp_path: Path) -> Iterator[libvirt.virConnect]:
+    """A test driver of our own, with no guests."""
+    node = tmp_path / "node.xml"
+    node.write_text("<node/>")
+    opened = libvirt.open(f"test://{node}")
     yield opened
-    for domain in opened.listAllDomains():
-        if domain.isActive():
-            domain.destroy()
-        domain.undefine()
     opened.close()
 
 
