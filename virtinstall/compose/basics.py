@@ -12,6 +12,7 @@ from virtinstall.units import KIB, MIB
 
 _CONTAINER_MEMORY_KIB = 1024 * 1024
 _NAME_LIMIT_BYTES = 255
+_CLIENT_SOCKETS = 2
 _SHORT_ARCHES = {"armv7l": "arm", "armv6l": "arm"}
 _TOPOLOGY = ("topology_sockets", "topology_dies", "topology_clusters", "topology_cores", "topology_threads")
 
@@ -101,6 +102,9 @@ def fill_vcpus(draft: Draft) -> None:
             domain.vcpu = domain.vcpu_current
         else:
             domain.vcpu = draft.os.recommended_cpus(draft.platform.arch) or 1
+    elif domain.vcpu > _CLIENT_SOCKETS and draft.os.is_windows_client and draft.platform.is_qemu:
+        # libvirt makes each vCPU a socket, and a Windows that isn't a server leaves those beyond the second unused
+        given.append(1)
     if any(part is not None for part in given):
         _complete_topology(draft, domain.vcpu)
 

@@ -131,6 +131,11 @@ class OsRecord(NamedTuple):
         return self.family in ("win16", "win9x", "winnt")
 
     @property
+    def is_windows_client(self) -> bool:
+        """Whether it is a Windows for desktops (`win10`), no server (`win2k19`): it uses two CPU sockets at most."""
+        return self.family == "winnt" and not self.short_id.startswith("win2k")
+
+    @property
     def is_linux(self) -> bool:
         """Whether it is a Linux."""
         return self.family == "linux"

@@ -1,0 +1,60 @@
+"""vCPUs and how they are laid out."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.compose.hosts import DATA, HostFiles, Platform, composed, os_named
+from virtinstall.errors import RequestError
+
+HOST = HostFiles(
+    (DATA / "capabilities-debian12.xml").read_text(), (DATA / "domain-capabilities-kvm-q35.xml").read_text()
+)
+
+
+def layout(*words: str, system: str = "generic") -> tuple[int | None, tuple[int | None, ...]]:
+    """The count, and sockets, dies, cores, threads."""
+    domain = composed(HOST, Platform("hvm", "x86_64", "kvm"), os_named(system), *words).final
+    cpu = domain.cpu
+    return domain.vcpu, (cpu.topology_sockets, cpu.topology_dies, cpu.topology_cores, cpu.topology_threads)
+
+
+NONE = (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "laid_out"),
+    [
+        ("4", (4, NONE)),
+        ("4,sockets=2", (4, (2, 1, 2, 1))),
+        ("8,threads=2", (8, (1, 1, 4, 2))),
+        ("sockets=2,cores=3", (6, (2, 1, 3, 1))),
+        ("8,cores=2,threads=2", (8, (2, 1, 2, 2))),
+    ],
+)
+def test_topology_is_completed(text: str, laid_out: tuple[int, tuple[int | None, ...]]) -> None:
+    """Cores are filled first, then sockets; without any wish libvirt decides."""
+    assert layout("--vcpus", text) == laid_out
+
+
+def test_what_does_not_multiply_out_is_refused() -> None:
+    """5 vCPUs can't be pairs of threads."""
+    with pytest.raises(RequestError, match="not 5"):
+        layout("--vcpus", "5,threads=2")
+
+
+@pytest.mark.parametrize(
+    ("system", "text", "laid_out"),
+    [
+        ("win10", "8", (8, (1, 1, 8, 1))),
+        ("win10", "2", (2, NONE)),
+        ("win10", "8,sockets=2", (8, (2, 1, 4, 1))),
+        ("win2k19", "8", (8, NONE)),
+        ("fedora36", "8", (8, NONE)),
+    ],
+)
+def test_windows_for_desktops_has_its_cores_in_one_socket(
+    system: str, text: str, laid_out: tuple[int, tuple[int | None, ...]]
+) -> None:
+    """It uses two sockets at most: eight vCPUs that are a socket each would be two."""
+    assert layout("--vcpus", text, system=system) == laid_out
