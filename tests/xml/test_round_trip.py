@@ -1,0 +1,114 @@
+"""Documents that libvirt's schema allows come out of the object model as they went in.
+
+VIRTINSTALL_FUZZ is the number of documents tried (200 without it).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+
+import pytest
+from lxml import etree
+
+from tests.xml.domain_generator import random_domain, validator
+from virtinstall.domain.domain import Domain
+from virtinstall.xml.children import Child, Children
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import parse_integer
+
+COUNT = int(os.environ.get("VIRTINSTALL_FUZZ", "200"))
+CHUNKS = 4
+
+
+def documents(chunk: int) -> Iterator[etree._Element]:
+    """One part of the documents, the same at each run."""
+    return (random_domain(random.Random(seed)) for seed in range(chunk, COUNT, CHUNKS))
+
+
+def canonical(root: etree._Element) -> str:
+    """Canonical XML, comments kept."""
+    return str(etree.canonicalize(etree.tostring(root, encoding="unicode"), with_comments=True))
+
+
+def unindented(root: etree._Element) -> str:
+    """Canonical XML without the blanks between elements, which writing sets anew."""
+    bare = etree.fromstring(etree.tostring(root))
+    for node in bare.iter():
+        if len(node) and not (node.text or "").strip():
+            node.text = None
+        if not (node.tail or "").strip():
+            node.tail = None
+    return canonical(bare)
+
+
+def plain_numbers(root: etree._Element) -> etree._Element:
+    """The element, its whole numbers written in decimal: 0x10 read and set again is 16."""
+    for node in root.iter(etree.Element):
+        for name, text in node.attrib.items():
+            node.set(name, plain_number(str(text)))
+        if node.text is not None:
+            node.text = plain_number(node.text)
+    return root
+
+
+def plain_number(text: str) -> str:
+    """A whole number in decimal; other text as it is."""
+    try:
+        return str(parse_integer(text))
+    except ValueError:
+        return text
+
+
+def elements(element: Element) -> Iterator[Element]:
+    """The element and all below it that the document holds and a class is declared for."""
+    yield element
+    for attribute, declared in type(element).declarations():
+        if isinstance(declared, Child) and getattr(element, attribute).exists:
+            yield from elements(getattr(element, attribute))
+        elif isinstance(declared, Children):
+            for child in getattr(element, attribute):
+                yield from elements(child)
+    if isinstance(element, Domain):
+        for device in element.devices:
+            yield from elements(device)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_parsed_and_written(chunk: int) -> None:
+    """Canonical XML is the same, and valid: comments, foreign namespaces and what no field knows are kept."""
+    for root in documents(chunk):
+        domain = Domain.parse(etree.tostring(root))
+        written = etree.fromstring(domain.to_xml())
+        assert unindented(written) == unindented(root)
+        assert validator().validate(written)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_reading_changes_nothing(chunk: int) -> None:
+    """Reading each declared field makes no element and loses none."""
+    for root in documents(chunk):
+        domain = Domain.parse(etree.tostring(root))
+        for element in elements(domain):
+            for attribute, declared in type(element).declarations():
+                if isinstance(declared, XmlField):
+                    getattr(element, attribute)
+        assert domain.node is not None
+        assert canonical(domain.node) == canonical(root)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_what_is_read_can_be_set(chunk: int) -> None:
+    """Each field that has a value, set to it, leaves the document as it was."""
+    for root in documents(chunk):
+        domain = Domain.parse(etree.tostring(root))
+        for element in elements(domain):
+            for attribute, declared in type(element).declarations():
+                value = getattr(element, attribute) if isinstance(declared, XmlField) else None
+                if value is not None:
+                    setattr(element, attribute, value)
+                    assert getattr(element, attribute) == value
+        assert domain.node is not None
+        assert canonical(plain_numbers(domain.node)) == canonical(plain_numbers(root))
