@@ -33,6 +33,7 @@ def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir="/var/tmp") as scratch:
         environ = _environ(Path(scratch))
+        os.chmod(scratch, 0o755)  # QEMU's user reads there
         os.chdir(scratch)
         for number in range(DISKS):
             with open(f"disk-{number}.img", "wb") as disk:

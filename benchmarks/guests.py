@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import resource
+import os
 import statistics
 import sys
 import time
@@ -23,6 +23,11 @@ class Figures(NamedTuple):
     grown_mib: float
 
 
+def _resident_bytes() -> int:
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def make_guests(count: int) -> Figures:
     """Make `count` guests, each planned and defined from a command line. Raises: VirtInstallError."""
     host = virtinstall.open_host(URI)
@@ -36,12 +41,12 @@ def make_guests(count: int) -> Figures:
         virtinstall.create_guest(virtinstall.plan_guest(request, host), host)
         seconds.append(time.perf_counter() - start)
         if number == count // 10:
-            grown_from = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            grown_from = _resident_bytes()
     total = time.perf_counter() - begin
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - grown_from
+    grown = _resident_bytes() - grown_from
     host.close()
     tenth, last = statistics.median(seconds[4:15]), statistics.median(seconds[-11:])
-    return Figures(count / total, tenth * 1000, last * 1000, grown / 1024)
+    return Figures(count / total, tenth * 1000, last * 1000, grown / (1 << 20))
 
 
 if __name__ == "__main__":

@@ -31,18 +31,39 @@ def make_tree(folder: Path) -> Path:
     boot = folder / "images" / "pxeboot"
     boot.mkdir(parents=True)
     block = os.urandom(MIB)
-    for name, size in (("vmlinuz", 10), ("initrd.img", 500)):
-        with (boot / name).open("wb") as file:
-            for _ in range(size):
-                file.write(block)
+    _fill(boot / "initrd.img", block, 500)
+    _fill(boot / "vmlinuz", block, 10)
+    with (boot / "vmlinuz").open("r+b") as kernel:
+        kernel.write(_setup_sector())
     (folder / ".treeinfo").write_text(_TREEINFO)
     return folder
+
+
+def _fill(path: Path, block: bytes, times: int) -> None:
+    with path.open("wb") as file:
+        for _ in range(times):
+            file.write(block)
+
+
+def _setup_sector() -> bytes:
+    """What QEMU wants of an x86 kernel before it starts it, be the rest noise.
+
+    Source: https://docs.kernel.org/arch/x86/boot.html, the real-mode kernel header.
+    """
+    sector = bytearray(1024)
+    sector[0x1F1] = 1  # sectors of setup code
+    sector[0x1FE:0x200] = b"\x55\xaa"
+    sector[0x202:0x206] = b"HdrS"
+    sector[0x206:0x208] = (0x20C).to_bytes(2, "little")  # version of the protocol
+    sector[0x211] = 1  # loaded high
+    sector[0x22C:0x230] = (0x7FFFFFFF).to_bytes(4, "little")  # highest address of an initrd
+    return bytes(sector)
 
 
 def make_iso(tree: Path, path: Path) -> Path:
     """An ISO of the tree, filled up to 700 MB. Raises: CalledProcessError."""
     filler = tree / "filler"
-    filler.write_bytes(os.urandom(MIB) * 190)
+    _fill(filler, os.urandom(MIB), 190)
     command = ["xorriso", "-as", "mkisofs", "-quiet", "-J", "-R", "-V", "benchmark", "-o", str(path), str(tree)]
     subprocess.run(command, check=True, capture_output=True)
     filler.unlink()
