@@ -36,6 +36,17 @@ def clone_main(argv: Sequence[str] | None = None) -> int:
     return _command("virt-clone", run, argv)
 
 
+def xml_main(argv: Sequence[str] | None = None) -> int:
+    """`virt-xml`; gives the exit status."""
+
+    def run(words: list[str]) -> int:
+        from virtinstall.commands.virt_xml import run as command
+
+        return command(words)
+
+    return _command("virt-xml", run, argv)
+
+
 def _command(prog: str, run: Callable[[list[str]], int], argv: Sequence[str] | None) -> int:
     """Run a command as the process (`argv` None) or as a part of one; gives the exit status."""
     if argv is not None:

@@ -186,21 +186,7 @@ def _add_disks(draft: Draft) -> None:
         if disk.device not in ("cdrom", "floppy") and disk.is_empty:
             raise RequestError("--disk: no path, size or source is given", hint="for example --disk size=20")
         disk_sources.settle_source(draft, disk, found)
-        _refuse_used(draft, disk, found)
-
-
-def _refuse_used(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """A disk that another guest has is refused, unless both only read it or share it."""
-    readonly = bool(disk.readonly) or disk.device == "cdrom"
-    users = [use for use in facts.uses if use.excludes(shareable=bool(disk.shareable), readonly=readonly)]
-    if not users:
-        return
-    names = ", ".join(dict.fromkeys(f"'{use.domain}'" for use in users))
-    below = " (below another image)" if users[0].as_backing else ""
-    problem = f"--disk {users[0].path}: it is in use by the guest {names}{below}"
-    if draft.request.checks.path_in_use:
-        raise RequestError(problem, hint="two guests would destroy its data; --check path_in_use=off goes on anyway")
-    draft.warnings.append(problem)
+        disk_sources.refuse_used(draft, disk, found)
 
 
 def _finish(draft: Draft) -> Plan:

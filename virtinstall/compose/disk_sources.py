@@ -148,6 +148,20 @@ def _refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
     draft.warnings.append(problem)
 
 
+def refuse_used(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
+    """A disk that another guest has is refused, unless both only read it or share it."""
+    readonly = bool(disk.readonly) or disk.device == "cdrom"
+    users = [use for use in facts.uses if use.excludes(shareable=bool(disk.shareable), readonly=readonly)]
+    if not users:
+        return
+    names = ", ".join(dict.fromkeys(f"'{use.domain}'" for use in users))
+    below = " (below another image)" if users[0].as_backing else ""
+    problem = f"--disk {users[0].path}: it is in use by the guest {names}{below}"
+    if draft.request.checks.path_in_use:
+        raise RequestError(problem, hint="two guests would destroy its data; --check path_in_use=off goes on anyway")
+    draft.warnings.append(problem)
+
+
 def default_format(draft: Draft) -> str:
     """qcow2 where QEMU reads the image, raw elsewhere."""
     return "qcow2" if draft.facts.host.driver in ("qemu", "test") else "raw"

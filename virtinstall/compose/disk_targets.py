@@ -6,6 +6,8 @@ preference among buses is virt-install's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from virtinstall.compose.draft import Draft
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
@@ -24,19 +26,17 @@ _IDE_LIMIT = 4
 _NO_DRIVER_TYPES = ("nvme", "vhostuser")
 
 
-def settle_targets(draft: Draft, disks: list[Disk], *, new_only: bool = False) -> None:
-    """Bus, device name and driver of each disk; `new_only`: disks that have a name stay as they are.
+def settle_targets(draft: Draft, disks: list[Disk], others: Sequence[Disk] = ()) -> None:
+    """Bus, device name and driver of each disk; `others` are the guest's further ones, which stay as they are.
 
     Raises: RequestError, when a bus is full or a name is taken twice.
     """
     given = [disk.target_dev for disk in disks]
-    used = [name for name in given if name is not None]
+    used = [name for name in (*given, *(disk.target_dev for disk in others)) if name is not None]
     twice = next((name for name in used if used.count(name) > 1), None)
     if twice is not None:
         raise RequestError(f"two disks have the device name {twice}", hint="leave target.dev= out of one of them")
     for disk, name in zip(disks, given, strict=True):
-        if new_only and name is not None:
-            continue
         _settle_target(draft, disk, name, used)
         settle_driver(draft, disk)
 

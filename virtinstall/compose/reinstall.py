@@ -20,7 +20,9 @@ def compose_reinstall(draft: Draft) -> Plan:
     if draft.domain.os_id is None and not draft.os.is_generic:
         draft.domain.os_id = draft.os.id
     media.add_media(draft)
-    disk_targets.settle_targets(draft, draft.domain.of(Disk), new_only=True)
+    disks = draft.domain.of(Disk)
+    present = [disk for disk in disks if disk.target_dev is not None]
+    disk_targets.settle_targets(draft, [disk for disk in disks if disk.target_dev is None], present)
     final = phases.final_domain(draft)
     for disk in [final.of(Disk)[position] for position in draft.seed_disks]:
         final.remove(disk)

@@ -39,7 +39,12 @@ def add_memballoon(draft: Draft) -> None:
     """A balloon, where the OS has the driver."""
     platform = draft.platform
     balloons = draft.domain.of(Memballoon)
-    if not balloons and platform.is_qemu and draft.os.supports_virtio_balloon(platform.arch):
+    if (
+        not balloons
+        and draft.wants("memballoon")
+        and platform.is_qemu
+        and draft.os.supports_virtio_balloon(platform.arch)
+    ):
         draft.domain.add(Memballoon(model="virtio"))
     for balloon in balloons:
         if balloon.model is None:

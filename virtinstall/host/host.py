@@ -44,6 +44,18 @@ class Guest(Protocol):
     def undefine(self) -> None:
         """Forget its definition, nvram, TPM state and managed save included. Raises: HypervisorError."""
 
+    def rename(self, name: str) -> None:
+        """Give it another name; it must not run. Raises: HypervisorError."""
+
+    def attach_device(self, xml: str) -> None:
+        """Plug a device into the running guest; its definition stays. Raises: HypervisorError."""
+
+    def detach_device(self, xml: str) -> None:
+        """Unplug a device from the running guest; its definition stays. Raises: HypervisorError."""
+
+    def update_device(self, xml: str) -> None:
+        """Change a device of the running guest; its definition stays. Raises: HypervisorError."""
+
     def set_autostart(self) -> None:
         """Have it started with the host. Raises: HypervisorError."""
 
@@ -88,7 +100,7 @@ class Host(Protocol):
         """(name, XML) of all guests."""
 
     def find_guest(self, name: str) -> Guest | None:
-        """The guest of that name (or uuid), or None."""
+        """The guest of that name (or uuid, or number while it runs), or None."""
 
     def network(self, name: str) -> NetworkFacts | None:
         """The virtual network of that name, or None."""

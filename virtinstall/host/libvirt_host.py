@@ -151,6 +151,26 @@ class LibvirtGuest:
                     raise
                 self.domain.undefine()
 
+    def rename(self, name: str) -> None:
+        """Give it another name; it must not run. Raises: HypervisorError."""
+        with translated(f"the guest '{self.name}' can't be renamed to '{name}'"):
+            self.domain.rename(name, 0)
+
+    def attach_device(self, xml: str) -> None:
+        """Plug a device into the running guest; its definition stays. Raises: HypervisorError."""
+        with translated("the device can't be plugged in"):
+            self.domain.attachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+    def detach_device(self, xml: str) -> None:
+        """Unplug a device from the running guest; its definition stays. Raises: HypervisorError."""
+        with translated("the device can't be unplugged"):
+            self.domain.detachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+    def update_device(self, xml: str) -> None:
+        """Change a device of the running guest; its definition stays. Raises: HypervisorError."""
+        with translated("the device can't be changed while the guest runs"):
+            self.domain.updateDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
     def set_autostart(self) -> None:
         """Have it started with the host. Raises: HypervisorError."""
         with translated(f"the guest '{self.name}' can't be marked for autostart"):
@@ -238,10 +258,13 @@ class LibvirtHost(StorageHost):
 
     @asked
     def find_guest(self, name: str) -> LibvirtGuest | None:
-        """The guest of that name (or uuid), or None."""
+        """The guest of that name (or uuid, or number while it runs), or None."""
         for look_up in (self.connection.lookupByName, self.connection.lookupByUUIDString):
             with vanishing(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
                 return LibvirtGuest(look_up(name))
+        if name.isdecimal():
+            with vanishing(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
+                return LibvirtGuest(self.connection.lookupByID(int(name)))
         return None
 
     @asked

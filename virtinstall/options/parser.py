@@ -133,10 +133,10 @@ def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Name
     return build_parser(prog).parse_args(respell(argv))
 
 
-def help_wanted(given: argparse.Namespace) -> list[Option]:
+def help_wanted(given: argparse.Namespace, options: Sequence[Option] = OPTIONS) -> list[Option]:
     """The compound options whose value is `help` or `?`, in order of the table."""
     wanted = []
-    for option in OPTIONS:
+    for option in options:
         values = getattr(given, option.dest)
         if option.section and any(value in HELP_WORDS for value in (values if isinstance(values, list) else [values])):
             wanted.append(option)

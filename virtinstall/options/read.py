@@ -67,7 +67,7 @@ def read_request(
     for option in OPTIONS:
         if option.section.startswith("virtinstall.options.sections:"):
             try:
-                holders[option.dest] = _read_holder(option, _as_list(getattr(given, option.dest)))
+                holders[option.dest] = read_holder(option, _as_list(getattr(given, option.dest)))
             except RequestError as error:
                 problems.append(error)
     _raise_together(problems)
@@ -109,7 +109,7 @@ def _read_element(domain: Domain, option: Option, text: str, without: set[str], 
     return [] if fallback is None else fallback.unknown_words(name, pairs)
 
 
-def _read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:
+def read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:
     """The sub-options of a non-XML option by name, checked; None where the option wasn't given."""
     if not texts:
         return None
@@ -170,7 +170,7 @@ def _absolute(path: str | None) -> str | None:
 def read_checks(texts: Sequence[str]) -> Checks:
     """The refusals that the values of --check leave on. Raises: RequestError."""
     option = next(option for option in OPTIONS if option.dest == "check")
-    return _checks(_read_holder(option, list(texts)))
+    return _checks(read_holder(option, list(texts)))
 
 
 def _checks(values: dict[str, str] | None) -> Checks:

@@ -1,0 +1,101 @@
+"""One change of virt-xml's, carried out on a domain: edit, add, remove. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.graphics import Graphics
+from virtinstall.edit import convert
+from virtinstall.edit.select import is_device, objects_of, select
+from virtinstall.errors import RequestError
+from virtinstall.options.suboptions import Fallback, Pair, apply_pairs, cut
+from virtinstall.xml.children import Children
+from virtinstall.xml.override import apply_edit
+
+if TYPE_CHECKING:
+    from virtinstall.devices.device import Device
+    from virtinstall.domain.domain import Domain
+    from virtinstall.xml.element import Element
+
+
+class XmlOption(NamedTuple):
+    """The XML option that a change is about: its name, the class with its fields, the values given."""
+
+    name: str
+    cls: type[Element]
+    texts: tuple[str, ...]
+    fallback: Fallback | None
+
+
+def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
+    """Change the objects that `selector` means; gives them. Raises: RequestError."""
+    spice = option.cls is Graphics and convert.has_spice(domain)
+    found = _objects_to_edit(domain, option, selector)
+    texts = option.texts if not is_device(option.cls) else option.texts[-1:]
+    for text in texts:
+        pairs = cut(option.cls, option.name, text, option.fallback)
+        for element in found:
+            apply_pairs(element, option.name, pairs, option.fallback)
+            if isinstance(element, Disk):
+                _set_source(element, pairs)
+    for element in found:
+        for each in element.settings.pop("xpath_edits", ()):
+            apply_edit(element.ensure_node(), each)
+    if spice:
+        convert.remove_spice_parts(domain)
+    return found
+
+
+def _objects_to_edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
+    """A section of which there is none yet is made; a device isn't."""
+    if selector == "" and not is_device(option.cls) and not objects_of(domain, option.cls):
+        return [domain.section(option.cls)]
+    return select(domain, option.cls, option.name, "--edit", selector, option.fallback)
+
+
+def _set_source(disk: Disk, pairs: list[Pair]) -> None:
+    """`path` as the source of a disk that is there, in the form that its type has."""
+    if not any(pair.target is not None and pair.target.declared is Disk.path for pair in pairs):
+        return
+    if disk.path is None:
+        disk.leave_source()
+    elif disk.type == "block":
+        disk.source_dev = disk.path
+    elif disk.type == "dir":
+        disk.source_dir = disk.path
+    else:
+        disk.source_file = disk.path
+
+
+def remove(domain: Domain, option: XmlOption) -> list[Device]:
+    """Take out the devices that the option's value selects; gives them. Raises: RequestError."""
+    if not is_device(option.cls):
+        raise RequestError(f"--remove-device makes no sense with {option.name}", hint="it is no option of a device")
+    spice = option.cls is Graphics and convert.has_spice(domain)
+    found: list[Device] = select(  # type: ignore[assignment]
+        domain, option.cls, option.name, "--remove-device", option.texts[-1], option.fallback
+    )
+    for device in found:
+        domain.remove(device)
+    if spice:
+        convert.remove_spice_parts(domain)
+    return found
+
+
+def can_add(domain: Domain, cls: type[Element]) -> bool:
+    """Whether a guest may have several objects of the kind."""
+    return is_device(cls) or any(
+        isinstance(declared, Children) and declared.cls is cls for _, declared in type(domain).declarations()
+    )
+
+
+def add_sections(domain: Domain, option: XmlOption) -> list[Element]:
+    """Add what may be there several times though it is no device (<seclabel>); gives it. Raises: RequestError."""
+    made = []
+    for text in option.texts:
+        pairs = cut(option.cls, option.name, text, option.fallback)
+        element = domain.section(option.cls)
+        apply_pairs(element, option.name, pairs, option.fallback)
+        made.append(element)
+    return made

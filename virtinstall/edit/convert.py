@@ -1,0 +1,158 @@
+"""Conversions of a whole guest: the newest machine of its kind, i440FX to q35, spice to VNC.
+
+Source: https://libvirt.org/formatdomain.html, https://libvirt.org/pci-hotplug.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from virtinstall.devices.audio import Audio
+from virtinstall.devices.channel import Channel
+from virtinstall.devices.controller import Controller
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.graphics import Graphics
+from virtinstall.devices.interface import Interface
+from virtinstall.devices.redirdev import Redirdev
+from virtinstall.devices.smartcard import Smartcard
+from virtinstall.devices.sound import Sound
+from virtinstall.devices.video import Video
+from virtinstall.errors import RequestError
+
+if TYPE_CHECKING:
+    from virtinstall.devices.device import Device
+    from virtinstall.domain.domain import Domain
+
+_VERSIONED = (
+    ("pc-q35-", "q35"),
+    ("pc-i440fx-", "pc"),
+    ("s390-ccw-virtio-", "s390-ccw-virtio"),
+    ("pseries-", "pseries"),
+    ("virt-", "virt"),
+)
+_ROOT_PORTS = 14
+_SPICE_ONLY = ("image", "jpeg", "zlib", "playback", "streaming", "clipboard", "mouse", "filetransfer", "gl", "channel")
+_SPICE_ATTRIBUTES = ("tlsPort", "defaultMode")
+
+
+def refresh_machine(domain: Domain) -> None:
+    """The newest version of the machine type. Raises: RequestError, for a type that has no versions."""
+    machine = domain.os.type_machine or ""
+    for prefix, newest in _VERSIONED:
+        if machine.startswith(prefix) or machine == newest:
+            domain.os.type_machine = newest
+            return
+    raise RequestError(
+        f"--boot refresh-machine-type: the machine type '{machine}' has no version to refresh",
+        hint="name the machine type wanted: --boot machine=TYPE",
+    )
+
+
+def remove_spice_parts(domain: Domain) -> None:
+    """What only serves spice, where no spice display is left."""
+    if any(graphics.type == "spice" for graphics in domain.of(Graphics)):
+        return
+    parts: list[Device] = [device for device in domain.of(Channel) if device.type == "spicevmc"]
+    parts += [device for device in domain.of(Audio) if device.type == "spice"]
+    parts += [device for device in domain.of(Redirdev) if device.type == "spicevmc"]
+    parts += [device for device in domain.of(Smartcard) if device.type == "spicevmc"]
+    for device in parts:
+        domain.remove(device)
+
+
+def has_spice(domain: Domain) -> bool:
+    """Whether the guest has a spice display."""
+    return any(graphics.type == "spice" for graphics in domain.of(Graphics))
+
+
+def convert_to_vnc(domain: Domain, *, vdagent: bool) -> None:
+    """VNC in place of spice. Raises: RequestError, when the guest has no spice display."""
+    displays = [graphics for graphics in domain.of(Graphics) if graphics.type == "spice"]
+    if not displays:
+        raise RequestError("--convert-to-vnc: the guest has no spice display")
+    has_vnc = any(graphics.type == "vnc" for graphics in domain.of(Graphics))
+    for graphics in displays:
+        if has_vnc:
+            domain.remove(graphics)
+            continue
+        has_vnc = True
+        _make_vnc(graphics)
+    remove_spice_parts(domain)
+    for video in domain.of(Video):
+        if video.model_type == "qxl":
+            _replace_qxl(video)
+    if vdagent and not any(channel.type == "qemu-vdagent" for channel in domain.of(Channel)):
+        append_device(domain, Channel(type="qemu-vdagent", target_type="virtio", target_name="com.redhat.spice.0"))
+
+
+def _make_vnc(graphics: Graphics) -> None:
+    node = graphics.ensure_node()
+    etree.strip_attributes(node, *_SPICE_ATTRIBUTES)
+    for tag in _SPICE_ONLY:
+        for below in node.findall(tag):
+            node.remove(below)
+    graphics.type = "vnc"
+
+
+def _replace_qxl(video: Video) -> None:
+    """qxl's memory sizes mean nothing to the other cards."""
+    node = video.ensure_node().find("model")
+    if node is not None:
+        etree.strip_attributes(node, "ram", "vram", "vram64", "vgamem")
+    video.model_type = "virtio"
+
+
+def convert_to_q35(domain: Domain, root_ports: int | None) -> None:
+    """q35 in place of i440FX: no IDE, no addresses of the old bus, PCIe ports.
+
+    Raises: RequestError, when it is no i440FX guest.
+    """
+    machine = domain.os.type_machine or ""
+    if machine != "pc" and not machine.startswith("pc-i440fx"):
+        raise RequestError(f"--convert-to-q35: the machine type '{machine}' is no i440FX", hint="it starts with 'pc'")
+    domain.os.type_machine = "q35"
+    _disks_to_sata(domain)
+    for controller in domain.of(Controller):
+        if controller.type in ("pci", "ide"):
+            domain.remove(controller)
+    for interface in domain.of(Interface):
+        if interface.model_type == "e1000":
+            interface.model_type = "e1000e"
+    for sound in domain.of(Sound):
+        if sound.model == "ich6":
+            sound.model = "ich9"
+    for device in domain.devices:
+        if device.address.type == "pci":
+            _forget_address(device)
+    append_device(domain, Controller(type="pci", model="pcie-root"))
+    for _ in range(_ROOT_PORTS if root_ports is None else root_ports):
+        append_device(domain, Controller(type="pci", model="pcie-root-port"))
+
+
+def _disks_to_sata(domain: Domain) -> None:
+    disks = domain.of(Disk)
+    used = {disk.target_dev for disk in disks if disk.target_bus != "ide"}
+    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    for disk in disks:
+        if disk.target_bus == "ide":
+            disk.target_bus = "sata"
+            disk.target_dev = next(name for letter in letters if (name := f"sd{letter}") not in used)
+            _forget_address(disk)
+
+
+def _forget_address(device: Device) -> None:
+    node = device.ensure_node()
+    for address in node.findall("address"):
+        node.remove(address)
+
+
+def append_device(domain: Domain, device: Device) -> None:
+    """Put `device` behind all others: what was there keeps its place, so a diff shows the device alone."""
+    domain.add(device)
+    node = device.ensure_node()
+    above = node.getparent()
+    assert above is not None
+    node.tail = None
+    above.append(node)

@@ -1,0 +1,29 @@
+"""What virt-xml is asked for, as data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from virtinstall.edit.change import XmlOption
+
+
+class EditRequest(NamedTuple):
+    """What was asked: `action` is one of `edit`, `add_device`, `remove_device`, `build_xml`.
+
+    `option` is None for the conversions, whose sub-options are in `conversions`.
+    `define` and `start` say what becomes of the result, `update` whether the running guest is changed too.
+    """
+
+    action: str
+    selector: str
+    option: XmlOption | None
+    conversions: dict[str, dict[str, str]]
+    os_values: dict[str, str] | None
+    print_xml: bool
+    print_diff: bool
+    define: bool
+    start: bool
+    update: bool
+    confirm: bool
+    quiet: bool

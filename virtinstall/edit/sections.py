@@ -1,0 +1,25 @@
+"""The sub-options of virt-xml's conversions."""
+
+from __future__ import annotations
+
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import Setting
+from virtinstall.xml.kinds import INTEGER, SWITCH
+
+
+class ConvertToQ35(Element):
+    """--convert-to-q35: from i440FX to q35."""
+
+    tag = "convert-to-q35"
+    option = "--convert-to-q35"
+
+    num_pcie_root_ports = Setting(INTEGER, "How many PCIe ports the guest gets (default 14).")
+
+
+class ConvertToVnc(Element):
+    """--convert-to-vnc: from spice to VNC."""
+
+    tag = "convert-to-vnc"
+    option = "--convert-to-vnc"
+
+    qemu_vdagent = Setting(SWITCH, "Add the channel that shares the clipboard.", name="qemu-vdagent")

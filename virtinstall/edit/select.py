@@ -1,0 +1,95 @@
+"""Which objects of a guest an option of virt-xml's means: the first, number N, all, or those that match.
+
+Source: the behaviour of virt-xml's --edit and --remove-device.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtinstall.devices.disk import Disk
+from virtinstall.errors import RequestError
+from virtinstall.options.suboptions import Pair, apply_pairs, cut
+from virtinstall.xml.children import Child, Children
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+    from virtinstall.options.suboptions import Fallback
+    from virtinstall.xml.element import Element
+
+
+def is_device(cls: type[Element]) -> bool:
+    """Whether a guest may have several of the kind, in <devices>."""
+    return cls.__module__.startswith("virtinstall.devices.")
+
+
+def objects_of(domain: Domain, cls: type[Element]) -> list[Element]:
+    """The objects that an option with the fields of `cls` is about, in document order.
+
+    That is the domain itself for classes that are mixed in, or the section, present or not.
+    """
+    if not cls.tag:
+        return [domain]
+    for attribute, declared in type(domain).declarations():
+        if isinstance(declared, Child | Children) and declared.cls is cls:
+            found = getattr(domain, attribute)
+            return list(found) if isinstance(declared, Children) else [found]
+    return list(domain.of(cls))  # type: ignore[type-var]
+
+
+def select(
+    domain: Domain, cls: type[Element], option: str, action: str, selector: str, fallback: Fallback | None
+) -> list[Element]:
+    """The objects that `selector` means: empty (the first), a number, `all`, or sub-options to match.
+
+    Raises: RequestError, when there is none, or the selector makes no sense for the option.
+    """
+    found = objects_of(domain, cls)
+    if not cls.tag and selector:
+        raise RequestError(f"'{action} {selector}' doesn't make sense with {option}", hint=f"use {action} alone")
+    if not found:
+        raise RequestError(f"the guest has no object of {option}", hint=f"--add-device {option} ... adds one")
+    if selector == "all":
+        return found
+    if selector == "":
+        return found[:1]
+    number = _number(selector)
+    if number is None:
+        return _matching(found, cls, option, action, selector, fallback)
+    if number == 0:
+        raise RequestError(f"'{action} 0': objects are counted from 1, or from -1 at the end")
+    if abs(number) > len(found):
+        count = f"only {len(found)} object" + ("s" if len(found) > 1 else "")
+        raise RequestError(f"'{action} {selector}': the guest has {count} of {option}")
+    return [found[number - 1 if number > 0 else number]]
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.removeprefix("-").isdigit() and text.removeprefix("-").isascii() else None
+
+
+def _matching(
+    found: list[Element], cls: type[Element], option: str, action: str, selector: str, fallback: Fallback | None
+) -> list[Element]:
+    pairs = cut(cls, option, selector, fallback)
+    for pair in pairs:
+        if pair.target is not None and not pair.target.declared.match:
+            raise RequestError(f"{action} {selector}: objects can't be selected by '{pair.key}'")
+    chosen = [each for each in found if all(_matches(each, option, pair, fallback) for pair in pairs)]
+    if not chosen:
+        raise RequestError(
+            f"no object of {option} matches {action} {selector}",
+            hint=f"the guest has {len(found)}; a number, or `all`, selects without looking",
+        )
+    return chosen
+
+
+def _matches(element: Element, option: str, pair: Pair, fallback: Fallback | None) -> bool:
+    """Whether setting what `pair` says would change nothing."""
+    if isinstance(element, Disk) and pair.target is not None and pair.target.declared is Disk.path:
+        twin = Disk()
+        apply_pairs(twin, option, [pair], fallback)
+        return twin.path in (element.source_file, element.source_dev, element.source_dir)
+    copy = element.clone()
+    apply_pairs(copy, option, [pair], fallback)
+    return copy.to_xml() == element.to_xml()

@@ -1,0 +1,249 @@
+"""One run of virt-xml: the change is made, shown, asked about, plugged in, saved, started."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from virtinstall.domain.domain import Domain
+from virtinstall.edit import change, convert
+from virtinstall.edit.difference import difference
+from virtinstall.edit.select import is_device
+from virtinstall.errors import RequestError
+
+if TYPE_CHECKING:
+    from virtinstall.devices.device import Device
+    from virtinstall.edit.request import EditRequest
+    from virtinstall.host.host import Guest
+    from virtinstall.host.libvirt_host import LibvirtHost
+    from virtinstall.plan import Plan
+    from virtinstall.undo import Undo
+    from virtinstall.xml.element import Element
+
+_PLUGGING = {
+    "add_device": ("Hotplug this device to the guest '{}'?", "Device hotplug successful."),
+    "remove_device": ("Hotunplug this device from the guest '{}'?", "Device hotunplug successful."),
+    "edit": ("Update this device of the guest '{}'?", "Device update successful."),
+}
+
+
+class Session:
+    """Carries one request out on `guest_name`, or on the XML on standard input."""
+
+    def __init__(self, request: EditRequest, host: LibvirtHost, guest_name: str | None) -> None:
+        self.request = request
+        self.host = host
+        self.guest = self._find(guest_name)
+        self.added: list[Device] = []
+        self.plan: Plan | None = None
+
+    def run(self) -> int:
+        """Do it; gives the exit status. Raises: VirtInstallError."""
+        if self.request.action == "build_xml":
+            return self._build()
+        original = Domain.parse(self._original_text())
+        changed = self._changed(original.clone())
+        if self.request.update:
+            self._refuse_update()
+        from virtinstall.undo import Undo
+
+        with Undo() as undo:
+            self._apply(original, changed, undo)
+            undo.keep_everything()
+        return 0
+
+    def _find(self, name: str | None) -> Guest | None:
+        if name is None:
+            return None
+        guest = self.host.find_guest(name)
+        if guest is None:
+            import difflib
+
+            near = difflib.get_close_matches(name, sorted(self.host.guest_names()), 3)
+            raise RequestError(
+                f"could not find the domain '{name}'",
+                hint=f"did you mean {' or '.join(near)}?" if near else "`virsh list --all` names them",
+            )
+        return guest
+
+    def _original_text(self) -> str:
+        if self.guest is not None:
+            return self.guest.xml(inactive=True)
+        if sys.stdin is None or sys.stdin.isatty():
+            raise RequestError("a domain must be specified", hint="name the guest, or give its XML on standard input")
+        return sys.stdin.read()
+
+    def _changed(self, domain: Domain) -> Domain:
+        """`domain` with the change. Raises: RequestError."""
+        self._change(domain)
+        return domain
+
+    def _change(self, domain: Domain) -> list[Element]:
+        request, option = self.request, self.request.option
+        if option is None:
+            self._convert(domain)
+            return []
+        if request.action == "edit":
+            found = change.edit(domain, option, request.selector)
+            from virtinstall.edit.settle import settle_edit
+
+            settle_edit(domain, self.host)
+            return found
+        if request.action == "remove_device":
+            return list(change.remove(domain, option))
+        if not change.can_add(domain, option.cls):
+            raise RequestError(f"--add-device makes no sense with {option.name}", hint="use --edit")
+        if not is_device(option.cls):
+            return change.add_sections(domain, option)
+        if not self.added:
+            self._compose(domain)
+        devices = [device.clone() for device in self.added]
+        for device in devices:
+            convert.append_device(domain, device)
+        return list(devices)
+
+    def _compose(self, guest: Domain | None) -> None:
+        from virtinstall.edit.added import compose_devices, read_devices
+
+        assert self.request.option is not None
+        devices = read_devices(self.request.option)
+        self.added, self.plan = compose_devices(devices, guest, self.host, self.request.os_values)
+        for warning in self.plan.warnings:
+            _warn(warning)
+
+    def _convert(self, domain: Domain) -> None:
+        conversions = self.request.conversions
+        if "convert_to_q35" in conversions:
+            ports = conversions["convert_to_q35"].get("num_pcie_root_ports")
+            convert.convert_to_q35(domain, None if ports is None else int(ports))
+        else:
+            from virtinstall.xml.kinds import parse_switch
+
+            convert.convert_to_vnc(
+                domain, vdagent=parse_switch(conversions["convert_to_vnc"].get("qemu-vdagent", "no"))
+            )
+
+    def _build(self) -> int:
+        option = self.request.option
+        assert option is not None
+        guest = None if self.guest is None else Domain.parse(self.guest.xml(inactive=True))
+        if is_device(option.cls):
+            self._compose(guest)
+            built: list[Element] = list(self.added)
+        elif option.cls.tag:
+            built = change.edit(guest or Domain(), option, "")
+        else:
+            raise RequestError(f"--build-xml makes no sense with {option.name}", hint="it has no element of its own")
+        print("".join(element.to_xml() for element in built), end="")
+        return 0
+
+    def _refuse_update(self) -> None:
+        option = self.request.option
+        if option is None or not is_device(option.cls):
+            name = "a conversion" if option is None else option.name
+            raise RequestError(f"--update can't change {name} of a running guest", hint="leave --update out")
+
+    def _apply(self, original: Domain, changed: Domain, undo: Undo) -> None:
+        request = self.request
+        before, after = original.to_xml(), changed.to_xml()
+        plugged = self._update(undo)
+        shown = difference(before, after)
+        if not shown:
+            _warn("No XML diff was generated. The requested changes will have no effect.")
+        printing = request.print_xml or request.print_diff
+        saving = request.define and (self.guest is not None or printing)
+        if request.print_xml or (self.guest is None and not printing and not request.start):
+            print(after, end="\n" if saving or request.start else "")
+        elif request.print_diff or request.confirm:
+            print(shown)
+        if not saving and not request.start:
+            return
+        what = "Define" if saving else "Start"
+        if request.confirm and not _ask(f"{what} '{changed.name}' with the changed XML?"):
+            return
+        self._make_storage(undo)
+        if saving:
+            self._define(before, after, str(changed.name), plugged=plugged)
+        if request.start:
+            self._start(after, str(changed.name), defined=saving)
+
+    def _define(self, before: str, after: str, name: str, *, plugged: bool) -> None:
+        renamed = self.guest is not None and self.guest.name != name
+        if renamed and self.guest is not None:
+            self.guest.rename(name)
+        guest = self.host.define_guest(after)
+        self._say(f"Domain '{name}' defined successfully.")
+        if self.guest is None:
+            return
+        if Domain.parse(guest.xml(inactive=True)).to_xml() == before and before != after:
+            _warn(
+                "XML did not change after domain define. "
+                "You may have changed a value that libvirt is setting by default."
+            )
+        elif guest.is_active() and not plugged:
+            self._say("Changes will take effect after the domain is fully powered off.")
+
+    def _start(self, after: str, name: str, *, defined: bool) -> None:
+        if self.guest is not None and self.guest.is_active():
+            raise RequestError(f"the guest '{name}' runs already", hint="leave --start out, or power it off first")
+        guest = self.host.find_guest(name) if defined else None
+        if guest is not None:
+            guest.start()
+        else:
+            self.host.start_guest(after)
+        self._say(f"Domain '{name}' started successfully.")
+
+    def _update(self, undo: Undo) -> bool:
+        """Change the running guest; False where that isn't asked for or it doesn't run."""
+        request, guest = self.request, self.guest
+        if not request.update or guest is None or request.print_xml or request.print_diff:
+            return False
+        if not guest.is_active():
+            _warn("The VM is not running, --update is inapplicable.")
+            return False
+        live = Domain.parse(guest.xml())
+        before = live.to_xml()
+        question, done = _PLUGGING[request.action]
+        for element in self._change(live):
+            text = element.to_xml()
+            if request.confirm:
+                print(difference(before, live.to_xml()))
+                print("\n".join("    " + line for line in text.splitlines()) + "\n\n")
+                if not _ask(question.format(guest.name)):
+                    return False
+            self._make_storage(undo)
+            plug = {
+                "add_device": guest.attach_device,
+                "remove_device": guest.detach_device,
+                "edit": guest.update_device,
+            }[request.action]
+            plug(text)
+            undo.keep_everything()
+            self._say(done + "\n" if request.confirm else done)
+        return True
+
+    def _make_storage(self, undo: Undo) -> None:
+        """What a new disk needs; made once."""
+        if self.plan is None:
+            return
+        from virtinstall.progress import Lines, Silent
+        from virtinstall.request import Checks
+        from virtinstall.storage.carry_out import check_storage, make_storage
+
+        plan, self.plan = self.plan, None
+        for warning in check_storage(plan, self.host, Checks()):
+            _warn(warning)
+        make_storage(plan, self.host, undo, Silent() if self.request.quiet else Lines(sys.stderr))
+
+    def _say(self, text: str) -> None:
+        if not self.request.quiet:
+            print(text, flush=True)
+
+
+def _ask(question: str) -> bool:
+    print(f"{question} (y/n): ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _warn(text: str) -> None:
+    print(f"WARNING  {text}", file=sys.stderr)
