@@ -12,13 +12,12 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """What tells a file from another that has later got its name."""
 
     device: int
@@ -49,8 +48,7 @@ def remove_if_same(path: str, identity: Identity) -> None:
         Path(path).unlink(missing_ok=True)
 
 
-@dataclass(frozen=True)
-class Leftover:
+class Leftover(NamedTuple):
     """One thing that a dead run of guest `name` had made.
 
     `kind` is `file`, `domain`, `volume` (path `POOL/VOLUME`) or whatever the run called it.
@@ -103,11 +101,10 @@ class Journal:
 
         Raises: OSError, when the folder can't be written.
         """
-        import tempfile
-
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fd, fresh = tempfile.mkstemp(prefix="new-", suffix=".json", dir=folder)
-        path = Path(fresh).with_name("run-" + Path(fresh).name.removeprefix("new-"))
+        token = os.urandom(8).hex()
+        fresh, path = folder / f"new-{token}.json", folder / f"run-{token}.json"
+        fd = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         journal = cls(fd, path)
         # only a journal that is locked and names its guest may be seen by other runs
         fcntl.flock(fd, fcntl.LOCK_EX)
@@ -115,7 +112,7 @@ class Journal:
         if uri is not None:
             head["uri"] = uri
         journal._append(head)
-        Path(fresh).rename(path)
+        fresh.rename(path)
         return journal
 
     def record(self, kind: str, path: str, identity: Identity | None = None) -> None:
