@@ -154,6 +154,9 @@ def _xml_option(given: Namespace) -> XmlOption | None:
         texts = getattr(given, option.dest)
         if not option.section.startswith(("virtinstall.devices.", "virtinstall.domain.")) or texts is None:
             continue
+        if option.hidden:
+            # an old spelling of one that is shown, kept under the same name
+            continue
         cls = section_class(option)
         name = next(spelling for spelling in option.names if spelling.startswith("--"))
         values = tuple(texts) if isinstance(texts, list) else (texts,)

@@ -6,6 +6,7 @@ device classes (<os><boot>) or a number at each device (<boot order>), never bot
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.platform import Chosen
@@ -15,15 +16,15 @@ if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
 
 
-def settle_conflicts(domain: Domain) -> None:
-    """Two devices with one order: the one given later keeps it, the other and those behind move up."""
+def settle_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
+    """Two devices with one order: the earlier one, or one of `first`, keeps it, the other and those behind move up."""
     seen: list[tuple[Device, int]] = []
     for device in domain.devices:
         order = getattr(device, "boot_order", None)
         if order is not None:
             seen.append((device, order))
     taken: set[int] = set()
-    for device, order in sorted(seen, key=lambda pair: pair[1]):
+    for device, order in sorted(seen, key=lambda pair: (pair[1], pair[0] not in first)):
         while order in taken:
             order += 1
         taken.add(order)

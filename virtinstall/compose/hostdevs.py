@@ -146,7 +146,7 @@ def _use_node_device(draft: Draft, hostdev: Hostdev, device: etree._Element) -> 
         hostdev.source_address_target = _number(capability.findtext("target"))
         hostdev.source_address_unit = _number(capability.findtext("lun"))
     elif kind == "mdev":
-        hostdev.type, hostdev.model, hostdev.managed = "mdev", "vfio-pci", False
+        hostdev.type, hostdev.model, hostdev.managed = "mdev", _mdev_model(capability), False
         hostdev.source_address_uuid = capability.findtext("uuid") or _mdev_uuid(device)
     elif kind == "ccw":
         hostdev.type = "ccw"
@@ -156,6 +156,13 @@ def _use_node_device(draft: Draft, hostdev: Hostdev, device: etree._Element) -> 
             f"--hostdev {device.findtext('name')}: a device of kind '{kind}' can't be given to a guest",
             hint="PCI, USB, SCSI and mediated devices can",
         )
+
+
+def _mdev_model(capability: etree._Element) -> str:
+    """The bus that a mediated device of s390x belongs to is in the name of its type; others are PCI's."""
+    kind = capability.find("type")
+    name = "" if kind is None else kind.get("id", "")
+    return next((model for model in ("vfio-ccw", "vfio-ap") if name.startswith(model.replace("-", "_"))), "vfio-pci")
 
 
 def _mdev_uuid(device: etree._Element) -> str:

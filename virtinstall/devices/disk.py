@@ -135,6 +135,11 @@ class Disk(Device, VirtioDriver, DiskTuning):
     perms = Suboption("perms", _set_perms, "Old word: `ro` is read-only, `sh` shareable, `rw` neither.")
 
     @classmethod
+    def child_order(cls) -> tuple[str, ...]:
+        """As libvirt writes them."""
+        return ("./driver", "./auth", "./source", "./backingStore", "./target")
+
+    @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
         """`sparse` and `nonsparse`, as old guides have them."""
         return {"sparse": ("sparse", "yes"), "nonsparse": ("sparse", "no")}.get(word)

@@ -41,6 +41,8 @@ def _set_listen(graphics: Graphics, text: str) -> None:
     if text in _LISTEN_WORDS:
         graphics.listen = None
         graphics.listens.at(0).type = text
+        # without an address there is no port
+        graphics.port = graphics.tls_port = graphics.autoport = None
     else:
         graphics.listen = text or None
 

@@ -108,10 +108,10 @@ class Interface(Device, VirtioDriver):
     source_address_function = XmlField("./source/address/@function", INTEGER, "PCI function of the host device.")
     hostdev = Setting(TEXT, "Host's network card to give to the guest: name or PCI address.")
     target_dev = XmlField("./target/@dev", TEXT, "Name of the tap device on the host.", aliases=("target",))
-    model_type = XmlField("./model/@type", TEXT, "Network card: `virtio`, `e1000e`, `rtl8139`.", aliases=("model",))
     mac_address = XmlField(
         "./mac/@address", TEXT, "MAC address; made when it isn't given.", aliases=("mac",), convert=_mac
     )
+    model_type = XmlField("./model/@type", TEXT, "Network card: `virtio`, `e1000e`, `rtl8139`.", aliases=("model",))
     filterref_filter = XmlField("./filterref/@filter", TEXT, "Network filter of libvirt.", aliases=("filterref",))
     link_state = XmlField(
         "./link/@state",

@@ -19,6 +19,7 @@ from virtinstall.compose.draft import Draft
 from virtinstall.compose.platform import choose_platform, existing_platform
 from virtinstall.devices.disk import Disk
 from virtinstall.domain.domain import DEVICES, Domain
+from virtinstall.edit.placing import order_attributes
 from virtinstall.naming import Random
 from virtinstall.options.suboptions import apply_pairs, cut
 from virtinstall.osinfo.record import GENERIC
@@ -59,12 +60,21 @@ def compose_devices(
         platform = platform._replace(machine=None)
     else:
         platform = existing_platform(guest, arch)
+        types = {way.type for known in facts.host.capabilities.guests for way in known.domains}
+        if types and platform.virt_type not in types:
+            # XML from elsewhere: the guest will run as the host can run it
+            own = choose_platform(Platform(), facts.host.capabilities, GENERIC, facts.host.driver)
+            platform = platform._replace(virt_type=own.virt_type)
     draft = Draft(request, facts, devices, platform, Random(os.urandom(32)))
     present = [] if guest is None else guest.of(Disk)
     _fill(draft, present)
     for device in devices.devices:
         for edit in device.settings.get("xpath_edits", ()):
             apply_edit(device.ensure_node(), edit)
+        for node in device.ensure_node().iter():
+            order_attributes(node)
+    if os_values is not None and guest is not None and not facts.os.is_generic:
+        guest.os_id = facts.os.id
     plan = Plan(
         name=str(guest.name) if guest is not None else "",
         final=devices,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from virtinstall.compose import boot_order
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.graphics import Graphics
+from virtinstall.domain.seclabel import Seclabel
 from virtinstall.edit import convert
 from virtinstall.edit.select import is_device, objects_of, select
 from virtinstall.errors import RequestError
@@ -44,7 +47,16 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
             apply_edit(element.ensure_node(), each)
     if spice:
         convert.remove_spice_parts(domain)
+    settle_order(domain, found)
     return found
+
+
+def settle_order(domain: Domain, changed: Sequence[Element]) -> None:
+    """A changed device that has a place in the boot order keeps it; <os> then has no order of its own."""
+    ordered = [device for device in changed if getattr(device, "boot_order", None) is not None]
+    if ordered:
+        domain.os.boot_devices.clear()
+        boot_order.settle_conflicts(domain, ordered)  # type: ignore[arg-type]
 
 
 def _objects_to_edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
@@ -97,5 +109,7 @@ def add_sections(domain: Domain, option: XmlOption) -> list[Element]:
         pairs = cut(option.cls, option.name, text, option.fallback)
         element = domain.section(option.cls)
         apply_pairs(element, option.name, pairs, option.fallback)
+        if isinstance(element, Seclabel) and element.type is None:
+            element.type = "dynamic"
         made.append(element)
     return made

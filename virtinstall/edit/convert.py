@@ -84,7 +84,7 @@ def convert_to_vnc(domain: Domain, *, vdagent: bool) -> None:
         if video.model_type == "qxl":
             _replace_qxl(video)
     if vdagent and not any(channel.type == "qemu-vdagent" for channel in domain.of(Channel)):
-        append_device(domain, Channel(type="qemu-vdagent", target_type="virtio", target_name="com.redhat.spice.0"))
+        domain.add(Channel(type="qemu-vdagent", target_type="virtio", target_name="com.redhat.spice.0"))
 
 
 def _make_vnc(graphics: Graphics) -> None:
@@ -126,9 +126,9 @@ def convert_to_q35(domain: Domain, root_ports: int | None) -> None:
     for device in domain.devices:
         if device.address.type == "pci":
             _forget_address(device)
-    append_device(domain, Controller(type="pci", model="pcie-root"))
+    domain.add(Controller(type="pci", model="pcie-root"))
     for _ in range(_ROOT_PORTS if root_ports is None else root_ports):
-        append_device(domain, Controller(type="pci", model="pcie-root-port"))
+        domain.add(Controller(type="pci", model="pcie-root-port"))
 
 
 def _disks_to_sata(domain: Domain) -> None:
@@ -146,13 +146,3 @@ def _forget_address(device: Device) -> None:
     node = device.ensure_node()
     for address in node.findall("address"):
         node.remove(address)
-
-
-def append_device(domain: Domain, device: Device) -> None:
-    """Put `device` behind all others: what was there keeps its place, so a diff shows the device alone."""
-    domain.add(device)
-    node = device.ensure_node()
-    above = node.getparent()
-    assert above is not None
-    node.tail = None
-    above.append(node)

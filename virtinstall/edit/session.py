@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from virtinstall.domain.domain import Domain
 from virtinstall.edit import change, convert
 from virtinstall.edit.difference import difference
+from virtinstall.edit.placing import new_ones_last
 from virtinstall.edit.select import is_device
 from virtinstall.errors import RequestError
 
@@ -43,7 +44,7 @@ class Session:
             return self._build()
         original = Domain.parse(self._original_text())
         changed = self._changed(original.clone())
-        if self.request.update:
+        if self.request.update and self.guest is not None and self.guest.is_active():
             self._refuse_update()
         from virtinstall.undo import Undo
 
@@ -79,6 +80,11 @@ class Session:
         return domain
 
     def _change(self, domain: Domain) -> list[Element]:
+        """Make the change on `domain`; gives the objects changed, added or removed."""
+        with new_ones_last(domain):
+            return self._make_change(domain)
+
+    def _make_change(self, domain: Domain) -> list[Element]:
         request, option = self.request, self.request.option
         if option is None:
             self._convert(domain)
@@ -99,7 +105,8 @@ class Session:
             self._compose(domain)
         devices = [device.clone() for device in self.added]
         for device in devices:
-            convert.append_device(domain, device)
+            domain.add(device)
+        change.settle_order(domain, devices)
         return list(devices)
 
     def _compose(self, guest: Domain | None) -> None:
@@ -163,14 +170,14 @@ class Session:
             return
         self._make_storage(undo)
         if saving:
-            self._define(before, after, str(changed.name), plugged=plugged)
+            self._define(before, after, str(changed.name), changed.uuid, plugged=plugged)
         if request.start:
             self._start(after, str(changed.name), defined=saving)
 
-    def _define(self, before: str, after: str, name: str, *, plugged: bool) -> None:
-        renamed = self.guest is not None and self.guest.name != name
-        if renamed and self.guest is not None:
-            self.guest.rename(name)
+    def _define(self, before: str, after: str, name: str, uuid: str | None, *, plugged: bool) -> None:
+        old = self.guest
+        if old is not None and old.name != name and old.uuid == uuid and not old.is_active():
+            old.rename(name)
         guest = self.host.define_guest(after)
         self._say(f"Domain '{name}' defined successfully.")
         if self.guest is None:
@@ -180,7 +187,7 @@ class Session:
                 "XML did not change after domain define. "
                 "You may have changed a value that libvirt is setting by default."
             )
-        elif guest.is_active() and not plugged:
+        if self.guest.is_active() and not plugged:
             self._say("Changes will take effect after the domain is fully powered off.")
 
     def _start(self, after: str, name: str, *, defined: bool) -> None:

@@ -1,0 +1,48 @@
+"""Where new elements stand: behind what was there, so that a diff shows them and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+
+# libvirt writes these attributes first, whatever the order in which they were set
+_FIRST_ATTRIBUTES = {
+    "target": ("dev",),
+    "driver": ("name",),
+    "hostdev": ("mode", "type", "managed"),
+    "seclabel": ("type", "model"),
+}
+
+
+@contextmanager
+def new_ones_last(domain: Domain) -> Iterator[None]:
+    """New elements that the block makes go behind their siblings; those that it empties leave no blanks."""
+    root = domain.ensure_node()
+    before = {node: list(node) for node in root.iter(etree.Element)}
+    yield
+    for node, children in before.items():
+        for new in [child for child in node if child not in children]:
+            new.tail = None
+            node.append(new)
+        if children and len(node) == 0 and not (node.text or "").strip():
+            node.text = None
+    for node in root.iter(etree.Element):
+        if node not in before:
+            order_attributes(node)
+
+
+def order_attributes(node: etree._Element) -> None:
+    """The attributes of one element in the order in which libvirt writes them."""
+    first = _FIRST_ATTRIBUTES.get(str(node.tag), ())
+    if any(name in node.attrib for name in first):
+        values = {str(name): str(value) for name, value in node.attrib.items()}
+        node.attrib.clear()
+        for name in (*first, *(name for name in values if name not in first)):
+            if name in values:
+                node.set(name, values[name])
