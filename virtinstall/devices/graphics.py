@@ -42,7 +42,7 @@ def _set_listen(graphics: Graphics, text: str) -> None:
         graphics.listen = None
         graphics.listens.at(0).type = text
         # without an address there is no port
-        graphics.port = graphics.tls_port = graphics.autoport = None
+        graphics.port = graphics.autoport = None
     else:
         graphics.listen = text or None
 

@@ -1,0 +1,201 @@
+"""virt-xml as it is typed: what changes, what is printed, what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.edit.conftest import VirtXml
+
+DIFF = "--print-diff"
+
+
+def test_edit_changes_the_first(virt_xml: VirtXml) -> None:
+    """--edit alone changes the first object of the kind."""
+    run = virt_xml("off", DIFF, "--edit", "--sound", "model=es1370")
+
+    assert (run.removed, run.new) == (['<sound model="ich6"/>'], ['<sound model="es1370"/>'])
+
+
+@pytest.mark.parametrize("which", ["2", "-1"])
+def test_edit_by_number(virt_xml: VirtXml, which: str) -> None:
+    """A number counts from 1, a negative one from the end."""
+    assert virt_xml("off", DIFF, "--edit", which, "--sound", "sb16").removed == ['<sound model="ac97"/>']
+
+
+def test_edit_all(virt_xml: VirtXml) -> None:
+    """`all` changes every one."""
+    assert virt_xml("off", DIFF, "--edit", "all", "--sound", "sb16").new == ['<sound model="sb16"/>'] * 2
+
+
+def test_edit_what_matches(virt_xml: VirtXml) -> None:
+    """KEY=VALUE selects, by the sub-option's own words."""
+    run = virt_xml("off", DIFF, "--edit", "target=hda", "--disk", "cache=none")
+
+    assert run.new == ['<driver name="qemu" type="raw" cache="none"/>']
+
+
+def test_edit_by_path(virt_xml: VirtXml) -> None:
+    """A disk is known by its path, whatever the XML calls it."""
+    run = virt_xml("off", DIFF, "--edit", "path=/images/one.img", "--disk", "serial=abc")
+
+    assert run.new == ["<serial>abc</serial>"]
+
+
+def test_empty_value_takes_away(virt_xml: VirtXml) -> None:
+    """`path=` takes the medium out and leaves the drive."""
+    assert virt_xml("off", DIFF, "--edit", "--disk", "path=").removed == ['<source file="/images/one.img"/>']
+
+
+def test_edit_section(virt_xml: VirtXml) -> None:
+    """Sections of the domain are edited as devices are; a new one stands last."""
+    run = virt_xml("off", DIFF, "--edit", "--cpu", "host-passthrough")
+
+    assert run.new == ['<cpu mode="host-passthrough"/>']
+
+
+def test_edit_by_xpath(virt_xml: VirtXml) -> None:
+    """--xml edits anything, several times in one run."""
+    run = virt_xml("off", DIFF, "--edit", "--xml", "./title=T", "--xml", "xpath.delete=./devices/sound[1]")
+
+    assert (run.new, run.removed) == (["<title>T</title>"], ['<sound model="ich6"/>'])
+
+
+def test_remove_device(virt_xml: VirtXml) -> None:
+    """--remove-device takes out what its option selects, and nothing else."""
+    assert virt_xml("off", DIFF, "--remove-device", "--sound", "model=ac97").removed == ['<sound model="ac97"/>']
+
+
+def test_remove_spice(virt_xml: VirtXml) -> None:
+    """With the last spice display goes what only served it."""
+    removed = virt_xml("off", DIFF, "--remove-device", "--graphics", "1").removed
+
+    assert '<channel type="spicevmc">' in removed
+    assert any(line.startswith("<graphics") for line in removed)
+
+
+def test_add_device(virt_xml: VirtXml) -> None:
+    """A new device gets what the composer would give it, here a free target name and a MAC address."""
+    disk = virt_xml("off", DIFF, "--add-device", "--disk", "/dev/null").new
+    interface = virt_xml("off", DIFF, "--add-device", "--network", "network=default").new
+
+    assert '<target dev="hdd" bus="ide"/>' in disk
+    assert any(line.startswith("<mac address=") for line in interface)
+
+
+def test_boot_order_moves_others(virt_xml: VirtXml) -> None:
+    """The device that is given a place keeps it; <os> loses its own order."""
+    assert virt_xml("off", DIFF, "--edit", "2", "--disk", "boot.order=1").removed == ['<boot dev="hd"/>']
+
+
+def test_define(virt_xml: VirtXml) -> None:
+    """Without a wish to print, the change is saved, and it is said when it counts."""
+    off = virt_xml("off", "--edit", "--vcpus", "4")
+    on = virt_xml("on", "--edit", "--vcpus", "4")
+
+    assert off.out == "Domain 'off' defined successfully.\n"
+    assert on.out.splitlines()[-1] == "Changes will take effect after the domain is fully powered off."
+
+
+def test_start(virt_xml: VirtXml) -> None:
+    """--start saves and starts; with --no-define it starts only."""
+    assert virt_xml("off", "--edit", "--vcpus", "4", "--start").out.splitlines()[1:] == [
+        "Domain 'off' started successfully."
+    ]
+    assert virt_xml("off", "--edit", "--vcpus", "4", "--start", "--no-define").out == (
+        "Domain 'off' started successfully.\n"
+    )
+
+
+@pytest.mark.parametrize(("answer", "saved"), [("yes\n", True), ("no\n", False), ("", False)])
+def test_confirm(virt_xml: VirtXml, answer: str, saved: bool) -> None:
+    """--confirm shows the change and asks; only yes saves."""
+    run = virt_xml("off", "--confirm", "--edit", "--vcpus", "4", stdin=answer)
+
+    assert "Define 'off' with the changed XML? (y/n): " in run.out
+    assert ("defined successfully" in run.out) == saved
+    assert run.status == 0
+
+
+def test_standard_input(virt_xml: VirtXml) -> None:
+    """Without a guest, XML comes from standard input and goes to standard output."""
+    xml = "<domain type='test'><name>x</name><devices><sound model='ich6'/></devices></domain>"
+
+    run = virt_xml("--edit", "--sound", "ac97", stdin=xml)
+
+    assert '<sound model="ac97"/>' in run.out
+    assert run.out.startswith("<domain")
+
+
+def test_build_xml(virt_xml: VirtXml) -> None:
+    """--build-xml prints the object alone, no guest needed."""
+    assert virt_xml("--build-xml", "--sound", "ac97").out == '<sound model="ac97"/>\n'
+
+
+def test_no_change_is_told(virt_xml: VirtXml) -> None:
+    """An edit that changes nothing says so and is no error."""
+    run = virt_xml("off", "--edit", "--sound", "ich6")
+
+    assert "No XML diff was generated" in run.err
+    assert run.status == 0
+
+
+def test_refresh_machine_type(virt_xml: VirtXml) -> None:
+    """The newest version of the same machine type."""
+    assert virt_xml("off", DIFF, "--edit", "--boot", "refresh-machine-type=yes").new == [
+        '<type arch="i686" machine="pc">hvm</type>'
+    ]
+
+
+def test_convert_to_q35(virt_xml: VirtXml) -> None:
+    """No IDE is left, cards are PCI Express ones, and there are as many ports as were asked for."""
+    run = virt_xml("off", "--print-xml", "--edit", "--convert-to-q35", "num_pcie_root_ports=3")
+
+    assert 'machine="q35"' in run.out
+    assert 'bus="ide"' not in run.out
+    assert run.out.count('model="pcie-root-port"') == 3
+    assert '<sound model="ich9"/>' in run.out
+
+
+def test_convert_to_vnc(virt_xml: VirtXml) -> None:
+    """spice and its companions make room for VNC; the clipboard's channel on request."""
+    plain = virt_xml("off", "--print-xml", "--edit", "--convert-to-vnc")
+    agent = virt_xml("off", "--print-xml", "--edit", "--convert-to-vnc", "qemu-vdagent=on")
+
+    assert "spice" not in plain.out
+    assert '<graphics type="vnc"' in plain.out
+    assert '<channel type="qemu-vdagent">' in agent.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["off"], "must be specified"),
+        (["off", "--edit"], "no change is specified"),
+        (["off", "--edit", "--add-device", "--disk", "x"], "contradict"),
+        (["off", "--edit", "--disk", "cache=none", "--sound", "ac97"], "only one change"),
+        (["offf", "--edit", "--vcpus", "4"], "could not find the domain 'offf'"),
+        (["off", "--edit", "--disc", "cache=none"], "--disc"),
+        (["off", "--edit", "3", "--sound", "ac97"], "only 2 objects of --sound"),
+        (["off", "--edit", "2", "--events", "on_crash=destroy"], "doesn't make sense with --events"),
+        (["off", "--edit", "target=vdz", "--disk", "cache=none"], "no object of --disk matches"),
+        (["off", "--remove-device", "--cpu", "host-passthrough"], "--remove-device makes no sense with --cpu"),
+        (["off", "--add-device", "--clock", "offset=utc"], "--add-device makes no sense with --clock"),
+        (["off", "--edit", "--watchdog", "action=reset"], "the guest has no object of --watchdog"),
+        (["on", "--edit", "--update", "--events", "on_crash=destroy"], "--update can't change --events"),
+        (["off", "--edit", "--update", "--start", "--disk", "cache=none"], "--update can't be used with --start"),
+        (["off", "--edit", "--osinfo", "debian11", "--disk", "cache=none"], "--osinfo is not supported with --edit"),
+        (["on", "--edit", "--vcpus", "4", "--start", "--no-define"], "runs already"),
+        (["off", "--edit", "--convert-to-q35", "--disk", "cache=none"], "--convert-to-q35"),
+        (["--build-xml", "--memory", "1G"], "--build-xml makes no sense with --memory"),
+        (["off", "--edit", "--memory", "200,clearxml=yes"], "--memory clearxml"),
+        (["off", "--edit", "0", "--disk", "cache=none"], "counted from 1"),
+        (["off", "--edit", "size=3", "--disk", "cache=none"], "can't be selected by 'size'"),
+    ],
+)
+def test_refused(virt_xml: VirtXml, words: list[str], said: str) -> None:
+    """What makes no sense is refused in one sentence that names it."""
+    run = virt_xml(*words)
+
+    assert run.status in (1, 2)
+    assert said in run.err
+    assert run.out == ""

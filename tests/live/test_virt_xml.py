@@ -1,0 +1,89 @@
+"""virt-xml on a running guest: what is plugged in is there at once, and at the next start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from tests.live.machine import Connection
+
+pytestmark = pytest.mark.live
+GUEST = """<domain type='qemu'><name>{name}</name><memory unit='MiB'>64</memory>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><devices>
+<controller type='scsi' model='virtio-scsi'/><video><model type='none'/></video></devices></domain>"""
+
+
+@pytest.fixture
+def guest(system: Connection, work: Path) -> Iterator[str]:
+    """A guest that runs."""
+    name = f"vitest-{uuid.uuid4().hex[:8]}"
+    xml = work / "guest.xml"
+    xml.write_text(GUEST.format(name=name))
+    system.virsh("define", str(xml))
+    system.virsh("start", name)
+    yield name
+    system.remove(name)
+
+
+def virt_xml(connection: Connection, *words: str) -> str:
+    """What virt-xml prints. Raises: CalledProcessError."""
+    program = "from virtinstall.main import xml_main; raise SystemExit(xml_main())"
+    command = [sys.executable, "-c", program, "--connect", connection.uri, *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def disks(connection: Connection, name: str, *, live: bool) -> list[str]:
+    """Paths of the guest's disks, now or at its next start."""
+    words = ["dumpxml", name] if live else ["dumpxml", "--inactive", name]
+    root = etree.fromstring(connection.virsh(*words))
+    return [source.get("file", "") for source in root.iterfind("devices/disk/source")]
+
+
+def test_disk_plugged_in_and_out(system: Connection, guest: str, work: Path) -> None:
+    """--update plugs a new disk, which is made, into the running guest and takes it out again."""
+    path = str(work / "new.qcow2")
+
+    said = virt_xml(system, guest, "--add-device", "--update", "--disk", f"path={path},size=0.1,bus=scsi")
+
+    assert "Device hotplug successful." in said
+    assert disks(system, guest, live=True) == disks(system, guest, live=False) == [path]
+
+    virt_xml(system, guest, "--remove-device", "--update", "--disk", f"path={path}")
+
+    assert disks(system, guest, live=True) == disks(system, guest, live=False) == []
+
+
+def test_medium_changed(system: Connection, guest: str, work: Path) -> None:
+    """--edit --update changes a device of the running guest: the medium of a drive."""
+    for name in ("a.iso", "b.iso"):
+        (work / name).write_bytes(bytes(2048))
+    system.virsh("destroy", guest)
+    virt_xml(system, guest, "--add-device", "--disk", f"{work}/a.iso,device=cdrom,bus=scsi")
+    system.virsh("start", guest)
+
+    virt_xml(system, guest, "--edit", "device=cdrom", "--update", "--disk", f"path={work}/b.iso")
+
+    assert disks(system, guest, live=True) == disks(system, guest, live=False) == [f"{work}/b.iso"]
+
+
+def test_refused_change_leaves_nothing(system: Connection, guest: str, work: Path) -> None:
+    """libvirt refuses the device: the disk that was made for it is gone, the guest as it was."""
+    path = work / "new.qcow2"
+    program = "from virtinstall.main import xml_main; raise SystemExit(xml_main())"
+    words = ["--add-device", "--disk", f"path={path},size=0.1,bus=scsi,xpath.set=./target/@bus=nobus"]
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--connect", system.uri, guest, *words], capture_output=True, text=True
+    )
+
+    assert done.returncode == 1
+    assert not path.exists()
+    assert disks(system, guest, live=False) == []
