@@ -6,8 +6,9 @@ from pathlib import Path
 
 from setuptools import setup
 
+HERE = Path(__file__).parent
 # an isolated build doesn't have the project on its path, and the pages are made from its parsers
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(HERE))
 
 try:
     from build_manpages import build_manpages, get_build_py_cmd, get_install_cmd
@@ -18,4 +19,15 @@ except ModuleNotFoundError:
         sys.exit("setup.py: error: no manual pages in man/\nhint: run scripts/man first, or install argparse-manpage")
     setup(data_files=[("share/man/man1", pages)])
 else:
-    setup(cmdclass={"build_manpages": build_manpages, "build_py": get_build_py_cmd(), "install": get_install_cmd()})
+
+    class BuildPages(build_manpages):
+        """argparse-manpage's command, with the sub-options put in before and words marked after."""
+
+        def run(self):
+            from virtinstall.options.manual import mark_pages, write_includes
+
+            write_includes(HERE / "man")
+            super().run()
+            mark_pages(HERE / "man")
+
+    setup(cmdclass={"build_manpages": BuildPages, "build_py": get_build_py_cmd(), "install": get_install_cmd()})

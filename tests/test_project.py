@@ -15,7 +15,11 @@ from pathlib import Path
 import pytest
 
 import virtinstall
+from virtinstall.options.introspect import known_sub_options
+from virtinstall.options.manual import mark_pages, write_includes
 from virtinstall.options.parser import build_parser
+from virtinstall.options.read import section_class
+from virtinstall.options.table import OPTIONS
 
 PROJECT = Path(__file__).parents[1]
 TOP_LEVEL = (
@@ -70,31 +74,62 @@ def test_licence_is_apache() -> None:
     assert setup_cfg()["metadata"]["license"] == "Apache-2.0"
 
 
+PAGES = {
+    "virt-install": ("virtinstall.options.parser", "build_parser"),
+    "virt-clone": ("virtinstall.commands.virt_clone", "clone_parser"),
+    "virt-xml": ("virtinstall.commands.virt_xml", "xml_parser"),
+}
+
+
 @pytest.fixture(scope="module")
-def man_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The manual page, built aside."""
-    page = tmp_path_factory.mktemp("man") / "virt-install.1"
-    subprocess.run(
-        [
-            *(sys.executable, "-c", "from argparse_manpage.cli import main; main()"),
-            *("--module", "virtinstall.options.parser"),
-            *("--function", "build_parser", "--prog", "virt-install", "--output", str(page)),
-            *("--include", str(PROJECT / "man" / "virt-install.include")),
-        ],
-        cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        check=True,
-        timeout=60,
-    )
-    return page
+def man_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The manual pages, built aside."""
+    folder = tmp_path_factory.mktemp("man")
+    for text in (PROJECT / "man").glob("*.text"):
+        shutil.copy(text, folder)
+    write_includes(folder)
+    for program, (module, function) in PAGES.items():
+        subprocess.run(
+            [
+                *(sys.executable, "-c", "from argparse_manpage.cli import main; main()", "--module", module),
+                *("--function", function, "--prog", program, "--output", str(folder / f"{program}.1")),
+                *("--include", str(folder / f"{program}.include")),
+            ],
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            check=True,
+            timeout=60,
+        )
+    mark_pages(folder)
+    return {program: folder / f"{program}.1" for program in PAGES}
 
 
-def test_man_page_has_each_option(man_page: Path) -> None:
+@pytest.fixture(params=sorted(PAGES))
+def man_page(request: pytest.FixtureRequest, man_pages: dict[str, Path]) -> Path:
+    """One page."""
+    return man_pages[request.param]
+
+
+def test_man_page_has_each_option(man_pages: dict[str, Path]) -> None:
     """Each option that --help shows is in the manual page."""
-    text = man_page.read_text().replace("\\-", "-")
+    text = man_pages["virt-install"].read_text().replace("\\-", "-")
     shown = [a for a in build_parser()._actions if a.help not in (None, "==SUPPRESS==")]
     names = {name for action in shown for name in action.option_strings} - {"-h", "--help"}
     assert {name for name in names if name not in text} == set()
+
+
+def test_man_page_has_each_sub_option(man_pages: dict[str, Path]) -> None:
+    """Each sub-option that `--OPTION help` lists is there with its line."""
+    text = man_pages["virt-install"].read_text().replace("\\-", "-")
+    for option in OPTIONS:
+        if option.section and not option.hidden:
+            missing = [known.name for known in known_sub_options(section_class(option)) if known.name not in text]
+            assert missing == [], option.names
+
+
+def test_man_page_has_no_backticks(man_page: Path) -> None:
+    """Words are marked as manual pages mark them."""
+    assert "`" not in man_page.read_text()
 
 
 def test_man_page_has_no_warnings(man_page: Path) -> None:

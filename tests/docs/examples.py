@@ -1,4 +1,4 @@
-"""The examples of README, guides and reference: the fenced blocks that say `sh` or `python`."""
+"""The examples of README, guides, reference (fenced blocks that say `sh` or `python`) and manual pages (.nf)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+MANUALS = sorted((PROJECT / "man").glob("*.text"))
 _GENERATED = ("docs/reference/devices.md", "docs/reference/domain.md")
 
 
@@ -31,10 +32,25 @@ class Example:
 
 def examples(language: str) -> Iterator[Example]:
     """All examples in that language, page by page."""
+    if language == "sh":
+        for path in MANUALS:
+            yield from _in_manual(str(path.relative_to(PROJECT)), path.read_text())
     for path in PAGES:
         page = str(path.relative_to(PROJECT))
         if page not in _GENERATED:
             yield from (example for example in _fenced(page, path.read_text()) if example.language == language)
+
+
+def _in_manual(page: str, text: str) -> Iterator[Example]:
+    block: list[str] | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if line == ".nf":
+            block, start = [], number
+        elif line == ".fi" and block is not None:
+            yield Example(page, start, "sh", "\n".join(block) + "\n")
+            block = None
+        elif block is not None:
+            block.append(line.strip().replace("\\-", "-").replace("\\e", "\\"))
 
 
 def _fenced(page: str, text: str) -> Iterator[Example]:

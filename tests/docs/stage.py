@@ -32,6 +32,15 @@ DRIVER = """<node>
   <device><name>usb_1_1</name><parent>computer</parent><capability type='usb_device'>
     <bus>1</bus><device>2</device>
     <product id='0xc52b'>receiver</product><vendor id='0x046d'>maker</vendor></capability></device>
+  <domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>app</name>
+    <test:runstate>5</test:runstate>
+    <memory unit='MiB'>512</memory><os><type arch='i686' machine='pc'>hvm</type></os>
+    <devices>
+      <disk type='file' device='disk'><driver name='qemu' type='raw'/>
+        <source file='{stage}/app.img'/><target dev='vda' bus='virtio'/></disk>
+      <disk type='file' device='cdrom'><target dev='vdb' bus='virtio'/></disk>
+      <sound model='ich6'/><sound model='ac97'/>
+    </devices></domain>
 </node>
 """
 
@@ -51,7 +60,8 @@ def build(stage: Path) -> None:
         stage.joinpath(name).write_text(text)
     stage.joinpath("password.txt").chmod(0o600)
     stage.joinpath("images").mkdir()
-    stage.joinpath("host.xml").write_text(DRIVER.format(images=stage / "images"))
+    stage.joinpath("app.img").write_bytes(bytes(1 << 20))
+    stage.joinpath("host.xml").write_text(DRIVER.format(images=stage / "images", stage=stage))
     _web(stage / "web" / "http:")
 
 

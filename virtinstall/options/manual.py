@@ -1,0 +1,97 @@
+"""The manual pages' generated part: every sub-option, from the declarations; and how the pages mark words.
+
+argparse-manpage makes a page of a parser and of an include file. The include files are put
+together here: the hand-written text of `man/PROGRAM.text`, then the sub-options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from virtinstall.options.introspect import known_sub_options
+from virtinstall.options.read import section_class
+from virtinstall.options.table import OPTIONS, Option
+
+if TYPE_CHECKING:
+    from virtinstall.options.introspect import Known
+
+_SHARED = ("clearxml", "xpathN.")
+
+
+def roff(text: str) -> str:
+    """`text` as it may stand in a page: nothing in it is a command; `words` in backticks are bold."""
+    escaped = text.replace("\\", "\\e").replace("-", "\\-")
+    if escaped[:1] in (".", "'"):
+        escaped = "\\&" + escaped
+    return bold_words(escaped)
+
+
+def bold_words(text: str) -> str:
+    """Words in backticks as bold ones; what runs over a line's end stays."""
+    lines = []
+    for line in text.split("\n"):
+        parts = line.split("`")
+        if len(parts) % 2:
+            line = "".join(f"\\fB{part}\\fR" if place % 2 else part for place, part in enumerate(parts))
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
+    """The section with the sub-options of every compound option that the help shows."""
+    lines = [
+        "[sub-options]",
+        "Compound options take sub-options, separated by commas. A value with a comma in it is quoted.",
+        "`NAME=` unsets a value. An N stands for a number, counted from 0.",
+        "The dotted names are paths in libvirt's XML: a name that isn't listed here works too, where the installed",
+        "libvirt's schema has it.",
+    ]
+    lines[1:] = [roff(line) for line in lines[1:]]
+    for option in options:
+        if option.section and not option.hidden:
+            lines += _one_option(option)
+    lines += _shared()
+    return "\n".join(lines) + "\n"
+
+
+def _one_option(option: Option) -> list[str]:
+    cls = section_class(option)
+    name = next(spelling for spelling in option.names if spelling.startswith("--"))
+    lines = [f".SS {roff(name)}"]
+    if cls.bare:
+        lines.append(roff(f"Leading words without `=` are {', '.join(cls.bare)}."))
+    for known in known_sub_options(cls):
+        if not known.name.startswith(_SHARED):
+            lines += _one_sub_option(known)
+    return lines
+
+
+def _one_sub_option(known: Known) -> list[str]:
+    names = "\\fR, \\fB".join(roff(name) for name in (known.name, *known.aliases))
+    return [".TP", f"\\fB{names}\\fR ({roff(known.kind)})", roff(known.doc)]
+
+
+def _shared() -> list[str]:
+    cls = section_class(next(option for option in OPTIONS if option.dest == "disk"))
+    lines = [".SS " + roff("Every option that describes XML")]
+    for known in known_sub_options(cls):
+        if known.name.startswith(_SHARED):
+            lines += _one_sub_option(known)
+    return lines
+
+
+def write_includes(folder: Path) -> None:
+    """`PROGRAM.include` of each page, from `PROGRAM.text` and, for virt-install, the sub-options."""
+    for path in sorted(folder.glob("*.text")):
+        text = path.read_text(encoding="utf-8")
+        if path.stem == "virt-install":
+            text = text.replace("[see also]", sub_options_section() + "\n[see also]")
+        path.with_suffix(".include").write_text(text, encoding="utf-8")
+
+
+def mark_pages(folder: Path) -> None:
+    """Bold words in the finished pages, for argparse-manpage leaves backticks as they are."""
+    for path in folder.glob("*.1"):
+        path.write_text(bold_words(path.read_text(encoding="utf-8")), encoding="utf-8")
