@@ -6,9 +6,11 @@ Steps report bytes; what shows them (a bar, plain lines, nothing) is the caller'
 from __future__ import annotations
 
 import time
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from virtinstall.units import human_size
+
+_MOMENT_SECONDS = 0.3
 
 
 class Progress(Protocol):
@@ -63,3 +65,48 @@ class Lines:
         seconds = time.monotonic() - self._started
         rate = f", {human_size(int(self._done_bytes / seconds))}/s" if seconds > 0.05 else ""
         print(f"{self._what}: {human_size(self._done_bytes)}{rate}", file=self._stream, flush=True)
+
+
+class Bars(Lines):
+    """Progress as a bar with rate and time left, on a terminal; at the end of each step it becomes a line.
+
+    Source: https://tqdm.github.io/docs/tqdm/
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._bar: Any = None
+
+    def start(self, what: str, total_bytes: int | None) -> None:
+        """A step begins; its bar is shown when it takes more than a moment."""
+        from tqdm import tqdm
+
+        super().start(what, total_bytes)
+        self._bar = tqdm(
+            desc=what,
+            total=total_bytes,
+            unit="B",
+            unit_scale=True,
+            unit_divisor=1024,
+            file=self._stream,
+            delay=_MOMENT_SECONDS,
+            leave=False,
+            dynamic_ncols=True,
+        )
+
+    def advance(self, count_bytes: int) -> None:
+        """So many more bytes are done."""
+        super().advance(count_bytes)
+        self._bar.update(count_bytes)
+
+    def finish(self) -> None:
+        """Take the bar away, and tell what was done."""
+        self._bar.close()
+        super().finish()
+
+
+def progress_on(stream: TextIO, *, quiet: bool = False) -> Progress:
+    """What suits `stream`: bars on a terminal, plain lines elsewhere, nothing when `quiet`."""
+    if quiet:
+        return Silent()
+    return Bars(stream) if stream.isatty() else Lines(stream)

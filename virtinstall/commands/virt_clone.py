@@ -158,13 +158,13 @@ def _carry_out(plan: ClonePlan, request: CloneRequest, host: LibvirtHost, *, qui
 
     from virtinstall.clone.copy import check_clone, make_clone
     from virtinstall.leftovers import begin_journal
-    from virtinstall.progress import Lines, Silent
+    from virtinstall.progress import progress_on
 
     for warning in check_clone(plan, host, request.checks):
         _warn(warning)
     journal = None if host.driver() == "test" else begin_journal(plan.name, _warn, host.uri)
     with nullcontext() if journal is None else journal:
-        make_clone(plan, host, Silent() if quiet else Lines(sys.stderr), journal)
+        make_clone(plan, host, progress_on(sys.stderr, quiet=quiet), journal)
 
 
 def _warn(text: str) -> None:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from virtinstall.host.libvirt_host import LibvirtHost
     from virtinstall.journal import Journal
     from virtinstall.plan import Plan
-    from virtinstall.progress import Progress
     from virtinstall.request import Request
 
 PROG = "virt-install"
@@ -164,7 +163,7 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int
     from virtinstall.host.follow import Follower
     from virtinstall.host.lost import loss_explained
     from virtinstall.install import create_guest, plan_guest
-    from virtinstall.progress import Silent
+    from virtinstall.progress import progress_on
     from virtinstall.signals import Terminated
     from virtinstall.storage.carry_out import check_storage
 
@@ -173,7 +172,7 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int
             print(text, flush=True)
 
     follower = Follower(plan, host, say)
-    progress = Silent() if quiet else _progress()
+    progress = progress_on(sys.stderr, quiet=quiet)
     paused = follower.console_kind() == "text" and host.driver() == "qemu"
 
     def make(plan: Plan) -> Guest:
@@ -226,9 +225,3 @@ def _journal(plan: Plan, host: LibvirtHost) -> AbstractContextManager[Journal | 
 
     journal = None if host.driver() == "test" else begin_journal(plan.name, _warn, host.uri)
     return nullcontext() if journal is None else journal
-
-
-def _progress() -> Progress:
-    from virtinstall.progress import Lines
-
-    return Lines(sys.stderr)

@@ -233,14 +233,14 @@ class Session:
         """What a new disk needs; made once."""
         if self.plan is None:
             return
-        from virtinstall.progress import Lines, Silent
+        from virtinstall.progress import progress_on
         from virtinstall.request import Checks
         from virtinstall.storage.carry_out import check_storage, make_storage
 
         plan, self.plan = self.plan, None
         for warning in check_storage(plan, self.host, Checks()):
             _warn(warning)
-        make_storage(plan, self.host, undo, Silent() if self.request.quiet else Lines(sys.stderr))
+        make_storage(plan, self.host, undo, progress_on(sys.stderr, quiet=self.request.quiet))
 
     def _say(self, text: str) -> None:
         if not self.request.quiet:

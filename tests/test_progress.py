@@ -1,0 +1,53 @@
+"""What long steps show: bars on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import io
+import time
+
+from virtinstall.progress import progress_on
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        """It is."""
+        return True
+
+
+def transfer(stream: io.StringIO, *, quiet: bool = False, seconds: float = 0.0) -> str:
+    """What a step of 4 MiB shows."""
+    progress = progress_on(stream, quiet=quiet)
+    progress.start("Retrieving 'linux'", 4 << 20)
+    for _ in range(4):
+        time.sleep(seconds / 4)
+        progress.advance(1 << 20)
+    progress.finish()
+    return stream.getvalue()
+
+
+def test_lines_without_a_terminal() -> None:
+    """One line for each step, and no control character."""
+    assert transfer(io.StringIO()) == "Retrieving 'linux': 4 MiB\n"
+
+
+def test_bar_on_a_terminal() -> None:
+    """What takes more than a moment has a bar with rate and time left, which leaves a line behind."""
+    shown = transfer(Terminal(), seconds=0.8)
+
+    assert "Retrieving 'linux':" in shown
+    assert "B/s" in shown
+    assert "%|" in shown
+    assert shown.endswith("/s\n")
+    assert "\033[3" not in shown
+
+
+def test_no_bar_for_a_moment() -> None:
+    """What is done at once flashes no bar."""
+    assert "%|" not in transfer(Terminal())
+
+
+def test_quiet() -> None:
+    """--quiet shows nothing."""
+    assert transfer(Terminal(), quiet=True) == ""
