@@ -18,9 +18,8 @@ from virtinstall.plan import BootFile
 def add_media(draft: Draft) -> None:
     """Attach what the installation reads, and note what is to be fetched.
 
-    Raises: RequestError, when the ways of installing contradict each other.
+    Raises: RequestError, when there is no kernel for what is asked of it.
     """
-    _check_methods(draft)
     install = draft.request.install
     if install.cdrom is not None:
         draft.install_cdrom = _add_cdrom(draft, install.cdrom, draft.facts.cdrom)
@@ -39,24 +38,6 @@ def add_media(draft: Draft) -> None:
         draft.seed_disks.append(_add_seed(draft, seed.path))
     draft.kernel_arguments = _kernel_arguments(draft)
     _check_kernel_wishes(draft)
-
-
-def _check_methods(draft: Draft) -> None:
-    install = draft.request.install
-    given = [
-        name
-        for name, value in (
-            ("--cdrom", install.cdrom),
-            ("--location", install.location),
-            ("--pxe", install.pxe),
-            ("--import", install.boot_disk),
-        )
-        if value
-    ]
-    if len(given) > 1:
-        raise RequestError(f"{' and '.join(given)} contradict each other", hint="one way of installing is enough")
-    if install.live_cdrom and install.cdrom is None:
-        raise RequestError("--livecd needs --cdrom", hint="add --cdrom PATH")
 
 
 def _check_kernel_wishes(draft: Draft) -> None:

@@ -11,6 +11,7 @@ from virtinstall.xml.element import Element
 from virtinstall.xml.field import Suboption, XmlField
 from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO, parse_integer
 
+_LAST_PORT = 65535
 _FIRST_PORT = 5900
 _LISTEN_WORDS = ("none", "socket")
 
@@ -30,6 +31,8 @@ def _port(text: str) -> int:
     port = parse_integer(text)
     if port != -1 and port < _FIRST_PORT:
         raise ValueError(f"a port is {_FIRST_PORT} or higher, or -1 to have one chosen")
+    if port > _LAST_PORT:
+        raise ValueError(f"a port is {_LAST_PORT} or lower")
     return port
 
 

@@ -64,6 +64,10 @@ def connect(uri: str | None) -> LibvirtHost:
     return host
 
 
+_ADDRESSES = "addresses are such as qemu:///system, qemu:///session, qemu+ssh://root@HOST/system, or embed"
+_NO_DAEMON = "start its daemon (systemctl start libvirtd), or do without one: --connect embed"
+
+
 def _cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtError) -> HypervisorError:
     words = words_of(error)
     code = error.get_error_code()
@@ -79,9 +83,10 @@ def _cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtErr
             hint="it needs the packages libvirt-daemon-system and qemu-system-x86",
             code=code,
         )
+    no_address = code in (libvirt.VIR_ERR_NO_CONNECT, libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_XML_ERROR)
     return HypervisorError(
         f"can't connect to libvirt{f' at {uri}' if uri else ''}: {words}",
-        hint="start its daemon (systemctl start libvirtd), or do without one: --connect embed",
+        hint=_ADDRESSES if uri and no_address else _NO_DAEMON,
         code=code,
     )
 

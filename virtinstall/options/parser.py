@@ -42,10 +42,27 @@ class Parser(argparse.ArgumentParser):
         unknown = message.removeprefix("unrecognized arguments: ")
         if unknown != message:
             raise UsageError(*_unknown_option(unknown.split()[0], self.prog, self._names()))
-        raise UsageError(message, hint=hint)
+        raise UsageError(_in_words(message), hint=hint)
 
     def _names(self) -> list[str]:
         return [name for action in self._actions for name in action.option_strings]
+
+
+def _in_words(message: str) -> str:
+    """argparse's sentence about one option, as ours are."""
+    option, separator, what = message.removeprefix("argument ").partition(": ")
+    if not separator or not message.startswith("argument "):
+        return message
+    name = option.split("/")[-1]
+    if what.startswith("expected one argument"):
+        return f"{name} needs a value"
+    if what.startswith("ignored explicit argument"):
+        return f"{name} takes no value"
+    if what.startswith("invalid "):
+        kind, _, value = what.removeprefix("invalid ").partition(" value: ")
+        number = {"int": "a whole number", "float": "a number"}.get(kind, kind)
+        return f"{name} {value.strip(chr(39))}: it must be {number}"
+    return f"{name}: {what}"
 
 
 def _unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str]:

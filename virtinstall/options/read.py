@@ -70,9 +70,11 @@ def read_request(
                 holders[option.dest] = read_holder(option, _as_list(getattr(given, option.dest)))
             except RequestError as error:
                 problems.append(error)
-    _raise_together(problems)
+    if given.name == "":
+        problems.append(RequestError("--name: a name can't be empty", hint="leave --name out to have one made up"))
     if given.name is not None:
         domain.name = given.name
+    _raise_together(problems)
     return Request(
         domain=domain,
         connect=given.connect,

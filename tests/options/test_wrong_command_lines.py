@@ -1,0 +1,250 @@
+"""Some 300 wrong command lines: each ends at once with a sentence that names the mistake, and no traceback.
+
+`LINES` is a table: what is typed behind a command line that would work, and a word of the answer. The
+rest are the misspellings of every option and of every sub-option, made from the declarations.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from virtinstall.main import main
+from virtinstall.options.introspect import known_sub_options
+from virtinstall.options.read import section_class
+from virtinstall.options.table import OPTIONS
+
+GOOD = "--connect test:///default --name x --memory 1024 --disk none --osinfo debian11 --print-xml --pxe"
+LONGEST_SECONDS = 0.3
+
+LINES = """
+--memory 4GG                                    4GG
+--memory -5                                     -5
+--memory 4X                                     4X
+--memory abc                                    abc
+--memory 0                                      memory
+--vcpus 0                                       at least one
+--vcpus -1                                      at least one
+--vcpus 4,maxvcpus=2                            more than the 2
+--vcpus four                                    four
+--vcpus sockets=2,cores=2,threads=x             threads=x
+--vcpus 5,sockets=2,cores=2                     4 vCPUs, not 5
+--disk size=abc                                 abc
+--disk size=-1                                  -1
+--disk size=5X                                  5X
+--disk size=5,pool=nope                         nope
+--disk vol=nope/x                               nope
+--disk vol=default-pool/nope                    nope
+--disk vol=default-pool                         default-pool
+--disk /nope/a.img                              /nope/a.img
+--disk size=5,sparse=maybe                      maybe
+--disk size=5,readonly=perhaps                  perhaps
+--disk size=5,boot.order=first                  first
+--disk size=5,perms=rx                          rx
+--disk size=5,target=vdx --disk size=5,target=vdx   vdx
+--disk "size=5,\\"unclosed"                     never closed
+--disk=size=5=6                                 5=6
+--network mac=52:54:00:00:00                    52:54:00:00:00
+--network mac=zz:54:00:00:00:01                 zz:54
+--network mac=01:00:00:00:00:01                 multicast
+--network hostdev=0000:99:00.0                  0000:99:00.0
+--graphics vnc,port=abc                         abc
+--graphics vnc,port=99999                       65535
+--graphics vnc,port=80                          5900
+--graphics spice,tlsport=70                     5900
+--boot uefii                                    uefii
+--boot hd,cdrm                                  cdrm
+--boot bootmenu.enable=maybe                    maybe
+--boot loader_secure=x                          loader_secure=x
+--hostdev 99:99.9                               99:99.9
+--hostdev nosuchdevice                          nosuchdevice
+--hostdev 0781:zzzz                             0781:zzzz
+--vsock cid=abc                                 abc
+--memdev dimm,target_size=x                     target_size=x
+--memtune hard_limit=x                          hard_limit=x
+--blkiotune weight=x                            weight=x
+--features acpi=maybe                           maybe
+--pm suspend_to_mem=maybe                       maybe
+--idmap uid.start=x                             uid.start=x
+--iothreads x                                   x
+--launchSecurity sev                            q35
+--xml xpath.delete=///                          ///
+--xml xpath.delete=./a[                         ./a[
+--qemu-commandline "--foo 'bar"                 'bar
+--check disk_size=maybe                         maybe
+--check nope                                    nope
+--osinfo debain12                               debain12
+--osinfo ubunto22.04                            ubunto22.04
+--osinfo detect=maybe                           maybe
+--install bootdev=nope                          nope
+--import                                        contradict
+--cdrom /nope.iso                               contradict
+--location http://127.0.0.1:9/                  contradict
+--livecd                                        --cdrom
+--initrd-inject /etc/hostname                   --initrd-inject
+--extra-args console=ttyS0                      --extra-args
+--unattended profile=nope                       nope
+--cloud-init root-password-file=/nope           /nope
+--cloud-init user-data=/nope                    /nope
+--cloud-init clouduser-ssh-key=/nope            /nope
+--cloud-init root-password-generate=maybe       maybe
+--cloud-init user=Bad!Name                      Bad!Name
+--cloud-init address=1.2.3.4                    1.2.3.4
+--cloud-init address=300.1.1.1/24               300.1.1.1
+--cloud-init hostname=a_b!                      a_b!
+--reinstall nope                                nope
+--wait abc                                      abc
+--autoconsole nope                              nope
+--print-xml 3                                   3
+--arch nope                                     nope
+--arch aarch64                                  aarch64
+--container                                     exe
+--transient --autostart                         contradict
+--name ""                                       empty
+--name a/b                                      a/b
+--name test                                     test
+--uuid nope                                     nope
+--metadata uuid=1234                            1234
+--nodisks                                       --nodisks
+--nonetworks --network default                  --nonetworks
+--nographics --graphics vnc                     --nographics
+--vnc --sdl                                     --vnc
+--mac nope                                      nope
+--bridge br0 --network default                  --bridge
+--file /nope                                    --file
+--file-size abc                                 abc
+--vncport abc                                   abc
+--host-device nope                              nope
+--connect nope:///system                        nope:///system
+--connect qemu+nope://h/system                  qemu+nope
+--connect test:///nope.xml                      /nope.xml
+--unknown                                       --unknown
+-z                                              -z
+--help=x                                        --help
+--quiet=2                                       --quiet
+"""
+
+# where the line that would work has what the mistake is about
+WITHOUT_METHOD = """
+--location                                      --location
+--location nope://x                             nope://x
+--location /nope                                /nope
+--location /etc/hostname                        /etc/hostname
+--location /etc                                 /etc
+--location http://127.0.0.1:9/                  127.0.0.1:9
+--location ftp://127.0.0.1:9/                   127.0.0.1:9
+--location https://127.0.0.1:9/                 127.0.0.1:9
+--location http://                              http://
+--location http://[::1                          [::1
+--cdrom /nope.iso                               /nope.iso
+--cdrom                                         --cdrom
+--import --initrd-inject /nope                  --initrd-inject
+--memory 2048                                   install method
+"""
+
+
+def table(text: str) -> Iterator[tuple[str, str]]:
+    """What is typed, and a word of the answer."""
+    for line in text.strip().splitlines():
+        typed, _, word = line.strip().rpartition("   ")
+        yield typed.strip(), word.strip()
+
+
+def misspelt(name: str) -> str:
+    """Two neighbours in the middle change places; a letter is doubled where that makes no difference."""
+    middle = len(name) // 2 + 1
+    swapped = name[: middle - 1] + name[middle : middle + 1] + name[middle - 1] + name[middle + 1 :]
+    return swapped if swapped != name else name + name[-1]
+
+
+def options_misspelt() -> Iterator[str]:
+    """Every long option that the help shows, misspelt so that it is no other."""
+    known = {name for option in OPTIONS for name in option.names}
+    for option in OPTIONS:
+        name = next((name for name in option.names if name.startswith("--")), "")
+        if not option.hidden and len(name) > 5:
+            wrong = misspelt(name)
+            if not any(other.startswith(wrong) for other in known):
+                yield wrong
+
+
+def sub_options_misspelt() -> Iterator[tuple[str, str]]:
+    """The first plain sub-options of every compound option, misspelt."""
+    for option in OPTIONS:
+        if not option.section or option.hidden or option.dest in ("xml", "qemu_commandline"):
+            continue
+        name = next(name for name in option.names if name.startswith("--"))
+        plain = [known.name for known in known_sub_options(section_class(option)) if known.name.isalpha()]
+        for known in [each for each in plain if len(each) > 4 and each != "clearxml"][:4]:
+            wrong = misspelt(known)
+            if wrong not in plain:
+                yield name, wrong
+
+
+def fails(line: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """What a line that must fail says on standard error."""
+    started = time.perf_counter()
+    status = main(shlex.split(line))
+    lasted = time.perf_counter() - started
+    out, err = capsys.readouterr()
+    assert status in (1, 2), f"status {status}: {out}{err}"
+    assert "Traceback" not in err
+    assert out == ""
+    assert any(said.startswith("virt-install: error: ") for said in err.splitlines()), err
+    assert lasted < 10 * LONGEST_SECONDS
+    return err
+
+
+@pytest.mark.parametrize(("typed", "word"), table(LINES), ids=lambda text: text)
+def test_wrong_value(typed: str, word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The answer names what is wrong."""
+    assert word in fails(f"{GOOD} {typed}", capsys)
+
+
+@pytest.mark.parametrize(("typed", "word"), table(WITHOUT_METHOD), ids=lambda text: text)
+def test_wrong_method(typed: str, word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """So it is with the ways of installing."""
+    assert word in fails(f"{GOOD} {typed}".replace("--print-xml --pxe", ""), capsys)
+
+
+@pytest.mark.parametrize("wrong", options_misspelt())
+def test_misspelt_option(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt option is named, with one that is like it."""
+    said = fails(f"{GOOD} {wrong} x", capsys)
+
+    assert wrong in said
+    assert "did you mean" in said
+
+
+@pytest.mark.parametrize(("option", "wrong"), sub_options_misspelt())
+def test_misspelt_sub_option(option: str, wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt sub-option is named, with its option."""
+    said = fails(f"{GOOD} {option} {wrong}=x", capsys)
+
+    assert option in said
+    assert f"'{wrong}'" in said
+
+
+def test_several_mistakes_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Mistakes in several options are told together, a line each."""
+    said = fails(f"{GOOD} --memory 4X --vcpus four --graphics vnc,listn=x", capsys)
+
+    assert [word for word in ("4X", "four", "listn") if word in said] == ["4X", "four", "listn"]
+
+
+@pytest.mark.parametrize(("typed", "word"), list(table(LINES))[::12], ids=lambda text: text)
+def test_at_once(typed: str, word: str) -> None:
+    """As a process of its own, the quickest of three runs takes less than 0.3 s."""
+    command = [sys.executable, "-m", "virtinstall", *shlex.split(f"{GOOD} {typed}")]
+    lasted = []
+    for _ in range(3):
+        started = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        lasted.append(time.perf_counter() - started)
+        assert word in done.stderr
+    assert min(lasted) < LONGEST_SECONDS
