@@ -17,13 +17,13 @@ CONNECTING = [example for example in examples("sh") if "--connect" in example.te
 
 
 @pytest.fixture
-def default_pool(system: Connection, tmp_path: Path) -> Iterator[None]:
+def default_pool(system: Connection, work: Path) -> Iterator[None]:
     """The pool `default`, which every host of the guides has; where this one hasn't, a transient one."""
     virsh = ["virsh", "-q", "-c", system.uri]
     if subprocess.run([*virsh, "pool-info", "default"], capture_output=True).returncode == 0:
         yield
         return
-    target = tmp_path / "pool"
+    target = work / "pool"
     target.mkdir()
     subprocess.run([*virsh, "pool-create-as", "default", "dir", "--target", str(target)], check=True)
     try:
@@ -34,14 +34,14 @@ def default_pool(system: Connection, tmp_path: Path) -> Iterator[None]:
 
 @pytest.mark.usefixtures("default_pool")
 @pytest.mark.parametrize("example", CONNECTING, ids=str)
-def test_example_with_a_connection(example: Example, system: Connection, tmp_path: Path) -> None:
+def test_example_with_a_connection(example: Example, system: Connection, work: Path) -> None:
     """It ends well; `ssh` to the other host comes back to this one."""
-    stage.build(tmp_path)
+    stage.build(work)
 
     done = subprocess.run(
         ["bash", "-e", "-c", example.text],
-        cwd=tmp_path,
-        env=stage.environ(tmp_path, proxy=""),
+        cwd=work,
+        env=stage.environ(work, proxy=""),
         text=True,
         capture_output=True,
         timeout=120,

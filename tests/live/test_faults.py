@@ -29,7 +29,7 @@ def words(connection: Connection, name: str, work: Path, tree: Path) -> list[str
     """A whole installation, with a disk, a kernel, a file for the initrd, a seed, and the wait for its end."""
     return [
         *("--connect", connection.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
-        *("--name", name, "--memory", "256", "--osinfo", "fedora36", "--location", str(tree)),
+        *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--location", str(tree)),
         *("--disk", f"path={work / 'new.qcow2'},size=0.1,bus=virtio", "--extra-args", "console=ttyS0"),
         *("--cloud-init", "hostname=faulty", "--noautoconsole", "--wait", "2", "--noreboot"),
     ]

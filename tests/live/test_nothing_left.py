@@ -46,7 +46,7 @@ def state_of(connection: Connection, work: Path) -> State:
 def install_words(name: str, work: Path, url: str) -> list[str]:
     """A network installation that would work."""
     return [
-        *("--name", name, "--memory", "256", "--osinfo", "fedora36", "--graphics", "none"),
+        *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--graphics", "none"),
         *("--disk", f"path={work / 'new.qcow2'},size=0.1,bus=virtio", "--location", url),
         *("--extra-args", "console=ttyS0", "--noautoconsole", "--wait", "2", "--noreboot"),
     ]
