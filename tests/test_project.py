@@ -155,7 +155,7 @@ def test_wheel(tmp_path: Path) -> None:
     for name in ("setup.cfg", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"):
         source.mkdir(exist_ok=True)
         shutil.copy(PROJECT / name, source / name)
-    for name in ("virtinstall", "man", "tests"):
+    for name in ("virtinstall", "man", "completion", "tests"):
         shutil.copytree(PROJECT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "*.1"))
 
     built = subprocess.run(
@@ -172,7 +172,11 @@ def test_wheel(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stdout + built.stderr
     (wheel,) = tmp_path.glob("virtinstall-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    endings = ("virtinstall/py.typed", "/man/man1/virt-install.1", "/entry_points.txt", "/LICENSE")
+    endings = (
+        *("virtinstall/py.typed", "/man/man1/virt-install.1", "/entry_points.txt", "/LICENSE"),
+        *("/bash-completion/completions/virt-xml", "/site-functions/_virt-install"),
+        "/vendor_completions.d/virt-clone.fish",
+    )
     assert [ending for ending in endings if not any(name.endswith(ending) for name in names)] == []
     assert [name for name in names if name.startswith("tests/")] == []
     packages = {path.parent.relative_to(PROJECT).as_posix() for path in (PROJECT / "virtinstall").rglob("*.py")}

@@ -73,6 +73,10 @@ def _status_of(prog: str, run: Callable[[list[str]], int], words: list[str]) -> 
 
     debug = "--debug" in words or "-d" in words
     try:
+        if words[:1] == ["--complete"]:
+            from virtinstall.options.complete import complete
+
+            return complete(prog, words[1:])
         with terminate_by_exception():
             return run(words)
     except UsageError as error:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @functools.cache
-def _schema() -> Schema:
+def installed_schema() -> Schema:
     """The installed libvirt's schema; read at the first name that needs it."""
     from virtinstall.xml.schema import load_schema
 
@@ -37,26 +37,26 @@ def fallback_for(cls: type[Element]) -> Fallback | None:
         return None
 
     def knows(key: str) -> bool:
-        return _schema().resolve(path, key) is not None
+        return installed_schema().resolve(path, key) is not None
 
     def apply(element: Element, key: str, value: str) -> None:
         from virtinstall.xml.schema_leaf import write_leaf
 
-        leaf = _schema().resolve(path, key)
+        leaf = installed_schema().resolve(path, key)
         assert leaf is not None
-        write_leaf(element.ensure_node(), leaf, value, _schema(), path)
+        write_leaf(element.ensure_node(), leaf, value, installed_schema(), path)
 
     def nearest(key: str) -> list[str]:
-        return _schema().nearest(path, key)
+        return installed_schema().nearest(path, key)
 
     def unknown_words(option: str, pairs: list[Pair]) -> list[str]:
         from virtinstall.options.known_values import unknown_values
 
-        return unknown_values(_schema, cls, path, option, pairs)
+        return unknown_values(installed_schema, cls, path, option, pairs)
 
     return Fallback(knows, apply, nearest, unknown_words)
 
 
 def schema_is_installed() -> bool:
     """Whether this machine has libvirt's schema."""
-    return _schema().found
+    return installed_schema().found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from virtinstall.options.suboptions import Pair
+from virtinstall.options.suboptions import Pair, Target
 from virtinstall.xml.field import XmlField
 from virtinstall.xml.kinds import TEXT
 from virtinstall.xml.paths import parse_path
@@ -43,16 +43,23 @@ def _place(cls: type[Element], path: tuple[str, ...], pair: Pair) -> tuple[str, 
     """Where the value of `pair` stands, as the schema has it; None where it isn't one word in the XML."""
     if pair.target is None or not pair.value:
         return None
-    declared = pair.target.declared
+    place = place_of(cls, path, pair.target)
+    if place is None:
+        return None
+    convert = getattr(pair.target.declared, "convert", None)
+    return None if convert is not None and convert(pair.value) != pair.value else place
+
+
+def place_of(cls: type[Element], path: tuple[str, ...], target: Target) -> tuple[str, ...] | None:
+    """Where the word that a sub-option of `cls` sets stands, as the schema has it; None where it sets no word."""
+    declared = target.declared
     if not isinstance(declared, XmlField) or declared.kind is not TEXT:
         return None
     place = list(path)
-    for hop in pair.target.hops:
+    for hop in target.hops:
         nested = next(found for name, found in cls.declarations() if name == hop.attribute)
         place.extend(step.tag for step in parse_path(nested.path).steps)
         cls = nested.cls
-    if declared.convert is not None and declared.convert(pair.value) != pair.value:
-        return None
     steps, attribute = declared.parsed
     place.extend(step.tag for step in steps)
     if attribute is not None:

@@ -1,0 +1,200 @@
+"""The scripts in completion/, in a real bash, zsh and fish."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+COMPLETION = PROJECT / "completion"
+ENTRIES = {"virt-install": "main", "virt-clone": "clone_main", "virt-xml": "xml_main"}
+SECONDS = 20
+
+Environment = dict[str, str]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    """A PATH on which the three commands are this checkout's, and a home without settings."""
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    for name, entry in ENTRIES.items():
+        script = commands / name
+        script.write_text(
+            f"#!/bin/sh\nexec {sys.executable} -c 'from virtinstall.main import {entry} as m; raise SystemExit(m())' "
+            '"$@"\n'
+        )
+        script.chmod(0o755)
+    return {
+        "PATH": f"{commands}:/usr/bin:/bin",
+        "PYTHONPATH": str(PROJECT),
+        "HOME": str(tmp_path),
+        "LIBVIRT_DEFAULT_URI": "test:///default",
+        "TERM": "dumb",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+def need(shell: str) -> None:
+    """Skip where the shell isn't installed."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"NOT RUN: {shell} is missing (Debian: {shell})")
+
+
+BASH = """
+source {script}
+COMP_LINE=$1 COMP_POINT=${{#1}}
+eval "$(complete -p virt-install | sed 's/.*-F \\([^ ]*\\) .*/\\1 "${{1%% *}}"/')" 2>/dev/null
+printf '%s|\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+def in_bash(line: str, environment: Environment) -> list[str]:
+    """What bash would put in place of the word under its cursor, a `|` behind each."""
+    need("bash")
+    script = BASH.format(script=COMPLETION / "bash" / line.split()[0])
+    ran = subprocess.run(
+        ["bash", "--norc", "-c", script, "bash", line],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert ran.stderr == ""
+    return ran.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("virt-install --noautoc", ["--noautoconsole |"]),
+        ("virt-install --disk pa", ["path=|"]),
+        ("virt-install --disk size=1,fo", ["1,format=|"]),
+        ("virt-install --disk=si", ["size=|"]),
+        ("virt-install --network network=", ["default|"]),
+        ("virt-install --connect test:///default --reinstall ", ["test |"]),
+        ("virt-install --connect test:///d", ["///default |"]),
+        ("virt-clone --original t", ["test |"]),
+        ("virt-xml te", ["test |"]),
+        ("virt-xml test --add-device --dis", ["--disk |"]),
+    ],
+)
+def test_bash(line: str, expected: list[str], environment: Environment) -> None:
+    """bash's function answers with the rest of the word, cut where bash cuts words."""
+    assert in_bash(line, environment) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("virt-install --noautoc", "--noautoconsole"),
+        ("virt-install --disk pa", "path="),
+        ("virt-install --disk size=1,fo", "size=1,format="),
+        ("virt-install --network network=", "network=default"),
+        ("virt-clone --original t", "test"),
+        ("virt-xml te", "test"),
+    ],
+)
+def test_fish(line: str, expected: str, environment: Environment) -> None:
+    """fish offers the whole word, and what it means."""
+    need("fish")
+    script = COMPLETION / "fish" / f"{line.split()[0]}.fish"
+    ran = subprocess.run(
+        ["fish", "--no-config", "-c", f"source {script}; complete -C '{line}'"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert ran.stderr == ""
+    assert [row.partition("\t")[0] for row in ran.stdout.splitlines()] == [expected]
+
+
+def typed_at(argv: list[str], settings: str, keys: str, environment: Environment, done: Callable[[str], bool]) -> str:
+    """What a shell on a terminal shows after `settings` were run and `keys` pressed, until `done` says so."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe(argv[0], argv, environment)
+    shown = ""
+
+    def read_until(enough: Callable[[str], bool]) -> None:
+        nonlocal shown
+        end = time.monotonic() + SECONDS
+        while not enough(on_screen(shown)) and time.monotonic() < end:
+            if select.select([terminal], [], [], 0.1)[0]:
+                shown += os.read(terminal, 65536).decode(errors="replace")
+
+    try:
+        os.write(terminal, f"{settings}; echo rea''dy\n".encode())
+        read_until(lambda text: "ready" in text)
+        shown = ""
+        os.write(terminal, keys.encode())
+        read_until(done)
+    finally:
+        os.close(terminal)
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+    return on_screen(shown)
+
+
+def on_screen(shown: str) -> str:
+    """The text that a terminal shows: a backspace goes back, and what follows overwrites."""
+    cells: list[str] = []
+    place = 0
+    for char in shown:
+        if char == "\b":
+            place -= 1
+        else:
+            cells[place : place + 1] = [char]
+            place += 1
+    return "".join(cells)
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("virt-install --disk siz\t", "--disk size="),
+        ("virt-install --disk size=1,fo\t", "size=1,format="),
+        ("virt-install --network network=def\t,mt\t", "network=default,mtu."),
+        ("virt-install --noautoc\t--noreb\t", "--noautoconsole --noreboot "),
+    ],
+)
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_at_a_terminal(shell: str, keys: str, expected: str, environment: Environment) -> None:
+    """The tabulator key completes what stands on the line, with no space after what goes on."""
+    need(shell)
+    if shell == "bash":
+        argv = ["bash", "--norc", "-i"]
+        settings = f"source {COMPLETION}/bash/virt-install; bind 'set enable-bracketed-paste off'"
+    else:
+        argv = ["zsh", "-f", "-i"]
+        settings = f"fpath=({COMPLETION}/zsh $fpath); autoload -Uz compinit; compinit -u -D; unset zle_bracketed_paste"
+    shown = typed_at(argv, settings, keys, environment, lambda text: expected in text)
+    assert expected in shown
+
+
+def test_a_key_press_is_quick(environment: Environment) -> None:
+    """A name of libvirt's takes less than 0.3 s, and a libvirt that isn't there no longer."""
+    for uri in ("test:///default", "qemu:///system", "qemu+ssh://192.0.2.1/system"):
+        start = time.monotonic()
+        ran = subprocess.run(
+            ["virt-install", "--complete", "fish", "--connect", uri, "--network", "network="],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=True,
+        )
+        assert ran.stderr == ""
+        assert time.monotonic() - start < 0.3 + 0.3  # half of it for a machine that is busy with other tests

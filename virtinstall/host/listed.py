@@ -1,0 +1,63 @@
+"""Names of what libvirt has, for completion: asked read-only, and given up when there is no quick answer.
+
+Source: https://libvirt.org/uri.html; LIBVIRT_AUTOSTART is libvirt's remote driver's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+KINDS = ("guests", "networks", "pools", "node devices")
+
+
+def listed(kind: str, uri: str | None, timeout_seconds: float) -> list[str]:
+    """Names of libvirt's objects of a kind: one of KINDS, or `volumes of POOL`.
+
+    Empty where libvirt doesn't answer in time, or would have to be asked over a network: a
+    key press must not wait, let alone ask for a password.
+    """
+    import threading
+
+    if not _is_near(uri):
+        return []
+    found: list[str] = []
+    asking = threading.Thread(target=lambda: found.extend(_ask(kind, uri)), daemon=True)
+    asking.start()
+    asking.join(timeout_seconds)
+    return sorted(found)
+
+
+def _is_near(uri: str | None) -> bool:
+    if uri is None:
+        uri = os.environ.get("LIBVIRT_DEFAULT_URI", "qemu:///session")
+    scheme, separator, rest = uri.partition("://")
+    return bool(separator) and "+" not in scheme and rest.startswith("/") and not rest.startswith("/embed")
+
+
+def _ask(kind: str, uri: str | None) -> list[str]:
+    # no daemon is started for a key press
+    os.environ["LIBVIRT_AUTOSTART"] = "0"
+    import libvirt
+
+    libvirt.registerErrorHandler(lambda *ignored: None, None)
+    try:
+        connection = libvirt.openReadOnly(uri)
+        return _calls(connection)[kind]() if kind in KINDS else _volumes(connection, kind.removeprefix("volumes of "))
+    except libvirt.libvirtError:
+        # nobody is told at a key press: there is nothing to offer, that is the answer
+        return []
+
+
+def _calls(connection: Any) -> dict[str, Callable[[], list[str]]]:
+    return {
+        "guests": lambda: [guest.name() for guest in connection.listAllDomains(0)],
+        "networks": lambda: [network.name() for network in connection.listAllNetworks(0)],
+        "pools": lambda: [pool.name() for pool in connection.listAllStoragePools(0)],
+        "node devices": lambda: list(connection.listDevices(None, 0)),
+    }
+
+
+def _volumes(connection: Any, pool: str) -> list[str]:
+    return list(connection.storagePoolLookupByName(pool).listVolumes())

@@ -1,0 +1,231 @@
+"""What a key press of a shell's completion gives: `virt-install --complete SHELL WORD...`, hidden from the help.
+
+Options, sub-options and their docs come from the declarations, so that no list is kept in
+the shells' scripts (completion/), which only hand the command line over and show the answer.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from virtinstall.options.complete_values import (
+    LEADING_WORDS,
+    Ask,
+    Candidate,
+    names_a_file,
+    plain_values,
+    sub_values,
+    words,
+)
+from virtinstall.options.table import OPTIONS, Option
+
+if TYPE_CHECKING:
+    from virtinstall.options.introspect import Known
+    from virtinstall.xml.element import Element
+
+_PATIENCE_SECONDS = 0.2
+_BASH_SPECIAL = " \t'\"\\$`&;|<>()*?[]{}!#~"
+
+
+def complete(prog: str, arguments: Sequence[str]) -> int:
+    """Print what fits: `arguments` are the shell's name, then what it says of the command line.
+
+    bash gives its line up to the cursor and the characters that it breaks words at; zsh and
+    fish the words after the command up to the cursor. A line is a word, a tab, what it means;
+    a space at the word's end says that the word is whole.
+    """
+    shell, *rest = arguments or [""]
+    if shell == "bash":
+        line, breaks = (*rest, "", "")[:2]
+        typed = _split(line)[1:] or [""]
+        cut = max((typed[-1].rfind(char) + 1 for char in breaks if char in "=:"), default=0)
+    else:
+        typed, cut = list(rest) or [""], 0
+    for candidate in candidates(prog, typed):
+        text = candidate.text[cut:]
+        if shell == "bash":
+            text = "".join(f"\\{char}" if char in _BASH_SPECIAL else char for char in text)
+        print(text + ("" if candidate.open else " ") + ("" if shell == "bash" else "\t" + candidate.doc))
+    sys.stdout.flush()
+    return 0
+
+
+def candidates(prog: str, typed: Sequence[str], ask: Ask | None = None) -> list[Candidate]:
+    """What may stand in place of the last of the words `typed` after the command's name."""
+    options = _options_of(prog)
+    *before, current = typed
+    ask = ask or _asker(options, before)
+    name, equals, value = current.partition("=")
+    option = _named(options, name) if equals and name.startswith("--") else None
+    if option is not None:
+        return [found._replace(text=f"{name}={found.text}") for found in _values(option, value, ask)]
+    option = _named(options, before[-1]) if before else None
+    if option is not None and option.argument == "required":
+        return _values(option, current, ask)
+    found = []
+    if option is not None and option.argument == "optional" and not current.startswith("-"):
+        found = _values(option, current, ask)
+    if prog == "virt-xml" and not found and not before and not current.startswith("-"):
+        found = words(ask("guests"), current)
+    return found or list(_option_names(options, current))
+
+
+def _options_of(prog: str) -> Sequence[Option]:
+    if prog == "virt-clone":
+        from virtinstall.clone.table import CLONE_OPTIONS
+
+        return CLONE_OPTIONS
+    if prog == "virt-xml":
+        from virtinstall.edit.table import XML_OPTIONS
+
+        return XML_OPTIONS
+    return OPTIONS
+
+
+def _asker(options: Sequence[Option], before: Sequence[str]) -> Ask:
+    """Asks the libvirt that --connect names."""
+    uri = None
+    for number, word in enumerate(before):
+        name, equals, value = word.partition("=")
+        option = _named(options, name)
+        if option is not None and option.dest == "connect":
+            uri = value if equals else next(iter(before[number + 1 :]), None)
+
+    def ask(kind: str) -> list[str]:
+        from virtinstall.host.listed import listed
+
+        return listed(kind, uri, _PATIENCE_SECONDS)
+
+    return ask
+
+
+def _named(options: Sequence[Option], name: str) -> Option | None:
+    """The option that `name` stands for, which may be shortened as argparse allows."""
+    if not name.startswith("-") or name in ("-", "--"):
+        return None
+    exact = [option for option in options if name in option.names]
+    short = {
+        option.dest: option
+        for option in options
+        if name.startswith("--") and any(full.startswith(name) for full in option.names)
+    }
+    return exact[0] if exact else next(iter(short.values())) if len(short) == 1 else None
+
+
+def _option_names(options: Sequence[Option], current: str) -> Iterator[Candidate]:
+    if current and not current.startswith("-"):
+        return
+    for option in options:
+        if not option.hidden:
+            for name in option.names:
+                # a short name is no shorter to type than the key that completes it
+                if name.startswith("--") and name.startswith(current):
+                    yield Candidate(name, _plain(option.help))
+    for name, doc in (("--help", "Print this help."), ("--version", "Print the version.")):
+        if name.startswith(current):
+            yield Candidate(name, doc)
+
+
+def _values(option: Option, text: str, ask: Ask) -> list[Candidate]:
+    if not option.section:
+        return plain_values(option, text, ask)
+    from virtinstall.options.read import section_class
+
+    cls = section_class(option)
+    # within quotes commas and `=` mean nothing: what is typed there isn't guessed at
+    if "'" in text or '"' in text:
+        return []
+    head, comma, word = text.rpartition(",")
+    head += comma
+    key, equals, value = word.partition("=")
+    if equals:
+        found = [each._replace(text=f"{key}={each.text}") for each in sub_values(option, cls, key, value, ask)]
+    else:
+        found = _bare_values(option, cls, head, word, ask) + _sub_options(cls, head, word)
+    return [each._replace(text=head + each.text, open=each.open or option.dest != "osinfo") for each in found]
+
+
+def _bare_values(option: Option, cls: type[Element], head: str, word: str, ask: Ask) -> list[Candidate]:
+    """Values of the sub-option that this word without `=` stands for, and words for the whole option."""
+    before = head.split(",")[:-1]
+    found = []
+    if not before:
+        whole = ["none"] if getattr(cls, "none_word", "") == "suppress" else []
+        found = words([*whole, "help"], word)
+    found += words(LEADING_WORDS.get(option.dest, ()), word)
+    if len(before) < len(cls.bare) and not any("=" in each for each in before):
+        key = cls.bare[len(before)]
+        # the files of this folder would stand between the sub-options: `./` asks for them
+        if "/" in word or not names_a_file(option, key):
+            found += sub_values(option, cls, key, word, ask)
+    return found
+
+
+def _sub_options(cls: type[Element], head: str, word: str) -> list[Candidate]:
+    """Names of sub-options that begin with `word`; those with dots up to the next dot, as folders are."""
+    from virtinstall.options.introspect import known_sub_options
+
+    given = {each.partition("=")[0] for each in head.split(",")}
+    known = [each for each in known_sub_options(cls) if each.kind != "word"]
+    short = [(alias, each) for each in known for alias in each.aliases if "_" not in alias]
+    found = _fitting([*[(each.name, each) for each in known], *(short if word else ())], word, given)
+    # virt-install's old names only where no other begins so
+    return found or _fitting([(alias, each) for each in known for alias in each.aliases], word, given)
+
+
+def _fitting(named: list[tuple[str, Known]], word: str, given: set[str]) -> list[Candidate]:
+    found: dict[str, Candidate] = {}
+    for name, known in named:
+        full = _numbered(name, word)
+        if full.startswith(word) and full not in given:
+            part, dot, _ = full[len(word) :].partition(".")
+            text = word + part + (dot or "=")
+            doc = f"{text}*" if dot else f"{_plain(known.doc)} ({known.kind})"
+            found.setdefault(text, Candidate(text, doc, True))
+    return list(found.values())
+
+
+def _numbered(name: str, word: str) -> str:
+    """`hostN.name` with the numbers that `word` has in place of N, 0 where it has none yet."""
+    parts = name.split(".")
+    typed = word.split(".")
+    for place, part in enumerate(parts):
+        if part.endswith("N"):
+            start = part[:-1]
+            digits = typed[place].removeprefix(start) if place < len(typed) else ""
+            parts[place] = start + (digits if digits.isdecimal() else "0")
+    return ".".join(parts)
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "")
+
+
+def _split(line: str) -> list[str]:
+    """The words of a shell's line up to the cursor; the last one may be empty, or stand in an open quote."""
+    found = [""]
+    inside, quote, position = False, "", 0
+    while position < len(line):
+        char = line[position]
+        position += 1
+        if char == "\\" and quote != "'" and position < len(line):
+            found[-1] += line[position]
+            position += 1
+            inside = True
+        elif quote:
+            if char == quote:
+                quote = ""
+            else:
+                found[-1] += char
+        elif char in "'\"":
+            quote, inside = char, True
+        elif char.isspace():
+            if inside:
+                found.append("")
+            inside = False
+        else:
+            found[-1] += char
+            inside = True
+    return found

@@ -1,0 +1,162 @@
+"""What a value may be, for completion: words of libvirt's schema, names that libvirt or the OS database has, files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from virtinstall.options.table import Option
+
+if TYPE_CHECKING:
+    from virtinstall.options.suboptions import Target
+    from virtinstall.xml.element import Element
+
+Ask = Callable[[str], list[str]]
+"""Names that libvirt has: `guests`, `networks`, `pools`, `node devices`, `volumes of POOL`."""
+
+_URIS = ("qemu:///system", "qemu:///session", "embed", "test:///default", "qemu+ssh://", "xen:///system", "lxc:///")
+_PLAIN: Mapping[str, tuple[str, ...]] = {
+    "connect": _URIS,
+    "autoconsole": ("text", "graphical", "none", "default"),
+    "print_xml": ("all", "1", "2"),
+    "virt_type": ("kvm", "qemu", "xen", "lxc", "hvf", "bhyve", "vz", "test"),
+    "arch": ("x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64", "loongarch64"),
+    "machine": ("q35", "pc", "virt", "microvm", "pseries", "s390-ccw-virtio"),
+    "edit": ("all",),
+}
+_PLAIN_FILES = ("cdrom", "initrd_inject", "original_xml", "files", "nvram")
+_PLAIN_GUESTS = ("reinstall", "original")
+_FILE_ENDS = ("path", "file", "dir", "kernel", "initrd", "dtb", "loader", "nvram", "user-data", "meta-data", "acpi")
+_FILE_SUFFIXES = ("-file", "-ssh-key", "network-config", "backing_store", "source_path", "nvram.template", "dir")
+_SWITCHES = {"on/off": ("on", "off"), "switch": ("on", "off"), "present": ("on", "off"), "yes/no": ("yes", "no")}
+# (option, sub-option): what libvirt has names for
+_ASKED = {
+    ("disk", "pool"): "pools",
+    ("disk", "source.pool"): "pools",
+    ("network", "network"): "networks",
+    ("network", "source"): "networks",
+    ("network", "source.network"): "networks",
+    ("hostdev", "name"): "node devices",
+}
+LEADING_WORDS: Mapping[str, tuple[str, ...]] = {
+    "boot": ("uefi", "hd", "cdrom", "network", "fd"),
+    "network": ("user", "default"),
+}
+"""Words that stand without a name at the beginning of an option's value."""
+_BRIDGES = ("bridge", "source.bridge")
+
+
+class Candidate(NamedTuple):
+    """A word that fits, what it means; `open`: more may follow without a space."""
+
+    text: str
+    doc: str = ""
+    open: bool = False
+
+
+def plain_values(option: Option, text: str, ask: Ask) -> list[Candidate]:
+    """What a plain option's value may be that begins with `text`."""
+    if option.dest in _PLAIN_FILES:
+        return files(text)
+    if option.dest in _PLAIN_GUESTS:
+        return words(ask("guests"), text)
+    return words(_PLAIN.get(option.dest, ()), text)
+
+
+def sub_values(option: Option, cls: type[Element], key: str, text: str, ask: Ask) -> list[Candidate]:
+    """What the value of the sub-option `key` may be that begins with `text`."""
+    from virtinstall.options.suboptions import resolve
+
+    if option.dest in ("osinfo", "install") and key in ("name", "short-id", "os"):
+        return words(_systems(), text)
+    if (option.dest, key) in _ASKED:
+        return words(ask(_ASKED[option.dest, key]), text)
+    if (option.dest, key) == ("disk", "vol"):
+        return _volumes(text, ask)
+    if (option.dest, key) == ("cpu", "model"):
+        return words(["host-passthrough", "host-model", "maximum", *_cpu_models()], text)
+    if option.dest == "network" and key in _BRIDGES:
+        return words(_bridges(), text)
+    target = resolve(cls, key)
+    if target is not None and target.declared.kind_name in _SWITCHES:
+        return words(_SWITCHES[target.declared.kind_name], text)
+    known = _schema_words(cls, target, key)
+    if known:
+        return words(known, text)
+    if names_a_file(option, key):
+        return files(text)
+    return []
+
+
+def words(known: list[str] | tuple[str, ...], text: str) -> list[Candidate]:
+    """Those of the words that begin with `text`."""
+    return [Candidate(word) for word in known if word.startswith(text)]
+
+
+def files(text: str) -> list[Candidate]:
+    """Files and folders whose path begins with `text`."""
+    folder, slash, start = text.rpartition("/")
+    try:
+        with os.scandir(folder + slash or ".") as entries:
+            found = [(entry.name, entry.is_dir()) for entry in entries if entry.name.startswith(start)]
+    except OSError:
+        # no such folder, or none that may be read: nothing in it begins so
+        return []
+    shown = [(name, is_folder) for name, is_folder in sorted(found) if start or not name.startswith(".")]
+    return [Candidate(f"{folder}{slash}{name}{'/' if is_folder else ''}", "", is_folder) for name, is_folder in shown]
+
+
+def names_a_file(option: Option, key: str) -> bool:
+    """Whether the value of that sub-option is a path on this machine."""
+    if option.dest == "location" or (option.dest, key) == ("filesystem", "source"):
+        return True
+    return key.rpartition(".")[2] in _FILE_ENDS or key.endswith(_FILE_SUFFIXES)
+
+
+def _volumes(text: str, ask: Ask) -> list[Candidate]:
+    pool, slash, _ = text.partition("/")
+    if not slash:
+        return [Candidate(f"{name}/", "", True) for name in ask("pools") if name.startswith(text)]
+    return words([f"{pool}/{name}" for name in ask(f"volumes of {pool}")], text)
+
+
+def _systems() -> list[str]:
+    from virtinstall.osinfo.catalog import Catalog
+
+    return [*Catalog(os.environ).names(), "list", "detect=", "require="]
+
+
+def _cpu_models() -> list[str]:
+    """Models that libvirt knows for this machine's kind: `x86_Skylake-Client.xml` is one."""
+    place = "/usr/share/libvirt/cpu_map"
+    kind = {"x86_64": "x86_", "aarch64": "arm_"}.get(os.uname().machine)
+    if kind is None or not os.path.isdir(place):
+        return []
+    found = [name[len(kind) : -len(".xml")] for name in sorted(os.listdir(place)) if name.startswith(kind)]
+    return [name for name in found if name not in ("vendors", "features")]
+
+
+def _bridges() -> list[str]:
+    place = "/sys/class/net"
+    if not os.path.isdir(place):
+        return []
+    return [name for name in sorted(os.listdir(place)) if os.path.isdir(f"{place}/{name}/bridge")]
+
+
+def _schema_words(cls: type[Element], target: Target | None, key: str) -> tuple[str, ...]:
+    """The words that the installed libvirt's schema has at the sub-option's place."""
+    from virtinstall.options.fallback import element_path, installed_schema
+    from virtinstall.options.known_values import place_of
+
+    path = element_path(cls)
+    if path is None:
+        return ()
+    if target is None:
+        leaf = installed_schema().resolve(path, key) if "." in key else None
+        return () if leaf is None else leaf.values
+    place = place_of(cls, path, target)
+    if place is None:
+        return ()
+    leaf = installed_schema().resolve(place[:-1], place[-1].lstrip("@"))
+    return () if leaf is None else leaf.values
