@@ -10,17 +10,19 @@ import sys
 from collections.abc import Callable, Sequence
 
 from virtinstall.errors import VirtInstallError
+from virtinstall.log import Log
 
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
+_Run = Callable[[list[str], Log], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """`virt-install`; gives the exit status."""
 
-    def run(words: list[str]) -> int:
+    def run(words: list[str], log: Log) -> int:
         from virtinstall.commands.virt_install import run as command
 
-        return command(words)
+        return command(words, log)
 
     return _command("virt-install", run, argv)
 
@@ -28,10 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def clone_main(argv: Sequence[str] | None = None) -> int:
     """`virt-clone`; gives the exit status."""
 
-    def run(words: list[str]) -> int:
+    def run(words: list[str], log: Log) -> int:
         from virtinstall.commands.virt_clone import run as command
 
-        return command(words)
+        return command(words, log)
 
     return _command("virt-clone", run, argv)
 
@@ -39,15 +41,15 @@ def clone_main(argv: Sequence[str] | None = None) -> int:
 def xml_main(argv: Sequence[str] | None = None) -> int:
     """`virt-xml`; gives the exit status."""
 
-    def run(words: list[str]) -> int:
+    def run(words: list[str], log: Log) -> int:
         from virtinstall.commands.virt_xml import run as command
 
-        return command(words)
+        return command(words, log)
 
     return _command("virt-xml", run, argv)
 
 
-def _command(prog: str, run: Callable[[list[str]], int], argv: Sequence[str] | None) -> int:
+def _command(prog: str, run: _Run, argv: Sequence[str] | None) -> int:
     """Run a command as the process (`argv` None) or as a part of one; gives the exit status."""
     if argv is not None:
         return _status_of(prog, run, list(argv))
@@ -61,7 +63,7 @@ def _command(prog: str, run: Callable[[list[str]], int], argv: Sequence[str] | N
         gc.freeze()
 
 
-def _status_of(prog: str, run: Callable[[list[str]], int], words: list[str]) -> int:
+def _status_of(prog: str, run: _Run, words: list[str]) -> int:
     """Run a command; what it raises becomes a message and an exit status."""
     if words == ["--version"]:
         from virtinstall import __version__

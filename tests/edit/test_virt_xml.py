@@ -166,6 +166,37 @@ def test_convert_to_vnc(virt_xml: VirtXml) -> None:
     assert '<channel type="qemu-vdagent">' in agent.out
 
 
+def test_another_network_replaces_the_old(virt_xml: VirtXml) -> None:
+    """A bridge in place of the network: nothing of the old source stays."""
+    run = virt_xml("off", DIFF, "--edit", "--network", "bridge=br7")
+
+    assert '<source bridge="br7"/>' in run.new
+    assert '<source network="default"/>' in run.removed
+    assert '<interface type="bridge">' in run.new
+
+
+def test_a_port_of_ones_own(virt_xml: VirtXml) -> None:
+    """A port that is given is no longer chosen by libvirt."""
+    assert any('port="5905"' in line and "autoport" not in line for line in
+               virt_xml("off", DIFF, "--edit", "--graphics", "port=5905").new)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["0x04b3:0x4485", "usb_device_4b3_4485_noserial"])
+def test_host_device_by_name(virt_xml: VirtXml, name: str) -> None:
+    """A device of the host is known by its address or ids, and no other is taken out."""
+    xml = (
+        "<domain type='test'><name>x</name><devices>"
+        "<hostdev mode='subsystem' type='usb'><source><vendor id='0x04b3'/><product id='0x4485'/></source></hostdev>"
+        "<hostdev mode='subsystem' type='pci'><source><address domain='0x0' bus='0x0' slot='0x19' function='0x0'/>"
+        "</source></hostdev></devices></domain>"
+    )
+
+    out = virt_xml("--remove-device", "--hostdev", name, stdin=xml).out
+
+    assert out.count("<hostdev") == 1
+    assert 'type="pci"' in out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -75,6 +75,27 @@ def _parent_of_net(device: etree._Element, devices: Iterable[etree._Element]) ->
     return next((other for other in devices if other.findtext("name") == parent), device)
 
 
+def is_named(hostdev: Hostdev, name: str) -> bool:
+    """Whether `name` (an address, USB ids, or libvirt's name with the address in it) means the device of `hostdev`."""
+    if name.startswith("mdev_"):
+        return hostdev.source_address_uuid == name.removeprefix("mdev_").replace("_", "-")
+    if name.startswith("pci_"):
+        name = ":".join(name.split("_")[1:4]) + "." + name.rpartition("_")[2]
+    elif name.startswith("usb_device_"):
+        name = ":".join(name.split("_")[2:4])
+    wanted = _usb_numbers(name) or _usb_ids(name) or _pci_address(name)
+    if wanted is None:
+        return False
+    address = (hostdev.source_address_domain or 0, hostdev.source_address_bus, hostdev.source_address_slot)
+    ids = (hostdev.source_vendor_id, hostdev.source_product_id)
+    known: dict[str, tuple[object, ...]] = {
+        "pci": (*address, hostdev.source_address_function),
+        "usb-address": (hostdev.source_address_bus, hostdev.source_address_device),
+        "usb-ids": tuple(None if each is None else int(str(each), 0) for each in ids),
+    }
+    return known[wanted[0]] == wanted[1]
+
+
 def _usb_numbers(name: str) -> tuple[str, tuple[int, ...]] | None:
     bus, dot, device = name.partition(".")
     if dot and bus.isdigit() and device.isdigit():

@@ -44,9 +44,11 @@ def _set_listen(graphics: Graphics, text: str) -> None:
     if text in _LISTEN_WORDS:
         graphics.listen = None
         graphics.listens.at(0).type = text
-        # without an address there is no port
-        graphics.port = graphics.autoport = None
+        if text == "none":
+            # nowhere to listen, no port
+            graphics.port = graphics.autoport = None
     else:
+        graphics.listens.clear()
         graphics.listen = text or None
 
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from virtinstall.compose import boot_order
-from virtinstall.devices.disk import Disk
 from virtinstall.devices.graphics import Graphics
 from virtinstall.domain.seclabel import Seclabel
 from virtinstall.edit import convert
+from virtinstall.edit.replace import follow_up, make_room
 from virtinstall.edit.select import is_device, objects_of, select
 from virtinstall.errors import RequestError
-from virtinstall.options.suboptions import Fallback, Pair, apply_pairs, cut
+from virtinstall.options.suboptions import Fallback, apply_pairs, cut
 from virtinstall.xml.children import Children
 from virtinstall.xml.override import apply_edit
 
@@ -39,9 +39,9 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
     for text in texts:
         pairs = cut(option.cls, option.name, text, option.fallback)
         for element in found:
+            make_room(element, pairs)
             apply_pairs(element, option.name, pairs, option.fallback)
-            if isinstance(element, Disk):
-                _set_source(element, pairs)
+            follow_up(element, pairs)
     for element in found:
         for each in element.settings.pop("xpath_edits", ()):
             apply_edit(element.ensure_node(), each)
@@ -64,20 +64,6 @@ def _objects_to_edit(domain: Domain, option: XmlOption, selector: str) -> list[E
     if selector == "" and not is_device(option.cls) and not objects_of(domain, option.cls):
         return [domain.section(option.cls)]
     return select(domain, option.cls, option.name, "--edit", selector, option.fallback)
-
-
-def _set_source(disk: Disk, pairs: list[Pair]) -> None:
-    """`path` as the source of a disk that is there, in the form that its type has."""
-    if not any(pair.target is not None and pair.target.declared is Disk.path for pair in pairs):
-        return
-    if disk.path is None:
-        disk.leave_source()
-    elif disk.type == "block":
-        disk.source_dev = disk.path
-    elif disk.type == "dir":
-        disk.source_dir = disk.path
-    else:
-        disk.source_file = disk.path
 
 
 def remove(domain: Domain, option: XmlOption) -> list[Device]:

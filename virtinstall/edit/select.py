@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from virtinstall.compose.hostdevs import is_named
 from virtinstall.devices.disk import Disk
+from virtinstall.devices.hostdev import Hostdev
 from virtinstall.errors import RequestError
 from virtinstall.options.suboptions import Pair, apply_pairs, cut
 from virtinstall.xml.children import Child, Children
@@ -90,6 +92,8 @@ def _matches(element: Element, option: str, pair: Pair, fallback: Fallback | Non
         twin = Disk()
         apply_pairs(twin, option, [pair], fallback)
         return twin.path in (element.source_file, element.source_dev, element.source_dir)
+    if isinstance(element, Hostdev) and pair.target is not None and pair.target.declared is Hostdev.name:
+        return is_named(element, pair.value)
     copy = element.clone()
     apply_pairs(copy, option, [pair], fallback)
     return copy.to_xml() == element.to_xml()

@@ -1,0 +1,66 @@
+"""What a new value takes the place of, in an object that is there: other sources, features of another CPU, ports.
+
+A new guest has none of these; there, setting a value is enough.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.graphics import Graphics
+from virtinstall.devices.interface import Interface
+from virtinstall.domain.cpu import MODES, Cpu
+
+if TYPE_CHECKING:
+    from virtinstall.options.suboptions import Pair
+    from virtinstall.xml.element import Element
+
+
+def make_room(element: Element, pairs: list[Pair]) -> None:
+    """Take out what the values of `pairs` replace; before they are applied."""
+    if isinstance(element, Interface):
+        _leave_network(element, pairs)
+    elif isinstance(element, Cpu) and any(pair.key in ("model", "cpu") and pair.value in MODES for pair in pairs):
+        element.features.clear()
+        element.model = element.model_fallback = element.model_vendor_id = element.vendor = None
+
+
+def follow_up(element: Element, pairs: list[Pair]) -> None:
+    """Settle what follows from the values of `pairs`; after they are applied."""
+    if isinstance(element, Disk) and any(_is(pair, Disk.path) for pair in pairs):
+        _set_source(element)
+    elif isinstance(element, Graphics) and any(
+        _is(pair, Graphics.port) or _is(pair, Graphics.tls_port) for pair in pairs
+    ):
+        chosen_by_libvirt = element.type == "spice" and element.port == -1 and element.tls_port == -1
+        element.autoport = True if chosen_by_libvirt else None
+
+
+def _is(pair: Pair, declared: object) -> bool:
+    return pair.target is not None and pair.target.declared is declared
+
+
+def _leave_network(interface: Interface, pairs: list[Pair]) -> None:
+    """Another kind of connection, or another network: the former source goes."""
+    kind = next((pair.value for pair in pairs if _is(pair, Interface.type_option)), None)
+    elsewhere = any(_is(pair, Interface.network) or _is(pair, Interface.bridge) for pair in pairs)
+    if elsewhere and kind is None:
+        interface.type = None
+    elif kind is None or kind == interface.type:
+        return
+    node = interface.ensure_node()
+    for source in node.findall("source"):
+        node.remove(source)
+
+
+def _set_source(disk: Disk) -> None:
+    """`path` as the source of a disk that is there, in the form that its type has."""
+    if disk.path is None:
+        disk.leave_source()
+    elif disk.type == "block":
+        disk.source_dev = disk.path
+    elif disk.type == "dir":
+        disk.source_dir = disk.path
+    else:
+        disk.source_file = disk.path
