@@ -7,13 +7,16 @@ guest crashed, 130 interrupted.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from virtinstall.errors import VirtInstallError
-from virtinstall.log import Log
+
+if TYPE_CHECKING:
+    from virtinstall.log import Log
 
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
-_Run = Callable[[list[str], Log], int]
+_Run = Callable[[list[str], "Log"], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,39 +55,59 @@ def xml_main(argv: Sequence[str] | None = None) -> int:
 def _command(prog: str, run: _Run, argv: Sequence[str] | None) -> int:
     """Run a command as the process (`argv` None) or as a part of one; gives the exit status."""
     if argv is not None:
-        return _status_of(prog, run, list(argv))
+        return _status_of(prog, run, list(argv), {})
     import gc
+    import os
 
     # a run of a tenth of a second makes hardly any garbage: looking for it, and once more at the end, takes 15 % of it
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
-        return _status_of(prog, run, sys.argv[1:])
+        return _status_of(prog, run, sys.argv[1:], os.environ)
     finally:
         gc.freeze()
 
 
-def _status_of(prog: str, run: _Run, words: list[str]) -> int:
-    """Run a command; what it raises becomes a message and an exit status."""
+def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str]) -> int:
+    """Run a command, with a log where `environ` has a place for it; gives the exit status."""
     if words == ["--version"]:
         from virtinstall import __version__
 
         print(__version__)
         return 0
+    if words[:1] == ["--complete"]:
+        from virtinstall.options.complete import complete
+
+        try:
+            return complete(prog, words[1:])
+        except BrokenPipeError:
+            return 141
+    from virtinstall.log import Log, join_logging, log_path
+
+    debug = "--debug" in words or "-d" in words
+    log = Log(log_path(environ, prog), prog, sys.stderr if debug else None)
+    if debug:
+        join_logging(log)
+    log.command(words)
+    try:
+        status = _logged_status(prog, run, words, log)
+        log.line(f"exit status {status}")
+        return status
+    finally:
+        log.close()
+
+
+def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
+    """Run a command; what it raises becomes a message and an exit status."""
     from virtinstall.options.parser import UsageError
     from virtinstall.signals import Terminated, terminate_by_exception
 
-    debug = "--debug" in words or "-d" in words
     try:
-        if words[:1] == ["--complete"]:
-            from virtinstall.options.complete import complete
-
-            return complete(prog, words[1:])
         with terminate_by_exception():
-            return run(words)
+            return run(words, log)
     except UsageError as error:
-        return _report(prog, error, 2, debug)
+        return _report(prog, error, 2, log)
     except VirtInstallError as error:
-        return _report(prog, error, 1, debug)
+        return _report(prog, error, 1, log)
     except KeyboardInterrupt:
         print("\nInterrupted; what this run had made is removed.", file=sys.stderr)
         return 130
@@ -93,14 +116,20 @@ def _status_of(prog: str, run: _Run, words: list[str]) -> int:
         return 128 + error.number
     except BrokenPipeError:
         return 141
+    except Exception:
+        _log_trace(log)
+        raise
 
 
-def _report(prog: str, error: VirtInstallError, status: int, debug: bool) -> int:
-    """Print one error: what was wrong, then what to do."""
-    if debug:
-        import traceback
+def _log_trace(log: Log) -> None:
+    import traceback
 
-        traceback.print_exc()
+    log.line(traceback.format_exc())
+
+
+def _report(prog: str, error: VirtInstallError, status: int, log: Log) -> int:
+    """Print one error: what was wrong, then what to do; the log has where it came from."""
+    _log_trace(log)
     sys.stdout.flush()
     for line in error.message.splitlines():
         print(f"{prog}: error: {line}", file=sys.stderr)

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
 
     from virtinstall.clone.request import ClonePlan, CloneRequest
     from virtinstall.host.libvirt_host import LibvirtHost
+    from virtinstall.log import Log
     from virtinstall.options.parser import Parser
 
 PROG = "virt-clone"
 _ATTEMPTS = 30
 
 
-def run(words: list[str]) -> int:
+def run(words: list[str], log: Log) -> int:
     """Do what the words after `virt-clone` say; gives the exit status. Raises: VirtInstallError."""
     from virtinstall.clone.table import CLONE_OPTIONS
     from virtinstall.options.parser import respell
@@ -38,11 +39,7 @@ def run(words: list[str]) -> int:
         check = next(option for option in CLONE_OPTIONS if option.dest == "check")
         print(help_text(check, section_class(check)), end="")
         return 0
-    if given.debug:
-        import logging
-
-        logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format="%(asctime)s %(name)s: %(message)s")
-    return _clone(given)
+    return _clone(given, log)
 
 
 def clone_parser() -> Parser:
@@ -87,7 +84,7 @@ def _text_of(path: str) -> str:
         raise RequestError(f"--original-xml {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _clone(given: Namespace) -> int:
+def _clone(given: Namespace, log: Log) -> int:
     from virtinstall.clone.plan import plan_clone
     from virtinstall.clone.survey import survey_clone
     from virtinstall.errors import RequestError
@@ -104,7 +101,9 @@ def _clone(given: Namespace) -> int:
             plan = plan_clone(request, survey_clone(request, host, os.urandom(32)))
         else:
             plan = _plan_after_leftovers(request, host)
+        log.line(f"connected to {host.uri}; planned:\n{plan.xml}")
         for warning in plan.warnings:
+            log.line(f"warning: {warning}")
             _warn(warning)
         if given.print_xml:
             print(plan.xml, end="")

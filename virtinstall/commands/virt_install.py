@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from virtinstall.host.host import Guest
     from virtinstall.host.libvirt_host import LibvirtHost
     from virtinstall.journal import Journal
+    from virtinstall.log import Log
     from virtinstall.plan import Plan
     from virtinstall.request import Request
 
@@ -20,7 +21,7 @@ PROG = "virt-install"
 _ATTEMPTS = 30
 
 
-def run(words: list[str]) -> int:
+def run(words: list[str], log: Log) -> int:
     """Do what the words after `virt-install` say; gives the exit status. Raises: VirtInstallError."""
     from virtinstall.options.parser import help_wanted, parse_argv
 
@@ -45,10 +46,9 @@ def run(words: list[str]) -> int:
         return 0
     if given.osinfo == "list":
         return _list_systems()
-    _set_up_log(given)
     if given.test_media_detection:
         return _detect_media(given)
-    return _make_guest(given)
+    return _make_guest(given, log)
 
 
 def _list_systems() -> int:
@@ -71,15 +71,7 @@ def _detect_media(given: Namespace) -> int:
     return 0
 
 
-def _set_up_log(given: Namespace) -> None:
-    if not given.debug:
-        return
-    import logging
-
-    logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format="%(asctime)s %(name)s: %(message)s")
-
-
-def _make_guest(given: Namespace) -> int:
+def _make_guest(given: Namespace, log: Log) -> int:
     from virtinstall.host.open import open_host
     from virtinstall.install import plan_guest
     from virtinstall.options.fallback import fallback_for
@@ -97,14 +89,16 @@ def _make_guest(given: Namespace) -> int:
 
             (tell_leftovers if given.dry_run else take_back_leftovers)(request.domain.name, host, _warn)
         plan = plan_guest(request, host)
+        log.line(f"connected to {host.uri}; planned:\n{''.join(plan.steps)}")
         for warning in plan.warnings:
+            log.line(f"warning: {warning}")
             _warn(warning)
         if step is not None:
             return _print_step(plan, step)
         _tell(plan, quiet)
         if given.dry_run:
             return _print_dry_run(plan, request, host, quiet)
-        return _create(plan, request, host, quiet)
+        return _create(plan, request, host, log, quiet=quiet)
     finally:
         host.close()
 
@@ -158,21 +152,23 @@ def _print_dry_run(plan: Plan, request: Request, host: LibvirtHost, quiet: bool)
     return 0
 
 
-def _create(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int:
+def _create(plan: Plan, request: Request, host: LibvirtHost, log: Log, *, quiet: bool) -> int:
     from virtinstall.errors import HostError
     from virtinstall.host.follow import Follower
     from virtinstall.host.lost import loss_explained
     from virtinstall.install import create_guest, plan_guest
+    from virtinstall.log import LoggedProgress
     from virtinstall.progress import progress_on
     from virtinstall.signals import Terminated
     from virtinstall.storage.carry_out import check_storage
 
     def say(text: str) -> None:
+        log.line(text)
         if not quiet:
             print(text, flush=True)
 
     follower = Follower(plan, host, say)
-    progress = progress_on(sys.stderr, quiet=quiet)
+    progress = LoggedProgress(progress_on(sys.stderr, quiet=quiet), log)
     paused = follower.console_kind() == "text" and host.driver() == "qemu"
 
     def make(plan: Plan) -> Guest:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from virtinstall.edit.change import XmlOption
     from virtinstall.edit.request import EditRequest
+    from virtinstall.log import Log
     from virtinstall.options.parser import Parser
 
 PROG = "virt-xml"
 _ACTIONS = ("edit", "add_device", "remove_device", "build_xml")
 
 
-def run(words: list[str]) -> int:
+def run(words: list[str], log: Log) -> int:
     """Do what the words after `virt-xml` say; gives the exit status. Raises: VirtInstallError."""
     from virtinstall.edit.table import XML_OPTIONS
     from virtinstall.options.parser import respell
@@ -40,11 +41,7 @@ def run(words: list[str]) -> int:
 
         print(Catalog(os.environ).list_text(), end="")
         return 0
-    if given.debug:
-        import logging
-
-        logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format="%(asctime)s %(name)s: %(message)s")
-    return _work(given)
+    return _work(given, log)
 
 
 def xml_parser() -> Parser:
@@ -72,12 +69,13 @@ def _print_help(given: Namespace) -> bool:
     return bool(wanted)
 
 
-def _work(given: Namespace) -> int:
+def _work(given: Namespace, log: Log) -> int:
     from virtinstall.edit.session import Session
     from virtinstall.host.open import open_host
 
     request = read_edit_request(given)
     host = open_host(given.connect)
+    log.line(f"connected to {host.uri}")
     try:
         return Session(request, host, given.domain).run()
     finally:
