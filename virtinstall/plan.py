@@ -79,6 +79,7 @@ class Plan(NamedTuple):
     media: MediaFacts | None = None
     run: RunOptions = RunOptions()
     reinstall: bool = False
+    seeded: bool = False
     invented: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

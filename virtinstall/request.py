@@ -90,11 +90,15 @@ class Checks(NamedTuple):
     migration: bool = False
 
 
+WAIT_FOR = ("shutdown", "running", "ip", "agent", "ssh", "cloud-init")
+
+
 class RunOptions(NamedTuple):
     """How the run goes: what becomes of the guest afterwards, waiting, console.
 
     `wait_minutes`: None (as the console decides), negative (for ever) or a limit.
-    `autoconsole`: `text`, `graphical`, `none` or `default`.
+    `autoconsole`: `text`, `graphical`, `none` or `default`. `wait_for`: how far the guest is to be when the
+    run ends (`running`, `ip`, ...), `timeout_seconds` how long that may take.
     """
 
     autostart: bool = False
@@ -103,6 +107,8 @@ class RunOptions(NamedTuple):
     wait_minutes: int | None = None
     autoconsole: str = "default"
     noreboot: bool = False
+    wait_for: str | None = None
+    timeout_seconds: float | None = None
 
 
 class Request(NamedTuple):

@@ -1,4 +1,4 @@
-"""Sizes with units: the only place where they are converted.
+"""Sizes and times with units: the only place where they are converted.
 
 Units are powers of 1024, as virt-install and libvirt's `K`, `M`, `G` have them
 (https://libvirt.org/formatdomain.html#memory-allocation); `kB`, `MB`, `GB` are
@@ -68,3 +68,18 @@ def human_size(count_bytes: int) -> str:
             return f"{int(size)} {unit}" if size == int(size) else f"{size:.1f} {unit}"
         size /= 1024
     raise AssertionError("unreachable")
+
+
+_DURATIONS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def parse_duration(text: str, what: str) -> float:
+    """Seconds in `text`: a number, alone or with s, m or h (`90s`, `10m`, `1.5h`).
+
+    Raises: RequestError naming `what`, when it is no time or not more than none.
+    """
+    number = text.strip().rstrip("smh")
+    factor = _DURATIONS.get(text.strip()[len(number) :])
+    if factor is None or not number.replace(".", "", 1).isdecimal() or float(number) <= 0:
+        raise RequestError(f"{what} {text}: this is no time", hint="give seconds, or a unit with it: 90s, 10m, 1h")
+    return float(number) * factor

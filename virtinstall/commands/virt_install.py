@@ -169,7 +169,8 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, log: Log, *, quiet:
 
     follower = Follower(plan, host, say)
     progress = LoggedProgress(progress_on(sys.stderr, quiet=quiet), log)
-    paused = follower.console_kind() == "text" and host.driver() == "qemu"
+    watched = follower.console_kind() == "text" or plan.run.wait_for == "cloud-init"
+    paused = watched and host.driver() == "qemu"
 
     def make(plan: Plan) -> Guest:
         for warning in check_storage(plan, host, request.checks):

@@ -212,6 +212,7 @@ def _finish(draft: Draft) -> Plan:
         uploads=tuple(settled_uploads(draft, final)),
         media=draft.facts.media,
         run=draft.request.run,
+        seeded=phases.install_kind(draft) == "seed",
         invented=frozenset(draft.invented),
         notes=tuple(draft.notes),
         secrets=tuple(draft.secrets),

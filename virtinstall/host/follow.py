@@ -40,6 +40,14 @@ class Follower:
     host: LibvirtHost
     say: Callable[[str], None]
 
+    def __post_init__(self) -> None:
+        """Raises: RequestError, when the guest can never be as far as is to be waited for."""
+        run = self.plan.run
+        if run.wait_for is not None:
+            from virtinstall.host.wait import refuse_impossible
+
+            refuse_impossible(run.wait_for, self.plan.final, noreboot=run.noreboot)
+
     def console_kind(self) -> str:
         """`text`, `graphical` or `none`: as asked for, else by what the guest has and where we run."""
         from virtinstall.devices.graphics import Graphics
@@ -47,6 +55,8 @@ class Follower:
         wish = self.plan.run.autoconsole
         if wish != "default":
             return wish
+        if self.plan.run.wait_for is not None:
+            return "none"
         if self.plan.final.of(Graphics):
             return "graphical"
         return "text"
@@ -54,6 +64,8 @@ class Follower:
     def follow(self, guest: Guest) -> Status:
         """Open the console, wait as asked, finish the installation; gives the exit status."""
         run = self.plan.run
+        if run.wait_for is not None:
+            return self._follow_to(run.wait_for, guest)
         kind = self.console_kind()
         installing = self.plan.install is not None
         wait = run.wait_minutes
@@ -72,6 +84,44 @@ class Follower:
             self.say(self._still_running(installing))
             return Status.DONE
         return self._complete(guest, kind, installing)
+
+    def _follow_to(self, goal: str, guest: Guest) -> Status:
+        """Let the installation end, start the guest, and wait until it is as far as `goal`."""
+        import time
+
+        from virtinstall.host.wait import Waiter
+
+        run = self.plan.run
+        deadline = None if run.timeout_seconds is None else time.monotonic() + run.timeout_seconds
+        kind = self.console_kind()
+        if kind != "none":
+            self._open_console(guest, kind)
+        if self.plan.install is not None and not self.plan.seeded:
+            guest.resume_if_paused()
+            self.say("\nStarting install...\nWaiting for the installation to complete.")
+            if not self.host.wait_until(lambda: guest.state() in _OFF, run.timeout_seconds):
+                return self._out_of_time("the installation isn't over")
+            status = self._complete(guest, "none", True)
+            found = self.host.find_guest(self.plan.name)
+            if status is not Status.DONE or found is None or run.noreboot:
+                return status
+            guest = found
+        self.say(f"Waiting for the guest: {goal}.")
+        outcome = Waiter(self.host, guest, self.plan.final, self.say, deadline).wait(goal)
+        if outcome == "timed out":
+            return self._out_of_time(f"'{goal}' wasn't reached")
+        if outcome == "crashed":
+            self.say("The guest crashed.")
+            return Status.CRASHED
+        if outcome == "off":
+            self.say(f"The guest powered off before '{goal}' was reached.")
+            return Status.ERROR
+        self.say(f"The guest '{self.plan.name}' is as far as was waited for: {goal}.")
+        return Status.DONE
+
+    def _out_of_time(self, what: str) -> Status:
+        self.say(f"The time is over: {what}; the guest is left running.")
+        return Status.TIMED_OUT
 
     def _virsh(self, command: str) -> str:
         """The virsh command about the guest, ready to be pasted into a shell."""

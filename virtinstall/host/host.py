@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from virtinstall.facts import NetworkFacts, PoolFacts, VolumeFacts
 from virtinstall.progress import Progress
@@ -31,6 +31,12 @@ class Guest(Protocol):
 
     def state(self) -> str:
         """`running`, `paused`, `shutdown`, `shut off`, `crashed`, ...; `gone` when libvirt no longer has it."""
+
+    def addresses(self) -> list[str]:
+        """Its IP addresses, IPv4 first; empty while none is known."""
+
+    def agent_answer(self, command: str, **arguments: object) -> Any:
+        """What its agent returns for a command; None while it doesn't answer."""
 
     def start(self, *, paused: bool = False) -> None:
         """Start it; `paused`: it waits for `resume_if_paused`. Raises: HypervisorError."""

@@ -120,11 +120,26 @@ class LibvirtGuest:
     def state(self) -> str:
         """`running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended`; `gone` when libvirt has it no more."""
         try:
-            return _STATES.get(self.domain.state()[0], "unknown")
+            state, reason = self.domain.state()
+            if state == libvirt.VIR_DOMAIN_SHUTOFF and reason == libvirt.VIR_DOMAIN_SHUTOFF_CRASHED:
+                return "crashed"
+            return _STATES.get(state, "unknown")
         except libvirt.libvirtError as error:
             if error.get_error_code() in _GONE:
                 return "gone"
             raise HypervisorError(f"can't ask for the state of '{self.name}': {words_of(error)}") from error
+
+    def addresses(self) -> list[str]:
+        """Its IP addresses, IPv4 first; empty while none is known."""
+        from virtinstall.host.inside import addresses
+
+        return addresses(self.domain)
+
+    def agent_answer(self, command: str, **arguments: object) -> Any:
+        """What its agent returns for a command; None while it doesn't answer."""
+        from virtinstall.host.inside import agent_answer
+
+        return agent_answer(self.domain, command, **arguments)
 
     def start(self, *, paused: bool = False) -> None:
         """Start it; `paused`: it waits for `resume_if_paused`. Raises: HypervisorError."""

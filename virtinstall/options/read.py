@@ -11,6 +11,7 @@ from virtinstall.errors import RequestError
 from virtinstall.options.suboptions import Fallback, apply_pairs, cut
 from virtinstall.options.table import OPTIONS, Option
 from virtinstall.request import (
+    WAIT_FOR,
     Checks,
     InstallRequest,
     LocationRequest,
@@ -187,17 +188,29 @@ def _checks(values: dict[str, str] | None) -> Checks:
 
 
 def _run(given: Namespace) -> RunOptions:
+    from virtinstall.units import parse_duration
+
     autoconsole = given.autoconsole or "default"
     if autoconsole not in ("text", "graphical", "none", "default"):
         raise RequestError(
             f"--autoconsole {autoconsole}: there is no such console",
             hint="it is text, graphical, none or default",
         )
+    timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
+    if timeout is not None and given.wait_for is None:
+        raise RequestError("--timeout says how long --wait-for may take", hint="add --wait-for, or use --wait MINUTES")
+    if given.wait_for is not None and given.wait_for not in WAIT_FOR:
+        raise RequestError(
+            f"--wait-for {given.wait_for}: there is no such thing to wait for",
+            hint=f"it is {', '.join(WAIT_FOR[:-1])} or {WAIT_FOR[-1]}",
+        )
     return RunOptions(
         autostart=bool(given.autostart),
         transient=bool(given.transient),
         destroy_on_exit=bool(given.destroy_on_exit),
         wait_minutes=given.wait,
+        wait_for=given.wait_for,
+        timeout_seconds=timeout,
         autoconsole=autoconsole,
         noreboot=bool(given.noreboot),
     )

@@ -1,0 +1,48 @@
+"""What can be learnt of the inside of a running guest: its addresses, its agent's answers.
+
+Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainInterfaceAddresses and
+https://qemu-project.gitlab.io/qemu/interop/qemu-ga-ref.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import libvirt
+
+_SOURCES = (
+    libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
+    libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
+    libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP,
+)
+_LOCAL_PREFIXES = ("127.", "169.254.", "::1", "fe80:")
+_AGENT_SECONDS = 5
+
+
+def addresses(domain: Any) -> list[str]:
+    """IP addresses of the guest, those of IPv4 first, from leases, its agent and the host's neighbours.
+
+    Empty while none is known: a source that isn't there (no agent yet) has no say.
+    """
+    found: list[str] = []
+    for source in _SOURCES:
+        try:
+            interfaces = domain.interfaceAddresses(source, 0)
+        except libvirt.libvirtError:
+            continue
+        for interface in (interfaces or {}).values():
+            found += [str(address["addr"]) for address in interface.get("addrs") or ()]
+    usable = dict.fromkeys(address for address in found if not address.startswith(_LOCAL_PREFIXES))
+    return sorted(usable, key=lambda address: ":" in address)
+
+
+def agent_answer(domain: Any, command: str, **arguments: object) -> Any:
+    """What the guest's agent returns for a command; None while it doesn't answer."""
+    import libvirt_qemu
+
+    asked = json.dumps({"execute": command, "arguments": arguments})
+    try:
+        return json.loads(libvirt_qemu.qemuAgentCommand(domain, asked, _AGENT_SECONDS, 0))["return"]
+    except libvirt.libvirtError:
+        return None

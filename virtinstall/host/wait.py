@@ -1,0 +1,168 @@
+"""`--wait-for`: waits until the guest is as far as was asked for.
+
+Source: https://libvirt.org/formatdomain.html#channel (guest agent);
+https://www.rfc-editor.org/rfc/rfc4253#section-4.2 (an SSH server's first line);
+https://cloudinit.readthedocs.io/en/latest/reference/cli.html#status
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from virtinstall.devices.channel import Channel
+from virtinstall.devices.interface import Interface
+from virtinstall.errors import RequestError
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+    from virtinstall.host.host import Guest
+    from virtinstall.host.libvirt_host import LibvirtHost
+
+GOALS = ("running", "shutdown", "ip", "agent", "ssh", "cloud-init")
+OFF = ("shut off", "gone", "crashed")
+_AGENT_CHANNEL = "org.qemu.guest_agent.0"
+_SSH_PORT = 22
+_SSH_SECONDS = 3.0
+_CLOUD_INIT_ENDS = (b"Cloud-init v.", b"finished at")
+
+
+def has_agent(domain: Domain) -> bool:
+    """Whether the guest's agent has its channel."""
+    return any(channel.target_name == _AGENT_CHANNEL for channel in domain.of(Channel))
+
+
+def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
+    """Raises: RequestError, when the guest can never be as far as `goal`."""
+    if goal not in GOALS:
+        raise RequestError(f"--wait-for {goal}: there is no such goal", hint=f"it is {', '.join(GOALS)}")
+    if noreboot and goal != "shutdown":
+        raise RequestError(
+            f"--wait-for {goal} contradicts --noreboot", hint="the guest stays off; --wait-for shutdown waits for that"
+        )
+    interfaces = domain.of(Interface)
+    if goal in ("ip", "ssh") and not interfaces:
+        raise RequestError(f"--wait-for {goal}: the guest has no network interface", hint="give it one: --network")
+    if goal == "ssh" and all(interface.type == "user" for interface in interfaces):
+        raise RequestError(
+            "--wait-for ssh: nothing reaches a guest on a user-mode network",
+            hint="use --network network=default or bridge=NAME",
+        )
+    if goal == "ip" and all(interface.type == "user" for interface in interfaces) and not has_agent(domain):
+        raise RequestError(
+            "--wait-for ip: only its agent knows the address of a guest on a user-mode network",
+            hint="add --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
+        )
+    if goal == "agent" and not has_agent(domain):
+        raise RequestError(
+            "--wait-for agent: the guest has no channel for its agent",
+            hint="add --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
+        )
+
+
+class Waiter:
+    """Waits for one guest; `say` prints a line for people. `deadline` is of time.monotonic()."""
+
+    def __init__(
+        self, host: LibvirtHost, guest: Guest, domain: Domain, say: Callable[[str], None], deadline: float | None
+    ) -> None:
+        self._host = host
+        self._guest = guest
+        self._domain = domain
+        self._say = say
+        self._deadline = deadline
+        self._console: ConsoleWatch | None = None
+
+    def wait(self, goal: str) -> str:
+        """Wait for `goal`; gives `reached`, `timed out`, `off` or `crashed`. Raises: HypervisorError."""
+        if goal == "cloud-init" and not has_agent(self._domain):
+            self._console = ConsoleWatch(self._host, self._guest)
+        self._guest.resume_if_paused()
+        reached: Callable[[], bool] = {
+            "running": lambda: self._guest.state() == "running",
+            "shutdown": lambda: self._guest.state() in OFF,
+            "ip": lambda: bool(self._guest.addresses()),
+            "agent": lambda: self._guest.agent_answer("guest-ping") is not None,
+            "ssh": self._ssh_answers,
+            "cloud-init": self._cloud_init_is_done,
+        }[goal]
+        came = False
+
+        def over() -> bool:
+            nonlocal came
+            came = reached()
+            return came or self._guest.state() in OFF
+
+        left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+        if not self._host.wait_until(over, left):
+            return "timed out"
+        state = self._guest.state()
+        if state == "crashed":
+            return "crashed"
+        if not came:
+            return "off"
+        if goal in ("ip", "ssh"):
+            self._say(f"Address: {' '.join(self._guest.addresses())}")
+        return "reached"
+
+    def _ssh_answers(self) -> bool:
+        return any(is_ssh_server(address) for address in self._guest.addresses())
+
+    def _cloud_init_is_done(self) -> bool:
+        if self._console is not None:
+            return self._console.seen()
+        started = self._guest.agent_answer("guest-exec", path="cloud-init", arg=["status"], **{"capture-output": True})
+        if started is None:
+            return False
+        for _ in range(20):
+            status = self._guest.agent_answer("guest-exec-status", pid=started["pid"])
+            if status is None or status.get("exited"):
+                break
+            time.sleep(0.1)
+        return status is not None and is_done(str(status.get("out-data", "")))
+
+
+def is_done(out_data: str) -> bool:
+    """Whether `cloud-init status`, base64 as the agent gives it, says that it has ended."""
+    import base64
+
+    text = base64.b64decode(out_data).decode(errors="replace")
+    return any(f"status: {word}" in text for word in ("done", "error", "disabled"))
+
+
+def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
+    """Whether an SSH server greets there."""
+    import socket
+
+    try:
+        with socket.create_connection((address, port), timeout=_SSH_SECONDS) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+class ConsoleWatch:
+    """Reads the guest's text console and looks for the line with which cloud-init ends."""
+
+    def __init__(self, host: LibvirtHost, guest: Guest) -> None:
+        from virtinstall.host.console import Console
+
+        self._seen = threading.Event()
+        reading, writing = os.pipe()
+        console = Console(host, guest)
+        threading.Thread(target=console.run, args=(None, writing), name="console-watch", daemon=True).start()
+        threading.Thread(target=self._read, args=(reading,), name="console-search", daemon=True).start()
+
+    def seen(self) -> bool:
+        """Whether the line has come."""
+        return self._seen.is_set()
+
+    def _read(self, fd: int) -> None:
+        rest = b""
+        while data := os.read(fd, 65536):
+            *lines, rest = (rest + data).split(b"\n")
+            if any(all(words in line for words in _CLOUD_INIT_ENDS) for line in lines):
+                self._seen.set()
