@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
 
+_NAME_COLUMNS = 24
+_KIND_COLUMNS = 9
+
+
 class Known(NamedTuple):
     """One sub-option: its name (`hostN` where it is numbered), aliases, kind of value, doc."""
 
@@ -40,20 +44,38 @@ def known_sub_options(cls: type[Element]) -> Iterator[Known]:
             yield Known(name, (), kind, doc)
 
 
-def help_text(option: Option, cls: type[Element]) -> str:
-    """What `--OPTION help` prints."""
+def help_text(option: Option, cls: type[Element], columns: int = 80) -> str:
+    """What `--OPTION help` prints, in lines of at most `columns` characters where words allow."""
     name = next(spelling for spelling in option.names if spelling.startswith("--"))
-    lines = [f"{name}: {option.help}"]
+    lines = _wrapped(f"{name}: {option.help}", "", columns)
     if cls.bare:
         words = ",".join(word.upper() for word in cls.bare)
-        lines.append(f"Leading words without `=` are {', '.join(cls.bare)}: {name} {words}[,...]")
+        lines += _wrapped(f"Leading words without `=` are {', '.join(cls.bare)}: {name} {words}[,...]", "", columns)
     lines.append("")
-    width = 2 + max((len(known.name) for known in known_sub_options(cls)), default=0)
+    width = 2 + min(_NAME_COLUMNS, max((len(known.name) for known in known_sub_options(cls)), default=0))
     for known in known_sub_options(cls):
-        lines.append(f"  {known.name.ljust(min(width, 44))} {known.kind.ljust(8)} {known.doc}".rstrip())
-        if known.aliases:
-            lines.append(f"  {''.ljust(min(width, 44))} {''.ljust(8)} also: {', '.join(known.aliases)}")
+        lines += _one(known, width, columns)
     if cls.__module__ != "virtinstall.options.sections":
         lines.append("")
         lines.append("Any other name that libvirt's own schema knows for this element works as well.")
     return "\n".join(lines) + "\n"
+
+
+def _one(known: Known, width: int, columns: int) -> list[str]:
+    """Name, kind and doc in three columns; a long name has a line of its own."""
+    margin = " " * (2 + width + _KIND_COLUMNS)
+    lines = _wrapped(known.doc, margin, columns)
+    if known.aliases:
+        lines += _wrapped(f"also: {', '.join(known.aliases)}", margin, columns)
+    kind = known.kind.ljust(_KIND_COLUMNS - 1) + " "
+    if len(known.name) >= width:
+        return [f"  {known.name}", f"  {' ' * width}{kind}{lines[0].lstrip()}", *lines[1:]]
+    return [f"  {known.name.ljust(width)}{kind}{lines[0].lstrip()}", *lines[1:]]
+
+
+def _wrapped(text: str, margin: str, columns: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(
+        text, columns, initial_indent=margin, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False
+    )

@@ -11,7 +11,7 @@ from virtinstall.errors import RequestError
 from virtinstall.options.table import OPTIONS, Option
 
 HELP_WORDS = ("?", "help")
-_DEFAULT_COLUMNS = 98
+_DEFAULT_COLUMNS = 78
 _KINDS = {"text": str, "integer": int, "number": float}
 
 
@@ -79,7 +79,7 @@ def _unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str]:
 def build_parser(
     prog: str = "virt-install",
     options: Sequence[Option] = OPTIONS,
-    usage: str = "--name NAME --memory MIB [--disk ...] [--network ...] INSTALL-METHOD [options]",
+    usage: str = "--name NAME --memory MIB --disk DISK METHOD [options]",
     description: str = "Creates a virtual machine through libvirt and starts its installation.",
 ) -> Parser:
     """The parser for `options`, in the groups of the table; `usage` is what follows the command's name."""
@@ -87,7 +87,7 @@ def build_parser(
         prog=prog,
         usage=f"{prog} {usage}",
         description=description,
-        epilog=f"`{prog} --disk help` lists the sub-options of --disk; so it is with the other options."
+        epilog=f"`{prog} --disk help` lists the sub-options of --disk; so with the others."
         if options is OPTIONS
         else None,
         argument_default=None,
