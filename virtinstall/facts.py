@@ -125,7 +125,8 @@ class Facts(NamedTuple):
     `claimed_names` are those of guests that other runs are about to make; `guest_macs` maps MAC addresses in use to
     the guests' names; `image_names` are the files in the image directory; `node_devices` is XML; `mounts` are (mount
     point, file system type); `token` makes names of temporary files unique; `random_bytes` is the randomness for uuid
-    and MAC addresses. `seeds` and what begins with `seed_` are the answers for the installer, `cloud_init` and
+    and MAC addresses. `seeds` and what begins with `seed_` are the answers for the installer, `ignition` is what
+    a CoreOS-like guest reads, `cloud_init` and
     `unattended` what they are made from when the guest is settled. `upload_pool` is the remote host's pool that takes
     what the installation reads, `local_files` the files of this machine among it. `domain_capabilities` is None where
     libvirt doesn't know them.
@@ -153,6 +154,7 @@ class Facts(NamedTuple):
     seed_arguments: tuple[str, ...] = ()
     seed_bus: str | None = None
     cloud_init: CloudInitRequest | None = None
+    ignition: bytes | None = None
     unattended: Answers | None = None
     token: str = "0"
     random_bytes: bytes = b""

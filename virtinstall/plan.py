@@ -51,11 +51,15 @@ class BootFile(NamedTuple):
 
 
 class SeedFile(NamedTuple):
-    """Answers for an installer or a cloud image: an image of `files` labelled `label` at `path`."""
+    """Answers for an installer or a cloud image: an image of `files` labelled `label` at `path`.
+
+    `bare`: no image, but the one file itself.
+    """
 
     path: str
     label: str
     files: tuple[tuple[str, bytes], ...]
+    bare: bool = False
 
 
 class Plan(NamedTuple):

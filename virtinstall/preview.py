@@ -31,7 +31,8 @@ def preview_text(plan: Plan) -> str:
             lines.append(f"put {name} with the installer's answers into the initrd")
     for seed in plan.seeds:
         names = ", ".join(name for name, _ in seed.files)
-        lines.append(f"make the image {seed.path} labelled {seed.label} with {names}")
+        what = f"file {seed.path}" if seed.bare else f"image {seed.path} labelled {seed.label} with {names}"
+        lines.append(f"make the {what}")
     for upload in plan.uploads:
         lines.append(f"send {upload.path} into the pool {upload.pool} as {upload.target}")
     if plan.install is not None:

@@ -22,7 +22,7 @@ class InstallRequest(NamedTuple):
 
     `boot_disk`: --import; `assume_import`: so it is where nothing else was said. `os`: the OS
     whose install tree the OS database knows. `kernel` and `initrd` are for the
-    installation only, as is `boot_device`.
+    installation only, as is `boot_device`. `ignition` is a path or URL.
     """
 
     location: LocationRequest | None = None
@@ -43,6 +43,7 @@ class InstallRequest(NamedTuple):
     reinstall: str | None = None
     unattended: Mapping[str, str] | None = None
     cloud_init: Mapping[str, str] | None = None
+    ignition: str | None = None
 
     @property
     def has_method(self) -> bool:
@@ -58,6 +59,7 @@ class InstallRequest(NamedTuple):
             or self.kernel
             or self.os
             or self.cloud_init is not None
+            or self.ignition is not None
         )
 
 

@@ -35,11 +35,28 @@ def _check_methods(request: Request) -> None:
         raise RequestError(f"{' and '.join(given)} contradict each other", hint="one way of installing is enough")
     if install.live_cdrom and install.cdrom is None:
         raise RequestError("--livecd needs --cdrom", hint="add --cdrom PATH")
+    _check_ignition(request)
     if install.boot_device is not None and install.boot_device not in _BOOT_DEVICES:
         raise RequestError(
             f"--install bootdev={install.boot_device}: there is no such boot device",
             hint=f"it is {', '.join(_BOOT_DEVICES)}",
         )
+
+
+def _check_ignition(request: Request) -> None:
+    install = request.install
+    if install.ignition is None:
+        return
+    if install.cloud_init is not None:
+        raise RequestError(
+            "--ignition and --cloud-init contradict each other", hint="a system reads one of them: CoreOS has Ignition"
+        )
+    for option, given in (("--install no_install=yes", install.no_install), ("--livecd", install.live_cdrom)):
+        if given:
+            raise RequestError(
+                f"--ignition and {option} contradict each other: Ignition is read at the first boot alone",
+                hint="--import boots the disk as it is, with the configuration at its first boot",
+            )
 
 
 def _check_identity(request: Request) -> None:

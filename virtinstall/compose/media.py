@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from virtinstall.compose.disk_sources import settle_source
 from virtinstall.compose.draft import Draft
+from virtinstall.compose.ignition import add_ignition
 from virtinstall.compose.uploads import path_there
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
@@ -36,6 +37,7 @@ def add_media(draft: Draft) -> None:
     for seed in draft.facts.seeds:
         draft.seeds.append(seed)
         draft.seed_disks.append(_add_seed(draft, seed.path))
+    add_ignition(draft)
     draft.kernel_arguments = _kernel_arguments(draft)
     _check_kernel_wishes(draft)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from virtinstall.compose.boot_order import has_order, set_order, supports_device_order
 from virtinstall.compose.draft import Draft
+from virtinstall.compose.ignition import hand_over
 from virtinstall.compose.uploads import path_there
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.tpm import Tpm
@@ -27,7 +28,7 @@ def install_kind(draft: Draft) -> str | None:
     `seed`: the disk boots as it is, once, and reads its seed.
     """
     install = draft.request.install
-    if install.boot_disk and install.cloud_init is not None:
+    if install.boot_disk and (install.cloud_init is not None or install.ignition is not None):
         return "seed"
     if install.no_install or install.boot_disk or install.live_cdrom:
         return None
@@ -39,7 +40,7 @@ def install_kind(draft: Draft) -> str | None:
         return "cdrom"
     if install.pxe:
         return "network"
-    if install.cloud_init is not None or install.unattended is not None:
+    if any(wish is not None for wish in (install.cloud_init, install.unattended, install.ignition)):
         return "seed"
     return None
 
@@ -104,8 +105,11 @@ def install_domain(draft: Draft) -> Domain | None:
         set_order(domain, _install_order(kind), draft.platform)
     if draft.request.install.cloud_init is not None:
         _adapt_to_cloud_init(draft, domain)
+    hand_over(draft, domain)
     _grow_for_network_install(draft, domain)
-    domain.on_reboot = "destroy"
+    # CoreOS reboots for kernel arguments in the midst of its first boot, and then reads its configuration again
+    if kind != "seed" or draft.facts.ignition is None:
+        domain.on_reboot = "destroy"
     return domain
 
 

@@ -55,14 +55,17 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, journal: Journal | None = Non
     if not plan.seeds or host.driver() == "test":
         return []
     from virtinstall.media.kernel import make_directory
-    from virtinstall.seed.image import write_seed_image
+    from virtinstall.seed.image import write_seed_file, write_seed_image
 
     made = []
     for seed in plan.seeds:
         if journal is not None:
             journal.record("seed", seed.path)
         make_directory(Path(seed.path).parent, undo)
-        write_seed_image(Path(seed.path), seed.label, dict(seed.files), undo)
+        if seed.bare:
+            write_seed_file(Path(seed.path), b"".join(content for _, content in seed.files), undo)
+        else:
+            write_seed_image(Path(seed.path), seed.label, dict(seed.files), undo)
         made.append(Path(seed.path))
     return made
 

@@ -65,7 +65,8 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
         networks=_networks(request, host, facts_of_host),
     )
     facts = _with_devices(facts, request, host)
-    if request.install.cloud_init is not None or request.install.unattended is not None:
+    install = request.install
+    if any(wish is not None for wish in (install.cloud_init, install.unattended, install.ignition)):
         from virtinstall.host.survey_seeds import with_seeds
 
         facts = with_seeds(facts, request)

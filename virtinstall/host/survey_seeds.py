@@ -1,4 +1,4 @@
-"""--cloud-init and --unattended: what they ask for, files and addresses read; the answers are made by the composer."""
+"""--cloud-init, --unattended, --ignition: what they ask for, files and addresses read; the answers come later."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError, RequestError
 from virtinstall.plan import SeedFile
+from virtinstall.units import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from virtinstall.facts import Facts
     from virtinstall.request import Request
-
-_LIMIT_BYTES = 1024 * 1024
 
 
 def with_seeds(facts: Facts, request: Request) -> Facts:
@@ -28,6 +27,13 @@ def with_seeds(facts: Facts, request: Request) -> Facts:
         from virtinstall.host.survey_unattended import with_unattended
 
         facts = with_unattended(facts, request.install.unattended)
+    if request.install.ignition is not None:
+        from virtinstall.media.fetcher import display_url
+        from virtinstall.seed.ignition import LIMIT_BYTES, config_bytes
+
+        source = request.install.ignition
+        shown = display_url(source) if "://" in source else source
+        facts = facts._replace(ignition=config_bytes(shown, read_text(source, LIMIT_BYTES)))
     return facts
 
 
@@ -50,17 +56,17 @@ def _cloud_bus(facts: Facts) -> str | None:
     return "scsi" if sataless else None
 
 
-def read_text(source: str) -> str:
+def read_text(source: str, limit_bytes: int = MIB) -> str:
     """The text of a small file, by path or by http, https or ftp address.
 
     Raises: RequestError or FetchError, when it can't be read, is too large or is no UTF-8.
     """
     if "://" in source:
-        return _fetch_text(source)
+        return _fetch_text(source, limit_bytes)
     try:
         with open(source, "rb") as handle:
-            content = handle.read(_LIMIT_BYTES + 1)
-        _check_size(source, len(content))
+            content = handle.read(limit_bytes + 1)
+        _check_size(source, len(content), limit_bytes)
         return content.decode()
     except UnicodeDecodeError as error:
         raise RequestError(f"'{source}' is no text in UTF-8", hint="check that it is the file meant") from error
@@ -69,7 +75,7 @@ def read_text(source: str) -> str:
         raise RequestError(f"could not read '{source}': {why}", hint="give a file that you can read") from error
 
 
-def _fetch_text(address: str) -> str:
+def _fetch_text(address: str, limit_bytes: int) -> str:
     from virtinstall.media.fetcher import display_url
     from virtinstall.media.location import open_location
 
@@ -81,19 +87,19 @@ def _fetch_text(address: str) -> str:
     if scheme == "file":
         from urllib.parse import unquote, urlsplit
 
-        return read_text(unquote(urlsplit(address).path))
+        return read_text(unquote(urlsplit(address).path), limit_bytes)
     directory, name = address, ""
     if scheme == "ftp" and address.count("/") > 2:
         directory, _, name = address.rpartition("/")
     fetcher = open_location(directory)
     try:
-        text = fetcher.read_text(name, _LIMIT_BYTES + 1)
+        text = fetcher.read_text(name, limit_bytes + 1)
     finally:
         fetcher.close()
-    _check_size(display_url(address), len(text.encode()))
+    _check_size(display_url(address), len(text.encode()), limit_bytes)
     return text
 
 
-def _check_size(what: str, size: int) -> None:
-    if size > _LIMIT_BYTES:
-        raise RequestError(f"'{what}' is larger than 1 MiB", hint="check that it is the file meant")
+def _check_size(what: str, size: int, limit_bytes: int) -> None:
+    if size > limit_bytes:
+        raise RequestError(f"'{what}' is larger than {limit_bytes // MIB} MiB", hint="check that it is the file meant")

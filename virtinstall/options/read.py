@@ -161,6 +161,7 @@ def _install(given: Namespace, holders: Mapping[str, dict[str, str] | None], pre
         reinstall=given.reinstall,
         unattended=holders["unattended"],
         cloud_init=holders["cloud_init"],
+        ignition=given.ignition,
     )
 
 

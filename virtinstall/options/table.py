@@ -154,6 +154,13 @@ _INSTALL = (
         "DOMAIN",
     ),
     _holder("--cloud-init", "CloudInit", INSTALL, "Seed for a cloud image: users, keys, packages.", bare="1"),
+    _value(
+        "--ignition",
+        "ignition",
+        INSTALL,
+        "Ignition configuration for the first boot of a CoreOS-like system: path or URL.",
+        "FILE",
+    ),
     _old("--test-media-detection", "test_media_detection", INSTALL, "Print the OS found at a location."),
     _old_flag("--test-stub-command", "test_stub_command", INSTALL, "Fill in a minimal guest on the test driver."),
     _domain("--boot", "os", "Os", "Boot devices, firmware, kernel: `uefi`, `hd,network`, `kernel=...`.", INSTALL),

@@ -27,18 +27,25 @@ _LARGEST_NAME = 64
 def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: Undo) -> None:
     """Write an ISO labelled `label` to the new file `path`, with `files` (name to content) in its root.
 
-    Answers hold passwords: only the owner can read the image; libvirt's daemon hands it to QEMU's
+    Raises: StorageError, when it can't be written, a file of that name included.
+    """
+    write_seed_file(path, image_bytes(label, files), undo)
+
+
+def write_seed_file(path: Path, content: bytes, undo: Undo) -> None:
+    """Write `content` to the new file `path`.
+
+    Answers hold passwords: only the owner can read the file; libvirt's daemon hands it to QEMU's
     user. Raises: StorageError, when it can't be written, a file of that name included.
     """
-    content = image_bytes(label, files)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        undo.push(f"the image '{path}'", lambda: path.unlink(missing_ok=True))
+        undo.push(f"the file '{path}'", lambda: path.unlink(missing_ok=True))
         with os.fdopen(handle, "wb") as target:
             target.write(content)
     except OSError as error:
         raise StorageError(
-            f"could not write the image '{path}' with the installer's answers: {error.strerror or error}",
+            f"could not write '{path}' with the guest's answers: {error.strerror or error}",
             hint="check that its directory exists, may be written to, and has room",
         ) from error
 

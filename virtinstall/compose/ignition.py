@@ -1,0 +1,77 @@
+"""--ignition: where the guest finds its configuration at the first boot, and no longer after it.
+
+QEMU reads the file once, when it starts; a guest that reboots during its first boot, as CoreOS does for kernel
+arguments, still finds it.
+
+Source: https://coreos.github.io/ignition/supported-platforms/ (QEMU: fw_cfg `opt/com.coreos/config`, a virtio block
+device with serial `ignition` where there is no fw_cfg); https://libvirt.org/formatdomain.html#smbios-system-information
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.compose.uploads import path_there
+from virtinstall.devices.disk import Disk
+from virtinstall.domain.domain import Domain
+from virtinstall.domain.sysinfo import FwCfgEntry, Sysinfo, settle_sysinfo
+from virtinstall.errors import RequestError
+from virtinstall.plan import SeedFile
+
+FW_CFG_NAME = "opt/com.coreos/config"
+_SERIAL = "ignition"
+_QEMU_TYPES = ("qemu", "kvm", "hvf")
+_PC = ("x86_64", "i686")
+_VIRT_BOARDS = ("aarch64", "armv7l", "riscv64", "riscv32", "loongarch64")
+
+
+def add_ignition(draft: Draft) -> None:
+    """Note the file to be made, and attach it as a disk where the machine has no fw_cfg.
+
+    Raises: RequestError, when it isn't QEMU that runs the guest.
+    """
+    content = draft.facts.ignition
+    if content is None:
+        return
+    if draft.platform.virt_type not in (*_QEMU_TYPES, "test"):
+        raise RequestError(
+            f"--ignition: {draft.platform.virt_type} has no way to hand a configuration to the guest",
+            hint="it takes QEMU: --virt-type kvm or qemu",
+        )
+    path = _path(draft)
+    draft.seeds.append(SeedFile(path, _SERIAL, (("config.ign", content),), bare=True))
+    if _has_fw_cfg(draft):
+        return
+    draft.seed_disks.append(len(draft.domain.of(Disk)))
+    draft.domain.add(
+        Disk(
+            device="disk",
+            type="file",
+            source_file=path_there(draft, path),
+            driver_type="raw",
+            target_bus="virtio",
+            serial=_SERIAL,
+            readonly=True,
+        )
+    )
+
+
+def hand_over(draft: Draft, domain: Domain) -> None:
+    """Have `domain`, the guest at its first boot, find the configuration by fw_cfg where it is no disk."""
+    if draft.facts.ignition is None or not _has_fw_cfg(draft):
+        return
+    block = Sysinfo(type="fwcfg")
+    block.entries.append(FwCfgEntry(name=FW_CFG_NAME, file=path_there(draft, _path(draft))))
+    domain.sysinfos.append(block)
+    settle_sysinfo(domain)
+
+
+def _path(draft: Draft) -> str:
+    return f"{draft.facts.host.boot_dir}/virtinst-{draft.facts.token}-config.ign"
+
+
+def _has_fw_cfg(draft: Draft) -> bool:
+    """Every PC of QEMU's has it; of other architectures the `virt` boards alone."""
+    machine = draft.platform.machine or draft.domain.os.type_machine or ""
+    if draft.platform.arch in _PC:
+        return True
+    return draft.platform.arch in _VIRT_BOARDS and machine.partition("-")[0] == "virt"
