@@ -1,0 +1,148 @@
+"""The text console: what is typed reaches the guest, what it says comes back, unchanged; leaving and resizing."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import random
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.live.machine import Connection, virt_install_command
+
+pytestmark = pytest.mark.live
+
+MIB = 1024 * 1024
+ESCAPE = b"\x1d"
+READY = b"READY to send back"
+# a terminal that gets more than this at once loses bytes in Linux itself: n_tty's buffer has 4096
+WINDOW_BYTES = 2048
+SECONDS = 120
+
+
+def echo_guest(connection: Connection, name: str, tree: Path) -> list[str]:
+    """The command that makes a guest which sends back what it gets on its serial port."""
+    files = tree / "images" / "pxeboot"
+    boot = f"kernel={files / 'vmlinuz'},initrd={files / 'initrd.img'}"
+    return [
+        *virt_install_command(),
+        *("--connect", connection.option, "--virt-type", "qemu", "--name", name, "--memory", "192"),
+        *("--osinfo", "generic", "--import", "--disk", "none", "--network", "none", "--graphics", "none"),
+        *("--boot", boot, "--boot", "kernel_args=console=ttyS0 quiet loglevel=0 tiny.echo"),
+        *("--autoconsole", "text"),
+    ]
+
+
+def every_byte_but(left_out: bytes, size: int) -> bytes:
+    """Random bytes, the same in each run."""
+    alphabet = bytes(sorted(set(range(256)) - set(left_out)))
+    return bytes(random.Random(7).choices(alphabet, k=size))
+
+
+class Terminal:
+    """A virt-install on a pty of its own."""
+
+    def __init__(self, command: list[str], environ: dict[str, str]) -> None:
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe(command[0], command, environ)
+        self.said = b""
+
+    def read(self, seconds: float = 0.5) -> bytes:
+        """What it says next; empty when nothing comes in time."""
+        if not select.select([self.fd], [], [], seconds)[0]:
+            return b""
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:
+            # Linux says EIO when the other end of a pty is closed
+            return b""
+        self.said += data
+        return data
+
+    def read_until(self, words: bytes) -> None:
+        """Read on until it has said `words`."""
+        end = time.monotonic() + SECONDS
+        while words not in self.said:
+            assert time.monotonic() < end, f"{words!r} didn't come: {self.said[-2000:]!r}"
+            self.read()
+
+    def ended(self) -> int:
+        """Its exit status, when it has ended."""
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            self.read(0.1)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.pid = 0
+                return os.waitstatus_to_exitcode(status)
+        raise AssertionError(f"virt-install didn't end: {self.said[-2000:]!r}")
+
+    def close(self) -> None:
+        """Make sure that nothing of it goes on."""
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+@contextmanager
+def terminal(command: list[str], environ: dict[str, str]) -> Iterator[Terminal]:
+    """A Terminal that is closed at the end."""
+    made = Terminal(command, environ)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def exchange(data: bytes, send: Callable[[bytes], None], receive: Callable[[], bytes]) -> bytes:
+    """Send all of `data` with a window; gives what came back."""
+    back, sent = b"", 0
+    end = time.monotonic() + SECONDS
+    while len(back) < len(data):
+        assert time.monotonic() < end, f"{sent} bytes sent, {len(back)} came back"
+        room = WINDOW_BYTES - (sent - len(back))
+        if room > WINDOW_BYTES // 2 and sent < len(data):
+            send(data[sent : sent + room])
+            sent = min(len(data), sent + room)
+        back += receive()
+    return back
+
+
+def test_a_mebibyte_each_way(connection: Connection, tiny_tree: Path, guest_name: str) -> None:
+    """1 MiB (less with the embedded driver) of all bytes but ^] is typed and comes back unchanged, the terminal being
+    resized meanwhile; ^] leaves the guest running and the terminal as it was."""
+    data = every_byte_but(ESCAPE, MIB // 16 if connection.option == "embed" else MIB)
+    with terminal(echo_guest(connection, guest_name, tiny_tree), connection.full_environ()) as console:
+        before = termios.tcgetattr(console.fd)
+        console.read_until(READY)
+        time.sleep(0.5)
+        while console.read(0.2):
+            pass
+        assert termios.tcgetattr(console.fd) != before
+        sizes = iter(range(30, 100))
+
+        def send(part: bytes) -> None:
+            if random.random() < 0.05:
+                size = struct.pack("HHHH", next(sizes, 40), 80, 0, 0)
+                fcntl.ioctl(console.fd, termios.TIOCSWINSZ, size)
+            os.write(console.fd, part)
+
+        back = exchange(data, send, console.read)
+
+        assert back == data
+        os.write(console.fd, ESCAPE)
+        assert console.ended() == 0
+        assert termios.tcgetattr(console.fd) == before
+    if connection.option != "embed":
+        assert connection.state(guest_name) == "running"
