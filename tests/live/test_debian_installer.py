@@ -1,0 +1,50 @@
+"""Debian's own installer (package debian-installer-12-netboot-amd64), from an HTTP tree, with a preseed injected.
+
+Its udebs are on no mirror here, so it is followed to where the preseed takes effect and no further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.machine import Outcome, serial_log
+from tests.servers import WebServer, web_server
+
+pytestmark = pytest.mark.live
+VirtInstall = Callable[..., Outcome]
+INSTALLER = Path("/usr/lib/debian-installer/images/12/amd64/text")
+PRESEED = """d-i debian-installer/locale string C
+d-i preseed/early_command string echo "PRESEED TAKEN BY $(cat /etc/default-release)" > /dev/console; poweroff -f
+"""
+
+
+@pytest.fixture
+def installer_server() -> Iterator[WebServer]:
+    """The installer's netboot tree on loopback."""
+    if not INSTALLER.is_dir():
+        pytest.skip("NOT RUN: Debian's installer is missing (Debian: debian-installer-12-netboot-amd64)")
+    with web_server(INSTALLER) as server:
+        yield server
+
+
+@pytest.mark.parametrize("connection", ["system"], indirect=True)
+def test_debian_installer_takes_its_preseed(
+    installer_server: WebServer, work: Path, virt_install: VirtInstall, guest_name: str
+) -> None:
+    """The tree is recognized, kernel and initrd come over HTTP, and the installer runs what its preseed says."""
+    preseed, log = work / "preseed.cfg", work / "serial.log"
+    preseed.write_text(PRESEED)
+
+    virt_install(
+        *("--name", guest_name, "--memory", "768", "--osinfo", "detect=on,require=off", "--disk", "none"),
+        *("--network", "none", "--graphics", "none", "--serial", f"file,path={log}"),
+        *("--location", installer_server.url, "--initrd-inject", preseed),
+        *("--extra-args", "console=ttyS0 auto=true priority=critical DEBIAN_FRONTEND=text"),
+        *("--noautoconsole", "--wait", "2", "--noreboot"),
+    ).ok()
+
+    assert "/debian-installer/amd64/initrd.gz" in installer_server.requests
+    assert "PRESEED TAKEN BY bookworm" in serial_log(log)
