@@ -52,6 +52,7 @@ def build(stage: Path) -> None:
     for name, text in {
         "server.ks": "text\npoweroff\n",
         "preseed.cfg": "d-i debian-installer/locale string C\n",
+        "server.ign": '{"ignition": {"version": "3.4.0"}}',
         "user-data.yaml": "#cloud-config\nhostname: own\n",
         "network-config.yaml": "version: 2\n",
         "id_ed25519.pub": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1wEyy0nPzV8BMrXyvBrdRXSKYdzR3nSm6kyxJyqvWB a@b\n",
@@ -66,7 +67,7 @@ def build(stage: Path) -> None:
 
 
 def _images(stage: Path) -> None:
-    for name in ("debian-12-genericcloud-amd64.qcow2", "old.qcow2"):
+    for name in ("debian-12-genericcloud-amd64.qcow2", "fedora-coreos-qemu.x86_64.qcow2", "old.qcow2"):
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(stage / name), "2G"], check=True)
 
 

@@ -1,0 +1,77 @@
+"""--ignition: fw_cfg where the machine has it, a disk elsewhere, and neither in the finished guest."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.compose.hosts import DATA, HostFiles
+from virtinstall.compose.compose import compose
+from virtinstall.devices.disk import Disk
+from virtinstall.errors import RequestError
+from virtinstall.options.command import parse_request
+from virtinstall.plan import Plan
+
+HOST = HostFiles((DATA / "capabilities-debian12.xml").read_text())
+CONFIG = b'{"ignition": {"version": "3.4.0"}}'
+
+
+def plan(*words: str) -> Plan:
+    """A guest that boots its disk, with a configuration."""
+    request = parse_request(
+        [
+            *("--name", "guest", "--memory", "2048", "--import", "--disk", "/images/disk.qcow2,size=10"),
+            *("--virt-type", "qemu", "--ignition", "x.ign", *words),
+        ]
+    )
+    return compose(request, HOST.facts()._replace(ignition=CONFIG))
+
+
+@pytest.mark.parametrize("words", [("--arch", "x86_64"), ("--arch", "i686"), ("--arch", "aarch64")])
+def test_fw_cfg_at_the_first_boot_alone(words: tuple[str, ...]) -> None:
+    """PCs and `virt` boards have fw_cfg; the finished guest refers to no file that is gone."""
+    made = plan(*words)
+    assert made.install is not None
+    entries = [entry for block in made.install.sysinfos if block.type == "fwcfg" for entry in block.entries]
+    assert [(entry.name, entry.file) for entry in entries] == [("opt/com.coreos/config", made.seeds[0].path)]
+    assert list(made.final.sysinfos) == [] and len(made.install.of(Disk)) == len(made.final.of(Disk)) == 1
+
+
+def test_a_disk_where_there_is_no_fw_cfg() -> None:
+    """It is named by its serial number, read-only, behind the system's disk, and gone afterwards."""
+    made = plan("--arch", "aarch64", "--machine", "sbsa-ref")
+    assert made.install is not None and list(made.install.sysinfos) == []
+    disk = made.install.of(Disk)[-1]
+    assert (disk.serial, disk.target_bus, disk.readonly) == ("ignition", "virtio", True)
+    assert (disk.source_file, disk.driver_type) == (made.seeds[0].path, "raw")
+    assert [disk.serial for disk in made.final.of(Disk)] == [None]
+
+
+def test_the_file_is_the_configuration_itself() -> None:
+    """No image is made around it."""
+    seed = plan().seeds[0]
+    assert seed.bare and [content for _, content in seed.files] == [CONFIG]
+
+
+def test_own_blobs_stay() -> None:
+    """--sysinfo type=fwcfg has the same block, which libvirt wants once."""
+    made = plan("--sysinfo", "type=fwcfg,entry0.name=opt/com.example/own,entry0.file=/own")
+    assert made.install is not None
+    blocks = [[entry.name for entry in block.entries] for block in made.install.sysinfos]
+    assert blocks == [["opt/com.example/own", "opt/com.coreos/config"]]
+    assert [[entry.name for entry in block.entries] for block in made.final.sysinfos] == [["opt/com.example/own"]]
+
+
+def test_a_reboot_in_the_first_boot_keeps_it() -> None:
+    """CoreOS reboots for kernel arguments before it is through, and wants its configuration again."""
+    made = plan()
+    assert made.install is not None and made.install.on_reboot != "destroy"
+
+
+@pytest.mark.parametrize("words", [("--cloud-init",), ("--install", "no_install=yes")])
+def test_contradictions(words: tuple[str, ...]) -> None:
+    """Two ways of being configured, or no first boot, are refused."""
+    from virtinstall.compose.contradictions import refuse_contradictions
+
+    request = parse_request(["--name", "guest", "--disk", "none", "--ignition", "x.ign", *words])
+    with pytest.raises(RequestError, match="--ignition"):
+        refuse_contradictions(request)
