@@ -46,6 +46,17 @@ def test_a_disk_where_there_is_no_fw_cfg() -> None:
     assert [disk.serial for disk in made.final.of(Disk)] == [None]
 
 
+@pytest.mark.parametrize("machine", ["sbsa-ref", "virt"])
+def test_installed_again(machine: str) -> None:
+    """--reinstall hands the configuration over once more, and leaves the guest's definition as it was."""
+    first = plan("--arch", "aarch64", "--machine", machine).final
+    request = parse_request(["--reinstall", "guest", "--import", "--ignition", "x.ign"])
+    again = compose(request._replace(domain=first), HOST.facts()._replace(ignition=CONFIG))
+    assert again.install is not None
+    assert [disk.serial for disk in again.final.of(Disk)] == [None]
+    assert len(again.install.of(Disk)) + len(list(again.install.sysinfos)) == 2
+
+
 def test_the_file_is_the_configuration_itself() -> None:
     """No image is made around it."""
     seed = plan().seeds[0]

@@ -24,7 +24,8 @@ def compose_reinstall(draft: Draft) -> Plan:
     present = [disk for disk in disks if disk.target_dev is not None]
     disk_targets.settle_targets(draft, [disk for disk in disks if disk.target_dev is None], present)
     final = phases.final_domain(draft)
-    for disk in [final.of(Disk)[position] for position in draft.seed_disks]:
+    seeds_there = {disks[position].target_dev for position in draft.seed_disks}
+    for disk in [disk for disk in final.of(Disk) if disk.target_dev in seeds_there]:
         final.remove(disk)
     seeds.fill_seeds(draft)
     _forget_order(draft)
