@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
+from virtinstall.signals import deferred_signals
+
 
 class Identity(NamedTuple):
     """What tells a file from another that has later got its name."""
@@ -84,6 +86,23 @@ def journal_folder(environ: Mapping[str, str], uid: int) -> Path:
     return Path(state, "virtinstall", "runs")
 
 
+_UNBORN = "new-"
+_BORN_WITHIN_SECONDS = 60
+
+
+def _remove_unborn(folder: Path) -> None:
+    """Journals that were being made when their run was killed: they hold nothing yet."""
+    import time
+
+    for path in folder.glob(f"{_UNBORN}*.json"):
+        try:
+            if time.time() - path.stat().st_mtime > _BORN_WITHIN_SECONDS:
+                path.unlink()
+        except FileNotFoundError:
+            # another run was quicker, or its journal has just got its name
+            continue
+
+
 class Journal:
     """The journal of one run, a context manager that removes it when the run ends, well or not.
 
@@ -102,8 +121,22 @@ class Journal:
         Raises: OSError, when the folder can't be written.
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _remove_unborn(folder)
+        journal: Journal | None = None
+        try:
+            with deferred_signals():
+                journal = cls._create(name, folder, uri)
+        except BaseException:
+            # a signal that came meanwhile is raised at the end of the block
+            if journal is not None:
+                journal.end()
+            raise
+        return journal
+
+    @classmethod
+    def _create(cls, name: str, folder: Path, uri: str | None) -> Journal:
         token = os.urandom(8).hex()
-        fresh, path = folder / f"new-{token}.json", folder / f"run-{token}.json"
+        fresh, path = folder / f"{_UNBORN}{token}.json", folder / f"run-{token}.json"
         fd = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         journal = cls(fd, path)
         # only a journal that is locked and names its guest may be seen by other runs
