@@ -6,9 +6,13 @@ import fcntl
 import os
 import pty
 import random
+import re
 import select
+import shlex
+import shutil
 import signal
 import struct
+import subprocess
 import termios
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.machine import Connection, virt_install_command
+from tests.live.second_daemon import second_daemon
 
 pytestmark = pytest.mark.live
 
@@ -146,3 +151,80 @@ def test_a_mebibyte_each_way(connection: Connection, tiny_tree: Path, guest_name
         assert termios.tcgetattr(console.fd) == before
     if connection.option != "embed":
         assert connection.state(guest_name) == "running"
+
+
+@pytest.fixture
+def tmux(work: Path) -> Iterator[Callable[..., str]]:
+    """Runs tmux on a server of its own: `tmux("new-session", ...)`."""
+    if shutil.which("tmux") is None:
+        pytest.skip("NOT RUN: tmux is missing (Debian: tmux)")
+
+    def run(*words: str, stdin: bytes = b"") -> str:
+        command = ["tmux", "-S", str(work / "tmux"), "-f", "/dev/null", *words]
+        return subprocess.run(command, input=stdin, capture_output=True, check=True, timeout=30).stdout.decode()
+
+    yield run
+    run("kill-server")
+
+
+def test_through_tmux(
+    system: Connection, tiny_tree: Path, work: Path, guest_name: str, tmux: Callable[..., str]
+) -> None:
+    """What is pasted in a tmux window comes back in it unchanged, though the window changes its size; after ^] the
+    shell in it has its terminal as before."""
+    # what follows an ESC is for tmux itself
+    data = every_byte_but(ESCAPE + b"\x1b", 64 * 1024)
+    log = work / "pane.log"
+    tmux("new-session", "-d", "-x", "100", "-y", "30", "sh")
+    tmux("pipe-pane", f"cat >{log}")
+    tmux(
+        "send-keys",
+        "stty -a >{}; {}; echo STATUS=$?; stty -a >{}; echo RESTORED\n".format(
+            work / "before", shlex.join(echo_guest(system, guest_name, tiny_tree)), work / "after"
+        ),
+    )
+
+    def wait_for(words: bytes) -> int:
+        end = time.monotonic() + SECONDS
+        while words not in log.read_bytes():
+            assert time.monotonic() < end, f"{words!r} didn't come: {log.read_bytes()[-1000:]!r}"
+            time.sleep(0.1)
+        return log.read_bytes().index(words)
+
+    wait_for(READY)
+    time.sleep(1)
+    start = log.stat().st_size
+    seen = start
+
+    def send(part: bytes) -> None:
+        tmux("load-buffer", "-", stdin=part)
+        tmux("paste-buffer", "-r")
+        tmux("resize-window", "-x", str(random.randrange(60, 160)), "-y", "30")
+
+    def receive() -> bytes:
+        nonlocal seen
+        time.sleep(0.01)
+        with log.open("rb") as file:
+            file.seek(seen)
+            new = file.read()
+        seen += len(new)
+        return new
+
+    assert exchange(data, send, receive) == data
+    tmux("send-keys", "C-]")
+    wait_for(b"RESTORED\r\n")
+    assert b"STATUS=0" in log.read_bytes()[start:]
+    sizes = re.compile(r"rows \d+; columns \d+;")
+    assert sizes.sub("", (work / "before").read_text()) == sizes.sub("", (work / "after").read_text())
+    assert system.state(guest_name) == "running"
+
+
+def test_lost_connection(qemu: None, tiny_tree: Path) -> None:
+    """When the other host's daemon dies, the console says so instead of ending as if the guest had."""
+    with second_daemon() as daemon:
+        with terminal(echo_guest(daemon.connection, "vitest-lost", tiny_tree), dict(os.environ)) as console:
+            console.read_until(READY)
+            daemon.kill()
+            assert console.ended() == 1
+        assert b"connection" in console.said and b"is lost" in console.said
+        daemon.start()

@@ -71,6 +71,9 @@ class Console:
             waiting: list[socket.socket | int] = [awake] if read_fd is None or self._unsent else [awake, read_fd]
             self._ask_for_events()
             ready, _, _ = select.select(waiting, [], [], _LOOK_SECONDS)
+            if not ready:
+                # a stream doesn't tell that its connection is gone
+                self._check_connection()
             if awake in ready:
                 awake.recv(_CHUNK_BYTES)
             if read_fd is not None and read_fd in ready:
