@@ -105,9 +105,9 @@ def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
         with terminate_by_exception():
             return run(words, log)
     except UsageError as error:
-        return _report(prog, error, 2, log)
+        return _report(prog, error, 2, log, words)
     except VirtInstallError as error:
-        return _report(prog, error, 1, log)
+        return _report(prog, error, 1, log, words)
     except KeyboardInterrupt:
         print("\nInterrupted; what this run had made is removed.", file=sys.stderr)
         return 130
@@ -127,9 +127,13 @@ def _log_trace(log: Log) -> None:
     log.line(traceback.format_exc())
 
 
-def _report(prog: str, error: VirtInstallError, status: int, log: Log) -> int:
+def _report(prog: str, error: VirtInstallError, status: int, log: Log, words: Sequence[str]) -> int:
     """Print one error: what was wrong, then what to do; the log has where it came from."""
+    from virtinstall.report import error_document, wants_json
+
     _log_trace(log)
+    if prog == "virt-install" and wants_json(words):
+        print(error_document(error, status), end="")
     sys.stdout.flush()
     for line in error.message.splitlines():
         print(f"{prog}: error: {line}", file=sys.stderr)

@@ -48,7 +48,20 @@ def run(words: list[str], log: Log) -> int:
         return _list_systems()
     if given.test_media_detection:
         return _detect_media(given)
-    return _make_guest(given, log)
+    if given.output == "json":
+        return _in_json(given, log)
+    return _make_guest(given, log, [])
+
+
+def _in_json(given: Namespace, log: Log) -> int:
+    """The same, but that standard output gets one JSON document and what is for people goes to standard error."""
+    from contextlib import redirect_stdout
+
+    documents: list[str] = []
+    with redirect_stdout(sys.stderr):
+        status = _make_guest(given, log, documents)
+    print("".join(documents), end="")
+    return status
 
 
 def _list_systems() -> int:
@@ -71,7 +84,8 @@ def _detect_media(given: Namespace) -> int:
     return 0
 
 
-def _make_guest(given: Namespace, log: Log) -> int:
+def _make_guest(given: Namespace, log: Log, documents: list[str]) -> int:
+    """Plan, and make what is wanted of it; `documents` gets the report where JSON is asked for."""
     from virtinstall.host.open import open_host
     from virtinstall.install import plan_guest
     from virtinstall.options.fallback import fallback_for
@@ -93,12 +107,20 @@ def _make_guest(given: Namespace, log: Log) -> int:
         for warning in plan.warnings:
             log.line(f"warning: {warning}")
             _warn(warning)
+        made = step is None and not given.dry_run
         if step is not None:
-            return _print_step(plan, step)
-        _tell(plan, quiet)
-        if given.dry_run:
-            return _print_dry_run(plan, request, host, quiet)
-        return _create(plan, request, host, log, quiet=quiet)
+            status = _print_step(plan, step) if given.output != "json" else 0
+        elif given.dry_run:
+            _tell(plan, quiet)
+            status = _print_dry_run(plan, request, host, quiet)
+        else:
+            _tell(plan, quiet)
+            status, plan = _create(plan, request, host, log, quiet=quiet)
+        if given.output == "json":
+            from virtinstall.report import guest_document
+
+            documents.append(guest_document(plan, host, plan.warnings, made=made, status=status))
+        return status
     finally:
         host.close()
 
@@ -152,7 +174,8 @@ def _print_dry_run(plan: Plan, request: Request, host: LibvirtHost, quiet: bool)
     return 0
 
 
-def _create(plan: Plan, request: Request, host: LibvirtHost, log: Log, *, quiet: bool) -> int:
+def _create(plan: Plan, request: Request, host: LibvirtHost, log: Log, *, quiet: bool) -> tuple[int, Plan]:
+    """Make the guest and follow it; gives the exit status, and the plan with the names that it got in the end."""
     from virtinstall.errors import HostError
     from virtinstall.host.follow import Follower
     from virtinstall.host.lost import loss_explained
@@ -182,13 +205,13 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, log: Log, *, quiet:
     follower = Follower(plan, host, say)
     try:
         with loss_explained(host, plan.name):
-            return int(follower.follow(guest))
+            return int(follower.follow(guest)), plan
     except HostError as error:
         error.add_note(f"the guest '{plan.name}' was started and is left as it is")
         raise
     except (KeyboardInterrupt, Terminated) as error:
         print(f"\nNo longer waited for: the guest '{plan.name}' is left as it is ({guest.state()}).", file=sys.stderr)
-        return 130 if isinstance(error, KeyboardInterrupt) else 128 + error.number
+        return (130 if isinstance(error, KeyboardInterrupt) else 128 + error.number), plan
 
 
 def _make_named(

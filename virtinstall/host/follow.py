@@ -99,7 +99,8 @@ class Follower:
         if self.plan.install is not None and not self.plan.seeded:
             guest.resume_if_paused()
             self.say("\nStarting install...\nWaiting for the installation to complete.")
-            if not self.host.wait_until(lambda: guest.state() in _OFF, run.timeout_seconds):
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not self.host.wait_until(lambda: guest.state() in _OFF, left):
                 return self._out_of_time("the installation isn't over")
             status = self._complete(guest, "none", True)
             found = self.host.find_guest(self.plan.name)

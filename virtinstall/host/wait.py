@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.devices.channel import Channel
 from virtinstall.devices.interface import Interface
-from virtinstall.errors import RequestError
+from virtinstall.errors import HypervisorError, RequestError
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -153,11 +153,21 @@ class ConsoleWatch:
         self._seen = threading.Event()
         reading, writing = os.pipe()
         console = Console(host, guest)
-        threading.Thread(target=console.run, args=(None, writing), name="console-watch", daemon=True).start()
+        self._lost: HypervisorError | None = None
+
+        def watch() -> None:
+            try:
+                console.run(None, writing)
+            except HypervisorError as error:
+                self._lost = error
+
+        threading.Thread(target=watch, name="console-watch", daemon=True).start()
         threading.Thread(target=self._read, args=(reading,), name="console-search", daemon=True).start()
 
     def seen(self) -> bool:
-        """Whether the line has come."""
+        """Whether the line has come. Raises: HypervisorError, when the connection is lost."""
+        if self._lost is not None:
+            raise self._lost
         return self._seen.is_set()
 
     def _read(self, fd: int) -> None:

@@ -197,6 +197,8 @@ def _run(given: Namespace) -> RunOptions:
             f"--autoconsole {autoconsole}: there is no such console",
             hint="it is text, graphical, none or default",
         )
+    if given.output not in (None, "text", "json"):
+        raise RequestError(f"--output {given.output}: there is no such format", hint="it is text or json")
     timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
     if timeout is not None and given.wait_for is None:
         raise RequestError("--timeout says how long --wait-for may take", hint="add --wait-for, or use --wait MINUTES")

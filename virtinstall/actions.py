@@ -1,0 +1,79 @@
+"""What a plan does, one entry a thing: for the preview, and for what `--output json` tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from virtinstall.units import human_size
+
+if TYPE_CHECKING:
+    from virtinstall.plan import Plan
+
+
+class Action(NamedTuple):
+    """One thing that is done: `kind` is a word for programs, `text` a clause for people, `path` what it makes."""
+
+    kind: str
+    text: str
+    path: str | None = None
+
+
+def actions_of(plan: Plan) -> list[Action]:
+    """All that carrying `plan` out does, in order."""
+    return [*_storage(plan), *_media(plan), *_guest(plan)]
+
+
+def _storage(plan: Plan) -> Iterator[Action]:
+    from virtinstall.devices.disk import Disk
+
+    for pool in plan.start_pools:
+        yield Action("start-pool", f"start the storage pool {pool}")
+    made = set()
+    for image in plan.images:
+        size = "the size of its backing image" if image.capacity_bytes is None else human_size(image.capacity_bytes)
+        kind = "sparse" if image.sparse else "fully allocated"
+        made.add(image.path)
+        yield Action("make-image", f"make the disk image {image.path} ({image.format}, {size}, {kind})", image.path)
+    for volume in plan.volumes:
+        copied = "" if volume.upload_from is None else f" and send {volume.upload_from} into it"
+        name = f"{volume.pool}/{volume.name}"
+        yield Action("make-volume", f"make the volume {name} ({human_size(volume.capacity_bytes)}){copied}", name)
+    for disk in plan.final.of(Disk):
+        path = disk.source_file or disk.source_dev
+        if path is not None and path not in made and not plan.reinstall:
+            yield Action("use-disk", f"use {path} as it is")
+
+
+def _media(plan: Plan) -> Iterator[Action]:
+    for boot_file in plan.boot_files:
+        if boot_file.source != boot_file.path:
+            text = f"fetch the {boot_file.what} {boot_file.source} to {boot_file.path}, for the installation only"
+            yield Action("fetch", text, boot_file.path)
+        for path in boot_file.inject:
+            yield Action("inject", f"put {path} into the initrd")
+        for name, _ in boot_file.answers:
+            yield Action("inject", f"put {name} with the installer's answers into the initrd")
+    for seed in plan.seeds:
+        names = ", ".join(name for name, _ in seed.files)
+        what = f"file {seed.path}" if seed.bare else f"image {seed.path} labelled {seed.label} with {names}"
+        yield Action("make-seed", f"make the {what}, for the first boot only", seed.path)
+    for upload in plan.uploads:
+        yield Action("send", f"send {upload.path} into the pool {upload.pool} as {upload.target}")
+
+
+def _guest(plan: Plan) -> Iterator[Action]:
+    run, name = plan.run, plan.name
+    if plan.install is not None:
+        yield Action("start", f"start the guest {name} for its {'first boot' if plan.seeded else 'installation'}")
+    if run.transient:
+        if plan.install is None:
+            yield Action("start", f"start the guest {name} without defining it")
+        return
+    yield Action("define", f"{'redefine' if plan.reinstall else 'define'} the guest {name}")
+    if plan.install is None:
+        yield Action("start", f"start the guest {name}")
+    elif not run.noreboot and not plan.seeded:
+        yield Action("start", f"start the guest {name} once more when its installation has ended")
+    if run.autostart:
+        yield Action("autostart", f"have the guest {name} started with the host")

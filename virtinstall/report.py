@@ -1,0 +1,71 @@
+"""`--output json`: what was done, or would be, as one document; its form is in schema/output.json.
+
+The form is stable: names are added, none is removed or changes its meaning.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.actions import actions_of
+
+if TYPE_CHECKING:
+    from virtinstall.errors import VirtInstallError
+    from virtinstall.host.host import Host
+    from virtinstall.plan import Plan
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether a command line asks for JSON, readable or not."""
+    return "--output=json" in words or any(pair == ("--output", "json") for pair in itertools.pairwise(words))
+
+
+def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, made: bool, status: int = 0) -> str:
+    """The document of a run: `made`, or only planned. `status` is the exit status."""
+    from virtinstall.devices.interface import Interface
+
+    guest = host.find_guest(plan.name) if made else None
+    running = guest is not None and guest.is_active()
+    document: dict[str, Any] = {
+        "name": plan.name,
+        "uuid": plan.final.uuid,
+        "connection": host.uri,
+        "state": None if guest is None else guest.state(),
+        "ips": guest.addresses() if guest is not None and running else [],
+        "macs": [interface.mac_address for interface in plan.final.of(Interface)],
+        "disks": _disks(plan),
+        "xml": plan.steps[-1] if guest is None else guest.xml(inactive=True),
+        "install_xml": None if plan.install is None else plan.steps[0],
+        "actions": [action._asdict() for action in actions_of(plan)],
+        "changed": made,
+        "warnings": list(warnings),
+        "exit_status": status,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _disks(plan: Plan) -> list[dict[str, Any]]:
+    """The disks that are made."""
+    images = [
+        {"path": image.path, "pool": None, "format": image.format, "bytes": image.capacity_bytes}
+        for image in plan.images
+    ]
+    volumes = [
+        {"path": volume.name, "pool": volume.pool, "format": None, "bytes": volume.capacity_bytes}
+        for volume in plan.volumes
+    ]
+    return [*images, *volumes]
+
+
+def error_document(error: VirtInstallError, status: int) -> str:
+    """The document of a run that failed."""
+    described = {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "hint": error.hint,
+        "notes": list(getattr(error, "__notes__", ())),
+    }
+    return json.dumps({"error": described, "changed": False, "exit_status": status}, indent=2) + "\n"
