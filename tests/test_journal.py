@@ -7,7 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from virtinstall.journal import Identity, Journal, find_leftovers, forget_leftovers, journal_folder, names_of_live_runs
+from virtinstall.journal import (
+    Identity,
+    Journal,
+    final_xml,
+    find_leftovers,
+    forget_leftovers,
+    journal_folder,
+    names_of_live_runs,
+)
 
 KILLED_RUN = """
 import os, signal, sys
@@ -140,3 +148,13 @@ def test_another_host_has_other_leftovers(tmp_path: Path) -> None:
     (_, domain) = find_leftovers("web1", runs, "qemu+tcp://there/system")
     assert domain.remove_command == "virsh --connect qemu+tcp://there/system undefine --nvram web1"
     assert len(find_leftovers("web1", runs)) == 2
+
+
+def test_final_configuration_is_found(tmp_path: Path) -> None:
+    """What the guest was to keep is known after the run died, and is no leftover."""
+    script = KILLED_RUN.replace('journal.record("domain"', 'journal.record_final("<domain/>")\njournal.record("domain"')
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "runs"), str(tmp_path / "disk")], check=False)
+
+    assert final_xml("web1", tmp_path / "runs") == "<domain/>"
+    assert final_xml("web2", tmp_path / "runs") is None
+    assert [item.kind for item in find_leftovers("web1", tmp_path / "runs")] == ["file", "domain"]

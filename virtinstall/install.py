@@ -80,6 +80,7 @@ def create_guest(
         served = fetch_boot_files(plan, host, undo, progress, journal) + make_seeds(plan, host, undo, journal)
         sent = send_files(plan, host, undo, progress, journal)
         if journal is not None and not plan.reinstall:
+            journal.record_final(plan.steps[-1])
             journal.record("domain", plan.name)
         guest = boot(plan, host, undo, paused=paused)
         remove_served(served)

@@ -86,6 +86,7 @@ def journal_folder(environ: Mapping[str, str], uid: int) -> Path:
     return Path(state, "virtinstall", "runs")
 
 
+_FINAL = "final"
 _UNBORN = "new-"
 _BORN_WITHIN_SECONDS = 60
 
@@ -158,6 +159,10 @@ class Journal:
             entry |= {"device": identity.device, "inode": identity.inode}
         self._append(entry)
 
+    def record_final(self, xml: str) -> None:
+        """Note the configuration that the guest is to keep, for `--finish`. Raises: OSError."""
+        self._append({"kind": _FINAL, "path": "", "xml": xml})
+
     def keep_for_next_run(self) -> None:
         """Don't remove the journal at the end: something of this run is still there."""
         self._kept = True
@@ -205,8 +210,20 @@ def find_leftovers(name: str, folder: Path, uri: str | None = None) -> list[Left
         if _is_about(entries, name, uri):
             half_made = all(entry["kind"] != "domain" for entry in entries[1:])
             where = entries[0].get("uri")
-            found += [_leftover(name, entry, half_made, where) for entry in entries[1:] if _is_there(entry)]
+            things = [entry for entry in entries[1:] if entry["kind"] != _FINAL]
+            found += [_leftover(name, entry, half_made, where) for entry in things if _is_there(entry)]
     return found
+
+
+def final_xml(name: str, folder: Path, uri: str | None = None) -> str | None:
+    """The configuration that a dead run wanted guest `name` to keep; None where none is known."""
+    for path in _journal_files(folder):
+        entries = [] if _run_is_alive(path) else _read_entries(path)
+        if _is_about(entries, name, uri):
+            for entry in entries[1:]:
+                if entry["kind"] == _FINAL:
+                    return str(entry["xml"])
+    return None
 
 
 def _is_about(entries: list[dict[str, object]], name: str, uri: str | None) -> bool:

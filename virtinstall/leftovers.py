@@ -32,9 +32,10 @@ def tell_leftovers(name: str, host: Host, tell: Callable[[str], None]) -> None:
     folder = journal_folder(os.environ, os.geteuid())
     found = [leftover for leftover in find_leftovers(name, folder, host.uri) if _is_there(leftover, host)]
     for leftover in found:
+        go_on = f"finish it with: virt-install --finish {name}; " if leftover.kind == "domain" else ""
         tell(
             f"an earlier run for '{name}' was killed and left the {leftover.kind} {leftover.path} "
-            f"(remove it with: {leftover.remove_command})"
+            f"({go_on}remove it with: {leftover.remove_command})"
         )
     if not found:
         forget_leftovers(name, folder, host.uri)

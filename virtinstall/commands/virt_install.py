@@ -48,6 +48,8 @@ def run(words: list[str], log: Log) -> int:
         return _list_systems()
     if given.test_media_detection:
         return _detect_media(given)
+    if given.finish is not None:
+        return _finish(given)
     if given.output == "json":
         return _in_json(given, log)
     return _make_guest(given, log, [])
@@ -62,6 +64,17 @@ def _in_json(given: Namespace, log: Log) -> int:
         status = _make_guest(given, log, documents)
     print("".join(documents), end="")
     return status
+
+
+def _finish(given: Namespace) -> int:
+    from virtinstall.commands.finish import finish
+    from virtinstall.host.open import open_host
+
+    host = open_host(given.connect)
+    try:
+        return finish(given.finish, host, wait_minutes=given.wait, noreboot=bool(given.noreboot))
+    finally:
+        host.close()
 
 
 def _list_systems() -> int:
@@ -211,6 +224,8 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, log: Log, *, quiet:
         raise
     except (KeyboardInterrupt, Terminated) as error:
         print(f"\nNo longer waited for: the guest '{plan.name}' is left as it is ({guest.state()}).", file=sys.stderr)
+        if plan.install is not None and not plan.seeded:
+            print(f"To go on with its installation: virt-install --finish {plan.name}", file=sys.stderr)
         return (130 if isinstance(error, KeyboardInterrupt) else 128 + error.number), plan
 
 

@@ -29,6 +29,9 @@ class Guest(Protocol):
     def is_active(self) -> bool:
         """Whether it runs (or is paused)."""
 
+    def is_persistent(self) -> bool:
+        """Whether it is defined, and not only running."""
+
     def state(self) -> str:
         """`running`, `paused`, `shutdown`, `shut off`, `crashed`, ...; `gone` when libvirt no longer has it."""
 

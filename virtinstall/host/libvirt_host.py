@@ -117,6 +117,11 @@ class LibvirtGuest:
         """Whether it runs (or is paused)."""
         return self.state() not in ("shut off", "crashed", "gone")
 
+    def is_persistent(self) -> bool:
+        """Whether it is defined, and not only running."""
+        with translated(f"can't ask for the state of '{self.name}'"):
+            return bool(self.domain.isPersistent())
+
     def state(self) -> str:
         """`running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended`; `gone` when libvirt has it no more."""
         try:

@@ -267,6 +267,7 @@ _MISC = (
         bare="-1",
         metavar="MINUTES",
     ),
+    _value("--finish", "finish", MISC, "Finish an installation whose virt-install is gone.", "GUEST"),
     _value("--output", "output", MISC, "What to print: `text`, or `json` (one document).", "FORMAT"),
     _value(
         "--wait-for",

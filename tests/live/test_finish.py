@@ -1,0 +1,56 @@
+"""An installation whose virt-install is gone is brought to its end by `--finish`."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.live.machine import Connection, Outcome, finish, serial_log, start_virt_install, wait_until
+
+pytestmark = pytest.mark.live
+VirtInstall = Callable[..., Outcome]
+
+
+def words(name: str, work: Path, tree: Path, *arguments: str) -> list[str]:
+    """An installation from the tiny tree."""
+    return [
+        *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--graphics", "none"),
+        *("--disk", f"path={work / 'new.qcow2'},size=0.1,bus=virtio", "--network", "none", "--location", str(tree)),
+        *("--extra-args", f"console=ttyS0 {' '.join(arguments)}", "--serial", f"file,path={work / 'serial.log'}"),
+        *("--noautoconsole", "--wait", "2"),
+    ]
+
+
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT], ids=["killed", "ctrl-c"])
+def test_finish_while_it_installs(system: Connection, tiny_tree: Path, work: Path, stop: signal.Signals) -> None:
+    """virt-install goes away while the guest installs: --finish waits for the end and starts the guest."""
+    name = f"vitest-finish-{stop.name.lower()}"
+    log = work / "serial.log"
+    process = start_virt_install(
+        *("--connect", system.option, "--virt-type", "qemu"), *words(name, work, tiny_tree, "tiny.wait=4")
+    )
+    try:
+        wait_until(process, "the installer was there", lambda: log.exists() and "WAITING" in serial_log(log))
+        os.killpg(process.pid, stop)
+        said = finish(process).output
+        assert stop is signal.SIGKILL or f"virt-install --finish {name}" in said
+
+        run = finish(start_virt_install("--connect", system.option, "--finish", name)).ok()
+
+        assert f"The installation of '{name}' is finished" in run.output
+        assert system.state(name) == "running"
+        assert system.xml(name).find("os/kernel") is None
+    finally:
+        system.remove(name)
+
+
+def test_nothing_to_finish(system: Connection) -> None:
+    """A name that no guest has is an error."""
+    run = finish(start_virt_install("--connect", system.option, "--finish", "vitest-nobody"))
+
+    assert run.status == 1
+    assert "there is no such guest" in run.output

@@ -1,0 +1,71 @@
+"""`--finish NAME`: what is left to do of an installation whose virt-install is gone (killed, or left with Ctrl-C).
+
+The final configuration is defined if it isn't yet, what was fetched for the installation goes, the
+installation is waited for, and the guest is started for its first boot.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import RequestError
+
+if TYPE_CHECKING:
+    from virtinstall.host.host import Guest, Host
+
+_SERVED = ("boot file", "seed")
+_OFF = ("shut off", "gone", "crashed")
+
+
+def finish(name: str, host: Host, *, wait_minutes: int | None, noreboot: bool) -> int:
+    """Bring the installation of `name` to its end; gives the exit status (3: the time was up, 4: it crashed).
+
+    Raises: RequestError, when there is no such guest; HostError.
+    """
+    from virtinstall.journal import final_xml, forget_leftovers, journal_folder
+
+    folder = journal_folder(os.environ, os.geteuid())
+    xml = final_xml(name, folder, host.uri)
+    guest = host.find_guest(name)
+    if guest is None:
+        raise RequestError(f"--finish {name}: there is no such guest", hint="run the command that made it again")
+    if xml is not None and not guest.is_persistent():
+        guest = host.define_guest(xml)
+        print(f"The guest '{name}' is defined.")
+    _remove_served(name, host)
+    forget_leftovers(name, folder, host.uri)
+    return _wait_and_start(guest, host, wait_minutes, noreboot=noreboot)
+
+
+def _remove_served(name: str, host: Host) -> None:
+    """Kernel, initrd and seeds of the dead run: QEMU has read them, or never will."""
+    from virtinstall.journal import find_leftovers, journal_folder
+
+    for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
+        if leftover.kind in _SERVED and os.path.lexists(leftover.path):
+            os.unlink(leftover.path)
+            print(f"Removed {leftover.path}, which only the installation read.")
+
+
+def _wait_and_start(guest: Guest, host: Host, wait_minutes: int | None, *, noreboot: bool) -> int:
+    name = guest.name
+    if guest.is_active():
+        print("Waiting for the installation to complete.", flush=True)
+        limit = None if wait_minutes is None or wait_minutes < 0 else wait_minutes * 60.0
+        if not host.wait_until(lambda: guest.state() in _OFF, limit):
+            print("Installation has exceeded the time limit; the guest is left running.", file=sys.stderr)
+            return 3
+        if guest.state() == "crashed":
+            print("The guest crashed.", file=sys.stderr)
+            return 4
+    final = host.find_guest(name)
+    if final is None:
+        raise RequestError(f"--finish {name}: the guest is gone, and its configuration isn't known")
+    if noreboot:
+        print(f"The installation of '{name}' is finished.")
+        return 0
+    final.start()
+    print(f"The installation of '{name}' is finished; the guest is started.")
+    return 0
