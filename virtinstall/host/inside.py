@@ -23,8 +23,13 @@ _AGENT_SECONDS = 5
 def addresses(domain: Any) -> list[str]:
     """IP addresses of the guest, those of IPv4 first, from leases, its agent and the host's neighbours.
 
-    Empty while none is known: a source that isn't there (no agent yet) has no say.
+    Empty while none is known: a source that isn't there (no agent yet) has no say. The agent knows the
+    guest's own bridges too: only addresses of the guest's cards count.
     """
+    from lxml import etree
+
+    root = etree.fromstring(domain.XMLDesc(0).encode())
+    cards = {mac.get("address", "").lower() for mac in root.iterfind("devices/interface/mac")}
     found: list[str] = []
     for source in _SOURCES:
         try:
@@ -32,6 +37,8 @@ def addresses(domain: Any) -> list[str]:
         except libvirt.libvirtError:
             continue
         for interface in (interfaces or {}).values():
+            if str(interface.get("hwaddr", "")).lower() not in cards:
+                continue
             found += [str(address["addr"]) for address in interface.get("addrs") or ()]
     usable = dict.fromkeys(address for address in found if not address.startswith(_LOCAL_PREFIXES))
     return sorted(usable, key=lambda address: ":" in address)

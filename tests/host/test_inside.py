@@ -1,0 +1,120 @@
+"""What is known of a guest's inside, from answers as libvirt gives them."""
+
+from __future__ import annotations
+
+import base64
+import socket
+import threading
+from typing import Any
+
+import libvirt
+import pytest
+
+from virtinstall.devices.channel import Channel
+from virtinstall.devices.interface import Interface
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import RequestError
+from virtinstall.host.inside import addresses
+from virtinstall.host.wait import is_done, is_ssh_server, refuse_impossible
+
+MAC = "52:54:00:00:00:01"
+
+
+class FakeDomain:
+    """A libvirt domain with one card, whose sources of addresses answer as told; one that isn't there fails."""
+
+    def __init__(self, answers: dict[int, dict[str, Any]]) -> None:
+        self._answers = answers
+
+    def XMLDesc(self, flags: int) -> str:
+        """Its XML."""
+        return f"<domain><devices><interface type='network'><mac address='{MAC}'/></interface></devices></domain>"
+
+    def interfaceAddresses(self, source: int, flags: int) -> dict[str, Any]:
+        """As libvirt-python gives them."""
+        if source not in self._answers:
+            raise libvirt.libvirtError("no such source")
+        return self._answers[source]
+
+
+def card(address: str, mac: str = MAC) -> dict[str, Any]:
+    """One interface with one address."""
+    return {"addrs": [{"addr": address, "prefix": 24, "type": 0}], "hwaddr": mac}
+
+
+def test_addresses_of_the_first_source_that_knows() -> None:
+    """A lease is enough; the agent isn't there yet."""
+    lease = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE
+    assert addresses(FakeDomain({lease: {"vnet0": card("192.0.2.7")}})) == ["192.0.2.7"]
+
+
+def test_only_the_guests_own_cards_count() -> None:
+    """Loopback, link-local addresses and bridges inside the guest say nothing; IPv4 comes first."""
+    agent = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT
+    told = {
+        "lo": card("127.0.0.1", "00:00:00:00:00:00"),
+        "docker0": card("172.17.0.1", "02:42:00:00:00:01"),
+        "eth0": card("2001:db8::7"),
+        "eth1": card("192.0.2.7", MAC.upper()),
+        "eth2": card("fe80::1"),
+    }
+    assert addresses(FakeDomain({agent: told})) == ["192.0.2.7", "2001:db8::7"]
+
+
+def test_nothing_known() -> None:
+    """No source answers: no address, and no error."""
+    assert addresses(FakeDomain({})) == []
+
+
+@pytest.mark.parametrize(("greeting", "is_it"), [(b"SSH-2.0-OpenSSH_9\r\n", True), (b"220 mail\r\n", False)])
+def test_ssh_server(greeting: bytes, is_it: bool) -> None:
+    """What greets as an SSH server is one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(greeting)
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        assert is_ssh_server("127.0.0.1", server.getsockname()[1]) is is_it
+        thread.join()
+
+
+def test_no_ssh_server() -> None:
+    """A closed port is none."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert not is_ssh_server("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(("status", "done"), [("done", True), ("error", True), ("running", False), ("not run", False)])
+def test_cloud_init_status(status: str, done: bool) -> None:
+    """What `cloud-init status` prints, as the agent hands it over."""
+    assert is_done(base64.b64encode(f"status: {status}\n".encode()).decode()) is done
+
+
+def guest(*devices: Any) -> Domain:
+    """A guest with these devices."""
+    domain = Domain(name="x")
+    for device in devices:
+        domain.add(device)
+    return domain
+
+
+@pytest.mark.parametrize("goal", ["ip", "ssh", "agent"])
+def test_impossible_goals(goal: str) -> None:
+    """A guest without card and channel can't be reached: told beforehand."""
+    with pytest.raises(RequestError, match=f"--wait-for {goal}"):
+        refuse_impossible(goal, guest(), noreboot=False)
+
+
+def test_possible_goals() -> None:
+    """With a network and an agent's channel all goals can be reached."""
+    agent = Channel(type="unix", target_type="virtio", target_name="org.qemu.guest_agent.0")
+    domain = guest(Interface(type="network", source_network="default"), agent)
+    for goal in ("running", "shutdown", "ip", "ssh", "agent", "cloud-init"):
+        refuse_impossible(goal, domain, noreboot=False)
+    with pytest.raises(RequestError, match="--noreboot"):
+        refuse_impossible("running", domain, noreboot=True)
