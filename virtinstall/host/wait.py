@@ -102,7 +102,8 @@ class Waiter:
         state = self._guest.state()
         if state == "crashed":
             return "crashed"
-        if not came:
+        # it may have powered off between the two questions, and that may be what was waited for
+        if not came and not reached():
             return "off"
         if goal in ("ip", "ssh"):
             self._say(f"Address: {' '.join(self._guest.addresses())}")
