@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 class WebServer:
     """A web server on loopback; `requests` holds the paths it was asked for, in order.
 
+    Asked as a proxy, it answers with its own files for any host.
     While `stalled` is set, answers stop in the middle, as those of a dead connection do.
     """
 
@@ -41,6 +43,13 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
     def __init__(self, owner: WebServer, *args: object, directory: str) -> None:
         self._owner = owner
         super().__init__(*args, directory=directory)  # type: ignore[arg-type]
+
+    def parse_request(self) -> bool:
+        """The request, without the host that a proxy is told."""
+        understood = super().parse_request()
+        if understood and self.path.startswith("http://"):
+            self.path = urlsplit(self.path)._replace(scheme="", netloc="").geturl()
+        return understood
 
     def do_GET(self) -> None:
         self._owner.requests.append(self.path)

@@ -106,9 +106,9 @@ def test_looking_for_leftovers_makes_nothing(tmp_path: Path) -> None:
 
 def test_journals_lie_where_state_belongs() -> None:
     """Root's in /var/lib, a user's in the XDG state directory."""
-    assert journal_folder({}, 0) == Path("/var/lib/virtinstall/runs")
-    assert journal_folder({"HOME": "/home/me"}, 1000) == Path("/home/me/.local/state/virtinstall/runs")
-    assert journal_folder({"HOME": "/h", "XDG_STATE_HOME": "/s"}, 1000) == Path("/s/virtinstall/runs")
+    assert journal_folder({}, 0) == "/var/lib/virtinstall/runs"
+    assert journal_folder({"HOME": "/home/me"}, 1000) == "/home/me/.local/state/virtinstall/runs"
+    assert journal_folder({"HOME": "/h", "XDG_STATE_HOME": "/s"}, 1000) == "/s/virtinstall/runs"
 
 
 def kill_before_the_domain(runs: Path, disk: Path) -> None:

@@ -6,9 +6,10 @@ Source: https://libvirt.org/formatcaps.html and https://libvirt.org/formatdomain
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
 
 from lxml import etree
+
+from virtinstall.named import NamedTuple
 
 
 class GuestDomain(NamedTuple):

@@ -12,11 +12,16 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Mapping
-from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
+from virtinstall.named import NamedTuple
 from virtinstall.signals import deferred_signals
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    _Folder = str | os.PathLike[str]
 
 
 class Identity(NamedTuple):
@@ -35,7 +40,7 @@ class Identity(NamedTuple):
     def of_path(cls, path: str) -> Identity | None:
         """The identity of what has that name (symbolic links not followed), None where nothing has."""
         try:
-            status = Path(path).lstat()
+            status = os.lstat(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         return cls(status.st_dev, status.st_ino)
@@ -47,7 +52,13 @@ def remove_if_same(path: str, identity: Identity) -> None:
     Raises: OSError, when it can't be removed.
     """
     if Identity.of_path(path) == identity:
-        Path(path).unlink(missing_ok=True)
+        remove_file(path)
+
+
+def remove_file(path: str) -> None:
+    """Remove the file at `path`, if there is one. Raises: OSError."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 class Leftover(NamedTuple):
@@ -78,27 +89,27 @@ class Leftover(NamedTuple):
         return f"rm {shlex.quote(self.path)}"
 
 
-def journal_folder(environ: Mapping[str, str], uid: int) -> Path:
+def journal_folder(environ: Mapping[str, str], uid: int) -> str:
     """Where journals lie: /var/lib/virtinstall/runs for root, else the user's XDG state directory."""
     if uid == 0:
-        return Path("/var/lib/virtinstall/runs")
+        return "/var/lib/virtinstall/runs"
     state = environ.get("XDG_STATE_HOME") or os.path.join(environ.get("HOME", "/"), ".local/state")
-    return Path(state, "virtinstall", "runs")
+    return os.path.join(state, "virtinstall", "runs")
 
 
 _FINAL = "final"
-_UNBORN = "new-"
+_UNBORN, _BORN = "new-", "run-"
 _BORN_WITHIN_SECONDS = 60
 
 
-def _remove_unborn(folder: Path) -> None:
+def _remove_unborn(folder: _Folder) -> None:
     """Journals that were being made when their run was killed: they hold nothing yet."""
     import time
 
-    for path in folder.glob(f"{_UNBORN}*.json"):
+    for path in _listed(folder, _UNBORN):
         try:
-            if time.time() - path.stat().st_mtime > _BORN_WITHIN_SECONDS:
-                path.unlink()
+            if time.time() - os.stat(path).st_mtime > _BORN_WITHIN_SECONDS:
+                os.unlink(path)
         except FileNotFoundError:
             # another run was quicker, or its journal has just got its name
             continue
@@ -110,18 +121,18 @@ class Journal:
     `keep_for_next_run` leaves it, for a run whose undo failed.
     """
 
-    def __init__(self, fd: int, path: Path) -> None:
+    def __init__(self, fd: int, path: str) -> None:
         self._fd = fd
         self._path = path
         self._kept = False
 
     @classmethod
-    def begin(cls, name: str, folder: Path, uri: str | None = None) -> Journal:
+    def begin(cls, name: str, folder: _Folder, uri: str | None = None) -> Journal:
         """Start the journal of a run that makes guest `name` at `uri`; `folder` is made where it is missing.
 
         Raises: OSError, when the folder can't be written.
         """
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
         _remove_unborn(folder)
         journal: Journal | None = None
         try:
@@ -135,9 +146,9 @@ class Journal:
         return journal
 
     @classmethod
-    def _create(cls, name: str, folder: Path, uri: str | None) -> Journal:
+    def _create(cls, name: str, folder: _Folder, uri: str | None) -> Journal:
         token = os.urandom(8).hex()
-        fresh, path = folder / f"{_UNBORN}{token}.json", folder / f"run-{token}.json"
+        fresh, path = (os.path.join(folder, f"{kind}{token}.json") for kind in (_UNBORN, _BORN))
         fd = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         journal = cls(fd, path)
         # only a journal that is locked and names its guest may be seen by other runs
@@ -146,7 +157,7 @@ class Journal:
         if uri is not None:
             head["uri"] = uri
         journal._append(head)
-        fresh.rename(path)
+        os.rename(fresh, path)
         return journal
 
     def record(self, kind: str, path: str, identity: Identity | None = None) -> None:
@@ -170,7 +181,7 @@ class Journal:
     def end(self) -> None:
         """The run is over: remove its journal."""
         if not self._kept:
-            self._path.unlink(missing_ok=True)
+            remove_file(self._path)
         os.close(self._fd)
 
     def _append(self, entry: dict[str, str | int]) -> None:
@@ -188,13 +199,13 @@ class Journal:
         self.end()
 
 
-def names_of_live_runs(folder: Path) -> frozenset[str]:
+def names_of_live_runs(folder: _Folder) -> frozenset[str]:
     """Names of the guests that runs are making just now; reads only."""
     alive = [path for path in _journal_files(folder) if _run_is_alive(path)]
     return frozenset(str(entries[0].get("name")) for path in alive if (entries := _read_entries(path)))
 
 
-def find_leftovers(name: str, folder: Path, uri: str | None = None) -> list[Leftover]:
+def find_leftovers(name: str, folder: _Folder, uri: str | None = None) -> list[Leftover]:
     """What dead runs that made guest `name` have left; reads only.
 
     Runs on another connection than `uri` aren't looked at, where both are known: what bears the name
@@ -215,7 +226,7 @@ def find_leftovers(name: str, folder: Path, uri: str | None = None) -> list[Left
     return found
 
 
-def final_xml(name: str, folder: Path, uri: str | None = None) -> str | None:
+def final_xml(name: str, folder: _Folder, uri: str | None = None) -> str | None:
     """The configuration that a dead run wanted guest `name` to keep; None where none is known."""
     for path in _journal_files(folder):
         entries = [] if _run_is_alive(path) else _read_entries(path)
@@ -242,7 +253,7 @@ def _identity(entry: dict[str, object]) -> Identity | None:
     return Identity(device, inode) if isinstance(device, int) and isinstance(inode, int) else None
 
 
-def forget_leftovers(name: str, folder: Path, uri: str | None = None) -> None:
+def forget_leftovers(name: str, folder: _Folder, uri: str | None = None) -> None:
     """Remove the journals of dead runs that made guest `name` (at `uri`): the user has been told, or all is gone.
 
     Raises: OSError, when one can't be removed.
@@ -252,14 +263,23 @@ def forget_leftovers(name: str, folder: Path, uri: str | None = None) -> None:
             continue
         entries = _read_entries(path)
         if _is_about(entries, name, uri):
-            path.unlink(missing_ok=True)
+            remove_file(path)
 
 
-def _journal_files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("run-*.json"))
+def _journal_files(folder: _Folder) -> list[str]:
+    return _listed(folder, _BORN)
 
 
-def _run_is_alive(path: Path) -> bool:
+def _listed(folder: _Folder, kind: str) -> list[str]:
+    """The journals in `folder` whose names begin with `kind`, in order of their names."""
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    return [os.path.join(folder, name) for name in sorted(names) if name.startswith(kind) and name.endswith(".json")]
+
+
+def _run_is_alive(path: str) -> bool:
     """Whether the run still holds its lock; one that just ended counts as alive."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -274,13 +294,14 @@ def _run_is_alive(path: Path) -> bool:
     return False
 
 
-def _read_entries(path: Path) -> list[dict[str, object]]:
+def _read_entries(path: str) -> list[dict[str, object]]:
     """The entries of a journal, without a last line that its dying run did not finish."""
     import json
 
     entries: list[dict[str, object]] = []
     try:
-        text = path.read_text()
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
     except FileNotFoundError:
         return entries
     for line in text.splitlines():

@@ -117,14 +117,16 @@ def log_path(environ: Mapping[str, str], prog: str) -> str | None:
 
 def without_secrets(text: str) -> str:
     """`text` with `***` in place of passwords, keys, and the users and queries of URLs."""
-    import re
+    if "://" in text and ("@" in text or "?" in text):
+        import re
 
-    if "://" in text:
         text = re.sub(r"((?:https?|ftps?)://)[^\s/'\"<]*@", rf"\1{_GONE}@", text)
         text = re.sub(r"(\w://)[^\s/'\"<]*:[^\s/'\"<]*@", rf"\1{_GONE}@", text)
         text = re.sub(r"((?:https?|ftps?)://[^\s?'\"<]*\?)[^\s,'\"<]*", rf"\1{_GONE}", text)
     lowered = text.lower()
     if any(mark in lowered for mark in _MARKS):
+        import re
+
         text = re.sub(r"(\bsecret,[^\s]*?\bdata=)[^,\s'\"<]*", rf"\1{_GONE}", text)
         text = re.sub(_SECRET, _hidden, text)
     return text

@@ -6,7 +6,8 @@ A module of its own, so that a plan can be made without loading what carries it 
 from __future__ import annotations
 
 import os.path
-from typing import NamedTuple
+
+from virtinstall.named import NamedTuple
 
 
 class NewImage(NamedTuple):

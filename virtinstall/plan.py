@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from virtinstall.named import NamedTuple
 from virtinstall.request import RunOptions
 
 if TYPE_CHECKING:

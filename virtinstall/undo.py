@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from virtinstall.named import NamedTuple
 from virtinstall.signals import deferred_signals
 
 if TYPE_CHECKING:

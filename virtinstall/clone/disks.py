@@ -7,13 +7,14 @@ https://libvirt.org/formatstorage.html for <volume>.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from virtinstall.clone.names import clone_path
 from virtinstall.clone.request import CloneFacts, CloneRequest, Copy, Place, SourceFacts
 from virtinstall.errors import NoSpaceError, RequestError, StorageError
+from virtinstall.named import NamedTuple
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:

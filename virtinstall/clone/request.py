@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from virtinstall.named import NamedTuple
 from virtinstall.request import Checks
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ virt-install's: KVM where it is listed, the host's own architecture, q35 where t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from virtinstall.capabilities import Capabilities, Guest, GuestDomain
 from virtinstall.errors import RequestError
+from virtinstall.named import NamedTuple
 from virtinstall.request import Platform
 
 if TYPE_CHECKING:

@@ -65,7 +65,7 @@ def compose_devices(
             # XML from elsewhere: the guest will run as the host can run it
             own = choose_platform(Platform(), facts.host.capabilities, GENERIC, facts.host.driver)
             platform = platform._replace(virt_type=own.virt_type)
-    draft = Draft(request, facts, devices, platform, Random(os.urandom(32)))
+    draft = Draft(request, facts, devices, platform, Random(os.urandom(128)))
     present = [] if guest is None else guest.of(Disk)
     _fill(draft, present)
     for device in devices.devices:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from virtinstall.compose import boot_order
 from virtinstall.devices.graphics import Graphics
@@ -12,6 +12,7 @@ from virtinstall.edit import convert
 from virtinstall.edit.replace import follow_up, make_room
 from virtinstall.edit.select import is_device, objects_of, select
 from virtinstall.errors import RequestError
+from virtinstall.named import NamedTuple
 from virtinstall.options.suboptions import Fallback, apply_pairs, cut
 from virtinstall.xml.children import Children
 from virtinstall.xml.override import apply_edit

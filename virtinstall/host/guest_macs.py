@@ -7,12 +7,13 @@ others: a list of all guests as objects costs a thousand-guest host as much as t
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import libvirt
 from lxml import etree
 
 from virtinstall.host.translate import vanishing
+from virtinstall.named import NamedTuple
 
 
 class _Seen(NamedTuple):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from virtinstall.capabilities import Capabilities, DomainCapabilities
 from virtinstall.compose.compose import chosen_platform
 from virtinstall.facts import Facts, HostFacts, NetworkFacts
 from virtinstall.host import embed, network, survey_media, survey_os, survey_storage
 from virtinstall.host.host import Host
+from virtinstall.named import NamedTuple
 
 if TYPE_CHECKING:
     from virtinstall.request import Request
@@ -31,7 +32,7 @@ class Surroundings(NamedTuple):
     @staticmethod
     def real() -> Surroundings:
         """Those of this process, with fresh randomness."""
-        raw = os.urandom(32)
+        raw = os.urandom(128)
         token = "".join("abcdefghijklmnopqrstuvwxyz0123456789"[byte % 36] for byte in os.urandom(8))
         return Surroundings(os.environ, os.geteuid(), raw, token)
 

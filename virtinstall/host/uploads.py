@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from virtinstall.errors import NoSpaceError
+from virtinstall.named import NamedTuple
 from virtinstall.signals import deferred_signals
 from virtinstall.units import human_size
 

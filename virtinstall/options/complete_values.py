@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from virtinstall.named import NamedTuple
 from virtinstall.options.table import Option
 
 if TYPE_CHECKING:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from virtinstall.named import NamedTuple
 from virtinstall.options.suboptions import SHARED_NAMES, sub_option_names
 from virtinstall.options.table import Option
 

@@ -9,9 +9,10 @@ counts; `key=` unsets; sub-options are applied in order of declaration.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
+from virtinstall.named import NamedTuple
 from virtinstall.xml.children import Child, Children
 from virtinstall.xml.field import Declared
 from virtinstall.xml.kinds import parse_switch

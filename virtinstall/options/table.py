@@ -6,7 +6,7 @@ aren't here: they follow from the fields of the class that `section` names.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from virtinstall.named import NamedTuple
 
 GENERAL = "General options"
 INSTALL = "Installation method"

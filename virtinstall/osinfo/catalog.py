@@ -9,9 +9,10 @@ Source: osinfo-db; osinfo-db-tools, "The Libosinfo Database Layout"
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from virtinstall.errors import RequestError
+from virtinstall.named import NamedTuple
 from virtinstall.osinfo.cache import JsonCache, Watch, load_watched
 from virtinstall.osinfo.places import Places, database_directories, entity_of, source_files
 from virtinstall.osinfo.record import GENERIC, OsRecord

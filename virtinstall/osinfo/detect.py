@@ -10,8 +10,9 @@ Source: osinfo-db's `<iso>` and `<treeinfo>` (schema/osinfo.rng); ISO 9660 (ECMA
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
+from virtinstall.named import NamedTuple
 from virtinstall.osinfo.catalog import Catalog
 from virtinstall.osinfo.index import System
 from virtinstall.osinfo.media_rows import Media, Tree

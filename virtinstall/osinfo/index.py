@@ -7,8 +7,9 @@ directory has changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from virtinstall.named import NamedTuple
 from virtinstall.osinfo.cache import JsonCache, Watch, load_watched
 from virtinstall.osinfo.media_rows import Media, Tree
 from virtinstall.osinfo.places import Places, source_files

@@ -7,8 +7,7 @@ Source: osinfo-db's schema, /usr/share/osinfo/schema/osinfo.rng
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from virtinstall.named import NamedTuple
 from virtinstall.osinfo.rows import Firmware, Resources
 
 

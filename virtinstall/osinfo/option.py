@@ -7,9 +7,9 @@ was found: virt-install refuses, here the guest is taken for a modern Linux, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from virtinstall.errors import RequestError
+from virtinstall.named import NamedTuple
 from virtinstall.osinfo.catalog import Catalog
 from virtinstall.osinfo.record import GENERIC, OsRecord
 

@@ -8,8 +8,9 @@ An OS has what its own files say, then what the systems it derives from and clon
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from virtinstall.named import NamedTuple
 from virtinstall.osinfo.rows import Amounts, Firmware, Resources
 
 if TYPE_CHECKING:

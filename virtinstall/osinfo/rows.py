@@ -7,7 +7,9 @@ Source: osinfo-db's schema, /usr/share/osinfo/schema/osinfo.rng
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from virtinstall.named import NamedTuple
 
 
 class Amounts(NamedTuple):

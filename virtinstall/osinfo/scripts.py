@@ -5,9 +5,10 @@ Source: osinfo-db's `<install-script>` and `<datamap>` (schema/osinfo.rng)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from virtinstall.errors import RequestError
+from virtinstall.named import NamedTuple
 from virtinstall.osinfo.catalog import Catalog
 from virtinstall.osinfo.places import Places, entity_of, source_files
 from virtinstall.osinfo.record import OsRecord

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
-from pathlib import Path
 
 from virtinstall.errors import StorageError
+from virtinstall.named import NamedTuple
 from virtinstall.storage.posix_acl import READ, SEARCH, WRITE, Permissions, allows, read_permissions
 from virtinstall.storage.qemu_account import Account
 
@@ -22,8 +21,7 @@ MAX_LINKS = 40
 _LETTERS = ((READ, "r"), (WRITE, "w"), (SEARCH, "x"))
 
 
-@dataclass(frozen=True)
-class Blocked:
+class Blocked(NamedTuple):
     """One path that `account` can't pass: `need` is `search`, `read`, `write` or `read and write`."""
 
     path: str
@@ -75,33 +73,38 @@ def require_access(path: str, account: Account, *, write: bool = True, owner_is_
 
 def _walk(path: str) -> tuple[list[str], str | None]:
     """The directories passed on the way to `path`, and what it leads to; None where that is not seen."""
-    todo = list(reversed((Path.cwd() / path).parts[1:]))
-    here = Path("/")
+    todo = _parts(os.path.join(os.getcwd(), path))
+    here = "/"
     passed = ["/"]
     links = 0
     while todo:
         part = todo.pop()
         if part == "..":
-            here = here.parent
+            here = os.path.dirname(here)
             continue
-        step = here / part
+        step = os.path.join(here, part)
         try:
-            mode = step.lstat().st_mode
+            mode = os.lstat(step).st_mode
         except (FileNotFoundError, PermissionError, NotADirectoryError):
             return passed, None
         if stat.S_ISLNK(mode):
             links += 1
             if links > MAX_LINKS:
                 raise StorageError(f"too many symbolic links in '{path}'", hint="they loop: mend them")
-            target = Path(os.readlink(step))
-            if target.is_absolute():
-                here = Path("/")
-            todo += reversed([p for p in target.parts if p != "/"])
+            target = os.readlink(step)
+            if os.path.isabs(target):
+                here = "/"
+            todo += _parts(target)
             continue
         here = step
-        if stat.S_ISDIR(mode) and str(here) not in passed:
-            passed.append(str(here))
-    return passed, str(here)
+        if stat.S_ISDIR(mode) and here not in passed:
+            passed.append(here)
+    return passed, here
+
+
+def _parts(path: str) -> list[str]:
+    """The names that `path` goes through, the first one last."""
+    return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 
 def _judge(path: str, account: Account, wanted: int) -> Blocked | None:
@@ -129,14 +132,13 @@ def _mending(path: str, permissions: Permissions, account: Account, wanted: int)
 
 
 def _is_on_read_only_mount(path: str) -> bool:
-    return bool(os.statvfs(path).f_flag & os.ST_RDONLY) and not stat.S_ISBLK(Path(path).stat().st_mode)
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY) and not stat.S_ISBLK(os.stat(path).st_mode)
 
 
 def _mount_point(path: str) -> str:
-    place = Path(path)
-    while not place.is_mount():
-        place = place.parent
-    return str(place)
+    while not os.path.ismount(path):
+        path = os.path.dirname(path)
+    return path
 
 
 def _quote(path: str) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import HostError, NoSpaceError, StorageError, TakenError
 from virtinstall.signals import deferred_signals
-from virtinstall.storage.provision import provision_image, survey_image
 
 if TYPE_CHECKING:
     from virtinstall.devices.disk_parts import SourceSeclabel
@@ -38,6 +37,8 @@ def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
         return []
     warnings = []
     for image in plan.images:
+        from virtinstall.storage.provision import survey_image
+
         try:
             with _taken_meanwhile(image, plan):
                 warnings.append(survey_image(image))
@@ -57,32 +58,32 @@ def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
 def _check_access(plan: Plan, host: Host) -> None:
     """Whether the user that QEMU runs as can reach each file. Raises: StorageError."""
     from virtinstall.devices.disk import Disk
-    from virtinstall.storage.access import require_access
 
-    account = qemu_account(host, plan.final.type or "kvm")
+    made = {image.path for image in plan.images}
+    seeds = {seed.path for seed in plan.seeds}
+    written: dict[str, bool] = {}
+    for disk in (plan.install or plan.final).of(Disk):
+        path = disk.source_file or disk.source_dev
+        if path is not None and path not in seeds:
+            written[path] = not disk.readonly and disk.device != "cdrom" and path not in made
+    written.update({boot_file.path: False for boot_file in plan.boot_files if boot_file.source == boot_file.path})
+    account = qemu_account(host, plan.final.type or "kvm") if written else None
     if account is None:
         return
+    from virtinstall.storage.access import require_access
+
     _check_labels(plan, host)
-    made = {image.path for image in plan.images}
-    document = plan.install or plan.final
-    for disk in document.of(Disk):
-        path = disk.source_file or disk.source_dev
-        fetched = any(seed.path == path for seed in plan.seeds)
-        if path is not None and not fetched:
-            write = not disk.readonly and disk.device != "cdrom" and path not in made
-            require_access(path, account, write=write, owner_is_given=True)
-    for boot_file in plan.boot_files:
-        if boot_file.source == boot_file.path:
-            require_access(boot_file.path, account, write=False, owner_is_given=True)
+    for path, write in written.items():
+        require_access(path, account, write=write, owner_is_given=True)
 
 
 def _check_labels(plan: Plan, host: Host) -> None:
     """Whether SELinux will let the guest have its disks, where that can be known. Raises: StorageError."""
     from virtinstall.capabilities import Capabilities
     from virtinstall.devices.disk import Disk
-    from virtinstall.storage.selinux import require_label
+    from virtinstall.storage.selinux import is_enforced, require_label
 
-    if "selinux" not in Capabilities(host.capabilities_xml()).security_models:
+    if not is_enforced() or "selinux" not in Capabilities(host.capabilities_xml()).security_models:
         return
     document = plan.install or plan.final
     relabels = _relabels(document.seclabels)
@@ -131,6 +132,8 @@ def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal
     for pool in pools:
         undo.push(f"libvirt's list of the pool {pool}", partial(host.refresh_pool, pool))
     for image in plan.images:
+        from virtinstall.storage.provision import provision_image
+
         with _taken_meanwhile(image, plan):
             provision_image(image, undo, progress, journal)
     for pool in pools:

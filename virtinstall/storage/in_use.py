@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from virtinstall.named import NamedTuple
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

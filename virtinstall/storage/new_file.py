@@ -12,10 +12,9 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from virtinstall.errors import StorageError
-from virtinstall.journal import Identity, Journal, remove_if_same
+from virtinstall.journal import Identity, Journal, remove_file, remove_if_same
 from virtinstall.storage.files import storage_errors
 from virtinstall.undo import Undo
 
@@ -58,21 +57,25 @@ def refuse_existing(path: str) -> None:
         )
 
 
+def _folder_of(path: str) -> str:
+    return os.path.dirname(path) or "."
+
+
 def can_create(path: str) -> bool:
     """Whether we may make a file in the directory of `path`; nothing is tried out."""
-    return os.access(Path(path).parent, os.W_OK | os.X_OK)
+    return os.access(_folder_of(path), os.W_OK | os.X_OK)
 
 
 def _open_unnamed(path: str, mode: int) -> tuple[int, Callable[[], None]] | None:
     """An O_TMPFILE in the directory of `path`, and what gives it that name; None where that can't be."""
     try:
-        fd = os.open(Path(path).parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)
+        fd = os.open(_folder_of(path), os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)
     except OSError as error:
         if error.errno in _NO_TMPFILE:
             return None
         raise
     handle = f"/proc/self/fd/{fd}"
-    if not Path(handle).exists():
+    if not os.path.exists(handle):
         os.close(fd)
         return None
 
@@ -85,11 +88,9 @@ def _open_unnamed(path: str, mode: int) -> tuple[int, Callable[[], None]] | None
 
 def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], None]]:
     """A file with a random hidden name beside `path`, and what gives it that name."""
-    target = Path(path)
-    token = os.urandom(8).hex()
-    hidden = target.with_name(f".{target.name[:100]}.{token}.part")
+    hidden = os.path.join(_folder_of(path), f".{os.path.basename(path)[:100]}.{os.urandom(8).hex()}.part")
     # the name is ours alone, so its removal may be pushed before it exists
-    step = undo.push(f"remove {hidden}", lambda: hidden.unlink(missing_ok=True))
+    step = undo.push(f"remove {hidden}", lambda: remove_file(hidden))
     fd = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
 
     def publish() -> None:
@@ -98,8 +99,8 @@ def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], No
         except OSError as error:
             if error.errno not in _NO_LINK:
                 raise
-            _rename_without_replacing(str(hidden), path)
-        hidden.unlink(missing_ok=True)
+            _rename_without_replacing(hidden, path)
+        remove_file(hidden)
         undo.forget(step)
 
     return fd, publish

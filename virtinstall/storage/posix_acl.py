@@ -10,7 +10,8 @@ import os
 import stat
 import struct
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from virtinstall.named import NamedTuple
 
 READ, WRITE, SEARCH = 4, 2, 1
 ACCESS_ATTRIBUTE = "system.posix_acl_access"
@@ -18,8 +19,7 @@ _VERSION = 2
 _USER_OBJ, _USER, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of an access control list: tag, permission bits, and the user or group it names."""
 
     tag: int
@@ -27,8 +27,7 @@ class Entry:
     id: int
 
 
-@dataclass(frozen=True)
-class Permissions:
+class Permissions(NamedTuple):
     """What decides over access to one file; `acl` is empty where the mode says all."""
 
     uid: int

@@ -13,9 +13,9 @@ from __future__ import annotations
 import os
 import stat
 import struct
-from typing import NamedTuple
 
 from virtinstall.errors import StorageError
+from virtinstall.named import NamedTuple
 from virtinstall.storage.files import SECTOR, read_at, round_up, storage_errors
 
 HEAD_BYTES = 2048

@@ -9,7 +9,7 @@ Source: https://libvirt.org/drvqemu.html#posix-users-groups, https://libvirt.org
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import stat
 
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.journal import Journal
@@ -66,9 +66,9 @@ def survey_image(image: NewImage) -> str | None:
     needed = check_image(image)
     refuse_existing(image.path)
     _require_backing(image)
-    folder = Path(image.path).parent
-    with storage_errors("can't look at", str(folder)):
-        there = folder.is_dir()
+    folder = os.path.dirname(image.path) or "."
+    with storage_errors("can't look at", folder):
+        there = _is_directory(folder)
     if not there:
         raise StorageError(f"there is no directory '{folder}'", hint="create it first, or choose another one")
     if not can_create(image.path):
@@ -76,6 +76,14 @@ def survey_image(image: NewImage) -> str | None:
             f"no permission to make files in '{folder}'", hint="run as a user who may, or choose another directory"
         )
     return check_space(image.path, needed, image_capacity(image))
+
+
+def _is_directory(path: str) -> bool:
+    """Whether there is such a directory. Raises: OSError, when that can't be seen."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
@@ -92,7 +100,7 @@ def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Jo
     _require_backing(image)
     require_space(image.path, needed)
     shows = image.effective_preallocation in ("falloc", "full")
-    progress.start(f"Allocating '{Path(image.path).name}'", needed if shows else None)
+    progress.start(f"Allocating '{os.path.basename(image.path)}'", needed if shows else None)
     try:
         with new_file(image.path, undo, mode=image.mode, journal=journal) as fd:
             if image.format == "raw":

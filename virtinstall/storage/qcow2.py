@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from array import array
-from dataclasses import dataclass
 
 from virtinstall.errors import RequestError
+from virtinstall.named import NamedTuple
 from virtinstall.progress import Progress
 from virtinstall.storage.files import SECTOR, reserve, round_up, write_at, write_zeros
 from virtinstall.storage.qcow2_header import (
@@ -33,8 +33,7 @@ COPIED = 1 << 63  # in L1 and L2 entries: the refcount is exactly one
 L1_CHUNK = 1 << 20
 
 
-@dataclass(frozen=True)
-class Qcow2Options:
+class Qcow2Options(NamedTuple):
     """How a qcow2 image is laid out; the defaults are those of `qemu-img create`."""
 
     cluster_size: int = 65536

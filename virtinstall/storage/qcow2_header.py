@@ -9,9 +9,9 @@ Source: https://www.qemu.org/docs/master/interop/qcow2.html (Header, Header exte
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 
 from virtinstall.errors import StorageError
+from virtinstall.named import NamedTuple
 from virtinstall.storage.files import read_at
 
 MAGIC = b"QFI\xfb"
@@ -43,8 +43,7 @@ _FEATURE_NAMES = (
 )
 
 
-@dataclass(frozen=True)
-class Qcow2Header:
+class Qcow2Header(NamedTuple):
     """What the header says; offsets and sizes are in bytes, names are as they are in the file."""
 
     version: int

@@ -7,11 +7,11 @@ https://libvirt.org/formatcaps.html (`<secmodel>` of the model `dac`).
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+
+from virtinstall.named import NamedTuple
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """A user with all of its groups, `groups` including `gid`; `name` is for commands shown to people."""
 
     name: str
@@ -20,8 +20,7 @@ class Account:
     groups: frozenset[int]
 
 
-@dataclass(frozen=True)
-class QemuUser:
+class QemuUser(NamedTuple):
     """User and group as libvirt's configuration names them (`+64055` is a number), None where it doesn't."""
 
     user: str | None

@@ -22,6 +22,11 @@ _FUSE_BOOLEAN = "virt_use_fusefs"
 _REFUSED_TYPES = ("user_home_t", "admin_home_t", "user_tmp_t", "tmp_t", "default_t", "unlabeled_t")
 
 
+def is_enforced(folder: str = SELINUX_FOLDER) -> bool:
+    """Whether this machine's SELinux refuses what its policy doesn't allow."""
+    return _read(f"{folder}/enforce") == "1"
+
+
 def require_label(
     path: str,
     *,
@@ -34,7 +39,7 @@ def require_label(
 
     The file may be still to be made. `relabels`: libvirt gives it its label when the guest starts.
     """
-    if _read(f"{folder}/enforce") != "1":
+    if not is_enforced(folder):
         return
     kind = _file_system(os.path.realpath(path), mounts)
     boolean = _FUSE_BOOLEAN if kind.startswith("fuse") else _BOOLEANS.get(kind)

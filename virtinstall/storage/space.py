@@ -6,7 +6,6 @@ Source: statvfs(3).
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from virtinstall.errors import NoSpaceError
 from virtinstall.storage.files import storage_errors
@@ -20,10 +19,10 @@ def free_bytes(path: str) -> int | None:
 
     Raises: StorageError, when it can't be read.
     """
-    folder = Path(path)
+    folder = os.path.abspath(path)
     with storage_errors("can't read the free space of", path):
-        while not folder.exists() and folder != folder.parent:
-            folder = folder.parent
+        while not os.path.exists(folder) and folder != "/":
+            folder = os.path.dirname(folder)
         status = os.statvfs(folder)
     return status.f_bavail * status.f_frsize if status.f_blocks else None
 

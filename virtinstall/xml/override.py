@@ -7,11 +7,10 @@ in the order of their numbers, after all else has been composed. XPath is real X
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lxml import etree
 
 from virtinstall.errors import RequestError
+from virtinstall.named import NamedTuple
 from virtinstall.xml.paths import NAMESPACES, full_tag, remove
 
 

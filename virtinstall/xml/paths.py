@@ -7,9 +7,10 @@ predicate a step (`source[@mode='bind']`), and an attribute, text or presence at
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from lxml import etree
+
+from virtinstall.named import NamedTuple
 
 NAMESPACES: Mapping[str, str] = {
     "qemu": "http://libvirt.org/schemas/domain/qemu/1.0",
