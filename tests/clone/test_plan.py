@@ -34,7 +34,7 @@ def disk(path: str = "/i/vm.qcow2", target: str = "vda", inside: str = "") -> st
 
 def plan(xml: str, *sources: SourceFacts, asked: dict[str, Any] | None = None, **facts: Any) -> ClonePlan:
     """The plan for a copy of `xml`, --auto-clone unless `asked` says otherwise."""
-    found = {"places": {"/i": HERE}, "guest_names": frozenset({"vm"}), "random_bytes": b"x" * 32, **facts}
+    found = {"places": {"/i": HERE}, "guest_names": frozenset({"vm"}), "random_bytes": bytes(range(64)), **facts}
     return plan_clone(
         CloneRequest(**{"original": "vm", "auto_clone": True, **(asked or {})}), CloneFacts(xml, sources, **found)
     )

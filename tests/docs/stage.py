@@ -63,7 +63,7 @@ def build(stage: Path) -> None:
     stage.joinpath("images").mkdir()
     stage.joinpath("app.img").write_bytes(bytes(1 << 20))
     stage.joinpath("host.xml").write_text(DRIVER.format(images=stage / "images", stage=stage))
-    _web(stage / "web" / "http:")
+    _web(stage / "web")
 
 
 def _images(stage: Path) -> None:
@@ -83,16 +83,17 @@ def _isos(stage: Path) -> None:
 
 
 def _web(folder: Path) -> None:
-    debian = "deb.debian.org/debian/dists/bookworm/main/installer-amd64/current/images"
+    """What a proxy has of the examples' hosts."""
+    debian = "debian/dists/bookworm/main/installer-amd64/current/images"
     files = {
         f"{debian}/MANIFEST": f"netboot/{NETBOOT}/linux -- kernel\n",
         f"{debian}/netboot/{NETBOOT}/linux": "kernel",
         f"{debian}/netboot/{NETBOOT}/initrd.gz": "initrd",
-        "mirror.example/odd/boot/linux": "kernel",
-        "mirror.example/odd/boot/initrd.gz": "initrd",
-        "mirror.example/fedora/36/Everything/x86_64/os/.treeinfo": TREEINFO,
-        "mirror.example/fedora/36/Everything/x86_64/os/images/pxeboot/vmlinuz": "kernel",
-        "mirror.example/fedora/36/Everything/x86_64/os/images/pxeboot/initrd.img": "initrd",
+        "odd/boot/linux": "kernel",
+        "odd/boot/initrd.gz": "initrd",
+        "fedora/36/Everything/x86_64/os/.treeinfo": TREEINFO,
+        "fedora/36/Everything/x86_64/os/images/pxeboot/vmlinuz": "kernel",
+        "fedora/36/Everything/x86_64/os/images/pxeboot/initrd.img": "initrd",
     }
     for name, text in files.items():
         path = folder / name
