@@ -32,7 +32,7 @@ def test_a_seed_is_made_where_the_plan_says_and_removed(tmp_path: Path) -> None:
     """The directory is made with it; when it has served the image goes."""
     path = tmp_path / "boot" / "seed.iso"
     made = make_seeds(_plan(path), _Qemu(), Undo())  # type: ignore[arg-type]
-    assert made == [path] and path.stat().st_size > 0
+    assert made == [str(path)] and path.stat().st_size > 0
     remove_served(made)
     assert not path.exists()
 

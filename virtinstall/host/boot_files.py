@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,12 +15,12 @@ if TYPE_CHECKING:
 
 def fetch_boot_files(
     plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None
-) -> list[Path]:
+) -> list[str]:
     """Fetch what the installation boots; gives the files to remove when the guest has started.
 
     Raises: FetchError; what was made is in `undo`.
     """
-    made: list[Path] = []
+    made: list[str] = []
     wanted = [boot_file for boot_file in plan.boot_files if boot_file.source != boot_file.path]
     if not wanted or host.driver() == "test":
         return made
@@ -36,13 +35,15 @@ def fetch_boot_files(
                     if journal is not None:
                         journal.record("boot file", boot_file.path)
                     _fetch(fetcher, boot_file, undo, progress)
-                    made.append(Path(boot_file.path))
+                    made.append(boot_file.path)
         finally:
             fetcher.close()
     return made
 
 
 def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress) -> None:
+    from pathlib import Path
+
     from virtinstall.media.initrd import check_injections
     from virtinstall.media.kernel import fetch_file
 
@@ -50,10 +51,12 @@ def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress
     fetch_file(fetcher, boot_file.source, Path(boot_file.path), undo, progress, injections)
 
 
-def make_seeds(plan: Plan, host: Host, undo: Undo, journal: Journal | None = None) -> list[Path]:
+def make_seeds(plan: Plan, host: Host, undo: Undo, journal: Journal | None = None) -> list[str]:
     """Make the images with answers; gives the files to remove when the guest has them open."""
     if not plan.seeds or host.driver() == "test":
         return []
+    from pathlib import Path
+
     from virtinstall.media.kernel import make_directory
     from virtinstall.seed.image import write_seed_file, write_seed_image
 
@@ -61,16 +64,19 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, journal: Journal | None = Non
     for seed in plan.seeds:
         if journal is not None:
             journal.record("seed", seed.path)
-        make_directory(Path(seed.path).parent, undo)
+        place = Path(seed.path)
+        make_directory(place.parent, undo)
         if seed.bare:
-            write_seed_file(Path(seed.path), b"".join(content for _, content in seed.files), undo)
+            write_seed_file(place, b"".join(content for _, content in seed.files), undo)
         else:
-            write_seed_image(Path(seed.path), seed.label, dict(seed.files), undo)
-        made.append(Path(seed.path))
+            write_seed_image(place, seed.label, dict(seed.files), undo)
+        made.append(seed.path)
     return made
 
 
-def remove_served(paths: list[Path]) -> None:
+def remove_served(paths: list[str]) -> None:
     """Remove files that have served: QEMU reads kernel and initrd at its start, and keeps images open."""
+    from virtinstall.journal import remove_file
+
     for path in paths:
-        path.unlink(missing_ok=True)
+        remove_file(path)

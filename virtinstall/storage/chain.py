@@ -10,7 +10,7 @@ https://libvirt.org/kbase/backing_chains.html.
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from virtinstall.errors import StorageError
 from virtinstall.storage.probe import ImageInfo, probe_image
@@ -30,7 +30,7 @@ def local_path(name: str, overlay: str) -> str | None:
         name = "/" + name.lstrip("/") if name.startswith("//") else name
     elif not is_local_name(name):
         return None
-    return str(Path(overlay).parent / name)
+    return os.path.join(os.path.dirname(overlay), name)
 
 
 def backing_chain(path: str, image_format: str | None = None) -> list[ImageInfo]:
@@ -66,7 +66,7 @@ def backing_chain(path: str, image_format: str | None = None) -> list[ImageInfo]
 
 def _identity(path: str) -> tuple[int, int]:
     try:
-        status = Path(path).stat()
+        status = os.stat(path)
     except OSError as error:
         raise StorageError(
             f"can't read '{path}': {error.strerror}", hint="a disk needs each file of its backing chain"

@@ -1,0 +1,77 @@
+"""Our named tuples behave as those of the library `typing` do."""
+
+from __future__ import annotations
+
+import copy
+import typing
+from typing import Any
+
+import pytest
+
+from virtinstall.named import NamedTuple
+
+
+class Ours(NamedTuple):
+    """A place."""
+
+    x: int
+    y: int = 2
+    name: str = "here"
+
+    @property
+    def sum(self) -> int:
+        """Of both."""
+        return self.x + self.y
+
+
+class Theirs(typing.NamedTuple):
+    """A place."""
+
+    x: int
+    y: int = 2
+    name: str = "here"
+
+    @property
+    def sum(self) -> int:
+        """Of both."""
+        return self.x + self.y
+
+
+@pytest.mark.parametrize("words", [((1,), {}), ((1, 5), {"name": "n"}), ((), {"x": 3}), ((1, 2, "z"), {})])
+def test_made_and_read_alike(words: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
+    """Values by place, by name and by default; names, order, defaults, text."""
+    ours, theirs = Ours(*words[0], **words[1]), Theirs(*words[0], **words[1])
+    assert tuple(ours) == tuple(theirs)
+    assert (ours.x, ours.y, ours.name, ours.sum) == (theirs.x, theirs.y, theirs.name, theirs.sum)
+    assert ours._asdict() == theirs._asdict()
+    assert repr(ours).removeprefix("Ours") == repr(theirs).removeprefix("Theirs")
+    assert (ours._fields, ours._field_defaults, Ours.__doc__) == (
+        theirs._fields,
+        theirs._field_defaults,
+        Theirs.__doc__,
+    )
+
+
+@pytest.mark.parametrize("words", [((), {}), ((1, 2, "z", 4), {}), ((1,), {"x": 1}), ((1,), {"other": 1})])
+def test_wrong_arguments_are_refused_alike(words: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
+    """A missing value, one too many, one given twice, an unknown name."""
+    for kind in (Ours, Theirs):
+        with pytest.raises(TypeError):
+            kind(*words[0], **words[1])
+
+
+def test_they_are_values() -> None:
+    """Equal, hashed, unpacked, matched, copied and replaced as tuples are; never changed."""
+    place = Ours(1)
+    assert place == Ours(1, 2) and hash(place) == hash(Ours(1, 2)) and place != place._replace(x=4)
+    assert place._replace(name="there") == (1, 2, "there") == Ours._make((1, 2, "there"))
+    assert copy.deepcopy(place) == place and type(copy.copy(place)) is Ours
+    match place:
+        case Ours(x, y):
+            assert (x, y) == (1, 2)
+    with pytest.raises(AttributeError):
+        place.x = 3  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        place.other = 3  # type: ignore[attr-defined]
+    with pytest.raises(TypeError):
+        place._replace(other=3)  # type: ignore[call-arg]
