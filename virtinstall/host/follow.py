@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -32,21 +31,19 @@ class Status(IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass(frozen=True)
 class Follower:
     """Follows one guest; `say` prints a line for people."""
 
-    plan: Plan
-    host: LibvirtHost
-    say: Callable[[str], None]
-
-    def __post_init__(self) -> None:
+    def __init__(self, plan: Plan, host: LibvirtHost, say: Callable[[str], None]) -> None:
         """Raises: RequestError, when the guest can never be as far as is to be waited for."""
-        run = self.plan.run
+        self.plan = plan
+        self.host = host
+        self.say = say
+        run = plan.run
         if run.wait_for is not None:
             from virtinstall.host.wait import refuse_impossible
 
-            refuse_impossible(run.wait_for, self.plan.final, noreboot=run.noreboot)
+            refuse_impossible(run.wait_for, plan.final, noreboot=run.noreboot)
 
     def console_kind(self) -> str:
         """`text`, `graphical` or `none`: as asked for, else by what the guest has and where we run."""
