@@ -27,20 +27,22 @@ def connection(tmp_path: Path) -> Iterator[libvirt.virConnect]:
 def test_guests_that_come_and_go(connection: libvirt.virConnect) -> None:
     """Running and defined guests are both seen, a new one at once, and one that is gone no longer."""
     macs = GuestMacs(connection)
-    assert macs.owners(None) == {}
+    assert macs.owners() == {}
     off = connection.defineXML(XML.format(name="off", mac="52:54:00:00:00:0A"))
     running = connection.createXML(XML.format(name="on", mac="52:54:00:00:00:0b"))
-    assert macs.owners(None) == {"52:54:00:00:00:0a": "off", "52:54:00:00:00:0b": "on"}
-    assert macs.owners(running.UUIDString()) == {"52:54:00:00:00:0a": "off"}
+    assert macs.owners() == {"52:54:00:00:00:0a": "off", "52:54:00:00:00:0b": "on"}
+    both = ["52:54:00:00:00:0a", "52:54:00:00:00:0b"]
+    assert macs.shared(running.UUIDString(), both) == ["52:54:00:00:00:0a"]
+    assert macs.shared("another", [*both, "52:54:00:00:00:0c"]) == both
     off.undefine()
-    assert macs.owners(None) == {"52:54:00:00:00:0b": "on"}
+    assert macs.owners() == {"52:54:00:00:00:0b": "on"}
 
 
 def test_a_guest_that_starts_is_read_anew(connection: libvirt.virConnect) -> None:
     """What a guest was given while it was off counts when it runs."""
     macs = GuestMacs(connection)
     guest = connection.defineXML(XML.format(name="guest", mac="52:54:00:00:00:0a"))
-    assert macs.owners(None) == {"52:54:00:00:00:0a": "guest"}
+    assert macs.owners() == {"52:54:00:00:00:0a": "guest"}
     changed = XML.format(name="guest", mac="52:54:00:00:00:0c")
     connection.defineXML(changed.replace("<memory>", f"<uuid>{guest.UUIDString()}</uuid><memory>")).create()
-    assert macs.owners(None) == {"52:54:00:00:00:0c": "guest"}
+    assert macs.owners() == {"52:54:00:00:00:0c": "guest"}

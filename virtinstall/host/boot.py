@@ -80,8 +80,8 @@ def _name_taken(plan: Plan, host: Host) -> Iterator[None]:
 
 def _require_own_macs(plan: Plan, guest: Guest, host: Host) -> None:
     """Of two runs that drew the same address at once, the later sees the other's guest. Raises: TakenError."""
-    macs = {word for word in plan.invented if ":" in word}
-    ours = macs & host.guest_macs(besides=guest.uuid).keys() if macs else None
+    macs = [word for word in plan.invented if ":" in word]
+    ours = host.shared_macs(guest.uuid, macs) if macs else None
     if ours:
         raise TakenError(f"the MAC address {min(ours)} belongs to another guest by now")
 

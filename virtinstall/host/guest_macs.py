@@ -7,6 +7,7 @@ others: a list of all guests as objects costs a thousand-guest host as much as t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import libvirt
@@ -28,30 +29,36 @@ class GuestMacs:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._seen: dict[int | str, _Seen] = {}
+        self._holders: dict[str, tuple[_Seen, ...]] = {}
         self._owner: dict[str, str] = {}
 
-    def owners(self, besides: str | None) -> dict[str, str]:
-        """Address (lower case) -> name of its guest, without the guest of the uuid `besides`. Raises: libvirtError."""
+    def owners(self) -> dict[str, str]:
+        """Address (lower case) -> name of a guest that has it. Raises: libvirtError."""
+        self._look()
+        return dict(self._owner)
+
+    def shared(self, uuid: str, macs: Collection[str]) -> list[str]:
+        """Those of `macs` that another guest than that of the uuid has. Raises: libvirtError."""
+        self._look()
+        return [mac for mac in macs if any(guest.uuid != uuid for guest in self._holders.get(mac, ()))]
+
+    def _look(self) -> None:
         present: set[int | str] = {*self._connection.listDomainsID(), *self._connection.listDefinedDomains()}
-        gone = self._seen.keys() - present
-        for key in gone:
-            del self._seen[key]
-        if gone:
-            self._owner = {mac: guest.name for guest in self._seen.values() for mac in guest.macs}
+        for key in self._seen.keys() - present:
+            gone = self._seen.pop(key)
+            for mac in set(gone.macs):
+                self._hold(mac, tuple(guest for guest in self._holders[mac] if guest is not gone))
         for key in present - self._seen.keys():
             with vanishing(libvirt.VIR_ERR_NO_DOMAIN):
                 guest = self._seen[key] = self._read(key)
-                self._owner.update(dict.fromkeys(guest.macs, guest.name))
-        return dict(self._owner) if besides is None else self._others(besides)
+                for mac in guest.macs:
+                    self._hold(mac, (*self._holders.get(mac, ()), guest))
 
-    def _others(self, uuid: str) -> dict[str, str]:
-        owner = dict(self._owner)
-        own = {mac for guest in self._seen.values() if guest.uuid == uuid for mac in guest.macs}
-        for mac in own:
-            del owner[mac]
-        shared = [guest for guest in self._seen.values() if guest.uuid != uuid and not own.isdisjoint(guest.macs)]
-        owner.update((mac, guest.name) for guest in shared for mac in guest.macs)
-        return owner
+    def _hold(self, mac: str, holders: tuple[_Seen, ...]) -> None:
+        if holders:
+            self._holders[mac], self._owner[mac] = holders, holders[0].name
+        else:
+            del self._holders[mac], self._owner[mac]
 
     def _read(self, key: int | str) -> _Seen:
         look_up = self._connection.lookupByID if isinstance(key, int) else self._connection.lookupByName

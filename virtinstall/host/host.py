@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from virtinstall.facts import NetworkFacts, PoolFacts, VolumeFacts
@@ -102,8 +102,11 @@ class Host(Protocol):
     def guest_names(self) -> frozenset[str]:
         """Names of all guests, active or not."""
 
-    def guest_macs(self, *, besides: str | None = None) -> dict[str, str]:
-        """MAC address (lower case) -> name of the guest that has it; the guest of the uuid `besides` left out."""
+    def guest_macs(self) -> dict[str, str]:
+        """MAC address (lower case) -> name of a guest that has it."""
+
+    def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
+        """Those of `macs` that another guest than that of the uuid has."""
 
     def guest_xmls(self) -> list[tuple[str, str]]:
         """(name, XML) of all guests."""

@@ -6,7 +6,7 @@ Source: https://libvirt.org/html/libvirt-libvirt-host.html and its sister pages.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import libvirt
@@ -273,9 +273,14 @@ class LibvirtHost(StorageHost):
         return frozenset(domain.name() for domain in self.connection.listAllDomains(0))
 
     @asked
-    def guest_macs(self, *, besides: str | None = None) -> dict[str, str]:
-        """MAC address (lower case) -> name of the guest that has it; each guest's XML is read once."""
-        return self._macs.owners(besides)
+    def guest_macs(self) -> dict[str, str]:
+        """MAC address (lower case) -> name of a guest that has it; each guest's XML is read once."""
+        return self._macs.owners()
+
+    @asked
+    def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
+        """Those of `macs` that another guest than that of the uuid has."""
+        return self._macs.shared(uuid, macs)
 
     @asked
     def guest_xmls(self) -> list[tuple[str, str]]:
