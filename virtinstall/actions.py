@@ -57,6 +57,8 @@ def _media(plan: Plan) -> Iterator[Action]:
             yield Action("inject", f"put {name} with the installer's answers into the initrd")
     for seed in plan.seeds:
         names = ", ".join(name for name, _ in seed.files)
+        if seed.fetched:
+            names += f" and {len(seed.fetched)} files from {seed.fetched[0][1].rpartition('/')[0]}"
         what = f"file {seed.path}" if seed.bare else f"image {seed.path} labelled {seed.label} with {names}"
         yield Action("make-seed", f"make the {what}, for the first boot only", seed.path)
     for upload in plan.uploads:

@@ -77,7 +77,8 @@ def create_guest(
     progress = progress or Silent()
     with Undo(journal) as undo:
         make_storage(plan, host, undo, progress, journal)
-        served = fetch_boot_files(plan, host, undo, progress, journal) + make_seeds(plan, host, undo, journal)
+        served = fetch_boot_files(plan, host, undo, progress, journal)
+        served += make_seeds(plan, host, undo, progress, journal)
         sent = send_files(plan, host, undo, progress, journal)
         if journal is not None and not plan.reinstall:
             journal.record_final(plan.steps[-1])

@@ -54,13 +54,15 @@ class BootFile(NamedTuple):
 class SeedFile(NamedTuple):
     """Answers for an installer or a cloud image: an image of `files` labelled `label` at `path`.
 
-    `bare`: no image, but the one file itself.
+    `bare`: no image, but the one file itself. `fetched`: further files of the image (name, URL), fetched
+    when it is made.
     """
 
     path: str
     label: str
     files: tuple[tuple[str, bytes], ...]
     bare: bool = False
+    fetched: tuple[tuple[str, str], ...] = ()
 
 
 class Plan(NamedTuple):

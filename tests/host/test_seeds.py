@@ -11,6 +11,7 @@ from virtinstall.errors import RequestError
 from virtinstall.host.boot_files import make_seeds, remove_served
 from virtinstall.host.survey_seeds import read_text
 from virtinstall.plan import Plan, SeedFile
+from virtinstall.progress import Silent
 from virtinstall.undo import Undo
 
 
@@ -31,7 +32,7 @@ def _plan(path: Path) -> Plan:
 def test_a_seed_is_made_where_the_plan_says_and_removed(tmp_path: Path) -> None:
     """The directory is made with it; when it has served the image goes."""
     path = tmp_path / "boot" / "seed.iso"
-    made = make_seeds(_plan(path), _Qemu(), Undo())  # type: ignore[arg-type]
+    made = make_seeds(_plan(path), _Qemu(), Undo(), Silent())  # type: ignore[arg-type]
     assert made == [str(path)] and path.stat().st_size > 0
     remove_served(made)
     assert not path.exists()
@@ -40,7 +41,7 @@ def test_a_seed_is_made_where_the_plan_says_and_removed(tmp_path: Path) -> None:
 def test_a_failed_run_leaves_nothing(tmp_path: Path) -> None:
     """Neither the image nor the directory made for it."""
     undo = Undo()
-    make_seeds(_plan(tmp_path / "boot" / "seed.iso"), _Qemu(), undo)  # type: ignore[arg-type]
+    make_seeds(_plan(tmp_path / "boot" / "seed.iso"), _Qemu(), undo, Silent())  # type: ignore[arg-type]
     undo.take_back()
     assert list(tmp_path.iterdir()) == []
 

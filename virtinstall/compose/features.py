@@ -25,7 +25,6 @@ _HYPERV = (
     "evmcs",
     "avic",
 )
-_STIMER_CRASHES = ("win7", "win2k8r2")
 
 
 def fill_features(draft: Draft) -> None:
@@ -61,7 +60,7 @@ def _add_enlightenments(draft: Draft) -> None:
     if features.hyperv_mode == "passthrough":
         return
     for name in _HYPERV:
-        if name not in offered or (name == "stimer" and draft.os.short_id in _STIMER_CRASHES):
+        if name not in offered:
             continue
         attribute = f"hyperv_{name}_state"
         if getattr(features, attribute) is None:

@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from virtinstall.host.host import Host
     from virtinstall.journal import Journal
     from virtinstall.media.fetcher import Fetcher
-    from virtinstall.plan import BootFile, Plan
+    from virtinstall.plan import BootFile, Plan, SeedFile
     from virtinstall.progress import Progress
     from virtinstall.undo import Undo
+
+_DRIVER_LIMIT_BYTES = 64 << 20
 
 
 def fetch_boot_files(
@@ -51,8 +53,11 @@ def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress
     fetch_file(fetcher, boot_file.source, Path(boot_file.path), undo, progress, injections)
 
 
-def make_seeds(plan: Plan, host: Host, undo: Undo, journal: Journal | None = None) -> list[str]:
-    """Make the images with answers; gives the files to remove when the guest has them open."""
+def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> list[str]:
+    """Make the images with answers; gives the files to remove when the guest has them open.
+
+    Raises: StorageError, when one can't be written; FetchError, when a file for one can't be had.
+    """
     if not plan.seeds or host.driver() == "test":
         return []
     from pathlib import Path
@@ -69,9 +74,34 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, journal: Journal | None = Non
         if seed.bare:
             write_seed_file(place, b"".join(content for _, content in seed.files), undo)
         else:
-            write_seed_image(place, seed.label, dict(seed.files), undo)
+            fetched = _fetched(seed, progress) if seed.fetched else {}
+            write_seed_image(place, seed.label, {**dict(seed.files), **fetched}, undo)
         made.append(seed.path)
     return made
+
+
+def _fetched(seed: SeedFile, progress: Progress) -> dict[str, bytes]:
+    """The files of a seed that lie elsewhere: drivers for Windows. Raises: FetchError."""
+    from io import BytesIO
+
+    from virtinstall.errors import FetchError
+    from virtinstall.media.location import open_location
+
+    contents: dict[str, bytes] = {}
+    for folder in dict.fromkeys(url.rpartition("/")[0] for _, url in seed.fetched):
+        fetcher = open_location(folder, limit_bytes=_DRIVER_LIMIT_BYTES)
+        try:
+            for name, url in seed.fetched:
+                if url.rpartition("/")[0] == folder:
+                    target = BytesIO()
+                    fetcher.download(url.rpartition("/")[2], target, progress)
+                    contents[name] = target.getvalue()
+        except FetchError as error:
+            error.add_note("these are virtio's drivers for Windows; --unattended drivers=no does without them")
+            raise
+        finally:
+            fetcher.close()
+    return contents
 
 
 def remove_served(paths: list[str]) -> None:

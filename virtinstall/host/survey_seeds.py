@@ -26,7 +26,8 @@ def with_seeds(facts: Facts, request: Request) -> Facts:
     if request.install.unattended is not None:
         from virtinstall.host.survey_unattended import with_unattended
 
-        facts = with_unattended(facts, request.install.unattended)
+        arch = request.platform.arch or facts.host.capabilities.host_arch
+        facts = with_unattended(facts, request.install.unattended, arch)
     if request.install.ignition is not None:
         from virtinstall.media.fetcher import display_url
         from virtinstall.seed.ignition import LIMIT_BYTES, config_bytes

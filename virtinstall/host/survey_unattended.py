@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError, RequestError
 from virtinstall.plan import SeedFile
+from virtinstall.xml.kinds import parse_switch
 
 if TYPE_CHECKING:
     from virtinstall.facts import Facts
     from virtinstall.osinfo.catalog import Catalog
-    from virtinstall.osinfo.media_rows import Media
+    from virtinstall.osinfo.media_rows import Driver, Media
     from virtinstall.osinfo.record import OsRecord
     from virtinstall.seed.answers import Installer
 
@@ -24,10 +25,11 @@ _OWN_FILES = {"autoyast": "autoinst.xml", "agama": "autoinst.json", "autounatten
 _NEWEST_PRESEED = (20, 4)
 _FIRST_AGAMA = 16
 _VISTA = 6
+_DRIVERS = "drivers"
 
 
-def with_unattended(facts: Facts, values: Mapping[str, str]) -> Facts:
-    """`facts` with the answers that the installer will be given.
+def with_unattended(facts: Facts, values: Mapping[str, str], arch: str) -> Facts:
+    """`facts` with the answers that the installer of a machine of `arch` will be given.
 
     Raises: RequestError, when the system or the medium can't be installed unattended, or an
     answer is missing.
@@ -48,15 +50,31 @@ def with_unattended(facts: Facts, values: Mapping[str, str]) -> Facts:
         timezone=_timezone(),
         install_url=url,
     )
-    seed = SeedFile(
-        f"{facts.host.boot_dir}/virtinst-{facts.token}-unattended.iso", CDROM_LABELS.get(installer.kind, ""), ()
-    )
+    driver = _driver(facts, values, installer, arch)
+    if driver is not None:
+        # with these drivers it supports more devices, and its guest may have them
+        facts = facts._replace(os=facts.os._replace(devices=facts.os.devices | set(driver.devices)))
+        answers = replace(answers, driver_folder=_DRIVERS)
+    location = f"{facts.host.boot_dir}/virtinst-{facts.token}-unattended.iso"
+    files = [] if driver is None else [(f"{_DRIVERS}/{name}", f"{driver.location}/{name}") for name in driver.files]
+    seed = SeedFile(location, CDROM_LABELS.get(installer.kind, ""), (), fetched=tuple(files))
     return facts._replace(
         unattended=answers,
         seeds=facts.seeds if installer.in_initrd else (*facts.seeds, seed),
         seed_arguments=kernel_arguments(installer, answers.os_version, facts.os.distro),
         warnings=(*facts.warnings, *catalog.warnings, *answers.warnings),
     )
+
+
+def _driver(facts: Facts, values: Mapping[str, str], installer: Installer, arch: str) -> Driver | None:
+    """The drivers that Windows Setup is to be given; None where it gets none. Raises: RequestError."""
+    try:
+        wanted = parse_switch(values.get("drivers", "yes"))
+    except ValueError as error:
+        raise RequestError(f"--unattended drivers={values['drivers']}: {error}", hint="say drivers=no") from error
+    if installer.kind != "autounattend" or not wanted:
+        return None
+    return facts.os.installable_driver(arch)
 
 
 def _installer(facts: Facts, catalog: Catalog, medium: Media | None, profile: str | None) -> Installer:

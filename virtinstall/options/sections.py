@@ -53,6 +53,9 @@ class Unattended(Element):
     user_password_file = Setting(TEXT, "File whose first line is the user's password.", name="user-password-file")
     product_key = Setting(TEXT, "Product key (Windows).", name="product-key")
     reg_login = Setting(TEXT, "Login for the subscription.", name="reg-login")
+    drivers = Setting(
+        SWITCH, "Whether Windows gets virtio's drivers, fetched from where the OS database says; default yes."
+    )
 
 
 class CloudInit(Element):

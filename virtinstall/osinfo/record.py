@@ -126,6 +126,11 @@ class OsRecord(NamedTuple):
 
         return tuple(Driver._make(row) for row in self.driver_rows)
 
+    def installable_driver(self, arch: str) -> Driver | None:
+        """The drivers for machines of `arch` that its installer can be given; None where there are none."""
+        known = [driver for driver in self.drivers if driver.pre_installable and driver.arch in (arch, "all")]
+        return max(known, key=lambda driver: driver.priority, default=None)
+
     @property
     def is_windows(self) -> bool:
         """Whether it is a Windows of the NT line or before it."""

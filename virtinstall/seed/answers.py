@@ -70,6 +70,8 @@ class Answers:
     keyboard: str = "us"
     timezone: str = "UTC"
     install_url: str | None = None
+    # folder on the medium with the answers
+    driver_folder: str | None = None
 
     @property
     def is_desktop(self) -> bool:

@@ -22,13 +22,19 @@ _WCM = "http://schemas.microsoft.com/WMIConfig/2002/State"
 _ARCHITECTURES = {"x86_64": "amd64", "i686": "x86", "aarch64": "arm64"}
 _LONGEST_COMPUTER_NAME = 15
 _EFI_PARTITION_MIB = 300
+_DRIVE_LETTERS = "DEFGH"
 
 
 def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
     """The answer file."""
     maker = ElementMaker(namespace=_UNATTEND, nsmap={None: _UNATTEND, "wcm": _WCM})
     root = maker.unattend(
-        maker.settings(_international(maker, answers, guest), _setup(maker, answers, guest), **{"pass": "windowsPE"}),
+        maker.settings(
+            _international(maker, answers, guest),
+            *_drivers(maker, answers, guest),
+            _setup(maker, answers, guest),
+            **{"pass": "windowsPE"},
+        ),
         maker.settings(_specialize(maker, answers, guest), **{"pass": "specialize"}),
         maker.settings(_first_login(maker, answers, guest), **{"pass": "oobeSystem"}),
     )
@@ -59,6 +65,18 @@ def _international(maker: ElementMaker, answers: Answers, guest: Guest) -> etree
         maker.UILanguage(language),
         maker.UserLocale(language),
     )
+
+
+def _drivers(maker: ElementMaker, answers: Answers, guest: Guest) -> list[etree._Element]:
+    """Where Setup finds drivers: the medium's letter depends on the guest's drives, and wrong ones are passed over."""
+    if answers.driver_folder is None:
+        return []
+    places = []
+    for letter in _DRIVE_LETTERS:
+        place = _added(maker.PathAndCredentials(maker.Path(f"{letter}:\\{answers.driver_folder}")))
+        place.set(f"{{{_WCM}}}keyValue", letter)
+        places.append(place)
+    return [_component(maker, guest, "Microsoft-Windows-PnpCustomizationsWinPE", maker.DriverPaths(*places))]
 
 
 def _setup(maker: ElementMaker, answers: Answers, guest: Guest) -> etree._Element:

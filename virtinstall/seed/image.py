@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from virtinstall.undo import Undo
 
 _LARGEST_NAME = 64
+_DEEPEST = 2
 
 
 def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: Undo) -> None:
-    """Write an ISO labelled `label` to the new file `path`, with `files` (name to content) in its root.
+    """Write an ISO labelled `label` to the new file `path`, with `files` (name or FOLDER/NAME to content).
 
     Raises: StorageError, when it can't be written, a file of that name included.
     """
@@ -51,24 +52,31 @@ def write_seed_file(path: Path, content: bytes, undo: Undo) -> None:
 
 
 def image_bytes(label: str, files: Mapping[str, bytes]) -> bytes:
-    """The ISO as bytes; answers are small.
+    """The ISO as bytes; answers are small, and so are drivers.
 
     Raises: StorageError, when a name can't be in it.
     """
     from pycdlib import PyCdlib
 
     for name in files:
-        if "/" in name or not 0 < len(name) <= _LARGEST_NAME:
+        parts = name.split("/")
+        usable = all(0 < len(part) <= _LARGEST_NAME and part not in (".", "..") for part in parts)
+        if len(parts) > _DEEPEST or not usable:
             raise StorageError(f"'{name}' can't be the name of a file on a seed image", hint="take a plain, short name")
     image = PyCdlib()
     image.new(interchange_level=3, vol_ident=label, joliet=3, rock_ridge="1.09")
+    folders = {"": ""}
     try:
         for number, (name, content) in enumerate(files.items()):
+            folder, _, own = name.rpartition("/")
+            if folder not in folders:
+                folders[folder] = f"/D{number:07d}"
+                image.add_directory(folders[folder], rr_name=folder, joliet_path=f"/{folder}", file_mode=0o040555)
             image.add_fp(
                 BytesIO(content),
                 len(content),
-                f"/F{number:07d}.;1",
-                rr_name=name,
+                f"{folders[folder]}/F{number:07d}.;1",
+                rr_name=own,
                 joliet_path=f"/{name}",
                 file_mode=0o100444,
             )
