@@ -12,7 +12,7 @@ from virtinstall.plan import SeedFile
 from virtinstall.xml.kinds import parse_switch
 
 if TYPE_CHECKING:
-    from virtinstall.facts import Facts
+    from virtinstall.facts import Facts, MediaFacts
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.osinfo.media_rows import Driver, Media
     from virtinstall.osinfo.record import OsRecord
@@ -42,13 +42,11 @@ def with_unattended(facts: Facts, values: Mapping[str, str], arch: str) -> Facts
     medium, volume_id = _medium(facts, catalog)
     installer = _installer(facts, catalog, medium, values.get("profile"))
     answers = read_answers(values, installer, facts.os, _login(facts.environment), read_text)
-    media = facts.media
-    url = media.location if media is not None and "://" in media.location and not media.is_iso else None
     answers = replace(
         answers,
         language=_language(facts, catalog, medium, volume_id),
         timezone=_timezone(),
-        install_url=url,
+        install_url=_install_url(facts.media),
     )
     driver = _driver(facts, values, installer, arch)
     if driver is not None:
@@ -64,6 +62,15 @@ def with_unattended(facts: Facts, values: Mapping[str, str], arch: str) -> Facts
         seed_arguments=kernel_arguments(installer, answers.os_version, facts.os.distro),
         warnings=(*facts.warnings, *catalog.warnings, *answers.warnings),
     )
+
+
+def _install_url(media: MediaFacts | None) -> str | None:
+    """The address that the installer comes from."""
+    if media is None or media.is_iso or "://" not in media.location:
+        return None
+    # the address of a whole Debian mirror doesn't tell that it is one
+    whole_mirror = media.kernel is not None and media.kernel.startswith("dists/")
+    return f"{media.location.rstrip('/')}/dists/" if whole_mirror else media.location
 
 
 def _driver(facts: Facts, values: Mapping[str, str], installer: Installer, arch: str) -> Driver | None:

@@ -1,0 +1,49 @@
+"""--unattended: what of the install medium goes into the answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import virtinstall
+from tests.servers import web_server
+
+IMAGES = "dists/stable/main/installer-i386/current/images/netboot/debian-installer/i386"
+
+
+@pytest.mark.parametrize("below", ["", "dists/stable/main/installer-i386/"])
+def test_a_mirror_is_the_one_to_install_from(tmp_path: Path, below: str) -> None:
+    """The preseed names the mirror that --location names, be it the mirror itself or the installer in it."""
+    mirror = tmp_path / "debian"
+    files = {
+        f"{IMAGES}/linux": "k",
+        f"{IMAGES}/initrd.gz": "i",
+        "dists/stable/Release": "Origin: Debian\nVersion: 12.5\n",
+    }
+    files["dists/stable/main/installer-i386/current/images/MANIFEST"] = "netboot\n"
+    for name, text in files.items():
+        (mirror / name).parent.mkdir(parents=True, exist_ok=True)
+        (mirror / name).write_text(text)
+    password = tmp_path / "password"
+    password.write_text("secret\n")
+    host = virtinstall.open_host("test:///default")
+    with web_server(tmp_path) as server:
+        words = [
+            "--name",
+            "d",
+            "--memory",
+            "1024",
+            "--osinfo",
+            "debian11",
+            "--disk",
+            "none",
+            "--unattended",
+            f"profile=jeos,admin-password-file={password}",
+        ]
+        request = virtinstall.parse_request([*words, "--location", f"{server.url}debian/{below}"])
+        plan = virtinstall.plan_guest(request, host)
+    host.close()
+    answers = next(dict(file.answers) for file in plan.boot_files if file.what == "initrd")["preseed.cfg"].decode()
+    assert f"d-i mirror/http/hostname string {server.url.split('/')[2]}\n" in answers
+    assert "d-i mirror/http/directory string /debian\n" in answers
