@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.machine import Connection, Outcome, finish, start_virt_install
+from tests.live.machine import Connection, Outcome, finish, made_by, start_virt_install
 from tests.servers import WebServer, web_server
 from virtinstall.host.embed import embed_root, embed_uri
 
-PROJECT = Path(__file__).parents[2]
 SYSTEM = "qemu:///system"
 
 
@@ -74,13 +73,7 @@ def connection(request: pytest.FixtureRequest) -> Connection:
 @pytest.fixture(scope="session")
 def tiny_tree(qemu: None) -> Path:
     """An install tree whose installer takes seconds: see scripts/tiny-tree and scripts/tiny-init."""
-    cache = Path(os.environ.get("VIRTINSTALL_CACHE", "/var/cache/virtinstall"))
-    made = subprocess.run(
-        [PROJECT / "scripts" / "tiny-tree", cache], capture_output=True, text=True, timeout=300, check=False
-    )
-    if made.returncode != 0:
-        pytest.skip(f"NOT RUN: Debian's kernel can't be had from apt: {made.stderr.strip()[-200:]}")
-    return cache / "tree"
+    return made_by("tiny-tree") / "tree"
 
 
 @pytest.fixture

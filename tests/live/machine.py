@@ -16,15 +16,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from lxml import etree
 
 TIMEOUT_SECONDS = 180
+PROJECT = Path(__file__).parents[2]
 
 
 def virt_install_command() -> list[str]:
     """The command under test, as words."""
     given = os.environ.get("VIRT_INSTALL")
     return shlex.split(given) if given else [sys.executable, "-m", "virtinstall"]
+
+
+def made_by(script: str, timeout_seconds: float = 300) -> Path:
+    """The cache folder with what `scripts/SCRIPT` makes in it; skips, loudly, where apt doesn't have the packages."""
+    cache = Path(os.environ.get("VIRTINSTALL_CACHE", "/var/cache/virtinstall"))
+    made = subprocess.run(
+        [PROJECT / "scripts" / script, cache], capture_output=True, text=True, timeout=timeout_seconds, check=False
+    )
+    if made.returncode != 0:
+        pytest.skip(f"NOT RUN: scripts/{script} failed: {made.stderr.strip()[-200:]}")
+    return cache
 
 
 @dataclass(frozen=True)
