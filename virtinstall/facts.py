@@ -72,7 +72,8 @@ class DiskFacts(NamedTuple):
     `volume` and `path` say what is there; `pool` is the pool in which to make it (asked for,
     or the one that manages the path's directory) and `taken_names` its volumes.
     `needs_libvirt`: only libvirt's daemon may write there. `uses`: by which guests. `local` is
-    the file of this machine that is to be sent to where the disk is made.
+    the file of this machine that is to be sent to where the disk is made. `backing_size_bytes` and
+    `backing_format` are those of the image that a new one is to start from.
     """
 
     path: PathFacts | None = None
@@ -82,6 +83,8 @@ class DiskFacts(NamedTuple):
     needs_libvirt: bool = False
     uses: tuple[DiskUse, ...] = ()
     local: PathFacts | None = None
+    backing_size_bytes: int | None = None
+    backing_format: str | None = None
 
 
 class MediaFacts(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import socket
 import threading
 from typing import Any
@@ -11,11 +10,13 @@ import libvirt
 import pytest
 
 from virtinstall.devices.channel import Channel
+from virtinstall.devices.console import Console
 from virtinstall.devices.interface import Interface
+from virtinstall.devices.serial import Serial
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 from virtinstall.host.inside import addresses
-from virtinstall.host.wait import is_done, is_ssh_server, refuse_impossible
+from virtinstall.host.wait import Waiter, has_text_console, is_ssh_server, refuse_impossible
 
 MAC = "52:54:00:00:00:01"
 
@@ -89,10 +90,38 @@ def test_no_ssh_server() -> None:
     assert not is_ssh_server("127.0.0.1", port)
 
 
-@pytest.mark.parametrize(("status", "done"), [("done", True), ("error", True), ("running", False), ("not run", False)])
-def test_cloud_init_status(status: str, done: bool) -> None:
-    """What `cloud-init status` prints, as the agent hands it over."""
-    assert is_done(base64.b64encode(f"status: {status}\n".encode()).decode()) is done
+class AskedGuest:
+    """A guest whose agent opens the files in `files`; `closed` counts those that were closed again."""
+
+    def __init__(self, *files: str) -> None:
+        self.files = files
+        self.closed = 0
+
+    def agent_answer(self, command: str, **arguments: object) -> object:
+        """As the agent answers."""
+        if command == "guest-file-open":
+            return 1000 if arguments["path"] in self.files else None
+        assert (command, arguments) == ("guest-file-close", {"handle": 1000})
+        self.closed += 1
+        return {}
+
+
+@pytest.mark.parametrize("file", ["/run/cloud-init/result.json", "/run/cloud-init/disabled"])
+def test_cloud_init_has_ended(file: str) -> None:
+    """Its agent finds what cloud-init leaves at its end, or where it is switched off; no file stays open."""
+    agent = Channel(type="unix", target_type="virtio", target_name="org.qemu.guest_agent.0")
+    for asked, ended in ((AskedGuest(file), True), (AskedGuest(), False)):
+        waiter = Waiter(None, asked, guest(agent), print, None)  # type: ignore[arg-type]
+        assert waiter.cloud_init_is_done() is ended
+        assert asked.closed == ended
+
+
+def test_a_console_that_can_be_read() -> None:
+    """The first serial port, else the first console, where it is a pseudo terminal."""
+    assert has_text_console(guest(Console(type="pty")))
+    assert has_text_console(guest(Serial()))
+    assert not has_text_console(guest(Serial(type="file"), Console(type="pty")))
+    assert not has_text_console(guest())
 
 
 def guest(*devices: Any) -> Domain:
@@ -103,7 +132,7 @@ def guest(*devices: Any) -> Domain:
     return domain
 
 
-@pytest.mark.parametrize("goal", ["ip", "ssh", "agent"])
+@pytest.mark.parametrize("goal", ["ip", "ssh", "agent", "cloud-init"])
 def test_impossible_goals(goal: str) -> None:
     """A guest without card and channel can't be reached: told beforehand."""
     with pytest.raises(RequestError, match=f"--wait-for {goal}"):

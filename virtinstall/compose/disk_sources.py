@@ -39,6 +39,14 @@ def wished_path(disk: Disk) -> str | None:
     return None if path is None else local_path(path)
 
 
+def take_from_backing(disk: Disk, facts: DiskFacts) -> None:
+    """An image that starts from another is as large as that, unless its size was given."""
+    if disk.size_bytes is None:
+        disk.size_bytes = facts.backing_size_bytes
+    if disk.backing_format is None:
+        disk.backing_format = facts.backing_format
+
+
 def settle_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     """Fill in <source>, the type and the format; note what has to be made.
 

@@ -25,14 +25,14 @@ def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
     from virtinstall.devices.disk import Disk
 
     disks = request.domain.of(Disk)
-    found = tuple(_disk_facts(disk, facts, host) for disk in disks)
+    found = tuple(_with_backing(disk, _disk_facts(disk, facts, host), host) for disk in disks)
     cdrom = request.install.cdrom or (facts.media.location if facts.media and facts.media.attach else None)
     default_disk = None
     if not disks and "disk" not in request.without:
         default_disk = _disk_facts(Disk(size_bytes=0), facts, host)
     if not facts.host.local:
         facts = _with_uploads(facts, request, found, host)
-    needs_names = any(disk.size_bytes is not None and disk.path is None for disk in disks) or default_disk is not None
+    needs_names = any(_has_size(disk) and disk.path is None for disk in disks) or default_disk is not None
     if any(disk.path is not None or disk.volume is not None for disk in found):
         guests = host.guest_xmls()
         found = tuple(_with_uses(disk, guests, host) for disk in found)
@@ -117,10 +117,37 @@ def _disk_facts(disk: Disk, facts: Facts, host: Host) -> DiskFacts:
     if path is not None:
         if is_url(path) or disk.type in OWN_SOURCES:
             return DiskFacts()
-        return _path_facts(path, facts, host, cdrom=disk.device == "cdrom", may_make=disk.size_bytes is not None)
-    if disk.pool is not None or disk.size_bytes is not None:
+        return _path_facts(path, facts, host, cdrom=disk.device == "cdrom", may_make=_has_size(disk))
+    if disk.pool is not None or _has_size(disk):
         return _pool_facts(disk.pool or "default", host)
     return DiskFacts()
+
+
+def _has_size(disk: Disk) -> bool:
+    """Whether a new image could be made: as large as was said, or as the one it starts from."""
+    return disk.size_bytes is not None or disk.backing_store is not None
+
+
+def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
+    """`found` with format and size of the image that a new one starts from; its header tells where libvirt doesn't.
+
+    Raises: RequestError, when there is no such image.
+    """
+    path = disk.backing_store
+    exists = found.volume is not None or (found.path is not None and found.path.kind is not None)
+    if path is None or exists or host.driver() == "test":
+        return found
+    volume = host.volume_by_path(path)
+    if volume is not None:
+        return found._replace(backing_size_bytes=volume.capacity_bytes, backing_format=volume.format)
+    if not host.is_local():
+        return found
+    if not os.path.lexists(path):
+        raise RequestError(f"--disk backing_store={path}: there is no such file", hint="check the path")
+    from virtinstall.storage.probe import probe_image
+
+    image = probe_image(path, disk.backing_format)
+    return found._replace(backing_size_bytes=image.virtual_size, backing_format=image.format)
 
 
 def _volume_facts(text: str, host: Host) -> DiskFacts:

@@ -2,7 +2,7 @@
 
 Source: https://libvirt.org/formatdomain.html#channel (guest agent);
 https://www.rfc-editor.org/rfc/rfc4253#section-4.2 (an SSH server's first line);
-https://cloudinit.readthedocs.io/en/latest/reference/cli.html#status
+https://cloudinit.readthedocs.io/en/latest/explanation/return_codes.html (result.json)
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from virtinstall.devices.channel import Channel
+from virtinstall.devices.console import Console
 from virtinstall.devices.interface import Interface
+from virtinstall.devices.serial import Serial
 from virtinstall.errors import HypervisorError, RequestError
 
 if TYPE_CHECKING:
@@ -28,11 +30,19 @@ _AGENT_CHANNEL = "org.qemu.guest_agent.0"
 _SSH_PORT = 22
 _SSH_SECONDS = 3.0
 _CLOUD_INIT_ENDS = (b"Cloud-init v.", b"finished at")
+# it has ended, well or not; it was switched off
+_CLOUD_INIT_MARKS = ("/run/cloud-init/result.json", "/run/cloud-init/disabled")
 
 
 def has_agent(domain: Domain) -> bool:
     """Whether the guest's agent has its channel."""
     return any(channel.target_name == _AGENT_CHANNEL for channel in domain.of(Channel))
+
+
+def has_text_console(domain: Domain) -> bool:
+    """Whether libvirt lets us read the guest's first console, which is its first serial port if it has one."""
+    first = next(iter((*domain.of(Serial), *domain.of(Console))), None)
+    return first is not None and first.type in (None, "pty")
 
 
 def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
@@ -56,6 +66,11 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
             "--wait-for ip: only its agent knows the address of a guest on a user-mode network",
             hint="add --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
         )
+    if goal == "cloud-init" and not has_agent(domain) and not has_text_console(domain):
+        raise RequestError(
+            "--wait-for cloud-init: neither an agent nor a console will tell when it has ended",
+            hint="add --serial pty, or --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
+        )
     if goal == "agent" and not has_agent(domain):
         raise RequestError(
             "--wait-for agent: the guest has no channel for its agent",
@@ -78,7 +93,8 @@ class Waiter:
 
     def wait(self, goal: str) -> str:
         """Wait for `goal`; gives `reached`, `timed out`, `off` or `crashed`. Raises: HypervisorError."""
-        if goal == "cloud-init" and not has_agent(self._domain):
+        # many systems forbid their agent to look at files
+        if goal == "cloud-init" and has_text_console(self._domain):
             self._console = ConsoleWatch(self._host, self._guest)
         self._guest.resume_if_paused()
         reached: Callable[[], bool] = {
@@ -87,7 +103,7 @@ class Waiter:
             "ip": lambda: bool(self._guest.addresses()),
             "agent": lambda: self._guest.agent_answer("guest-ping") is not None,
             "ssh": self._ssh_answers,
-            "cloud-init": self._cloud_init_is_done,
+            "cloud-init": self.cloud_init_is_done,
         }[goal]
         came = False
 
@@ -112,26 +128,18 @@ class Waiter:
     def _ssh_answers(self) -> bool:
         return any(is_ssh_server(address) for address in self._guest.addresses())
 
-    def _cloud_init_is_done(self) -> bool:
-        if self._console is not None:
-            return self._console.seen()
-        started = self._guest.agent_answer("guest-exec", path="cloud-init", arg=["status"], **{"capture-output": True})
-        if started is None:
-            return False
-        for _ in range(20):
-            status = self._guest.agent_answer("guest-exec-status", pid=started["pid"])
-            if status is None or status.get("exited"):
-                break
-            time.sleep(0.1)
-        return status is not None and is_done(str(status.get("out-data", "")))
+    def cloud_init_is_done(self) -> bool:
+        """Whether cloud-init has ended in the guest, well or not. Raises: HypervisorError."""
+        if self._console is not None and self._console.seen():
+            return True
+        return has_agent(self._domain) and any(self._is_inside(path) for path in _CLOUD_INIT_MARKS)
 
-
-def is_done(out_data: str) -> bool:
-    """Whether `cloud-init status`, base64 as the agent gives it, says that it has ended."""
-    import base64
-
-    text = base64.b64decode(out_data).decode(errors="replace")
-    return any(f"status: {word}" in text for word in ("done", "error", "disabled"))
+    def _is_inside(self, path: str) -> bool:
+        """Whether the guest has that file, as far as its agent may tell."""
+        handle = self._guest.agent_answer("guest-file-open", path=path)
+        if handle is not None:
+            self._guest.agent_answer("guest-file-close", handle=handle)
+        return handle is not None
 
 
 def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
@@ -149,11 +157,11 @@ class ConsoleWatch:
     """Reads the guest's text console and looks for the line with which cloud-init ends."""
 
     def __init__(self, host: LibvirtHost, guest: Guest) -> None:
-        from virtinstall.host.console import Console
+        from virtinstall.host.console import Console as OpenConsole
 
         self._seen = threading.Event()
         reading, writing = os.pipe()
-        console = Console(host, guest)
+        console = OpenConsole(host, guest)
         self._lost: HypervisorError | None = None
 
         def watch() -> None:

@@ -1,0 +1,94 @@
+"""A Debian image with cloud-init takes user, password, key, name and static address from our seed; --wait-for sees it.
+
+The host meets the guest on a bridge that leads nowhere else.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import virtinstall
+from tests.live.machine import Connection, Outcome, made_by, serial_log
+from virtinstall.domain.domain import Domain
+from virtinstall.host.wait import Waiter
+
+pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
+VirtInstall = Callable[..., Outcome]
+PASSWORD = "Correct-Horse"
+ADDRESS, GATEWAY = "192.168.199.50", "192.168.199.1"
+NETWORK = f"""<network><name>vitest-cloud</name><forward mode='open'/><bridge name='vitest-cloud'/><dns enable='no'/>
+<ip address='{GATEWAY}' prefix='24'/></network>"""
+
+
+@pytest.fixture(scope="session")
+def cloud_image(qemu: None) -> Path:
+    """See scripts/cloud-image."""
+    return made_by("cloud-image", 600) / "cloud.qcow2"
+
+
+@pytest.fixture
+def network(connection: Connection, work: Path) -> Iterator[str]:
+    """A network that is this host and its guests."""
+    xml = work / "network.xml"
+    xml.write_text(NETWORK)
+    try:
+        connection.virsh("net-create", str(xml))
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"NOT RUN: libvirt can't make a bridge here: {error.stderr.strip()}")
+    yield "vitest-cloud"
+    connection.virsh("net-destroy", "vitest-cloud")
+
+
+def test_everything_in_one_option(
+    cloud_image: Path, network: str, connection: Connection, work: Path, virt_install: VirtInstall, guest_name: str
+) -> None:
+    """One command gives a guest that lets its user in by key, under its name, at its address."""
+    key, password, log = work / "key", work / "password", work / "serial.log"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    password.write_text(f"{PASSWORD}\n")
+
+    outcome = virt_install(
+        *("--name", guest_name, "--memory", "1024", "--vcpus", "2", "--cpu", "qemu64", "--osinfo", "debian11"),
+        *("--import", "--disk", f"{work}/disk.qcow2,backing_store={cloud_image}", "--network", f"network={network}"),
+        *("--graphics", "none", "--serial", f"file,path={log}", "--wait-for", "ssh", "--timeout", "4m"),
+        "--cloud-init",
+        f"user=anna,user-password-file={password},user-ssh-key={key}.pub,hostname=cloudy,"
+        f"address={ADDRESS}/24,gateway={GATEWAY}",
+    ).ok()
+
+    assert f"Address: {ADDRESS}" in outcome.output
+    said = in_guest(key, "hostname; id -un; ip -4 -o address show scope global")
+    hostname, user, address = said.splitlines()
+    assert (hostname, user) == ("cloudy", "anna")
+    assert f"inet {ADDRESS}/24" in address
+    assert in_guest(key, f"echo {PASSWORD} | sudo -S -p '' id -un") == "root\n"
+    assert in_guest(key, "ip route show default").startswith(f"default via {GATEWAY} ")
+    assert {"reached"} == {waited(connection, guest_name, goal) for goal in ("agent", "ip", "cloud-init")}
+    assert "cloudy login:" in serial_log(log)
+    assert connection.xml(guest_name).find("devices/disk[@device='cdrom']/source") is None, "the seed has served"
+
+
+def in_guest(key: Path, command: str) -> str:
+    """What a command of the user's prints, through SSH."""
+    options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes", "ConnectTimeout=20"]
+    words = [word for option in options for word in ("-o", option)]
+    ssh = ["ssh", "-q", "-i", str(key), *words, f"anna@{ADDRESS}", command]
+    done = subprocess.run(ssh, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def waited(connection: Connection, name: str, goal: str) -> str:
+    """How --wait-for's waiting for `goal` ends on the running guest."""
+    host = virtinstall.open_host(connection.option)
+    try:
+        guest = host.find_guest(name)
+        assert guest is not None
+        return Waiter(host, guest, Domain.parse(guest.xml()), print, time.monotonic() + 120).wait(goal)
+    finally:
+        host.close()
