@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from virtinstall.progress import Silent
-from virtinstall.storage.in_use import find_uses, local_chain_paths
+from virtinstall.storage.in_use import DisksInUse, local_chain_paths
 from virtinstall.storage.provision import NewImage, provision_image
 from virtinstall.undo import Undo
 
@@ -29,9 +29,9 @@ def test_file_device_and_volume_are_found() -> None:
         ("c", guest(disk("pool='default' volume='x'"))),
         ("d", guest(disk("file='/d/y'"), "<disk device='cdrom'><target dev='sda'/></disk>")),
     ]
-    assert [u.domain for u in find_uses("/d//./x", domains, volume=("default", "x"))] == ["a", "b", "c"]
-    assert find_uses("/d/x", domains)[0].target == "vda"
-    assert find_uses("/d/z", domains) == []
+    assert [u.domain for u in DisksInUse(domains).uses("/d//./x", ("default", "x"))] == ["a", "b", "c"]
+    assert DisksInUse(domains).uses("/d/x")[0].target == "vda"
+    assert DisksInUse(domains).uses("/d/z") == []
 
 
 def test_backing_chain_and_mirror_in_the_xml_count() -> None:
@@ -39,9 +39,9 @@ def test_backing_chain_and_mirror_in_the_xml_count() -> None:
     base = "<backingStore><source file='/d/base'/></backingStore>"
     chain = f"<backingStore type='file'><source file='/d/mid'/>{base}</backingStore>"
     domains = [("a", guest(disk("file='/d/top'", chain + "<mirror><source file='/d/copy'/></mirror>")))]
-    assert [u.as_backing for u in find_uses("/d/base", domains)] == [True]
-    assert [u.as_backing for u in find_uses("/d/mid", domains)] == [True]
-    assert [u.as_backing for u in find_uses("/d/copy", domains)] == [False]
+    assert [u.as_backing for u in DisksInUse(domains).uses("/d/base")] == [True]
+    assert [u.as_backing for u in DisksInUse(domains).uses("/d/mid")] == [True]
+    assert [u.as_backing for u in DisksInUse(domains).uses("/d/copy")] == [False]
 
 
 def test_backing_chain_on_disk_counts(tmp_path: Path) -> None:
@@ -52,8 +52,8 @@ def test_backing_chain_on_disk_counts(tmp_path: Path) -> None:
     provision_image(overlay, Undo(), Silent())
     link.symlink_to("base")
     domains = [("a", guest(disk(f"file='{top}'"))), ("b", guest(disk("file='/gone'")))]
-    assert find_uses(str(base), domains) == []
-    (use,) = find_uses(str(link), domains, chain_of=local_chain_paths, resolve=os.path.realpath)
+    assert DisksInUse(domains).uses(str(base)) == []
+    (use,) = DisksInUse(domains, chain_of=local_chain_paths, resolve=os.path.realpath).uses(str(link))
     assert (use.domain, use.as_backing) == ("a", True)
 
 
@@ -64,7 +64,7 @@ def test_sharing_is_allowed_only_where_nobody_is_harmed() -> None:
         ("shared", guest(disk("file='/d/x'", "<shareable/>"))),
         ("reader", guest(disk("file='/d/x'", device="cdrom"))),
     ]
-    plain, shared, reader = find_uses("/d/x", domains)
+    plain, shared, reader = DisksInUse(domains).uses("/d/x")
     assert plain.excludes(shareable=False, readonly=False)
     assert plain.excludes(shareable=True, readonly=False)
     assert not plain.excludes(shareable=False, readonly=True)

@@ -96,19 +96,16 @@ def _log_paths(domain: etree._Element) -> list[str]:
 
 def _uses(request: CloneRequest, host: Host) -> dict[str, tuple[str, ...]]:
     """The guests that have the images of --file, also below others."""
-    from virtinstall.storage.in_use import find_uses, local_chain_paths
+    from virtinstall.storage.in_use import DisksInUse, local_chain_paths
 
-    guests = host.guest_xmls()
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
+    if not request.files:
+        return found
+    chain_of = local_chain_paths if host.is_local() else None
+    in_use = DisksInUse(host.guest_xmls(), chain_of=chain_of, resolve=os.path.realpath)
     for path in map(os.path.abspath, request.files):
         volume = host.volume_by_path(path)
-        uses = find_uses(
-            path,
-            guests,
-            volume=None if volume is None else (volume.pool, volume.name),
-            chain_of=local_chain_paths if host.is_local() else None,
-            resolve=os.path.realpath,
-        )
+        uses = in_use.uses(path, None if volume is None else (volume.pool, volume.name))
         found[path] = tuple(dict.fromkeys(use.domain for use in uses))
     return found
 

@@ -18,6 +18,7 @@ _FILE_POOLS = ("dir", "fs", "netfs")
 if TYPE_CHECKING:
     from virtinstall.devices.disk import Disk
     from virtinstall.request import Request
+    from virtinstall.storage.in_use import DisksInUse
 
 
 def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
@@ -33,9 +34,8 @@ def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
     if not facts.host.local:
         facts = _with_uploads(facts, request, found, host)
     needs_names = any(_has_size(disk) and disk.path is None for disk in disks) or default_disk is not None
-    if any(disk.path is not None or disk.volume is not None for disk in found):
-        guests = host.guest_xmls()
-        found = tuple(_with_uses(disk, guests, host) for disk in found)
+    if any(map(_exists, found)):
+        found = _with_uses(found, host)
     return facts._replace(
         disks=found,
         default_disk=default_disk,
@@ -62,38 +62,45 @@ def _cdrom_facts(path: str, facts: Facts, host: Host) -> DiskFacts:
     return DiskFacts(local=look_at(path, probe=False)) if sent else found
 
 
-def _with_uses(disk: DiskFacts, guests: list[tuple[str, str]], host: Host) -> DiskFacts:
-    """`disk` with the guests that have it, also below another image."""
-    from virtinstall.storage.in_use import find_uses
+def _with_uses(disks: tuple[DiskFacts, ...], host: Host) -> tuple[DiskFacts, ...]:
+    """`disks` with the guests that have them, also below another image."""
+    from virtinstall.storage.in_use import DisksInUse
 
-    path = disk.volume.path if disk.volume is not None else disk.path.path if disk.path is not None else None
-    exists = disk.volume is not None or (disk.path is not None and disk.path.kind is not None)
-    if path is None or not exists:
-        return disk
-    volume = None if disk.volume is None else (disk.volume.pool, disk.volume.name)
-    uses = find_uses(
-        path,
-        guests,
-        volume=volume,
+    in_use = DisksInUse(
+        host.guest_xmls(),
         chain_of=lambda image, form: _chain(image, form, host),
         path_of_volume=lambda pool, name: None if (found := host.volume(pool, name)) is None else found.path,
         resolve=os.path.realpath,
     )
+    return tuple(_with_uses_of(disk, in_use) for disk in disks)
+
+
+def _with_uses_of(disk: DiskFacts, in_use: DisksInUse) -> DiskFacts:
+    if disk.volume is not None:
+        uses = in_use.uses(disk.volume.path, (disk.volume.pool, disk.volume.name))
+    elif disk.path is not None and _exists(disk):
+        uses = in_use.uses(disk.path.path)
+    else:
+        return disk
     return disk._replace(uses=tuple(uses))
 
 
+def _exists(disk: DiskFacts) -> bool:
+    return disk.volume is not None or (disk.path is not None and disk.path.kind is not None)
+
+
 def _chain(path: str, image_format: str | None, host: Host) -> list[str]:
-    """What lies below an image: as its pool knows it, else as its own header says."""
+    """What lies below an image: as its own header says where we may read it, else as its pool knows it."""
     from virtinstall.storage.in_use import local_chain_paths
 
+    if host.is_local() and os.access(path, os.R_OK):
+        return local_chain_paths(path, image_format)
     below: list[str] = []
     volume = host.volume_by_path(path)
     while volume is not None and volume.backing_path is not None and len(below) < _DEEPEST_CHAIN:
         below.append(volume.backing_path)
         volume = host.volume_by_path(volume.backing_path)
-    if below or not host.is_local():
-        return below
-    return local_chain_paths(path, image_format)
+    return below
 
 
 def _names_in(directory: str) -> frozenset[str]:
@@ -134,8 +141,7 @@ def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
     Raises: RequestError, when there is no such image.
     """
     path = disk.backing_store
-    exists = found.volume is not None or (found.path is not None and found.path.kind is not None)
-    if path is None or exists or host.driver() == "test":
+    if path is None or _exists(found) or host.driver() == "test":
         return found
     volume = host.volume_by_path(path)
     if volume is not None:

@@ -52,40 +52,69 @@ def local_chain_paths(path: str, image_format: str | None) -> list[str]:
         return []
 
 
-def find_uses(
-    path: str,
-    domains: Iterable[tuple[str, str]],
-    *,
-    volume: tuple[str, str] | None = None,
-    chain_of: ChainOf | None = None,
-    path_of_volume: Callable[[str, str], str | None] = lambda pool, name: None,
-    resolve: Callable[[str], str] = os.path.normpath,
-) -> list[DiskUse]:
-    """All uses of the file or block device `path` by `domains`, given as (name, XML).
+class DisksInUse:
+    """The disks of guests, given as (name, XML), each looked at once.
 
-    `volume` is (pool, volume) if it has those names; `chain_of` gives the files behind another guest's image
-    by path and format, `path_of_volume` the path of a disk given by pool and volume; `resolve` makes names of
-    one file equal (`os.path.realpath` follows links).
+    `chain_of` gives the files behind a guest's image by path and format, `path_of_volume` the path of a disk
+    given by pool and volume; `resolve` makes names of one file equal (`os.path.realpath` follows links).
     """
-    wanted = resolve(path)
-    uses = []
-    for name, xml in domains:
-        for disk in _disks(xml):
-            found = _find_in_disk(disk, wanted, volume, chain_of, path_of_volume, resolve)
-            if found is None:
-                continue
-            target = disk.find("target")
-            uses.append(
-                DiskUse(
-                    domain=name,
-                    target="" if target is None else target.get("dev", ""),
-                    path=path,
-                    shareable=disk.find("shareable") is not None,
-                    readonly=disk.find("readonly") is not None or disk.get("device") == "cdrom",
-                    as_backing=found == "backing",
-                )
-            )
-    return uses
+
+    def __init__(
+        self,
+        domains: Iterable[tuple[str, str]],
+        *,
+        chain_of: ChainOf | None = None,
+        path_of_volume: Callable[[str, str], str | None] = lambda pool, name: None,
+        resolve: Callable[[str], str] = os.path.normpath,
+    ) -> None:
+        self._chain_of = chain_of
+        self._path_of_volume = path_of_volume
+        self._resolve = resolve
+        self._held = [self._look(name, disk) for name, xml in domains for disk in _disks(xml)]
+
+    def uses(self, path: str, volume: tuple[str, str] | None = None) -> list[DiskUse]:
+        """All uses of the file or block device `path`; `volume` is (pool, volume) if it has those names."""
+        wanted = self._resolve(path)
+        found = []
+        for held in self._held:
+            top = wanted in held.written or (volume is not None and held.volume == volume)
+            if top or wanted in held.below:
+                found.append(held.use._replace(path=path, as_backing=not top))
+        return found
+
+    def _look(self, name: str, disk: _Element) -> _Held:
+        source, target, driver = (disk.find(tag) for tag in ("source", "target", "driver"))
+        volume = None
+        top = _source_path(disk)
+        if source is not None and source.get("pool") is not None:
+            volume = (source.get("pool", ""), source.get("volume", ""))
+            top = top or self._path_of_volume(*volume)
+        # a copy job writes to its mirror as the guest does to its disk
+        written = [top, *(_source_path(mirror) for mirror in disk.iterfind("mirror"))]
+        below = [_source_path(backing) for backing in disk.iterfind(".//backingStore")]
+        if self._chain_of is not None and top is not None:
+            below += self._chain_of(top, None if driver is None else driver.get("type"))
+        use = DiskUse(
+            domain=name,
+            target="" if target is None else target.get("dev", ""),
+            path="",
+            shareable=disk.find("shareable") is not None,
+            readonly=disk.find("readonly") is not None or disk.get("device") == "cdrom",
+            as_backing=False,
+        )
+        return _Held(use, volume, self._resolved(written), self._resolved(below))
+
+    def _resolved(self, paths: Iterable[str | None]) -> frozenset[str]:
+        return frozenset(self._resolve(path) for path in paths if path is not None)
+
+
+class _Held(NamedTuple):
+    """One disk of a guest: what it writes to, and what lies below that; paths resolved."""
+
+    use: DiskUse
+    volume: tuple[str, str] | None
+    written: frozenset[str]
+    below: frozenset[str]
 
 
 def _disks(xml: str) -> list[_Element]:
@@ -93,41 +122,6 @@ def _disks(xml: str) -> list[_Element]:
 
     root = etree.fromstring(xml.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
     return root.findall("./devices/disk")
-
-
-def _find_in_disk(
-    disk: _Element,
-    wanted: str,
-    volume: tuple[str, str] | None,
-    chain_of: ChainOf | None,
-    path_of_volume: Callable[[str, str], str | None],
-    resolve: Callable[[str], str],
-) -> str | None:
-    """`top` or `backing`, by where the disk has it; None where it hasn't."""
-    top = _source_path(disk)
-    source = disk.find("source")
-    if top is not None and resolve(top) == wanted:
-        return "top"
-    if volume is not None and source is not None and (source.get("pool"), source.get("volume")) == volume:
-        return "top"
-    if top is None and source is not None and source.get("pool") is not None:
-        top = path_of_volume(source.get("pool", ""), source.get("volume", ""))
-    # a copy job writes to its mirror as the guest does to its disk
-    if any(_is(mirror, wanted, resolve) for mirror in disk.iterfind("mirror")):
-        return "top"
-    if any(_is(below, wanted, resolve) for below in disk.iterfind(".//backingStore")):
-        return "backing"
-    if chain_of is not None and top is not None:
-        driver = disk.find("driver")
-        image_format = None if driver is None else driver.get("type")
-        if any(resolve(below) == wanted for below in chain_of(top, image_format)):
-            return "backing"
-    return None
-
-
-def _is(element: _Element, wanted: str, resolve: Callable[[str], str]) -> bool:
-    path = _source_path(element)
-    return path is not None and resolve(path) == wanted
 
 
 def _source_path(element: _Element) -> str | None:
