@@ -138,7 +138,7 @@ def _has_size(disk: Disk) -> bool:
 def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
     """`found` with format and size of the image that a new one starts from; its header tells where libvirt doesn't.
 
-    Raises: RequestError, when there is no such image.
+    Raises: RequestError, when there is no such image, and no size either.
     """
     path = disk.backing_store
     if path is None or _exists(found) or host.driver() == "test":
@@ -149,6 +149,9 @@ def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
     if not host.is_local():
         return found
     if not os.path.lexists(path):
+        if disk.size_bytes is not None:
+            # with a size all is known that a preview shows; making it is refused
+            return found
         raise RequestError(f"--disk backing_store={path}: there is no such file", hint="check the path")
     from virtinstall.storage.probe import probe_image
 
