@@ -63,9 +63,9 @@ def survey_image(image: NewImage) -> str | None:
 
     Raises: RequestError or StorageError, as `provision_image` would before it starts.
     """
+    _require_backing(image)
     needed = check_image(image)
     refuse_existing(image.path)
-    _require_backing(image)
     folder = os.path.dirname(image.path) or "."
     with storage_errors("can't look at", folder):
         there = _is_directory(folder)
@@ -94,10 +94,10 @@ def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Jo
 
     Raises: RequestError, StorageError.
     """
+    _require_backing(image)
     needed = check_image(image)
     capacity = image_capacity(image)
     refuse_existing(image.path)
-    _require_backing(image)
     require_space(image.path, needed)
     shows = image.effective_preallocation in ("falloc", "full")
     progress.start(f"Allocating '{os.path.basename(image.path)}'", needed if shows else None)
