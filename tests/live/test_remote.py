@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from tests.live.machine import Outcome, finish, listing, serial_log, start_virt_install, wait_until
 from tests.live.second_daemon import Daemon, second_daemon
 from tests.live.ssh_server import ssh_server
+from tests.live.test_ignition import FwCfg
 from tests.servers import WebServer
 
 pytestmark = pytest.mark.live
@@ -123,6 +125,28 @@ def test_seed_is_sent(remote: Daemon, work: Path) -> None:
     assert "Password for first root login is:" in run.output
     assert "-cloudinit.iso" in remote.connection.virsh("dumpxml", "vitest-seed")
     assert pool_files(remote) == {"vitest-seed.qcow2"}
+
+
+def test_ignition_is_sent(remote: Daemon, work: Path) -> None:
+    """QEMU there holds the configuration of --ignition; what was sent is gone, and the finished guest hasn't it."""
+    config = {"ignition": {"version": "3.4.0"}}
+    (work / "server.ign").write_text(json.dumps(config))
+
+    install(
+        remote,
+        *("--name", "vitest-ign", "--disk", "size=0.05", "--import", "--noautoconsole"),
+        *("--ignition", work / "server.ign"),
+    ).ok()
+
+    # two readers would take each other's bytes
+    remote.connection.virsh("suspend", "vitest-ign")
+    blobs = FwCfg(remote.connection.uri, "vitest-ign")
+    try:
+        assert json.loads(blobs.content("opt/com.coreos/config")) == config
+    finally:
+        blobs.close()
+    assert pool_files(remote) == {"vitest-ign.qcow2"}
+    assert remote.connection.xml("vitest-ign").find("sysinfo") is None
 
 
 def test_image_from_here_becomes_a_volume(remote: Daemon, work: Path) -> None:
