@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import threading
 from typing import Any
@@ -16,7 +17,7 @@ from virtinstall.devices.serial import Serial
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 from virtinstall.host.inside import addresses
-from virtinstall.host.wait import Waiter, has_text_console, is_ssh_server, refuse_impossible
+from virtinstall.host.wait import Waiter, errors_of, has_text_console, is_ssh_server, refuse_impossible
 
 MAC = "52:54:00:00:00:01"
 
@@ -101,6 +102,8 @@ class AskedGuest:
         """As the agent answers."""
         if command == "guest-file-open":
             return 1000 if arguments["path"] in self.files else None
+        if command == "guest-file-read":
+            return {"count": 2, "buf-b64": base64.b64encode(b"{}").decode(), "eof": True}
         assert (command, arguments) == ("guest-file-close", {"handle": 1000})
         self.closed += 1
         return {}
@@ -114,6 +117,13 @@ def test_cloud_init_has_ended(file: str) -> None:
         waiter = Waiter(None, asked, guest(agent), print, None)  # type: ignore[arg-type]
         assert waiter.cloud_init_is_done() is ended
         assert asked.closed == ended
+
+
+def test_errors_of_cloud_init() -> None:
+    """As its result.json has them; a file that makes no sense tells none."""
+    assert errors_of(b'{"v1": {"datasource": "NoCloud", "errors": ["(\'locale\', ...)"]}}') == ["('locale', ...)"]
+    for other in (b"", b"{", b"[]", b'{"v1": null}', b'{"v1": {"errors": "x"}}'):
+        assert errors_of(other) == []
 
 
 def test_a_console_that_can_be_read() -> None:

@@ -32,6 +32,7 @@ _SSH_SECONDS = 3.0
 _CLOUD_INIT_ENDS = (b"Cloud-init v.", b"finished at")
 # it has ended, well or not; it was switched off
 _CLOUD_INIT_MARKS = ("/run/cloud-init/result.json", "/run/cloud-init/disabled")
+_RESULT_BYTES = 65536
 
 
 def has_agent(domain: Domain) -> bool:
@@ -121,6 +122,8 @@ class Waiter:
         # it may have powered off between the two questions, and that may be what was waited for
         if not came and not reached():
             return "off"
+        if goal == "cloud-init":
+            self._tell_errors()
         if goal in ("ip", "ssh"):
             self._say(f"Address: {' '.join(self._guest.addresses())}")
         return "reached"
@@ -132,14 +135,35 @@ class Waiter:
         """Whether cloud-init has ended in the guest, well or not. Raises: HypervisorError."""
         if self._console is not None and self._console.seen():
             return True
-        return has_agent(self._domain) and any(self._is_inside(path) for path in _CLOUD_INIT_MARKS)
+        return has_agent(self._domain) and any(self._content(path) is not None for path in _CLOUD_INIT_MARKS)
 
-    def _is_inside(self, path: str) -> bool:
-        """Whether the guest has that file, as far as its agent may tell."""
+    def _content(self, path: str) -> bytes | None:
+        """The beginning of a file in the guest; None where its agent has none to show."""
+        import base64
+
         handle = self._guest.agent_answer("guest-file-open", path=path)
-        if handle is not None:
-            self._guest.agent_answer("guest-file-close", handle=handle)
-        return handle is not None
+        if handle is None:
+            return None
+        read = self._guest.agent_answer("guest-file-read", handle=handle, count=_RESULT_BYTES)
+        self._guest.agent_answer("guest-file-close", handle=handle)
+        return b"" if read is None else base64.b64decode(read.get("buf-b64", ""))
+
+    def _tell_errors(self) -> None:
+        """What went wrong, as far as cloud-init itself knows it."""
+        result = self._content(_CLOUD_INIT_MARKS[0]) if has_agent(self._domain) else None
+        for error in errors_of(result or b""):
+            self._say(f"cloud-init: {error}")
+
+
+def errors_of(result: bytes) -> list[str]:
+    """The errors that cloud-init's result.json lists; none where it can't be read."""
+    import json
+
+    try:
+        errors = json.loads(result)["v1"]["errors"]
+    except (ValueError, KeyError, TypeError):
+        return []
+    return [str(error) for error in errors] if isinstance(errors, list) else []
 
 
 def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:

@@ -76,7 +76,11 @@ def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
             "an overlay can't be preallocated, for that would hide its backing file",
             "leave preallocation off (sparse)",
         ),
-        (overlay and not options.backing_format, "the backing file's format is not given", "name it: backing_format=qcow2, or raw"),
+        (
+            overlay and not options.backing_format,
+            "the backing file's format is not given",
+            "name it: backing_format=qcow2, or raw",
+        ),
         (
             capacity_bytes < 0 or size >= 1 << 63,
             f"a qcow2 image can't have {capacity_bytes} bytes",
