@@ -80,12 +80,13 @@ class Leftover(NamedTuple):
         """The shell command that removes it."""
         import shlex
 
-        virsh = "virsh" if self.uri is None else f"virsh --connect {shlex.quote(self.uri)}"
+        from virtinstall.virsh import undefinition, virsh_command
+
         if self.kind == "domain":
-            return f"{virsh} undefine --nvram {shlex.quote(self.path)}"
+            return undefinition(self.uri, self.path)
         if self.kind == "volume":
             pool, _, volume = self.path.partition("/")
-            return f"{virsh} vol-delete --pool {shlex.quote(pool)} {shlex.quote(volume)}"
+            return virsh_command(self.uri, "vol-delete", "--pool", pool, volume)
         return f"rm {shlex.quote(self.path)}"
 
 

@@ -37,13 +37,15 @@ def test_finish_while_it_installs(system: Connection, tiny_tree: Path, work: Pat
         wait_until(process, "the installer was there", lambda: log.exists() and "WAITING" in serial_log(log))
         os.killpg(process.pid, stop)
         said = finish(process).output
-        assert stop is signal.SIGKILL or f"virt-install --finish {name}" in said
+        assert stop is signal.SIGKILL or f"virt-install --connect {system.uri} --finish {name}" in said
 
         run = finish(start_virt_install("--connect", system.option, "--finish", name)).ok()
 
         assert f"The installation of '{name}' is finished" in run.output
         assert system.state(name) == "running"
         assert system.xml(name).find("os/kernel") is None
+        again = finish(start_virt_install("--connect", system.option, "--finish", name))
+        assert again.status == 1 and "it has no unfinished installation" in again.output
     finally:
         system.remove(name)
 

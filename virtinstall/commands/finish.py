@@ -10,7 +10,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
+from virtinstall.signals import Terminated
 
 if TYPE_CHECKING:
     from virtinstall.host.host import Guest, Host
@@ -34,9 +36,23 @@ def finish(name: str, host: Host, *, wait_minutes: int | None, noreboot: bool) -
     if xml is not None and not guest.is_persistent():
         guest = host.define_guest(xml)
         print(f"The guest '{name}' is defined.")
+    elif guest.is_active() and not _is_installing(guest):
+        raise RequestError(
+            f"--finish {name}: it has no unfinished installation", hint="the guest runs, as it will from now on"
+        )
     _remove_served(name, host)
     forget_leftovers(name, folder, host.uri)
-    return _wait_and_start(guest, host, wait_minutes, noreboot=noreboot)
+    try:
+        return _wait_and_start(guest, host, wait_minutes, noreboot=noreboot)
+    except (KeyboardInterrupt, Terminated) as error:
+        print(f"\nNo longer waited for: the guest '{name}' is left as it is ({guest.state()}).", file=sys.stderr)
+        return 130 if isinstance(error, KeyboardInterrupt) else 128 + error.number
+
+
+def _is_installing(guest: Guest) -> bool:
+    """Whether it runs its installation still: that ends at the guest's first reboot, unlike the guest itself."""
+    live, later = (Domain.parse(guest.xml(inactive=inactive)) for inactive in (False, True))
+    return live.on_reboot == "destroy" and later.on_reboot != "destroy"
 
 
 def _remove_served(name: str, host: Host) -> None:

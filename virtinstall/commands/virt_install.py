@@ -190,7 +190,7 @@ def _print_dry_run(plan: Plan, request: Request, host: LibvirtHost, quiet: bool)
 def _create(plan: Plan, request: Request, host: LibvirtHost, log: Log, *, quiet: bool) -> tuple[int, Plan]:
     """Make the guest and follow it; gives the exit status, and the plan with the names that it got in the end."""
     from virtinstall.errors import HostError
-    from virtinstall.host.follow import Follower
+    from virtinstall.host.follow import Follower, finish_command
     from virtinstall.host.lost import loss_explained
     from virtinstall.install import create_guest, plan_guest
     from virtinstall.log import LoggedProgress
@@ -224,8 +224,8 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, log: Log, *, quiet:
         raise
     except (KeyboardInterrupt, Terminated) as error:
         print(f"\nNo longer waited for: the guest '{plan.name}' is left as it is ({guest.state()}).", file=sys.stderr)
-        if plan.install is not None and not plan.seeded:
-            print(f"To go on with its installation: virt-install --finish {plan.name}", file=sys.stderr)
+        if not follower.installed:
+            print(f"To go on with its installation: {finish_command(host.uri, plan.name)}", file=sys.stderr)
         return (130 if isinstance(error, KeyboardInterrupt) else 128 + error.number), plan
 
 

@@ -44,8 +44,11 @@ def _invented_name(draft: Draft) -> str:
 
 def _check_name(draft: Draft, name: str) -> None:
     if name in draft.facts.guest_names:
+        from virtinstall.virsh import removal
+
+        remove = removal(draft.facts.host.uri, name)
         raise RequestError(
-            f"a guest named '{name}' exists already", hint=f"choose another --name, or remove it: virsh undefine {name}"
+            f"a guest named '{name}' exists already", hint=f"choose another --name, or remove it (disks stay): {remove}"
         )
     if "/" in name or name in (".", "..") or "\n" in name:
         raise RequestError(f"'{name}' can't be a guest's name", hint="a name holds no slash and no line break")

@@ -31,6 +31,13 @@ class Status(IntEnum):
     INTERRUPTED = 130
 
 
+def finish_command(uri: str, name: str) -> str:
+    """The command that goes on with an installation that nobody waits for."""
+    import shlex
+
+    return shlex.join(["virt-install", "--connect", uri, "--finish", name])
+
+
 class Follower:
     """Follows one guest; `say` prints a line for people."""
 
@@ -39,6 +46,7 @@ class Follower:
         self.plan = plan
         self.host = host
         self.say = say
+        self.installed = plan.install is None or plan.seeded
         run = plan.run
         if run.wait_for is not None:
             from virtinstall.host.wait import refuse_impossible
@@ -118,20 +126,26 @@ class Follower:
         return Status.DONE
 
     def _out_of_time(self, what: str) -> Status:
-        self.say(f"The time is over: {what}; the guest is left running.")
+        self.say(f"The time is over: {what}; the guest is left running.\nLook at it with: {self._virsh('console')}")
         return Status.TIMED_OUT
 
     def _virsh(self, command: str) -> str:
         """The virsh command about the guest, ready to be pasted into a shell."""
-        import shlex
+        from virtinstall.virsh import virsh_command
 
-        return shlex.join(["virsh", "--connect", self.host.uri, command, self.plan.name])
+        return virsh_command(self.host.uri, command, self.plan.name)
 
     def _still_running(self, installing: bool) -> str:
         if installing:
-            return (
-                f"Domain is still running. Installation may be in progress.\nLook at it with: {self._virsh('console')}"
-            )
+            lines = [
+                "Domain is still running. Installation may be in progress.",
+                f"Look at it with: {self._virsh('console')}",
+            ]
+            if not self.plan.seeded and not self.plan.run.noreboot and not self.plan.run.transient:
+                lines.append(
+                    f"When it has ended, this starts the guest: {finish_command(self.host.uri, self.plan.name)}"
+                )
+            return "\n".join(lines)
         return "Domain creation completed."
 
     def _open_console(self, guest: Guest, kind: str) -> bool:
@@ -192,6 +206,7 @@ class Follower:
             self.say("The guest crashed.")
             return Status.CRASHED
         run = self.plan.run
+        self.installed = True
         self.say("Domain creation completed.")
         if not installing or run.transient:
             return Status.DONE
