@@ -35,14 +35,16 @@ def _storage(plan: Plan) -> Iterator[Action]:
         size = "the size of its backing image" if image.capacity_bytes is None else human_size(image.capacity_bytes)
         kind = "sparse" if image.sparse else "fully allocated"
         made.add(image.path)
-        yield Action("make-image", f"make the disk image {image.path} ({image.format}, {size}, {kind})", image.path)
+        base = "" if image.backing_path is None else f", starting from {image.backing_path}"
+        text = f"make the disk image {image.path} ({image.format}, {size}, {kind}{base})"
+        yield Action("make-image", text, image.path)
     for volume in plan.volumes:
         copied = "" if volume.upload_from is None else f" and send {volume.upload_from} into it"
         name = f"{volume.pool}/{volume.name}"
         yield Action("make-volume", f"make the volume {name} ({human_size(volume.capacity_bytes)}){copied}", name)
     for disk in plan.final.of(Disk):
         path = disk.source_file or disk.source_dev
-        if path is not None and path not in made and not plan.reinstall:
+        if path is not None and path not in made and not disk.is_new and not plan.reinstall:
             yield Action("use-disk", f"use {path} as it is")
 
 

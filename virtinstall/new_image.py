@@ -15,7 +15,8 @@ class NewImage(NamedTuple):
 
     `capacity_bytes` None means as large as the backing file. `preallocation` (`off`, `metadata`,
     `falloc`, `full`) leads over `sparse`, of which False means `falloc`. `backing_path` is stored
-    in the image as given; a relative one is relative to the image's directory.
+    in the image as given; a relative one is relative to the image's directory. `make_folder`: its directory is made
+    where it is missing, for it is libvirt's own choice.
     """
 
     path: str
@@ -30,6 +31,7 @@ class NewImage(NamedTuple):
     lazy_refcounts: bool = False
     extended_l2: bool = False
     mode: int = 0o600
+    make_folder: bool = False
 
     @property
     def effective_preallocation(self) -> str:

@@ -79,3 +79,18 @@ def test_it_is_not_there(tmp_path: Path) -> None:
     """The message names it."""
     with pytest.raises(RequestError, match=f"backing_store={tmp_path}/nothing: there is no such file"):
         image_for(f"path={tmp_path}/new.qcow2,backing_store={tmp_path}/nothing")
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        ("size=1", "a disk of 1 GiB would cut off that image of 3 GiB"),
+        ("backing_format=qcow3", "backing_format=qcow3: "),
+    ],
+)
+def test_what_would_break_the_guest(tmp_path: Path, words: str, match: str) -> None:
+    """A disk that is smaller than its image, or a format that there isn't, is refused."""
+    base = tmp_path / "base"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "3G"], check=True)
+    with pytest.raises(RequestError, match=match):
+        image_for(f"path={tmp_path}/new.qcow2,backing_store={base},{words}")

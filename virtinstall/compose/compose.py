@@ -183,7 +183,7 @@ def _add_disks(draft: Draft) -> None:
         facts = [draft.facts.default_disk or DiskFacts()]
         draft.notes.append(f"Using {draft.os.short_id} default --disk size={(size or 0) // 1024**3}")
     for disk, found in zip(disks, facts, strict=True):
-        disk_sources.take_from_backing(disk, found)
+        disk_sources.take_from_backing(draft, disk, found)
         if disk.device not in ("cdrom", "floppy") and disk.is_empty:
             raise RequestError("--disk: no path, size or source is given", hint="for example --disk size=20")
         disk_sources.settle_source(draft, disk, found)

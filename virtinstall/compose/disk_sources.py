@@ -13,6 +13,7 @@ from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, PathFacts, PoolFacts, VolumeFacts
 from virtinstall.new_image import NewImage
+from virtinstall.units import human_size
 
 _RAW_FORMATS = ("raw", "iso", "none", "unknown", "")
 _SUFFIXES = {"qcow2": ".qcow2", "raw": ".img"}
@@ -39,12 +40,26 @@ def wished_path(disk: Disk) -> str | None:
     return None if path is None else local_path(path)
 
 
-def take_from_backing(disk: Disk, facts: DiskFacts) -> None:
-    """An image that starts from another is as large as that, unless its size was given."""
+def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
+    """An image that starts from another is as large as that, unless its size was given.
+
+    Raises: RequestError, when it is to be smaller.
+    """
     if disk.size_bytes is None:
         disk.size_bytes = facts.backing_size_bytes
+    path, size, real = disk.backing_store, facts.backing_size_bytes, facts.backing_format
+    if size is not None and disk.size_bytes is not None and disk.size_bytes < size:
+        smaller, larger = human_size(disk.size_bytes), human_size(size)
+        raise RequestError(
+            f"--disk backing_store={path}: a disk of {smaller} would cut off that image of {larger}",
+            hint="leave size= out, or make it at least as large",
+        )
     if disk.backing_format is None:
-        disk.backing_format = facts.backing_format
+        disk.backing_format = real
+    elif real is not None and disk.backing_format != real:
+        draft.warnings.append(
+            f"--disk backing_format={disk.backing_format}: {path} looks like {real}, and will be read as what you say"
+        )
 
 
 def settle_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
@@ -203,7 +218,7 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     disk.is_new = True
 
 
-def _add_image(draft: Draft, disk: Disk, path: str, form: str, size: int) -> None:
+def _add_image(draft: Draft, disk: Disk, path: str, form: str, size: int, *, make_folder: bool = False) -> None:
     if form not in ("raw", "qcow2"):
         raise RequestError(
             f"--disk {path}: images of format '{form}' can't be made here", hint="make it raw or qcow2: format=qcow2"
@@ -216,6 +231,7 @@ def _add_image(draft: Draft, disk: Disk, path: str, form: str, size: int) -> Non
             sparse=disk.sparse is not False,
             backing_path=disk.backing_store,
             backing_format=disk.backing_format,
+            make_folder=make_folder,
         )
     )
 
@@ -278,7 +294,7 @@ def _make_in_image_directory(draft: Draft, disk: Disk, size: int) -> None:
     name = _numbered(str(draft.domain.name), _SUFFIXES.get(form, f".{form}"), taken)
     path = f"{directory}/{name}"
     draft.invented.add(path)
-    _add_image(draft, disk, path, form, size)
+    _add_image(draft, disk, path, form, size, make_folder=True)
     set_path(disk, path, "file")
     disk.driver_type = disk.driver_type or form
     disk.is_new = True

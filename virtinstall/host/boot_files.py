@@ -62,7 +62,7 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: 
         return []
     from pathlib import Path
 
-    from virtinstall.media.kernel import make_directory
+    from virtinstall.directories import make_directory
     from virtinstall.seed.image import write_seed_file, write_seed_image
 
     made = []
@@ -70,7 +70,7 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: 
         if journal is not None:
             journal.record("seed", seed.path)
         place = Path(seed.path)
-        make_directory(place.parent, undo)
+        make_directory(str(place.parent), undo)
         if seed.bare:
             write_seed_file(place, b"".join(content for _, content in seed.files), undo)
         else:

@@ -13,6 +13,7 @@ from virtinstall.facts import DiskFacts, Facts, PathFacts, PoolFacts
 from virtinstall.host.host import Host
 
 _DEEPEST_CHAIN = 200
+_IMAGE_FORMATS = ("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "luks", "parallels", "bochs", "cloop")
 _FILE_POOLS = ("dir", "fs", "netfs")
 
 if TYPE_CHECKING:
@@ -155,8 +156,15 @@ def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
         raise RequestError(f"--disk backing_store={path}: there is no such file", hint="check the path")
     from virtinstall.storage.probe import probe_image
 
-    image = probe_image(path, disk.backing_format)
-    return found._replace(backing_size_bytes=image.virtual_size, backing_format=image.format)
+    given = disk.backing_format
+    if given is not None and given not in _IMAGE_FORMATS:
+        near = _near(given, frozenset(_IMAGE_FORMATS))
+        raise RequestError(
+            f"--disk backing_format={given}: there is no such format", hint=near or f"it is {', '.join(_IMAGE_FORMATS)}"
+        )
+    image = probe_image(path)
+    size = image.virtual_size if given in (None, image.format) else probe_image(path, given).virtual_size
+    return found._replace(backing_size_bytes=size, backing_format=image.format)
 
 
 def _volume_facts(text: str, host: Host) -> DiskFacts:

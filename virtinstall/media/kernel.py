@@ -13,10 +13,10 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from virtinstall.directories import make_directory
 from virtinstall.errors import FetchError
 from virtinstall.media.initrd import archive_size, inject
 
@@ -93,7 +93,7 @@ def fetch_file(
 
     Raises: FetchError; what was made is in `undo`.
     """
-    make_directory(path.parent, undo)
+    make_directory(str(path.parent), undo)
     _check_room(path.parent, fetcher.size(source), archive_size(injections) if injections else 0)
     with _new_file(path, undo) as target:
         if not fetcher.download(source, target, progress):
@@ -120,27 +120,6 @@ def remove_file(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise FetchError(f"could not remove '{path}': {error.strerror}") from error
-
-
-def make_directory(directory: Path, undo: Undo) -> None:
-    """Make what is missing of `directory`, so that other users may pass but not list it.
-
-    Raises: FetchError; what was made is in `undo`.
-    """
-    missing = [each for each in (directory, *directory.parents) if not each.exists()]
-    for each in reversed(missing):
-        try:
-            each.mkdir(mode=0o711)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise FetchError(f"could not make '{each}': {error.strerror}") from error
-        undo.push(f"directory {each}", partial(_remove_empty, each))
-
-
-def _remove_empty(directory: Path) -> None:
-    if directory.exists() and not any(directory.iterdir()):  # another run may use it by now
-        directory.rmdir()
 
 
 @contextmanager

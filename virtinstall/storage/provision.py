@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import stat
 
+from virtinstall.directories import can_make, make_directory
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.journal import Journal
 from virtinstall.new_image import NewImage
@@ -69,13 +70,19 @@ def survey_image(image: NewImage) -> str | None:
     folder = os.path.dirname(image.path) or "."
     with storage_errors("can't look at", folder):
         there = _is_directory(folder)
-    if not there:
-        raise StorageError(f"there is no directory '{folder}'", hint="create it first, or choose another one")
-    if not can_create(image.path):
+    if not there and not image.make_folder:
+        raise StorageError(f"there is no directory '{folder}'", hint=_missing_hint(folder))
+    if not (can_create(image.path) if there else can_make(folder)):
         raise StorageError(
             f"no permission to make files in '{folder}'", hint="run as a user who may, or choose another directory"
         )
     return check_space(image.path, needed, image_capacity(image))
+
+
+def _missing_hint(folder: str) -> str:
+    if "/~/" in f"{folder}/":
+        return f"a shell turns ~ into {os.path.expanduser('~')} only at the beginning of a word: write that"
+    return "create it first, or choose another one"
 
 
 def _is_directory(path: str) -> bool:
@@ -99,6 +106,8 @@ def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Jo
     capacity = image_capacity(image)
     refuse_existing(image.path)
     require_space(image.path, needed)
+    if image.make_folder:
+        make_directory(os.path.dirname(image.path), undo)
     shows = image.effective_preallocation in ("falloc", "full")
     progress.start(f"Allocating '{os.path.basename(image.path)}'", needed if shows else None)
     try:
