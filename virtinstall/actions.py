@@ -79,6 +79,10 @@ def _guest(plan: Plan) -> Iterator[Action]:
     if plan.install is None:
         yield Action("start", f"start the guest {name}")
     elif not run.noreboot and not plan.seeded:
-        yield Action("start", f"start the guest {name} once more when its installation has ended")
+        waits = run.wait_minutes != 0 and (run.wait_minutes is not None or run.autoconsole != "none")
+        by_whom = (
+            "" if waits or run.wait_for else f" (by `virt-install --finish {name}`: this run will not wait for that)"
+        )
+        yield Action("start", f"start the guest {name} once more when its installation has ended{by_whom}")
     if run.autostart:
         yield Action("autostart", f"have the guest {name} started with the host")

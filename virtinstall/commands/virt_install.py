@@ -124,7 +124,8 @@ def _make_guest(given: Namespace, log: Log, documents: list[str]) -> int:
         if step is not None:
             status = _print_step(plan, step) if given.output != "json" else 0
         elif given.dry_run:
-            _tell(plan, quiet)
+            # a made-up password would be another in the real run
+            _tell(plan._replace(secrets=()), quiet)
             status = _print_dry_run(plan, request, host, quiet)
         else:
             _tell(plan, quiet)
@@ -176,9 +177,11 @@ def _print_step(plan: Plan, step: str) -> int:
 
 
 def _print_dry_run(plan: Plan, request: Request, host: LibvirtHost, quiet: bool) -> int:
+    from virtinstall.host.boot_files import check_boot_files
     from virtinstall.preview import preview_text
     from virtinstall.storage.carry_out import check_storage
 
+    check_boot_files(plan, host)
     for warning in check_storage(plan, host, request.checks):
         _warn(warning)
     if not quiet:
@@ -190,6 +193,7 @@ def _print_dry_run(plan: Plan, request: Request, host: LibvirtHost, quiet: bool)
 def _create(plan: Plan, request: Request, host: LibvirtHost, log: Log, *, quiet: bool) -> tuple[int, Plan]:
     """Make the guest and follow it; gives the exit status, and the plan with the names that it got in the end."""
     from virtinstall.errors import HostError
+    from virtinstall.host.boot_files import check_boot_files
     from virtinstall.host.follow import Follower, finish_command
     from virtinstall.host.lost import loss_explained
     from virtinstall.install import create_guest, plan_guest
@@ -209,6 +213,7 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, log: Log, *, quiet:
     paused = watched and host.driver() == "qemu"
 
     def make(plan: Plan) -> Guest:
+        check_boot_files(plan, host)
         for warning in check_storage(plan, host, request.checks):
             _warn(warning)
         with loss_explained(host, plan.name), _journal(plan, host) as journal:

@@ -138,6 +138,11 @@ def _tell_of_fat(draft: Draft, disk: Disk, path: str) -> None:
 def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     found = facts.path
     if found is not None and found.kind is not None:
+        if found.kind == "dir" and disk.size_bytes is not None:
+            raise RequestError(
+                f"--disk {path}: it is a directory, and no image can take its place",
+                hint=f"name a file in it: --disk {path.rstrip('/')}/{draft.domain.name}.qcow2",
+            )
         set_path(disk, path, found.kind)
         if found.kind == "dir":
             _tell_of_fat(draft, disk, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,28 @@ if TYPE_CHECKING:
     from virtinstall.undo import Undo
 
 _DRIVER_LIMIT_BYTES = 64 << 20
+
+
+def check_boot_files(plan: Plan, host: Host) -> None:
+    """Look at what the guest boots and what goes into its initrd, before anything is made.
+
+    Raises: RequestError, when a file of this machine isn't there or can't be injected.
+    """
+    if host.driver() == "test":
+        return
+    for boot_file in plan.boot_files:
+        if boot_file.inject:
+            from pathlib import Path
+
+            from virtinstall.media.initrd import check_injections
+
+            check_injections([Path(path) for path in boot_file.inject], boot_file.answers)
+    for what in ("kernel", "initrd"):
+        path = getattr(plan.final.os, what)
+        if path is not None and host.is_local() and not os.path.lexists(path):
+            from virtinstall.errors import RequestError
+
+            raise RequestError(f"--boot {what}={path}: there is no such file", hint="check the path")
 
 
 def fetch_boot_files(
