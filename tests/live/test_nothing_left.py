@@ -30,14 +30,14 @@ class State:
 
 
 def state_of(connection: Connection, work: Path) -> State:
-    """What there is now: guests, pools, disks, boot files, nvram, journals of runs."""
+    """What there is now: guests of these tests, pools, disks, boot files, nvram, journals of runs."""
     data = connection.environ.get("XDG_DATA_HOME")
     libvirt = Path("/var/lib/libvirt")
     folders = [work, Path("/var/lib/virtinstall"), *(libvirt / name for name in SYSTEM_FOLDERS)]
     if data:
         folders += [Path(data, "virtinstall", name) for name in ("images", "boot", "lib/qemu/nvram")]
     return State(
-        guests=frozenset(connection.names()),
+        guests=frozenset(name for name in connection.names() if name.startswith("vitest-")),
         pools="" if data else connection.virsh("pool-list", "--all"),
         files=frozenset(name for name in listing(*folders) if not Path(name).is_dir()),
     )
