@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
 from virtinstall.seed.password import first_line, hash_password, new_password
+from virtinstall.seed.user_data import doubts
 from virtinstall.xml.kinds import parse_switch
 
 if TYPE_CHECKING:
@@ -87,6 +88,13 @@ def from_suboptions(values: Mapping[str, str], read_file: Callable[[str], str]) 
     generated = new_password() if generate else None
     password = generated or _password(values, "root-password-file", read_file)
     root_keys = _keys(values, "root-ssh-key", read_file)
+    whole = {name: _whole(values, name, read_file) for name in _WHOLE_FILES}
+    warnings.extend(
+        f"--cloud-init {name}={_shown(values[name])}: {doubt}"
+        for name, text in whole.items()
+        if text is not None
+        for doubt in doubts(name, text)
+    )
     return CloudInitRequest(
         root=User("root", None if password is None else hash_password(password), root_keys),
         expire_root_password=generated is not None,
@@ -98,9 +106,9 @@ def from_suboptions(values: Mapping[str, str], read_file: Callable[[str], str]) 
         commands=_list(values, "run", ";"),
         disable=_switch(values, "disable"),
         address=_address(values),
-        user_data=_whole(values, "user-data", read_file),
-        meta_data=_whole(values, "meta-data", read_file),
-        network_config=_whole(values, "network-config", read_file),
+        user_data=whole["user-data"],
+        meta_data=whole["meta-data"],
+        network_config=whole["network-config"],
         bus=values.get("bus"),
         warnings=tuple(warnings),
     )
@@ -232,6 +240,13 @@ def _switch(values: Mapping[str, str], key: str) -> bool:
 def _list(values: Mapping[str, str], key: str, separator: str) -> tuple[str, ...]:
     parts = (part.strip() for part in values.get(key, "").split(separator))
     return tuple(part for part in parts if part)
+
+
+def _shown(source: str) -> str:
+    """A path, or an address without what is secret in it."""
+    from virtinstall.media.fetcher import display_url
+
+    return display_url(source) if "://" in source else source
 
 
 def _whole(values: Mapping[str, str], key: str, read_file: Callable[[str], str]) -> str | None:
