@@ -20,10 +20,8 @@ _FIRST_WORDS = (
 
 def doubts(name: str, text: str) -> list[str]:
     """What speaks against the text of `user-data`, `meta-data` or `network-config`; empty where nothing does."""
-    if name == "user-data" and not text.lstrip().startswith(_FIRST_WORDS):
-        return [
-            "cloud-init will ignore it, for its first line is neither #cloud-config nor #! nor another that it knows"
-        ]
+    if name == "user-data" and not text.lstrip().lower().startswith(_FIRST_WORDS):
+        return ["cloud-init will ignore it: its first line is neither #cloud-config nor #! nor another that it knows"]
     is_yaml = name != "user-data" or text.lstrip().startswith("#cloud-config\n")
     error = _yaml_error(text) if is_yaml else None
     return [] if error is None else [f"cloud-init will not be able to read it: {error}"]
