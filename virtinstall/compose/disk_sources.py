@@ -161,9 +161,7 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
 
 def _refuse_no_size(disk: Disk, what: str) -> None:
     if disk.size_bytes == 0:
-        raise RequestError(
-            f"--disk {what},size=0: a disk of no size is of no use", hint="give its size in GiB: size=20"
-        )
+        raise RequestError(f"--disk {what}size=0: a disk of no size is of no use", hint="give its size in GiB: size=20")
 
 
 def _refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
@@ -199,7 +197,7 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     """A new image at a path of the user's choice."""
     size = disk.size_bytes
     assert size is not None
-    _refuse_no_size(disk, path)
+    _refuse_no_size(disk, f"{path},")
     _check_pool_format(disk, facts.pool)
     form = disk.format or disk.driver_type or (_pool_format(draft, facts.pool) if facts.pool else default_format(draft))
     directory, _, name = path.rpartition("/")
@@ -247,7 +245,7 @@ def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     name = disk.pool or "default"
     if size is None:
         raise RequestError(f"--disk pool={name}: the size is missing", hint=f"for example --disk pool={name},size=20")
-    _refuse_no_size(disk, f"pool={name}")
+    _refuse_no_size(disk, f"pool={name}," if disk.pool else "")
     pool = facts.pool
     if pool is None:
         if disk.pool not in (None, "default") or not draft.facts.host.local:

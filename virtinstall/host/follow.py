@@ -38,6 +38,10 @@ def finish_command(uri: str, name: str) -> str:
     return shlex.join(["virt-install", "--connect", uri, "--finish", name])
 
 
+def _minutes(count: int | None) -> str:
+    return "1 minute" if count == 1 else f"{count} minutes"
+
+
 class Follower:
     """Follows one guest; `say` prints a line for people."""
 
@@ -191,7 +195,7 @@ class Follower:
         else:
             limit = minutes * 60.0
         if limit is None or limit > _SETTLE_SECONDS:
-            self.say(f"Waiting{'' if limit is None else f' {minutes} minutes'} for the installation to complete.")
+            self.say(f"Waiting{'' if limit is None else f' {_minutes(minutes)}'} for the installation to complete.")
         if self.host.wait_until(lambda: guest.state() in _OFF, limit):
             return None
         if shown and minutes is None:
