@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.devices.asked import asked, line
+from virtinstall.devices.disk import Disk
 from virtinstall.devices.smartcard import Smartcard
 from virtinstall.devices.sound import Codec, Sound
+from virtinstall.errors import RequestError
 
 
 @pytest.mark.parametrize(
@@ -41,3 +43,14 @@ def test_elements_that_were_there_stay() -> None:
     """An empty element of a parsed document isn't ours to take away."""
     sound = Sound.parse("<sound><codec/></sound>")
     assert line(asked(Sound, "codec1.type=micro", sound)) == '<sound><codec/><codec type="micro"/></sound>'
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("buss=virtio", "did you mean bus?"), ("cahce=none", "did you mean cache?"), ("size=1, bus=virtio", "no blanks")],
+)
+def test_short_names_are_found_again(text: str, hint: str) -> None:
+    """Those that everybody types, and a blank that nobody sees."""
+    with pytest.raises(RequestError) as caught:
+        asked(Disk, text)
+    assert hint in str(caught.value.hint)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from virtinstall.host.host import Host
 
 
+_NOBODY = "disk"
+
+
 def read_devices(option: XmlOption) -> Domain:
     """A domain with nothing but the devices that the option describes. Raises: RequestError."""
     domain = Domain()
@@ -56,6 +59,8 @@ def compose_devices(
     facts = survey(request, host, surroundings)
     arch = facts.host.capabilities.host_arch
     if guest is None:
+        # an image that is made for nobody is called so
+        devices.name = _NOBODY
         platform = choose_platform(Platform(), facts.host.capabilities, GENERIC, facts.host.driver)
         platform = platform._replace(machine=None)
     else:
@@ -83,7 +88,7 @@ def compose_devices(
         volumes=tuple(draft.volumes),
         start_pools=tuple(draft.start_pools),
         uploads=tuple(draft.uploads),
-        warnings=tuple(dict.fromkeys([*draft.warnings, *facts.warnings])),
+        warnings=tuple(dict.fromkeys([*draft.warnings, *(() if guest is None else facts.warnings)])),
     )
     return devices.devices, plan
 

@@ -42,7 +42,10 @@ class Session:
         """Do it; gives the exit status. Raises: VirtInstallError."""
         if self.request.action == "build_xml":
             return self._build()
-        original = Domain.parse(self._original_text())
+        try:
+            original = Domain.parse(self._original_text())
+        except ValueError as error:
+            raise RequestError(f"the XML on standard input can't be read: {error}") from error
         changed = self._changed(original.clone())
         if self.request.update and self.guest is not None and self.guest.is_active():
             self._refuse_update()
@@ -72,7 +75,10 @@ class Session:
             return self.guest.xml(inactive=True)
         if sys.stdin is None or sys.stdin.isatty():
             raise RequestError("a domain must be specified", hint="name the guest, or give its XML on standard input")
-        return sys.stdin.read()
+        text = sys.stdin.read()
+        if not text.strip():
+            raise RequestError("no guest is named", hint="name one, or give its XML on standard input")
+        return text
 
     def _changed(self, domain: Domain) -> Domain:
         """`domain` with the change. Raises: RequestError."""

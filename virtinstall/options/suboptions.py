@@ -307,6 +307,15 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
     return edits
 
 
+def _short_names(cls: type[Element]) -> Iterator[str]:
+    """The other names of the sub-options, which are what everybody types: `bus` for `target.bus`."""
+    for _, declared in cls.declarations():
+        if isinstance(declared, Declared):
+            yield from declared.aliases
+        else:
+            yield from declared.flat
+
+
 def _unknown(
     cls: type[Element], option: str, word: str, key: str, equals: bool, fallback: Fallback | None
 ) -> RequestError:
@@ -314,7 +323,11 @@ def _unknown(
 
     if not equals and resolve(cls, key) is not None:
         return RequestError(f"{option}: the sub-option '{key}' has no value", hint=f"write {key}=VALUE")
-    names = [name for name, _ in sub_option_names(cls)]
+    if key != key.strip() and resolve(cls, key.strip()) is not None:
+        return RequestError(
+            f"{option}: a blank stands beside '{key.strip()}' (in '{word}')", hint="write no blanks around commas and ="
+        )
+    names = list(dict.fromkeys([name for name, _ in sub_option_names(cls)] + list(_short_names(cls))))
     near = difflib.get_close_matches(key, names, 3) + (fallback.nearest(key) if fallback else [])
     near = list(dict.fromkeys(near))[:3]
     known = f"did you mean {' or '.join(near)}? " if near else ""

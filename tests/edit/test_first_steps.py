@@ -1,0 +1,37 @@
+"""What a new user of virt-xml types first."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from virtinstall.main import xml_main
+
+CONNECT = ("--connect", "test:///default")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, text: str, *words: str) -> int:
+    """virt-xml with `text` on standard input."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    return xml_main([*CONNECT, *words])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "no guest is named"), ("<domain", "the XML on standard input can't be read"), ("<foo/>", "it is <foo>")],
+)
+def test_no_guest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, said: str) -> None:
+    """Neither a name nor XML that makes sense: one sentence, no traceback."""
+    assert run(monkeypatch, text, "--edit", "--memory", "1") == 1
+    error = capsys.readouterr().err
+    assert said in error and "Traceback" not in error
+
+
+def test_a_device_for_nobody(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """--build-xml without a guest: the image has a name, and no operating system is missed."""
+    assert run(monkeypatch, "", "--build-xml", "--disk", "size=1") == 0
+    printed = capsys.readouterr()
+    assert "/disk.qcow2" in printed.out
+    assert printed.err == ""
