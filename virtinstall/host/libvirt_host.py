@@ -55,40 +55,15 @@ def connect(uri: str | None) -> LibvirtHost:
     try:
         connection = libvirt.open(uri)
     except libvirt.libvirtError as error:
-        raise _cannot_connect(uri, embed.root_of(uri) if uri else None, error) from error
+        from virtinstall.host.cannot_connect import cannot_connect
+
+        raise cannot_connect(uri, embed.root_of(uri) if uri else None, error) from error
     host = LibvirtHost(connection)
     if not host.is_local():
         # a host that is gone without a word is noticed within half a minute
         with vanishing(*UNSUPPORTED):
             connection.setKeepAlive(_ALIVE_SECONDS, _ALIVE_COUNT)
     return host
-
-
-_ADDRESSES = "addresses are such as qemu:///system, qemu:///session, qemu+ssh://root@HOST/system, or embed"
-_NO_DAEMON = "start its daemon (systemctl start libvirtd), or do without one: --connect embed"
-
-
-def _cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtError) -> HypervisorError:
-    words = words_of(error)
-    code = error.get_error_code()
-    if root is not None and "pid file" in words:
-        return HypervisorError(
-            f"another process has the embedded driver open at {root}",
-            hint="wait for it to end, or choose another directory: qemu:///embed?root=DIR",
-            code=code,
-        )
-    if root is not None:
-        return HypervisorError(
-            f"libvirt's embedded QEMU driver does not open at {root}: {words}",
-            hint="it needs the packages libvirt-daemon-system and qemu-system-x86",
-            code=code,
-        )
-    no_address = code in (libvirt.VIR_ERR_NO_CONNECT, libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_XML_ERROR)
-    return HypervisorError(
-        f"can't connect to libvirt{f' at {uri}' if uri else ''}: {words}",
-        hint=_ADDRESSES if uri and no_address else _NO_DAEMON,
-        code=code,
-    )
 
 
 class LibvirtGuest:
