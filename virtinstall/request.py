@@ -10,6 +10,9 @@ from virtinstall.named import NamedTuple
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
 
+GOALS = ("running", "shutdown", "ip", "agent", "ssh", "cloud-init")
+"""How far --wait-for can wait for a guest to be."""
+
 
 class LocationRequest(NamedTuple):
     """An install tree or ISO (URL, directory, image); kernel and initrd below it where given by hand."""

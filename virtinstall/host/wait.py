@@ -18,13 +18,13 @@ from virtinstall.devices.console import Console
 from virtinstall.devices.interface import Interface
 from virtinstall.devices.serial import Serial
 from virtinstall.errors import HypervisorError, RequestError
+from virtinstall.request import GOALS
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
     from virtinstall.host.host import Guest
     from virtinstall.host.libvirt_host import LibvirtHost
 
-GOALS = ("running", "shutdown", "ip", "agent", "ssh", "cloud-init")
 OFF = ("shut off", "gone", "crashed")
 _AGENT_CHANNEL = "org.qemu.guest_agent.0"
 _SSH_PORT = 22

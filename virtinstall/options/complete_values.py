@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.named import NamedTuple
 from virtinstall.options.table import Option
+from virtinstall.request import GOALS
 
 if TYPE_CHECKING:
     from virtinstall.options.suboptions import Target
@@ -25,9 +26,11 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
     "arch": ("x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64", "loongarch64"),
     "machine": ("q35", "pc", "virt", "microvm", "pseries", "s390-ccw-virtio"),
     "edit": ("all",),
+    "wait_for": GOALS,
+    "output": ("text", "json"),
 }
 _PLAIN_FILES = ("cdrom", "initrd_inject", "original_xml", "files", "nvram")
-_PLAIN_GUESTS = ("reinstall", "original")
+_PLAIN_GUESTS = ("reinstall", "original", "finish")
 _FILE_ENDS = ("path", "file", "dir", "kernel", "initrd", "dtb", "loader", "nvram", "user-data", "meta-data", "acpi")
 _FILE_SUFFIXES = ("-file", "-ssh-key", "network-config", "backing_store", "source_path", "nvram.template", "dir")
 _SWITCHES = {"on/off": ("on", "off"), "switch": ("on", "off"), "present": ("on", "off"), "yes/no": ("yes", "no")}
