@@ -61,6 +61,18 @@ def test_disk_plugged_in_and_out(system: Connection, guest: str, work: Path) -> 
     assert disks(system, guest, live=True) == disks(system, guest, live=False) == []
 
 
+def test_a_guest_that_does_not_answer(system: Connection, guest: str, work: Path) -> None:
+    """A PCI device goes only when the guest lets it go; one in its firmware never does, and that is said."""
+    path = str(work / "kept.qcow2")
+    virt_xml(system, guest, "--add-device", "--update", "--disk", f"path={path},size=0.1,bus=virtio")
+
+    said = virt_xml(system, guest, "--remove-device", "--update", "--disk", f"path={path}")
+
+    assert "was asked to give the device up, and still has it" in said
+    assert "successful" not in said.splitlines()[0]
+    assert disks(system, guest, live=True) == [path]
+
+
 def test_medium_changed(system: Connection, guest: str, work: Path) -> None:
     """--edit --update changes a device of the running guest: the medium of a drive."""
     for name in ("a.iso", "b.iso"):

@@ -28,6 +28,9 @@ _PLUGGING = {
 }
 
 
+_LOOKS, _LOOK_SECONDS = 5, 0.2
+
+
 class Session:
     """Carries one request out on `guest_name`, or on the XML on standard input."""
 
@@ -232,6 +235,8 @@ class Session:
             }[request.action]
             plug(text)
             undo.keep_everything()
+            if request.action == "remove_device" and _still_has(guest, text):
+                done = f"The guest '{guest.name}' was asked to give the device up, and still has it."
             self._say(done + "\n" if request.confirm else done)
         return True
 
@@ -251,6 +256,26 @@ class Session:
     def _say(self, text: str) -> None:
         if not self.request.quiet:
             print(text, flush=True)
+
+
+def _still_has(guest: Guest, text: str) -> bool:
+    """Whether the running guest has the device yet: libvirt waits a while for its answer, and no longer.
+
+    Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainDetachDeviceFlags
+    """
+    import time
+
+    from lxml import etree
+
+    alias = etree.fromstring(text).find("alias")
+    if alias is None:
+        return False
+    path = f"devices/*/alias[@name='{alias.get('name')}']"
+    for _ in range(_LOOKS):
+        if etree.fromstring(guest.xml().encode()).find(path) is None:
+            return False
+        time.sleep(_LOOK_SECONDS)
+    return True
 
 
 def _ask(question: str) -> bool:
