@@ -15,7 +15,7 @@ from tests.live.machine import Connection
 
 pytestmark = pytest.mark.live
 GUEST = """<domain type='qemu'><name>{name}</name><memory unit='MiB'>64</memory>
-<os><type arch='x86_64' machine='pc'>hvm</type></os><devices>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices>
 <controller type='scsi' model='virtio-scsi'/><video><model type='none'/></video></devices></domain>"""
 
 
