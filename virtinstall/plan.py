@@ -71,7 +71,8 @@ class Plan(NamedTuple):
     `install` is the XML of the installation boot, None where there is none; `final` is
     that of the finished guest. `start_pools` names pools that have to run first.
     `invented` are names that the user left to us: the guest's, `POOL/VOLUME`, paths of images, MAC
-    addresses. `notes` are lines to tell the user, `warnings` too.
+    addresses. `notes` are lines to tell the user, `warnings` too. `qemu_label` is whom QEMU will run as, in libvirt's
+    words (`+64055:+64055`), None where that isn't known yet.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Plan(NamedTuple):
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    qemu_label: str | None = None
 
     @property
     def steps(self) -> tuple[str, ...]:

@@ -65,10 +65,13 @@ def _cdrom_facts(path: str, facts: Facts, host: Host) -> DiskFacts:
 
 def _with_uses(disks: tuple[DiskFacts, ...], host: Host) -> tuple[DiskFacts, ...]:
     """`disks` with the guests that have them, also below another image."""
+    guests = host.guest_xmls()
+    if not guests:
+        return disks
     from virtinstall.storage.in_use import DisksInUse
 
     in_use = DisksInUse(
-        host.guest_xmls(),
+        guests,
         chain_of=lambda image, form: _chain(image, form, host),
         path_of_volume=lambda pool, name: None if (found := host.volume(pool, name)) is None else found.path,
         resolve=os.path.realpath,

@@ -67,7 +67,7 @@ def _check_access(plan: Plan, host: Host) -> None:
         if path is not None and path not in seeds:
             written[path] = not disk.readonly and disk.device != "cdrom" and path not in made
     written.update({boot_file.path: False for boot_file in plan.boot_files if boot_file.source == boot_file.path})
-    account = qemu_account(host, plan.final.type or "kvm") if written else None
+    account = qemu_account(host, plan.final.type or "kvm", plan.qemu_label) if written else None
     if account is None:
         return
     from virtinstall.storage.access import require_access
@@ -104,15 +104,26 @@ def _relabels(labels: Iterable[Seclabel | SourceSeclabel]) -> bool:
     return True
 
 
-def qemu_account(host: Host, virt_type: str) -> Account | None:
-    """The user that QEMU will run as; None where that can't be known, or no QEMU runs on this machine."""
-    from virtinstall.storage.qemu_account import find_account, qemu_user_from_capabilities, this_account
+def qemu_account(host: Host, virt_type: str, label: str | None = None) -> Account | None:
+    """The user that QEMU will run as; None where that can't be known, or no QEMU runs on this machine.
+
+    `label` is what libvirt's capabilities say of it, which are asked where it isn't given.
+    """
+    from virtinstall.storage.qemu_account import (
+        find_account,
+        qemu_user_from_capabilities,
+        qemu_user_from_label,
+        this_account,
+    )
 
     if host.driver() != "qemu" or not host.is_local():
         return None
     if host.uri.partition("?")[0].endswith("/session"):
         return this_account()
-    user = qemu_user_from_capabilities(host.capabilities_xml(), virt_type)
+    if label is not None:
+        user = qemu_user_from_label(label)
+    else:
+        user = qemu_user_from_capabilities(host.capabilities_xml(), virt_type)
     return None if user is None else find_account(user)
 
 

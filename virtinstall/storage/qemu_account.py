@@ -51,10 +51,16 @@ def qemu_user_from_capabilities(xml: str, virt_type: str = "kvm") -> QemuUser | 
             continue
         labels = {label.get("type"): label.text or "" for label in model.iterfind("baselabel")}
         label = labels.get(virt_type) or next(iter(labels.values()), "")
-        user, _, group = label.strip().partition(":")
-        if user:
-            return QemuUser(user, group or None)
+        user = qemu_user_from_label(label)
+        if user is not None:
+            return user
     return None
+
+
+def qemu_user_from_label(label: str) -> QemuUser | None:
+    """What a base label of the model `dac` says: `+64055:+64055`."""
+    user, _, group = label.strip().partition(":")
+    return QemuUser(user, group or None) if user else None
 
 
 def find_account(who: QemuUser) -> Account | None:
