@@ -9,6 +9,7 @@ from virtinstall.devices.disk import Disk
 from virtinstall.devices.smartcard import Smartcard
 from virtinstall.devices.sound import Codec, Sound
 from virtinstall.errors import RequestError
+from virtinstall.options.command import parse_request
 
 
 @pytest.mark.parametrize(
@@ -54,3 +55,11 @@ def test_short_names_are_found_again(text: str, hint: str) -> None:
     with pytest.raises(RequestError) as caught:
         asked(Disk, text)
     assert hint in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(("text", "said"), [("1GG", "--memory 1GG: "), ("memory=1GG", "--memory memory=1GG: ")])
+def test_mistakes_are_told_as_they_were_typed(text: str, said: str) -> None:
+    """A word that stands without a name gets none in the message."""
+    with pytest.raises(RequestError) as caught:
+        parse_request(["--name", "x", "--memory", text])
+    assert said in caught.value.message

@@ -33,7 +33,7 @@ def unknown_values(
         known = () if place is None else schema().values(place)
         if known and pair.value not in known:
             warnings.append(
-                f"{option} {pair.key}={pair.value}: the installed libvirt's schema has no such value "
+                f"{option} {pair.typed}: the installed libvirt's schema has no such value "
                 f"({_nearest(pair.value, known)}); it is passed on as it is"
             )
     return warnings

@@ -44,11 +44,20 @@ class Target(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """One `key=value` of a compound value; `target` is None for names that no class declares."""
+    """One `key=value` of a compound value; `target` is None for names that no class declares.
+
+    `bare`: the value alone was typed, which stands for the key.
+    """
 
     key: str
     value: str
     target: Target | None
+    bare: bool = False
+
+    @property
+    def typed(self) -> str:
+        """As it was typed."""
+        return self.value if self.bare else f"{self.key}={self.value}"
 
 
 class Fallback(NamedTuple):
@@ -175,7 +184,7 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
         elif bare and (not equals or not _looks_like_name(key)):
             name = bare.pop(0)
             if word:
-                pairs.append(Pair(name, word, resolve(cls, name)))
+                pairs.append(Pair(name, word, resolve(cls, name), bare=True))
         elif word:
             raise _unknown(cls, option, word, key, bool(equals), fallback)
     return _in_order(pairs)
@@ -237,13 +246,13 @@ def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fall
             try:
                 pair.target.declared.apply(below, pair.value)
             except ValueError as error:
-                raise RequestError(f"{option} {pair.key}={pair.value}: {error}") from None
+                raise RequestError(f"{option} {pair.typed}: {error}") from None
         elif not is_shared(pair.key):
             assert fallback is not None
             try:
                 fallback.apply(element, pair.key, pair.value)
             except ValueError as error:
-                raise RequestError(f"{option} {pair.key}={pair.value}: {error}") from None
+                raise RequestError(f"{option} {pair.typed}: {error}") from None
     for siblings, child in made:
         if _is_empty(child):
             siblings.remove(child)
@@ -279,7 +288,7 @@ def _switch(option: str, pair: Pair) -> bool:
     try:
         return parse_switch(pair.value)
     except ValueError as error:
-        raise RequestError(f"{option} {pair.key}={pair.value}: {error}") from None
+        raise RequestError(f"{option} {pair.typed}: {error}") from None
 
 
 def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
