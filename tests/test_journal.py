@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
+import pytest
+
+from virtinstall import journal
 from virtinstall.journal import (
     Identity,
     Journal,
@@ -76,6 +82,44 @@ def test_forgetting_removes_the_journal_of_that_name_alone(tmp_path: Path) -> No
     assert find_leftovers("web1", tmp_path / "runs")
     forget_leftovers("web1", tmp_path / "runs")
     assert find_leftovers("web1", tmp_path / "runs") == []
+
+
+BORN_AND_KILLED = """
+import os, signal, sys
+from virtinstall import journal
+
+if sys.argv[2] == "named":  # as on a file system without O_TMPFILE
+    journal.open_unnamed = lambda folder, mode: None
+journal.os.fdatasync = lambda fd: os.kill(os.getpid(), signal.SIGKILL)
+journal.Journal.begin("web1", sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize(("files", "left"), [("unnamed", 0), ("named", 1)])
+def test_a_journal_is_whole_or_not_there(tmp_path: Path, files: str, left: int) -> None:
+    """A run that is killed before its journal is written leaves none; one with a name is swept later."""
+    runs = tmp_path / "runs"
+    done = subprocess.run([sys.executable, "-c", BORN_AND_KILLED, str(runs), files], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(runs.iterdir())) == left
+
+    for path in runs.iterdir():
+        os.utime(path, (1, 1))
+    with Journal.begin("web1", runs):
+        assert len(list(runs.iterdir())) == 1
+
+
+@pytest.mark.parametrize("files", ["unnamed", "named"])
+def test_a_journal_that_cannot_be_written_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: str
+) -> None:
+    """A full disk leaves nothing of the journal, on any file system."""
+    if files == "named":
+        monkeypatch.setattr(journal, "open_unnamed", lambda folder, mode: None)
+    monkeypatch.setattr(os, "fdatasync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        Journal.begin("web1", tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_unfinished_last_line_is_no_hindrance(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.named import NamedTuple
 from virtinstall.signals import deferred_signals
+from virtinstall.unnamed_file import give_name, open_unnamed
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -104,7 +105,7 @@ _BORN_WITHIN_SECONDS = 60
 
 
 def _remove_unborn(folder: _Folder) -> None:
-    """Journals that were being made when their run was killed: they hold nothing yet."""
+    """Journals that were being made when their run was killed, where files must have names: they hold nothing yet."""
     import time
 
     for path in _listed(folder, _UNBORN):
@@ -150,15 +151,24 @@ class Journal:
     def _create(cls, name: str, folder: _Folder, uri: str | None) -> Journal:
         token = os.urandom(8).hex()
         fresh, path = (os.path.join(folder, f"{kind}{token}.json") for kind in (_UNBORN, _BORN))
-        fd = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        unnamed = open_unnamed(folder, 0o600)
+        fd = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600) if unnamed is None else unnamed
         journal = cls(fd, path)
-        # only a journal that is locked and names its guest may be seen by other runs
-        fcntl.flock(fd, fcntl.LOCK_EX)
         head: dict[str, str | int] = {"name": name, "pid": os.getpid()}
         if uri is not None:
             head["uri"] = uri
-        journal._append(head)
-        os.rename(fresh, path)
+        try:
+            # only a journal that is locked and names its guest may be seen by other runs
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            journal._append(head)
+            if unnamed is None:
+                os.rename(fresh, path)
+            else:
+                give_name(fd, path)
+        except OSError:
+            os.close(fd)
+            remove_file(fresh)
+            raise
         return journal
 
     def record(self, kind: str, path: str, identity: Identity | None = None) -> None:

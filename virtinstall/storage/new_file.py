@@ -1,9 +1,9 @@
 """A new file that never replaces another and appears under its name only when it is whole.
 
-Until then it has no name at all (O_TMPFILE), so that neither Ctrl-C nor SIGKILL can leave
+Until then it has no name at all, so that neither Ctrl-C nor SIGKILL can leave
 half of it behind; where the file system can't do that (NFS, vfat), it has a hidden name.
 
-Source: open(2) O_TMPFILE, linkat(2), renameat2(2) RENAME_NOREPLACE.
+Source: linkat(2), renameat2(2) RENAME_NOREPLACE.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from virtinstall.errors import StorageError
 from virtinstall.journal import Identity, Journal, remove_file, remove_if_same
 from virtinstall.storage.files import storage_errors
 from virtinstall.undo import Undo
+from virtinstall.unnamed_file import give_name, open_unnamed
 
-_NO_TMPFILE = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 _NO_LINK = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
@@ -68,22 +68,8 @@ def can_create(path: str) -> bool:
 
 def _open_unnamed(path: str, mode: int) -> tuple[int, Callable[[], None]] | None:
     """An O_TMPFILE in the directory of `path`, and what gives it that name; None where that can't be."""
-    try:
-        fd = os.open(_folder_of(path), os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)
-    except OSError as error:
-        if error.errno in _NO_TMPFILE:
-            return None
-        raise
-    handle = f"/proc/self/fd/{fd}"
-    if not os.path.exists(handle):
-        os.close(fd)
-        return None
-
-    def publish() -> None:
-        # src_dir_fd makes Python call linkat(2), which alone follows the handle to the file
-        os.link(handle, path, src_dir_fd=fd, follow_symlinks=True)
-
-    return fd, publish
+    fd = open_unnamed(_folder_of(path), mode)
+    return None if fd is None else (fd, lambda: give_name(fd, path))
 
 
 def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], None]]:

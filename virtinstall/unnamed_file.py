@@ -1,0 +1,39 @@
+"""A file that has no name until it is given one: nothing of it stays when its writer dies before.
+
+Source: open(2) O_TMPFILE, linkat(2).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+_NO_TMPFILE = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
+
+
+def open_unnamed(folder: str | os.PathLike[str], mode: int) -> int | None:
+    """A descriptor of a new file without a name on the file system of `folder`; `mode` is subject to the umask.
+
+    None where the file system can't do that (NFS, vfat), or /proc isn't there to name it later.
+    Raises: OSError.
+    """
+    try:
+        fd = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)
+    except OSError as error:
+        if error.errno in _NO_TMPFILE:
+            return None
+        raise
+    if os.path.exists(_handle(fd)):
+        return fd
+    os.close(fd)
+    return None
+
+
+def give_name(fd: int, path: str | os.PathLike[str]) -> None:
+    """Give the file of `open_unnamed` its name. Raises: OSError, when the name is taken."""
+    # src_dir_fd makes Python call linkat(2), which alone follows the handle to the file
+    os.link(_handle(fd), path, src_dir_fd=fd, follow_symlinks=True)
+
+
+def _handle(fd: int) -> str:
+    return f"/proc/self/fd/{fd}"
