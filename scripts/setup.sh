@@ -74,7 +74,7 @@ find_python() {
     die "no Python 3.11 or later was found" "Debian 12 has it: apt-get install python3"
 }
 
-# make_venv run|test: .venv with this checkout installed editable (by a plain path: a finder would slow every start), for
+# make_venv run|test: .venv with this checkout installed editable, for
 # `test` with the test tools; nothing is done when it is up to date
 make_venv() {
     local python want log installed project=$ROOT
@@ -94,7 +94,7 @@ make_venv() {
     fi
     log=$(mktemp)
     if ! { "$VENV/bin/python" -c '' 2>/dev/null || "$python" -m venv --clear "$VENV"; } >"$log" 2>&1 ||
-        ! "$VENV/bin/pip" -q install -e "$project" --config-settings editable_mode=compat >>"$log" 2>&1 </dev/null; then
+        ! "$VENV/bin/pip" -q install -e "$project" >>"$log" 2>&1 </dev/null; then
         tail -n 25 "$log" >&2
         rm -f "$log"
         die "pip could not install this checkout" "see its messages above; to start afresh: rm -r $VENV"

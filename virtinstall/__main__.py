@@ -1,7 +1,6 @@
 """`python -m virtinstall`: the same as the command `virt-install`."""
 
-import sys
+from virtinstall.process import virt_install
 
-from virtinstall.main import main
-
-sys.exit(main())
+if __name__ == "__main__":
+    virt_install()

@@ -15,7 +15,6 @@ from virtinstall.errors import VirtInstallError
 if TYPE_CHECKING:
     from virtinstall.log import Log
 
-_OBJECTS_BETWEEN_COLLECTIONS = 200_000
 _Run = Callable[[list[str], "Log"], int]
 
 
@@ -53,18 +52,21 @@ def xml_main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(prog: str, run: _Run, argv: Sequence[str] | None) -> int:
-    """Run a command as the process (`argv` None) or as a part of one; gives the exit status."""
-    if argv is not None:
-        return _status_of(prog, run, list(argv), {})
-    import gc
+    """Run a command with the words of this process (`argv` None) or with others; gives the exit status."""
     import os
 
-    # a run of a tenth of a second makes hardly any garbage: looking for it, and once more at the end, takes 15 % of it
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    words, environ = (sys.argv[1:], os.environ) if argv is None else (list(argv), {})
     try:
-        return _status_of(prog, run, sys.argv[1:], os.environ)
-    finally:
-        gc.freeze()
+        status = _status_of(prog, run, words, environ)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        return 141
+    except OSError as error:
+        # what no better sentence was found for: output to a full disk, a folder that is gone, ...
+        subject = f"'{error.filename}': " if error.filename else ""
+        print(f"{prog}: error: {subject}{error.strerror or error}", file=sys.stderr)
+        return 1
 
 
 def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str]) -> int:
@@ -77,10 +79,7 @@ def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str
     if words[:1] == ["--complete"]:
         from virtinstall.options.complete import complete
 
-        try:
-            return complete(prog, words[1:])
-        except BrokenPipeError:
-            return 141
+        return complete(prog, words[1:])
     from virtinstall.log import Log, join_logging, log_path
 
     debug = "--debug" in words or "-d" in words
@@ -114,8 +113,6 @@ def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
     except Terminated as error:
         print(f"\nEnded by {error.signal_name}; what this run had made is removed.", file=sys.stderr)
         return 128 + error.number
-    except BrokenPipeError:
-        return 141
     except Exception:
         _log_trace(log)
         raise

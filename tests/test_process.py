@@ -1,0 +1,61 @@
+"""The command as a process: its exit status and its output, also where there is no room for that."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GUEST = ("--connect", "test:///default", "--name", "web1", "--memory", "512", "--osinfo", "none", "--disk", "none")
+PRINT = (*GUEST, "--pxe", "--print-xml")
+
+
+def virt_install(*words: str, redirection: str = "", state: Path) -> subprocess.CompletedProcess[str]:
+    """`virt-install WORDS REDIRECTION`, typed to a shell."""
+    script = f'"$0" -m virtinstall "$@" {redirection}'
+    environ = os.environ | {"XDG_CACHE_HOME": str(state), "XDG_STATE_HOME": str(state)}
+    command = ["sh", "-c", script, sys.executable, *words]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("words", [PRINT, ("--version",), ("--help",)], ids=["xml", "version", "help"])
+def test_output_to_a_full_disk(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """One sentence and a status that says so, not a traceback."""
+    done = virt_install(*words, redirection="> /dev/full", state=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "virt-install: error: No space left on device"
+    assert "Traceback" not in done.stderr
+
+
+def test_reader_that_has_read_enough(tmp_path: Path) -> None:
+    """`virt-install --osinfo list | head -1` ends quietly."""
+    done = virt_install("--osinfo", "list", redirection="| head -1", state=tmp_path)
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_output(tmp_path: Path, closed: str) -> None:
+    """Without a place to print, the work is still done."""
+    done = virt_install(*GUEST, "--pxe", "--noautoconsole", redirection=closed, state=tmp_path)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+def test_output_is_whole(tmp_path: Path) -> None:
+    """Nothing of a long output is lost when the process ends, in a file or a pipe."""
+    piped = virt_install(*PRINT, state=tmp_path).stdout
+    virt_install(*PRINT, redirection=f"> {tmp_path / 'out.xml'}", state=tmp_path)
+    filed = (tmp_path / "out.xml").read_text()
+    assert piped.endswith("</domain>\n")
+    assert len(filed) == len(piped)
+
+
+def test_exit_statuses(tmp_path: Path) -> None:
+    """0 done, 1 an error, 2 a command line that can't be understood."""
+    assert virt_install(*PRINT, state=tmp_path).returncode == 0
+    assert virt_install(*PRINT, "--osinfo", "nosuch", state=tmp_path).returncode == 1
+    assert virt_install("--nosuch", state=tmp_path).returncode == 2
