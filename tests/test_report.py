@@ -90,3 +90,20 @@ def test_unknown_format(capsys: pytest.CaptureFixture[str]) -> None:
     """Another format is an error."""
     assert main([*GUEST, "--disk", "none", "--output", "xml"]) == 1
     assert "text or json" in capsys.readouterr().err
+
+
+def test_list_of_systems(capsys: pytest.CaptureFixture[str]) -> None:
+    """Programs get the names of each system, in the order in which people do."""
+    assert main(["--osinfo", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert main(["--osinfo", "list", "--output", "json"]) == 0
+    assert [", ".join(system["names"]) for system in json.loads(capsys.readouterr().out)] == lines
+
+
+def test_cdrom_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that holds no image is warned of, not refused: a guest may start from more than we know."""
+    path = tmp_path / "notes.iso"
+    path.write_text("no image at all")
+    words = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "--osinfo", "debian11"]
+    assert main([*words, "--disk", "none", "--cdrom", str(path), "--dry-run"]) == 0
+    assert f"--cdrom {path}: '{path}' is no ISO 9660 image; the guest may not start" in capsys.readouterr().err

@@ -154,6 +154,11 @@ class DomainCapabilities:
         found = self._root.find(f"cpu/mode[@name='{mode}']")
         return found if found is not None and found.get("supported") == "yes" else None
 
+    @cached_property
+    def cpu_models(self) -> tuple[str, ...]:
+        """The models that --cpu may name, whether they run on this host or not."""
+        return tuple(model.text or "" for model in self._root.iterfind("cpu/mode[@name='custom']/model"))
+
     def cpu_model_usable(self, model: str) -> bool:
         """Whether a custom CPU model runs on this host."""
         found = self._root.find("cpu/mode[@name='custom']")

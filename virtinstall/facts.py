@@ -90,7 +90,7 @@ class DiskFacts(NamedTuple):
 class MediaFacts(NamedTuple):
     """What the install medium says of itself: kernel and initrd to fetch, arguments that name the source.
 
-    `os_names` are short ids that it may be, the most exact first.
+    `os_names` are short ids that it may be, the most exact first; `doubt`: why it may be no medium at all.
     `kernel` and `initrd` are paths within `location`; `kernel_arguments` go on the
     installer's command line; `attach`: the medium is an ISO that the guest gets as a CD-ROM.
     """
@@ -103,6 +103,7 @@ class MediaFacts(NamedTuple):
     is_iso: bool = False
     attach: bool = False
     distro: str | None = None
+    doubt: str | None = None
 
 
 class HostFacts(NamedTuple):
@@ -127,13 +128,13 @@ class Facts(NamedTuple):
 
     `guest_names` are the names taken: all of them, or the asked-for one alone where a name was asked for;
     `claimed_names` are those of guests that other runs are about to make; `guest_macs` maps MAC addresses in use to
-    the guests' names; `image_names` are the files in the image directory; `node_devices` is XML; `mounts` are (mount
-    point, file system type); `token` makes names of temporary files unique; `random_bytes` is the randomness for uuid
-    and MAC addresses. `seeds` and what begins with `seed_` are the answers for the installer, `ignition` is what
-    a CoreOS-like guest reads, `cloud_init` and
-    `unattended` what they are made from when the guest is settled. `upload_pool` is the remote host's pool that takes
-    what the installation reads, `local_files` the files of this machine among it. `domain_capabilities` is None where
-    libvirt doesn't know them.
+    the guests' names; `image_names` are the files in the image directory; `node_devices` is XML;
+    `links` are the host's network interfaces, where the guest names one and they can be seen from here; `mounts` are
+    (mount point, file system type); `token` makes names of temporary files unique; `random_bytes` is the randomness for
+    uuid and MAC addresses. `seeds` and what begins with `seed_` are the answers for the installer, `ignition` is what a
+    CoreOS-like guest reads, `cloud_init` and `unattended` what they are made from when the guest is settled.
+    `upload_pool` is the remote host's pool that takes what the installation reads, `local_files` the files of this
+    machine among it. `domain_capabilities` is None where libvirt doesn't know them.
     """
 
     host: HostFacts
@@ -150,6 +151,7 @@ class Facts(NamedTuple):
     image_names: frozenset[str] = frozenset()
     pools_hint: str | None = None
     networks: Mapping[str, NetworkFacts | None] = _NOTHING
+    links: tuple[str, ...] = ()
     node_devices: tuple[str, ...] = ()
     render_node: str | None = None
     mounts: tuple[tuple[str, str], ...] = ()

@@ -230,3 +230,11 @@ def test_refused(virt_xml: VirtXml, words: list[str], said: str) -> None:
     assert run.status in (1, 2)
     assert said in run.err
     assert run.out == ""
+
+
+def test_what_there_is_to_select(virt_xml: VirtXml) -> None:
+    """A selection that finds nothing says what there is to find."""
+    assert "the guest has model=ich6, model=ac97;" in virt_xml("off", "--edit", "model=sb16", "--sound", "es1370").err
+    assert (
+        "the guest has target=hda, target=hdc;" in virt_xml("off", "--edit", "target=vdz", "--disk", "cache=none").err
+    )

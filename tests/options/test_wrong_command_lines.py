@@ -89,7 +89,7 @@ LINES = """
 --livecd                                        --cdrom
 --initrd-inject /etc/hostname                   --initrd-inject
 --extra-args console=ttyS0                      --extra-args
---unattended profile=nope                       nope
+--unattended profile=nope                       contradict
 --cloud-init root-password-file=/nope           /nope
 --cloud-init user-data=/nope                    /nope
 --cloud-init clouduser-ssh-key=/nope            /nope

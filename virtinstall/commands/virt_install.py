@@ -45,7 +45,7 @@ def run(words: list[str], log: Log) -> int:
             print(help_text(option, section_class(option)), end="")
         return 0
     if given.osinfo == "list":
-        return _list_systems()
+        return _list_systems(given.output)
     if given.test_media_detection:
         return _detect_media(given)
     if given.finish is not None:
@@ -77,13 +77,18 @@ def _finish(given: Namespace) -> int:
         host.close()
 
 
-def _list_systems() -> int:
+def _list_systems(output: str | None) -> int:
     import os
 
     from virtinstall.osinfo.catalog import Catalog
 
     catalog = Catalog(os.environ)
-    print(catalog.list_text(), end="")
+    if output == "json":
+        import json
+
+        print(json.dumps([{"names": names} for names in catalog.systems()], indent=2))
+    else:
+        print(catalog.list_text(), end="")
     for warning in catalog.warnings:
         _warn(warning)
     return 0

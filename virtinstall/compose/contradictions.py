@@ -35,6 +35,11 @@ def _check_methods(request: Request) -> None:
         raise RequestError(f"{' and '.join(given)} contradict each other", hint="one way of installing is enough")
     if install.live_cdrom and install.cdrom is None:
         raise RequestError("--livecd needs --cdrom", hint="add --cdrom PATH")
+    if install.unattended is not None and given and given[0] in ("--import", "--pxe"):
+        raise RequestError(
+            f"--unattended and {given[0]} contradict each other: it answers an installer that it is given to",
+            hint="install with --location or --cdrom; an image that has its system already takes --cloud-init",
+        )
     _check_ignition(request)
     if install.boot_device is not None and install.boot_device not in _BOOT_DEVICES:
         raise RequestError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from virtinstall.compose.draft import Draft
 from virtinstall.errors import RequestError
 
+_MODES = ("host-model", "host-passthrough", "maximum")
 _MITIGATIONS = ("ibpb", "md-clear", "spec-ctrl", "ssbd", "virt-ssbd")
 
 
@@ -22,8 +23,23 @@ def fill_cpu(draft: Draft) -> None:
         _copy_host(draft)
     elif word is None and cpu.mode is None and cpu.model is None:
         _default(draft)
+    elif word is not None:
+        _warn_of_model(draft)
     if cpu.mode == "custom" and word is not None and cpu.secure is not False:
         _add_mitigations(draft)
+
+
+def _warn_of_model(draft: Draft) -> None:
+    """libvirt refuses a model that it doesn't know, at the guest's start, and can't say what was meant."""
+    capabilities, name = draft.facts.domain_capabilities, draft.domain.cpu.model
+    known = () if capabilities is None else capabilities.cpu_models
+    if name is None or not known or name in known:
+        return
+    import difflib
+
+    near = difflib.get_close_matches(name, [*known, *_MODES], 3)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`virsh domcapabilities` lists those that it knows"
+    draft.warnings.append(f"--cpu {name}: the host's libvirt knows no such CPU model ({hint})")
 
 
 def _default(draft: Draft) -> None:

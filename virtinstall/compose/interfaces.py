@@ -23,6 +23,7 @@ def add_interfaces(draft: Draft) -> None:
     for interface in interfaces:
         _settle_source(draft, interface)
         _warn_of_network(draft, interface)
+        _warn_of_link(draft, interface)
         _settle_mac(draft, interface, taken)
         _settle_model(draft, interface)
 
@@ -82,6 +83,20 @@ def _warn_of_network(draft: Draft, interface: Interface) -> None:
         draft.warnings.append(f"there is no virtual network '{name}': `virsh net-list --all` lists them")
     elif not network.active:
         draft.warnings.append(f"the virtual network '{name}' doesn't run: `virsh net-start {name}` starts it")
+
+
+def _warn_of_link(draft: Draft, interface: Interface) -> None:
+    """A bridge that isn't there stops the guest's start too, unless a hook of libvirt's makes it by then."""
+    links = draft.facts.links
+    name = {"bridge": interface.source_bridge, "direct": interface.source_dev}.get(interface.type or "")
+    if not links or name is None or name in links:
+        return
+    import difflib
+
+    near = difflib.get_close_matches(name, links, 3)
+    what = "bridge" if interface.type == "bridge" else "network interface"
+    hint = f"did you mean {' or '.join(near)}?" if near else "`ip link` lists what it has"
+    draft.warnings.append(f"--network: the host has no {what} '{name}' ({hint})")
 
 
 def _settle_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:

@@ -137,14 +137,15 @@ def choose_platform(wish: Platform, capabilities: Capabilities, os: OsRecord, dr
     `driver` is libvirt's driver, lower case. Raises: RequestError, when the host has none.
     """
     arch = _SPELLINGS.get(wish.arch or "", wish.arch)
-    candidates = [
+    of_kind = [
         guest
         for guest in capabilities.guests
         if (wish.os_type is None or guest.os_type == _os_type(wish.os_type, capabilities))
         and (arch is None or guest.arch == arch)
         and (wish.virt_type is None or guest.domain(wish.virt_type) is not None)
-        and (wish.machine is None or arch is not None or _knows_machine(guest, wish.machine))
     ]
+    # without an architecture the machine type tells which one is meant
+    candidates = [guest for guest in of_kind if wish.machine is None or _knows_machine(guest, wish.machine)] or of_kind
     if not candidates and driver == "test" and wish.virt_type is not None:
         # libvirt's test driver is for trying things out: it stands for any hypervisor
         any_type = choose_platform(wish._replace(virt_type=None), capabilities, os, driver)
@@ -231,8 +232,9 @@ def _unknown_machine(machine: str, guest: Guest, virt_type: str) -> RequestError
     import difflib
 
     known = guest.machines_for(virt_type)
-    near = difflib.get_close_matches(machine, known, 3, 0.5) or list(known[:3])
+    near = difflib.get_close_matches(machine, known, 3)
+    hint = f"did you mean {' or '.join(near)}" if near else f"it has {', '.join(known[:3])} and more"
     return RequestError(
         f"--machine {machine}: the host has no such machine type for {guest.arch}",
-        hint=f"for example {', '.join(near)}; `virsh capabilities` lists them all",
+        hint=f"{hint}? `virsh capabilities` lists them all" if near else f"{hint}: `virsh capabilities` lists them",
     )

@@ -13,6 +13,7 @@ from virtinstall.devices.hostdev import Hostdev
 from virtinstall.errors import RequestError
 from virtinstall.options.suboptions import Pair, apply_pairs, cut
 from virtinstall.xml.children import Child, Children
+from virtinstall.xml.field import XmlField
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -81,9 +82,19 @@ def _matching(
     if not chosen:
         raise RequestError(
             f"no object of {option} matches {action} {selector}",
-            hint=f"the guest has {len(found)}; a number, or `all`, selects without looking",
+            hint=f"the guest has {_told(found, pairs[0])}; a number, or `all`, selects without looking",
         )
     return chosen
+
+
+def _told(found: list[Element], pair: Pair) -> str:
+    """What the objects have where `pair` asks for something else; their number where that is no plain value."""
+    if pair.target is not None and isinstance(pair.target.declared, XmlField) and not pair.target.hops:
+        values = [pair.target.declared.__get__(each, type(each)) for each in found]
+        told = [f"{pair.key}={value}" for value in values if value is not None]
+        if told:
+            return ", ".join(told[:8]) + (", ..." if len(told) > 8 else "")
+    return str(len(found))
 
 
 def _matches(element: Element, option: str, pair: Pair, fallback: Fallback | None) -> bool:

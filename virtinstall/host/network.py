@@ -26,6 +26,14 @@ def default_bridge() -> str | None:
     return None
 
 
+def links() -> tuple[str, ...]:
+    """The names of the machine's network interfaces, bridges among them; none where the system doesn't tell."""
+    try:
+        return tuple(sorted(os.listdir("/sys/class/net")))
+    except OSError:
+        return ()
+
+
 def has_passt(*, privileged: bool, uid: int) -> bool:
     """Whether passt is installed and would run: root's own libvirt would start it as root, which it refuses.
 

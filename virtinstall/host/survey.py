@@ -47,6 +47,7 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
     facts_of_host = survey_host(host, surroundings)
     catalog = Catalog(surroundings.environ)
     medium = survey_media.survey_media(request, facts_of_host, catalog)
+    doubts = (medium.doubt,) if medium is not None and medium.doubt is not None else ()
     chosen = survey_os.survey_os(request, medium, catalog, facts_of_host, surroundings.environ)
     record = chosen.record
     platform = chosen_platform(request, facts_of_host, record)
@@ -61,9 +62,10 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
         media=medium,
         token=surroundings.token,
         random_bytes=surroundings.random_bytes,
-        warnings=(*chosen.warnings, *catalog.warnings),
+        warnings=(*doubts, *chosen.warnings, *catalog.warnings),
         environment=surroundings.environ,
         networks=_networks(request, host, facts_of_host),
+        links=_links(request, facts_of_host),
     )
     facts = _with_devices(facts, request, host)
     install = request.install
@@ -148,6 +150,13 @@ def _networks(request: Request, host: Host, facts: HostFacts) -> dict[str, Netwo
     if by_default and facts.driver == "qemu" and facts.privileged and facts.default_bridge is None:
         names.add(DEFAULT_NETWORK)
     return {name: host.network(name) for name in names}
+
+
+def _links(request: Request, facts: HostFacts) -> tuple[str, ...]:
+    from virtinstall.devices.interface import Interface
+
+    named = any(interface.source_bridge or interface.source_dev for interface in request.domain.of(Interface))
+    return network.links() if named and facts.local and facts.driver == "qemu" else ()
 
 
 def _with_devices(facts: Facts, request: Request, host: Host) -> Facts:

@@ -135,8 +135,9 @@ def _survey_cdrom(path: str, host: HostFacts, catalog: Catalog) -> MediaFacts | 
 
     try:
         fetcher = open_location(location)
-    except FetchError:
-        return MediaFacts(location=path)
+    except FetchError as error:
+        doubt = f"--cdrom {path}: {error.message}; the guest may not start from it"
+        return MediaFacts(location=path, doubt=doubt if os.access(location, os.R_OK) else None)
     try:
         found = identifier(catalog, host.capabilities.host_arch)(Medium(fetcher.volume, None))
     finally:

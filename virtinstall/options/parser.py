@@ -71,7 +71,7 @@ def _unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str]:
     name = word.partition("=")[0]
     if not name.startswith("-"):
         return (f"'{word}' belongs to no option (did you mean to quote it with the word before?)",)
-    near = difflib.get_close_matches(name, list(names), 3)
+    near = difflib.get_close_matches(name, list(names), 3, 0.7)
     also = f"; did you mean {' or '.join(near)}?" if near else f"; `{prog} --help` lists them all"
     return (f"there is no option {name}{also}",)
 

@@ -97,13 +97,17 @@ class Catalog:
         """All names that `lookup` knows without a warning, sorted."""
         return sorted([*self.index.by_name, GENERIC.short_id])
 
-    def list_text(self) -> str:
-        """What `--osinfo list` prints: a line for each system, with all its names."""
+    def systems(self) -> list[list[str]]:
+        """The names of each system, in the order of `--osinfo list`."""
         from virtinstall.osinfo.names import list_order
 
         systems = [system.short_ids for system in self.index.systems if system.short_ids]
         ordered = sorted([*systems, [GENERIC.short_id]], key=lambda names: list_order(names[0]))
-        return "".join(", ".join(sorted(names)) + "\n" for names in ordered)
+        return [sorted(names) for names in ordered]
+
+    def list_text(self) -> str:
+        """What `--osinfo list` prints: a line for each system, with all its names."""
+        return "".join(", ".join(names) + "\n" for names in self.systems())
 
     def newest_linux(self) -> OsRecord:
         """The newest Linux of no particular distribution; one of which nothing is known where there is no database."""

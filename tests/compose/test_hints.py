@@ -1,0 +1,73 @@
+"""Names that the host doesn't have: told before libvirt's own refusal, with the nearest that it has."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.compose.hosts import DATA, HostFiles
+from virtinstall.compose.compose import compose
+from virtinstall.compose.contradictions import refuse_contradictions
+from virtinstall.errors import RequestError
+from virtinstall.host import network
+from virtinstall.options.command import parse_request
+
+HOST = HostFiles(
+    (DATA / "capabilities-debian12.xml").read_text(), (DATA / "domain-capabilities-kvm-q35.xml").read_text()
+)
+
+
+def warnings(*words: str, links: tuple[str, ...] = ("br0", "eth0", "lo")) -> str:
+    """What is told of a guest on a host with those network interfaces."""
+    request = parse_request(["--name", "x", "--memory", "512", "--disk", "none", "--import", *words])
+    return "\n".join(compose(request, HOST.facts(disks=(), links=links)).warnings)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("bridge=br9", "the host has no bridge 'br9' (did you mean br0?)"),
+        ("bridge=lan", "the host has no bridge 'lan' (`ip link` lists what it has)"),
+        ("type=direct,source=eht0", "the host has no network interface 'eht0' (did you mean eth0?)"),
+    ],
+)
+def test_missing_network_interface(words: str, told: str) -> None:
+    """libvirt would refuse it at the guest's start; a hook of libvirt's may make it until then."""
+    assert told in warnings("--network", words)
+
+
+def test_network_interface_that_is_there_or_cannot_be_seen() -> None:
+    """Nothing is said of bridges that are there, nor of another host's."""
+    assert "bridge" not in warnings("--network", "bridge=br0")
+    assert "bridge" not in warnings("--network", "bridge=br9", links=())
+    assert "lo" in network.links()
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [("host-passthru", "did you mean host-passthrough?"), ("Skylake-Clint", "did you mean Skylake-Client")],
+)
+def test_unknown_cpu_model(model: str, told: str) -> None:
+    """libvirt would only say at the guest's start that it doesn't know it."""
+    assert f"--cpu {model}: the host's libvirt knows no such CPU model ({told}" in warnings("--cpu", model)
+
+
+@pytest.mark.parametrize("cpu", ["host-passthrough", "host-model", "Skylake-Client", "host", "Nehalem,+vmx"])
+def test_known_cpu_model(cpu: str) -> None:
+    """Modes, models of libvirt's list and old words are no mistakes."""
+    assert "--cpu" not in warnings("--cpu", cpu)
+
+
+@pytest.mark.parametrize("words", [(), ("--arch", "x86_64")])
+def test_unknown_machine(words: tuple[str, ...]) -> None:
+    """The nearest machine type is named, with an architecture or without."""
+    with pytest.raises(RequestError, match="--machine q36: the host has no such machine type for x86_64") as caught:
+        warnings("--machine", "q36", *words)
+    assert str(caught.value.hint).startswith("did you mean q35?")
+
+
+@pytest.mark.parametrize("method", ["--import", "--pxe"])
+def test_nothing_to_answer(method: str) -> None:
+    """--unattended answers an installer; where none is given, the way to one is told."""
+    with pytest.raises(RequestError, match=f"--unattended and {method} contradict") as caught:
+        refuse_contradictions(parse_request(["--name", "x", "--memory", "512", "--unattended", method]))
+    assert "--cloud-init" in str(caught.value.hint)
