@@ -27,7 +27,7 @@ def test_network_install(
     digest = hashlib.sha256(kickstart.read_bytes()).hexdigest()
     disk, log = work / "disk.img", work / "serial.log"
 
-    virt_install(
+    run = virt_install(
         *("--name", guest_name, "--memory", "256", "--vcpus", "2", "--osinfo", "fedora36"),
         *("--disk", f"path={disk},size=0.05,format=raw,bus=virtio", "--network", "none"),
         *("--graphics", "none", "--serial", f"file,path={log}"),
@@ -43,6 +43,7 @@ def test_network_install(
     assert "WRITTEN" in said
     assert disk.read_bytes()[:14] == b"TINY-INSTALLED"
     assert "/images/pxeboot/vmlinuz" in tree_server.requests
+    assert "libvirt version:" not in run.output, "libvirt's own log lines are for a file"
     assert connection.state(guest_name) == "shut off"
     final = connection.xml(guest_name)
     assert [final.find(f"os/{tag}") for tag in ("kernel", "initrd", "cmdline")] == [None, None, None]

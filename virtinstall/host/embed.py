@@ -51,8 +51,13 @@ def root_of(uri: str) -> str | None:
 
 
 def log_environment(root: str) -> dict[str, str]:
-    """What keeps libvirt's log out of our standard error, since the driver runs in our process."""
-    return {"LIBVIRT_LOG_OUTPUTS": f"3:file:{root}/log/libvirt.log"}
+    """What keeps libvirt's log out of our standard error, since the driver runs in our process.
+
+    Children that libvirt forks forget outputs and filters, not the level: they print errors alone
+    (https://libvirt.org/logging.html).
+    """
+    outputs = {"LIBVIRT_LOG_OUTPUTS": f"3:file:{root}/log/libvirt.log"}
+    return outputs | {"LIBVIRT_DEBUG": "4", "LIBVIRT_LOG_FILTERS": "3:*"}
 
 
 def prepare(root: str) -> None:
