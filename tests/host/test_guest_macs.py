@@ -35,6 +35,7 @@ def test_guests_that_come_and_go(connection: libvirt.virConnect) -> None:
     assert macs.shared(running.UUIDString(), both) == ["52:54:00:00:00:0a"]
     assert macs.shared("another", [*both, "52:54:00:00:00:0c"]) == both
     off.undefine()
+    assert set(macs.owners(fresh=False)) == set(both), "as of the last look, which costs nothing"
     assert macs.owners() == {"52:54:00:00:00:0b": "on"}
 
 

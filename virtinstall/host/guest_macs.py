@@ -32,9 +32,13 @@ class GuestMacs:
         self._holders: dict[str, tuple[_Seen, ...]] = {}
         self._owner: dict[str, str] = {}
 
-    def owners(self) -> dict[str, str]:
-        """Address (lower case) -> name of a guest that has it. Raises: libvirtError."""
-        self._look()
+    def owners(self, *, fresh: bool = True) -> dict[str, str]:
+        """Address (lower case) -> name of a guest that has it; unless `fresh`, as of the last look, if there was one.
+
+        Raises: libvirtError.
+        """
+        if fresh or not self._seen:
+            self._look()
         return dict(self._owner)
 
     def shared(self, uuid: str, macs: Collection[str]) -> list[str]:

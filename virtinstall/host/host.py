@@ -102,8 +102,8 @@ class Host(Protocol):
     def guest_names(self) -> frozenset[str]:
         """Names of all guests, active or not."""
 
-    def guest_macs(self) -> dict[str, str]:
-        """MAC address (lower case) -> name of a guest that has it."""
+    def guest_macs(self, *, fresh: bool = True) -> dict[str, str]:
+        """MAC address (lower case) -> name of a guest that has it; unless `fresh`, as it was known last."""
 
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
         """Those of `macs` that another guest than that of the uuid has."""

@@ -248,9 +248,12 @@ class LibvirtHost(StorageHost):
         return frozenset(domain.name() for domain in self.connection.listAllDomains(0))
 
     @asked
-    def guest_macs(self) -> dict[str, str]:
-        """MAC address (lower case) -> name of a guest that has it; each guest's XML is read once."""
-        return self._macs.owners()
+    def guest_macs(self, *, fresh: bool = True) -> dict[str, str]:
+        """MAC address (lower case) -> name of a guest that has it; unless `fresh`, as it was known last.
+
+        Each guest's XML is read once.
+        """
+        return self._macs.owners(fresh=fresh)
 
     @asked
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:

@@ -58,7 +58,7 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
         domain_capabilities=None if text is None else DomainCapabilities(text),
         guest_names=_guest_names(request, host),
         claimed_names=_claimed_names(request, surroundings),
-        guest_macs=host.guest_macs(),
+        guest_macs=_guest_macs(request, host),
         media=medium,
         token=surroundings.token,
         random_bytes=surroundings.random_bytes,
@@ -84,6 +84,13 @@ def _guest_names(request: Request, host: Host) -> frozenset[str]:
     # a name that is another guest's uuid finds that guest, whose own name is another
     found = host.find_guest(name)
     return frozenset() if found is None else frozenset((found.name,))
+
+
+def _guest_macs(request: Request, host: Host) -> dict[str, str]:
+    """Addresses in use. Ours are drawn at random and checked when defined: what was known last is good enough."""
+    from virtinstall.devices.interface import Interface
+
+    return host.guest_macs(fresh=any(interface.mac_address for interface in request.domain.of(Interface)))
 
 
 def _claimed_names(request: Request, surroundings: Surroundings) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NoReturn
 
 from virtinstall.errors import RequestError
@@ -147,7 +148,13 @@ def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Name
 
     Raises: UsageError.
     """
-    return build_parser(prog).parse_args(respell(argv))
+    return _parser(prog).parse_args(respell(argv))
+
+
+@cache
+def _parser(prog: str) -> Parser:
+    """The parser of a process that reads many command lines: to build it takes longer than to use it."""
+    return build_parser(prog)
 
 
 def help_wanted(given: argparse.Namespace, options: Sequence[Option] = OPTIONS) -> list[Option]:

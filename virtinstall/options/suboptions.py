@@ -342,5 +342,5 @@ def _unknown(
     known = f"did you mean {' or '.join(near)}? " if near else ""
     return RequestError(
         f"{option}: there is no sub-option '{key}'" + (f" (in '{word}')" if equals else ""),
-        hint=f"{known}`virt-install {option} help` lists them all",
+        hint=f"{known}`{option} help` lists them all",
     )
