@@ -111,6 +111,9 @@ def test_red_hat_family(name: str, os_name: str | None, argument: str | None) ->
         ("alpine-virt", "alpinelinux3.16", "boot/vmlinuz-virt"),
         ("generic-isolinux", None, "isolinux/vmlinuz-6.6"),
         ("generic-grub", None, "sys/bzImage"),
+        ("grub-goes-on", None, "sys/vmlinuz"),
+        ("slackware", None, "kernels/huge.s/bzImage"),
+        ("nixos", None, "boot/nix/store/aa-linux/bzImage"),
         ("generic-paths", None, "isolinux/vmlinuz"),
         ("no-treeinfo-redhat", None, "images/pxeboot/vmlinuz"),
     ],
@@ -214,11 +217,19 @@ def test_paths_from_the_database() -> None:
     assert (tree.kernel_path, tree.os_name) == ("odd/kernel", "voidlinux")
 
 
+def test_microcode_is_no_initrd() -> None:
+    """Of several images the guest gets the one that boots it."""
+    assert found("grub-goes-on").initrd_path == "sys/rd"
+
+
 def test_an_unknown_medium_says_what_helps() -> None:
     """The error names what was looked for and the way out."""
     with pytest.raises(FetchError, match=r"no installable distribution .* looked for \.treeinfo") as caught:
         found("nothing")
     assert "kernel=PATH,initrd=PATH" in str(caught.value.hint)
+    with pytest.raises(FetchError) as caught:
+        recognize(DictFetcher(TREES["nothing"], None, disc("FREEBSD")), arch="x86_64")
+    assert "--cdrom starts any image" in str(caught.value.hint)
 
 
 def test_kernel_and_initrd_by_hand() -> None:

@@ -201,6 +201,28 @@ TREES: dict[str, dict[str, str]] = {
         "sys/bzImage": "k",
         "sys/rd.gz": "i",
     },
+    "grub-goes-on": {
+        "boot/grub/grub.cfg": "source $prefix/menu.cfg\nconfigfile /boot/grub/grub.cfg\nsource $other/x\n",
+        "boot/grub/menu.cfg": ('menuentry "R" {\n  linux /sys/vmlinuz quiet\n  initrd /sys/amd_ucode.img /sys/rd\n}\n'),
+        "sys/vmlinuz": "k",
+        "sys/rd": "i",
+        "sys/amd_ucode.img": "u",
+    },
+    "slackware": {
+        "isolinux/isolinux.cfg": (
+            "label huge.s\n  kernel /kernels/huge.s/bzImage\n  append initrd=initrd.img SLACK_KERNEL=huge.s\n"
+        ),
+        "kernels/huge.s/bzImage": "k",
+        "isolinux/initrd.img": "i",
+    },
+    "nixos": {
+        "isolinux/isolinux.cfg": (
+            "UI vesamenu.c32\nLABEL boot\nLINUX /boot//nix/store/aa-linux/bzImage\nAPPEND init=/nix/store/bb/init\n"
+            "INITRD /boot//nix/store/cc-initrd/initrd\n"
+        ),
+        "boot/nix/store/aa-linux/bzImage": "k",
+        "boot/nix/store/cc-initrd/initrd": "i",
+    },
     "generic-paths": {"isolinux/vmlinuz": "k", "isolinux/initrd.img": "i"},
     "nothing": {"README": "nothing bootable"},
 }

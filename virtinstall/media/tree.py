@@ -134,8 +134,8 @@ def _unknown(probe: Probe) -> FetchError:
     paths = probe.looked_for
     shown = ", ".join(paths[:_MOST_LISTED])
     more = f" and {len(paths) - _MOST_LISTED} more" if len(paths) > _MOST_LISTED else ""
+    hint = "for a Linux that isn't known, name the files: --location URL,kernel=PATH,initrd=PATH"
+    start = "--cdrom starts any image (Windows, BSD, ...)" if probe.volume is not None else "give the top of the tree"
     return FetchError(
-        f"found no installable distribution at '{probe.location}': looked for {shown}{more}",
-        hint="the location is the top of an install tree or an install ISO; for others name the files: "
-        "--location URL,kernel=PATH,initrd=PATH",
+        f"found no installable distribution at '{probe.location}': looked for {shown}{more}", hint=f"{start}; {hint}"
     )

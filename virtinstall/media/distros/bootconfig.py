@@ -1,12 +1,13 @@
 """The kernel and initrd that a medium's own boot loader starts: isolinux, syslinux and GRUB files.
 
 Source: https://wiki.syslinux.org/wiki/index.php?title=Config (LABEL, KERNEL, LINUX, INITRD,
-APPEND, INCLUDE); the GRUB manual, sections 16.3 (menuentry, linux, initrd).
+APPEND, INCLUDE); the GRUB manual, sections 16.3 (menuentry, linux, initrd, source, configfile).
 """
 
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ _GRUB_FILES = (
 _MOST_INCLUDED = 20
 _MOST_LINES = 5000
 _GRUB_KERNEL = ("linux", "linuxefi", "linux16")
+_GRUB_INCLUDE = ("source", "configfile")
 _GRUB_INITRD = ("initrd", "initrdefi", "initrd16")
 _NO_KERNEL = (".c32", ".bin", ".0", ".com", ".bss")
 _LOOKS_ONLY = ("quiet", "splash", "rhgb", "---", "--")
@@ -104,9 +106,13 @@ def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[str]]:
     return entries, [path for path in included if path]
 
 
-def parse_grub(text: str) -> list[Entry]:
-    """Entries in a GRUB file; those whose paths hold variables other than a leading device are left out."""
+def parse_grub(text: str, folder: str) -> tuple[list[Entry], list[str]]:
+    """Entries in a GRUB file in `folder`, and the files that it goes on with.
+
+    Those whose paths hold variables other than a leading device or $prefix are left out.
+    """
     entries: list[Entry] = []
+    included: list[str] = []
     kernel: list[str] = []
     for line in text.splitlines()[:_MOST_LINES]:
         words = line.split()
@@ -115,29 +121,40 @@ def parse_grub(text: str) -> list[Entry]:
         if words[0] in _GRUB_KERNEL:
             kernel = words[1:]
         elif words[0] in _GRUB_INITRD and kernel:
-            kernel_path, initrd_path = _without_device(kernel[0]), _without_device(words[1])
+            kernel_path, initrd_path = _without_device(kernel[0]), _without_device(_main_initrd(words[1:]))
             if kernel_path and initrd_path:
                 entries.append(Entry(kernel_path, initrd_path, tuple(kernel[1:])))
             kernel = []
-    return entries
+        elif words[0] in _GRUB_INCLUDE:
+            included.append(_without_device(words[1].replace("${prefix}", "$prefix").replace("$prefix", f"/{folder}")))
+    return entries, [path for path in included if path]
+
+
+def _main_initrd(paths: list[str]) -> str:
+    """The one that is more than the processor's microcode, which stands first where there are several."""
+    return next((path for path in paths if not path.startswith("-") and "ucode" not in path), paths[0])
 
 
 def _entries(probe: Probe) -> list[Entry]:
+    return [*_read(probe, _SYSLINUX_FILES, parse_syslinux), *_read(probe, _GRUB_FILES, parse_grub)]
+
+
+def _read(
+    probe: Probe, paths: tuple[str, ...], parse: Callable[[str, str], tuple[list[Entry], list[str]]]
+) -> list[Entry]:
+    """The entries of the files at `paths`, and of those that they include."""
     entries: list[Entry] = []
-    pending = list(_SYSLINUX_FILES)
+    pending = list(paths)
     seen: set[str] = set()
-    while pending and len(seen) < _MOST_INCLUDED + len(_SYSLINUX_FILES):
+    while pending and len(seen) < _MOST_INCLUDED + len(paths):
         path = pending.pop(0)
         if path in seen:
             continue
         seen.add(path)
         if text := probe.text(path):
-            found, included = parse_syslinux(text, posixpath.dirname(path))
+            found, included = parse(text, posixpath.dirname(path))
             entries += found
             pending = included + pending
-    for path in _GRUB_FILES:
-        if text := probe.text(path):
-            entries += parse_grub(text)
     return entries
 
 
@@ -145,7 +162,7 @@ def _syslinux_entry(said: dict[str, str], folder: str) -> list[Entry]:
     words = said.get("append", "").split()
     named = [word.partition("=")[2] for word in words if word.startswith("initrd=")]
     kernel = _below(said.get("kernel", "").split(" ")[0], folder)
-    initrd = _below((said.get("initrd") or (named[0] if named else "")).split(",")[0], folder)
+    initrd = _below(_main_initrd((said.get("initrd") or (named[0] if named else "")).split(",")), folder)
     if not kernel or not initrd or kernel.lower().endswith(_NO_KERNEL):
         return []
     return [Entry(kernel, initrd, tuple(word for word in words if not word.startswith("initrd=")))]
