@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 import libvirt
 
 from virtinstall.errors import HostError, HypervisorError
+from virtinstall.host.qemu_words import qemu_words
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,7 +27,8 @@ def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[N
     try:
         yield
     except libvirt.libvirtError as error:
-        raise kind(f"{what}: {words_of(error)}", code=error.get_error_code()) from error
+        words, hint = qemu_words(words_of(error))
+        raise kind(f"{what}: {words}", hint=hint, code=error.get_error_code()) from error
 
 
 def words_of(error: libvirt.libvirtError) -> str:
