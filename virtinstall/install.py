@@ -51,8 +51,11 @@ def _existing(name: str, host: Host) -> Domain:
             f"--reinstall {name}: there is no such guest", hint=f"did you mean {' or '.join(near)}?" if near else None
         )
     if guest.is_active():
+        from virtinstall.virsh import virsh_command
+
         raise RequestError(
-            f"--reinstall {name}: the guest is already active", hint=f"power it off: virsh shutdown {name}"
+            f"--reinstall {name}: the guest is already active",
+            hint=f"shut it down: {virsh_command(host.uri, 'shutdown', name)}",
         )
     return Domain.parse(guest.xml(inactive=True))
 

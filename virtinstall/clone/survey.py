@@ -10,6 +10,7 @@ from lxml import etree
 
 from virtinstall.clone.request import CloneFacts, CloneRequest, Place, SourceFacts
 from virtinstall.errors import RequestError
+from virtinstall.virsh import virsh_command
 
 if TYPE_CHECKING:
     from virtinstall.facts import PoolFacts, VolumeFacts
@@ -31,7 +32,7 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
     if request.original_xml is not None:
         guest = host.find_guest(domain.findtext("uuid") or "")
         if guest is not None and guest.name == domain.findtext("name"):
-            _require_shut_off(guest, "--original-xml")
+            _require_shut_off(guest, "--original-xml", host)
     remote = not host.is_local()
     pretended = host.driver() == "test"
     look = _Look(host, remote=remote, pretended=pretended)
@@ -64,17 +65,17 @@ def _xml_of(name: str, host: Host) -> str:
         raise RequestError(
             f"--original {name}: there is no such guest", hint=f"did you mean {' or '.join(near)}?" if near else None
         )
-    _require_shut_off(guest, f"--original {name}")
+    _require_shut_off(guest, f"--original {name}", host)
     return guest.xml(inactive=True)
 
 
-def _require_shut_off(guest: Guest, option: str) -> None:
+def _require_shut_off(guest: Guest, option: str, host: Host) -> None:
     """Raises: RequestError: what a running guest writes is not whole at any moment."""
     state = guest.state()
     if state != "shut off":
-        name = guest.name
         raise RequestError(
-            f"{option}: the guest '{name}' is not shut off ({state})", hint=f"shut it down: virsh shutdown {name}"
+            f"{option}: the guest '{guest.name}' is not shut off ({state})",
+            hint=f"shut it down: {virsh_command(host.uri, 'shutdown', guest.name)}",
         )
 
 

@@ -9,6 +9,7 @@ from virtinstall.compose.draft import Draft
 from virtinstall.devices.interface import Interface
 from virtinstall.errors import RequestError
 from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, check_mac
+from virtinstall.virsh import virsh_command
 
 DEFAULT_NETWORK = "default"
 
@@ -82,7 +83,8 @@ def _warn_of_network(draft: Draft, interface: Interface) -> None:
     if network is None:
         draft.warnings.append(f"there is no virtual network '{name}': `virsh net-list --all` lists them")
     elif not network.active:
-        draft.warnings.append(f"the virtual network '{name}' doesn't run: `virsh net-start {name}` starts it")
+        start = virsh_command(draft.facts.host.uri, "net-start", name)
+        draft.warnings.append(f"the virtual network '{name}' doesn't run: `{start}` starts it")
 
 
 def _warn_of_link(draft: Draft, interface: Interface) -> None:

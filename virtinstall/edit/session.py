@@ -102,7 +102,8 @@ class Session:
             found = change.edit(domain, option, request.selector)
             from virtinstall.edit.settle import settle_edit
 
-            settle_edit(domain, self.host)
+            for warning in settle_edit(domain, self.host):
+                _warn(warning)
             return found
         if request.action == "remove_device":
             return list(change.remove(domain, option))

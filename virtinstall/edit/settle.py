@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from virtinstall.host.host import Host
 
 
-def settle_edit(domain: Domain, host: Host) -> None:
-    """Turn the wishes that an edit left on `domain` into XML. Raises: RequestError, HostError."""
+def settle_edit(domain: Domain, host: Host) -> list[str]:
+    """Turn the wishes that an edit left on `domain` into XML; gives warnings. Raises: RequestError, HostError."""
     if domain.os.refresh_machine_type:
         refresh_machine(domain)
     if domain.os_name is not None or domain.os_full_id is not None:
         _settle_os(domain)
     if domain.os.uefi is not None or domain.cpu.wanted_model is not None:
-        _settle_by_host(domain, host)
+        return _settle_by_host(domain, host)
+    return []
 
 
 def _settle_os(domain: Domain) -> None:
@@ -29,7 +30,7 @@ def _settle_os(domain: Domain) -> None:
     domain.os_id = Catalog(os.environ).lookup(name).record.id
 
 
-def _settle_by_host(domain: Domain, host: Host) -> None:
+def _settle_by_host(domain: Domain, host: Host) -> list[str]:
     from virtinstall.compose.cpu import fill_cpu
     from virtinstall.compose.draft import Draft
     from virtinstall.compose.firmware import fill_firmware
@@ -52,3 +53,4 @@ def _settle_by_host(domain: Domain, host: Host) -> None:
         fill_cpu(draft)
     if domain.os.uefi is not None:
         fill_firmware(draft)
+    return draft.warnings
