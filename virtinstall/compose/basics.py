@@ -104,7 +104,8 @@ def fill_vcpus(draft: Draft) -> None:
         elif domain.vcpu_current is not None:
             domain.vcpu = domain.vcpu_current
         else:
-            domain.vcpu = draft.os.recommended_cpus(draft.platform.arch) or 1
+            recommended = None if draft.platform.is_container else draft.os.recommended_cpus(draft.platform.arch)
+            domain.vcpu = recommended or 1
     elif domain.vcpu > _CLIENT_SOCKETS and draft.os.is_windows_client and draft.platform.is_qemu:
         # libvirt makes each vCPU a socket, and a Windows that isn't a server leaves those beyond the second unused
         given.append(1)

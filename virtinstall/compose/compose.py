@@ -163,7 +163,7 @@ def _fill_platform(draft: Draft) -> None:
     domain.os.type_arch = platform.arch
     if platform.machine is not None:
         domain.os.type_machine = platform.machine
-    if domain.emulator is None and not platform.is_xen_pv:
+    if domain.emulator is None and not platform.is_xen_pv and platform.virt_type != "vz":
         domain.emulator = platform.emulator
     if platform.is_container and domain.os.init is None:
         domain.os.init = "/sbin/init" if features.has_root_filesystem(draft) else "/bin/sh"

@@ -41,7 +41,6 @@ def add_channels(draft: Draft) -> None:
     platform = draft.platform
     if draft.domain.of(Channel) or not draft.wants("channel"):
         return
-    draft.default_channels = True
     if platform.is_qemu and draft.os.supports_guest_agent(platform.arch):
         agent = Channel(type="unix", target_type="virtio", target_name=_AGENT_CHANNEL)
         agent.source_mode = "bind"
@@ -78,6 +77,6 @@ def fill_character_devices(draft: Draft) -> None:
         if device.type == "unix" and device.source_mode is None:
             device.source_mode = "bind"
     for channel in draft.domain.of(Channel):
+        channel.target_type = channel.target_type or "virtio"
         if channel.type in ("spicevmc", "qemu-vdagent"):
-            channel.target_type = channel.target_type or "virtio"
             channel.target_name = channel.target_name or _SPICE_CHANNEL

@@ -8,6 +8,36 @@ from virtinstall.request import Request
 _BOOT_DEVICES = ("hd", "cdrom", "network", "fd")
 
 
+def settle_method(request: Request) -> Request:
+    """The request with one way of installing: the first of tree, CD-ROM, network, import, as with virt-install.
+
+    The others are left aside with a warning.
+    """
+    install = request.install
+    ways = {
+        "--location": install.location is not None,
+        "--cdrom": install.cdrom is not None,
+        "--pxe": install.pxe,
+        "--import": install.boot_disk,
+    }
+    given = [option for option, is_given in ways.items() if is_given]
+    if len(given) < 2:
+        return request
+    kept, *others = given
+    return request._replace(
+        install=install._replace(
+            cdrom=install.cdrom if kept == "--cdrom" else None,
+            live_cdrom=install.live_cdrom and kept == "--cdrom",
+            pxe=kept == "--pxe",
+            boot_disk=False,
+        ),
+        warnings=(
+            *request.warnings,
+            f"{' and '.join(others)}: left aside, since {kept} says how the guest is installed",
+        ),
+    )
+
+
 def refuse_contradictions(request: Request) -> None:
     """Raises: RequestError, when the request contradicts itself or has a value that no guest can have."""
     _check_methods(request)
@@ -31,8 +61,6 @@ def _check_methods(request: Request) -> None:
         )
         if value
     ]
-    if len(given) > 1:
-        raise RequestError(f"{' and '.join(given)} contradict each other", hint="one way of installing is enough")
     if install.live_cdrom and install.cdrom is None:
         raise RequestError("--livecd needs --cdrom", hint="add --cdrom PATH")
     if install.unattended is not None and given and given[0] in ("--import", "--pxe"):

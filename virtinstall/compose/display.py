@@ -17,13 +17,13 @@ from virtinstall.devices.video import Video
 
 _SPICE_CHANNEL = "com.redhat.spice.0"
 _USB_REDIRECTIONS = 2
-_NO_DISPLAY = ("lxc", "vz")
 
 
 def add_display(draft: Draft) -> None:
     """Add the default graphics, and fill in those that were asked for."""
     platform = draft.platform
-    able = not platform.is_container and not platform.is_s390x and platform.virt_type not in _NO_DISPLAY
+    # a container of Virtuozzo shows its console over VNC
+    able = platform.virt_type == "vz" or not (platform.is_container or platform.is_s390x)
     if able and not draft.graphics() and draft.wants("graphics"):
         draft.domain.add(Graphics())
     for graphics in draft.graphics():
@@ -137,10 +137,12 @@ def add_spice_parts(draft: Draft) -> None:
     """The agent's channel and USB redirection of a spice guest."""
     if not any(graphics.type == "spice" for graphics in draft.graphics()):
         return
-    channels = draft.domain.of(Channel)
-    if draft.wants("channel") and not any(channel.target_name == _SPICE_CHANNEL for channel in channels):
-        if not channels or draft.default_channels:
-            draft.domain.add(Channel(type="spicevmc", target_type="virtio", target_name=_SPICE_CHANNEL))
+    has_agent = any(
+        channel.type in ("spicevmc", "qemu-vdagent") or channel.target_name == _SPICE_CHANNEL
+        for channel in draft.domain.of(Channel)
+    )
+    if draft.wants("channel") and not has_agent:
+        draft.domain.add(Channel(type="spicevmc", target_type="virtio", target_name=_SPICE_CHANNEL))
     platform = draft.platform
     offered = (
         draft.facts.domain_capabilities is None

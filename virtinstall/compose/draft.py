@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Draft:
     """A copy of the requested domain, filled in step by step.
 
-    `default_tpm`, `default_channels`: they were our choice, not the user's. `install_cdrom`
+    `default_tpm`: it was our choice, not the user's. `install_cdrom`
     and `seed_disks` are the positions of disks that only the installation reads. `images`, `volumes`, ... collect
     what the plan will make, `invented` the names of our own choice; `warnings` and `notes` what the user is told.
     """
@@ -42,7 +42,6 @@ class Draft:
         self.secrets: list[str] = []
         self.invented: set[str] = set()
         self.default_tpm = False
-        self.default_channels = False
         self.install_cdrom: int | None = None
         self.seed_disks: list[int] = []
         self.kernel_arguments = ""

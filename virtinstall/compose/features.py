@@ -32,7 +32,8 @@ def fill_features(draft: Draft) -> None:
     platform = draft.platform
     features = draft.domain.features
     if platform.is_container:
-        if has_root_filesystem(draft) and not Features.privnet.is_decided(features):
+        alone = platform.virt_type == "lxc" and has_root_filesystem(draft)
+        if alone and not Features.privnet.is_decided(features):
             features.privnet = True
         return
     if platform.is_xen_pv:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from virtinstall.compose.draft import Draft
 from virtinstall.errors import RequestError
 
+_WITHOUT_UEFI = ("ppc", "ppc64", "ppc64le", "s390x")
 _PREFERRED = {
     "x86_64": ("OVMF_CODE.secboot.fd", "OVMF_CODE_4M.secboot.fd", "OVMF_CODE.fd", "OVMF_CODE_4M.fd", "BHYVE_UEFI.fd"),
     "i686": ("OVMF32_CODE_4M.secboot.fd", "OVMF_CODE.fd"),
@@ -35,6 +36,11 @@ def fill_firmware(draft: Draft) -> None:
             return
     if not wanted:
         return
+    if draft.platform.arch in _WITHOUT_UEFI:
+        raise RequestError(
+            f"there is no UEFI for {draft.platform.arch}",
+            hint=f"leave --boot uefi out: {draft.platform.arch} boots without",
+        )
     if os.firmware is None and os.loader is None:
         _set_uefi(draft)
 

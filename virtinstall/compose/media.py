@@ -56,12 +56,15 @@ def _check_kernel_wishes(draft: Draft) -> None:
 
 
 def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
-    """Attach an ISO; into an empty CD-ROM drive of the user's where there is one. Gives the disk's position."""
-    disks = draft.domain.of(Disk)
-    disk = next((disk for disk in disks if disk.device == "cdrom" and disk.is_empty), None)
-    if disk is None:
-        disk = Disk(device="cdrom")
-        draft.domain.add(disk)
+    """Attach an ISO; a guest that exists takes it into an empty drive. Gives the disk's position.
+
+    It is the first CD-ROM, as with virt-install: firmware that goes by no order boots the first one.
+    """
+    drives = [disk for disk in draft.domain.of(Disk) if disk.device == "cdrom"]
+    empty = [drive for drive in drives if drive.is_empty] if draft.request.install.reinstall is not None else []
+    disk = empty[0] if empty else Disk(device="cdrom")
+    if not empty:
+        draft.domain.add(disk, before=drives[0] if drives else None)
     facts = facts or DiskFacts()
     if facts.local is not None:
         path = path_there(draft, facts.local.path)

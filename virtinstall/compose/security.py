@@ -14,9 +14,11 @@ _SEV_ES_POLICY = "0x07"
 
 
 def fill_seclabels(draft: Draft) -> None:
-    """A label of a type needs the security model it is of."""
+    """A label of a type needs the security model it is of, and a model's label has a type."""
     models = [model for model in draft.facts.host.capabilities.security_models if model]
     for label in draft.domain.seclabels:
+        if label.model is not None and label.type is None:
+            label.type = "dynamic"
         if label.model is not None or label.type is None or not models:
             continue
         plain = (label.label or "").replace(":", "").replace("+", "")

@@ -19,6 +19,7 @@ from virtinstall.devices.tpm import Tpm
 from virtinstall.devices.video import Video
 from virtinstall.devices.vsock import Vsock
 from virtinstall.devices.watchdog import Watchdog
+from virtinstall.errors import RequestError
 
 
 def add_rng(draft: Draft) -> None:
@@ -95,7 +96,17 @@ def fill_small_devices(draft: Draft) -> None:
 
 
 def _fill_filesystems(draft: Draft) -> None:
+    by_tag = draft.facts.host.driver in ("qemu", "test")
     for filesystem in draft.domain.of(Filesystem):
+        target = filesystem.target_dir
+        tagged = by_tag and filesystem.type in (None, "mount")
+        if target is not None and not tagged and not target.startswith("/"):
+            raise RequestError(
+                f"--filesystem target={target}: it must be an absolute path",
+                hint=f"for example --filesystem SOURCE,/{target}; only a directory that QEMU shares has a tag there",
+            )
+        if not by_tag and draft.platform.virt_type != "lxc":
+            continue
         filesystem.type = filesystem.type or "mount"
         if filesystem.accessmode is None and filesystem.driver_type != "virtiofs":
             filesystem.accessmode = "mapped"

@@ -39,7 +39,7 @@ def _set_model(cpu: Cpu, text: str) -> None:
         cpu.secure = secure
         cpu.wanted_model = "none"
         return
-    word = "host-model" if text == "host" else text
+    word = {"host": "host-model", "default": ""}.get(text, text)
     cpu.wanted_model = word or None
     if word in MODES:
         cpu.mode, cpu.model, cpu.match = word, None, None

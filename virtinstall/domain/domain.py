@@ -129,8 +129,12 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         """The devices of one class, in document order."""
         return [self._wrapped(node, cls) for node in self._device_nodes(cls.tag)]
 
-    def add(self, device: Device) -> None:
-        """Put `device` behind the others of its kind; kinds stand in libvirt's order."""
+    def add(self, device: Device, *, before: Device | None = None) -> None:
+        """Put `device` behind the others of its kind, or right `before` one; kinds stand in libvirt's order."""
+        if before is not None:
+            before.ensure_node().addprevious(device.ensure_node())
+            device.adopt(self.wrappers)
+            return
         node = self.ensure_node()
         above = node.find("devices")
         if above is None:

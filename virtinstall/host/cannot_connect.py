@@ -12,6 +12,7 @@ from virtinstall.host.translate import words_of
 
 _ADDRESSES = "addresses are such as qemu:///system, qemu:///session, qemu+ssh://root@HOST/system, or embed"
 _NOT_ALLOWED = ("permission denied", "authentication", "polkit", "access denied")
+_DRIVERS = ("qemu", "test", "lxc", "xen", "libxl", "vz", "bhyve", "ch", "vbox", "openvz", "esx", "gsx", "vpx", "hyperv")
 _NO_DAEMON = "start its daemon (systemctl start libvirtd), or do without one: --connect embed"
 
 
@@ -42,6 +43,8 @@ def connection_hint(uri: str | None, words: str, code: int | None) -> str:
     """What to do about a connection that failed, by libvirt's words and code for it."""
     if uri is not None and uri.partition("://")[2].partition("/")[0]:
         return "look whether that host and its libvirt answer, and whether the name is right"
+    if uri is not None and _is_misspelt(uri):
+        return _ADDRESSES
     lowered = words.lower()
     if any(word in lowered for word in _NOT_ALLOWED):
         return "qemu:///session takes no rights; for qemu:///system be root, or of the group libvirt"
@@ -51,3 +54,11 @@ def connection_hint(uri: str | None, words: str, code: int | None) -> str:
     if uri is not None and (no_address or "uri path" in lowered):
         return _ADDRESSES
     return _NO_DAEMON
+
+
+def _is_misspelt(uri: str) -> bool:
+    """Whether libvirt has no such driver, or QEMU's no such path; without a daemon libvirt doesn't get to say so."""
+    scheme, _, rest = uri.partition("://")
+    driver = scheme.partition("+")[0]
+    path = rest.partition("?")[0].partition("/")[2]
+    return driver not in _DRIVERS or (driver == "qemu" and path not in ("system", "session", "embed"))

@@ -118,6 +118,12 @@ def _disk_facts(disk: Disk, facts: Facts, host: Host) -> DiskFacts:
     if disk.vol is not None:
         return _volume_facts(disk.vol, host)
     path = wished_path(disk)
+    if (disk.source_pool is None) != (disk.source_volume is None):
+        given, lacking = ("pool", "volume") if disk.source_volume is None else ("volume", "pool")
+        raise RequestError(
+            f"--disk source.{given} without source.{lacking}: a volume is named by both",
+            hint="--disk vol=POOL/VOLUME, or --disk pool=POOL,size=20 for a new one",
+        )
     if disk.source_pool is not None and disk.source_volume is not None:
         if host.pool(disk.source_pool) is None:
             raise _no_pool(f"--disk source.pool={disk.source_pool}", disk.source_pool, host)

@@ -205,7 +205,7 @@ class OsRecord(NamedTuple):
 
     def supports_virtio_serial(self, arch: str = "x86_64") -> bool:
         """Whether it has a driver for virtio consoles and channels."""
-        return self.supports_virtio("console")
+        return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("console")
 
     def supports_guest_agent(self, arch: str = "x86_64") -> bool:
         """Whether a channel for the QEMU guest agent is of use to it."""

@@ -1,0 +1,116 @@
+"""What virt-install makes of command lines, as its 4.1.0 was seen to, and what its users' scripts therefore rely on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.compose.hosts import DATA, HostFiles, Platform, composed, os_named
+from virtinstall.compose.contradictions import settle_method
+from virtinstall.devices.channel import Channel
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.filesystem import Filesystem
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import RequestError
+from virtinstall.main import main
+from virtinstall.options.command import parse_request
+
+CAPABILITIES = (DATA / "capabilities-debian12.xml").read_text()
+PC = HostFiles(CAPABILITIES, (DATA / "domain-capabilities-kvm-q35.xml").read_text())
+XEN = HostFiles((DATA / "capabilities-xen.xml").read_text())
+LXC = HostFiles((DATA / "capabilities-lxc.xml").read_text())
+AGENT, CLIPBOARD = "org.qemu.guest_agent.0", "com.redhat.spice.0"
+
+
+def guest(*words: str, os: str = "debian11") -> Domain:
+    """A KVM guest as it is after its installation."""
+    return composed(PC, Platform("hvm", "x86_64", "kvm"), os_named(os), *words).final
+
+
+def test_a_channel_of_ones_own_leaves_the_clipboard() -> None:
+    """The guest agent's channel given by hand: spice's stands beside it still."""
+    channels = guest("--graphics", "spice", "--channel", f"unix,target.type=virtio,target.name={AGENT}").of(Channel)
+    assert {channel.target_name for channel in channels} == {AGENT, CLIPBOARD}
+
+
+def test_a_clipboard_of_ones_own_is_the_only_one() -> None:
+    """Two channels of one name: the guest would find one of them."""
+    channels = guest("--graphics", "spice", "--channel", "qemu-vdagent").of(Channel)
+    assert [(channel.type, channel.target_name) for channel in channels] == [("qemu-vdagent", CLIPBOARD)]
+
+
+def test_a_channel_is_virtio() -> None:
+    """libvirt takes no channel without the kind of its target."""
+    assert [channel.target_type for channel in guest("--channel", "pty", "--graphics", "none").of(Channel)] == [
+        "virtio"
+    ]
+
+
+def test_the_installation_cd_is_the_first_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside drivers on another CD, and beside an empty drive: firmware that goes by no order boots the first."""
+    for name in ("drivers.iso", "install.iso", "disk.img"):
+        (tmp_path / name).touch()
+    disks = f"--disk {tmp_path}/disk.img --disk {tmp_path}/drivers.iso,device=cdrom --disk device=cdrom"
+    words = f"--connect test:///default --memory 2048 --osinfo generic --print-xml 1 {disks}"
+    main([*words.split(), "--cdrom", f"{tmp_path}/install.iso"])
+    drives = [disk for disk in Domain.parse(capsys.readouterr().out).of(Disk) if disk.device == "cdrom"]
+    assert [drive.source_file for drive in drives] == [f"{tmp_path}/install.iso", f"{tmp_path}/drivers.iso", None]
+
+
+def test_a_label_of_a_model_is_dynamic() -> None:
+    """Unless another type is named."""
+    assert [label.type for label in guest("--seclabel", "model=dac,relabel=no").seclabels] == ["dynamic"]
+    assert [label.type for label in guest("--seclabel", "model=dac,type=none").seclabels] == ["none"]
+
+
+def test_the_default_cpu_by_its_name() -> None:
+    """`--cpu default` is what no --cpu is."""
+    named, unnamed = guest("--cpu", "default").cpu, guest().cpu
+    assert (named.mode, named.model) == (unnamed.mode, unnamed.model)
+
+
+@pytest.mark.parametrize(
+    ("words", "kept", "left"),
+    [
+        ("--location /tree --cdrom /x.iso", "--location", "--cdrom"),
+        ("--cdrom /x.iso --import", "--cdrom", "--import"),
+        ("--import --pxe", "--pxe", "--import"),
+    ],
+)
+def test_of_several_ways_the_first_counts(words: str, kept: str, left: str) -> None:
+    """The other is left aside, and the warning says so."""
+    request = settle_method(parse_request(["--memory", "1024", *words.split()]))
+    install = request.install
+    ways = {
+        "--location": install.location,
+        "--cdrom": install.cdrom,
+        "--pxe": install.pxe,
+        "--import": install.boot_disk,
+    }
+    assert [option for option, value in ways.items() if value] == [kept]
+    assert f"{left}: left aside, since {kept} says how" in request.warnings[-1]
+
+
+@pytest.mark.parametrize(
+    ("host", "platform"),
+    [(XEN, Platform("xen", "x86_64", "xen")), (LXC, Platform("exe", "x86_64", "lxc"))],
+)
+def test_where_there_are_no_tags_a_target_is_a_path(host: HostFiles, platform: Platform) -> None:
+    """A share's name is QEMU's alone."""
+    with pytest.raises(RequestError, match="absolute path"):
+        composed(host, platform, os_named("generic"), "--filesystem", "/srv,share")
+
+
+def test_a_share_has_a_tag_with_qemu() -> None:
+    """Mapped rights, as a directory that QEMU shares."""
+    shares = guest("--filesystem", "/srv,share").of(Filesystem)
+    assert [(share.type, share.accessmode, share.target_dir) for share in shares] == [("mount", "mapped", "share")]
+    with pytest.raises(RequestError, match="absolute path"):
+        guest("--filesystem", "/srv.img,share,type=file")
+
+
+def test_a_container_has_one_cpu() -> None:
+    """What the OS database recommends is for machines."""
+    plan = composed(LXC, Platform("exe", "x86_64", "lxc"), os_named("win10"), "--filesystem", "/srv,/")
+    assert plan.final.vcpu == 1
