@@ -83,6 +83,9 @@ LINES = """
 --osinfo ubunto22.04                            ubunto22.04
 --osinfo detect=maybe                           maybe
 --install bootdev=nope                          nope
+--import                                        contradict
+--cdrom /nope.iso                               contradict
+--location http://127.0.0.1:9/                  contradict
 --livecd                                        --cdrom
 --initrd-inject /etc/hostname                   --initrd-inject
 --extra-args console=ttyS0                      --extra-args

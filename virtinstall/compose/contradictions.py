@@ -9,33 +9,17 @@ _BOOT_DEVICES = ("hd", "cdrom", "network", "fd")
 
 
 def settle_method(request: Request) -> Request:
-    """The request with one way of installing: the first of tree, CD-ROM, network, import, as with virt-install.
+    """The request without --import where it has --cdrom: that boots first and counts, as with virt-install.
 
-    The others are left aside with a warning.
+    Many scripts attach a seed's or drivers' CD that way; other methods beside each other are refused.
     """
     install = request.install
-    ways = {
-        "--location": install.location is not None,
-        "--cdrom": install.cdrom is not None,
-        "--pxe": install.pxe,
-        "--import": install.boot_disk,
-    }
-    given = [option for option, is_given in ways.items() if is_given]
-    if len(given) < 2:
+    if not install.boot_disk or install.cdrom is None:
         return request
-    kept, *others = given
-    return request._replace(
-        install=install._replace(
-            cdrom=install.cdrom if kept == "--cdrom" else None,
-            live_cdrom=install.live_cdrom and kept == "--cdrom",
-            pxe=kept == "--pxe",
-            boot_disk=False,
-        ),
-        warnings=(
-            *request.warnings,
-            f"{' and '.join(others)}: left aside, since {kept} says how the guest is installed",
-        ),
+    warning = (
+        "--import: left aside, since the guest boots from --cdrom first; --disk PATH,device=cdrom only attaches a CD"
     )
+    return request._replace(install=install._replace(boot_disk=False), warnings=(*request.warnings, warning))
 
 
 def refuse_contradictions(request: Request) -> None:
@@ -61,6 +45,8 @@ def _check_methods(request: Request) -> None:
         )
         if value
     ]
+    if len(given) > 1:
+        raise RequestError(f"{' and '.join(given)} contradict each other", hint="one way of installing is enough")
     if install.live_cdrom and install.cdrom is None:
         raise RequestError("--livecd needs --cdrom", hint="add --cdrom PATH")
     if install.unattended is not None and given and given[0] in ("--import", "--pxe"):
