@@ -154,6 +154,12 @@ class DomainCapabilities:
         found = self._root.find(f"cpu/mode[@name='{mode}']")
         return found if found is not None and found.get("supported") == "yes" else None
 
+    @property
+    def host_model(self) -> str | None:
+        """The CPU model that libvirt's host-model mode begins with."""
+        mode = self.cpu_mode("host-model")
+        return None if mode is None else mode.findtext("model")
+
     @cached_property
     def cpu_models(self) -> tuple[str, ...]:
         """The models that --cpu may name, whether they run on this host or not."""

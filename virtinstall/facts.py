@@ -134,12 +134,14 @@ class Facts(NamedTuple):
     uuid and MAC addresses. `seeds` and what begins with `seed_` are the answers for the installer, `ignition` is what a
     CoreOS-like guest reads, `cloud_init` and `unattended` what they are made from when the guest is settled.
     `upload_pool` is the remote host's pool that takes what the installation reads, `local_files` the files of this
-    machine among it. `domain_capabilities` is None where libvirt doesn't know them.
+    machine among it. `domain_capabilities` is None where libvirt doesn't know them; `cpu_model_features` are those of
+    its host-model, where the guest names a model of its own.
     """
 
     host: HostFacts
     os: OsRecord
     domain_capabilities: DomainCapabilities | None = None
+    cpu_model_features: frozenset[str] = frozenset()
     guest_names: frozenset[str] = frozenset()
     claimed_names: frozenset[str] = frozenset()
     guest_macs: Mapping[str, str] = _NOTHING

@@ -7,6 +7,7 @@ https://libvirt.org/formatdomaincaps.html#cpu-configuration
 from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
+from virtinstall.domain.cpu import Cpu
 from virtinstall.errors import RequestError
 
 _MODES = ("host-model", "host-passthrough", "maximum")
@@ -25,8 +26,13 @@ def fill_cpu(draft: Draft) -> None:
         _default(draft)
     elif word is not None:
         _warn_of_model(draft)
-    if cpu.mode == "custom" and word is not None and cpu.secure is not False:
+    if wants_mitigations(cpu):
         _add_mitigations(draft)
+
+
+def wants_mitigations(cpu: Cpu) -> bool:
+    """Whether it is a model by name, and not one that is meant to be bare."""
+    return cpu.wanted_model not in (None, "none", "hv-default", *_MODES) and cpu.secure is not False
 
 
 def _warn_of_model(draft: Draft) -> None:
@@ -97,12 +103,10 @@ def _add_mitigations(draft: Draft) -> None:
     host_model = capabilities.cpu_mode("host-model")
     if host_model is None:
         return
-    have = {feature.get("name") for feature in host_model.iterfind("feature") if feature.get("policy") == "require"}
-    name = host_model.findtext("model") or ""
-    if name.endswith("-IBRS"):
-        have.update(("spec-ctrl",))
-    if name.endswith("-IBPB"):
-        have.update(("ibpb",))
+    by_policy = {feature.get("name"): feature.get("policy") for feature in host_model.iterfind("feature")}
+    have = {*draft.facts.cpu_model_features, *by_policy} - {
+        name for name, policy in by_policy.items() if policy != "require"
+    }
     cpu = draft.domain.cpu
     asked = {feature.name for feature in cpu.features}
     wanted = [name for name in _MITIGATIONS if name in have and name not in asked]

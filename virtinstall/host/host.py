@@ -99,6 +99,9 @@ class Host(Protocol):
     ) -> str | None:
         """<domainCapabilities>, or None where the driver has no such call or refuses the machine."""
 
+    def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
+        """The features that a CPU model of libvirt's consists of; none where the driver can't tell."""
+
     def guest_names(self) -> frozenset[str]:
         """Names of all guests, active or not."""
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from virtinstall.capabilities import Capabilities, DomainCapabilities
 from virtinstall.compose.compose import chosen_platform
+from virtinstall.compose.cpu import wants_mitigations
 from virtinstall.facts import Facts, HostFacts, NetworkFacts
 from virtinstall.host import embed, network, survey_media, survey_os, survey_storage
 from virtinstall.host.host import Host
 from virtinstall.named import NamedTuple
 
 if TYPE_CHECKING:
+    from virtinstall.compose.platform import Chosen
     from virtinstall.request import Request
 
 
@@ -52,10 +54,12 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
     record = chosen.record
     platform = chosen_platform(request, facts_of_host, record)
     text = host.domain_capabilities_xml(platform.emulator, platform.arch, platform.machine, platform.virt_type)
+    domain_capabilities = None if text is None else DomainCapabilities(text)
     facts = Facts(
         host=facts_of_host,
         os=record,
-        domain_capabilities=None if text is None else DomainCapabilities(text),
+        domain_capabilities=domain_capabilities,
+        cpu_model_features=_cpu_model_features(request, host, platform, domain_capabilities),
         guest_names=_guest_names(request, host),
         claimed_names=_claimed_names(request, surroundings),
         guest_macs=_guest_macs(request, host),
@@ -74,6 +78,16 @@ def survey(request: Request, host: Host, surroundings: Surroundings) -> Facts:
 
         facts = with_seeds(facts, request)
     return survey_storage.with_storage(facts, request, host)
+
+
+def _cpu_model_features(
+    request: Request, host: Host, platform: Chosen, capabilities: DomainCapabilities | None
+) -> frozenset[str]:
+    """The host model's features, where a CPU of another model is to have those of them that guard against flaws."""
+    model = None if capabilities is None else capabilities.host_model
+    if model is None or not platform.is_x86 or not wants_mitigations(request.domain.cpu):
+        return frozenset()
+    return host.cpu_model_features(platform.arch, model)
 
 
 def _guest_names(request: Request, host: Host) -> frozenset[str]:

@@ -1,0 +1,52 @@
+"""A CPU model by name gets the host's features against known CPU flaws, for models are older than the flaws."""
+
+from __future__ import annotations
+
+import libvirt
+import pytest
+
+from tests.compose.hosts import DATA, HostFiles
+from virtinstall.compose.compose import compose
+from virtinstall.host.libvirt_host import LibvirtHost
+from virtinstall.options.command import parse_request
+from virtinstall.osinfo.record import GENERIC
+
+CAPABILITIES = (DATA / "capabilities-debian12.xml").read_text()
+DOMAIN_CAPABILITIES = (DATA / "domain-capabilities-kvm-q35.xml").read_text()
+
+
+def features(words: str, *, of_model: frozenset[str] = frozenset(), host_model: str = "Cooperlake") -> list[str]:
+    """Those of the guest's CPU; `of_model` is what libvirt says the host's model to have."""
+    listed = f"<model fallback='forbid'>{host_model}</model><feature policy='require' name='md-clear'/>"
+    listed += "<feature policy='disable' name='ibpb'/>"
+    host = HostFiles(CAPABILITIES, DOMAIN_CAPABILITIES.replace("<model fallback='forbid'>kvm64</model>", listed))
+    request = parse_request(f"--memory 1024 --import --disk none --virt-type kvm --cpu {words}".split())
+    domain = compose(request, host.facts(GENERIC, disks=(), cpu_model_features=of_model)).final
+    return [feature.name or "" for feature in domain.cpu.features if feature.policy == "require"]
+
+
+def test_what_the_hosts_model_has_in_itself_counts() -> None:
+    """libvirt lists only what the host has beyond its model, and what it lacks of it."""
+    assert features("Skylake-Client") == ["md-clear"]
+    assert features("Skylake-Client", of_model=frozenset({"spec-ctrl", "ssbd", "ibpb", "aes"})) == [
+        "md-clear",
+        "spec-ctrl",
+        "ssbd",
+    ]
+
+
+@pytest.mark.parametrize("words", ["Skylake-Client,secure=off", "host-passthrough", "host-model"])
+def test_no_model_or_a_bare_one(words: str) -> None:
+    """The host's own CPU has them all; and one may want the bare model."""
+    assert features(words, of_model=frozenset({"spec-ctrl"})) == []
+
+
+def test_libvirt_knows_what_a_model_has() -> None:
+    """From its own table of models, also on the test driver; a model that it doesn't know has nothing."""
+    connection = libvirt.open("test:///default")
+    try:
+        host = LibvirtHost(connection)
+        assert {"spec-ctrl", "ssbd", "aes"} <= host.cpu_model_features("x86_64", "Cooperlake")
+        assert host.cpu_model_features("x86_64", "Coperlake") == frozenset()
+    finally:
+        connection.close()
