@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.compose.hosts import DATA, HostFiles, Platform, composed, os_named
+from virtinstall.compose.compose import compose
 from virtinstall.compose.contradictions import settle_method
 from virtinstall.devices.channel import Channel
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.filesystem import Filesystem
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
+from virtinstall.facts import MediaFacts
 from virtinstall.main import main
 from virtinstall.options.command import parse_request
 
@@ -99,3 +101,27 @@ def test_a_container_has_one_cpu() -> None:
     """What the OS database recommends is for machines."""
     plan = composed(LXC, Platform("exe", "x86_64", "lxc"), os_named("win10"), "--filesystem", "/srv,/")
     assert plan.final.vcpu == 1
+
+
+@pytest.mark.parametrize(
+    ("memory", "while_installing", "afterwards"),
+    [
+        ("2048", (3072, 3072), 2048),
+        ("2048,maxmemory=8192", (8192, 3072), 2048),
+        ("4096,currentMemory=1024", (4096, 3072), 1024),
+        ("4096", (4096, 4096), 4096),
+    ],
+)
+def test_an_installation_over_the_network_takes_memory(
+    memory: str, while_installing: tuple[int, int], afterwards: int
+) -> None:
+    """The OS database says what its installer keeps there; the guest has what was asked for again afterwards."""
+    request = parse_request(f"--memory {memory} --location http://h/tree --disk none --virt-type kvm".split())
+    media = MediaFacts("http://h/tree", kernel="vmlinuz", initrd="initrd.img")
+    plan = compose(request, PC.facts(os_named("rhel9.0"), media=media, disks=()))
+    assert plan.install is not None
+    installing, final = plan.install, plan.final
+    in_mib = [
+        (kib or 0) // 1024 for kib in (installing.memory_kib, installing.current_memory_kib, final.current_memory_kib)
+    ]
+    assert in_mib == [*while_installing, afterwards]

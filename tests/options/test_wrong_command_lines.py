@@ -103,6 +103,7 @@ LINES = """
 --autoconsole nope                              nope
 --print-xml 3                                   3
 --arch nope                                     nope
+--virt-type nope                                nope
 --arch aarch64                                  aarch64
 --container                                     exe
 --transient --autostart                         contradict

@@ -137,9 +137,11 @@ def _grow_for_network_install(draft: Draft, domain: Domain) -> None:
     if media is None or media.kernel is None or media.is_iso:
         return
     needed = draft.os.amounts("network_install", draft.platform.arch).ram_bytes
-    if needed is None or needed <= (domain.memory_kib or 0) * KIB:
+    maximum = domain.memory_kib or 0
+    if needed is None or needed <= (domain.current_memory_kib or maximum) * KIB:
         return
-    domain.memory_kib = domain.current_memory_kib = needed // KIB
+    domain.current_memory_kib = needed // KIB
+    domain.memory_kib = max(maximum, needed // KIB)
     draft.notes.append(f"{draft.os.short_id} needs {needed // MIB} MiB to install over the network: it gets that once")
 
 

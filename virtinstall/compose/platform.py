@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from virtinstall.osinfo.record import OsRecord
 
 _X86 = ("x86_64", "i686")
+_HYPERVISORS = ("qemu", "kvm", "hvf", "xen", "lxc", "vz", "openvz", "bhyve", "vbox", "vmware", "hyperv")
 _MACHINES = {
     "aarch64": "virt",
     "armv7l": "virt",
@@ -146,7 +147,7 @@ def choose_platform(wish: Platform, capabilities: Capabilities, os: OsRecord, dr
     ]
     # without an architecture the machine type tells which one is meant
     candidates = [guest for guest in of_kind if wish.machine is None or _knows_machine(guest, wish.machine)] or of_kind
-    if not candidates and driver == "test" and wish.virt_type is not None:
+    if not candidates and driver == "test" and wish.virt_type in _HYPERVISORS:
         # libvirt's test driver is for trying things out: it stands for any hypervisor
         any_type = choose_platform(wish._replace(virt_type=None), capabilities, os, driver)
         return any_type._replace(virt_type=wish.virt_type)
