@@ -27,6 +27,39 @@ def test_edit_all(virt_xml: VirtXml) -> None:
     assert virt_xml("off", DIFF, "--edit", "all", "--sound", "sb16").new == ['<sound model="sb16"/>'] * 2
 
 
+@pytest.mark.parametrize(
+    "words", [["--edit", "all", "--watchdog", "action=reset"], ["--remove-device", "--rng", "all"]]
+)
+def test_all_of_none(virt_xml: VirtXml, words: list[str]) -> None:
+    """A script's `all` does nothing where there is none; the warning says that nothing changes."""
+    run = virt_xml("off", DIFF, *words)
+
+    assert (run.status, run.new, run.removed) == (0, [], [])
+    assert "no effect" in run.err
+
+
+@pytest.mark.parametrize("action", [["--edit"], ["--add-device"]])
+@pytest.mark.parametrize("kind", ["sound", "network", "disk", "graphics", "video"])
+def test_none_is_no_device(virt_xml: VirtXml, action: list[str], kind: str) -> None:
+    """As with virt-install, `none` is no model of the kind."""
+    run = virt_xml("off", DIFF, *action, f"--{kind}", "none")
+
+    assert (run.status, run.new, run.removed) == (0, [], [])
+
+
+def test_a_balloon_may_be_none(virt_xml: VirtXml) -> None:
+    """libvirt has a model of that name, without which it would add a balloon of its own."""
+    assert '<memballoon model="none"/>' in virt_xml("off", DIFF, "--add-device", "--memballoon", "none").new
+
+
+@pytest.mark.parametrize("which", ["1", "all"])
+def test_there_is_one_domain(virt_xml: VirtXml, which: str) -> None:
+    """Of what a guest has once, it is the first one, and all of them."""
+    assert virt_xml("off", DIFF, "--edit", which, "--events", "on_crash=preserve").new == [
+        "<on_crash>preserve</on_crash>"
+    ]
+
+
 def test_edit_what_matches(virt_xml: VirtXml) -> None:
     """KEY=VALUE selects, by the sub-option's own words."""
     run = virt_xml("off", DIFF, "--edit", "target=hda", "--disk", "cache=none")
@@ -219,6 +252,7 @@ def test_host_device_by_name(virt_xml: VirtXml, name: str) -> None:
         (["off", "--edit", "--convert-to-q35", "--disk", "cache=none"], "--convert-to-q35"),
         (["--build-xml", "--memory", "1G"], "--build-xml makes no sense with --memory"),
         (["off", "--edit", "--memory", "200,clearxml=yes"], "--memory clearxml"),
+        (["off", "--edit", "--controller", "usb2"], "stands for several controllers"),
         (["off", "--edit", "0", "--disk", "cache=none"], "counted from 1"),
         (["off", "--edit", "size=3", "--disk", "cache=none"], "can't be selected by 'size'"),
     ],

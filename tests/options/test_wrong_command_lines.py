@@ -202,19 +202,19 @@ def fails(line: str, capsys: pytest.CaptureFixture[str]) -> str:
     return err
 
 
-@pytest.mark.parametrize(("typed", "word"), table(LINES), ids=lambda text: text)
+@pytest.mark.parametrize(("typed", "word"), list(table(LINES)), ids=lambda text: text)
 def test_wrong_value(typed: str, word: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The answer names what is wrong."""
     assert word in fails(f"{GOOD} {typed}", capsys)
 
 
-@pytest.mark.parametrize(("typed", "word"), table(WITHOUT_METHOD), ids=lambda text: text)
+@pytest.mark.parametrize(("typed", "word"), list(table(WITHOUT_METHOD)), ids=lambda text: text)
 def test_wrong_method(typed: str, word: str, capsys: pytest.CaptureFixture[str]) -> None:
     """So it is with the ways of installing."""
     assert word in fails(f"{GOOD} {typed}".replace("--print-xml --pxe", ""), capsys)
 
 
-@pytest.mark.parametrize("wrong", options_misspelt())
+@pytest.mark.parametrize("wrong", list(options_misspelt()))
 def test_misspelt_option(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A misspelt option is named, with one that is like it."""
     said = fails(f"{GOOD} {wrong} x", capsys)
@@ -223,7 +223,7 @@ def test_misspelt_option(wrong: str, capsys: pytest.CaptureFixture[str]) -> None
     assert "did you mean" in said
 
 
-@pytest.mark.parametrize(("option", "wrong"), sub_options_misspelt())
+@pytest.mark.parametrize(("option", "wrong"), list(sub_options_misspelt()))
 def test_misspelt_sub_option(option: str, wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A misspelt sub-option is named, with its option."""
     said = fails(f"{GOOD} {option} {wrong}=x", capsys)

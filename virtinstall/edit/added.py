@@ -39,7 +39,7 @@ _NOBODY = "disk"
 def read_devices(option: XmlOption) -> Domain:
     """A domain with nothing but the devices that the option describes. Raises: RequestError."""
     domain = Domain()
-    for text in option.texts:
+    for text in option.described():
         pairs = cut(option.cls, option.name, text, option.fallback)
         apply_pairs(domain.section(option.cls), option.name, pairs, option.fallback)
     return domain

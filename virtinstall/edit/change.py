@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.compose import boot_order
+from virtinstall.devices.controller import Controller
 from virtinstall.devices.graphics import Graphics
 from virtinstall.domain.seclabel import Seclabel
 from virtinstall.edit import convert
@@ -13,7 +14,7 @@ from virtinstall.edit.replace import follow_up, make_room
 from virtinstall.edit.select import is_device, objects_of, select
 from virtinstall.errors import RequestError
 from virtinstall.named import NamedTuple
-from virtinstall.options.suboptions import Fallback, apply_pairs, cut
+from virtinstall.options.suboptions import Fallback, apply_pairs, cut, says_none
 from virtinstall.xml.children import Children
 from virtinstall.xml.override import apply_edit
 
@@ -31,18 +32,23 @@ class XmlOption(NamedTuple):
     texts: tuple[str, ...]
     fallback: Fallback | None
 
+    def described(self) -> tuple[str, ...]:
+        """The values but `none`, which describes no object."""
+        return tuple(text for text in self.texts if not says_none(self.cls, text))
+
 
 def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
     """Change the objects that `selector` means; gives them. Raises: RequestError."""
     spice = option.cls is Graphics and convert.has_spice(domain)
     found = _objects_to_edit(domain, option, selector)
-    texts = option.texts if not is_device(option.cls) else option.texts[-1:]
-    for text in texts:
+    texts = option.described()
+    for text in texts[-1:] if is_device(option.cls) else texts:
         pairs = cut(option.cls, option.name, text, option.fallback)
         for element in found:
             make_room(element, pairs)
             apply_pairs(element, option.name, pairs, option.fallback)
             follow_up(element, pairs)
+            _refuse_set(element)
     for element in found:
         for each in element.settings.pop("xpath_edits", ()):
             apply_edit(element.ensure_node(), each)
@@ -50,6 +56,15 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
         convert.remove_spice_parts(domain)
     settle_order(domain, found)
     return found
+
+
+def _refuse_set(element: Element) -> None:
+    """--controller usb2 and usb3 are made of several controllers: no one can become them."""
+    if isinstance(element, Controller) and element.set_of is not None:
+        raise RequestError(
+            f"--edit --controller {element.set_of}: the word stands for several controllers",
+            hint=f"--remove-device takes one away, --add-device --controller {element.set_of} adds them",
+        )
 
 
 def settle_order(domain: Domain, changed: Sequence[Element]) -> None:
@@ -92,7 +107,7 @@ def can_add(domain: Domain, cls: type[Element]) -> bool:
 def add_sections(domain: Domain, option: XmlOption) -> list[Element]:
     """Add what may be there several times though it is no device (<seclabel>); gives it. Raises: RequestError."""
     made = []
-    for text in option.texts:
+    for text in option.described():
         pairs = cut(option.cls, option.name, text, option.fallback)
         element = domain.section(option.cls)
         apply_pairs(element, option.name, pairs, option.fallback)

@@ -45,15 +45,17 @@ def select(
 ) -> list[Element]:
     """The objects that `selector` means: empty (the first), a number, `all`, or sub-options to match.
 
+    All of none are none; otherwise there has to be one.
+
     Raises: RequestError, when there is none, or the selector makes no sense for the option.
     """
     found = objects_of(domain, cls)
-    if not cls.tag and selector:
+    if not cls.tag and selector not in ("", "all", "1"):
         raise RequestError(f"'{action} {selector}' doesn't make sense with {option}", hint=f"use {action} alone")
-    if not found:
-        raise RequestError(f"the guest has no object of {option}", hint=f"--add-device {option} ... adds one")
     if selector == "all":
         return found
+    if not found:
+        raise RequestError(f"the guest has no object of {option}", hint=f"--add-device {option} ... adds one")
     if selector == "":
         return found[:1]
     number = _number(selector)

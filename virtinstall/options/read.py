@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
-from virtinstall.options.suboptions import Fallback, apply_pairs, cut
+from virtinstall.options.suboptions import Fallback, apply_pairs, cut, says_none
 from virtinstall.options.table import OPTIONS, Option
 from virtinstall.request import (
     WAIT_FOR,
@@ -101,9 +101,8 @@ def _read_element(domain: Domain, option: Option, text: str, without: set[str], 
     """Apply one compound value; gives warnings."""
     cls = section_class(option)
     name = option.names[0] if option.names[0].startswith("--") else option.names[-1]
-    none_word = getattr(cls, "none_word", "no-op")
-    if text == "none" and none_word != "value":
-        if none_word == "suppress":
+    if says_none(cls, text):
+        if getattr(cls, "none_word", None) == "suppress":
             without.add(cls.tag)
         return []
     fallback = fallback_for(cls)
