@@ -28,11 +28,11 @@ def plan_guest(request: Request, host: Host, surroundings: Surroundings | None =
     HostError, when something it names can't be read.
     """
     from virtinstall.compose.compose import compose
-    from virtinstall.compose.contradictions import refuse_contradictions, settle_method
+    from virtinstall.compose.contradictions import refuse_contradictions, settle_import
     from virtinstall.host.survey import Surroundings as Real
     from virtinstall.host.survey import survey
 
-    request = settle_method(request)
+    request = settle_import(request)
     refuse_contradictions(request)
     if request.install.reinstall is not None:
         request = request._replace(domain=_existing(request.install.reinstall, host))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.compose.hosts import DATA, HostFiles, Platform, composed, os_named
 from virtinstall.compose.compose import compose
-from virtinstall.compose.contradictions import settle_method
+from virtinstall.compose.contradictions import settle_import
 from virtinstall.devices.channel import Channel
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.filesystem import Filesystem
@@ -74,7 +74,7 @@ def test_the_default_cpu_by_its_name() -> None:
 
 def test_a_cd_beside_an_imported_disk_counts() -> None:
     """Scripts attach a seed's CD that way; the guest boots from it first, and the warning says what wasn't meant."""
-    request = settle_method(parse_request(["--memory", "1024", "--import", "--cdrom", "/x.iso"]))
+    request = settle_import(parse_request(["--memory", "1024", "--import", "--cdrom", "/x.iso"]))
     assert (request.install.cdrom, request.install.boot_disk) == ("/x.iso", False)
     assert "--disk PATH,device=cdrom" in request.warnings[-1]
 

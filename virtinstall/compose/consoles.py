@@ -6,14 +6,13 @@ Source: https://libvirt.org/formatdomain.html#consoles-serial-parallel-channel-d
 from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
-from virtinstall.devices.channel import Channel
+from virtinstall.devices.channel import CLIPBOARD_NAME, CLIPBOARD_TYPES, Channel
 from virtinstall.devices.character import CharacterDevice
 from virtinstall.devices.console import Console
 from virtinstall.devices.parallel import Parallel
 from virtinstall.devices.serial import Serial
 
 _AGENT_CHANNEL = "org.qemu.guest_agent.0"
-_SPICE_CHANNEL = "com.redhat.spice.0"
 _LONGEST_SOCKET = 108
 _NAME_PART = 20
 _MANY_GUESTS = 999
@@ -78,5 +77,5 @@ def fill_character_devices(draft: Draft) -> None:
             device.source_mode = "bind"
     for channel in draft.domain.of(Channel):
         channel.target_type = channel.target_type or "virtio"
-        if channel.type in ("spicevmc", "qemu-vdagent"):
-            channel.target_name = channel.target_name or _SPICE_CHANNEL
+        if channel.type in CLIPBOARD_TYPES:
+            channel.target_name = channel.target_name or CLIPBOARD_NAME

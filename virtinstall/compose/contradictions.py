@@ -8,7 +8,7 @@ from virtinstall.request import Request
 _BOOT_DEVICES = ("hd", "cdrom", "network", "fd")
 
 
-def settle_method(request: Request) -> Request:
+def settle_import(request: Request) -> Request:
     """The request without --import where it has --cdrom: that boots first and counts, as with virt-install.
 
     Many scripts attach a seed's or drivers' CD that way; other methods beside each other are refused.

@@ -23,8 +23,7 @@ def expand_words(draft: Draft) -> None:
             draft.pcie_root_ports = controller.num_pcie_root_ports
         else:
             for new in _usb2() if controller.set_of == "usb2" else _usb3():
-                draft.domain.add(new)
-                controller.ensure_node().addprevious(new.ensure_node())
+                draft.domain.add(new, before=controller)
         draft.domain.remove(controller)
 
 

@@ -7,10 +7,9 @@ https://libvirt.org/formatdomaincaps.html#cpu-configuration
 from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
-from virtinstall.domain.cpu import Cpu
+from virtinstall.domain.cpu import MODES, Cpu
 from virtinstall.errors import RequestError
 
-_MODES = ("host-model", "host-passthrough", "maximum")
 _MITIGATIONS = ("ibpb", "md-clear", "spec-ctrl", "ssbd", "virt-ssbd")
 
 
@@ -32,7 +31,7 @@ def fill_cpu(draft: Draft) -> None:
 
 def wants_mitigations(cpu: Cpu) -> bool:
     """Whether it is a model by name, and not one that is meant to be bare."""
-    return cpu.wanted_model not in (None, "none", "hv-default", *_MODES) and cpu.secure is not False
+    return cpu.wanted_model not in (None, "none", "hv-default", *MODES) and cpu.secure is not False
 
 
 def _warn_of_model(draft: Draft) -> None:
@@ -43,7 +42,7 @@ def _warn_of_model(draft: Draft) -> None:
         return
     import difflib
 
-    near = difflib.get_close_matches(name, [*known, *_MODES], 3)
+    near = difflib.get_close_matches(name, [*known, *MODES], 3)
     hint = f"did you mean {' or '.join(near)}?" if near else "`virsh domcapabilities` lists those that it knows"
     draft.warnings.append(f"--cpu {name}: the host's libvirt knows no such CPU model ({hint})")
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.firmware import is_uefi
-from virtinstall.devices.channel import Channel
+from virtinstall.devices.channel import CLIPBOARD_NAME, CLIPBOARD_TYPES, Channel
 from virtinstall.devices.graphics import Graphics
 from virtinstall.devices.input import Input
 from virtinstall.devices.redirdev import Redirdev
 from virtinstall.devices.sound import Sound
 from virtinstall.devices.video import Video
 
-_SPICE_CHANNEL = "com.redhat.spice.0"
 _USB_REDIRECTIONS = 2
 
 
@@ -138,11 +137,10 @@ def add_spice_parts(draft: Draft) -> None:
     if not any(graphics.type == "spice" for graphics in draft.graphics()):
         return
     has_agent = any(
-        channel.type in ("spicevmc", "qemu-vdagent") or channel.target_name == _SPICE_CHANNEL
-        for channel in draft.domain.of(Channel)
+        channel.type in CLIPBOARD_TYPES or channel.target_name == CLIPBOARD_NAME for channel in draft.domain.of(Channel)
     )
     if draft.wants("channel") and not has_agent:
-        draft.domain.add(Channel(type="spicevmc", target_type="virtio", target_name=_SPICE_CHANNEL))
+        draft.domain.add(Channel(type="spicevmc", target_type="virtio", target_name=CLIPBOARD_NAME))
     platform = draft.platform
     offered = (
         draft.facts.domain_capabilities is None

@@ -61,9 +61,10 @@ def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
     It is the first CD-ROM, as with virt-install: firmware that goes by no order boots the first one.
     """
     drives = [disk for disk in draft.domain.of(Disk) if disk.device == "cdrom"]
-    empty = [drive for drive in drives if drive.is_empty] if draft.request.install.reinstall is not None else []
-    disk = empty[0] if empty else Disk(device="cdrom")
-    if not empty:
+    exists = draft.request.install.reinstall is not None
+    disk = next((drive for drive in drives if exists and drive.is_empty), None)
+    if disk is None:
+        disk = Disk(device="cdrom")
         draft.domain.add(disk, before=drives[0] if drives else None)
     facts = facts or DiskFacts()
     if facts.local is not None:

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from virtinstall.devices.character import CharacterDevice
 
+# spice's and QEMU's own agent in the guest look for a channel of this name
+CLIPBOARD_NAME = "com.redhat.spice.0"
+CLIPBOARD_TYPES = ("spicevmc", "qemu-vdagent")
+
 
 class Channel(CharacterDevice):
     """<channel>: a private channel between host and guest."""

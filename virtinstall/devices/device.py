@@ -1,4 +1,4 @@
-"""What all devices share: address, alias, and how their option treats the word `none`.
+"""What all devices share: address and alias.
 
 Source: https://libvirt.org/formatdomain.html#devices
 """
@@ -52,13 +52,10 @@ class Address(Element):
 class Device(Element):
     """Base of all classes below <devices>.
 
-    `option` is the device's option on the command line. `none_word` says what the whole
-    value `none` does there: `"no-op"`, `"suppress"` (no such device, not even the default
-    one) or `"value"` (it is a value like any other).
+    `option` is the device's option on the command line.
     """
 
     option: ClassVar[str] = ""
-    none_word: ClassVar[str] = "no-op"
 
     address = Child("./address", Address)
     alias_name = XmlField("./alias/@name", TEXT, "Name of the device; the user's own begin with `ua-`.")

@@ -133,13 +133,12 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         """Put `device` behind the others of its kind, or right `before` one; kinds stand in libvirt's order."""
         if before is not None:
             before.ensure_node().addprevious(device.ensure_node())
-            device.adopt(self.wrappers)
-            return
-        node = self.ensure_node()
-        above = node.find("devices")
-        if above is None:
-            above = make_child(node, _DEVICES, self.rank(()))
-        insert(above, device.ensure_node(), self.rank((_DEVICES,)))
+        else:
+            node = self.ensure_node()
+            above = node.find("devices")
+            if above is None:
+                above = make_child(node, _DEVICES, self.rank(()))
+            insert(above, device.ensure_node(), self.rank((_DEVICES,)))
         device.adopt(self.wrappers)
 
     def remove(self, device: Device) -> None:

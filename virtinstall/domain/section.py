@@ -13,10 +13,8 @@ from virtinstall.xml.element import Element
 class Section(Element):
     """Base of the classes directly below <domain>.
 
-    `option` is the section's option on the command line. `none_word` says what the whole
-    value `none` does there: `"no-op"`, or `"value"` where it is a value like any other.
+    `option` is the section's option on the command line.
     Classes without a `tag` are mixed into `Domain`: their fields stand on <domain> itself.
     """
 
     option: ClassVar[str] = ""
-    none_word: ClassVar[str] = "no-op"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.compose import boot_order
-from virtinstall.devices.controller import Controller
 from virtinstall.devices.graphics import Graphics
 from virtinstall.domain.seclabel import Seclabel
 from virtinstall.edit import convert
@@ -48,7 +47,6 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
             make_room(element, pairs)
             apply_pairs(element, option.name, pairs, option.fallback)
             follow_up(element, pairs)
-            _refuse_set(element)
     for element in found:
         for each in element.settings.pop("xpath_edits", ()):
             apply_edit(element.ensure_node(), each)
@@ -56,15 +54,6 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
         convert.remove_spice_parts(domain)
     settle_order(domain, found)
     return found
-
-
-def _refuse_set(element: Element) -> None:
-    """--controller usb2 and usb3 are made of several controllers: no one can become them."""
-    if isinstance(element, Controller) and element.set_of is not None:
-        raise RequestError(
-            f"--edit --controller {element.set_of}: the word stands for several controllers",
-            hint=f"--remove-device takes one away, --add-device --controller {element.set_of} adds them",
-        )
 
 
 def settle_order(domain: Domain, changed: Sequence[Element]) -> None:

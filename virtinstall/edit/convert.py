@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from virtinstall.devices.audio import Audio
-from virtinstall.devices.channel import Channel
+from virtinstall.devices.channel import CLIPBOARD_NAME, Channel
 from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.graphics import Graphics
@@ -84,7 +84,7 @@ def convert_to_vnc(domain: Domain, *, vdagent: bool) -> None:
         if video.model_type == "qxl":
             _replace_qxl(video)
     if vdagent and not any(channel.type == "qemu-vdagent" for channel in domain.of(Channel)):
-        domain.add(Channel(type="qemu-vdagent", target_type="virtio", target_name="com.redhat.spice.0"))
+        domain.add(Channel(type="qemu-vdagent", target_type="virtio", target_name=CLIPBOARD_NAME))
 
 
 def _make_vnc(graphics: Graphics) -> None:

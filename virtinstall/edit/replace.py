@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.graphics import Graphics
 from virtinstall.devices.interface import Interface
 from virtinstall.domain.cpu import MODES, Cpu
+from virtinstall.errors import RequestError
 
 if TYPE_CHECKING:
     from virtinstall.options.suboptions import Pair
@@ -27,7 +29,10 @@ def make_room(element: Element, pairs: list[Pair]) -> None:
 
 
 def follow_up(element: Element, pairs: list[Pair]) -> None:
-    """Settle what follows from the values of `pairs`; after they are applied."""
+    """Settle what follows from the values of `pairs`; after they are applied.
+
+    Raises: RequestError, when they stand for several objects.
+    """
     if isinstance(element, Disk) and any(_is(pair, Disk.path) for pair in pairs):
         _set_source(element)
     elif isinstance(element, Graphics) and any(
@@ -35,6 +40,11 @@ def follow_up(element: Element, pairs: list[Pair]) -> None:
     ):
         chosen_by_libvirt = element.type == "spice" and element.port == -1 and element.tls_port == -1
         element.autoport = True if chosen_by_libvirt else None
+    elif isinstance(element, Controller) and element.set_of is not None:
+        raise RequestError(
+            f"--edit --controller {element.set_of}: the word stands for several controllers",
+            hint=f"--remove-device takes one away, --add-device --controller {element.set_of} adds them",
+        )
 
 
 def _is(pair: Pair, declared: object) -> bool:

@@ -242,6 +242,7 @@ class LibvirtHost(StorageHost):
                 return None
             raise HypervisorError(f"libvirt can't tell the domain capabilities: {words_of(error)}") from error
 
+    @asked
     def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
         """The features that a CPU model of libvirt's consists of; none where the driver can't tell.
 
@@ -252,19 +253,12 @@ class LibvirtHost(StorageHost):
         cpu = etree.Element("cpu")
         etree.SubElement(cpu, "arch").text = arch
         etree.SubElement(cpu, "model").text = model
-        try:
+        with vanishing(libvirt.VIR_ERR_INTERNAL_ERROR, *UNSUPPORTED):
             expanded = self.connection.baselineCPU(
                 [etree.tostring(cpu, encoding="unicode")], libvirt.VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES
             )
-        except libvirt.libvirtError as error:
-            if error.get_error_code() in (
-                *UNSUPPORTED,
-                libvirt.VIR_ERR_INTERNAL_ERROR,
-                libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
-            ):
-                return frozenset()
-            raise HypervisorError(f"libvirt can't tell the CPU model {model}: {words_of(error)}") from error
-        return frozenset(feature.get("name", "") for feature in etree.fromstring(expanded).iterfind("feature"))
+            return frozenset(feature.get("name", "") for feature in etree.fromstring(expanded).iterfind("feature"))
+        return frozenset()
 
     @asked
     def guest_names(self) -> frozenset[str]:

@@ -152,7 +152,7 @@ def _bare_values(option: Option, cls: type[Element], head: str, word: str, ask: 
     before = head.split(",")[:-1]
     found = []
     if not before:
-        whole = ["none"] if getattr(cls, "none_word", "") == "suppress" else []
+        whole = ["none"] if cls.none_word == "suppress" else []
         found = words([*whole, "help"], word)
     found += words(LEADING_WORDS.get(option.dest, ()), word)
     if len(before) < len(cls.bare) and not any("=" in each for each in before):

@@ -102,7 +102,7 @@ def _read_element(domain: Domain, option: Option, text: str, without: set[str], 
     cls = section_class(option)
     name = option.names[0] if option.names[0].startswith("--") else option.names[-1]
     if says_none(cls, text):
-        if getattr(cls, "none_word", None) == "suppress":
+        if cls.none_word == "suppress":
             without.add(cls.tag)
         return []
     fallback = fallback_for(cls)

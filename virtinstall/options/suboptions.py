@@ -153,7 +153,7 @@ def sub_option_names(cls: type[Element], prefix: str = "", depth: int = 0) -> It
 
 def says_none(cls: type[Element], text: str) -> bool:
     """Whether `text` is the word for no object at all, and not a value that the kind has."""
-    return text == "none" and getattr(cls, "none_word", "no-op") != "value"
+    return text == "none" and cls.none_word != "value"
 
 
 def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = None) -> list[Pair]:

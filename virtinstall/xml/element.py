@@ -36,12 +36,14 @@ class Element:
     """Base of all element classes.
 
     `tag` is the element's name in libvirt's XML; `bare` names the sub-options that leading
-    words without `=` stand for. A keyword argument sets the field of that name:
-    `Rng(model="virtio")`.
+    words without `=` stand for. `none_word` says what the whole value `none` does on the command
+    line: `"no-op"`, `"suppress"` (no such device, not even the default one) or `"value"` (it is a
+    value like any other). A keyword argument sets the field of that name: `Rng(model="virtio")`.
     """
 
     tag: ClassVar[str] = ""
     bare: ClassVar[tuple[str, ...]] = ()
+    none_word: ClassVar[str] = "no-op"
     _declarations: ClassVar[tuple[tuple[str, Any], ...] | None] = None
     _ranks: ClassVar[dict[tuple[Step, ...], Rank] | None] = None
     _kept: ClassVar[frozenset[tuple[Step, ...]] | None] = None
