@@ -106,6 +106,15 @@ make_venv() {
 # libvirt locks a console's device there; a container whose /run is a bare tmpfs has no such folder
 make_lock_folder() { [ -d /var/lock/. ] || install -d -m 1777 "$(readlink -m /var/lock)"; }
 
+# Where no udev runs, nobody gives /dev/kvm to QEMU's user as Debian's rule for it does. libvirt, which could open it as
+# root when it looked QEMU over, then takes what it found for outdated, and looks again for 4 s at every call.
+open_kvm() {
+    [ -c /dev/kvm ] && [ ! -d /run/udev ] && [ "$(stat -c %U:%G:%a /dev/kvm)" = root:root:600 ] || return 0
+    getent group kvm >/dev/null || return 0
+    note "/dev/kvm: opened for the group kvm, as udev does it where it runs"
+    chgrp kvm /dev/kvm && chmod 0660 /dev/kvm
+}
+
 DAEMONS_STARTED=()
 
 daemon_answers() { timeout 30 virsh -q -c qemu:///system version >/dev/null 2>&1; }
@@ -115,6 +124,7 @@ pid_alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
 # start_daemons: virtlogd and libvirtd, if no libvirtd answers; false where they can't be started
 start_daemons() {
     local name
+    open_kvm
     if daemon_answers; then
         note "libvirtd: running already"
         return

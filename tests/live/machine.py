@@ -20,6 +20,7 @@ import pytest
 from lxml import etree
 
 TIMEOUT_SECONDS = 180
+MOST_CRASHES = 3
 PROJECT = Path(__file__).parents[2]
 
 
@@ -51,9 +52,14 @@ class Connection:
     def virsh(self, *words: str) -> str:
         """What virsh prints. Raises: CalledProcessError."""
         command = ["virsh", "-q", "-c", self.uri, *words]
-        return subprocess.run(
-            command, env=self.full_environ(), capture_output=True, text=True, check=True, timeout=60
-        ).stdout
+        for _ in range(MOST_CRASHES):
+            ended = subprocess.run(command, env=self.full_environ(), capture_output=True, text=True, timeout=60)
+            # virsh takes the embedded driver down while a thread of it may still be finding the guests again, and
+            # crashes now and then: libvirt's business, not that of the guest that is looked at
+            if ended.returncode >= 0 or self.option != "embed":
+                break
+        ended.check_returncode()
+        return ended.stdout
 
     def full_environ(self) -> dict[str, str]:
         """The environment of a program that uses this connection."""
