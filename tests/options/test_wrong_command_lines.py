@@ -6,15 +6,18 @@ rest are the misspellings of every option and of every sub-option, made from the
 
 from __future__ import annotations
 
+import compileall
 import resource
 import shlex
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import virtinstall
 from virtinstall.main import main
 from virtinstall.options.introspect import known_sub_options
 from virtinstall.options.read import section_class
@@ -239,8 +242,14 @@ def test_several_mistakes_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert [word for word in ("4X", "four", "listn") if word in said] == ["4X", "four", "listn"]
 
 
+@pytest.fixture(scope="module")
+def compiled() -> None:
+    """The package compiled, as an installation leaves it."""
+    compileall.compile_dir(str(Path(virtinstall.__file__).parent), quiet=1)
+
+
 @pytest.mark.parametrize(("typed", "word"), list(table(LINES))[::12], ids=lambda text: text)
-def test_at_once(typed: str, word: str) -> None:
+def test_at_once(compiled: None, typed: str, word: str) -> None:
     """As a process of its own it takes less than 0.3 s of the processor, however busy the machine is."""
     command = [sys.executable, "-m", "virtinstall", *shlex.split(f"{GOOD} {typed}")]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
