@@ -42,6 +42,7 @@ def _storage(plan: Plan) -> Iterator[Action]:
         copied = "" if volume.upload_from is None else f" and send {volume.upload_from} into it"
         name = f"{volume.pool}/{volume.name}"
         yield Action("make-volume", f"make the volume {name} ({human_size(volume.capacity_bytes)}){copied}", name)
+    made.update(seed.path for seed in plan.seeds)
     for disk in plan.final.of(Disk):
         path = disk.source_file or disk.source_dev
         if path is not None and path not in made and not disk.is_new and not plan.reinstall:
@@ -62,7 +63,8 @@ def _media(plan: Plan) -> Iterator[Action]:
         if seed.fetched:
             names += f" and {len(seed.fetched)} files from {seed.fetched[0][1].rpartition('/')[0]}"
         what = f"file {seed.path}" if seed.bare else f"image {seed.path} labelled {seed.label} with {names}"
-        yield Action("make-seed", f"make the {what}, for the first boot only", seed.path)
+        life = "which the guest keeps" if seed.keep else "for the first boot only"
+        yield Action("make-seed", f"make the {what}, {life}", seed.path)
     for upload in plan.uploads:
         yield Action("send", f"send {upload.path} into the pool {upload.pool} as {upload.target}")
 

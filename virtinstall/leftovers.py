@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from virtinstall.host.host import Host
 
 
-_FILES = ("file", "boot file", "seed")
+_FILES = ("file", "boot file", "seed", "kept seed")
 
 
 def tell_leftovers(name: str, host: Host, tell: Callable[[str], None]) -> None:

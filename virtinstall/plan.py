@@ -55,7 +55,7 @@ class SeedFile(NamedTuple):
     """Answers for an installer or a cloud image: an image of `files` labelled `label` at `path`.
 
     `bare`: no image, but the one file itself. `fetched`: further files of the image (name, URL), fetched
-    when it is made.
+    when it is made. `keep`: the finished guest has it too, so it stays.
     """
 
     path: str
@@ -63,6 +63,7 @@ class SeedFile(NamedTuple):
     files: tuple[tuple[str, bytes], ...]
     bare: bool = False
     fetched: tuple[tuple[str, str], ...] = ()
+    keep: bool = False
 
 
 class Plan(NamedTuple):

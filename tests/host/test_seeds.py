@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from virtinstall.errors import RequestError
+from virtinstall.facts import PoolFacts
 from virtinstall.host.boot_files import make_seeds, remove_served
 from virtinstall.host.survey_seeds import read_text
 from virtinstall.plan import Plan, SeedFile
@@ -18,15 +19,33 @@ from virtinstall.undo import Undo
 class _Qemu:
     """As much of a host as making seeds asks for."""
 
+    def __init__(self, pool_folder: str = "", *, local: bool = True) -> None:
+        self.pool_folder = pool_folder
+        self.local = local
+        self.refreshed: list[str] = []
+
     def driver(self) -> str:
         """QEMU's: with libvirt's test driver nothing is made."""
         return "qemu"
 
+    def is_local(self) -> bool:
+        """Whether its files are this machine's."""
+        return self.local
 
-def _plan(path: Path) -> Plan:
+    def pools(self) -> list[PoolFacts]:
+        """One running pool of files."""
+        return [PoolFacts("default", "dir", self.pool_folder, True)]
+
+    def refresh_pool(self, name: str) -> None:
+        """Looked at once more."""
+        self.refreshed.append(name)
+
+
+def _plan(path: Path, *, keep: bool = False) -> Plan:
     from virtinstall.domain.domain import Domain
 
-    return Plan("x", Domain(), None, seeds=(SeedFile(str(path), "cidata", (("user-data", b"#cloud-config\n"),)),))
+    seed = SeedFile(str(path), "cidata", (("user-data", b"#cloud-config\n"),), keep=keep)
+    return Plan("x", Domain(), None, seeds=(seed,))
 
 
 def test_a_seed_is_made_where_the_plan_says_and_removed(tmp_path: Path) -> None:
@@ -36,6 +55,16 @@ def test_a_seed_is_made_where_the_plan_says_and_removed(tmp_path: Path) -> None:
     assert made == [str(path)] and path.stat().st_size > 0
     remove_served(made)
     assert not path.exists()
+
+
+def test_a_seed_that_the_guest_keeps_stays(tmp_path: Path) -> None:
+    """The pool in whose folder it lies knows of it; what is sent to another host is kept there, not here."""
+    host = _Qemu(str(tmp_path))
+    plan = _plan(tmp_path / "seed.iso", keep=True)
+    assert make_seeds(plan, host, Undo(), Silent()) == []  # type: ignore[arg-type]
+    assert (tmp_path / "seed.iso").exists() and host.refreshed == ["default"]
+    sent = _plan(tmp_path / "sent.iso", keep=True)
+    assert make_seeds(sent, _Qemu(local=False), Undo(), Silent()) == [sent.seeds[0].path]  # type: ignore[arg-type]
 
 
 def test_a_failed_run_leaves_nothing(tmp_path: Path) -> None:

@@ -36,7 +36,9 @@ def add_media(draft: Draft) -> None:
             draft.install_cdrom = position
     for seed in draft.facts.seeds:
         draft.seeds.append(seed)
-        draft.seed_disks.append(_add_seed(draft, seed.path))
+        position = _add_seed(draft, seed.path)
+        if not seed.keep:
+            draft.seed_disks.append(position)
     add_ignition(draft)
     draft.kernel_arguments = _kernel_arguments(draft)
     _check_kernel_wishes(draft)

@@ -28,7 +28,9 @@ def install_kind(draft: Draft) -> str | None:
     `seed`: the disk boots as it is, once, and reads its seed.
     """
     install = draft.request.install
-    if install.boot_disk and (install.cloud_init is not None or install.ignition is not None):
+    keeps_seed = draft.facts.cloud_init is not None and draft.facts.cloud_init.keep
+    cloud_init = None if keeps_seed else install.cloud_init
+    if install.boot_disk and (cloud_init is not None or install.ignition is not None):
         return "seed"
     if install.no_install or install.boot_disk or install.live_cdrom:
         return None
@@ -40,7 +42,7 @@ def install_kind(draft: Draft) -> str | None:
         return "cdrom"
     if install.pxe:
         return "network"
-    if any(wish is not None for wish in (install.cloud_init, install.unattended, install.ignition)):
+    if any(wish is not None for wish in (cloud_init, install.unattended, install.ignition)):
         return "seed"
     return None
 
@@ -51,6 +53,8 @@ def final_domain(draft: Draft) -> Domain:
     kind = install_kind(draft)
     if kind is not None:
         _eject_install_media(draft, domain)
+    if any(seed.keep for seed in draft.seeds):
+        _point_to_seed(draft, domain)
     if not draft.platform.is_container and not has_order(domain) and domain.os.kernel is None:
         set_order(domain, _final_order(draft, domain), draft.platform)
     return domain
@@ -125,6 +129,10 @@ def _adapt_to_cloud_init(draft: Draft, domain: Domain) -> None:
         # its state would be lost with the transient guest, and what is sealed in it
         for tpm in domain.of(Tpm):
             domain.remove(tpm)
+    _point_to_seed(draft, domain)
+
+
+def _point_to_seed(draft: Draft, domain: Domain) -> None:
     # images that look for no seed unless told to are told by the serial number
     if domain.os.smbios_mode is None and draft.platform.arch not in _WITHOUT_SMBIOS:
         domain.os.smbios_mode = "sysinfo"

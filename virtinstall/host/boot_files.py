@@ -77,7 +77,7 @@ def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress
 
 
 def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> list[str]:
-    """Make the images with answers; gives the files to remove when the guest has them open.
+    """Make the images with answers; gives the files to remove when the guest has them open, not those that it keeps.
 
     Raises: StorageError, when one can't be written; FetchError, when a file for one can't be had.
     """
@@ -87,20 +87,21 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: 
 
     from virtinstall.directories import make_directory
     from virtinstall.seed.image import write_seed_file, write_seed_image
+    from virtinstall.storage.carry_out import told_to_pools
 
-    made = []
-    for seed in plan.seeds:
-        if journal is not None:
-            journal.record("seed", seed.path)
-        place = Path(seed.path)
-        make_directory(str(place.parent), undo)
-        if seed.bare:
-            write_seed_file(place, b"".join(content for _, content in seed.files), undo)
-        else:
-            fetched = _fetched(seed, progress) if seed.fetched else {}
-            write_seed_image(place, seed.label, {**dict(seed.files), **fetched}, undo)
-        made.append(seed.path)
-    return made
+    kept = [seed.path for seed in plan.seeds if seed.keep and host.is_local()]
+    with told_to_pools(kept, host, undo):
+        for seed in plan.seeds:
+            if journal is not None:
+                journal.record("kept seed" if seed.path in kept else "seed", seed.path)
+            place = Path(seed.path)
+            make_directory(str(place.parent), undo)
+            if seed.bare:
+                write_seed_file(place, b"".join(content for _, content in seed.files), undo)
+            else:
+                fetched = _fetched(seed, progress) if seed.fetched else {}
+                write_seed_image(place, seed.label, {**dict(seed.files), **fetched}, undo)
+    return [seed.path for seed in plan.seeds if seed.path not in kept]
 
 
 def _fetched(seed: SeedFile, progress: Progress) -> dict[str, bytes]:

@@ -42,7 +42,9 @@ def _with_cloud_init(facts: Facts, values: Mapping[str, str]) -> Facts:
     from virtinstall.seed.cloud_init import from_suboptions
 
     asked = from_suboptions(values, read_text)
-    seed = SeedFile(f"{facts.host.boot_dir}/virtinst-{facts.token}-cloudinit.iso", "cidata", ())
+    # what a remote host keeps is the copy that is sent there
+    folder = facts.host.image_dir if asked.keep and facts.host.local else facts.host.boot_dir
+    seed = SeedFile(f"{folder}/virtinst-{facts.token}-cloudinit.iso", "cidata", (), keep=asked.keep)
     return facts._replace(
         cloud_init=asked,
         seeds=(*facts.seeds, seed),

@@ -82,6 +82,7 @@ class CloudInit(Element):
     gateway = Setting(TEXT, "Gateway that goes with `address`.")
     nameservers = Setting(TEXT, "Name servers that go with `address`, separated by commas.", commas=True)
     bus = Setting(TEXT, "Bus of the seed: `virtio`, `scsi`, `sata`, ...")
+    keep = Setting(SWITCH, "Whether the seed stays with the guest; by default it goes after the first boot.")
 
 
 class OsInfo(Element):

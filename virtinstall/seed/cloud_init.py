@@ -48,7 +48,7 @@ class CloudInitRequest:
     """What was asked, files read and passwords hashed.
 
     `generated_password` is root's, to be told to the user once. `user_data`, `meta_data` and
-    `network_config` are used as they are, in place of what would be made.
+    `network_config` are used as they are, in place of what would be made. `keep`: the seed stays with the guest.
     """
 
     root: User = User("root")
@@ -66,6 +66,7 @@ class CloudInitRequest:
     meta_data: str | None = None
     network_config: str | None = None
     bus: str | None = None
+    keep: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -110,6 +111,7 @@ def from_suboptions(values: Mapping[str, str], read_file: Callable[[str], str]) 
         meta_data=whole["meta-data"],
         network_config=whole["network-config"],
         bus=values.get("bus"),
+        keep=_switch(values, "keep"),
         warnings=tuple(warnings),
     )
 

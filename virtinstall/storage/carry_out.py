@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -141,22 +141,24 @@ def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal
         _make_volume(volume, plan, host, undo, progress)
     if host.driver() == "test":
         return
-    pools = _pools_of_images(plan, host)
+    with told_to_pools([image.path for image in plan.images], host, undo):
+        for image in plan.images:
+            from virtinstall.storage.provision import provision_image
+
+            with _taken_meanwhile(image, plan):
+                provision_image(image, undo, progress, journal)
+
+
+@contextmanager
+def told_to_pools(paths: Sequence[str], host: Host, undo: Undo) -> Iterator[None]:
+    """Has running pools in whose folders `paths` are made, or unmade by `undo`, look there: libvirt must be told to."""
+    folders = {os.path.dirname(path) for path in paths}
+    pools = [pool.name for pool in host.pools() if pool.active and pool.target in folders] if folders else []
     for pool in pools:
         undo.push(f"libvirt's list of the pool {pool}", partial(host.refresh_pool, pool))
-    for image in plan.images:
-        from virtinstall.storage.provision import provision_image
-
-        with _taken_meanwhile(image, plan):
-            provision_image(image, undo, progress, journal)
+    yield
     for pool in pools:
         host.refresh_pool(pool)
-
-
-def _pools_of_images(plan: Plan, host: Host) -> list[str]:
-    """The running pools whose folders get images from us: libvirt looks into a folder only when it is told to."""
-    folders = {os.path.dirname(image.path) for image in plan.images}
-    return [pool.name for pool in host.pools() if pool.active and pool.target in folders] if folders else []
 
 
 @contextmanager

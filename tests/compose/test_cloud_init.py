@@ -1,0 +1,58 @@
+"""--cloud-init: where the seed is, in the first boot and after it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.compose.hosts import DATA, HostFiles
+from virtinstall.actions import actions_of
+from virtinstall.compose.compose import compose
+from virtinstall.devices.disk import Disk
+from virtinstall.domain.domain import Domain
+from virtinstall.options.command import parse_request
+from virtinstall.plan import Plan, SeedFile
+from virtinstall.seed.cloud_init import CloudInitRequest
+
+HOST = HostFiles((DATA / "capabilities-debian12.xml").read_text())
+SEED = "/images/seed.iso"
+
+
+def plan(*words: str, keep: bool) -> Plan:
+    """A guest with a seed, which it keeps or not."""
+    request = parse_request(
+        ["--name", "guest", "--memory", "2048", "--disk", "/images/disk.qcow2,size=10", "--cloud-init", *words]
+    )
+    seeds = (SeedFile(SEED, "cidata", (), keep=keep),)
+    return compose(request, HOST.facts()._replace(cloud_init=CloudInitRequest(keep=keep), seeds=seeds))
+
+
+def has_seed(domain: Domain | None) -> bool:
+    """Whether the guest has it in a drive, and is told by SMBIOS to look for it."""
+    assert domain is not None
+    attached = SEED in [disk.source_file for disk in domain.of(Disk)]
+    assert attached == ("ds=nocloud" in [block.system_serial for block in domain.sysinfos])
+    return attached
+
+
+@pytest.mark.parametrize("words", [("--import",), ("--pxe",), ()])
+def test_by_default_it_is_gone_after_the_first_boot(words: tuple[str, ...]) -> None:
+    """The finished guest has an empty drive in its place."""
+    made = plan(*words, keep=False)
+    assert has_seed(made.install) and not has_seed(made.final)
+
+
+@pytest.mark.parametrize("words", [("--import",), ()])
+def test_a_kept_seed_needs_no_boot_of_its_own(words: tuple[str, ...]) -> None:
+    """The guest is defined and started as it will be, and can reboot in its first boot."""
+    made = plan(*words, keep=True)
+    assert made.install is None and not made.seeded and has_seed(made.final)
+    assert made.final.on_reboot != "destroy"
+    assert f"make the image {SEED} labelled cidata with meta-data, user-data, which the guest keeps" in [
+        action.text for action in actions_of(made)
+    ]
+
+
+def test_a_kept_seed_outlives_an_installation() -> None:
+    """What is installed from a medium finds it at its own first boot."""
+    made = plan("--pxe", keep=True)
+    assert has_seed(made.install) and has_seed(made.final)
