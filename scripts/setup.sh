@@ -12,8 +12,8 @@ RUN_PACKAGES=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils o
     python3 python3-venv python3-dev libvirt-dev pkg-config gcc libc6-dev apt-utils cpio gzip)
 # shellcheck disable=SC2034
 TEST_PACKAGES=("${RUN_PACKAGES[@]}" man-db groff bash zsh fish strace libxml2-utils
-    openssh-server xorriso tmux nfs-ganesha nfs-ganesha-vfs libnfs-utils qemu-system-arm qemu-efi-aarch64
-    debian-installer-12-netboot-amd64 xz-utils debootstrap e2fsprogs
+    dnsmasq-base openssh-server netcat-openbsd xorriso tmux nfs-ganesha nfs-ganesha-vfs libnfs-utils
+    qemu-system-arm qemu-efi-aarch64 debian-installer-12-netboot-amd64 xz-utils debootstrap e2fsprogs
     fdisk grub-common grub-pc-bin)
 
 say() { printf '\n==> [%ss] %s\n' "$((SECONDS - STARTED))" "$*"; }

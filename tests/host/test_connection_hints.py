@@ -40,3 +40,9 @@ def test_addresses(uri: str, hint: str) -> None:
 def test_this_machine(words: str, hint: str) -> None:
     """No daemon, no rights, no driver."""
     assert hint in connection_hint("qemu:///system", words, libvirt.VIR_ERR_SYSTEM_ERROR)
+
+
+def test_nc_is_missing_over_there() -> None:
+    """ssh gets there, and its shell doesn't find what libvirt's client asks for."""
+    words = "End of file while reading data: sh: 1: nc: not found: Input/output error"
+    assert "netcat" in connection_hint("qemu+ssh://root@there/system", words, libvirt.VIR_ERR_SYSTEM_ERROR)

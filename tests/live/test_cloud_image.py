@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"]
 VirtInstall = Callable[..., Outcome]
 PASSWORD = "Correct-Horse"
 ADDRESS, GATEWAY = "192.168.199.50", "192.168.199.1"
-NETWORK = f"""<network><name>vitest-cloud</name><forward mode='open'/><bridge name='vitest-cloud'/><dns enable='no'/>
+NETWORK = f"""<network><name>vitest-cloud</name><forward mode='open'/><bridge name='vitest-cloud'/>
 <ip address='{GATEWAY}' prefix='24'/></network>"""
 
 

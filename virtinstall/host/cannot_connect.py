@@ -42,6 +42,8 @@ def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtErro
 def connection_hint(uri: str | None, words: str, code: int | None) -> str:
     """What to do about a connection that failed, by libvirt's words and code for it."""
     if uri is not None and uri.partition("://")[2].partition("/")[0]:
+        if "nc: not found" in words or "nc: command not found" in words:
+            return "that host lacks nc, through which libvirt is reached: install it there (Debian: netcat-openbsd)"
         return "look whether that host and its libvirt answer, and whether the name is right"
     if uri is not None and _is_misspelt(uri):
         return _ADDRESSES
