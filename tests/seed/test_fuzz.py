@@ -19,9 +19,11 @@ COUNT = int(os.environ.get("VIRTINSTALL_FUZZ", "150"))
 TEXTS = st.one_of(
     st.text(max_size=30), st.sampled_from(["on", "off", "192.0.2.5/24", "::1/64", "ada", "a,b;c", ": x", "{"])
 )
+WHOLE_FILES = ("user-data", "meta-data", "network-config")
 CLOUD_KEYS = (
     *("root-password-generate", "root-password-file", "disable", "root-ssh-key", "clouduser-ssh-key"),
     *("user", "user-password-file", "user-ssh-key", "hostname", "packages", "run", "address", "gateway", "nameservers"),
+    *("bus", "keep", *WHOLE_FILES),
 )
 UNATTENDED_KEYS = ("user-login", "admin-password-file", "user-password-file", "product-key", "reg-login")
 
@@ -35,8 +37,11 @@ def test_cloud_init(values: dict[str, str]) -> None:
     except RequestError as error:
         assert error.message
         return
-    for text in seed_files(asked, "guest", "iid-1", "52:54:00:12:34:56").values():
-        assert isinstance(yaml.safe_load(text.decode()), dict)
+    for name, content in seed_files(asked, "guest", "iid-1", "52:54:00:12:34:56").items():
+        if name in values:
+            assert content.decode() == values[name]
+        else:
+            assert isinstance(yaml.safe_load(content.decode()), dict)
 
 
 @settings(max_examples=COUNT, deadline=None)

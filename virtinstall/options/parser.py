@@ -42,7 +42,8 @@ class Parser(argparse.ArgumentParser):
         hint = f"`{self.prog} --help` lists the options"
         unknown = message.removeprefix("unrecognized arguments: ")
         if unknown != message:
-            raise UsageError(*_unknown_option(unknown.split()[0], self.prog, self._names()))
+            word = next(iter(unknown.split()), "")
+            raise UsageError(*_unknown_option(word, self.prog, self._names()))
         raise UsageError(_in_words(message), hint=hint)
 
     def _names(self) -> list[str]:
