@@ -58,9 +58,13 @@ class Follower:
             refuse_impossible(run.wait_for, plan.final, noreboot=run.noreboot)
 
     def console_kind(self) -> str:
-        """`text`, `graphical` or `none`: as asked for, else by what the guest has and where we run."""
+        """`text`, `graphical` or `none`: as asked for, else by what the guest has; none where nothing is waited for."""
+        from virtinstall.devices.console import Console
         from virtinstall.devices.graphics import Graphics
+        from virtinstall.devices.serial import Serial
 
+        if self.plan.run.wait_minutes == 0 and self.plan.run.wait_for is None:
+            return "none"
         wish = self.plan.run.autoconsole
         if wish != "default":
             return wish
@@ -68,7 +72,8 @@ class Follower:
             return "none"
         if self.plan.final.of(Graphics):
             return "graphical"
-        return "text"
+        consoles = [*self.plan.final.of(Serial), *self.plan.final.of(Console)]
+        return "text" if consoles else "none"
 
     def follow(self, guest: Guest) -> Status:
         """Open the console, wait as asked, finish the installation; gives the exit status."""
@@ -79,7 +84,7 @@ class Follower:
         installing = self.plan.install is not None
         wait = run.wait_minutes
         if wait == 0:
-            wait, kind = None, "none"
+            wait = None
         if installing:
             self.say("\nStarting install...")
         shown = self._open_console(guest, kind)
@@ -164,8 +169,11 @@ class Follower:
         if terminal is not None:
             self.say(f"Connected to domain '{guest.name}'. Leave the console with ^] (Ctrl + ]).")
         sys.stdout.flush()
-        console = Console(self.host, guest)
-        guest.resume_if_paused()
+        try:
+            console = Console(self.host, guest)
+        finally:
+            # also where none opens: nobody else would let the guest run on
+            guest.resume_if_paused()
         restore = raw_terminal(terminal) if terminal is not None else lambda: None
         try:
             console.run(terminal, sys.stdout.fileno())
@@ -223,6 +231,6 @@ class Follower:
             self.say(f"The guest {self.plan.name} is gone.")
             return Status.ERROR
         if not final.is_active():
-            final.start(paused=kind == "text")
+            final.start(paused=kind == "text" and self.host.driver() == "qemu")
         self._open_console(final, kind)
         return Status.DONE
