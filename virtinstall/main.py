@@ -107,15 +107,26 @@ def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
         return _report(prog, error, 2, log, words)
     except VirtInstallError as error:
         return _report(prog, error, 1, log, words)
-    except KeyboardInterrupt:
-        print("\nInterrupted; what this run had made is removed.", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as error:
+        return _report_end(prog, "Interrupted", error, 130)
     except Terminated as error:
-        print(f"\nEnded by {error.signal_name}; what this run had made is removed.", file=sys.stderr)
-        return 128 + error.number
+        return _report_end(prog, f"Ended by {error.signal_name}", error, 128 + error.number)
     except Exception:
         _log_trace(log)
         raise
+
+
+def _report_end(prog: str, how: str, error: BaseException, status: int) -> int:
+    """Print that the run was ended from outside, and what of it could not be taken back."""
+    notes: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:  # a second signal stands before the first, which has the notes
+        notes += getattr(cause, "__notes__", ())
+        cause = cause.__context__
+    print(f"\n{how}; what this run had made is removed{', but:' if notes else '.'}", file=sys.stderr)
+    for note in dict.fromkeys(notes):
+        print(f"{prog}: error: {note}", file=sys.stderr)
+    return status
 
 
 def _log_trace(log: Log) -> None:

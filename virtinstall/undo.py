@@ -79,8 +79,8 @@ class Undo:
             # a second Ctrl-C must not leave half of it behind
             with deferred_signals():
                 self.take_back()
-            for step, why in self.failed:
-                if error is not None:
-                    error.add_note(f"{step.what} could not be removed: {why}")
-            if self.failed and self._journal is not None:
-                self._journal.keep_for_next_run()
+                for step, why in self.failed:
+                    if error is not None:
+                        error.add_note(f"{step.what} could not be removed: {why}")
+                if self.failed and self._journal is not None:
+                    self._journal.keep_for_next_run()

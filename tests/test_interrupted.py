@@ -1,0 +1,50 @@
+"""A run that is ended from outside: what is taken back, and what is told of the rest."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from virtinstall.journal import find_leftovers
+
+# a run that has made a domain, whose undo fails; `argv[2]` signals come, the second during the undo
+RUN = """
+import os, signal, sys
+from pathlib import Path
+from virtinstall import main
+from virtinstall.journal import Journal
+from virtinstall.log import Log
+from virtinstall.undo import Undo
+
+number, times = int(sys.argv[2]), int(sys.argv[3])
+
+def undo_fails():
+    if times > 1:
+        os.kill(os.getpid(), number)
+    raise OSError("no such luck")
+
+def run(words, log):
+    with Journal.begin("web1", Path(sys.argv[1])) as journal, Undo(journal) as undo:
+        journal.record("domain", "web1")
+        undo.push("the guest 'web1'", undo_fails)
+        os.kill(os.getpid(), number)
+    return 0
+
+sys.exit(main._logged_status("virt-install", run, [], Log(None, "virt-install")))
+"""
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_what_could_not_be_removed_is_told(tmp_path: Path, number: int, status: int, times: int) -> None:
+    """Not that all is gone; a second Ctrl-C takes neither the message nor the journal for the next run."""
+    words = [sys.executable, "-c", RUN, str(tmp_path), str(int(number)), str(times)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == status
+    assert done.stderr.splitlines()[-1] == ("virt-install: error: the guest 'web1' could not be removed: no such luck")
+    assert "is removed." not in done.stderr
+    assert [left.kind for left in find_leftovers("web1", tmp_path)] == ["domain"]
