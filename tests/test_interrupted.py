@@ -21,6 +21,7 @@ from virtinstall.log import Log
 from virtinstall.undo import Undo
 
 number, times = int(sys.argv[2]), int(sys.argv[3])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests themselves may run with it ignored
 
 def undo_fails():
     if times > 1:
@@ -48,3 +49,28 @@ def test_what_could_not_be_removed_is_told(tmp_path: Path, number: int, status: 
     assert done.stderr.splitlines()[-1] == ("virt-install: error: the guest 'web1' could not be removed: no such luck")
     assert "is removed." not in done.stderr
     assert [left.kind for left in find_leftovers("web1", tmp_path)] == ["domain"]
+
+
+HUNG_UP = """
+import os, signal, sys
+from virtinstall import main
+from virtinstall.log import Log
+from virtinstall.signals import deferred_signals
+
+signal.signal(signal.SIGHUP, getattr(signal, sys.argv[1]))
+
+def run(words, log):
+    os.kill(os.getpid(), signal.SIGHUP)
+    with deferred_signals():
+        os.kill(os.getpid(), signal.SIGHUP)
+    return 0
+
+sys.exit(main._logged_status("virt-install", run, [], Log(None, "virt-install")))
+"""
+
+
+@pytest.mark.parametrize(("before", "status"), [("SIG_IGN", 0), ("SIG_DFL", 129)])
+def test_nohup_outlives_its_terminal(before: str, status: int) -> None:
+    """`nohup virt-install ...` goes on when the terminal is closed; without it the run ends, and takes all back."""
+    done = subprocess.run([sys.executable, "-c", HUNG_UP, before], capture_output=True, check=False)
+    assert done.returncode == status

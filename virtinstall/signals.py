@@ -22,7 +22,7 @@ class Terminated(BaseException):
 
 @contextmanager
 def terminate_by_exception() -> Iterator[None]:
-    """Inside the block SIGTERM and SIGHUP raise Terminated in the main thread."""
+    """Inside the block SIGTERM and SIGHUP raise Terminated in the main thread; ignored ones (nohup) stay ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -30,7 +30,7 @@ def terminate_by_exception() -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         raise Terminated(number)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, handle) for number in _heeded(signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
@@ -45,7 +45,7 @@ def deferred_signals() -> Iterator[None]:
         yield
         return
     came: list[int] = []
-    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    ending = _heeded(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in ending}
     try:
         yield
@@ -54,3 +54,8 @@ def deferred_signals() -> Iterator[None]:
             signal.signal(number, handler)
         if came:
             signal.raise_signal(came[0])
+
+
+def _heeded(*numbers: signal.Signals) -> list[signal.Signals]:
+    """Those of the signals that our caller doesn't want ignored: nohup(1), `&` in a script."""
+    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
