@@ -112,3 +112,12 @@ def test_a_huge_directory_is_refused(tmp_path: Path) -> None:
     data = bytearray(sample(tmp_path))
     struct.pack_into("<I", data, 16 * 2048 + 156 + 10, 0xFFFFFFFF)
     assert not examine(bytes(data))
+
+
+def test_a_root_whose_rock_ridge_mark_is_cut_short(tmp_path: Path) -> None:
+    """The record of the root ends before the last byte of its SP entry: such an image has no Rock Ridge."""
+    data = bytearray(sample(tmp_path))
+    (root,) = struct.unpack_from("<I", data, 16 * 2048 + 156 + 2)
+    assert data[root * 2048 + 34 : root * 2048 + 36] == b"SP"
+    data[root * 2048] = 34 + 6
+    examine(bytes(data))

@@ -28,6 +28,7 @@ _MOST_METADATA_BYTES = 64 * 1024**2
 _MOST_LINKS = 8
 _BOOT, _PRIMARY, _SUPPLEMENTARY, _END = 0, 1, 2, 255
 _JOLIET_ESCAPES = (b"%/@", b"%/C", b"%/E")
+_SP_BYTES = 7
 _EL_TORITO = b"EL TORITO SPECIFICATION"
 
 
@@ -184,8 +185,9 @@ class IsoImage:
             return None
         area = parsed[0].system_use
         for start in (0, 14):  # 14: CD-ROM XA puts its own bytes first
-            if area[start : start + 2] == b"SP" and area[start + 4 : start + 6] == b"\xbe\xef":
-                return area[start + 6]
+            entry = area[start : start + _SP_BYTES]
+            if len(entry) == _SP_BYTES and entry[:2] == b"SP" and entry[4:6] == b"\xbe\xef":
+                return entry[6]
         return None
 
     def _extent(self, record: Record) -> tuple[int, int]:
