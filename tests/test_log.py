@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.media.webserver import Site, WebServer
 from virtinstall.log import Log, log_path, without_secrets
 
 PROJECT = Path(__file__).parents[1]
@@ -61,6 +62,16 @@ def test_secrets_are_not_logged(tmp_path: Path) -> None:
     assert "password=***" in text
     assert 'passwd="***"' in text
     assert "hunter2" not in text
+
+
+def test_debug_tells_no_query(tmp_path: Path) -> None:
+    """The query of an address may be all that opens it; urllib3 tells it apart from its address."""
+    with WebServer(Site()) as web:
+        words = ("--connect", "test:///default", "--name", "logged", "--memory", "512", "--disk", "none", "--debug")
+        done = virt_install(tmp_path, *words, "--location", f"{web.url}/?sig=hunter2")
+        assert any("hunter2" in request for request in web.site.requests)
+    assert "urllib3" in done.stderr
+    assert "hunter2" not in done.stderr + log_of(tmp_path).read_text()
 
 
 def test_errors_are_logged_with_their_trace(tmp_path: Path) -> None:

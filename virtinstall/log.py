@@ -123,6 +123,11 @@ def without_secrets(text: str) -> str:
         text = re.sub(r"((?:https?|ftps?)://)[^\s/'\"<]*@", rf"\1{_GONE}@", text)
         text = re.sub(r"(\w://)[^\s/'\"<]*:[^\s/'\"<]*@", rf"\1{_GONE}@", text)
         text = re.sub(r"((?:https?|ftps?)://[^\s?'\"<]*\?)[^\s,'\"<]*", rf"\1{_GONE}", text)
+    if "?" in text:
+        import re
+
+        # urllib3 tells --debug the path and the query alone, in its own ways
+        text = re.sub(r"((?:\"[A-Z]+ |\burl(?:='|: ))/[^\s?'\"]*\?)[^\s'\"]*", rf"\1{_GONE}", text)
     lowered = text.lower()
     if any(mark in lowered for mark in _MARKS):
         import re
