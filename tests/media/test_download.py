@@ -117,6 +117,23 @@ def test_a_file_that_changed_in_between_is_an_error(web: WebServer, tree: HttpFe
         tree.download("big", Changing(), Silent())
 
 
+def test_another_part_than_was_asked_for_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
+    """A server (or a cache before it) may send a larger part; its Content-Range says so, and is looked at."""
+    web.site.shift = 512
+    with pytest.raises(FetchError, match="another part"):
+        tree.read_range("big", 4096, 1000)
+    web.site.cut_after = [1000000]
+    with pytest.raises(FetchError, match="another part"):
+        fetch(tree, "big")
+
+
+def test_a_file_that_grew_in_between_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
+    """Without a tag, its size is all that tells a changed file."""
+    web.site.etag, web.site.grown, web.site.cut_after = "", 100, [1000000]
+    with pytest.raises(FetchError, match="changed since"):
+        fetch(tree, "big")
+
+
 def test_chunked_replies(web: WebServer, tree: HttpFetcher) -> None:
     """A reply without a length is fetched whole, and its cut is noticed."""
     web.site.chunked = True

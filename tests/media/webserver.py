@@ -17,6 +17,8 @@ class Site:
     files: dict[str, bytes] = field(default_factory=dict)
     cut_after: list[int] = field(default_factory=list)
     ranges: bool = True
+    shift: int = 0  # parts begin so many bytes before what was asked for, and say so
+    grown: int = 0  # what the server says of the file's size in a 206 is so much more
     head: bool = True
     etag: str = '"1"'
     login: str | None = None
@@ -91,9 +93,9 @@ class _Handler(BaseHTTPRequestHandler):
         same = self.headers.get("If-Range") in (None, site.etag)
         if asked and site.ranges and same:
             first, _, last = asked.removeprefix("bytes=").partition("-")
-            start, end = int(first), int(last) + 1 if last else len(data)
+            start, end = max(0, int(first) - site.shift), int(last) + 1 if last else len(data)
             self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(data)}")
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(data) + site.grown}")
         else:
             self.send_response(200)
         part = data[start:end]

@@ -3,7 +3,7 @@
 TLS is verified, proxies and REQUESTS_CA_BUNDLE are honoured (requests does it), redirects and
 sizes are bounded, and a transfer that is cut goes on once from where it was.
 
-Source: RFC 9110 sections 14.2 (Range), 15.3.7 (206) and 15.5 (client errors).
+Source: RFC 9110 sections 14.2 (Range), 14.4 (Content-Range), 15.3.7 (206) and 15.5 (client errors).
 """
 
 from __future__ import annotations
@@ -164,6 +164,7 @@ class HttpFetcher:
         reply = self._ask("get", url, first=offset, last=offset + length - 1)
         self._check_status(reply, url)
         if int(reply.status_code) == 206:
+            self._check_part(reply, url, offset)
             return reply
         _drop(reply)
         raise FetchError(
@@ -171,10 +172,25 @@ class HttpFetcher:
             hint="download the image and give its local path",
         )
 
+    def _check_part(self, reply: Any, url: str, offset: int, total: int | None = None) -> None:
+        """Raises: FetchError, where a 206 holds another part than that from `offset` on, or of a file of another size.
+
+        A server may send less, or more, than was asked for: only its Content-Range says what it is.
+        """
+        first, whole = _part_given(reply)
+        if first != offset:
+            _drop(reply)
+            raise self._failure(url, f"the server sent another part of it than was asked for, not that from {offset}")
+        if None not in (whole, total) and whole != total:
+            _drop(reply)
+            raise self._failure(url, "it was cut, and the file has changed since")
+
     def _resume(self, transfer: _Transfer, tag: str, cut: Cut) -> None:
         reply = self._ask("get", transfer.url, first=transfer.done, tag=tag)
         self._check_status(reply, transfer.url)
         whole_again = int(reply.status_code) != 206
+        if not whole_again:
+            self._check_part(reply, transfer.url, transfer.done, transfer.total)
         if whole_again and (_length(reply), _validator(reply)) != (transfer.total, tag):
             raise self._failure(transfer.url, f"{cut.why}, and the file has changed since")
         try:
@@ -274,6 +290,16 @@ def _header(reply: Any, name: str) -> str | None:
 def _length(reply: Any) -> int | None:
     text = _header(reply, "Content-Length")
     return int(text) if text is not None and text.isdigit() else None
+
+
+def _part_given(reply: Any) -> tuple[int | None, int | None]:
+    """Where the part in a 206 begins, and how long the whole file is; None where the server doesn't say."""
+    unit, _, rest = (_header(reply, "Content-Range") or "").partition(" ")
+    span, _, whole = rest.partition("/")
+    first = span.partition("-")[0]
+    if unit.lower() != "bytes" or not first.isdecimal():
+        return None, None
+    return int(first), int(whole) if whole.isdecimal() else None
 
 
 def _validator(reply: Any) -> str:
