@@ -119,12 +119,11 @@ def test_a_file_that_changed_in_between_is_an_error(web: WebServer, tree: HttpFe
 
 def test_another_part_than_was_asked_for_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
     """A server (or a cache before it) may send a larger part; its Content-Range says so, and is looked at."""
-    web.site.shift = 512
-    with pytest.raises(FetchError, match="another part"):
-        tree.read_range("big", 4096, 1000)
-    web.site.cut_after = [1000000]
+    web.site.shift, web.site.cut_after = 512, [1000000]
     with pytest.raises(FetchError, match="another part"):
         fetch(tree, "big")
+    with pytest.raises(FetchError, match="another part"):
+        tree.read_range("big", 4096, 1000)
 
 
 def test_a_file_that_grew_in_between_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
@@ -165,6 +164,20 @@ def test_redirects_are_followed_but_not_for_ever(web: WebServer, tree: HttpFetch
     assert fetch(tree, "moved") == b"kernel"
     with pytest.raises(FetchError, match="Exceeded 10 redirects"):
         fetch(tree, "round")
+
+
+def test_a_redirect_that_never_ends_is_not_read(web: WebServer, tree: HttpFetcher) -> None:
+    """What it leads to counts, not what it says; its body could fill the memory."""
+    web.site.redirects, web.site.redirect_bytes = {"/tree/moved": "/tree/vmlinuz"}, 256 << 20
+    assert fetch(tree, "moved") == b"kernel"
+    assert web.site.redirect_sent < 64 << 20
+
+
+@pytest.mark.parametrize("length", ["\xb2", "9" * 5000])
+def test_lengths_that_are_none(web: WebServer, tree: HttpFetcher, length: str) -> None:
+    """A server can call anything a length: what can't be one is as if it hadn't been said."""
+    web.site.length = length
+    assert tree.size("vmlinuz") is None
 
 
 def test_logins_work_and_stay_hidden(web: WebServer) -> None:

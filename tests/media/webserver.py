@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -22,6 +23,9 @@ class Site:
     head: bool = True
     etag: str = '"1"'
     login: str | None = None
+    length: str = ""  # said instead of the real one
+    redirect_bytes: int = 0
+    redirect_sent: int = 0
     redirects: dict[str, str] = field(default_factory=dict)
     chunked: bool = False
     requests: list[str] = field(default_factory=list)
@@ -81,8 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path in site.redirects:
             self.send_response(302)
             self.send_header("Location", site.redirects[path])
-            self.send_header("Content-Length", "0")
-            return self.end_headers()
+            return self._send_redirect_body()
         if path not in site.files:
             return self._status(404)
         return self._send(site.files[path], asked, body)
@@ -103,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         if site.chunked:
             self.send_header("Transfer-Encoding", "chunked")
         else:
-            self.send_header("Content-Length", str(len(part)))
+            self.send_header("Content-Length", site.length or str(len(part)))
         self.end_headers()
         if not body:
             return
@@ -113,6 +116,16 @@ class _Handler(BaseHTTPRequestHandler):
             part = part[: site.cut_after.pop(0)]
             self.close_connection = True
         self.wfile.write(part)
+
+    def _send_redirect_body(self) -> None:
+        site = self.served
+        if not site.redirect_bytes:
+            self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.close_connection = bool(site.redirect_bytes)
+        with suppress(ConnectionError):
+            while self.command == "GET" and site.redirect_sent < site.redirect_bytes:
+                site.redirect_sent += self.wfile.write(bytes(1 << 16))
 
     def _status(self, code: int) -> None:
         self.send_response(code)

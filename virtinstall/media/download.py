@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = (15.0, 60.0)
 MAX_REDIRECTS = 10
+_REDIRECT_BYTES = 64 * 1024
+_LONGEST_NUMBER = 18
 _PATH_SAFE = "/%:+~@!$&'()*,;="
 _NOT_THERE = (404, 410)
 _NO_HEAD = (400, 403, 405, 501)
@@ -52,6 +54,7 @@ class HttpFetcher:
         self._limit = limit_bytes
         self._session: Any = requests.Session()
         self._session.max_redirects = MAX_REDIRECTS
+        self._session.hooks["response"].append(_leave_long_redirect)
         self.location = display_url(url)
         self.install_url: str | None = url
 
@@ -282,24 +285,34 @@ def _drop(reply: Any) -> None:
         reply.close()
 
 
+def _leave_long_redirect(reply: Any, **ignored: object) -> None:
+    """Close a redirect that doesn't end soon: requests would read it into memory, to its end if it has one."""
+    length = _length(reply)
+    if reply.is_redirect and (length is None or length > _REDIRECT_BYTES):
+        reply.close()
+
+
 def _header(reply: Any, name: str) -> str | None:
     value = reply.headers.get(name) or reply.headers.get(name.lower())
     return str(value) if value is not None else None
 
 
 def _length(reply: Any) -> int | None:
-    text = _header(reply, "Content-Length")
-    return int(text) if text is not None and text.isdigit() else None
+    return _number(_header(reply, "Content-Length") or "")
+
+
+def _number(text: str) -> int | None:
+    """What a server calls a number, where it is one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else None
 
 
 def _part_given(reply: Any) -> tuple[int | None, int | None]:
     """Where the part in a 206 begins, and how long the whole file is; None where the server doesn't say."""
     unit, _, rest = (_header(reply, "Content-Range") or "").partition(" ")
     span, _, whole = rest.partition("/")
-    first = span.partition("-")[0]
-    if unit.lower() != "bytes" or not first.isdecimal():
+    if unit.lower() != "bytes":
         return None, None
-    return int(first), int(whole) if whole.isdecimal() else None
+    return _number(span.partition("-")[0]), _number(whole)
 
 
 def _validator(reply: Any) -> str:
