@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.media.webserver import Site, WebServer
 from virtinstall.errors import RequestError
 from virtinstall.facts import PoolFacts
 from virtinstall.host.boot_files import make_seeds, remove_served
@@ -98,3 +99,11 @@ def test_files_that_can_not_be_it(tmp_path: Path, make: Callable[[Path], None], 
     with pytest.raises(RequestError, match=message) as raised:
         read_text(str(path))
     assert str(path) in raised.value.message
+
+
+def test_what_is_fetched_is_never_altered() -> None:
+    """A password in Latin-1, or compressed user data, is refused from a server too, as from a file."""
+    with WebServer(Site({"/good": "pässword\n".encode(), "/bad": "pässword\n".encode("latin-1")})) as web:
+        assert read_text(f"{web.url}/good") == "pässword\n"
+        with pytest.raises(RequestError, match=r"/bad' is no text in UTF-8"):
+            read_text(f"{web.url}/bad")

@@ -72,7 +72,7 @@ def read_text(source: str, limit_bytes: int = MIB) -> str:
         _check_size(source, len(content), limit_bytes)
         return content.decode()
     except UnicodeDecodeError as error:
-        raise RequestError(f"'{source}' is no text in UTF-8", hint="check that it is the file meant") from error
+        raise _no_text(source) from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise RequestError(f"could not read '{source}': {why}", hint="give a file that you can read") from error
@@ -100,7 +100,13 @@ def _fetch_text(address: str, limit_bytes: int) -> str:
     finally:
         fetcher.close()
     _check_size(display_url(address), len(text.encode()), limit_bytes)
+    if "\ufffd" in text:  # fetchers put it where the bytes are none: a password or a script would be another
+        raise _no_text(display_url(address))
     return text
+
+
+def _no_text(what: str) -> RequestError:
+    return RequestError(f"'{what}' is no text in UTF-8", hint="check that it is the file meant")
 
 
 def _check_size(what: str, size: int, limit_bytes: int) -> None:
