@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
 import socket
 import threading
+import time
+import tracemalloc
 from typing import Any
 
 import libvirt
@@ -16,8 +19,9 @@ from virtinstall.devices.interface import Interface
 from virtinstall.devices.serial import Serial
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
+from virtinstall.host import console
 from virtinstall.host.inside import addresses
-from virtinstall.host.wait import Waiter, errors_of, has_text_console, is_ssh_server, refuse_impossible
+from virtinstall.host.wait import ConsoleWatch, Waiter, errors_of, has_text_console, is_ssh_server, refuse_impossible
 
 MAC = "52:54:00:00:00:01"
 
@@ -66,6 +70,36 @@ def test_only_the_guests_own_cards_count() -> None:
 def test_nothing_known() -> None:
     """No source answers: no address, and no error."""
     assert addresses(FakeDomain({})) == []
+
+
+def test_a_guest_that_is_gone_has_no_address() -> None:
+    """It may power off while its address is waited for; that isn't libvirt's failure."""
+
+    class Gone(FakeDomain):
+        def XMLDesc(self, flags: int) -> str:
+            raise libvirt.libvirtError("Domain not found")
+
+    assert addresses(Gone({})) == []
+
+
+def test_an_agent_that_lies() -> None:
+    """What it calls addresses is neither connected to nor printed, unless it is an address."""
+    agent = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT
+    told = {str(number): card(text) for number, text in enumerate(["\x1b[2J", "x" * 300, "example.org", "192.0.2.7"])}
+    assert addresses(FakeDomain({agent: told})) == ["192.0.2.7"]
+
+
+@pytest.mark.parametrize("answer", [None, 7, [], {}, {"buf-b64": 7}, {"buf-b64": "x"}, {"buf-b64": "ä"}])
+def test_an_agent_that_makes_no_sense(answer: object) -> None:
+    """A file that it opens and then can't show is empty."""
+
+    class Senseless(AskedGuest):
+        def agent_answer(self, command: str, **arguments: object) -> object:
+            return answer if command == "guest-file-read" else super().agent_answer(command, **arguments)
+
+    agent = Channel(type="unix", target_type="virtio", target_name="org.qemu.guest_agent.0")
+    asked = Senseless("/run/cloud-init/result.json")
+    assert Waiter(None, asked, guest(agent), print, None).cloud_init_is_done()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("greeting", "is_it"), [(b"SSH-2.0-OpenSSH_9\r\n", True), (b"220 mail\r\n", False)])
@@ -122,8 +156,33 @@ def test_cloud_init_has_ended(file: str) -> None:
 def test_errors_of_cloud_init() -> None:
     """As its result.json has them; a file that makes no sense tells none."""
     assert errors_of(b'{"v1": {"datasource": "NoCloud", "errors": ["(\'locale\', ...)"]}}') == ["('locale', ...)"]
-    for other in (b"", b"{", b"[]", b'{"v1": null}', b'{"v1": {"errors": "x"}}'):
+    assert errors_of(b'{"v1": {"errors": ["\\u001b[2J"]}}') == ["?[2J"]
+    for other in (b"", b"{", b"[" * 60000, b"[]", b'{"v1": null}', b'{"v1": {"errors": "x"}}'):
         assert errors_of(other) == []
+
+
+def test_a_console_without_ends_of_lines_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest may say what it likes for as long as it likes; cloud-init's last line is still seen."""
+
+    class Endless:
+        def __init__(self, *ignored: object) -> None:
+            pass
+
+        def run(self, read_fd: int | None, write_fd: int) -> None:
+            for _ in range(128):
+                os.write(write_fd, b"x" * 65536)
+            os.write(write_fd, b"\nCloud-init v. 22.4 finished at now\n")
+
+    monkeypatch.setattr(console, "Console", Endless)
+    tracemalloc.start()
+    watch = ConsoleWatch(None, None)  # type: ignore[arg-type]
+    end = time.monotonic() + 20
+    while not watch.seen() and time.monotonic() < end:
+        time.sleep(0.02)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert watch.seen()
+    assert peak < 2 << 20
 
 
 def test_a_console_that_can_be_read() -> None:

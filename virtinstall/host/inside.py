@@ -24,11 +24,15 @@ def addresses(domain: Any) -> list[str]:
     """IP addresses of the guest, those of IPv4 first, from leases, its agent and the host's neighbours.
 
     Empty while none is known: a source that isn't there (no agent yet) has no say. The agent knows the
-    guest's own bridges too: only addresses of the guest's cards count.
+    guest's own bridges too: only addresses of the guest's cards count. It may say anything: what is no address isn't
+    one. A guest that is gone has none.
     """
     from lxml import etree
 
-    root = etree.fromstring(domain.XMLDesc(0).encode())
+    try:
+        root = etree.fromstring(domain.XMLDesc(0).encode())
+    except libvirt.libvirtError:
+        return []
     cards = {mac.get("address", "").lower() for mac in root.iterfind("devices/interface/mac")}
     found: list[str] = []
     for source in _SOURCES:
@@ -40,8 +44,18 @@ def addresses(domain: Any) -> list[str]:
             if str(interface.get("hwaddr", "")).lower() not in cards:
                 continue
             found += [str(address["addr"]) for address in interface.get("addrs") or ()]
-    usable = dict.fromkeys(address for address in found if not address.startswith(_LOCAL_PREFIXES))
+    usable = dict.fromkeys(each for each in found if not each.startswith(_LOCAL_PREFIXES) and _is_address(each))
     return sorted(usable, key=lambda address: ":" in address)
+
+
+def _is_address(text: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def agent_answer(domain: Any, command: str, **arguments: object) -> Any:

@@ -33,6 +33,7 @@ _CLOUD_INIT_ENDS = (b"Cloud-init v.", b"finished at")
 # it has ended, well or not; it was switched off
 _CLOUD_INIT_MARKS = ("/run/cloud-init/result.json", "/run/cloud-init/disabled")
 _RESULT_BYTES = 65536
+_LONGEST_LINE = 65536
 
 
 def has_agent(domain: Domain) -> bool:
@@ -146,7 +147,10 @@ class Waiter:
             return None
         read = self._guest.agent_answer("guest-file-read", handle=handle, count=_RESULT_BYTES)
         self._guest.agent_answer("guest-file-close", handle=handle)
-        return b"" if read is None else base64.b64decode(read.get("buf-b64", ""))
+        try:
+            return base64.b64decode(read["buf-b64"])
+        except (TypeError, KeyError, ValueError):  # none, or what no agent answers
+            return b""
 
     def _tell_errors(self) -> None:
         """What went wrong, as far as cloud-init itself knows it."""
@@ -161,9 +165,14 @@ def errors_of(result: bytes) -> list[str]:
 
     try:
         errors = json.loads(result)["v1"]["errors"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return []
-    return [str(error) for error in errors] if isinstance(errors, list) else []
+    return [_printable(str(error)) for error in errors] if isinstance(errors, list) else []
+
+
+def _printable(text: str) -> str:
+    """What a guest says, without what would steer the terminal."""
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
@@ -207,5 +216,6 @@ class ConsoleWatch:
         rest = b""
         while data := os.read(fd, 65536):
             *lines, rest = (rest + data).split(b"\n")
+            rest = rest[-_LONGEST_LINE:]  # a guest may say a lot without ever ending a line
             if any(all(words in line for words in _CLOUD_INIT_ENDS) for line in lines):
                 self._seen.set()
