@@ -132,6 +132,14 @@ def test_unfinished_last_line_is_no_hindrance(tmp_path: Path) -> None:
     assert find_leftovers("web1", tmp_path / "runs") == []
 
 
+def test_a_damaged_journal_is_no_hindrance(tmp_path: Path) -> None:
+    """After a power cut it may hold anything; what came before that still counts."""
+    head = b'{"name": "web1", "pid": 1}\n{"kind": "domain", "path": "web1"}\n'
+    for number, rest in enumerate((b"\xff\xfe\0\0", b"\0" * 512)):
+        (tmp_path / f"run-{number}.json").write_bytes(head + rest)
+    assert [left.path for left in find_leftovers("web1", tmp_path)] == ["web1", "web1"]
+
+
 def test_a_run_whose_undo_failed_keeps_its_journal(tmp_path: Path) -> None:
     """What could not be taken back is told by the next run."""
     kept = tmp_path / "kept"

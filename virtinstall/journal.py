@@ -306,12 +306,12 @@ def _run_is_alive(path: str) -> bool:
 
 
 def _read_entries(path: str) -> list[dict[str, object]]:
-    """The entries of a journal, without a last line that its dying run did not finish."""
+    """The entries of a journal as far as they make sense: its run may have died in a line, or the power failed."""
     import json
 
     entries: list[dict[str, object]] = []
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read()
     except FileNotFoundError:
         return entries
