@@ -146,6 +146,16 @@ def test_remote_host_is_sent_the_kernel() -> None:
         plan_of(*words, remote=True, media=media, disks=(DiskFacts(pool=POOL),))
 
 
+def test_kernel_and_initrd_of_the_same_name() -> None:
+    """A tree may have them in folders of their own: each gets a place of its own."""
+    media = MediaFacts("http://h/tree", kernel="kernel/image", initrd="initrd/image")
+    plan = plan_of("--disk", "none", "--location", "http://h/tree", media=media, disks=())
+    kernel, initrd = plan.boot_files
+    assert kernel.path.endswith("-image") and initrd.path.endswith("-initrd-image")
+    assert plan.install is not None
+    assert (plan.install.os.kernel, plan.install.os.initrd) == (kernel.path, initrd.path)
+
+
 def test_medium_that_the_guest_keeps_stays_there() -> None:
     """A live system runs from its CD-ROM ever after: what was sent isn't deleted."""
     cdrom = DiskFacts(local=PathFacts("/home/me/live.iso", "file", None, 9))

@@ -117,7 +117,11 @@ def _use_tree(draft: Draft, media: MediaFacts) -> None:
 def _boot_path(draft: Draft, source: str) -> str:
     """Where a boot file goes: a name that nobody can guess beforehand, so that nobody can put a link there."""
     name = "".join(char if char.isalnum() or char in "._-" else "_" for char in source.rpartition("/")[2])
-    return f"{draft.facts.host.boot_dir}/virtinst-{draft.facts.token}-{name or 'file'}"
+    stem = f"{draft.facts.host.boot_dir}/virtinst-{draft.facts.token}"
+    path = f"{stem}-{name or 'file'}"
+    # kernel and initrd may have the same name in folders of their own
+    taken = any(boot_file.path == path for boot_file in draft.boot_files)
+    return f"{stem}-initrd-{name or 'file'}" if taken else path
 
 
 def _kernel_arguments(draft: Draft) -> str:
