@@ -156,6 +156,17 @@ def test_kernel_and_initrd_of_the_same_name() -> None:
     assert (plan.install.os.kernel, plan.install.os.initrd) == (kernel.path, initrd.path)
 
 
+@pytest.mark.parametrize(
+    ("given", "ours"),
+    [("a/linux", "linux"), ("a/k<&'\n", "k____"), ("a/kérnel", "k_rnel"), ("x" * 300, "x" * 64), ("a/", "file")],
+)
+def test_a_tree_does_not_put_odd_names_into_paths(given: str, ours: str) -> None:
+    """Nor longer ones than a file system takes."""
+    media = MediaFacts("http://h/tree", kernel=given, initrd="initrd")
+    plan = plan_of("--disk", "none", "--location", "http://h/tree", media=media, disks=())
+    assert plan.boot_files[0].path.partition("virtinst-")[2].partition("-")[2] == ours
+
+
 def test_medium_that_the_guest_keeps_stays_there() -> None:
     """A live system runs from its CD-ROM ever after: what was sent isn't deleted."""
     cdrom = DiskFacts(local=PathFacts("/home/me/live.iso", "file", None, 9))

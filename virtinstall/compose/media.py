@@ -15,6 +15,8 @@ from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, MediaFacts
 from virtinstall.plan import BootFile
 
+_NAME_LENGTH = 64
+
 
 def add_media(draft: Draft) -> None:
     """Attach what the installation reads, and note what is to be fetched.
@@ -115,13 +117,20 @@ def _use_tree(draft: Draft, media: MediaFacts) -> None:
 
 
 def _boot_path(draft: Draft, source: str) -> str:
-    """Where a boot file goes: a name that nobody can guess beforehand, so that nobody can put a link there."""
-    name = "".join(char if char.isalnum() or char in "._-" else "_" for char in source.rpartition("/")[2])
+    """Where a boot file goes: a name that nobody can guess beforehand, so that nobody can put a link there.
+
+    Its end is the tree's own name, as far as that does no harm and is no longer than a file system takes.
+    """
+    name = "".join(char if _is_harmless(char) else "_" for char in source.rpartition("/")[2][-_NAME_LENGTH:])
     stem = f"{draft.facts.host.boot_dir}/virtinst-{draft.facts.token}"
     path = f"{stem}-{name or 'file'}"
     # kernel and initrd may have the same name in folders of their own
     taken = any(boot_file.path == path for boot_file in draft.boot_files)
     return f"{stem}-initrd-{name or 'file'}" if taken else path
+
+
+def _is_harmless(char: str) -> bool:
+    return (char.isascii() and char.isalnum()) or char in "._-"
 
 
 def _kernel_arguments(draft: Draft) -> str:
