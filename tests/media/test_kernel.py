@@ -78,6 +78,23 @@ def test_injections_end_up_in_the_initrd(source: Path, tmp_path: Path) -> None:
     assert (source / "images" / "initrd.img").read_bytes() == b"initrd"
 
 
+@pytest.mark.parametrize(("mode", "ours"), [(0o644, 0o644), (0o600, 0o600), (0o640, 0o600)])
+def test_an_initrd_is_no_more_public_than_what_is_in_it(source: Path, tmp_path: Path, mode: int, ours: int) -> None:
+    """Its path can be read in QEMU's command line, by any user; passwords in a private kickstart can't be."""
+    (tmp_path / "ks.cfg").write_text("rootpw x")
+    (tmp_path / "ks.cfg").chmod(mode)
+    kernel, initrd = fetch(source, tmp_path, Undo(), (tmp_path / "ks.cfg",))
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (kernel, initrd)] == [0o644, ours]
+
+
+def test_an_initrd_with_answers_is_the_owners_alone(source: Path, tmp_path: Path) -> None:
+    """What --unattended puts into it has hashes of passwords in it."""
+    answers = check_injections([], [("preseed.cfg", b"d-i passwd/root-password-crypted password $6$x")])
+    path = tmp_path / "initrd"
+    fetch_file(open_location(str(source)), "images/initrd.img", path, Undo(), Silent(), answers)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_an_empty_kernel_is_refused(source: Path, tmp_path: Path) -> None:
     """A kernel of 0 bytes is an incomplete tree."""
     (source / "images" / "vmlinuz").write_bytes(b"")

@@ -39,7 +39,8 @@ _FIRST_INODE = 300000000
 class Injection:
     """A file of this host and the name that it gets in the initrd's root; `size` in bytes.
 
-    `content` is what it holds where it is no file of this host's, but made by us.
+    `content` is what it holds where it is no file of this host's, but made by us. `private`: other users of this
+    host may not read it.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class Injection:
     size: int
     executable: bool
     content: bytes | None = None
+    private: bool = False
 
 
 def check_injections(paths: Sequence[Path], made: Sequence[tuple[str, bytes]] = ()) -> list[Injection]:
@@ -55,7 +57,7 @@ def check_injections(paths: Sequence[Path], made: Sequence[tuple[str, bytes]] = 
     Raises: RequestError, when one can't be read, is no plain file, or two have the same name.
     """
     found: dict[str, Injection] = {}
-    ours = [Injection(Path(name), name, len(content), False, content) for name, content in made]
+    ours = [Injection(Path(name), name, len(content), False, content, private=True) for name, content in made]
     for injection in [*map(_look_at, paths), *ours]:
         if injection.name in found:
             raise RequestError(
@@ -117,7 +119,8 @@ def _look_at(path: Path) -> Injection:
             hint="let the guest fetch it, or put it on a disk",
         )
     executable = bool(status.st_mode & stat.S_IXUSR)
-    return Injection(path, path.name, status.st_size, executable)
+    private = not status.st_mode & stat.S_IROTH
+    return Injection(path, path.name, status.st_size, executable, private=private)
 
 
 def _append(target: BinaryIO, before: int, files: Sequence[Injection], progress: Progress) -> None:

@@ -1,8 +1,9 @@
 """Fetching the kernel and initrd of an install boot, to paths that the plan has chosen.
 
-They can be read by any user, as QEMU runs under its own.
+They can be read by any user, as QEMU runs under its own; but an initrd with answers in it holds passwords: that
+is the owner's alone, as a seed is, and libvirt's daemon hands it to QEMU's user.
 
-Source: libvirt's qemu.conf (user, group, security); open(2) (O_EXCL, O_NOFOLLOW).
+Source: libvirt's qemu.conf (user, group, security, dynamic_ownership); open(2) (O_EXCL, O_NOFOLLOW).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from virtinstall.progress import Progress
     from virtinstall.undo import Undo
 
-_MODE = 0o644
+_MODE, _PRIVATE_MODE = 0o644, 0o600
 
 
 def fetch_file(
@@ -43,7 +44,8 @@ def fetch_file(
     """
     make_directory(str(path.parent), undo)
     _check_room(path.parent, fetcher.size(source), archive_size(injections) if injections else 0)
-    with _new_file(path, undo) as target:
+    mode = _PRIVATE_MODE if any(each.private for each in injections) else _MODE
+    with _new_file(path, mode, undo) as target:
         if not fetcher.download(source, target, progress):
             raise FetchError(f"'{source}' at '{fetcher.location}' is empty", hint="the install tree is incomplete")
     if injections:
@@ -51,17 +53,17 @@ def fetch_file(
 
 
 @contextmanager
-def _new_file(path: Path, undo: Undo) -> Iterator[BinaryIO]:
+def _new_file(path: Path, mode: int, undo: Undo) -> Iterator[BinaryIO]:
     """A new file at `path`, unbuffered; never one that is there already, nor through a link."""
     try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     except OSError as error:
         raise FetchError(
             f"could not make '{path}': {error.strerror}", hint="check that the directory may be written"
         ) from error
     undo.push(f"file {path}", lambda: remove_file(str(path)))
     with os.fdopen(fd, "wb", buffering=0) as target:
-        os.fchmod(fd, _MODE)  # whatever the umask says: QEMU's user must read it
+        os.fchmod(fd, mode)  # whatever the umask says: QEMU's user must read it
         yield target
 
 
