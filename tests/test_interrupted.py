@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from virtinstall.directories import make_directory
 from virtinstall.journal import find_leftovers
+from virtinstall.media.kernel import fetch_file
+from virtinstall.media.local import LocalTreeFetcher
+from virtinstall.progress import Silent
+from virtinstall.seed.image import write_seed_file
+from virtinstall.undo import Undo
 
 # a run that has made a domain, whose undo fails; `argv[2]` signals come, the second during the undo
 RUN = """
@@ -74,3 +81,36 @@ def test_nohup_outlives_its_terminal(before: str, status: int) -> None:
     """`nohup virt-install ...` goes on when the terminal is closed; without it the run ends, and takes all back."""
     done = subprocess.run([sys.executable, "-c", HUNG_UP, before], capture_output=True, check=False)
     assert done.returncode == status
+
+
+@pytest.mark.parametrize("call", ["open", "mkdir"])
+def test_what_is_being_made_when_ctrl_c_comes_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """There is no moment at which a file or a folder is made and not yet noted for its removal."""
+    make = getattr(os, call)
+
+    def interrupted(path: object, *args: object, **named: object) -> object:
+        made = make(path, *args, **named)
+        if str(path).startswith(str(tmp_path)):
+            signal.raise_signal(signal.SIGINT)
+        return made
+
+    def make_all(undo: Undo) -> None:
+        make_directory(str(tmp_path / "boot"), undo)
+        write_seed_file(tmp_path / "boot" / "seed.iso", b"answers", undo)
+
+    def fetch(undo: Undo) -> None:
+        fetch_file(
+            LocalTreeFetcher(Path(__file__).parent), Path(__file__).name, tmp_path / "boot" / "k", undo, Silent()
+        )
+
+    monkeypatch.setattr(os, call, interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        for work in (make_all, fetch):
+            with pytest.raises(KeyboardInterrupt), Undo() as undo:
+                work(undo)
+            assert list(tmp_path.iterdir()) == []
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import StorageError
+from virtinstall.signals import deferred_signals
 
 if TYPE_CHECKING:
     from virtinstall.undo import Undo
@@ -18,13 +19,14 @@ def make_directory(directory: str, undo: Undo) -> None:
     Raises: StorageError; what was made is in `undo`.
     """
     for each in reversed(_missing(directory)):
-        try:
-            os.mkdir(each, 0o711)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise StorageError(f"could not make the directory '{each}': {error.strerror}") from error
-        undo.push(f"directory {each}", partial(_remove_empty, each))
+        with deferred_signals():
+            try:
+                os.mkdir(each, 0o711)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise StorageError(f"could not make the directory '{each}': {error.strerror}") from error
+            undo.push(f"directory {each}", partial(_remove_empty, each))
 
 
 def can_make(directory: str) -> bool:

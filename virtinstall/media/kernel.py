@@ -17,6 +17,7 @@ from virtinstall.directories import make_directory
 from virtinstall.errors import FetchError
 from virtinstall.journal import remove_file
 from virtinstall.media.initrd import archive_size, inject
+from virtinstall.signals import deferred_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,13 +56,14 @@ def fetch_file(
 @contextmanager
 def _new_file(path: Path, mode: int, undo: Undo) -> Iterator[BinaryIO]:
     """A new file at `path`, unbuffered; never one that is there already, nor through a link."""
-    try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-    except OSError as error:
-        raise FetchError(
-            f"could not make '{path}': {error.strerror}", hint="check that the directory may be written"
-        ) from error
-    undo.push(f"file {path}", lambda: remove_file(str(path)))
+    with deferred_signals():
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        except OSError as error:
+            raise FetchError(
+                f"could not make '{path}': {error.strerror}", hint="check that the directory may be written"
+            ) from error
+        undo.push(f"file {path}", lambda: remove_file(str(path)))
     with os.fdopen(fd, "wb", buffering=0) as target:
         os.fchmod(fd, mode)  # whatever the umask says: QEMU's user must read it
         yield target

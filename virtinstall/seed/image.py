@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import StorageError
+from virtinstall.signals import deferred_signals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +41,9 @@ def write_seed_file(path: Path, content: bytes, undo: Undo) -> None:
     user. Raises: StorageError, when it can't be written, a file of that name included.
     """
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        undo.push(f"the file '{path}'", lambda: path.unlink(missing_ok=True))
+        with deferred_signals():
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            undo.push(f"the file '{path}'", lambda: path.unlink(missing_ok=True))
         with os.fdopen(handle, "wb") as target:
             target.write(content)
     except OSError as error:
