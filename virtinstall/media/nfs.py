@@ -153,9 +153,8 @@ class NfsFetcher:
         """The first `limit` bytes of the file as text."""
         text = bytearray()
         with self._reading(path) as process:
-            assert process.stdout is not None
-            while len(text) < limit and (data := process.stdout.read(min(CHUNK_BYTES, limit - len(text)))):
-                text += data
+            while len(text) < limit and (data := self._next(process)):
+                text += data[: limit - len(text)]
             if len(text) >= limit:
                 process.terminate()
             else:
@@ -170,9 +169,8 @@ class NfsFetcher:
         progress.start(f"Retrieving '{path.rpartition('/')[2]}'", total)
         try:
             with self._reading(path) as process:
-                assert process.stdout is not None
                 try:
-                    while data := process.stdout.read(CHUNK_BYTES):
+                    while data := self._next(process):
                         done += len(data)
                         check_size(what, done, self._limit)
                         write_all(target_file, memoryview(data))
@@ -222,8 +220,24 @@ class NfsFetcher:
         command = ["nfs-cat", self._url(clean_path(path), self._version)]
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
+    def _next(self, process: subprocess.Popen[bytes]) -> bytes:
+        """The next bytes of the file, none at its end. Raises: FetchError, when the server answers no more."""
+        import select
+
+        assert process.stdout is not None
+        # libnfs itself would try for ever to reach a server that is gone
+        if not select.select([process.stdout], [], [], TOOL_TIMEOUT_SECONDS)[0]:
+            process.kill()
+            raise _no_answer(self.location)
+        return os.read(process.stdout.fileno(), CHUNK_BYTES)
+
     def _check_end(self, process: subprocess.Popen[bytes], path: str) -> None:
-        if process.wait(TOOL_TIMEOUT_SECONDS):
+        try:
+            status = process.wait(TOOL_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise _no_answer(self.location) from None
+        if status:
             raise FetchError(f"could not read '{clean_path(path)}' from '{self.location}'")
 
 
@@ -235,6 +249,13 @@ def _listing(text: str) -> dict[str, int | None]:
         if len(columns) > _LIST_COLUMNS and columns[0][0] in "-l" and columns[4].isdigit():
             found[columns[5]] = int(columns[4]) if columns[0][0] == "-" else None
     return found
+
+
+def _no_answer(location: str) -> FetchError:
+    return FetchError(
+        f"'{location}' did not answer in {TOOL_TIMEOUT_SECONDS} seconds",
+        hint="check the host, the export and that it may be read from here",
+    )
 
 
 def _run(command: list[str], location: str) -> str:
@@ -249,7 +270,7 @@ def _run(command: list[str], location: str) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise FetchError(f"'{location}' did not answer in {TOOL_TIMEOUT_SECONDS} seconds") from None
+        raise _no_answer(location) from None
     except OSError as error:
         raise FetchError(f"could not run {command[0]}: {error.strerror}") from error
     if done.returncode:
