@@ -51,6 +51,8 @@ def test_passwords_are_long_and_differ() -> None:
 def test_the_first_line_counts() -> None:
     """Blanks belong to the password, the line's end doesn't."""
     assert first_line(" two words \nrest\n", "--x") == " two words "
+    assert first_line("from Windows\r\nrest\r\n", "--x") == "from Windows"
+    assert first_line("a\x0bb\x1cc\x85d\u2028e\n", "--x") == "a\x0bb\x1cc\x85d\u2028e"
 
 
 @pytest.mark.parametrize("text", ["", "\n", "\nsecret\n", "x" * 300])

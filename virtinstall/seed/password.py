@@ -31,14 +31,15 @@ def new_password(length: int = 16) -> str:
 
 def first_line(text: str, option: str) -> str:
     """The password in a file: its first line. Raises: RequestError naming `option`, when there is none."""
-    lines = text.splitlines()
-    if not lines or not lines[0]:
+    # str.splitlines knows ends of lines that no editor makes and a password may hold
+    line = text.partition("\n")[0].removesuffix("\r")
+    if not line:
         raise RequestError(f"{option}: the file's first line is empty", hint="put the password on the first line")
-    if len(lines[0].encode()) > _LONGEST:
+    if len(line.encode()) > _LONGEST:
         raise RequestError(
             f"{option}: the password is longer than {_LONGEST} bytes", hint="check that the file is the one meant"
         )
-    return lines[0]
+    return line
 
 
 def hash_password(password: str, salt: str | None = None) -> str:
