@@ -150,4 +150,10 @@ def raw_terminal(fd: int) -> Callable[[], None]:
 
     before = termios.tcgetattr(fd)
     tty.setraw(fd)
-    return lambda: termios.tcsetattr(fd, termios.TCSADRAIN, before)
+
+    def restore() -> None:
+        # a terminal that was closed meanwhile (SIGHUP) needs none, and the signal is what counts
+        with suppress(termios.error):
+            termios.tcsetattr(fd, termios.TCSADRAIN, before)
+
+    return restore
