@@ -59,3 +59,13 @@ def test_exit_statuses(tmp_path: Path) -> None:
     assert virt_install(*PRINT, state=tmp_path).returncode == 0
     assert virt_install(*PRINT, "--osinfo", "nosuch", state=tmp_path).returncode == 1
     assert virt_install("--nosuch", state=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize("option", ["--name", "--disk"])
+def test_bytes_that_are_no_text(tmp_path: Path, option: str) -> None:
+    """A name in Latin-1, of a guest or of a file: refused in a sentence, for libvirt can't have it."""
+    words = {"--name": b"caf\xe9", "--disk": b"path=/tmp/caf\xe9.img,size=1"}
+    done = virt_install(*PRINT, option, os.fsdecode(words[option]), state=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("virt-install: error: '") and "caf\\udce9" in done.stderr
+    assert "is no text in UTF-8" in done.stderr

@@ -102,6 +102,8 @@ def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
 
     try:
         with terminate_by_exception():
+            for word in words:
+                _require_text(word)
             return run(words, log)
     except UsageError as error:
         return _report(prog, error, 2, log, words)
@@ -114,6 +116,20 @@ def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
     except Exception:
         _log_trace(log)
         raise
+
+
+def _require_text(word: str) -> None:
+    """Raises: UsageError, when a word holds bytes that are no UTF-8: libvirt's XML and its calls can't."""
+    from virtinstall.options.parser import UsageError
+
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        shown = word.encode(errors="backslashreplace").decode()
+        raise UsageError(
+            f"'{shown}' is no text in UTF-8, and libvirt takes no other",
+            hint="check the terminal's encoding; a file of such a name has to be renamed",
+        ) from None
 
 
 def _report_end(prog: str, how: str, error: BaseException, status: int) -> int:
