@@ -169,6 +169,18 @@ def test_windows_partitions(efi: bool, kinds: list[str]) -> None:
     assert root.xpath("//u:InstallTo/u:PartitionID/text()", namespaces=names) == ["3" if efi else "1"]
 
 
+@pytest.mark.parametrize(
+    ("hostname", "name"),
+    [("web-1", "web-1"), ("2022", "pc-2022"), ("a" * 14 + "-b", "a" * 14), ("1" * 20 + "x", "pc-" + "1" * 12)],
+)
+def test_windows_computer_names(hostname: str, name: str) -> None:
+    """Short, and no number: Windows says that a name may not consist entirely of digits."""
+    guest = Guest(hostname, "x86_64", "/dev/vda")
+    text = answer_files(answers("win11", PASSWORDS), guest)["autounattend.xml"]
+    found = etree.fromstring(text).findtext(".//{urn:schemas-microsoft-com:unattend}ComputerName")
+    assert found == name
+
+
 def test_windows_passwords() -> None:
     """Windows takes no hashes; it reads UTF-16 with the element's name behind it."""
     root = etree.fromstring(made("win11").encode())

@@ -141,14 +141,19 @@ def _ids(maker: ElementMaker, order: int, partition: int) -> list[etree._Element
 
 
 def _specialize(maker: ElementMaker, answers: Answers, guest: Guest) -> etree._Element:
-    name = guest.hostname[:_LONGEST_COMPUTER_NAME].strip("-")
     return _component(
         maker,
         guest,
         "Microsoft-Windows-Shell-Setup",
-        maker.ComputerName(name),
+        maker.ComputerName(_computer_name(guest.hostname)),
         maker.TimeZone("UTC"),
     )
+
+
+def _computer_name(hostname: str) -> str:
+    """The guest's name as Windows takes it: 15 characters, and not digits alone, at which Setup would stop."""
+    name = f"pc-{hostname}" if hostname[:_LONGEST_COMPUTER_NAME].isdigit() else hostname
+    return name[:_LONGEST_COMPUTER_NAME].strip("-")
 
 
 def _first_login(maker: ElementMaker, answers: Answers, guest: Guest) -> etree._Element:
