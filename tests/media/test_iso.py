@@ -14,6 +14,7 @@ import pytest
 from tests.media.isofiles import build_iso
 from tests.media.webserver import Site, WebServer
 from virtinstall.errors import FetchError
+from virtinstall.main import main
 from virtinstall.media.bytesource import FileSource
 from virtinstall.media.fetcher import VolumeIds
 from virtinstall.media.iso import IsoImage
@@ -202,16 +203,32 @@ def test_only_what_is_asked_for_travels(tmp_path: Path) -> None:
             open_location(f"{web.url}/x.iso")
 
 
-def test_udf_label(tmp_path: Path) -> None:
-    """The label of a disc with UDF alone is read."""
+def udf_disc(label: str) -> bytes:
+    """A disc with UDF alone."""
     disc = bytearray(300 * 2048)
     struct.pack_into("<H14xII", disc, 256 * 2048, 2, 16 * 2048, 32)
     struct.pack_into("<H", disc, 32 * 2048, 1)
-    label = b"\x08" + b"CCCOMA_X64FRE"
-    disc[32 * 2048 + 24 : 32 * 2048 + 24 + len(label)] = label
-    disc[32 * 2048 + 55] = len(label)
+    text = b"\x08" + label.encode()
+    disc[32 * 2048 + 24 : 32 * 2048 + 24 + len(text)] = text
+    disc[32 * 2048 + 55] = len(text)
+    return bytes(disc)
+
+
+def test_udf_label(tmp_path: Path) -> None:
+    """The label of a disc with UDF alone is read."""
     path = tmp_path / "win.iso"
-    path.write_bytes(disc)
+    path.write_bytes(udf_disc("CCCOMA_X64FRE"))
     found = udf_volume(FileSource(path))
     assert found is not None
     assert found.volume_id == "CCCOMA_X64FRE"
+
+
+@pytest.mark.parametrize(("disc", "doubted"), [(udf_disc("CCCOMA_X64FRE"), False), (bytes(300 * 2048), True)])
+def test_a_disc_with_udf_alone_is_no_reason_for_doubt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], disc: bytes, doubted: bool
+) -> None:
+    """Some Windows media are such, and guests start from them; what is no disc at all is still warned of."""
+    (tmp_path / "win.iso").write_bytes(disc)
+    words = ["--connect", "test:///default", "--name", "w", "--memory", "512", "--disk", "none", "--osinfo", "win10"]
+    assert main([*words, "--cdrom", str(tmp_path / "win.iso"), "--print-xml"]) == 0
+    assert ("may not start from it" in capsys.readouterr().err) is doubted

@@ -10,6 +10,7 @@ from virtinstall.errors import FetchError, RequestError
 from virtinstall.facts import HostFacts, MediaFacts
 
 if TYPE_CHECKING:
+    from virtinstall.media.fetcher import VolumeIds
     from virtinstall.media.tree import Identified, Identify, Medium, Tree
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.request import Request
@@ -130,16 +131,34 @@ def _survey_cdrom(path: str, host: HostFacts, catalog: Catalog) -> MediaFacts | 
     location = local_path(path)
     if is_url(location) or not os.path.isfile(location):
         return None
-    from virtinstall.media.location import open_location
     from virtinstall.media.tree import Medium
 
     try:
-        fetcher = open_location(location)
+        volume = _disc_ids(location)
     except FetchError as error:
         doubt = f"--cdrom {path}: {error.message}; the guest may not start from it"
         return MediaFacts(location=path, doubt=doubt if os.access(location, os.R_OK) else None)
+    found = identifier(catalog, host.capabilities.host_arch)(Medium(volume, None))
+    return MediaFacts(location=path, os_names=() if found is None else (found.os_name,))
+
+
+def _disc_ids(location: str) -> VolumeIds | None:
+    """What a disc says of itself, be it ISO 9660 or UDF alone. Raises: FetchError, when it is neither."""
+    from pathlib import Path
+
+    from virtinstall.media.bytesource import FileSource
+    from virtinstall.media.location import open_location
+    from virtinstall.media.udf import udf_volume
+
     try:
-        found = identifier(catalog, host.capabilities.host_arch)(Medium(fetcher.volume, None))
+        fetcher = open_location(location)
+    except FetchError:
+        with FileSource(Path(location)) as source:
+            volume = udf_volume(source)
+        if volume is None:
+            raise
+        return volume
+    try:
+        return fetcher.volume
     finally:
         fetcher.close()
-    return MediaFacts(location=path, os_names=() if found is None else (found.os_name,))
