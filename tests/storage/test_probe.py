@@ -16,7 +16,7 @@ from tests.storage.qemu_tools import needs_qemu_img, rounds, run
 from virtinstall.errors import StorageError
 from virtinstall.progress import Silent
 from virtinstall.storage.chain import backing_chain
-from virtinstall.storage.probe import detect_format, probe_image
+from virtinstall.storage.probe import probe_image
 from virtinstall.storage.provision import NewImage, provision_image
 from virtinstall.undo import Undo
 
@@ -75,7 +75,7 @@ def test_what_is_no_image_is_an_error_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     for path in (tmp_path, tmp_path / "fifo", tmp_path / "missing", Path("/dev/zero")):
         with pytest.raises(StorageError):
-            detect_format(str(path))
+            probe_image(str(path))
 
 
 def write_overlay(path: Path, backing: str, backing_format: str | None = "qcow2") -> None:

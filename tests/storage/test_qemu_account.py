@@ -1,4 +1,4 @@
-"""The user that QEMU runs as, from libvirt's configuration and capabilities."""
+"""The user that QEMU runs as, from libvirt's capabilities."""
 
 from __future__ import annotations
 
@@ -8,20 +8,12 @@ from virtinstall.storage.qemu_account import (
     QemuUser,
     find_account,
     qemu_user_from_capabilities,
-    qemu_user_from_conf,
     this_account,
 )
 
 CAPABILITIES = """<capabilities><host><secmodel><model>apparmor</model><doi>0</doi></secmodel>
 <secmodel><model>dac</model><doi>0</doi><baselabel type='kvm'>+64055:+109</baselabel>
 <baselabel type='qemu'>+64055:+110</baselabel></secmodel></host></capabilities>"""
-
-
-def test_configuration_is_read_and_its_comments_are_not() -> None:
-    """A commented default says nothing; a set value is taken without its quotes."""
-    assert qemu_user_from_conf('#user = "libvirt-qemu"\n') == QemuUser(None, None, True)
-    text = 'user = "qemu"  # why\n group=\'kvm\'\ndynamic_ownership = 0 # no\nother = [\n"x" ]\n'
-    assert qemu_user_from_conf(text) == QemuUser("qemu", "kvm", False)
 
 
 def test_capabilities_name_numbers_by_type() -> None:

@@ -40,8 +40,6 @@ from virtinstall.plan import Plan
 from virtinstall.request import Platform, Request
 from virtinstall.xml.override import apply_edit
 
-_NO_STORAGE_DRIVERS = ("lxc",)
-
 
 def wished_platform(request: Request) -> Platform:
     """The platform as asked for, by its own options or by --boot."""

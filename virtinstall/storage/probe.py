@@ -62,14 +62,6 @@ class ImageInfo(NamedTuple):
     data_file: str | None = None
 
 
-def detect_format(path: str) -> str:
-    """The format that the start of the file looks like, by libvirt's name; `raw` for anything else.
-
-    Raises: StorageError, when it can't be read or is no file or block device.
-    """
-    return probe_image(path).format
-
-
 def probe_image(path: str, image_format: str | None = None) -> ImageInfo:
     """Read the header of the image at `path` as `image_format`, or as what it looks like.
 

@@ -24,7 +24,6 @@ from virtinstall.storage.files import (
 from virtinstall.storage.qcow2_header import MAX_L1_BYTES, Qcow2Header, read_header
 
 _SIZE_AT, _L1_SIZE_AT = 24, 36  # in the header; the L1 table's offset follows its size
-_OFFSET_MASK = 0x00FF_FFFF_FFFF_FE00
 
 
 def grow_qcow2(path: str, new_size: int) -> None:

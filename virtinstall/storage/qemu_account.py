@@ -1,6 +1,6 @@
-"""The user that QEMU will run as: from libvirt's capabilities or its qemu.conf.
+"""The user that QEMU will run as, from libvirt's capabilities.
 
-Source: https://libvirt.org/drvqemu.html#posix-users-groups (`user`, `group`, `dynamic_ownership`),
+Source: https://libvirt.org/drvqemu.html#posix-users-groups,
 https://libvirt.org/formatcaps.html (`<secmodel>` of the model `dac`).
 """
 
@@ -21,23 +21,10 @@ class Account(NamedTuple):
 
 
 class QemuUser(NamedTuple):
-    """User and group as libvirt's configuration names them (`+64055` is a number), None where it doesn't."""
+    """User and group as libvirt names them (`+64055` is a number), None where it doesn't."""
 
     user: str | None
     group: str | None
-    dynamic_ownership: bool = True
-
-
-def qemu_user_from_conf(text: str) -> QemuUser:
-    """What a qemu.conf says; comments and all other settings are skipped."""
-    values: dict[str, str] = {}
-    for line in text.splitlines():
-        key, equals, value = line.partition("=")
-        if equals and not key.lstrip().startswith("#"):
-            value = value.strip()
-            quoted = value[:1] in ('"', "'") and value.find(value[0], 1) > 0
-            values[key.strip()] = value[1 : value.index(value[0], 1)] if quoted else value.split("#")[0].strip()
-    return QemuUser(values.get("user") or None, values.get("group") or None, values.get("dynamic_ownership") != "0")
 
 
 def qemu_user_from_capabilities(xml: str, virt_type: str = "kvm") -> QemuUser | None:
