@@ -69,3 +69,22 @@ def test_bytes_that_are_no_text(tmp_path: Path, option: str) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("virt-install: error: '") and "caf\\udce9" in done.stderr
     assert "is no text in UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--import", "--network", "default,xpath².set=./@x=1"),
+        ("--import", "--network", f"default,xpath{'9' * 5000}.set=./@x=1"),
+        ("--import", "--hostdev", "001.²"),
+        ("--import", "--hostdev", f"1.{'9' * 5000}"),
+        ("--import", "--cdrom", "http://h:²/x"),
+        ("--import", "--cloud-init", "user-data=file://[x"),
+        ("--location", "file://[x"),
+    ],
+)
+def test_what_python_calls_a_number_or_an_address(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Digits that are none to int(), more of them than it takes, brackets that don't close: a sentence each."""
+    done = virt_install(*GUEST, *words, "--print-xml", state=tmp_path)
+    assert done.returncode in (1, 2)
+    assert done.stderr.startswith("virt-install: error: ") and "Traceback" not in done.stderr

@@ -70,6 +70,21 @@ def test_user_of_a_url_needs_its_secret() -> None:
     assert (disk.auth_username, disk.auth_secret_usage) == ("me", "mine")
 
 
+def test_the_password_of_a_url_is_not_told() -> None:
+    """Warnings go to terminals and into the output of CI runs."""
+    plan = plan_of("--import", "--disk", "https://me:hunter2@h:8443/a.img?sig=hunter2")
+    (warning,) = [warning for warning in plan.warnings if "user name is left out" in warning]
+    assert warning.startswith("--disk https://h:8443/a.img: ") and "hunter2" not in warning
+
+
+@pytest.mark.parametrize("url", ["http://[::1/x", "nbd://h:99999/x", "nbd://me:hunter2@h:port/x", "http://h:²/x"])
+def test_urls_that_name_no_host_and_port(url: str) -> None:
+    """A slip in a port is told in a sentence, without the password."""
+    with pytest.raises(RequestError, match="no address of a host and a port") as caught:
+        disk_of(url)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_lun_goes_where_scsi_commands_reach_it() -> None:
     """SATA can't pass them on, and virtio-blk no longer can."""
     disk = disk_of("path=/dev/sdx,device=lun", disks=(DiskFacts(path=PathFacts("/dev/sdx", "block", "raw")),))

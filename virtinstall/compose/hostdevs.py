@@ -98,9 +98,12 @@ def is_named(hostdev: Hostdev, name: str) -> bool:
 
 def _usb_numbers(name: str) -> tuple[str, tuple[int, ...]] | None:
     bus, dot, device = name.partition(".")
-    if dot and bus.isdigit() and device.isdigit():
+    if not dot or not bus.isdecimal() or not device.isdecimal():
+        return None
+    try:
         return "usb-address", (int(bus), int(device))
-    return None
+    except ValueError:  # thousands of digits
+        return None
 
 
 def _usb_ids(name: str) -> tuple[str, tuple[int, ...]] | None:

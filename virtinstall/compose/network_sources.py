@@ -10,6 +10,7 @@ from lxml import etree
 
 from virtinstall.compose.draft import Draft
 from virtinstall.devices.disk import Disk
+from virtinstall.errors import RequestError
 
 # kinds of disks whose <source> is no path of the host's file system
 OWN_SOURCES = ("network", "nvme", "vhostuser", "vhostvdpa")
@@ -54,10 +55,20 @@ def _add_host(disk: Disk, name: str | None, port: str | None) -> None:
 
 
 def use_url(draft: Draft, disk: Disk, url: str) -> None:
-    """A disk that QEMU reads over the network itself: `http://HOST/PATH`, `nbd+unix:///SOCKET`."""
+    """A disk that QEMU reads over the network itself: `http://HOST/PATH`, `nbd+unix:///SOCKET`.
+
+    Raises: RequestError, when its host or port can't be one.
+    """
     from urllib.parse import parse_qs, unquote, urlsplit
 
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        shown = f"{url.partition('://')[0]}://{url.partition('://')[2].rpartition('@')[2]}"
+        raise RequestError(
+            f"--disk {shown}: this is no address of a host and a port", hint="write it as PROTOCOL://HOST:PORT/PATH"
+        ) from None
     protocol, _, transport = parts.scheme.partition("+")
     disk.type = "network"
     disk.source_protocol = protocol
@@ -74,13 +85,15 @@ def use_url(draft: Draft, disk: Disk, url: str) -> None:
     if parts.query:
         disk.source_query = parts.query
     if parts.hostname:
-        _add_host(disk, parts.hostname, str(parts.port) if parts.port else None)
+        _add_host(disk, parts.hostname, str(port) if port else None)
         if transport:
             disk.source_hosts[0].transport = transport
     if parts.username and (disk.auth_secret_uuid or disk.auth_secret_usage):
         disk.auth_username = disk.auth_username or unquote(parts.username)
     elif parts.username:
         draft.warnings.append(
-            f"--disk {url}: its user name is left out, for libvirt takes one only with a secret: "
+            # without the password that may stand beside it
+            f"--disk {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}: "
+            "its user name is left out, for libvirt takes one only with a secret: "
             "add auth.secret.type= and auth.secret.usage= or auth.secret.uuid="
         )

@@ -44,7 +44,10 @@ def root_of(uri: str) -> str | None:
         return None
     from urllib.parse import parse_qs, urlsplit
 
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None  # libvirt will say what is wrong with it
     if parts.scheme != "qemu" or parts.path != "/embed":
         return None
     return next(iter(parse_qs(parts.query).get("root", ())), None)

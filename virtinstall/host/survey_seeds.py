@@ -90,7 +90,11 @@ def _fetch_text(address: str, limit_bytes: int) -> str:
     if scheme == "file":
         from urllib.parse import unquote, urlsplit
 
-        return read_text(unquote(urlsplit(address).path), limit_bytes)
+        try:
+            path = unquote(urlsplit(address).path)
+        except ValueError as error:
+            raise RequestError(f"'{address}' is no complete address", hint="write it as file:///PATH") from error
+        return read_text(path, limit_bytes)
     directory, name = address, ""
     if scheme == "ftp" and address.count("/") > 2:
         directory, _, name = address.rpartition("/")

@@ -35,6 +35,7 @@ def open_location(location: str, *, limit_bytes: int = FILE_LIMIT_BYTES) -> Fetc
 
         return open_nfs(location)
     if scheme == "file" and location[5:6] == "/":
+        _check_brackets(location)
         parts = urlsplit(location)
         if parts.netloc not in ("", "localhost"):
             raise FetchError(
@@ -92,6 +93,14 @@ def _open_local(path: Path, limit_bytes: int) -> Fetcher:
 
         return IsoFetcher(FileSource(path), limit_bytes=limit_bytes)
     raise FetchError(f"'{path}' is neither a directory nor an ISO image")
+
+
+def _check_brackets(location: str) -> None:
+    """Refuse a `[` that is never closed, at which the standard library stumbles."""
+    try:
+        urlsplit(location)
+    except ValueError as error:
+        raise FetchError(f"'{location}' is no complete address", hint="write it as file:///DIRECTORY") from error
 
 
 def _check_host(location: str) -> None:

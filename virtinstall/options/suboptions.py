@@ -214,8 +214,9 @@ def is_shared(key: str) -> bool:
     if key == "clearxml":
         return True
     head, _, action = key.partition(".")
-    numbered = head == "xpath" or (head.startswith("xpath") and head[5:].isdigit())
-    return numbered and action in _XPATH_ACTIONS
+    digits = head.removeprefix("xpath")
+    numbered = head == "xpath" or (digits != head and digits.isascii() and digits.isdecimal())
+    return numbered and len(digits) <= _MOST_DIGITS and action in _XPATH_ACTIONS
 
 
 def _in_order(pairs: list[Pair]) -> list[Pair]:
