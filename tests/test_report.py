@@ -107,3 +107,10 @@ def test_cdrom_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     words = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "--osinfo", "debian11"]
     assert main([*words, "--disk", "none", "--cdrom", str(path), "--dry-run"]) == 0
     assert f"--cdrom {path}: '{path}' is no ISO 9660 image; the guest may not start" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("spelling", [["--outp", "json"], ["--outp=json"], ["--output", "json"]])
+def test_errors_of_an_option_cut_short(capsys: pytest.CaptureFixture[str], spelling: list[str]) -> None:
+    """Whoever asks for JSON gets it, however the option is spelt."""
+    assert main(["--connect", "test:///default", "--import", "--disk", "nosuch=1", *spelling]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "RequestError"

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from virtinstall.plan import Plan
 
 
+_SHORTEST = len("--o")
+"""What other options begin with as well."""
+
+
 def wants_json(words: Sequence[str]) -> bool:
-    """Whether a command line asks for JSON, readable or not."""
-    return "--output=json" in words or any(pair == ("--output", "json") for pair in itertools.pairwise(words))
+    """Whether a command line asks for JSON, readable or not; the option's name may be cut short."""
+    pairs = [*itertools.pairwise(words), *((name, value) for name, _, value in (word.partition("=") for word in words))]
+    return any("--output".startswith(name) and len(name) > _SHORTEST and value == "json" for name, value in pairs)
 
 
 def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, made: bool, status: int = 0) -> str:
