@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from virtinstall.named import NamedTuple
@@ -27,7 +28,8 @@ class InstallRequest(NamedTuple):
 
     `boot_disk`: --import; `assume_import`: so it is where nothing else was said. `os`: the OS
     whose install tree the OS database knows. `kernel` and `initrd` are for the
-    installation only, as is `boot_device`. `ignition` is a path or URL.
+    installation only, as is `boot_device`. `ignition` is a path or URL. `typed`: the texts of answers that are given
+    as `-`, by option (`--cloud-init user-password-file`).
     """
 
     location: LocationRequest | None = None
@@ -49,6 +51,7 @@ class InstallRequest(NamedTuple):
     unattended: Mapping[str, str] | None = None
     cloud_init: Mapping[str, str] | None = None
     ignition: str | None = None
+    typed: Mapping[str, str] = MappingProxyType({})
 
     @property
     def has_method(self) -> bool:

@@ -11,7 +11,7 @@ from tests.media.webserver import Site, WebServer
 from virtinstall.errors import RequestError
 from virtinstall.facts import PoolFacts
 from virtinstall.host.boot_files import make_seeds, remove_served
-from virtinstall.host.survey_seeds import read_text
+from virtinstall.host.given_text import given_text
 from virtinstall.plan import Plan, SeedFile
 from virtinstall.progress import Silent
 from virtinstall.undo import Undo
@@ -76,6 +76,11 @@ def test_a_failed_run_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def read_text(source: str) -> str:
+    """What an option names, nothing being typed."""
+    return given_text({}, source, "--cloud-init user-data")
+
+
 def test_text_by_path_and_by_file_address(tmp_path: Path) -> None:
     """Both give the same."""
     path = tmp_path / "user data"
@@ -98,7 +103,16 @@ def test_files_that_can_not_be_it(tmp_path: Path, make: Callable[[Path], None], 
     make(path)
     with pytest.raises(RequestError, match=message) as raised:
         read_text(str(path))
-    assert str(path) in raised.value.message
+    assert str(path) in raised.value.message and "--cloud-init user-data" in raised.value.message
+
+
+def test_what_was_typed_is_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Not even where there is one of that name; a script that gives `-` gives the text with it."""
+    (tmp_path / "-").write_text("a file")
+    monkeypatch.chdir(tmp_path)
+    assert given_text({"--ignition": "{}"}, "-", "--ignition") == "{}"
+    with pytest.raises(RequestError, match="nothing was typed"):
+        read_text("-")
 
 
 def test_what_is_fetched_is_never_altered() -> None:

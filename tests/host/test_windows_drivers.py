@@ -25,21 +25,19 @@ from virtinstall.undo import Undo
 NAMES = {"u": "urn:schemas-microsoft-com:unattend"}
 
 
-def planned(folder: Path, *more: str) -> Plan:
+def planned(*more: str) -> Plan:
     """The plan of an unattended Windows 10 on a KVM host."""
-    password = folder / "password"
-    password.write_text("secret\n")
-    asked = dict(
-        word.split("=") for word in (f"admin-password-file={password}", f"user-password-file={password}", *more)
-    )
+    asked = dict(word.split("=") for word in ("admin-password-file=/pw", "user-password-file=/pw", *more))
     words = ["--name", "w", "--memory", "4096", "--osinfo", "win10", "--pxe", "--disk", "none", "--network", "user"]
     facts = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts(os_named("win10"), disks=())
-    return compose(virtinstall.parse_request(words), with_unattended(facts, asked, "x86_64"))
+    return compose(
+        virtinstall.parse_request(words), with_unattended(facts, asked, "x86_64", lambda _path, _option: "secret")
+    )
 
 
-def test_drivers_are_fetched_and_named(tmp_path: Path) -> None:
+def test_drivers_are_fetched_and_named() -> None:
     """The interface is virtio, its driver comes with the answers, and these say where Setup finds it."""
-    plan = planned(tmp_path)
+    plan = planned()
     (seed,) = plan.seeds
     assert plan.final.of(Interface)[0].model_type == "virtio"
     fetched = dict(seed.fetched)
@@ -48,9 +46,9 @@ def test_drivers_are_fetched_and_named(tmp_path: Path) -> None:
     assert "E:\\drivers" in [path.text for path in answers.iterfind(".//u:PathAndCredentials/u:Path", NAMES)]
 
 
-def test_drivers_can_be_left_out(tmp_path: Path) -> None:
+def test_drivers_can_be_left_out() -> None:
     """Without them the guest gets devices that Windows itself has drivers for."""
-    plan = planned(tmp_path, "drivers=no")
+    plan = planned("drivers=no")
     assert plan.seeds[0].fetched == ()
     assert plan.final.of(Interface)[0].model_type != "virtio"
     assert b"DriverPaths" not in dict(plan.seeds[0].files)["autounattend.xml"]

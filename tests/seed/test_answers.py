@@ -40,12 +40,18 @@ FILES = {"/admin": "root&<'secret\nx\n", "/user": "user secret\n"}
 PASSWORDS = {"admin-password-file": "/admin", "user-password-file": "/user", "user-login": "ada"}
 
 
+def read_file(source: str, option: str) -> str:
+    """One of the files above."""
+    assert option.startswith("--")
+    return FILES[source]
+
+
 def answers(system: str, values: dict[str, str], profile: str = "jeos", required: tuple[str, ...] = ()) -> Answers:
     """What is answered for one of the systems above."""
     kind, name = KINDS[system]
     in_initrd = kind in ("kickstart", "preseed", "autoyast")
     installer = Installer(kind, profile, name, in_initrd, required)
-    return read_answers(values, installer, SYSTEMS[system], "me", FILES.__getitem__)
+    return read_answers(values, installer, SYSTEMS[system], "me", read_file)
 
 
 def made(system: str, values: dict[str, str] = PASSWORDS, profile: str = "jeos", *, efi: bool = False) -> str:
@@ -235,7 +241,7 @@ def test_who_runs_the_command_is_the_default_login_where_the_installer_takes_it(
     kind, name = KINDS["debian12"]
     installer = Installer(kind, "jeos", name, in_initrd=True)
     assert answers("debian12", {"user-login": ""}).user_login == "me"
-    assert read_answers({}, installer, SYSTEMS["debian12"], "backup", FILES.__getitem__).user_login == "user"
+    assert read_answers({}, installer, SYSTEMS["debian12"], "backup", read_file).user_login == "user"
 
 
 def test_registration() -> None:

@@ -24,9 +24,15 @@ FILES = {
 MAC = "52:54:00:12:34:56"
 
 
+def read_file(source: str, option: str) -> str:
+    """One of the files above."""
+    assert option.startswith("--")
+    return FILES[source]
+
+
 def made(**values: str) -> dict[str, str]:
     """The seed's files for sub-options, written with _ for -."""
-    asked = from_suboptions({key.replace("_", "-"): value for key, value in values.items()}, FILES.__getitem__)
+    asked = from_suboptions({key.replace("_", "-"): value for key, value in values.items()}, read_file)
     return {name: text.decode() for name, text in seed_files(asked, "guest", "iid-1", MAC).items()}
 
 
@@ -45,7 +51,7 @@ def test_meta_data_names_the_guest() -> None:
 
 def test_without_sub_options_root_gets_a_password_and_cloud_init_is_switched_off() -> None:
     """The bare option warns, and the password made up expires at the first login."""
-    asked = from_suboptions({}, FILES.__getitem__)
+    asked = from_suboptions({}, read_file)
     assert asked.generated_password is not None and asked.disable and "root-password-generate" in asked.warnings[0]
     assert asked.generated_password not in repr(asked)
     content = yaml.safe_load(seed_files(asked, "guest", "iid-1", MAC)["user-data"])
@@ -121,7 +127,7 @@ def test_no_address_no_network_config() -> None:
 def test_whole_files_are_used_as_they_are() -> None:
     """What would have been put into them is named in a warning."""
     assert set(made(user_data="/whole", meta_data="/whole", network_config="/whole").values()) == {"whatever: it is\n"}
-    asked = from_suboptions({"user-data": "/whole", "root-password-file": "/pw"}, FILES.__getitem__)
+    asked = from_suboptions({"user-data": "/whole", "root-password-file": "/pw"}, read_file)
     assert "root-password-file would have no effect" in asked.warnings[0]
 
 
@@ -150,7 +156,7 @@ def test_whole_files_are_used_as_they_are() -> None:
 def test_contradictions_are_refused(values: dict[str, str], message: str) -> None:
     """Each in a sentence."""
     with pytest.raises(RequestError, match=message):
-        from_suboptions(values, FILES.__getitem__)
+        from_suboptions(values, read_file)
 
 
 def test_cloud_init_s_own_schema_accepts_it() -> None:

@@ -33,7 +33,7 @@ UNATTENDED_KEYS = ("user-login", "admin-password-file", "user-password-file", "p
 def test_cloud_init(values: dict[str, str]) -> None:
     """The value is taken for the file's content too."""
     try:
-        asked = from_suboptions(values, lambda source: source)
+        asked = from_suboptions(values, lambda source, _option: source)
     except RequestError as error:
         assert error.message
         return

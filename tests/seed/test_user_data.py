@@ -20,7 +20,7 @@ GOOD = {
 def warnings(**files: str) -> tuple[str, ...]:
     """What is said about these files."""
     texts = {name.replace("_", "-"): text for name, text in files.items()}
-    return from_suboptions({name: name for name in texts}, texts.__getitem__).warnings
+    return from_suboptions({name: name for name in texts}, lambda name, _option: texts[name]).warnings
 
 
 @pytest.mark.parametrize("text", GOOD.values(), ids=GOOD)

@@ -27,7 +27,7 @@ def read(distro: str, release: str | None, dialect: str, **asked: Any) -> Any:
     """The kickstart for a system, as anaconda of that version understands it."""
     installer = Installer("kickstart", asked.get("profile", "jeos"), "x.ks", in_initrd=True)
     record = OsRecord(id="x", short_ids=(asked.get("short_id", "x"),), distro=distro, version=release)
-    answers = read_answers(asked.get("values", PASSWORDS), installer, record, "me", lambda _path: "secret\n")
+    answers = read_answers(asked.get("values", PASSWORDS), installer, record, "me", lambda _path, _option: "secret\n")
     answers = replace(answers, install_url=asked.get("url"))
     text = answer_files(answers, Guest("web-1", "x86_64", "/dev/vda"))["x.ks"].decode()
     try:

@@ -104,6 +104,7 @@ def _detect_media(given: Namespace) -> int:
 
 def _make_guest(given: Namespace, log: Log, documents: list[str]) -> int:
     """Plan, and make what is wanted of it; `documents` gets the report where JSON is asked for."""
+    from virtinstall.commands.typed_answers import with_typed_answers
     from virtinstall.host.open import open_host
     from virtinstall.install import plan_guest
     from virtinstall.options.fallback import fallback_for
@@ -114,6 +115,7 @@ def _make_guest(given: Namespace, log: Log, documents: list[str]) -> int:
     step = _wanted_step(given)
     quiet = bool(given.quiet) or step is not None
     request = read_request(given, fallback_for, warnings=old_spellings, preview=step is not None)
+    request = with_typed_answers(request)
     host = open_host(given.connect)
     try:
         if step is None and request.domain.name is not None and host.driver() != "test":

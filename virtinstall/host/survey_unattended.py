@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from virtinstall.osinfo.media_rows import Driver, Media
     from virtinstall.osinfo.record import OsRecord
     from virtinstall.seed.answers import Installer
+    from virtinstall.seed.password import ReadFile
 
 _IN_INITRD = ("kickstart", "preseed", "autoyast")
 _CDROM_NAMES = {"kickstart": "ks.cfg", "autoyast": "autoinst.xml", "agama": "autoinst.json"}
@@ -28,20 +29,19 @@ _VISTA = 6
 _DRIVERS = "drivers"
 
 
-def with_unattended(facts: Facts, values: Mapping[str, str], arch: str) -> Facts:
+def with_unattended(facts: Facts, values: Mapping[str, str], arch: str, read_file: ReadFile) -> Facts:
     """`facts` with the answers that the installer of a machine of `arch` will be given.
 
     Raises: RequestError, when the system or the medium can't be installed unattended, or an
     answer is missing.
     """
-    from virtinstall.host.survey_seeds import read_text
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.seed.answers import CDROM_LABELS, kernel_arguments, read_answers
 
     catalog = Catalog(facts.environment)
     medium, volume_id = _medium(facts, catalog)
     installer = _installer(facts, catalog, medium, values.get("profile"))
-    answers = read_answers(values, installer, facts.os, _login(facts.environment), read_text)
+    answers = read_answers(values, installer, facts.os, _login(facts.environment), read_file)
     answers = replace(
         answers,
         language=_language(facts, catalog, medium, volume_id),

@@ -47,10 +47,12 @@ class Unattended(Element):
 
     profile = Setting(TEXT, "What to install: `desktop` or `jeos`.")
     admin_password_file = Setting(
-        TEXT, "File whose first line is the administrator's password.", name="admin-password-file"
+        TEXT, "File whose first line is the administrator's password; `-` asks for it.", name="admin-password-file"
     )
     user_login = Setting(TEXT, "Login of the user to create; by default, who runs the command.", name="user-login")
-    user_password_file = Setting(TEXT, "File whose first line is the user's password.", name="user-password-file")
+    user_password_file = Setting(
+        TEXT, "File whose first line is the user's password; `-` asks for it.", name="user-password-file"
+    )
     product_key = Setting(TEXT, "Product key (Windows).", name="product-key")
     reg_login = Setting(TEXT, "Login for the subscription.", name="reg-login")
     drivers = Setting(
@@ -65,7 +67,9 @@ class CloudInit(Element):
     option = "--cloud-init"
 
     root_password_generate = Setting(SWITCH, "Invent a root password and print it.", name="root-password-generate")
-    root_password_file = Setting(TEXT, "File whose first line is root's password.", name="root-password-file")
+    root_password_file = Setting(
+        TEXT, "File whose first line is root's password; `-` asks for it.", name="root-password-file"
+    )
     disable = Setting(SWITCH, "Have cloud-init do nothing after the first boot.")
     root_ssh_key = Setting(TEXT, "File with a public key for root.", name="root-ssh-key", aliases=("ssh-key",))
     clouduser_ssh_key = Setting(TEXT, "File with a public key for the image's own user.", name="clouduser-ssh-key")
@@ -73,7 +77,9 @@ class CloudInit(Element):
     meta_data = Setting(TEXT, "File used as meta-data as it is.", name="meta-data")
     network_config = Setting(TEXT, "File used as network-config as it is.", name="network-config")
     user = Setting(TEXT, "Login of a user to create, with sudo.")
-    user_password_file = Setting(TEXT, "File whose first line is that user's password.", name="user-password-file")
+    user_password_file = Setting(
+        TEXT, "File whose first line is that user's password; `-` asks for it.", name="user-password-file"
+    )
     user_ssh_key = Setting(TEXT, "File with a public key for that user.", name="user-ssh-key")
     hostname = Setting(TEXT, "Host name of the guest.")
     packages = Setting(TEXT, "Packages to install, separated by commas.", commas=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import RequestError
-from virtinstall.seed.password import first_line
+from virtinstall.seed.password import ReadFile, first_line
 
 if TYPE_CHECKING:
     from virtinstall.osinfo.record import OsRecord
@@ -105,7 +105,7 @@ class Answers:
 
 
 def read_answers(
-    values: Mapping[str, str], installer: Installer, os: OsRecord, login: str, read_file: Callable[[str], str]
+    values: Mapping[str, str], installer: Installer, os: OsRecord, login: str, read_file: ReadFile
 ) -> Answers:
     """The answers from the sub-options of --unattended; `login` is for when they name no user.
 
@@ -120,8 +120,8 @@ def read_answers(
     user = _login(values.get("user-login"), login, installer.kind)
     passwords = {}
     for name in ("admin-password", "user-password"):
-        path = values.get(f"{name}-file")
-        passwords[name] = None if path is None else first_line(read_file(path), f"--unattended {name}-file={path}")
+        option, path = f"--unattended {name}-file", values.get(f"{name}-file")
+        passwords[name] = None if path is None else first_line(read_file(path, option), f"{option}={path}")
     for name in ("product-key", "reg-login"):
         if name in values:
             _check_word(name, values[name])

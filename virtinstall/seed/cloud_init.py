@@ -6,12 +6,12 @@ Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
-from virtinstall.seed.password import first_line, hash_password, new_password
+from virtinstall.seed.password import ReadFile, first_line, hash_password, new_password
 from virtinstall.seed.user_data import doubts
 from virtinstall.xml.kinds import parse_switch
 
@@ -70,8 +70,8 @@ class CloudInitRequest:
     warnings: tuple[str, ...] = ()
 
 
-def from_suboptions(values: Mapping[str, str], read_file: Callable[[str], str]) -> CloudInitRequest:
-    """What the sub-options of --cloud-init ask for; `read_file` gives the text behind a path or an address.
+def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInitRequest:
+    """What the sub-options of --cloud-init ask for.
 
     Without any, a root password is made up and cloud-init is switched off after the first boot.
     Raises: RequestError, when they contradict each other or a file doesn't hold what it should.
@@ -251,19 +251,22 @@ def _shown(source: str) -> str:
     return display_url(source) if "://" in source else source
 
 
-def _whole(values: Mapping[str, str], key: str, read_file: Callable[[str], str]) -> str | None:
-    return read_file(values[key]) if key in values else None
+def _whole(values: Mapping[str, str], key: str, read_file: ReadFile) -> str | None:
+    return read_file(values[key], f"--cloud-init {key}") if key in values else None
 
 
-def _password(values: Mapping[str, str], key: str, read_file: Callable[[str], str]) -> str | None:
-    return first_line(read_file(values[key]), f"--cloud-init {key}={values[key]}") if key in values else None
+def _password(values: Mapping[str, str], key: str, read_file: ReadFile) -> str | None:
+    if key not in values:
+        return None
+    option = f"--cloud-init {key}"
+    return first_line(read_file(values[key], option), f"{option}={values[key]}")
 
 
-def _keys(values: Mapping[str, str], key: str, read_file: Callable[[str], str]) -> tuple[str, ...]:
+def _keys(values: Mapping[str, str], key: str, read_file: ReadFile) -> tuple[str, ...]:
     """The public keys in a file, one a line."""
     if key not in values:
         return ()
-    text = read_file(values[key])
+    text = read_file(values[key], f"--cloud-init {key}")
     if "PRIVATE KEY-----" in text:
         raise RequestError(
             f"--cloud-init {key}={values[key]}: that is a private key, which must not leave this host",
@@ -276,7 +279,7 @@ def _keys(values: Mapping[str, str], key: str, read_file: Callable[[str], str]) 
     return keys
 
 
-def _user(values: Mapping[str, str], read_file: Callable[[str], str]) -> User | None:
+def _user(values: Mapping[str, str], read_file: ReadFile) -> User | None:
     name = values.get("user")
     if name is None:
         return None

@@ -10,9 +10,12 @@ Source: https://www.akkadia.org/drepper/SHA-crypt.txt (algorithm and test vector
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from virtinstall.errors import RequestError
 
+ReadFile = Callable[[str, str], str]
+"""Gives the text of a file by what an option says (its path or address) and the option's name."""
 _ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # without characters that look alike in a terminal's font
 _READABLE = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"

@@ -1,0 +1,66 @@
+"""Answers given as `-`: asked for on the terminal, passwords without an echo, or read from standard input.
+
+They are read once, before anything is planned, for a plan may have to be made anew.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import RequestError
+
+if TYPE_CHECKING:
+    from virtinstall.request import Request
+
+TYPED = "-"
+
+
+class Typed(str):
+    """What was typed; it is not in its representation, which logs and tracebacks may show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<typed>"
+
+
+def with_typed_answers(request: Request) -> Request:
+    """`request` with the text of each answer that is given as `-`.
+
+    Raises: RequestError, when there is no standard input, or a password is typed differently the second time.
+    """
+    install = request.install
+    wanted = [
+        f"{option} {key}"
+        for option, values in (("--cloud-init", install.cloud_init), ("--unattended", install.unattended))
+        for key, value in (values or {}).items()
+        if value == TYPED
+    ]
+    if install.ignition == TYPED:
+        wanted.append("--ignition")
+    if not wanted:
+        return request
+    # passwords are a line each, anything else is all that follows
+    wanted.sort(key=lambda option: not _is_password(option))
+    return request._replace(install=install._replace(typed={option: Typed(_read(option)) for option in wanted}))
+
+
+def _is_password(option: str) -> bool:
+    return option.endswith("password-file")
+
+
+def _read(option: str) -> str:
+    stream = sys.stdin
+    if stream is None:
+        raise RequestError(f"{option}=-: there is no standard input", hint="name a file")
+    if not _is_password(option):
+        return stream.read()
+    if not stream.isatty():
+        return stream.readline()
+    from getpass import getpass
+
+    password = getpass(f"{option}: password (not shown): ")
+    if getpass(f"{option}: once more: ") != password:
+        raise RequestError(f"{option}=-: the two passwords differ", hint="start again")
+    return password

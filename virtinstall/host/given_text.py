@@ -1,0 +1,86 @@
+"""The texts that options name, mostly for answers: by path, by address, or typed.
+
+Source: the behaviour of virt-install (files and addresses for --cloud-init).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import FetchError, RequestError
+from virtinstall.units import MIB
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def given_text(typed: Mapping[str, str], source: str, option: str, limit_bytes: int = MIB) -> str:
+    """The text that `option` names as `source`: by path, by http, https or ftp address, or as `-`, in `typed`.
+
+    Raises: RequestError or FetchError, when it can't be read, is too large or is no UTF-8.
+    """
+    if source != "-":
+        return _read_text(source, option, limit_bytes)
+    if option not in typed:
+        raise RequestError(f"{option}=-: nothing was typed for it", hint="name a file")
+    return typed[option]
+
+
+def _read_text(source: str, option: str, limit_bytes: int) -> str:
+    if "://" in source:
+        return _fetch_text(source, option, limit_bytes)
+    try:
+        with open(source, "rb") as handle:
+            content = handle.read(limit_bytes + 1)
+        _check_size(f"{option}: '{source}'", len(content), limit_bytes)
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise _no_text(f"{option}: '{source}'") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise RequestError(
+            f"{option}: could not read '{source}': {why}", hint="give a file that you can read"
+        ) from error
+
+
+def _fetch_text(address: str, option: str, limit_bytes: int) -> str:
+    from virtinstall.media.fetcher import display_url
+    from virtinstall.media.location import open_location
+
+    scheme = address.partition(":")[0].lower()
+    if scheme not in ("http", "https", "ftp", "file"):
+        raise FetchError(
+            f"{option}: '{display_url(address)}' can't be read", hint="give a path, or an http, https or ftp address"
+        )
+    if scheme == "file":
+        from urllib.parse import unquote, urlsplit
+
+        try:
+            path = unquote(urlsplit(address).path)
+        except ValueError as error:
+            raise RequestError(
+                f"{option}: '{address}' is no complete address", hint="write it as file:///PATH"
+            ) from error
+        return _read_text(path, option, limit_bytes)
+    directory, name = address, ""
+    if scheme == "ftp" and address.count("/") > 2:
+        directory, _, name = address.rpartition("/")
+    fetcher = open_location(directory)
+    try:
+        text = fetcher.read_text(name, limit_bytes + 1)
+    finally:
+        fetcher.close()
+    named = f"{option}: '{display_url(address)}'"
+    _check_size(named, len(text.encode()), limit_bytes)
+    if "\ufffd" in text:  # fetchers put it where the bytes are none: a password or a script would be another
+        raise _no_text(named)
+    return text
+
+
+def _no_text(what: str) -> RequestError:
+    return RequestError(f"{what} is no text in UTF-8", hint="check that it is the file meant")
+
+
+def _check_size(what: str, size: int, limit_bytes: int) -> None:
+    if size > limit_bytes:
+        raise RequestError(f"{what} is larger than {limit_bytes // MIB} MiB", hint="check that it is the file meant")
