@@ -12,6 +12,8 @@ from virtinstall.errors import RequestError
 from virtinstall.undo import Undo
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from virtinstall.domain.domain import Domain
     from virtinstall.host.host import Guest, Host
     from virtinstall.host.survey import Surroundings
@@ -62,33 +64,41 @@ def _existing(name: str, host: Host) -> Domain:
 
 
 def create_guest(
-    plan: Plan, host: Host, progress: Progress | None = None, *, journal: Journal | None = None, paused: bool = False
+    plan: Plan,
+    host: Host,
+    progress: Progress | None = None,
+    *,
+    journal: Journal | None = None,
+    paused: bool = False,
+    warn: Callable[[str], None] | None = None,
 ) -> Guest:
     """Carry the plan out; on any failure remove what this call had made, and nothing else.
 
     The guest runs when this returns (`paused`: it waits for `resume_if_paused`, so that no
     line of its console is missed), and its final configuration is defined. Kernel, initrd
-    and seeds are removed as soon as QEMU has them open. What is made is written down in
-    `journal` first, for the case that this process is killed. Raises: StorageError,
-    FetchError or HypervisorError; what could not be undone is in the error's notes.
+    and seeds are removed as soon as QEMU has them open; `warn` is told of those that can't be, for
+    that is no failure. What is made is written down in `journal` first, for the case that this
+    process is killed. Raises: StorageError, FetchError or HypervisorError; what could not be undone
+    is in the error's notes.
     """
     from virtinstall.host.boot import boot
-    from virtinstall.host.boot_files import fetch_boot_files, make_seeds, remove_served
-    from virtinstall.host.uploads import delete_sent, send_files
+    from virtinstall.host.boot_files import fetch_boot_files, make_seeds
+    from virtinstall.host.uploads import send_files
     from virtinstall.progress import Silent
     from virtinstall.storage.carry_out import make_storage
 
     progress = progress or Silent()
     with Undo(journal) as undo:
         make_storage(plan, host, undo, progress, journal)
-        served = fetch_boot_files(plan, host, undo, progress, journal)
-        served += make_seeds(plan, host, undo, progress, journal)
-        sent = send_files(plan, host, undo, progress, journal)
+        fetch_boot_files(plan, host, undo, progress, journal)
+        make_seeds(plan, host, undo, progress, journal)
+        send_files(plan, host, undo, progress, journal)
         if journal is not None and not plan.reinstall:
             journal.record_final(plan.steps[-1])
             journal.record("domain", plan.name)
         guest = boot(plan, host, undo, paused=paused)
-        remove_served(served)
-        delete_sent(sent, undo)
-        undo.keep_everything()
+        left = undo.keep_what_lasts()
+    if warn is not None:
+        for failure in left:
+            warn(failure)
     return guest

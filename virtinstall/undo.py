@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """One thing made: `what` names it for people, `take_back` removes it."""
+    """One thing made: `what` names it for people, `take_back` removes it.
+
+    `temporary`: nobody needs it any more when the run has succeeded.
+    """
 
     what: str
     take_back: Callable[[], None]
+    temporary: bool = False
 
 
 class Undo:
@@ -38,9 +42,9 @@ class Undo:
         self._steps: list[Step] = []
         self.failed: list[tuple[Step, Exception]] = []
 
-    def push(self, what: str, take_back: Callable[[], None]) -> Step:
+    def push(self, what: str, take_back: Callable[[], None], *, temporary: bool = False) -> Step:
         """Note that `what` has just been made; gives the step, for `forget`."""
-        step = Step(what, take_back)
+        step = Step(what, take_back, temporary)
         self._steps.append(step)
         return step
 
@@ -51,6 +55,21 @@ class Undo:
     def keep_everything(self) -> None:
         """The run succeeded: nothing is taken back."""
         self._steps.clear()
+
+    def keep_what_lasts(self) -> list[str]:
+        """The run succeeded: only what was temporary is taken back; gives what of that could not be, and why.
+
+        That stays in the journal for the next run, and undoes nothing else.
+        """
+        with deferred_signals():
+            self._steps[:] = [step for step in self._steps if step.temporary]
+            self.take_back()
+            return self._told_failures()
+
+    def _told_failures(self) -> list[str]:
+        if self.failed and self._journal is not None:
+            self._journal.keep_for_next_run()
+        return [f"{step.what} could not be removed: {why}" for step, why in self.failed]
 
     def take_back(self) -> None:
         """Take everything back, newest first."""
@@ -79,8 +98,6 @@ class Undo:
             # a second Ctrl-C must not leave half of it behind
             with deferred_signals():
                 self.take_back()
-                for step, why in self.failed:
+                for failure in self._told_failures():
                     if error is not None:
-                        error.add_note(f"{step.what} could not be removed: {why}")
-                if self.failed and self._journal is not None:
-                    self._journal.keep_for_next_run()
+                        error.add_note(failure)

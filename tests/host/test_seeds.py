@@ -10,7 +10,7 @@ import pytest
 from tests.media.webserver import Site, WebServer
 from virtinstall.errors import RequestError
 from virtinstall.facts import PoolFacts
-from virtinstall.host.boot_files import make_seeds, remove_served
+from virtinstall.host.boot_files import make_seeds
 from virtinstall.host.given_text import given_text
 from virtinstall.plan import Plan, SeedFile
 from virtinstall.progress import Silent
@@ -52,20 +52,21 @@ def _plan(path: Path, *, keep: bool = False) -> Plan:
 def test_a_seed_is_made_where_the_plan_says_and_removed(tmp_path: Path) -> None:
     """The directory is made with it; when it has served the image goes."""
     path = tmp_path / "boot" / "seed.iso"
-    made = make_seeds(_plan(path), _Qemu(), Undo(), Silent())  # type: ignore[arg-type]
-    assert made == [str(path)] and path.stat().st_size > 0
-    remove_served(made)
+    undo = Undo()
+    make_seeds(_plan(path), _Qemu(), undo, Silent())  # type: ignore[arg-type]
+    assert path.stat().st_size > 0
+    assert undo.keep_what_lasts() == []
     assert not path.exists()
 
 
 def test_a_seed_that_the_guest_keeps_stays(tmp_path: Path) -> None:
     """The pool in whose folder it lies knows of it; what is sent to another host is kept there, not here."""
-    host = _Qemu(str(tmp_path))
-    plan = _plan(tmp_path / "seed.iso", keep=True)
-    assert make_seeds(plan, host, Undo(), Silent()) == []  # type: ignore[arg-type]
-    assert (tmp_path / "seed.iso").exists() and host.refreshed == ["default"]
-    sent = _plan(tmp_path / "sent.iso", keep=True)
-    assert make_seeds(sent, _Qemu(local=False), Undo(), Silent()) == [sent.seeds[0].path]  # type: ignore[arg-type]
+    host, undo = _Qemu(str(tmp_path)), Undo()
+    make_seeds(_plan(tmp_path / "seed.iso", keep=True), host, undo, Silent())  # type: ignore[arg-type]
+    make_seeds(_plan(tmp_path / "sent.iso", keep=True), _Qemu(local=False), undo, Silent())  # type: ignore[arg-type]
+    undo.keep_what_lasts()
+    assert [path.name for path in tmp_path.iterdir()] == ["seed.iso"]
+    assert host.refreshed == ["default"]
 
 
 def test_a_failed_run_leaves_nothing(tmp_path: Path) -> None:

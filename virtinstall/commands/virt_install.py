@@ -224,7 +224,7 @@ def _create(plan: Plan, request: Request, host: LibvirtHost, log: Log, *, quiet:
         for warning in check_storage(plan, host, request.checks):
             _warn(warning)
         with loss_explained(host, plan.name), _journal(plan, host) as journal:
-            return create_guest(plan, host, progress, journal=journal, paused=paused)
+            return create_guest(plan, host, progress, journal=journal, paused=paused, warn=_warn)
 
     plan, guest = _make_named(plan, make, lambda: plan_guest(request, host), lambda plan: _tell(plan, quiet), say)
     follower = Follower(plan, host, say)

@@ -1,4 +1,4 @@
-"""Kernel, initrd and seeds of the installation: fetched, made, and taken away when they have served."""
+"""Kernel, initrd and seeds of the installation: fetched and made, temporary but for what the guest keeps."""
 
 from __future__ import annotations
 
@@ -38,17 +38,14 @@ def check_boot_files(plan: Plan, host: Host) -> None:
             raise RequestError(f"--boot {what}={path}: there is no such file", hint="check the path")
 
 
-def fetch_boot_files(
-    plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None
-) -> list[str]:
-    """Fetch what the installation boots; gives the files to remove when the guest has started.
+def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
+    """Fetch what the installation boots.
 
     Raises: FetchError; what was made is in `undo`.
     """
-    made: list[str] = []
     wanted = [boot_file for boot_file in plan.boot_files if boot_file.source != boot_file.path]
     if not wanted or host.driver() == "test":
-        return made
+        return
     from virtinstall.media.location import open_location
 
     locations = dict.fromkeys(boot_file.location or "/" for boot_file in wanted)
@@ -60,10 +57,8 @@ def fetch_boot_files(
                     if journal is not None:
                         journal.record("boot file", boot_file.path)
                     _fetch(fetcher, boot_file, undo, progress)
-                    made.append(boot_file.path)
         finally:
             fetcher.close()
-    return made
 
 
 def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress) -> None:
@@ -76,13 +71,13 @@ def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress
     fetch_file(fetcher, boot_file.source, Path(boot_file.path), undo, progress, injections)
 
 
-def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> list[str]:
-    """Make the images with answers; gives the files to remove when the guest has them open, not those that it keeps.
+def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
+    """Make the images with answers.
 
     Raises: StorageError, when one can't be written; FetchError, when a file for one can't be had.
     """
     if not plan.seeds or host.driver() == "test":
-        return []
+        return
     from pathlib import Path
 
     from virtinstall.directories import make_directory
@@ -92,16 +87,16 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: 
     kept = [seed.path for seed in plan.seeds if seed.keep and host.is_local()]
     with told_to_pools(kept, host, undo):
         for seed in plan.seeds:
+            keep = seed.path in kept
             if journal is not None:
-                journal.record("kept seed" if seed.path in kept else "seed", seed.path)
+                journal.record("kept seed" if keep else "seed", seed.path)
             place = Path(seed.path)
             make_directory(str(place.parent), undo)
             if seed.bare:
-                write_seed_file(place, b"".join(content for _, content in seed.files), undo)
+                write_seed_file(place, b"".join(content for _, content in seed.files), undo, keep=keep)
             else:
                 fetched = _fetched(seed, progress) if seed.fetched else {}
-                write_seed_image(place, seed.label, {**dict(seed.files), **fetched}, undo)
-    return [seed.path for seed in plan.seeds if seed.path not in kept]
+                write_seed_image(place, seed.label, {**dict(seed.files), **fetched}, undo, keep=keep)
 
 
 def _fetched(seed: SeedFile, progress: Progress) -> dict[str, bytes]:
@@ -126,11 +121,3 @@ def _fetched(seed: SeedFile, progress: Progress) -> dict[str, bytes]:
         finally:
             fetcher.close()
     return contents
-
-
-def remove_served(paths: list[str]) -> None:
-    """Remove files that have served: QEMU reads kernel and initrd at its start, and keeps images open."""
-    from virtinstall.journal import remove_file
-
-    for path in paths:
-        remove_file(path)

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import NoSpaceError
-from virtinstall.named import NamedTuple
 from virtinstall.signals import deferred_signals
 from virtinstall.units import human_size
 
@@ -15,32 +14,21 @@ if TYPE_CHECKING:
     from virtinstall.journal import Journal
     from virtinstall.plan import Plan, Upload
     from virtinstall.progress import Progress
-    from virtinstall.undo import Step, Undo
+    from virtinstall.undo import Undo
 
 
-class Sent(NamedTuple):
-    """A volume that has been made, and how it is taken back."""
-
-    upload: Upload
-    step: Step
-
-
-def send_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> list[Sent]:
-    """Send what the plan says; gives what has to be deleted when the guest has it open.
+def send_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
+    """Send what the plan says: temporary volumes, but for those that the guest keeps.
 
     Raises: StorageError; what was made is in `undo`.
     """
-    made = []
     for upload in plan.uploads:
         if journal is not None:
             journal.record("volume", f"{upload.pool}/{upload.name}")
-        sent = _send(upload, host, undo, progress)
-        if not upload.keep:
-            made.append(sent)
-    return made
+        _send(upload, host, undo, progress)
 
 
-def _send(upload: Upload, host: Host, undo: Undo, progress: Progress) -> Sent:
+def _send(upload: Upload, host: Host, undo: Undo, progress: Progress) -> None:
     import os
 
     from lxml import etree
@@ -58,17 +46,5 @@ def _send(upload: Upload, host: Host, undo: Undo, progress: Progress) -> Sent:
     with deferred_signals():
         host.create_volume(upload.pool, etree.tostring(volume_element(upload.name, size), encoding="unicode"))
         delete = partial(host.delete_volume, upload.pool, upload.name)
-        step = undo.push(f"volume {upload.pool}/{upload.name}", delete)
+        undo.push(f"volume {upload.pool}/{upload.name}", delete, temporary=not upload.keep)
     host.upload(upload.pool, upload.name, upload.path, progress)
-    return Sent(upload, step)
-
-
-def delete_sent(sent: list[Sent], undo: Undo) -> None:
-    """Delete volumes that have served: QEMU has read the kernel, and keeps images open.
-
-    Raises: StorageError.
-    """
-    for each in sent:
-        with deferred_signals():
-            each.step.take_back()
-            undo.forget(each.step)

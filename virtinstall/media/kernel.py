@@ -41,6 +41,7 @@ def fetch_file(
 ) -> None:
     """Fetch `source` to `path`, a file that doesn't exist yet, and append `injections` to it (an initrd).
 
+    QEMU reads it at its start, so it is temporary.
     Raises: FetchError; what was made is in `undo`.
     """
     make_directory(str(path.parent), undo)
@@ -63,7 +64,7 @@ def _new_file(path: Path, mode: int, undo: Undo) -> Iterator[BinaryIO]:
             raise FetchError(
                 f"could not make '{path}': {error.strerror}", hint="check that the directory may be written"
             ) from error
-        undo.push(f"file {path}", lambda: remove_file(str(path)))
+        undo.push(f"file {path}", lambda: remove_file(str(path)), temporary=True)
     with os.fdopen(fd, "wb", buffering=0) as target:
         os.fchmod(fd, mode)  # whatever the umask says: QEMU's user must read it
         yield target

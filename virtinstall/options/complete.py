@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from virtinstall.options.introspect import Known
     from virtinstall.xml.element import Element
 
-_PATIENCE_SECONDS = 0.2
+_PATIENCE_SECONDS = 1.0
 _BASH_SPECIAL = " \t'\"\\$`&;|<>()*?[]{}!#~"
 
 

@@ -26,16 +26,16 @@ _LARGEST_NAME = 64
 _DEEPEST = 2
 
 
-def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: Undo) -> None:
+def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: Undo, *, keep: bool = False) -> None:
     """Write an ISO labelled `label` to the new file `path`, with `files` (name or FOLDER/NAME to content).
 
     Raises: StorageError, when it can't be written, a file of that name included.
     """
-    write_seed_file(path, image_bytes(label, files), undo)
+    write_seed_file(path, image_bytes(label, files), undo, keep=keep)
 
 
-def write_seed_file(path: Path, content: bytes, undo: Undo) -> None:
-    """Write `content` to the new file `path`.
+def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = False) -> None:
+    """Write `content` to the new file `path`, a temporary one unless the guest is to `keep` it: QEMU has it open.
 
     Answers hold passwords: only the owner can read the file; libvirt's daemon hands it to QEMU's
     user. Raises: StorageError, when it can't be written, a file of that name included.
@@ -43,7 +43,7 @@ def write_seed_file(path: Path, content: bytes, undo: Undo) -> None:
     try:
         with deferred_signals():
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            undo.push(f"the file '{path}'", lambda: path.unlink(missing_ok=True))
+            undo.push(f"the file '{path}'", lambda: path.unlink(missing_ok=True), temporary=not keep)
         with os.fdopen(handle, "wb") as target:
             target.write(content)
     except OSError as error:
