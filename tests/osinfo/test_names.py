@@ -62,6 +62,13 @@ def test_windows_numbers_go_by_date(database: Database) -> None:
     assert database.catalog().lookup("win12").record.short_id == "win11"
 
 
+def test_what_was_not_out_yet_is_the_newest(database: Database) -> None:
+    """A release that the database has beforehand has no date; RHEL 9.1 goes before 8.7, which has one."""
+    database.write_os("local/os/x.org/y-1.xml", "http://x.org/y/1", "y1", "<release-date>2021-01-01</release-date>")
+    database.write_os("local/os/x.org/y-2.xml", "http://x.org/y/2", "y2", "")
+    assert database.catalog().lookup("y3").record.short_id == "y2"
+
+
 def test_old_spellings(database: Database) -> None:
     """Names of early versions of virt-install mean what serves today, with a warning."""
     found = database.catalog().lookup("virtio26")

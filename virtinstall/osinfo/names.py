@@ -125,9 +125,15 @@ def _members(line: str, index: Index) -> dict[Version, System]:
 
 
 def _newest(members: dict[Version, System]) -> Version:
-    """The version that came last. Numbers don't always grow: Windows 98 and openSUSE 42 were before 11 and 15."""
+    """The version that came last. Numbers don't always grow: Windows 98 and openSUSE 42 were before 11 and 15.
+
+    The highest number without a date had not come out yet when the database was made: nothing is newer.
+    """
+    highest = max(members)
+    if not members[highest].release_date:
+        return highest
     dated = {version: system.release_date for version, system in members.items() if system.release_date}
-    return max(dated, key=lambda version: (dated[version], version)) if dated else max(members)
+    return max(dated, key=lambda version: (dated[version], version))
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
