@@ -6,7 +6,7 @@ for how arguments are joined.
 
 from __future__ import annotations
 
-from virtinstall.compose.disk_sources import settle_source
+from virtinstall.compose.disk_sources import is_url, settle_source
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.ignition import add_ignition
 from virtinstall.compose.uploads import path_there
@@ -33,8 +33,9 @@ def add_media(draft: Draft) -> None:
         _use_tree(draft, media)
     if media is not None and media.is_iso and media.attach:
         position = _add_cdrom(draft, media.location, draft.facts.cdrom)
-        if draft.uploads:
-            # the copy that was sent is deleted again: the finished guest can't keep it as virt-install has it
+        if draft.uploads or is_url(media.location):
+            # the finished guest can't keep it as virt-install has it: the copy that was sent is deleted again,
+            # and the web server of an image there may be gone when the guest starts next
             draft.install_cdrom = position
     for seed in draft.facts.seeds:
         draft.seeds.append(seed)

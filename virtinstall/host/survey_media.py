@@ -67,12 +67,13 @@ def _survey_location(
             tree = chosen_by_hand(fetcher, kernel, initrd)
         else:
             tree = recognize(fetcher, arch=arch, guest_type=guest_type, identify=identifier(catalog, arch))
-        return _media_facts(location, tree)
+        return media_facts(location, tree)
     finally:
         fetcher.close()
 
 
-def _media_facts(location: str, tree: Tree) -> MediaFacts:
+def media_facts(location: str, tree: Tree) -> MediaFacts:
+    """What the recognised medium at `location` means for the guest; an image becomes its CD, from the web too."""
     from virtinstall.media.location import is_local
 
     local = is_local(location)
@@ -85,7 +86,7 @@ def _media_facts(location: str, tree: Tree) -> MediaFacts:
         initrd=tree.initrd_path,
         kernel_arguments=tree.arguments,
         is_iso=is_iso,
-        attach=is_iso and local,
+        attach=is_iso,
         distro=tree.distro,
     )
 
@@ -120,7 +121,10 @@ def identifier(catalog: Catalog, arch: str) -> Identify:
             arch=arch,
         )
         if not found:
-            return None
+            from virtinstall.media.labels import name_of_label
+
+            name = name_of_label(ids.volume_id)
+            return Identified(name) if name else None
         return Identified(found[0].short_id, found[0].media.kernel, found[0].media.initrd)
 
     return identify

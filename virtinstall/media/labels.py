@@ -1,0 +1,40 @@
+"""The OS that an image's label names, where the OS database is older than the image.
+
+Source: the volume ids of the published images; osinfo-db's `<volume-id>` rules for the releases before.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ARCH = re.compile(r"x86_64|amd64|i[3-6]86|aarch64|arm64|ppc64(?:le|el)?|s390x", re.IGNORECASE)
+
+# what a label begins with, and the short id that the version after it makes
+_LABELS = (
+    (r"Fedora-(?:SB|Silverblue)-ostree-*(\d{2})\b", "silverblue{}"),
+    (r"fedora-coreos-\d{2}\.\d{8}\.3\.", "fedora-coreos-stable"),
+    (r"fedora-coreos-\d{2}\.\d{8}\.2\.", "fedora-coreos-testing"),
+    (r"fedora-coreos-\d{2}\.\d{8}\.1\.", "fedora-coreos-next"),
+    (r"Fedora[-_ ](?:[A-Za-z]+[-_ ]+)*[-_ ]*(\d{1,2})\b", "fedora{}"),
+    (r"RHEL-(\d{1,2})[-.](\d{1,2})\b", "rhel{}.{}"),
+    (r"CentOS-Stream-(\d{1,2})\b", "centos-stream{}"),
+    (r"CentOS[-_ ](\d)(?:[-_. ]|$)", "centos{}"),
+    (r"AlmaLinux-(\d{1,2})[-_.]", "almalinux{}"),
+    (r"Rocky-(\d{1,2})-(\d{1,2})\b", "rocky{}.{}"),
+    (r"OL-?(\d{1,2})[-.](\d{1,2})\b", "ol{}.{}"),
+    (r"(?:Ubuntu|Kubuntu|Xubuntu|Lubuntu|Edubuntu)(?:[-_ ][A-Za-z]+)* (\d{2}\.\d{2})\b", "ubuntu{}"),
+    (r"Debian (\d{1,2})\.", "debian{}"),
+    (r"d-live (\d{1,2})\.", "debian{}"),
+    (r"Gentoo[-_ ]", "gentoo"),
+    (r"alpine-\S+ (\d\.\d{1,2})\.", "alpinelinux{}"),
+    (r"Mageia-(\d{1,2})\b", "mageia{}"),
+)
+
+
+def name_of_label(volume_id: str) -> str | None:
+    """The osinfo short id for an image with this volume id, which a database may not have yet, or None."""
+    label = _ARCH.sub("", volume_id)
+    for pattern, name in _LABELS:
+        if found := re.match(pattern, label):
+            return name.format(*found.groups())
+    return None
