@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from virtinstall.media.treeinfo import TreeInfo
 
 _MOST_LISTED = 8
+# where mirrors keep trees below the folder that people give: RHEL 8 and later, Fedora, CentOS to 7, Scientific Linux
+_BELOW = ("BaseOS/{}/os", "Server/{}/os", "Everything/{}/os", "os/{}", "{}/os", "{}", "os")
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,9 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
         or others.recognize_by_path(probe, arch)
     )
     if tree is None:
-        raise _unknown(probe)
+        raise _unknown(probe, treeinfo, arch)
     names = tree.os_names or debian.names_of(probe.text(".disk/info") or "")
+    names = names or (() if medium.volume else debian.names_of_archive(probe.location))
     if known is not None:
         names = (known.os_name, *names)
     return replace(tree, os_names=tuple(dict.fromkeys(names)), treeinfo=treeinfo, volume=fetcher.volume)
@@ -120,22 +123,34 @@ def chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> 
 
 
 def _from_database(probe: Probe, known: Identified | None) -> Tree | None:
-    from virtinstall.media.distros.bootconfig import medium_arguments
+    from virtinstall.media.distros.bootconfig import menu_arguments
 
     if known is None or not known.kernel_path or not known.initrd_path:
         return None
     pair = probe.first_pair([(known.kernel_path, known.initrd_path)])
     if pair is None:
         return None
-    return Tree(known.os_name, *pair, arguments=medium_arguments(probe, pair[0]))
+    # all that the menu says: NixOS's kernel is told its very init
+    return Tree(known.os_name, *pair, arguments=menu_arguments(probe, pair[0]))
 
 
-def _unknown(probe: Probe) -> FetchError:
+def _unknown(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> FetchError:
     paths = probe.looked_for
     shown = ", ".join(paths[:_MOST_LISTED])
     more = f" and {len(paths) - _MOST_LISTED} more" if len(paths) > _MOST_LISTED else ""
     hint = "for a Linux that isn't known, name the files: --location URL,kernel=PATH,initrd=PATH"
-    start = "--cdrom starts any image (Windows, BSD, ...)" if probe.volume is not None else "give the top of the tree"
+    start = _way_out(probe, treeinfo, arch)
     return FetchError(
         f"found no installable distribution at '{probe.location}': looked for {shown}{more}", hint=f"{start}; {hint}"
     )
+
+
+def _way_out(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> str:
+    """What to give instead of a location that starts no installer."""
+    if probe.volume is not None:
+        return "--cdrom starts any image (Windows, BSD, ...)"
+    if treeinfo is not None:
+        return "its .treeinfo names no kernel, so it only has packages: give the tree beside it, like BaseOS/ARCH/os/"
+    folders = (each.format({"i686": "i386"}.get(arch, arch)) for each in _BELOW)
+    below = next((folder for folder in folders if probe.has(f"{folder}/.treeinfo")), None)
+    return f"the tree is {probe.location.rstrip('/')}/{below}/" if below else "give the top of the tree"

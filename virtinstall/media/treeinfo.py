@@ -1,8 +1,9 @@
 """Install trees that describe themselves in a `.treeinfo` file: the Red Hat family, newer SUSE.
 
 Source: productmd's treeinfo-1.0, 1.1 and 1.2 formats
-(https://productmd.readthedocs.io/en/latest/treeinfo-1.2.html); anaconda's boot options, inst.repo;
-the installation guides of RHEL 5 and 6, method=; linuxrc's install=.
+(https://productmd.readthedocs.io/en/latest/treeinfo-1.2.html); anaconda's boot options, inst.repo
+(an installable tree has a .treeinfo, and in it the [stage2] that anaconda starts); the installation
+guides of RHEL 5 and 6, method=; linuxrc's install=.
 """
 
 from __future__ import annotations
@@ -26,13 +27,18 @@ _FIRST_INST_REPO = {"fedora": 19, "redhat": 7}
 
 @dataclass(frozen=True)
 class TreeInfo:
-    """The words of a `.treeinfo`: what osinfo-db's `<treeinfo>` rules compare, and the images by section."""
+    """The words of a `.treeinfo`: what osinfo-db's `<treeinfo>` rules compare, and the images by section.
+
+    `stage2` is the image that anaconda's kernel starts; `new_format`: productmd wrote it, not its forerunners.
+    """
 
     family: str
     version: str
     arch: str
     variant: str = ""
     images: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    stage2: str = ""
+    new_format: bool = False
 
 
 def read_treeinfo(probe: Probe) -> TreeInfo | None:
@@ -42,7 +48,10 @@ def read_treeinfo(probe: Probe) -> TreeInfo | None:
         parsed = parse_treeinfo(text) if text else None
         if parsed is not None:
             return parsed
-    return None
+    from virtinstall.media.discinfo import parse_discinfo
+
+    text = probe.text(".discinfo")
+    return parse_discinfo(text, probe.location) if text else None
 
 
 def parse_treeinfo(text: str) -> TreeInfo | None:
@@ -58,6 +67,8 @@ def parse_treeinfo(text: str) -> TreeInfo | None:
         arch=general.get("arch") or tree.get("arch", ""),
         variant=general.get("variant", ""),
         images=images,
+        stage2=sections.get("stage2", {}).get("mainimage", ""),
+        new_format=bool(release),
     )
 
 
@@ -79,21 +90,18 @@ def _sections(text: str) -> dict[str, dict[str, str]]:
 
 
 def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_type: str) -> Tree | None:
-    """The tree that `info` describes, or None where it names no kernel.
+    """The tree that `info` describes, or None where it names no kernel and none is in the usual place.
 
     Raises: FetchError, when it names one outside the location.
     """
     from virtinstall.media.tree import Tree
 
-    images = _images(info, arch, guest_type) if info else None
-    if info is None or images is None:
+    if info is None:
+        return None
+    images = _images(info, arch, guest_type) or _usual_images(probe, info, arch)
+    if images is None:
         return None
     argument = url_argument(info)
-    url = probe.install_url
-    if url and argument == "install" and url.startswith("nfs:"):
-        from virtinstall.media.distros.suse import linuxrc_url
-
-        url = linuxrc_url(url)
     boot_iso = images.get("boot.iso")
     return Tree(
         distro=info.family or "treeinfo",
@@ -101,19 +109,37 @@ def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_typ
         initrd_path=clean_path(images["initrd"]),
         os_names=os_names(info),
         url_argument=argument,
-        arguments=(f"{argument}={url}",) if argument and url else (),
+        arguments=_arguments(probe, info, argument, images["kernel"]),
         boot_iso_path=clean_path(boot_iso) if boot_iso else None,
     )
 
 
+def _arguments(probe: Probe, info: TreeInfo, argument: str | None, kernel: str) -> tuple[str, ...]:
+    """What the installer's kernel must be told to find the rest of the tree."""
+    url = probe.install_url
+    if argument == "install":
+        from virtinstall.media.distros.suse import agama_arguments, linuxrc_url, uses_agama
+
+        if uses_agama(probe, info.version):
+            return agama_arguments(probe, clean_path(kernel))
+        url = linuxrc_url(url) if url else None
+    return (f"{argument}={url}",) if argument and url else ()
+
+
 def url_argument(info: TreeInfo) -> str | None:
-    """The kernel argument that names the install source, or None for a family that isn't known."""
+    """The kernel argument that names the install source, or None where it can't be told.
+
+    A family that isn't known has anaconda where its tree is built like anaconda's: the oldest
+    anaconda that takes inst.repo= came with productmd's format, or has its image in LiveOS/.
+    """
     family = info.family.lower()
     if "suse" in family:
         return "install"
     kind = "fedora" if family.startswith("fedora") else "redhat"
     if kind == "redhat" and _red_hat_name(family) is None:
-        return None
+        if not info.stage2 and not info.new_format:
+            return None
+        return "inst.repo" if info.new_format or info.stage2.startswith("LiveOS/") else "method"
     major = re.match(r"\d+", info.version)
     # Rawhide and the like have a word for a version: they are newer than any number.
     if major is None or int(major[0][:9]) >= _FIRST_INST_REPO[kind]:
@@ -124,12 +150,12 @@ def url_argument(info: TreeInfo) -> str | None:
 def os_names(info: TreeInfo) -> tuple[str, ...]:
     """osinfo short ids for the tree, the most exact first."""
     family, version = info.family.lower(), info.version.lower()
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,30}", version):
-        return ()
     if "suse" in family:
         from virtinstall.media.distros.suse import suse_names
 
         return suse_names(f"{info.family} {info.version}")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,30}", version):
+        return ()
     if family.startswith("fedora"):
         return (f"fedora{version}" if version[0].isdigit() else f"fedora-{version}", "fedora-unknown")
     name = _red_hat_name(family)
@@ -157,6 +183,18 @@ def _images(info: TreeInfo, arch: str, guest_type: str) -> Mapping[str, str] | N
     return None
 
 
+def _usual_images(probe: Probe, info: TreeInfo, arch: str) -> Mapping[str, str] | None:
+    """Where the family keeps kernel and initrd, for a description that names none."""
+    if info.images:
+        return None
+    folders = ("images/pxeboot", *(("ppc/ppc64",) if arch.startswith("ppc64") else ()))
+    pairs = [(f"{folder}/vmlinuz", f"{folder}/initrd.img") for folder in folders]
+    if arch == "s390x":
+        pairs.append(("images/kernel.img", "images/initrd.img"))
+    pair = probe.first_pair(pairs)
+    return {"kernel": pair[0], "initrd": pair[1]} if pair else None
+
+
 def _red_hat_name(family: str) -> str | None:
     """How osinfo's short ids call a family that is built like Red Hat Enterprise Linux, or None."""
     table = (
@@ -166,6 +204,8 @@ def _red_hat_name(family: str) -> str | None:
         ("rocky", "rocky"),
         ("almalinux", "almalinux"),
         ("oracle linux", "ol"),
+        ("enterprise linux", "oel"),
+        ("asianux", "asianux"),
         ("scientific", "scientificlinux"),
         ("circle", "circle"),
         ("miracle", "miraclelinux"),

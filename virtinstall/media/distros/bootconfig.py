@@ -1,7 +1,9 @@
 """The kernel and initrd that a medium's own boot loader starts: isolinux, syslinux and GRUB files.
 
-Source: https://wiki.syslinux.org/wiki/index.php?title=Config (LABEL, KERNEL, LINUX, INITRD,
-APPEND, INCLUDE); the GRUB manual, sections 16.3 (menuentry, linux, initrd, source, configfile).
+Source: https://wiki.syslinux.org/wiki/index.php?title=Config (LABEL, KERNEL, LINUX, INITRD, APPEND,
+INCLUDE, CONFIG; names are relative to the working directory, which CONFIG's APPEND changes); the GRUB
+manual, sections 16.3 (menuentry, linux, initrd, source, configfile); KIWI's GRUB template ($linux);
+Ubuntu's netboot tarball (pxelinux.cfg/default).
 """
 
 from __future__ import annotations
@@ -23,13 +25,16 @@ _SYSLINUX_FILES = (
     "boot/syslinux/syslinux.cfg",
     "boot/syslinux/archiso_sys-linux.cfg",
     "boot/x86_64/loader/isolinux.cfg",
+    "syslinux/isolinux.cfg",
     "isolinux.cfg",
     "syslinux.cfg",
+    "pxelinux.cfg/default",
 )
 _GRUB_FILES = (
     "boot/grub/grub.cfg",
     "boot/grub2/grub.cfg",
     "boot/grub/loopback.cfg",
+    "boot/grub/grubsrcd.cfg",
     "EFI/BOOT/grub.cfg",
     "grub/grub.cfg",
 )
@@ -51,7 +56,12 @@ _MEDIUM = (
     "misolabel=",
     "modules=",
     "alpine_dev=",
+    "automatic=",
 )
+
+
+# a further file of a menu, and the folder in which names in it start
+Included = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -73,61 +83,65 @@ def recognize(probe: Probe) -> Tree | None:
     return None
 
 
-def medium_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """The arguments by which an image's menu tells `kernel` where its medium is; empty for trees."""
+def menu_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
+    """All that an image's menu tells `kernel`, but for its looks; empty for trees."""
     if probe.volume is None:
         return ()
-    for entry in _entries(probe):
-        if entry.kernel == kernel:
-            return tuple(word for word in entry.arguments if word.startswith(_MEDIUM))
-    return ()
+    return next((_wanted(entry.arguments) for entry in _entries(probe) if entry.kernel == kernel), ())
 
 
-def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[str]]:
-    """Entries in an isolinux or syslinux file, and the files that it includes.
+def medium_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
+    """The arguments by which an image's menu tells `kernel` where its medium is; empty for trees."""
+    return tuple(word for word in menu_arguments(probe, kernel) if word.startswith(_MEDIUM))
 
-    `folder` is where the file lies: relative names in it start there.
+
+def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
+    """Entries in an isolinux or syslinux file, and the files that it goes on with.
+
+    `folder` is the working directory, at first that of the file: relative names start there.
     """
     entries: list[Entry] = []
-    included: list[str] = []
+    included: list[Included] = []
     current: dict[str, str] = {}
     for line in [*text.splitlines()[:_MOST_LINES], "label"]:
         word, _, rest = line.strip().partition(" ")
         word, rest = word.lower(), rest.strip()
         if word == "label":
             entries += _syslinux_entry(current, folder)
+            included += _syslinux_config(current, folder)
             current = {}
         elif word in ("kernel", "linux"):
             current["kernel"] = rest
-        elif word in ("initrd", "append"):
+        elif word in ("initrd", "append", "config"):
             current[word] = rest
         elif word == "include" or (word == "menu" and rest.lower().startswith("include ")):
-            included.append(_below(rest.split()[-1] if word == "menu" else rest.split(" ")[0], folder))
-    return entries, [path for path in included if path]
+            included.append((_below(rest.split()[-1] if word == "menu" else rest.split(" ")[0], folder), folder))
+    return entries, [each for each in included if each[0]]
 
 
-def parse_grub(text: str, folder: str) -> tuple[list[Entry], list[str]]:
-    """Entries in a GRUB file in `folder`, and the files that it goes on with.
+def parse_grub(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
+    """Entries in a GRUB file whose $prefix is `folder`, and the files that it goes on with.
 
     Those whose paths hold variables other than a leading device or $prefix are left out.
     """
     entries: list[Entry] = []
-    included: list[str] = []
+    included: list[Included] = []
     kernel: list[str] = []
     for line in text.splitlines()[:_MOST_LINES]:
-        words = line.split()
+        words = line.replace("${prefix}", "$prefix").replace("$prefix", f"/{folder}").split()
         if len(words) < 2:
             continue
-        if words[0] in _GRUB_KERNEL:
+        command = words[0].strip("${}")
+        if command in _GRUB_KERNEL:
             kernel = words[1:]
-        elif words[0] in _GRUB_INITRD and kernel:
+        elif command in _GRUB_INITRD and kernel:
             kernel_path, initrd_path = _without_device(kernel[0]), _without_device(_main_initrd(words[1:]))
             if kernel_path and initrd_path:
                 entries.append(Entry(kernel_path, initrd_path, tuple(kernel[1:])))
             kernel = []
-        elif words[0] in _GRUB_INCLUDE:
-            included.append(_without_device(words[1].replace("${prefix}", "$prefix").replace("$prefix", f"/{folder}")))
-    return entries, [path for path in included if path]
+        elif command in _GRUB_INCLUDE:
+            included.append((_without_device(words[1]), folder))
+    return entries, [each for each in included if each[0]]
 
 
 def _main_initrd(paths: list[str]) -> str:
@@ -140,22 +154,30 @@ def _entries(probe: Probe) -> list[Entry]:
 
 
 def _read(
-    probe: Probe, paths: tuple[str, ...], parse: Callable[[str, str], tuple[list[Entry], list[str]]]
+    probe: Probe, paths: tuple[str, ...], parse: Callable[[str, str], tuple[list[Entry], list[Included]]]
 ) -> list[Entry]:
     """The entries of the files at `paths`, and of those that they include."""
     entries: list[Entry] = []
-    pending = list(paths)
+    # PXELINUX starts from the folder above that of its configuration
+    pending = [(path, posixpath.dirname(path.removeprefix("pxelinux.cfg/"))) for path in paths]
     seen: set[str] = set()
     while pending and len(seen) < _MOST_INCLUDED + len(paths):
-        path = pending.pop(0)
+        path, folder = pending.pop(0)
         if path in seen:
             continue
         seen.add(path)
         if text := probe.text(path):
-            found, included = parse(text, posixpath.dirname(path))
+            found, included = parse(text, folder)
             entries += found
             pending = included + pending
     return entries
+
+
+def _syslinux_config(said: dict[str, str], folder: str) -> list[Included]:
+    """The file that a label goes on with, and the working directory there."""
+    file, _, there = said.get("config", "").partition(" ")
+    there = there.strip() or said.get("append", "")
+    return [(_below(file, folder), _below(there.split(" ")[0], folder) if there.startswith("/") else folder)]
 
 
 def _syslinux_entry(said: dict[str, str], folder: str) -> list[Entry]:

@@ -1,11 +1,13 @@
 """Codenames of Debian's and Ubuntu's releases, where an archive names a release by nothing else.
 
-Source: distro-info-data's debian.csv and ubuntu.csv.
+Source: distro-info-data's debian.csv and ubuntu.csv; https://www.kali.org/docs/policy/kali-linux-relationship-with-debian/.
 """
 
 from __future__ import annotations
 
 CODENAMES = {
+    "sarge": "debian3.1",
+    "etch": "debian4",
     "lenny": "debian5",
     "squeeze": "debian6",
     "wheezy": "debian7",
@@ -18,7 +20,16 @@ CODENAMES = {
     "forky": "debian14",
     "testing": "debiantesting",
     "sid": "debiantesting",
+    "unstable": "debiantesting",
+    "kali": "debiantesting",
+    "dapper": "ubuntu6.06",
+    "edgy": "ubuntu6.10",
+    "feisty": "ubuntu7.04",
+    "gutsy": "ubuntu7.10",
     "hardy": "ubuntu8.04",
+    "intrepid": "ubuntu8.10",
+    "jaunty": "ubuntu9.04",
+    "karmic": "ubuntu9.10",
     "lucid": "ubuntu10.04",
     "maverick": "ubuntu10.10",
     "natty": "ubuntu11.04",

@@ -1,7 +1,8 @@
 """Debian, Ubuntu and what is built like them: netboot trees, mirrors, installer CDs and live media.
 
 Source: the Debian installation guide, sections 4.2 and 5.1 (images/MANIFEST, netboot);
-https://d-i.debian.org/daily-images/; `.disk/info` of the published images; casper(7); live-boot(7).
+https://d-i.debian.org/daily-images/; `.disk/info` of the published images; casper(7); live-boot(7);
+debian-cd's CDs for s390x (boot/linux_vm); https://releases.ubuntu.com/noble/netboot/.
 """
 
 from __future__ import annotations
@@ -45,15 +46,16 @@ def _from_disc(probe: Probe, arch: str, guest_type: str) -> Tree | None:
     if info is None or not re.search(r"debian|ubuntu|mint|kali|\bpop", info, re.IGNORECASE):
         return None
     names = names_of(info)
-    if stated := re.search(r"\b(amd64|i386|arm64|armhf|ppc64el|s390x|riscv64)\b", info):
-        arch = stated[1]
+    stated = re.findall(r"\b(amd64|i386|arm64|armhf|ppc64el|s390x|riscv64)\b", info)
+    if stated and arch not in stated:
+        arch = stated[0]
     folder = _CD_FOLDERS.get(arch, "install")
     pairs = [(f"{folder}/xen/vmlinuz", f"{folder}/xen/initrd.gz")] if guest_type == "xen" else []
     on_disc = [(f"{each}/{kernel}", f"{each}/initrd.gz") for each in (folder, "install") for kernel in _KERNELS]
     # An installer with network modules must fetch the rest; the disc's own one has it at hand.
     from_network = _netboot_pairs("install/netboot/", arch, guest_type)
     pairs += [*on_disc, *from_network] if probe.volume else [*from_network, *on_disc]
-    if pair := probe.first_pair([*pairs, ("boot/kernel.ubuntu", "boot/initrd.ubuntu")]):
+    if pair := probe.first_pair([*pairs, *_Z_PAIRS]):
         return Tree(_distro(names), *pair, os_names=names)
     if pair := probe.first_pair(_CASPER):
         return Tree(_distro(names), *pair, os_names=names, arguments=medium_arguments(probe, pair[0]))
@@ -61,12 +63,12 @@ def _from_disc(probe: Probe, arch: str, guest_type: str) -> Tree | None:
 
 
 _KERNELS = ("vmlinuz", "vmlinux")
+_Z_PAIRS = [("boot/kernel.ubuntu", "boot/initrd.ubuntu"), ("boot/linux_vm", "boot/root.bin")]
 
 
 def _from_network_tree(probe: Probe, arch: str, guest_type: str) -> Tree | None:
     """`images/` as the archive has it, a daily build, an unpacked netboot.tar.gz, or a whole mirror."""
-    in_archive = ("current/images/", "current/legacy-images/", "daily/", "")
-    for base in in_archive:
+    for base in _bases(probe.location, arch):
         if not probe.has(f"{base}MANIFEST"):
             continue
         pairs = _netboot_pairs(f"{base}netboot/", arch, guest_type)
@@ -75,13 +77,27 @@ def _from_network_tree(probe: Probe, arch: str, guest_type: str) -> Tree | None:
             names = _names_of_address(probe.location, pair[0])
             mini = f"{base}netboot/mini.iso"
             return Tree(_distro(names), *pair, os_names=names, boot_iso_path=mini if probe.has(mini) else None)
-    if pair := probe.first_pair(_netboot_pairs("", arch, guest_type)):
+    pairs = _netboot_pairs("", arch, guest_type)
+    if _arch_in(probe.location):
+        # a single folder of images/, like hd-media/ or cdrom/, or that of the network kernel itself
+        pairs += [(kernel, "initrd.gz") for kernel in ("linux", *_KERNELS)]
+    if pair := probe.first_pair(pairs):
         names = _names_of_address(probe.location, pair[0])
         return Tree(_distro(names), *pair, os_names=names)
     return _from_mirror(probe, arch, guest_type)
 
 
 _FLAVOURS = ("debian", "ubuntu")
+
+
+def _bases(location: str, arch: str) -> tuple[str, ...]:
+    """Where `MANIFEST` may lie: which of the archive's folders a location is shows in its address."""
+    if re.search(r"/installer-[a-z0-9]+/[^/]+/?$", location):
+        return ("images/", "legacy-images/", "")
+    if suite := re.search(r"/dists/[^/]+(/main)?/?$", location):
+        installer = f"{'' if suite[1] else 'main/'}installer-{arch}/current/"
+        return (f"{installer}images/", f"{installer}legacy-images/")
+    return ("current/images/", "current/legacy-images/", "daily/", "")
 
 
 def _from_mirror(probe: Probe, arch: str, guest_type: str) -> Tree | None:
@@ -130,9 +146,21 @@ def names_of_release(release: str) -> tuple[str, ...]:
 
 def _names_of_address(location: str, kernel: str) -> tuple[str, ...]:
     names = _names_of_words(location)
+    if not names and "/dists/stable/" in f"{location}/":
+        return ("debian",)
     if not names and "debian-installer" in kernel:
         return ("debiantesting",) if "daily" in f"{location}/{kernel}" else ()
     return names
+
+
+def names_of_archive(location: str) -> tuple[str, ...]:
+    """osinfo short ids for an address within a mirror whose folders are named after releases."""
+    found = re.search(
+        r"(?:/dists|releases\.ubuntu\.com(?:/releases)?|/ubuntu-releases)/([a-z]+|\d\d\.\d\d)\b", location
+    )
+    if found is None:
+        return ()
+    return _names_of_words(found[1]) if found[1].isalpha() else (f"ubuntu{found[1]}",)
 
 
 def _names_of_words(text: str) -> tuple[str, ...]:

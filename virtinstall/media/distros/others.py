@@ -1,7 +1,8 @@
 """Mageia, Mandriva, ALT, Arch and Alpine, and the paths where other media keep their kernel.
 
-Source: the published media; osinfo-db's `<kernel>` and `<initrd>`; archiso's README.bootparams
-(archiso_http_srv); https://wiki.alpinelinux.org/wiki/PXE_boot (alpine_repo, modloop).
+Source: the published media (for ALT and Mageia their boot menus' arguments); osinfo-db's `<kernel>`
+and `<initrd>`; archiso's README.bootparams (archiso_http_srv);
+https://wiki.alpinelinux.org/wiki/PXE_boot (alpine_repo, modloop).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from virtinstall.media.distros.bootconfig import medium_arguments
+from virtinstall.media.distros.bootconfig import medium_arguments, menu_arguments
 from virtinstall.media.tree import Tree
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ _WELL_KNOWN = (
     ("vmlinuz", "initrd.gz"),
     ("linux", "initrd.gz"),
     ("linux", "initrd"),
+    ("flatcar_production_pxe.vmlinuz", "flatcar_production_pxe_image.cpio.gz"),
 )
 
 
@@ -74,7 +76,9 @@ def _mageia(probe: Probe, arch: str) -> Tree | None:
         return None
     name, number = found[1], found[2].strip(".")
     short = number.partition(".")[0] if name == "Mageia" else number
-    return Tree(name, *pair, os_names=(f"{name.lower()}{short}",))
+    # without automatic= the installer asks where its packages are
+    arguments = medium_arguments(probe, pair[0])
+    return Tree(name, *pair, os_names=(f"{name.lower()}{short}",), arguments=arguments)
 
 
 def _alt(probe: Probe) -> Tree | None:
@@ -83,7 +87,10 @@ def _alt(probe: Probe) -> Tree | None:
         return None
     folders = ("syslinux/alt0", "isolinux/alt0", "alt0", "boot", "EFI/BOOT")
     pair = probe.first_pair([(f"{folder}/vmlinuz", f"{folder}/full.cz") for folder in folders])
-    return Tree("ALT", *pair, os_names=(f"alt{found[1]}",)) if pair else None
+    if pair is None:
+        return None
+    # stagename=, ramdisk_size= and automatic= tell the initrd which image to start, and from where
+    return Tree("ALT", *pair, os_names=(f"alt{found[1]}",), arguments=menu_arguments(probe, pair[0]))
 
 
 def _arch(probe: Probe, arch: str) -> Tree | None:

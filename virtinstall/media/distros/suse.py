@@ -1,7 +1,8 @@
 """SUSE and openSUSE trees and media, installed by YaST (linuxrc) or by Agama.
 
 Source: https://en.opensuse.org/SDB:Linuxrc (install=); libzypp's description of `content`,
-`media.1/products`; dracut.cmdline(7) (root=live:) for Agama's live media.
+`media.1/products`; dracut.cmdline(7) (root=live:) for Agama's live media; the deployment guides of
+SLES 10 and 11 for IBM Z (vmrdr.ikr) and POWER (suseboot); the media of SUSE Linux 9 and 10 (boot/loader).
 """
 
 from __future__ import annotations
@@ -17,10 +18,19 @@ if TYPE_CHECKING:
 
 _ARCHES = {"i686": "i386", "armv7l": "armv7hl"}
 _AGAMA_IMAGE = "LiveOS/squashfs.img"
+_FIRST_AGAMA = 16
+# where media for one architecture, or older than all others, have their kernel
+_ODD_PAIRS = {
+    "s390x": ("boot/s390x/vmrdr.ikr", "boot/s390x/initrd"),
+    "ppc64": ("suseboot/linux64", "suseboot/initrd64"),
+    "i386": ("boot/loader/linux", "boot/loader/initrd"),
+    "x86_64": ("boot/loader/linux", "boot/loader/initrd"),
+}
+_SUSE_LABEL = re.compile(r"suse|agama|sle[smd]?[-_ ]|leap|tumbleweed|^install", re.IGNORECASE)
 
 
 def recognize(probe: Probe, arch: str, guest_type: str) -> Tree | None:
-    """The SUSE medium at the location, or None. Nobody else puts a kernel in `boot/ARCH/loader`."""
+    """The SUSE medium at the location, or None. Only live discs of others put a kernel in `boot/ARCH/loader` too."""
     arch = _ARCHES.get(arch, arch)
     marked = [path for path in ("content", "media.1/products", "media.1/build") if probe.has(path)]
     pairs = []
@@ -29,12 +39,16 @@ def recognize(probe: Probe, arch: str, guest_type: str) -> Tree | None:
     pairs.append((f"boot/{arch}/loader/linux", f"boot/{arch}/loader/initrd"))
     if marked or arch != "x86_64":
         pairs.append((f"boot/{arch}/linux", f"boot/{arch}/initrd"))
+    if marked and arch in _ODD_PAIRS:
+        pairs.append(_ODD_PAIRS[arch])
     pair = probe.first_pair(pairs)
     if pair is None:
         return None
     names = _names(probe, marked)
     if probe.has(_AGAMA_IMAGE):
-        return Tree("SUSE (Agama)", *pair, os_names=names, arguments=_agama_arguments(probe, pair[0]))
+        if not marked and probe.volume is not None and not _SUSE_LABEL.search(probe.volume.volume_id):
+            return None
+        return Tree("SUSE (Agama)", *pair, os_names=names, arguments=agama_arguments(probe, pair[0]))
     url = probe.install_url
     return Tree(
         "SUSE",
@@ -53,10 +67,16 @@ def linuxrc_url(url: str) -> str:
     return url
 
 
+def uses_agama(probe: Probe, version: str) -> bool:
+    """Whether a SUSE tree of this version is installed by Agama, which knows no install=."""
+    major = re.match(r"\d{1,3}(?!\d)", version)
+    return major is not None and _FIRST_AGAMA <= int(major[0]) < 42 and probe.has(_AGAMA_IMAGE)
+
+
 def suse_names(product: str) -> tuple[str, ...]:
     """osinfo short ids for a product's name and version, as SUSE's files write them in many ways."""
     text = product.lower().replace("_", " ")
-    if "tumbleweed" in text or re.search(r"opensuse\D{0,3}20[12]\d{5}", text):
+    if "tumbleweed" in text or re.search(r"opensuse\D{0,12}20[12]\d{5}", text):
         return ("opensusetumbleweed", "opensuse-unknown")
     if "opensuse" in text or "leap" in text:
         version = re.search(r"(\d{2}\.\d)", text)
@@ -66,6 +86,7 @@ def suse_names(product: str) -> tuple[str, ...]:
 
 def _enterprise_names(text: str) -> tuple[str, ...]:
     found = re.search(r"(?:sle[sdm]?|server|desktop|micro)\D{0,3}(\d{1,2})", text)
+    found = found or re.search(r"(?:sle[sd]|enterprise)\D{1,45}(\d{1,2})", text)
     if found is None:
         return ()
     major = int(found[1])
@@ -81,24 +102,25 @@ def _enterprise_names(text: str) -> tuple[str, ...]:
 
 
 def _names(probe: Probe, marked: list[str]) -> tuple[str, ...]:
-    for path in marked:
-        text = probe.text(path) or ""
-        if path == "content":
-            wanted = [line.split(None, 1)[1] for line in text.splitlines()[:200] if _says_product(line)]
-        else:
-            wanted = text.splitlines()[:1]
-        for product in wanted:
-            if names := suse_names(product):
-                return names
-    volume = probe.volume
-    return suse_names(volume.volume_id) if volume else ()
+    found = [suse_names(product) for path in marked for product in _products(path, probe.text(path) or "")]
+    if probe.volume is not None:
+        found.append(suse_names(probe.volume.volume_id))
+    # a product without its version says less than one with it, wherever it stands
+    return max(found, key=lambda names: bool(names) + bool(names and not names[0].endswith("-unknown")), default=())
 
 
-def _says_product(line: str) -> bool:
-    return line.startswith(("LABEL ", "DISTRO ")) and len(line.split(None, 1)) == 2
+def _products(path: str, text: str) -> list[str]:
+    """The lines of a medium's file that name its product; in `content` some have their version beside them."""
+    if path != "content":
+        return text.splitlines()[:1]
+    said = [line.split(None, 1) for line in text.splitlines()[:200]]
+    named = [words[1] for words in said if len(words) == 2 and words[0] in ("LABEL", "DISTRO")]
+    version = next((words[1] for words in said if len(words) == 2 and words[0] == "VERSION"), "")
+    return [*named, *(f"{each} {version}" for each in named)]
 
 
-def _agama_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
+def agama_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
+    """How Agama's kernel finds its live image: by URL in a tree, else as the disc's own menu says."""
     if probe.install_url and probe.install_url.startswith(("http:", "https:", "ftp:")):
         return (f"root=live:{probe.install_url.rstrip('/')}/{_AGAMA_IMAGE}",)
     return medium_arguments(probe, kernel)

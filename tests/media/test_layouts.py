@@ -1,0 +1,124 @@
+"""Recognising media whose layout is old or odd, and what their labels say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.media.isofiles import build_iso
+from tests.media.layouts import LAYOUTS, Layout
+from tests.media.test_tree import DictFetcher, disc
+from tests.media.trees import productmd
+from tests.media.webserver import Site, WebServer
+from virtinstall.errors import FetchError
+from virtinstall.host.survey_media import media_facts
+from virtinstall.media.discinfo import parse_discinfo
+from virtinstall.media.labels import name_of_label
+from virtinstall.media.location import open_location
+from virtinstall.media.tree import Identified, recognize
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_layouts(layout: Layout) -> None:
+    """Each gives its kernel, an initrd that is there, its OS, and what the installer needs to be told."""
+    if layout.label is None:
+        fetcher = DictFetcher(layout.files, layout.url)
+    else:
+        fetcher = DictFetcher(layout.files, None, disc(layout.label))
+    tree = recognize(fetcher, arch=layout.arch)
+    assert (tree.kernel_path, tree.os_name) == (layout.kernel, layout.os_name)
+    assert " ".join(tree.arguments) == layout.arguments
+    assert tree.initrd_path in layout.files
+
+
+def test_the_menu_tells_a_kernel_from_the_database_all() -> None:
+    """NixOS's kernel can't start without the init= that the disc's menu has for it."""
+    menu = (
+        "LABEL boot\nLINUX /boot/bzImage\nAPPEND init=/nix/store/xx/init root=LABEL=nixos quiet\nINITRD /boot/initrd\n"
+    )
+    files = {"boot/bzImage": "k", "boot/initrd": "i", "isolinux/isolinux.cfg": menu}
+    known = Identified("nixos-22.05", "boot/bzImage", "boot/initrd")
+    tree = recognize(DictFetcher(files, None, disc("nixos")), arch="x86_64", identify=lambda _: known)
+    assert tree.arguments == ("init=/nix/store/xx/init", "root=LABEL=nixos")
+
+
+@pytest.mark.parametrize(
+    ("files", "hint"),
+    [
+        ({"BaseOS/x86_64/os/.treeinfo": "x"}, "the tree is http://127.0.0.1/dir/BaseOS/x86_64/os/;"),
+        ({"os/x86_64/.treeinfo": "x"}, "the tree is http://127.0.0.1/dir/os/x86_64/;"),
+        ({".treeinfo": productmd("Rocky Linux", "Rocky", "9.2")[:200].partition("[images")[0]}, "only has packages"),
+    ],
+)
+def test_trees_near_the_location_are_pointed_to(files: dict[str, str], hint: str) -> None:
+    """A folder above the tree, or a repository of packages, is no medium; the hint says what is."""
+    with pytest.raises(FetchError) as caught:
+        recognize(DictFetcher(files), arch="x86_64")
+    assert hint in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "location"),
+    [
+        ("", ""),
+        ("1.0\n37\nx86_64\n", "http://h/37/os/"),
+        ("1.0\nFinal\nx86_64\n", "http://h/5.0/os/"),
+        ("1.0\nRed Hat Enterprise Linux\nx86_64\n", ""),
+    ],
+)
+def test_discinfo_without_a_release_says_nothing(text: str, location: str) -> None:
+    """Newer trees have the file too, with nothing but a number in it."""
+    assert parse_discinfo(text, location) is None
+
+
+def test_centos_without_an_address_is_taken_for_the_first() -> None:
+    """A copy of CentOS's tree says neither name nor version."""
+    info = parse_discinfo("1.0\nFinal\nx86_64\n1\nCentOS/base\n", "/srv/tree")
+    assert info is not None
+    assert (info.family, info.version, info.arch) == ("CentOS", "4", "x86_64")
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Fedora-E-dvd-x86_64-42", "fedora42"),
+        ("Fedora-S-dvd-ppc64le-42", "fedora42"),
+        ("Fedora-WS-Live-41-1-4", "fedora41"),
+        ("Fedora-Live-Desktop-x86_64-20-1", "fedora20"),
+        ("Fedora-SB-ostree-x86_64-41", "silverblue41"),
+        ("Fedora-WS-Live-rawh-20240310-n-0", None),
+        ("fedora-coreos-41.20250215.3.0", "fedora-coreos-stable"),
+        ("RHEL-10-0-BaseOS-x86_64", "rhel10.0"),
+        ("CentOS-Stream-10-BaseOS-x86_64", "centos-stream10"),
+        ("AlmaLinux-10-0-x86_64-dvd", "almalinux10"),
+        ("Rocky-10-0-x86_64-dvd", "rocky10.0"),
+        ("OL-9-4-0-BaseOS-x86_64", "ol9.4"),
+        ("Ubuntu-Server 24.04 LTS amd64", "ubuntu24.04"),
+        ("Ubuntu 25.10 amd64", "ubuntu25.10"),
+        ("Debian 13.0.0 amd64 n", "debian13"),
+        ("Gentoo-amd64-20240310", "gentoo"),
+        ("alpine-std 3.21.0 x86_64", "alpinelinux3.21"),
+        ("CCCOMA_X64FRE_EN-US_DV9", None),
+        ("", None),
+    ],
+)
+def test_labels(label: str, name: str | None) -> None:
+    """What published images are labelled, and the short ids that a newer database would give them."""
+    assert name_of_label(label) == name
+
+
+def test_an_image_on_the_web_stays_in_the_drive(tmp_path: Path) -> None:
+    """Its installer looks for the rest of itself on a disc, which the guest reads from the web."""
+    files = {
+        ".disk/info": b'Ubuntu-Server 24.04 LTS "Noble Numbat" - Release amd64 (20240423)',
+        "casper/vmlinuz": b"k",
+        "casper/initrd": b"i",
+    }
+    image = build_iso(tmp_path / "x.iso", files).read_bytes()
+    with WebServer(Site(files={"/x.iso": image})) as server:
+        url = f"{server.url}/x.iso"
+        fetcher = open_location(url)
+        facts = media_facts(url, recognize(fetcher, arch="x86_64"))
+        fetcher.close()
+    assert (facts.is_iso, facts.attach, facts.location) == (True, True, url)

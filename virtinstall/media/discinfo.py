@@ -1,0 +1,32 @@
+"""Install trees from before `.treeinfo`: what their `.discinfo` says. RHEL to 5.0, CentOS to 5.3, Fedora to 8.
+
+Its lines are a time stamp, the release, the architecture, the discs, and the folders of the packages.
+
+Source: anaconda's makestamp, as in the trees at vault.centos.org and archives.fedoraproject.org.
+"""
+
+from __future__ import annotations
+
+import re
+
+from virtinstall.media.treeinfo import TreeInfo
+
+_RELEASE = re.compile(
+    r"(Fedora(?: Core)?|Red Hat Enterprise Linux|CentOS|Scientific Linux)\D{0,30}?(\d{1,2}(?:\.\d{1,2})?)\b"
+)
+# CentOS calls each release "Final": its folders and its mirrors' addresses say more
+_CENTOS = re.compile(r"/(\d(?:\.\d{1,2})?)/os/")
+
+
+def parse_discinfo(text: str, location: str) -> TreeInfo | None:
+    """What `text`, found at `location`, says; None where it names no release that had no `.treeinfo`."""
+    lines = [line.strip() for line in text.splitlines()[:8]]
+    if len(lines) < 3:
+        return None
+    arch = lines[2]
+    if release := _RELEASE.match(lines[1]):
+        return TreeInfo(family=release[1].removesuffix(" Core"), version=release[2], arch=arch)
+    if any(line.startswith("CentOS/") for line in lines[3:]):
+        found = _CENTOS.search(f"{location}/")
+        return TreeInfo(family="CentOS", version=found[1] if found else "4", arch=arch)
+    return None
