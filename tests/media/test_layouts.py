@@ -9,7 +9,7 @@ import pytest
 from tests.media.isofiles import build_iso
 from tests.media.layouts import LAYOUTS, Layout
 from tests.media.test_tree import DictFetcher, disc
-from tests.media.trees import productmd
+from tests.media.trees import TREES, productmd
 from tests.media.webserver import Site, WebServer
 from virtinstall.errors import FetchError
 from virtinstall.host.survey_media import media_facts
@@ -48,6 +48,7 @@ def test_the_menu_tells_a_kernel_from_the_database_all() -> None:
     [
         ({"BaseOS/x86_64/os/.treeinfo": "x"}, "the tree is http://127.0.0.1/dir/BaseOS/x86_64/os/;"),
         ({"os/x86_64/.treeinfo": "x"}, "the tree is http://127.0.0.1/dir/os/x86_64/;"),
+        ({"repo/oss/.treeinfo": "x"}, "the tree is http://127.0.0.1/dir/repo/oss/;"),
         ({".treeinfo": productmd("Rocky Linux", "Rocky", "9.2")[:200].partition("[images")[0]}, "only has packages"),
     ],
 )
@@ -56,6 +57,21 @@ def test_trees_near_the_location_are_pointed_to(files: dict[str, str], hint: str
     with pytest.raises(FetchError) as caught:
         recognize(DictFetcher(files), arch="x86_64")
     assert hint in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("name", ["opensusetumbleweed", "debian-mirror", "mageia7"])
+def test_a_medium_of_another_architecture_is_told(name: str) -> None:
+    """Whoever forgot --arch learns it, instead of a list of files that aren't there."""
+    with pytest.raises(FetchError) as caught:
+        recognize(DictFetcher({path: text for path, text in TREES[name].items() if "cfg" not in path}), arch="aarch64")
+    assert "it is for x86_64, not for aarch64: give --arch x86_64" in str(caught.value.hint)
+
+
+def test_ubuntu_has_no_trees_any_more() -> None:
+    """The archive's folder of a release is no tree since Ubuntu installs from its live image."""
+    with pytest.raises(FetchError) as caught:
+        recognize(DictFetcher({}, "http://archive.ubuntu.com/ubuntu/dists/noble/"), arch="x86_64")
+    assert "give the ISO image" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +115,8 @@ def test_centos_without_an_address_is_taken_for_the_first() -> None:
         ("Debian 13.0.0 amd64 n", "debian13"),
         ("Gentoo-amd64-20240310", "gentoo"),
         ("alpine-std 3.21.0 x86_64", "alpinelinux3.21"),
+        ("openSUSE-Leap-15.6-NET-x86_64Build709", "opensuse15.6"),
+        ("Install-SLES-16.0-x86_64", "sle16"),
         ("CCCOMA_X64FRE_EN-US_DV9", None),
         ("", None),
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.media.isofiles import build_iso
+from tests.media.layouts import LAYOUTS
 from tests.media.trees import TREES, treeinfo
 from virtinstall.errors import FetchError, RequestError
 from virtinstall.media.fetcher import Target, VolumeIds
@@ -263,10 +264,11 @@ def test_kernels_outside_the_tree_are_refused() -> None:
 def test_fuzzed_texts() -> None:
     """Damaged texts give a tree or a FetchError, never anything else (VIRTINSTALL_FUZZ of them)."""
     dice = random.Random(1)
-    names = [name for name, files in TREES.items() if any(len(text) > 1 for text in files.values())]
+    trees = [*TREES.values(), *(layout.files for layout in LAYOUTS)]
+    trees = [files for files in trees if any(len(text) > 1 for text in files.values())]
     scraps = ["[", "]", "=", "\n", "%(x)s", "..", "/", "\0", "9" * 400, " = ", "[general]\n", "label\n", "\ud800", "é"]
     for _ in range(COUNT):
-        files = dict(TREES[dice.choice(names)])
+        files = dict(dice.choice(trees))
         path = dice.choice([each for each in files if len(files[each]) > 1])
         text = files[path]
         for _ in range(dice.randrange(1, 6)):

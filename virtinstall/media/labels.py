@@ -37,4 +37,8 @@ def name_of_label(volume_id: str) -> str | None:
     for pattern, name in _LABELS:
         if found := re.match(pattern, label):
             return name.format(*found.groups())
+    if re.match(r"opensuse|install-(?:leap|sle)|sle[sdm]?-|leap", label, re.IGNORECASE):
+        from virtinstall.media.distros.suse import suse_names
+
+        return next(iter(suse_names(volume_id)), None)
     return None

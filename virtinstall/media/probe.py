@@ -29,6 +29,11 @@ class Probe:
         """Every path asked for so far."""
         return list(self._known)
 
+    @property
+    def found(self) -> bool:
+        """Whether any of them was there."""
+        return any(self._known.values())
+
     def has(self, path: str) -> bool:
         """Whether there is a file at `path`.
 

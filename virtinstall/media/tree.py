@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from virtinstall.media.treeinfo import TreeInfo
 
 _MOST_LISTED = 8
-# where mirrors keep trees below the folder that people give: RHEL 8 and later, Fedora, CentOS to 7, Scientific Linux
-_BELOW = ("BaseOS/{}/os", "Server/{}/os", "Everything/{}/os", "os/{}", "{}/os", "{}", "os")
+_ARCHES = ("x86_64", "aarch64", "i686", "ppc64le", "s390x")
+# where mirrors keep trees below the folder that people give: RHEL 8 and later, Fedora, CentOS to 7,
+# Scientific Linux, openSUSE
+_BELOW = ("BaseOS/{}/os", "Server/{}/os", "Everything/{}/os", "os/{}", "{}/os", "{}", "os", "repo/oss")
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
     `identify` looks the medium up in an OS database.
     Raises: FetchError, when the location can't be read or holds no known kind of medium.
     """
-    from virtinstall.media.distros import bootconfig, debian, others, suse
+    from virtinstall.media.distros import bootconfig, debian, others
     from virtinstall.media.treeinfo import read_treeinfo, tree_from_treeinfo
 
     probe = Probe(fetcher)
@@ -87,9 +89,7 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
     known = identify(medium) if identify and (medium.volume or treeinfo) else None
     tree = (
         tree_from_treeinfo(probe, treeinfo, arch, guest_type)
-        or debian.recognize(probe, arch, guest_type)
-        or suse.recognize(probe, arch, guest_type)
-        or others.recognize(probe, arch)
+        or _of_family(probe, arch, guest_type)
         or _from_database(probe, known)
         or bootconfig.recognize(probe)
         or others.recognize_by_path(probe, arch)
@@ -122,6 +122,16 @@ def chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> 
     return Tree("by hand", clean_path(kernel), clean_path(initrd), volume=fetcher.volume)
 
 
+def _of_family(probe: Probe, arch: str, guest_type: str) -> Tree | None:
+    from virtinstall.media.distros import debian, others, suse
+
+    return (
+        debian.recognize(probe, arch, guest_type)
+        or suse.recognize(probe, arch, guest_type)
+        or others.recognize(probe, arch)
+    )
+
+
 def _from_database(probe: Probe, known: Identified | None) -> Tree | None:
     from virtinstall.media.distros.bootconfig import menu_arguments
 
@@ -147,10 +157,18 @@ def _unknown(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> FetchError:
 
 def _way_out(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> str:
     """What to give instead of a location that starts no installer."""
+    # where nothing at all was found there is no need to ask for still more
+    others = _ARCHES if probe.found else ()
+    if other := next((each for each in others if each != arch and _of_family(probe, each, "hvm")), None):
+        return f"it is for {other}, not for {arch}: give --arch {other}"
     if probe.volume is not None:
         return "--cdrom starts any image (Windows, BSD, ...)"
     if treeinfo is not None:
         return "its .treeinfo names no kernel, so it only has packages: give the tree beside it, like BaseOS/ARCH/os/"
+    from virtinstall.media.distros.debian import names_of_archive
+
+    if any(name.startswith("ubuntu") for name in names_of_archive(probe.location)):
+        return "newer releases of Ubuntu have no install tree: give the ISO image of the server edition"
     folders = (each.format({"i686": "i386"}.get(arch, arch)) for each in _BELOW)
     below = next((folder for folder in folders if probe.has(f"{folder}/.treeinfo")), None)
     return f"the tree is {probe.location.rstrip('/')}/{below}/" if below else "give the top of the tree"

@@ -3,7 +3,7 @@
 Source: https://wiki.syslinux.org/wiki/index.php?title=Config (LABEL, KERNEL, LINUX, INITRD, APPEND,
 INCLUDE, CONFIG; names are relative to the working directory, which CONFIG's APPEND changes); the GRUB
 manual, sections 16.3 (menuentry, linux, initrd, source, configfile); KIWI's GRUB template ($linux);
-Ubuntu's netboot tarball (pxelinux.cfg/default).
+https://discourse.ubuntu.com/t/spec-publishing-netboot-artifacts/28256 (pxelinux.cfg/default).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Source: the Debian installation guide, sections 4.2 and 5.1 (images/MANIFEST, netboot);
 https://d-i.debian.org/daily-images/; `.disk/info` of the published images; casper(7); live-boot(7);
-debian-cd's CDs for s390x (boot/linux_vm); https://releases.ubuntu.com/noble/netboot/.
+debian-cd's CDs for s390x (boot/linux_vm).
 """
 
 from __future__ import annotations
