@@ -364,6 +364,38 @@ OTHERS = [
         "ro",
     ),
     Layout(
+        "variables-in-grub",
+        {
+            "boot/grub2/grub.cfg": (
+                'set root=(cd0)\nset kern="/boot/kernel"\nset ird=/boot/rd\nset linux=linuxefi\n'
+                'menuentry "I" {\n $linux ($root)${kern} rd.live.dir=/ $more\n initrd ($root)$ird\n}\n'
+            ),
+            **_with("boot/kernel", "boot/rd"),
+        },
+        "boot/kernel",
+        None,
+        "rd.live.dir=/",
+    ),
+    Layout(
+        "tabs-in-isolinux",
+        {
+            "isolinux/isolinux.cfg": (
+                "LABEL\tlinux\n\tKERNEL\tvmlinuz-6\n\tAPPEND\tinitrd=rd foo=1\ninclude\t\nmenu include\n"
+            ),
+            **_with("isolinux/vmlinuz-6", "isolinux/rd"),
+        },
+        "isolinux/vmlinuz-6",
+        None,
+        "foo=1",
+    ),
+    Layout(
+        "byte-order-mark",
+        {".treeinfo": "\ufeff" + treeinfo("Fedora", "36"), **_PXE},
+        _PX,
+        "fedora36",
+        _REPO,
+    ),
+    Layout(
         "flatcar",
         _with("flatcar_production_pxe.vmlinuz", "flatcar_production_pxe_image.cpio.gz"),
         "flatcar_production_pxe.vmlinuz",

@@ -79,7 +79,7 @@ def _sections(text: str) -> dict[str, dict[str, str]]:
     """
     sections: dict[str, dict[str, str]] = {}
     current: dict[str, str] = {}
-    for raw in text.splitlines():
+    for raw in text.removeprefix("\ufeff").splitlines():
         line = raw.strip()
         if line.startswith("[") and line.endswith("]"):
             current = sections.setdefault(line[1:-1].strip(), {})

@@ -9,6 +9,7 @@ https://discourse.ubuntu.com/t/spec-publishing-netboot-artifacts/28256 (pxelinux
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,6 +43,9 @@ _MOST_INCLUDED = 20
 _MOST_LINES = 5000
 _GRUB_KERNEL = ("linux", "linuxefi", "linux16")
 _GRUB_INCLUDE = ("source", "configfile")
+_VARIABLE = re.compile(r"\$\{?(\w{1,40})\}?")
+# paths and commands; what names a device is left, like $root
+_SET = re.compile(r"(?!prefix=)(\w{1,40})=([\"']?[\w./+:-]{1,200}[\"']?)$")
 _GRUB_INITRD = ("initrd", "initrdefi", "initrd16")
 _NO_KERNEL = (".c32", ".bin", ".0", ".com", ".bss")
 _LOOKS_ONLY = ("quiet", "splash", "rhgb", "---", "--")
@@ -104,7 +108,7 @@ def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]
     included: list[Included] = []
     current: dict[str, str] = {}
     for line in [*text.splitlines()[:_MOST_LINES], "label"]:
-        word, _, rest = line.strip().partition(" ")
+        word, rest = (*line.split(None, 1), "", "")[:2]
         word, rest = word.lower(), rest.strip()
         if word == "label":
             entries += _syslinux_entry(current, folder)
@@ -115,23 +119,26 @@ def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]
         elif word in ("initrd", "append", "config"):
             current[word] = rest
         elif word == "include" or (word == "menu" and rest.lower().startswith("include ")):
-            included.append((_below(rest.split()[-1] if word == "menu" else rest.split(" ")[0], folder), folder))
+            included.append((_below((rest.split() or [""])[-1 if word == "menu" else 0], folder), folder))
     return entries, [each for each in included if each[0]]
 
 
 def parse_grub(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
     """Entries in a GRUB file whose $prefix is `folder`, and the files that it goes on with.
 
-    Those whose paths hold variables other than a leading device or $prefix are left out.
+    Those whose paths hold variables other than a leading device, or ones that the file sets, are left out.
     """
     entries: list[Entry] = []
     included: list[Included] = []
     kernel: list[str] = []
+    variables = {"prefix": f"/{folder}"}
     for line in text.splitlines()[:_MOST_LINES]:
-        words = line.replace("${prefix}", "$prefix").replace("$prefix", f"/{folder}").split()
+        words = _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), line).split()
         if len(words) < 2:
             continue
         command = words[0].strip("${}")
+        if command == "set" and (value := _SET.match(words[1])):
+            variables[value[1]] = value[2].strip("\"'")
         if command in _GRUB_KERNEL:
             kernel = words[1:]
         elif command in _GRUB_INITRD and kernel:
