@@ -1,8 +1,8 @@
 """More trees and images as their publishers lay them out: old ones, odd ones, and what rebuilds them.
 
 Source: the public layout of vault.centos.org, archives.fedoraproject.org, deb.debian.org, archive.ubuntu.com,
-releases.ubuntu.com, download.opensuse.org, repo.openeuler.org, and of the ISO images published there; the boot
-menus of archiso, KIWI, SystemRescue, NixOS, ALT and Mageia.
+releases.ubuntu.com, download.opensuse.org, repo.openeuler.org, and of the ISO images published there; KIWI's
+boot menu.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Layout:
     arch: str = "x86_64"
 
 
-def _with(*paths: str, **texts: str) -> dict[str, str]:
+def with_files(*paths: str, **texts: str) -> dict[str, str]:
+    """Files at `paths`, and those with texts of their own."""
     return {**dict.fromkeys(paths, "x"), **texts}
 
 
@@ -78,7 +79,7 @@ RED_HAT = [
         "no-images-ppc",
         {
             ".treeinfo": "[general]\nfamily = Fedora\nversion = 30\n",
-            **_with("ppc/ppc64/vmlinuz", "ppc/ppc64/initrd.img"),
+            **with_files("ppc/ppc64/vmlinuz", "ppc/ppc64/initrd.img"),
         },
         "ppc/ppc64/vmlinuz",
         "fedora30",
@@ -87,25 +88,35 @@ RED_HAT = [
     ),
     Layout(
         "no-images-z",
-        {".treeinfo": "[general]\nfamily = Fedora\nversion = 30\n", **_with("images/kernel.img", "images/initrd.img")},
+        {
+            ".treeinfo": "[general]\nfamily = Fedora\nversion = 30\n",
+            **with_files("images/kernel.img", "images/initrd.img"),
+        },
         "images/kernel.img",
         "fedora30",
         _REPO,
         arch="s390x",
+    ),
+    Layout(
+        "byte-order-mark",
+        {".treeinfo": "\ufeff" + treeinfo("Fedora", "36"), **_PXE},
+        _PX,
+        "fedora36",
+        _REPO,
     ),
 ]
 
 DEBIAN = [
     Layout(
         "below-current",
-        _with("images/MANIFEST", f"images/{_NETBOOT}/linux", f"images/{_NETBOOT}/initrd.gz"),
+        with_files("images/MANIFEST", f"images/{_NETBOOT}/linux", f"images/{_NETBOOT}/initrd.gz"),
         f"images/{_NETBOOT}/linux",
         "debian12",
         url=f"{_DEBIAN}/current/",
     ),
     Layout(
         "suite",
-        _with(
+        with_files(
             "main/installer-amd64/current/images/MANIFEST",
             f"main/installer-amd64/current/images/{_NETBOOT}/linux",
             f"main/installer-amd64/current/images/{_NETBOOT}/initrd.gz",
@@ -116,28 +127,32 @@ DEBIAN = [
     ),
     Layout(
         "stable",
-        _with("current/images/MANIFEST", f"current/images/{_NETBOOT}/linux", f"current/images/{_NETBOOT}/initrd.gz"),
+        with_files(
+            "current/images/MANIFEST", f"current/images/{_NETBOOT}/linux", f"current/images/{_NETBOOT}/initrd.gz"
+        ),
         f"current/images/{_NETBOOT}/linux",
         "debian",
         url="http://deb.debian.org/debian/dists/stable/main/installer-amd64/",
     ),
     Layout(
         "hd-media",
-        _with("vmlinuz", "initrd.gz"),
+        with_files("vmlinuz", "initrd.gz"),
         "vmlinuz",
         "debian12",
         url=f"{_DEBIAN}/current/images/hd-media/",
     ),
     Layout(
         "leaf",
-        _with("linux", "initrd.gz"),
+        with_files("linux", "initrd.gz"),
         "linux",
         "debian12",
         url=f"{_DEBIAN}/current/images/{_NETBOOT}/",
     ),
     Layout(
         "kali",
-        _with("current/images/MANIFEST", f"current/images/{_NETBOOT}/linux", f"current/images/{_NETBOOT}/initrd.gz"),
+        with_files(
+            "current/images/MANIFEST", f"current/images/{_NETBOOT}/linux", f"current/images/{_NETBOOT}/initrd.gz"
+        ),
         f"current/images/{_NETBOOT}/linux",
         "debiantesting",
         url="http://http.kali.org/kali/dists/kali-rolling/main/installer-amd64/",
@@ -146,7 +161,9 @@ DEBIAN = [
         "multi-arch",
         {
             ".disk/info": 'Debian GNU/Linux 12.5.0 "Bookworm" - Official Multi-architecture amd64/i386 NETINST',
-            **_with("install.amd/vmlinuz", "install.amd/initrd.gz", "install.386/vmlinuz", "install.386/initrd.gz"),
+            **with_files(
+                "install.amd/vmlinuz", "install.amd/initrd.gz", "install.386/vmlinuz", "install.386/initrd.gz"
+            ),
         },
         "install.386/vmlinuz",
         "debian12",
@@ -157,7 +174,7 @@ DEBIAN = [
         "s390x",
         {
             ".disk/info": 'Debian GNU/Linux 12.5.0 "Bookworm" - Official s390x NETINST with firmware',
-            **_with("boot/linux_vm", "boot/root.bin", "boot/parmfile"),
+            **with_files("boot/linux_vm", "boot/root.bin", "boot/parmfile"),
         },
         "boot/linux_vm",
         "debian12",
@@ -171,7 +188,7 @@ DEBIAN = [
                 "DEFAULT install\nLABEL install\n  KERNEL linux\n  INITRD initrd\n"
                 "  APPEND root=/dev/ram0 ramdisk_size=1500000 url=https://releases.ubuntu.com/noble/x.iso\n"
             ),
-            **_with("linux", "initrd"),
+            **with_files("linux", "initrd"),
         },
         "linux",
         "ubuntu24.04",
@@ -227,7 +244,7 @@ SUSE = [
         "sles11-z",
         {
             "content": "LABEL SUSE Linux Enterprise Server 11 SP4\n",
-            **_with("boot/s390x/vmrdr.ikr", "boot/s390x/initrd"),
+            **with_files("boot/s390x/vmrdr.ikr", "boot/s390x/initrd"),
         },
         "boot/s390x/vmrdr.ikr",
         "sles11sp4",
@@ -238,7 +255,7 @@ SUSE = [
         "sles11-power",
         {
             "content": "LABEL SUSE Linux Enterprise Server 11 SP4\n",
-            **_with("suseboot/linux64", "suseboot/initrd64"),
+            **with_files("suseboot/linux64", "suseboot/initrd64"),
         },
         "suseboot/linux64",
         "sles11sp4",
@@ -270,137 +287,4 @@ SUSE = [
     ),
 ]
 
-_ARCH_CONFIG = "boot/syslinux/archiso_sys.cfg"
-_RESCUE = "sysresccd/boot"
-
-OTHERS = [
-    Layout(
-        "arch-2016",
-        {
-            "isolinux/isolinux.cfg": (
-                "PATH /arch/boot/syslinux/\nLABEL loadconfig\n"
-                "  CONFIG /arch/boot/syslinux/archiso.cfg\n  APPEND /arch/\n"
-            ),
-            "arch/boot/syslinux/archiso.cfg": (
-                f"LABEL select\nCOM32 boot/syslinux/whichsys.c32\nAPPEND -pxe- pxe\nLABEL sys\nCONFIG {_ARCH_CONFIG}\n"
-            ),
-            f"arch/{_ARCH_CONFIG}": (
-                "LABEL arch64\nLINUX boot/x86_64/vmlinuz\nINITRD boot/intel_ucode.img,boot/x86_64/archiso.img\n"
-                "APPEND archisobasedir=arch archisolabel=ARCH_201612\n"
-            ),
-            **_with("arch/boot/x86_64/vmlinuz", "arch/boot/x86_64/archiso.img"),
-        },
-        "arch/boot/x86_64/vmlinuz",
-        "archlinux",
-        "archisobasedir=arch archisolabel=ARCH_201612",
-        label="ARCH_201612",
-    ),
-    Layout(
-        "systemrescue",
-        {
-            "boot/grub/grubsrcd.cfg": (
-                f'menuentry "Boot" {{\n linux /{_RESCUE}/x86_64/vmlinuz'
-                " archisobasedir=sysresccd archisolabel=RESCUE1100\n"
-                f" initrd /{_RESCUE}/amd_ucode.img /{_RESCUE}/x86_64/sysresccd.img\n}}\n"
-            ),
-            **_with(f"{_RESCUE}/x86_64/vmlinuz", f"{_RESCUE}/x86_64/sysresccd.img"),
-        },
-        f"{_RESCUE}/x86_64/vmlinuz",
-        None,
-        "archisobasedir=sysresccd archisolabel=RESCUE1100",
-        label="RESCUE1100",
-    ),
-    Layout(
-        "gparted",
-        {
-            "syslinux/isolinux.cfg": (
-                "label live\n  kernel /live/vmlinuz\n  append initrd=/live/initrd.img boot=live union=overlay\n"
-            ),
-            **_with("live/vmlinuz", "live/initrd.img"),
-        },
-        "live/vmlinuz",
-        None,
-        "boot=live union=overlay",
-        label="GParted-live",
-    ),
-    Layout(
-        "alt10",
-        {
-            ".disk/info": "ALT Workstation 10.1 x86_64 build 2022-07-13",
-            "boot/syslinux/syslinux.cfg": (
-                "label linux\n  kernel /boot/vmlinuz\n  append initrd=/boot/full.cz fastboot stagename=altinst"
-                " ramdisk_size=524288 automatic=method:cdrom vga=0x314 quiet\n"
-            ),
-            **_with("boot/vmlinuz", "boot/full.cz"),
-        },
-        "boot/vmlinuz",
-        "alt10.1",
-        "fastboot stagename=altinst ramdisk_size=524288 automatic=method:cdrom",
-        label="ALT Workstation 10.1 x86_64",
-    ),
-    Layout(
-        "mageia9",
-        {
-            "VERSION": "Mageia 9 x86_64\n",
-            "isolinux/isolinux.cfg": (
-                "label linux\n  kernel /boot/vmlinuz\n"
-                "  append initrd=/boot/all.rdz automatic=method:cdrom audit=0 quiet\n"
-            ),
-            **_with("boot/vmlinuz", "boot/all.rdz"),
-        },
-        "boot/vmlinuz",
-        "mageia9",
-        "automatic=method:cdrom",
-        label="Mageia-9-x86_64",
-    ),
-    Layout(
-        "prefix-in-kernel",
-        {
-            "boot/grub/grub.cfg": 'menuentry "I" {\n linux $prefix/../linux26 ro\n initrd ${prefix}/../initrd.img\n}\n',
-            **_with("boot/linux26", "boot/initrd.img"),
-        },
-        "boot/linux26",
-        None,
-        "ro",
-    ),
-    Layout(
-        "variables-in-grub",
-        {
-            "boot/grub2/grub.cfg": (
-                'set root=(cd0)\nset kern="/boot/kernel"\nset ird=/boot/rd\nset linux=linuxefi\n'
-                'menuentry "I" {\n $linux ($root)${kern} rd.live.dir=/ $more\n initrd ($root)$ird\n}\n'
-            ),
-            **_with("boot/kernel", "boot/rd"),
-        },
-        "boot/kernel",
-        None,
-        "rd.live.dir=/",
-    ),
-    Layout(
-        "tabs-in-isolinux",
-        {
-            "isolinux/isolinux.cfg": (
-                "LABEL\tlinux\n\tKERNEL\tvmlinuz-6\n\tAPPEND\tinitrd=rd foo=1\ninclude\t\nmenu include\n"
-            ),
-            **_with("isolinux/vmlinuz-6", "isolinux/rd"),
-        },
-        "isolinux/vmlinuz-6",
-        None,
-        "foo=1",
-    ),
-    Layout(
-        "byte-order-mark",
-        {".treeinfo": "\ufeff" + treeinfo("Fedora", "36"), **_PXE},
-        _PX,
-        "fedora36",
-        _REPO,
-    ),
-    Layout(
-        "flatcar",
-        _with("flatcar_production_pxe.vmlinuz", "flatcar_production_pxe_image.cpio.gz"),
-        "flatcar_production_pxe.vmlinuz",
-        None,
-    ),
-]
-
-LAYOUTS = [*RED_HAT, *DEBIAN, *SUSE, *OTHERS]
+LAYOUTS = [*RED_HAT, *DEBIAN, *SUSE]

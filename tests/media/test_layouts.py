@@ -8,6 +8,7 @@ import pytest
 
 from tests.media.isofiles import build_iso
 from tests.media.layouts import LAYOUTS, Layout
+from tests.media.menus import MENUS
 from tests.media.test_tree import DictFetcher, disc
 from tests.media.trees import TREES, productmd
 from tests.media.webserver import Site, WebServer
@@ -19,7 +20,7 @@ from virtinstall.media.location import open_location
 from virtinstall.media.tree import Identified, recognize
 
 
-@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+@pytest.mark.parametrize("layout", [*LAYOUTS, *MENUS], ids=lambda layout: layout.name)
 def test_layouts(layout: Layout) -> None:
     """Each gives its kernel, an initrd that is there, its OS, and what the installer needs to be told."""
     if layout.label is None:

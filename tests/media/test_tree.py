@@ -10,6 +10,7 @@ import pytest
 
 from tests.media.isofiles import build_iso
 from tests.media.layouts import LAYOUTS
+from tests.media.menus import MENUS
 from tests.media.trees import TREES, treeinfo
 from virtinstall.errors import FetchError, RequestError
 from virtinstall.media.fetcher import Target, VolumeIds
@@ -264,7 +265,7 @@ def test_kernels_outside_the_tree_are_refused() -> None:
 def test_fuzzed_texts() -> None:
     """Damaged texts give a tree or a FetchError, never anything else (VIRTINSTALL_FUZZ of them)."""
     dice = random.Random(1)
-    trees = [*TREES.values(), *(layout.files for layout in LAYOUTS)]
+    trees = [*TREES.values(), *(layout.files for layout in [*LAYOUTS, *MENUS])]
     trees = [files for files in trees if any(len(text) > 1 for text in files.values())]
     scraps = ["[", "]", "=", "\n", "%(x)s", "..", "/", "\0", "9" * 400, " = ", "[general]\n", "label\n", "\ud800", "é"]
     for _ in range(COUNT):
