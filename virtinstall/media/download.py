@@ -54,7 +54,6 @@ class HttpFetcher:
         self._limit = limit_bytes
         self._session: Any = requests.Session()
         self._session.max_redirects = MAX_REDIRECTS
-        self._session.hooks["response"].append(_leave_long_redirect)
         self.location = display_url(url)
         self.install_url: str | None = url
 
@@ -154,7 +153,8 @@ class HttpFetcher:
             headers["Range"] = f"bytes={first}-{'' if last is None else last}"
         if tag:
             headers["If-Range"] = tag
-        options = {"headers": headers, "timeout": TIMEOUT_SECONDS, "allow_redirects": True}
+        hooks = {"response": _leave_long_redirect}
+        options = {"headers": headers, "timeout": TIMEOUT_SECONDS, "allow_redirects": True, "hooks": hooks}
         try:
             if verb == "head":
                 return self._session.head(url, **options)

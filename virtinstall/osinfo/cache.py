@@ -14,8 +14,8 @@ from typing import Any
 
 from virtinstall.osinfo.places import Places, Stamp, stamp
 
-# changes with what the files hold; files of another format are written anew
-_FORMAT = 1
+# changes with what the files hold, and with how names are resolved: files of another format are written anew
+_FORMAT = 2
 
 
 class JsonCache:
