@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -56,6 +57,16 @@ def test_what_could_not_be_removed_is_told(tmp_path: Path, number: int, status: 
     assert done.stderr.splitlines()[-1] == ("virt-install: error: the guest 'web1' could not be removed: no such luck")
     assert "is removed." not in done.stderr
     assert [left.kind for left in find_leftovers("web1", tmp_path)] == ["domain"]
+
+
+def test_a_script_that_reads_json_is_told(tmp_path: Path) -> None:
+    """In a document of the usual form, with what could not be taken back."""
+    run = RUN.replace("run, []", 'run, ["--output", "json"]')
+    words = [sys.executable, "-c", run, str(tmp_path), str(int(signal.SIGINT)), "1"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    document = json.loads(done.stdout)
+    assert (document["exit_status"], document["error"]["kind"]) == (130, "EndedError")
+    assert document["error"]["notes"] == ["the guest 'web1' could not be removed: no such luck"]
 
 
 HUNG_UP = """

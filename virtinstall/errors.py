@@ -1,6 +1,7 @@
 """The errors of virtinstall, sorted by who can mend them.
 
     VirtInstallError
+    |-- EndedError          the run was ended from outside: Ctrl-C, a signal
     |-- RequestError        the request contradicts itself or the host: change the options
     `-- HostError           the host or something it reaches failed
         |-- TakenError      another took a name meanwhile that we had chosen
@@ -30,6 +31,10 @@ class VirtInstallError(Exception):
     def kind(self) -> str:
         """The class name, as the JSON output prints it."""
         return type(self).__name__
+
+
+class EndedError(VirtInstallError):
+    """The run was ended from outside: by Ctrl-C or a signal."""
 
 
 class RequestError(VirtInstallError):

@@ -110,9 +110,9 @@ def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
     except VirtInstallError as error:
         return _report(prog, error, 1, log, words)
     except KeyboardInterrupt as error:
-        return _report_end(prog, "Interrupted", error, 130)
+        return _report_end(prog, "Interrupted", error, 130, words)
     except Terminated as error:
-        return _report_end(prog, f"Ended by {error.signal_name}", error, 128 + error.number)
+        return _report_end(prog, f"Ended by {error.signal_name}", error, 128 + error.number, words)
     except Exception:
         _log_trace(log)
         raise
@@ -132,16 +132,21 @@ def _require_text(word: str) -> None:
         ) from None
 
 
-def _report_end(prog: str, how: str, error: BaseException, status: int) -> int:
+def _report_end(prog: str, how: str, error: BaseException, status: int, words: Sequence[str]) -> int:
     """Print that the run was ended from outside, and what of it could not be taken back."""
+    from virtinstall.errors import EndedError
+
     notes: list[str] = []
     cause: BaseException | None = error
     while cause is not None:  # a second signal stands before the first, which has the notes
         notes += getattr(cause, "__notes__", ())
         cause = cause.__context__
-    print(f"\n{how}; what this run had made is removed{', but:' if notes else '.'}", file=sys.stderr)
+    ended = EndedError(f"{how}; what this run had made is removed{', but:' if notes else '.'}")
     for note in dict.fromkeys(notes):
-        print(f"{prog}: error: {note}", file=sys.stderr)
+        ended.add_note(note)
+    _print_document(prog, ended, status, words)
+    print(f"\n{ended.message}", file=sys.stderr)
+    _print_notes(prog, ended)
     return status
 
 
@@ -153,16 +158,25 @@ def _log_trace(log: Log) -> None:
 
 def _report(prog: str, error: VirtInstallError, status: int, log: Log, words: Sequence[str]) -> int:
     """Print one error: what was wrong, then what to do; the log has where it came from."""
-    from virtinstall.report import error_document, wants_json
-
     _log_trace(log)
-    if prog == "virt-install" and wants_json(words):
-        print(error_document(error, status), end="")
-    sys.stdout.flush()
+    _print_document(prog, error, status, words)
     for line in error.message.splitlines():
         print(f"{prog}: error: {line}", file=sys.stderr)
-    for note in getattr(error, "__notes__", ()):
-        print(f"{prog}: error: {note}", file=sys.stderr)
+    _print_notes(prog, error)
     if error.hint:
         print(f"{prog}: hint: {error.hint}", file=sys.stderr)
     return status
+
+
+def _print_document(prog: str, error: VirtInstallError, status: int, words: Sequence[str]) -> None:
+    """The error as JSON, on standard output, where that is asked for."""
+    from virtinstall.report import error_document, wants_json
+
+    if prog == "virt-install" and wants_json(words):
+        print(error_document(error, status), end="")
+    sys.stdout.flush()
+
+
+def _print_notes(prog: str, error: VirtInstallError) -> None:
+    for note in getattr(error, "__notes__", ()):
+        print(f"{prog}: error: {note}", file=sys.stderr)

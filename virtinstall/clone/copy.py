@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from virtinstall.errors import HostError, NoSpaceError, StorageError, TakenError
+from virtinstall.errors import HostError, StorageError, TakenError
 from virtinstall.host.copy_volume import copy_volume, stream_volume
 from virtinstall.signals import deferred_signals
+from virtinstall.storage.carry_out import checked, qemu_account
 from virtinstall.storage.copy_image import copy_image
 from virtinstall.storage.files import storage_errors
 from virtinstall.storage.new_file import can_create, refuse_existing
@@ -32,23 +33,8 @@ def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
     """
     if host.driver() == "test":
         return []
-    warnings: list[str | None] = []
-    for copy in plan.copies:
-        if copy.how != "file":
-            continue
-        try:
-            warnings.append(_check_file(copy))
-        except NoSpaceError as error:
-            if checks.disk_size:
-                raise
-            warnings.append(error.message)
-    try:
-        _check_access(plan, host)
-    except StorageError as error:
-        if checks.path_access:
-            raise
-        warnings.append(error.message)
-    return [warning for warning in warnings if warning is not None]
+    files = [copy for copy in plan.copies if copy.how == "file"]
+    return checked(checks, [partial(_check_file, copy) for copy in files], partial(_check_access, plan, host))
 
 
 def _check_file(copy: Copy) -> str | None:
@@ -75,7 +61,6 @@ def _check_file(copy: Copy) -> str | None:
 def _check_access(plan: ClonePlan, host: Host) -> None:
     """Whether QEMU's user can reach the copies. Raises: StorageError."""
     from virtinstall.storage.access import require_access
-    from virtinstall.storage.carry_out import qemu_account
 
     account = qemu_account(host, plan.virt_type)
     for copy in plan.copies:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -35,24 +35,39 @@ def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
     """
     if host.driver() == "test":
         return []
-    warnings = []
-    for image in plan.images:
-        from virtinstall.storage.provision import survey_image
+    return checked(
+        checks, [partial(_check_image, image, plan) for image in plan.images], partial(_check_access, plan, host)
+    )
 
+
+def checked(checks: Checks, each_disk: Iterable[Callable[[], str | None]], access: Callable[[], None]) -> list[str]:
+    """The warnings of looking at each disk (for its room) and at QEMU's access; refusals that are off are among them.
+
+    Raises: StorageError or RequestError, for those that are on.
+    """
+    warnings: list[str | None] = []
+    for check in each_disk:
         try:
-            with _taken_meanwhile(image, plan):
-                warnings.append(survey_image(image))
+            warnings.append(check())
         except NoSpaceError as error:
             if checks.disk_size:
                 raise
             warnings.append(error.message)
     try:
-        _check_access(plan, host)
+        access()
     except StorageError as error:
         if checks.path_access:
             raise
         warnings.append(error.message)
     return [warning for warning in warnings if warning is not None]
+
+
+def _check_image(image: NewImage, plan: Plan) -> str | None:
+    """Whether the image can be made; gives a warning where it may outgrow the file system. Raises: StorageError."""
+    from virtinstall.storage.provision import survey_image
+
+    with _taken_meanwhile(image, plan):
+        return survey_image(image)
 
 
 def _check_access(plan: Plan, host: Host) -> None:
