@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-TIMEOUT_SECONDS = 180
+TIMEOUT_SECONDS = 300
 MOST_CRASHES = 3
 PROJECT = Path(__file__).parents[2]
 

@@ -53,7 +53,7 @@ def test_embedded_driver_in_use(embed: Connection, tiny_tree: Path, work: Path) 
     """A second process that wants the same embedded driver gets a clear error, or its turn."""
     words = ["--virt-type", "qemu", "--memory", "256", "--osinfo", "fedora36", "--connect", "embed"]
     words += ["--network", "none", "--graphics", "none", "--location", str(tiny_tree), "--noreboot"]
-    words += ["--extra-args", "console=ttyS0", "--noautoconsole", "--wait", "2"]
+    words += ["--extra-args", "console=ttyS0", "--noautoconsole", "--wait", "4"]
     names = ("vitest-first", "vitest-second")
     try:
         runs = [

@@ -43,7 +43,7 @@ def test_debian_installer_takes_its_preseed(
         *("--network", "none", "--graphics", "none", "--serial", f"file,path={log}"),
         *("--location", installer_server.url, "--initrd-inject", preseed),
         *("--extra-args", "console=ttyS0 auto=true priority=critical DEBIAN_FRONTEND=text"),
-        *("--noautoconsole", "--wait", "2", "--noreboot"),
+        *("--noautoconsole", "--wait", "4", "--noreboot"),
     ).ok()
 
     assert "/debian-installer/amd64/initrd.gz" in installer_server.requests

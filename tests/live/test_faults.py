@@ -31,7 +31,7 @@ def words(connection: Connection, name: str, work: Path, tree: Path) -> list[str
         *("--connect", connection.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
         *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--location", str(tree)),
         *("--disk", f"path={work / 'new.qcow2'},size=0.1,bus=virtio", "--extra-args", "console=ttyS0"),
-        *("--cloud-init", "hostname=faulty", "--noautoconsole", "--wait", "2", "--noreboot"),
+        *("--cloud-init", "hostname=faulty", "--noautoconsole", "--wait", "4", "--noreboot"),
     ]
 
 

@@ -21,7 +21,7 @@ def words(name: str, work: Path, tree: Path, *arguments: str) -> list[str]:
         *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--graphics", "none"),
         *("--disk", f"path={work / 'new.qcow2'},size=0.1,bus=virtio", "--network", "none", "--location", str(tree)),
         *("--extra-args", f"console=ttyS0 {' '.join(arguments)}", "--serial", f"file,path={work / 'serial.log'}"),
-        *("--noautoconsole", "--wait", "2"),
+        *("--noautoconsole", "--wait", "4"),
     ]
 
 

@@ -33,7 +33,7 @@ def test_network_install(
         *("--graphics", "none", "--serial", f"file,path={log}"),
         *("--location", tree_server.url, "--initrd-inject", kickstart),
         *("--extra-args", f"console=ttyS0 tiny.mark token={digest}"),
-        *("--noautoconsole", "--wait", "2", "--noreboot"),
+        *("--noautoconsole", "--wait", "4", "--noreboot"),
     ).ok()
 
     said = serial_log(log)
@@ -61,7 +61,7 @@ def test_install_from_directory(
         *("--disk", f"path={disk},size=0.1,bus=virtio", "--network", "none"),
         *("--graphics", "none", "--serial", f"file,path={log}"),
         *("--location", tiny_tree, "--extra-args", "console=ttyS0"),
-        *("--noautoconsole", "--wait", "2", "--noreboot"),
+        *("--noautoconsole", "--wait", "4", "--noreboot"),
     ).ok()
 
     assert "INSTALLED to /dev/vda1" in serial_log(log)
@@ -85,7 +85,7 @@ def test_import_with_direct_kernel(
         *("--graphics", "none", "--serial", f"file,path={log}"),
         *("--boot", f"kernel={boot_files / 'vmlinuz'},initrd={boot_files / 'initrd.img'}"),
         *("--boot", "kernel_args=console=ttyS0 quiet tiny.mark"),
-        *("--noautoconsole", "--wait", "2"),
+        *("--noautoconsole", "--wait", "4"),
     ).ok()
 
     assert "WRITTEN" in serial_log(log)

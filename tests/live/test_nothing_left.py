@@ -48,7 +48,7 @@ def install_words(name: str, work: Path, url: str) -> list[str]:
     return [
         *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--graphics", "none"),
         *("--disk", f"path={work / 'new.qcow2'},size=0.1,bus=virtio", "--location", url),
-        *("--extra-args", "console=ttyS0", "--noautoconsole", "--wait", "2", "--noreboot"),
+        *("--extra-args", "console=ttyS0", "--noautoconsole", "--wait", "4", "--noreboot"),
     ]
 
 

@@ -69,7 +69,7 @@ def test_tree_from_here(remote: Daemon, tiny_tree: Path, work: Path) -> None:
         remote,
         *("--name", "vitest-tree", "--disk", "size=0.05,format=raw,bus=virtio", "--serial", f"file,path={log}"),
         *("--location", tiny_tree, "--extra-args", "console=ttyS0 tiny.mark", "--initrd-inject", injected),
-        *("--noautoconsole", "--wait", "2", "--noreboot"),
+        *("--noautoconsole", "--wait", "4", "--noreboot"),
     ).ok()
 
     assert f"INJECTED: /tiny.ks {digest}" in serial_log(log)
@@ -247,7 +247,7 @@ def test_lost_connection_is_told(remote: Daemon, tiny_tree: Path) -> None:
     process = start_virt_install(
         *("--connect", remote.connection.option, *common(), "--name", "vitest-lost"),
         *("--disk", "size=0.05,bus=virtio", "--location", tiny_tree),
-        *("--extra-args", "console=ttyS0 tiny.wait", "--noautoconsole", "--wait", "2"),
+        *("--extra-args", "console=ttyS0 tiny.wait", "--noautoconsole", "--wait", "4"),
     )
     wait_until(process, "the guest to run", lambda: "vitest-lost" in remote.connection.names())
     wait_until(process, "the kernel's removal", lambda: pool_files(remote) == {"vitest-lost.qcow2"})
