@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,21 @@ from tests.compose.hosts import DATA, HostFiles, Platform, composed, os_named
 from virtinstall.compose.compose import compose
 from virtinstall.compose.contradictions import settle_import
 from virtinstall.devices.channel import Channel
+from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.filesystem import Filesystem
+from virtinstall.devices.graphics import Graphics
+from virtinstall.devices.input import Input
+from virtinstall.devices.interface import Interface
+from virtinstall.devices.memballoon import Memballoon
+from virtinstall.devices.rng import Rng
+from virtinstall.devices.tpm import Tpm
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
-from virtinstall.facts import MediaFacts
-from virtinstall.main import main
+from virtinstall.facts import DiskFacts, MediaFacts
+from virtinstall.main import main, xml_main
 from virtinstall.options.command import parse_request
+from virtinstall.plan import Plan
 
 CAPABILITIES = (DATA / "capabilities-debian12.xml").read_text()
 PC = HostFiles(CAPABILITIES, (DATA / "domain-capabilities-kvm-q35.xml").read_text())
@@ -125,3 +134,43 @@ def test_an_installation_over_the_network_takes_memory(
         (kib or 0) // 1024 for kib in (installing.memory_kib, installing.current_memory_kib, final.current_memory_kib)
     ]
     assert in_mib == [*while_installing, afterwards]
+
+
+def emulated(arch: str, machine: str, *words: str) -> Domain:
+    """A guest of that machine, which the host emulates."""
+    guest = f"<os_type>hvm</os_type><arch name='{arch}'><emulator>/usr/bin/qemu</emulator>"
+    guest += f"<machine>{machine}</machine><domain type='qemu'/></arch>"
+    host = "<host><cpu><arch>x86_64</arch></cpu></host>"
+    files = HostFiles(f"<capabilities>{host}<guest>{guest}</guest></capabilities>")
+    return composed(files, Platform("hvm", arch, "qemu"), os_named("debian11"), "--machine", machine, *words).final
+
+
+@pytest.mark.parametrize(
+    ("arch", "machine", "bus"),
+    [
+        ("armv7l", "vexpress-a15", "sd"),
+        ("aarch64", "raspi3b", "sd"),
+        ("armv6l", "versatilepb", "ide"),
+        ("ppc64", "mac99", "ide"),
+        ("ppc", "g3beige", "ide"),
+    ],
+)
+def test_a_board_gets_nothing_that_it_has_no_place_for(arch: str, machine: str, bus: str) -> None:
+    """libvirt has no slots on such boards, for virtio, USB or a screen."""
+    board = emulated(arch, machine)
+    assert [disk.target_bus for disk in board.of(Disk)] == [bus]
+    assert [interface.model_type for interface in board.of(Interface)] == [None]
+    for kind in (Channel, Controller, Graphics, Input, Memballoon, Rng):
+        assert not board.of(kind)
+
+
+@pytest.mark.parametrize(("arch", "machine"), [("armv7l", "virt"), ("ppc64", "pseries")])
+def test_virtual_machines_of_these_have_virtio(arch: str, machine: str) -> None:
+    """They were made for it."""
+    assert [disk.target_bus for disk in emulated(arch, machine).of(Disk)] == ["virtio"]
+
+
+def test_the_pointer_of_ibm_z_is_virtio() -> None:
+    """There is no USB."""
+    final = emulated("s390x", "s390-ccw-virtio", "--graphics", "vnc")
+    assert [(device.type, device.bus) for device in final.of(Input)] == [("tablet", "virtio"), ("keyboard", "virtio")]

@@ -40,7 +40,7 @@ def add_channels(draft: Draft) -> None:
     platform = draft.platform
     if draft.domain.of(Channel) or not draft.wants("channel"):
         return
-    if platform.is_qemu and draft.os.supports_guest_agent(platform.arch):
+    if platform.is_qemu and not platform.is_fixed_board and draft.os.supports_guest_agent(platform.arch):
         agent = Channel(type="unix", target_type="virtio", target_name=_AGENT_CHANNEL)
         agent.source_mode = "bind"
         agent.source_path = _short_socket(draft)

@@ -42,9 +42,7 @@ def _has(draft: Draft, kind: str) -> bool:
 
 def _fill_usb(draft: Draft) -> None:
     platform = draft.platform
-    if _has(draft, "usb") or platform.is_container or platform.is_xen_pv or platform.is_s390x:
-        return
-    if platform.virt_type in ("xen", "bhyve", "vz") or not platform.is_hvm:
+    if _has(draft, "usb") or platform.is_container or platform.is_s390x or platform.is_fixed_board:
         return
     if platform.virt_type not in ("qemu", "kvm", "hvf", "test"):
         return

@@ -65,6 +65,9 @@ def _bus(draft: Draft, disk: Disk) -> str:
         return "xen"
     if platform.virt_type == "bhyve":
         return "sata"
+    if platform.is_fixed_board:
+        # memory cards on ARM's boards, but for the oldest
+        return "sd" if platform.arch in ("aarch64", "armv7l") else "ide"
     if disk.device == "lun" and platform.is_qemu and draft.os.supports_virtio_scsi():
         # SCSI commands reach the device only there: sata can't, and virtio-blk no longer can
         return "scsi"

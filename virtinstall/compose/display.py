@@ -22,7 +22,7 @@ def add_display(draft: Draft) -> None:
     """Add the default graphics, and fill in those that were asked for."""
     platform = draft.platform
     # a container of Virtuozzo shows its console over VNC
-    able = platform.virt_type == "vz" or not (platform.is_container or platform.is_s390x)
+    able = platform.virt_type == "vz" or not (platform.is_container or platform.is_s390x or platform.is_fixed_board)
     if able and not draft.graphics() and draft.wants("graphics"):
         draft.domain.add(Graphics())
     for graphics in draft.graphics():
@@ -89,7 +89,7 @@ def _video_model(draft: Draft) -> str:
     platform = draft.platform
     if platform.is_riscv_virt or platform.is_s390x or platform.is_loongarch:
         return "virtio"
-    if platform.is_pseries:
+    if platform.is_pseries or platform.is_fixed_board:
         return "vga"
     if platform.is_qemu and draft.os.supports_virtio_gpu(platform.arch):
         return "virtio"
@@ -105,10 +105,13 @@ def add_inputs(draft: Draft) -> None:
     """A tablet beside graphics, so that the pointer follows; a keyboard where the board has none."""
     platform = draft.platform
     inputs = draft.domain.of(Input)
-    if not inputs and draft.graphics() and draft.wants("input") and platform.is_hvm and not platform.is_s390x:
-        draft.domain.add(Input(type="tablet", bus="usb"))
+    able = platform.is_hvm and not platform.is_fixed_board
+    if not inputs and draft.graphics() and draft.wants("input") and able:
+        # there is no USB on IBM Z
+        bus = "virtio" if platform.is_s390x else "usb"
+        draft.domain.add(Input(type="tablet", bus=bus))
         if not platform.is_x86:
-            draft.domain.add(Input(type="keyboard", bus="usb"))
+            draft.domain.add(Input(type="keyboard", bus=bus))
     for device in inputs:
         if device.type is None:
             device.type = "tablet"
@@ -129,7 +132,7 @@ def add_sound(draft: Draft) -> None:
 
 
 def _sound_suits(draft: Draft) -> bool:
-    return not draft.platform.is_s390x
+    return not (draft.platform.is_s390x or draft.platform.is_fixed_board)
 
 
 def add_spice_parts(draft: Draft) -> None:

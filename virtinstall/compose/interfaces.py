@@ -124,7 +124,7 @@ def _settle_model(draft: Draft, interface: Interface) -> None:
     platform = draft.platform
     if interface.model_type is not None:
         return
-    if platform.is_container or platform.is_xen_pv or not platform.is_hvm:
+    if platform.is_container or platform.is_xen_pv or not platform.is_hvm or platform.is_fixed_board:
         return
     interface.model_type = _model(draft)
 

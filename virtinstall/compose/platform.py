@@ -105,6 +105,13 @@ class Chosen(NamedTuple):
         return self.arch in ("ppc64", "ppc64le") and self.machine_is("pseries")
 
     @property
+    def is_fixed_board(self) -> bool:
+        """Whether it is an ARM or POWER board with devices of its own, and nothing to plug virtio or USB into."""
+        if self.arch in ("aarch64", "armv7l", "armv6l"):
+            return not self.is_arm_virt
+        return self.arch == "ppc" or (self.arch in ("ppc64", "ppc64le") and not self.is_pseries)
+
+    @property
     def is_s390x(self) -> bool:
         """Whether it is an IBM Z machine."""
         return self.arch == "s390x"

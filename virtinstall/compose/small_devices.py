@@ -26,7 +26,8 @@ def add_rng(draft: Draft) -> None:
     """Entropy from the host, where the OS has the driver."""
     platform = draft.platform
     rngs = draft.domain.of(Rng)
-    if not rngs and draft.wants("rng") and platform.is_qemu and draft.os.supports_virtio_rng(platform.arch):
+    suits = platform.is_qemu and not platform.is_fixed_board and draft.os.supports_virtio_rng(platform.arch)
+    if not rngs and draft.wants("rng") and suits:
         if draft.offers("devices/rng", "backendModel", "random"):
             draft.domain.add(Rng(model="virtio", backend_model="random", backend="/dev/urandom"))
     for rng in rngs:
@@ -40,12 +41,8 @@ def add_memballoon(draft: Draft) -> None:
     """A balloon, where the OS has the driver."""
     platform = draft.platform
     balloons = draft.domain.of(Memballoon)
-    if (
-        not balloons
-        and draft.wants("memballoon")
-        and platform.is_qemu
-        and draft.os.supports_virtio_balloon(platform.arch)
-    ):
+    suits = platform.is_qemu and not platform.is_fixed_board and draft.os.supports_virtio_balloon(platform.arch)
+    if not balloons and draft.wants("memballoon") and suits:
         draft.domain.add(Memballoon(model="virtio"))
     for balloon in balloons:
         if balloon.model is None:
