@@ -174,3 +174,18 @@ def test_the_pointer_of_ibm_z_is_virtio() -> None:
     """There is no USB."""
     final = emulated("s390x", "s390-ccw-virtio", "--graphics", "vnc")
     assert [(device.type, device.bus) for device in final.of(Input)] == [("tablet", "virtio"), ("keyboard", "virtio")]
+
+
+@pytest.mark.parametrize(
+    ("arch", "os", "name"),
+    [
+        ("armv7l", "generic", "vm-arm"),
+        ("armv6l", "debian11", "debian11-armv6l"),
+        ("x86_64", "generic", "vm1"),
+        ("aarch64", "debian11", "debian11-aarch64"),
+    ],
+)
+def test_a_made_up_name_says_another_architecture(arch: str, os: str, name: str) -> None:
+    """Of a guest whose system isn't known too."""
+    words = f"--memory 2048 --disk none --import --boot kernel=/k --arch {arch}"
+    assert compose(parse_request(words.split()), HostFiles(CAPABILITIES).facts(os_named(os), disks=())).name == name

@@ -13,7 +13,7 @@ from virtinstall.units import KIB, MIB
 _CONTAINER_MEMORY_KIB = 1024 * 1024
 _NAME_LIMIT_BYTES = 255
 _CLIENT_SOCKETS = 2
-_SHORT_ARCHES = {"armv7l": "arm", "armv6l": "arm"}
+_SHORT_ARCHES = {"armv7l": "arm"}
 _TOPOLOGY = ("topology_sockets", "topology_dies", "topology_clusters", "topology_cores", "topology_threads")
 
 
@@ -34,11 +34,13 @@ def fill_identity(draft: Draft) -> None:
 
 def _invented_name(draft: Draft) -> str:
     taken = draft.facts.guest_names | draft.facts.claimed_names
-    if draft.os.is_generic:
-        return numbered_name("container" if draft.platform.is_container else "vm", taken)
-    stem = draft.os.short_id.removesuffix("-unknown")
-    if draft.platform.arch != draft.platform.host_arch:
-        stem += f"-{_SHORT_ARCHES.get(draft.platform.arch, draft.platform.arch)}"
+    platform = draft.platform
+    is_foreign = platform.arch != platform.host_arch
+    if draft.os.is_generic and (platform.is_container or not is_foreign):
+        return numbered_name("container" if platform.is_container else "vm", taken)
+    stem = "vm" if draft.os.is_generic else draft.os.short_id.removesuffix("-unknown")
+    if is_foreign:
+        stem += f"-{_SHORT_ARCHES.get(platform.arch, platform.arch)}"
     return free_name(stem, taken)
 
 
