@@ -136,6 +136,30 @@ def test_an_installation_over_the_network_takes_memory(
     assert in_mib == [*while_installing, afterwards]
 
 
+def installed_from_a_tree(words: str, disks: tuple[DiskFacts, ...] = (DiskFacts(),)) -> Plan:
+    """The plan of an installation from http://h/tree, whose installer is told where that is."""
+    request = parse_request(f"--memory 2048 --location http://h/tree --virt-type kvm {words}".split())
+    media = MediaFacts(
+        "http://h/tree", kernel="vmlinuz", initrd="initrd.img", kernel_arguments=("method=http://h/tree",)
+    )
+    return compose(request, PC.facts(os_named("fedora28"), media=media, disks=disks))
+
+
+@pytest.mark.parametrize(
+    ("words", "command_line"),
+    [
+        ("--extra-args a --extra-args b", "a b method=http://h/tree"),
+        ("--install kernel_args=a", "a method=http://h/tree"),
+        ("--install kernel_args=a,kernel_args_overwrite=yes", "a"),
+    ],
+)
+def test_what_the_user_gives_the_kernel_comes_first(words: str, command_line: str) -> None:
+    """Where its tree is follows."""
+    installing = installed_from_a_tree(f"--disk none {words}", disks=()).install
+    assert installing is not None
+    assert installing.os.cmdline == command_line
+
+
 def emulated(arch: str, machine: str, *words: str) -> Domain:
     """A guest of that machine, which the host emulates."""
     guest = f"<os_type>hvm</os_type><arch name='{arch}'><emulator>/usr/bin/qemu</emulator>"
@@ -189,3 +213,27 @@ def test_a_made_up_name_says_another_architecture(arch: str, os: str, name: str)
     """Of a guest whose system isn't known too."""
     words = f"--memory 2048 --disk none --import --boot kernel=/k --arch {arch}"
     assert compose(parse_request(words.split()), HostFiles(CAPABILITIES).facts(os_named(os), disks=())).name == name
+
+
+GUEST_THAT_IS_OFF = """\
+<node xmlns:test="http://libvirt.org/schemas/domain/test/1.0">
+  <domain type="test">
+    <test:runstate>5</test:runstate>
+    <name>off</name>
+    <metadata><o:libosinfo xmlns:o="http://libosinfo.org/xmlns/libvirt/domain/1.0">
+      <o:os id="http://fedoraproject.org/fedora/17"/></o:libosinfo></metadata>
+    <memory>65536</memory>
+    <os><type arch="i686">hvm</type></os>
+    <devices><disk type="block"><source dev="/dev/null"/><target dev="hda" bus="ide"/></disk></devices>
+  </domain>
+</node>
+"""
+
+
+def test_what_is_installed_again_is_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another system than before: the guest's metadata says which."""
+    system = os_named("fedora28")
+    (tmp_path / "node.xml").write_text(GUEST_THAT_IS_OFF)
+    words = f"--connect test://{tmp_path}/node.xml --reinstall off --pxe --osinfo fedora28 --print-xml 2"
+    assert main(words.split()) == 0
+    assert Domain.parse(capsys.readouterr().out).os_id == system.id

@@ -43,3 +43,17 @@ def test_a_file_to_inject_that_is_not_there(tmp_path: Path) -> None:
     initrd = BootFile("initrd", "/boot/initrd", "/tree", inject=(str(tmp_path / "nope.ks"),), what="initrd")
     with pytest.raises(RequestError, match=r"--initrd-inject: could not read '.*/nope.ks'"):
         check(Plan("x", Domain(), None, boot_files=(initrd,)))
+
+
+def test_a_file_to_inject_is_looked_at_with_the_test_driver_too(tmp_path: Path) -> None:
+    """It boots nothing, but the file is one of this machine."""
+    initrd = BootFile("initrd", "/boot/initrd", "/tree", inject=(str(tmp_path / "nope.ks"),), what="initrd")
+    with pytest.raises(RequestError, match="could not read"):
+        check_boot_files(Plan("x", Domain(), None, boot_files=(initrd,)), _Test())  # type: ignore[arg-type]
+
+
+class _Test(_Qemu):
+    """libvirt's test driver."""
+
+    def driver(self) -> str:
+        return "test"

@@ -141,9 +141,9 @@ def _kernel_arguments(draft: Draft) -> str:
         return install.kernel_args
     media = draft.facts.media
     parts = [*draft.facts.seed_arguments]
-    if media is not None:
-        parts.extend(media.kernel_arguments)
     if install.kernel_args is not None:
         parts.append(install.kernel_args)
     parts.extend(install.extra_args)
+    if media is not None:
+        parts.extend(media.kernel_arguments)
     return " ".join(part for part in parts if part)

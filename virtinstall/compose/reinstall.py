@@ -17,7 +17,7 @@ def compose_reinstall(draft: Draft) -> Plan:
             f"--reinstall {draft.domain.name}: an install method must be specified",
             hint="add --location URL, --cdrom PATH or --pxe",
         )
-    if draft.domain.os_id is None and not draft.os.is_generic:
+    if not draft.os.is_generic:
         draft.domain.os_id = draft.os.id
     media.add_media(draft)
     disks = draft.domain.of(Disk)

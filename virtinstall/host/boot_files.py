@@ -21,8 +21,6 @@ def check_boot_files(plan: Plan, host: Host) -> None:
 
     Raises: RequestError, when a file of this machine isn't there or can't be injected.
     """
-    if host.driver() == "test":
-        return
     for boot_file in plan.boot_files:
         if boot_file.inject:
             from pathlib import Path
@@ -30,6 +28,8 @@ def check_boot_files(plan: Plan, host: Host) -> None:
             from virtinstall.media.initrd import check_injections
 
             check_injections([Path(path) for path in boot_file.inject], boot_file.answers)
+    if host.driver() == "test":
+        return
     for what in ("kernel", "initrd"):
         path = getattr(plan.final.os, what)
         if path is not None and host.is_local() and not os.path.lexists(path):

@@ -10,7 +10,9 @@ from virtinstall.errors import FetchError, RequestError
 from virtinstall.facts import HostFacts, MediaFacts
 
 if TYPE_CHECKING:
-    from virtinstall.media.fetcher import VolumeIds
+    from collections.abc import Callable
+
+    from virtinstall.media.fetcher import Fetcher, VolumeIds
     from virtinstall.media.tree import Identified, Identify, Medium, Tree
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.request import Request
@@ -57,19 +59,40 @@ def _survey_location(
     request: Request, location: str, kernel: str | None, initrd: str | None, host: HostFacts, catalog: Catalog
 ) -> MediaFacts:
     from virtinstall.media.location import open_location
-    from virtinstall.media.tree import chosen_by_hand, recognize
+    from virtinstall.media.tree import recognize
 
     arch = request.platform.arch or request.domain.os.type_arch or host.capabilities.host_arch or os.uname().machine
     guest_type = "xen" if request.platform.os_type == "xen" else "hvm"
     fetcher = open_location(location)
+
+    def recognized() -> Tree:
+        return recognize(fetcher, arch=arch, guest_type=guest_type, identify=identifier(catalog, arch))
+
     try:
-        if kernel is not None or initrd is not None:
-            tree = chosen_by_hand(fetcher, kernel, initrd)
-        else:
-            tree = recognize(fetcher, arch=arch, guest_type=guest_type, identify=identifier(catalog, arch))
+        by_hand = kernel is not None or initrd is not None
+        tree = _chosen_by_hand(fetcher, kernel, initrd, recognized) if by_hand else recognized()
         return media_facts(location, tree)
     finally:
         fetcher.close()
+
+
+def _chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None, recognized: Callable[[], Tree]) -> Tree:
+    """The kernel and initrd that were named; what else the location says of itself counts as without them.
+
+    Its system that is, and where the installer finds it: what an image's menu adds is for the menu's own kernel.
+    """
+    from dataclasses import replace
+
+    from virtinstall.media.tree import chosen_by_hand
+
+    tree = chosen_by_hand(fetcher, kernel, initrd)
+    try:
+        found = recognized()
+    except (FetchError, RequestError):
+        # kernel= and initrd= are there for a location that nothing is known of
+        return tree
+    arguments = found.arguments if tree.volume is None else ()
+    return replace(tree, os_names=found.os_names, arguments=arguments)
 
 
 def media_facts(location: str, tree: Tree) -> MediaFacts:

@@ -21,11 +21,17 @@ def survey_os(
     """The OS's record, and warnings. Raises: RequestError, for an unknown name, or where one is required."""
     platform = chosen_platform(request, host, GENERIC)
     install = request.install
+    named = request.domain.os_full_id or request.domain.os_name
+    if named is not None:
+        # a name in the metadata is refused too where nothing is known of it
+        catalog.lookup(named)
+    # --install OS says what its tree holds
+    detected = medium.os_names if medium is not None and install.os is None else ()
     return choose_os(
         read_wish(request.os.values),
         catalog,
-        detected=() if medium is None else medium.os_names,
-        default_name=request.domain.os_full_id or request.domain.os_name or install.os or request.domain.os_id,
+        detected=detected,
+        default_name=named or install.os or request.domain.os_id,
         is_hvm=platform.is_hvm and install.reinstall is None,
         environment=environ,
     )
