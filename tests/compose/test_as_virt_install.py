@@ -160,6 +160,45 @@ def test_what_the_user_gives_the_kernel_comes_first(words: str, command_line: st
     assert installing.os.cmdline == command_line
 
 
+def boot_classes(domain: Domain | None) -> list[str | None]:
+    """The classes of devices that it boots from."""
+    assert domain is not None
+    return [boot.dev for boot in domain.os.boot_devices]
+
+
+@pytest.mark.parametrize(
+    ("method", "first"), [("--pxe", "network"), ("--cdrom http://h/x.iso", "cdrom"), ("--install bootdev=floppy", "fd")]
+)
+def test_an_order_of_classes_is_for_the_finished_guest(method: str, first: str) -> None:
+    """The installation boots what installs, or an empty disk would come first."""
+    words = f"--memory 2048 --disk /images/disk.qcow2,size=10 --virt-type kvm --boot hd,network {method}"
+    plan = compose(parse_request(words.split()), PC.facts(os_named("debian11")))
+    assert boot_classes(plan.install) == [first, "hd"]
+    assert boot_classes(plan.final) == ["hd", "network"]
+
+
+def test_an_installer_s_kernel_boots_without_classes() -> None:
+    """It is booted directly."""
+    plan = installed_from_a_tree("--disk /images/disk.qcow2,size=10 --boot hd,network")
+    assert boot_classes(plan.install) == []
+    assert boot_classes(plan.final) == ["hd", "network"]
+
+
+@pytest.mark.parametrize(
+    ("disks", "orders"),
+    [
+        (("device=cdrom", "size=1"), [1, 2]),
+        (("device=floppy", "size=1"), [1, 2]),
+        (("size=1", "device=cdrom"), [1, None]),
+    ],
+)
+def test_an_imported_guest_boots_its_first_disk(disks: tuple[str, str], orders: list[int | None]) -> None:
+    """A CD that comes before the disks is there to be booted."""
+    words = ["--memory", "2048", "--import", "--virt-type", "kvm", "--disk", disks[0], "--disk", disks[1]]
+    final = compose(parse_request(words), PC.facts(os_named("debian11"), disks=(DiskFacts(), DiskFacts()))).final
+    assert [disk.boot_order for disk in final.of(Disk)] == orders
+
+
 def emulated(arch: str, machine: str, *words: str) -> Domain:
     """A guest of that machine, which the host emulates."""
     guest = f"<os_type>hvm</os_type><arch name='{arch}'><emulator>/usr/bin/qemu</emulator>"

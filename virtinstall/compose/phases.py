@@ -19,6 +19,7 @@ from virtinstall.domain.sysinfo import Sysinfo
 from virtinstall.plan import BootFile
 from virtinstall.units import KIB, MIB
 
+_REMOVABLE = {"cdrom": "cdrom", "floppy": "fd"}
 _WITHOUT_SMBIOS = ("ppc64", "ppc64le", "s390x")
 
 
@@ -65,6 +66,9 @@ def _final_order(draft: Draft, domain: Domain) -> list[str]:
     disks = domain.of(Disk)
     if install.live_cdrom or (install.cdrom is not None and install.no_install):
         kinds = ["cdrom", "hd"]
+    elif install_kind(draft) is None and disks and disks[0].device in _REMOVABLE:
+        # nothing is installed: the first disk is what the guest is to boot from
+        kinds = [_REMOVABLE[disks[0].device], "hd"]
     elif any((disk.device or "disk") in ("disk", "lun") for disk in disks):
         kinds = ["hd"]
     elif any(disk.device == "cdrom" for disk in disks):
@@ -101,6 +105,10 @@ def install_domain(draft: Draft) -> Domain | None:
     if kind is None:
         return None
     domain = draft.domain.clone()
+    # a list given with --boot is for the finished guest; numbers given at the devices count for both
+    by_class = bool(domain.os.boot_devices)
+    if by_class and kind != "seed":
+        domain.os.set_boot_devices([] if kind == "kernel" else _install_order(kind))
     if kind == "kernel":
         for boot_file in draft.boot_files:
             setattr(domain.os, boot_file.what, _boot_path(draft, boot_file))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
 FallbackFor = Callable[[type["Element"]], Fallback | None]
+# the manual of virt-install says floppy, libvirt fd
+_BOOT_DEVICES = {"floppy": "fd"}
 
 
 def section_class(option: Option) -> type[Element]:
@@ -149,7 +151,7 @@ def _install(given: Namespace, holders: Mapping[str, dict[str, str] | None], pre
         boot_disk=bool(given.import_disk),
         assume_import=preview,
         no_install=parse_switch(install.get("no_install") or "no"),
-        boot_device=install.get("bootdev"),
+        boot_device=_BOOT_DEVICES.get(install.get("bootdev", ""), install.get("bootdev")),
         kernel=_absolute(install.get("kernel")),
         initrd=_absolute(install.get("initrd")),
         kernel_args=install.get("kernel_args"),
