@@ -254,6 +254,44 @@ def test_a_made_up_name_says_another_architecture(arch: str, os: str, name: str)
     assert compose(parse_request(words.split()), HostFiles(CAPABILITIES).facts(os_named(os), disks=())).name == name
 
 
+def test_a_bridge_without_a_name_is_the_host_s() -> None:
+    """The one that its default route goes over."""
+    facts = PC.facts(os_named("debian11"))
+    facts = facts._replace(host=facts.host._replace(default_bridge="br0"))
+    words = "--memory 2048 --disk /images/disk.qcow2,size=10 --import --network type=bridge --network bridge=own"
+    bridges = [
+        interface.source_bridge for interface in compose(parse_request(words.split()), facts).final.of(Interface)
+    ]
+    assert bridges == ["br0", "own"]
+
+
+def test_the_test_driver_has_usb_for_paravirtual_guests(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is redirected there needs a controller."""
+    words = "--connect test:///default --memory 2048 --paravirt --disk none --import --redirdev usb --print-xml"
+    assert main(words.split()) == 0
+    controllers = Domain.parse(capsys.readouterr().out).of(Controller)
+    assert "usb" in {controller.type for controller in controllers}
+
+
+@pytest.mark.parametrize(
+    ("tpm", "model"),
+    [("emulator", "tpm-crb"), ("emulator,version=2.0", None), ("passthrough", None), ("/dev/tpm1", None)],
+)
+def test_a_tpm_of_a_kind_of_its_own_is_left_to_libvirt(tpm: str, model: str | None) -> None:
+    """libvirt knows which model goes with the host's TPM or with a version, and which device there is."""
+    (device,) = guest("--tpm", tpm).of(Tpm)
+    assert (device.model, device.backend_device_path) == (model, "/dev/tpm1" if "/" in tpm else None)
+
+
+def test_a_container_s_disk_has_no_format() -> None:
+    """Its driver takes none."""
+    words = (
+        "--memory 1024 --virt-type lxc --container --filesystem /srv,/ --disk /images/disk.qcow2,format=qcow2,size=1"
+    )
+    (disk,) = compose(parse_request(words.split()), LXC.facts(driver="lxc")).final.of(Disk)
+    assert disk.driver_type is None
+
+
 GUEST_THAT_IS_OFF = """\
 <node xmlns:test="http://libvirt.org/schemas/domain/test/1.0">
   <domain type="test">

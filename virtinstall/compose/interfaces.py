@@ -34,6 +34,8 @@ def _settle_source(draft: Draft, interface: Interface) -> None:
         interface.wanted_type = "default"
     if interface.wanted_type == "default" and interface.type is None:
         _use_default(draft, interface)
+    if interface.type == "bridge" and interface.source_bridge is None:
+        interface.source_bridge = draft.facts.host.default_bridge
     if interface.type is None:
         interface.type = "passt" if interface.backend_type == "passt" else "user"
     if interface.type == "passt" or (interface.type == "user" and _uses_passt(draft, interface)):

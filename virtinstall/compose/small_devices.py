@@ -61,12 +61,10 @@ def add_tpm(draft: Draft) -> None:
     for tpm in tpms:
         if tpm.backend_type is None:
             tpm.backend_type = "passthrough" if tpm.backend_device_path else "emulator"
-        if tpm.model is None and platform.is_x86:
+        if tpm.model is None and platform.is_x86 and tpm.backend_type == "emulator" and tpm.backend_version is None:
             tpm.model = "tpm-crb" if draft.offers("devices/tpm", "model", "tpm-crb") else "tpm-tis"
         if tpm.backend_type == "external" and tpm.backend_source_type == "unix" and tpm.backend_source_mode is None:
             tpm.backend_source_mode = "connect"
-        if tpm.backend_type == "passthrough" and tpm.backend_device_path is None:
-            tpm.backend_device_path = "/dev/tpm0"
 
 
 def fill_small_devices(draft: Draft) -> None:
