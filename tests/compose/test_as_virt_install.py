@@ -273,6 +273,13 @@ def test_the_test_driver_has_usb_for_paravirtual_guests(capsys: pytest.CaptureFi
     assert "usb" in {controller.type for controller in controllers}
 
 
+def test_a_device_that_is_not_there_is_refused_with_the_test_driver_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """As with QEMU."""
+    words = "--connect test:///default --memory 2048 --osinfo generic --import --disk /dev/nosuchdevice --print-xml"
+    assert main(words.split()) == 1
+    assert "/dev/nosuchdevice: there is no such file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("tpm", "model"),
     [("emulator", "tpm-crb"), ("emulator,version=2.0", None), ("passthrough", None), ("/dev/tpm1", None)],

@@ -151,8 +151,7 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
         return
     if disk.size_bytes is None:
         set_path(disk, path, "block" if path.startswith("/dev/") else "file")
-        known_missing = found is not None and (draft.facts.host.driver != "test" or not path.startswith("/dev/"))
-        if known_missing or (not draft.facts.host.local and disk.type == "file"):
+        if found is not None or (not draft.facts.host.local and disk.type == "file"):
             _refuse_missing(draft, disk, path)
         _set_format(disk, disk.format)
         return

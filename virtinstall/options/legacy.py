@@ -44,7 +44,7 @@ def _quoted(value: str) -> str:
 def _storage(given: Namespace) -> None:
     paths, sizes = given.old_files or [], given.old_sizes or []
     if given.nodisks:
-        if given.disk or paths:
+        if given.disk or paths or sizes:
             raise RequestError("--nodisks contradicts --disk", hint="leave one of them out")
         given.disk = ["none"]
     if paths and given.disk:

@@ -34,11 +34,12 @@ class DiskUse(NamedTuple):
     def excludes(self, *, shareable: bool, readonly: bool) -> bool:
         """Whether one more user that opens it so would harm or be harmed.
 
-        A backing file may be read by any number of guests and written by none.
+        What is only read may be read by any number of guests and written by none; a reader of what another guest
+        writes gets half of it, and QEMU lets it have nothing.
         """
         if self.as_backing or self.readonly:
             return not readonly
-        return not (readonly or (shareable and self.shareable))
+        return not (shareable and self.shareable)
 
 
 def local_chain_paths(path: str, image_format: str | None) -> list[str]:
