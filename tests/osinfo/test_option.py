@@ -25,7 +25,7 @@ DISABLED = {"VIRTINSTALL_OSINFO_DISABLE_REQUIRE": "1"}
         ({"name": "a", "id": "http://b"}, OsWish("http://b", detect=False)),
         ({"name": "penguin1", "detect": "yes"}, OsWish("penguin1", detect=True, strict=True)),
         ({"detect": "on", "require": "off"}, OsWish(detect=True, require=False, strict=True)),
-        ({"detect": "off"}, OsWish(detect=False, strict=True)),
+        ({"detect": "off"}, OsWish(detect=False)),
         ({"require": "on"}, OsWish(require=True, strict=True)),
         ({"require": "off"}, OsWish(require=False)),
     ],
@@ -79,13 +79,18 @@ def test_nothing_asked_and_nothing_found(database: Database) -> None:
     assert "Windows" in warning
 
 
-@pytest.mark.parametrize(
-    "values", [{"detect": "on"}, {"detect": "off"}, {"require": "on"}, {"detect": "on", "require": "on"}]
-)
+@pytest.mark.parametrize("values", [{"detect": "on"}, {"require": "on"}, {"detect": "on", "require": "on"}])
 def test_what_is_said_is_held_to(database: Database, values: Mapping[str, str]) -> None:
-    """`detect=` and `require=on` make it an error when no name comes out."""
+    """`detect=on` and `require=on` make it an error when no name comes out."""
     with pytest.raises(RequestError, match="OS name is required"):
         _choose(database, values)
+
+
+def test_not_to_look_is_no_demand(database: Database) -> None:
+    """`detect=off` alone: nothing is looked at, nothing is guessed either."""
+    chosen = _choose(database, {"detect": "off"}, "penguin1")
+    assert chosen.record.is_generic
+    assert chosen.warnings
 
 
 def test_require_on_needs_a_name_of_containers_too(database: Database) -> None:

@@ -25,7 +25,7 @@ class OsWish(NamedTuple):
 
     `name`: a short id, a full id or `generic`; with `detect` it is what to take when nothing is
     found. `require`: whether it is an error when there is no name in the end; None: not said.
-    `strict`: detect or require was said, so that finding nothing isn't passed over.
+    `strict`: detect=on or require=on was said, so that finding nothing isn't passed over.
     """
 
     name: str | None = None
@@ -65,7 +65,7 @@ def read_wish(values: Mapping[str, str] | None) -> OsWish:
         name=name,
         detect=detect if detect is not None else name is None,
         require=require,
-        strict=detect is not None or require is True,
+        strict=detect is True or require is True,
     )
 
 
@@ -103,7 +103,7 @@ def choose_os(
         )
     if not is_hvm:
         return ChosenOs(GENERIC)
-    if wish.require is False or _may_lack(environment):
+    if wish.require is False or not wish.detect or _may_lack(environment):
         return ChosenOs(GENERIC, (_GENERIC_COST,))
     record = catalog.newest_linux()
     return ChosenOs(record, (_GENERIC_COST if record.is_generic else _guess_cost(record),))
