@@ -80,6 +80,10 @@ LINES = """
 --launchSecurity sev                            q35
 --xml xpath.delete=///                          ///
 --xml xpath.delete=./a[                         ./a[
+--xml ./devices/disk                            XPATH=VALUE
+--xml ./@a=b=c                                  xpath.value
+--metadata os_name=nosuchsystem                 nosuchsystem
+--nodisks --file-size 1                         --nodisks
 --qemu-commandline "--foo 'bar"                 'bar
 --check disk_size=maybe                         maybe
 --check nope                                    nope

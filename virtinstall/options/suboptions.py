@@ -300,7 +300,7 @@ def _switch(option: str, pair: Pair) -> bool:
 def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
     """The raw XPath edits among `pairs`, in the order of their numbers; of one number the last counts.
 
-    Raises: RequestError, when a `value` has no `set` beside it.
+    Raises: RequestError, when a `value` has no `set` beside it, or a `set` no value.
     """
     numbered: dict[int, list[Pair]] = {}
     for pair in pairs:
@@ -315,8 +315,12 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
             raise RequestError(f"{option} xpath{number}.value={value}: xpath{number}.set is missing beside it")
         for action, xpath in list(by_action.items())[-1:]:
             if action == "set" and value is None:
-                xpath, _, text = xpath.rpartition("=")
-                edits.append(Edit(action, xpath or text, text if xpath else ""))
+                xpath, equals, text = xpath.rpartition("=")
+                if not equals:
+                    raise RequestError(
+                        f"{option} {text}: it is to be XPATH=VALUE", hint=f"an empty value removes: {text or './x'}="
+                    )
+                edits.append(Edit(action, xpath, text))
             else:
                 edits.append(Edit(action, xpath, value or ""))
     return edits

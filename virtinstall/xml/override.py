@@ -34,7 +34,13 @@ def apply_edit(root: etree._Element, edit: Edit) -> None:
         if not _select(root, edit.xpath):
             _make(root, edit.xpath)
     else:
-        _set(root, edit.xpath, edit.value)
+        try:
+            _set(root, edit.xpath, edit.value)
+        except ValueError as error:
+            raise RequestError(
+                f"the XPath '{edit.xpath}' can't be made: {error}",
+                hint="a value with = in it goes beside: xpath.set=./@name,xpath.value=a=b",
+            ) from None
 
 
 def _select(root: etree._Element, xpath: str) -> list[object]:
