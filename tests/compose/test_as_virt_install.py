@@ -321,3 +321,14 @@ def test_what_is_installed_again_is_noted(tmp_path: Path, capsys: pytest.Capture
     words = f"--connect test://{tmp_path}/node.xml --reinstall off --pxe --osinfo fedora28 --print-xml 2"
     assert main(words.split()) == 0
     assert Domain.parse(capsys.readouterr().out).os_id == system.id
+
+
+def test_an_edited_cpu_keeps_how_it_is_matched(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only the model goes."""
+    before = '<domain type="kvm"><name>x</name><cpu mode="custom" match="exact"><model>Penryn</model></cpu></domain>'
+    monkeypatch.setattr("sys.stdin", io.StringIO(before))
+    assert xml_main(["--connect", "test:///default", "--edit", "--cpu", "host-passthrough", "--print-xml"]) == 0
+    cpu = Domain.parse(capsys.readouterr().out).cpu
+    assert (cpu.mode, cpu.match, cpu.model) == ("host-passthrough", "exact", None)

@@ -42,7 +42,7 @@ def _set_model(cpu: Cpu, text: str) -> None:
     word = {"host": "host-model", "default": ""}.get(text, text)
     cpu.wanted_model = word or None
     if word in MODES:
-        cpu.mode, cpu.model, cpu.match = word, None, None
+        cpu.mode, cpu.model = word, None
     elif word in HOST_WORDS:
         cpu.mode = cpu.model = cpu.match = None
     elif word:
