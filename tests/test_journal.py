@@ -12,7 +12,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from virtinstall import journal
+from virtinstall import journal, leftovers
 from virtinstall.journal import (
     Identity,
     Journal,
@@ -20,6 +20,7 @@ from virtinstall.journal import (
     find_leftovers,
     forget_leftovers,
     journal_folder,
+    names_of_dead_runs,
     names_of_live_runs,
 )
 
@@ -204,9 +205,37 @@ def test_another_host_has_other_leftovers(tmp_path: Path) -> None:
 
 def test_final_configuration_is_found(tmp_path: Path) -> None:
     """What the guest was to keep is known after the run died, and is no leftover."""
-    script = KILLED_RUN.replace('journal.record("domain"', 'journal.record_final("<domain/>")\njournal.record("domain"')
+    script = KILLED_RUN.replace(
+        'journal.record("domain"', 'journal.record_final("<domain><uuid>u-1</uuid></domain>")\njournal.record("domain"'
+    )
     subprocess.run([sys.executable, "-c", script, str(tmp_path / "runs"), str(tmp_path / "disk")], check=False)
 
-    assert final_xml("web1", tmp_path / "runs") == "<domain/>"
-    assert final_xml("web2", tmp_path / "runs") is None
+    assert final_xml("web1", tmp_path / "runs", None, "u-1") == "<domain><uuid>u-1</uuid></domain>"
+    assert final_xml("web1", tmp_path / "runs", None, "u-2") is None, "another guest of that name"
+    assert final_xml("web2", tmp_path / "runs", None, "u-1") is None
     assert [item.kind for item in find_leftovers("web1", tmp_path / "runs")] == ["file", "domain"]
+
+
+def test_runs_that_died_a_while_ago(tmp_path: Path) -> None:
+    """Those of now may still have libvirt at work for them."""
+    subprocess.run([sys.executable, "-c", KILLED_RUN, str(tmp_path / "runs"), str(tmp_path / "disk")], check=False)
+    assert names_of_dead_runs(tmp_path / "runs") == frozenset()
+    for path in (tmp_path / "runs").iterdir():
+        os.utime(path, (0, 0))
+    assert names_of_dead_runs(tmp_path / "runs") == {"web1"}
+
+
+def test_what_only_dead_installations_needed_goes_with_any_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels and seeds of theirs, whatever their guests' names; disks stay, and are told with the same name."""
+    monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(tmp_path / "runs"))
+    served, disk = tmp_path / "kernel", tmp_path / "disk"
+    recorded = f'journal.record("boot file", {str(served)!r})\njournal.record("domain"'
+    script = KILLED_RUN.replace('journal.record("domain"', recorded)
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "runs"), str(disk)], check=False)
+    served.write_text("kernel")
+    for path in (tmp_path / "runs").iterdir():
+        os.utime(path, (0, 0))
+    told: list[str] = []
+    leftovers.remove_served_of_others("other", told.append)
+    assert not served.exists() and disk.exists()
+    assert told == [f"removed {served}, which a killed run for 'web1' had left"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from lxml import etree
 
 import virtinstall
 from virtinstall.main import main
@@ -54,6 +55,15 @@ def test_made(capsys: pytest.CaptureFixture[str]) -> None:
     assert document["state"] == "running"
     assert document["name"] == "web"
     assert len(document["macs"]) == 1
+
+
+def test_a_volume_has_the_path_that_the_guest_gets(capsys: pytest.CaptureFixture[str]) -> None:
+    """And its format: as with an image that is made directly."""
+    _, document = printed(capsys, "--disk", "pool=default-pool,size=1", "--dry-run")
+
+    (disk,) = document["disks"]
+    assert (disk["pool"], disk["format"]) == ("default-pool", "qcow2")
+    assert disk["path"] == etree.fromstring(document["xml"]).xpath("string(devices/disk/source/@file)")
 
 
 @pytest.mark.parametrize(

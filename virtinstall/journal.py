@@ -102,6 +102,7 @@ def journal_folder(environ: Mapping[str, str], uid: int) -> str:
 _FINAL = "final"
 _UNBORN, _BORN = "new-", "run-"
 _BORN_WITHIN_SECONDS = 60
+_SETTLED_SECONDS = 60
 
 
 def _remove_unborn(folder: _Folder) -> None:
@@ -216,6 +217,19 @@ def names_of_live_runs(folder: _Folder) -> frozenset[str]:
     return frozenset(str(entries[0].get("name")) for path in alive if (entries := _read_entries(path)))
 
 
+def names_of_dead_runs(folder: _Folder) -> frozenset[str]:
+    """Names of the guests whose runs died more than a minute ago, so that libvirt is through with them; reads only."""
+    import time
+
+    settled = time.time() - _SETTLED_SECONDS
+    names = set()
+    for path in _journal_files(folder):
+        with suppress(FileNotFoundError):
+            if os.stat(path).st_mtime < settled and not _run_is_alive(path) and (entries := _read_entries(path)):
+                names.add(str(entries[0].get("name")))
+    return frozenset(names)
+
+
 def find_leftovers(name: str, folder: _Folder, uri: str | None = None) -> list[Leftover]:
     """What dead runs that made guest `name` have left; reads only.
 
@@ -237,13 +251,16 @@ def find_leftovers(name: str, folder: _Folder, uri: str | None = None) -> list[L
     return found
 
 
-def final_xml(name: str, folder: _Folder, uri: str | None = None) -> str | None:
-    """The configuration that a dead run wanted guest `name` to keep; None where none is known."""
+def final_xml(name: str, folder: _Folder, uri: str | None, uuid: str) -> str | None:
+    """The configuration that a dead run wanted guest `name` to keep; None where none is known.
+
+    Several may have died of that name: the guest there is now is the one with this `uuid`.
+    """
     for path in _journal_files(folder):
         entries = [] if _run_is_alive(path) else _read_entries(path)
         if _is_about(entries, name, uri):
             for entry in entries[1:]:
-                if entry["kind"] == _FINAL:
+                if entry["kind"] == _FINAL and f"<uuid>{uuid}</uuid>" in str(entry["xml"]):
                     return str(entry["xml"])
     return None
 

@@ -17,6 +17,7 @@ from virtinstall.journal import (
     find_leftovers,
     forget_leftovers,
     journal_folder,
+    names_of_dead_runs,
     remove_if_same,
 )
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from virtinstall.host.host import Host
 
 
-_FILES = ("file", "boot file", "seed", "kept seed")
+_SERVED = ("boot file", "seed")
+_FILES = ("file", "kept seed", *_SERVED)
 
 
 def tell_leftovers(name: str, host: Host, tell: Callable[[str], None]) -> None:
@@ -35,10 +37,39 @@ def tell_leftovers(name: str, host: Host, tell: Callable[[str], None]) -> None:
         go_on = f"finish it with: virt-install --finish {name}; " if leftover.kind == "domain" else ""
         tell(
             f"an earlier run for '{name}' was killed and left the {leftover.kind} {leftover.path} "
-            f"({go_on}remove it with: {leftover.remove_command})"
+            f"({go_on}remove it with: {_remove_command(leftover, host)})"
         )
     if not found:
         forget_leftovers(name, folder, host.uri)
+
+
+def _remove_command(leftover: Leftover, host: Host) -> str:
+    """What removes it as it is now: a guest may run, and need not be defined."""
+    guest = host.find_guest(leftover.path) if leftover.kind == "domain" else None
+    if guest is None:
+        return leftover.remove_command
+    from virtinstall.virsh import virsh_command
+
+    commands = [virsh_command(host.uri, "destroy", leftover.path)] if guest.is_active() else []
+    return "; ".join([*commands, *([leftover.remove_command] if guest.is_persistent() else [])])
+
+
+def remove_served_of_others(name: str, tell: Callable[[str], None]) -> None:
+    """Remove what killed runs of other guests than `name` had fetched or made for their installation alone.
+
+    QEMU reads kernels at its start and keeps seeds open: nobody needs them any more.
+    """
+    folder = journal_folder(os.environ, os.geteuid())
+    for other in sorted(names_of_dead_runs(folder) - {name}):
+        for leftover in find_leftovers(other, folder):
+            if leftover.kind not in _SERVED or not os.path.lexists(leftover.path):
+                continue
+            try:
+                _remove(leftover)
+            except OSError as error:
+                tell(f"a killed run for '{other}' left {leftover.path}, which can't be removed: {error.strerror}")
+            else:
+                tell(f"removed {leftover.path}, which a killed run for '{other}' had left")
 
 
 def take_back_leftovers(name: str, host: Host, tell: Callable[[str], None]) -> None:

@@ -10,12 +10,14 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lxml import etree
+
 from virtinstall.actions import actions_of
 
 if TYPE_CHECKING:
     from virtinstall.errors import VirtInstallError
     from virtinstall.host.host import Host
-    from virtinstall.plan import Plan
+    from virtinstall.plan import NewVolume, Plan
 
 
 _SHORTEST = len("--o")
@@ -41,7 +43,7 @@ def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, made: boo
         "state": None if guest is None else guest.state(),
         "ips": guest.addresses() if guest is not None and running else [],
         "macs": [interface.mac_address for interface in plan.final.of(Interface)],
-        "disks": _disks(plan),
+        "disks": _disks(plan, host),
         "xml": plan.steps[-1] if guest is None else guest.xml(inactive=True),
         "install_xml": None if plan.install is None else plan.steps[0],
         "actions": [action._asdict() for action in actions_of(plan)],
@@ -52,17 +54,24 @@ def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, made: boo
     return json.dumps(document, indent=2) + "\n"
 
 
-def _disks(plan: Plan) -> list[dict[str, Any]]:
-    """The disks that are made."""
+def _disks(plan: Plan, host: Host) -> list[dict[str, Any]]:
+    """The disks that are made; a volume's path is where its pool has it, or will have it."""
     images = [
         {"path": image.path, "pool": None, "format": image.format, "bytes": image.capacity_bytes}
         for image in plan.images
     ]
-    volumes = [
-        {"path": volume.name, "pool": volume.pool, "format": None, "bytes": volume.capacity_bytes}
-        for volume in plan.volumes
-    ]
-    return [*images, *volumes]
+    return [*images, *(_volume(volume, host) for volume in plan.volumes)]
+
+
+def _volume(volume: NewVolume, host: Host) -> dict[str, Any]:
+    made, pool = host.volume(volume.pool, volume.name), host.pool(volume.pool)
+    path = f"{pool.target}/{volume.name}" if pool is not None and pool.target else volume.name
+    return {
+        "path": path if made is None else made.path,
+        "pool": volume.pool,
+        "format": etree.fromstring(volume.xml).xpath("string(target/format/@type)") or None,
+        "bytes": volume.capacity_bytes,
+    }
 
 
 def error_document(error: VirtInstallError, status: int) -> str:

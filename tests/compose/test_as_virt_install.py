@@ -323,6 +323,14 @@ def test_what_is_installed_again_is_noted(tmp_path: Path, capsys: pytest.Capture
     assert Domain.parse(capsys.readouterr().out).os_id == system.id
 
 
+def test_what_is_installed_again_stays_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Options that say otherwise are named in one warning."""
+    (tmp_path / "node.xml").write_text(GUEST_THAT_IS_OFF)
+    words = f"--connect test://{tmp_path}/node.xml --reinstall off --pxe --memory 512 --disk size=1 --dry-run"
+    assert main(words.split()) == 0
+    assert "--memory, --disk have no effect" in capsys.readouterr().err
+
+
 def test_an_edited_cpu_keeps_how_it_is_matched(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,15 +14,19 @@ from virtinstall.devices.serial import Serial
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import HypervisorError
 from virtinstall.host import console
-from virtinstall.host.follow import Follower
+from virtinstall.host.follow import Follower, Status
 from virtinstall.plan import Plan
 from virtinstall.request import RunOptions
 
 
 class FakeHost:
-    """A connection to QEMU."""
+    """A connection to QEMU; nobody waits there longer than it takes to look once."""
 
     uri = "qemu:///system"
+
+    def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
+        """Whether it is so now."""
+        return done()
 
     def driver(self) -> str:
         """As libvirt calls it."""
@@ -63,9 +70,18 @@ def test_what_is_not_waited_for_has_no_console() -> None:
     assert follower(Serial(type="pty"), wait_minutes=0, autoconsole="text").console_kind() == "none"
 
 
+class Terminal(io.StringIO):
+    """Standard input of somebody who sits there."""
+
+    def isatty(self) -> bool:
+        """So it is."""
+        return True
+
+
 @pytest.mark.parametrize("device", [Serial(type="pty"), Console(type="pty")])
-def test_a_guest_without_a_screen_shows_its_text_console(device: Any) -> None:
+def test_a_guest_without_a_screen_shows_its_text_console(device: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no text console either, there is none to show."""
+    monkeypatch.setattr(sys, "stdin", Terminal())
     assert follower(device).console_kind() == "text"
     assert follower().console_kind() == "none"
 
@@ -82,3 +98,44 @@ def test_a_guest_whose_console_does_not_open_runs_on(monkeypatch: pytest.MonkeyP
     with pytest.raises(HypervisorError):
         follower(autoconsole="text").follow(paused)
     assert paused.state() == "running"
+
+
+def test_a_script_is_not_held_by_a_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a terminal nobody could leave it; who asks for it gets it all the same."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert follower(Serial(type="pty")).console_kind() == "none"
+    assert follower(Serial(type="pty"), autoconsole="text").console_kind() == "text"
+
+
+class DestroyedGuest(PausedGuest):
+    """A guest that somebody powered off."""
+
+    def is_active(self) -> bool:
+        """No longer."""
+        return False
+
+    def was_destroyed(self) -> bool:
+        """From outside."""
+        return True
+
+
+def test_an_installation_that_is_cut_off_is_not_called_complete() -> None:
+    """The guest isn't started from a disk that is half installed, and the exit status tells."""
+    told: list[str] = []
+    guest: Any = DestroyedGuest()
+    guest.now = "shut off"
+    following = follower(wait_minutes=-1, autoconsole="none")
+    following.say = told.append
+    assert following.follow(guest) == Status.ERROR
+    assert any("powered off from outside" in text for text in told)
+    assert not following.installed
+
+
+def test_a_time_that_is_over_tells_how_to_go_on() -> None:
+    """By looking at the guest, and by finishing later."""
+    told: list[str] = []
+    guest: Any = PausedGuest()
+    following = follower(wait_minutes=1, autoconsole="none")
+    following.say = told.append
+    assert following.follow(guest) == Status.TIMED_OUT
+    assert "--finish web" in told[-1] and "console web" in told[-1]

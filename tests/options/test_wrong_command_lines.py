@@ -107,6 +107,10 @@ LINES = """
 --cloud-init address=300.1.1.1/24               300.1.1.1
 --cloud-init hostname=a_b!                      a_b!
 --reinstall nope                                nope
+--finish nope --wait-for ip                     --wait-for
+--finish nope --timeout 5s                      --timeout
+--dsk size=1                                    --disk
+--disk /images/a,b.img                          comma within a value
 --wait abc                                      abc
 --autoconsole nope                              nope
 --print-xml 3                                   3

@@ -174,3 +174,19 @@ def test_cloud_init_s_own_schema_accepts_it() -> None:
         disable="on",
     )["user-data"]
     check_by_cloud_init(text)
+
+
+@pytest.mark.parametrize(
+    ("values", "warned"),
+    [
+        ({"keep": "on"}, True),
+        ({"hostname": "db1", "disable": "on"}, True),
+        ({"root-ssh-key": "/key.pub"}, False),
+        ({"user-data": "/whole"}, False),
+        ({"root-password-generate": "on"}, False),
+    ],
+)
+def test_a_guest_that_nobody_can_enter_is_warned_of(values: dict[str, str], warned: bool) -> None:
+    """Whoever writes user-data of their own is taken to know."""
+    warnings = from_suboptions(values, read_file).warnings
+    assert any("nobody can log in" in warning for warning in warnings) == warned

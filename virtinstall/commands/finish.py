@@ -29,10 +29,10 @@ def finish(name: str, host: Host, *, wait_minutes: int | None, noreboot: bool) -
     from virtinstall.journal import final_xml, forget_leftovers, journal_folder
 
     folder = journal_folder(os.environ, os.geteuid())
-    xml = final_xml(name, folder, host.uri)
     guest = host.find_guest(name)
     if guest is None:
         raise RequestError(f"--finish {name}: there is no such guest", hint="run the command that made it again")
+    xml = final_xml(name, folder, host.uri, guest.uuid)
     if xml is not None and not guest.is_persistent():
         guest = host.define_guest(xml)
         print(f"The guest '{name}' is defined.")
@@ -76,6 +76,12 @@ def _wait_and_start(guest: Guest, host: Host, wait_minutes: int | None, *, noreb
         if guest.state() == "crashed":
             print("The guest crashed.", file=sys.stderr)
             return 4
+        if guest.was_destroyed():
+            from virtinstall.virsh import virsh_command
+
+            start = virsh_command(host.uri, "start", name)
+            print(f"The guest was powered off from outside before its installation had ended; start it with: {start}")
+            return 1
     final = host.find_guest(name)
     if final is None:
         raise RequestError(f"--finish {name}: the guest is gone, and its configuration isn't known")

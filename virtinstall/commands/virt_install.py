@@ -68,8 +68,14 @@ def _in_json(given: Namespace, log: Log) -> int:
 
 def _finish(given: Namespace) -> int:
     from virtinstall.commands.finish import finish
+    from virtinstall.errors import RequestError
     from virtinstall.host.open import open_host
 
+    if given.wait_for is not None or given.timeout is not None:
+        raise RequestError(
+            f"--finish {given.finish} takes neither --wait-for nor --timeout",
+            hint="--wait MINUTES limits how long it waits for the installation",
+        )
     host = open_host(given.connect)
     try:
         return finish(given.finish, host, wait_minutes=given.wait, noreboot=bool(given.noreboot))
@@ -118,10 +124,8 @@ def _make_guest(given: Namespace, log: Log, documents: list[str]) -> int:
     request = with_typed_answers(request)
     host = open_host(given.connect)
     try:
-        if step is None and request.domain.name is not None and host.driver() != "test":
-            from virtinstall.leftovers import take_back_leftovers, tell_leftovers
-
-            (tell_leftovers if given.dry_run else take_back_leftovers)(request.domain.name, host, _warn)
+        if step is None and host.driver() != "test":
+            _look_after_dead_runs(request.domain.name, host, dry_run=bool(given.dry_run))
         plan = plan_guest(request, host)
         log.line(f"connected to {host.uri}; planned:\n{''.join(plan.steps)}")
         for warning in plan.warnings:
@@ -144,6 +148,15 @@ def _make_guest(given: Namespace, log: Log, documents: list[str]) -> int:
         return status
     finally:
         host.close()
+
+
+def _look_after_dead_runs(name: str | None, host: LibvirtHost, *, dry_run: bool) -> None:
+    from virtinstall.leftovers import remove_served_of_others, take_back_leftovers, tell_leftovers
+
+    if not dry_run:
+        remove_served_of_others(name or "", _warn)
+    if name is not None:
+        (tell_leftovers if dry_run else take_back_leftovers)(name, host, _warn)
 
 
 def _tell(plan: Plan, quiet: bool) -> None:

@@ -23,6 +23,7 @@ def add_interfaces(draft: Draft) -> None:
     taken = set(draft.facts.guest_macs)
     for interface in interfaces:
         _settle_source(draft, interface)
+        _warn_of_port_forwards(draft, interface)
         _warn_of_network(draft, interface)
         _warn_of_link(draft, interface)
         _settle_mac(draft, interface, taken)
@@ -73,6 +74,15 @@ def _use_default(draft: Draft, interface: Interface) -> None:
         interface.type, interface.source_bridge = "bridge", host.default_bridge
     else:
         interface.type, interface.source_network = "network", DEFAULT_NETWORK
+
+
+def _warn_of_port_forwards(draft: Draft, interface: Interface) -> None:
+    """libvirt takes them for any interface, and heeds them with passt alone."""
+    if interface.port_forwards and interface.backend_type != "passt":
+        draft.warnings.append(
+            "--network portForward: no port will be forwarded, for only passt does that, and this host's "
+            "libvirt doesn't offer it or passt isn't installed"
+        )
 
 
 def _warn_of_network(draft: Draft, interface: Interface) -> None:

@@ -11,7 +11,7 @@ from virtinstall.errors import HypervisorError
 from virtinstall.host.translate import words_of
 
 _ADDRESSES = "addresses are such as qemu:///system, qemu:///session, qemu+ssh://root@HOST/system, or embed"
-_NOT_ALLOWED = ("permission denied", "authentication", "polkit", "access denied")
+_NOT_ALLOWED = ("permission denied", "authentication", "polkit", "access denied", "system bus")
 _DRIVERS = ("qemu", "test", "lxc", "xen", "libxl", "vz", "bhyve", "ch", "vbox", "openvz", "esx", "gsx", "vpx", "hyperv")
 _NO_DAEMON = "start its daemon (systemctl start libvirtd), or do without one: --connect embed"
 

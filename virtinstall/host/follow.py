@@ -38,6 +38,10 @@ def finish_command(uri: str, name: str) -> str:
     return shlex.join(["virt-install", "--connect", uri, "--finish", name])
 
 
+def _has_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def _minutes(count: int | None) -> str:
     return "1 minute" if count == 1 else f"{count} minutes"
 
@@ -51,6 +55,7 @@ class Follower:
         self.host = host
         self.say = say
         self.installed = plan.install is None or plan.seeded
+        self._left = False
         run = plan.run
         if run.wait_for is not None:
             from virtinstall.host.wait import refuse_impossible
@@ -63,17 +68,18 @@ class Follower:
         from virtinstall.devices.graphics import Graphics
         from virtinstall.devices.serial import Serial
 
-        if self.plan.run.wait_minutes == 0 and self.plan.run.wait_for is None:
+        run, final = self.plan.run, self.plan.final
+        if run.wait_minutes == 0 and run.wait_for is None:
             return "none"
-        wish = self.plan.run.autoconsole
-        if wish != "default":
-            return wish
-        if self.plan.run.wait_for is not None:
+        if run.autoconsole != "default":
+            return run.autoconsole
+        if run.wait_for is not None:
             return "none"
-        if self.plan.final.of(Graphics):
+        if final.of(Graphics):
             return "graphical"
-        consoles = [*self.plan.final.of(Serial), *self.plan.final.of(Console)]
-        return "text" if consoles else "none"
+        # a script has no terminal to leave the console from: it would never end
+        consoles = [*final.of(Serial), *final.of(Console)]
+        return "text" if consoles and _has_terminal() else "none"
 
     def follow(self, guest: Guest) -> Status:
         """Open the console, wait as asked, finish the installation; gives the exit status."""
@@ -135,7 +141,8 @@ class Follower:
         return Status.DONE
 
     def _out_of_time(self, what: str) -> Status:
-        self.say(f"The time is over: {what}; the guest is left running.\nLook at it with: {self._virsh('console')}")
+        ways_on = f"Look at it with: {self._virsh('console')}" if self.installed else self._ways_on()
+        self.say(f"The time is over: {what}; the guest is left running.\n{ways_on}")
         return Status.TIMED_OUT
 
     def _virsh(self, command: str) -> str:
@@ -146,16 +153,16 @@ class Follower:
 
     def _still_running(self, installing: bool) -> str:
         if installing:
-            lines = [
-                "Domain is still running. Installation may be in progress.",
-                f"Look at it with: {self._virsh('console')}",
-            ]
-            if not self.plan.seeded and not self.plan.run.noreboot and not self.plan.run.transient:
-                lines.append(
-                    f"When it has ended, this starts the guest: {finish_command(self.host.uri, self.plan.name)}"
-                )
-            return "\n".join(lines)
+            return f"Domain is still running. Installation may be in progress.\n{self._ways_on()}"
         return "Domain creation completed."
+
+    def _ways_on(self) -> str:
+        """How to look at a guest that installs, and how to bring it to its end, a line each."""
+        lines = [f"Look at it with: {self._virsh('console')}"]
+        run = self.plan.run
+        if self.plan.install is not None and not (self.plan.seeded or run.noreboot or run.transient):
+            lines.append(f"When it has ended, this starts the guest: {finish_command(self.host.uri, self.plan.name)}")
+        return "\n".join(lines)
 
     def _open_console(self, guest: Guest, kind: str) -> bool:
         """Show the console until the guest ends or the user leaves; False where there is none to show."""
@@ -165,7 +172,7 @@ class Follower:
             return False
         from virtinstall.host.console import Console, raw_terminal
 
-        terminal = sys.stdin.fileno() if sys.stdin is not None and sys.stdin.isatty() else None
+        terminal = sys.stdin.fileno() if _has_terminal() else None
         if terminal is not None:
             self.say(f"Connected to domain '{guest.name}'. Leave the console with ^] (Ctrl + ]).")
         sys.stdout.flush()
@@ -176,7 +183,7 @@ class Follower:
             guest.resume_if_paused()
         restore = raw_terminal(terminal) if terminal is not None else lambda: None
         try:
-            console.run(terminal, sys.stdout.fileno())
+            self._left = not console.run(terminal, sys.stdout.fileno())
         finally:
             restore()
         return True
@@ -197,7 +204,7 @@ class Follower:
         """Wait for the guest to be off; None when it is, else the exit status to end with."""
         if shown and minutes is None:
             # a console that ended tells that the guest is about to be off; one that was left doesn't
-            limit: float | None = _SETTLE_SECONDS
+            limit: float | None = 0.0 if self._left else _SETTLE_SECONDS
         elif minutes is None or minutes < 0:
             limit = None
         else:
@@ -209,7 +216,7 @@ class Follower:
         if shown and minutes is None:
             self.say(self._still_running(True))
             return Status.DONE
-        self.say("Installation has exceeded the time limit; the guest is left running.")
+        self.say(f"Installation has exceeded the time limit; the guest is left running.\n{self._ways_on()}")
         return Status.TIMED_OUT
 
     def _complete(self, guest: Guest, kind: str, installing: bool) -> Status:
@@ -218,6 +225,12 @@ class Follower:
             self.say("The guest crashed.")
             return Status.CRASHED
         run = self.plan.run
+        if installing and not (run.destroy_on_exit or self.plan.seeded) and guest.was_destroyed():
+            self.say(
+                "The guest was powered off from outside before its installation had ended, and stays off.\n"
+                f"Start it all the same with: {self._virsh('start')}"
+            )
+            return Status.ERROR
         self.installed = True
         self.say("Domain creation completed.")
         if not installing or run.transient:

@@ -35,6 +35,9 @@ class Guest(Protocol):
     def state(self) -> str:
         """`running`, `paused`, `shutdown`, `shut off`, `crashed`, ...; `gone` when libvirt no longer has it."""
 
+    def was_destroyed(self) -> bool:
+        """Whether it is off because somebody powered it off from outside, not by itself."""
+
     def addresses(self) -> list[str]:
         """Its IP addresses, IPv4 first; empty while none is known."""
 

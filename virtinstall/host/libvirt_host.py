@@ -99,14 +99,26 @@ class LibvirtGuest:
 
     def state(self) -> str:
         """`running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended`; `gone` when libvirt has it no more."""
+        found = self._state()
+        if found is None:
+            return "gone"
+        state, reason = found
+        if state == libvirt.VIR_DOMAIN_SHUTOFF and reason == libvirt.VIR_DOMAIN_SHUTOFF_CRASHED:
+            return "crashed"
+        return _STATES.get(state, "unknown")
+
+    def was_destroyed(self) -> bool:
+        """Whether it is off because somebody powered it off from outside, not by itself."""
+        return self._state() == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED)
+
+    def _state(self) -> tuple[int, int] | None:
+        """State and reason, None when libvirt has it no more."""
         try:
             state, reason = self.domain.state()
-            if state == libvirt.VIR_DOMAIN_SHUTOFF and reason == libvirt.VIR_DOMAIN_SHUTOFF_CRASHED:
-                return "crashed"
-            return _STATES.get(state, "unknown")
+            return state, reason
         except libvirt.libvirtError as error:
             if error.get_error_code() in _GONE:
-                return "gone"
+                return None
             raise HypervisorError(f"can't ask for the state of '{self.name}': {words_of(error)}") from error
 
     def addresses(self) -> list[str]:

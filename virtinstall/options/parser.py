@@ -73,7 +73,9 @@ def _unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str]:
     name = word.partition("=")[0]
     if not name.startswith("-"):
         return (f"'{word}' belongs to no option (did you mean to quote it with the word before?)",)
-    near = difflib.get_close_matches(name, list(names), 3, 0.7)
+    # the dashes, which all have in common, would make anything look alike
+    known = {each.lstrip("-"): each for each in names}
+    near = [known[each] for each in difflib.get_close_matches(name.lstrip("-"), list(known), 3, 0.6)]
     also = f"; did you mean {' or '.join(near)}?" if near else f"; `{prog} --help` lists them all"
     return (f"there is no option {name}{also}",)
 

@@ -78,6 +78,8 @@ def read_request(
     if given.name is not None:
         domain.name = given.name
     _raise_together(problems)
+    if given.reinstall is not None:
+        told.extend(_left_aside(given))
     return Request(
         domain=domain,
         connect=given.connect,
@@ -89,6 +91,22 @@ def read_request(
         without=frozenset(without),
         warnings=tuple(told),
     )
+
+
+def _left_aside(given: Namespace) -> list[str]:
+    """A warning of options that say how the guest is to be, which --reinstall leaves as it is."""
+    names = [
+        next(name for name in option.names if name.startswith("--"))
+        for option in OPTIONS
+        if (option.section.startswith(("virtinstall.devices.", "virtinstall.domain.")) or option.dest == "name")
+        and getattr(given, option.dest) is not None
+    ]
+    if not names:
+        return []
+    return [
+        f"--reinstall {given.reinstall} leaves the guest's configuration as it is: {', '.join(names)} "
+        f"{'has' if len(names) == 1 else 'have'} no effect; virt-xml changes it"
+    ]
 
 
 def _raise_together(problems: list[RequestError]) -> None:

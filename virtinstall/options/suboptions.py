@@ -350,7 +350,9 @@ def _unknown(
     near = difflib.get_close_matches(key, names, 3) + (fallback.nearest(key) if fallback else [])
     near = list(dict.fromkeys(near))[:3]
     known = f"did you mean {' or '.join(near)}? " if near else ""
+    # what has no = may be the rest of a value that was cut at its comma: a path, a list
+    commas = "" if equals else "; a comma within a value is written \\, or the value stands in quotes"
     return RequestError(
         f"{option}: there is no sub-option '{key}'" + (f" (in '{word}')" if equals else ""),
-        hint=f"{known}`{option} help` lists them all",
+        hint=f"{known}`{option} help` lists them all{commas}",
     )

@@ -294,7 +294,7 @@ _MISC = (
     _old("--print-step", "print_step", MISC, "Old form of --print-xml STEP."),
     _flag("--dry-run", "dry_run", MISC, "Go through everything, change nothing."),
     _holder("--check", "Check", MISC, "Checks to leave out: `path_in_use=off`, `all=off`.", repeat=True),
-    _flag("-q --quiet", "quiet", MISC, "Print errors only."),
+    _flag("-q --quiet", "quiet", MISC, "Print warnings and errors only."),
     _flag("-d --debug", "debug", MISC, "Print what is done, in detail."),
 )
 

@@ -31,6 +31,8 @@ _INTO_USER_DATA = (
     "packages",
     "run",
 )
+# each of these may let somebody log in
+_LOGINS = ("root-password-file", "root-ssh-key", "clouduser-ssh-key", "user", "user-data")
 _INTO_NETWORK_CONFIG = ("address", "gateway", "nameservers")
 
 
@@ -86,6 +88,8 @@ def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInit
     generate = _switch(values, "root-password-generate")
     _check(values, generate)
     warnings.extend(_unused(values))
+    if not any(values.get(key) for key in _LOGINS) and not generate:
+        warnings.append("--cloud-init gives nobody a password or a key: unless the image does, nobody can log in")
     generated = new_password() if generate else None
     password = generated or _password(values, "root-password-file", read_file)
     root_keys = _keys(values, "root-ssh-key", read_file)

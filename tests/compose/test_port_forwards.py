@@ -1,0 +1,24 @@
+"""--network portForward: what forwards no port is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.compose.hosts import DATA, HostFiles
+from virtinstall.compose.compose import compose
+from virtinstall.options.command import parse_request
+
+HOST = HostFiles((DATA / "capabilities-debian12.xml").read_text())
+
+
+@pytest.mark.parametrize(
+    ("network", "warned"),
+    [("user,portForward0.proto=tcp", True), ("user,backend.type=passt,portForward0.proto=tcp", False), ("user", False)],
+)
+def test_only_passt_forwards_ports(network: str, warned: bool) -> None:
+    """libvirt takes the element without it too, and does nothing with it."""
+    request = parse_request(
+        ["--name", "x", "--memory", "1024", "--import", "--disk", "none", "--network", network, "--virt-type", "qemu"]
+    )
+    warnings = compose(request, HOST.facts(disks=())).warnings
+    assert any("no port will be forwarded" in warning for warning in warnings) == warned
