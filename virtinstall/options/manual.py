@@ -43,7 +43,8 @@ def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
     """The section with the sub-options of every compound option that the help shows."""
     lines = [
         "[sub-options]",
-        "Compound options take sub-options, separated by commas. A value with a comma in it is quoted.",
+        "Compound options take sub-options, separated by commas. A comma within a value is written `\\,`, or the value",
+        "stands in quotes.",
         "`NAME=` unsets a value. An N stands for a number, counted from 0.",
         "The dotted names are paths in libvirt's XML: a name that isn't listed here works too, where the installed",
         "libvirt's schema has it.",
@@ -53,7 +54,17 @@ def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
         if option.section and not option.hidden:
             lines += _one_option(option)
     lines += _shared()
+    lines += _old_spellings(options)
     return "\n".join(lines) + "\n"
+
+
+def _old_spellings(options: Sequence[Option]) -> list[str]:
+    """The section with the options that are taken, and that the help doesn't show."""
+    lines = ["", "[old spellings]", roff("These work as they always did; the options above say the same and more.")]
+    for option in options:
+        if option.hidden:
+            lines += [".TP", ", ".join(f"\\fB{roff(name)}\\fR" for name in option.names), roff(option.help)]
+    return lines
 
 
 def _one_option(option: Option) -> list[str]:

@@ -279,7 +279,13 @@ _MISC = (
     _value("--timeout", "timeout", MISC, "How long --wait-for may take: `90s`, `10m`.", "TIME"),
     _old_flag("--prompt", "prompt", MISC, "Accepted with a warning, without effect."),
     _old_flag("--force", "force", MISC, "Old form of --check all=off."),
-    _value("--autoconsole", "autoconsole", MISC, "`text`, `graphical` or `none`.", "KIND"),
+    _value(
+        "--autoconsole",
+        "autoconsole",
+        MISC,
+        "`text`, `graphical` or `none`; else what fits guest and terminal.",
+        "KIND",
+    ),
     _flag("--noautoconsole", "autoconsole", MISC, "Don't open a console.", "none"),
     _flag("--noreboot", "noreboot", MISC, "Leave the guest off after the installation."),
     Option(
