@@ -61,21 +61,9 @@ def nbd_socket(image: Path, work: Path) -> Iterator[Path]:
 def write_mark(virt_install: Callable[..., Outcome], name: str, tree: Path, disk: str) -> None:
     """An installation that writes its mark to the first bytes of `disk`."""
     virt_install(
-        *(
-            "--name",
-            name,
-            "--memory",
-            "256",
-            "--vcpus",
-            "1",
-            "--osinfo",
-            "fedora36",
-            "--network",
-            "none",
-            "--graphics",
-            "none",
-        ),
-        *("--disk", disk, "--location", tree, "--extra-args", "console=ttyS0 tiny.mark", "--noreboot"),
+        *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--network", "none"),
+        *("--graphics", "none", "--noautoconsole", "--wait", "4", "--noreboot"),
+        *("--disk", disk, "--location", tree, "--extra-args", "console=ttyS0 tiny.mark"),
     ).ok()
 
 
