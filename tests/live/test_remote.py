@@ -85,7 +85,7 @@ def test_tree_from_the_web(remote: Daemon, tree_server: WebServer) -> None:
     run = install(
         remote,
         *("--name", "vitest-web", "--disk", "size=0.05,format=raw,bus=virtio", "--location", tree_server.url),
-        *("--extra-args", "console=ttyS0 tiny.mark", "--noreboot"),
+        *("--extra-args", "console=ttyS0 tiny.mark", "--autoconsole", "text", "--noreboot"),
     ).ok()
 
     assert "WRITTEN" in run.output
@@ -108,7 +108,7 @@ def test_iso_from_here(remote: Daemon, tiny_tree: Path, work: Path) -> None:
     install(
         remote,
         *("--name", "vitest-loc", "--disk", "size=0.05,format=raw,bus=virtio", "--location", iso),
-        *("--extra-args", "console=ttyS0 tiny.mark", "--noreboot"),
+        *("--extra-args", "console=ttyS0 tiny.mark", "--autoconsole", "text", "--noreboot"),
     ).ok()
     assert pool_files(remote) == {"vitest-cd.qcow2", "vitest-loc.img"}
     assert iso.read_bytes() == before
@@ -227,7 +227,7 @@ def test_over_ssh(remote: Daemon, through_ssh: str, tiny_tree: Path) -> None:
     words: tuple[str | Path, ...] = (
         *("--connect", through_ssh, *common(), "--name", "vitest-ssh"),
         *("--disk", "size=0.05,format=raw,bus=virtio", "--location", tiny_tree),
-        *("--extra-args", "console=ttyS0 tiny.mark", "--noreboot"),
+        *("--extra-args", "console=ttyS0 tiny.mark", "--autoconsole", "text", "--noreboot"),
     )
 
     preview = finish(start_virt_install(*words, "--print-xml", "1")).ok()
