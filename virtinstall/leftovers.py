@@ -54,16 +54,20 @@ def _remove_command(leftover: Leftover, host: Host) -> str:
     return "; ".join([*commands, *([leftover.remove_command] if guest.is_persistent() else [])])
 
 
-def remove_served_of_others(name: str, tell: Callable[[str], None]) -> None:
-    """Remove what killed runs of other guests than `name` had fetched or made for their installation alone.
+def served(name: str, folder: str, uri: str | None = None) -> list[Leftover]:
+    """What killed runs of guest `name` had fetched or made for its installation alone, and is still there.
 
     QEMU reads kernels at its start and keeps seeds open: nobody needs them any more.
     """
+    found = find_leftovers(name, folder, uri)
+    return [leftover for leftover in found if leftover.kind in _SERVED and os.path.lexists(leftover.path)]
+
+
+def remove_served_of_others(name: str | None, tell: Callable[[str], None]) -> None:
+    """Remove what killed runs of other guests than `name` had fetched or made for their installation alone."""
     folder = journal_folder(os.environ, os.geteuid())
     for other in sorted(names_of_dead_runs(folder) - {name}):
-        for leftover in find_leftovers(other, folder):
-            if leftover.kind not in _SERVED or not os.path.lexists(leftover.path):
-                continue
+        for leftover in served(other, folder):
             try:
                 _remove(leftover)
             except OSError as error:

@@ -11,6 +11,8 @@ from virtinstall.named import NamedTuple
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
 
+TYPED = "-"
+"""In place of a file's name: its text is typed, or comes by standard input."""
 GOALS = ("running", "shutdown", "ip", "agent", "ssh", "cloud-init")
 """How far --wait-for can wait for a guest to be."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.compose.hosts import DATA, HostFiles, os_named
+from tests.media.trees import treeinfo
 from tests.servers import web_server
 from virtinstall.host.survey_media import survey_media
 from virtinstall.host.survey_os import survey_os
@@ -14,16 +15,6 @@ from virtinstall.options.command import parse_request
 from virtinstall.osinfo.catalog import Catalog
 
 HOST = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts().host
-TREEINFO = """\
-[general]
-family = Fedora
-version = 28
-arch = x86_64
-variant = Server
-[images-x86_64]
-kernel = images/pxeboot/vmlinuz
-initrd = images/pxeboot/initrd.img
-"""
 
 
 @pytest.fixture
@@ -33,7 +24,7 @@ def tree(tmp_path: Path) -> Path:
     (tmp_path / "images/pxeboot").mkdir(parents=True)
     for name in ("images/pxeboot/vmlinuz", "images/pxeboot/initrd.img", "own.kernel", "own.initrd"):
         (tmp_path / name).write_bytes(b"x")
-    (tmp_path / ".treeinfo").write_text(TREEINFO)
+    (tmp_path / ".treeinfo").write_text(treeinfo("Fedora", "28"))
     return tmp_path
 
 

@@ -17,7 +17,6 @@ from virtinstall.signals import Terminated
 if TYPE_CHECKING:
     from virtinstall.host.host import Guest, Host
 
-_SERVED = ("boot file", "seed")
 _OFF = ("shut off", "gone", "crashed")
 
 
@@ -57,12 +56,12 @@ def _is_installing(guest: Guest) -> bool:
 
 def _remove_served(name: str, host: Host) -> None:
     """Kernel, initrd and seeds of the dead run: QEMU has read them, or never will."""
-    from virtinstall.journal import find_leftovers, journal_folder
+    from virtinstall.journal import journal_folder
+    from virtinstall.leftovers import served
 
-    for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
-        if leftover.kind in _SERVED and os.path.lexists(leftover.path):
-            os.unlink(leftover.path)
-            print(f"Removed {leftover.path}, which only the installation read.")
+    for leftover in served(name, journal_folder(os.environ, os.geteuid()), host.uri):
+        os.unlink(leftover.path)
+        print(f"Removed {leftover.path}, which only the installation read.")
 
 
 def _wait_and_start(guest: Guest, host: Host, wait_minutes: int | None, *, noreboot: bool) -> int:

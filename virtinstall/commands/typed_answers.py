@@ -9,11 +9,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import RequestError
+from virtinstall.request import TYPED
 
 if TYPE_CHECKING:
     from virtinstall.request import Request
-
-TYPED = "-"
 
 
 class Typed(str):

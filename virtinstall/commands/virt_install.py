@@ -154,7 +154,7 @@ def _look_after_dead_runs(name: str | None, host: LibvirtHost, *, dry_run: bool)
     from virtinstall.leftovers import remove_served_of_others, take_back_leftovers, tell_leftovers
 
     if not dry_run:
-        remove_served_of_others(name or "", _warn)
+        remove_served_of_others(name, _warn)
     if name is not None:
         (tell_leftovers if dry_run else take_back_leftovers)(name, host, _warn)
 

@@ -29,8 +29,7 @@ def install_kind(draft: Draft) -> str | None:
     `seed`: the disk boots as it is, once, and reads its seed.
     """
     install = draft.request.install
-    keeps_seed = draft.facts.cloud_init is not None and draft.facts.cloud_init.keep
-    cloud_init = None if keeps_seed else install.cloud_init
+    cloud_init = None if _keeps_seed(draft) else install.cloud_init
     if install.boot_disk and (cloud_init is not None or install.ignition is not None):
         return "seed"
     if install.no_install or install.boot_disk or install.live_cdrom:
@@ -48,13 +47,17 @@ def install_kind(draft: Draft) -> str | None:
     return None
 
 
+def _keeps_seed(draft: Draft) -> bool:
+    return any(seed.keep for seed in draft.seeds)
+
+
 def final_domain(draft: Draft) -> Domain:
     """The finished guest: boots from its first disk, without the installation's media."""
     domain = draft.domain.clone()
     kind = install_kind(draft)
     if kind is not None:
         _eject_install_media(draft, domain)
-    if any(seed.keep for seed in draft.seeds):
+    if _keeps_seed(draft):
         _point_to_seed(draft, domain)
     if not draft.platform.is_container and not has_order(domain) and domain.os.kernel is None:
         set_order(domain, _final_order(draft, domain), draft.platform)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError, RequestError
+from virtinstall.request import TYPED
 from virtinstall.units import MIB
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def given_text(typed: Mapping[str, str], source: str, option: str, limit_bytes: 
 
     Raises: RequestError or FetchError, when it can't be read, is too large or is no UTF-8.
     """
-    if source != "-":
+    if source != TYPED:
         return _read_text(source, option, limit_bytes)
     if option not in typed:
         raise RequestError(f"{option}=-: nothing was typed for it", hint="name a file")
