@@ -24,7 +24,7 @@ IMPURE_MODULES = {
     *("libvirt", "requests", "socket", "subprocess", "urllib.request", "http", "ftplib", "ssl", "asyncio"),
     *("shutil", "tempfile", "glob", "fcntl", "threading", "multiprocessing"),
     *("random", "secrets", "time", "datetime", "platform"),
-    *("virtinstall.storage", "virtinstall.media", "virtinstall.host", "virtinstall.journal"),
+    *("virtinstall.storage", "virtinstall.media", "virtinstall.host", "virtinstall.rollback.journal"),
 }
 IMPURE_NAMES = {"open", "input", "print", "exec", "eval"}
 PURE_OS_NAMES = {"path", "fspath", "PathLike", "sep"}
@@ -36,7 +36,7 @@ IMPURE_PATH_METHODS = {
     *("iterdir", "glob", "rglob", "mkdir", "unlink", "rename", "touch", "resolve", "cwd", "home", "samefile"),
 }
 
-LIBVIRT_IMPORTERS = "host/"
+LIBVIRT_IMPORTERS = ("libvirt_host/", "run/console.py")
 REQUESTS_IMPORTERS = {"media/download.py"}
 
 

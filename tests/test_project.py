@@ -76,8 +76,8 @@ def test_licence_is_apache() -> None:
 
 PAGES = {
     "virt-install": ("virtinstall.options.parser", "build_parser"),
-    "virt-clone": ("virtinstall.commands.virt_clone", "clone_parser"),
-    "virt-xml": ("virtinstall.commands.virt_xml", "xml_parser"),
+    "virt-clone": ("virtinstall.cli.virt_clone", "clone_parser"),
+    "virt-xml": ("virtinstall.cli.virt_xml", "xml_parser"),
 }
 
 

@@ -20,12 +20,12 @@ _PUBLIC = {
     "plan_guest": "virtinstall.install",
     "create_guest": "virtinstall.install",
     "parse_request": "virtinstall.options.command",
-    "open_host": "virtinstall.host.open",
+    "open_host": "virtinstall.libvirt_host.open",
     "Request": "virtinstall.request",
     "InstallRequest": "virtinstall.request",
     "LocationRequest": "virtinstall.request",
     "OsRequest": "virtinstall.request",
-    "Platform": "virtinstall.request",
+    "PlatformRequest": "virtinstall.request",
     "Checks": "virtinstall.request",
     "RunOptions": "virtinstall.request",
     "Plan": "virtinstall.plan",
@@ -51,9 +51,9 @@ if TYPE_CHECKING:
     from virtinstall.errors import RequestError as RequestError
     from virtinstall.errors import StorageError as StorageError
     from virtinstall.errors import VirtInstallError as VirtInstallError
-    from virtinstall.host.open import open_host as open_host
     from virtinstall.install import create_guest as create_guest
     from virtinstall.install import plan_guest as plan_guest
+    from virtinstall.libvirt_host.open import open_host as open_host
     from virtinstall.options.command import parse_request as parse_request
     from virtinstall.plan import Plan as Plan
     from virtinstall.progress import Progress as Progress
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from virtinstall.request import InstallRequest as InstallRequest
     from virtinstall.request import LocationRequest as LocationRequest
     from virtinstall.request import OsRequest as OsRequest
-    from virtinstall.request import Platform as Platform
+    from virtinstall.request import PlatformRequest as PlatformRequest
     from virtinstall.request import Request as Request
     from virtinstall.request import RunOptions as RunOptions
 

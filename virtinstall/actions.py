@@ -43,7 +43,7 @@ def _storage(plan: Plan) -> Iterator[Action]:
         name = f"{volume.pool}/{volume.name}"
         yield Action("make-volume", f"make the volume {name} ({human_size(volume.capacity_bytes)}){copied}", name)
     made.update(seed.path for seed in plan.seeds)
-    for disk in plan.final.of(Disk):
+    for disk in plan.final.devices_of(Disk):
         path = disk.source_file or disk.source_dev
         if path is not None and path not in made and not disk.is_new and not plan.reinstall:
             yield Action("use-disk", f"use {path} as it is")

@@ -9,33 +9,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import RequestError
-from virtinstall.undo import Undo
+from virtinstall.rollback.undo import Undo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from virtinstall.domain.domain import Domain
-    from virtinstall.host.host import Guest, Host
-    from virtinstall.host.survey import Surroundings
-    from virtinstall.journal import Journal
+    from virtinstall.libvirt_host.host import Guest, Host
     from virtinstall.plan import Plan
     from virtinstall.progress import Progress
     from virtinstall.request import Request
+    from virtinstall.rollback.journal import Journal
+    from virtinstall.survey.survey import Environment
 
 
-def plan_guest(request: Request, host: Host, surroundings: Surroundings | None = None) -> Plan:
+def plan_guest(request: Request, host: Host, surroundings: Environment | None = None) -> Plan:
     """Decide everything, change nothing.
 
     Raises: RequestError, when the request contradicts itself or the host's abilities;
     HostError, when something it names can't be read.
     """
     from virtinstall.compose.compose import compose
-    from virtinstall.compose.contradictions import refuse_contradictions, settle_import
-    from virtinstall.host.survey import Surroundings as Real
-    from virtinstall.host.survey import survey
+    from virtinstall.compose.validate import resolve_import, validate_request
+    from virtinstall.survey.survey import Environment as Real
+    from virtinstall.survey.survey import survey
 
-    request = settle_import(request)
-    refuse_contradictions(request)
+    request = resolve_import(request)
+    validate_request(request)
     if request.install.reinstall is not None:
         request = request._replace(domain=_existing(request.install.reinstall, host))
     return compose(request, survey(request, host, surroundings or Real.real()))
@@ -54,7 +54,7 @@ def _existing(name: str, host: Host) -> Domain:
             f"--reinstall {name}: there is no such guest", hint=f"did you mean {' or '.join(near)}?" if near else None
         )
     if guest.is_active():
-        from virtinstall.virsh import virsh_command
+        from virtinstall.virsh_commands import virsh_command
 
         raise RequestError(
             f"--reinstall {name}: the guest is already active",
@@ -81,11 +81,11 @@ def create_guest(
     process is killed. Raises: StorageError, FetchError or HypervisorError; what could not be undone
     is in the error's notes.
     """
-    from virtinstall.host.boot import boot
-    from virtinstall.host.boot_files import fetch_boot_files, make_seeds
-    from virtinstall.host.uploads import send_files
     from virtinstall.progress import Silent
-    from virtinstall.storage.carry_out import make_storage
+    from virtinstall.run.boot import boot
+    from virtinstall.run.boot_files import fetch_boot_files, make_seeds
+    from virtinstall.run.uploads import send_files
+    from virtinstall.storage.apply import make_storage
 
     progress = progress or Silent()
     with Undo(journal) as undo:
@@ -97,7 +97,7 @@ def create_guest(
             journal.record_final(plan.steps[-1])
             journal.record("domain", plan.name)
         guest = boot(plan, host, undo, paused=paused)
-        left = undo.keep_what_lasts()
+        left = undo.commit()
     if warn is not None:
         for failure in left:
             warn(failure)

@@ -71,7 +71,7 @@ class Plan(NamedTuple):
 
     `install` is the XML of the installation boot, None where there is none; `final` is
     that of the finished guest. `start_pools` names pools that have to run first.
-    `invented` are names that the user left to us: the guest's, `POOL/VOLUME`, paths of images, MAC
+    `generated` are names that the user left to us: the guest's, `POOL/VOLUME`, paths of images, MAC
     addresses. `notes` are lines to tell the user, `warnings` too. `qemu_label` is whom QEMU will run as, in libvirt's
     words (`+64055:+64055`), None where that isn't known yet.
     """
@@ -89,7 +89,7 @@ class Plan(NamedTuple):
     run: RunOptions = RunOptions()
     reinstall: bool = False
     seeded: bool = False
-    invented: frozenset[str] = frozenset()
+    generated: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()

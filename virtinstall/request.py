@@ -79,7 +79,7 @@ class OsRequest(NamedTuple):
     values: Mapping[str, str] | None = None
 
 
-class Platform(NamedTuple):
+class PlatformRequest(NamedTuple):
     """Hypervisor, architecture and machine as asked; None leaves the choice to the composer.
 
     `os_type` is libvirt's: `hvm`, `xen`, `exe`.
@@ -135,7 +135,7 @@ class Request(NamedTuple):
     connect: str | None = None
     install: InstallRequest = InstallRequest()
     os: OsRequest = OsRequest()
-    platform: Platform = Platform()
+    platform: PlatformRequest = PlatformRequest()
     checks: Checks = Checks()
     run: RunOptions = RunOptions()
     without: frozenset[str] = frozenset()

@@ -30,7 +30,8 @@ def environment(tmp_path: Path) -> Environment:
     for name, entry in ENTRIES.items():
         script = commands / name
         script.write_text(
-            f"#!/bin/sh\nexec {sys.executable} -c 'from virtinstall.main import {entry} as m; raise SystemExit(m())' "
+            f"#!/bin/sh\nexec {sys.executable} -c "
+            f"'from virtinstall.cli.main import {entry} as m; raise SystemExit(m())' "
             '"$@"\n'
         )
         script.chmod(0o755)

@@ -19,7 +19,7 @@ from virtinstall.plan import Plan
 DATA = Path(__file__).parents[1] / "data"
 
 
-class Platform(NamedTuple):
+class PlatformRequest(NamedTuple):
     """One kind of guest that a host can run."""
 
     os_type: str
@@ -33,7 +33,7 @@ class HostFiles(NamedTuple):
     capabilities: str
     domain_capabilities: str | None = None
 
-    def platforms(self) -> Iterator[Platform]:
+    def platforms(self) -> Iterator[PlatformRequest]:
         """The kinds of guests; those of the domain capabilities alone where there are any."""
         limits = None
         if self.domain_capabilities is not None:
@@ -42,7 +42,7 @@ class HostFiles(NamedTuple):
         for guest in Capabilities(self.capabilities).guests:
             for domain in guest.domains:
                 if limits in (None, (guest.arch, domain.type)):
-                    yield Platform(guest.os_type, guest.arch, domain.type)
+                    yield PlatformRequest(guest.os_type, guest.arch, domain.type)
 
     def facts(self, os: OsRecord = GENERIC, *, driver: str = "qemu", **more: object) -> Facts:
         """What a survey of that host would give, with nothing on it yet."""
@@ -81,7 +81,7 @@ def from_folder(folder: Path) -> Iterator[tuple[str, HostFiles]]:
             yield path.stem, HostFiles(path.read_text())
 
 
-def driver_of(platform: Platform) -> str:
+def driver_of(platform: PlatformRequest) -> str:
     """The libvirt driver that runs such a guest."""
     return {"kvm": "qemu", "linux": "lxc"}.get(platform.virt_type, platform.virt_type)
 
@@ -95,7 +95,7 @@ def os_named(name: str) -> OsRecord:
     return Catalog({"HOME": "/nonexistent"}, cache=False).lookup(name).record
 
 
-def composed(files: HostFiles, platform: Platform, os: OsRecord, *words: str) -> Plan:
+def composed(files: HostFiles, platform: PlatformRequest, os: OsRecord, *words: str) -> Plan:
     """A guest of `platform` there, nothing said about it but `words`."""
     from virtinstall.compose.compose import compose
 

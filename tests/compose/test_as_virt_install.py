@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles, Platform, composed, os_named
+from tests.compose.hosts import DATA, HostFiles, PlatformRequest, composed, os_named
+from virtinstall.cli.main import main, xml_main
 from virtinstall.compose.compose import compose
-from virtinstall.compose.contradictions import settle_import
+from virtinstall.compose.validate import resolve_import
 from virtinstall.devices.channel import Channel
 from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
@@ -23,7 +24,6 @@ from virtinstall.devices.tpm import Tpm
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, MediaFacts
-from virtinstall.main import main, xml_main
 from virtinstall.options.command import parse_request
 from virtinstall.plan import Plan
 
@@ -36,24 +36,26 @@ AGENT, CLIPBOARD = "org.qemu.guest_agent.0", "com.redhat.spice.0"
 
 def guest(*words: str, os: str = "debian11") -> Domain:
     """A KVM guest as it is after its installation."""
-    return composed(PC, Platform("hvm", "x86_64", "kvm"), os_named(os), *words).final
+    return composed(PC, PlatformRequest("hvm", "x86_64", "kvm"), os_named(os), *words).final
 
 
 def test_a_channel_of_ones_own_leaves_the_clipboard() -> None:
     """The guest agent's channel given by hand: spice's stands beside it still."""
-    channels = guest("--graphics", "spice", "--channel", f"unix,target.type=virtio,target.name={AGENT}").of(Channel)
+    channels = guest("--graphics", "spice", "--channel", f"unix,target.type=virtio,target.name={AGENT}").devices_of(
+        Channel
+    )
     assert {channel.target_name for channel in channels} == {AGENT, CLIPBOARD}
 
 
 def test_a_clipboard_of_ones_own_is_the_only_one() -> None:
     """Two channels of one name: the guest would find one of them."""
-    channels = guest("--graphics", "spice", "--channel", "qemu-vdagent").of(Channel)
+    channels = guest("--graphics", "spice", "--channel", "qemu-vdagent").devices_of(Channel)
     assert [(channel.type, channel.target_name) for channel in channels] == [("qemu-vdagent", CLIPBOARD)]
 
 
 def test_a_channel_is_virtio() -> None:
     """libvirt takes no channel without the kind of its target."""
-    assert [channel.target_type for channel in guest("--channel", "pty", "--graphics", "none").of(Channel)] == [
+    assert [channel.target_type for channel in guest("--channel", "pty", "--graphics", "none").devices_of(Channel)] == [
         "virtio"
     ]
 
@@ -65,7 +67,7 @@ def test_the_installation_cd_is_the_first_one(tmp_path: Path, capsys: pytest.Cap
     disks = f"--disk {tmp_path}/disk.img --disk {tmp_path}/drivers.iso,device=cdrom --disk device=cdrom"
     words = f"--connect test:///default --memory 2048 --osinfo generic --print-xml 1 {disks}"
     main([*words.split(), "--cdrom", f"{tmp_path}/install.iso"])
-    drives = [disk for disk in Domain.parse(capsys.readouterr().out).of(Disk) if disk.device == "cdrom"]
+    drives = [disk for disk in Domain.parse(capsys.readouterr().out).devices_of(Disk) if disk.device == "cdrom"]
     assert [drive.source_file for drive in drives] == [f"{tmp_path}/install.iso", f"{tmp_path}/drivers.iso", None]
 
 
@@ -83,16 +85,16 @@ def test_the_default_cpu_by_its_name() -> None:
 
 def test_a_cd_beside_an_imported_disk_counts() -> None:
     """Scripts attach a seed's CD that way; the guest boots from it first, and the warning says what wasn't meant."""
-    request = settle_import(parse_request(["--memory", "1024", "--import", "--cdrom", "/x.iso"]))
+    request = resolve_import(parse_request(["--memory", "1024", "--import", "--cdrom", "/x.iso"]))
     assert (request.install.cdrom, request.install.boot_disk) == ("/x.iso", False)
     assert "--disk PATH,device=cdrom" in request.warnings[-1]
 
 
 @pytest.mark.parametrize(
     ("host", "platform"),
-    [(XEN, Platform("xen", "x86_64", "xen")), (LXC, Platform("exe", "x86_64", "lxc"))],
+    [(XEN, PlatformRequest("xen", "x86_64", "xen")), (LXC, PlatformRequest("exe", "x86_64", "lxc"))],
 )
-def test_where_there_are_no_tags_a_target_is_a_path(host: HostFiles, platform: Platform) -> None:
+def test_where_there_are_no_tags_a_target_is_a_path(host: HostFiles, platform: PlatformRequest) -> None:
     """A share's name is QEMU's alone."""
     with pytest.raises(RequestError, match="absolute path"):
         composed(host, platform, os_named("generic"), "--filesystem", "/srv,share")
@@ -100,7 +102,7 @@ def test_where_there_are_no_tags_a_target_is_a_path(host: HostFiles, platform: P
 
 def test_a_share_has_a_tag_with_qemu() -> None:
     """Mapped rights, as a directory that QEMU shares."""
-    shares = guest("--filesystem", "/srv,share").of(Filesystem)
+    shares = guest("--filesystem", "/srv,share").devices_of(Filesystem)
     assert [(share.type, share.accessmode, share.target_dir) for share in shares] == [("mount", "mapped", "share")]
     with pytest.raises(RequestError, match="absolute path"):
         guest("--filesystem", "/srv.img,share,type=file")
@@ -108,7 +110,7 @@ def test_a_share_has_a_tag_with_qemu() -> None:
 
 def test_a_container_has_one_cpu() -> None:
     """What the OS database recommends is for machines."""
-    plan = composed(LXC, Platform("exe", "x86_64", "lxc"), os_named("win10"), "--filesystem", "/srv,/")
+    plan = composed(LXC, PlatformRequest("exe", "x86_64", "lxc"), os_named("win10"), "--filesystem", "/srv,/")
     assert plan.final.vcpu == 1
 
 
@@ -196,7 +198,7 @@ def test_an_imported_guest_boots_its_first_disk(disks: tuple[str, str], orders: 
     """A CD that comes before the disks is there to be booted."""
     words = ["--memory", "2048", "--import", "--virt-type", "kvm", "--disk", disks[0], "--disk", disks[1]]
     final = compose(parse_request(words), PC.facts(os_named("debian11"), disks=(DiskFacts(), DiskFacts()))).final
-    assert [disk.boot_order for disk in final.of(Disk)] == orders
+    assert [disk.boot_order for disk in final.devices_of(Disk)] == orders
 
 
 def emulated(arch: str, machine: str, *words: str) -> Domain:
@@ -205,7 +207,9 @@ def emulated(arch: str, machine: str, *words: str) -> Domain:
     guest += f"<machine>{machine}</machine><domain type='qemu'/></arch>"
     host = "<host><cpu><arch>x86_64</arch></cpu></host>"
     files = HostFiles(f"<capabilities>{host}<guest>{guest}</guest></capabilities>")
-    return composed(files, Platform("hvm", arch, "qemu"), os_named("debian11"), "--machine", machine, *words).final
+    return composed(
+        files, PlatformRequest("hvm", arch, "qemu"), os_named("debian11"), "--machine", machine, *words
+    ).final
 
 
 @pytest.mark.parametrize(
@@ -221,22 +225,25 @@ def emulated(arch: str, machine: str, *words: str) -> Domain:
 def test_a_board_gets_nothing_that_it_has_no_place_for(arch: str, machine: str, bus: str) -> None:
     """libvirt has no slots on such boards, for virtio, USB or a screen."""
     board = emulated(arch, machine)
-    assert [disk.target_bus for disk in board.of(Disk)] == [bus]
-    assert [interface.model_type for interface in board.of(Interface)] == [None]
+    assert [disk.target_bus for disk in board.devices_of(Disk)] == [bus]
+    assert [interface.model_type for interface in board.devices_of(Interface)] == [None]
     for kind in (Channel, Controller, Graphics, Input, Memballoon, Rng):
-        assert not board.of(kind)
+        assert not board.devices_of(kind)
 
 
 @pytest.mark.parametrize(("arch", "machine"), [("armv7l", "virt"), ("ppc64", "pseries")])
 def test_virtual_machines_of_these_have_virtio(arch: str, machine: str) -> None:
     """They were made for it."""
-    assert [disk.target_bus for disk in emulated(arch, machine).of(Disk)] == ["virtio"]
+    assert [disk.target_bus for disk in emulated(arch, machine).devices_of(Disk)] == ["virtio"]
 
 
 def test_the_pointer_of_ibm_z_is_virtio() -> None:
     """There is no USB."""
     final = emulated("s390x", "s390-ccw-virtio", "--graphics", "vnc")
-    assert [(device.type, device.bus) for device in final.of(Input)] == [("tablet", "virtio"), ("keyboard", "virtio")]
+    assert [(device.type, device.bus) for device in final.devices_of(Input)] == [
+        ("tablet", "virtio"),
+        ("keyboard", "virtio"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -260,7 +267,8 @@ def test_a_bridge_without_a_name_is_the_host_s() -> None:
     facts = facts._replace(host=facts.host._replace(default_bridge="br0"))
     words = "--memory 2048 --disk /images/disk.qcow2,size=10 --import --network type=bridge --network bridge=own"
     bridges = [
-        interface.source_bridge for interface in compose(parse_request(words.split()), facts).final.of(Interface)
+        interface.source_bridge
+        for interface in compose(parse_request(words.split()), facts).final.devices_of(Interface)
     ]
     assert bridges == ["br0", "own"]
 
@@ -269,7 +277,7 @@ def test_the_test_driver_has_usb_for_paravirtual_guests(capsys: pytest.CaptureFi
     """What is redirected there needs a controller."""
     words = "--connect test:///default --memory 2048 --paravirt --disk none --import --redirdev usb --print-xml"
     assert main(words.split()) == 0
-    controllers = Domain.parse(capsys.readouterr().out).of(Controller)
+    controllers = Domain.parse(capsys.readouterr().out).devices_of(Controller)
     assert "usb" in {controller.type for controller in controllers}
 
 
@@ -286,7 +294,7 @@ def test_a_device_that_is_not_there_is_refused_with_the_test_driver_too(capsys: 
 )
 def test_a_tpm_of_a_kind_of_its_own_is_left_to_libvirt(tpm: str, model: str | None) -> None:
     """libvirt knows which model goes with the host's TPM or with a version, and which device there is."""
-    (device,) = guest("--tpm", tpm).of(Tpm)
+    (device,) = guest("--tpm", tpm).devices_of(Tpm)
     assert (device.model, device.backend_device_path) == (model, "/dev/tpm1" if "/" in tpm else None)
 
 
@@ -295,7 +303,7 @@ def test_a_container_s_disk_has_no_format() -> None:
     words = (
         "--memory 1024 --virt-type lxc --container --filesystem /srv,/ --disk /images/disk.qcow2,format=qcow2,size=1"
     )
-    (disk,) = compose(parse_request(words.split()), LXC.facts(driver="lxc")).final.of(Disk)
+    (disk,) = compose(parse_request(words.split()), LXC.facts(driver="lxc")).final.devices_of(Disk)
     assert disk.driver_type is None
 
 

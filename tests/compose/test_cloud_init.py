@@ -29,7 +29,7 @@ def plan(*words: str, keep: bool) -> Plan:
 def has_seed(domain: Domain | None) -> bool:
     """Whether the guest has it in a drive, and is told by SMBIOS to look for it."""
     assert domain is not None
-    attached = SEED in [disk.source_file for disk in domain.of(Disk)]
+    attached = SEED in [disk.source_file for disk in domain.devices_of(Disk)]
     assert attached == ("ds=nocloud" in [block.system_serial for block in domain.sysinfos])
     return attached
 

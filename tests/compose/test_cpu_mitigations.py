@@ -7,7 +7,7 @@ import pytest
 
 from tests.compose.hosts import DATA, HostFiles
 from virtinstall.compose.compose import compose
-from virtinstall.host.libvirt_host import LibvirtHost
+from virtinstall.libvirt_host.connection import LibvirtHost
 from virtinstall.options.command import parse_request
 from virtinstall.osinfo.record import GENERIC
 

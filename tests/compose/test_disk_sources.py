@@ -31,7 +31,7 @@ def plan_of(*words: str, remote: bool = False, **facts: Any) -> Plan:
 
 def disk_of(value: str, **facts: Any) -> Disk:
     """The disk that --disk `value` becomes."""
-    (disk,) = plan_of("--import", "--disk", value, **facts).final.of(Disk)
+    (disk,) = plan_of("--import", "--disk", value, **facts).final.devices_of(Disk)
     return disk
 
 
@@ -62,7 +62,7 @@ def test_urls(
 def test_user_of_a_url_needs_its_secret() -> None:
     """libvirt refuses <auth> without <secret>: the user is taken with one, else left out with a warning."""
     plan = plan_of("--import", "--disk", "ssh://me@h/a.img")
-    (disk,) = plan.final.of(Disk)
+    (disk,) = plan.final.devices_of(Disk)
     assert disk.auth_username is None
     assert any("user name is left out" in warning for warning in plan.warnings)
 
@@ -132,7 +132,7 @@ def test_local_image_with_a_pool_becomes_a_volume() -> None:
         "/home/me/golden.qcow2",
     )
     assert 'type="raw"' in volume.xml
-    (disk,) = plan.final.of(Disk)
+    (disk,) = plan.final.devices_of(Disk)
     assert (disk.source_file, disk.driver_type) == ("/srv/fast/golden.qcow2", "qcow2")
 
 
@@ -190,13 +190,13 @@ def test_medium_that_the_guest_keeps_stays_there() -> None:
 
     (upload,) = plan.uploads
     assert upload.keep
-    (disk,) = plan.final.of(Disk)
+    (disk,) = plan.final.devices_of(Disk)
     assert disk.source_file == upload.target
 
 
 def test_names_of_our_own_choice_are_noted() -> None:
     """Whoever loses a race for one of them may plan again; what the user named is theirs."""
     plan = plan_of("--import", "--disk", "size=1", "--network", "user", disks=(DiskFacts(pool=POOL),))
-    assert "fast/x.qcow2" in plan.invented
-    assert any(name.startswith("52:54:00:") for name in plan.invented)
-    assert "x" not in plan.invented
+    assert "fast/x.qcow2" in plan.generated
+    assert any(name.startswith("52:54:00:") for name in plan.generated)
+    assert "x" not in plan.generated

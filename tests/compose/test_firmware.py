@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles, Platform, composed, os_named
+from tests.compose.hosts import DATA, HostFiles, PlatformRequest, composed, os_named
 from virtinstall.devices.tpm import Tpm
 from virtinstall.domain.domain import Domain
 
@@ -15,7 +15,7 @@ ARM = HostFiles(CAPABILITIES, (DATA / "domain-capabilities-qemu-aarch64.xml").re
 
 def guest(*words: str) -> Domain:
     """A KVM guest of no OS in particular."""
-    return composed(PC, Platform("hvm", "x86_64", "kvm"), os_named("generic"), *words).final
+    return composed(PC, PlatformRequest("hvm", "x86_64", "kvm"), os_named("generic"), *words).final
 
 
 def features(domain: Domain) -> dict[str | None, bool | None]:
@@ -27,7 +27,7 @@ def test_a_pc_boots_with_bios() -> None:
     """Nothing said: no firmware is named, and there is no TPM."""
     domain = guest()
     assert domain.os.firmware is None and domain.os.loader is None
-    assert domain.of(Tpm) == []
+    assert domain.devices_of(Tpm) == []
 
 
 @pytest.mark.parametrize("word", ["uefi", "firmware=efi"])
@@ -35,7 +35,7 @@ def test_uefi_brings_a_tpm(word: str) -> None:
     """libvirt chooses the image; a TPM is emulated beside it."""
     domain = guest("--boot", word)
     assert domain.os.firmware == "efi"
-    assert [tpm.backend_type for tpm in domain.of(Tpm)] == ["emulator"]
+    assert [tpm.backend_type for tpm in domain.devices_of(Tpm)] == ["emulator"]
 
 
 @pytest.mark.parametrize("word", ["secure-boot=yes", "uefi,secure-boot=yes", "firmware.secure-boot=yes"])
@@ -44,7 +44,7 @@ def test_secure_boot_in_one_word(word: str) -> None:
     domain = guest("--boot", word)
     assert domain.os.firmware == "efi"
     assert True in features(domain).values()
-    assert len(domain.of(Tpm)) == 1
+    assert len(domain.devices_of(Tpm)) == 1
 
 
 def test_secure_boot_switched_off_is_no_wish_for_uefi() -> None:
@@ -62,5 +62,5 @@ def test_given_firmware_stays() -> None:
 
 def test_arm_boots_with_uefi() -> None:
     """The virt board has nothing else: libvirt 9.0 doesn't offer to choose there, so the image is named."""
-    domain = composed(ARM, Platform("hvm", "aarch64", "qemu"), os_named("generic")).final
+    domain = composed(ARM, PlatformRequest("hvm", "aarch64", "qemu"), os_named("generic")).final
     assert domain.os.firmware == "efi" or "AAVMF_CODE" in (domain.os.loader or "")

@@ -6,10 +6,10 @@ import pytest
 
 from tests.compose.hosts import DATA, HostFiles
 from virtinstall.compose.compose import compose
-from virtinstall.compose.contradictions import refuse_contradictions
+from virtinstall.compose.validate import validate_request
 from virtinstall.errors import RequestError
-from virtinstall.host import network
 from virtinstall.options.command import parse_request
+from virtinstall.survey import networks
 
 HOST = HostFiles(
     (DATA / "capabilities-debian12.xml").read_text(), (DATA / "domain-capabilities-kvm-q35.xml").read_text()
@@ -39,7 +39,7 @@ def test_network_interface_that_is_there_or_cannot_be_seen() -> None:
     """Nothing is said of bridges that are there, nor of another host's."""
     assert "bridge" not in warnings("--network", "bridge=br0")
     assert "bridge" not in warnings("--network", "bridge=br9", links=())
-    assert "lo" in network.links()
+    assert "lo" in networks.links()
 
 
 @pytest.mark.parametrize(
@@ -69,5 +69,5 @@ def test_unknown_machine(words: tuple[str, ...]) -> None:
 def test_nothing_to_answer(method: str) -> None:
     """--unattended answers an installer; where none is given, the way to one is told."""
     with pytest.raises(RequestError, match=f"--unattended and {method} contradict") as caught:
-        refuse_contradictions(parse_request(["--name", "x", "--memory", "512", "--unattended", method]))
+        validate_request(parse_request(["--name", "x", "--memory", "512", "--unattended", method]))
     assert "--cloud-init" in str(caught.value.hint)

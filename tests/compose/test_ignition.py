@@ -33,17 +33,19 @@ def test_fw_cfg_at_the_first_boot_alone(words: tuple[str, ...]) -> None:
     assert made.install is not None
     entries = [entry for block in made.install.sysinfos if block.type == "fwcfg" for entry in block.entries]
     assert [(entry.name, entry.file) for entry in entries] == [("opt/com.coreos/config", made.seeds[0].path)]
-    assert list(made.final.sysinfos) == [] and len(made.install.of(Disk)) == len(made.final.of(Disk)) == 1
+    assert (
+        list(made.final.sysinfos) == [] and len(made.install.devices_of(Disk)) == len(made.final.devices_of(Disk)) == 1
+    )
 
 
 def test_a_disk_where_there_is_no_fw_cfg() -> None:
     """It is named by its serial number, read-only, behind the system's disk, and gone afterwards."""
     made = plan("--arch", "aarch64", "--machine", "sbsa-ref")
     assert made.install is not None and list(made.install.sysinfos) == []
-    disk = made.install.of(Disk)[-1]
+    disk = made.install.devices_of(Disk)[-1]
     assert (disk.serial, disk.target_bus, disk.readonly) == ("ignition", "virtio", True)
     assert (disk.source_file, disk.driver_type) == (made.seeds[0].path, "raw")
-    assert [disk.serial for disk in made.final.of(Disk)] == [None]
+    assert [disk.serial for disk in made.final.devices_of(Disk)] == [None]
 
 
 @pytest.mark.parametrize("machine", ["sbsa-ref", "virt"])
@@ -53,8 +55,8 @@ def test_installed_again(machine: str) -> None:
     request = parse_request(["--reinstall", "guest", "--import", "--ignition", "x.ign"])
     again = compose(request._replace(domain=first), HOST.facts()._replace(ignition=CONFIG))
     assert again.install is not None
-    assert [disk.serial for disk in again.final.of(Disk)] == [None]
-    assert len(again.install.of(Disk)) + len(list(again.install.sysinfos)) == 2
+    assert [disk.serial for disk in again.final.devices_of(Disk)] == [None]
+    assert len(again.install.devices_of(Disk)) + len(list(again.install.sysinfos)) == 2
 
 
 def test_the_file_is_the_configuration_itself() -> None:
@@ -81,8 +83,8 @@ def test_a_reboot_in_the_first_boot_keeps_it() -> None:
 @pytest.mark.parametrize("words", [("--cloud-init",), ("--install", "no_install=yes")])
 def test_contradictions(words: tuple[str, ...]) -> None:
     """Two ways of being configured, or no first boot, are refused."""
-    from virtinstall.compose.contradictions import refuse_contradictions
+    from virtinstall.compose.validate import validate_request
 
     request = parse_request(["--name", "guest", "--disk", "none", "--ignition", "x.ign", *words])
     with pytest.raises(RequestError, match="--ignition"):
-        refuse_contradictions(request)
+        validate_request(request)

@@ -10,8 +10,8 @@ from tests.compose.hosts import DATA, HostFiles
 from virtinstall.compose.compose import compose
 from virtinstall.compose.migration import on_local_mount
 from virtinstall.facts import DiskFacts, Facts, NetworkFacts, PathFacts, PoolFacts, VolumeFacts
-from virtinstall.host.mounts import mounts
 from virtinstall.options.command import parse_request
+from virtinstall.survey.mounts import mounts
 
 HOST = HostFiles(
     (DATA / "capabilities-debian12.xml").read_text(), (DATA / "domain-capabilities-kvm-q35.xml").read_text()

@@ -9,8 +9,8 @@ import pytest
 from tests.compose.hosts import DATA, HostFiles
 from virtinstall.compose.compose import compose
 from virtinstall.devices.interface import Interface
-from virtinstall.host.network import has_passt
 from virtinstall.options.command import parse_request
+from virtinstall.survey.networks import has_passt
 
 CAPABILITIES = (DATA / "capabilities-debian12.xml").read_text()
 DOMAIN_CAPABILITIES = (DATA / "domain-capabilities-kvm-q35.xml").read_text()
@@ -26,7 +26,7 @@ def backend(*words: str, listed: tuple[str, ...] = (), installed: bool = True) -
     facts = HostFiles(CAPABILITIES, text).facts(disks=())
     facts = facts._replace(host=facts.host._replace(passt=installed, privileged=False))
     request = parse_request(["--name", "x", "--memory", "512", "--disk", "none", "--pxe", *words])
-    (interface,) = compose(request, facts).final.of(Interface)
+    (interface,) = compose(request, facts).final.devices_of(Interface)
     assert interface.type == "user"
     return interface.backend_type
 

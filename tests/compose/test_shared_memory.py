@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles, Platform, composed, os_named
+from tests.compose.hosts import DATA, HostFiles, PlatformRequest, composed, os_named
 from virtinstall.compose.compose import compose
 from virtinstall.domain.memory_backing import MemoryBacking
 from virtinstall.facts import DiskFacts
@@ -18,7 +18,7 @@ VIRTIOFS = ("--filesystem", "/srv/x,tag,driver.type=virtiofs")
 
 def backing(*words: str) -> MemoryBacking:
     """The memory backing of a guest."""
-    return composed(HOST, Platform("hvm", "x86_64", "kvm"), os_named("generic"), *words).final.memory_backing
+    return composed(HOST, PlatformRequest("hvm", "x86_64", "kvm"), os_named("generic"), *words).final.memory_backing
 
 
 @pytest.mark.parametrize(

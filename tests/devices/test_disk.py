@@ -89,14 +89,14 @@ def test_presence_is_switched_off_again() -> None:
 def test_wishes_fill_a_drive(text: str) -> None:
     """A path, size, pool or volume asked for is a wish; the XML names no source yet."""
     disk = asked(Disk, text)
-    assert (disk.is_empty_wish, disk.has_any_source, disk.is_empty) == (False, False, False)
+    assert (disk.requests_nothing, disk.has_any_source, disk.is_empty) == (False, False, False)
 
 
 @pytest.mark.parametrize("text", ["source.file=/a", "source.dev=/dev/b", "source.protocol=nbd", "source.volume=v"])
 def test_sources_fill_a_drive(text: str) -> None:
     """A source in the XML is no wish, but fills the drive as well."""
     disk = asked(Disk, text)
-    assert (disk.is_empty_wish, disk.has_any_source, disk.is_empty) == (True, True, False)
+    assert (disk.requests_nothing, disk.has_any_source, disk.is_empty) == (True, True, False)
 
 
 def test_drive_without_a_medium() -> None:

@@ -107,7 +107,7 @@ def commands(folder: Path) -> Path:
     for name, function in (("virt-install", "main"), ("virt-clone", "clone_main"), ("virt-xml", "xml_main")):
         path = folder / name
         path.write_text(
-            f"#!{sys.executable}\nfrom virtinstall.main import {function}\nraise SystemExit({function}())\n"
+            f"#!{sys.executable}\nfrom virtinstall.cli.main import {function}\nraise SystemExit({function}())\n"
         )
         path.chmod(0o755)
     # the other host of the examples is this one

@@ -55,8 +55,8 @@ def test_a_device_keeps_its_wrapper_and_its_wishes() -> None:
     domain = Domain()
     plate = Plate(dev="vda", wish="20 GiB")
     domain.add(plate)
-    assert domain.of(Plate) == [plate]
-    [copied] = domain.clone().of(Plate)
+    assert domain.devices_of(Plate) == [plate]
+    [copied] = domain.clone().devices_of(Plate)
     assert copied is not plate
     assert (copied.dev, copied.wish) == ("vda", "20 GiB")
     copied.dev = "vdb"
@@ -73,7 +73,7 @@ def test_all_devices_in_document_order(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert [type(device) for device in domain.devices] == [Card, Plate, Card]
     assert domain.devices == domain.devices
-    assert [device for device in domain.devices if isinstance(device, Plate)] == domain.of(Plate)
+    assert [device for device in domain.devices if isinstance(device, Plate)] == domain.devices_of(Plate)
     assert Domain().devices == []
 
 
@@ -83,9 +83,9 @@ def test_a_removed_device_is_gone() -> None:
     plate = Plate(dev="vda", wish="20 GiB")
     domain.add(plate)
     domain.remove(plate)
-    assert domain.of(Plate) == []
+    assert domain.devices_of(Plate) == []
     other.add(plate)
-    assert [found.wish for found in other.of(Plate)] == ["20 GiB"]
+    assert [found.wish for found in other.devices_of(Plate)] == ["20 GiB"]
 
 
 def test_sections_of_options() -> None:
@@ -97,7 +97,7 @@ def test_sections_of_options() -> None:
     first, second = domain.section(Seclabel), domain.section(Seclabel)
     assert first is not second
     watchdog = domain.section(Watchdog)
-    assert domain.of(Watchdog) == [watchdog]
+    assert domain.devices_of(Watchdog) == [watchdog]
 
 
 def test_sections_stand_in_libvirts_order() -> None:
@@ -175,7 +175,7 @@ def test_many_devices_are_cheap() -> None:
             domain.add(Plate(dev=f"vd{number}"))
             domain.add(Card(model="virtio"))
         for _ in range(10):
-            assert len({plate.dev for plate in domain.of(Plate)}) == 20
+            assert len({plate.dev for plate in domain.devices_of(Plate)}) == 20
         domain.clone()
         best = min(best, time.process_time() - start)
     assert best < 0.02

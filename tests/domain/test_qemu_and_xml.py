@@ -6,7 +6,7 @@ import pytest
 
 from tests.domain.asked import asked, inside
 from virtinstall.domain.domain import Domain
-from virtinstall.domain.sysinfo import settle_sysinfo
+from virtinstall.domain.sysinfo import resolve_sysinfo
 from virtinstall.errors import RequestError
 
 
@@ -74,7 +74,7 @@ def test_sysinfo_blocks_of_one_type_merge() -> None:
         "--sysinfo fwcfg,entry0.name=opt/a,entry0=x",
         "--sysinfo fwcfg,entry0.name=opt/a,entry0.file=/f",
     )
-    settle_sysinfo(domain)
+    resolve_sysinfo(domain)
     assert inside(domain) == (
         "<uuid>123</uuid>"
         '<sysinfo type="smbios"><bios><entry name="vendor">b</entry></bios>'
@@ -89,5 +89,5 @@ def test_sysinfo_blocks_of_one_type_merge() -> None:
 def test_sysinfo_modes(mode: str) -> None:
     """`host` and `emulate` are modes of SMBIOS, not blocks of values."""
     domain = asked(f"--sysinfo {mode}")
-    settle_sysinfo(domain)
+    resolve_sysinfo(domain)
     assert inside(domain) == f'<os><smbios mode="{mode}"/></os>'

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from virtinstall.main import xml_main
+from virtinstall.cli.main import xml_main
 
 GUEST = """<domain type='test'{state}>
   <name>{name}</name>

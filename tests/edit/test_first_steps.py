@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from virtinstall.main import xml_main
+from virtinstall.cli.main import xml_main
 
 CONNECT = ("--connect", "test:///default")
 

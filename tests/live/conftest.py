@@ -15,7 +15,7 @@ import pytest
 
 from tests.live.machine import Connection, Outcome, finish, made_by, start_virt_install
 from tests.servers import WebServer, web_server
-from virtinstall.host.embed import embed_root, embed_uri
+from virtinstall.libvirt_host.embed import embed_root, embed_uri
 
 SYSTEM = "qemu:///system"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import libvirt
 
-from virtinstall.main import main
+from virtinstall.cli.main import main
 
 CLASSES = ("virConnect", "virDomain", "virStoragePool", "virStorageVol", "virStream", "virNetwork", "virNodeDevice")
 # what can't fail, or is only asked when something has failed already

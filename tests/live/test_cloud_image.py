@@ -15,7 +15,7 @@ import pytest
 import virtinstall
 from tests.live.machine import Connection, Outcome, made_by, serial_log
 from virtinstall.domain.domain import Domain
-from virtinstall.host.wait import Waiter
+from virtinstall.run.wait import Waiter
 
 pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
 VirtInstall = Callable[..., Outcome]

@@ -23,7 +23,7 @@ SYSTEM = "qemu:///system"
 
 def clone_command(*words: str | Path, uri: str = SYSTEM) -> list[str]:
     """virt-clone on a libvirtd, as words."""
-    call = "import sys; from virtinstall.main import clone_main; sys.exit(clone_main())"
+    call = "import sys; from virtinstall.cli.main import clone_main; sys.exit(clone_main())"
     return [sys.executable, "-c", call, "--connect", uri, *map(str, words)]
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 
 FAULTY = (
     "import sys; from tests.live.faulty import Counter, install; counter = Counter(int(sys.argv[1])); install(counter);"
-    "from virtinstall.main import clone_main; status = clone_main(sys.argv[2:]);"
+    "from virtinstall.cli.main import clone_main; status = clone_main(sys.argv[2:]);"
     "print('libvirt calls:', counter.calls); sys.exit(status)"
 )
 

@@ -33,7 +33,7 @@ def guest(system: Connection, work: Path) -> Iterator[str]:
 
 def virt_xml(connection: Connection, *words: str) -> str:
     """What virt-xml prints. Raises: CalledProcessError."""
-    program = "from virtinstall.main import xml_main; raise SystemExit(xml_main())"
+    program = "from virtinstall.cli.main import xml_main; raise SystemExit(xml_main())"
     command = [sys.executable, "-c", program, "--connect", connection.uri, *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -89,7 +89,7 @@ def test_medium_changed(system: Connection, guest: str, work: Path) -> None:
 def test_refused_change_leaves_nothing(system: Connection, guest: str, work: Path) -> None:
     """libvirt refuses the device: the disk that was made for it is gone, the guest as it was."""
     path = work / "new.qcow2"
-    program = "from virtinstall.main import xml_main; raise SystemExit(xml_main())"
+    program = "from virtinstall.cli.main import xml_main; raise SystemExit(xml_main())"
     words = ["--add-device", "--disk", f"path={path},size=0.1,bus=scsi,xpath.set=./target/@bus=nobus"]
 
     done = subprocess.run(

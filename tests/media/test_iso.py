@@ -13,8 +13,8 @@ import pytest
 
 from tests.media.isofiles import build_iso
 from tests.media.webserver import Site, WebServer
+from virtinstall.cli.main import main
 from virtinstall.errors import FetchError
-from virtinstall.main import main
 from virtinstall.media.bytesource import FileSource
 from virtinstall.media.fetcher import VolumeIds
 from virtinstall.media.iso import IsoImage

@@ -15,7 +15,7 @@ from virtinstall.media.initrd import check_injections
 from virtinstall.media.kernel import fetch_file
 from virtinstall.media.location import open_location
 from virtinstall.progress import Silent
-from virtinstall.undo import Undo
+from virtinstall.rollback.undo import Undo
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_files_arrive_readable_and_go_away(source: Path, tmp_path: Path) -> None
     assert kernel.read_bytes() == b"kernel"
     assert initrd.read_bytes() == b"initrd"
     assert stat.S_IMODE(kernel.stat().st_mode) == 0o644
-    undo.take_back()
+    undo.roll_back()
     assert not (tmp_path / "boot").exists() and not undo.failed
 
 

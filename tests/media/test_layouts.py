@@ -13,11 +13,11 @@ from tests.media.test_tree import DictFetcher, disc
 from tests.media.trees import TREES, productmd
 from tests.media.webserver import Site, WebServer
 from virtinstall.errors import FetchError
-from virtinstall.host.survey_media import media_facts
 from virtinstall.media.discinfo import parse_discinfo
 from virtinstall.media.labels import name_of_label
 from virtinstall.media.location import open_location
 from virtinstall.media.tree import Identified, recognize
+from virtinstall.survey.media import media_facts
 
 
 @pytest.mark.parametrize("layout", [*LAYOUTS, *MENUS], ids=lambda layout: layout.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from virtinstall.main import main
+from virtinstall.cli.main import main
 from virtinstall.options.introspect import help_text, known_sub_options
 from virtinstall.options.read import section_class
 from virtinstall.options.table import OPTIONS, Option

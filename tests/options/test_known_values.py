@@ -16,7 +16,7 @@ def test_unknown_word_is_told_and_kept() -> None:
     """A word that the schema lacks reaches the XML, and the nearest known one is named."""
     request = parse_request(["--watchdog", "i6300esb,action=resett"])
 
-    assert request.domain.of(Watchdog)[0].action == "resett"
+    assert request.domain.devices_of(Watchdog)[0].action == "resett"
     assert any("action=resett" in warning and "did you mean reset" in warning for warning in request.warnings)
 
 
@@ -26,5 +26,5 @@ def test_known_words_are_silent() -> None:
         ["--disk", "none", "--graphics", "vnc,listens1.type=address", "--disk", "size=1,bus=virtio"]
     )
 
-    assert request.domain.of(Disk)[0].target_bus == "virtio"
+    assert request.domain.devices_of(Disk)[0].target_bus == "virtio"
     assert request.warnings == ()

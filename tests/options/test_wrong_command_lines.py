@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 import virtinstall
-from virtinstall.main import main
+from virtinstall.cli.main import main
 from virtinstall.options.introspect import known_sub_options
 from virtinstall.options.read import section_class
 from virtinstall.options.table import OPTIONS

@@ -13,7 +13,7 @@ from tests.osinfo.database import DATA, Database
 from virtinstall.errors import RequestError
 from virtinstall.osinfo.catalog import Catalog
 from virtinstall.osinfo.detect import match_media, match_tree
-from virtinstall.osinfo.option import choose_os, read_wish
+from virtinstall.osinfo.option import choose_os, read_requested
 
 _COUNT = int(os.environ.get("VIRTINSTALL_FUZZ", "100"))
 _PROFILE = settings(max_examples=_COUNT, deadline=None, suppress_health_check=list(HealthCheck))
@@ -47,7 +47,7 @@ def test_any_name(catalog: Catalog, name: str) -> None:
 def test_any_wish(catalog: Catalog, values: dict[str, str], found: str) -> None:
     """Sub-options of --osinfo come to a system or to an error."""
     try:
-        chosen = choose_os(read_wish(values), catalog, detected=[found])
+        chosen = choose_os(read_requested(values), catalog, detected=[found])
     except RequestError as error:
         assert error.message
     else:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.osinfo.database import Database
 from virtinstall.errors import RequestError
-from virtinstall.osinfo.option import ChosenOs, OsWish, choose_os, read_wish
+from virtinstall.osinfo.option import ChosenOs, RequestedOs, choose_os, read_requested
 
 DISABLED = {"VIRTINSTALL_OSINFO_DISABLE_REQUIRE": "1"}
 
@@ -16,33 +16,33 @@ DISABLED = {"VIRTINSTALL_OSINFO_DISABLE_REQUIRE": "1"}
 @pytest.mark.parametrize(
     ("values", "wish"),
     [
-        (None, OsWish()),
-        ({}, OsWish()),
-        ({"name": "auto"}, OsWish()),
-        ({"name": "penguin1"}, OsWish("penguin1", detect=False)),
-        ({"short-id": "penguin1"}, OsWish("penguin1", detect=False)),
-        ({"name": "none"}, OsWish("generic", detect=False)),
-        ({"name": "a", "id": "http://b"}, OsWish("http://b", detect=False)),
-        ({"name": "penguin1", "detect": "yes"}, OsWish("penguin1", detect=True, strict=True)),
-        ({"detect": "on", "require": "off"}, OsWish(detect=True, require=False, strict=True)),
-        ({"detect": "off"}, OsWish(detect=False)),
-        ({"require": "on"}, OsWish(require=True, strict=True)),
-        ({"require": "off"}, OsWish(require=False)),
+        (None, RequestedOs()),
+        ({}, RequestedOs()),
+        ({"name": "auto"}, RequestedOs()),
+        ({"name": "penguin1"}, RequestedOs("penguin1", detect=False)),
+        ({"short-id": "penguin1"}, RequestedOs("penguin1", detect=False)),
+        ({"name": "none"}, RequestedOs("generic", detect=False)),
+        ({"name": "a", "id": "http://b"}, RequestedOs("http://b", detect=False)),
+        ({"name": "penguin1", "detect": "yes"}, RequestedOs("penguin1", detect=True, strict=True)),
+        ({"detect": "on", "require": "off"}, RequestedOs(detect=True, require=False, strict=True)),
+        ({"detect": "off"}, RequestedOs(detect=False)),
+        ({"require": "on"}, RequestedOs(require=True, strict=True)),
+        ({"require": "off"}, RequestedOs(require=False)),
     ],
 )
-def test_reading(values: Mapping[str, str] | None, wish: OsWish) -> None:
+def test_reading(values: Mapping[str, str] | None, wish: RequestedOs) -> None:
     """A name switches detection off unless it is asked for; the id wins over the name; `auto` is as if not given."""
-    assert read_wish(values) == wish
+    assert read_requested(values) == wish
 
 
 def test_switch_that_is_none() -> None:
     """A word that is neither on nor off is an error that says where it is."""
     with pytest.raises(RequestError, match="--osinfo detect=maybe"):
-        read_wish({"detect": "maybe"})
+        read_requested({"detect": "maybe"})
 
 
 def _choose(database: Database, values: Mapping[str, str] | None = None, *detected: str) -> ChosenOs:
-    return choose_os(read_wish(values), database.catalog(), detected=detected)
+    return choose_os(read_requested(values), database.catalog(), detected=detected)
 
 
 def test_name_is_taken_without_looking_at_media(database: Database) -> None:
@@ -95,10 +95,10 @@ def test_not_to_look_is_no_demand(database: Database) -> None:
 
 def test_require_on_needs_a_name_of_containers_too(database: Database) -> None:
     """Containers and paravirtual guests have no name and no warning, unless one is required."""
-    chosen = choose_os(read_wish({"detect": "on"}), database.catalog(), is_hvm=False)
+    chosen = choose_os(read_requested({"detect": "on"}), database.catalog(), is_hvm=False)
     assert (chosen.record.is_generic, chosen.warnings) == (True, ())
     with pytest.raises(RequestError):
-        choose_os(read_wish({"require": "on"}), database.catalog(), is_hvm=False)
+        choose_os(read_requested({"require": "on"}), database.catalog(), is_hvm=False)
 
 
 @pytest.mark.parametrize("values", [{"require": "off"}, {"detect": "on", "require": "off"}, {"name": "none"}])
@@ -112,17 +112,17 @@ def test_generic_where_it_is_asked_for(database: Database, values: Mapping[str, 
 def test_environment_switches_the_requirement_off(database: Database) -> None:
     """VIRTINSTALL_OSINFO_DISABLE_REQUIRE makes the error a warning, but not where `require=on` is said."""
     for values in (None, {"detect": "on"}):
-        chosen = choose_os(read_wish(values), database.catalog(), environment=DISABLED)
+        chosen = choose_os(read_requested(values), database.catalog(), environment=DISABLED)
         assert (chosen.record.is_generic, len(chosen.warnings)) == (True, 1)
     with pytest.raises(RequestError):
-        choose_os(read_wish({"require": "on"}), database.catalog(), environment=DISABLED)
+        choose_os(read_requested({"require": "on"}), database.catalog(), environment=DISABLED)
 
 
 def test_other_options_give_a_name_too(database: Database) -> None:
     """`--install penguin1` says what the system is, where nothing else does."""
-    wish, catalog = read_wish(None), database.catalog()
+    wish, catalog = read_requested(None), database.catalog()
     assert choose_os(wish, catalog, default_name="penguin1").record.short_id == "penguin1"
-    assert choose_os(read_wish({"name": "win11"}), catalog, default_name="penguin1").record.short_id == "win11"
+    assert choose_os(read_requested({"name": "win11"}), catalog, default_name="penguin1").record.short_id == "win11"
 
 
 def test_misspelt_name_is_an_error(database: Database) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from virtinstall.errors import StorageError
+from virtinstall.rollback.undo import Undo
 from virtinstall.seed.image import write_seed_image
-from virtinstall.undo import Undo
 
 FILES = {"user-data": b"#cloud-config\n{}\n", "meta-data": b"instance-id: x\n", "ANSWERS.XML": b""}
 
@@ -59,7 +59,7 @@ def test_undo_removes_it(tmp_path: Path) -> None:
     """A run that fails later leaves nothing."""
     path, undo = tmp_path / "seed.iso", Undo()
     write_seed_image(path, "cidata", FILES, undo)
-    undo.take_back()
+    undo.roll_back()
     assert not path.exists()
 
 
@@ -69,7 +69,7 @@ def test_a_file_that_is_there_is_not_touched(tmp_path: Path) -> None:
     path.write_bytes(b"mine")
     with pytest.raises(StorageError, match="File exists"):
         write_seed_image(path, "cidata", FILES, undo)
-    undo.take_back()
+    undo.roll_back()
     assert path.read_bytes() == b"mine"
 
 

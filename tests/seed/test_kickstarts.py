@@ -13,7 +13,7 @@ import yaml
 from lxml import etree
 
 from tests.seed.cloud_config import check_by_cloud_init
-from virtinstall.seed.login import why_refused
+from virtinstall.seed.login import refusal_reason
 
 FILES = Path(__file__).parents[2] / "kickstarts"
 NAMES = sorted(path.name for path in FILES.iterdir() if path.name != "README.md")
@@ -69,8 +69,8 @@ def test_logins_are_ones_that_the_installers_take() -> None:
     """Both would stop and ask for another one than `admin`."""
     (preseed,) = re.findall(r"passwd/username string (.*)", text("debian.preseed.cfg"))
     identity = yaml.safe_load(text("ubuntu-autoinstall-user-data.yaml"))["autoinstall"]["identity"]
-    assert why_refused(preseed, "preseed") is None
-    assert why_refused(identity["username"], "autoinstall") is None
+    assert refusal_reason(preseed, "preseed") is None
+    assert refusal_reason(identity["username"], "autoinstall") is None
 
 
 def test_autoinstall_has_what_subiquity_insists_on() -> None:

@@ -22,8 +22,8 @@ from tests.storage.qemu_tools import (
 )
 from virtinstall.errors import RequestError
 from virtinstall.progress import Silent
+from virtinstall.rollback.undo import Undo
 from virtinstall.storage.provision import NewImage, provision_image
-from virtinstall.undo import Undo
 
 pytestmark = needs_qemu_img
 MIB = 1 << 20

@@ -10,9 +10,9 @@ import pytest
 
 from virtinstall.errors import StorageError
 from virtinstall.progress import Silent
+from virtinstall.rollback.undo import Undo
 from virtinstall.storage import copy_image as module
 from virtinstall.storage.copy_image import copy_image
-from virtinstall.undo import Undo
 
 MIB = 1 << 20
 
@@ -67,7 +67,7 @@ def test_copy_is_the_same_and_as_sparse_as_asked(
         assert used <= source.stat().st_blocks * 512 + 65536 if keep_sparse else used >= 40 * MIB
         assert progress.done == progress.total
         assert progress.finished
-        undo.take_back()
+        undo.roll_back()
         assert not target.exists()
 
 
@@ -80,7 +80,7 @@ def test_empty_and_all_hole_sources(tmp_path: Path) -> None:
         undo = Undo()
         copy_image(str(source), str(target), undo, Silent())
         assert target.stat().st_size == size
-        undo.take_back()
+        undo.roll_back()
 
 
 def test_reflink_is_taken_or_refused(tmp_path: Path) -> None:

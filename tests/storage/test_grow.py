@@ -11,9 +11,9 @@ import pytest
 from tests.storage.qemu_tools import assert_clean, assert_same_content, info, needs_qemu_img, rounds, run
 from virtinstall.errors import StorageError
 from virtinstall.progress import Silent
+from virtinstall.rollback.undo import Undo
 from virtinstall.storage.grow import grow
 from virtinstall.storage.provision import NewImage, provision_image
-from virtinstall.undo import Undo
 
 MIB = 1 << 20
 

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from virtinstall.progress import Silent
+from virtinstall.rollback.undo import Undo
 from virtinstall.storage.in_use import DisksInUse, local_chain_paths
 from virtinstall.storage.provision import NewImage, provision_image
-from virtinstall.undo import Undo
 
 
 def guest(*disks: str) -> str:

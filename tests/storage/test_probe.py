@@ -15,10 +15,10 @@ import pytest
 from tests.storage.qemu_tools import needs_qemu_img, rounds, run
 from virtinstall.errors import StorageError
 from virtinstall.progress import Silent
+from virtinstall.rollback.undo import Undo
 from virtinstall.storage.chain import backing_chain
 from virtinstall.storage.probe import probe_image
 from virtinstall.storage.provision import NewImage, provision_image
-from virtinstall.undo import Undo
 
 MIB = 1 << 20
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from virtinstall.errors import RequestError, StorageError
-from virtinstall.journal import Journal
 from virtinstall.progress import Silent
-from virtinstall.storage import new_file
+from virtinstall.rollback import new_file
+from virtinstall.rollback.journal import Journal
+from virtinstall.rollback.undo import Undo
 from virtinstall.storage.provision import NewImage, provision_image, survey_image
-from virtinstall.undo import Undo
 
 MIB = 1 << 20
 
@@ -107,7 +107,7 @@ def test_undo_removes_only_what_this_run_made(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_text("someone's")
     other.rename(second)
-    undo.take_back()
+    undo.roll_back()
     assert not first.exists()
     assert second.read_text() == "someone's"
 

@@ -9,21 +9,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import HostError, StorageError, TakenError
-from virtinstall.host.copy_volume import copy_volume, stream_volume
-from virtinstall.signals import deferred_signals
-from virtinstall.storage.carry_out import checked, qemu_account
+from virtinstall.libvirt_host.copy_volume import copy_volume, stream_volume
+from virtinstall.rollback.new_file import can_create, refuse_existing
+from virtinstall.rollback.signals import deferred_signals
+from virtinstall.rollback.undo import Undo
+from virtinstall.storage.apply import checked, qemu_account
 from virtinstall.storage.copy_image import copy_image
 from virtinstall.storage.files import storage_errors
-from virtinstall.storage.new_file import can_create, refuse_existing
 from virtinstall.storage.space import check_space
-from virtinstall.undo import Undo
 
 if TYPE_CHECKING:
     from virtinstall.clone.request import ClonePlan, Copy
-    from virtinstall.host.host import Guest, Host
-    from virtinstall.journal import Journal
+    from virtinstall.libvirt_host.host import Guest, Host
     from virtinstall.progress import Progress
     from virtinstall.request import Checks
+    from virtinstall.rollback.journal import Journal
 
 
 def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
@@ -42,7 +42,7 @@ def _check_file(copy: Copy) -> str | None:
     with storage_errors("can't read", copy.source):
         os.close(os.open(copy.source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
     if not copy.overwrite:
-        with _taken_meanwhile(copy.invented, partial(os.path.lexists, copy.target)):
+        with _taken_meanwhile(copy.generated, partial(os.path.lexists, copy.target)):
             refuse_existing(copy.target)
     elif not os.path.isfile(copy.target):
         raise StorageError(
@@ -84,7 +84,7 @@ def make_clone(plan: ClonePlan, host: Host, progress: Progress, journal: Journal
         with deferred_signals():
             if plan.replaces:
                 _remove_replaced(plan.name, host, undo)
-            with _taken_meanwhile(plan.invented, lambda: _has_other(plan, host)):
+            with _taken_meanwhile(plan.generated, lambda: _has_other(plan, host)):
                 guest = host.define_guest(plan.xml)
             undo.push(f"guest {plan.name}", guest.undefine)
             for rename in renames:
@@ -95,12 +95,12 @@ def make_clone(plan: ClonePlan, host: Host, progress: Progress, journal: Journal
 
 
 @contextmanager
-def _taken_meanwhile(invented: bool, is_there: Callable[[], bool]) -> Iterator[None]:
+def _taken_meanwhile(generated: bool, is_there: Callable[[], bool]) -> Iterator[None]:
     """What fails because another has the name by now may be tried with another one. Raises: TakenError, then."""
     try:
         yield
     except HostError as error:
-        if invented and is_there():
+        if generated and is_there():
             raise TakenError(error.message) from error
         raise
 
@@ -119,7 +119,7 @@ def _make_copy(
         # the guests of the test driver are pretended, and so are their images
         if host.driver() == "test":
             return None
-        with _taken_meanwhile(copy.invented, partial(os.path.lexists, copy.target)):
+        with _taken_meanwhile(copy.generated, partial(os.path.lexists, copy.target)):
             return _copy_file(copy, undo, progress, journal)
     _make_volume(copy, host, undo, progress, journal)
     return None
@@ -130,7 +130,7 @@ def _make_volume(copy: Copy, host: Host, undo: Undo, progress: Progress, journal
     if journal is not None:
         journal.record("volume", f"{copy.pool}/{copy.volume}")
     there = partial(host.volume, copy.pool, copy.volume)
-    with deferred_signals(), _taken_meanwhile(copy.invented, lambda: there() is not None):
+    with deferred_signals(), _taken_meanwhile(copy.generated, lambda: there() is not None):
         if copy.how == "volume" and copy.source_volume is not None:
             progress.start(f"Copying '{os.path.basename(copy.source)}'", copy.allocation_bytes)
             try:

@@ -82,7 +82,7 @@ class DiskPlanner:
                 f"the original's disk '{source.path}' does not exist",
                 hint=f"leave it as it is: --skip-copy {_target(node)}, or give an image: --preserve-data --file",
             )
-        invented = not self._files
+        generated = not self._files
         path = self._path_for(source.path)
         place = self._facts.places[os.path.dirname(path)]
         taken = os.path.basename(path) in place.names
@@ -92,7 +92,7 @@ class DiskPlanner:
             return NewDisk(node, path, kind, None)
         if taken:
             self._check_overwritten(path, place)
-        return NewDisk(node, path, kind, self.copy_to(source, path, overwrite=taken)._replace(invented=invented))
+        return NewDisk(node, path, kind, self.copy_to(source, path, overwrite=taken)._replace(generated=generated))
 
     def _path_for(self, source: str) -> str:
         """The next --file, else a path that is made up. Raises: RequestError, when neither may be."""

@@ -48,7 +48,7 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
     return ClonePlan(
         name=name,
         uuid=uuid,
-        invented=not request.name,
+        generated=not request.name,
         xml=etree.tostring(domain, encoding="unicode").rstrip("\n") + "\n",
         virt_type=domain.get("type", "kvm"),
         copies=tuple(copies),

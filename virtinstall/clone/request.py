@@ -92,7 +92,7 @@ class Copy(NamedTuple):
 
     `how`: `file` (we read and write), `volume` (libvirt copies a volume), `stream` (libvirt makes a volume, its
     data goes from the one through us to the other) or `upload` (libvirt makes a volume, we send a file of ours).
-    `pool` and `volume` are where libvirt makes it; `volume_xml` is its <volume>. `invented`: the path was
+    `pool` and `volume` are where libvirt makes it; `volume_xml` is its <volume>. `generated`: the path was
     chosen here, so another would do.
     """
 
@@ -102,7 +102,7 @@ class Copy(NamedTuple):
     sparse: bool = True
     reflink: bool = False
     overwrite: bool = False
-    invented: bool = False
+    generated: bool = False
     allocation_bytes: int = 0
     capacity_bytes: int = 0
     pool: str = ""
@@ -114,14 +114,14 @@ class Copy(NamedTuple):
 class ClonePlan(NamedTuple):
     """What will be made: the copies, then the guest of `xml`.
 
-    `replaces`: a guest of its name is removed; `invented`: the name was chosen here, so another would do.
+    `replaces`: a guest of its name is removed; `generated`: the name was chosen here, so another would do.
     """
 
     name: str
     uuid: str
     xml: str
     virt_type: str
-    invented: bool = False
+    generated: bool = False
     copies: tuple[Copy, ...] = ()
     replaces: bool = False
     warnings: tuple[str, ...] = ()

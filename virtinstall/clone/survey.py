@@ -10,11 +10,11 @@ from lxml import etree
 
 from virtinstall.clone.request import CloneFacts, CloneRequest, Place, SourceFacts
 from virtinstall.errors import RequestError
-from virtinstall.virsh import virsh_command
+from virtinstall.virsh_commands import virsh_command
 
 if TYPE_CHECKING:
     from virtinstall.facts import PoolFacts, VolumeFacts
-    from virtinstall.host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Guest, Host
 
 _SOURCE_PATHS = ("file", "dev", "dir")
 # formats whose images may refer to other files
@@ -168,7 +168,7 @@ class _Look:
         return self._pools
 
     def _of_volume(self, volume: VolumeFacts, node: etree._Element | None) -> SourceFacts:
-        from virtinstall.host.copy_volume import allocation_bytes, file_bytes
+        from virtinstall.libvirt_host.copy_volume import allocation_bytes, file_bytes
 
         allocation = allocation_bytes(self._host, volume.pool, volume.name)
         overlay = volume.backing_path is not None and not self._pretended
@@ -185,7 +185,7 @@ class _Look:
         )
 
     def _of_path(self, path: str, image_format: str | None) -> SourceFacts:
-        from virtinstall.host.survey_storage import look_at
+        from virtinstall.survey.storage import look_at
 
         if self._remote:
             return SourceFacts(path, None)

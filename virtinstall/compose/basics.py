@@ -21,8 +21,8 @@ def fill_identity(draft: Draft) -> None:
     """Name, uuid and the OS's id. Raises: RequestError, when the name can't be used."""
     domain = draft.domain
     if domain.name is None:
-        domain.name = _invented_name(draft)
-        draft.invented.add(domain.name)
+        domain.name = _generated_name(draft)
+        draft.generated.add(domain.name)
         draft.notes.append(f"Using default --name {domain.name}")
     else:
         _check_name(draft, domain.name)
@@ -32,7 +32,7 @@ def fill_identity(draft: Draft) -> None:
         domain.os_id = draft.os.id
 
 
-def _invented_name(draft: Draft) -> str:
+def _generated_name(draft: Draft) -> str:
     taken = draft.facts.guest_names | draft.facts.claimed_names
     platform = draft.platform
     is_foreign = platform.arch != platform.host_arch
@@ -46,7 +46,7 @@ def _invented_name(draft: Draft) -> str:
 
 def _check_name(draft: Draft, name: str) -> None:
     if name in draft.facts.guest_names:
-        from virtinstall.virsh import removal
+        from virtinstall.virsh_commands import removal
 
         remove = removal(draft.facts.host.uri, name)
         raise RequestError(

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from virtinstall.compose.platform import Chosen
+from virtinstall.compose.platform import Platform
 
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
     from virtinstall.domain.domain import Domain
 
 
-def settle_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
+def resolve_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
     """Two devices with one order: the earlier one, or one of `first`, keeps it, the other and those behind move up."""
     seen: list[tuple[Device, int]] = []
     for device in domain.devices:
@@ -38,7 +38,7 @@ def has_order(domain: Domain) -> bool:
     return bool(os.boot_devices) or any(getattr(device, "boot_order", None) is not None for device in domain.devices)
 
 
-def set_order(domain: Domain, kinds: list[str], platform: Chosen) -> None:
+def set_order(domain: Domain, kinds: list[str], platform: Platform) -> None:
     """Boot from the first device of each kind (`network`, `cdrom`, `hd`, `fd`), in that order."""
     if platform.is_container:
         return
@@ -54,7 +54,7 @@ def set_order(domain: Domain, kinds: list[str], platform: Chosen) -> None:
             number += 1
 
 
-def supports_device_order(platform: Chosen) -> bool:
+def supports_device_order(platform: Platform) -> bool:
     """Whether the hypervisor takes <boot order>."""
     return platform.is_qemu or platform.virt_type == "test"
 
@@ -64,9 +64,9 @@ def _first(domain: Domain, kind: str) -> Device | None:
     from virtinstall.devices.interface import Interface
 
     if kind == "network":
-        return next(iter(domain.of(Interface)), None)
+        return next(iter(domain.devices_of(Interface)), None)
     wanted = {"hd": ("disk", "lun"), "cdrom": ("cdrom",), "fd": ("floppy",)}[kind]
-    for disk in domain.of(Disk):
+    for disk in domain.devices_of(Disk):
         if (disk.device or "disk") in wanted:
             return disk
     return None

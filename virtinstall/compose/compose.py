@@ -26,25 +26,25 @@ from virtinstall.compose import (
     small_devices,
 )
 from virtinstall.compose.draft import Draft
-from virtinstall.compose.platform import Chosen, choose_platform, existing_platform
+from virtinstall.compose.platform import Platform, choose_platform, existing_platform
 from virtinstall.compose.reinstall import compose_reinstall
-from virtinstall.compose.uploads import settled_uploads
+from virtinstall.compose.uploads import resolved_uploads
 from virtinstall.devices.disk import Disk
 from virtinstall.domain.domain import Domain
-from virtinstall.domain.sysinfo import settle_sysinfo
+from virtinstall.domain.sysinfo import resolve_sysinfo
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, Facts, HostFacts
 from virtinstall.naming import Random
 from virtinstall.osinfo.record import OsRecord
 from virtinstall.plan import Plan
-from virtinstall.request import Platform, Request
+from virtinstall.request import PlatformRequest, Request
 from virtinstall.xml.override import apply_edit
 
 
-def wished_platform(request: Request) -> Platform:
+def requested_platform(request: Request) -> PlatformRequest:
     """The platform as asked for, by its own options or by --boot."""
     wish, os = request.platform, request.domain.os
-    return Platform(
+    return PlatformRequest(
         os_type=wish.os_type or os.type,
         virt_type=wish.virt_type or request.domain.type,
         arch=wish.arch or os.type_arch,
@@ -52,14 +52,14 @@ def wished_platform(request: Request) -> Platform:
     )
 
 
-def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Chosen:
+def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Platform:
     """The platform of the guest: what fits the request best, or that of the guest to install again.
 
     Raises: RequestError, when the host has none that fits.
     """
     if request.install.reinstall is not None:
         return existing_platform(request.domain, host.capabilities.host_arch)
-    return choose_platform(wished_platform(request), host.capabilities, os, host.driver)
+    return choose_platform(requested_platform(request), host.capabilities, os, host.driver)
 
 
 def compose(request: Request, facts: Facts) -> Plan:
@@ -79,12 +79,12 @@ def compose(request: Request, facts: Facts) -> Plan:
     basics.fill_identity(draft)
     basics.fill_memory(draft)
     basics.fill_vcpus(draft)
-    settle_sysinfo(draft.domain)
+    resolve_sysinfo(draft.domain)
     controllers.expand_words(draft)
     _add_disks(draft)
     firmware.fill_firmware(draft)
     media.add_media(draft)
-    disk_targets.settle_targets(draft, draft.domain.of(Disk))
+    disk_targets.resolve_targets(draft, draft.domain.devices_of(Disk))
     _add_devices(draft)
     cpu.fill_cpu(draft)
     features.fill_features(draft)
@@ -93,12 +93,12 @@ def compose(request: Request, facts: Facts) -> Plan:
     features.fill_pm(draft)
     security.fill_seclabels(draft)
     security.fill_launch_security(draft)
-    boot_order.settle_conflicts(draft.domain)
+    boot_order.resolve_conflicts(draft.domain)
     return _finish(draft)
 
 
 def _add_devices(draft: Draft) -> None:
-    hostdevs.settle_hostdevs(draft)
+    hostdevs.resolve_hostdevs(draft)
     interfaces.add_interfaces(draft)
     consoles.add_consoles(draft)
     consoles.add_channels(draft)
@@ -144,7 +144,7 @@ def _require(draft: Draft) -> None:
 def _has_storage(draft: Draft) -> bool:
     from virtinstall.devices.filesystem import Filesystem
 
-    has_any = bool(draft.domain.of(Disk)) or bool(draft.domain.of(Filesystem))
+    has_any = bool(draft.domain.devices_of(Disk)) or bool(draft.domain.devices_of(Filesystem))
     return has_any or not draft.wants("disk") or draft.request.install.live_cdrom
 
 
@@ -171,7 +171,7 @@ def _fill_platform(draft: Draft) -> None:
 
 def _add_disks(draft: Draft) -> None:
     """The disks asked for, or one of the size that the OS recommends."""
-    disks = draft.domain.of(Disk)
+    disks = draft.domain.devices_of(Disk)
     facts = list(draft.facts.disks)
     if not disks and not _has_storage(draft) and not draft.platform.is_container:
         size = draft.os.recommended_storage_bytes(draft.platform.arch)
@@ -184,7 +184,7 @@ def _add_disks(draft: Draft) -> None:
         disk_sources.take_from_backing(draft, disk, found)
         if disk.device not in ("cdrom", "floppy") and disk.is_empty:
             raise RequestError("--disk: no path, size or source is given", hint="for example --disk size=20")
-        disk_sources.settle_source(draft, disk, found)
+        disk_sources.resolve_source(draft, disk, found)
         disk_sources.refuse_used(draft, disk, found)
 
 
@@ -208,11 +208,11 @@ def _finish(draft: Draft) -> Plan:
         start_pools=tuple(draft.start_pools),
         boot_files=tuple(draft.boot_files),
         seeds=tuple(draft.seeds),
-        uploads=tuple(settled_uploads(draft, final)),
+        uploads=tuple(resolved_uploads(draft, final)),
         media=draft.facts.media,
         run=draft.request.run,
         seeded=phases.install_kind(draft) == "seed",
-        invented=frozenset(draft.invented),
+        generated=frozenset(draft.generated),
         notes=tuple(draft.notes),
         secrets=tuple(draft.secrets),
         warnings=tuple(dict.fromkeys(draft.warnings)),

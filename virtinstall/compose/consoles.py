@@ -21,9 +21,14 @@ _MANY_GUESTS = 999
 def add_consoles(draft: Draft) -> None:
     """A text console, where neither it nor a serial port was asked for."""
     domain = draft.domain
-    if not domain.of(Console) and not domain.of(Serial) and draft.wants("console") and draft.wants("serial"):
+    if (
+        not domain.devices_of(Console)
+        and not domain.devices_of(Serial)
+        and draft.wants("console")
+        and draft.wants("serial")
+    ):
         domain.add(_default_console(draft))
-    for console in domain.of(Console):
+    for console in domain.devices_of(Console):
         if console.target_type is None and draft.platform.is_s390x:
             console.target_type = "sclp"
 
@@ -38,7 +43,7 @@ def _default_console(draft: Draft) -> Console:
 def add_channels(draft: Draft) -> None:
     """The guest agent's channel, where the OS has the drivers for it."""
     platform = draft.platform
-    if draft.domain.of(Channel) or not draft.wants("channel"):
+    if draft.domain.devices_of(Channel) or not draft.wants("channel"):
         return
     if platform.is_qemu and not platform.is_fixed_board and draft.os.supports_guest_agent(platform.arch):
         agent = Channel(type="unix", target_type="virtio", target_name=_AGENT_CHANNEL)
@@ -65,17 +70,17 @@ def _short_socket(draft: Draft) -> str | None:
 def fill_character_devices(draft: Draft) -> None:
     """Types and modes that were left open."""
     devices: list[CharacterDevice] = [
-        *draft.domain.of(Serial),
-        *draft.domain.of(Parallel),
-        *draft.domain.of(Console),
-        *draft.domain.of(Channel),
+        *draft.domain.devices_of(Serial),
+        *draft.domain.devices_of(Parallel),
+        *draft.domain.devices_of(Console),
+        *draft.domain.devices_of(Channel),
     ]
     for device in devices:
         if device.type is None:
             device.type = "pty"
         if device.type == "unix" and device.source_mode is None:
             device.source_mode = "bind"
-    for channel in draft.domain.of(Channel):
+    for channel in draft.domain.devices_of(Channel):
         channel.target_type = channel.target_type or "virtio"
         if channel.type in CLIPBOARD_TYPES:
             channel.target_name = channel.target_name or CLIPBOARD_NAME

@@ -16,7 +16,7 @@ _XHCI_QEMU_VERSION = 2009000
 
 def expand_words(draft: Draft) -> None:
     """Turn `--controller usb2`, `usb3` and `num_pcie_root_ports=N` into what they stand for."""
-    for controller in draft.domain.of(Controller):
+    for controller in draft.domain.devices_of(Controller):
         if controller.set_of is None and controller.num_pcie_root_ports is None:
             continue
         if controller.num_pcie_root_ports is not None:
@@ -37,7 +37,7 @@ def fill_controllers(draft: Draft) -> None:
 
 
 def _has(draft: Draft, kind: str) -> bool:
-    return any(controller.type == kind for controller in draft.domain.of(Controller))
+    return any(controller.type == kind for controller in draft.domain.devices_of(Controller))
 
 
 def _fill_usb(draft: Draft) -> None:
@@ -69,7 +69,7 @@ def _fill_scsi(draft: Draft, *, for_seeds: bool) -> None:
 
     disks = [
         disk
-        for position, disk in enumerate(draft.domain.of(Disk))
+        for position, disk in enumerate(draft.domain.devices_of(Disk))
         if (position in draft.seed_disks) == for_seeds and disk.target_bus == "scsi"
     ]
     if _has(draft, "scsi") or not disks:

@@ -34,7 +34,7 @@ def local_path(path: str) -> str:
     return unquote(path[7:])
 
 
-def wished_path(disk: Disk) -> str | None:
+def requested_path(disk: Disk) -> str | None:
     """The path that the user named for this disk, in whichever way; None where there is none."""
     path = disk.path or disk.source_file or disk.source_dev or disk.source_dir
     return None if path is None else local_path(path)
@@ -62,12 +62,12 @@ def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
         )
 
 
-def settle_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
+def resolve_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     """Fill in <source>, the type and the format; note what has to be made.
 
     Raises: RequestError, when the disk can't be what was asked for.
     """
-    path = wished_path(disk)
+    path = requested_path(disk)
     if facts.local is not None:
         _use_upload(draft, disk, facts, facts.local)
     elif path is not None and is_url(path):
@@ -254,7 +254,7 @@ def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     _check_pool_format(disk, pool)
     form = disk.format or _pool_format(draft, pool)
     volume = _free_volume_name(draft, form, pool, facts)
-    draft.invented.add(f"{pool.name}/{volume}")
+    draft.generated.add(f"{pool.name}/{volume}")
     add_volume(draft, disk, pool, volume, form, size)
     if pool.type in NETWORK_POOLS:
         use_network_volume(disk, volume, pool.xml, "")
@@ -295,7 +295,7 @@ def _make_in_image_directory(draft: Draft, disk: Disk, size: int) -> None:
     taken = {path.rpartition("/")[2] for path in draft.made_paths()} | set(draft.facts.image_names)
     name = _numbered(str(draft.domain.name), _SUFFIXES.get(form, f".{form}"), taken)
     path = f"{directory}/{name}"
-    draft.invented.add(path)
+    draft.generated.add(path)
     _add_image(draft, disk, path, form, size, make_folder=True)
     set_path(disk, path, "file")
     disk.driver_type = disk.driver_type or form

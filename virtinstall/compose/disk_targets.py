@@ -26,7 +26,7 @@ _IDE_LIMIT = 4
 _NO_DRIVER_TYPES = ("nvme", "vhostuser")
 
 
-def settle_targets(draft: Draft, disks: list[Disk], others: Sequence[Disk] = ()) -> None:
+def resolve_targets(draft: Draft, disks: list[Disk], others: Sequence[Disk] = ()) -> None:
     """Bus, device name and driver of each disk; `others` are the guest's further ones, which stay as they are.
 
     Raises: RequestError, when a bus is full or a name is taken twice.
@@ -37,11 +37,11 @@ def settle_targets(draft: Draft, disks: list[Disk], others: Sequence[Disk] = ())
     if twice is not None:
         raise RequestError(f"two disks have the device name {twice}", hint="leave target.dev= out of one of them")
     for disk, name in zip(disks, given, strict=True):
-        _settle_target(draft, disk, name, used)
-        settle_driver(draft, disk)
+        _resolve_target(draft, disk, name, used)
+        resolve_driver(draft, disk)
 
 
-def _settle_target(draft: Draft, disk: Disk, name: str | None, used: list[str]) -> None:
+def _resolve_target(draft: Draft, disk: Disk, name: str | None, used: list[str]) -> None:
     if disk.device is None:
         disk.device = "disk"
     if disk.target_bus is None:
@@ -118,7 +118,7 @@ def _letters(number: int) -> str:
     return letters
 
 
-def settle_driver(draft: Draft, disk: Disk) -> None:
+def resolve_driver(draft: Draft, disk: Disk) -> None:
     """Driver name, and for QEMU the cache, I/O and discard that suit the storage."""
     if disk.type in _NO_DRIVER_TYPES or not _has_source(disk):
         return

@@ -70,7 +70,7 @@ def _fill_sdl(draft: Draft, graphics: Graphics) -> None:
 def add_video(draft: Draft) -> None:
     """A video card beside graphics; its model by OS, machine and display."""
     platform = draft.platform
-    videos = draft.domain.of(Video)
+    videos = draft.domain.devices_of(Video)
     if not videos and draft.graphics() and draft.wants("video") and platform.is_hvm:
         videos = [Video()]
         draft.domain.add(videos[0])
@@ -104,7 +104,7 @@ def _video_model(draft: Draft) -> str:
 def add_inputs(draft: Draft) -> None:
     """A tablet beside graphics, so that the pointer follows; a keyboard where the board has none."""
     platform = draft.platform
-    inputs = draft.domain.of(Input)
+    inputs = draft.domain.devices_of(Input)
     able = platform.is_hvm and not platform.is_fixed_board
     if not inputs and draft.graphics() and draft.wants("input") and able:
         # there is no USB on IBM Z
@@ -122,7 +122,7 @@ def add_inputs(draft: Draft) -> None:
 def add_sound(draft: Draft) -> None:
     """Spice guests get a sound card; the model of each by machine."""
     has_spice = any(graphics.type == "spice" for graphics in draft.graphics())
-    sounds = draft.domain.of(Sound)
+    sounds = draft.domain.devices_of(Sound)
     if not sounds and has_spice and draft.wants("sound") and draft.platform.is_hvm and _sound_suits(draft):
         sounds = [Sound()]
         draft.domain.add(sounds[0])
@@ -140,7 +140,8 @@ def add_spice_parts(draft: Draft) -> None:
     if not any(graphics.type == "spice" for graphics in draft.graphics()):
         return
     has_agent = any(
-        channel.type in CLIPBOARD_TYPES or channel.target_name == CLIPBOARD_NAME for channel in draft.domain.of(Channel)
+        channel.type in CLIPBOARD_TYPES or channel.target_name == CLIPBOARD_NAME
+        for channel in draft.domain.devices_of(Channel)
     )
     if draft.wants("channel") and not has_agent:
         draft.domain.add(Channel(type="spicevmc", target_type="virtio", target_name=CLIPBOARD_NAME))
@@ -149,6 +150,12 @@ def add_spice_parts(draft: Draft) -> None:
         draft.facts.domain_capabilities is None
         or draft.facts.domain_capabilities.supported("devices/redirdev") is not False
     )
-    if platform.is_x86 and platform.is_hvm and offered and draft.wants("redirdev") and not draft.domain.of(Redirdev):
+    if (
+        platform.is_x86
+        and platform.is_hvm
+        and offered
+        and draft.wants("redirdev")
+        and not draft.domain.devices_of(Redirdev)
+    ):
         for _ in range(_USB_REDIRECTIONS):
             draft.domain.add(Redirdev(bus="usb", type="spicevmc"))

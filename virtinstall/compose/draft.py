@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from virtinstall.compose.platform import Chosen
+from virtinstall.compose.platform import Platform
 from virtinstall.naming import Random
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ class Draft:
 
     `default_tpm`: it was our choice, not the user's. `install_cdrom`
     and `seed_disks` are the positions of disks that only the installation reads. `images`, `volumes`, ... collect
-    what the plan will make, `invented` the names of our own choice; `warnings` and `notes` what the user is told.
+    what the plan will make, `generated` the names of our own choice; `warnings` and `notes` what the user is told.
     """
 
-    def __init__(self, request: Request, facts: Facts, domain: Domain, platform: Chosen, random: Random) -> None:
+    def __init__(self, request: Request, facts: Facts, domain: Domain, platform: Platform, random: Random) -> None:
         self.request = request
         self.facts = facts
         self.domain = domain
@@ -40,7 +40,7 @@ class Draft:
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.secrets: list[str] = []
-        self.invented: set[str] = set()
+        self.generated: set[str] = set()
         self.default_tpm = False
         self.install_cdrom: int | None = None
         self.seed_disks: list[int] = []
@@ -51,7 +51,7 @@ class Draft:
         """The graphics devices so far."""
         from virtinstall.devices.graphics import Graphics
 
-        return self.domain.of(Graphics)
+        return self.domain.devices_of(Graphics)
 
     @property
     def os(self) -> OsRecord:

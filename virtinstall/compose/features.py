@@ -51,7 +51,7 @@ def fill_features(draft: Draft) -> None:
 
 def has_root_filesystem(draft: Draft) -> bool:
     """Whether a container has a root of its own, and not the host's."""
-    return any(filesystem.target_dir == "/" for filesystem in draft.domain.of(Filesystem))
+    return any(filesystem.target_dir == "/" for filesystem in draft.domain.devices_of(Filesystem))
 
 
 def _add_enlightenments(draft: Draft) -> None:

@@ -18,9 +18,9 @@ from virtinstall.errors import RequestError
 _CAPABILITY_TYPES = ("net", "misc", "storage")
 
 
-def settle_hostdevs(draft: Draft) -> None:
+def resolve_hostdevs(draft: Draft) -> None:
     """Fill in the source of each host device. Raises: RequestError, for one that isn't there or isn't unique."""
-    for hostdev in draft.domain.of(Hostdev):
+    for hostdev in draft.domain.devices_of(Hostdev):
         if hostdev.name is not None:
             if hostdev.type in _CAPABILITY_TYPES:
                 _use_container_device(hostdev, hostdev.name)
@@ -32,7 +32,7 @@ def settle_hostdevs(draft: Draft) -> None:
             hostdev.managed = draft.platform.virt_type != "xen"
         if hostdev.managed is None:
             hostdev.managed = False
-    for interface in draft.domain.of(Interface):
+    for interface in draft.domain.devices_of(Interface):
         if interface.hostdev is not None:
             _use_for_interface(interface, _find(draft, interface.hostdev, "--network hostdev="))
 

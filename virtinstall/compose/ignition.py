@@ -13,7 +13,7 @@ from virtinstall.compose.draft import Draft
 from virtinstall.compose.uploads import path_there
 from virtinstall.devices.disk import Disk
 from virtinstall.domain.domain import Domain
-from virtinstall.domain.sysinfo import FwCfgEntry, Sysinfo, settle_sysinfo
+from virtinstall.domain.sysinfo import FwCfgEntry, Sysinfo, resolve_sysinfo
 from virtinstall.errors import RequestError
 from virtinstall.plan import SeedFile
 
@@ -41,7 +41,7 @@ def add_ignition(draft: Draft) -> None:
     draft.seeds.append(SeedFile(path, _SERIAL, (("config.ign", content),), bare=True))
     if _has_fw_cfg(draft):
         return
-    draft.seed_disks.append(len(draft.domain.of(Disk)))
+    draft.seed_disks.append(len(draft.domain.devices_of(Disk)))
     draft.domain.add(
         Disk(
             device="disk",
@@ -62,7 +62,7 @@ def hand_over(draft: Draft, domain: Domain) -> None:
     block = Sysinfo(type="fwcfg")
     block.entries.append(FwCfgEntry(name=FW_CFG_NAME, file=path_there(draft, _path(draft))))
     domain.sysinfos.append(block)
-    settle_sysinfo(domain)
+    resolve_sysinfo(domain)
 
 
 def _path(draft: Draft) -> str:

@@ -9,28 +9,28 @@ from virtinstall.compose.draft import Draft
 from virtinstall.devices.interface import Interface
 from virtinstall.errors import RequestError
 from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, check_mac
-from virtinstall.virsh import virsh_command
+from virtinstall.virsh_commands import virsh_command
 
 DEFAULT_NETWORK = "default"
 
 
 def add_interfaces(draft: Draft) -> None:
     """Add the default interface, fill in the others. Raises: RequestError, for a MAC address that can't be."""
-    interfaces = draft.domain.of(Interface)
+    interfaces = draft.domain.devices_of(Interface)
     if not interfaces and draft.wants("interface"):
         interfaces = [Interface(wanted_type="default")]
         draft.domain.add(interfaces[0])
     taken = set(draft.facts.guest_macs)
     for interface in interfaces:
-        _settle_source(draft, interface)
+        _resolve_source(draft, interface)
         _warn_of_port_forwards(draft, interface)
         _warn_of_network(draft, interface)
         _warn_of_link(draft, interface)
-        _settle_mac(draft, interface, taken)
-        _settle_model(draft, interface)
+        _resolve_mac(draft, interface, taken)
+        _resolve_model(draft, interface)
 
 
-def _settle_source(draft: Draft, interface: Interface) -> None:
+def _resolve_source(draft: Draft, interface: Interface) -> None:
     if interface.type is None and interface.hostdev is None and _has_no_source(interface):
         interface.wanted_type = "default"
     if interface.wanted_type == "default" and interface.type is None:
@@ -113,12 +113,12 @@ def _warn_of_link(draft: Draft, interface: Interface) -> None:
     draft.warnings.append(f"--network: the host has no {what} '{name}' ({hint})")
 
 
-def _settle_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:
+def _resolve_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:
     given = interface.mac_address
     if given is None:
         prefix = QEMU_MAC_PREFIX if draft.platform.is_qemu else OTHER_MAC_PREFIX
         interface.mac_address = given = draft.random.mac(prefix, taken)
-        draft.invented.add(given)
+        draft.generated.add(given)
         taken.add(given)
         return
     mac = check_mac(given).replace("-", ":").lower()
@@ -132,7 +132,7 @@ def _settle_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:
     taken.add(mac)
 
 
-def _settle_model(draft: Draft, interface: Interface) -> None:
+def _resolve_model(draft: Draft, interface: Interface) -> None:
     platform = draft.platform
     if interface.model_type is not None:
         return

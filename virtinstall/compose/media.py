@@ -6,7 +6,7 @@ for how arguments are joined.
 
 from __future__ import annotations
 
-from virtinstall.compose.disk_sources import is_url, settle_source
+from virtinstall.compose.disk_sources import is_url, resolve_source
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.ignition import add_ignition
 from virtinstall.compose.uploads import path_there
@@ -44,10 +44,10 @@ def add_media(draft: Draft) -> None:
             draft.seed_disks.append(position)
     add_ignition(draft)
     draft.kernel_arguments = _kernel_arguments(draft)
-    _check_kernel_wishes(draft)
+    _check_kernel_requests(draft)
 
 
-def _check_kernel_wishes(draft: Draft) -> None:
+def _check_kernel_requests(draft: Draft) -> None:
     """--extra-args and --initrd-inject only make sense with a kernel that the installation boots."""
     install = draft.request.install
     if draft.boot_files:
@@ -65,7 +65,7 @@ def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
 
     It is the first CD-ROM, as with virt-install: firmware that goes by no order boots the first one.
     """
-    drives = [disk for disk in draft.domain.of(Disk) if disk.device == "cdrom"]
+    drives = [disk for disk in draft.domain.devices_of(Disk) if disk.device == "cdrom"]
     exists = draft.request.install.reinstall is not None
     disk = next((drive for drive in drives if exists and drive.is_empty), None)
     if disk is None:
@@ -76,12 +76,12 @@ def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
         path = path_there(draft, facts.local.path)
         facts = DiskFacts(path=facts.local._replace(path=path))
     disk.path = path
-    settle_source(draft, disk, facts)
-    return draft.domain.of(Disk).index(disk)
+    resolve_source(draft, disk, facts)
+    return draft.domain.devices_of(Disk).index(disk)
 
 
 def _add_seed(draft: Draft, path: str) -> int:
-    position = len(draft.domain.of(Disk))
+    position = len(draft.domain.devices_of(Disk))
     bus = draft.facts.seed_bus
     # virtio-blk has no CD-ROMs; there the seed is a plain disk, which finds its readers by its label as well
     device = "disk" if bus == "virtio" else "cdrom"

@@ -50,7 +50,7 @@ def _problems(draft: Draft, final: Domain) -> Iterator[str]:
 
 
 def _passthrough(final: Domain) -> Iterator[str]:
-    for hostdev in final.of(Hostdev):
+    for hostdev in final.devices_of(Hostdev):
         if not _gives_way(hostdev):
             yield f"--hostdev: the {hostdev.type or 'host'} device belongs to this host"
 
@@ -62,7 +62,7 @@ def _gives_way(device: Hostdev | Interface) -> bool:
 
 
 def _interfaces(draft: Draft, final: Domain) -> Iterator[str]:
-    for interface in final.of(Interface):
+    for interface in final.devices_of(Interface):
         if _gives_way(interface):
             continue
         network = draft.facts.networks.get(interface.source_network or "")
@@ -87,7 +87,7 @@ def _cpu(final: Domain) -> Iterator[str]:
 
 
 def _storage(draft: Draft, final: Domain) -> Iterator[str]:
-    for disk in final.of(Disk):
+    for disk in final.devices_of(Disk):
         path = disk.source_file or disk.source_dir or disk.source_dev or disk.source_volume
         if disk.type == "nvme":
             yield "--disk type=nvme: the drive belongs to this host"
@@ -134,7 +134,7 @@ def on_local_mount(path: str, mounts: tuple[tuple[str, str], ...]) -> bool:
 
 
 def _filesystems(final: Domain) -> Iterator[str]:
-    for filesystem in final.of(Filesystem):
+    for filesystem in final.devices_of(Filesystem):
         source = filesystem.source_dir or filesystem.source_socket or ""
         if filesystem.driver_type == "virtiofs":
             yield f"--filesystem {source}: few versions of virtiofsd can hand a guest over"
@@ -148,15 +148,15 @@ def _other_devices(final: Domain) -> Iterator[str]:
     from virtinstall.devices.tpm import Tpm
     from virtinstall.devices.video import Video
 
-    for tpm in final.of(Tpm):
+    for tpm in final.devices_of(Tpm):
         if tpm.backend_type == "passthrough":
             yield "--tpm passthrough: the TPM belongs to this host; --tpm emulator moves along"
-    for shmem in final.of(Shmem):
+    for shmem in final.devices_of(Shmem):
         if shmem.role != "master":
             yield f"--shmem {shmem.name}: the memory is shared with programs of this host (role=master moves a copy)"
-    for memory in final.of(MemoryDevice):
+    for memory in final.devices_of(MemoryDevice):
         if memory.model == "sgx-epc":
             yield "--memdev sgx-epc: memory of an SGX enclave can't be read to be moved"
-    for video in final.of(Video):
+    for video in final.devices_of(Video):
         if video.model_acceleration_accel3d:
             yield "--video accel3d: a 3D-accelerated display (virgl) can't be moved"

@@ -66,7 +66,7 @@ def final_domain(draft: Draft) -> Domain:
 
 def _final_order(draft: Draft, domain: Domain) -> list[str]:
     install = draft.request.install
-    disks = domain.of(Disk)
+    disks = domain.devices_of(Disk)
     if install.live_cdrom or (install.cdrom is not None and install.no_install):
         kinds = ["cdrom", "hd"]
     elif install_kind(draft) is None and disks and disks[0].device in _REMOVABLE:
@@ -85,7 +85,7 @@ def _final_order(draft: Draft, domain: Domain) -> list[str]:
 
 def _eject_install_media(draft: Draft, domain: Domain) -> None:
     """Take out what only the installation reads; Windows needs its CD-ROM beyond the first reboot."""
-    for position, disk in enumerate(domain.of(Disk)):
+    for position, disk in enumerate(domain.devices_of(Disk)):
         ejected = position in draft.seed_disks or (position == draft.install_cdrom and not draft.os.is_windows)
         if ejected and disk.device == "cdrom":
             _empty(disk)
@@ -138,7 +138,7 @@ def _boot_path(draft: Draft, boot_file: BootFile) -> str:
 def _adapt_to_cloud_init(draft: Draft, domain: Domain) -> None:
     if draft.default_tpm:
         # its state would be lost with the transient guest, and what is sealed in it
-        for tpm in domain.of(Tpm):
+        for tpm in domain.devices_of(Tpm):
             domain.remove(tpm)
     _point_to_seed(draft, domain)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from virtinstall.capabilities import Capabilities, Guest, GuestDomain
 from virtinstall.errors import RequestError
 from virtinstall.named import NamedTuple
-from virtinstall.request import Platform
+from virtinstall.request import PlatformRequest
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -33,7 +33,7 @@ _MACHINES = {
 _SPELLINGS = {"amd64": "x86_64", "i386": "i686", "i486": "i686", "i586": "i686", "x86": "i686", "arm64": "aarch64"}
 
 
-class Chosen(NamedTuple):
+class Platform(NamedTuple):
     """The platform of one guest; `machine` is None where the hypervisor has no machine types."""
 
     guest: Guest
@@ -122,7 +122,7 @@ class Chosen(NamedTuple):
         return self.is_q35 or self.is_arm_virt or self.is_riscv_virt or self.is_loongarch
 
 
-def existing_platform(domain: Domain, host_arch: str) -> Chosen:
+def existing_platform(domain: Domain, host_arch: str) -> Platform:
     """The platform of a guest that exists, as its XML says."""
     os = domain.os
     arch, virt_type, machine = os.type_arch or host_arch, domain.type or "qemu", os.type_machine
@@ -136,10 +136,10 @@ def existing_platform(domain: Domain, host_arch: str) -> Chosen:
         domains=(GuestDomain(virt_type, domain.emulator, ()),),
         features=frozenset(),
     )
-    return Chosen(guest, guest.os_type, arch, virt_type, machine, domain.emulator, host_arch)
+    return Platform(guest, guest.os_type, arch, virt_type, machine, domain.emulator, host_arch)
 
 
-def choose_platform(wish: Platform, capabilities: Capabilities, os: OsRecord, driver: str) -> Chosen:
+def choose_platform(wish: PlatformRequest, capabilities: Capabilities, os: OsRecord, driver: str) -> Platform:
     """The platform for `wish` on a host, what was left open chosen for `os`.
 
     `driver` is libvirt's driver, lower case. Raises: RequestError, when the host has none.
@@ -165,7 +165,7 @@ def choose_platform(wish: Platform, capabilities: Capabilities, os: OsRecord, dr
     machine = wish.machine or _machine(guest, virt_type, os)
     if wish.machine is not None and not _knows_machine(guest, wish.machine):
         raise _unknown_machine(wish.machine, guest, virt_type)
-    return Chosen(
+    return Platform(
         guest=guest,
         os_type=guest.os_type,
         arch=guest.arch,
@@ -213,7 +213,7 @@ def _machine(guest: Guest, virt_type: str, os: OsRecord) -> str | None:
     return machines[0] if machines else None
 
 
-def _nothing_fits(wish: Platform, capabilities: Capabilities) -> RequestError:
+def _nothing_fits(wish: PlatformRequest, capabilities: Capabilities) -> RequestError:
     asked = [
         f"{name} '{value}'"
         for name, value in (

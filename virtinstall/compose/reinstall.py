@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virtinstall.compose import disk_targets, media, phases, seeds
 from virtinstall.compose.draft import Draft
-from virtinstall.compose.uploads import settled_uploads
+from virtinstall.compose.uploads import resolved_uploads
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.plan import Plan
@@ -20,12 +20,12 @@ def compose_reinstall(draft: Draft) -> Plan:
     if not draft.os.is_generic:
         draft.domain.os_id = draft.os.id
     media.add_media(draft)
-    disks = draft.domain.of(Disk)
+    disks = draft.domain.devices_of(Disk)
     present = [disk for disk in disks if disk.target_dev is not None]
-    disk_targets.settle_targets(draft, [disk for disk in disks if disk.target_dev is None], present)
+    disk_targets.resolve_targets(draft, [disk for disk in disks if disk.target_dev is None], present)
     final = phases.final_domain(draft)
     seeds_there = {disks[position].target_dev for position in draft.seed_disks}
-    for disk in [disk for disk in final.of(Disk) if disk.target_dev in seeds_there]:
+    for disk in [disk for disk in final.devices_of(Disk) if disk.target_dev in seeds_there]:
         final.remove(disk)
     seeds.fill_seeds(draft)
     _forget_order(draft)
@@ -36,7 +36,7 @@ def compose_reinstall(draft: Draft) -> Plan:
         install=install,
         boot_files=tuple(draft.boot_files),
         seeds=tuple(draft.seeds),
-        uploads=tuple(settled_uploads(draft, final)),
+        uploads=tuple(resolved_uploads(draft, final)),
         start_pools=tuple(draft.start_pools),
         media=draft.facts.media,
         run=draft.request.run,

@@ -31,7 +31,9 @@ def first_mac(draft: Draft) -> str | None:
     """The MAC address of the first interface."""
     from virtinstall.devices.interface import Interface
 
-    return next((interface.mac_address for interface in draft.domain.of(Interface) if interface.mac_address), None)
+    return next(
+        (interface.mac_address for interface in draft.domain.devices_of(Interface) if interface.mac_address), None
+    )
 
 
 def _fill_cloud_init(draft: Draft, asked: CloudInitRequest) -> None:
@@ -72,7 +74,7 @@ def _first_disk(draft: Draft) -> str:
     """What Linux calls the disk to install on."""
     from virtinstall.devices.disk import Disk
 
-    disks = [disk for disk in draft.domain.of(Disk) if (disk.device or "disk") == "disk" and not disk.readonly]
+    disks = [disk for disk in draft.domain.devices_of(Disk) if (disk.device or "disk") == "disk" and not disk.readonly]
     target = disks[0].target_dev if disks else None
     # IDE disks have had SCSI's names for long
     return f"/dev/{(target or 'vda').replace('hd', 'sd')}"

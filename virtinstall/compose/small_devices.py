@@ -25,7 +25,7 @@ from virtinstall.errors import RequestError
 def add_rng(draft: Draft) -> None:
     """Entropy from the host, where the OS has the driver."""
     platform = draft.platform
-    rngs = draft.domain.of(Rng)
+    rngs = draft.domain.devices_of(Rng)
     suits = platform.is_qemu and not platform.is_fixed_board and draft.os.supports_virtio_rng(platform.arch)
     if not rngs and draft.wants("rng") and suits:
         if draft.offers("devices/rng", "backendModel", "random"):
@@ -40,7 +40,7 @@ def add_rng(draft: Draft) -> None:
 def add_memballoon(draft: Draft) -> None:
     """A balloon, where the OS has the driver."""
     platform = draft.platform
-    balloons = draft.domain.of(Memballoon)
+    balloons = draft.domain.devices_of(Memballoon)
     suits = platform.is_qemu and not platform.is_fixed_board and draft.os.supports_virtio_balloon(platform.arch)
     if not balloons and draft.wants("memballoon") and suits:
         draft.domain.add(Memballoon(model="virtio"))
@@ -52,7 +52,7 @@ def add_memballoon(draft: Draft) -> None:
 def add_tpm(draft: Draft) -> None:
     """An emulated TPM for UEFI guests, where the host can."""
     platform = draft.platform
-    tpms = draft.domain.of(Tpm)
+    tpms = draft.domain.devices_of(Tpm)
     if not tpms and draft.wants("tpm") and platform.is_qemu and is_uefi(draft):
         if draft.offers("devices/tpm", "backendModel", "emulator", unknown=False):
             tpms = [Tpm()]
@@ -70,21 +70,21 @@ def add_tpm(draft: Draft) -> None:
 def fill_small_devices(draft: Draft) -> None:
     """What was left open in devices that are only there when asked for."""
     domain = draft.domain
-    for watchdog in domain.of(Watchdog):
+    for watchdog in domain.devices_of(Watchdog):
         watchdog.model = watchdog.model or "i6300esb"
         watchdog.action = watchdog.action or "reset"
-    for vsock in domain.of(Vsock):
+    for vsock in domain.devices_of(Vsock):
         vsock.model = vsock.model or "virtio"
         if vsock.cid_auto is None and vsock.cid_address is None:
             vsock.cid_auto = True
-    for smartcard in domain.of(Smartcard):
+    for smartcard in domain.devices_of(Smartcard):
         smartcard.mode = smartcard.mode or "passthrough"
         if smartcard.type is None:
             smartcard.type = "spicevmc" if smartcard.mode == "passthrough" else "tcp"
-    for redirdev in domain.of(Redirdev):
+    for redirdev in domain.devices_of(Redirdev):
         redirdev.bus = redirdev.bus or "usb"
         redirdev.type = redirdev.type or "spicevmc"
-    for panic in domain.of(Panic):
+    for panic in domain.devices_of(Panic):
         if panic.model is None and panic.address.type is None and panic.address.iobase is not None:
             panic.address.type = "isa"
     _fill_filesystems(draft)
@@ -92,7 +92,7 @@ def fill_small_devices(draft: Draft) -> None:
 
 def _fill_filesystems(draft: Draft) -> None:
     by_tag = draft.facts.host.driver in ("qemu", "test")
-    for filesystem in draft.domain.of(Filesystem):
+    for filesystem in draft.domain.devices_of(Filesystem):
         target = filesystem.target_dir
         tagged = by_tag and filesystem.type in (None, "mount")
         if target is not None and not tagged and not target.startswith("/"):
@@ -113,9 +113,11 @@ def share_memory(draft: Draft) -> None:
     Source: https://libvirt.org/kbase/virtiofs.html#sharing-a-host-directory-with-a-guest
     """
     domain = draft.domain
-    virtiofs = any(filesystem.driver_type == "virtiofs" for filesystem in domain.of(Filesystem))
-    served = [interface.type for interface in domain.of(Interface)]
-    served += [disk.type for disk in domain.of(Disk)] + [video.driver_name for video in domain.of(Video)]
+    virtiofs = any(filesystem.driver_type == "virtiofs" for filesystem in domain.devices_of(Filesystem))
+    served = [interface.type for interface in domain.devices_of(Interface)]
+    served += [disk.type for disk in domain.devices_of(Disk)] + [
+        video.driver_name for video in domain.devices_of(Video)
+    ]
     vhost_user = "vhostuser" in served
     if not (virtiofs or vhost_user) or not draft.platform.is_qemu:
         return

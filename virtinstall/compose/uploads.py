@@ -37,7 +37,7 @@ def path_there(draft: Draft, path: str) -> str:
     return target
 
 
-def settled_uploads(draft: Draft, final: Domain) -> list[Upload]:
+def resolved_uploads(draft: Draft, final: Domain) -> list[Upload]:
     """What is sent; kept is what the finished guest still has (a CD-ROM of Windows, of a live system)."""
-    stay = {disk.source_file for disk in final.of(Disk)} | {final.os.kernel, final.os.initrd}
+    stay = {disk.source_file for disk in final.devices_of(Disk)} | {final.os.kernel, final.os.initrd}
     return [upload._replace(keep=upload.target in stay) for upload in draft.uploads]

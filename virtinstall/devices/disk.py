@@ -145,7 +145,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
         return {"sparse": ("sparse", "yes"), "nonsparse": ("sparse", "no")}.get(word)
 
     @property
-    def is_empty_wish(self) -> bool:
+    def requests_nothing(self) -> bool:
         """Whether no path, size, pool or volume was asked for."""
         return all(getattr(self, name) is None for name in _WISHES)
 
@@ -157,7 +157,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
     @property
     def is_empty(self) -> bool:
         """Whether there is neither a source nor a wish for one: a drive without a medium."""
-        return self.is_empty_wish and not self.has_any_source
+        return self.requests_nothing and not self.has_any_source
 
     def leave_source(self) -> None:
         """Drop what is left of <source>, <auth> and <backingStore> when the medium is taken out."""

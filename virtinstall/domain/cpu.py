@@ -35,7 +35,7 @@ def _set_model(cpu: Cpu, text: str) -> None:
     if text in ("none", "clear"):
         secure = cpu.secure
         cpu.clear()
-        cpu.leave_if_empty()
+        cpu.prune()
         cpu.secure = secure
         cpu.wanted_model = "none"
         return

@@ -109,7 +109,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
     def _wrapped(self, node: etree._Element, cls: ClassOf[D]) -> D:
         known = self.wrappers.get((node, cls))
         if known is None:
-            known = self.wrappers[node, cls] = cls.around(node, self.wrappers)
+            known = self.wrappers[node, cls] = cls.from_node(node, self.wrappers)
         assert isinstance(known, cls)
         return known
 
@@ -125,7 +125,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
                 found.append(self._wrapped(node, cls))
         return found
 
-    def of(self, cls: ClassOf[D]) -> list[D]:
+    def devices_of(self, cls: ClassOf[D]) -> list[D]:
         """The devices of one class, in document order."""
         return [self._wrapped(node, cls) for node in self._device_nodes(cls.tag)]
 
@@ -139,7 +139,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
             if above is None:
                 above = make_child(node, _DEVICES, self.rank(()))
             insert(above, device.ensure_node(), self.rank((_DEVICES,)))
-        device.adopt(self.wrappers)
+        device.move_to(self.wrappers)
 
     def remove(self, device: Device) -> None:
         """Take `device` out of the domain."""

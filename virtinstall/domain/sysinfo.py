@@ -84,7 +84,7 @@ class Sysinfo(Section):
     entries = Children("./entry", FwCfgEntry, "Blobs of `type=fwcfg`.")
 
 
-def settle_sysinfo(domain: Domain) -> None:
+def resolve_sysinfo(domain: Domain) -> None:
     """Make what --sysinfo asked for consistent: one block of each type, and the rest of the domain with it.
 
     `host` and `emulate` are no blocks but modes of SMBIOS, as is that there are SMBIOS

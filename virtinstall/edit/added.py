@@ -24,13 +24,13 @@ from virtinstall.naming import Random
 from virtinstall.options.suboptions import apply_pairs, cut
 from virtinstall.osinfo.record import GENERIC
 from virtinstall.plan import Plan
-from virtinstall.request import InstallRequest, OsRequest, Platform, Request
+from virtinstall.request import InstallRequest, OsRequest, PlatformRequest, Request
 from virtinstall.xml.override import apply_edit
 
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
     from virtinstall.edit.change import XmlOption
-    from virtinstall.host.host import Host
+    from virtinstall.libvirt_host.host import Host
 
 
 _NOBODY = "disk"
@@ -52,26 +52,26 @@ def compose_devices(
 
     Raises: RequestError, when one contradicts itself or the host; HostError.
     """
-    from virtinstall.host.survey import Surroundings, survey
+    from virtinstall.survey.survey import Environment, survey
 
     request = _request(devices, guest, host, os_values)
-    surroundings = Surroundings.real()
+    surroundings = Environment.real()
     facts = survey(request, host, surroundings)
     arch = facts.host.capabilities.host_arch
     if guest is None:
         # an image that is made for nobody is called so
         devices.name = _NOBODY
-        platform = choose_platform(Platform(), facts.host.capabilities, GENERIC, facts.host.driver)
+        platform = choose_platform(PlatformRequest(), facts.host.capabilities, GENERIC, facts.host.driver)
         platform = platform._replace(machine=None)
     else:
         platform = existing_platform(guest, arch)
         types = {way.type for known in facts.host.capabilities.guests for way in known.domains}
         if types and platform.virt_type not in types:
             # XML from elsewhere: the guest will run as the host can run it
-            own = choose_platform(Platform(), facts.host.capabilities, GENERIC, facts.host.driver)
+            own = choose_platform(PlatformRequest(), facts.host.capabilities, GENERIC, facts.host.driver)
             platform = platform._replace(virt_type=own.virt_type)
     draft = Draft(request, facts, devices, platform, Random(os.urandom(128)))
-    present = [] if guest is None else guest.of(Disk)
+    present = [] if guest is None else guest.devices_of(Disk)
     _fill(draft, present)
     for device in devices.devices:
         for edit in device.settings.get("xpath_edits", ()):
@@ -113,12 +113,12 @@ def _request(devices: Domain, guest: Domain | None, host: Host, os_values: dict[
 
 def _fill(draft: Draft, present: list[Disk]) -> None:
     controllers.expand_words(draft)
-    disks = draft.domain.of(Disk)
+    disks = draft.domain.devices_of(Disk)
     for disk, found in zip(disks, draft.facts.disks, strict=True):
-        disk_sources.settle_source(draft, disk, found)
+        disk_sources.resolve_source(draft, disk, found)
         disk_sources.refuse_used(draft, disk, found)
-    disk_targets.settle_targets(draft, disks, present)
-    hostdevs.settle_hostdevs(draft)
+    disk_targets.resolve_targets(draft, disks, present)
+    hostdevs.resolve_hostdevs(draft)
     interfaces.add_interfaces(draft)
     consoles.add_consoles(draft)
     display.add_display(draft)

@@ -52,16 +52,16 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
             apply_edit(element.ensure_node(), each)
     if spice:
         convert.remove_spice_parts(domain)
-    settle_order(domain, found)
+    resolve_order(domain, found)
     return found
 
 
-def settle_order(domain: Domain, changed: Sequence[Element]) -> None:
+def resolve_order(domain: Domain, changed: Sequence[Element]) -> None:
     """A changed device that has a place in the boot order keeps it; <os> then has no order of its own."""
     ordered = [device for device in changed if getattr(device, "boot_order", None) is not None]
     if ordered:
         domain.os.boot_devices.clear()
-        boot_order.settle_conflicts(domain, ordered)  # type: ignore[arg-type]
+        boot_order.resolve_conflicts(domain, ordered)  # type: ignore[arg-type]
 
 
 def _objects_to_edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:

@@ -52,27 +52,27 @@ def refresh_machine(domain: Domain) -> None:
 
 def remove_spice_parts(domain: Domain) -> None:
     """What only serves spice, where no spice display is left."""
-    if any(graphics.type == "spice" for graphics in domain.of(Graphics)):
+    if any(graphics.type == "spice" for graphics in domain.devices_of(Graphics)):
         return
-    parts: list[Device] = [device for device in domain.of(Channel) if device.type == "spicevmc"]
-    parts += [device for device in domain.of(Audio) if device.type == "spice"]
-    parts += [device for device in domain.of(Redirdev) if device.type == "spicevmc"]
-    parts += [device for device in domain.of(Smartcard) if device.type == "spicevmc"]
+    parts: list[Device] = [device for device in domain.devices_of(Channel) if device.type == "spicevmc"]
+    parts += [device for device in domain.devices_of(Audio) if device.type == "spice"]
+    parts += [device for device in domain.devices_of(Redirdev) if device.type == "spicevmc"]
+    parts += [device for device in domain.devices_of(Smartcard) if device.type == "spicevmc"]
     for device in parts:
         domain.remove(device)
 
 
 def has_spice(domain: Domain) -> bool:
     """Whether the guest has a spice display."""
-    return any(graphics.type == "spice" for graphics in domain.of(Graphics))
+    return any(graphics.type == "spice" for graphics in domain.devices_of(Graphics))
 
 
 def convert_to_vnc(domain: Domain, *, vdagent: bool) -> None:
     """VNC in place of spice. Raises: RequestError, when the guest has no spice display."""
-    displays = [graphics for graphics in domain.of(Graphics) if graphics.type == "spice"]
+    displays = [graphics for graphics in domain.devices_of(Graphics) if graphics.type == "spice"]
     if not displays:
         raise RequestError("--convert-to-vnc: the guest has no spice display")
-    has_vnc = any(graphics.type == "vnc" for graphics in domain.of(Graphics))
+    has_vnc = any(graphics.type == "vnc" for graphics in domain.devices_of(Graphics))
     for graphics in displays:
         if has_vnc:
             domain.remove(graphics)
@@ -80,10 +80,10 @@ def convert_to_vnc(domain: Domain, *, vdagent: bool) -> None:
         has_vnc = True
         _make_vnc(graphics)
     remove_spice_parts(domain)
-    for video in domain.of(Video):
+    for video in domain.devices_of(Video):
         if video.model_type == "qxl":
             _replace_qxl(video)
-    if vdagent and not any(channel.type == "qemu-vdagent" for channel in domain.of(Channel)):
+    if vdagent and not any(channel.type == "qemu-vdagent" for channel in domain.devices_of(Channel)):
         domain.add(Channel(type="qemu-vdagent", target_type="virtio", target_name=CLIPBOARD_NAME))
 
 
@@ -114,13 +114,13 @@ def convert_to_q35(domain: Domain, root_ports: int | None) -> None:
         raise RequestError(f"--convert-to-q35: the machine type '{machine}' is no i440FX", hint="it starts with 'pc'")
     domain.os.type_machine = "q35"
     _disks_to_sata(domain)
-    for controller in domain.of(Controller):
+    for controller in domain.devices_of(Controller):
         if controller.type in ("pci", "ide"):
             domain.remove(controller)
-    for interface in domain.of(Interface):
+    for interface in domain.devices_of(Interface):
         if interface.model_type == "e1000":
             interface.model_type = "e1000e"
-    for sound in domain.of(Sound):
+    for sound in domain.devices_of(Sound):
         if sound.model == "ich6":
             sound.model = "ich9"
     for device in domain.devices:
@@ -132,7 +132,7 @@ def convert_to_q35(domain: Domain, root_ports: int | None) -> None:
 
 
 def _disks_to_sata(domain: Domain) -> None:
-    disks = domain.of(Disk)
+    disks = domain.devices_of(Disk)
     used = {disk.target_dev for disk in disks if disk.target_bus != "ide"}
     letters = iter("abcdefghijklmnopqrstuvwxyz")
     for disk in disks:

@@ -37,7 +37,7 @@ def objects_of(domain: Domain, cls: type[Element]) -> list[Element]:
         if isinstance(declared, Child | Children) and declared.cls is cls:
             found = getattr(domain, attribute)
             return list(found) if isinstance(declared, Children) else [found]
-    return list(domain.of(cls))  # type: ignore[type-var]
+    return list(domain.devices_of(cls))  # type: ignore[type-var]
 
 
 def select(

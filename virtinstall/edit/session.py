@@ -15,10 +15,10 @@ from virtinstall.errors import RequestError
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
     from virtinstall.edit.request import EditRequest
-    from virtinstall.host.host import Guest
-    from virtinstall.host.libvirt_host import LibvirtHost
+    from virtinstall.libvirt_host.connection import LibvirtHost
+    from virtinstall.libvirt_host.host import Guest
     from virtinstall.plan import Plan
-    from virtinstall.undo import Undo
+    from virtinstall.rollback.undo import Undo
     from virtinstall.xml.element import Element
 
 _PLUGGING = {
@@ -52,7 +52,7 @@ class Session:
         changed = self._changed(original.clone())
         if self.request.update and self.guest is not None and self.guest.is_active():
             self._refuse_update()
-        from virtinstall.undo import Undo
+        from virtinstall.rollback.undo import Undo
 
         with Undo() as undo:
             self._apply(original, changed, undo)
@@ -100,9 +100,9 @@ class Session:
             return []
         if request.action == "edit":
             found = change.edit(domain, option, request.selector)
-            from virtinstall.edit.settle import settle_edit
+            from virtinstall.edit.settle import resolve_edit
 
-            for warning in settle_edit(domain, self.host):
+            for warning in resolve_edit(domain, self.host):
                 _warn(warning)
             return found
         if request.action == "remove_device":
@@ -116,7 +116,7 @@ class Session:
         devices = [device.clone() for device in self.added]
         for device in devices:
             domain.add(device)
-        change.settle_order(domain, devices)
+        change.resolve_order(domain, devices)
         return list(devices)
 
     def _compose(self, guest: Domain | None) -> None:
@@ -247,7 +247,7 @@ class Session:
             return
         from virtinstall.progress import progress_on
         from virtinstall.request import Checks
-        from virtinstall.storage.carry_out import check_storage, make_storage
+        from virtinstall.storage.apply import check_storage, make_storage
 
         plan, self.plan = self.plan, None
         for warning in check_storage(plan, self.host, Checks()):

@@ -9,36 +9,36 @@ from virtinstall.edit.convert import refresh_machine
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
-    from virtinstall.host.host import Host
+    from virtinstall.libvirt_host.host import Host
 
 
-def settle_edit(domain: Domain, host: Host) -> list[str]:
+def resolve_edit(domain: Domain, host: Host) -> list[str]:
     """Turn the wishes that an edit left on `domain` into XML; gives warnings. Raises: RequestError, HostError."""
     if domain.os.refresh_machine_type:
         refresh_machine(domain)
     if domain.os_name is not None or domain.os_full_id is not None:
-        _settle_os(domain)
+        _resolve_os(domain)
     if domain.os.uefi is not None or domain.cpu.wanted_model is not None:
-        return _settle_by_host(domain, host)
+        return _resolve_by_host(domain, host)
     return []
 
 
-def _settle_os(domain: Domain) -> None:
+def _resolve_os(domain: Domain) -> None:
     from virtinstall.osinfo.catalog import Catalog
 
     name = domain.os_full_id or domain.os_name or ""
     domain.os_id = Catalog(os.environ).lookup(name).record.id
 
 
-def _settle_by_host(domain: Domain, host: Host) -> list[str]:
+def _resolve_by_host(domain: Domain, host: Host) -> list[str]:
     from virtinstall.compose.cpu import fill_cpu
     from virtinstall.compose.draft import Draft
     from virtinstall.compose.firmware import fill_firmware
     from virtinstall.compose.platform import existing_platform
     from virtinstall.domain.domain import DEVICES
-    from virtinstall.host.survey import Surroundings, survey
     from virtinstall.naming import Random
     from virtinstall.request import InstallRequest, Request
+    from virtinstall.survey.survey import Environment, survey
 
     bare = domain.clone()
     for device in bare.devices:
@@ -46,7 +46,7 @@ def _settle_by_host(domain: Domain, host: Host) -> list[str]:
     request = Request(
         domain=bare, install=InstallRequest(reinstall=str(domain.name), boot_disk=True), without=frozenset(DEVICES)
     )
-    facts = survey(request, host, Surroundings.real())
+    facts = survey(request, host, Environment.real())
     platform = existing_platform(domain, facts.host.capabilities.host_arch)
     draft = Draft(request, facts, domain, platform, Random(facts.random_bytes))
     if domain.cpu.wanted_model is not None:

@@ -17,9 +17,9 @@ from virtinstall.media.fetcher import (
     CHUNK_BYTES,
     FILE_LIMIT_BYTES,
     TEXT_LIMIT_BYTES,
-    Cut,
-    Pace,
+    StallGuard,
     Target,
+    TransferInterrupted,
     VolumeIds,
     check_size,
     clean_path,
@@ -82,7 +82,7 @@ class HttpFetcher:
                 text += chunk
                 if len(text) >= limit:
                     break
-        except Cut as cut:
+        except TransferInterrupted as cut:
             raise self._failure(url, cut.why) from cut
         finally:
             _drop(reply)
@@ -108,7 +108,7 @@ class HttpFetcher:
             transfer = _Transfer(url, target_file, progress, total, self._limit)
             try:
                 transfer.take(reply, skip=0)
-            except Cut as cut:
+            except TransferInterrupted as cut:
                 self._resume(transfer, _validator(reply), cut)
             return transfer.done
         finally:
@@ -133,9 +133,9 @@ class HttpFetcher:
         try:
             try:
                 transfer.take(self._part(url, offset, length), skip=0)
-            except Cut:
+            except TransferInterrupted:
                 transfer.take(self._part(url, offset + transfer.done, length - transfer.done), skip=0)
-        except Cut as cut:
+        except TransferInterrupted as cut:
             raise self._failure(url, cut.why) from None
 
     def close(self) -> None:
@@ -188,7 +188,7 @@ class HttpFetcher:
             _drop(reply)
             raise self._failure(url, "it was cut, and the file has changed since")
 
-    def _resume(self, transfer: _Transfer, tag: str, cut: Cut) -> None:
+    def _resume(self, transfer: _Transfer, tag: str, cut: TransferInterrupted) -> None:
         reply = self._ask("get", transfer.url, first=transfer.done, tag=tag)
         self._check_status(reply, transfer.url)
         whole_again = int(reply.status_code) != 206
@@ -198,7 +198,7 @@ class HttpFetcher:
             raise self._failure(transfer.url, f"{cut.why}, and the file has changed since")
         try:
             transfer.take(reply, skip=transfer.done if whole_again else 0)
-        except Cut as second:
+        except TransferInterrupted as second:
             raise self._failure(
                 transfer.url, f"cut twice, the last time after {transfer.done} bytes: {second.why}"
             ) from None
@@ -234,7 +234,7 @@ class _Transfer:
     def take(self, reply: Any, skip: int) -> None:
         """Write what the reply holds, less its first `skip` bytes.
 
-        Raises: Cut, when it ends too early; FetchError, when it is too large or can't be written.
+        Raises: TransferInterrupted, when it ends too early; FetchError, when it is too large or can't be written.
         """
         try:
             for chunk in _chunks(reply):
@@ -245,7 +245,7 @@ class _Transfer:
         finally:
             _drop(reply)
         if self.total is not None and self.done < self.total:
-            raise Cut("the connection was closed")
+            raise TransferInterrupted("the connection was closed")
 
     def _write(self, data: memoryview) -> None:
         check_size(display_url(self.url), self.done + len(data), self._limit)
@@ -266,7 +266,7 @@ def _chunks(reply: Any) -> Iterator[bytes]:
     from urllib3.exceptions import HTTPError
 
     raw = getattr(reply, "raw", None)
-    pace = Pace()
+    pace = StallGuard()
     try:
         if raw is None:
             yield from reply.iter_content(CHUNK_BYTES)
@@ -276,7 +276,7 @@ def _chunks(reply: Any) -> Iterator[bytes]:
             pace.check(len(chunk))
             yield chunk
     except (OSError, HTTPError, HTTPException) as error:
-        raise Cut(_reason(error)) from error
+        raise TransferInterrupted(_reason(error)) from error
 
 
 def _drop(reply: Any) -> None:

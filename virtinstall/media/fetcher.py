@@ -91,7 +91,7 @@ class Fetcher(Protocol):
         """Let go of connections, mounts and open files."""
 
 
-class Cut(Exception):
+class TransferInterrupted(Exception):
     """A transfer ended before its file did: it may be taken up once."""
 
     def __init__(self, why: str) -> None:
@@ -99,7 +99,7 @@ class Cut(Exception):
         self.why = why
 
 
-class Pace:
+class StallGuard:
     """Ends transfers that only trickle: read timeouts start again with each byte."""
 
     def __init__(self) -> None:
@@ -109,12 +109,12 @@ class Pace:
     def check(self, count_bytes: int) -> None:
         """Count what has come.
 
-        Raises: Cut, when less than 1 KiB a second came over two minutes or more.
+        Raises: TransferInterrupted, when less than 1 KiB a second came over two minutes or more.
         """
         self._bytes += count_bytes
         seconds = time.monotonic() - self._started
         if seconds > GRACE_SECONDS and self._bytes < seconds * SLOWEST_BYTES_PER_SECOND:
-            raise Cut(f"only {self._bytes} bytes came in {seconds:.0f} seconds")
+            raise TransferInterrupted(f"only {self._bytes} bytes came in {seconds:.0f} seconds")
 
 
 def clean_path(path: str) -> str:

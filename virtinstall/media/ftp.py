@@ -14,9 +14,9 @@ from virtinstall.media.fetcher import (
     CHUNK_BYTES,
     FILE_LIMIT_BYTES,
     TEXT_LIMIT_BYTES,
-    Cut,
-    Pace,
+    StallGuard,
     Target,
+    TransferInterrupted,
     VolumeIds,
     check_size,
     clean_path,
@@ -72,7 +72,7 @@ class FtpFetcher:
             self._retrieve(path, take, 0)
         except _Enough:
             self.close()  # the rest is still on its way: this session is of no more use
-        except Cut as cut:
+        except TransferInterrupted as cut:
             raise self._failure(path, cut.why) from None
         return bytes(text[:limit]).decode("utf-8", "replace")
 
@@ -95,11 +95,11 @@ class FtpFetcher:
             try:
                 self._retrieve(path, take, 0)
                 _check_whole(done, total)
-            except Cut:
+            except TransferInterrupted:
                 self.close()
                 self._retrieve(path, take, done)
                 _check_whole(done, total)
-        except Cut as cut:
+        except TransferInterrupted as cut:
             raise self._failure(path, f"cut twice, the last time after {done} bytes: {cut.why}") from None
         finally:
             progress.finish()
@@ -150,12 +150,12 @@ class FtpFetcher:
     def _retrieve(self, path: str, take: Callable[[bytes], None], offset: int) -> None:
         """Give the bytes from `offset` on to `take`.
 
-        Raises: Cut, FetchError.
+        Raises: TransferInterrupted, FetchError.
         """
         import ftplib
 
         ftp = self._connected()
-        pace = Pace()
+        pace = StallGuard()
 
         def paced(data: bytes) -> None:
             pace.check(len(data))
@@ -166,7 +166,7 @@ class FtpFetcher:
         except ftplib.error_perm as error:
             raise self._failure(path, _plain(error)) from error
         except (ftplib.Error, OSError, EOFError) as error:
-            raise Cut(_plain(error)) from error
+            raise TransferInterrupted(_plain(error)) from error
 
     def _path(self, path: str) -> str:
         if any(mark in path for mark in "\r\n"):
@@ -186,7 +186,7 @@ class _Enough(Exception):
 
 def _check_whole(done: int, total: int | None) -> None:
     if total is not None and done < total:
-        raise Cut("the connection was closed")
+        raise TransferInterrupted("the connection was closed")
 
 
 def _plain(error: Any) -> str:

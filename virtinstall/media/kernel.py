@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from virtinstall.directories import make_directory
 from virtinstall.errors import FetchError
-from virtinstall.journal import remove_file
 from virtinstall.media.initrd import archive_size, inject
-from virtinstall.signals import deferred_signals
+from virtinstall.rollback.directories import make_directory
+from virtinstall.rollback.journal import remove_file
+from virtinstall.rollback.signals import deferred_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from virtinstall.media.fetcher import Fetcher
     from virtinstall.media.initrd import Injection
     from virtinstall.progress import Progress
-    from virtinstall.undo import Undo
+    from virtinstall.rollback.undo import Undo
 
 _MODE, _PRIVATE_MODE = 0o644, 0o600
 

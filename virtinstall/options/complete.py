@@ -94,7 +94,7 @@ def _asker(options: Sequence[Option], before: Sequence[str]) -> Ask:
             uri = value if equals else next(iter(before[number + 1 :]), None)
 
     def ask(kind: str) -> list[str]:
-        from virtinstall.host.listed import listed
+        from virtinstall.libvirt_host.completion_names import listed
 
         return listed(kind, uri, _PATIENCE_SECONDS)
 

@@ -49,12 +49,12 @@ def fallback_for(cls: type[Element]) -> Fallback | None:
     def nearest(key: str) -> list[str]:
         return installed_schema().nearest(path, key)
 
-    def unknown_words(option: str, pairs: list[Pair]) -> list[str]:
+    def unknown_arguments(option: str, pairs: list[Pair]) -> list[str]:
         from virtinstall.options.known_values import unknown_values
 
         return unknown_values(installed_schema, cls, path, option, pairs)
 
-    return Fallback(knows, apply, nearest, unknown_words)
+    return Fallback(knows, apply, nearest, unknown_arguments)
 
 
 def schema_is_installed() -> bool:

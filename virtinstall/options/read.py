@@ -16,7 +16,7 @@ from virtinstall.request import (
     InstallRequest,
     LocationRequest,
     OsRequest,
-    Platform,
+    PlatformRequest,
     Request,
     RunOptions,
 )
@@ -85,7 +85,7 @@ def read_request(
         connect=given.connect,
         install=_install(given, holders, preview),
         os=OsRequest(holders["osinfo"]),
-        platform=Platform(given.os_type, given.virt_type, given.arch, given.machine),
+        platform=PlatformRequest(given.os_type, given.virt_type, given.arch, given.machine),
         checks=_checks(holders["check"]),
         run=_run(given),
         without=frozenset(without),
@@ -128,7 +128,7 @@ def _read_element(domain: Domain, option: Option, text: str, without: set[str], 
     fallback = fallback_for(cls)
     pairs = cut(cls, name, text, fallback)
     apply_pairs(domain.section(cls), name, pairs, fallback)
-    return [] if fallback is None else fallback.unknown_words(name, pairs)
+    return [] if fallback is None else fallback.unknown_arguments(name, pairs)
 
 
 def read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:

@@ -64,14 +64,14 @@ class Fallback(NamedTuple):
     """What to do with a dotted name that no class declares: libvirt's schema behind the classes.
 
     `knows(key)` tells whether the schema has it, `apply(element, key, value)` sets it and
-    `nearest(key)` gives names like it for the error's hint. `unknown_words(option, pairs)`
+    `nearest(key)` gives names like it for the error's hint. `unknown_arguments(option, pairs)`
     gives warnings for values that the schema doesn't have at their place.
     """
 
     knows: Callable[[str], bool]
     apply: Callable[[Any, str, str], None]
     nearest: Callable[[str], list[str]]
-    unknown_words: Callable[[str, list[Any]], list[str]] = lambda option, pairs: []
+    unknown_arguments: Callable[[str, list[Any]], list[str]] = lambda option, pairs: []
 
 
 def split_words(text: str) -> list[str]:
@@ -263,7 +263,7 @@ def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fall
         if _is_empty(child):
             siblings.remove(child)
     if cleared:
-        element.leave_if_empty()
+        element.prune()
     edits = read_edits(option, pairs)
     if edits:
         element.settings["xpath_edits"] = (*element.settings.get("xpath_edits", ()), *edits)

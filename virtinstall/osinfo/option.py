@@ -20,7 +20,7 @@ _GENERIC_COST = (
 )
 
 
-class OsWish(NamedTuple):
+class RequestedOs(NamedTuple):
     """What `--osinfo` asks for.
 
     `name`: a short id, a full id or `generic`; with `detect` it is what to take when nothing is
@@ -41,7 +41,7 @@ class ChosenOs(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def read_wish(values: Mapping[str, str] | None) -> OsWish:
+def read_requested(values: Mapping[str, str] | None) -> RequestedOs:
     """What the sub-options of `--osinfo` (`name`, `short-id`, `id`, `detect`, `require`) ask for.
 
     Raises: RequestError, when a switch is neither on nor off.
@@ -61,7 +61,7 @@ def read_wish(values: Mapping[str, str] | None) -> OsWish:
         except ValueError as error:
             raise RequestError(f"--osinfo {word}={values[word]}: {error}", hint="say on or off") from error
     detect, require = switches["detect"], switches["require"]
-    return OsWish(
+    return RequestedOs(
         name=name,
         detect=detect if detect is not None else name is None,
         require=require,
@@ -70,7 +70,7 @@ def read_wish(values: Mapping[str, str] | None) -> OsWish:
 
 
 def choose_os(
-    wish: OsWish,
+    wish: RequestedOs,
     catalog: Catalog,
     *,
     detected: Iterable[str] = (),

@@ -137,12 +137,12 @@ def read_answers(
 
 
 def _login(asked: str | None, default: str, kind: str) -> str:
-    from virtinstall.seed.login import why_refused
+    from virtinstall.seed.login import refusal_reason
 
     if not asked:
         # who runs the command can't help it if the installer wants another name
-        return default if why_refused(default, kind) is None else _FALLBACK_LOGIN
-    why = why_refused(asked, kind)
+        return default if refusal_reason(default, kind) is None else _FALLBACK_LOGIN
+    why = refusal_reason(asked, kind)
     if why is not None:
         raise RequestError(f"--unattended user-login={asked}: {why}", hint="name another user-login=LOGIN")
     return asked

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import StorageError
-from virtinstall.signals import deferred_signals
+from virtinstall.rollback.signals import deferred_signals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from virtinstall.undo import Undo
+    from virtinstall.rollback.undo import Undo
 
 _LARGEST_NAME = 64
 _DEEPEST = 2

@@ -21,7 +21,7 @@ telnetd tftpd tty users utmp uucp video voice vchkpw vpopmail www-data
 """
 
 
-def why_refused(login: str, kind: str) -> str | None:
+def refusal_reason(login: str, kind: str) -> str | None:
     """Why an installer of this kind (`preseed`, ...) doesn't take the login; None where it does."""
     if login.lower() in _ADMINISTRATORS:
         return "that account is there anyway"

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from virtinstall.errors import StorageError
-from virtinstall.journal import Journal
 from virtinstall.progress import Progress
+from virtinstall.rollback.journal import Journal
+from virtinstall.rollback.new_file import new_file, refuse_existing
+from virtinstall.rollback.undo import Undo
 from virtinstall.storage.files import storage_errors, write_at
-from virtinstall.storage.new_file import new_file, refuse_existing
 from virtinstall.storage.space import require_space
-from virtinstall.undo import Undo
 
 FICLONE = 0x40049409
 STEP = 16 << 20  # between two steps Ctrl-C is heard and progress is shown

@@ -11,18 +11,18 @@ from __future__ import annotations
 import os
 import stat
 
-from virtinstall.directories import can_make, make_directory
 from virtinstall.errors import RequestError, StorageError
-from virtinstall.journal import Journal
 from virtinstall.new_image import NewImage
 from virtinstall.progress import Progress
+from virtinstall.rollback.directories import can_make, make_directory
+from virtinstall.rollback.journal import Journal
+from virtinstall.rollback.new_file import can_create, new_file, refuse_existing
+from virtinstall.rollback.undo import Undo
 from virtinstall.storage.files import storage_errors
-from virtinstall.storage.new_file import can_create, new_file, refuse_existing
 from virtinstall.storage.probe import probe_image
 from virtinstall.storage.qcow2 import Qcow2Options, qcow2_allocation_bytes, write_qcow2
 from virtinstall.storage.raw import check_raw, raw_allocation_bytes, write_raw
 from virtinstall.storage.space import check_space, require_space
-from virtinstall.undo import Undo
 
 __all__ = ["NewImage", "check_image", "image_capacity", "provision_image", "survey_image"]
 

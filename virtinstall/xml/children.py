@@ -61,7 +61,7 @@ class _Nested(Generic[E]):
         """The one wrapper of `node`, made at first use."""
         known = parent.wrappers.get((node, self.cls))
         if known is None:
-            known = parent.wrappers[node, self.cls] = self.cls.around(node, parent.wrappers)
+            known = parent.wrappers[node, self.cls] = self.cls.from_node(node, parent.wrappers)
         assert isinstance(known, self.cls)
         return known
 
@@ -82,12 +82,12 @@ class Child(_Nested[E]):
         if node is not None:
             pending = element.pending.pop(self, None)
             if pending is not None and (node, self.cls) not in element.wrappers:
-                pending.belong(node, element.wrappers)
+                pending.bind(node, element.wrappers)
             child = self.wrapped(element, node)
         else:
             pending = element.pending.get(self)
             if pending is None:
-                pending = element.pending[self] = self.cls.around(None, element.wrappers)
+                pending = element.pending[self] = self.cls.from_node(None, element.wrappers)
             assert isinstance(pending, self.cls)
             child = pending
         child.origin = (element, self)
@@ -147,7 +147,7 @@ class ElementList(Generic[E]):
         above = make_steps(self._parent, steps[:-1])
         node = child.ensure_node()
         insert(above, node, self._parent.rank(steps[:-1]))
-        child.adopt(self._parent.wrappers)
+        child.move_to(self._parent.wrappers)
 
     def at(self, index: int) -> E:
         """The child of that number; missing ones up to it are made, empty."""
@@ -170,7 +170,7 @@ class ElementList(Generic[E]):
     def _leave_if_empty(self) -> None:
         if self._parent.node is not None:
             drop(self._parent.node, self._declared.parsed.steps[:-1], self._parent.kept_when_empty())
-            self._parent.leave_if_empty()
+            self._parent.prune()
 
 
 class Children(_Nested[E]):

@@ -60,7 +60,7 @@ class Element:
             setattr(self, name, value)
 
     @classmethod
-    def around(cls, node: etree._Element | None, wrappers: Wrappers) -> Self:
+    def from_node(cls, node: etree._Element | None, wrappers: Wrappers) -> Self:
         """A wrapper of `node` (None: of one that the first set field makes) in the document of `wrappers`."""
         element = cls.__new__(cls)
         element.node = node
@@ -85,7 +85,7 @@ class Element:
         if node.tag != full_tag(cls.tag):
             raise ValueError(f"it is <{node.tag}>, not <{cls.tag}>")
         wrappers: Wrappers = {}
-        element = cls.around(node, wrappers)
+        element = cls.from_node(node, wrappers)
         wrappers[node, cls] = element
         return element
 
@@ -95,17 +95,17 @@ class Element:
             assert self.origin is not None
             parent, declared = self.origin
             parent.pending.pop(declared, None)
-            self.belong(declared.make(parent), parent.wrappers)
+            self.bind(declared.make(parent), parent.wrappers)
             assert self.node is not None
         return self.node
 
-    def belong(self, node: etree._Element, wrappers: Wrappers) -> None:
+    def bind(self, node: etree._Element, wrappers: Wrappers) -> None:
         """Be the wrapper of `node`, which has just been made in the document of `wrappers`."""
         self.node = node
         self.wrappers = wrappers
         wrappers[node, type(self)] = self
 
-    def leave_if_empty(self) -> None:
+    def prune(self) -> None:
         """Leave the document when nothing is left in an element that was made on demand."""
         node = self.node
         if node is None or self.origin is None or node.attrib or len(node) or (node.text or "").strip():
@@ -117,14 +117,14 @@ class Element:
         parent.pending[declared] = self
         if parent.node is not None:
             drop(parent.node, declared.parsed.steps[:-1], parent.kept_when_empty())
-            parent.leave_if_empty()
+            parent.prune()
 
     @property
     def exists(self) -> bool:
         """Whether the element is there in the document."""
         return self.node is not None
 
-    def adopt(self, wrappers: Wrappers) -> None:
+    def move_to(self, wrappers: Wrappers) -> None:
         """Belong to the document of `wrappers` from now on (the node has been moved there)."""
         old = self.wrappers
         if old is wrappers:
@@ -150,7 +150,7 @@ class Element:
         twins = dict(zip(self.node.iter(), node.iter(), strict=True))
         for (old, cls), known in self.wrappers.items():
             if old in twins and (known.settings or known.pending or known is self):
-                twin = cls.around(twins[old], wrappers)
+                twin = cls.from_node(twins[old], wrappers)
                 twin.settings = dict(known.settings)
                 _copy_pending(known, twin)
                 wrappers[twins[old], cls] = twin
@@ -253,7 +253,7 @@ def _copy_pending(element: Element, twin: Element) -> None:
     """Copy the wishes about children of `element` that aren't in the document yet."""
     for declared, known in element.pending.items():
         if known.node is None:
-            copied = twin.pending[declared] = type(known).around(None, twin.wrappers)
+            copied = twin.pending[declared] = type(known).from_node(None, twin.wrappers)
             copied.settings = dict(known.settings)
             _copy_pending(known, copied)
 

@@ -163,7 +163,7 @@ class XmlField(Declared, Generic[T]):
         else:
             node.text = None
             drop(element.node, path.steps)
-        element.leave_if_empty()
+        element.prune()
 
     def apply(self, element: Element, text: str) -> None:
         """Set the value from what a user typed; an empty text unsets it."""

@@ -1,0 +1,163 @@
+"""The log file: what is in it, what is not, and that nothing depends on it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.media.webserver import Site, WebServer
+from virtinstall.cli.log import Log, log_path, without_secrets
+
+PROJECT = Path(__file__).parents[2]
+PREVIEW = ("--connect", "test:///default", "--name", "logged", "--memory", "512", "--disk", "none", "--import")
+PREVIEW_XML = (*PREVIEW, "--osinfo", "generic", "--print-xml")
+
+
+def virt_install(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A run whose caches are below `home`."""
+    return subprocess.run(
+        [sys.executable, "-m", "virtinstall", *words],
+        env={**os.environ, "XDG_CACHE_HOME": str(home), "PYTHONPATH": str(PROJECT)},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def log_of(home: Path) -> Path:
+    """The log below `home`."""
+    return home / "virtinstall" / "virt-install.log"
+
+
+def test_what_is_logged(tmp_path: Path) -> None:
+    """The command line, the connection, the XML and the exit status; readable by the user alone."""
+    done = virt_install(tmp_path, *PREVIEW_XML)
+    assert done.returncode == 0, done.stderr
+    text = log_of(tmp_path).read_text()
+    for part in ("--name logged", "connected to test:///default", "<name>logged</name>", "exit status 0"):
+        assert part in text
+    assert log_of(tmp_path).stat().st_mode & 0o777 == 0o600
+
+
+def test_secrets_are_not_logged(tmp_path: Path) -> None:
+    """Passwords stay out, be they in an option, in the XML, in a URL or in what runs in the guest."""
+    words = (
+        *("--graphics", "vnc,password=hunter2", "--extra-args", "inst.vncpassword=hunter2 console=ttyS0"),
+        *(
+            "--cloud-init",
+            "run=echo hunter2,hostname=web",
+            "--location",
+            "http://anna:hunter2@127.0.0.1:1/?key=hunter2",
+        ),
+    )
+    virt_install(tmp_path, *PREVIEW[:-1], "--osinfo", "generic", "--print-xml", *words)
+    virt_install(tmp_path, *PREVIEW_XML, "--graphics", "vnc,password=hunter2")
+    text = log_of(tmp_path).read_text()
+    assert "password=***" in text
+    assert 'passwd="***"' in text
+    assert "hunter2" not in text
+
+
+def test_debug_tells_no_query(tmp_path: Path) -> None:
+    """The query of an address may be all that opens it; urllib3 tells it apart from its address."""
+    with WebServer(Site()) as web:
+        words = ("--connect", "test:///default", "--name", "logged", "--memory", "512", "--disk", "none", "--debug")
+        done = virt_install(tmp_path, *words, "--location", f"{web.url}/?sig=hunter2")
+        assert any("hunter2" in request for request in web.site.requests)
+    assert "urllib3" in done.stderr
+    assert "hunter2" not in done.stderr + log_of(tmp_path).read_text()
+
+
+def test_errors_are_logged_with_their_trace(tmp_path: Path) -> None:
+    """The message on the terminal is one sentence; where it came from is in the log, and shown by --debug."""
+    failed = virt_install(tmp_path, *PREVIEW_XML, "--disk", "nosuch=1")
+    assert failed.returncode == 1
+    assert "Traceback" not in failed.stderr
+    assert "Traceback" in log_of(tmp_path).read_text()
+    assert "exit status 1" in log_of(tmp_path).read_text()
+    assert "Traceback" in virt_install(tmp_path, *PREVIEW_XML, "--disk", "nosuch=1", "--debug").stderr
+
+
+def test_debug_shows_the_log(tmp_path: Path) -> None:
+    """--debug prints on standard error what is logged; standard output stays the XML."""
+    done = virt_install(tmp_path, *PREVIEW_XML, "--debug")
+    assert done.stdout.startswith("<domain")
+    assert "connected to test:///default" in done.stderr
+
+
+def test_a_log_that_can_not_be_written_is_no_error(tmp_path: Path) -> None:
+    """A file where the folder should be: the guest's XML comes all the same, without a word."""
+    (tmp_path / "virtinstall").write_text("")
+    done = virt_install(tmp_path, *PREVIEW_XML)
+    assert done.returncode == 0
+    assert "log" not in done.stderr
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    """What another has put in the log's place isn't written to."""
+    victim = tmp_path / "victim"
+    victim.write_text("")
+    log_of(tmp_path).parent.mkdir()
+    log_of(tmp_path).symlink_to(victim)
+    assert virt_install(tmp_path, *PREVIEW_XML).returncode == 0
+    assert victim.read_text() == ""
+
+
+def test_it_is_rotated(tmp_path: Path) -> None:
+    """A log of a megabyte makes room for a new one; three old ones are kept."""
+    path = tmp_path / "x.log"
+    for number in range(6):
+        log = Log(str(path), "x")
+        log.line(f"run {number} " + "x" * (1 << 20))
+        log.close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["x.log", "x.log.1", "x.log.2", "x.log.3"]
+    assert "run 5 " in path.read_text()
+    assert "run 2 " in (tmp_path / "x.log.3").read_text()
+
+
+@pytest.mark.parametrize(
+    ("environ", "path"),
+    [
+        ({"HOME": "/home/anna"}, "/home/anna/.cache/virtinstall/x.log"),
+        ({"HOME": "/home/anna", "XDG_CACHE_HOME": "/c"}, "/c/virtinstall/x.log"),
+        ({"HOME": "/home/anna", "XDG_CACHE_HOME": "relative"}, "/home/anna/.cache/virtinstall/x.log"),
+        ({}, None),
+    ],
+)
+def test_where_it_is(environ: dict[str, str], path: str | None) -> None:
+    """The XDG cache folder; nowhere where there is no home."""
+    assert log_path(environ, "x") == path
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("vnc,password=a b,port=5901", "vnc,password=***,port=5901"),
+        ("vnc,password='a,b',port=5901", "vnc,password='***',port=5901"),
+        ("product-key=AAA-BBB", "product-key=***"),
+        ("./devices/graphics/@passwd=a", "./devices/graphics/@passwd=***"),
+        ("http://u:p@h/x", "http://***@h/x"),
+        ("https://token@h/x", "https://***@h/x"),
+        ("http://h/x?key=1,kernel=k", "http://h/x?***,kernel=k"),
+        ("qemu+tcp://u:p@h/system", "qemu+tcp://***@h/system"),
+        ("-object secret,id=s,data=a", "-object secret,id=s,data=***"),
+        (
+            "io.systemd.credential:passwd.hashed-password.root=a",
+            "io.systemd.credential:passwd.hashed-password.root=***",
+        ),
+        # what is no secret stays
+        ("qemu+ssh://root@h/system", "qemu+ssh://root@h/system"),
+        ("user-password-file=/p", "user-password-file=/p"),
+        ("root-password-generate=yes", "root-password-generate=yes"),
+        ("auth.secret.uuid=a", "auth.secret.uuid=a"),
+    ],
+)
+def test_secrets(text: str, expected: str) -> None:
+    """Values of secrets become `***`, and nothing else does."""
+    assert without_secrets(text) == expected

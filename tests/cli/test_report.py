@@ -1,0 +1,126 @@
+"""`--output json`: one document that its schema describes, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from lxml import etree
+
+import virtinstall
+from virtinstall.cli.main import main
+
+SCHEMA = json.loads(Path(virtinstall.__file__).parent.joinpath("schema", "output.json").read_text())
+GUEST = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "--osinfo", "debian11", "--import"]
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    """Exit status and document of a run; the schema describes it."""
+    status = main([*GUEST, *words, "--output", "json"])
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, SCHEMA)
+    assert document["exit_status"] == status
+    return status, document
+
+
+def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """What would be done, and nothing changed."""
+    status, document = printed(capsys, "--disk", "size=5,path=/var/tmp/web.qcow2", "--autostart", "--dry-run")
+
+    assert status == 0
+    assert document["changed"] is False
+    assert document["state"] is None
+    assert document["disks"] == [{"path": "/var/tmp/web.qcow2", "pool": None, "format": "qcow2", "bytes": 5 << 30}]
+    assert [action["kind"] for action in document["actions"]] == ["make-image", "define", "start", "autostart"]
+
+
+def test_print_xml(capsys: pytest.CaptureFixture[str]) -> None:
+    """The XML is in the document, not beside it."""
+    _, document = printed(capsys, "--disk", "none", "--print-xml")
+
+    assert document["xml"].startswith("<domain")
+    assert document["install_xml"] is None
+
+
+def test_made(capsys: pytest.CaptureFixture[str]) -> None:
+    """A guest that was made: its state, and what was done."""
+    _, document = printed(capsys, "--disk", "none", "--noautoconsole")
+
+    assert document["changed"] is True
+    assert document["state"] == "running"
+    assert document["name"] == "web"
+    assert len(document["macs"]) == 1
+
+
+def test_a_volume_has_the_path_that_the_guest_gets(capsys: pytest.CaptureFixture[str]) -> None:
+    """And its format: as with an image that is made directly."""
+    _, document = printed(capsys, "--disk", "pool=default-pool,size=1", "--dry-run")
+
+    (disk,) = document["disks"]
+    assert (disk["pool"], disk["format"]) == ("default-pool", "qcow2")
+    assert disk["path"] == etree.fromstring(document["xml"]).xpath("string(devices/disk/source/@file)")
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "word"),
+    [
+        (["--disk", "size=abc"], "RequestError", "abc"),
+        (["--no-such-option"], "UsageError", "--no-such-option"),
+        (["--disk", "none", "--wait", "soon"], "UsageError", "soon"),
+    ],
+)
+def test_errors(capsys: pytest.CaptureFixture[str], words: list[str], kind: str, word: str) -> None:
+    """Errors are JSON too, those of the command line itself included; people read them on standard error."""
+    status, document = printed(capsys, *words)
+
+    assert status in (1, 2)
+    assert document["error"]["kind"] == kind
+    assert word in document["error"]["message"]
+
+
+def test_nothing_but_the_document(tmp_path: Path) -> None:
+    """Standard output is the document alone; warnings and notes are on standard error."""
+    words = ["--connect", "test:///default", "--memory", "1024", "--disk", "none", "--import", "--noautoconsole"]
+    done = subprocess.run(
+        [sys.executable, "-m", "virtinstall", *words, "--output=json"], capture_output=True, text=True, timeout=60
+    )
+
+    document = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert "WARNING" in done.stderr
+    assert document["warnings"]
+
+
+def test_unknown_format(capsys: pytest.CaptureFixture[str]) -> None:
+    """Another format is an error."""
+    assert main([*GUEST, "--disk", "none", "--output", "xml"]) == 1
+    assert "text or json" in capsys.readouterr().err
+
+
+def test_list_of_systems(capsys: pytest.CaptureFixture[str]) -> None:
+    """Programs get the names of each system, in the order in which people do."""
+    assert main(["--osinfo", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert main(["--osinfo", "list", "--output", "json"]) == 0
+    assert [", ".join(system["names"]) for system in json.loads(capsys.readouterr().out)] == lines
+
+
+def test_cdrom_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that holds no image is warned of, not refused: a guest may start from more than we know."""
+    path = tmp_path / "notes.iso"
+    path.write_text("no image at all")
+    words = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "--osinfo", "debian11"]
+    assert main([*words, "--disk", "none", "--cdrom", str(path), "--dry-run"]) == 0
+    assert f"--cdrom {path}: '{path}' is no ISO 9660 image; the guest may not start" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("spelling", [["--outp", "json"], ["--outp=json"], ["--output", "json"]])
+def test_errors_of_an_option_cut_short(capsys: pytest.CaptureFixture[str], spelling: list[str]) -> None:
+    """Whoever asks for JSON gets it, however the option is spelt."""
+    assert main(["--connect", "test:///default", "--import", "--disk", "nosuch=1", *spelling]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "RequestError"

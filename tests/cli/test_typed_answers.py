@@ -1,0 +1,72 @@
+"""Answers given as `-`: typed without an echo, or taken from standard input."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import sys
+import time
+
+import pytest
+
+from virtinstall.cli.typed_answers import with_typed_answers
+from virtinstall.options.command import parse_request
+
+GUEST = ["--name", "x", "--disk", "none", "--osinfo", "debian11"]
+SECONDS = 30
+
+
+def typed(*words: str) -> dict[str, str]:
+    """What is typed for a guest's options."""
+    return dict(with_typed_answers(parse_request([*GUEST, *words])).install.typed)
+
+
+def test_a_script_gives_them_a_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are a line each, root's before the user's; anything else is all the rest."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("secret\nother\n#cloud-config\n{}\n"))
+    asked = typed("--cloud-init", "user=a,root-password-file=-,user-password-file=-,user-data=-")
+    assert asked == {
+        "--cloud-init root-password-file": "secret\n",
+        "--cloud-init user-password-file": "other\n",
+        "--cloud-init user-data": "#cloud-config\n{}\n",
+    }
+    assert "secret" not in repr(asked)
+
+
+def test_nothing_is_read_where_nothing_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standard input may be somebody else's."""
+    stream = io.StringIO("untouched")
+    monkeypatch.setattr(sys, "stdin", stream)
+    assert typed("--cloud-init", "root-password-file=/pw", "--ignition", "/x") == {}
+    assert stream.read() == "untouched"
+
+
+def on_a_terminal(*lines: bytes) -> tuple[int, bytes]:
+    """Type `lines`, each at a question, into a virt-install that changes nothing; its exit status and what is seen."""
+    command = [sys.executable, "-m", "virtinstall", "--connect", "test:///default", *GUEST, "--memory", "1024"]
+    command += ["--unattended", "admin-password-file=-", "--pxe", "--dry-run"]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(command[0], command)
+    seen, left = b"", list(lines)
+    end = time.monotonic() + SECONDS
+    try:
+        while time.monotonic() < end:
+            try:
+                seen += os.read(terminal, 4096)
+            except OSError:  # Linux says EIO when the other end is closed
+                break
+            if left and seen.endswith((b"(not shown): ", b"once more: ")):
+                os.write(terminal, left.pop(0) + b"\n")
+    finally:
+        os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
+
+
+def test_typed_twice() -> None:
+    """The password isn't seen, and what is typed wrong is told."""
+    status, seen = on_a_terminal(b"Tr0ub4dor", b"Tr0ub4dour")
+    assert status == 1
+    assert b"--unattended admin-password-file=-: the two passwords differ" in seen
+    assert b"Tr0ub4d" not in seen

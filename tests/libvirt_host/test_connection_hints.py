@@ -1,0 +1,48 @@
+"""A connection that fails: the hint is about what failed."""
+
+from __future__ import annotations
+
+import libvirt
+import pytest
+
+import virtinstall
+from virtinstall.errors import HypervisorError
+from virtinstall.libvirt_host.connect_errors import connection_hint
+
+
+@pytest.mark.parametrize(
+    ("uri", "hint"),
+    [
+        ("qemu:///sytem", "addresses are such as qemu:///system"),
+        ("nonsense:///", "addresses are such as qemu:///system"),
+        ("qemu+tcp://127.0.0.1:1/system", "whether that host and its libvirt answer"),
+    ],
+)
+def test_addresses(uri: str, hint: str) -> None:
+    """A misspelt address, a driver that there isn't, another host that doesn't answer."""
+    with pytest.raises(HypervisorError) as caught:
+        virtinstall.open_host(uri)
+    assert hint in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("Failed to connect socket to '/run/libvirt/libvirt-sock': No such file or directory", "start its daemon"),
+        (
+            "Failed to connect socket to '/run/libvirt/libvirt-sock': Permission denied",
+            "qemu:///session takes no rights",
+        ),
+        ("authentication unavailable: no polkit agent available", "qemu:///session takes no rights"),
+        ("internal error: libxenlight state driver is not active", "runs no such driver"),
+    ],
+)
+def test_this_machine(words: str, hint: str) -> None:
+    """No daemon, no rights, no driver."""
+    assert hint in connection_hint("qemu:///system", words, libvirt.VIR_ERR_SYSTEM_ERROR)
+
+
+def test_nc_is_missing_over_there() -> None:
+    """ssh gets there, and its shell doesn't find what libvirt's client asks for."""
+    words = "End of file while reading data: sh: 1: nc: not found: Input/output error"
+    assert "netcat" in connection_hint("qemu+ssh://root@there/system", words, libvirt.VIR_ERR_SYSTEM_ERROR)

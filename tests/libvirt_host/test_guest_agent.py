@@ -1,0 +1,218 @@
+"""What is known of a guest's inside, from answers as libvirt gives them."""
+
+from __future__ import annotations
+
+import base64
+import os
+import socket
+import threading
+import time
+import tracemalloc
+from typing import Any
+
+import libvirt
+import pytest
+
+from virtinstall.devices.channel import Channel
+from virtinstall.devices.console import Console
+from virtinstall.devices.interface import Interface
+from virtinstall.devices.serial import Serial
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import RequestError
+from virtinstall.libvirt_host.guest_agent import addresses
+from virtinstall.run import console
+from virtinstall.run.wait import ConsoleWatch, Waiter, errors_of, has_text_console, is_ssh_server, refuse_impossible
+
+MAC = "52:54:00:00:00:01"
+
+
+class FakeDomain:
+    """A libvirt domain with one card, whose sources of addresses answer as told; one that isn't there fails."""
+
+    def __init__(self, answers: dict[int, dict[str, Any]]) -> None:
+        self._answers = answers
+
+    def XMLDesc(self, flags: int) -> str:
+        """Its XML."""
+        return f"<domain><devices><interface type='network'><mac address='{MAC}'/></interface></devices></domain>"
+
+    def interfaceAddresses(self, source: int, flags: int) -> dict[str, Any]:
+        """As libvirt-python gives them."""
+        if source not in self._answers:
+            raise libvirt.libvirtError("no such source")
+        return self._answers[source]
+
+
+def card(address: str, mac: str = MAC) -> dict[str, Any]:
+    """One interface with one address."""
+    return {"addrs": [{"addr": address, "prefix": 24, "type": 0}], "hwaddr": mac}
+
+
+def test_addresses_of_the_first_source_that_knows() -> None:
+    """A lease is enough; the agent isn't there yet."""
+    lease = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE
+    assert addresses(FakeDomain({lease: {"vnet0": card("192.0.2.7")}})) == ["192.0.2.7"]
+
+
+def test_only_the_guests_own_cards_count() -> None:
+    """Loopback, link-local addresses and bridges inside the guest say nothing; IPv4 comes first."""
+    agent = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT
+    told = {
+        "lo": card("127.0.0.1", "00:00:00:00:00:00"),
+        "docker0": card("172.17.0.1", "02:42:00:00:00:01"),
+        "eth0": card("2001:db8::7"),
+        "eth1": card("192.0.2.7", MAC.upper()),
+        "eth2": card("fe80::1"),
+    }
+    assert addresses(FakeDomain({agent: told})) == ["192.0.2.7", "2001:db8::7"]
+
+
+def test_nothing_known() -> None:
+    """No source answers: no address, and no error."""
+    assert addresses(FakeDomain({})) == []
+
+
+def test_a_guest_that_is_gone_has_no_address() -> None:
+    """It may power off while its address is waited for; that isn't libvirt's failure."""
+
+    class Gone(FakeDomain):
+        def XMLDesc(self, flags: int) -> str:
+            raise libvirt.libvirtError("Domain not found")
+
+    assert addresses(Gone({})) == []
+
+
+def test_an_agent_that_lies() -> None:
+    """What it calls addresses is neither connected to nor printed, unless it is an address."""
+    agent = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT
+    told = {str(number): card(text) for number, text in enumerate(["\x1b[2J", "x" * 300, "example.org", "192.0.2.7"])}
+    assert addresses(FakeDomain({agent: told})) == ["192.0.2.7"]
+
+
+@pytest.mark.parametrize("answer", [None, 7, [], {}, {"buf-b64": 7}, {"buf-b64": "x"}, {"buf-b64": "ä"}])
+def test_an_agent_that_makes_no_sense(answer: object) -> None:
+    """A file that it opens and then can't show is empty."""
+
+    class Senseless(AskedGuest):
+        def agent_answer(self, command: str, **arguments: object) -> object:
+            return answer if command == "guest-file-read" else super().agent_answer(command, **arguments)
+
+    agent = Channel(type="unix", target_type="virtio", target_name="org.qemu.guest_agent.0")
+    asked = Senseless("/run/cloud-init/result.json")
+    assert Waiter(None, asked, guest(agent), print, None).cloud_init_is_done()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("greeting", "is_it"), [(b"SSH-2.0-OpenSSH_9\r\n", True), (b"220 mail\r\n", False)])
+def test_ssh_server(greeting: bytes, is_it: bool) -> None:
+    """What greets as an SSH server is one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(greeting)
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        assert is_ssh_server("127.0.0.1", server.getsockname()[1]) is is_it
+        thread.join()
+
+
+def test_no_ssh_server() -> None:
+    """A closed port is none."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert not is_ssh_server("127.0.0.1", port)
+
+
+class AskedGuest:
+    """A guest whose agent opens the files in `files`; `closed` counts those that were closed again."""
+
+    def __init__(self, *files: str) -> None:
+        self.files = files
+        self.closed = 0
+
+    def agent_answer(self, command: str, **arguments: object) -> object:
+        """As the agent answers."""
+        if command == "guest-file-open":
+            return 1000 if arguments["path"] in self.files else None
+        if command == "guest-file-read":
+            return {"count": 2, "buf-b64": base64.b64encode(b"{}").decode(), "eof": True}
+        assert (command, arguments) == ("guest-file-close", {"handle": 1000})
+        self.closed += 1
+        return {}
+
+
+@pytest.mark.parametrize("file", ["/run/cloud-init/result.json", "/run/cloud-init/disabled"])
+def test_cloud_init_has_ended(file: str) -> None:
+    """Its agent finds what cloud-init leaves at its end, or where it is switched off; no file stays open."""
+    agent = Channel(type="unix", target_type="virtio", target_name="org.qemu.guest_agent.0")
+    for asked, ended in ((AskedGuest(file), True), (AskedGuest(), False)):
+        waiter = Waiter(None, asked, guest(agent), print, None)  # type: ignore[arg-type]
+        assert waiter.cloud_init_is_done() is ended
+        assert asked.closed == ended
+
+
+def test_errors_of_cloud_init() -> None:
+    """As its result.json has them; a file that makes no sense tells none."""
+    assert errors_of(b'{"v1": {"datasource": "NoCloud", "errors": ["(\'locale\', ...)"]}}') == ["('locale', ...)"]
+    assert errors_of(b'{"v1": {"errors": ["\\u001b[2J"]}}') == ["?[2J"]
+    for other in (b"", b"{", b"[" * 60000, b"[]", b'{"v1": null}', b'{"v1": {"errors": "x"}}'):
+        assert errors_of(other) == []
+
+
+def test_a_console_without_ends_of_lines_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest may say what it likes for as long as it likes; cloud-init's last line is still seen."""
+
+    class Endless:
+        def __init__(self, *ignored: object) -> None:
+            pass
+
+        def run(self, read_fd: int | None, write_fd: int) -> None:
+            for _ in range(128):
+                os.write(write_fd, b"x" * 65536)
+            os.write(write_fd, b"\nCloud-init v. 22.4 finished at now\n")
+
+    monkeypatch.setattr(console, "Console", Endless)
+    tracemalloc.start()
+    watch = ConsoleWatch(None, None)  # type: ignore[arg-type]
+    end = time.monotonic() + 20
+    while not watch.seen() and time.monotonic() < end:
+        time.sleep(0.02)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert watch.seen()
+    assert peak < 2 << 20
+
+
+def test_a_console_that_can_be_read() -> None:
+    """The first serial port, else the first console, where it is a pseudo terminal."""
+    assert has_text_console(guest(Console(type="pty")))
+    assert has_text_console(guest(Serial()))
+    assert not has_text_console(guest(Serial(type="file"), Console(type="pty")))
+    assert not has_text_console(guest())
+
+
+def guest(*devices: Any) -> Domain:
+    """A guest with these devices."""
+    domain = Domain(name="x")
+    for device in devices:
+        domain.add(device)
+    return domain
+
+
+@pytest.mark.parametrize("goal", ["ip", "ssh", "agent", "cloud-init"])
+def test_impossible_goals(goal: str) -> None:
+    """A guest without card and channel can't be reached: told beforehand."""
+    with pytest.raises(RequestError, match=f"--wait-for {goal}"):
+        refuse_impossible(goal, guest(), noreboot=False)
+
+
+def test_possible_goals() -> None:
+    """With a network and an agent's channel all goals can be reached."""
+    agent = Channel(type="unix", target_type="virtio", target_name="org.qemu.guest_agent.0")
+    domain = guest(Interface(type="network", source_network="default"), agent)
+    for goal in ("running", "shutdown", "ip", "ssh", "agent", "cloud-init"):
+        refuse_impossible(goal, domain, noreboot=False)
+    with pytest.raises(RequestError, match="--noreboot"):
+        refuse_impossible("running", domain, noreboot=True)

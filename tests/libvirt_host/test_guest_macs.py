@@ -1,0 +1,49 @@
+"""MAC addresses of a connection's guests, on libvirt's test driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import libvirt
+import pytest
+
+from virtinstall.libvirt_host.guest_macs import GuestMacs
+
+XML = """<domain type="test"><name>{name}</name><memory>8192</memory><os><type>hvm</type></os>
+<devices><interface type="network"><mac address="{mac}"/><source network="default"/></interface></devices></domain>"""
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[libvirt.virConnect]:
+    """A test driver of our own, with no guests."""
+    node = tmp_path / "node.xml"
+    node.write_text("<node/>")
+    opened = libvirt.open(f"test://{node}")
+    yield opened
+    opened.close()
+
+
+def test_guests_that_come_and_go(connection: libvirt.virConnect) -> None:
+    """Running and defined guests are both seen, a new one at once, and one that is gone no longer."""
+    macs = GuestMacs(connection)
+    assert macs.owners() == {}
+    off = connection.defineXML(XML.format(name="off", mac="52:54:00:00:00:0A"))
+    running = connection.createXML(XML.format(name="on", mac="52:54:00:00:00:0b"))
+    assert macs.owners() == {"52:54:00:00:00:0a": "off", "52:54:00:00:00:0b": "on"}
+    both = ["52:54:00:00:00:0a", "52:54:00:00:00:0b"]
+    assert macs.shared(running.UUIDString(), both) == ["52:54:00:00:00:0a"]
+    assert macs.shared("another", [*both, "52:54:00:00:00:0c"]) == both
+    off.undefine()
+    assert set(macs.owners(fresh=False)) == set(both), "as of the last look, which costs nothing"
+    assert macs.owners() == {"52:54:00:00:00:0b": "on"}
+
+
+def test_a_guest_that_starts_is_read_anew(connection: libvirt.virConnect) -> None:
+    """What a guest was given while it was off counts when it runs."""
+    macs = GuestMacs(connection)
+    guest = connection.defineXML(XML.format(name="guest", mac="52:54:00:00:00:0a"))
+    assert macs.owners() == {"52:54:00:00:00:0a": "guest"}
+    changed = XML.format(name="guest", mac="52:54:00:00:00:0c")
+    connection.defineXML(changed.replace("<memory>", f"<uuid>{guest.UUIDString()}</uuid><memory>")).create()
+    assert macs.owners() == {"52:54:00:00:00:0c": "guest"}

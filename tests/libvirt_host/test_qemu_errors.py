@@ -1,0 +1,62 @@
+"""What QEMU said at its end, told without libvirt's wrapping."""
+
+from __future__ import annotations
+
+import pytest
+
+from virtinstall.libvirt_host.qemu_errors import qemu_error
+
+STAMP = "2026-11-23T20:05:47.956042Z qemu-system-x86_64: "
+CLOSED = "internal error: qemu unexpectedly closed the monitor: "
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            CLOSED
+            + STAMP
+            + '-blockdev {"driver":"http","url":"http://me:pw@host/x.iso","node-name":"libvirt-1-storage"}: '
+            "CURL: Error opening file: The requested URL returned error: 404",
+            "-blockdev http://host/x.iso: CURL: Error opening file: The requested URL returned error: 404",
+        ),
+        (
+            CLOSED + STAMP + '-blockdev {"driver":"file","filename":"/a b/{1}.img"}: Could not open: Permission denied',
+            "-blockdev /a b/{1}.img: Could not open: Permission denied",
+        ),
+        (
+            CLOSED
+            + STAMP
+            + "warning: this is old "
+            + STAMP
+            + '-device {"driver":"vfio-pci","id":"h0"}: no such device',
+            "-device vfio-pci: no such device",
+        ),
+        (
+            "internal error: process exited while connecting to monitor: "
+            + STAMP
+            + "failed to initialize kvm: No entry",
+            "failed to initialize kvm: No entry",
+        ),
+        (
+            "internal error: QEMU unexpectedly closed the monitor (vm='x'): " + STAMP + "-m 1T: cannot allocate memory",
+            "-m 1T: cannot allocate memory",
+        ),
+        (CLOSED + STAMP + "-device {broken: no such device", "-device {broken: no such device"),
+    ],
+)
+def test_noise_is_left_out(text: str, told: str) -> None:
+    """Time stamps, the program's name and JSON go; the file, the device and the reason stay, without passwords."""
+    assert qemu_error(text)[0] == f"QEMU ended at once: {told}"
+
+
+def test_hint_for_addresses() -> None:
+    """An address that QEMU can't read gets the way out."""
+    assert "local path" in str(qemu_error(f"{CLOSED}{STAMP}-blockdev {{}}: CURL: no")[1])
+    assert qemu_error(f"{CLOSED}{STAMP}no memory")[1] is None
+
+
+@pytest.mark.parametrize("text", ["Cannot get interface MTU on 'br9'", CLOSED, "", "monitor: x"])
+def test_other_sentences_stay(text: str) -> None:
+    """What isn't such a report is libvirt's own sentence."""
+    assert qemu_error(text) == (text, None)

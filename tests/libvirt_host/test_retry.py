@@ -1,0 +1,51 @@
+"""A pool that is busy with another's volume is waited for; other failures are told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libvirt
+import pytest
+
+from virtinstall.libvirt_host.retry import retry_while_busy
+
+
+def failing(times: int, code: int, words: str) -> tuple[list[int], Callable[[], str]]:
+    """A call that fails so many times before it gives `done`, and the list of its calls."""
+    calls: list[int] = []
+
+    def call() -> str:
+        calls.append(len(calls))
+        if len(calls) > times:
+            return "done"
+        error = libvirt.libvirtError(words)
+        error.err = (code, 0, words, 2, None, None, None, 0, 0)
+        raise error
+
+    return calls, call
+
+
+def test_busy_pool_is_waited_for() -> None:
+    """The same call is made again until the other's job is over."""
+    calls, call = failing(2, libvirt.VIR_ERR_INTERNAL_ERROR, "internal error: pool 'p' has asynchronous jobs running.")
+
+    assert retry_while_busy(call) == "done"
+    assert len(calls) == 3
+
+
+def test_patience_has_an_end() -> None:
+    """A pool that stays busy is an error after the time given."""
+    calls, call = failing(99, libvirt.VIR_ERR_OPERATION_INVALID, "volume 'v' is still being allocated.")
+
+    with pytest.raises(libvirt.libvirtError, match="still being allocated"):
+        retry_while_busy(call, 0.3)
+    assert 2 <= len(calls) <= 4
+
+
+def test_other_failures_are_told_at_once() -> None:
+    """What waiting doesn't mend isn't waited for."""
+    calls, call = failing(1, libvirt.VIR_ERR_OPERATION_INVALID, "storage pool 'p' is not active")
+
+    with pytest.raises(libvirt.libvirtError, match="not active"):
+        retry_while_busy(call)
+    assert len(calls) == 1

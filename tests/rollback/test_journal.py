@@ -1,0 +1,241 @@
+"""The journal of a run: what a killed run made is named by the next."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
+from virtinstall.rollback import journal, leftovers
+from virtinstall.rollback.journal import (
+    Identity,
+    Journal,
+    final_xml,
+    find_leftovers,
+    forget_leftovers,
+    journal_folder,
+    names_of_dead_runs,
+    names_of_live_runs,
+)
+
+KILLED_RUN = """
+import os, signal, sys
+from pathlib import Path
+from virtinstall.rollback.journal import Journal
+from virtinstall.progress import Silent
+from virtinstall.storage.provision import NewImage, provision_image
+from virtinstall.rollback.undo import Undo
+
+journal = Journal.begin("web1", Path(sys.argv[1]))
+provision_image(NewImage(sys.argv[2], "qcow2", 1 << 20), Undo(), Silent(), journal)
+journal.record("domain", "web1")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def kill_a_run(runs: Path, disk: Path) -> None:
+    """A run that is killed after it has made `disk` and is about to define the domain."""
+    done = subprocess.run([sys.executable, "-c", KILLED_RUN, str(runs), str(disk)], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_what_a_killed_run_left_is_named(tmp_path: Path) -> None:
+    """The next run of that name hears of the image and the domain, and how to remove them."""
+    runs, disk = tmp_path / "runs", tmp_path / "disk one.qcow2"
+    kill_a_run(runs, disk)
+    left = find_leftovers("web1", runs)
+    assert [(item.kind, item.path) for item in left] == [("file", str(disk)), ("domain", "web1")]
+    assert left[0].remove_command == f"rm '{disk}'"
+    assert left[1].remove_command == "virsh undefine --nvram web1"
+    assert find_leftovers("web2", runs) == []
+
+
+def test_files_that_are_gone_or_replaced_are_not_left(tmp_path: Path) -> None:
+    """A file that the user has removed, or put there since, is not called a leftover."""
+    runs, disk = tmp_path / "runs", tmp_path / "disk"
+    kill_a_run(runs, disk)
+    other = tmp_path / "other"
+    other.write_text("the user's own")
+    other.rename(disk)
+    assert [item.kind for item in find_leftovers("web1", runs)] == ["domain"]
+
+
+def test_running_and_finished_runs_leave_nothing(tmp_path: Path) -> None:
+    """Neither a run that still goes on nor one that has ended is taken for dead."""
+    with Journal.begin("web1", tmp_path) as journal:
+        journal.record("domain", "web1")
+        assert find_leftovers("web1", tmp_path) == []
+        forget_leftovers("web1", tmp_path)
+    assert find_leftovers("web1", tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_forgetting_removes_the_journal_of_that_name_alone(tmp_path: Path) -> None:
+    """Once told, leftovers are not told again; those of other guests are kept."""
+    kill_a_run(tmp_path / "runs", tmp_path / "disk")
+    forget_leftovers("web2", tmp_path / "runs")
+    assert find_leftovers("web1", tmp_path / "runs")
+    forget_leftovers("web1", tmp_path / "runs")
+    assert find_leftovers("web1", tmp_path / "runs") == []
+
+
+BORN_AND_KILLED = """
+import os, signal, sys
+from virtinstall.rollback import journal
+
+if sys.argv[2] == "named":  # as on a file system without O_TMPFILE
+    journal.open_unnamed = lambda folder, mode: None
+journal.os.fdatasync = lambda fd: os.kill(os.getpid(), signal.SIGKILL)
+journal.Journal.begin("web1", sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize(("files", "left"), [("unnamed", 0), ("named", 1)])
+def test_a_journal_is_whole_or_not_there(tmp_path: Path, files: str, left: int) -> None:
+    """A run that is killed before its journal is written leaves none; one with a name is swept later."""
+    runs = tmp_path / "runs"
+    done = subprocess.run([sys.executable, "-c", BORN_AND_KILLED, str(runs), files], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(runs.iterdir())) == left
+
+    for path in runs.iterdir():
+        os.utime(path, (1, 1))
+    with Journal.begin("web1", runs):
+        assert len(list(runs.iterdir())) == 1
+
+
+@pytest.mark.parametrize("files", ["unnamed", "named"])
+def test_a_journal_that_cannot_be_written_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: str
+) -> None:
+    """A full disk leaves nothing of the journal, on any file system."""
+    if files == "named":
+        monkeypatch.setattr(journal, "open_unnamed", lambda folder, mode: None)
+    monkeypatch.setattr(os, "fdatasync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        Journal.begin("web1", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unfinished_last_line_is_no_hindrance(tmp_path: Path) -> None:
+    """A journal cut off in the middle of a line still tells what stands before it."""
+    kill_a_run(tmp_path / "runs", tmp_path / "disk")
+    (path,) = (tmp_path / "runs").iterdir()
+    path.write_bytes(path.read_bytes()[:-7])
+    assert [item.kind for item in find_leftovers("web1", tmp_path / "runs")] == ["file"]
+    path.write_bytes(b'{"name": "we')
+    assert find_leftovers("web1", tmp_path / "runs") == []
+
+
+def test_a_damaged_journal_is_no_hindrance(tmp_path: Path) -> None:
+    """After a power cut it may hold anything; what came before that still counts."""
+    head = b'{"name": "web1", "pid": 1}\n{"kind": "domain", "path": "web1"}\n'
+    for number, rest in enumerate((b"\xff\xfe\0\0", b"\0" * 512)):
+        (tmp_path / f"run-{number}.json").write_bytes(head + rest)
+    assert [left.path for left in find_leftovers("web1", tmp_path)] == ["web1", "web1"]
+
+
+def test_a_run_whose_undo_failed_keeps_its_journal(tmp_path: Path) -> None:
+    """What could not be taken back is told by the next run."""
+    kept = tmp_path / "kept"
+    kept.write_text("")
+    with kept.open() as file, Journal.begin("web1", tmp_path / "runs") as journal:
+        journal.record("file", str(kept), Identity.of_open_file(file.fileno()))
+        journal.keep_for_next_run()
+    assert [item.path for item in find_leftovers("web1", tmp_path / "runs")] == [str(kept)]
+
+
+def test_looking_for_leftovers_makes_nothing(tmp_path: Path) -> None:
+    """A preview may look: not even the folder is made."""
+    assert find_leftovers("web1", tmp_path / "runs") == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_journals_lie_where_state_belongs() -> None:
+    """Root's in /var/lib, a user's in the XDG state directory."""
+    assert journal_folder({}, 0) == "/var/lib/virtinstall/runs"
+    assert journal_folder({"HOME": "/home/me"}, 1000) == "/home/me/.local/state/virtinstall/runs"
+    assert journal_folder({"HOME": "/h", "XDG_STATE_HOME": "/s"}, 1000) == "/s/virtinstall/runs"
+
+
+def kill_before_the_domain(runs: Path, disk: Path) -> None:
+    """A run that is killed when its disk is made, and no guest has been given to libvirt."""
+    script = KILLED_RUN.replace('journal.record("domain", "web1")\n', "")
+    done = subprocess.run([sys.executable, "-c", script, str(runs), str(disk)], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_half_made_is_what_no_guest_can_have_used(tmp_path: Path) -> None:
+    """A disk counts as half-made until the guest has been given to libvirt."""
+    kill_before_the_domain(tmp_path / "runs", tmp_path / "disk")
+    assert [item.half_made for item in find_leftovers("web1", tmp_path / "runs")] == [True]
+    kill_a_run(tmp_path / "runs2", tmp_path / "disk2")
+    assert {item.half_made for item in find_leftovers("web1", tmp_path / "runs2")} == {False}
+
+
+def test_names_of_live_runs(tmp_path: Path) -> None:
+    """A run that still goes on has its guest's name to itself; one that was killed hasn't."""
+    runs = tmp_path / "runs"
+    kill_a_run(runs, tmp_path / "disk")
+
+    with Journal.begin("web2", runs):
+        assert names_of_live_runs(runs) == {"web2"}
+    assert names_of_live_runs(runs) == frozenset()
+    assert names_of_live_runs(tmp_path / "nothing") == frozenset()
+
+
+def test_another_host_has_other_leftovers(tmp_path: Path) -> None:
+    """A guest of the same name elsewhere isn't the one that a killed run made; the command says where it was."""
+    runs = tmp_path / "runs"
+    script = KILLED_RUN.replace("Path(sys.argv[1])", "Path(sys.argv[1]), 'qemu+tcp://there/system'")
+    subprocess.run([sys.executable, "-c", script, str(runs), str(tmp_path / "disk")], check=False)
+
+    assert find_leftovers("web1", runs, "qemu:///system") == []
+    forget_leftovers("web1", runs, "qemu:///system")
+    (_, domain) = find_leftovers("web1", runs, "qemu+tcp://there/system")
+    assert domain.remove_command == "virsh --connect qemu+tcp://there/system undefine --nvram web1"
+    assert len(find_leftovers("web1", runs)) == 2
+
+
+def test_final_configuration_is_found(tmp_path: Path) -> None:
+    """What the guest was to keep is known after the run died, and is no leftover."""
+    script = KILLED_RUN.replace(
+        'journal.record("domain"', 'journal.record_final("<domain><uuid>u-1</uuid></domain>")\njournal.record("domain"'
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "runs"), str(tmp_path / "disk")], check=False)
+
+    assert final_xml("web1", tmp_path / "runs", None, "u-1") == "<domain><uuid>u-1</uuid></domain>"
+    assert final_xml("web1", tmp_path / "runs", None, "u-2") is None, "another guest of that name"
+    assert final_xml("web2", tmp_path / "runs", None, "u-1") is None
+    assert [item.kind for item in find_leftovers("web1", tmp_path / "runs")] == ["file", "domain"]
+
+
+def test_runs_that_died_a_while_ago(tmp_path: Path) -> None:
+    """Those of now may still have libvirt at work for them."""
+    subprocess.run([sys.executable, "-c", KILLED_RUN, str(tmp_path / "runs"), str(tmp_path / "disk")], check=False)
+    assert names_of_dead_runs(tmp_path / "runs") == frozenset()
+    for path in (tmp_path / "runs").iterdir():
+        os.utime(path, (0, 0))
+    assert names_of_dead_runs(tmp_path / "runs") == {"web1"}
+
+
+def test_what_only_dead_installations_needed_goes_with_any_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels and seeds of theirs, whatever their guests' names; disks stay, and are told with the same name."""
+    monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(tmp_path / "runs"))
+    served, disk = tmp_path / "kernel", tmp_path / "disk"
+    recorded = f'journal.record("boot file", {str(served)!r})\njournal.record("domain"'
+    script = KILLED_RUN.replace('journal.record("domain"', recorded)
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "runs"), str(disk)], check=False)
+    served.write_text("kernel")
+    for path in (tmp_path / "runs").iterdir():
+        os.utime(path, (0, 0))
+    told: list[str] = []
+    leftovers.remove_served_of_others("other", told.append)
+    assert not served.exists() and disk.exists()
+    assert told == [f"removed {served}, which a killed run for 'web1' had left"]

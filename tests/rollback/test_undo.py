@@ -1,0 +1,47 @@
+"""What a run has made is taken back when it fails; when it succeeds, what only the run itself needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from virtinstall.rollback.journal import Journal
+from virtinstall.rollback.undo import Undo
+
+
+def fail() -> None:
+    """Something that can't be taken back."""
+    raise PermissionError("not yours")
+
+
+def test_newest_first_on_failure() -> None:
+    """All of it, in the opposite order, and the error goes on."""
+    taken: list[str] = []
+    with pytest.raises(RuntimeError), Undo() as undo:
+        undo.push("disk", lambda: taken.append("disk"))
+        undo.push("kernel", lambda: taken.append("kernel"), temporary=True)
+        raise RuntimeError
+    assert taken == ["kernel", "disk"]
+
+
+def test_only_the_temporary_on_success() -> None:
+    """Once; what is made afterwards is none of it."""
+    taken: list[str] = []
+    with Undo() as undo:
+        undo.push("disk", lambda: taken.append("disk"))
+        undo.push("kernel", lambda: taken.append("kernel"), temporary=True)
+        assert undo.commit() == []
+    assert taken == ["kernel"]
+
+
+def test_a_temporary_thing_that_stays_costs_nothing_else(tmp_path: Path) -> None:
+    """It is named, and the journal keeps it for the next run; the rest is as if all had gone well."""
+    taken: list[str] = []
+    with Journal.begin("web", tmp_path) as journal, Undo(journal) as undo:
+        undo.push("seed", lambda: taken.append("seed"), temporary=True)
+        undo.push("kernel", fail, temporary=True)
+        undo.push("guest", lambda: taken.append("guest"))
+        assert undo.commit() == ["kernel could not be removed: not yours"]
+    assert taken == ["seed"]
+    assert len(list(tmp_path.iterdir())) == 1

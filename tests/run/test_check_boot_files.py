@@ -1,0 +1,59 @@
+"""What a guest boots is looked at before anything is made, in a dry run as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import RequestError
+from virtinstall.plan import BootFile, Plan
+from virtinstall.run.boot_files import check_boot_files
+
+
+class _Qemu:
+    """QEMU on this machine."""
+
+    def driver(self) -> str:
+        return "qemu"
+
+    def is_local(self) -> bool:
+        return True
+
+
+def check(plan: Plan) -> None:
+    """Look at it as for QEMU on this machine."""
+    check_boot_files(plan, _Qemu())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("what", ["kernel", "initrd"])
+def test_a_kernel_that_is_not_there(tmp_path: Path, what: str) -> None:
+    """It is named, with its option; one that is there is no matter."""
+    domain = Domain()
+    setattr(domain.os, what, str(tmp_path / "none"))
+    with pytest.raises(RequestError, match=f"--boot {what}={tmp_path}/none: there is no such file"):
+        check(Plan("x", domain, None))
+    (tmp_path / "none").write_bytes(b"")
+    check(Plan("x", domain, None))
+
+
+def test_a_file_to_inject_that_is_not_there(tmp_path: Path) -> None:
+    """Before kernel and initrd are fetched."""
+    initrd = BootFile("initrd", "/boot/initrd", "/tree", inject=(str(tmp_path / "nope.ks"),), what="initrd")
+    with pytest.raises(RequestError, match=r"--initrd-inject: could not read '.*/nope.ks'"):
+        check(Plan("x", Domain(), None, boot_files=(initrd,)))
+
+
+def test_a_file_to_inject_is_looked_at_with_the_test_driver_too(tmp_path: Path) -> None:
+    """It boots nothing, but the file is one of this machine."""
+    initrd = BootFile("initrd", "/boot/initrd", "/tree", inject=(str(tmp_path / "nope.ks"),), what="initrd")
+    with pytest.raises(RequestError, match="could not read"):
+        check_boot_files(Plan("x", Domain(), None, boot_files=(initrd,)), _Test())  # type: ignore[arg-type]
+
+
+class _Test(_Qemu):
+    """libvirt's test driver."""
+
+    def driver(self) -> str:
+        return "test"

@@ -1,0 +1,141 @@
+"""What follows a guest's start: the console that is shown, and that the guest runs on in any case."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from virtinstall.devices.console import Console
+from virtinstall.devices.serial import Serial
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import HypervisorError
+from virtinstall.plan import Plan
+from virtinstall.request import RunOptions
+from virtinstall.run import console
+from virtinstall.run.follow import InstallWatcher, Status
+
+
+class FakeHost:
+    """A connection to QEMU; nobody waits there longer than it takes to look once."""
+
+    uri = "qemu:///system"
+
+    def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
+        """Whether it is so now."""
+        return done()
+
+    def driver(self) -> str:
+        """As libvirt calls it."""
+        return "qemu"
+
+
+class PausedGuest:
+    """A guest that was started paused, for its console to be opened first."""
+
+    name = "web"
+
+    def __init__(self) -> None:
+        self.now = "paused"
+
+    def state(self) -> str:
+        """As libvirt tells it."""
+        return self.now
+
+    def is_active(self) -> bool:
+        """It is there, paused or not."""
+        return True
+
+    def resume_if_paused(self) -> None:
+        """Let it run."""
+        self.now = "running"
+
+
+def follower(*devices: Any, **run: Any) -> InstallWatcher:
+    """A follower of a guest with these devices, run with these options."""
+    final = Domain(name="web")
+    for device in devices:
+        final.add(device)
+    plan = Plan(name="web", final=final, install=final, run=RunOptions(**run))
+    host: Any = FakeHost()
+    return InstallWatcher(plan, host, lambda text: None)
+
+
+def test_what_is_not_waited_for_has_no_console() -> None:
+    """`--wait 0` is as `--noautoconsole`, so the guest needn't be started paused for a console's sake."""
+    assert follower(Serial(type="pty"), wait_minutes=0).console_kind() == "none"
+    assert follower(Serial(type="pty"), wait_minutes=0, autoconsole="text").console_kind() == "none"
+
+
+class Terminal(io.StringIO):
+    """Standard input of somebody who sits there."""
+
+    def isatty(self) -> bool:
+        """So it is."""
+        return True
+
+
+@pytest.mark.parametrize("device", [Serial(type="pty"), Console(type="pty")])
+def test_a_guest_without_a_screen_shows_its_text_console(device: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no text console either, there is none to show."""
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    assert follower(device).console_kind() == "text"
+    assert follower().console_kind() == "none"
+
+
+def test_a_guest_whose_console_does_not_open_runs_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It had been started paused for the console; the error must not leave it standing for ever."""
+
+    class NoConsole:
+        def __init__(self, *ignored: object) -> None:
+            raise HypervisorError("the console of 'web' does not open")
+
+    monkeypatch.setattr(console, "Console", NoConsole)
+    paused: Any = PausedGuest()
+    with pytest.raises(HypervisorError):
+        follower(autoconsole="text").follow(paused)
+    assert paused.state() == "running"
+
+
+def test_a_script_is_not_held_by_a_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a terminal nobody could leave it; who asks for it gets it all the same."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert follower(Serial(type="pty")).console_kind() == "none"
+    assert follower(Serial(type="pty"), autoconsole="text").console_kind() == "text"
+
+
+class DestroyedGuest(PausedGuest):
+    """A guest that somebody powered off."""
+
+    def is_active(self) -> bool:
+        """No longer."""
+        return False
+
+    def was_destroyed(self) -> bool:
+        """From outside."""
+        return True
+
+
+def test_an_installation_that_is_cut_off_is_not_called_complete() -> None:
+    """The guest isn't started from a disk that is half installed, and the exit status tells."""
+    told: list[str] = []
+    guest: Any = DestroyedGuest()
+    guest.now = "shut off"
+    following = follower(wait_minutes=-1, autoconsole="none")
+    following.say = told.append
+    assert following.follow(guest) == Status.ERROR
+    assert any("powered off from outside" in text for text in told)
+    assert not following.installed
+
+
+def test_a_time_that_is_over_tells_how_to_go_on() -> None:
+    """By looking at the guest, and by finishing later."""
+    told: list[str] = []
+    guest: Any = PausedGuest()
+    following = follower(wait_minutes=1, autoconsole="none")
+    following.say = told.append
+    assert following.follow(guest) == Status.TIMED_OUT
+    assert "--finish web" in told[-1] and "console web" in told[-1]

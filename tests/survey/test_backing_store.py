@@ -1,0 +1,96 @@
+"""--disk backing_store=: an overlay is as large as what it starts from, and says in which format that is."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import virtinstall
+from tests.compose.hosts import DATA, HostFiles
+from virtinstall.compose.compose import compose
+from virtinstall.errors import RequestError
+from virtinstall.facts import PoolFacts, VolumeFacts
+from virtinstall.new_image import NewImage
+from virtinstall.survey.storage import with_storage
+
+GIB = 1 << 30
+
+
+class _Host:
+    """As much of a local QEMU host as a look at its disks asks for; it has no pools."""
+
+    def driver(self) -> str:
+        return "qemu"
+
+    def is_local(self) -> bool:
+        return True
+
+    def pool(self, name: str) -> PoolFacts | None:
+        return None
+
+    def pools(self) -> list[PoolFacts]:
+        return []
+
+    def volume_by_path(self, path: str) -> VolumeFacts | None:
+        return None
+
+    def guest_xmls(self) -> list[tuple[str, str]]:
+        return []
+
+
+def image_for(disk: str) -> NewImage:
+    """The image that a guest with this --disk would get."""
+    request = virtinstall.parse_request(
+        ["--name", "g", "--memory", "64", "--osinfo", "generic", "--import", "--disk", disk]
+    )
+    facts = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts(disks=())
+    (image,) = compose(request, with_storage(facts, request, _Host())).images  # type: ignore[arg-type]
+    return image
+
+
+@pytest.mark.parametrize("form", ["qcow2", "raw"])
+def test_size_and_format_come_from_it(tmp_path: Path, form: str) -> None:
+    """Neither has to be given."""
+    base = tmp_path / "base"
+    subprocess.run(["qemu-img", "create", "-q", "-f", form, base, "3G"], check=True)
+    image = image_for(f"path={tmp_path}/new.qcow2,backing_store={base}")
+    assert (image.capacity_bytes, image.backing_format, image.backing_path) == (3 * GIB, form, str(base))
+
+
+def test_what_is_given_leads(tmp_path: Path) -> None:
+    """A larger disk than the image; a format that isn't what it looks like."""
+    base = tmp_path / "base"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "3G"], check=True)
+    image = image_for(f"path={tmp_path}/new.qcow2,size=5,backing_store={base},backing_format=raw")
+    assert (image.capacity_bytes, image.backing_format) == (5 * GIB, "raw")
+
+
+def test_no_path_is_needed(tmp_path: Path) -> None:
+    """The image gets the guest's name."""
+    base = tmp_path / "base"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "3G"], check=True)
+    image = image_for(f"backing_store={base}")
+    assert image.path == "/var/lib/libvirt/images/g.qcow2"
+
+
+def test_it_is_not_there(tmp_path: Path) -> None:
+    """The message names it."""
+    with pytest.raises(RequestError, match=f"backing_store={tmp_path}/nothing: there is no such file"):
+        image_for(f"path={tmp_path}/new.qcow2,backing_store={tmp_path}/nothing")
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        ("size=1", "a disk of 1 GiB would cut off that image of 3 GiB"),
+        ("backing_format=qcow3", "backing_format=qcow3: "),
+    ],
+)
+def test_what_would_break_the_guest(tmp_path: Path, words: str, match: str) -> None:
+    """A disk that is smaller than its image, or a format that there isn't, is refused."""
+    base = tmp_path / "base"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "3G"], check=True)
+    with pytest.raises(RequestError, match=match):
+        image_for(f"path={tmp_path}/new.qcow2,backing_store={base},{words}")

@@ -1,0 +1,65 @@
+"""What is known of an install medium, beside what was named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.compose.hosts import DATA, HostFiles, os_named
+from tests.media.trees import treeinfo
+from tests.servers import web_server
+from virtinstall.options.command import parse_request
+from virtinstall.osinfo.catalog import Catalog
+from virtinstall.survey.media import survey_media
+from virtinstall.survey.operating_system import survey_os
+
+HOST = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts().host
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A tree of Fedora 28, with a kernel of somebody's own."""
+    os_named("fedora28")
+    (tmp_path / "images/pxeboot").mkdir(parents=True)
+    for name in ("images/pxeboot/vmlinuz", "images/pxeboot/initrd.img", "own.kernel", "own.initrd"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / ".treeinfo").write_text(treeinfo("Fedora", "28"))
+    return tmp_path
+
+
+def catalog() -> Catalog:
+    """The OS database as it is installed."""
+    return Catalog({"HOME": "/nonexistent"}, cache=False)
+
+
+def test_a_kernel_by_hand_leaves_what_the_tree_says(tree: Path) -> None:
+    """The system is recognised, and the installer told where it is, as without it."""
+    with web_server(tree) as server:
+        url = server.url.rstrip("/")
+        request = parse_request(["--location", f"{url},kernel=own.kernel,initrd=own.initrd"])
+        media = survey_media(request, HOST, catalog())
+        plain = survey_media(parse_request(["--location", url]), HOST, catalog())
+    assert media is not None
+    assert plain is not None
+    assert (media.kernel, media.initrd) == ("own.kernel", "own.initrd")
+    assert media.os_names == plain.os_names != ()
+    assert media.kernel_arguments == plain.kernel_arguments != ()
+
+
+def test_a_kernel_by_hand_in_a_tree_that_nobody_knows(tree: Path) -> None:
+    """That is what naming it is for."""
+    (tree / ".treeinfo").unlink()
+    (tree / "images/pxeboot/vmlinuz").unlink()
+    request = parse_request(["--location", f"{tree},kernel=own.kernel,initrd=own.initrd"])
+    media = survey_media(request, HOST, catalog())
+    assert media is not None
+    assert (media.kernel, media.os_names, media.kernel_arguments) == ("own.kernel", (), ())
+
+
+def test_an_os_to_install_is_what_its_tree_holds(tree: Path) -> None:
+    """`--install OS` says it already; a mirror's tree may call itself by another name."""
+    media = survey_media(parse_request(["--location", str(tree)]), HOST, catalog())
+    chosen = survey_os(parse_request(["--install", "debian11"]), media, catalog(), HOST, {})
+    assert chosen.record.short_id == "debian11"
+    assert survey_os(parse_request([]), media, catalog(), HOST, {}).record.short_id == "fedora28"

@@ -1,0 +1,81 @@
+"""--unattended for Windows: virtio's drivers are on the medium with the answers, and the guest has virtio devices."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+import virtinstall
+from tests.compose.hosts import DATA, HostFiles, os_named
+from tests.servers import web_server
+from tests.survey.test_seeds import _Qemu
+from virtinstall.compose.compose import compose
+from virtinstall.devices.interface import Interface
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import FetchError
+from virtinstall.plan import Plan, SeedFile
+from virtinstall.progress import Silent
+from virtinstall.rollback.undo import Undo
+from virtinstall.run.boot_files import make_seeds
+from virtinstall.survey.unattended import with_unattended
+
+NAMES = {"u": "urn:schemas-microsoft-com:unattend"}
+
+
+def planned(*more: str) -> Plan:
+    """The plan of an unattended Windows 10 on a KVM host."""
+    asked = dict(word.split("=") for word in ("admin-password-file=/pw", "user-password-file=/pw", *more))
+    words = ["--name", "w", "--memory", "4096", "--osinfo", "win10", "--pxe", "--disk", "none", "--network", "user"]
+    facts = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts(os_named("win10"), disks=())
+    return compose(
+        virtinstall.parse_request(words), with_unattended(facts, asked, "x86_64", lambda _path, _option: "secret")
+    )
+
+
+def test_drivers_are_fetched_and_named() -> None:
+    """The interface is virtio, its driver comes with the answers, and these say where Setup finds it."""
+    plan = planned()
+    (seed,) = plan.seeds
+    assert plan.final.devices_of(Interface)[0].model_type == "virtio"
+    fetched = dict(seed.fetched)
+    assert fetched["drivers/netkvm.inf"].endswith("/w10/amd64/netkvm.inf")
+    answers = etree.fromstring(dict(seed.files)["autounattend.xml"])
+    assert "E:\\drivers" in [path.text for path in answers.iterfind(".//u:PathAndCredentials/u:Path", NAMES)]
+
+
+def test_drivers_can_be_left_out() -> None:
+    """Without them the guest gets devices that Windows itself has drivers for."""
+    plan = planned("drivers=no")
+    assert plan.seeds[0].fetched == ()
+    assert plan.final.devices_of(Interface)[0].model_type != "virtio"
+    assert b"DriverPaths" not in dict(plan.seeds[0].files)["autounattend.xml"]
+
+
+def test_they_get_onto_the_image(tmp_path: Path) -> None:
+    """In a folder of their own, whole."""
+    web = tmp_path / "web"
+    web.mkdir()
+    web.joinpath("netkvm.sys").write_bytes(bytes(range(256)) * 999)
+    image = tmp_path / "seed.iso"
+    with web_server(web) as server:
+        fetched = (("drivers/netkvm.sys", f"{server.url}/netkvm.sys"),)
+        seed = SeedFile(str(image), "UNATTEND", (("autounattend.xml", b"<unattend/>"),), fetched=fetched)
+        make_seeds(Plan("w", Domain(), None, seeds=(seed,)), _Qemu(), Undo(), Silent())  # type: ignore[arg-type]
+    out = tmp_path / "netkvm.sys"
+    command = ["xorriso", "-osirrox", "on", "-indev", str(image), "-extract", "/drivers/netkvm.sys", str(out)]
+    subprocess.run(command, check=True, capture_output=True)
+    assert out.read_bytes() == bytes(range(256)) * 999
+
+
+def test_drivers_that_are_not_there(tmp_path: Path) -> None:
+    """The message says what it was about and how to do without; no image is left."""
+    image = tmp_path / "seed.iso"
+    with web_server(tmp_path) as server:
+        seed = SeedFile(str(image), "UNATTEND", (), fetched=(("drivers/x.sys", f"{server.url}/none/x.sys"),))
+        with pytest.raises(FetchError) as caught, Undo() as undo:
+            make_seeds(Plan("w", Domain(), None, seeds=(seed,)), _Qemu(), undo, Silent())  # type: ignore[arg-type]
+    assert "drivers=no" in caught.value.__notes__[0]
+    assert not image.exists()

@@ -1,0 +1,33 @@
+"""`--test-media-detection LOCATION`: the operating system that an install medium holds."""
+
+from __future__ import annotations
+
+import os
+
+from virtinstall.errors import RequestError
+
+
+def detect_media(location: str, arch: str | None, os_type: str | None) -> str:
+    """The short id of the OS at `location`. Raises: FetchError, when it can't be read; RequestError, when unknown."""
+    from virtinstall.media.location import open_location
+    from virtinstall.media.tree import recognize
+    from virtinstall.osinfo.catalog import Catalog
+    from virtinstall.survey.media import identifier
+
+    catalog = Catalog(os.environ)
+    wanted = arch or os.uname().machine
+    fetcher = open_location(location)
+    try:
+        tree = recognize(
+            fetcher,
+            arch=wanted,
+            guest_type="xen" if os_type == "xen" else "hvm",
+            identify=identifier(catalog, wanted),
+        )
+    finally:
+        fetcher.close()
+    known = set(catalog.names())
+    name = next((name for name in tree.os_names if name in known), None)
+    if name is None:
+        raise RequestError(f"no operating system was recognised at '{location}'", hint="name it with --osinfo")
+    return name

@@ -1,0 +1,182 @@
+"""argv -> exit status, for each of the commands; the only place that prints errors.
+
+Exit statuses: 0 done, 1 error, 2 usage, 3 timed out with the guest left running, 4 the
+guest crashed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import VirtInstallError
+
+if TYPE_CHECKING:
+    from virtinstall.cli.log import Log
+
+_Run = Callable[[list[str], "Log"], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`virt-install`; gives the exit status."""
+
+    def run(words: list[str], log: Log) -> int:
+        from virtinstall.cli.virt_install import run as command
+
+        return command(words, log)
+
+    return _command("virt-install", run, argv)
+
+
+def clone_main(argv: Sequence[str] | None = None) -> int:
+    """`virt-clone`; gives the exit status."""
+
+    def run(words: list[str], log: Log) -> int:
+        from virtinstall.cli.virt_clone import run as command
+
+        return command(words, log)
+
+    return _command("virt-clone", run, argv)
+
+
+def xml_main(argv: Sequence[str] | None = None) -> int:
+    """`virt-xml`; gives the exit status."""
+
+    def run(words: list[str], log: Log) -> int:
+        from virtinstall.cli.virt_xml import run as command
+
+        return command(words, log)
+
+    return _command("virt-xml", run, argv)
+
+
+def _command(prog: str, run: _Run, argv: Sequence[str] | None) -> int:
+    """Run a command with the words of this process (`argv` None) or with others; gives the exit status."""
+    import os
+
+    words, environ = (sys.argv[1:], os.environ) if argv is None else (list(argv), {})
+    try:
+        status = _status_of(prog, run, words, environ)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        return 141
+    except OSError as error:
+        # what no better sentence was found for: output to a full disk, a folder that is gone, ...
+        subject = f"'{error.filename}': " if error.filename else ""
+        print(f"{prog}: error: {subject}{error.strerror or error}", file=sys.stderr)
+        return 1
+
+
+def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str]) -> int:
+    """Run a command, with a log where `environ` has a place for it; gives the exit status."""
+    if words == ["--version"]:
+        from virtinstall import __version__
+
+        print(__version__)
+        return 0
+    if words[:1] == ["--complete"]:
+        from virtinstall.options.complete import complete
+
+        return complete(prog, words[1:])
+    from virtinstall.cli.log import Log, join_logging, log_path
+
+    debug = "--debug" in words or "-d" in words
+    log = Log(log_path(environ, prog), prog, sys.stderr if debug else None)
+    if debug:
+        join_logging(log)
+    log.command(words)
+    try:
+        status = _logged_status(prog, run, words, log)
+        log.line(f"exit status {status}")
+        return status
+    finally:
+        log.close()
+
+
+def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
+    """Run a command; what it raises becomes a message and an exit status."""
+    from virtinstall.options.parser import UsageError
+    from virtinstall.rollback.signals import Terminated, terminate_by_exception
+
+    try:
+        with terminate_by_exception():
+            for word in words:
+                _require_text(word)
+            return run(words, log)
+    except UsageError as error:
+        return _report(prog, error, 2, log, words)
+    except VirtInstallError as error:
+        return _report(prog, error, 1, log, words)
+    except KeyboardInterrupt as error:
+        return _report_end(prog, "Interrupted", error, 130, words)
+    except Terminated as error:
+        return _report_end(prog, f"Ended by {error.signal_name}", error, 128 + error.number, words)
+    except Exception:
+        _log_trace(log)
+        raise
+
+
+def _require_text(word: str) -> None:
+    """Raises: UsageError, when a word holds bytes that are no UTF-8: libvirt's XML and its calls can't."""
+    from virtinstall.options.parser import UsageError
+
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        shown = word.encode(errors="backslashreplace").decode()
+        raise UsageError(
+            f"'{shown}' is no text in UTF-8, and libvirt takes no other",
+            hint="check the terminal's encoding; a file of such a name has to be renamed",
+        ) from None
+
+
+def _report_end(prog: str, how: str, error: BaseException, status: int, words: Sequence[str]) -> int:
+    """Print that the run was ended from outside, and what of it could not be taken back."""
+    from virtinstall.errors import EndedError
+
+    notes: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:  # a second signal stands before the first, which has the notes
+        notes += getattr(cause, "__notes__", ())
+        cause = cause.__context__
+    ended = EndedError(f"{how}; what this run had made is removed{', but:' if notes else '.'}")
+    for note in dict.fromkeys(notes):
+        ended.add_note(note)
+    _print_document(prog, ended, status, words)
+    print(f"\n{ended.message}", file=sys.stderr)
+    _print_notes(prog, ended)
+    return status
+
+
+def _log_trace(log: Log) -> None:
+    import traceback
+
+    log.line(traceback.format_exc())
+
+
+def _report(prog: str, error: VirtInstallError, status: int, log: Log, words: Sequence[str]) -> int:
+    """Print one error: what was wrong, then what to do; the log has where it came from."""
+    _log_trace(log)
+    _print_document(prog, error, status, words)
+    for line in error.message.splitlines():
+        print(f"{prog}: error: {line}", file=sys.stderr)
+    _print_notes(prog, error)
+    if error.hint:
+        print(f"{prog}: hint: {error.hint}", file=sys.stderr)
+    return status
+
+
+def _print_document(prog: str, error: VirtInstallError, status: int, words: Sequence[str]) -> None:
+    """The error as JSON, on standard output, where that is asked for."""
+    from virtinstall.cli.report import error_document, wants_json
+
+    if prog == "virt-install" and wants_json(words):
+        print(error_document(error, status), end="")
+    sys.stdout.flush()
+
+
+def _print_notes(prog: str, error: VirtInstallError) -> None:
+    for note in getattr(error, "__notes__", ()):
+        print(f"{prog}: error: {note}", file=sys.stderr)

@@ -1,0 +1,85 @@
+"""`--output json`: what was done, or would be, as one document; its form is in schema/output.json.
+
+The form is stable: names are added, none is removed or changes its meaning.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from virtinstall.actions import actions_of
+
+if TYPE_CHECKING:
+    from virtinstall.errors import VirtInstallError
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.plan import NewVolume, Plan
+
+
+_SHORTEST = len("--o")
+"""What other options begin with as well."""
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether a command line asks for JSON, readable or not; the option's name may be cut short."""
+    pairs = [*itertools.pairwise(words), *((name, value) for name, _, value in (word.partition("=") for word in words))]
+    return any("--output".startswith(name) and len(name) > _SHORTEST and value == "json" for name, value in pairs)
+
+
+def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, made: bool, status: int = 0) -> str:
+    """The document of a run: `made`, or only planned. `status` is the exit status."""
+    from virtinstall.devices.interface import Interface
+
+    guest = host.find_guest(plan.name) if made else None
+    running = guest is not None and guest.is_active()
+    document: dict[str, Any] = {
+        "name": plan.name,
+        "uuid": plan.final.uuid,
+        "connection": host.uri,
+        "state": None if guest is None else guest.state(),
+        "ips": guest.addresses() if guest is not None and running else [],
+        "macs": [interface.mac_address for interface in plan.final.devices_of(Interface)],
+        "disks": _disks(plan, host),
+        "xml": plan.steps[-1] if guest is None else guest.xml(inactive=True),
+        "install_xml": None if plan.install is None else plan.steps[0],
+        "actions": [action._asdict() for action in actions_of(plan)],
+        "changed": made,
+        "warnings": list(warnings),
+        "exit_status": status,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _disks(plan: Plan, host: Host) -> list[dict[str, Any]]:
+    """The disks that are made; a volume's path is where its pool has it, or will have it."""
+    images = [
+        {"path": image.path, "pool": None, "format": image.format, "bytes": image.capacity_bytes}
+        for image in plan.images
+    ]
+    return [*images, *(_volume(volume, host) for volume in plan.volumes)]
+
+
+def _volume(volume: NewVolume, host: Host) -> dict[str, Any]:
+    made, pool = host.volume(volume.pool, volume.name), host.pool(volume.pool)
+    path = f"{pool.target}/{volume.name}" if pool is not None and pool.target else volume.name
+    return {
+        "path": path if made is None else made.path,
+        "pool": volume.pool,
+        "format": etree.fromstring(volume.xml).xpath("string(target/format/@type)") or None,
+        "bytes": volume.capacity_bytes,
+    }
+
+
+def error_document(error: VirtInstallError, status: int) -> str:
+    """The document of a run that failed."""
+    described = {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "hint": error.hint,
+        "notes": list(getattr(error, "__notes__", ())),
+    }
+    return json.dumps({"error": described, "changed": False, "exit_status": status}, indent=2) + "\n"

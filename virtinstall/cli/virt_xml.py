@@ -1,0 +1,165 @@
+"""`virt-xml`: a change to the XML of a guest that exists -> shown, saved, plugged in."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virtinstall.cli.log import Log
+    from virtinstall.edit.change import XmlOption
+    from virtinstall.edit.request import EditRequest
+    from virtinstall.options.parser import Parser
+
+PROG = "virt-xml"
+_ACTIONS = ("edit", "add_device", "remove_device", "build_xml")
+
+
+def run(words: list[str], log: Log) -> int:
+    """Do what the words after `virt-xml` say; gives the exit status. Raises: VirtInstallError."""
+    from virtinstall.edit.table import XML_OPTIONS
+    from virtinstall.options.parser import respell
+    from virtinstall.options.table import OPTIONS
+
+    everything = Namespace(**{option.dest: None for option in OPTIONS})
+    given = xml_parser().parse_args(respell(words, XML_OPTIONS), everything)
+    if given.version:
+        from virtinstall import __version__
+
+        print(__version__)
+        return 0
+    if given.help:
+        print(xml_parser().format_help(), end="")
+        return 0
+    if _print_help(given):
+        return 0
+    if given.osinfo == "list":
+        import os
+
+        from virtinstall.osinfo.catalog import Catalog
+
+        print(Catalog(os.environ).list_text(), end="")
+        return 0
+    return _work(given, log)
+
+
+def xml_parser() -> Parser:
+    """The parser of virt-xml's command line."""
+    from virtinstall.edit.table import DESCRIPTION, USAGE, XML_OPTIONS
+    from virtinstall.options.parser import build_parser
+
+    parser = build_parser(PROG, XML_OPTIONS, USAGE, DESCRIPTION)
+    parser.add_argument(
+        "domain", nargs="?", metavar="GUEST", help="Guest to work on: name, number or uuid; without it, XML is read."
+    )
+    return parser
+
+
+def _print_help(given: Namespace) -> bool:
+    """Print what `--OPTION help` asks for; False where nothing does."""
+    from virtinstall.edit.table import XML_OPTIONS
+    from virtinstall.options.introspect import help_text
+    from virtinstall.options.parser import help_wanted
+    from virtinstall.options.read import section_class
+
+    wanted = help_wanted(given, XML_OPTIONS)
+    for option in wanted:
+        print(help_text(option, section_class(option)), end="")
+    return bool(wanted)
+
+
+def _work(given: Namespace, log: Log) -> int:
+    from virtinstall.edit.session import Session
+    from virtinstall.libvirt_host.open import open_host
+
+    request = read_edit_request(given)
+    host = open_host(given.connect)
+    log.line(f"connected to {host.uri}")
+    try:
+        return Session(request, host, given.domain).run()
+    finally:
+        host.close()
+
+
+def read_edit_request(given: Namespace) -> EditRequest:
+    """The request that the options make. Raises: RequestError, when they contradict each other."""
+    from virtinstall.edit.request import EditRequest
+    from virtinstall.edit.table import XML_OPTIONS
+    from virtinstall.errors import RequestError
+    from virtinstall.options.legacy import rewrite
+    from virtinstall.options.read import read_holder
+
+    for warning in rewrite(Namespace(**{**vars(given), "print_xml": None})):
+        print(f"WARNING  {warning}", file=sys.stderr)
+    action = _action(given)
+    option = _xml_option(given)
+    conversions = {
+        each.dest: read_holder(each, [text] if text else ["none"]) or {}
+        for each in XML_OPTIONS
+        if each.dest.startswith("convert_") and (text := getattr(given, each.dest)) is not None
+    }
+    if option is None and not conversions:
+        raise RequestError("no change is specified", hint="name what to change, for example --disk cache=none")
+    if conversions and (action != "edit" or option is not None or len(conversions) > 1):
+        raise RequestError("--convert-to-q35 and --convert-to-vnc go with --edit and with nothing else")
+    if given.osinfo is not None and action in ("edit", "remove_device"):
+        raise RequestError(
+            f"--osinfo is not supported with --{action.replace('_', '-')}",
+            hint="it chooses the defaults of new devices",
+        )
+    if given.update and given.start:
+        raise RequestError("--update can't be used with --start", hint="a guest that is to be started doesn't run")
+    osinfo = next(each for each in XML_OPTIONS if each.dest == "osinfo")
+    return EditRequest(
+        action=action,
+        selector=given.edit or "",
+        option=option,
+        conversions=conversions,
+        os_values=None if given.osinfo is None else read_holder(osinfo, [given.osinfo]),
+        print_xml=bool(given.print_xml),
+        print_diff=bool(given.print_diff),
+        define=given.define is True or (given.define is None and not given.print_xml and not given.print_diff),
+        start=bool(given.start),
+        update=bool(given.update),
+        confirm=bool(given.confirm),
+        quiet=bool(given.quiet),
+    )
+
+
+def _action(given: Namespace) -> str:
+    from virtinstall.errors import RequestError
+
+    found = [name for name in _ACTIONS if getattr(given, name) is not None]
+    names = ["--" + name.replace("_", "-") for name in found or _ACTIONS]
+    if not found:
+        raise RequestError(f"one of {', '.join(names)} must be specified")
+    if len(found) > 1:
+        raise RequestError(f"the options {', '.join(names)} contradict each other", hint="one action at a time")
+    return found[0]
+
+
+def _xml_option(given: Namespace) -> XmlOption | None:
+    """The one option that describes XML. Raises: RequestError, when there are several."""
+    from virtinstall.edit.change import XmlOption
+    from virtinstall.errors import RequestError
+    from virtinstall.options.fallback import fallback_for
+    from virtinstall.options.read import section_class
+    from virtinstall.options.table import OPTIONS
+
+    found = []
+    for option in OPTIONS:
+        texts = getattr(given, option.dest)
+        if not option.section.startswith(("virtinstall.devices.", "virtinstall.domain.")) or texts is None:
+            continue
+        if option.hidden:
+            # an old spelling of one that is shown, kept under the same name
+            continue
+        cls = section_class(option)
+        name = next(spelling for spelling in option.names if spelling.startswith("--"))
+        values = tuple(texts) if isinstance(texts, list) else (texts,)
+        found.append(XmlOption(name, cls, values, fallback_for(cls)))
+    if len(found) > 1:
+        names = ", ".join(option.name for option in found)
+        raise RequestError(f"only one change may be specified, not {names}", hint="run virt-xml once for each")
+    return found[0] if found else None

@@ -1,1 +1,0 @@
-"""What each command does with its words; `virtinstall.main` calls them and prints their errors."""

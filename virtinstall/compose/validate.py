@@ -1,0 +1,105 @@
+"""What can't be, whatever the host: told before anything is looked at, let alone fetched. Pure."""
+
+from __future__ import annotations
+
+from virtinstall.errors import RequestError
+from virtinstall.request import Request
+
+_BOOT_DEVICES = ("hd", "cdrom", "network", "fd")
+
+
+def resolve_import(request: Request) -> Request:
+    """The request without --import where it has --cdrom: that boots first and counts, as with virt-install.
+
+    Many scripts attach a seed's or drivers' CD that way; other methods beside each other are refused.
+    """
+    install = request.install
+    if not install.boot_disk or install.cdrom is None:
+        return request
+    warning = (
+        "--import: left aside, since the guest boots from --cdrom first; --disk PATH,device=cdrom only attaches a CD"
+    )
+    return request._replace(install=install._replace(boot_disk=False), warnings=(*request.warnings, warning))
+
+
+def validate_request(request: Request) -> None:
+    """Raises: RequestError, when the request contradicts itself or has a value that no guest can have."""
+    _check_methods(request)
+    _check_identity(request)
+    _check_amounts(request)
+    if request.run.transient and request.run.autostart:
+        raise RequestError(
+            "--transient and --autostart contradict each other", hint="a guest that isn't defined can't start by itself"
+        )
+
+
+def _check_methods(request: Request) -> None:
+    install = request.install
+    given = [
+        name
+        for name, value in (
+            ("--cdrom", install.cdrom),
+            ("--location", install.location),
+            ("--pxe", install.pxe),
+            ("--import", install.boot_disk),
+        )
+        if value
+    ]
+    if len(given) > 1:
+        raise RequestError(f"{' and '.join(given)} contradict each other", hint="one way of installing is enough")
+    if install.live_cdrom and install.cdrom is None:
+        raise RequestError("--livecd needs --cdrom", hint="add --cdrom PATH")
+    if install.unattended is not None and given and given[0] in ("--import", "--pxe"):
+        raise RequestError(
+            f"--unattended and {given[0]} contradict each other: it answers an installer that it is given to",
+            hint="install with --location or --cdrom; an image that has its system already takes --cloud-init",
+        )
+    _check_ignition(request)
+    if install.boot_device is not None and install.boot_device not in _BOOT_DEVICES:
+        raise RequestError(
+            f"--install bootdev={install.boot_device}: there is no such boot device",
+            hint=f"it is {', '.join(_BOOT_DEVICES)}",
+        )
+
+
+def _check_ignition(request: Request) -> None:
+    install = request.install
+    if install.ignition is None:
+        return
+    if install.cloud_init is not None:
+        raise RequestError(
+            "--ignition and --cloud-init contradict each other", hint="a system reads one of them: CoreOS has Ignition"
+        )
+    for option, given in (("--install no_install=yes", install.no_install), ("--livecd", install.live_cdrom)):
+        if given:
+            raise RequestError(
+                f"--ignition and {option} contradict each other: Ignition is read at the first boot alone",
+                hint="--import boots the disk as it is, with the configuration at its first boot",
+            )
+
+
+def _check_identity(request: Request) -> None:
+    domain = request.domain
+    if domain.uuid is not None and len(_digits(domain.uuid)) != 32:
+        raise RequestError(
+            f"'{domain.uuid}' is no uuid", hint="32 hexadecimal digits: 12345678-12f4-1234-1234-123456789012"
+        )
+
+
+def _digits(uuid: str) -> str:
+    plain = uuid.replace("-", "").lower()
+    return plain if set(plain) <= set("0123456789abcdef") else ""
+
+
+def _check_amounts(request: Request) -> None:
+    domain = request.domain
+    if any(kib is not None and kib <= 0 for kib in (domain.memory_kib, domain.current_memory_kib)):
+        raise RequestError("--memory: a guest needs some memory", hint="for example --memory 2048 or --memory 2G")
+    most, count = domain.vcpu, domain.vcpu_current
+    for number in (most, count):
+        if number is not None and number < 1:
+            raise RequestError(f"--vcpus {number}: a guest has at least one vCPU", hint="for example --vcpus 2")
+    if most is not None and count is not None and count > most:
+        raise RequestError(
+            f"--vcpus: {count} vCPUs are more than the {most} that there can be", hint=f"for example maxvcpus={count}"
+        )

@@ -1,1 +1,0 @@
-"""All that is asked of libvirt and of the machine it runs on."""

@@ -1,0 +1,1 @@
+"""The connection to libvirt: the `Host` protocol and its implementation."""

@@ -1,0 +1,394 @@
+"""The Host protocol, answered through libvirt; the only place that catches libvirt's errors.
+
+Source: https://libvirt.org/html/libvirt-libvirt-host.html and its sister pages.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from typing import Any
+
+import libvirt
+
+from virtinstall.errors import HypervisorError
+from virtinstall.facts import NetworkFacts
+from virtinstall.libvirt_host import embed
+from virtinstall.libvirt_host.error_translation import UNSUPPORTED, error_text, none_if, translate_errors, translated
+from virtinstall.libvirt_host.guest_macs import GuestMacs
+from virtinstall.libvirt_host.volumes import StorageHost
+
+_STATES = {
+    libvirt.VIR_DOMAIN_RUNNING: "running",
+    libvirt.VIR_DOMAIN_BLOCKED: "running",
+    libvirt.VIR_DOMAIN_PAUSED: "paused",
+    libvirt.VIR_DOMAIN_SHUTDOWN: "shutdown",
+    libvirt.VIR_DOMAIN_SHUTOFF: "shut off",
+    libvirt.VIR_DOMAIN_CRASHED: "crashed",
+    libvirt.VIR_DOMAIN_PMSUSPENDED: "suspended",
+}
+_GONE = (libvirt.VIR_ERR_NO_DOMAIN,)
+_LOOKS = 20
+_LOOK_SECONDS = 0.1
+_ALIVE_SECONDS, _ALIVE_COUNT = 5, 5
+_loop_lock = threading.Lock()
+
+
+def _event_loop() -> None:
+    """Run libvirt's event loop in a thread of its own; once for the process."""
+    with _loop_lock:
+        if any(thread.name == "libvirt-events" for thread in threading.enumerate()):
+            return
+        libvirt.virEventRegisterDefaultImpl()
+
+        def run() -> None:
+            while True:
+                libvirt.virEventRunDefaultImpl()
+
+        threading.Thread(target=run, name="libvirt-events", daemon=True).start()
+
+
+def connect(uri: str | None) -> LibvirtHost:
+    """A connection to `uri`; None is libvirt's own choice. Raises: HypervisorError, when nothing answers."""
+    libvirt.registerErrorHandler(lambda *ignored: None, None)
+    _event_loop()
+    try:
+        connection = libvirt.open(uri)
+    except libvirt.libvirtError as error:
+        from virtinstall.libvirt_host.connect_errors import cannot_connect
+
+        raise cannot_connect(uri, embed.root_of(uri) if uri else None, error) from error
+    host = LibvirtHost(connection)
+    if not host.is_local():
+        # a host that is gone without a word is noticed within half a minute
+        with none_if(*UNSUPPORTED):
+            connection.setKeepAlive(_ALIVE_SECONDS, _ALIVE_COUNT)
+    return host
+
+
+class LibvirtGuest:
+    """A guest that libvirt holds."""
+
+    def __init__(self, domain: Any) -> None:
+        self.domain = domain
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.domain.name())
+
+    @property
+    def uuid(self) -> str:
+        """Its uuid."""
+        return str(self.domain.UUIDString())
+
+    def xml(self, *, inactive: bool = False) -> str:
+        """Its XML, secrets included; `inactive`: as it will be at the next start."""
+        flags = libvirt.VIR_DOMAIN_XML_SECURE | (libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0)
+        with translated(f"can't read the XML of '{self.name}'"):
+            return str(self.domain.XMLDesc(flags))
+
+    def is_active(self) -> bool:
+        """Whether it runs (or is paused)."""
+        return self.state() not in ("shut off", "crashed", "gone")
+
+    def is_persistent(self) -> bool:
+        """Whether it is defined, and not only running."""
+        with translated(f"can't ask for the state of '{self.name}'"):
+            return bool(self.domain.isPersistent())
+
+    def state(self) -> str:
+        """`running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended`; `gone` when libvirt has it no more."""
+        found = self._state()
+        if found is None:
+            return "gone"
+        state, reason = found
+        if state == libvirt.VIR_DOMAIN_SHUTOFF and reason == libvirt.VIR_DOMAIN_SHUTOFF_CRASHED:
+            return "crashed"
+        return _STATES.get(state, "unknown")
+
+    def was_destroyed(self) -> bool:
+        """Whether it is off because somebody powered it off from outside, not by itself."""
+        return self._state() == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED)
+
+    def _state(self) -> tuple[int, int] | None:
+        """State and reason, None when libvirt has it no more."""
+        try:
+            state, reason = self.domain.state()
+            return state, reason
+        except libvirt.libvirtError as error:
+            if error.get_error_code() in _GONE:
+                return None
+            raise HypervisorError(f"can't ask for the state of '{self.name}': {error_text(error)}") from error
+
+    def addresses(self) -> list[str]:
+        """Its IP addresses, IPv4 first; empty while none is known."""
+        from virtinstall.libvirt_host.guest_agent import addresses
+
+        return addresses(self.domain)
+
+    def agent_answer(self, command: str, **arguments: object) -> Any:
+        """What its agent returns for a command; None while it doesn't answer."""
+        from virtinstall.libvirt_host.guest_agent import agent_answer
+
+        return agent_answer(self.domain, command, **arguments)
+
+    def start(self, *, paused: bool = False) -> None:
+        """Start it; `paused`: it waits for `resume_if_paused`. Raises: HypervisorError."""
+        with translated(f"the guest '{self.name}' does not start"):
+            self.domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
+
+    def resume_if_paused(self) -> None:
+        """Let it run on after a paused start. Raises: HypervisorError."""
+        if self.state() == "paused":
+            with translated(f"the guest '{self.name}' does not resume"):
+                self.domain.resume()
+
+    def destroy(self) -> None:
+        """Power it off. Raises: HypervisorError."""
+        with translated(f"the guest '{self.name}' can't be powered off"):
+            try:
+                self.domain.destroy()
+            except libvirt.libvirtError:
+                # the embedded driver may hear of QEMU's end before its own call returns, and calls that an error
+                if self.domain.isActive():
+                    raise
+
+    def undefine(self) -> None:
+        """Forget its definition, nvram, TPM state and managed save included. Raises: HypervisorError."""
+        with translated(f"the guest '{self.name}' can't be undefined"):
+            try:
+                self.domain.undefineFlags(
+                    libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+                    | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+                    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+                )
+            except libvirt.libvirtError as error:
+                if error.get_error_code() not in UNSUPPORTED:
+                    raise
+                self.domain.undefine()
+
+    def rename(self, name: str) -> None:
+        """Give it another name; it must not run. Raises: HypervisorError."""
+        with translated(f"the guest '{self.name}' can't be renamed to '{name}'"):
+            self.domain.rename(name, 0)
+
+    def attach_device(self, xml: str) -> None:
+        """Plug a device into the running guest; its definition stays. Raises: HypervisorError."""
+        with translated("the device can't be plugged in"):
+            self.domain.attachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+    def detach_device(self, xml: str) -> None:
+        """Unplug a device from the running guest; its definition stays. Raises: HypervisorError."""
+        with translated("the device can't be unplugged"):
+            self.domain.detachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+    def update_device(self, xml: str) -> None:
+        """Change a device of the running guest; its definition stays. Raises: HypervisorError."""
+        with translated("the device can't be changed while the guest runs"):
+            self.domain.updateDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+    def set_autostart(self) -> None:
+        """Have it started with the host. Raises: HypervisorError."""
+        with translated(f"the guest '{self.name}' can't be marked for autostart"):
+            self.domain.setAutostart(1)
+
+
+class LibvirtHost(StorageHost):
+    """A connection to libvirt."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self._macs = GuestMacs(connection)
+
+    @property
+    def uri(self) -> str:
+        """The connection's URI as libvirt gives it."""
+        return str(self.connection.getURI())
+
+    @translate_errors
+    def driver(self) -> str:
+        """libvirt's name of the driver, lower case."""
+        return str(self.connection.getType()).lower()
+
+    @translate_errors
+    def version(self) -> int:
+        """The hypervisor's version; 0 where the driver has none."""
+        try:
+            return int(self.connection.getVersion())
+        except libvirt.libvirtError as error:
+            if error.get_error_code() in UNSUPPORTED:
+                return 0
+            raise
+
+    @translate_errors
+    def libvirt_version(self) -> int:
+        """The version of the libvirt that answers."""
+        return int(self.connection.getLibVersion())
+
+    def is_alive(self) -> bool:
+        """Whether the connection still stands."""
+        try:
+            return bool(self.connection.isAlive())
+        except libvirt.libvirtError:
+            return False
+
+    def is_local(self) -> bool:
+        """Whether the hypervisor runs on this machine."""
+        scheme, _, rest = self.uri.partition("://")
+        return not rest.partition("/")[0] and "+" not in scheme.replace("+unix", "")
+
+    @translate_errors
+    def capabilities_xml(self) -> str:
+        """<capabilities>."""
+        return str(self.connection.getCapabilities())
+
+    def domain_capabilities_xml(
+        self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None
+    ) -> str | None:
+        """<domainCapabilities>, or None where the driver has no such call or refuses the machine."""
+        try:
+            return str(self.connection.getDomainCapabilities(emulator, arch, machine, virt_type, 0))
+        except libvirt.libvirtError as error:
+            if error.get_error_code() in (*UNSUPPORTED, libvirt.VIR_ERR_INTERNAL_ERROR):
+                return None
+            raise HypervisorError(f"libvirt can't tell the domain capabilities: {error_text(error)}") from error
+
+    @translate_errors
+    def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
+        """The features that a CPU model of libvirt's consists of; none where the driver can't tell.
+
+        Source: https://libvirt.org/html/libvirt-libvirt-host.html#virConnectBaselineCPU
+        """
+        from lxml import etree
+
+        cpu = etree.Element("cpu")
+        etree.SubElement(cpu, "arch").text = arch
+        etree.SubElement(cpu, "model").text = model
+        with none_if(libvirt.VIR_ERR_INTERNAL_ERROR, *UNSUPPORTED):
+            expanded = self.connection.baselineCPU(
+                [etree.tostring(cpu, encoding="unicode")], libvirt.VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES
+            )
+            return frozenset(feature.get("name", "") for feature in etree.fromstring(expanded).iterfind("feature"))
+        return frozenset()
+
+    @translate_errors
+    def guest_names(self) -> frozenset[str]:
+        """Names of all guests, active or not."""
+        return frozenset(domain.name() for domain in self.connection.listAllDomains(0))
+
+    @translate_errors
+    def guest_macs(self, *, fresh: bool = True) -> dict[str, str]:
+        """MAC address (lower case) -> name of a guest that has it; unless `fresh`, as it was known last.
+
+        Each guest's XML is read once.
+        """
+        return self._macs.owners(fresh=fresh)
+
+    @translate_errors
+    def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
+        """Those of `macs` that another guest than that of the uuid has."""
+        return self._macs.shared(uuid, macs)
+
+    @translate_errors
+    def guest_xmls(self) -> list[tuple[str, str]]:
+        """(name, XML) of all guests."""
+        found = []
+        for domain in self.connection.listAllDomains(0):
+            with none_if(libvirt.VIR_ERR_NO_DOMAIN):
+                found.append((domain.name(), domain.XMLDesc(0)))
+        return found
+
+    @translate_errors
+    def find_guest(self, name: str) -> LibvirtGuest | None:
+        """The guest of that name (or uuid, or number while it runs), or None."""
+        for look_up in (self.connection.lookupByName, self.connection.lookupByUUIDString):
+            with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
+                return LibvirtGuest(look_up(name))
+        if name.isdecimal():
+            with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
+                return LibvirtGuest(self.connection.lookupByID(int(name)))
+        return None
+
+    @translate_errors
+    def network(self, name: str) -> NetworkFacts | None:
+        """The virtual network of that name, or None."""
+        from lxml import etree
+
+        with none_if(libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED):
+            found = self.connection.networkLookupByName(name)
+            root = etree.fromstring(found.XMLDesc(0).encode())
+            forward = root.find("forward")
+            return NetworkFacts(
+                name=name,
+                active=bool(found.isActive()),
+                forward=None if forward is None else forward.get("mode", "nat"),
+                pxe=forward is not None or root.find("ip/dhcp/bootp") is not None,
+            )
+        return None
+
+    @translate_errors
+    def node_devices(self, capability: str | None = None) -> list[str]:
+        """XML of the host's devices."""
+        with none_if(*UNSUPPORTED):
+            return [
+                self.connection.nodeDeviceLookupByName(name).XMLDesc(0)
+                for name in self.connection.listDevices(capability, 0)
+            ]
+        return []
+
+    @translate_errors
+    def node_device(self, name: str) -> str | None:
+        """XML of one host device by libvirt's name of it, or None."""
+        with none_if(libvirt.VIR_ERR_NO_NODE_DEVICE, *UNSUPPORTED):
+            return str(self.connection.nodeDeviceLookupByName(name).XMLDesc(0))
+        return None
+
+    def start_guest(self, xml: str, *, paused: bool = False) -> LibvirtGuest:
+        """Create and start a guest that isn't defined. Raises: HypervisorError."""
+        flags = libvirt.VIR_DOMAIN_START_PAUSED if paused else 0
+        with translated("the guest does not start"):
+            return LibvirtGuest(self.connection.createXML(xml, flags))
+
+    def define_guest(self, xml: str) -> LibvirtGuest:
+        """Define a guest, or redefine one of the same uuid. Raises: HypervisorError."""
+        with translated("libvirt refuses the guest's definition"):
+            return LibvirtGuest(self.connection.defineXML(xml))
+
+    def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
+        """Wait until `done` says so, awake at each of the guests' events; False when time ran out.
+
+        Raises: HypervisorError, when libvirt no longer answers.
+        """
+        with translated("libvirt no longer tells how the guest is; it is left as it is"):
+            return self._wait_until(done, timeout_seconds)
+
+    def _wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
+        import time
+
+        woken = threading.Event()
+        handle = None
+        with none_if(*UNSUPPORTED):
+            handle = self.connection.domainEventRegisterAny(
+                None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, lambda *ignored: woken.set(), None
+            )
+        end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+        try:
+            while not done():
+                left = None if end is None else end - time.monotonic()
+                if left is not None and left <= 0:
+                    return False
+                # the daemon may have no events, or lose one: look again every other second in any case
+                for _ in range(_LOOKS):
+                    if woken.is_set():
+                        break
+                    time.sleep(_LOOK_SECONDS if left is None else min(_LOOK_SECONDS, left))
+                woken.clear()
+            return True
+        finally:
+            if handle is not None:
+                self.connection.domainEventDeregisterAny(handle)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()

@@ -1,0 +1,40 @@
+"""A connection that is lost on the way: what is known then, and what isn't.
+
+Source: https://libvirt.org/html/libvirt-libvirt-host.html (virConnectIsAlive, virConnectSetKeepAlive)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import HostError, HypervisorError
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Host
+
+
+@contextmanager
+def explain_lost_connection(host: Host, guest_name: str) -> Iterator[None]:
+    """Errors of a connection that has broken say so, and how to look at the guest; nothing is tried again.
+
+    Raises: HypervisorError; other errors go through as they are.
+    """
+    uri = host.uri
+    try:
+        yield
+    except HostError as error:
+        if host.is_alive():
+            raise
+        import shlex
+
+        look = shlex.join(["virsh", "--connect", uri, "domstate", guest_name])
+        lost = HypervisorError(
+            f"the connection to {uri} is lost ({error.message}); the state of the guest '{guest_name}' is unknown, "
+            "and nothing was tried again",
+            hint=f"when it answers, look at the guest with: {look}",
+        )
+        for note in getattr(error, "__notes__", ()):
+            lost.add_note(note)
+        raise lost from error

@@ -1,0 +1,58 @@
+"""libvirt's errors turned into ours: the only place that catches them for good.
+
+Source: https://libvirt.org/html/libvirt-virterror.html
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+import libvirt
+
+from virtinstall.errors import HostError, HypervisorError
+from virtinstall.libvirt_host.qemu_errors import qemu_error
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+UNSUPPORTED = (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_CONFIG_UNSUPPORTED, libvirt.VIR_ERR_INVALID_ARG)
+
+
+@contextmanager
+def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[None]:
+    """libvirt's errors inside the block come out as `kind`: "`what`: libvirt's words"."""
+    try:
+        yield
+    except libvirt.libvirtError as error:
+        words, hint = qemu_error(error_text(error))
+        raise kind(f"{what}: {words}", hint=hint, code=error.get_error_code()) from error
+
+
+def error_text(error: libvirt.libvirtError) -> str:
+    """What libvirt says of an error, on one line."""
+    text = str(error.get_error_message() or error)
+    return " ".join(text.split())
+
+
+@contextmanager
+def none_if(*codes: int) -> Iterator[None]:
+    """libvirt's errors of these codes end the block quietly: what was looked for isn't there."""
+    try:
+        yield
+    except libvirt.libvirtError as error:
+        if error.get_error_code() not in codes:
+            raise
+
+
+def translate_errors(function: Callable[P, R]) -> Callable[P, R]:
+    """For methods that only read: libvirt's error is told with the method's name in words."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        with translated(f"libvirt can't tell the {function.__name__.replace('_', ' ')}"):
+            return function(*args, **kwargs)
+
+    return wrapper

@@ -1,0 +1,32 @@
+"""Opening a connection, the embedded driver's preparations included.
+
+libvirt reads its environment when it is loaded: what is to be set there must be set before.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from virtinstall.libvirt_host import embed
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.connection import LibvirtHost
+
+
+def open_host(uri: str | None = None) -> LibvirtHost:
+    """A connection to `uri`; `embed` is libvirt's embedded driver, None libvirt's own choice.
+
+    Raises: HypervisorError, when nothing answers; StorageError, when the embedded
+    driver's directory can't be used.
+    """
+    if uri == "embed":
+        uri = embed.embed_uri(embed.embed_root(os.environ, os.geteuid()))
+    root = embed.root_of(uri) if uri else None
+    if root is not None:
+        for name, value in embed.log_environment(root).items():
+            os.environ.setdefault(name, value)
+        embed.prepare(root)
+    from virtinstall.libvirt_host.connection import connect
+
+    return connect(uri)

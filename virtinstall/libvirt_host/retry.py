@@ -1,0 +1,43 @@
+"""Waiting for a storage pool that is busy with another's volume, instead of failing on it.
+
+libvirt does one long job in a pool at a time, and refuses the others meanwhile.
+Source: https://libvirt.org/html/libvirt-virterror.html
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import libvirt
+
+from virtinstall.libvirt_host.error_translation import error_text
+
+R = TypeVar("R")
+
+_LONGEST_SECONDS = 30.0
+_PAUSE_SECONDS = 0.2
+# the codes say no more than "internal error" and "operation invalid", which most other failures are as well
+_BUSY_CODES = (libvirt.VIR_ERR_INTERNAL_ERROR, libvirt.VIR_ERR_OPERATION_INVALID)
+_BUSY_WORDS = ("asynchronous jobs running", "still being allocated", "is still in use", "is already in use")
+
+
+def retry_while_busy(call: Callable[[], R], longest_seconds: float = _LONGEST_SECONDS) -> R:
+    """What `call` gives, tried again while the pool is busy.
+
+    Raises: libvirtError, when it still is after `longest_seconds`, or for another reason at once.
+    """
+    end = time.monotonic() + longest_seconds
+    while True:
+        try:
+            return call()
+        except libvirt.libvirtError as error:
+            if not _is_busy(error) or time.monotonic() > end:
+                raise
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _is_busy(error: libvirt.libvirtError) -> bool:
+    words = error_text(error)
+    return error.get_error_code() in _BUSY_CODES and any(each in words for each in _BUSY_WORDS)

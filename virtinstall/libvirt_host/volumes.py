@@ -1,0 +1,152 @@
+"""The part of the Host protocol that is about storage: pools and volumes through libvirt.
+
+Source: https://libvirt.org/formatstorage.html and
+https://libvirt.org/html/libvirt-libvirt-storage.html
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import libvirt
+from lxml import etree
+
+from virtinstall.errors import StorageError
+from virtinstall.facts import PoolFacts, VolumeFacts
+from virtinstall.libvirt_host.error_translation import UNSUPPORTED, none_if, translate_errors, translated
+from virtinstall.libvirt_host.retry import retry_while_busy
+from virtinstall.libvirt_host.sparse_source import SparseSource
+from virtinstall.progress import Progress
+
+_KINDS = {
+    libvirt.VIR_STORAGE_VOL_FILE: "file",
+    libvirt.VIR_STORAGE_VOL_BLOCK: "block",
+    libvirt.VIR_STORAGE_VOL_DIR: "dir",
+    libvirt.VIR_STORAGE_VOL_NETWORK: "network",
+    libvirt.VIR_STORAGE_VOL_NETDIR: "netdir",
+    libvirt.VIR_STORAGE_VOL_PLOOP: "ploop",
+}
+_GONE = (libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL, *UNSUPPORTED)
+
+
+class StorageHost:
+    """Pools and volumes of one connection."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    @translate_errors
+    def pool(self, name: str) -> PoolFacts | None:
+        """The storage pool of that name, or None."""
+        with none_if(*_GONE):
+            return _pool_facts(self.connection.storagePoolLookupByName(name))
+        return None
+
+    @translate_errors
+    def pools(self) -> list[PoolFacts]:
+        """All storage pools; empty where the driver has none."""
+        with none_if(*UNSUPPORTED):
+            return [_pool_facts(pool) for pool in self.connection.listAllStoragePools(0)]
+        return []
+
+    @translate_errors
+    def volume_names(self, pool: str) -> frozenset[str]:
+        """Names of the volumes in a pool (that runs)."""
+        with none_if(*_GONE, libvirt.VIR_ERR_OPERATION_INVALID):
+            return frozenset(self.connection.storagePoolLookupByName(pool).listVolumes())
+        return frozenset()
+
+    @translate_errors
+    def volume(self, pool: str, name: str) -> VolumeFacts | None:
+        """A volume, or None."""
+        with none_if(*_GONE):
+            found = self.connection.storagePoolLookupByName(pool)
+            return _volume_facts(found, found.storageVolLookupByName(name))
+        return None
+
+    @translate_errors
+    def volume_by_path(self, path: str) -> VolumeFacts | None:
+        """The volume that `path` is, or None."""
+        with none_if(*_GONE):
+            found = self.connection.storageVolLookupByPath(path)
+            return _volume_facts(found.storagePoolLookupByVolume(), found)
+        return None
+
+    def refresh_pool(self, name: str) -> None:
+        """Have libvirt look at the pool's files again. Raises: StorageError."""
+        with translated(f"the pool '{name}' can't be refreshed", StorageError):
+            pool = self.connection.storagePoolLookupByName(name)
+            retry_while_busy(lambda: pool.refresh(0))
+
+    def start_pool(self, name: str) -> None:
+        """Start a pool. Raises: StorageError."""
+        with translated(f"the pool '{name}' does not start", StorageError):
+            pool = self.connection.storagePoolLookupByName(name)
+            try:
+                pool.create(0)
+            except libvirt.libvirtError:
+                # another run may have been faster
+                if not pool.isActive():
+                    raise
+
+    def create_volume(self, pool: str, xml: str, *, preallocate: bool = False) -> VolumeFacts:
+        """Make a volume. Raises: StorageError."""
+        with translated(f"libvirt can't make the volume in the pool '{pool}'", StorageError):
+            found = self.connection.storagePoolLookupByName(pool)
+            flags = libvirt.VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA if preallocate else 0
+            return _volume_facts(found, retry_while_busy(lambda: found.createXML(xml, flags)))
+
+    def delete_volume(self, pool: str, name: str) -> None:
+        """Delete a volume. Raises: StorageError."""
+        with translated(f"libvirt can't delete the volume '{name}' of the pool '{pool}'", StorageError):
+            volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
+            retry_while_busy(lambda: volume.delete(0))
+
+    def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
+        """Send the local file `path` into a volume, holes as holes. Raises: StorageError."""
+        with translated(f"{path} can't be sent into the pool '{pool}'", StorageError):
+            volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
+            size = os.path.getsize(path)
+            stream = self.connection.newStream(0)
+            retry_while_busy(lambda: volume.upload(stream, 0, size, libvirt.VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM))
+            progress.start(f"Sending {os.path.basename(path)}", size)
+            try:
+                with open(path, "rb") as file:
+                    source = SparseSource(file.fileno(), size, progress)
+                    stream.sparseSendAll(source.read, source.section, source.skip, None)
+                stream.finish()
+            finally:
+                progress.finish()
+
+
+def _pool_facts(pool: Any) -> PoolFacts:
+    xml = str(pool.XMLDesc(0))
+    root = etree.fromstring(xml.encode())
+    active = bool(pool.isActive())
+    available = root.findtext("available")
+    return PoolFacts(
+        name=str(pool.name()),
+        type=root.get("type", ""),
+        target=root.findtext("target/path"),
+        active=active,
+        xml=xml,
+        available_bytes=int(available) if available and active else None,
+    )
+
+
+def _volume_facts(pool: Any, volume: Any) -> VolumeFacts:
+    root = etree.fromstring(volume.XMLDesc(0).encode())
+    form = root.find("target/format")
+    pool_xml = str(pool.XMLDesc(0))
+    return VolumeFacts(
+        pool=str(pool.name()),
+        name=str(volume.name()),
+        path=str(volume.path()),
+        kind=root.get("type") or _KINDS.get(volume.info()[0], "file"),
+        format=None if form is None else form.get("type"),
+        capacity_bytes=int(root.findtext("capacity") or 0),
+        pool_type=etree.fromstring(pool_xml.encode()).get("type", ""),
+        pool_xml=pool_xml,
+        backing_path=root.findtext("backingStore/path"),
+    )

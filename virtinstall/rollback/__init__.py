@@ -1,0 +1,1 @@
+"""Undo of everything a run created, also after the run was killed."""

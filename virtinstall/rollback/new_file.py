@@ -1,0 +1,106 @@
+"""A new file that never replaces another and appears under its name only when it is whole.
+
+Until then it has no name at all, so that neither Ctrl-C nor SIGKILL can leave
+half of it behind; where the file system can't do that (NFS, vfat), it has a hidden name.
+
+Source: linkat(2), renameat2(2) RENAME_NOREPLACE.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from virtinstall.errors import StorageError
+from virtinstall.rollback.journal import Identity, Journal, remove_file, remove_if_same
+from virtinstall.rollback.undo import Undo
+from virtinstall.rollback.unnamed_file import give_name, open_unnamed
+from virtinstall.storage.files import storage_errors
+
+_NO_LINK = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+
+
+@contextmanager
+def new_file(path: str, undo: Undo, *, mode: int = 0o600, journal: Journal | None = None) -> Iterator[int]:
+    """Give a file descriptor to fill; when the block ends well, the file is flushed and gets its name.
+
+    Its removal is pushed to `undo` and it is noted in `journal` just before it gets its name:
+    there is no moment at which it exists unknown to both. `mode` is subject to the umask.
+
+    Raises: StorageError, when `path` exists or can't be written; nothing is left then.
+    """
+    with storage_errors("can't create", path):
+        refuse_existing(path)
+        fd, publish = _open_unnamed(path, mode) or _open_hidden(path, mode, undo)
+    try:
+        with storage_errors("can't write", path):
+            yield fd
+            os.fsync(fd)
+        identity = Identity.of_open_file(fd)
+        undo.push(f"remove {path}", lambda: remove_if_same(path, identity))
+        if journal is not None:
+            journal.record("file", path, identity)
+        with storage_errors("can't create", path):
+            publish()
+    finally:
+        os.close(fd)
+
+
+def refuse_existing(path: str) -> None:
+    """Raises: StorageError, when anything (a dangling symbolic link too) has that name."""
+    if os.path.lexists(path):
+        raise StorageError(
+            f"'{path}' already exists",
+            hint="an existing file is never overwritten: choose another name or remove it",
+        )
+
+
+def _folder_of(path: str) -> str:
+    return os.path.dirname(path) or "."
+
+
+def can_create(path: str) -> bool:
+    """Whether we may make a file in the directory of `path`; nothing is tried out."""
+    return os.access(_folder_of(path), os.W_OK | os.X_OK)
+
+
+def _open_unnamed(path: str, mode: int) -> tuple[int, Callable[[], None]] | None:
+    """An O_TMPFILE in the directory of `path`, and what gives it that name; None where that can't be."""
+    fd = open_unnamed(_folder_of(path), mode)
+    return None if fd is None else (fd, lambda: give_name(fd, path))
+
+
+def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], None]]:
+    """A file with a random hidden name beside `path`, and what gives it that name."""
+    hidden = os.path.join(_folder_of(path), f".{os.path.basename(path)[:100]}.{os.urandom(8).hex()}.part")
+    # the name is ours alone, so its removal may be pushed before it exists
+    step = undo.push(f"remove {hidden}", lambda: remove_file(hidden))
+    fd = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+
+    def publish() -> None:
+        try:
+            os.link(hidden, path)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            _rename_without_replacing(hidden, path)
+        remove_file(hidden)
+        undo.forget(step)
+
+    return fd, publish
+
+
+def _rename_without_replacing(source: str, target: str) -> None:
+    """rename(2) that fails where `target` exists; for file systems without hard links.
+
+    Raises: OSError.
+    """
+    import ctypes
+
+    at_fdcwd, rename_noreplace = -100, 1
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(at_fdcwd, os.fsencode(source), at_fdcwd, os.fsencode(target), rename_noreplace):
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), target)

@@ -1,0 +1,1 @@
+"""Boot, follow and finish a guest."""

@@ -1,0 +1,123 @@
+"""Kernel, initrd and seeds of the installation: fetched and made, temporary but for what the guest keeps."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.media.fetcher import Fetcher
+    from virtinstall.plan import BootFile, Plan, SeedFile
+    from virtinstall.progress import Progress
+    from virtinstall.rollback.journal import Journal
+    from virtinstall.rollback.undo import Undo
+
+_DRIVER_LIMIT_BYTES = 64 << 20
+
+
+def check_boot_files(plan: Plan, host: Host) -> None:
+    """Look at what the guest boots and what goes into its initrd, before anything is made.
+
+    Raises: RequestError, when a file of this machine isn't there or can't be injected.
+    """
+    for boot_file in plan.boot_files:
+        if boot_file.inject:
+            from pathlib import Path
+
+            from virtinstall.media.initrd import check_injections
+
+            check_injections([Path(path) for path in boot_file.inject], boot_file.answers)
+    if host.driver() == "test":
+        return
+    for what in ("kernel", "initrd"):
+        path = getattr(plan.final.os, what)
+        if path is not None and host.is_local() and not os.path.lexists(path):
+            from virtinstall.errors import RequestError
+
+            raise RequestError(f"--boot {what}={path}: there is no such file", hint="check the path")
+
+
+def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
+    """Fetch what the installation boots.
+
+    Raises: FetchError; what was made is in `undo`.
+    """
+    wanted = [boot_file for boot_file in plan.boot_files if boot_file.source != boot_file.path]
+    if not wanted or host.driver() == "test":
+        return
+    from virtinstall.media.location import open_location
+
+    locations = dict.fromkeys(boot_file.location or "/" for boot_file in wanted)
+    for location in locations:
+        fetcher = open_location(location)
+        try:
+            for boot_file in wanted:
+                if (boot_file.location or "/") == location:
+                    if journal is not None:
+                        journal.record("boot file", boot_file.path)
+                    _fetch(fetcher, boot_file, undo, progress)
+        finally:
+            fetcher.close()
+
+
+def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress) -> None:
+    from pathlib import Path
+
+    from virtinstall.media.initrd import check_injections
+    from virtinstall.media.kernel import fetch_file
+
+    injections = check_injections([Path(path) for path in boot_file.inject], boot_file.answers)
+    fetch_file(fetcher, boot_file.source, Path(boot_file.path), undo, progress, injections)
+
+
+def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
+    """Make the images with answers.
+
+    Raises: StorageError, when one can't be written; FetchError, when a file for one can't be had.
+    """
+    if not plan.seeds or host.driver() == "test":
+        return
+    from pathlib import Path
+
+    from virtinstall.rollback.directories import make_directory
+    from virtinstall.seed.image import write_seed_file, write_seed_image
+    from virtinstall.storage.apply import refreshing_pools
+
+    kept = [seed.path for seed in plan.seeds if seed.keep and host.is_local()]
+    with refreshing_pools(kept, host, undo):
+        for seed in plan.seeds:
+            keep = seed.path in kept
+            if journal is not None:
+                journal.record("kept seed" if keep else "seed", seed.path)
+            place = Path(seed.path)
+            make_directory(str(place.parent), undo)
+            if seed.bare:
+                write_seed_file(place, b"".join(content for _, content in seed.files), undo, keep=keep)
+            else:
+                fetched = _fetched(seed, progress) if seed.fetched else {}
+                write_seed_image(place, seed.label, {**dict(seed.files), **fetched}, undo, keep=keep)
+
+
+def _fetched(seed: SeedFile, progress: Progress) -> dict[str, bytes]:
+    """The files of a seed that lie elsewhere: drivers for Windows. Raises: FetchError."""
+    from io import BytesIO
+
+    from virtinstall.errors import FetchError
+    from virtinstall.media.location import open_location
+
+    contents: dict[str, bytes] = {}
+    for folder in dict.fromkeys(url.rpartition("/")[0] for _, url in seed.fetched):
+        fetcher = open_location(folder, limit_bytes=_DRIVER_LIMIT_BYTES)
+        try:
+            for name, url in seed.fetched:
+                if url.rpartition("/")[0] == folder:
+                    target = BytesIO()
+                    fetcher.download(url.rpartition("/")[2], target, progress)
+                    contents[name] = target.getvalue()
+        except FetchError as error:
+            error.add_note("these are virtio's drivers for Windows; --unattended drivers=no does without them")
+            raise
+        finally:
+            fetcher.close()
+    return contents

@@ -1,0 +1,249 @@
+"""What follows the start: console, waiting, the restart after the installation.
+
+Source: the behaviour of virt-install: --autoconsole, --wait, --noreboot, --destroy-on-exit.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.connection import LibvirtHost
+    from virtinstall.libvirt_host.host import Guest
+    from virtinstall.plan import Plan
+
+_OFF = ("shut off", "gone", "crashed")
+_SETTLE_SECONDS = 5.0
+
+
+class Status(IntEnum):
+    """Exit statuses, documented in the manual."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    TIMED_OUT = 3
+    CRASHED = 4
+    INTERRUPTED = 130
+
+
+def finish_command(uri: str, name: str) -> str:
+    """The command that goes on with an installation that nobody waits for."""
+    import shlex
+
+    return shlex.join(["virt-install", "--connect", uri, "--finish", name])
+
+
+def _has_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _minutes(count: int | None) -> str:
+    return "1 minute" if count == 1 else f"{count} minutes"
+
+
+class InstallWatcher:
+    """Follows one guest; `say` prints a line for people."""
+
+    def __init__(self, plan: Plan, host: LibvirtHost, say: Callable[[str], None]) -> None:
+        """Raises: RequestError, when the guest can never be as far as is to be waited for."""
+        self.plan = plan
+        self.host = host
+        self.say = say
+        self.installed = plan.install is None or plan.seeded
+        self._left = False
+        run = plan.run
+        if run.wait_for is not None:
+            from virtinstall.run.wait import refuse_impossible
+
+            refuse_impossible(run.wait_for, plan.final, noreboot=run.noreboot)
+
+    def console_kind(self) -> str:
+        """`text`, `graphical` or `none`: as asked for, else by what the guest has; none where nothing is waited for."""
+        from virtinstall.devices.console import Console
+        from virtinstall.devices.graphics import Graphics
+        from virtinstall.devices.serial import Serial
+
+        run, final = self.plan.run, self.plan.final
+        if run.wait_minutes == 0 and run.wait_for is None:
+            return "none"
+        if run.autoconsole != "default":
+            return run.autoconsole
+        if run.wait_for is not None:
+            return "none"
+        if final.devices_of(Graphics):
+            return "graphical"
+        # a script has no terminal to leave the console from: it would never end
+        consoles = [*final.devices_of(Serial), *final.devices_of(Console)]
+        return "text" if consoles and _has_terminal() else "none"
+
+    def follow(self, guest: Guest) -> Status:
+        """Open the console, wait as asked, finish the installation; gives the exit status."""
+        run = self.plan.run
+        if run.wait_for is not None:
+            return self._follow_to(run.wait_for, guest)
+        kind = self.console_kind()
+        installing = self.plan.install is not None
+        wait = run.wait_minutes
+        if wait == 0:
+            wait = None
+        if installing:
+            self.say("\nStarting install...")
+        shown = self._open_console(guest, kind)
+        if run.destroy_on_exit and shown and guest.is_active():
+            guest.destroy()
+        if wait is not None or (shown and installing):
+            ended = self._wait(guest, wait, shown)
+            if ended is not None:
+                return ended
+        elif guest.is_active():
+            self.say(self._still_running(installing))
+            return Status.DONE
+        return self._complete(guest, kind, installing)
+
+    def _follow_to(self, goal: str, guest: Guest) -> Status:
+        """Let the installation end, start the guest, and wait until it is as far as `goal`."""
+        import time
+
+        from virtinstall.run.wait import Waiter
+
+        run = self.plan.run
+        deadline = None if run.timeout_seconds is None else time.monotonic() + run.timeout_seconds
+        kind = self.console_kind()
+        if kind != "none":
+            self._open_console(guest, kind)
+        if self.plan.install is not None and not self.plan.seeded:
+            guest.resume_if_paused()
+            self.say("\nStarting install...\nWaiting for the installation to complete.")
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not self.host.wait_until(lambda: guest.state() in _OFF, left):
+                return self._out_of_time("the installation isn't over")
+            status = self._complete(guest, "none", True)
+            found = self.host.find_guest(self.plan.name)
+            if status is not Status.DONE or found is None or run.noreboot:
+                return status
+            guest = found
+        self.say(f"Waiting for the guest: {goal}.")
+        outcome = Waiter(self.host, guest, self.plan.final, self.say, deadline).wait(goal)
+        if outcome == "timed out":
+            return self._out_of_time(f"'{goal}' wasn't reached")
+        if outcome == "crashed":
+            self.say("The guest crashed.")
+            return Status.CRASHED
+        if outcome == "off":
+            self.say(f"The guest powered off before '{goal}' was reached.")
+            return Status.ERROR
+        self.say(f"The guest '{self.plan.name}' is as far as was waited for: {goal}.")
+        return Status.DONE
+
+    def _out_of_time(self, what: str) -> Status:
+        ways_on = f"Look at it with: {self._virsh('console')}" if self.installed else self._ways_on()
+        self.say(f"The time is over: {what}; the guest is left running.\n{ways_on}")
+        return Status.TIMED_OUT
+
+    def _virsh(self, command: str) -> str:
+        """The virsh command about the guest, ready to be pasted into a shell."""
+        from virtinstall.virsh_commands import virsh_command
+
+        return virsh_command(self.host.uri, command, self.plan.name)
+
+    def _still_running(self, installing: bool) -> str:
+        if installing:
+            return f"Domain is still running. Installation may be in progress.\n{self._ways_on()}"
+        return "Domain creation completed."
+
+    def _ways_on(self) -> str:
+        """How to look at a guest that installs, and how to bring it to its end, a line each."""
+        lines = [f"Look at it with: {self._virsh('console')}"]
+        run = self.plan.run
+        if self.plan.install is not None and not (self.plan.seeded or run.noreboot or run.transient):
+            lines.append(f"When it has ended, this starts the guest: {finish_command(self.host.uri, self.plan.name)}")
+        return "\n".join(lines)
+
+    def _open_console(self, guest: Guest, kind: str) -> bool:
+        """Show the console until the guest ends or the user leaves; False where there is none to show."""
+        if kind == "graphical":
+            return self._open_viewer()
+        if kind != "text" or self.host.driver() == "test":
+            return False
+        from virtinstall.run.console import Console, raw_terminal
+
+        terminal = sys.stdin.fileno() if _has_terminal() else None
+        if terminal is not None:
+            self.say(f"Connected to domain '{guest.name}'. Leave the console with ^] (Ctrl + ]).")
+        sys.stdout.flush()
+        try:
+            console = Console(self.host, guest)
+        finally:
+            # also where none opens: nobody else would let the guest run on
+            guest.resume_if_paused()
+        restore = raw_terminal(terminal) if terminal is not None else lambda: None
+        try:
+            self._left = not console.run(terminal, sys.stdout.fileno())
+        finally:
+            restore()
+        return True
+
+    def _open_viewer(self) -> bool:
+        """virt-viewer where it is there and has a screen, else the way to connect is told."""
+        import shutil
+        import subprocess
+
+        viewer = shutil.which("virt-viewer")
+        if viewer is None or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            self.say(f"Look at its display with: {self._virsh('domdisplay')}")
+            return False
+        subprocess.run([viewer, "--connect", self.host.uri, "--wait", self.plan.name], check=False)
+        return True
+
+    def _wait(self, guest: Guest, minutes: int | None, shown: bool) -> Status | None:
+        """Wait for the guest to be off; None when it is, else the exit status to end with."""
+        if shown and minutes is None:
+            # a console that ended tells that the guest is about to be off; one that was left doesn't
+            limit: float | None = 0.0 if self._left else _SETTLE_SECONDS
+        elif minutes is None or minutes < 0:
+            limit = None
+        else:
+            limit = minutes * 60.0
+        if limit is None or limit > _SETTLE_SECONDS:
+            self.say(f"Waiting{'' if limit is None else f' {_minutes(minutes)}'} for the installation to complete.")
+        if self.host.wait_until(lambda: guest.state() in _OFF, limit):
+            return None
+        if shown and minutes is None:
+            self.say(self._still_running(True))
+            return Status.DONE
+        self.say(f"Installation has exceeded the time limit; the guest is left running.\n{self._ways_on()}")
+        return Status.TIMED_OUT
+
+    def _complete(self, guest: Guest, kind: str, installing: bool) -> Status:
+        """The guest is off: start it in its final configuration, unless it is to stay off."""
+        if guest.state() == "crashed":
+            self.say("The guest crashed.")
+            return Status.CRASHED
+        run = self.plan.run
+        if installing and not (run.destroy_on_exit or self.plan.seeded) and guest.was_destroyed():
+            self.say(
+                "The guest was powered off from outside before its installation had ended, and stays off.\n"
+                f"Start it all the same with: {self._virsh('start')}"
+            )
+            return Status.ERROR
+        self.installed = True
+        self.say("Domain creation completed.")
+        if not installing or run.transient:
+            return Status.DONE
+        if run.noreboot or run.destroy_on_exit:
+            self.say(f"Start it with: {self._virsh('start')}")
+            return Status.DONE
+        self.say("Restarting guest.")
+        final = self.host.find_guest(self.plan.name)
+        if final is None:
+            self.say(f"The guest {self.plan.name} is gone.")
+            return Status.ERROR
+        if not final.is_active():
+            final.start(paused=kind == "text" and self.host.driver() == "qemu")
+        self._open_console(final, kind)
+        return Status.DONE

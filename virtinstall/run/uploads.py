@@ -1,0 +1,50 @@
+"""What the installation reads, sent into a pool of the remote host, and deleted there when it has served."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import NoSpaceError
+from virtinstall.rollback.signals import deferred_signals
+from virtinstall.units import human_size
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.plan import Plan, Upload
+    from virtinstall.progress import Progress
+    from virtinstall.rollback.journal import Journal
+    from virtinstall.rollback.undo import Undo
+
+
+def send_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
+    """Send what the plan says: temporary volumes, but for those that the guest keeps.
+
+    Raises: StorageError; what was made is in `undo`.
+    """
+    for upload in plan.uploads:
+        if journal is not None:
+            journal.record("volume", f"{upload.pool}/{upload.name}")
+        _send(upload, host, undo, progress)
+
+
+def _send(upload: Upload, host: Host, undo: Undo, progress: Progress) -> None:
+    import os
+
+    from lxml import etree
+
+    from virtinstall.compose.new_volumes import volume_element
+
+    size = os.path.getsize(upload.path)
+    pool = host.pool(upload.pool)
+    if pool is not None and pool.available_bytes is not None and size > pool.available_bytes:
+        raise NoSpaceError(
+            f"the pool '{upload.pool}' of {host.uri} has {human_size(pool.available_bytes)} left, "
+            f"and {upload.path} takes {human_size(size)}",
+            hint="make room in it, or put the guest's disk into another pool",
+        )
+    with deferred_signals():
+        host.create_volume(upload.pool, etree.tostring(volume_element(upload.name, size), encoding="unicode"))
+        delete = partial(host.delete_volume, upload.pool, upload.name)
+        undo.push(f"volume {upload.pool}/{upload.name}", delete, temporary=not upload.keep)
+    host.upload(upload.pool, upload.name, upload.path, progress)

@@ -1,0 +1,221 @@
+"""`--wait-for`: waits until the guest is as far as was asked for.
+
+Source: https://libvirt.org/formatdomain.html#channel (guest agent);
+https://www.rfc-editor.org/rfc/rfc4253#section-4.2 (an SSH server's first line);
+https://cloudinit.readthedocs.io/en/latest/explanation/return_codes.html (result.json)
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from virtinstall.devices.channel import Channel
+from virtinstall.devices.console import Console
+from virtinstall.devices.interface import Interface
+from virtinstall.devices.serial import Serial
+from virtinstall.errors import HypervisorError, RequestError
+from virtinstall.request import GOALS
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+    from virtinstall.libvirt_host.connection import LibvirtHost
+    from virtinstall.libvirt_host.host import Guest
+
+OFF = ("shut off", "gone", "crashed")
+_AGENT_CHANNEL = "org.qemu.guest_agent.0"
+_SSH_PORT = 22
+_SSH_SECONDS = 3.0
+_CLOUD_INIT_ENDS = (b"Cloud-init v.", b"finished at")
+# it has ended, well or not; it was switched off
+_CLOUD_INIT_MARKS = ("/run/cloud-init/result.json", "/run/cloud-init/disabled")
+_RESULT_BYTES = 65536
+_LONGEST_LINE = 65536
+
+
+def has_agent(domain: Domain) -> bool:
+    """Whether the guest's agent has its channel."""
+    return any(channel.target_name == _AGENT_CHANNEL for channel in domain.devices_of(Channel))
+
+
+def has_text_console(domain: Domain) -> bool:
+    """Whether libvirt lets us read the guest's first console, which is its first serial port if it has one."""
+    first = next(iter((*domain.devices_of(Serial), *domain.devices_of(Console))), None)
+    return first is not None and first.type in (None, "pty")
+
+
+def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
+    """Raises: RequestError, when the guest can never be as far as `goal`."""
+    if goal not in GOALS:
+        raise RequestError(f"--wait-for {goal}: there is no such goal", hint=f"it is {', '.join(GOALS)}")
+    if noreboot and goal != "shutdown":
+        raise RequestError(
+            f"--wait-for {goal} contradicts --noreboot", hint="the guest stays off; --wait-for shutdown waits for that"
+        )
+    interfaces = domain.devices_of(Interface)
+    if goal in ("ip", "ssh") and not interfaces:
+        raise RequestError(f"--wait-for {goal}: the guest has no network interface", hint="give it one: --network")
+    if goal == "ssh" and all(interface.type == "user" for interface in interfaces):
+        raise RequestError(
+            "--wait-for ssh: nothing reaches a guest on a user-mode network",
+            hint="use --network network=default or bridge=NAME",
+        )
+    if goal == "ip" and all(interface.type == "user" for interface in interfaces) and not has_agent(domain):
+        raise RequestError(
+            "--wait-for ip: only its agent knows the address of a guest on a user-mode network",
+            hint="add --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
+        )
+    if goal == "cloud-init" and not has_agent(domain) and not has_text_console(domain):
+        raise RequestError(
+            "--wait-for cloud-init: neither an agent nor a console will tell when it has ended",
+            hint="add --serial pty, or --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
+        )
+    if goal == "agent" and not has_agent(domain):
+        raise RequestError(
+            "--wait-for agent: the guest has no channel for its agent",
+            hint="add --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
+        )
+
+
+class Waiter:
+    """Waits for one guest; `say` prints a line for people. `deadline` is of time.monotonic()."""
+
+    def __init__(
+        self, host: LibvirtHost, guest: Guest, domain: Domain, say: Callable[[str], None], deadline: float | None
+    ) -> None:
+        self._host = host
+        self._guest = guest
+        self._domain = domain
+        self._say = say
+        self._deadline = deadline
+        self._console: ConsoleWatch | None = None
+
+    def wait(self, goal: str) -> str:
+        """Wait for `goal`; gives `reached`, `timed out`, `off` or `crashed`. Raises: HypervisorError."""
+        # many systems forbid their agent to look at files
+        if goal == "cloud-init" and has_text_console(self._domain):
+            self._console = ConsoleWatch(self._host, self._guest)
+        self._guest.resume_if_paused()
+        reached: Callable[[], bool] = {
+            "running": lambda: self._guest.state() == "running",
+            "shutdown": lambda: self._guest.state() in OFF,
+            "ip": lambda: bool(self._guest.addresses()),
+            "agent": lambda: self._guest.agent_answer("guest-ping") is not None,
+            "ssh": self._ssh_answers,
+            "cloud-init": self.cloud_init_is_done,
+        }[goal]
+        came = False
+
+        def over() -> bool:
+            nonlocal came
+            came = reached()
+            return came or self._guest.state() in OFF
+
+        left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+        if not self._host.wait_until(over, left):
+            return "timed out"
+        state = self._guest.state()
+        if state == "crashed":
+            return "crashed"
+        # it may have powered off between the two questions, and that may be what was waited for
+        if not came and not reached():
+            return "off"
+        if goal == "cloud-init":
+            self._tell_errors()
+        if goal in ("ip", "ssh"):
+            self._say(f"Address: {' '.join(self._guest.addresses())}")
+        return "reached"
+
+    def _ssh_answers(self) -> bool:
+        return any(is_ssh_server(address) for address in self._guest.addresses())
+
+    def cloud_init_is_done(self) -> bool:
+        """Whether cloud-init has ended in the guest, well or not. Raises: HypervisorError."""
+        if self._console is not None and self._console.seen():
+            return True
+        return has_agent(self._domain) and any(self._content(path) is not None for path in _CLOUD_INIT_MARKS)
+
+    def _content(self, path: str) -> bytes | None:
+        """The beginning of a file in the guest; None where its agent has none to show."""
+        import base64
+
+        handle = self._guest.agent_answer("guest-file-open", path=path)
+        if handle is None:
+            return None
+        read = self._guest.agent_answer("guest-file-read", handle=handle, count=_RESULT_BYTES)
+        self._guest.agent_answer("guest-file-close", handle=handle)
+        try:
+            return base64.b64decode(read["buf-b64"])
+        except (TypeError, KeyError, ValueError):  # none, or what no agent answers
+            return b""
+
+    def _tell_errors(self) -> None:
+        """What went wrong, as far as cloud-init itself knows it."""
+        result = self._content(_CLOUD_INIT_MARKS[0]) if has_agent(self._domain) else None
+        for error in errors_of(result or b""):
+            self._say(f"cloud-init: {error}")
+
+
+def errors_of(result: bytes) -> list[str]:
+    """The errors that cloud-init's result.json lists; none where it can't be read."""
+    import json
+
+    try:
+        errors = json.loads(result)["v1"]["errors"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+    return [_printable(str(error)) for error in errors] if isinstance(errors, list) else []
+
+
+def _printable(text: str) -> str:
+    """What a guest says, without what would steer the terminal."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
+    """Whether an SSH server greets there."""
+    import socket
+
+    try:
+        with socket.create_connection((address, port), timeout=_SSH_SECONDS) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+class ConsoleWatch:
+    """Reads the guest's text console and looks for the line with which cloud-init ends."""
+
+    def __init__(self, host: LibvirtHost, guest: Guest) -> None:
+        from virtinstall.run.console import Console as OpenConsole
+
+        self._seen = threading.Event()
+        reading, writing = os.pipe()
+        console = OpenConsole(host, guest)
+        self._lost: HypervisorError | None = None
+
+        def watch() -> None:
+            try:
+                console.run(None, writing)
+            except HypervisorError as error:
+                self._lost = error
+
+        threading.Thread(target=watch, name="console-watch", daemon=True).start()
+        threading.Thread(target=self._read, args=(reading,), name="console-search", daemon=True).start()
+
+    def seen(self) -> bool:
+        """Whether the line has come. Raises: HypervisorError, when the connection is lost."""
+        if self._lost is not None:
+            raise self._lost
+        return self._seen.is_set()
+
+    def _read(self, fd: int) -> None:
+        rest = b""
+        while data := os.read(fd, 65536):
+            *lines, rest = (rest + data).split(b"\n")
+            rest = rest[-_LONGEST_LINE:]  # a guest may say a lot without ever ending a line
+            if any(all(words in line for words in _CLOUD_INIT_ENDS) for line in lines):
+                self._seen.set()

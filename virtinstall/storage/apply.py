@@ -1,0 +1,214 @@
+"""The storage part of a plan, carried out: pools started, volumes and images made; each step can be undone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import HostError, NoSpaceError, StorageError, TakenError
+from virtinstall.rollback.signals import deferred_signals
+
+if TYPE_CHECKING:
+    from virtinstall.devices.disk_parts import SourceSeclabel
+    from virtinstall.domain.seclabel import Seclabel
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.new_image import NewImage
+    from virtinstall.plan import NewVolume, Plan
+    from virtinstall.progress import Progress
+    from virtinstall.request import Checks
+    from virtinstall.rollback.journal import Journal
+    from virtinstall.rollback.undo import Undo
+    from virtinstall.storage.qemu_account import Account
+
+
+_VOLUME_EXISTS = 90  # libvirt's VIR_ERR_STORAGE_VOL_EXIST
+
+
+def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
+    """Look whether all of it can be made and reached, changing nothing; gives warnings.
+
+    Raises: StorageError or RequestError, as making it would; `checks` turns refusals into
+    warnings.
+    """
+    if host.driver() == "test":
+        return []
+    return checked(
+        checks, [partial(_check_image, image, plan) for image in plan.images], partial(_check_access, plan, host)
+    )
+
+
+def checked(checks: Checks, each_disk: Iterable[Callable[[], str | None]], access: Callable[[], None]) -> list[str]:
+    """The warnings of looking at each disk (for its room) and at QEMU's access; refusals that are off are among them.
+
+    Raises: StorageError or RequestError, for those that are on.
+    """
+    warnings: list[str | None] = []
+    for check in each_disk:
+        try:
+            warnings.append(check())
+        except NoSpaceError as error:
+            if checks.disk_size:
+                raise
+            warnings.append(error.message)
+    try:
+        access()
+    except StorageError as error:
+        if checks.path_access:
+            raise
+        warnings.append(error.message)
+    return [warning for warning in warnings if warning is not None]
+
+
+def _check_image(image: NewImage, plan: Plan) -> str | None:
+    """Whether the image can be made; gives a warning where it may outgrow the file system. Raises: StorageError."""
+    from virtinstall.storage.provision import survey_image
+
+    with _taken_meanwhile(image, plan):
+        return survey_image(image)
+
+
+def _check_access(plan: Plan, host: Host) -> None:
+    """Whether the user that QEMU runs as can reach each file. Raises: StorageError."""
+    from virtinstall.devices.disk import Disk
+
+    made = {image.path for image in plan.images}
+    seeds = {seed.path for seed in plan.seeds}
+    written: dict[str, bool] = {}
+    for disk in (plan.install or plan.final).devices_of(Disk):
+        path = disk.source_file or disk.source_dev
+        if path is not None and path not in seeds:
+            written[path] = not disk.readonly and disk.device != "cdrom" and path not in made
+    written.update({boot_file.path: False for boot_file in plan.boot_files if boot_file.source == boot_file.path})
+    account = qemu_account(host, plan.final.type or "kvm", plan.qemu_label) if written else None
+    if account is None:
+        return
+    from virtinstall.storage.access import require_access
+
+    _check_labels(plan, host)
+    # a session's libvirt can't give away what isn't the user's
+    given = not host.uri.partition("?")[0].endswith("/session")
+    for path, write in written.items():
+        require_access(path, account, write=write, owner_is_given=given)
+
+
+def _check_labels(plan: Plan, host: Host) -> None:
+    """Whether SELinux will let the guest have its disks, where that can be known. Raises: StorageError."""
+    from virtinstall.capabilities import Capabilities
+    from virtinstall.devices.disk import Disk
+    from virtinstall.storage.selinux import is_enforced, require_label
+
+    if not is_enforced() or "selinux" not in Capabilities(host.capabilities_xml()).security_models:
+        return
+    document = plan.install or plan.final
+    relabels = _relabels(document.seclabels)
+    for disk in document.devices_of(Disk):
+        if disk.source_file is not None:
+            own = relabels and _relabels(disk.source_seclabels)
+            require_label(disk.source_file, write=not disk.readonly, relabels=own)
+
+
+def _relabels(labels: Iterable[Seclabel | SourceSeclabel]) -> bool:
+    """Whether libvirt labels files for SELinux under these <seclabel>: a static label or none leaves them alone."""
+    for label in labels:
+        by_kind = getattr(label, "type", None) not in ("none", "static")
+        if label.model in (None, "selinux") and not (by_kind if label.relabel is None else label.relabel):
+            return False
+    return True
+
+
+def qemu_account(host: Host, virt_type: str, label: str | None = None) -> Account | None:
+    """The user that QEMU will run as; None where that can't be known, or no QEMU runs on this machine.
+
+    `label` is what libvirt's capabilities say of it, which are asked where it isn't given.
+    """
+    from virtinstall.storage.qemu_account import (
+        find_account,
+        qemu_user_from_capabilities,
+        qemu_user_from_label,
+        this_account,
+    )
+
+    if host.driver() != "qemu" or not host.is_local():
+        return None
+    if host.uri.partition("?")[0].endswith("/session"):
+        return this_account()
+    if label is not None:
+        user = qemu_user_from_label(label)
+    else:
+        user = qemu_user_from_capabilities(host.capabilities_xml(), virt_type)
+    return None if user is None else find_account(user)
+
+
+def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
+    """Make everything that the guest's disks need.
+
+    The guests of libvirt's test driver are pretended, and so are their images: nothing is
+    written for them. Raises: StorageError.
+    """
+    for pool in plan.start_pools:
+        host.start_pool(pool)
+    for volume in plan.volumes:
+        if journal is not None:
+            journal.record("volume", f"{volume.pool}/{volume.name}")
+        _make_volume(volume, plan, host, undo, progress)
+    if host.driver() == "test":
+        return
+    with refreshing_pools([image.path for image in plan.images], host, undo):
+        for image in plan.images:
+            from virtinstall.storage.provision import provision_image
+
+            with _taken_meanwhile(image, plan):
+                provision_image(image, undo, progress, journal)
+
+
+@contextmanager
+def refreshing_pools(paths: Sequence[str], host: Host, undo: Undo) -> Iterator[None]:
+    """Has running pools in whose folders `paths` are made, or unmade by `undo`, look there: libvirt must be told to."""
+    folders = {os.path.dirname(path) for path in paths}
+    pools = [pool.name for pool in host.pools() if pool.active and pool.target in folders] if folders else []
+    for pool in pools:
+        undo.push(f"libvirt's list of the pool {pool}", partial(host.refresh_pool, pool))
+    yield
+    for pool in pools:
+        host.refresh_pool(pool)
+
+
+@contextmanager
+def _taken_meanwhile(image: NewImage, plan: Plan) -> Iterator[None]:
+    """An image whose path we chose may be there by now. Raises: TakenError, then."""
+    try:
+        yield
+    except StorageError as error:
+        if image.path in plan.generated and os.path.lexists(image.path):
+            raise TakenError(error.message) from error
+        raise
+
+
+def _make_volume(volume: NewVolume, plan: Plan, host: Host, undo: Undo, progress: Progress) -> None:
+    """Make a volume. Raises: TakenError or StorageError, when the pool has one of that name."""
+    if host.volume(volume.pool, volume.name) is not None:
+        raise _there_already(volume, plan)
+    with deferred_signals():
+        try:
+            host.create_volume(volume.pool, volume.xml)
+        except StorageError as error:
+            if error.code != _VOLUME_EXISTS:
+                # its list may be older than what lies in the pool
+                host.refresh_pool(volume.pool)
+            if error.code == _VOLUME_EXISTS or host.volume(volume.pool, volume.name) is not None:
+                raise _there_already(volume, plan) from error
+            raise
+        undo.push(f"volume {volume.pool}/{volume.name}", lambda: host.delete_volume(volume.pool, volume.name))
+    if volume.upload_from is not None:
+        host.upload(volume.pool, volume.name, volume.upload_from, progress)
+        host.refresh_pool(volume.pool)
+
+
+def _there_already(volume: NewVolume, plan: Plan) -> HostError:
+    message = f"the pool '{volume.pool}' has a volume '{volume.name}' already"
+    if f"{volume.pool}/{volume.name}" in plan.generated:
+        return TakenError(message)
+    return StorageError(message, hint=f"use it with vol={volume.pool}/{volume.name}, or choose another name")

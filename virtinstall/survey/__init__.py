@@ -1,0 +1,1 @@
+"""Reads the host, the OS database, media, storage and networks into `Facts`."""

@@ -1,0 +1,37 @@
+"""Which operating system the guest will run: named, found on the medium, or assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from virtinstall.compose.compose import chosen_platform
+from virtinstall.osinfo.option import ChosenOs, choose_os, read_requested
+from virtinstall.osinfo.record import GENERIC
+
+if TYPE_CHECKING:
+    from virtinstall.facts import HostFacts, MediaFacts
+    from virtinstall.osinfo.catalog import Catalog
+    from virtinstall.request import Request
+
+
+def survey_os(
+    request: Request, medium: MediaFacts | None, catalog: Catalog, host: HostFacts, environ: Mapping[str, str]
+) -> ChosenOs:
+    """The OS's record, and warnings. Raises: RequestError, for an unknown name, or where one is required."""
+    platform = chosen_platform(request, host, GENERIC)
+    install = request.install
+    named = request.domain.os_full_id or request.domain.os_name
+    if named is not None:
+        # a name in the metadata is refused too where nothing is known of it
+        catalog.lookup(named)
+    # --install OS says what its tree holds
+    detected = medium.os_names if medium is not None and install.os is None else ()
+    return choose_os(
+        read_requested(request.os.values),
+        catalog,
+        detected=detected,
+        default_name=named or install.os or request.domain.os_id,
+        is_hvm=platform.is_hvm and install.reinstall is None,
+        environment=environ,
+    )

@@ -1,0 +1,61 @@
+"""--cloud-init, --unattended, --ignition: what they ask for, files and addresses read; the answers come later."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from virtinstall.plan import SeedFile
+from virtinstall.survey.text_files import given_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from virtinstall.facts import Facts
+    from virtinstall.request import Request
+    from virtinstall.seed.password import ReadFile
+
+
+def with_seeds(facts: Facts, request: Request) -> Facts:
+    """`facts` with what is known of the answers that the guest will be given.
+
+    Raises: RequestError, when the options contradict each other; FetchError, when something
+    they name can't be read.
+    """
+    read_file = partial(given_text, request.install.typed)
+    if request.install.cloud_init is not None:
+        facts = _with_cloud_init(facts, request.install.cloud_init, read_file)
+    if request.install.unattended is not None:
+        from virtinstall.survey.unattended import with_unattended
+
+        arch = request.platform.arch or facts.host.capabilities.host_arch
+        facts = with_unattended(facts, request.install.unattended, arch, read_file)
+    if request.install.ignition is not None:
+        from virtinstall.media.fetcher import display_url
+        from virtinstall.seed.ignition import LIMIT_BYTES, config_bytes
+
+        source = request.install.ignition
+        shown = display_url(source) if "://" in source else source
+        facts = facts._replace(ignition=config_bytes(shown, read_file(source, "--ignition", LIMIT_BYTES)))
+    return facts
+
+
+def _with_cloud_init(facts: Facts, values: Mapping[str, str], read_file: ReadFile) -> Facts:
+    from virtinstall.seed.cloud_init import from_suboptions
+
+    asked = from_suboptions(values, read_file)
+    # what a remote host keeps is the copy that is sent there
+    folder = facts.host.image_dir if asked.keep and facts.host.local else facts.host.boot_dir
+    seed = SeedFile(f"{folder}/virtinst-{facts.token}-cloudinit.iso", "cidata", (), keep=asked.keep)
+    return facts._replace(
+        cloud_init=asked,
+        seeds=(*facts.seeds, seed),
+        seed_bus=asked.bus or _cloud_bus(facts),
+        warnings=(*facts.warnings, *asked.warnings),
+    )
+
+
+def _cloud_bus(facts: Facts) -> str | None:
+    """The kernel of Debian's cloud images has no driver for SATA, which is where CD-ROMs go by default."""
+    sataless = facts.os.distro == "debian" and facts.os.supports_virtio_scsi()
+    return "scsi" if sataless else None

@@ -1,0 +1,253 @@
+"""What is there, and what isn't, for each disk of a request. Reading only."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from virtinstall.compose.disk_sources import is_url, local_path, requested_path
+from virtinstall.compose.network_sources import OWN_SOURCES
+from virtinstall.errors import RequestError
+from virtinstall.facts import DiskFacts, Facts, PathFacts, PoolFacts
+from virtinstall.libvirt_host.host import Host
+
+_DEEPEST_CHAIN = 200
+_IMAGE_FORMATS = ("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "luks", "parallels", "bochs", "cloop")
+_FILE_POOLS = ("dir", "fs", "netfs")
+
+if TYPE_CHECKING:
+    from virtinstall.devices.disk import Disk
+    from virtinstall.request import Request
+    from virtinstall.storage.in_use import DisksInUse
+
+
+def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
+    """`facts` with those about the disks. Raises: RequestError, when a pool or volume isn't there."""
+    from virtinstall.devices.disk import Disk
+
+    disks = request.domain.devices_of(Disk)
+    found = tuple(_with_backing(disk, _disk_facts(disk, facts, host), host) for disk in disks)
+    cdrom = request.install.cdrom or (facts.media.location if facts.media and facts.media.attach else None)
+    default_disk = None
+    if not disks and "disk" not in request.without:
+        default_disk = _disk_facts(Disk(size_bytes=0), facts, host)
+    if not facts.host.local:
+        facts = _with_uploads(facts, request, found, host)
+    needs_names = any(_has_size(disk) and disk.path is None for disk in disks) or default_disk is not None
+    if any(map(_exists, found)):
+        found = _with_uses(found, host)
+    return facts._replace(
+        disks=found,
+        default_disk=default_disk,
+        cdrom=None
+        if cdrom is None
+        else _cdrom_facts(os.path.abspath(local_path(cdrom)) if not is_url(cdrom) else cdrom, facts, host),
+        image_names=_names_in(facts.host.image_dir) if needs_names and facts.host.local else frozenset(),
+    )
+
+
+def _with_uploads(facts: Facts, request: Request, disks: tuple[DiskFacts, ...], host: Host) -> Facts:
+    """`facts` with what a remote host is to be sent, and with its pool for that: the first disk's, else `default`."""
+    pools = [disk.pool or (host.pool(disk.volume.pool) if disk.volume is not None else None) for disk in disks]
+    usable = [pool for pool in (*pools, host.pool("default")) if pool is not None and pool.type in _FILE_POOLS]
+    named = (request.install.kernel, request.install.initrd)
+    local = {path for path in named if path and os.path.isfile(path) and host.volume_by_path(path) is None}
+    return facts._replace(upload_pool=usable[0] if usable else None, local_files=frozenset(local))
+
+
+def _cdrom_facts(path: str, facts: Facts, host: Host) -> DiskFacts:
+    """The install medium; a file of this machine has to be sent to a remote host that doesn't know its path."""
+    found = _path_facts(path, facts, host, cdrom=True)
+    sent = not facts.host.local and facts.host.driver != "test" and found.volume is None and os.path.isfile(path)
+    return DiskFacts(local=look_at(path, probe=False)) if sent else found
+
+
+def _with_uses(disks: tuple[DiskFacts, ...], host: Host) -> tuple[DiskFacts, ...]:
+    """`disks` with the guests that have them, also below another image."""
+    guests = host.guest_xmls()
+    if not guests:
+        return disks
+    from virtinstall.storage.in_use import DisksInUse
+
+    in_use = DisksInUse(
+        guests,
+        chain_of=lambda image, form: _chain(image, form, host),
+        path_of_volume=lambda pool, name: None if (found := host.volume(pool, name)) is None else found.path,
+        resolve=os.path.realpath,
+    )
+    return tuple(_with_uses_of(disk, in_use) for disk in disks)
+
+
+def _with_uses_of(disk: DiskFacts, in_use: DisksInUse) -> DiskFacts:
+    if disk.volume is not None:
+        uses = in_use.uses(disk.volume.path, (disk.volume.pool, disk.volume.name))
+    elif disk.path is not None and _exists(disk):
+        uses = in_use.uses(disk.path.path)
+    else:
+        return disk
+    return disk._replace(uses=tuple(uses))
+
+
+def _exists(disk: DiskFacts) -> bool:
+    return disk.volume is not None or (disk.path is not None and disk.path.kind is not None)
+
+
+def _chain(path: str, image_format: str | None, host: Host) -> list[str]:
+    """What lies below an image: as its own header says where we may read it, else as its pool knows it."""
+    from virtinstall.storage.in_use import local_chain_paths
+
+    if host.is_local() and os.access(path, os.R_OK):
+        return local_chain_paths(path, image_format)
+    below: list[str] = []
+    volume = host.volume_by_path(path)
+    while volume is not None and volume.backing_path is not None and len(below) < _DEEPEST_CHAIN:
+        below.append(volume.backing_path)
+        volume = host.volume_by_path(volume.backing_path)
+    return below
+
+
+def _names_in(directory: str) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(directory))
+    except OSError:
+        return frozenset()
+
+
+def _disk_facts(disk: Disk, facts: Facts, host: Host) -> DiskFacts:
+    if disk.vol is not None:
+        return _volume_facts(disk.vol, host)
+    path = requested_path(disk)
+    if (disk.source_pool is None) != (disk.source_volume is None):
+        given, lacking = ("pool", "volume") if disk.source_volume is None else ("volume", "pool")
+        raise RequestError(
+            f"--disk source.{given} without source.{lacking}: a volume is named by both",
+            hint="--disk vol=POOL/VOLUME, or --disk pool=POOL,size=20 for a new one",
+        )
+    if disk.source_pool is not None and disk.source_volume is not None:
+        if host.pool(disk.source_pool) is None:
+            raise _no_pool(f"--disk source.pool={disk.source_pool}", disk.source_pool, host)
+        return DiskFacts(volume=host.volume(disk.source_pool, disk.source_volume))
+    if path is not None and disk.pool is not None and disk.size_bytes is None and os.path.isfile(path):
+        local = look_at(path, probe=disk.device != "cdrom")
+        return _pool_facts(disk.pool, host)._replace(local=local)
+    if path is not None:
+        if is_url(path) or disk.type in OWN_SOURCES:
+            return DiskFacts()
+        return _path_facts(path, facts, host, cdrom=disk.device == "cdrom", may_make=_has_size(disk))
+    if disk.pool is not None or _has_size(disk):
+        return _pool_facts(disk.pool or "default", host)
+    return DiskFacts()
+
+
+def _has_size(disk: Disk) -> bool:
+    """Whether a new image could be made: as large as was said, or as the one it starts from."""
+    return disk.size_bytes is not None or disk.backing_store is not None
+
+
+def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
+    """`found` with format and size of the image that a new one starts from; its header tells where libvirt doesn't.
+
+    Raises: RequestError, when there is no such image, and no size either.
+    """
+    path = disk.backing_store
+    if path is None or _exists(found) or host.driver() == "test":
+        return found
+    volume = host.volume_by_path(path)
+    if volume is not None:
+        return found._replace(backing_size_bytes=volume.capacity_bytes, backing_format=volume.format)
+    if not host.is_local():
+        return found
+    if not os.path.lexists(path):
+        if disk.size_bytes is not None:
+            # with a size all is known that a preview shows; making it is refused
+            return found
+        raise RequestError(f"--disk backing_store={path}: there is no such file", hint="check the path")
+    from virtinstall.storage.probe import probe_image
+
+    given = disk.backing_format
+    if given is not None and given not in _IMAGE_FORMATS:
+        near = _near(given, frozenset(_IMAGE_FORMATS))
+        raise RequestError(
+            f"--disk backing_format={given}: there is no such format", hint=near or f"it is {', '.join(_IMAGE_FORMATS)}"
+        )
+    image = probe_image(path)
+    size = image.virtual_size if given in (None, image.format) else probe_image(path, given).virtual_size
+    return found._replace(backing_size_bytes=size, backing_format=image.format)
+
+
+def _volume_facts(text: str, host: Host) -> DiskFacts:
+    pool, slash, name = text.partition("/")
+    if not slash or not name or "/" in name:
+        raise RequestError(f"--disk vol={text}: it must be POOL/VOLUME", hint="for example vol=default/guest.qcow2")
+    volume = host.volume(pool, name)
+    if volume is None:
+        near = _near(name, host.volume_names(pool)) if host.pool(pool) else _near(pool, {p.name for p in host.pools()})
+        raise RequestError(f"--disk vol={text}: there is no such volume", hint=near)
+    return DiskFacts(volume=volume)
+
+
+def _near(name: str, known: set[str] | frozenset[str]) -> str | None:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, 3)
+    return f"did you mean {' or '.join(near)}?" if near else None
+
+
+def _no_pool(option: str, name: str, host: Host) -> RequestError:
+    near = _near(name, {known.name for known in host.pools()})
+    return RequestError(f"{option}: there is no such storage pool", hint=near or "`virsh pool-list --all` lists them")
+
+
+def _pool_facts(name: str, host: Host) -> DiskFacts:
+    pool = host.pool(name)
+    if pool is None:
+        if name != "default":
+            raise _no_pool(f"--disk pool={name}", name, host)
+        return DiskFacts()
+    return DiskFacts(pool=pool, taken_names=host.volume_names(name) if pool.active else frozenset())
+
+
+def _path_facts(path: str, facts: Facts, host: Host, *, cdrom: bool = False, may_make: bool = False) -> DiskFacts:
+    if is_url(path):
+        return DiskFacts()
+    volume = host.volume_by_path(path)
+    found = look_at(path, probe=not cdrom) if facts.host.local and facts.host.driver != "test" else None
+    if facts.host.driver == "test" and volume is None:
+        found = look_at(path, probe=False) if os.path.exists(path) else PathFacts(path, None)
+    if volume is not None or (found is not None and found.kind is not None) or not may_make:
+        return DiskFacts(path=found, volume=volume)
+    pool = _managing_pool(os.path.dirname(path), host)
+    directory = os.path.dirname(path)
+    writable = facts.host.local and os.access(directory, os.W_OK | os.X_OK) and facts.host.driver != "test"
+    return DiskFacts(path=found, pool=pool, needs_libvirt=pool is not None and not writable)
+
+
+def _managing_pool(directory: str, host: Host) -> PoolFacts | None:
+    for pool in host.pools():
+        if pool.target is not None and pool.target.rstrip("/") == directory.rstrip("/"):
+            return pool
+    return None
+
+
+def look_at(path: str, *, probe: bool = True) -> PathFacts:
+    """What a local path is; its format only where `probe` says so."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return PathFacts(path, None)
+    if stat.S_ISDIR(found.st_mode):
+        return PathFacts(path, "dir")
+    if stat.S_ISBLK(found.st_mode):
+        return PathFacts(path, "block", "raw")
+    return PathFacts(path, "file", _format(path) if probe else None, found.st_size)
+
+
+def _format(path: str) -> str | None:
+    from virtinstall.errors import StorageError
+    from virtinstall.storage.probe import probe_image
+
+    try:
+        return probe_image(path).format
+    except StorageError:
+        return None

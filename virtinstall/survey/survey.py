@@ -1,0 +1,201 @@
+"""Everything that must be known before deciding, read once; nothing is changed.
+
+The order follows what depends on what: connection, install medium, operating system,
+platform, domain capabilities, storage.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from virtinstall.capabilities import Capabilities, DomainCapabilities
+from virtinstall.compose.compose import chosen_platform
+from virtinstall.compose.cpu import wants_mitigations
+from virtinstall.facts import Facts, HostFacts, NetworkFacts
+from virtinstall.libvirt_host import embed
+from virtinstall.libvirt_host.host import Host
+from virtinstall.named import NamedTuple
+from virtinstall.survey import media, networks, operating_system, storage
+
+if TYPE_CHECKING:
+    from virtinstall.compose.platform import Platform
+    from virtinstall.request import Request
+
+
+class Environment(NamedTuple):
+    """What of our own process matters: environment, user, randomness; a parameter, so that tests can fix it."""
+
+    environ: Mapping[str, str]
+    uid: int
+    random_bytes: bytes
+    token: str
+
+    @staticmethod
+    def real() -> Environment:
+        """Those of this process, with fresh randomness."""
+        raw = os.urandom(128)
+        token = "".join("abcdefghijklmnopqrstuvwxyz0123456789"[byte % 36] for byte in os.urandom(8))
+        return Environment(os.environ, os.geteuid(), raw, token)
+
+
+def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
+    """The facts for `request` on `host`.
+
+    Raises: RequestError, when something named isn't there; HostError, when it can't be read.
+    """
+    from virtinstall.osinfo.catalog import Catalog
+
+    facts_of_host = survey_host(host, surroundings)
+    catalog = Catalog(surroundings.environ)
+    medium = media.survey_media(request, facts_of_host, catalog)
+    doubts = (medium.doubt,) if medium is not None and medium.doubt is not None else ()
+    chosen = operating_system.survey_os(request, medium, catalog, facts_of_host, surroundings.environ)
+    record = chosen.record
+    platform = chosen_platform(request, facts_of_host, record)
+    text = host.domain_capabilities_xml(platform.emulator, platform.arch, platform.machine, platform.virt_type)
+    domain_capabilities = None if text is None else DomainCapabilities(text)
+    facts = Facts(
+        host=facts_of_host,
+        os=record,
+        domain_capabilities=domain_capabilities,
+        cpu_model_features=_cpu_model_features(request, host, platform, domain_capabilities),
+        guest_names=_guest_names(request, host),
+        claimed_names=_claimed_names(request, surroundings),
+        guest_macs=_guest_macs(request, host),
+        media=medium,
+        token=surroundings.token,
+        random_bytes=surroundings.random_bytes,
+        warnings=(*doubts, *chosen.warnings, *catalog.warnings),
+        environment=surroundings.environ,
+        networks=_networks(request, host, facts_of_host),
+        links=_links(request, facts_of_host),
+    )
+    facts = _with_devices(facts, request, host)
+    install = request.install
+    if any(wish is not None for wish in (install.cloud_init, install.unattended, install.ignition)):
+        from virtinstall.survey.seeds import with_seeds
+
+        facts = with_seeds(facts, request)
+    return storage.with_storage(facts, request, host)
+
+
+def _cpu_model_features(
+    request: Request, host: Host, platform: Platform, capabilities: DomainCapabilities | None
+) -> frozenset[str]:
+    """The host model's features, where a CPU of another model is to have those of them that guard against flaws."""
+    model = None if capabilities is None else capabilities.host_model
+    if model is None or not platform.is_x86 or not wants_mitigations(request.domain.cpu):
+        return frozenset()
+    return host.cpu_model_features(platform.arch, model)
+
+
+def _guest_names(request: Request, host: Host) -> frozenset[str]:
+    """Names of all guests where we are to choose one, else of the guest that has the name already."""
+    name = request.domain.name
+    if name is None:
+        return host.guest_names()
+    # a name that is another guest's uuid finds that guest, whose own name is another
+    found = host.find_guest(name)
+    return frozenset() if found is None else frozenset((found.name,))
+
+
+def _guest_macs(request: Request, host: Host) -> dict[str, str]:
+    """Addresses in use. Ours are drawn at random and checked when defined: what was known last is good enough."""
+    from virtinstall.devices.interface import Interface
+
+    return host.guest_macs(fresh=any(interface.mac_address for interface in request.domain.devices_of(Interface)))
+
+
+def _claimed_names(request: Request, surroundings: Environment) -> frozenset[str]:
+    """Names that other runs on this machine have chosen and not yet used, where we are to choose one."""
+    if request.domain.name is not None:
+        return frozenset()
+    from virtinstall.rollback.journal import journal_folder, names_of_live_runs
+
+    return names_of_live_runs(journal_folder(surroundings.environ, surroundings.uid))
+
+
+def survey_host(host: Host, surroundings: Environment) -> HostFacts:
+    """The host and the connection to it."""
+    uri = host.uri
+    driver = host.driver()
+    local = host.is_local()
+    root = embed.root_of(uri)
+    session = uri.split("?")[0].endswith("/session")
+    # the connection may be to a system daemon that runs as root, whoever we are
+    privileged = not session and root is None
+    return HostFacts(
+        uri=uri,
+        driver=driver,
+        version=host.version(),
+        libvirt_version=host.libvirt_version(),
+        local=local,
+        privileged=privileged,
+        capabilities=Capabilities(host.capabilities_xml()),
+        default_bridge=networks.default_bridge() if local and driver != "test" else None,
+        embed_root=root,
+        # what a remote host is sent is only made here
+        boot_dir=_boot_dir(root, privileged and local, surroundings),
+        image_dir=_image_dir(root, privileged, surroundings),
+        passt=local and driver == "qemu" and networks.has_passt(privileged=privileged, uid=surroundings.uid),
+    )
+
+
+def _boot_dir(root: str | None, privileged: bool, surroundings: Environment) -> str:
+    from virtinstall.media.boot_place import boot_directory
+
+    return boot_directory(system=privileged, environment=surroundings.environ, root=root)
+
+
+def _image_dir(root: str | None, privileged: bool, surroundings: Environment) -> str:
+    if root is not None:
+        return f"{root}/images"
+    if privileged:
+        return "/var/lib/libvirt/images"
+    home = surroundings.environ.get("HOME") or "/"
+    data = surroundings.environ.get("XDG_DATA_HOME") or f"{home}/.local/share"
+    return f"{data}/libvirt/images"
+
+
+def _networks(request: Request, host: Host, facts: HostFacts) -> dict[str, NetworkFacts | None]:
+    """The virtual networks that the guest is, or may be, put into; None for one that isn't there."""
+    from virtinstall.compose.interfaces import DEFAULT_NETWORK
+    from virtinstall.devices.interface import Interface
+
+    interfaces = request.domain.devices_of(Interface)
+    names = {interface.source_network for interface in interfaces if interface.source_network is not None}
+    by_default = "interface" not in request.without and (
+        not interfaces or any(interface.wanted_type == "default" for interface in interfaces)
+    )
+    if by_default and facts.driver == "qemu" and facts.privileged and facts.default_bridge is None:
+        names.add(DEFAULT_NETWORK)
+    return {name: host.network(name) for name in names}
+
+
+def _links(request: Request, facts: HostFacts) -> tuple[str, ...]:
+    from virtinstall.devices.interface import Interface
+
+    named = any(interface.source_bridge or interface.source_dev for interface in request.domain.devices_of(Interface))
+    return networks.links() if named and facts.local and facts.driver == "qemu" else ()
+
+
+def _with_devices(facts: Facts, request: Request, host: Host) -> Facts:
+    """Node devices, where the request names one; the render node for graphics; the mounts, to check migration."""
+    from virtinstall.devices.graphics import Graphics
+    from virtinstall.devices.hostdev import Hostdev
+    from virtinstall.devices.interface import Interface
+
+    domain = request.domain
+    if request.checks.migration and facts.host.local:
+        from virtinstall.survey.mounts import mounts
+
+        facts = facts._replace(mounts=mounts())
+    named = any(hostdev.name is not None for hostdev in domain.devices_of(Hostdev))
+    named = named or any(interface.hostdev is not None for interface in domain.devices_of(Interface))
+    if named:
+        facts = facts._replace(node_devices=tuple(host.node_devices()))
+    if any(graphics.gl_enable and graphics.gl_rendernode is None for graphics in domain.devices_of(Graphics)):
+        facts = facts._replace(render_node=networks.render_node(host.node_devices("drm")))
+    return facts
