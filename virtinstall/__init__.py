@@ -34,6 +34,8 @@ _PUBLIC = {
     "Silent": "virtinstall.progress",
     "VirtInstallError": "virtinstall.errors",
     "RequestError": "virtinstall.errors",
+    "FieldError": "virtinstall.errors",
+    "UnknownFieldError": "virtinstall.errors",
     "HostError": "virtinstall.errors",
     "StorageError": "virtinstall.errors",
     "FetchError": "virtinstall.errors",
@@ -46,10 +48,12 @@ if TYPE_CHECKING:
     from virtinstall import devices as devices
     from virtinstall.domain.domain import Domain as Domain
     from virtinstall.errors import FetchError as FetchError
+    from virtinstall.errors import FieldError as FieldError
     from virtinstall.errors import HostError as HostError
     from virtinstall.errors import HypervisorError as HypervisorError
     from virtinstall.errors import RequestError as RequestError
     from virtinstall.errors import StorageError as StorageError
+    from virtinstall.errors import UnknownFieldError as UnknownFieldError
     from virtinstall.errors import VirtInstallError as VirtInstallError
     from virtinstall.install import create_guest as create_guest
     from virtinstall.install import plan_guest as plan_guest

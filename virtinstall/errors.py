@@ -3,6 +3,8 @@
     VirtInstallError
     |-- EndedError          the run was ended from outside: Ctrl-C, a signal
     |-- RequestError        the request contradicts itself or the host: change the options
+    |   `-- FieldError      a record or an element got a value of another type (it is a TypeError as well)
+    |       `-- UnknownFieldError   it has no such field, or the field cannot be changed (an AttributeError as well)
     `-- HostError           the host or something it reaches failed
         |-- TakenError      another took a name meanwhile that we had chosen
         |-- StorageError    disks, pools, volumes, permissions
@@ -39,6 +41,14 @@ class EndedError(VirtInstallError):
 
 class RequestError(VirtInstallError):
     """The user can mend it: the request is contradictory, misspelt or impossible on this host."""
+
+
+class FieldError(RequestError, TypeError):
+    """A record or an element was given a value that its field does not accept. The message names the field."""
+
+
+class UnknownFieldError(FieldError, AttributeError):
+    """A record or an element has no field of that name, or its value cannot be changed."""
 
 
 class HostError(VirtInstallError):

@@ -1,0 +1,270 @@
+"""Immutable records whose values are checked when they are created.
+
+    class User(Record):
+        name: str = field(kw_only=False)
+        groups: Sequence[str] = ()
+        password: str | None = field(default=None, secret=True)
+
+    User("anna", groups=["wheel"]).replace(password="...")
+
+Fields are keyword-only unless `field(kw_only=False)` says otherwise. Type checkers read the class as a dataclass. No
+code is generated: `dataclasses` and `typing.NamedTuple` compile source text for each class, which a command pays at
+every start. A field's annotation is evaluated when the first value is given for it; a class that the module imports for
+type checkers only is compared by name (not so a protocol: import it, it accepts everything).
+"""
+
+from __future__ import annotations
+
+import builtins
+import collections.abc
+import sys
+import types
+import typing
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Self, dataclass_transform
+
+from virtinstall.errors import FieldError, UnknownFieldError
+
+_MISSING: Any = object()
+_LONGEST_VALUE = 60
+
+
+class _Field:
+    """What `field` returns: the declaration of one field."""
+
+    __slots__ = ("annotation", "default", "hint", "kw_only", "module", "name", "secret")
+
+    def __init__(self, default: Any, kw_only: bool, secret: bool) -> None:
+        self.default = default
+        self.kw_only = kw_only
+        self.secret = secret
+        self.name = ""
+        self.annotation: Any = None
+        self.module = ""
+        self.hint: Any = _MISSING
+
+    def accept(self, owner: str, value: Any) -> Any:
+        """Return the value as it is stored. Raises: FieldError, for a value of another type."""
+        if self.hint is _MISSING:
+            self.hint = _evaluate(self.annotation, self.module)
+        stored = conform(value, self.hint)
+        if stored is not _MISSING:
+            return stored
+        shown = type(value).__name__ if self.secret else f"{type(value).__name__} {_shortened(value)}"
+        hint = None
+        if isinstance(value, str | bytes) and conform([value], self.hint) is not _MISSING:
+            hint = f"write a list: {self.name}=[{'...' if self.secret else _shortened(value)}]"
+        raise FieldError(f"{owner}: {self.name} must be {_described(self.annotation)}, not {shown}", hint=hint)
+
+
+def field(*, default: Any = _MISSING, kw_only: bool = True, secret: bool = False) -> Any:
+    """Declare a field: `kw_only=False` allows its value by position, `secret` hides it in `repr` and in errors."""
+    return _Field(default, kw_only, secret)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+class Record:
+    """Base of the records. A list for a field of a sequence type is stored as a tuple, a dictionary read-only.
+
+    Raises, when one is created: UnknownFieldError for a name that is not a field, FieldError for a missing value or one
+    of another type. Both name the record and the field, and both are TypeErrors as well.
+    """
+
+    _declared: ClassVar[Mapping[str, _Field]] = {}
+    _by_position: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        declared: dict[str, _Field] = {}
+        for base in reversed(cls.__mro__[1:]):
+            declared.update(base.__dict__.get("_declared", {}))
+        for name, annotation in cls.__annotations__.items():
+            if str(annotation).startswith(("ClassVar", "typing.ClassVar")):
+                continue
+            default = cls.__dict__.get(name, _MISSING)
+            known = default if isinstance(default, _Field) else _Field(default, True, False)
+            known.name, known.annotation, known.module = name, annotation, cls.__module__
+            declared[name] = known
+            if known.default is not _MISSING:
+                setattr(cls, name, known.default)
+            elif default is known:
+                delattr(cls, name)
+        cls._declared = declared
+        cls._by_position = tuple(name for name, known in declared.items() if not known.kw_only)
+
+    def __init__(self, *positional: Any, **named: Any) -> None:
+        cls = type(self)
+        if positional:
+            if len(positional) > len(cls._by_position):
+                allowed = ", ".join(cls._by_position) or "none"
+                raise FieldError(f"{cls.__name__}: too many values without a name (allowed: {allowed})")
+            for name, value in zip(cls._by_position, positional, strict=False):
+                if name in named:
+                    raise FieldError(f"{cls.__name__}: {name} is given twice")
+                named[name] = value
+        values = self.__dict__
+        for name, known in cls._declared.items():
+            if name in named:
+                values[name] = known.accept(cls.__name__, named.pop(name))
+            elif known.default is not _MISSING:
+                values[name] = known.default
+            else:
+                raise FieldError(f"{cls.__name__}: {name} is missing")
+        if named:
+            raise unknown_field(cls.__name__, next(iter(named)), cls._declared)
+        self.validate()
+
+    def validate(self) -> None:
+        """Check what the types of the fields cannot express; a subclass raises RequestError."""
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with other values for some fields. Raises: as when one is created."""
+        return type(self)(**{**self.__dict__, **changes})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the values by field."""
+        return dict(self.__dict__)
+
+    if not typing.TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            raise self._unchangeable(name)
+
+        def __delattr__(self, name: str) -> None:
+            raise self._unchangeable(name)
+
+    def _unchangeable(self, name: str) -> FieldError:
+        cls = type(self).__name__
+        if name not in self._declared:
+            return unknown_field(cls, name, self._declared)
+        return UnknownFieldError(f"{cls}: {name} cannot be changed", hint=f"create a copy: .replace({name}=...)")
+
+    def __eq__(self, other: object) -> bool:
+        return self.__dict__ == other.__dict__ if type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.__dict__.values()))
+
+    def __repr__(self) -> str:
+        values = self.__dict__.items()
+        shown = ", ".join(f"{name}={'***' if self._declared[name].secret else repr(value)}" for name, value in values)
+        return f"{type(self).__name__}({shown})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            name: dict(value) if isinstance(value, MappingProxyType) else value
+            for name, value in self.as_dict().items()
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(
+            {name: MappingProxyType(value) if isinstance(value, dict) else value for name, value in state.items()}
+        )
+
+
+def unknown_field(owner: str, name: str, known: typing.Iterable[str]) -> UnknownFieldError:
+    """Return the error for a name that is not a field of `owner`, with the nearest names as a hint."""
+    import difflib
+
+    near = difflib.get_close_matches(name, [each for each in known if not each.startswith("_")], 3)
+    return UnknownFieldError(
+        f"{owner} has no field '{name}'", hint=f"did you mean {' or '.join(near)}?" if near else None
+    )
+
+
+def conform(value: Any, hint: Any) -> Any:
+    """Return `value` as a field of the type `hint` stores it, or a marker that equals nothing when it does not fit."""
+    if hint is Any or isinstance(hint, typing.TypeVar):
+        return value
+    if hint is None:
+        return value if value is None else _MISSING
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        fits = (conform(value, each) for each in typing.get_args(hint))
+        return next((stored for stored in fits if stored is not _MISSING), _MISSING)
+    origin = typing.get_origin(hint)
+    if origin is None:
+        return value if _is_instance(value, hint) else _MISSING
+    if origin is typing.Literal:
+        return value if value in typing.get_args(hint) else _MISSING
+    return _conform_container(value, origin, typing.get_args(hint))
+
+
+def _is_instance(value: Any, cls: Any) -> bool:
+    if isinstance(value, bool):
+        return cls in (bool, object)
+    if cls is float:
+        return isinstance(value, int | float)
+    if getattr(cls, "_is_protocol", False):
+        return True
+    return isinstance(value, cls)
+
+
+def _conform_container(value: Any, origin: Any, arguments: tuple[Any, ...]) -> Any:
+    if origin is collections.abc.Callable:
+        return value if callable(value) else _MISSING
+    if origin is type:
+        return value if isinstance(value, type) else _MISSING
+    if issubclass(origin, collections.abc.Mapping):
+        if not isinstance(value, collections.abc.Mapping):
+            return _MISSING
+        items = {conform(key, arguments[0]): conform(each, arguments[1]) for key, each in value.items()}
+        return _MISSING if _MISSING in items or _MISSING in items.values() else MappingProxyType(items)
+    if isinstance(value, str | bytes) or not isinstance(value, collections.abc.Collection):
+        return _MISSING
+    if issubclass(origin, collections.abc.Set):
+        return _converted(value, arguments[0], frozenset) if isinstance(value, collections.abc.Set) else _MISSING
+    if not isinstance(value, collections.abc.Sequence):
+        return _MISSING
+    if origin is tuple and Ellipsis not in arguments:
+        if len(value) != len(arguments):
+            return _MISSING
+        stored = tuple(map(conform, value, arguments))
+        return _MISSING if _MISSING in stored else stored
+    return _converted(value, arguments[0], tuple)
+
+
+def _converted(value: Any, hint: Any, kind: type) -> Any:
+    stored = kind(conform(each, hint) for each in value)
+    return _MISSING if any(each is _MISSING for each in stored) else stored
+
+
+def _shortened(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
+
+
+def _described(annotation: Any) -> str:
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+    return str(text).replace(" | ", " or ")
+
+
+class _Named(type):
+    """A class that is known by name only: its module imports it for type checkers alone."""
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return any(base.__name__ == cls.__name__ for base in type(value).__mro__)
+
+    def __getitem__(cls, arguments: object) -> _Named:
+        return cls
+
+
+class _Names(dict[str, Any]):
+    """The names that an annotation may use."""
+
+    def __init__(self, module: str) -> None:
+        super().__init__()
+        self.module = vars(sys.modules[module]) if module in sys.modules else {}
+
+    def __missing__(self, name: str) -> Any:
+        if name in self.module:
+            return self.module[name]
+        for known in (builtins, collections.abc, typing):
+            if hasattr(known, name):
+                return getattr(known, name)
+        return _Named(name, (), {})
+
+
+def _evaluate(annotation: Any, module: str) -> Any:
+    """The type that an annotation stands for."""
+    return eval(annotation, {}, _Names(module)) if isinstance(annotation, str) else annotation
