@@ -1,4 +1,4 @@
-"""Debian's own installer (package debian-installer-N-netboot-amd64 of this host's release), from an HTTP tree, with a preseed injected.
+"""Debian's own installer, from an HTTP tree, with a preseed injected (package debian-installer-N-netboot-amd64).
 
 Its udebs are on no mirror here, so it is followed to where the preseed takes effect and no further.
 """
