@@ -37,7 +37,7 @@ def plan_guest(request: Request, host: Host, surroundings: Environment | None = 
     request = resolve_import(request)
     validate_request(request)
     if request.install.reinstall is not None:
-        request = request._replace(domain=_existing(request.install.reinstall, host))
+        request = request.replace(domain=_existing(request.install.reinstall, host))
     return compose(request, survey(request, host, surroundings or Real.real()))
 
 

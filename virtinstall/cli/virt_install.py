@@ -136,7 +136,7 @@ def _make_guest(given: Namespace, log: Log, documents: list[str]) -> int:
             status = _print_step(plan, step) if given.output != "json" else 0
         elif given.dry_run:
             # a made-up password would be another in the real run
-            _tell(plan._replace(secrets=()), quiet)
+            _tell(plan.replace(secrets=()), quiet)
             status = _print_dry_run(plan, request, host, quiet)
         else:
             _tell(plan, quiet)
