@@ -37,7 +37,7 @@ def _resident_bytes() -> int:
 
 def make_guests(count: int) -> Figures:
     """Make `count` guests, each planned and defined from a command line. Raises: VirtInstallError."""
-    host = virtinstall.open_host(URI)
+    hypervisor = virtinstall.connect(URI)
     seconds = []
     begin = time.perf_counter()
     grown_from = 0
@@ -45,14 +45,14 @@ def make_guests(count: int) -> Figures:
         start = time.perf_counter()
         words = ["--name", f"many-{number}", "--memory", "64", "--osinfo", "debian11", "--disk", "none", "--import"]
         request = virtinstall.parse_request([*words, "--network", "default", "--graphics", "none"])
-        plan = virtinstall.plan_guest(request, host)
-        virtinstall.create_guest(plan, host)
+        plan = hypervisor.plan(request)
+        hypervisor.create(plan)
         seconds.append(time.perf_counter() - start)
         if number == count // 10:
             grown_from = _resident_bytes()
     total = time.perf_counter() - begin
     grown = _resident_bytes() - grown_from
-    host.close()
+    hypervisor.close()
     words = [sys.executable, "-m", "benchmarks.guests", str(count), "-"]
     driver = subprocess.run(words, input=plan.steps[-1], capture_output=True, text=True, check=True).stdout
     tenth, last = statistics.median(seconds[4:15]), statistics.median(seconds[-11:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 
-from virtinstall.progress import progress_on
+from virtinstall.cli.progress import progress_on
 
 
 class Terminal(io.StringIO):

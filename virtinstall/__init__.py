@@ -1,64 +1,112 @@
 """virtinstall: creates virtual machines through libvirt.
 
     import virtinstall
+    from virtinstall import GIB, KIB, CloudImage, CloudInit, Disk, Domain, GuestSpec, Interface, User
 
-    host = virtinstall.open_host("qemu:///system")
-    request = virtinstall.parse_request(["--name", "web", "--memory", "2048", "--disk", "size=20", "--import"])
-    plan = virtinstall.plan_guest(request, host)
-    guest = virtinstall.create_guest(plan, host)
+    with virtinstall.connect("qemu:///system") as hypervisor:
+        spec = GuestSpec(
+            Domain(name="web", memory_kib=2 * GIB // KIB, vcpu=2,
+                   devices=[Disk(size_bytes=20 * GIB, backing_store="/images/debian-12.qcow2")]),
+            install=CloudImage(CloudInit(hostname="web", users=[User("anna", ssh_keys=[key])])),
+            os="debian12",
+        )
+        guest = hypervisor.create(hypervisor.plan(spec))
+        print(guest.wait_for("ip", timeout=300))
 
-The names below are the public ones; each is loaded when it is first used.
+The names in `__all__` are the public ones, documented in docs/reference/library.md; each is loaded when it is first
+used. So are the classes of all devices, which `virtinstall.devices` lists.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_PUBLIC = {
-    "plan_guest": "virtinstall.install",
-    "create_guest": "virtinstall.install",
-    "parse_request": "virtinstall.options.command",
-    "open_host": "virtinstall.libvirt_host.open",
-    "Request": "virtinstall.request",
-    "InstallRequest": "virtinstall.request",
-    "LocationRequest": "virtinstall.request",
-    "OsRequest": "virtinstall.request",
-    "PlatformRequest": "virtinstall.request",
-    "Checks": "virtinstall.request",
-    "RunOptions": "virtinstall.request",
-    "Plan": "virtinstall.plan",
-    "Domain": "virtinstall.domain.domain",
-    "Progress": "virtinstall.progress",
-    "Silent": "virtinstall.progress",
-    "VirtInstallError": "virtinstall.errors",
-    "RequestError": "virtinstall.errors",
-    "FieldError": "virtinstall.errors",
-    "UnknownFieldError": "virtinstall.errors",
-    "HostError": "virtinstall.errors",
-    "StorageError": "virtinstall.errors",
-    "FetchError": "virtinstall.errors",
-    "HypervisorError": "virtinstall.errors",
+_NAMES = {
+    "virtinstall.hypervisor": ("Hypervisor", "connect"),
+    "virtinstall.guest": ("Goal", "Guest", "State"),
+    "virtinstall.spec": (
+        "CloudImage",
+        "CloudInit",
+        "Existing",
+        "GuestSpec",
+        "Ignition",
+        "Install",
+        "Iso",
+        "Kernel",
+        "Pxe",
+        "Reinstall",
+        "Tree",
+        "Unattended",
+        "User",
+    ),
+    "virtinstall.domain.domain": ("Domain",),
+    "virtinstall.devices": ("Disk", "Interface"),
+    "virtinstall.units": ("GIB", "KIB", "MIB"),
+    "virtinstall.plan": ("Plan",),
+    "virtinstall.progress": ("Progress", "Silent"),
+    "virtinstall.options.command": ("parse_request",),
+    "virtinstall.request": (
+        "Checks",
+        "InstallRequest",
+        "LocationRequest",
+        "OsRequest",
+        "PlatformRequest",
+        "Request",
+        "RunOptions",
+    ),
+    "virtinstall.errors": (
+        "EndedError",
+        "FetchError",
+        "FieldError",
+        "GuestCrashed",
+        "GuestNotFound",
+        "GuestStopped",
+        "HostError",
+        "HypervisorError",
+        "NoSpaceError",
+        "RequestError",
+        "StorageError",
+        "TakenError",
+        "UnknownFieldError",
+        "VirtInstallError",
+        "WaitTimeout",
+    ),
+    "virtinstall.options.parser": ("UsageError",),
 }
+_PUBLIC = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = ["__version__", "devices", *_PUBLIC]
 
 if TYPE_CHECKING:
     from virtinstall import devices as devices
+    from virtinstall.devices import Disk as Disk
+    from virtinstall.devices import Interface as Interface
     from virtinstall.domain.domain import Domain as Domain
+    from virtinstall.errors import EndedError as EndedError
     from virtinstall.errors import FetchError as FetchError
     from virtinstall.errors import FieldError as FieldError
+    from virtinstall.errors import GuestCrashed as GuestCrashed
+    from virtinstall.errors import GuestNotFound as GuestNotFound
+    from virtinstall.errors import GuestStopped as GuestStopped
     from virtinstall.errors import HostError as HostError
     from virtinstall.errors import HypervisorError as HypervisorError
+    from virtinstall.errors import NoSpaceError as NoSpaceError
     from virtinstall.errors import RequestError as RequestError
     from virtinstall.errors import StorageError as StorageError
+    from virtinstall.errors import TakenError as TakenError
     from virtinstall.errors import UnknownFieldError as UnknownFieldError
     from virtinstall.errors import VirtInstallError as VirtInstallError
-    from virtinstall.install import create_guest as create_guest
-    from virtinstall.install import plan_guest as plan_guest
-    from virtinstall.libvirt_host.open import open_host as open_host
+    from virtinstall.errors import WaitTimeout as WaitTimeout
+    from virtinstall.guest import Goal as Goal
+    from virtinstall.guest import Guest as Guest
+    from virtinstall.guest import State as State
+    from virtinstall.hypervisor import Hypervisor as Hypervisor
+    from virtinstall.hypervisor import connect as connect
     from virtinstall.options.command import parse_request as parse_request
+    from virtinstall.options.parser import UsageError as UsageError
     from virtinstall.plan import Plan as Plan
     from virtinstall.progress import Progress as Progress
     from virtinstall.progress import Silent as Silent
@@ -69,17 +117,36 @@ if TYPE_CHECKING:
     from virtinstall.request import PlatformRequest as PlatformRequest
     from virtinstall.request import Request as Request
     from virtinstall.request import RunOptions as RunOptions
+    from virtinstall.spec import CloudImage as CloudImage
+    from virtinstall.spec import CloudInit as CloudInit
+    from virtinstall.spec import Existing as Existing
+    from virtinstall.spec import GuestSpec as GuestSpec
+    from virtinstall.spec import Ignition as Ignition
+    from virtinstall.spec import Install as Install
+    from virtinstall.spec import Iso as Iso
+    from virtinstall.spec import Kernel as Kernel
+    from virtinstall.spec import Pxe as Pxe
+    from virtinstall.spec import Reinstall as Reinstall
+    from virtinstall.spec import Tree as Tree
+    from virtinstall.spec import Unattended as Unattended
+    from virtinstall.spec import User as User
+    from virtinstall.units import GIB as GIB
+    from virtinstall.units import KIB as KIB
+    from virtinstall.units import MIB as MIB
 
 
 def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name == "devices":
-        return importlib.import_module("virtinstall.devices")
-    module = _PUBLIC.get(name)
-    if module is None:
+    if name.startswith("_"):
         raise AttributeError(f"module 'virtinstall' has no attribute {name!r}")
-    return getattr(importlib.import_module(module), name)
+    devices = importlib.import_module("virtinstall.devices")
+    if name == "devices":
+        return devices
+    module = _PUBLIC.get(name)
+    if module is not None:
+        return getattr(importlib.import_module(module), name)
+    if name in devices.__all__:
+        return getattr(devices, name)
+    raise AttributeError(f"module 'virtinstall' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

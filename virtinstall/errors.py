@@ -5,12 +5,16 @@
     |-- RequestError        the request contradicts itself or the host: change the options
     |   `-- FieldError      a record or an element got a value of another type (it is a TypeError as well)
     |       `-- UnknownFieldError   it has no such field, or the field cannot be changed (an AttributeError as well)
+    |   `-- GuestNotFound       there is no guest of that name or UUID
     `-- HostError           the host or something it reaches failed
         |-- TakenError      another took a name meanwhile that we had chosen
         |-- StorageError    disks, pools, volumes, permissions
         |   `-- NoSpaceError    not room enough for a disk
         |-- FetchError      install trees, ISOs, downloads
-        `-- HypervisorError libvirt or the hypervisor refused
+        |-- HypervisorError libvirt or the hypervisor refused
+        |-- WaitTimeout     the time to wait is over; the guest is left as it is
+        |-- GuestStopped    the guest powered off before it got where it was to be
+        `-- GuestCrashed    the guest crashed
 
 Each error is one sentence (what was wrong, with which value) and a hint (what to do).
 """
@@ -51,6 +55,10 @@ class UnknownFieldError(FieldError, AttributeError):
     """A record or an element has no field of that name, or its value cannot be changed."""
 
 
+class GuestNotFound(RequestError):
+    """There is no guest of that name or UUID."""
+
+
 class HostError(VirtInstallError):
     """Something outside the request failed.
 
@@ -75,14 +83,20 @@ class NoSpaceError(StorageError):
 
 
 class FetchError(HostError):
-    """Install media could not be read or downloaded.
-
-    `status` is the HTTP status of a refusal, or None; `challenge` is the WWW-Authenticate header of a 401, or empty.
-    """
-
-    status: int | None = None
-    challenge: str = ""
+    """Install media could not be read or downloaded."""
 
 
 class HypervisorError(HostError):
     """libvirt or the hypervisor refused."""
+
+
+class WaitTimeout(HostError):
+    """The guest did not get as far as was waited for in time; it is left as it is."""
+
+
+class GuestStopped(HostError):
+    """The guest powered off, was powered off, or was removed before it got as far as was waited for."""
+
+
+class GuestCrashed(HostError):
+    """The guest crashed while it was waited for."""

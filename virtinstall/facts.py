@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.capabilities import Capabilities, DomainCapabilities
-from virtinstall.record import Record
+from virtinstall.named import NamedTuple
 
 if TYPE_CHECKING:
     from virtinstall.osinfo.record import OsRecord
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class PoolFacts(Record):
+class PoolFacts(NamedTuple):
     """A storage pool. `target` is its directory (or None), `volumes` the names in it where they were asked for."""
 
     name: str
@@ -30,7 +30,7 @@ class PoolFacts(Record):
     available_bytes: int | None = None
 
 
-class VolumeFacts(Record):
+class VolumeFacts(NamedTuple):
     """A storage volume. `kind` is libvirt's: `file`, `block`, `dir`, `network`, `netdir`."""
 
     pool: str
@@ -44,7 +44,7 @@ class VolumeFacts(Record):
     backing_path: str | None = None
 
 
-class NetworkFacts(Record):
+class NetworkFacts(NamedTuple):
     """A virtual network. `forward` is `nat`, `route`, ... or None (isolated); `pxe`: it offers a boot file."""
 
     name: str
@@ -53,7 +53,7 @@ class NetworkFacts(Record):
     pxe: bool
 
 
-class PathFacts(Record):
+class PathFacts(NamedTuple):
     """A path on the host's file system: `kind` is `file`, `block`, `dir` or None when it doesn't exist.
 
     `format` is what its first bytes say (`raw` where nothing is recognised), None for
@@ -66,7 +66,7 @@ class PathFacts(Record):
     size_bytes: int = 0
 
 
-class DiskFacts(Record):
+class DiskFacts(NamedTuple):
     """What was found for one --disk, in order of the request.
 
     `volume` and `path` say what is there; `pool` is the pool in which to make it (asked for,
@@ -87,7 +87,7 @@ class DiskFacts(Record):
     backing_format: str | None = None
 
 
-class MediaFacts(Record):
+class MediaFacts(NamedTuple):
     """What the install medium says of itself: kernel and initrd to fetch, arguments that name the source.
 
     `os_names` are short ids that it may be, the most exact first; `doubt`: why it may be no medium at all.
@@ -106,7 +106,7 @@ class MediaFacts(Record):
     doubt: str | None = None
 
 
-class HostFacts(Record):
+class HostFacts(NamedTuple):
     """The host and the connection to it. `passt`: the program is there, and may run as the user that QEMU is."""
 
     uri: str
@@ -123,7 +123,7 @@ class HostFacts(Record):
     passt: bool = False
 
 
-class Facts(Record):
+class Facts(NamedTuple):
     """Everything the composer decides from.
 
     `guest_names` are the names taken: all of them, or the asked-for one alone where a name was asked for;

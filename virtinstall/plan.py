@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from virtinstall.record import Record
+from virtinstall.named import NamedTuple
 from virtinstall.request import RunOptions
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
     from virtinstall.facts import MediaFacts
     from virtinstall.new_image import NewImage
+    from virtinstall.request import Request
 
 
-class NewVolume(Record):
+class NewVolume(NamedTuple):
     """A volume to make through libvirt, in the pool `pool`; `xml` is its <volume>."""
 
     pool: str
@@ -23,7 +24,7 @@ class NewVolume(Record):
     upload_from: str | None = None
 
 
-class Upload(Record):
+class Upload(NamedTuple):
     """A file of this machine that the installation reads, sent into a pool of the remote host.
 
     `path` is the file here, `target` where the volume `name` will be there; `keep`: the finished
@@ -37,7 +38,7 @@ class Upload(Record):
     keep: bool = False
 
 
-class BootFile(Record):
+class BootFile(NamedTuple):
     """A kernel or initrd to fetch: `source` within the location (or a path), `path` where it goes.
 
     `inject` are files to be put into an initrd, `answers` others that we make: names and contents.
@@ -51,7 +52,7 @@ class BootFile(Record):
     answers: tuple[tuple[str, bytes], ...] = ()
 
 
-class SeedFile(Record):
+class SeedFile(NamedTuple):
     """Answers for an installer or a cloud image: an image of `files` labelled `label` at `path`.
 
     `bare`: no image, but the one file itself. `fetched`: further files of the image (name, URL), fetched
@@ -66,14 +67,14 @@ class SeedFile(Record):
     keep: bool = False
 
 
-class Plan(Record):
+class Plan(NamedTuple):
     """Everything that will be made and done for one guest.
 
     `install` is the XML of the installation boot, None where there is none; `final` is
     that of the finished guest. `start_pools` names pools that have to run first.
     `generated` are names that the user left to us: the guest's, `POOL/VOLUME`, paths of images, MAC
     addresses. `notes` are lines to tell the user, `warnings` too. `qemu_label` is whom QEMU will run as, in libvirt's
-    words (`+64055:+64055`), None where that isn't known yet.
+    words (`+64055:+64055`), None where that isn't known yet. `request` is what was planned, for planning it again.
     """
 
     name: str
@@ -94,9 +95,20 @@ class Plan(Record):
     warnings: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     qemu_label: str | None = None
+    request: Request | None = None
 
     @property
     def steps(self) -> tuple[str, ...]:
         """XML of each step, in order: the installation's, then the finished guest's."""
         documents = [self.final] if self.install is None else [self.install, self.final]
         return tuple(document.to_xml() for document in documents)
+
+    @property
+    def xml(self) -> str:
+        """XML of the finished guest."""
+        return self.final.to_xml()
+
+    @property
+    def install_xml(self) -> str | None:
+        """XML of the installation boot; None where there is none."""
+        return None if self.install is None else self.install.to_xml()

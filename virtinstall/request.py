@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from virtinstall.record import Record
+from virtinstall.named import NamedTuple
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
+    from virtinstall.seed.cloud_init import CloudInitRequest
 
 TYPED = "-"
 """In place of a file's name: its text is typed, or comes by standard input."""
-GOALS = ("running", "shutdown", "ip", "agent", "ssh", "cloud-init")
-"""How far --wait-for can wait for a guest to be."""
+GOALS = ("running", "ip", "agent", "ssh", "cloud-init", "shutdown")
+"""What --wait-for can wait for."""
 
 
-class LocationRequest(Record):
+class LocationRequest(NamedTuple):
     """An install tree or ISO (URL, directory, image); kernel and initrd below it where given by hand."""
 
     location: str = ""
@@ -25,7 +26,7 @@ class LocationRequest(Record):
     initrd: str | None = None
 
 
-class InstallRequest(Record):
+class InstallRequest(NamedTuple):
     """How the guest is to be installed; all unset means the domain boots as configured.
 
     `boot_disk`: --import; `assume_import`: so it is where nothing else was said. `os`: the OS
@@ -51,7 +52,7 @@ class InstallRequest(Record):
     os: str | None = None
     reinstall: str | None = None
     unattended: Mapping[str, str] | None = None
-    cloud_init: Mapping[str, str] | None = None
+    cloud_init: Mapping[str, str] | CloudInitRequest | None = None
     ignition: str | None = None
     typed: Mapping[str, str] = MappingProxyType({})
 
@@ -73,13 +74,13 @@ class InstallRequest(Record):
         )
 
 
-class OsRequest(Record):
+class OsRequest(NamedTuple):
     """Which operating system: sub-options of --osinfo as given (`name`, `detect`, ...); None: not said."""
 
     values: Mapping[str, str] | None = None
 
 
-class PlatformRequest(Record):
+class PlatformRequest(NamedTuple):
     """Hypervisor, architecture and machine as asked; None leaves the choice to the composer.
 
     `os_type` is libvirt's: `hvm`, `xen`, `exe`.
@@ -91,7 +92,7 @@ class PlatformRequest(Record):
     machine: str | None = None
 
 
-class Checks(Record):
+class Checks(NamedTuple):
     """Refusals that are switched on; one that is off becomes a warning."""
 
     path_in_use: bool = True
@@ -102,10 +103,7 @@ class Checks(Record):
     migration: bool = False
 
 
-WAIT_FOR = ("shutdown", "running", "ip", "agent", "ssh", "cloud-init")
-
-
-class RunOptions(Record):
+class RunOptions(NamedTuple):
     """How the run goes: what becomes of the guest afterwards, waiting, console.
 
     `wait_minutes`: None (as the console decides), negative (for ever) or a limit.
@@ -123,7 +121,7 @@ class RunOptions(Record):
     timeout_seconds: float | None = None
 
 
-class Request(Record):
+class Request(NamedTuple):
     """A guest as wished for.
 
     `domain` holds all that was said of its XML, devices with their wishes included;

@@ -47,14 +47,12 @@ def domain(made: ClonePlan) -> etree._Element:
 
 def pool(kind: str = "dir", target: str = "/i", free: int = 1 << 40) -> PoolFacts:
     """A running pool."""
-    return PoolFacts(name="p", type=kind, target=target, active=True, xml="", available_bytes=free)
+    return PoolFacts("p", kind, target, True, "", free)
 
 
 def volume(name: str = "vm.qcow2", kind: str = "file", backing: str | None = None) -> VolumeFacts:
     """A qcow2 volume of 10 MiB."""
-    return VolumeFacts(
-        pool="p", name=name, path=f"/i/{name}", kind=kind, format="qcow2", capacity_bytes=10 * MIB, backing_path=backing
-    )
+    return VolumeFacts("p", name, f"/i/{name}", kind, "qcow2", 10 * MIB, backing_path=backing)
 
 
 def test_identity() -> None:

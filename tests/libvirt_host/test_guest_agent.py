@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import os
 import socket
 import threading
 import time
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import libvirt
@@ -168,10 +168,10 @@ def test_a_console_without_ends_of_lines_takes_no_memory(monkeypatch: pytest.Mon
         def __init__(self, *ignored: object) -> None:
             pass
 
-        def run(self, read_fd: int | None, write_fd: int) -> None:
+        def run(self, read_fd: int | None, write: Callable[[bytes], object]) -> None:
             for _ in range(128):
-                os.write(write_fd, b"x" * 65536)
-            os.write(write_fd, b"\nCloud-init v. 22.4 finished at now\n")
+                write(b"x" * 65536)
+            write(b"\nCloud-init v. 22.4 finished at now\n")
 
     monkeypatch.setattr(console, "Console", Endless)
     tracemalloc.start()

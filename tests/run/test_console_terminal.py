@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import termios
 
-from virtinstall.run.console import raw_terminal
+from virtinstall.cli.terminal import raw_terminal
 
 
 def test_a_terminal_is_given_back_as_it_was() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from virtinstall.cli.follow import InstallWatcher
+from virtinstall.cli.status import Status
 from virtinstall.devices.console import Console
 from virtinstall.devices.serial import Serial
 from virtinstall.domain.domain import Domain
@@ -16,7 +18,6 @@ from virtinstall.errors import HypervisorError
 from virtinstall.plan import Plan
 from virtinstall.request import RunOptions
 from virtinstall.run import console
-from virtinstall.run.follow import InstallWatcher, Status
 
 
 class FakeHost:
@@ -127,7 +128,7 @@ def test_an_installation_that_is_cut_off_is_not_called_complete() -> None:
     following = follower(wait_minutes=-1, autoconsole="none")
     following.say = told.append
     assert following.follow(guest) == Status.ERROR
-    assert any("powered off from outside" in text for text in told)
+    assert any("powered off before its installation finished" in text for text in told)
     assert not following.installed
 
 

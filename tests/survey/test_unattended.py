@@ -27,8 +27,7 @@ def test_a_mirror_is_the_one_to_install_from(tmp_path: Path, below: str) -> None
         (mirror / name).write_text(text)
     password = tmp_path / "password"
     password.write_text("secret\n")
-    host = virtinstall.open_host("test:///default")
-    with web_server(tmp_path) as server:
+    with virtinstall.connect("test:///default") as hypervisor, web_server(tmp_path) as server:
         words = [
             "--name",
             "d",
@@ -42,8 +41,7 @@ def test_a_mirror_is_the_one_to_install_from(tmp_path: Path, below: str) -> None
             f"profile=jeos,admin-password-file={password}",
         ]
         request = virtinstall.parse_request([*words, "--location", f"{server.url}debian/{below}"])
-        plan = virtinstall.plan_guest(request, host)
-    host.close()
+        plan = hypervisor.plan(request)
     answers = next(dict(file.answers) for file in plan.boot_files if file.what == "initrd")["preseed.cfg"].decode()
     assert f"d-i mirror/http/hostname string {server.url.split('/')[2]}\n" in answers
     assert "d-i mirror/http/directory string /debian\n" in answers

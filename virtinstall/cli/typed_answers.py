@@ -6,22 +6,15 @@ They are read once, before anything is planned, for a plan may have to be made a
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import RequestError
 from virtinstall.request import TYPED
+from virtinstall.secret import Secret
 
 if TYPE_CHECKING:
     from virtinstall.request import Request
-
-
-class Typed(str):
-    """What was typed; it is not in its representation, which logs and tracebacks may show."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "<typed>"
 
 
 def with_typed_answers(request: Request) -> Request:
@@ -33,7 +26,8 @@ def with_typed_answers(request: Request) -> Request:
     wanted = [
         f"{option} {key}"
         for option, values in (("--cloud-init", install.cloud_init), ("--unattended", install.unattended))
-        for key, value in (values or {}).items()
+        if isinstance(values, Mapping)
+        for key, value in values.items()
         if value == TYPED
     ]
     if install.ignition == TYPED:
@@ -42,7 +36,7 @@ def with_typed_answers(request: Request) -> Request:
         return request
     # passwords are a line each, anything else is all that follows
     wanted.sort(key=lambda option: not _is_password(option))
-    return request.replace(install=install.replace(typed={option: Typed(_read(option)) for option in wanted}))
+    return request._replace(install=install._replace(typed={option: Secret(_read(option)) for option in wanted}))
 
 
 def _is_password(option: str) -> bool:

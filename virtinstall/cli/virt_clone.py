@@ -155,8 +155,8 @@ def _make(plan: ClonePlan, request: CloneRequest, host: LibvirtHost, *, quiet: b
 def _apply(plan: ClonePlan, request: CloneRequest, host: LibvirtHost, *, quiet: bool) -> None:
     from contextlib import nullcontext
 
+    from virtinstall.cli.progress import progress_on
     from virtinstall.clone.copy import check_clone, make_clone
-    from virtinstall.progress import progress_on
     from virtinstall.rollback.leftovers import begin_journal
 
     for warning in check_clone(plan, host, request.checks):

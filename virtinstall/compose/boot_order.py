@@ -14,6 +14,7 @@ from virtinstall.compose.platform import Platform
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
     from virtinstall.domain.domain import Domain
+    from virtinstall.xml.element import Element
 
 
 def resolve_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
@@ -70,3 +71,11 @@ def _first(domain: Domain, kind: str) -> Device | None:
         if (disk.device or "disk") in wanted:
             return disk
     return None
+
+
+def keep_places(domain: Domain, changed: Sequence[Element]) -> None:
+    """Let a changed device that has a place in the boot order keep it; <os> then has no order of its own."""
+    ordered = [device for device in changed if getattr(device, "boot_order", None) is not None]
+    if ordered:
+        domain.os.boot_devices.clear()
+        resolve_conflicts(domain, ordered)  # type: ignore[arg-type]

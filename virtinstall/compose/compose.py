@@ -217,6 +217,7 @@ def _finish(draft: Draft) -> Plan:
         secrets=tuple(draft.secrets),
         warnings=tuple(dict.fromkeys(draft.warnings)),
         qemu_label=draft.facts.host.capabilities.base_label("dac", final.type or "kvm"),
+        request=draft.request,
     )
 
 

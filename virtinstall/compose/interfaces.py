@@ -37,6 +37,8 @@ def _resolve_source(draft: Draft, interface: Interface) -> None:
         _use_default(draft, interface)
     if interface.type == "bridge" and interface.source_bridge is None:
         interface.source_bridge = draft.facts.host.default_bridge
+    if interface.type is None and interface.backend_type is None:
+        interface.type = _type_of_source(interface)
     if interface.type is None:
         interface.type = "passt" if interface.backend_type == "passt" else "user"
     if interface.type == "passt" or (interface.type == "user" and _uses_passt(draft, interface)):
@@ -54,6 +56,15 @@ def _uses_passt(draft: Draft, interface: Interface) -> bool:
         return False
     # without `default`, QEMU was built without slirp
     return draft.facts.host.passt or "default" not in offered
+
+
+def _type_of_source(interface: Interface) -> str | None:
+    """The kind of connection that the source of an interface without a kind stands for."""
+    if interface.source_network is not None:
+        return "network"
+    if interface.source_bridge is not None:
+        return "bridge"
+    return None if interface.source_dev is None else "direct"
 
 
 def _has_no_source(interface: Interface) -> bool:

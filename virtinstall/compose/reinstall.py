@@ -44,6 +44,7 @@ def compose_reinstall(draft: Draft) -> Plan:
         notes=tuple(draft.notes),
         secrets=tuple(draft.secrets),
         warnings=tuple(dict.fromkeys(draft.warnings)),
+        request=draft.request,
     )
 
 

@@ -5,7 +5,8 @@ Source: https://libvirt.org/formatdomain.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from virtinstall.devices.device import Device
 from virtinstall.domain.blkiotune import Blkiotune
@@ -72,6 +73,12 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
     qemu_commandline = Child("./qemu:commandline", QemuCommandline)
     keywrap = Child("./keywrap", Keywrap)
     launch_security = Child("./launchSecurity", LaunchSecurity)
+
+    def __init__(self, *, devices: Iterable[Device] = (), **values: Any) -> None:
+        """Create a domain: `values` are fields by name; copies of `devices` are added."""
+        super().__init__(**values)
+        for device in devices:
+            self.add(device.clone())
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:

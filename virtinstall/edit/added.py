@@ -1,39 +1,14 @@
-"""`--add-device`: a new device for a guest that exists, with the defaults that the composer would give it."""
+"""`--add-device`: the devices that an option of virt-xml describes."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from virtinstall.compose import (
-    consoles,
-    controllers,
-    disk_sources,
-    disk_targets,
-    display,
-    hostdevs,
-    interfaces,
-    small_devices,
-)
-from virtinstall.compose.draft import Draft
-from virtinstall.compose.platform import choose_platform, existing_platform
-from virtinstall.devices.disk import Disk
-from virtinstall.domain.domain import DEVICES, Domain
-from virtinstall.edit.placing import order_attributes
-from virtinstall.naming import Random
+from virtinstall.domain.domain import Domain
 from virtinstall.options.suboptions import apply_pairs, cut
-from virtinstall.osinfo.record import GENERIC
-from virtinstall.plan import Plan
-from virtinstall.request import InstallRequest, OsRequest, PlatformRequest, Request
-from virtinstall.xml.override import apply_edit
 
 if TYPE_CHECKING:
-    from virtinstall.devices.device import Device
     from virtinstall.edit.change import XmlOption
-    from virtinstall.libvirt_host.host import Host
-
-
-_NOBODY = "disk"
 
 
 def read_devices(option: XmlOption) -> Domain:
@@ -43,90 +18,3 @@ def read_devices(option: XmlOption) -> Domain:
         pairs = cut(option.cls, option.name, text, option.fallback)
         apply_pairs(domain.section(option.cls), option.name, pairs, option.fallback)
     return domain
-
-
-def compose_devices(
-    devices: Domain, guest: Domain | None, host: Host, os_values: dict[str, str] | None
-) -> tuple[list[Device], Plan]:
-    """The devices, filled in for `guest` (None: for none), and the plan of what has to be made for them.
-
-    Raises: RequestError, when one contradicts itself or the host; HostError.
-    """
-    from virtinstall.survey.survey import Environment, survey
-
-    request = _request(devices, guest, host, os_values)
-    surroundings = Environment.real()
-    facts = survey(request, host, surroundings)
-    arch = facts.host.capabilities.host_arch
-    if guest is None:
-        # an image that is made for nobody is called so
-        devices.name = _NOBODY
-        platform = choose_platform(PlatformRequest(), facts.host.capabilities, GENERIC, facts.host.driver)
-        platform = platform.replace(machine=None)
-    else:
-        platform = existing_platform(guest, arch)
-        types = {way.type for known in facts.host.capabilities.guests for way in known.domains}
-        if types and platform.virt_type not in types:
-            # XML from elsewhere: the guest will run as the host can run it
-            own = choose_platform(PlatformRequest(), facts.host.capabilities, GENERIC, facts.host.driver)
-            platform = platform.replace(virt_type=own.virt_type)
-    draft = Draft(request, facts, devices, platform, Random(os.urandom(128)))
-    present = [] if guest is None else guest.devices_of(Disk)
-    _fill(draft, present)
-    for device in devices.devices:
-        for edit in device.settings.get("xpath_edits", ()):
-            apply_edit(device.ensure_node(), edit)
-        for node in device.ensure_node().iter():
-            order_attributes(node)
-    if os_values is not None and guest is not None and not facts.os.is_generic:
-        guest.os_id = facts.os.id
-    plan = Plan(
-        name=str(guest.name) if guest is not None else "",
-        final=devices,
-        install=None,
-        images=tuple(draft.images),
-        volumes=tuple(draft.volumes),
-        start_pools=tuple(draft.start_pools),
-        uploads=tuple(draft.uploads),
-        warnings=tuple(dict.fromkeys([*draft.warnings, *(() if guest is None else facts.warnings)])),
-    )
-    return devices.devices, plan
-
-
-def _request(devices: Domain, guest: Domain | None, host: Host, os_values: dict[str, str] | None) -> Request:
-    """A request for those devices alone, on the guest's platform: no default device is wanted."""
-    devices.type = guest.type if guest is not None else None
-    name = None
-    if guest is not None:
-        devices.name, devices.emulator = guest.name, guest.emulator
-        devices.os.type, devices.os.type_arch = guest.os.type, guest.os.type_arch
-        devices.os.type_machine = guest.os.type_machine
-        devices.os_id = guest.os_id
-        name = str(guest.name)
-    return Request(
-        domain=devices,
-        install=InstallRequest(reinstall=name, no_install=True, boot_disk=True),
-        os=OsRequest(values=os_values if os_values is not None or guest is not None else {"name": "generic"}),
-        without=frozenset(DEVICES),
-    )
-
-
-def _fill(draft: Draft, present: list[Disk]) -> None:
-    controllers.expand_words(draft)
-    disks = draft.domain.devices_of(Disk)
-    for disk, found in zip(disks, draft.facts.disks, strict=True):
-        disk_sources.resolve_source(draft, disk, found)
-        disk_sources.refuse_used(draft, disk, found)
-    disk_targets.resolve_targets(draft, disks, present)
-    hostdevs.resolve_hostdevs(draft)
-    interfaces.add_interfaces(draft)
-    consoles.add_consoles(draft)
-    display.add_display(draft)
-    display.add_video(draft)
-    display.add_inputs(draft)
-    display.add_sound(draft)
-    consoles.fill_character_devices(draft)
-    small_devices.add_tpm(draft)
-    small_devices.add_rng(draft)
-    small_devices.add_memballoon(draft)
-    small_devices.fill_small_devices(draft)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from virtinstall.compose import boot_order
+from virtinstall.compose.boot_order import keep_places
 from virtinstall.devices.graphics import Graphics
 from virtinstall.domain.seclabel import Seclabel
 from virtinstall.edit import convert
@@ -52,16 +51,8 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
             apply_edit(element.ensure_node(), each)
     if spice:
         convert.remove_spice_parts(domain)
-    resolve_order(domain, found)
+    keep_places(domain, found)
     return found
-
-
-def resolve_order(domain: Domain, changed: Sequence[Element]) -> None:
-    """A changed device that has a place in the boot order keeps it; <os> then has no order of its own."""
-    ordered = [device for device in changed if getattr(device, "boot_order", None) is not None]
-    if ordered:
-        domain.os.boot_devices.clear()
-        boot_order.resolve_conflicts(domain, ordered)  # type: ignore[arg-type]
 
 
 def _objects_to_edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:

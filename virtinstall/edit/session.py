@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from virtinstall.compose.boot_order import keep_places
 from virtinstall.domain.domain import Domain
+from virtinstall.domain.placing import new_ones_last
 from virtinstall.edit import change, convert
 from virtinstall.edit.difference import difference
-from virtinstall.edit.placing import new_ones_last
 from virtinstall.edit.select import is_device
 from virtinstall.errors import RequestError
 
@@ -116,11 +117,12 @@ class Session:
         devices = [device.clone() for device in self.added]
         for device in devices:
             domain.add(device)
-        change.resolve_order(domain, devices)
+        keep_places(domain, devices)
         return list(devices)
 
     def _compose(self, guest: Domain | None) -> None:
-        from virtinstall.edit.added import compose_devices, read_devices
+        from virtinstall.added_devices import compose_devices
+        from virtinstall.edit.added import read_devices
 
         assert self.request.option is not None
         devices = read_devices(self.request.option)
@@ -245,7 +247,7 @@ class Session:
         """What a new disk needs; made once."""
         if self.plan is None:
             return
-        from virtinstall.progress import progress_on
+        from virtinstall.cli.progress import progress_on
         from virtinstall.request import Checks
         from virtinstall.storage.apply import check_storage, make_storage
 

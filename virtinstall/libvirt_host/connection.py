@@ -15,19 +15,10 @@ from virtinstall.errors import HypervisorError
 from virtinstall.facts import NetworkFacts
 from virtinstall.libvirt_host import embed
 from virtinstall.libvirt_host.error_translation import UNSUPPORTED, error_text, none_if, translate_errors, translated
+from virtinstall.libvirt_host.guest import LibvirtGuest
 from virtinstall.libvirt_host.guest_macs import GuestMacs
 from virtinstall.libvirt_host.volumes import StorageHost
 
-_STATES = {
-    libvirt.VIR_DOMAIN_RUNNING: "running",
-    libvirt.VIR_DOMAIN_BLOCKED: "running",
-    libvirt.VIR_DOMAIN_PAUSED: "paused",
-    libvirt.VIR_DOMAIN_SHUTDOWN: "shutdown",
-    libvirt.VIR_DOMAIN_SHUTOFF: "shut off",
-    libvirt.VIR_DOMAIN_CRASHED: "crashed",
-    libvirt.VIR_DOMAIN_PMSUSPENDED: "suspended",
-}
-_GONE = (libvirt.VIR_ERR_NO_DOMAIN,)
 _LOOKS = 20
 _LOOK_SECONDS = 0.1
 _ALIVE_SECONDS, _ALIVE_COUNT = 5, 5
@@ -64,134 +55,6 @@ def connect(uri: str | None) -> LibvirtHost:
         with none_if(*UNSUPPORTED):
             connection.setKeepAlive(_ALIVE_SECONDS, _ALIVE_COUNT)
     return host
-
-
-class LibvirtGuest:
-    """A guest that libvirt holds."""
-
-    def __init__(self, domain: Any) -> None:
-        self.domain = domain
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return str(self.domain.name())
-
-    @property
-    def uuid(self) -> str:
-        """Its uuid."""
-        return str(self.domain.UUIDString())
-
-    def xml(self, *, inactive: bool = False) -> str:
-        """Its XML, secrets included; `inactive`: as it will be at the next start."""
-        flags = libvirt.VIR_DOMAIN_XML_SECURE | (libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0)
-        with translated(f"can't read the XML of '{self.name}'"):
-            return str(self.domain.XMLDesc(flags))
-
-    def is_active(self) -> bool:
-        """Whether it runs (or is paused)."""
-        return self.state() not in ("shut off", "crashed", "gone")
-
-    def is_persistent(self) -> bool:
-        """Whether it is defined, and not only running."""
-        with translated(f"can't ask for the state of '{self.name}'"):
-            return bool(self.domain.isPersistent())
-
-    def state(self) -> str:
-        """`running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended`; `gone` when libvirt has it no more."""
-        found = self._state()
-        if found is None:
-            return "gone"
-        state, reason = found
-        if state == libvirt.VIR_DOMAIN_SHUTOFF and reason == libvirt.VIR_DOMAIN_SHUTOFF_CRASHED:
-            return "crashed"
-        return _STATES.get(state, "unknown")
-
-    def was_destroyed(self) -> bool:
-        """Whether it is off because somebody powered it off from outside, not by itself."""
-        return self._state() == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED)
-
-    def _state(self) -> tuple[int, int] | None:
-        """State and reason, None when libvirt has it no more."""
-        try:
-            state, reason = self.domain.state()
-            return state, reason
-        except libvirt.libvirtError as error:
-            if error.get_error_code() in _GONE:
-                return None
-            raise HypervisorError(f"can't ask for the state of '{self.name}': {error_text(error)}") from error
-
-    def addresses(self) -> list[str]:
-        """Its IP addresses, IPv4 first; empty while none is known."""
-        from virtinstall.libvirt_host.guest_agent import addresses
-
-        return addresses(self.domain)
-
-    def agent_answer(self, command: str, **arguments: object) -> Any:
-        """What its agent returns for a command; None while it doesn't answer."""
-        from virtinstall.libvirt_host.guest_agent import agent_answer
-
-        return agent_answer(self.domain, command, **arguments)
-
-    def start(self, *, paused: bool = False) -> None:
-        """Start it; `paused`: it waits for `resume_if_paused`. Raises: HypervisorError."""
-        with translated(f"the guest '{self.name}' does not start"):
-            self.domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
-
-    def resume_if_paused(self) -> None:
-        """Let it run on after a paused start. Raises: HypervisorError."""
-        if self.state() == "paused":
-            with translated(f"the guest '{self.name}' does not resume"):
-                self.domain.resume()
-
-    def destroy(self) -> None:
-        """Power it off. Raises: HypervisorError."""
-        with translated(f"the guest '{self.name}' can't be powered off"):
-            try:
-                self.domain.destroy()
-            except libvirt.libvirtError:
-                # the embedded driver may hear of QEMU's end before its own call returns, and calls that an error
-                if self.domain.isActive():
-                    raise
-
-    def undefine(self) -> None:
-        """Forget its definition, nvram, TPM state and managed save included. Raises: HypervisorError."""
-        with translated(f"the guest '{self.name}' can't be undefined"):
-            try:
-                self.domain.undefineFlags(
-                    libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
-                    | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
-                    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
-                )
-            except libvirt.libvirtError as error:
-                if error.get_error_code() not in UNSUPPORTED:
-                    raise
-                self.domain.undefine()
-
-    def rename(self, name: str) -> None:
-        """Give it another name; it must not run. Raises: HypervisorError."""
-        with translated(f"the guest '{self.name}' can't be renamed to '{name}'"):
-            self.domain.rename(name, 0)
-
-    def attach_device(self, xml: str) -> None:
-        """Plug a device into the running guest; its definition stays. Raises: HypervisorError."""
-        with translated("the device can't be plugged in"):
-            self.domain.attachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
-
-    def detach_device(self, xml: str) -> None:
-        """Unplug a device from the running guest; its definition stays. Raises: HypervisorError."""
-        with translated("the device can't be unplugged"):
-            self.domain.detachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
-
-    def update_device(self, xml: str) -> None:
-        """Change a device of the running guest; its definition stays. Raises: HypervisorError."""
-        with translated("the device can't be changed while the guest runs"):
-            self.domain.updateDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
-
-    def set_autostart(self) -> None:
-        """Have it started with the host. Raises: HypervisorError."""
-        with translated(f"the guest '{self.name}' can't be marked for autostart"):
-            self.domain.setAutostart(1)
 
 
 class LibvirtHost(StorageHost):
@@ -309,6 +172,25 @@ class LibvirtHost(StorageHost):
             with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
                 return LibvirtGuest(self.connection.lookupByID(int(name)))
         return None
+
+    @translate_errors
+    def guest_named(self, name: str) -> LibvirtGuest | None:
+        """The guest of that name, or None; a UUID or number finds nothing."""
+        with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
+            return LibvirtGuest(self.connection.lookupByName(name))
+        return None
+
+    @translate_errors
+    def guest_by_uuid(self, uuid: str) -> LibvirtGuest | None:
+        """The guest of that UUID, or None."""
+        with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
+            return LibvirtGuest(self.connection.lookupByUUIDString(uuid))
+        return None
+
+    @translate_errors
+    def guests(self) -> list[LibvirtGuest]:
+        """All guests, active or not."""
+        return [LibvirtGuest(domain) for domain in self.connection.listAllDomains(0)]
 
     @translate_errors
     def network(self, name: str) -> NetworkFacts | None:

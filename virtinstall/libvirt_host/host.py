@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 from virtinstall.facts import NetworkFacts, PoolFacts, VolumeFacts
@@ -49,6 +49,12 @@ class Guest(Protocol):
 
     def resume_if_paused(self) -> None:
         """Let it run on after a paused start. Raises: HypervisorError."""
+
+    def shutdown(self) -> None:
+        """Ask the guest to power off. Raises: HypervisorError."""
+
+    def reboot(self) -> None:
+        """Ask the guest to reboot. Raises: HypervisorError."""
 
     def destroy(self) -> None:
         """Power it off. Raises: HypervisorError."""
@@ -119,6 +125,15 @@ class Host(Protocol):
 
     def find_guest(self, name: str) -> Guest | None:
         """The guest of that name (or uuid, or number while it runs), or None."""
+
+    def guest_named(self, name: str) -> Guest | None:
+        """The guest of that name, or None; a UUID or number finds nothing."""
+
+    def guest_by_uuid(self, uuid: str) -> Guest | None:
+        """The guest of that UUID, or None."""
+
+    def guests(self) -> Sequence[Guest]:
+        """All guests, active or not."""
 
     def network(self, name: str) -> NetworkFacts | None:
         """The virtual network of that name, or None."""

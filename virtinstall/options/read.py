@@ -11,7 +11,7 @@ from virtinstall.errors import RequestError
 from virtinstall.options.suboptions import Fallback, apply_pairs, cut, says_none
 from virtinstall.options.table import OPTIONS, Option
 from virtinstall.request import (
-    WAIT_FOR,
+    GOALS,
     Checks,
     InstallRequest,
     LocationRequest,
@@ -84,10 +84,8 @@ def read_request(
         domain=domain,
         connect=given.connect,
         install=_install(given, holders, preview),
-        os=OsRequest(values=holders["osinfo"]),
-        platform=PlatformRequest(
-            os_type=given.os_type, virt_type=given.virt_type, arch=given.arch, machine=given.machine
-        ),
+        os=OsRequest(holders["osinfo"]),
+        platform=PlatformRequest(given.os_type, given.virt_type, given.arch, given.machine),
         checks=_checks(holders["check"]),
         run=_run(given),
         without=frozenset(without),
@@ -164,9 +162,7 @@ def _install(given: Namespace, holders: Mapping[str, dict[str, str] | None], pre
     return InstallRequest(
         location=None
         if location is None
-        else LocationRequest(
-            location=location.get("location", ""), kernel=location.get("kernel"), initrd=location.get("initrd")
-        ),
+        else LocationRequest(location.get("location", ""), location.get("kernel"), location.get("initrd")),
         cdrom=_absolute(given.cdrom),
         live_cdrom=bool(given.livecd),
         pxe=bool(given.pxe),
@@ -225,10 +221,10 @@ def _run(given: Namespace) -> RunOptions:
     timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
     if timeout is not None and given.wait_for is None:
         raise RequestError("--timeout says how long --wait-for may take", hint="add --wait-for, or use --wait MINUTES")
-    if given.wait_for is not None and given.wait_for not in WAIT_FOR:
+    if given.wait_for is not None and given.wait_for not in GOALS:
         raise RequestError(
             f"--wait-for {given.wait_for}: there is no such thing to wait for",
-            hint=f"it is {', '.join(WAIT_FOR[:-1])} or {WAIT_FOR[-1]}",
+            hint=f"it is {', '.join(GOALS[:-1])} or {GOALS[-1]}",
         )
     return RunOptions(
         autostart=bool(given.autostart),

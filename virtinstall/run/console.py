@@ -39,8 +39,8 @@ class Console:
             host.connection.lookupByName(guest.name).openConsole(None, self._stream, 0)
         self._unsent = b""
 
-    def run(self, read_fd: int | None, write_fd: int) -> bool:
-        """Copy both ways; `read_fd` None only shows. True when the guest ended it, False when the user left.
+    def run(self, read_fd: int | None, write: Callable[[bytes], object]) -> bool:
+        """Copy both ways, output to `write`; without `read_fd` only output. False when the user left, else True.
 
         Raises: HypervisorError, when the connection is lost or what the guest says can't be shown.
         """
@@ -57,15 +57,15 @@ class Console:
         with translated(f"the console of '{self._name}' can't be followed"):
             self._stream.eventAddCallback(_FAILURES | libvirt.VIR_STREAM_EVENT_READABLE, woken, None)
         try:
-            return self._copy(read_fd, write_fd, awake)
+            return self._copy(read_fd, write, awake)
         finally:
             self._close()
             awake.close()
             wake.close()
 
-    def _copy(self, read_fd: int | None, write_fd: int, awake: socket.socket) -> bool:
+    def _copy(self, read_fd: int | None, write: Callable[[bytes], object], awake: socket.socket) -> bool:
         while True:
-            if not (self._show(write_fd) and self._send()):
+            if not (self._show(write) and self._send()):
                 self._check_connection()
                 return True
             waiting: list[socket.socket | int] = [awake] if read_fd is None or self._unsent else [awake, read_fd]
@@ -92,7 +92,7 @@ class Console:
         with translated(f"the console of '{self._name}' can't be followed"):
             self._stream.eventUpdateCallback(wanted)
 
-    def _show(self, write_fd: int) -> bool:
+    def _show(self, write: Callable[[bytes], object]) -> bool:
         """Show what the guest has said by now; False when its end of the pty is gone."""
         while True:
             try:
@@ -105,7 +105,7 @@ class Console:
             if not data:
                 return False
             try:
-                _write_all(write_fd, data)
+                write(data)
             except OSError as error:
                 raise HypervisorError(
                     f"what the guest '{self._name}' says can't be shown: {error.strerror}",
@@ -136,24 +136,11 @@ class Console:
                 close()
 
 
-def _write_all(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
+def write_to(fd: int) -> Callable[[bytes], None]:
+    """Return a function that writes all of its bytes to `fd`."""
 
+    def write(data: bytes) -> None:
+        while data:
+            data = data[os.write(fd, data) :]
 
-def raw_terminal(fd: int) -> Callable[[], None]:
-    """Make the terminal `fd` raw; gives what restores it. Without a terminal nothing is done."""
-    if not os.isatty(fd):
-        return lambda: None
-    import termios
-    import tty
-
-    before = termios.tcgetattr(fd)
-    tty.setraw(fd)
-
-    def restore() -> None:
-        # a terminal that was closed meanwhile (SIGHUP) needs none, and the signal is what counts
-        with suppress(termios.error):
-            termios.tcsetattr(fd, termios.TCSADRAIN, before)
-
-    return restore
+    return write

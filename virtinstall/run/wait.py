@@ -7,7 +7,6 @@ https://cloudinit.readthedocs.io/en/latest/explanation/return_codes.html (result
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from virtinstall.devices.channel import Channel
 from virtinstall.devices.console import Console
 from virtinstall.devices.interface import Interface
 from virtinstall.devices.serial import Serial
-from virtinstall.errors import HypervisorError, RequestError
+from virtinstall.errors import GuestCrashed, GuestStopped, HypervisorError, RequestError, WaitTimeout
 from virtinstall.request import GOALS
 
 if TYPE_CHECKING:
@@ -93,8 +92,11 @@ class Waiter:
         self._deadline = deadline
         self._console: ConsoleWatch | None = None
 
-    def wait(self, goal: str) -> str:
-        """Wait for `goal`; gives `reached`, `timed out`, `off` or `crashed`. Raises: HypervisorError."""
+    def wait(self, goal: str) -> list[str]:
+        """Wait for `goal`; return the addresses for `ip` and `ssh`, else nothing.
+
+        Raises: WaitTimeout, GuestCrashed, GuestStopped; HypervisorError, when the connection is lost.
+        """
         # many systems forbid their agent to look at files
         if goal == "cloud-init" and has_text_console(self._domain):
             self._console = ConsoleWatch(self._host, self._guest)
@@ -116,18 +118,20 @@ class Waiter:
 
         left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
         if not self._host.wait_until(over, left):
-            return "timed out"
+            raise WaitTimeout(f"timed out waiting for '{goal}'; the guest '{self._guest.name}' is left running")
         state = self._guest.state()
         if state == "crashed":
-            return "crashed"
+            raise GuestCrashed(f"the guest '{self._guest.name}' crashed")
         # it may have powered off between the two questions, and that may be what was waited for
         if not came and not reached():
-            return "off"
+            raise GuestStopped(f"the guest '{self._guest.name}' powered off before '{goal}' was reached")
         if goal == "cloud-init":
             self._tell_errors()
         if goal in ("ip", "ssh"):
-            self._say(f"Address: {' '.join(self._guest.addresses())}")
-        return "reached"
+            found = self._guest.addresses()
+            self._say(f"Address: {' '.join(found)}")
+            return found
+        return []
 
     def _ssh_answers(self) -> bool:
         return any(is_ssh_server(address) for address in self._guest.addresses())
@@ -193,29 +197,26 @@ class ConsoleWatch:
         from virtinstall.run.console import Console as OpenConsole
 
         self._seen = threading.Event()
-        reading, writing = os.pipe()
-        console = OpenConsole(host, guest)
+        self._rest = b""
         self._lost: HypervisorError | None = None
+        console = OpenConsole(host, guest)
 
         def watch() -> None:
             try:
-                console.run(None, writing)
+                console.run(None, self._search)
             except HypervisorError as error:
                 self._lost = error
 
         threading.Thread(target=watch, name="console-watch", daemon=True).start()
-        threading.Thread(target=self._read, args=(reading,), name="console-search", daemon=True).start()
 
     def seen(self) -> bool:
-        """Whether the line has come. Raises: HypervisorError, when the connection is lost."""
+        """Return whether the line has come. Raises: HypervisorError, when the connection is lost."""
         if self._lost is not None:
             raise self._lost
         return self._seen.is_set()
 
-    def _read(self, fd: int) -> None:
-        rest = b""
-        while data := os.read(fd, 65536):
-            *lines, rest = (rest + data).split(b"\n")
-            rest = rest[-_LONGEST_LINE:]  # a guest may say a lot without ever ending a line
-            if any(all(words in line for words in _CLOUD_INIT_ENDS) for line in lines):
-                self._seen.set()
+    def _search(self, data: bytes) -> None:
+        *lines, rest = (self._rest + data).split(b"\n")
+        self._rest = rest[-_LONGEST_LINE:]  # a guest may write a lot without ever ending a line
+        if any(all(words in line for words in _CLOUD_INIT_ENDS) for line in lines):
+            self._seen.set()

@@ -6,7 +6,7 @@ Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ _INTO_USER_DATA = (
 )
 # each of these may let somebody log in
 _LOGINS = ("root-password-file", "root-ssh-key", "clouduser-ssh-key", "user", "user-data")
+_NAMES = {"user": "._-", "hostname": ".-"}
+"""Names that are checked, and the marks that they may have besides letters and digits."""
 _INTO_NETWORK_CONFIG = ("address", "gateway", "nameservers")
 
 
@@ -58,7 +60,7 @@ class CloudInitRequest:
     # not in the representation, which logs and tracebacks may show
     generated_password: str | None = field(default=None, repr=False)
     default_user_keys: tuple[str, ...] = ()
-    user: User | None = None
+    users: tuple[User, ...] = ()
     hostname: str | None = None
     packages: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
@@ -89,7 +91,7 @@ def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInit
     _check(values, generate)
     warnings.extend(_unused(values))
     if not any(values.get(key) for key in _LOGINS) and not generate:
-        warnings.append("--cloud-init gives nobody a password or a key: unless the image does, nobody can log in")
+        warnings.append(login_warning("--cloud-init"))
     generated = new_password() if generate else None
     password = generated or _password(values, "root-password-file", read_file)
     root_keys = _keys(values, "root-ssh-key", read_file)
@@ -105,7 +107,7 @@ def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInit
         expire_root_password=generated is not None,
         generated_password=generated,
         default_user_keys=_keys(values, "clouduser-ssh-key", read_file),
-        user=_user(values, read_file),
+        users=_users(values, read_file),
         hostname=values.get("hostname"),
         packages=_list(values, "packages", ","),
         commands=_list(values, "run", ";"),
@@ -157,14 +159,13 @@ def _user_data(request: CloudInitRequest) -> dict[str, Any]:
         users.append({"name": "root", "ssh_authorized_keys": list(request.root.keys)})
         # images set it, and then a key that root shares with the image's user only says whom to log in as
         config["disable_root"] = False
-    if request.user is not None:
-        users.append(_account(request.user))
+    users.extend(_account(user) for user in request.users)
     if users:
         # a list of users replaces the image's own one, which has to be named to stay
         config["users"] = ["default", *users]
     if request.default_user_keys:
         config["ssh_authorized_keys"] = list(request.default_user_keys)
-    if request.user is not None and request.user.password_hash is not None and not request.user.keys:
+    if any(user.password_hash is not None and not user.keys for user in request.users):
         config["ssh_pwauth"] = True
     if request.packages:
         config["package_update"] = True
@@ -204,18 +205,10 @@ def _check(values: Mapping[str, str], generate: bool) -> None:
             "--cloud-init root-password-generate and root-password-file contradict each other",
             hint="name one of them",
         )
-    for key, marks in (("user", "._-"), ("hostname", ".-")):
+    for key in _NAMES:
         value = values.get(key)
-        if value is None:
-            continue
-        if (
-            not value
-            or value[0] in marks
-            or not all(char.isascii() and (char.isalnum() or char in marks) for char in value)
-        ):
-            raise RequestError(
-                f"--cloud-init {key}={value}: letters, digits and {' '.join(marks)} only", hint="check its spelling"
-            )
+        if value is not None:
+            check_name(key, value, "--cloud-init ")
     for key in ("user-password-file", "user-ssh-key"):
         if key in values and "user" not in values:
             raise RequestError(f"--cloud-init {key} needs the user that it is for", hint="add user=LOGIN")
@@ -224,6 +217,44 @@ def _check(values: Mapping[str, str], generate: bool) -> None:
             f"--cloud-init user={values['user']}: nobody could log in as that user",
             hint="add user-ssh-key=FILE or user-password-file=FILE",
         )
+
+
+def check_name(key: str, value: str, where: str = "") -> None:
+    """Raises: RequestError, when `value` cannot be the name of an account (`user`) or a host (`hostname`)."""
+    marks = _NAMES[key]
+    plain = all(char.isascii() and (char.isalnum() or char in marks) for char in value)
+    if not value or value[0] in marks or not plain:
+        raise RequestError(
+            f"{where}{key}={value}: letters, digits and {' '.join(marks)} only", hint="check its spelling"
+        )
+
+
+def check_keys(what: str, keys: Iterable[str]) -> tuple[str, ...]:
+    """Return public keys without the blanks around them. Raises: RequestError naming `what`, for anything else."""
+    stripped = tuple(key.strip() for key in keys)
+    for key in stripped:
+        if "PRIVATE KEY-----" in key:
+            raise RequestError(
+                f"{what}: this is a private key, which must not leave this host", hint="use the public key"
+            )
+        if "\n" in key or " " not in key:
+            raise RequestError(
+                f"{what}: '{key[:40]}' is not a public key",
+                hint="use the text of a .pub file: ssh-ed25519 AAAA... NAME",
+            )
+    return stripped
+
+
+def can_log_in(request: CloudInitRequest) -> bool:
+    """Return whether the seed lets anybody log in."""
+    accounts = (request.root, *request.users)
+    by_account = any(user.password_hash is not None or user.keys for user in accounts)
+    return bool(by_account or request.default_user_keys or request.user_data is not None)
+
+
+def login_warning(where: str) -> str:
+    """Return the warning of a seed that lets nobody log in."""
+    return f"{where} gives nobody a password or a key: unless the image does, nobody can log in"
 
 
 def _unused(values: Mapping[str, str]) -> list[str]:
@@ -283,12 +314,13 @@ def _keys(values: Mapping[str, str], key: str, read_file: ReadFile) -> tuple[str
     return keys
 
 
-def _user(values: Mapping[str, str], read_file: ReadFile) -> User | None:
+def _users(values: Mapping[str, str], read_file: ReadFile) -> tuple[User, ...]:
     name = values.get("user")
     if name is None:
-        return None
+        return ()
     password = _password(values, "user-password-file", read_file)
-    return User(name, None if password is None else hash_password(password), _keys(values, "user-ssh-key", read_file))
+    hashed = None if password is None else hash_password(password)
+    return (User(name, hashed, _keys(values, "user-ssh-key", read_file)),)
 
 
 def _address(values: Mapping[str, str]) -> StaticAddress | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from virtinstall.facts import Facts
     from virtinstall.request import Request
+    from virtinstall.seed.cloud_init import CloudInitRequest
     from virtinstall.seed.password import ReadFile
 
 
@@ -36,18 +37,18 @@ def with_seeds(facts: Facts, request: Request) -> Facts:
 
         source = request.install.ignition
         shown = display_url(source) if "://" in source else source
-        facts = facts.replace(ignition=config_bytes(shown, read_file(source, "--ignition", LIMIT_BYTES)))
+        facts = facts._replace(ignition=config_bytes(shown, read_file(source, "--ignition", LIMIT_BYTES)))
     return facts
 
 
-def _with_cloud_init(facts: Facts, values: Mapping[str, str], read_file: ReadFile) -> Facts:
-    from virtinstall.seed.cloud_init import from_suboptions
+def _with_cloud_init(facts: Facts, wanted: Mapping[str, str] | CloudInitRequest, read_file: ReadFile) -> Facts:
+    from virtinstall.seed.cloud_init import CloudInitRequest, from_suboptions
 
-    asked = from_suboptions(values, read_file)
+    asked = wanted if isinstance(wanted, CloudInitRequest) else from_suboptions(wanted, read_file)
     # what a remote host keeps is the copy that is sent there
     folder = facts.host.image_dir if asked.keep and facts.host.local else facts.host.boot_dir
-    seed = SeedFile(path=f"{folder}/virtinst-{facts.token}-cloudinit.iso", label="cidata", files=(), keep=asked.keep)
-    return facts.replace(
+    seed = SeedFile(f"{folder}/virtinst-{facts.token}-cloudinit.iso", "cidata", (), keep=asked.keep)
+    return facts._replace(
         cloud_init=asked,
         seeds=(*facts.seeds, seed),
         seed_bus=asked.bus or _cloud_bus(facts),

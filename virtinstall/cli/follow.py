@@ -1,45 +1,38 @@
-"""What follows the start: console, waiting, the restart after the installation.
+"""What virt-install does after the guest's start: show the console, wait, restart after the installation.
 
-Source: the behaviour of virt-install: --autoconsole, --wait, --noreboot, --destroy-on-exit.
+Source: the behavior of virt-install: --autoconsole, --wait, --noreboot, --destroy-on-exit.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
-from enum import IntEnum
 from typing import TYPE_CHECKING
+
+from virtinstall.cli.status import Status
+from virtinstall.cli.terminal import has_terminal, raw_terminal
+from virtinstall.devices.console import Console
+from virtinstall.devices.graphics import Graphics
+from virtinstall.devices.serial import Serial
+from virtinstall.errors import GuestCrashed, GuestStopped, WaitTimeout
+from virtinstall.run.installation import Installation, time_left
+from virtinstall.run.wait import OFF, Waiter, refuse_impossible
+from virtinstall.virsh_commands import finish_command, virsh_command
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.connection import LibvirtHost
     from virtinstall.libvirt_host.host import Guest
     from virtinstall.plan import Plan
 
-_OFF = ("shut off", "gone", "crashed")
 _SETTLE_SECONDS = 5.0
 
 
-class Status(IntEnum):
-    """Exit statuses, documented in the manual."""
-
-    DONE = 0
-    ERROR = 1
-    USAGE = 2
-    TIMED_OUT = 3
-    CRASHED = 4
-    INTERRUPTED = 130
-
-
-def finish_command(uri: str, name: str) -> str:
-    """The command that goes on with an installation that nobody waits for."""
-    import shlex
-
-    return shlex.join(["virt-install", "--connect", uri, "--finish", name])
-
-
-def _has_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
+def paused_for_console(watcher: InstallWatcher, host: LibvirtHost) -> bool:
+    """Return whether the guest is started paused, so that no line of the console that is watched is missed."""
+    watched = watcher.console_kind() == "text" or watcher.plan.run.wait_for == "cloud-init"
+    return watched and host.driver() == "qemu"
 
 
 def _minutes(count: int | None) -> str:
@@ -58,16 +51,10 @@ class InstallWatcher:
         self._left = False
         run = plan.run
         if run.wait_for is not None:
-            from virtinstall.run.wait import refuse_impossible
-
             refuse_impossible(run.wait_for, plan.final, noreboot=run.noreboot)
 
     def console_kind(self) -> str:
         """`text`, `graphical` or `none`: as asked for, else by what the guest has; none where nothing is waited for."""
-        from virtinstall.devices.console import Console
-        from virtinstall.devices.graphics import Graphics
-        from virtinstall.devices.serial import Serial
-
         run, final = self.plan.run, self.plan.final
         if run.wait_minutes == 0 and run.wait_for is None:
             return "none"
@@ -79,7 +66,7 @@ class InstallWatcher:
             return "graphical"
         # a script has no terminal to leave the console from: it would never end
         consoles = [*final.devices_of(Serial), *final.devices_of(Console)]
-        return "text" if consoles and _has_terminal() else "none"
+        return "text" if consoles and has_terminal() else "none"
 
     def follow(self, guest: Guest) -> Status:
         """Open the console, wait as asked, finish the installation; gives the exit status."""
@@ -106,11 +93,7 @@ class InstallWatcher:
         return self._complete(guest, kind, installing)
 
     def _follow_to(self, goal: str, guest: Guest) -> Status:
-        """Let the installation end, start the guest, and wait until it is as far as `goal`."""
-        import time
-
-        from virtinstall.run.wait import Waiter
-
+        """Wait for the end of the installation, start the guest, and wait until it has reached `goal`."""
         run = self.plan.run
         deadline = None if run.timeout_seconds is None else time.monotonic() + run.timeout_seconds
         kind = self.console_kind()
@@ -119,25 +102,25 @@ class InstallWatcher:
         if self.plan.install is not None and not self.plan.seeded:
             guest.resume_if_paused()
             self.say("\nStarting install...\nWaiting for the installation to complete.")
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if not self.host.wait_until(lambda: guest.state() in _OFF, left):
+            if not self.host.wait_until(lambda: guest.state() in OFF, time_left(deadline)):
                 return self._out_of_time("the installation isn't over")
             status = self._complete(guest, "none", True)
-            found = self.host.find_guest(self.plan.name)
+            found = self.host.guest_named(self.plan.name)
             if status is not Status.DONE or found is None or run.noreboot:
                 return status
             guest = found
         self.say(f"Waiting for the guest: {goal}.")
-        outcome = Waiter(self.host, guest, self.plan.final, self.say, deadline).wait(goal)
-        if outcome == "timed out":
+        try:
+            Waiter(self.host, guest, self.plan.final, self.say, deadline).wait(goal)
+        except WaitTimeout:
             return self._out_of_time(f"'{goal}' wasn't reached")
-        if outcome == "crashed":
+        except GuestCrashed:
             self.say("The guest crashed.")
             return Status.CRASHED
-        if outcome == "off":
+        except GuestStopped:
             self.say(f"The guest powered off before '{goal}' was reached.")
             return Status.ERROR
-        self.say(f"The guest '{self.plan.name}' is as far as was waited for: {goal}.")
+        self.say(f"Guest '{self.plan.name}' reached '{goal}'.")
         return Status.DONE
 
     def _out_of_time(self, what: str) -> Status:
@@ -147,8 +130,6 @@ class InstallWatcher:
 
     def _virsh(self, command: str) -> str:
         """The virsh command about the guest, ready to be pasted into a shell."""
-        from virtinstall.virsh_commands import virsh_command
-
         return virsh_command(self.host.uri, command, self.plan.name)
 
     def _still_running(self, installing: bool) -> str:
@@ -170,9 +151,9 @@ class InstallWatcher:
             return self._open_viewer()
         if kind != "text" or self.host.driver() == "test":
             return False
-        from virtinstall.run.console import Console, raw_terminal
+        from virtinstall.run.console import Console, write_to
 
-        terminal = sys.stdin.fileno() if _has_terminal() else None
+        terminal = sys.stdin.fileno() if has_terminal() else None
         if terminal is not None:
             self.say(f"Connected to domain '{guest.name}'. Leave the console with ^] (Ctrl + ]).")
         sys.stdout.flush()
@@ -183,7 +164,7 @@ class InstallWatcher:
             guest.resume_if_paused()
         restore = raw_terminal(terminal) if terminal is not None else lambda: None
         try:
-            self._left = not console.run(terminal, sys.stdout.fileno())
+            self._left = not console.run(terminal, write_to(sys.stdout.fileno()))
         finally:
             restore()
         return True
@@ -211,7 +192,7 @@ class InstallWatcher:
             limit = minutes * 60.0
         if limit is None or limit > _SETTLE_SECONDS:
             self.say(f"Waiting{'' if limit is None else f' {_minutes(minutes)}'} for the installation to complete.")
-        if self.host.wait_until(lambda: guest.state() in _OFF, limit):
+        if self.host.wait_until(lambda: guest.state() in OFF, limit):
             return None
         if shown and minutes is None:
             self.say(self._still_running(True))
@@ -221,15 +202,16 @@ class InstallWatcher:
 
     def _complete(self, guest: Guest, kind: str, installing: bool) -> Status:
         """The guest is off: start it in its final configuration, unless it is to stay off."""
-        if guest.state() == "crashed":
+        run = self.plan.run
+        may_end = not installing or run.destroy_on_exit or self.plan.seeded
+        installation = Installation(self.host, guest, seeded=may_end)
+        try:
+            installation.require_end()
+        except GuestCrashed:
             self.say("The guest crashed.")
             return Status.CRASHED
-        run = self.plan.run
-        if installing and not (run.destroy_on_exit or self.plan.seeded) and guest.was_destroyed():
-            self.say(
-                "The guest was powered off from outside before its installation had ended, and stays off.\n"
-                f"Start it all the same with: {self._virsh('start')}"
-            )
+        except GuestStopped as error:
+            self.say(f"{error.message}\nTo start it anyway: {self._virsh('start')}")
             return Status.ERROR
         self.installed = True
         self.say("Domain creation completed.")
@@ -239,11 +221,10 @@ class InstallWatcher:
             self.say(f"Start it with: {self._virsh('start')}")
             return Status.DONE
         self.say("Restarting guest.")
-        final = self.host.find_guest(self.plan.name)
-        if final is None:
-            self.say(f"The guest {self.plan.name} is gone.")
+        try:
+            final = installation.start_finished(paused=kind == "text" and self.host.driver() == "qemu")
+        except GuestStopped as error:
+            self.say(error.message)
             return Status.ERROR
-        if not final.is_active():
-            final.start(paused=kind == "text" and self.host.driver() == "qemu")
         self._open_console(final, kind)
         return Status.DONE

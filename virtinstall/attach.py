@@ -1,0 +1,250 @@
+"""Attach, detach and update devices of a guest that exists: live, in its definition, or both.
+
+A new device gets the defaults that it would get at the guest's creation. What has to be created for it (a disk image)
+is journaled and rolled back on failure.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from lxml import etree
+
+from virtinstall.added_devices import compose_devices
+from virtinstall.compose.boot_order import keep_places
+from virtinstall.create import journaled
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.interface import Interface
+from virtinstall.domain.domain import Domain
+from virtinstall.domain.placing import new_ones_last
+from virtinstall.errors import RequestError
+from virtinstall.rollback.undo import Undo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from virtinstall.devices.device import Device
+    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.plan import Plan
+    from virtinstall.progress import Progress
+    from virtinstall.rollback.journal import Journal
+
+D = TypeVar("D", bound="Device")
+
+_LOOKS, _LOOK_SECONDS = 25, 0.2
+
+
+class Change:
+    """How a guest is changed: `live`, the guest that runs; `persistent`, its definition. None: whichever there is."""
+
+    def __init__(self, guest: Guest, live: bool | None, persistent: bool | None) -> None:
+        """Raises: RequestError, when nothing would be changed, or the guest does not run or is not defined."""
+        active, defined = guest.is_active(), guest.is_persistent()
+        if live and not active:
+            raise RequestError(f"the guest '{guest.name}' is not running", hint="start it, or use live=False")
+        if persistent and not defined:
+            raise RequestError(f"the guest '{guest.name}' is transient: it has no definition", hint="persistent=False")
+        self.live = active if live is None else live
+        self.persistent = defined if persistent is None else persistent
+        if not (self.live or self.persistent):
+            raise RequestError("neither live nor persistent: nothing would change", hint="use persistent=True")
+
+
+def attach(
+    guest: Guest, host: Host, device: D, change: Change, *, progress: Progress, on_warning: Callable[[str], None]
+) -> D:
+    """Add a device; return it as it was added, defaults included.
+
+    Raises: RequestError, StorageError, HypervisorError; what was created is removed again.
+    """
+    definition, running = _documents(guest)
+    base = definition if change.persistent else running or definition
+    given = Domain()
+    given.add(device.clone())
+    # a disk that was only attached live has its target too
+    known = {disk.target_dev for disk in base.devices_of(Disk)}
+    live_disks = running.devices_of(Disk) if running is not None else []
+    present = [disk for disk in live_disks if disk.target_dev not in known]
+    added, plan = compose_devices(given, base, host, present=present)
+    for warning in plan.warnings:
+        on_warning(warning)
+    with _transaction(guest.name, host, plan, progress, on_warning) as undo:
+        if change.live:
+            for each in added:
+                text = each.to_xml()
+                guest.attach_device(text)
+                undo.push("the attached device", lambda text=text: guest.detach_device(text))  # type: ignore[misc]
+        if change.persistent:
+            add_to_definition(definition, added)
+            host.define_guest(definition.to_xml())
+    made = added[0]
+    assert isinstance(made, type(device))
+    return made
+
+
+def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:
+    """Add copies of the devices to `domain`, after those of their kind; return the copies."""
+    with new_ones_last(domain):
+        copies = [device.clone() for device in added]
+        for device in copies:
+            domain.add(device)
+        keep_places(domain, copies)
+    return copies
+
+
+def detach(guest: Guest, host: Host, device: Device, change: Change, *, on_warning: Callable[[str], None]) -> None:
+    """Remove a device. Raises: RequestError, when the guest does not have it, or several match; HypervisorError."""
+    definition, running = _documents(guest)
+    found_live = find_device(running, device) if change.live and running is not None else None
+    found = find_device(definition, device) if change.persistent else None
+    if found_live is not None:
+        text = found_live.to_xml()
+        guest.detach_device(text)
+        if still_has(guest, text):
+            on_warning(f"the guest '{guest.name}' was asked to release the device, and still has it")
+    if found is not None:
+        definition.remove(found)
+        host.define_guest(definition.to_xml())
+
+
+def update(guest: Guest, host: Host, device: D, change: Change) -> D:
+    """Change a device: values that `device` has replace those of the guest's; return the changed device.
+
+    Raises: RequestError, when the guest does not have it, or several match; HypervisorError.
+    """
+    definition, running = _documents(guest)
+    result: Device = device
+    if change.live and running is not None:
+        result = find_device(running, device)
+        overlay(result, device)
+        guest.update_device(result.to_xml())
+    if change.persistent:
+        result = find_device(definition, device)
+        overlay(result, device)
+        keep_places(definition, [result])
+        host.define_guest(definition.to_xml())
+    assert isinstance(result, type(device))
+    return result
+
+
+def _documents(guest: Guest) -> tuple[Domain, Domain | None]:
+    """Return the guest's definition, and its running configuration or None."""
+    return Domain.parse(guest.xml(inactive=True)), Domain.parse(guest.xml()) if guest.is_active() else None
+
+
+@contextmanager
+def _transaction(
+    name: str, host: Host, plan: Plan, progress: Progress, on_warning: Callable[[str], None]
+) -> Iterator[Undo]:
+    """Create the storage of `plan`; roll it back when the block fails."""
+    with journaled(name, host, on_warning) as journal, Undo(journal) as undo:
+        create_storage(plan, host, undo, progress, on_warning, journal)
+        yield undo
+        undo.keep_everything()
+
+
+def create_storage(
+    plan: Plan,
+    host: Host,
+    undo: Undo,
+    progress: Progress,
+    on_warning: Callable[[str], None],
+    journal: Journal | None = None,
+) -> None:
+    """Check and create the storage of new devices. Raises: StorageError, RequestError."""
+    from virtinstall.create import check
+    from virtinstall.storage.apply import make_storage
+
+    for warning in check(plan, host):
+        on_warning(warning)
+    make_storage(plan, host, undo, progress, journal)
+
+
+def find_device(domain: Domain, device: D) -> D:
+    """Return the device of `domain` that `device` names: by target, MAC address or alias, else by all its values.
+
+    Raises: RequestError, when none or several match.
+    """
+    found = [each for each in domain.devices_of(type(device)) if _is_same(each, device)]
+    if len(found) == 1:
+        return found[0]
+    kind = type(device).tag
+    if not found:
+        raise RequestError(f"the guest '{domain.name}' has no such {kind}: {_shown(device)}")
+    raise RequestError(
+        f"{len(found)} devices <{kind}> of the guest '{domain.name}' match {_shown(device)}",
+        hint="name it by its target, MAC address or alias",
+    )
+
+
+def _shown(device: Device) -> str:
+    return " ".join(etree.tostring(device.ensure_node(), encoding="unicode", with_tail=False).split())
+
+
+def _is_same(there: Device, wanted: Device) -> bool:
+    if isinstance(there, Disk) and isinstance(wanted, Disk):
+        if wanted.target_dev is not None:
+            return there.target_dev == wanted.target_dev
+        if wanted.path is not None:
+            return wanted.path in (there.source_file, there.source_dev, there.source_dir)
+    if isinstance(there, Interface) and isinstance(wanted, Interface) and wanted.mac_address is not None:
+        return (there.mac_address or "").lower() == wanted.mac_address.lower()
+    if wanted.alias_name is not None:
+        return there.alias_name == wanted.alias_name
+    return _holds(there.ensure_node(), wanted.ensure_node())
+
+
+def _holds(there: etree._Element, wanted: etree._Element) -> bool:
+    """Return whether all that `wanted` says is in `there` too."""
+    if any(there.get(name) != value for name, value in wanted.attrib.items()):
+        return False
+    text = (wanted.text or "").strip()
+    if text and text != (there.text or "").strip():
+        return False
+    return all(any(_holds(twin, child) for twin in there.findall(str(child.tag))) for child in wanted)
+
+
+def overlay(there: Device, wanted: Device) -> None:
+    """Set every value of `wanted` in the device `there`; a new `path` replaces a disk's source."""
+    if isinstance(there, Disk) and isinstance(wanted, Disk) and wanted.path is not None:
+        for part in ("source", "backingStore"):
+            for node in there.ensure_node().findall(part):
+                there.ensure_node().remove(node)
+        block = wanted.path.startswith("/dev/")
+        there.type = "block" if block else "file"
+        if block:
+            there.source_dev = wanted.path
+        else:
+            there.source_file = wanted.path
+    _overlay(there.ensure_node(), wanted.ensure_node())
+
+
+def _overlay(there: etree._Element, wanted: etree._Element) -> None:
+    for name, value in wanted.attrib.items():
+        there.set(name, value)
+    if (wanted.text or "").strip():
+        there.text = wanted.text
+    for child in wanted:
+        twin = there.find(str(child.tag))
+        if twin is None:
+            twin = etree.SubElement(there, str(child.tag))
+        _overlay(twin, child)
+
+
+def still_has(guest: Guest, text: str) -> bool:
+    """Return whether the running guest still has the device `text` after a while: it decides when to release it.
+
+    Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainDetachDeviceFlags
+    """
+    alias = etree.fromstring(text).find("alias")
+    if alias is None:
+        return False
+    path = f"devices/*/alias[@name='{alias.get('name')}']"
+    for _ in range(_LOOKS):
+        if etree.fromstring(guest.xml().encode()).find(path) is None:
+            return False
+        time.sleep(_LOOK_SECONDS)
+    return True

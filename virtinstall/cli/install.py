@@ -1,0 +1,157 @@
+"""virt-install's main action: plan a guest, then print the plan, check it, or create the guest and follow it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
+
+from virtinstall.cli.messages import Messages
+from virtinstall.cli.typed_answers import with_typed_answers
+from virtinstall.errors import HostError, RequestError
+from virtinstall.hypervisor import connect
+from virtinstall.options.fallback import fallback_for
+from virtinstall.options.legacy import rewrite
+from virtinstall.options.parser import UsageError
+from virtinstall.options.read import read_request
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from virtinstall.cli.log import Log
+    from virtinstall.hypervisor import Hypervisor
+    from virtinstall.plan import Plan
+
+
+def install(given: Namespace, log: Log) -> int:
+    """Do it; return the exit status. Raises: VirtInstallError."""
+    if given.output != "json":
+        return _install(given, log, [])
+    # standard output gets one JSON document, and standard error what is for people
+    documents: list[str] = []
+    with redirect_stdout(sys.stderr):
+        status = _install(given, log, documents)
+    print("".join(documents), end="")
+    return status
+
+
+def _install(given: Namespace, log: Log, documents: list[str]) -> int:
+    """Plan, and do what is asked for with the plan; `documents` gets the report where JSON is asked for."""
+    old_spellings = rewrite(given)
+    step = _requested_step(given)
+    messages = Messages(quiet=bool(given.quiet) or step is not None)
+    request = read_request(given, fallback_for, warnings=old_spellings, preview=step is not None)
+    request = with_typed_answers(request)
+    create = step is None and not given.dry_run
+    with connect(given.connect) as hypervisor:
+        if create:
+            # before planning: paths that they take are free then
+            hypervisor.remove_leftovers(request.domain.name, on_warning=messages.warn)
+        elif step is None and request.domain.name is not None:
+            _report_leftovers(request.domain.name, hypervisor, messages)
+        plan = hypervisor.plan(request)
+        log.line(f"connected to {hypervisor.uri}; planned:\n{''.join(plan.steps)}")
+        for warning in plan.warnings:
+            log.line(f"warning: {warning}")
+            messages.warn(warning)
+        if step is not None:
+            status = _print_step(plan, step) if given.output != "json" else 0
+        elif given.dry_run:
+            status = _dry_run(plan, hypervisor, messages)
+        else:
+            status, plan = _create(plan, hypervisor, log, messages)
+        if given.output == "json":
+            from virtinstall.cli.report import guest_document
+
+            documents.append(guest_document(plan, hypervisor.host, plan.warnings, made=create, status=status))
+        return status
+
+
+def _report_leftovers(name: str, hypervisor: Hypervisor, messages: Messages) -> None:
+    if hypervisor.host.driver() != "test":
+        from virtinstall.rollback.leftovers import report_leftovers
+
+        report_leftovers(name, hypervisor.host, messages.warn)
+
+
+def _requested_step(given: Namespace) -> str | None:
+    """Return `all`, `1`, `2`, or None where nothing is to be printed. Raises: UsageError."""
+    step: str | None = given.print_xml
+    if step is None or step in ("all", "1", "2"):
+        return step
+    raise UsageError(f"--print-xml {step}: there is no such step", hint="it is 1 (installation), 2 (final) or all")
+
+
+def _print_step(plan: Plan, step: str) -> int:
+    documents = plan.steps
+    if step == "all":
+        print("".join(documents), end="")
+        return 0
+    if int(step) > len(documents):
+        raise RequestError(
+            f"--print-xml {step}: only step 1 exists: this guest has no installation phase", hint="use --print-xml 1"
+        )
+    print(documents[int(step) - 1], end="")
+    return 0
+
+
+def _dry_run(plan: Plan, hypervisor: Hypervisor, messages: Messages) -> int:
+    """--dry-run: run the checks and print what would be done."""
+    from virtinstall.cli.preview import preview_text
+
+    # a generated password would be another in the real run
+    for note in plan.notes:
+        messages.say(note)
+    for warning in hypervisor.check(plan):
+        messages.warn(warning)
+    messages.say(f"{preview_text(plan)}Dry run completed successfully")
+    return 0
+
+
+def _announce(plan: Plan, messages: Messages) -> None:
+    for note in plan.notes:
+        messages.say(note)
+    for secret in plan.secrets:
+        print(secret, flush=True)
+
+
+def _create(plan: Plan, hypervisor: Hypervisor, log: Log, messages: Messages) -> tuple[int, Plan]:
+    """Create the guest and follow it; return the exit status, and the plan with the names that it got in the end."""
+    from virtinstall.cli.follow import InstallWatcher, paused_for_console
+    from virtinstall.cli.log import LoggedProgress
+    from virtinstall.cli.progress import progress_on
+    from virtinstall.cli.status import Status
+    from virtinstall.libvirt_host.connection_errors import explain_lost_connection
+    from virtinstall.rollback.signals import Terminated
+    from virtinstall.virsh_commands import finish_command
+
+    def say(text: str) -> None:
+        log.line(text)
+        messages.say(text)
+
+    host = hypervisor.host
+    watcher = InstallWatcher(plan, host, say)
+    _announce(plan, messages)
+    guest = hypervisor.create(
+        plan,
+        progress=LoggedProgress(progress_on(sys.stderr, quiet=messages.quiet), log),
+        on_warning=messages.warn,
+        report=say,
+        paused=paused_for_console(watcher, host),
+    )
+    assert guest.plan is not None
+    if guest.plan is not plan:
+        plan = guest.plan
+        _announce(plan, messages)
+        watcher = InstallWatcher(plan, host, say)
+    try:
+        with explain_lost_connection(host, plan.name):
+            return int(watcher.follow(guest.handle)), plan
+    except HostError as error:
+        error.add_note(f"the guest '{plan.name}' was started and is left as it is")
+        raise
+    except (KeyboardInterrupt, Terminated) as error:
+        print(f"\nStopped waiting; the guest '{plan.name}' is left as it is ({guest.state}).", file=sys.stderr)
+        if not watcher.installed:
+            print(f"To go on with its installation: {finish_command(host.uri, plan.name)}", file=sys.stderr)
+        return (Status.INTERRUPTED if isinstance(error, KeyboardInterrupt) else 128 + error.number), plan

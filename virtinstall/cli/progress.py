@@ -1,0 +1,87 @@
+"""Progress for people: bars on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, TextIO
+
+from virtinstall.progress import Silent
+from virtinstall.units import human_size
+
+if TYPE_CHECKING:
+    from virtinstall.progress import Progress
+
+_MOMENT_SECONDS = 0.3
+
+
+class Lines:
+    """Progress as plain lines, one at the start and one at the end of each step; for any output."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._what = ""
+        self._done_bytes = 0
+        self._started = 0.0
+
+    def start(self, what: str, total_bytes: int | None) -> None:
+        """A step begins."""
+        self._what = what
+        self._done_bytes = 0
+        self._started = time.monotonic()
+
+    def advance(self, count_bytes: int) -> None:
+        """So many more bytes are done."""
+        self._done_bytes += count_bytes
+
+    def finish(self) -> None:
+        """Tell what was done, and how fast; a step that moved no data is not worth a line."""
+        if not self._done_bytes:
+            return
+        seconds = time.monotonic() - self._started
+        rate = f", {human_size(int(self._done_bytes / seconds))}/s" if seconds > 0.05 else ""
+        print(f"{self._what}: {human_size(self._done_bytes)}{rate}", file=self._stream, flush=True)
+
+
+class Bars(Lines):
+    """Progress as a bar with rate and time left, on a terminal; at the end of each step it becomes a line.
+
+    Source: https://tqdm.github.io/docs/tqdm/
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._bar: Any = None
+
+    def start(self, what: str, total_bytes: int | None) -> None:
+        """A step begins; its bar is shown when it takes more than a moment."""
+        from tqdm import tqdm
+
+        super().start(what, total_bytes)
+        self._bar = tqdm(
+            desc=what,
+            total=total_bytes,
+            unit="B",
+            unit_scale=True,
+            unit_divisor=1024,
+            file=self._stream,
+            delay=_MOMENT_SECONDS,
+            leave=False,
+            dynamic_ncols=True,
+        )
+
+    def advance(self, count_bytes: int) -> None:
+        """So many more bytes are done."""
+        super().advance(count_bytes)
+        self._bar.update(count_bytes)
+
+    def finish(self) -> None:
+        """Take the bar away, and tell what was done."""
+        self._bar.close()
+        super().finish()
+
+
+def progress_on(stream: TextIO, *, quiet: bool = False) -> Progress:
+    """What suits `stream`: bars on a terminal, plain lines elsewhere, nothing when `quiet`."""
+    if quiet:
+        return Silent()
+    return Bars(stream) if stream.isatty() else Lines(stream)

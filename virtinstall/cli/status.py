@@ -1,0 +1,16 @@
+"""Exit statuses of the commands, documented in the manual."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """Exit statuses."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    TIMED_OUT = 3
+    CRASHED = 4
+    INTERRUPTED = 130

@@ -1,0 +1,224 @@
+"""The creation flow, readable from top to bottom: plan, clean up, check, provision, fetch, define, boot.
+
+    plan = make_plan(request, host)            reads, decides, changes nothing
+    guest, plan = create(plan, host)           checked, journaled, rolled back on failure, retried
+
+virt-clone and virt-xml use the same journal, retry and error explanations: `journaled`, `retry_while_taken`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from virtinstall.errors import RequestError, TakenError
+from virtinstall.libvirt_host.connection_errors import explain_lost_connection
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.plan import Plan
+    from virtinstall.progress import Progress
+    from virtinstall.request import Request
+    from virtinstall.rollback.journal import Journal
+    from virtinstall.survey.survey import Environment
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+Report = Callable[[str], None]
+"""Receives one line of text for people."""
+_ATTEMPTS = 30
+
+
+def make_plan(request: Request, host: Host, environment: Environment | None = None) -> Plan:
+    """Return the plan for `request`; reads only.
+
+    Raises: RequestError, when the request contradicts itself or the host's abilities;
+    HostError, when something it names cannot be read.
+    """
+    from virtinstall.compose.compose import compose
+    from virtinstall.compose.validate import resolve_import, validate_request
+    from virtinstall.survey.survey import Environment as Real
+    from virtinstall.survey.survey import survey
+
+    request = resolve_import(request)
+    validate_request(request)
+    if request.install.reinstall is not None:
+        request = request._replace(domain=_existing(request.install.reinstall, host))
+    return compose(request, survey(request, host, environment or Real.real()))
+
+
+def _existing(name: str, host: Host) -> Domain:
+    """Return the guest to reinstall. Raises: RequestError, when it does not exist or is running."""
+    from virtinstall.domain.domain import Domain
+
+    guest = host.find_guest(name)
+    if guest is None:
+        import difflib
+
+        near = difflib.get_close_matches(name, host.guest_names(), 3)
+        raise RequestError(
+            f"--reinstall {name}: there is no such guest", hint=f"did you mean {' or '.join(near)}?" if near else None
+        )
+    if guest.is_active():
+        from virtinstall.virsh_commands import virsh_command
+
+        raise RequestError(
+            f"--reinstall {name}: the guest is already active",
+            hint=f"shut it down: {virsh_command(host.uri, 'shutdown', name)}",
+        )
+    return Domain.parse(guest.xml(inactive=True))
+
+
+def create(
+    plan: Plan,
+    host: Host,
+    *,
+    progress: Progress | None = None,
+    on_warning: Report | None = None,
+    report: Report | None = None,
+    paused: bool = False,
+) -> tuple[Guest, Plan]:
+    """Create the guest of `plan`; return it running, and the plan that was carried out in the end.
+
+    Leftovers of killed runs are removed first. Storage and access are checked before anything changes. When
+    another run takes a generated name or address, the request is planned again. On any failure everything this
+    call created is removed. Kernel, initrd and seeds are removed as soon as QEMU has opened them.
+    `paused`: the guest waits for `resume_if_paused`, so that no line of its console is missed.
+
+    Raises: RequestError, StorageError, FetchError, HypervisorError; TakenError, when names are taken again and
+    again. What could not be rolled back is in the error's notes.
+    """
+    from virtinstall.progress import Silent
+
+    warn, tell = on_warning or log_warning, report or log_info
+    shown = progress or Silent()
+
+    def plan_again(old: Plan) -> Plan:
+        assert old.request is not None
+        new = make_plan(old.request, host)
+        for warning in new.warnings:
+            if warning not in plan.warnings:
+                warn(warning)
+        return new
+
+    if remove_traces(plan.name, host, warn) and plan.request is not None:
+        # paths that were taken may be free now
+        plan = plan_again(plan)
+    return retry_while_taken(
+        plan,
+        lambda plan: _carry_out(plan, host, shown, warn, paused=paused),
+        plan_again if plan.request else None,
+        tell,
+    )
+
+
+def check(plan: Plan, host: Host) -> list[str]:
+    """Run the checks of `create` and change nothing; return warnings.
+
+    Raises: RequestError or StorageError, as `create` would.
+    """
+    from virtinstall.request import Checks
+    from virtinstall.run.boot_files import check_boot_files
+    from virtinstall.storage.apply import check_storage
+
+    check_boot_files(plan, host)
+    return check_storage(plan, host, Checks() if plan.request is None else plan.request.checks)
+
+
+def _carry_out(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: bool) -> Guest:
+    """Carry the plan out once, without a second try."""
+    from virtinstall.rollback.undo import Undo
+    from virtinstall.run.boot import boot
+    from virtinstall.run.boot_files import fetch_boot_files, make_seeds
+    from virtinstall.run.uploads import send_files
+    from virtinstall.storage.apply import make_storage
+
+    for warning in check(plan, host):
+        warn(warning)
+    with journaled(plan.name, host, warn) as journal:
+        with Undo(journal) as undo:
+            make_storage(plan, host, undo, progress, journal)
+            fetch_boot_files(plan, host, undo, progress, journal)
+            make_seeds(plan, host, undo, progress, journal)
+            send_files(plan, host, undo, progress, journal)
+            if journal is not None and not plan.reinstall:
+                journal.record_final(plan.steps[-1])
+                journal.record("domain", plan.name)
+            guest = boot(plan, host, undo, paused=paused)
+            left = undo.commit()
+        for failure in left:
+            warn(failure)
+    return guest
+
+
+def remove_traces(name: str | None, host: Host, on_warning: Report | None = None) -> bool:
+    """Remove what killed runs left: what served only installations, and half-made files of guest `name`.
+
+    Whatever else they left is reported, not removed. Return whether there was anything to report about `name`.
+    Raises: StorageError, when a half-made file cannot be removed.
+    """
+    if host.driver() == "test":
+        return False
+    from virtinstall.rollback.leftovers import remove_leftovers, remove_served_of_others
+
+    warn = on_warning or log_warning
+    remove_served_of_others(name, warn)
+    if name is None:
+        return False
+    found: list[str] = []
+    remove_leftovers(name, host, found.append)
+    for text in found:
+        warn(text)
+    return bool(found)
+
+
+@contextmanager
+def journaled(name: str, host: Host, on_warning: Report) -> Iterator[Journal | None]:
+    """Keep the journal of a run that creates guest `name`; explain errors of a lost connection.
+
+    The journal is None where none can be written (a warning says so) or none is needed (the test driver).
+    """
+    from virtinstall.rollback.leftovers import begin_journal
+
+    journal = None if host.driver() == "test" else begin_journal(name, on_warning, host.uri)
+    with explain_lost_connection(host, name):
+        if journal is None:
+            yield None
+        else:
+            with journal:
+                yield journal
+
+
+def retry_while_taken(
+    plan: P, carry_out: Callable[[P], R], plan_again: Callable[[P], P] | None, report: Report
+) -> tuple[R, P]:
+    """Return what `carry_out` returns, and its plan; a plan whose generated names were taken is made again.
+
+    Raises: TakenError, when they are taken again and again, or there is no `plan_again`.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            return carry_out(plan), plan
+        except TakenError as error:
+            if plan_again is None:
+                raise
+            report(f"{error.message}; trying another name.")
+            plan = plan_again(plan)
+    return carry_out(plan), plan
+
+
+def log_warning(text: str) -> None:
+    """Log a warning that no caller asked for."""
+    import logging
+
+    logging.getLogger("virtinstall").warning("%s", text)
+
+
+def log_info(text: str) -> None:
+    """Log a line that no caller asked for."""
+    import logging
+
+    logging.getLogger("virtinstall").info("%s", text)

@@ -1,0 +1,229 @@
+"""`Guest`: a guest that libvirt holds, as scripts see it."""
+
+from __future__ import annotations
+
+import time
+from enum import Enum
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from virtinstall.create import log_info, log_warning
+from virtinstall.libvirt_host.connection_errors import explain_lost_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    from virtinstall.devices.device import Device
+    from virtinstall.domain.domain import Domain
+    from virtinstall.libvirt_host.connection import LibvirtHost
+    from virtinstall.libvirt_host.host import Guest as HostGuest
+    from virtinstall.plan import Plan
+    from virtinstall.progress import Progress
+
+D = TypeVar("D", bound="Device")
+
+Goal = Literal["installed", "running", "ip", "agent", "ssh", "cloud-init", "shutdown"]
+"""What `Guest.wait_for` can wait for."""
+
+
+class State(Enum):
+    """What a guest is doing; `str()` of it is its value."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    SHUTTING_DOWN = "shutdown"
+    SHUT_OFF = "shut off"
+    CRASHED = "crashed"
+    SUSPENDED = "suspended"
+    GONE = "gone"
+    """libvirt no longer has the guest."""
+    UNKNOWN = "unknown"
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the guest runs, is paused, or is shutting down."""
+        return self not in (State.SHUT_OFF, State.CRASHED, State.GONE)
+
+
+class Guest:
+    """A guest: `Hypervisor.create`, `guest` and `guests` return it."""
+
+    def __init__(self, host: LibvirtHost, guest: HostGuest, plan: Plan | None = None) -> None:
+        self._host = host
+        self._guest = guest
+        self.plan = plan
+        """The plan that was carried out, for a guest that `create` returned; else None."""
+        self._installing = plan is not None and plan.install is not None and not plan.seeded
+
+    def __repr__(self) -> str:
+        return f"<Guest {self.name!r}>"
+
+    @property
+    def handle(self) -> HostGuest:
+        """The guest below, for virtinstall's own commands."""
+        return self._guest
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self._guest.name
+
+    @property
+    def uuid(self) -> str:
+        """The UUID."""
+        return self._guest.uuid
+
+    @property
+    def state(self) -> State:
+        """The state now."""
+        return State(self._guest.state())
+
+    @property
+    def xml(self) -> str:
+        """The XML now: of the running guest, else of its definition. It holds passwords, if the guest has any."""
+        return self._guest.xml()
+
+    @property
+    def domain(self) -> Domain:
+        """The definition as a `Domain`, whose devices can be read (`domain.devices_of(Disk)`); a copy."""
+        from virtinstall.domain.domain import Domain
+
+        return Domain.parse(self._guest.xml(inactive=True))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The IP addresses known now, IPv4 first, from leases, the guest agent and the host's neighbors."""
+        return tuple(self._guest.addresses())
+
+    def start(self, *, paused: bool = False) -> None:
+        """Start the guest. Raises: HypervisorError."""
+        self._guest.start(paused=paused)
+
+    def resume(self) -> None:
+        """Let a paused guest run. Raises: HypervisorError."""
+        self._guest.resume_if_paused()
+
+    def shutdown(self) -> None:
+        """Ask the guest to power off; `wait_for("shutdown")` waits until it has. Raises: HypervisorError."""
+        self._guest.shutdown()
+
+    def reboot(self) -> None:
+        """Ask the guest to reboot. Raises: HypervisorError."""
+        self._guest.reboot()
+
+    def destroy(self) -> None:
+        """Force the guest off; its definition and disks stay. Raises: HypervisorError."""
+        self._guest.destroy()
+
+    def wait_for(
+        self, goal: Goal, timeout: float | None = None, *, report: Callable[[str], None] | None = None
+    ) -> tuple[str, ...]:
+        """Wait until the guest has reached `goal`; return its addresses for `ip` and `ssh`, else nothing.
+
+        `installed`: the installation has ended; `running`; `ip`: an address is known; `agent`: the guest agent
+        answers; `ssh`: an SSH server answers; `cloud-init`: cloud-init has ended, well or not; `shutdown`: powered off.
+        A guest that is being installed is started again when its installation has ended (unless the plan says
+        otherwise), and the goal is about the finished guest. `timeout` is in seconds; None waits forever.
+
+        Raises: WaitTimeout; GuestCrashed; GuestStopped, when the guest powered off before; RequestError, when it can
+        never get there; HypervisorError, when the connection is lost.
+        """
+        from virtinstall.run.installation import time_left
+        from virtinstall.run.wait import Waiter, refuse_impossible
+
+        tell = report or log_info
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with explain_lost_connection(self._host, self.name):
+            if goal != "installed":
+                noreboot = self._installing and self.plan is not None and self.plan.run.noreboot
+                refuse_impossible(goal, self.domain, noreboot=noreboot)
+            if self._is_installing(goal):
+                self._finish_installation(time_left(deadline))
+            if goal == "installed":
+                return ()
+            return tuple(Waiter(self._host, self._guest, self.domain, tell, deadline).wait(goal))
+
+    def _is_installing(self, goal: Goal) -> bool:
+        from virtinstall.run.installation import is_installing
+
+        # a guest that was looked up may be in an installation that another program started
+        return self._installing or (goal == "installed" and is_installing(self._guest))
+
+    def _finish_installation(self, timeout_seconds: float | None) -> None:
+        from virtinstall.run.installation import Installation
+
+        installation = Installation(self._host, self._guest)
+        self._guest.resume_if_paused()
+        installation.wait(timeout_seconds)
+        self._installing = False
+        if self.plan is None or not (self.plan.run.noreboot or self.plan.run.transient):
+            self._guest = installation.start_finished()
+
+    def console(self, stream: BinaryIO) -> None:
+        """Copy the output of the guest's text console to `stream` until the guest ends. Raises: HypervisorError."""
+        from virtinstall.run.console import Console
+
+        console = Console(self._host, self._guest)
+        self._guest.resume_if_paused()
+        console.run(None, stream.write)
+
+    def attach(
+        self,
+        device: D,
+        *,
+        live: bool | None = None,
+        persistent: bool | None = None,
+        progress: Progress | None = None,
+        on_warning: Callable[[str], None] | None = None,
+    ) -> D:
+        """Add a device, such as `Interface(source_network="lan")` or `Disk(size_bytes=10 * GIB)`.
+
+        It gets the defaults that it would get at the guest's creation, and its storage is created. `live` changes the
+        running guest, `persistent` its definition; by default both, as far as the guest runs and is defined.
+        Return the device as it was added, with its target or MAC address. Raises: RequestError, StorageError,
+        HypervisorError; then nothing is changed.
+        """
+        from virtinstall.attach import Change, attach
+        from virtinstall.progress import Silent
+
+        change = Change(self._guest, live, persistent)
+        return attach(
+            self._guest,
+            self._host,
+            device,
+            change,
+            progress=progress or Silent(),
+            on_warning=on_warning or log_warning,
+        )
+
+    def detach(
+        self,
+        device: Device,
+        *,
+        live: bool | None = None,
+        persistent: bool | None = None,
+        on_warning: Callable[[str], None] | None = None,
+    ) -> None:
+        """Remove the device that `device` names by its target, MAC address or alias, else by all its values.
+
+        `live` and `persistent` are as for `attach`. Storage is kept. A running guest may take its time to release a
+        device; `on_warning` is told when it still has it after some seconds. Raises: RequestError, when there is no
+        such device, or there are several; HypervisorError.
+        """
+        from virtinstall.attach import Change, detach
+
+        change = Change(self._guest, live, persistent)
+        detach(self._guest, self._host, device, change, on_warning=on_warning or log_warning)
+
+    def update(self, device: D, *, live: bool | None = None, persistent: bool | None = None) -> D:
+        """Change a device: it is found as for `detach`, and every value that `device` has replaces the guest's.
+
+        Return the changed device. Raises: RequestError, when there is no such device, or there are several;
+        HypervisorError, when libvirt cannot change that value.
+        """
+        from virtinstall.attach import Change, update
+
+        return update(self._guest, self._host, device, Change(self._guest, live, persistent))

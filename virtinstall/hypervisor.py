@@ -1,0 +1,155 @@
+"""The library's entry point: `connect()` returns a `Hypervisor`, which plans, creates and finds guests.
+
+with virtinstall.connect("qemu:///system") as hypervisor:
+    plan = hypervisor.plan(spec)
+    guest = hypervisor.create(plan, on_warning=log.warning)
+    guest.wait_for("ip", timeout=300)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtinstall.create import check, create, log_info, log_warning, make_plan, remove_traces
+from virtinstall.errors import GuestNotFound
+from virtinstall.guest import Guest
+from virtinstall.libvirt_host.open import open_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from virtinstall.libvirt_host.connection import LibvirtHost
+    from virtinstall.plan import Plan
+    from virtinstall.progress import Progress
+    from virtinstall.request import Request
+    from virtinstall.spec import GuestSpec
+
+
+def connect(uri: str | None = None) -> Hypervisor:
+    """Connect to a hypervisor; use the result as a context manager, or call its `close()`.
+
+    `uri` is libvirt's (`qemu:///system`, `qemu+ssh://host/system`); `embed` runs libvirt's QEMU driver in this process;
+    None is libvirt's choice, as for virsh. Raises: HypervisorError, when nothing answers; StorageError, when the
+    embedded driver's directory cannot be used.
+    """
+    return Hypervisor(open_host(uri))
+
+
+class Hypervisor:
+    """A connection to libvirt. Reading methods change nothing.
+
+    Methods take `on_warning`, a function that receives each warning; without one, warnings go to the logger
+    `virtinstall`. `report` receives lines about progress in the same way (level INFO).
+    """
+
+    def __init__(self, host: LibvirtHost) -> None:
+        self.host = host
+        """The connection below, for virtinstall's own commands."""
+
+    @property
+    def uri(self) -> str:
+        """The URI of the connection, as libvirt reports it."""
+        return self.host.uri
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.host.close()
+
+    def __enter__(self) -> Hypervisor:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def plan(self, spec: GuestSpec | Request) -> Plan:
+        """Decide everything about a guest; change nothing.
+
+        `spec` is a `GuestSpec`, or a `Request` of `parse_request`. Raises: RequestError, when it contradicts itself or
+        the host's abilities; FetchError, StorageError, HypervisorError, when something it names cannot be read.
+        """
+        from virtinstall.request import Request
+
+        return make_plan(spec if isinstance(spec, Request) else spec.to_request(), self.host)
+
+    def check(self, plan: Plan) -> list[str]:
+        """Run the checks that `create` begins with; change nothing; return warnings.
+
+        Raises: RequestError or StorageError, as `create` would.
+        """
+        return check(plan, self.host)
+
+    def create(
+        self,
+        plan: Plan | GuestSpec | Request,
+        *,
+        progress: Progress | None = None,
+        on_warning: Callable[[str], None] | None = None,
+        report: Callable[[str], None] | None = None,
+        paused: bool = False,
+    ) -> Guest:
+        """Create the guest of a plan and start it; return it as soon as its first boot has begun.
+
+        The run is checked before anything changes, journaled (so that later runs can clean up if this process is
+        killed), and everything is removed again when it fails. When another run takes a generated name meanwhile, the
+        guest is planned again; `Guest.plan` is the plan that was carried out. A guest that is being installed is
+        started again at the installation's end by `Guest.wait_for`, or later by `finish`. `paused`: the guest waits
+        for `Guest.resume`, so that no line of its console is missed.
+
+        Raises: RequestError, StorageError (NoSpaceError), FetchError, HypervisorError; TakenError, when generated
+        names were taken again and again. What could not be rolled back is in the error's notes.
+        """
+        from virtinstall.plan import Plan
+
+        wanted = plan if isinstance(plan, Plan) else self.plan(plan)
+        guest, done = create(wanted, self.host, progress=progress, on_warning=on_warning, report=report, paused=paused)
+        return Guest(self.host, guest, done)
+
+    def guests(self) -> list[Guest]:
+        """Return all guests, running or not, sorted by name."""
+        return sorted((Guest(self.host, each) for each in self.host.guests()), key=lambda guest: guest.name)
+
+    def guest(self, name: str) -> Guest:
+        """Return the guest of that name; a UUID or number finds nothing. Raises: GuestNotFound."""
+        found = self.host.guest_named(name)
+        if found is None:
+            import difflib
+
+            near = difflib.get_close_matches(name, sorted(self.host.guest_names()), 3)
+            raise GuestNotFound(f"no such guest: '{name}'", hint=f"did you mean {' or '.join(near)}?" if near else None)
+        return Guest(self.host, found)
+
+    def guest_by_uuid(self, uuid: str) -> Guest:
+        """Return the guest of that UUID. Raises: GuestNotFound."""
+        found = self.host.guest_by_uuid(uuid)
+        if found is None:
+            raise GuestNotFound(f"no guest has the UUID '{uuid}'")
+        return Guest(self.host, found)
+
+    def finish(
+        self,
+        name: str,
+        *,
+        timeout: float | None = None,
+        start: bool = True,
+        report: Callable[[str], None] | None = None,
+    ) -> Guest:
+        """Resume an installation after the program that started it exited or was killed.
+
+        Wait for its end, at most `timeout` seconds, and start the finished guest unless `start` is false. Files that
+        only the installation read are removed. Raises: GuestNotFound; RequestError, when the guest is not being
+        installed; WaitTimeout, GuestCrashed, GuestStopped; HypervisorError.
+        """
+        from virtinstall.run.finish import finish
+
+        return Guest(self.host, finish(name, self.host, report or log_info, timeout_seconds=timeout, start=start))
+
+    def remove_leftovers(self, name: str | None = None, *, on_warning: Callable[[str], None] | None = None) -> bool:
+        """Remove what killed runs left and no guest can need; `create` begins with this.
+
+        That is, half-created files of guest `name`, and what served only the installation of any guest. `on_warning`
+        is told what was removed, and what else such runs left. Return whether there was anything of `name`.
+        """
+        return remove_traces(name, self.host, on_warning or log_warning)

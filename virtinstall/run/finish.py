@@ -1,0 +1,63 @@
+"""Resume an installation after the program that started it exited or was killed.
+
+The final configuration is defined if it is not defined yet, files fetched for the installation are removed, the
+installation is waited for, and the guest is started.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import GuestNotFound, GuestStopped, RequestError
+from virtinstall.run.installation import Installation, is_installing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from virtinstall.libvirt_host.host import Guest, Host
+
+
+def finish(
+    name: str, host: Host, report: Callable[[str], None], *, timeout_seconds: float | None = None, start: bool = True
+) -> Guest:
+    """Bring the installation of guest `name` to its end; return the guest, running if `start`.
+
+    Raises: GuestNotFound; RequestError, when the guest is not being installed; WaitTimeout, GuestCrashed,
+    GuestStopped; HostError.
+    """
+    guest = prepare_finish(name, host, report)
+    installation = Installation(host, guest)
+    if guest.is_active():
+        report("Waiting for the installation to complete.")
+        installation.wait(timeout_seconds)
+    if start:
+        return installation.start_finished()
+    final = host.guest_named(name)
+    if final is None:
+        raise GuestStopped(f"the guest '{name}' no longer exists")
+    return final
+
+
+def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Guest:
+    """Define the guest if it is not defined, and remove what only the installation read. Raises: as `finish`."""
+    from virtinstall.rollback.journal import final_xml, forget_leftovers, journal_folder
+    from virtinstall.rollback.leftovers import served
+
+    folder = journal_folder(os.environ, os.geteuid())
+    guest = host.guest_named(name)
+    if guest is None:
+        raise GuestNotFound(f"--finish {name}: there is no such guest", hint="run the command that made it again")
+    xml = final_xml(name, folder, host.uri, guest.uuid)
+    if xml is not None and not guest.is_persistent():
+        guest = host.define_guest(xml)
+        report(f"The guest '{name}' is defined.")
+    elif guest.is_active() and not is_installing(guest):
+        raise RequestError(
+            f"--finish {name}: it has no unfinished installation", hint="the guest runs, as it will from now on"
+        )
+    for leftover in served(name, folder, host.uri):
+        os.unlink(leftover.path)
+        report(f"Removed {leftover.path}, which only the installation read.")
+    forget_leftovers(name, folder, host.uri)
+    return guest

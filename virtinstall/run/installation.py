@@ -1,0 +1,73 @@
+"""An installation that runs: wait for its end, then start the finished guest.
+
+The installation boot ends at the installer's reboot (on_reboot=destroy); the guest is then started in its final
+configuration.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import GuestCrashed, GuestStopped, WaitTimeout
+from virtinstall.run.wait import OFF
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Guest, Host
+
+
+def is_installing(guest: Guest) -> bool:
+    """Return whether the guest still runs its installation, which ends at its first reboot."""
+    if not guest.is_active():
+        return False
+    live, later = (Domain.parse(guest.xml(inactive=inactive)) for inactive in (False, True))
+    return live.on_reboot == "destroy" and later.on_reboot != "destroy"
+
+
+class Installation:
+    """The installation of one guest.
+
+    `seeded`: it is the first boot of an image that has its system, so powering it off cannot leave it half installed.
+    """
+
+    def __init__(self, host: Host, guest: Guest, *, seeded: bool = False) -> None:
+        self._host = host
+        self._guest = guest
+        self._name = guest.name
+        self._seeded = seeded
+
+    def wait(self, timeout_seconds: float | None) -> None:
+        """Wait until the installation has ended. Raises: WaitTimeout, GuestCrashed, GuestStopped, HypervisorError."""
+        if not self._host.wait_until(lambda: self._guest.state() in OFF, timeout_seconds):
+            raise WaitTimeout(
+                f"timed out waiting for the installation of '{self._name}'; the guest is left running",
+                hint="Hypervisor.finish() waits for it again and starts the finished guest",
+            )
+        self.require_end()
+
+    def require_end(self) -> None:
+        """Raises: GuestCrashed; GuestStopped, when the guest was powered off before the installation had ended."""
+        if self._guest.state() == "crashed":
+            raise GuestCrashed(f"the guest '{self._name}' crashed")
+        if not self._seeded and self._guest.was_destroyed():
+            from virtinstall.virsh_commands import virsh_command
+
+            raise GuestStopped(
+                f"the guest '{self._name}' was powered off before its installation finished; leaving it off",
+                hint=f"start it anyway with: {virsh_command(self._host.uri, 'start', self._name)}",
+            )
+
+    def start_finished(self, *, paused: bool = False) -> Guest:
+        """Start the finished guest, unless it runs already; return it. Raises: GuestStopped, HypervisorError."""
+        final = self._host.guest_named(self._name)
+        if final is None:
+            raise GuestStopped(f"the guest '{self._name}' no longer exists")
+        if not final.is_active():
+            final.start(paused=paused)
+        return final
+
+
+def time_left(deadline: float | None) -> float | None:
+    """Return the seconds until `deadline` (of time.monotonic()), at least 0; None without one."""
+    return None if deadline is None else max(0.0, deadline - time.monotonic())

@@ -1,0 +1,218 @@
+"""`GuestSpec`: a guest described by a script, in types that cannot contradict each other.
+
+    GuestSpec(
+        Domain(name="web", memory_kib=2 * GIB // KIB, vcpu=2, devices=[Disk(size_bytes=20 * GIB)]),
+        install=CloudImage(CloudInit(hostname="web", users=[User("anna", ssh_keys=[key])])),
+        os="debian12",
+    )
+
+The installation method is one of `Tree`, `Iso`, `Pxe`, `CloudImage`, `Kernel`, `Existing`, `Reinstall`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import RequestError
+from virtinstall.record import Record, field
+from virtinstall.request import Checks
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+    from virtinstall.request import Request
+
+
+class User(Record):
+    """An account that cloud-init creates in the guest; it may use sudo.
+
+    `password` is hashed before it leaves this process. An account needs a password or a key.
+    """
+
+    name: str = field(kw_only=False)
+    ssh_keys: Sequence[str] = ()
+    password: str | None = field(default=None, secret=True)
+
+    def validate(self) -> None:
+        """Raises: RequestError, when nobody could log in, or the name cannot be an account's."""
+        from virtinstall.seed.cloud_init import check_name
+
+        check_name("user", self.name)
+        if not self.ssh_keys and not self.password:
+            raise RequestError(
+                f"User({self.name!r}): nobody could log in as that user", hint="add ssh_keys=[...] or password=..."
+            )
+
+
+class CloudInit(Record):
+    """What cloud-init does at the first boot of a cloud image.
+
+    `ssh_keys` are for the image's own account (`debian`, `ubuntu`, ...), `root_ssh_keys` for root. `root_password` sets
+    root's password; `generate_root_password` generates one, which `Plan.secrets` tells. `packages` are installed, then
+    `commands` run. `addresses` (`192.0.2.5/24`), `gateways` and `nameservers` configure the first interface; without
+    them it uses DHCP. `user_data`, `meta_data` and `network_config` are whole files, used as they are instead.
+    `disable`: cloud-init does nothing after the first boot. `keep`: the seed stays with the guest. `bus`: the bus of
+    the seed (`virtio`, `scsi`, `sata`), chosen for the system by default.
+    """
+
+    hostname: str | None = None
+    users: Sequence[User] = ()
+    ssh_keys: Sequence[str] = ()
+    root_ssh_keys: Sequence[str] = ()
+    root_password: str | None = field(default=None, secret=True)
+    generate_root_password: bool = False
+    packages: Sequence[str] = ()
+    commands: Sequence[str] = field(default=(), secret=True)
+    addresses: Sequence[str] = ()
+    gateways: Sequence[str] = ()
+    nameservers: Sequence[str] = ()
+    user_data: str | None = field(default=None, secret=True)
+    meta_data: str | None = None
+    network_config: str | None = None
+    disable: bool = False
+    keep: bool = False
+    bus: str | None = None
+
+    def validate(self) -> None:
+        """Raises: RequestError, when fields contradict each other."""
+        from virtinstall.seed.cloud_init import check_name
+
+        if self.hostname is not None:
+            check_name("hostname", self.hostname)
+        if self.generate_root_password and self.root_password is not None:
+            raise RequestError("CloudInit: generate_root_password and root_password contradict each other")
+        if (self.gateways or self.nameservers) and not self.addresses:
+            raise RequestError("CloudInit: gateways and nameservers need addresses", hint='addresses=["192.0.2.5/24"]')
+
+
+class Ignition(Record):
+    """The configuration that a CoreOS-like system reads at its first boot: `config` (JSON text or data) or a `source`.
+
+    `source` is a path or URL.
+    """
+
+    config: str | Mapping[str, object] | None = field(default=None, kw_only=False, secret=True)
+    source: str | os.PathLike[str] | None = None
+
+    def validate(self) -> None:
+        """Raises: RequestError, unless there is exactly one of the two."""
+        if (self.config is None) == (self.source is None):
+            raise RequestError("Ignition: exactly one of config and source is required")
+
+
+class Unattended(Record):
+    """Answers for the installer of a `Tree` or `Iso`; virtinstall writes the kickstart, preseed, autounattend, ...
+
+    `profile` is `desktop` or `jeos`. `user_login` is the account to create (by default who runs the program).
+    `product_key` is for Windows, `drivers` says whether Windows gets virtio's drivers, `subscription_login` is for
+    systems that need one.
+    """
+
+    profile: str | None = None
+    admin_password: str | None = field(default=None, secret=True)
+    user_login: str | None = None
+    user_password: str | None = field(default=None, secret=True)
+    product_key: str | None = field(default=None, secret=True)
+    subscription_login: str | None = None
+    drivers: bool = True
+
+
+class Tree(Record):
+    """Install from an install tree or ISO image: kernel and initrd are taken from it.
+
+    `location` is an http, https, ftp or nfs URL, a directory or an ISO image; `kernel` and `initrd` are paths below it,
+    where they are not found automatically. `extra_args` are added to the installer's command line, `initrd_inject` are
+    files added to the root of its initrd (a kickstart, say).
+    """
+
+    location: str | os.PathLike[str] = field(kw_only=False)
+    kernel: str | None = None
+    initrd: str | None = None
+    extra_args: Sequence[str] = ()
+    initrd_inject: Sequence[str | os.PathLike[str]] = ()
+    unattended: Unattended | None = None
+
+
+class Iso(Record):
+    """Install by booting an ISO image (a path, URL or device). `live`: it is the system, and stays in the drive."""
+
+    path: str | os.PathLike[str] = field(kw_only=False)
+    live: bool = False
+    unattended: Unattended | None = None
+
+
+class Pxe(Record):
+    """Install by booting from the network."""
+
+
+class CloudImage(Record):
+    """Boot a disk that has its system; its first boot reads `seed`."""
+
+    seed: CloudInit | Ignition | None = field(default=None, kw_only=False)
+
+
+class Kernel(Record):
+    """Install with a kernel and initrd given by path or URL; the finished guest boots from its disk.
+
+    `args` is the kernel's command line, added to what is derived, or instead of it with `replace_args`.
+    """
+
+    kernel: str | os.PathLike[str] = field(kw_only=False)
+    initrd: str | os.PathLike[str] | None = field(default=None, kw_only=False)
+    args: str | None = None
+    replace_args: bool = False
+
+
+class Existing(Record):
+    """No installation: boot the disk as it is."""
+
+
+class Reinstall(Record):
+    """Install the existing guest `name` again with `method`; its configuration stays. `GuestSpec.domain` is unset."""
+
+    name: str = field(kw_only=False)
+    method: Tree | Iso | Pxe | CloudImage | Kernel = field(kw_only=False)
+
+
+Install = Tree | Iso | Pxe | CloudImage | Kernel | Existing | Reinstall
+"""The installation methods."""
+
+
+class GuestSpec(Record):
+    """A guest to create.
+
+    `domain` holds its XML as far as it matters; the rest gets defaults. `os` is a name of the OS database (`debian12`);
+    without it the system is detected on the install media, or a modern Linux is assumed. `without` names kinds of
+    devices that are not added by default (`interface`, `graphics`, `rng`, ...). `start_installed`: whether the guest is
+    started when its installation has ended. `checks` are the refusals that are on.
+    """
+
+    domain: Domain | None = field(default=None, kw_only=False)
+    install: Install = Existing()
+    os: str | None = None
+    without: Sequence[str] | frozenset[str] = ()
+    autostart: bool = False
+    transient: bool = False
+    start_installed: bool = True
+    checks: Checks = Checks()
+
+    def validate(self) -> None:
+        """Raises: RequestError, when the domain is missing, or given to a reinstallation."""
+        from virtinstall.devices import DEVICE_TAGS
+
+        if (self.domain is None) != isinstance(self.install, Reinstall):
+            raise RequestError(
+                "GuestSpec: domain is missing"
+                if self.domain is None
+                else "GuestSpec: Reinstall keeps the guest's configuration; it takes no domain"
+            )
+        for tag in self.without:
+            if tag not in DEVICE_TAGS:
+                raise RequestError(f"GuestSpec: without={tag!r} is not a kind of device", hint=", ".join(DEVICE_TAGS))
+
+    def to_request(self) -> Request:
+        """Return the request that `Hypervisor.plan` works on. Raises: RequestError."""
+        from virtinstall.spec_request import request_of
+
+        return request_of(self)

@@ -1,0 +1,174 @@
+"""A script's `GuestSpec` as the request that planning works on: the same that the command line makes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+
+from virtinstall.domain.domain import Domain
+from virtinstall.request import (
+    TYPED,
+    InstallRequest,
+    LocationRequest,
+    OsRequest,
+    PlatformRequest,
+    Request,
+    RunOptions,
+)
+from virtinstall.secret import Secret
+from virtinstall.seed.cloud_init import CloudInitRequest, can_log_in, check_keys, login_warning
+from virtinstall.seed.cloud_init import User as Account
+from virtinstall.seed.password import hash_password, new_password
+from virtinstall.spec import (
+    CloudImage,
+    CloudInit,
+    Existing,
+    GuestSpec,
+    Ignition,
+    Install,
+    Iso,
+    Kernel,
+    Pxe,
+    Reinstall,
+    Tree,
+    Unattended,
+    User,
+)
+
+
+def request_of(spec: GuestSpec) -> Request:
+    """Return the request for `spec`. Raises: RequestError."""
+    domain = spec.domain
+    return Request(
+        domain=Domain() if domain is None else domain.clone(),
+        install=install_request(spec.install),
+        os=OsRequest(None if spec.os is None else {"name": spec.os}),
+        platform=PlatformRequest(),
+        checks=spec.checks,
+        run=RunOptions(
+            autostart=spec.autostart,
+            transient=spec.transient,
+            autoconsole="none",
+            noreboot=not spec.start_installed,
+            wait_minutes=-1,
+        ),
+        without=frozenset(spec.without),
+    )
+
+
+def install_request(install: Install) -> InstallRequest:
+    """Return the request for an installation method. Raises: RequestError."""
+    match install:
+        case Reinstall():
+            return install_request(install.method)._replace(reinstall=install.name)
+        case Tree():
+            request = InstallRequest(
+                location=LocationRequest(os.fspath(install.location), install.kernel, install.initrd),
+                extra_args=tuple(install.extra_args),
+                initrd_inject=tuple(os.path.abspath(path) for path in install.initrd_inject),
+            )
+            return _with_answers(request, install.unattended)
+        case Iso():
+            request = InstallRequest(cdrom=_location(install.path), live_cdrom=install.live)
+            return _with_answers(request, install.unattended)
+        case Pxe():
+            return InstallRequest(pxe=True)
+        case CloudImage():
+            return _with_seed(InstallRequest(boot_disk=True), install.seed)
+        case Kernel():
+            return InstallRequest(
+                kernel=_location(install.kernel),
+                initrd=None if install.initrd is None else _location(install.initrd),
+                kernel_args=install.args,
+                kernel_args_overwrite=install.replace_args,
+            )
+        case Existing():
+            return InstallRequest(boot_disk=True)
+
+
+def _location(path: str | os.PathLike[str]) -> str:
+    text = os.fspath(path)
+    return text if "://" in text else os.path.abspath(text)
+
+
+def _with_answers(request: InstallRequest, unattended: Unattended | None) -> InstallRequest:
+    if unattended is None:
+        return request
+    plain = {"profile": unattended.profile, "user-login": unattended.user_login, "product-key": unattended.product_key}
+    plain["reg-login"] = unattended.subscription_login
+    values = {key: value for key, value in plain.items() if value is not None}
+    typed: dict[str, str] = {}
+    passwords = {"admin-password-file": unattended.admin_password, "user-password-file": unattended.user_password}
+    for key, password in passwords.items():
+        if password is not None:
+            values[key] = TYPED
+            typed[f"--unattended {key}"] = Secret(password)
+    if not unattended.drivers:
+        values["drivers"] = "no"
+    return request._replace(unattended=values, typed=typed)
+
+
+def _with_seed(request: InstallRequest, seed: CloudInit | Ignition | None) -> InstallRequest:
+    if seed is None:
+        return request
+    if isinstance(seed, CloudInit):
+        return request._replace(cloud_init=_cloud_init(seed))
+    if seed.source is not None:
+        return request._replace(ignition=_location(seed.source))
+    if isinstance(seed.config, str):
+        return request._replace(ignition=TYPED, typed={"--ignition": Secret(seed.config)})
+    import json
+
+    return request._replace(ignition=TYPED, typed={"--ignition": Secret(json.dumps(seed.config, default=_plain))})
+
+
+def _plain(value: object) -> object:
+    """Return what json can write for a value of a read-only mapping. Raises: TypeError."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _cloud_init(seed: CloudInit) -> CloudInitRequest:
+    """Return what the seed is made from, passwords hashed. Raises: RequestError."""
+    from virtinstall.seed.static_address import parse_address
+    from virtinstall.seed.user_data import doubts
+
+    generated = new_password() if seed.generate_root_password else None
+    users = tuple(_account(user) for user in seed.users)
+    root = Account("root", _hashed(generated or seed.root_password), check_keys("root_ssh_keys", seed.root_ssh_keys))
+    whole = {"user-data": seed.user_data, "meta-data": seed.meta_data, "network-config": seed.network_config}
+    warnings = [
+        f"CloudInit {name}: {doubt}" for name, text in whole.items() if text is not None for doubt in doubts(name, text)
+    ]
+    addresses = tuple(seed.addresses), tuple(seed.gateways), tuple(seed.nameservers)
+    request = CloudInitRequest(
+        root=root,
+        expire_root_password=generated is not None,
+        generated_password=generated,
+        default_user_keys=check_keys("ssh_keys", seed.ssh_keys),
+        users=users,
+        hostname=seed.hostname,
+        packages=tuple(seed.packages),
+        commands=tuple(seed.commands),
+        disable=seed.disable,
+        address=parse_address(*addresses) if seed.addresses else None,
+        user_data=seed.user_data,
+        meta_data=seed.meta_data,
+        network_config=seed.network_config,
+        bus=seed.bus,
+        keep=seed.keep,
+        warnings=tuple(warnings),
+    )
+    if not can_log_in(request):
+        request = replace(request, warnings=(*request.warnings, login_warning("CloudInit")))
+    return request
+
+
+def _account(user: User) -> Account:
+    return Account(user.name, _hashed(user.password), check_keys(f"User({user.name!r}) ssh_keys", user.ssh_keys))
+
+
+def _hashed(password: str | None) -> str | None:
+    return None if password is None else hash_password(password)
