@@ -9,11 +9,12 @@ export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_U
 STARTED=$SECONDS
 
 RUN_PACKAGES=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils ovmf swtpm swtpm-tools osinfo-db
-    python3 python3-venv python3-dev libvirt-dev pkg-config gcc libc6-dev apt-utils cpio gzip)
+    python3 python3-venv python3-dev libvirt-dev pkg-config gcc libc6-dev apt-utils cpio gzip xz-utils)
+RELEASE=$(. /etc/os-release && echo "${VERSION_ID:-12}")
 # shellcheck disable=SC2034
 TEST_PACKAGES=("${RUN_PACKAGES[@]}" man-db groff bash zsh fish strace libxml2-utils
     dnsmasq-base openssh-server netcat-openbsd xorriso tmux nfs-ganesha nfs-ganesha-vfs libnfs-utils
-    qemu-system-arm qemu-efi-aarch64 debian-installer-12-netboot-amd64 xz-utils debootstrap e2fsprogs
+    qemu-system-arm qemu-efi-aarch64 "debian-installer-$RELEASE-netboot-amd64" xz-utils debootstrap e2fsprogs
     fdisk grub-common grub-pc-bin)
 
 say() { printf '\n==> [%ss] %s\n' "$((SECONDS - STARTED))" "$*"; }
@@ -106,14 +107,28 @@ make_venv() {
 # libvirt locks a console's device there; a container whose /run is a bare tmpfs has no such folder
 make_lock_folder() { [ -d /var/lock/. ] || install -d -m 1777 "$(readlink -m /var/lock)"; }
 
-# Where no udev runs, nobody gives /dev/kvm to QEMU's user as Debian's rule for it does. libvirt, which could open it as
-# root when it looked QEMU over, then takes what it found for outdated, and looks again for 4 s at every call.
+# QEMU's user, as libvirt starts it: with the groups of its account
+qemu_can_open_kvm() { runuser -u libvirt-qemu -- sh -c 'exec 3<>/dev/kvm' 2>/dev/null; }
+
+# libvirt probes QEMU as root. If QEMU's user cannot open /dev/kvm, libvirt considers the result outdated and probes again
+# for 4 s at every call. udev sets the permissions; in a container without udev nobody does, or the device
+# belongs to a group whose number is the outer system's.
 open_kvm() {
-    [ -c /dev/kvm ] && [ ! -d /run/udev ] && [ "$(stat -c %U:%G:%a /dev/kvm)" = root:root:600 ] || return 0
-    getent group kvm >/dev/null || return 0
-    note "/dev/kvm: opened for the group kvm, as udev does it where it runs"
-    chgrp kvm /dev/kvm && chmod 0660 /dev/kvm
-}
+    [ -c /dev/kvm ] && [ ! -d /run/udev ] && id libvirt-qemu >/dev/null 2>&1 || return 0
+    qemu_can_open_kvm && return
+    local owner
+    owner=$(stat -c %g /dev/kvm)
+    if [ "$owner" = 0 ]; then
+        chgrp kvm /dev/kvm
+    elif [ "$owner" != "$(getent group kvm | cut -d : -f 3)" ]; then
+        # join the group of that number instead of taking the device away from the outer system's group
+        getent group "$owner" >/dev/null || groupadd -g "$owner" virtinstall-kvm
+        usermod -a -G "$owner" libvirt-qemu
+    fi
+    chmod g+rw /dev/kvm
+    qemu_can_open_kvm && note "/dev/kvm: accessible to QEMU's user now, as where udev runs" ||
+        note "/dev/kvm: QEMU's user cannot open it; every libvirt call will take 4 s"
+} 2>/dev/null
 
 DAEMONS_STARTED=()
 

@@ -58,14 +58,14 @@ def compose_devices(
         # an image that is made for nobody is called so
         devices.name = _NOBODY
         platform = choose_platform(PlatformRequest(), facts.host.capabilities, GENERIC, facts.host.driver)
-        platform = platform._replace(machine=None)
+        platform = platform.replace(machine=None)
     else:
         platform = existing_platform(guest, arch)
         types = {way.type for known in facts.host.capabilities.guests for way in known.domains}
         if types and platform.virt_type not in types:
             # XML from elsewhere: the guest will run as the host can run it
             own = choose_platform(PlatformRequest(), facts.host.capabilities, GENERIC, facts.host.driver)
-            platform = platform._replace(virt_type=own.virt_type)
+            platform = platform.replace(virt_type=own.virt_type)
     draft = Draft(request, facts, devices, platform, Random(os.urandom(128)))
     _fill(draft, [*(() if guest is None else guest.devices_of(Disk)), *present])
     for device in devices.devices:
@@ -102,7 +102,7 @@ def _request(devices: Domain, guest: Domain | None, host: Host, os_values: dict[
     return Request(
         domain=devices,
         install=InstallRequest(reinstall=name, no_install=True, boot_disk=True),
-        os=OsRequest(os_values if os_values is not None or guest is not None else {"name": "generic"}),
+        os=OsRequest(values=os_values if os_values is not None or guest is not None else {"name": "generic"}),
         without=frozenset(DEVICES),
     )
 

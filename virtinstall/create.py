@@ -46,7 +46,7 @@ def make_plan(request: Request, host: Host, environment: Environment | None = No
     request = resolve_import(request)
     validate_request(request)
     if request.install.reinstall is not None:
-        request = request._replace(domain=_existing(request.install.reinstall, host))
+        request = request.replace(domain=_existing(request.install.reinstall, host))
     return compose(request, survey(request, host, environment or Real.real()))
 
 

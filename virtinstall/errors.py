@@ -83,7 +83,13 @@ class NoSpaceError(StorageError):
 
 
 class FetchError(HostError):
-    """Install media could not be read or downloaded."""
+    """Install media could not be read or downloaded.
+
+    `status` is the HTTP status of a refusal, or None; `challenge` is the WWW-Authenticate header of a 401, or empty.
+    """
+
+    status: int | None = None
+    challenge: str = ""
 
 
 class HypervisorError(HostError):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.capabilities import Capabilities, DomainCapabilities
-from virtinstall.named import NamedTuple
+from virtinstall.record import Record
 
 if TYPE_CHECKING:
     from virtinstall.osinfo.record import OsRecord
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class PoolFacts(NamedTuple):
+class PoolFacts(Record):
     """A storage pool. `target` is its directory (or None), `volumes` the names in it where they were asked for."""
 
     name: str
@@ -30,7 +30,7 @@ class PoolFacts(NamedTuple):
     available_bytes: int | None = None
 
 
-class VolumeFacts(NamedTuple):
+class VolumeFacts(Record):
     """A storage volume. `kind` is libvirt's: `file`, `block`, `dir`, `network`, `netdir`."""
 
     pool: str
@@ -44,7 +44,7 @@ class VolumeFacts(NamedTuple):
     backing_path: str | None = None
 
 
-class NetworkFacts(NamedTuple):
+class NetworkFacts(Record):
     """A virtual network. `forward` is `nat`, `route`, ... or None (isolated); `pxe`: it offers a boot file."""
 
     name: str
@@ -53,7 +53,7 @@ class NetworkFacts(NamedTuple):
     pxe: bool
 
 
-class PathFacts(NamedTuple):
+class PathFacts(Record):
     """A path on the host's file system: `kind` is `file`, `block`, `dir` or None when it doesn't exist.
 
     `format` is what its first bytes say (`raw` where nothing is recognised), None for
@@ -66,7 +66,7 @@ class PathFacts(NamedTuple):
     size_bytes: int = 0
 
 
-class DiskFacts(NamedTuple):
+class DiskFacts(Record):
     """What was found for one --disk, in order of the request.
 
     `volume` and `path` say what is there; `pool` is the pool in which to make it (asked for,
@@ -87,7 +87,7 @@ class DiskFacts(NamedTuple):
     backing_format: str | None = None
 
 
-class MediaFacts(NamedTuple):
+class MediaFacts(Record):
     """What the install medium says of itself: kernel and initrd to fetch, arguments that name the source.
 
     `os_names` are short ids that it may be, the most exact first; `doubt`: why it may be no medium at all.
@@ -106,7 +106,7 @@ class MediaFacts(NamedTuple):
     doubt: str | None = None
 
 
-class HostFacts(NamedTuple):
+class HostFacts(Record):
     """The host and the connection to it. `passt`: the program is there, and may run as the user that QEMU is."""
 
     uri: str
@@ -123,7 +123,7 @@ class HostFacts(NamedTuple):
     passt: bool = False
 
 
-class Facts(NamedTuple):
+class Facts(Record):
     """Everything the composer decides from.
 
     `guest_names` are the names taken: all of them, or the asked-for one alone where a name was asked for;

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os.path
 
-from virtinstall.named import NamedTuple
+from virtinstall.record import Record
 
 
-class NewImage(NamedTuple):
+class NewImage(Record):
     """A local image to make; nothing is looked at or changed by describing it.
 
     `capacity_bytes` None means as large as the backing file. `preallocation` (`off`, `metadata`,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from virtinstall.named import NamedTuple
+from virtinstall.record import Record
 from virtinstall.request import RunOptions
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from virtinstall.request import Request
 
 
-class NewVolume(NamedTuple):
+class NewVolume(Record):
     """A volume to make through libvirt, in the pool `pool`; `xml` is its <volume>."""
 
     pool: str
@@ -24,7 +24,7 @@ class NewVolume(NamedTuple):
     upload_from: str | None = None
 
 
-class Upload(NamedTuple):
+class Upload(Record):
     """A file of this machine that the installation reads, sent into a pool of the remote host.
 
     `path` is the file here, `target` where the volume `name` will be there; `keep`: the finished
@@ -38,7 +38,7 @@ class Upload(NamedTuple):
     keep: bool = False
 
 
-class BootFile(NamedTuple):
+class BootFile(Record):
     """A kernel or initrd to fetch: `source` within the location (or a path), `path` where it goes.
 
     `inject` are files to be put into an initrd, `answers` others that we make: names and contents.
@@ -52,7 +52,7 @@ class BootFile(NamedTuple):
     answers: tuple[tuple[str, bytes], ...] = ()
 
 
-class SeedFile(NamedTuple):
+class SeedFile(Record):
     """Answers for an installer or a cloud image: an image of `files` labelled `label` at `path`.
 
     `bare`: no image, but the one file itself. `fetched`: further files of the image (name, URL), fetched
@@ -67,7 +67,7 @@ class SeedFile(NamedTuple):
     keep: bool = False
 
 
-class Plan(NamedTuple):
+class Plan(Record):
     """Everything that will be made and done for one guest.
 
     `install` is the XML of the installation boot, None where there is none; `final` is

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from virtinstall.named import NamedTuple
+from virtinstall.record import Record
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -18,7 +18,7 @@ GOALS = ("running", "ip", "agent", "ssh", "cloud-init", "shutdown")
 """What --wait-for can wait for."""
 
 
-class LocationRequest(NamedTuple):
+class LocationRequest(Record):
     """An install tree or ISO (URL, directory, image); kernel and initrd below it where given by hand."""
 
     location: str = ""
@@ -26,7 +26,7 @@ class LocationRequest(NamedTuple):
     initrd: str | None = None
 
 
-class InstallRequest(NamedTuple):
+class InstallRequest(Record):
     """How the guest is to be installed; all unset means the domain boots as configured.
 
     `boot_disk`: --import; `assume_import`: so it is where nothing else was said. `os`: the OS
@@ -74,13 +74,13 @@ class InstallRequest(NamedTuple):
         )
 
 
-class OsRequest(NamedTuple):
+class OsRequest(Record):
     """Which operating system: sub-options of --osinfo as given (`name`, `detect`, ...); None: not said."""
 
     values: Mapping[str, str] | None = None
 
 
-class PlatformRequest(NamedTuple):
+class PlatformRequest(Record):
     """Hypervisor, architecture and machine as asked; None leaves the choice to the composer.
 
     `os_type` is libvirt's: `hvm`, `xen`, `exe`.
@@ -92,7 +92,7 @@ class PlatformRequest(NamedTuple):
     machine: str | None = None
 
 
-class Checks(NamedTuple):
+class Checks(Record):
     """Refusals that are switched on; one that is off becomes a warning."""
 
     path_in_use: bool = True
@@ -103,7 +103,7 @@ class Checks(NamedTuple):
     migration: bool = False
 
 
-class RunOptions(NamedTuple):
+class RunOptions(Record):
     """How the run goes: what becomes of the guest afterwards, waiting, console.
 
     `wait_minutes`: None (as the console decides), negative (for ever) or a limit.
@@ -121,7 +121,7 @@ class RunOptions(NamedTuple):
     timeout_seconds: float | None = None
 
 
-class Request(NamedTuple):
+class Request(Record):
     """A guest as wished for.
 
     `domain` holds all that was said of its XML, devices with their wishes included;

@@ -43,7 +43,7 @@ def request_of(spec: GuestSpec) -> Request:
     return Request(
         domain=Domain() if domain is None else domain.clone(),
         install=install_request(spec.install),
-        os=OsRequest(None if spec.os is None else {"name": spec.os}),
+        os=OsRequest(values=None if spec.os is None else {"name": spec.os}),
         platform=PlatformRequest(),
         checks=spec.checks,
         run=RunOptions(
@@ -61,10 +61,12 @@ def install_request(install: Install) -> InstallRequest:
     """Return the request for an installation method. Raises: RequestError."""
     match install:
         case Reinstall():
-            return install_request(install.method)._replace(reinstall=install.name)
+            return install_request(install.method).replace(reinstall=install.name)
         case Tree():
             request = InstallRequest(
-                location=LocationRequest(os.fspath(install.location), install.kernel, install.initrd),
+                location=LocationRequest(
+                    location=os.fspath(install.location), kernel=install.kernel, initrd=install.initrd
+                ),
                 extra_args=tuple(install.extra_args),
                 initrd_inject=tuple(os.path.abspath(path) for path in install.initrd_inject),
             )
@@ -106,21 +108,21 @@ def _with_answers(request: InstallRequest, unattended: Unattended | None) -> Ins
             typed[f"--unattended {key}"] = Secret(password)
     if not unattended.drivers:
         values["drivers"] = "no"
-    return request._replace(unattended=values, typed=typed)
+    return request.replace(unattended=values, typed=typed)
 
 
 def _with_seed(request: InstallRequest, seed: CloudInit | Ignition | None) -> InstallRequest:
     if seed is None:
         return request
     if isinstance(seed, CloudInit):
-        return request._replace(cloud_init=_cloud_init(seed))
+        return request.replace(cloud_init=_cloud_init(seed))
     if seed.source is not None:
-        return request._replace(ignition=_location(seed.source))
+        return request.replace(ignition=_location(seed.source))
     if isinstance(seed.config, str):
-        return request._replace(ignition=TYPED, typed={"--ignition": Secret(seed.config)})
+        return request.replace(ignition=TYPED, typed={"--ignition": Secret(seed.config)})
     import json
 
-    return request._replace(ignition=TYPED, typed={"--ignition": Secret(json.dumps(seed.config, default=_plain))})
+    return request.replace(ignition=TYPED, typed={"--ignition": Secret(json.dumps(seed.config, default=_plain))})
 
 
 def _plain(value: object) -> object:

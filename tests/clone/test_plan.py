@@ -47,12 +47,14 @@ def domain(made: ClonePlan) -> etree._Element:
 
 def pool(kind: str = "dir", target: str = "/i", free: int = 1 << 40) -> PoolFacts:
     """A running pool."""
-    return PoolFacts("p", kind, target, True, "", free)
+    return PoolFacts(name="p", type=kind, target=target, active=True, xml="", available_bytes=free)
 
 
 def volume(name: str = "vm.qcow2", kind: str = "file", backing: str | None = None) -> VolumeFacts:
     """A qcow2 volume of 10 MiB."""
-    return VolumeFacts("p", name, f"/i/{name}", kind, "qcow2", 10 * MIB, backing_path=backing)
+    return VolumeFacts(
+        pool="p", name=name, path=f"/i/{name}", kind=kind, format="qcow2", capacity_bytes=10 * MIB, backing_path=backing
+    )
 
 
 def test_identity() -> None:

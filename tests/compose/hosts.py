@@ -58,7 +58,7 @@ class HostFiles(NamedTuple):
             image_dir="/var/lib/libvirt/images",
         )
         text = self.domain_capabilities
-        disk = DiskFacts(path=PathFacts("/images/disk.qcow2", None))
+        disk = DiskFacts(path=PathFacts(path="/images/disk.qcow2", kind=None))
         facts = Facts(
             host=host,
             os=os,
@@ -66,7 +66,7 @@ class HostFiles(NamedTuple):
             random_bytes=bytes(range(32)),
             disks=(disk,),
         )
-        return facts._replace(**more)  # type: ignore[arg-type]
+        return facts.replace(**more)
 
 
 def from_folder(folder: Path) -> Iterator[tuple[str, HostFiles]]:
@@ -113,5 +113,5 @@ def composed(files: HostFiles, platform: PlatformRequest, os: OsRecord, *words: 
     )
     facts = files.facts(os, driver=driver_of(platform))
     if platform.os_type == "exe":
-        facts = facts._replace(disks=())
+        facts = facts.replace(disks=())
     return compose(request, facts)

@@ -92,7 +92,10 @@ def test_a_cd_beside_an_imported_disk_counts() -> None:
 
 @pytest.mark.parametrize(
     ("host", "platform"),
-    [(XEN, PlatformRequest("xen", "x86_64", "xen")), (LXC, PlatformRequest("exe", "x86_64", "lxc"))],
+    [
+        (XEN, PlatformRequest("xen", "x86_64", "xen")),
+        (LXC, PlatformRequest("exe", "x86_64", "lxc")),
+    ],
 )
 def test_where_there_are_no_tags_a_target_is_a_path(host: HostFiles, platform: PlatformRequest) -> None:
     """A share's name is QEMU's alone."""
@@ -128,7 +131,7 @@ def test_an_installation_over_the_network_takes_memory(
 ) -> None:
     """The OS database says what its installer keeps there; the guest has what was asked for again afterwards."""
     request = parse_request(f"--memory {memory} --location http://h/tree --disk none --virt-type kvm".split())
-    media = MediaFacts("http://h/tree", kernel="vmlinuz", initrd="initrd.img")
+    media = MediaFacts(location="http://h/tree", kernel="vmlinuz", initrd="initrd.img")
     plan = compose(request, PC.facts(os_named("rhel9.0"), media=media, disks=()))
     assert plan.install is not None
     installing, final = plan.install, plan.final
@@ -142,7 +145,7 @@ def installed_from_a_tree(words: str, disks: tuple[DiskFacts, ...] = (DiskFacts(
     """The plan of an installation from http://h/tree, whose installer is told where that is."""
     request = parse_request(f"--memory 2048 --location http://h/tree --virt-type kvm {words}".split())
     media = MediaFacts(
-        "http://h/tree", kernel="vmlinuz", initrd="initrd.img", kernel_arguments=("method=http://h/tree",)
+        location="http://h/tree", kernel="vmlinuz", initrd="initrd.img", kernel_arguments=("method=http://h/tree",)
     )
     return compose(request, PC.facts(os_named("fedora28"), media=media, disks=disks))
 
@@ -208,7 +211,12 @@ def emulated(arch: str, machine: str, *words: str) -> Domain:
     host = "<host><cpu><arch>x86_64</arch></cpu></host>"
     files = HostFiles(f"<capabilities>{host}<guest>{guest}</guest></capabilities>")
     return composed(
-        files, PlatformRequest("hvm", arch, "qemu"), os_named("debian11"), "--machine", machine, *words
+        files,
+        PlatformRequest("hvm", arch, "qemu"),
+        os_named("debian11"),
+        "--machine",
+        machine,
+        *words,
     ).final
 
 
@@ -264,7 +272,7 @@ def test_a_made_up_name_says_another_architecture(arch: str, os: str, name: str)
 def test_a_bridge_without_a_name_is_the_host_s() -> None:
     """The one that its default route goes over."""
     facts = PC.facts(os_named("debian11"))
-    facts = facts._replace(host=facts.host._replace(default_bridge="br0"))
+    facts = facts.replace(host=facts.host.replace(default_bridge="br0"))
     words = "--memory 2048 --disk /images/disk.qcow2,size=10 --import --network type=bridge --network bridge=own"
     bridges = [
         interface.source_bridge

@@ -22,8 +22,8 @@ def plan(*words: str, keep: bool) -> Plan:
     request = parse_request(
         ["--name", "guest", "--memory", "2048", "--disk", "/images/disk.qcow2,size=10", "--cloud-init", *words]
     )
-    seeds = (SeedFile(SEED, "cidata", (), keep=keep),)
-    return compose(request, HOST.facts()._replace(cloud_init=CloudInitRequest(keep=keep), seeds=seeds))
+    seeds = (SeedFile(path=SEED, label="cidata", files=(), keep=keep),)
+    return compose(request, HOST.facts().replace(cloud_init=CloudInitRequest(keep=keep), seeds=seeds))
 
 
 def has_seed(domain: Domain | None) -> bool:

@@ -17,14 +17,16 @@ from virtinstall.plan import Plan
 FILES = HostFiles(
     (DATA / "capabilities-debian12.xml").read_text(), (DATA / "domain-capabilities-kvm-q35.xml").read_text()
 )
-POOL = PoolFacts("fast", "dir", "/srv/fast", active=True, xml="<pool type='dir'/>", available_bytes=1 << 40)
+POOL = PoolFacts(
+    name="fast", type="dir", target="/srv/fast", active=True, xml="<pool type='dir'/>", available_bytes=1 << 40
+)
 
 
 def plan_of(*words: str, remote: bool = False, **facts: Any) -> Plan:
     """The plan of a guest with these options."""
     known: Facts = FILES.facts(os_named("linux2020"), **{"disks": (DiskFacts(),), **facts})
     if remote:
-        known = known._replace(host=known.host._replace(local=False, uri="qemu+ssh://other/system"), token="abc")
+        known = known.replace(host=known.host.replace(local=False, uri="qemu+ssh://other/system"), token="abc")
     request = parse_request(["--name", "x", "--memory", "512", "--network", "none", *words])
     return compose(request, known)
 
@@ -87,7 +89,9 @@ def test_urls_that_name_no_host_and_port(url: str) -> None:
 
 def test_lun_goes_where_scsi_commands_reach_it() -> None:
     """SATA can't pass them on, and virtio-blk no longer can."""
-    disk = disk_of("path=/dev/sdx,device=lun", disks=(DiskFacts(path=PathFacts("/dev/sdx", "block", "raw")),))
+    disk = disk_of(
+        "path=/dev/sdx,device=lun", disks=(DiskFacts(path=PathFacts(path="/dev/sdx", kind="block", format="raw")),)
+    )
 
     assert (disk.type, disk.source_dev, disk.target_bus, disk.driver_type) == ("block", "/dev/sdx", "scsi", "raw")
 
@@ -111,7 +115,7 @@ def test_device_node_of_vdpa_stays() -> None:
 def test_what_no_guest_can_have(value: str, words: str) -> None:
     """Refused before anything is made."""
     path = value.partition(",")[0]
-    found = DiskFacts(path=PathFacts(path, None)) if path.startswith("/") else DiskFacts()
+    found = DiskFacts(path=PathFacts(path=path, kind=None)) if path.startswith("/") else DiskFacts()
 
     with pytest.raises(RequestError, match=words):
         disk_of(value, disks=(found,))
@@ -119,7 +123,7 @@ def test_what_no_guest_can_have(value: str, words: str) -> None:
 
 def test_local_image_with_a_pool_becomes_a_volume() -> None:
     """Its copy has its name, size and format, and is plain to libvirt until the data has come."""
-    local = PathFacts("/home/me/golden.qcow2", "file", "qcow2", 4096)
+    local = PathFacts(path="/home/me/golden.qcow2", kind="file", format="qcow2", size_bytes=4096)
     plan = plan_of(
         *("--import", "--disk", "path=/home/me/golden.qcow2,pool=fast"),
         disks=(DiskFacts(pool=POOL, local=local),),
@@ -138,7 +142,11 @@ def test_local_image_with_a_pool_becomes_a_volume() -> None:
 
 def test_local_image_does_not_replace_a_volume() -> None:
     """A volume of that name is somebody's."""
-    found = DiskFacts(pool=POOL, local=PathFacts("/a/b.img", "file", "raw", 1), taken_names=frozenset({"b.img"}))
+    found = DiskFacts(
+        pool=POOL,
+        local=PathFacts(path="/a/b.img", kind="file", format="raw", size_bytes=1),
+        taken_names=frozenset({"b.img"}),
+    )
 
     with pytest.raises(RequestError, match=r"has a volume 'b\.img' already"):
         disk_of("path=/a/b.img,pool=fast", disks=(found,), remote=True)
@@ -146,7 +154,7 @@ def test_local_image_does_not_replace_a_volume() -> None:
 
 def test_remote_host_is_sent_the_kernel() -> None:
     """Kernel and initrd are fetched here and booted from a pool there; the finished guest has neither."""
-    media = MediaFacts("http://h/tree", kernel="linux", initrd="initrd.gz")
+    media = MediaFacts(location="http://h/tree", kernel="linux", initrd="initrd.gz")
     words = ("--disk", "pool=fast,size=1", "--location", "http://h/tree")
     plan = plan_of(*words, remote=True, media=media, upload_pool=POOL, disks=(DiskFacts(pool=POOL),))
 
@@ -163,7 +171,7 @@ def test_remote_host_is_sent_the_kernel() -> None:
 
 def test_kernel_and_initrd_of_the_same_name() -> None:
     """A tree may have them in folders of their own: each gets a place of its own."""
-    media = MediaFacts("http://h/tree", kernel="kernel/image", initrd="initrd/image")
+    media = MediaFacts(location="http://h/tree", kernel="kernel/image", initrd="initrd/image")
     plan = plan_of("--disk", "none", "--location", "http://h/tree", media=media, disks=())
     kernel, initrd = plan.boot_files
     assert kernel.path.endswith("-image") and initrd.path.endswith("-initrd-image")
@@ -177,14 +185,14 @@ def test_kernel_and_initrd_of_the_same_name() -> None:
 )
 def test_a_tree_does_not_put_odd_names_into_paths(given: str, ours: str) -> None:
     """Nor longer ones than a file system takes."""
-    media = MediaFacts("http://h/tree", kernel=given, initrd="initrd")
+    media = MediaFacts(location="http://h/tree", kernel=given, initrd="initrd")
     plan = plan_of("--disk", "none", "--location", "http://h/tree", media=media, disks=())
     assert plan.boot_files[0].path.partition("virtinst-")[2].partition("-")[2] == ours
 
 
 def test_medium_that_the_guest_keeps_stays_there() -> None:
     """A live system runs from its CD-ROM ever after: what was sent isn't deleted."""
-    cdrom = DiskFacts(local=PathFacts("/home/me/live.iso", "file", None, 9))
+    cdrom = DiskFacts(local=PathFacts(path="/home/me/live.iso", kind="file", format=None, size_bytes=9))
     words = ("--disk", "none", "--livecd", "--cdrom", "/home/me/live.iso")
     plan = plan_of(*words, remote=True, cdrom=cdrom, upload_pool=POOL, disks=())
 

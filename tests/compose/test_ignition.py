@@ -23,7 +23,7 @@ def plan(*words: str) -> Plan:
             *("--virt-type", "qemu", "--ignition", "x.ign", *words),
         ]
     )
-    return compose(request, HOST.facts()._replace(ignition=CONFIG))
+    return compose(request, HOST.facts().replace(ignition=CONFIG))
 
 
 @pytest.mark.parametrize("words", [("--arch", "x86_64"), ("--arch", "i686"), ("--arch", "aarch64")])
@@ -53,7 +53,7 @@ def test_installed_again(machine: str) -> None:
     """--reinstall hands the configuration over once more, and leaves the guest's definition as it was."""
     first = plan("--arch", "aarch64", "--machine", machine).final
     request = parse_request(["--reinstall", "guest", "--import", "--ignition", "x.ign"])
-    again = compose(request._replace(domain=first), HOST.facts()._replace(ignition=CONFIG))
+    again = compose(request.replace(domain=first), HOST.facts().replace(ignition=CONFIG))
     assert again.install is not None
     assert [disk.serial for disk in again.final.devices_of(Disk)] == [None]
     assert len(again.install.devices_of(Disk)) + len(list(again.install.sysinfos)) == 2

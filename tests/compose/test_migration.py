@@ -23,7 +23,7 @@ SHARED = ("--disk", "/srv/nfs/a.qcow2,size=1")
 
 def facts(disk: DiskFacts | None = None) -> Facts:
     """The host, with a disk's facts."""
-    found = disk or DiskFacts(path=PathFacts("/srv/nfs/a.qcow2", None))
+    found = disk or DiskFacts(path=PathFacts(path="/srv/nfs/a.qcow2", kind=None))
     return HOST.facts(mounts=MOUNTS, disks=(found,))
 
 
@@ -74,8 +74,8 @@ def test_transient_card_of_a_team_gives_way() -> None:
 
 def test_network_of_host_cards_blocks() -> None:
     """A virtual network that hands out SR-IOV functions."""
-    network = {"fast": NetworkFacts("fast", True, "hostdev", False)}
-    (problem,) = problems(*SHARED, "--network", "network=fast", facts_=facts()._replace(networks=network))
+    network = {"fast": NetworkFacts(name="fast", active=True, forward="hostdev", pxe=False)}
+    (problem,) = problems(*SHARED, "--network", "network=fast", facts_=facts().replace(networks=network))
     assert "network=fast" in problem
 
 
@@ -93,7 +93,7 @@ def test_the_mount_tells_whose_a_path_is(path: str, local: bool) -> None:
     assert on_local_mount(path, MOUNTS) == local
     assert not on_local_mount(path, ())
     assert not on_local_mount(path, (*MOUNTS, *((point, "nfs") for point, _ in MOUNTS)))
-    said = problems("--disk", f"{path},size=1", facts_=facts(DiskFacts(path=PathFacts(path, None))))
+    said = problems("--disk", f"{path},size=1", facts_=facts(DiskFacts(path=PathFacts(path=path, kind=None))))
     assert [path in text for text in said] == [True] * local
 
 
@@ -101,14 +101,25 @@ def test_the_mount_tells_whose_a_path_is(path: str, local: bool) -> None:
 def test_the_pool_tells_whose_a_volume_is(kind: str, local: bool) -> None:
     """Pools on the network are shared, a volume group is not."""
     pool = f"<pool type='{kind}'><source><name>p</name></source></pool>"
-    disk = DiskFacts(volume=VolumeFacts("p", "v", "/dev/p/v", "block", "raw", 1 << 30, kind, pool))
+    disk = DiskFacts(
+        volume=VolumeFacts(
+            pool="p",
+            name="v",
+            path="/dev/p/v",
+            kind="block",
+            format="raw",
+            capacity_bytes=1 << 30,
+            pool_type=kind,
+            pool_xml=pool,
+        )
+    )
     assert len(problems("--disk", "vol=p/v", facts_=facts(disk))) == local
 
 
 def test_a_pool_on_a_network_file_system_is_shared() -> None:
     """A netfs pool needs no look at the mounts."""
-    pool = PoolFacts("images", "netfs", "/mnt/images", True)
-    disk = DiskFacts(path=PathFacts("/mnt/images/a.qcow2", None), pool=pool)
+    pool = PoolFacts(name="images", type="netfs", target="/mnt/images", active=True)
+    disk = DiskFacts(path=PathFacts(path="/mnt/images/a.qcow2", kind=None), pool=pool)
     assert problems("--disk", "/mnt/images/a.qcow2,size=1", facts_=facts(disk)) == []
 
 

@@ -24,7 +24,7 @@ def backend(*words: str, listed: tuple[str, ...] = (), installed: bool = True) -
     if listed:
         text = text.replace("</devices>", BACKENDS.format(values))
     facts = HostFiles(CAPABILITIES, text).facts(disks=())
-    facts = facts._replace(host=facts.host._replace(passt=installed, privileged=False))
+    facts = facts.replace(host=facts.host.replace(passt=installed, privileged=False))
     request = parse_request(["--name", "x", "--memory", "512", "--disk", "none", "--pxe", *words])
     (interface,) = compose(request, facts).final.devices_of(Interface)
     assert interface.type == "user"

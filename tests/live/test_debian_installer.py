@@ -1,4 +1,4 @@
-"""Debian's own installer (package debian-installer-12-netboot-amd64), from an HTTP tree, with a preseed injected.
+"""Debian's own installer, from an HTTP tree, with a preseed injected (package debian-installer-N-netboot-amd64).
 
 Its udebs are on no mirror here, so it is followed to where the preseed takes effect and no further.
 """
@@ -15,7 +15,8 @@ from tests.servers import WebServer, web_server
 
 pytestmark = pytest.mark.live
 VirtInstall = Callable[..., Outcome]
-INSTALLER = Path("/usr/lib/debian-installer/images/12/amd64/text")
+IMAGES = Path("/usr/lib/debian-installer/images")
+RELEASES = {"12": "bookworm", "13": "trixie"}
 PRESEED = """d-i debian-installer/locale string C
 d-i preseed/early_command string echo "PRESEED TAKEN BY $(cat /etc/default-release)" > /dev/console; poweroff -f
 """
@@ -24,9 +25,10 @@ d-i preseed/early_command string echo "PRESEED TAKEN BY $(cat /etc/default-relea
 @pytest.fixture
 def installer_server() -> Iterator[WebServer]:
     """The installer's netboot tree on loopback."""
-    if not INSTALLER.is_dir():
-        pytest.skip("NOT RUN: Debian's installer is missing (Debian: debian-installer-12-netboot-amd64)")
-    with web_server(INSTALLER) as server:
+    installers = [IMAGES / release / "amd64/text" for release in RELEASES if (IMAGES / release).is_dir()]
+    if not installers:
+        pytest.skip("NOT RUN: Debian's installer is missing (Debian: debian-installer-12-netboot-amd64 or later)")
+    with web_server(installers[0]) as server:
         yield server
 
 
@@ -35,6 +37,7 @@ def test_debian_installer_takes_its_preseed(
     installer_server: WebServer, work: Path, virt_install: VirtInstall, guest_name: str
 ) -> None:
     """The tree is recognized, kernel and initrd come over HTTP, and the installer runs what its preseed says."""
+    codename = next(name for release, name in RELEASES.items() if (IMAGES / release).is_dir())
     preseed, log = work / "preseed.cfg", work / "serial.log"
     preseed.write_text(PRESEED)
 
@@ -47,4 +50,4 @@ def test_debian_installer_takes_its_preseed(
     ).ok()
 
     assert "/debian-installer/amd64/initrd.gz" in installer_server.requests
-    assert "PRESEED TAKEN BY bookworm" in serial_log(log)
+    assert f"PRESEED TAKEN BY {codename}" in serial_log(log)

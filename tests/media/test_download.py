@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
-import subprocess
 import tracemalloc
 from collections.abc import Iterator
 from io import BytesIO
@@ -12,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.media.certificate import make_certificate
 from tests.media.webserver import Site, WebServer
 from virtinstall.errors import FetchError
 from virtinstall.media.download import HttpFetcher
 from virtinstall.media.location import open_location
+from virtinstall.media.transfer import Limits
 from virtinstall.progress import Silent
 
 BIG = bytes(range(256)) * 8192
@@ -150,7 +150,7 @@ def test_servers_without_head(web: WebServer, tree: HttpFetcher) -> None:
 
 def test_the_size_limit_holds(web: WebServer) -> None:
     """A file larger than the limit isn't fetched, whether its size is announced or not."""
-    small = HttpFetcher(f"{web.url}/tree/", limit_bytes=1000)
+    small = HttpFetcher(f"{web.url}/tree/", limits=Limits(file_bytes=1000))
     with pytest.raises(FetchError, match="larger than the 1000 bytes"):
         fetch(small, "big")
     web.site.chunked = True
@@ -228,13 +228,9 @@ def test_proxies_are_used(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> No
     assert fetch(HttpFetcher("http://install.invalid/tree"), "vmlinuz") == b"kernel"
 
 
-@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the test certificate")
 def test_https_is_verified(tmp_path: Path, web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown certificate is refused; REQUESTS_CA_BUNDLE makes it known."""
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    options = "-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1"
-    command = ["openssl", "req", *options.split(), "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
+    certificate, key = make_certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     web.server.socket = context.wrap_socket(web.server.socket, server_side=True)

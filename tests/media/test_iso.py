@@ -199,7 +199,7 @@ def test_only_what_is_asked_for_travels(tmp_path: Path) -> None:
         assert fetcher.volume is not None
         assert len(web.site.requests) < 8
         web.site.ranges = False
-        with pytest.raises(FetchError, match="can't send parts"):
+        with pytest.raises(FetchError, match="cannot send parts"):
             open_location(f"{web.url}/x.iso")
 
 

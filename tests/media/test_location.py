@@ -11,9 +11,9 @@ import pytest
 
 from tests.media.isofiles import build_iso
 from virtinstall.errors import FetchError
-from virtinstall.media import nfs
 from virtinstall.media.location import is_local, open_location
 from virtinstall.media.nfs import NfsPlace, mount_command, parse_nfs
+from virtinstall.media.transfer import Limits
 from virtinstall.progress import Silent
 
 
@@ -145,13 +145,12 @@ def test_nfs_through_its_tools(nfs_tools: Path) -> None:
 
 
 @pytest.mark.parametrize("tool", ["printf half; exec sleep 30", "printf half; exec >&-; exec sleep 30"])
-def test_an_nfs_server_that_stops_answering(nfs_tools: Path, monkeypatch: pytest.MonkeyPatch, tool: str) -> None:
+def test_an_nfs_server_that_stops_answering(nfs_tools: Path, tool: str) -> None:
     """libnfs would go on trying for ever; a run doesn't."""
     (nfs_tools / "vmlinuz").write_bytes(b"halfway")
-    fetcher = open_location("nfs:127.0.0.1:/tree")
+    fetcher = open_location("nfs:127.0.0.1:/tree", limits=Limits(idle_seconds=0.3))
     program = Path(shutil.which("nfs-cat") or "")
     program.write_text(f"#!/bin/sh\n{tool}\n")
-    monkeypatch.setattr(nfs, "TOOL_TIMEOUT_SECONDS", 0.3)
     for read in (lambda: fetcher.read_text("vmlinuz"), lambda: fetcher.download("vmlinuz", BytesIO(), Silent())):
         with pytest.raises(FetchError, match="did not answer"):
             read()

@@ -23,6 +23,7 @@ class Site:
     head: bool = True
     etag: str = '"1"'
     login: str | None = None
+    range_always: bool = False  # answer 206 to a plain GET, with all but the first `shift` bytes
     length: str = ""  # said instead of the real one
     redirect_bytes: int = 0
     redirect_sent: int = 0
@@ -88,12 +89,16 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send_redirect_body()
         if path not in site.files:
             return self._status(404)
+        if site.etag and self.headers.get("If-None-Match") == site.etag:
+            return self._status(304)
         return self._send(site.files[path], asked, body)
 
     def _send(self, data: bytes, asked: str | None, body: bool) -> None:
         site = self.served
         start, end = 0, len(data)
         same = self.headers.get("If-Range") in (None, site.etag)
+        if site.range_always and body and not asked:
+            asked = f"bytes={2 * site.shift}-"
         if asked and site.ranges and same:
             first, _, last = asked.removeprefix("bytes=").partition("-")
             start, end = max(0, int(first) - site.shift), int(last) + 1 if last else len(data)

@@ -33,7 +33,7 @@ from virtinstall.storage.provision import NewImage, provision_image
 from virtinstall.rollback.undo import Undo
 
 journal = Journal.begin("web1", Path(sys.argv[1]))
-provision_image(NewImage(sys.argv[2], "qcow2", 1 << 20), Undo(), Silent(), journal)
+provision_image(NewImage(path=sys.argv[2], format="qcow2", capacity_bytes=1 << 20), Undo(), Silent(), journal)
 journal.record("domain", "web1")
 os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -33,23 +33,27 @@ def test_a_kernel_that_is_not_there(tmp_path: Path, what: str) -> None:
     domain = Domain()
     setattr(domain.os, what, str(tmp_path / "none"))
     with pytest.raises(RequestError, match=f"--boot {what}={tmp_path}/none: there is no such file"):
-        check(Plan("x", domain, None))
+        check(Plan(name="x", final=domain, install=None))
     (tmp_path / "none").write_bytes(b"")
-    check(Plan("x", domain, None))
+    check(Plan(name="x", final=domain, install=None))
 
 
 def test_a_file_to_inject_that_is_not_there(tmp_path: Path) -> None:
     """Before kernel and initrd are fetched."""
-    initrd = BootFile("initrd", "/boot/initrd", "/tree", inject=(str(tmp_path / "nope.ks"),), what="initrd")
+    initrd = BootFile(
+        source="initrd", path="/boot/initrd", location="/tree", inject=(str(tmp_path / "nope.ks"),), what="initrd"
+    )
     with pytest.raises(RequestError, match=r"--initrd-inject: could not read '.*/nope.ks'"):
-        check(Plan("x", Domain(), None, boot_files=(initrd,)))
+        check(Plan(name="x", final=Domain(), install=None, boot_files=(initrd,)))
 
 
 def test_a_file_to_inject_is_looked_at_with_the_test_driver_too(tmp_path: Path) -> None:
     """It boots nothing, but the file is one of this machine."""
-    initrd = BootFile("initrd", "/boot/initrd", "/tree", inject=(str(tmp_path / "nope.ks"),), what="initrd")
+    initrd = BootFile(
+        source="initrd", path="/boot/initrd", location="/tree", inject=(str(tmp_path / "nope.ks"),), what="initrd"
+    )
     with pytest.raises(RequestError, match="could not read"):
-        check_boot_files(Plan("x", Domain(), None, boot_files=(initrd,)), _Test())  # type: ignore[arg-type]
+        check_boot_files(Plan(name="x", final=Domain(), install=None, boot_files=(initrd,)), _Test())  # type: ignore[arg-type]
 
 
 class _Test(_Qemu):

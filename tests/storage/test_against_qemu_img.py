@@ -120,7 +120,7 @@ SIZES = [0, 1, 513, 1 << 30, 100 << 30, (64 << 40) - 1, 64 << 40]
 def test_default_image_is_that_of_qemu_img_byte_for_byte(size: int, tmp_path: Path) -> None:
     """From 0 bytes to 64 TiB, the default qcow2 is what `qemu-img create` writes."""
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
-    provision_image(NewImage(str(ours), "qcow2", size), Undo(), Silent())
+    provision_image(NewImage(path=str(ours), format="qcow2", capacity_bytes=size), Undo(), Silent())
     run("qemu-img", "create", "-q", "-f", "qcow2", theirs, str(size))
     assert ours.read_bytes() == theirs.read_bytes()
     assert info(ours)["virtual-size"] == -(-size // 512) * 512
@@ -132,7 +132,9 @@ def test_converts_both_ways(tmp_path: Path) -> None:
     data = tmp_path / "data.raw"
     data.write_bytes(os.urandom(3 * MIB))
     ours, back = tmp_path / "ours.qcow2", tmp_path / "back.raw"
-    image = NewImage(str(ours), "qcow2", 3 * MIB, preallocation="metadata", cluster_size=4096)
+    image = NewImage(
+        path=str(ours), format="qcow2", capacity_bytes=3 * MIB, preallocation="metadata", cluster_size=4096
+    )
     provision_image(image, Undo(), Silent())
     run("qemu-img", "convert", "-n", "-f", "raw", "-O", "qcow2", data, ours)
     run("qemu-img", "convert", "-f", "qcow2", "-O", "raw", ours, back)

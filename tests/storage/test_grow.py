@@ -29,9 +29,9 @@ def test_random_growth_keeps_data_and_soundness(tmp_path: Path) -> None:
         extended = cluster >= 16384 and dice.random() < 0.3
         reach = cluster * cluster // (16 if extended else 8)
         image = NewImage(
-            str(path),
-            "qcow2",
-            start,
+            path=str(path),
+            format="qcow2",
+            capacity_bytes=start,
             preallocation=dice.choice(["off", "metadata"]),
             cluster_size=cluster,
             extended_l2=extended,
@@ -62,7 +62,7 @@ def test_growth_is_that_of_qemu_img(tmp_path: Path) -> None:
     """Grown from 1 MiB to 20 TiB, ours reads the same as one grown by qemu-img."""
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     for path in (ours, theirs):
-        provision_image(NewImage(str(path), "qcow2", MIB), Undo(), Silent())
+        provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=MIB), Undo(), Silent())
     grow(str(ours), 20 << 40, "qcow2")
     run("qemu-img", "resize", "-q", theirs, str(20 << 40))
     assert info(ours) == info(theirs)
@@ -84,7 +84,7 @@ def test_raw_grows_sparsely(tmp_path: Path) -> None:
 def test_shrinking_is_refused(image_format: str, tmp_path: Path) -> None:
     """A smaller size would destroy data: an error, and nothing changes."""
     path = tmp_path / "disk"
-    provision_image(NewImage(str(path), image_format, 2 * MIB), Undo(), Silent())
+    provision_image(NewImage(path=str(path), format=image_format, capacity_bytes=2 * MIB), Undo(), Silent())
     before = path.read_bytes()
     with pytest.raises(StorageError, match="shrink"):
         grow(str(path), MIB, image_format)
@@ -96,7 +96,7 @@ def test_shrinking_is_refused(image_format: str, tmp_path: Path) -> None:
 def test_image_of_a_running_guest_is_refused(image_format: str, tmp_path: Path) -> None:
     """What a QEMU process has open for writing isn't grown behind its back."""
     path = tmp_path / "disk"
-    provision_image(NewImage(str(path), image_format, 2 * MIB), Undo(), Silent())
+    provision_image(NewImage(path=str(path), format=image_format, capacity_bytes=2 * MIB), Undo(), Silent())
     command = ["qemu-io", "-f", image_format, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as qemu:
         assert qemu.stdin is not None
@@ -115,8 +115,8 @@ def test_what_cannot_be_grown_here_says_so(tmp_path: Path) -> None:
     """Snapshots, an overlay and other formats are errors that name qemu-img resize."""
     base, top, snap = tmp_path / "base", tmp_path / "top", tmp_path / "snap"
     for path in (base, snap):
-        provision_image(NewImage(str(path), "qcow2", MIB), Undo(), Silent())
-    overlay = NewImage(str(top), "qcow2", MIB, backing_path="base", backing_format="qcow2")
+        provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=MIB), Undo(), Silent())
+    overlay = NewImage(path=str(top), format="qcow2", capacity_bytes=MIB, backing_path="base", backing_format="qcow2")
     provision_image(overlay, Undo(), Silent())
     run("qemu-img", "snapshot", "-c", "one", snap)
     for path, image_format in ((top, "qcow2"), (snap, "qcow2"), (base, "vmdk")):

@@ -47,8 +47,8 @@ def test_backing_chain_and_mirror_in_the_xml_count() -> None:
 def test_backing_chain_on_disk_counts(tmp_path: Path) -> None:
     """A guest that is off doesn't tell its chain; its image does."""
     base, top, link = tmp_path / "base", tmp_path / "top", tmp_path / "link"
-    provision_image(NewImage(str(base), "qcow2", 1 << 20), Undo(), Silent())
-    overlay = NewImage(str(top), "qcow2", None, backing_path="base", backing_format="qcow2")
+    provision_image(NewImage(path=str(base), format="qcow2", capacity_bytes=1 << 20), Undo(), Silent())
+    overlay = NewImage(path=str(top), format="qcow2", capacity_bytes=None, backing_path="base", backing_format="qcow2")
     provision_image(overlay, Undo(), Silent())
     link.symlink_to("base")
     domains = [("a", guest(disk(f"file='{top}'"))), ("b", guest(disk("file='/gone'")))]

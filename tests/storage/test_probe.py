@@ -63,7 +63,7 @@ def test_backing_files_are_named(image_format: str, tmp_path: Path, monkeypatch:
 def test_a_given_format_leads(tmp_path: Path) -> None:
     """A raw disk onto which its guest wrote a qcow2 header is raw when the user says so."""
     path = tmp_path / "disk"
-    provision_image(NewImage(str(path), "qcow2", 1 << 40), Undo(), Silent())
+    provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=1 << 40), Undo(), Silent())
     assert probe_image(str(path), "raw").virtual_size == -(-path.stat().st_size // 512) * 512
     assert probe_image(str(path), "raw").backing_file is None
     with pytest.raises(StorageError, match="is no vmdk image"):
@@ -170,7 +170,7 @@ def original_headers(folder: Path) -> list[bytes]:
     found = []
     for number, kind in enumerate(kinds):
         path = folder / f"original{number}"
-        provision_image(NewImage(str(path), "qcow2", MIB, **kind), Undo(), Silent())  # type: ignore[arg-type]
+        provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=MIB, **kind), Undo(), Silent())  # type: ignore[arg-type]
         found.append(path.read_bytes()[: 3 << 16])
     return [*found, b"QED\0" + bytes(200), b"KDMV" + bytes(600), b"QFI\xfb\0\0\0\1" + bytes(200)]
 

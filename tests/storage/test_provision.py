@@ -32,20 +32,20 @@ def make(image: NewImage) -> None:
 def test_allocates_what_was_asked(image_format: str, preallocation: str, tmp_path: Path) -> None:
     """A sparse image takes next to nothing on disk, an allocated one all of its size."""
     path = tmp_path / "disk"
-    make(NewImage(str(path), image_format, 8 * MIB, preallocation=preallocation))
+    make(NewImage(path=str(path), format=image_format, capacity_bytes=8 * MIB, preallocation=preallocation))
     used = path.stat().st_blocks * 512
     assert used < MIB if preallocation == "off" else used >= 8 * MIB
 
 
 def test_image_is_private(tmp_path: Path) -> None:
     """Nobody but its owner may read a new disk."""
-    make(NewImage(str(tmp_path / "disk"), "qcow2", MIB))
+    make(NewImage(path=str(tmp_path / "disk"), format="qcow2", capacity_bytes=MIB))
     assert (tmp_path / "disk").stat().st_mode & 0o777 == 0o600
 
 
 def test_raw_size_is_rounded_up_to_a_sector(tmp_path: Path) -> None:
     """513 bytes become 1024."""
-    make(NewImage(str(tmp_path / "disk"), "raw", 513))
+    make(NewImage(path=str(tmp_path / "disk"), format="raw", capacity_bytes=513))
     assert (tmp_path / "disk").stat().st_size == 1024
 
 
@@ -56,14 +56,14 @@ def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     link.symlink_to("nowhere")
     for taken in (path, link):
         with Undo() as undo, pytest.raises(StorageError, match="already exists"):
-            provision_image(NewImage(str(taken), "raw", MIB), undo, Silent())
+            provision_image(NewImage(path=str(taken), format="raw", capacity_bytes=MIB), undo, Silent())
     assert path.read_text() == "precious"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["disk", "link"]
 
 
 def test_of_sixteen_at_once_one_wins(tmp_path: Path) -> None:
     """Sixteen runs that make the same file: one makes it, fifteen are told, nothing else is left."""
-    image = NewImage(str(tmp_path / "disk"), "qcow2", MIB)
+    image = NewImage(path=str(tmp_path / "disk"), format="qcow2", capacity_bytes=MIB)
 
     def attempt(_: int) -> bool:
         try:
@@ -82,7 +82,9 @@ def test_of_sixteen_at_once_one_wins(tmp_path: Path) -> None:
 @pytest.mark.parametrize("image_format", ["raw", "qcow2"])
 def test_no_room_is_refused_before_anything_is_written(image_format: str, tmp_path: Path) -> None:
     """An allocation of 1 PiB is refused, with the free space named, and leaves nothing."""
-    image = NewImage(str(tmp_path / "disk"), image_format, 1 << 50, sparse=False, cluster_size=2 * MIB)
+    image = NewImage(
+        path=str(tmp_path / "disk"), format=image_format, capacity_bytes=1 << 50, sparse=False, cluster_size=2 * MIB
+    )
     with pytest.raises(StorageError, match="are free there") as caught:
         make(image)
     assert caught.value.hint
@@ -91,8 +93,8 @@ def test_no_room_is_refused_before_anything_is_written(image_format: str, tmp_pa
 
 def test_survey_changes_nothing_and_warns_of_overcommit(tmp_path: Path) -> None:
     """A sparse image larger than the free space is a warning, and nothing is made by looking."""
-    huge = NewImage(str(tmp_path / "disk"), "qcow2", 1 << 50, cluster_size=2 * MIB)
-    small = NewImage(str(tmp_path / "disk"), "qcow2", MIB)
+    huge = NewImage(path=str(tmp_path / "disk"), format="qcow2", capacity_bytes=1 << 50, cluster_size=2 * MIB)
+    small = NewImage(path=str(tmp_path / "disk"), format="qcow2", capacity_bytes=MIB)
     assert "may grow to" in (survey_image(huge) or "")
     assert survey_image(small) is None
     assert list(tmp_path.iterdir()) == []
@@ -103,7 +105,7 @@ def test_undo_removes_only_what_this_run_made(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     undo = Undo()
     for path in (first, second):
-        provision_image(NewImage(str(path), "raw", MIB), undo, Silent())
+        provision_image(NewImage(path=str(path), format="raw", capacity_bytes=MIB), undo, Silent())
     other = tmp_path / "other"
     other.write_text("someone's")
     other.rename(second)
@@ -122,7 +124,7 @@ def test_ctrl_c_at_any_line_leaves_nothing(
         monkeypatch.setattr(new_file, "_open_unnamed", lambda path, mode: None)
     disks, runs = tmp_path / "disks", tmp_path / "runs"
     disks.mkdir()
-    image = NewImage(str(disks / "disk"), image_format, 3 * MIB, preallocation="falloc")
+    image = NewImage(path=str(disks / "disk"), format=image_format, capacity_bytes=3 * MIB, preallocation="falloc")
     line = 1
     while not finishes_before_line(line, image, runs):
         assert list(disks.iterdir()) == [], f"interrupted at line {line}"
@@ -181,7 +183,7 @@ def test_a_race_for_the_name_is_never_won_by_overwriting(
         monkeypatch.setattr(new_file, "_open_unnamed", lambda path, mode: None)
     if file_system == "no hard links":
         monkeypatch.setattr(os, "link", refuse_to_link)
-    image = NewImage(str(tmp_path / "disk"), "raw", MIB, sparse=False)
+    image = NewImage(path=str(tmp_path / "disk"), format="raw", capacity_bytes=MIB, sparse=False)
     with pytest.raises(StorageError, match="File exists"), Undo() as undo:
         provision_image(image, undo, Intruder(tmp_path / "disk"))
     assert [p.read_text() for p in tmp_path.iterdir()] == ["theirs"]
@@ -197,24 +199,30 @@ def refuse_to_link(*_: object, **__: object) -> None:
 
 def test_overlay_takes_the_size_of_its_backing_file(tmp_path: Path) -> None:
     """Without a size, an overlay is as large as what lies behind it."""
-    make(NewImage(str(tmp_path / "base"), "qcow2", 5 * MIB))
-    overlay = NewImage(str(tmp_path / "top"), "qcow2", None, backing_path="base", backing_format="qcow2")
+    make(NewImage(path=str(tmp_path / "base"), format="qcow2", capacity_bytes=5 * MIB))
+    overlay = NewImage(
+        path=str(tmp_path / "top"), format="qcow2", capacity_bytes=None, backing_path="base", backing_format="qcow2"
+    )
     make(overlay)
-    again = NewImage(str(tmp_path / "third"), "qcow2", None, backing_path="top", backing_format="qcow2")
+    again = NewImage(
+        path=str(tmp_path / "third"), format="qcow2", capacity_bytes=None, backing_path="top", backing_format="qcow2"
+    )
     make(again)
     assert int.from_bytes((tmp_path / "third").read_bytes()[24:32], "big") == 5 * MIB
 
 
 def test_missing_backing_file_and_directory_are_named(tmp_path: Path) -> None:
     """Both errors name the path and say what to do."""
-    overlay = NewImage(str(tmp_path / "top"), "qcow2", MIB, backing_path="/no/base", backing_format="raw")
+    overlay = NewImage(
+        path=str(tmp_path / "top"), format="qcow2", capacity_bytes=MIB, backing_path="/no/base", backing_format="raw"
+    )
     with pytest.raises(StorageError, match="/no/base"):
         make(overlay)
     with pytest.raises(StorageError, match="No such file") as caught:
-        make(NewImage(str(tmp_path / "no" / "disk"), "raw", MIB))
+        make(NewImage(path=str(tmp_path / "no" / "disk"), format="raw", capacity_bytes=MIB))
     assert "directory" in (caught.value.hint or "")
     with pytest.raises(StorageError, match="no directory"):
-        survey_image(NewImage(str(tmp_path / "no" / "disk"), "raw", MIB))
+        survey_image(NewImage(path=str(tmp_path / "no" / "disk"), format="raw", capacity_bytes=MIB))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
@@ -222,7 +230,7 @@ def test_survey_finds_a_directory_that_may_not_be_written(tmp_path: Path) -> Non
     """Missing permission is told before anything starts."""
     tmp_path.chmod(0o500)
     with pytest.raises(StorageError, match="no permission"):
-        survey_image(NewImage(str(tmp_path / "disk"), "raw", MIB))
+        survey_image(NewImage(path=str(tmp_path / "disk"), format="raw", capacity_bytes=MIB))
 
 
 WRONG: list[dict[str, Any]] = [

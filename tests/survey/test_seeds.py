@@ -35,7 +35,7 @@ class _Qemu:
 
     def pools(self) -> list[PoolFacts]:
         """One running pool of files."""
-        return [PoolFacts("default", "dir", self.pool_folder, True)]
+        return [PoolFacts(name="default", type="dir", target=self.pool_folder, active=True)]
 
     def refresh_pool(self, name: str) -> None:
         """Looked at once more."""
@@ -45,8 +45,8 @@ class _Qemu:
 def _plan(path: Path, *, keep: bool = False) -> Plan:
     from virtinstall.domain.domain import Domain
 
-    seed = SeedFile(str(path), "cidata", (("user-data", b"#cloud-config\n"),), keep=keep)
-    return Plan("x", Domain(), None, seeds=(seed,))
+    seed = SeedFile(path=str(path), label="cidata", files=(("user-data", b"#cloud-config\n"),), keep=keep)
+    return Plan(name="x", final=Domain(), install=None, seeds=(seed,))
 
 
 def test_a_seed_is_made_where_the_plan_says_and_removed(tmp_path: Path) -> None:

@@ -62,8 +62,10 @@ def test_they_get_onto_the_image(tmp_path: Path) -> None:
     image = tmp_path / "seed.iso"
     with web_server(web) as server:
         fetched = (("drivers/netkvm.sys", f"{server.url}/netkvm.sys"),)
-        seed = SeedFile(str(image), "UNATTEND", (("autounattend.xml", b"<unattend/>"),), fetched=fetched)
-        make_seeds(Plan("w", Domain(), None, seeds=(seed,)), _Qemu(), Undo(), Silent())  # type: ignore[arg-type]
+        seed = SeedFile(
+            path=str(image), label="UNATTEND", files=(("autounattend.xml", b"<unattend/>"),), fetched=fetched
+        )
+        make_seeds(Plan(name="w", final=Domain(), install=None, seeds=(seed,)), _Qemu(), Undo(), Silent())  # type: ignore[arg-type]
     out = tmp_path / "netkvm.sys"
     command = ["xorriso", "-osirrox", "on", "-indev", str(image), "-extract", "/drivers/netkvm.sys", str(out)]
     subprocess.run(command, check=True, capture_output=True)
@@ -74,8 +76,10 @@ def test_drivers_that_are_not_there(tmp_path: Path) -> None:
     """The message says what it was about and how to do without; no image is left."""
     image = tmp_path / "seed.iso"
     with web_server(tmp_path) as server:
-        seed = SeedFile(str(image), "UNATTEND", (), fetched=(("drivers/x.sys", f"{server.url}/none/x.sys"),))
+        seed = SeedFile(
+            path=str(image), label="UNATTEND", files=(), fetched=(("drivers/x.sys", f"{server.url}/none/x.sys"),)
+        )
         with pytest.raises(FetchError) as caught, Undo() as undo:
-            make_seeds(Plan("w", Domain(), None, seeds=(seed,)), _Qemu(), undo, Silent())  # type: ignore[arg-type]
+            make_seeds(Plan(name="w", final=Domain(), install=None, seeds=(seed,)), _Qemu(), undo, Silent())  # type: ignore[arg-type]
     assert "drivers=no" in caught.value.__notes__[0]
     assert not image.exists()

@@ -36,7 +36,7 @@ def with_typed_answers(request: Request) -> Request:
         return request
     # passwords are a line each, anything else is all that follows
     wanted.sort(key=lambda option: not _is_password(option))
-    return request._replace(install=install._replace(typed={option: Secret(_read(option)) for option in wanted}))
+    return request.replace(install=install.replace(typed={option: Secret(_read(option)) for option in wanted}))
 
 
 def _is_password(option: str) -> bool:

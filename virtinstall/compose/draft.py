@@ -74,7 +74,7 @@ class Draft:
 
     def use_machine(self, machine: str) -> None:
         """Take another machine type than the one chosen at first."""
-        self.platform = self.platform._replace(machine=machine)
+        self.platform = self.platform.replace(machine=machine)
         self.domain.os.type_machine = machine
 
     def made_paths(self) -> list[str]:

@@ -38,7 +38,7 @@ def add_ignition(draft: Draft) -> None:
             hint="it takes QEMU: --virt-type kvm or qemu",
         )
     path = _path(draft)
-    draft.seeds.append(SeedFile(path, _SERIAL, (("config.ign", content),), bare=True))
+    draft.seeds.append(SeedFile(path=path, label=_SERIAL, files=(("config.ign", content),), bare=True))
     if _has_fw_cfg(draft):
         return
     draft.seed_disks.append(len(draft.domain.devices_of(Disk)))

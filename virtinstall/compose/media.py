@@ -74,7 +74,7 @@ def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
     facts = facts or DiskFacts()
     if facts.local is not None:
         path = path_there(draft, facts.local.path)
-        facts = DiskFacts(path=facts.local._replace(path=path))
+        facts = DiskFacts(path=facts.local.replace(path=path))
     disk.path = path
     resolve_source(draft, disk, facts)
     return draft.domain.devices_of(Disk).index(disk)
@@ -110,10 +110,18 @@ def _use_tree(draft: Draft, media: MediaFacts) -> None:
     assert media.kernel is not None
     install = draft.request.install
     inject = install.initrd_inject
-    draft.boot_files.append(BootFile(media.kernel, _boot_path(draft, media.kernel), media.location, what="kernel"))
+    draft.boot_files.append(
+        BootFile(source=media.kernel, path=_boot_path(draft, media.kernel), location=media.location, what="kernel")
+    )
     if media.initrd is not None:
         draft.boot_files.append(
-            BootFile(media.initrd, _boot_path(draft, media.initrd), media.location, inject=inject, what="initrd")
+            BootFile(
+                source=media.initrd,
+                path=_boot_path(draft, media.initrd),
+                location=media.location,
+                inject=inject,
+                what="initrd",
+            )
         )
 
 

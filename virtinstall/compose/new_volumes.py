@@ -52,4 +52,12 @@ def add_volume(
         if (full or upload_from is not None) and draft.request.checks.disk_size:
             raise RequestError(problem, hint="make the disk smaller, or use --check disk_size=off")
         draft.warnings.append(f"{problem} when it is full")
-    draft.volumes.append(NewVolume(pool.name, name, etree.tostring(root, encoding="unicode"), size, upload_from))
+    draft.volumes.append(
+        NewVolume(
+            pool=pool.name,
+            name=name,
+            xml=etree.tostring(root, encoding="unicode"),
+            capacity_bytes=size,
+            upload_from=upload_from,
+        )
+    )

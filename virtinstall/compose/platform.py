@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.capabilities import Capabilities, Guest, GuestDomain
 from virtinstall.errors import RequestError
-from virtinstall.named import NamedTuple
+from virtinstall.record import Record
 from virtinstall.request import PlatformRequest
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _MACHINES = {
 _SPELLINGS = {"amd64": "x86_64", "i386": "i686", "i486": "i686", "i586": "i686", "x86": "i686", "arm64": "aarch64"}
 
 
-class Platform(NamedTuple):
+class Platform(Record):
     """The platform of one guest; `machine` is None where the hypervisor has no machine types."""
 
     guest: Guest
@@ -136,7 +136,15 @@ def existing_platform(domain: Domain, host_arch: str) -> Platform:
         domains=(GuestDomain(virt_type, domain.emulator, ()),),
         features=frozenset(),
     )
-    return Platform(guest, guest.os_type, arch, virt_type, machine, domain.emulator, host_arch)
+    return Platform(
+        guest=guest,
+        os_type=guest.os_type,
+        arch=arch,
+        virt_type=virt_type,
+        machine=machine,
+        emulator=domain.emulator,
+        host_arch=host_arch,
+    )
 
 
 def choose_platform(wish: PlatformRequest, capabilities: Capabilities, os: OsRecord, driver: str) -> Platform:
@@ -156,8 +164,8 @@ def choose_platform(wish: PlatformRequest, capabilities: Capabilities, os: OsRec
     candidates = [guest for guest in of_kind if wish.machine is None or _knows_machine(guest, wish.machine)] or of_kind
     if not candidates and driver == "test" and wish.virt_type in _HYPERVISORS:
         # libvirt's test driver is for trying things out: it stands for any hypervisor
-        any_type = choose_platform(wish._replace(virt_type=None), capabilities, os, driver)
-        return any_type._replace(virt_type=wish.virt_type)
+        any_type = choose_platform(wish.replace(virt_type=None), capabilities, os, driver)
+        return any_type.replace(virt_type=wish.virt_type)
     if not candidates:
         raise _nothing_fits(wish, capabilities)
     guest = _preferred(candidates, capabilities.host_arch)

@@ -48,7 +48,7 @@ def _fill_cloud_init(draft: Draft, asked: CloudInitRequest) -> None:
         )
     files = seed_files(asked, host_name(draft), f"iid-{draft.domain.uuid}", mac or "")
     draft.seeds[:] = [
-        seed._replace(files=tuple(files.items())) if seed.label == "cidata" and not seed.files else seed
+        seed.replace(files=tuple(files.items())) if seed.label == "cidata" and not seed.files else seed
         for seed in draft.seeds
     ]
     if asked.generated_password is not None:
@@ -63,11 +63,11 @@ def _fill_answers(draft: Draft, answers: Answers) -> None:
     files = tuple(answer_files(answers, guest).items())
     if answers.installer.in_initrd:
         draft.boot_files[:] = [
-            boot_file._replace(answers=files) if boot_file.what == "initrd" else boot_file
+            boot_file.replace(answers=files) if boot_file.what == "initrd" else boot_file
             for boot_file in draft.boot_files
         ]
     else:
-        draft.seeds[:] = [seed if seed.files else seed._replace(files=files) for seed in draft.seeds]
+        draft.seeds[:] = [seed if seed.files else seed.replace(files=files) for seed in draft.seeds]
 
 
 def _first_disk(draft: Draft) -> str:

@@ -33,11 +33,11 @@ def path_there(draft: Draft, path: str) -> str:
     if not name.startswith(_PREFIX):
         name = f"{_PREFIX}{draft.facts.token}-{name}"
     target = f"{pool.target}/{name}"
-    draft.uploads.append(Upload(path, pool.name, name, target))
+    draft.uploads.append(Upload(path=path, pool=pool.name, name=name, target=target))
     return target
 
 
 def resolved_uploads(draft: Draft, final: Domain) -> list[Upload]:
     """What is sent; kept is what the finished guest still has (a CD-ROM of Windows, of a live system)."""
     stay = {disk.source_file for disk in final.devices_of(Disk)} | {final.os.kernel, final.os.initrd}
-    return [upload._replace(keep=upload.target in stay) for upload in draft.uploads]
+    return [upload.replace(keep=upload.target in stay) for upload in draft.uploads]

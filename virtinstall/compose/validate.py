@@ -19,7 +19,7 @@ def resolve_import(request: Request) -> Request:
     warning = (
         "--import: left aside, since the guest boots from --cdrom first; --disk PATH,device=cdrom only attaches a CD"
     )
-    return request._replace(install=install._replace(boot_disk=False), warnings=(*request.warnings, warning))
+    return request.replace(install=install.replace(boot_disk=False), warnings=(*request.warnings, warning))
 
 
 def validate_request(request: Request) -> None:

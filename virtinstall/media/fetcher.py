@@ -6,12 +6,12 @@ Source: RFC 3986 section 3.2.1 (user information in URLs is not to be shown).
 from __future__ import annotations
 
 import posixpath
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from virtinstall.errors import FetchError
+from virtinstall.safe_text import one_line
 
 if TYPE_CHECKING:
     from virtinstall.progress import Progress
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 256 * 1024
 TEXT_LIMIT_BYTES = 1024 * 1024
 FILE_LIMIT_BYTES = 16 * 1024**3
-GRACE_SECONDS = 120
-SLOWEST_BYTES_PER_SECOND = 1024
+_MOST_DIGITS = 18
 
 
 class Target(Protocol):
@@ -91,32 +90,6 @@ class Fetcher(Protocol):
         """Let go of connections, mounts and open files."""
 
 
-class TransferInterrupted(Exception):
-    """A transfer ended before its file did: it may be taken up once."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-class StallGuard:
-    """Ends transfers that only trickle: read timeouts start again with each byte."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._bytes = 0
-
-    def check(self, count_bytes: int) -> None:
-        """Count what has come.
-
-        Raises: TransferInterrupted, when less than 1 KiB a second came over two minutes or more.
-        """
-        self._bytes += count_bytes
-        seconds = time.monotonic() - self._started
-        if seconds > GRACE_SECONDS and self._bytes < seconds * SLOWEST_BYTES_PER_SECOND:
-            raise TransferInterrupted(f"only {self._bytes} bytes came in {seconds:.0f} seconds")
-
-
 def clean_path(path: str) -> str:
     """`path` relative to its location: no leading `/`, no `.`.
 
@@ -139,6 +112,16 @@ def display_url(url: str) -> str:
         return url.rpartition("@")[2]
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+
+def parse_count(text: str) -> int | None:
+    """Return the number that a server announces, or None where the text is not a plain decimal number."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
+
+
+def label_of(verb: str, path: str) -> str:
+    """Return the title of a progress bar: `Retrieving 'vmlinuz'`. Names come from servers and media."""
+    return f"{verb} '{one_line(path.rpartition('/')[2])}'"
 
 
 def write_all(target_file: Target, data: memoryview) -> None:

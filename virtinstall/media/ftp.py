@@ -1,36 +1,46 @@
 """`--location ftp://...`: files below an FTP address.
 
-Source: RFC 959; RFC 3659 sections 4 (SIZE) and 5 (REST in stream mode); RFC 1738 section 3.2.
+Source: RFC 959; RFC 3659 sections 3 (MDTM), 4 (SIZE) and 5 (REST in stream mode); RFC 1738 section 3.2.
 """
 
 from __future__ import annotations
 
+import ftplib
+import io
 import re
-from typing import TYPE_CHECKING, Any
+import socket
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from virtinstall.errors import FetchError
+from virtinstall.media.deadline import Deadline, TimedReader
 from virtinstall.media.fetcher import (
     CHUNK_BYTES,
-    FILE_LIMIT_BYTES,
     TEXT_LIMIT_BYTES,
-    StallGuard,
     Target,
-    TransferInterrupted,
     VolumeIds,
-    check_size,
     clean_path,
     display_url,
-    write_all,
+    label_of,
+    parse_count,
 )
+from virtinstall.media.transfer import (
+    DEFAULT_LIMITS,
+    Limits,
+    Response,
+    TransferInterrupted,
+    fetch_failure,
+    read_start,
+    transfer,
+)
+from virtinstall.safe_text import one_line
 
 if TYPE_CHECKING:
-    import ftplib
-    from collections.abc import Callable
-
     from virtinstall.progress import Progress
 
-TIMEOUT_SECONDS = 60.0
+_FAILURES = (ftplib.Error, OSError, EOFError, ValueError, OverflowError)
+"""What ftplib raises for replies that it cannot use: a port above 65535, a number that is none."""
+_LONGEST_REPLY = 64 * 1024
 
 
 class FtpFetcher:
@@ -38,159 +48,215 @@ class FtpFetcher:
 
     volume: VolumeIds | None = None
 
-    def __init__(self, url: str, *, limit_bytes: int = FILE_LIMIT_BYTES) -> None:
+    def __init__(self, url: str, *, limits: Limits = DEFAULT_LIMITS) -> None:
         self._parts = urlsplit(url)
-        self._limit = limit_bytes
+        self._limits = limits
         self._root = unquote(self._parts.path).rstrip("/")
         if any(mark in self._root for mark in "\r\n\0"):
-            raise FetchError(f"'{display_url(url)}' is no FTP address: it holds a line break")
+            raise FetchError(f"'{display_url(url)}' is not a valid FTP address: it contains a line break or NUL")
         self.location = display_url(url)
         self.install_url: str | None = url
-        self._ftp: ftplib.FTP | None = None
+        self._session: _Session | None = None
 
     def exists(self, path: str) -> bool:
-        """Whether the server tells a size for `path`; directories have none."""
-        return self._try_size(self._path(path))[0]
+        """Whether the server reports a size for `path`; directories have none."""
+        return self._stat(path) is not None
 
     def size(self, path: str) -> int | None:
-        """Bytes in the file."""
-        there, size = self._try_size(self._path(path))
-        if not there:
-            raise FetchError(f"{self._display(path)} is not there")
-        return size
+        """Bytes in the file, or None where the server reports no usable number."""
+        return self._found(path).length
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
         """The first `limit` bytes of the file as text."""
-        text = bytearray()
-
-        def take(data: bytes) -> None:
-            text.extend(data)
-            if len(text) >= limit:
-                raise _Enough
-
-        try:
-            self._retrieve(path, take, 0)
-        except _Enough:
-            self.close()  # the rest is still on its way: this session is of no more use
-        except TransferInterrupted as cut:
-            raise self._failure(path, cut.why) from None
-        return bytes(text[:limit]).decode("utf-8", "replace")
+        name = self._display(path)
+        data = read_start(name, lambda *_: self._open(path, 0), limit, self._limits)[1]
+        if len(data) == limit:
+            self.close()  # the rest is still on its way: this session cannot be used any more
+        return data.decode("utf-8", "replace")
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Write the file to `target_file`; a cut transfer is taken up once."""
-        total = self.size(path)
-        if total is not None:
-            check_size(self._display(path), total, self._limit)
-        done = 0
-
-        def take(data: bytes) -> None:
-            nonlocal done
-            check_size(self._display(path), done + len(data), self._limit)
-            write_all(target_file, memoryview(data))
-            done += len(data)
-            progress.advance(len(data))
-
-        progress.start(f"Retrieving '{path.rpartition('/')[2]}'", total)
-        try:
-            try:
-                self._retrieve(path, take, 0)
-                _check_whole(done, total)
-            except TransferInterrupted:
-                self.close()
-                self._retrieve(path, take, done)
-                _check_whole(done, total)
-        except TransferInterrupted as cut:
-            raise self._failure(path, f"cut twice, the last time after {done} bytes: {cut.why}") from None
-        finally:
-            progress.finish()
-        return done
+        """Write the file to `target_file`; an interrupted transfer is resumed."""
+        response = transfer(
+            self._display(path),
+            lambda offset, before: self._open(path, offset),
+            target_file,
+            limits=self._limits,
+            progress=progress,
+            label=label_of("Retrieving", path),
+        )
+        return response.length or 0
 
     def close(self) -> None:
         """End the session."""
-        if self._ftp is not None:
-            self._ftp.close()
-            self._ftp = None
+        if self._session is not None:
+            self._session.close()
+            self._session = None
 
-    def _connected(self) -> ftplib.FTP:
-        if self._ftp is not None:
-            return self._ftp
-        import ftplib
+    def _connected(self) -> _Session:
+        if self._session is None:
+            session = _Session(self._limits)
+            try:
+                session.begin(self._parts.hostname or "", self._parts.port or ftplib.FTP_PORT, self._login())
+            except ftplib.error_perm:
+                session.close()
+                raise FetchError(
+                    f"the FTP server of {self.location} refused the login",
+                    hint="put the user and password into the URL: ftp://USER:PASSWORD@HOST/PATH",
+                ) from None
+            except _FAILURES as error:
+                session.close()
+                raise FetchError(
+                    f"could not reach {self.location}: {_plain(error)}", hint="check the address and the network"
+                ) from error
+            self._session = session
+        return self._session
 
-        ftp = ftplib.FTP(timeout=TIMEOUT_SECONDS)
-        host = self._parts.hostname or ""
+    def _login(self) -> tuple[str, str]:
         user, password = unquote(self._parts.username or ""), unquote(self._parts.password or "")
+        return user or "anonymous", password or ("" if user else "anonymous@")
+
+    def _stat(self, path: str) -> Response | None:
+        """What the server says of a file, or None where it has none."""
+        where = self._path(path)
         try:
-            ftp.connect(host, self._parts.port or ftplib.FTP_PORT)
-            ftp.login(user or "anonymous", password or ("" if user else "anonymous@"))
-            ftp.voidcmd("TYPE I")
+            session = self._connected()
+            length = session.size_of(where)
+            modified = session.changed_at(where)
         except ftplib.error_perm:
-            ftp.close()
-            raise FetchError(
-                f"the FTP server of {self.location} refused the login",
-                hint="put the user and password into the URL: ftp://USER:PASSWORD@HOST/PATH",
-            ) from None
-        except (ftplib.Error, OSError, EOFError, ValueError) as error:
-            ftp.close()
-            raise FetchError(
-                f"could not reach {self.location}: {_plain(error)}", hint="check the address and the network"
-            ) from error
-        self._ftp = ftp
-        return ftp
+            return None
+        except _FAILURES as error:
+            self.close()
+            raise fetch_failure(self._display(path), _plain(error)) from error
+        return Response(url=self._display(path), length=length, last_modified=modified)
 
-    def _try_size(self, path: str) -> tuple[bool, int | None]:
-        import ftplib
+    def _found(self, path: str) -> Response:
+        response = self._stat(path)
+        if response is None:
+            raise FetchError(f"{self._display(path)} is not there")
+        return response
 
+    def _open(self, path: str, offset: int) -> _FtpReader:
+        """Open a file at `offset`, or at 0 where the server cannot do that. Raises: FetchError."""
+        if offset:
+            self.close()  # of the interrupted transfer
+        response = self._found(path)
         try:
-            return True, self._connected().size(path)
-        except ftplib.error_perm:
-            return False, None
-        except (ftplib.Error, OSError, EOFError) as error:
-            raise self._failure(path, _plain(error)) from error
-
-    def _retrieve(self, path: str, take: Callable[[bytes], None], offset: int) -> None:
-        """Give the bytes from `offset` on to `take`.
-
-        Raises: TransferInterrupted, FetchError.
-        """
-        import ftplib
-
-        ftp = self._connected()
-        pace = StallGuard()
-
-        def paced(data: bytes) -> None:
-            pace.check(len(data))
-            take(data)
-
-        try:
-            ftp.retrbinary(f"RETR {self._path(path)}", paced, CHUNK_BYTES, rest=offset or None)
-        except ftplib.error_perm as error:
-            raise self._failure(path, _plain(error)) from error
-        except (ftplib.Error, OSError, EOFError) as error:
-            raise TransferInterrupted(_plain(error)) from error
+            session = self._connected()
+            if offset and not session.restart_at(offset):
+                self.close()
+                session, offset = self._connected(), 0
+            return _FtpReader(session, session.retrieve(self._path(path)), response, offset)
+        except _FAILURES as error:
+            self.close()
+            raise fetch_failure(self._display(path), _plain(error)) from error
 
     def _path(self, path: str) -> str:
         if any(mark in path for mark in "\r\n"):
-            raise FetchError("a path on an FTP server can't hold a line break")
+            raise FetchError("a path on an FTP server cannot contain a line break")
         return f"{self._root}/{clean_path(path)}"
 
     def _display(self, path: str) -> str:
         return f"{self.location.rstrip('/')}/{clean_path(path)}"
 
-    def _failure(self, path: str, why: str) -> FetchError:
-        return FetchError(f"could not fetch {self._display(path)}: {why}", hint="check the address and the network")
+
+class _Session(ftplib.FTP):
+    """A session in which each reply has a deadline and a limit of its length."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(timeout=limits.connect_seconds)
+        self._limits = limits
+        self._deadline = Deadline(limits.idle_seconds)
+        self._reply_length = 0
+
+    def begin(self, host: str, port: int, login: tuple[str, str]) -> None:
+        """Connect, log in and choose binary transfers, all within one deadline."""
+        with self._deadline.within(self._limits.reply_seconds):
+            self.host, self.port = host, port
+            self.sock = socket.create_connection((host, port), self._limits.connect_seconds)
+            self.af = self.sock.family
+            reader = io.BufferedReader(TimedReader(self.sock, self._deadline))
+            self.file = io.TextIOWrapper(reader, encoding=self.encoding, errors="backslashreplace")
+            self.welcome = super().getresp()
+            self.login(*login)
+            self.voidcmd("TYPE I")
+
+    def size_of(self, path: str) -> int | None:
+        """Bytes in a file, None where the reply has no usable number. Raises: error_perm, where there is no file."""
+        return parse_count(self._ask(f"SIZE {path}")[3:].strip())
+
+    def changed_at(self, path: str) -> str:
+        """When a file was changed, as the server writes it; empty where it does not say."""
+        try:
+            return self._ask(f"MDTM {path}")[3:].strip()
+        except ftplib.error_perm:
+            return ""
+
+    def restart_at(self, offset: int) -> bool:
+        """Have the next transfer start at `offset`; False where the server cannot do that."""
+        try:
+            return self._ask(f"REST {offset}").startswith("350")
+        except ftplib.error_perm:
+            return False
+
+    def retrieve(self, path: str) -> socket.socket:
+        """Start the transfer of a file, and return its connection."""
+        with self._deadline.within(self._limits.reply_seconds):
+            connection = self.ntransfercmd(f"RETR {path}")[0]
+        connection.settimeout(self._limits.idle_seconds)
+        return connection
+
+    def end_transfer(self) -> None:
+        """Read the reply at the end of a transfer."""
+        with self._deadline.within(self._limits.reply_seconds):
+            self.voidresp()
+
+    def getresp(self) -> str:
+        """Read one reply of a limited length."""
+        self._reply_length = 0
+        return super().getresp()
+
+    def getline(self) -> str:
+        """Read one line of a reply."""
+        line = super().getline()
+        self._reply_length += len(line) + 1
+        if self._reply_length > _LONGEST_REPLY:
+            raise ftplib.error_proto("the server sent a reply that does not end")
+        return line
+
+    def _ask(self, command: str) -> str:
+        with self._deadline.within(self._limits.reply_seconds):
+            return self.sendcmd(command)
 
 
-class _Enough(Exception):
-    """The text that was asked for is there; the transfer may end."""
+class _FtpReader:
+    """The data of one transfer."""
+
+    def __init__(self, session: _Session, connection: socket.socket, response: Response, offset: int) -> None:
+        self._session = session
+        self._connection = connection
+        self.response = response
+        self.offset = offset
+
+    def read(self) -> bytes:
+        """Return what has arrived, at most a chunk; nothing at the end. Raises: TransferInterrupted."""
+        try:
+            data = self._connection.recv(CHUNK_BYTES)
+            if not data:
+                self._connection.close()
+                self._session.end_transfer()
+            return data
+        except _FAILURES as error:
+            raise TransferInterrupted(_plain(error)) from error
+
+    def close(self) -> None:
+        """Close the connection of the transfer; the session stays."""
+        self._connection.close()
 
 
-def _check_whole(done: int, total: int | None) -> None:
-    if total is not None and done < total:
-        raise TransferInterrupted("the connection was closed")
-
-
-def _plain(error: Any) -> str:
+def _plain(error: BaseException) -> str:
     """The server's words or the system's, without anything that looks like a password."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return re.sub(r"//\S*@", "//", str(error)) or type(error).__name__
+    if isinstance(error, EOFError):
+        return "the server closed the connection"
+    return one_line(re.sub(r"//\S*@", "//", str(error)) or type(error).__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError
-from virtinstall.media.fetcher import FILE_LIMIT_BYTES, TEXT_LIMIT_BYTES, Target, check_size, clean_path
+from virtinstall.media.fetcher import FILE_LIMIT_BYTES, TEXT_LIMIT_BYTES, Target, check_size, clean_path, label_of
 from virtinstall.media.iso import IsoEntry, IsoImage
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class IsoFetcher:
         """Copy the file out of the image, each byte written once."""
         entry = self._entry(path)
         check_size(f"'{path}' in '{self.location}'", entry.size, self._limit)
-        progress.start(f"Extracting '{path.rpartition('/')[2]}'", entry.size)
+        progress.start(label_of("Extracting", path), entry.size)
         try:
             self.image.copy_to(entry, target_file, progress)
         finally:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError
 from virtinstall.media.initrd import archive_size, inject
+from virtinstall.media.transfer import check_room
 from virtinstall.rollback.directories import make_directory
 from virtinstall.rollback.journal import remove_file
 from virtinstall.rollback.signals import deferred_signals
@@ -45,7 +46,9 @@ def fetch_file(
     Raises: FetchError; what was made is in `undo`.
     """
     make_directory(str(path.parent), undo)
-    _check_room(path.parent, fetcher.size(source), archive_size(injections) if injections else 0)
+    size = fetcher.size(source)
+    if size is not None:
+        check_room(path.parent, size + (archive_size(injections) if injections else 0), str(path.parent))
     mode = _PRIVATE_MODE if any(each.private for each in injections) else _MODE
     with _new_file(path, mode, undo) as target:
         if not fetcher.download(source, target, progress):
@@ -68,15 +71,3 @@ def _new_file(path: Path, mode: int, undo: Undo) -> Iterator[BinaryIO]:
     with os.fdopen(fd, "wb", buffering=0) as target:
         os.fchmod(fd, mode)  # whatever the umask says: QEMU's user must read it
         yield target
-
-
-def _check_room(directory: Path, size: int | None, extra: int) -> None:
-    if size is None:
-        return
-    status = os.statvfs(directory)
-    free = status.f_bavail * status.f_frsize
-    if size + extra > free:
-        raise FetchError(
-            f"'{directory}' has {free} bytes free, the boot files need {size + extra}",
-            hint="make room on that file system",
-        )

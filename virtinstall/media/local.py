@@ -18,6 +18,7 @@ from virtinstall.media.fetcher import (
     VolumeIds,
     check_size,
     clean_path,
+    label_of,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class LocalTreeFetcher:
         """Copy the file to `target_file`, inside the kernel where it can do that."""
         with self._open(path) as source:
             check_size(f"'{self.location}/{path}'", source.size, self._limit)
-            progress.start(f"Copying '{path.rpartition('/')[2]}'", source.size)
+            progress.start(label_of("Copying", path), source.size)
             try:
                 source.copy_to(0, source.size, target_file, progress)
             finally:

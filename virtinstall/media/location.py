@@ -8,32 +8,33 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from virtinstall.errors import FetchError
-from virtinstall.media.fetcher import FILE_LIMIT_BYTES, display_url
+from virtinstall.media.fetcher import display_url
+from virtinstall.media.transfer import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from virtinstall.media.fetcher import Fetcher
 
 
-def open_location(location: str, *, limit_bytes: int = FILE_LIMIT_BYTES) -> Fetcher:
+def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
     """What reads the files below `location`; the caller closes it.
 
     `location` is an http, https, ftp or nfs address, a `file://` address, a directory, an ISO image
     or a block device that holds one. An http address that ends in `.iso` is read as an image, by
-    ranges. No file may be larger than `limit_bytes`.
+    ranges. `limits` is what a server may take up, and how large a file may be.
     Raises: FetchError, when it is none of these, or can't be opened.
     """
     scheme = location.partition(":")[0].lower()
     if scheme in ("http", "https") and "://" in location:
-        return _open_web(location, limit_bytes)
+        return _open_web(location, limits)
     if scheme == "ftp" and "://" in location:
         from virtinstall.media.ftp import FtpFetcher
 
         _check_host(location)
-        return FtpFetcher(location, limit_bytes=limit_bytes)
+        return FtpFetcher(location, limits=limits)
     if scheme == "nfs" and not Path(location).exists():
         from virtinstall.media.nfs import open_nfs
 
-        return open_nfs(location)
+        return open_nfs(location, limits=limits)
     if scheme == "file" and location[5:6] == "/":
         _check_brackets(location)
         parts = urlsplit(location)
@@ -41,13 +42,13 @@ def open_location(location: str, *, limit_bytes: int = FILE_LIMIT_BYTES) -> Fetc
             raise FetchError(
                 f"'{location}' names a file on another host", hint="write three slashes: file:///DIRECTORY"
             )
-        return _open_local(Path(unquote(parts.path)), limit_bytes)
+        return _open_local(Path(unquote(parts.path)), limits)
     if "://" in location:
         raise FetchError(
             f"'{display_url(location)}' can't be fetched: '{scheme}' is no known kind of address",
             hint="give an http, https, ftp or nfs address, a local directory or a local ISO image",
         )
-    return _open_local(Path(location).expanduser(), limit_bytes)
+    return _open_local(Path(location).expanduser(), limits)
 
 
 def is_local(location: str) -> bool:
@@ -56,11 +57,11 @@ def is_local(location: str) -> bool:
     return scheme == "file" or not ((scheme == "nfs" and ":" in location) or "://" in location)
 
 
-def _open_web(location: str, limit_bytes: int) -> Fetcher:
+def _open_web(location: str, limits: Limits) -> Fetcher:
     from virtinstall.media.download import HttpFetcher
 
     _check_host(location)
-    fetcher = HttpFetcher(location, limit_bytes=limit_bytes)
+    fetcher = HttpFetcher(location, limits=limits)
     if not urlsplit(location).path.lower().endswith(".iso"):
         return fetcher
     from virtinstall.media.bytesource import HttpSource
@@ -71,10 +72,10 @@ def _open_web(location: str, limit_bytes: int) -> Fetcher:
     except FetchError:
         fetcher.close()
         raise
-    return IsoFetcher(source, limit_bytes=limit_bytes)
+    return IsoFetcher(source, limit_bytes=limits.file_bytes)
 
 
-def _open_local(path: Path, limit_bytes: int) -> Fetcher:
+def _open_local(path: Path, limits: Limits) -> Fetcher:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
@@ -86,12 +87,12 @@ def _open_local(path: Path, limit_bytes: int) -> Fetcher:
     if stat.S_ISDIR(mode):
         from virtinstall.media.local import LocalTreeFetcher
 
-        return LocalTreeFetcher(path, limit_bytes=limit_bytes)
+        return LocalTreeFetcher(path, limit_bytes=limits.file_bytes)
     if stat.S_ISREG(mode) or stat.S_ISBLK(mode):
         from virtinstall.media.bytesource import FileSource
         from virtinstall.media.iso_fetcher import IsoFetcher
 
-        return IsoFetcher(FileSource(path), limit_bytes=limit_bytes)
+        return IsoFetcher(FileSource(path), limit_bytes=limits.file_bytes)
     raise FetchError(f"'{path}' is neither a directory nor an ISO image")
 
 

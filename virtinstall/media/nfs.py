@@ -19,21 +19,21 @@ from typing import TYPE_CHECKING
 from virtinstall.errors import FetchError
 from virtinstall.media.fetcher import (
     CHUNK_BYTES,
-    FILE_LIMIT_BYTES,
     TEXT_LIMIT_BYTES,
     Fetcher,
     Target,
     VolumeIds,
-    check_size,
     clean_path,
-    write_all,
+    label_of,
+    parse_count,
 )
 from virtinstall.media.local import LocalTreeFetcher
+from virtinstall.media.transfer import DEFAULT_LIMITS, Limits, Response, TransferInterrupted, read_start, transfer
+from virtinstall.safe_text import one_line
 
 if TYPE_CHECKING:
     from virtinstall.progress import Progress
 
-TOOL_TIMEOUT_SECONDS = 60
 _VERSIONS = ("4", "3")
 _LIST_COLUMNS = 5
 _NOT_THERE = ("NOENT", "NOTDIR")
@@ -73,14 +73,14 @@ def parse_nfs(location: str) -> NfsPlace:
     return NfsPlace(host, "/" + path.rstrip("/"), options)
 
 
-def open_nfs(location: str) -> Fetcher:
+def open_nfs(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
     """Files below an NFS location, by the first way that this host has.
 
     Raises: FetchError, when the host has none, or the server refuses.
     """
     place = parse_nfs(location)
     if shutil.which("nfs-ls") and shutil.which("nfs-cat"):
-        return NfsFetcher(place)
+        return NfsFetcher(place, limits=limits)
     if shutil.which("mount.nfs") and os.geteuid() == 0:
         return mounted(place)
     raise FetchError(
@@ -128,9 +128,9 @@ class NfsFetcher:
 
     volume: VolumeIds | None = None
 
-    def __init__(self, place: NfsPlace, *, limit_bytes: int = FILE_LIMIT_BYTES) -> None:
+    def __init__(self, place: NfsPlace, *, limits: Limits = DEFAULT_LIMITS) -> None:
         self._place = place
-        self._limit = limit_bytes
+        self._limits = limits
         self.location = place.installer_form
         self.install_url: str | None = place.installer_form
         self._listings: dict[str, dict[str, int | None]] = {}
@@ -151,39 +151,21 @@ class NfsFetcher:
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
         """The first `limit` bytes of the file as text."""
-        text = bytearray()
-        with self._reading(path) as process:
-            while len(text) < limit and (data := self._next(process)):
-                text += data[: limit - len(text)]
-            if len(text) >= limit:
-                process.terminate()
-            else:
-                self._check_end(process, path)
-        return text.decode("utf-8", "replace")
+        return read_start(self._display(path), lambda *_: self._open(path), limit, self._limits)[1].decode(
+            "utf-8", "replace"
+        )
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Write the file to `target_file`."""
-        total = self.size(path)
-        what = f"'{self.location}/{clean_path(path)}'"
-        done = 0
-        progress.start(f"Retrieving '{path.rpartition('/')[2]}'", total)
-        try:
-            with self._reading(path) as process:
-                try:
-                    while data := self._next(process):
-                        done += len(data)
-                        check_size(what, done, self._limit)
-                        write_all(target_file, memoryview(data))
-                        progress.advance(len(data))
-                except BaseException:
-                    process.terminate()
-                    raise
-                self._check_end(process, path)
-        finally:
-            progress.finish()
-        if total is not None and done < total:
-            raise FetchError(f"{what} ended after {done} of {total} bytes")
-        return done
+        """Write the file to `target_file`; an interrupted transfer is repeated, as nfs-cat always starts at 0."""
+        response = transfer(
+            self._display(path),
+            lambda *_: self._open(path),
+            target_file,
+            limits=self._limits,
+            progress=progress,
+            label=label_of("Retrieving", path),
+        )
+        return response.length or 0
 
     def close(self) -> None:
         """Nothing stays open between calls."""
@@ -199,16 +181,19 @@ class NfsFetcher:
         problems = []
         for version in _VERSIONS:
             try:
-                self._listings[""] = _listing(_run(["nfs-ls", self._url("", version)], self.location))
+                self._listings[""] = _listing(self._list("", version))
                 return version
             except FetchError as error:
                 problems.append(error.message)
         raise FetchError(problems[0], hint="check the host, the export and that it may be read from here")
 
+    def _list(self, directory: str, version: str) -> str:
+        return _run(["nfs-ls", self._url(directory, version)], self.location, self._limits.reply_seconds)
+
     def _listing(self, directory: str) -> dict[str, int | None]:
         if directory not in self._listings:
             try:
-                text = _run(["nfs-ls", self._url(directory, self._version)], self.location)
+                text = self._list(directory, self._version)
             except FetchError as error:
                 if not any(code in error.message for code in _NOT_THERE):
                     raise
@@ -216,29 +201,53 @@ class NfsFetcher:
             self._listings[directory] = _listing(text)
         return self._listings[directory]
 
-    def _reading(self, path: str) -> subprocess.Popen[bytes]:
-        command = ["nfs-cat", self._url(clean_path(path), self._version)]
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    def _open(self, path: str) -> _NfsReader:
+        """Open a file, with its size as the server has it now. Raises: FetchError."""
+        self._listings.pop(clean_path(path).rpartition("/")[0], None)
+        response = Response(url=self._display(path), length=self.size(path))
+        return _NfsReader(["nfs-cat", self._url(clean_path(path), self._version)], response, self._limits)
 
-    def _next(self, process: subprocess.Popen[bytes]) -> bytes:
-        """The next bytes of the file, none at its end. Raises: FetchError, when the server answers no more."""
+    def _display(self, path: str) -> str:
+        return f"'{self.location}/{clean_path(path)}'"
+
+
+class _NfsReader:
+    """What nfs-cat prints."""
+
+    offset = 0
+
+    def __init__(self, command: list[str], response: Response, limits: Limits) -> None:
+        self.response = response
+        self._limits = limits
+        null = subprocess.DEVNULL
+        self._process = subprocess.Popen(command, stdin=null, stdout=subprocess.PIPE, stderr=null)
+
+    def read(self) -> bytes:
+        """Return what has arrived, at most a chunk; nothing at the end. Raises: TransferInterrupted."""
         import select
 
-        assert process.stdout is not None
+        pipe, seconds = self._process.stdout, self._limits.idle_seconds
+        assert pipe is not None
         # libnfs itself would try for ever to reach a server that is gone
-        if not select.select([process.stdout], [], [], TOOL_TIMEOUT_SECONDS)[0]:
-            process.kill()
-            raise _no_answer(self.location)
-        return os.read(process.stdout.fileno(), CHUNK_BYTES)
+        if not select.select([pipe], [], [], seconds)[0]:
+            raise TransferInterrupted(f"the server did not answer for {seconds:g} seconds")
+        data = os.read(pipe.fileno(), CHUNK_BYTES)
+        if not data:
+            self._check_end()
+        return data
 
-    def _check_end(self, process: subprocess.Popen[bytes], path: str) -> None:
+    def close(self) -> None:
+        """End nfs-cat, whatever it still has to say."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _check_end(self) -> None:
         try:
-            status = process.wait(TOOL_TIMEOUT_SECONDS)
+            status = self._process.wait(self._limits.idle_seconds)
         except subprocess.TimeoutExpired:
-            process.kill()
-            raise _no_answer(self.location) from None
+            raise TransferInterrupted(f"the server did not answer for {self._limits.idle_seconds:g} seconds") from None
         if status:
-            raise FetchError(f"could not read '{clean_path(path)}' from '{self.location}'")
+            raise TransferInterrupted("nfs-cat failed")
 
 
 def _listing(text: str) -> dict[str, int | None]:
@@ -246,19 +255,13 @@ def _listing(text: str) -> dict[str, int | None]:
     found: dict[str, int | None] = {}
     for line in text.splitlines():
         columns = line.split(None, _LIST_COLUMNS)
-        if len(columns) > _LIST_COLUMNS and columns[0][0] in "-l" and columns[4].isdigit():
-            found[columns[5]] = int(columns[4]) if columns[0][0] == "-" else None
+        if len(columns) > _LIST_COLUMNS and columns[0][0] in "-l":
+            found[columns[5]] = parse_count(columns[4]) if columns[0][0] == "-" else None
     return found
 
 
-def _no_answer(location: str) -> FetchError:
-    return FetchError(
-        f"'{location}' did not answer in {TOOL_TIMEOUT_SECONDS} seconds",
-        hint="check the host, the export and that it may be read from here",
-    )
-
-
-def _run(command: list[str], location: str) -> str:
+def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.reply_seconds) -> str:
+    """Run a tool, and return what it prints. Raises: FetchError."""
     try:
         done = subprocess.run(
             command,
@@ -266,14 +269,17 @@ def _run(command: list[str], location: str) -> str:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=TOOL_TIMEOUT_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise _no_answer(location) from None
+        raise FetchError(
+            f"'{location}' did not answer in {seconds:g} seconds",
+            hint="check the host, the export and that it may be read from here",
+        ) from None
     except OSError as error:
         raise FetchError(f"could not run {command[0]}: {error.strerror}") from error
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise FetchError(f"could not read '{location}': {said[-1] if said else f'{command[0]} failed'}")
+        raise FetchError(f"could not read '{location}': {one_line(said[-1]) if said else f'{command[0]} failed'}")
     return done.stdout

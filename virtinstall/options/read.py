@@ -84,8 +84,10 @@ def read_request(
         domain=domain,
         connect=given.connect,
         install=_install(given, holders, preview),
-        os=OsRequest(holders["osinfo"]),
-        platform=PlatformRequest(given.os_type, given.virt_type, given.arch, given.machine),
+        os=OsRequest(values=holders["osinfo"]),
+        platform=PlatformRequest(
+            os_type=given.os_type, virt_type=given.virt_type, arch=given.arch, machine=given.machine
+        ),
         checks=_checks(holders["check"]),
         run=_run(given),
         without=frozenset(without),
@@ -162,7 +164,9 @@ def _install(given: Namespace, holders: Mapping[str, dict[str, str] | None], pre
     return InstallRequest(
         location=None
         if location is None
-        else LocationRequest(location.get("location", ""), location.get("kernel"), location.get("initrd")),
+        else LocationRequest(
+            location=location.get("location", ""), kernel=location.get("kernel"), initrd=location.get("initrd")
+        ),
         cdrom=_absolute(given.cdrom),
         live_cdrom=bool(given.livecd),
         pxe=bool(given.pxe),

@@ -105,10 +105,11 @@ def _fetched(seed: SeedFile, progress: Progress) -> dict[str, bytes]:
 
     from virtinstall.errors import FetchError
     from virtinstall.media.location import open_location
+    from virtinstall.media.transfer import Limits
 
     contents: dict[str, bytes] = {}
     for folder in dict.fromkeys(url.rpartition("/")[0] for _, url in seed.fetched):
-        fetcher = open_location(folder, limit_bytes=_DRIVER_LIMIT_BYTES)
+        fetcher = open_location(folder, limits=Limits(file_bytes=_DRIVER_LIMIT_BYTES))
         try:
             for name, url in seed.fetched:
                 if url.rpartition("/")[0] == folder:

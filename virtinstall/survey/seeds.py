@@ -37,7 +37,7 @@ def with_seeds(facts: Facts, request: Request) -> Facts:
 
         source = request.install.ignition
         shown = display_url(source) if "://" in source else source
-        facts = facts._replace(ignition=config_bytes(shown, read_file(source, "--ignition", LIMIT_BYTES)))
+        facts = facts.replace(ignition=config_bytes(shown, read_file(source, "--ignition", LIMIT_BYTES)))
     return facts
 
 
@@ -47,8 +47,8 @@ def _with_cloud_init(facts: Facts, wanted: Mapping[str, str] | CloudInitRequest,
     asked = wanted if isinstance(wanted, CloudInitRequest) else from_suboptions(wanted, read_file)
     # what a remote host keeps is the copy that is sent there
     folder = facts.host.image_dir if asked.keep and facts.host.local else facts.host.boot_dir
-    seed = SeedFile(f"{folder}/virtinst-{facts.token}-cloudinit.iso", "cidata", (), keep=asked.keep)
-    return facts._replace(
+    seed = SeedFile(path=f"{folder}/virtinst-{facts.token}-cloudinit.iso", label="cidata", files=(), keep=asked.keep)
+    return facts.replace(
         cloud_init=asked,
         seeds=(*facts.seeds, seed),
         seed_bus=asked.bus or _cloud_bus(facts),

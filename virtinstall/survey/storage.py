@@ -37,7 +37,7 @@ def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
     needs_names = any(_has_size(disk) and disk.path is None for disk in disks) or default_disk is not None
     if any(map(_exists, found)):
         found = _with_uses(found, host)
-    return facts._replace(
+    return facts.replace(
         disks=found,
         default_disk=default_disk,
         cdrom=None
@@ -53,7 +53,7 @@ def _with_uploads(facts: Facts, request: Request, disks: tuple[DiskFacts, ...], 
     usable = [pool for pool in (*pools, host.pool("default")) if pool is not None and pool.type in _FILE_POOLS]
     named = (request.install.kernel, request.install.initrd)
     local = {path for path in named if path and os.path.isfile(path) and host.volume_by_path(path) is None}
-    return facts._replace(upload_pool=usable[0] if usable else None, local_files=frozenset(local))
+    return facts.replace(upload_pool=usable[0] if usable else None, local_files=frozenset(local))
 
 
 def _cdrom_facts(path: str, facts: Facts, host: Host) -> DiskFacts:
@@ -86,7 +86,7 @@ def _with_uses_of(disk: DiskFacts, in_use: DisksInUse) -> DiskFacts:
         uses = in_use.uses(disk.path.path)
     else:
         return disk
-    return disk._replace(uses=tuple(uses))
+    return disk.replace(uses=tuple(uses))
 
 
 def _exists(disk: DiskFacts) -> bool:
@@ -130,7 +130,7 @@ def _disk_facts(disk: Disk, facts: Facts, host: Host) -> DiskFacts:
         return DiskFacts(volume=host.volume(disk.source_pool, disk.source_volume))
     if path is not None and disk.pool is not None and disk.size_bytes is None and os.path.isfile(path):
         local = look_at(path, probe=disk.device != "cdrom")
-        return _pool_facts(disk.pool, host)._replace(local=local)
+        return _pool_facts(disk.pool, host).replace(local=local)
     if path is not None:
         if is_url(path) or disk.type in OWN_SOURCES:
             return DiskFacts()
@@ -155,7 +155,7 @@ def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
         return found
     volume = host.volume_by_path(path)
     if volume is not None:
-        return found._replace(backing_size_bytes=volume.capacity_bytes, backing_format=volume.format)
+        return found.replace(backing_size_bytes=volume.capacity_bytes, backing_format=volume.format)
     if not host.is_local():
         return found
     if not os.path.lexists(path):
@@ -173,7 +173,7 @@ def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
         )
     image = probe_image(path)
     size = image.virtual_size if given in (None, image.format) else probe_image(path, given).virtual_size
-    return found._replace(backing_size_bytes=size, backing_format=image.format)
+    return found.replace(backing_size_bytes=size, backing_format=image.format)
 
 
 def _volume_facts(text: str, host: Host) -> DiskFacts:
@@ -214,7 +214,7 @@ def _path_facts(path: str, facts: Facts, host: Host, *, cdrom: bool = False, may
     volume = host.volume_by_path(path)
     found = look_at(path, probe=not cdrom) if facts.host.local and facts.host.driver != "test" else None
     if facts.host.driver == "test" and volume is None:
-        found = look_at(path, probe=False) if os.path.exists(path) else PathFacts(path, None)
+        found = look_at(path, probe=False) if os.path.exists(path) else PathFacts(path=path, kind=None)
     if volume is not None or (found is not None and found.kind is not None) or not may_make:
         return DiskFacts(path=found, volume=volume)
     pool = _managing_pool(os.path.dirname(path), host)
@@ -235,12 +235,12 @@ def look_at(path: str, *, probe: bool = True) -> PathFacts:
     try:
         found = os.stat(path)
     except OSError:
-        return PathFacts(path, None)
+        return PathFacts(path=path, kind=None)
     if stat.S_ISDIR(found.st_mode):
-        return PathFacts(path, "dir")
+        return PathFacts(path=path, kind="dir")
     if stat.S_ISBLK(found.st_mode):
-        return PathFacts(path, "block", "raw")
-    return PathFacts(path, "file", _format(path) if probe else None, found.st_size)
+        return PathFacts(path=path, kind="block", format="raw")
+    return PathFacts(path=path, kind="file", format=_format(path) if probe else None, size_bytes=found.st_size)
 
 
 def _format(path: str) -> str | None:

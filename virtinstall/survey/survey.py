@@ -16,7 +16,7 @@ from virtinstall.compose.cpu import wants_mitigations
 from virtinstall.facts import Facts, HostFacts, NetworkFacts
 from virtinstall.libvirt_host import embed
 from virtinstall.libvirt_host.host import Host
-from virtinstall.named import NamedTuple
+from virtinstall.record import Record
 from virtinstall.survey import media, networks, operating_system, storage
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from virtinstall.request import Request
 
 
-class Environment(NamedTuple):
+class Environment(Record):
     """What of our own process matters: environment, user, randomness; a parameter, so that tests can fix it."""
 
     environ: Mapping[str, str]
@@ -37,7 +37,7 @@ class Environment(NamedTuple):
         """Those of this process, with fresh randomness."""
         raw = os.urandom(128)
         token = "".join("abcdefghijklmnopqrstuvwxyz0123456789"[byte % 36] for byte in os.urandom(8))
-        return Environment(os.environ, os.geteuid(), raw, token)
+        return Environment(environ=os.environ, uid=os.geteuid(), random_bytes=raw, token=token)
 
 
 def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
@@ -191,11 +191,11 @@ def _with_devices(facts: Facts, request: Request, host: Host) -> Facts:
     if request.checks.migration and facts.host.local:
         from virtinstall.survey.mounts import mounts
 
-        facts = facts._replace(mounts=mounts())
+        facts = facts.replace(mounts=mounts())
     named = any(hostdev.name is not None for hostdev in domain.devices_of(Hostdev))
     named = named or any(interface.hostdev is not None for interface in domain.devices_of(Interface))
     if named:
-        facts = facts._replace(node_devices=tuple(host.node_devices()))
+        facts = facts.replace(node_devices=tuple(host.node_devices()))
     if any(graphics.gl_enable and graphics.gl_rendernode is None for graphics in domain.devices_of(Graphics)):
-        facts = facts._replace(render_node=networks.render_node(host.node_devices("drm")))
+        facts = facts.replace(render_node=networks.render_node(host.node_devices("drm")))
     return facts

@@ -51,12 +51,12 @@ def with_unattended(facts: Facts, values: Mapping[str, str], arch: str, read_fil
     driver = _driver(facts, values, installer, arch)
     if driver is not None:
         # with these drivers it supports more devices, and its guest may have them
-        facts = facts._replace(os=facts.os._replace(devices=facts.os.devices | set(driver.devices)))
+        facts = facts.replace(os=facts.os._replace(devices=facts.os.devices | set(driver.devices)))
         answers = replace(answers, driver_folder=_DRIVERS)
     location = f"{facts.host.boot_dir}/virtinst-{facts.token}-unattended.iso"
     files = [] if driver is None else [(f"{_DRIVERS}/{name}", f"{driver.location}/{name}") for name in driver.files]
-    seed = SeedFile(location, CDROM_LABELS.get(installer.kind, ""), (), fetched=tuple(files))
-    return facts._replace(
+    seed = SeedFile(path=location, label=CDROM_LABELS.get(installer.kind, ""), files=(), fetched=tuple(files))
+    return facts.replace(
         unattended=answers,
         seeds=facts.seeds if installer.in_initrd else (*facts.seeds, seed),
         seed_arguments=kernel_arguments(installer, answers.os_version, facts.os.distro),

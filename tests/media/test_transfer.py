@@ -1,0 +1,193 @@
+"""`download` for scripts: digests while fetching, resume of earlier runs, revalidation, and the loop's limits."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import ssl
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.media.certificate import make_certificate
+from tests.media.webserver import Site, WebServer
+from virtinstall.errors import FetchError
+from virtinstall.media.download import download, read_url
+from virtinstall.media.transfer import Limits, Response, StallGuard, TransferInterrupted
+
+DATA = bytes(range(256)) * 8192
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    """A server with one large file."""
+    with WebServer(Site(files={"/image": DATA})) as server:
+        yield server
+
+
+def test_a_digest_is_computed_while_fetching(web: WebServer, tmp_path: Path) -> None:
+    """`on_data` gets each byte once, also over an interruption, and the response says what was fetched."""
+    digest = hashlib.sha256()
+    web.site.cut_after = [100_000]
+    with (tmp_path / "image").open("wb", buffering=0) as target:
+        response = download(f"{web.url}/image?key=s3cret", target, on_data=digest.update)
+    assert digest.digest() == hashlib.sha256(DATA).digest()
+    assert (tmp_path / "image").read_bytes() == DATA
+    assert response == Response(url=f"{web.url}/image", length=len(DATA), etag='"1"')
+
+
+def test_a_chunked_response_has_a_length_at_the_end(web: WebServer) -> None:
+    """Where the server announces none, the length is what arrived."""
+    web.site.chunked = True
+    assert download(f"{web.url}/image", BytesIO()).length == len(DATA)
+
+
+class Partial(NamedTuple):
+    """A partial file of an earlier run."""
+
+    target: BytesIO
+    before: Response
+
+
+@pytest.fixture
+def partial(web: WebServer) -> Partial:
+    """The first 1000 bytes."""
+    target = BytesIO()
+    target.write(DATA[:1000])
+    return Partial(target, Response(url=f"{web.url}/image", length=len(DATA), etag='"1"'))
+
+
+def test_an_earlier_run_is_continued(web: WebServer, partial: Partial) -> None:
+    """Only the missing part is requested."""
+    rest = bytearray()
+    download(f"{web.url}/image", partial.target, start=1000, before=partial.before, on_data=rest.extend)
+    assert partial.target.getvalue() == DATA
+    assert bytes(rest) == DATA[1000:]
+    assert web.site.requests == ["GET /image bytes=1000-"]
+
+
+def test_another_version_is_fetched_from_its_start(web: WebServer, partial: Partial) -> None:
+    """The caller empties the target; without a way to do that, the partial file stays and is an error."""
+    web.site.files["/image"], web.site.etag = DATA[::-1], '"2"'
+    with pytest.raises(FetchError, match="another version"):
+        download(f"{web.url}/image", partial.target, start=1000, before=partial.before)
+    assert partial.target.getvalue() == DATA[:1000]
+
+    def restart() -> None:
+        partial.target.seek(0)
+        partial.target.truncate()
+
+    download(f"{web.url}/image", partial.target, start=1000, before=partial.before, on_restart=restart)
+    assert partial.target.getvalue() == DATA[::-1]
+
+
+def test_a_complete_file_is_not_requested(web: WebServer, partial: Partial) -> None:
+    """Nothing is missing, so nothing is sent."""
+    assert download(f"{web.url}/image", BytesIO(), start=len(DATA), before=partial.before) == partial.before
+    assert web.site.requests == []
+
+
+def test_a_change_during_the_transfer_restarts_it(web: WebServer) -> None:
+    """With `on_restart`, a file that changed while it was fetched is fetched again."""
+
+    class Changing(BytesIO):
+        def write(self, data: object, /) -> int:
+            web.site.files["/image"], web.site.etag = DATA[::-1], '"2"'
+            return super().write(data)  # type: ignore[arg-type]
+
+    target = Changing()
+    web.site.cut_after = [1000]
+
+    def restart() -> None:
+        target.seek(0)
+        target.truncate()
+
+    assert download(f"{web.url}/image", target, on_restart=restart).etag == '"2"'
+    assert target.getvalue() == DATA[::-1]
+
+
+def test_a_cached_copy_is_revalidated(web: WebServer, partial: Partial) -> None:
+    """304: nothing is written. Another ETag: the new version is."""
+    target = BytesIO()
+    assert download(f"{web.url}/image", target, cached=partial.before).not_modified
+    assert target.getvalue() == b""
+    web.site.etag = '"2"'
+    assert not download(f"{web.url}/image", target, cached=partial.before).not_modified
+    assert target.getvalue() == DATA
+    assert read_url(f"{web.url}/image", limit_bytes=len(DATA))[1] == DATA
+
+
+def test_small_files_have_a_limit(web: WebServer) -> None:
+    """A checksum list of two megabytes is none."""
+    with pytest.raises(FetchError, match="larger than the 1000 bytes"):
+        read_url(f"{web.url}/image", limit_bytes=1000)
+
+
+def test_a_refusal_has_its_status(web: WebServer) -> None:
+    """Callers can tell 404 from 401."""
+    with pytest.raises(FetchError) as caught:
+        read_url(f"{web.url}/none")
+    assert caught.value.status == 404
+
+
+def test_a_part_that_was_not_requested_is_not_the_file(web: WebServer) -> None:
+    """206 in reply to a plain GET: the whole file in one part is accepted, its last half is not."""
+    web.site.range_always = True
+    assert download(f"{web.url}/image", target := BytesIO()).length == len(DATA)
+    assert target.getvalue() == DATA
+    web.site.shift = 512
+    with pytest.raises(FetchError, match="another part"):
+        download(f"{web.url}/image", BytesIO())
+    with pytest.raises(FetchError, match="another part"):
+        read_url(f"{web.url}/image", limit_bytes=len(DATA))
+
+
+def test_https_is_never_left(web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A redirect from HTTPS to HTTP is refused; one that stays with HTTPS is followed."""
+    certificate, key = make_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with WebServer(Site(files={"/image": DATA}, redirects={"/a": f"{web.url}/image", "/b": "/image"})) as tls:
+        tls.server.socket = context.wrap_socket(tls.server.socket, server_side=True)
+        tls.scheme = "https"
+        assert read_url(f"{tls.url}/b", limit_bytes=len(DATA))[1] == DATA
+        with pytest.raises(FetchError, match="from HTTPS to http://"):
+            read_url(f"{tls.url}/a", limit_bytes=len(DATA))
+    assert web.site.requests == []
+
+
+def test_no_file_system_is_filled_up(web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that does not fit is refused before its first byte is written."""
+
+    class Full(NamedTuple):
+        f_bavail: int = 10
+        f_frsize: int = 4096
+
+    monkeypatch.setattr(os, "statvfs", lambda place: Full())
+    with (tmp_path / "image").open("wb", buffering=0) as target, pytest.raises(FetchError, match="40960 bytes free"):
+        download(f"{web.url}/image", target)
+    assert (tmp_path / "image").read_bytes() == b""
+
+
+def test_more_resumes_can_be_allowed(web: WebServer) -> None:
+    """Each interruption continues where the last one was."""
+    web.site.cut_after = [1000, 1000, 1000]
+    target = BytesIO()
+    download(f"{web.url}/image", target, limits=Limits(resumes=3))
+    assert target.getvalue() == DATA
+
+
+def test_a_stall_is_seen_after_a_fast_start() -> None:
+    """The average is not looked at, but what arrived recently."""
+    guard = StallGuard(Limits(stall_seconds=0.05))
+    guard.check(1 << 30)
+    time.sleep(0.06)
+    guard.check(0)
+    time.sleep(0.06)
+    with pytest.raises(TransferInterrupted, match="only 1 bytes arrived"):
+        guard.check(1)

@@ -1,0 +1,85 @@
+"""Time limits for what is read from a socket: one for each read, one for a whole response header."""
+
+from __future__ import annotations
+
+import io
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+
+class Deadline:
+    """Limits the reads of a connection: each to `idle_seconds`, and those inside `within` to an end in common.
+
+    A socket's timeout starts again with each byte, so a server that sends one byte a second, or headers without
+    end, would never exceed it.
+    """
+
+    def __init__(self, idle_seconds: float) -> None:
+        self._idle_seconds = idle_seconds
+        self._end: float | None = None
+        self._allowed = 0.0
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Limit all reads inside the block together to `seconds`."""
+        self._allowed, self._end = seconds, time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._end = None
+
+    def timeout(self) -> float:
+        """Return the seconds that the next read may take. Raises: TimeoutError, when none are left."""
+        if self._end is None:
+            return self._idle_seconds
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise self.exceeded()
+        return min(left, self._idle_seconds)
+
+    def is_over(self) -> bool:
+        """Whether the end in common has passed."""
+        return self._end is not None and time.monotonic() >= self._end
+
+    def exceeded(self) -> TimeoutError:
+        """Return the error for a server that does not finish what it has to say first."""
+        return TimeoutError(f"the server did not finish its reply within {self._allowed:g} seconds")
+
+
+class TimedReader(io.RawIOBase):
+    """Reads a connected socket within the limits of a `Deadline`."""
+
+    def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
+        super().__init__()
+        self._connection = connection
+        self._deadline = deadline
+        self._raw = connection.makefile("rb", buffering=0)
+        self._timeout: float | None = None
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
+        """Read what has arrived into `buffer`. Raises: TimeoutError."""
+        timeout = self._deadline.timeout()
+        if timeout != self._timeout:
+            self._timeout = timeout
+            self._connection.settimeout(timeout)
+        try:
+            return self._raw.readinto(buffer)
+        except TimeoutError:
+            if self._deadline.is_over():
+                raise self._deadline.exceeded() from None
+            raise
+
+    def close(self) -> None:
+        """Close this view of the socket, not the socket."""
+        self._raw.close()
+        super().close()

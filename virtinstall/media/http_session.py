@@ -1,0 +1,96 @@
+"""HTTP connections with a deadline for response headers; the only module that imports requests.
+
+Source: RFC 9110 sections 15.2 (1xx responses come before the final one) and 15.4 (redirects).
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+
+from virtinstall.errors import FetchError
+from virtinstall.media.deadline import TimedReader
+from virtinstall.media.fetcher import display_url
+
+if TYPE_CHECKING:
+    from virtinstall.media.deadline import Deadline
+
+HTTP_ERRORS = (OSError, ValueError, HTTPError, http.client.HTTPException)
+"""What requests, urllib3 and http.client raise for responses that they cannot use."""
+
+
+def new_session(deadline: Deadline, redirects: int) -> requests.Session:
+    """Return a session whose reads respect `deadline`, and that never leaves HTTPS."""
+    session = _Session()
+    session.max_redirects = redirects
+    for prefix in ("http://", "https://"):
+        session.mount(prefix, _Adapter(deadline))
+    return session
+
+
+class _Session(requests.Session):
+    """A session that refuses redirects from HTTPS to anything else."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Return where a response redirects to. Raises: FetchError, when that is not encrypted any more."""
+        target = super().get_redirect_target(resp)
+        if not target or urlsplit(resp.url).scheme != "https":
+            return target
+        url = urljoin(resp.url, target)
+        if urlsplit(url).scheme != "https":
+            resp.close()
+            raise FetchError(
+                f"{display_url(resp.url)} redirects from HTTPS to {display_url(url)}, which is not protected",
+                hint="use an address of the server that stays with HTTPS",
+            )
+        return target
+
+
+class _Adapter(HTTPAdapter):
+    """Has connections read their responses through a `TimedReader`, also those to a proxy."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._pools = _pools(deadline)
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Create the pools of connections."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Return the pools of connections through `proxy`."""
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if not proxy.lower().startswith("socks"):  # those connect in a way of their own
+            manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+def _pools(deadline: Deadline) -> dict[str, type[HTTPConnectionPool]]:
+    class Response(http.client.HTTPResponse):
+        def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+            super().__init__(sock, *args, **kwargs)
+            self.fp.close()
+            self.fp = io.BufferedReader(TimedReader(sock, deadline))
+
+    class PlainConnection(HTTPConnection):
+        response_class = Response
+
+    class TlsConnection(HTTPSConnection):
+        response_class = Response
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = PlainConnection
+
+    class TlsPool(HTTPSConnectionPool):
+        ConnectionCls = TlsConnection
+
+    return {"http": PlainPool, "https": TlsPool}

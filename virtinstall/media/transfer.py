@@ -1,0 +1,329 @@
+"""Transfers over any protocol: one loop with size limit, stall detection, resume, progress and free-space check.
+
+A protocol provides an `Opener`: a function that opens a file at an offset and returns a `Reader`. `transfer` writes
+what the reader returns, and opens the file again where it was interrupted, if it is still the same file.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from virtinstall.errors import FetchError
+from virtinstall.media.fetcher import FILE_LIMIT_BYTES, Target, check_size, write_all
+from virtinstall.progress import Progress, Silent
+from virtinstall.safe_text import one_line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a server may take up: seconds, bytes, and interruptions of one transfer.
+
+    `reply_seconds` limits everything before the data: connection greeting, redirects and headers together. A
+    transfer slower than `slowest_bytes_per_second` over `stall_seconds` counts as interrupted.
+    """
+
+    connect_seconds: float = 15.0
+    idle_seconds: float = 60.0
+    reply_seconds: float = 60.0
+    stall_seconds: float = 120.0
+    slowest_bytes_per_second: int = 1024
+    file_bytes: int = FILE_LIMIT_BYTES
+    redirects: int = 10
+    resumes: int = 1
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """What a server says of a file.
+
+    `url` is the final address, without user, password and query. `length` is that of the whole file in bytes; None
+    where the server does not say, but known after a transfer. `etag` and `last_modified` are as the server wrote
+    them, or empty. `not_modified`: the cached copy is current, and no data follows.
+    """
+
+    url: str
+    length: int | None = None
+    etag: str = ""
+    last_modified: str = ""
+    content_type: str = ""
+    not_modified: bool = False
+
+    def may_equal(self, other: Response) -> bool:
+        """Whether nothing says that the two are different versions of a file."""
+        pairs = (
+            (self.length, other.length),
+            (self.etag, other.etag),
+            (self.last_modified, other.last_modified),
+        )
+        return all(mine == theirs for mine, theirs in pairs if mine not in (None, "") and theirs not in (None, ""))
+
+    @property
+    def is_verifiable(self) -> bool:
+        """Whether another version of the file could be recognized."""
+        return self.length is not None or bool(self.etag or self.last_modified)
+
+
+class Reader(Protocol):
+    """The data of one response; `offset` is where in the file it starts."""
+
+    @property
+    def response(self) -> Response:
+        """What the server says of the file."""
+
+    @property
+    def offset(self) -> int:
+        """The offset of the first byte that `read` returns."""
+
+    def read(self) -> bytes:
+        """Return what has arrived, at most a chunk; nothing at the end. Raises: TransferInterrupted."""
+
+    def close(self) -> None:
+        """Release the connection."""
+
+
+Opener = Callable[[int, "Response | None"], Reader]
+"""Opens a file at an offset (0 where the server has no ranges); the second argument is the version to continue."""
+
+
+class TransferInterrupted(Exception):
+    """A transfer ended before its file did; it can be resumed."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = one_line(why)
+
+
+class StallGuard:
+    """Detects transfers that only trickle: read timeouts start again with each byte."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._since = time.monotonic()
+        self._bytes = 0
+
+    def check(self, count_bytes: int) -> None:
+        """Count what has arrived. Raises: TransferInterrupted, when it was too little since the last check."""
+        self._bytes += count_bytes
+        now = time.monotonic()
+        seconds = now - self._since
+        if seconds <= self._limits.stall_seconds:
+            return
+        if self._bytes < seconds * self._limits.slowest_bytes_per_second:
+            raise TransferInterrupted(f"only {self._bytes} bytes arrived in {seconds:.0f} seconds")
+        self._since, self._bytes = now, 0
+
+
+def transfer(
+    name: str,
+    open_at: Opener,
+    target: Target,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Progress | None = None,
+    label: str = "",
+    start: int = 0,
+    before: Response | None = None,
+    on_data: Callable[[memoryview], None] | None = None,
+    on_restart: Callable[[], None] | None = None,
+) -> Response:
+    """Write the file that `open_at` opens to `target`, and return what the server said of it.
+
+    `name` is for messages. With `start`, the target already holds so many bytes of the version `before`. `on_data` is
+    called with each piece after it was written. Where the server has another version meanwhile, `on_restart` must
+    empty the target and forget what `on_data` collected; without it, that is an error.
+    Raises: FetchError.
+    """
+    return _Transfer(name, open_at, target, limits, progress or Silent(), label, on_data, on_restart).run(start, before)
+
+
+def read_start(name: str, open_at: Opener, limit_bytes: int, limits: Limits) -> tuple[Response, bytes]:
+    """Return the first `limit_bytes` bytes of a file. Raises: FetchError."""
+    reader = open_at(0, None)
+    data = bytearray()
+    guard = StallGuard(limits)
+    expected = min(reader.response.length or 0, limit_bytes)
+    try:
+        if reader.offset:
+            raise _other_part(name, 0)
+        while len(data) < limit_bytes and (chunk := reader.read()):
+            guard.check(len(chunk))
+            data += chunk
+    except TransferInterrupted as cut:
+        raise fetch_failure(name, cut.why) from cut
+    finally:
+        reader.close()
+    if len(data) < expected:
+        raise fetch_failure(name, "the connection was closed")
+    return reader.response, bytes(data[:limit_bytes])
+
+
+def fetch_failure(name: str, why: str) -> FetchError:
+    """Return the error for a file that could not be fetched."""
+    return FetchError(
+        f"could not fetch {name}: {one_line(why)}",
+        hint="check the address, the network and the proxy settings",
+    )
+
+
+def check_room(place: int | str | os.PathLike[str], needed_bytes: int, where: str) -> None:
+    """Refuse to fill up a file system; `place` is a path or a descriptor, `where` its name for messages.
+
+    Raises: FetchError.
+    """
+    status = os.statvfs(place)
+    free_bytes = status.f_bavail * status.f_frsize
+    if needed_bytes > free_bytes:
+        raise FetchError(
+            f"'{where}' has {free_bytes} bytes free, and {needed_bytes} are needed",
+            hint="make room on that file system",
+        )
+
+
+def _other_part(name: str, offset: int) -> FetchError:
+    return fetch_failure(name, f"the server sent another part than requested, not that from byte {offset}")
+
+
+class _Transfer:
+    """One file on its way, over one response or several."""
+
+    def __init__(
+        self,
+        name: str,
+        open_at: Opener,
+        target: Target,
+        limits: Limits,
+        progress: Progress,
+        label: str,
+        on_data: Callable[[memoryview], None] | None,
+        on_restart: Callable[[], None] | None,
+    ) -> None:
+        self._name = name
+        self._open_at = open_at
+        self._target = target
+        self._limits = limits
+        self._progress = progress
+        self._label = label
+        self._on_data = on_data
+        self._on_restart = on_restart
+        self._done = 0
+        self._response: Response | None = None
+        self._is_shown = False
+
+    def run(self, start: int, before: Response | None) -> Response:
+        """Transfer everything from `start` on."""
+        self._done, self._response = start, before
+        if before is not None and start and start == before.length:
+            return before
+        reader = self._open("the server has another version now")
+        if reader.response.not_modified:
+            reader.close()
+            return reader.response
+        interruptions = 0
+        self._start_progress()
+        try:
+            while True:
+                try:
+                    self._take(reader)
+                    return replace(reader.response, length=self._done)
+                except TransferInterrupted as cut:
+                    interruptions += 1
+                    if interruptions > self._limits.resumes:
+                        raise fetch_failure(self._name, self._history(interruptions, cut)) from None
+                    reader = self._open(f"{cut.why}, and the file has changed since")
+        finally:
+            self._progress.finish()
+
+    def _open(self, changed: str) -> Reader:
+        """Return a reader that continues at the byte reached, or restart from the first byte."""
+        before = self._response
+        reader = self._open_at(self._done, before)
+        now = reader.response
+        if now.not_modified:
+            return reader
+        try:
+            if self._done and not (before is not None and before.is_verifiable and before.may_equal(now)):
+                if self._on_restart is None:
+                    raise fetch_failure(self._name, changed)
+                self._on_restart()
+                self._done = 0
+                if reader.offset:
+                    reader.close()
+                    reader = self._open_at(0, None)
+                    now = reader.response
+                self._response = now
+                if self._is_shown:
+                    self._start_progress()
+            if reader.offset not in (0, self._done):
+                raise _other_part(self._name, self._done)
+            self._check(now)
+        except BaseException:
+            reader.close()
+            raise
+        if now.length is None and self._done and before is not None:
+            now = replace(now, length=before.length)
+        self._response = now
+        return reader
+
+    def _check(self, now: Response) -> None:
+        """Refuse a file that is too large for the limit or for the file system."""
+        if now.length is None:
+            return
+        check_size(self._name, now.length, self._limits.file_bytes)
+        try:
+            descriptor = self._target.fileno()
+        except OSError:  # a buffer in memory
+            return
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            check_room(descriptor, now.length - self._done, str(getattr(self._target, "name", "the target")))
+
+    def _start_progress(self) -> None:
+        if self._is_shown:
+            self._progress.finish()
+        self._is_shown = True
+        total = self._response.length if self._response is not None else None
+        self._progress.start(self._label or f"Retrieving {self._name}", total)
+        if self._done:
+            self._progress.advance(self._done)
+
+    def _take(self, reader: Reader) -> None:
+        """Write what the reader returns, without what the target has already."""
+        skip = self._done - reader.offset
+        guard = StallGuard(self._limits)
+        total = self._response.length if self._response is not None else None
+        limit = self._limits.file_bytes
+        try:
+            while chunk := reader.read():
+                guard.check(len(chunk))
+                data = memoryview(chunk)
+                if skip:
+                    passed = min(skip, len(data))
+                    skip -= passed
+                    data = data[passed:]
+                self._write(data, total, limit)
+        finally:
+            reader.close()
+        if total is not None and self._done < total:
+            raise TransferInterrupted("the connection was closed")
+
+    def _write(self, data: memoryview, total: int | None, limit: int) -> None:
+        after = self._done + len(data)
+        check_size(self._name, after, limit)
+        if total is not None and after > total:
+            raise fetch_failure(self._name, f"more than the {total} bytes arrived that the server announced")
+        write_all(self._target, data)
+        self._done = after
+        if self._on_data is not None:
+            self._on_data(data)
+        self._progress.advance(len(data))
+
+    def _history(self, interruptions: int, cut: TransferInterrupted) -> str:
+        times = {1: "once", 2: "twice"}.get(interruptions, f"{interruptions} times")
+        return f"cut {times}, the last time after {self._done} bytes: {cut.why}"

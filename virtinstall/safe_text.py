@@ -1,0 +1,68 @@
+"""Text from elsewhere, made safe to print: control characters become escapes such as `\\x1b`.
+
+Servers, install media, QEMU, guests, file names and arguments can hold anything. On a terminal a control
+character moves the cursor, changes the title or recolors the screen, and a bidirectional override reorders what
+follows.
+
+Source: ECMA-48 (C0, C1); Unicode Standard Annex 9 (bidirectional controls); XML 1.0, section 2.2 (Char).
+"""
+
+from __future__ import annotations
+
+LONGEST_LINE = 200
+"""Characters of a server's message or a name from a medium that are printed."""
+
+# line and paragraph separators, then marks, embeddings, overrides and isolates of the bidirectional algorithm
+_SEPARATORS = "\u2028\u2029"
+_BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_LAYOUT = "\n\t"
+
+
+def printable(text: str) -> str:
+    """Return `text` with each character that a terminal would obey as an escape; line breaks and tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(escape_char(char) if _is_unsafe(char) else char for char in text)
+
+
+def one_line(text: str, limit: int = LONGEST_LINE) -> str:
+    """Return `text` as one printable line of at most `limit` characters, for messages."""
+    text = " ".join(text[: 4 * limit + 1].split())
+    text = printable(text)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def escape_char(char: str) -> str:
+    """Return one character as Python writes it: `\\x1b`, `\\u202e`."""
+    return char.encode("unicode_escape").decode()
+
+
+def first_not_in_xml(text: str) -> str | None:
+    """Return the first character of `text` that an XML document cannot hold, or None."""
+    if text.isprintable():
+        return None
+    return next((char for char in text if not _is_xml(char)), None)
+
+
+def referenced(xml: str) -> str:
+    """Return an XML document with character references for what a terminal would obey: it means the same.
+
+    XML 1.0 allows C1 controls and bidirectional overrides in values.
+    """
+    if xml.isascii():
+        return xml
+    return "".join(f"&#{ord(char)};" if ord(char) > 126 and _is_unsafe(char) else char for char in xml)
+
+
+def _is_unsafe(char: str) -> bool:
+    code = ord(char)
+    if code < 0x20:
+        return char not in _LAYOUT
+    return 0x7F <= code <= 0x9F or char in _SEPARATORS or char in _BIDI or 0xD800 <= code <= 0xDFFF
+
+
+def _is_xml(char: str) -> bool:
+    code = ord(char)
+    if code < 0x20:
+        return char in "\t\n\r"
+    return not 0xD800 <= code <= 0xDFFF and code not in (0xFFFE, 0xFFFF)
