@@ -9,8 +9,13 @@ Source: ECMA-48 (C0, C1); Unicode Standard Annex 9 (bidirectional controls); XML
 
 from __future__ import annotations
 
+from virtinstall.errors import RequestError
+
 LONGEST_LINE = 200
 """Characters of a server's message or a name from a medium that are printed."""
+
+LONGEST_MESSAGE = 2000
+"""Characters of one line of an error or a hint that are printed."""
 
 # line and paragraph separators, then marks, embeddings, overrides and isolates of the bidirectional algorithm
 _SEPARATORS = "\u2028\u2029"
@@ -28,7 +33,11 @@ def printable(text: str) -> str:
 def one_line(text: str, limit: int = LONGEST_LINE) -> str:
     """Return `text` as one printable line of at most `limit` characters, for messages."""
     text = " ".join(text[: 4 * limit + 1].split())
-    text = printable(text)
+    return shortened(printable(text), limit)
+
+
+def shortened(text: str, limit: int = LONGEST_MESSAGE) -> str:
+    """Return `text` with at most `limit` characters."""
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
@@ -49,9 +58,31 @@ def referenced(xml: str) -> str:
 
     XML 1.0 allows C1 controls and bidirectional overrides in values.
     """
-    if xml.isascii():
+    if xml.isascii() and "\x7f" not in xml:
         return xml
     return "".join(f"&#{ord(char)};" if ord(char) > 126 and _is_unsafe(char) else char for char in xml)
+
+
+def require_xml(where: str, text: str) -> None:
+    """Refuse a value that no XML document can hold; `where` names the option or the field.
+
+    Raises: RequestError.
+    """
+    char = first_not_in_xml(text)
+    if char is not None:
+        raise RequestError(
+            f"{where}: '{one_line(text)}' contains the character {escape_char(char)}, which XML cannot hold",
+            hint="remove it; a file with such a name must be renamed",
+        )
+
+
+def percent_decoded(option: str, text: str) -> str:
+    """Return `text` with `%20` and the like decoded. Raises: RequestError, for characters that XML cannot hold."""
+    from urllib.parse import unquote
+
+    decoded = unquote(text)
+    require_xml(option, decoded)
+    return decoded
 
 
 def _is_unsafe(char: str) -> bool:

@@ -67,8 +67,9 @@ def test_bytes_that_are_no_text(tmp_path: Path, option: str) -> None:
     words = {"--name": b"caf\xe9", "--disk": b"path=/tmp/caf\xe9.img,size=1"}
     done = virt_install(*PRINT, option, os.fsdecode(words[option]), state=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith("virt-install: error: '") and "caf\\udce9" in done.stderr
-    assert "is no text in UTF-8" in done.stderr
+    assert done.stderr.startswith(f"virt-install: error: {option}: '")
+    assert "caf\\udce9" in done.stderr
+    assert "is not valid UTF-8" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
 
+from virtinstall.cli.safe_stream import SafeStream
 from virtinstall.errors import VirtInstallError
+from virtinstall.safe_text import shortened
 
 if TYPE_CHECKING:
     from virtinstall.cli.log import Log
@@ -56,17 +59,18 @@ def _command(prog: str, run: _Run, argv: Sequence[str] | None) -> int:
     import os
 
     words, environ = (sys.argv[1:], os.environ) if argv is None else (list(argv), {})
-    try:
-        status = _status_of(prog, run, words, environ)
-        sys.stdout.flush()
-        return status
-    except BrokenPipeError:
-        return 141
-    except OSError as error:
-        # what no better sentence was found for: output to a full disk, a folder that is gone, ...
-        subject = f"'{error.filename}': " if error.filename else ""
-        print(f"{prog}: error: {subject}{error.strerror or error}", file=sys.stderr)
-        return 1
+    with redirect_stdout(SafeStream(sys.stdout)), redirect_stderr(SafeStream(sys.stderr)):
+        try:
+            status = _status_of(prog, run, words, environ)
+            sys.stdout.flush()
+            return status
+        except BrokenPipeError:
+            return 141
+        except OSError as error:
+            # what no better sentence was found for: output to a full disk, a folder that is gone, ...
+            subject = f"'{error.filename}': " if error.filename else ""
+            print(f"{prog}: error: {subject}{error.strerror or error}", file=sys.stderr)
+            return 1
 
 
 def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str]) -> int:
@@ -102,8 +106,6 @@ def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
 
     try:
         with terminate_by_exception():
-            for word in words:
-                _require_text(word)
             return run(words, log)
     except UsageError as error:
         return _report(prog, error, 2, log, words)
@@ -116,20 +118,6 @@ def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
     except Exception:
         _log_trace(log)
         raise
-
-
-def _require_text(word: str) -> None:
-    """Raises: UsageError, when a word holds bytes that are no UTF-8: libvirt's XML and its calls can't."""
-    from virtinstall.options.parser import UsageError
-
-    try:
-        word.encode()
-    except UnicodeEncodeError:
-        shown = word.encode(errors="backslashreplace").decode()
-        raise UsageError(
-            f"'{shown}' is no text in UTF-8, and libvirt takes no other",
-            hint="check the terminal's encoding; a file of such a name has to be renamed",
-        ) from None
 
 
 def _report_end(prog: str, how: str, error: BaseException, status: int, words: Sequence[str]) -> int:
@@ -160,11 +148,11 @@ def _report(prog: str, error: VirtInstallError, status: int, log: Log, words: Se
     """Print one error: what was wrong, then what to do; the log has where it came from."""
     _log_trace(log)
     _print_document(prog, error, status, words)
-    for line in error.message.splitlines():
-        print(f"{prog}: error: {line}", file=sys.stderr)
+    for line in error.message.split("\n"):
+        print(f"{prog}: error: {shortened(line)}", file=sys.stderr)
     _print_notes(prog, error)
     if error.hint:
-        print(f"{prog}: hint: {error.hint}", file=sys.stderr)
+        print(f"{prog}: hint: {shortened(error.hint)}", file=sys.stderr)
     return status
 
 
@@ -179,4 +167,4 @@ def _print_document(prog: str, error: VirtInstallError, status: int, words: Sequ
 
 def _print_notes(prog: str, error: VirtInstallError) -> None:
     for note in getattr(error, "__notes__", ()):
-        print(f"{prog}: error: {note}", file=sys.stderr)
+        print(f"{prog}: error: {shortened(note)}", file=sys.stderr)

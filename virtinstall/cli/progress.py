@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from virtinstall.progress import Silent
+from virtinstall.safe_text import one_line
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Lines:
             return
         seconds = time.monotonic() - self._started
         rate = f", {human_size(int(self._done_bytes / seconds))}/s" if seconds > 0.05 else ""
-        print(f"{self._what}: {human_size(self._done_bytes)}{rate}", file=self._stream, flush=True)
+        print(f"{one_line(self._what)}: {human_size(self._done_bytes)}{rate}", file=self._stream, flush=True)
 
 
 class Bars(Lines):
@@ -50,6 +51,8 @@ class Bars(Lines):
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
+        # a bar moves the cursor itself; what it is told is made printable
+        self._terminal: TextIO = getattr(stream, "unfiltered", stream)
         self._bar: Any = None
 
     def start(self, what: str, total_bytes: int | None) -> None:
@@ -58,12 +61,12 @@ class Bars(Lines):
 
         super().start(what, total_bytes)
         self._bar = tqdm(
-            desc=what,
+            desc=one_line(what),
             total=total_bytes,
             unit="B",
             unit_scale=True,
             unit_divisor=1024,
-            file=self._stream,
+            file=self._terminal,
             delay=_MOMENT_SECONDS,
             leave=False,
             dynamic_ncols=True,

@@ -13,6 +13,7 @@ from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, PathFacts, PoolFacts, VolumeFacts
 from virtinstall.new_image import NewImage
+from virtinstall.safe_text import percent_decoded
 from virtinstall.units import human_size
 
 _RAW_FORMATS = ("raw", "iso", "none", "unknown", "")
@@ -29,9 +30,7 @@ def local_path(path: str) -> str:
     """A path without the `file://` before it."""
     if not path.startswith("file://"):
         return path
-    from urllib.parse import unquote
-
-    return unquote(path[7:])
+    return percent_decoded(f"--disk {path}", path[7:])
 
 
 def requested_path(disk: Disk) -> str | None:

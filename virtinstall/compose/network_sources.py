@@ -11,6 +11,7 @@ from lxml import etree
 from virtinstall.compose.draft import Draft
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
+from virtinstall.safe_text import percent_decoded
 
 # kinds of disks whose <source> is no path of the host's file system
 OWN_SOURCES = ("network", "nvme", "vhostuser", "vhostvdpa")
@@ -59,7 +60,7 @@ def use_url(draft: Draft, disk: Disk, url: str) -> None:
 
     Raises: RequestError, when its host or port can't be one.
     """
-    from urllib.parse import parse_qs, unquote, urlsplit
+    from urllib.parse import parse_qs, urlsplit
 
     try:
         parts = urlsplit(url)
@@ -78,9 +79,9 @@ def use_url(draft: Draft, disk: Disk, url: str) -> None:
         socket = parse_qs(parts.query).get("socket")
         host.transport, host.socket = transport, socket[0] if socket else parts.path
         if socket and parts.path.strip("/"):
-            disk.source_name = unquote(parts.path).lstrip("/")
+            disk.source_name = percent_decoded("--disk", parts.path).lstrip("/")
         return
-    name = unquote(parts.path).lstrip("/")
+    name = percent_decoded("--disk", parts.path).lstrip("/")
     disk.source_name = name or None
     if parts.query:
         disk.source_query = parts.query
@@ -89,7 +90,7 @@ def use_url(draft: Draft, disk: Disk, url: str) -> None:
         if transport:
             disk.source_hosts[0].transport = transport
     if parts.username and (disk.auth_secret_uuid or disk.auth_secret_usage):
-        disk.auth_username = disk.auth_username or unquote(parts.username)
+        disk.auth_username = disk.auth_username or percent_decoded("--disk", parts.username)
     elif parts.username:
         draft.warnings.append(
             # without the password that may stand beside it

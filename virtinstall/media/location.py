@@ -5,11 +5,12 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from virtinstall.errors import FetchError
 from virtinstall.media.fetcher import display_url
 from virtinstall.media.transfer import DEFAULT_LIMITS, Limits
+from virtinstall.safe_text import percent_decoded
 
 if TYPE_CHECKING:
     from virtinstall.media.fetcher import Fetcher
@@ -42,7 +43,7 @@ def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
             raise FetchError(
                 f"'{location}' names a file on another host", hint="write three slashes: file:///DIRECTORY"
             )
-        return _open_local(Path(unquote(parts.path)), limits)
+        return _open_local(Path(percent_decoded(location, parts.path)), limits)
     if "://" in location:
         raise FetchError(
             f"'{display_url(location)}' can't be fetched: '{scheme}' is no known kind of address",

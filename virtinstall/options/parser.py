@@ -6,10 +6,11 @@ import argparse
 import os
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from virtinstall.errors import RequestError
 from virtinstall.options.table import OPTIONS, Option
+from virtinstall.safe_text import one_line, require_xml
 
 HELP_WORDS = ("?", "help")
 _DEFAULT_COLUMNS = 78
@@ -37,6 +38,11 @@ def _columns() -> int:
 class Parser(argparse.ArgumentParser):
     """An argparse parser that raises UsageError instead of leaving the program."""
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse arguments that libvirt and its XML can hold. Raises: UsageError, RequestError."""
+        require_usable(args or ())
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong as one sentence with a hint."""
         hint = f"`{self.prog} --help` lists the options"
@@ -48,6 +54,33 @@ class Parser(argparse.ArgumentParser):
 
     def _names(self) -> list[str]:
         return [name for action in self._actions for name in action.option_strings]
+
+
+def require_usable(argv: Sequence[str]) -> None:
+    """Refuse arguments that are not UTF-8 or contain characters that XML cannot hold.
+
+    Scripts in --cloud-init may contain any text: they do not become XML.
+    Raises: UsageError, RequestError; both name the option and the value.
+    """
+    before = ""
+    for word in argv:
+        if not word.isprintable():
+            name, equals, value = word.partition("=")
+            option, text = (name, value) if equals and _is_option(name) else (before, word)
+            named = f"{option}: " if option else ""
+            if any("\ud800" <= char <= "\udfff" for char in word):
+                raise UsageError(
+                    f"{named}'{one_line(text)}' is not valid UTF-8, which libvirt requires",
+                    hint="check the terminal's encoding; a file with such a name must be renamed",
+                )
+            if not (len(option) > len("--c") and "--cloud-init".startswith(option)):
+                require_xml(option or "argument", text)
+        before = word if _is_option(word) else ""
+
+
+def _is_option(word: str) -> bool:
+    """Whether a word names an option: `--disk`, `-n`; a lone dash or `-=+x` is a value."""
+    return word.startswith("-") and word[1:3].strip("-").isalpha()
 
 
 def _in_words(message: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError, RequestError
 from virtinstall.request import TYPED
+from virtinstall.safe_text import percent_decoded
 from virtinstall.units import MIB
 
 if TYPE_CHECKING:
@@ -54,10 +55,10 @@ def _fetch_text(address: str, option: str, limit_bytes: int) -> str:
             f"{option}: '{display_url(address)}' can't be read", hint="give a path, or an http, https or ftp address"
         )
     if scheme == "file":
-        from urllib.parse import unquote, urlsplit
+        from urllib.parse import urlsplit
 
         try:
-            path = unquote(urlsplit(address).path)
+            path = percent_decoded(option, urlsplit(address).path)
         except ValueError as error:
             raise RequestError(
                 f"{option}: '{address}' is no complete address", hint="write it as file:///PATH"

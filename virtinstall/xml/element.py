@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 from lxml import etree
 
+from virtinstall.safe_text import referenced
 from virtinstall.xml.field import Declared, XmlField
 from virtinstall.xml.kinds import PRESENT
 from virtinstall.xml.paths import Path, Rank, Step, drop, full_tag, new_node, parse_path, remove
@@ -177,7 +178,7 @@ class Element:
         node = copy.deepcopy(self.ensure_node())
         node.tail = None
         etree.indent(node, "  ")
-        return str(etree.tostring(node, encoding="unicode")) + "\n"
+        return referenced(str(etree.tostring(node, encoding="unicode"))) + "\n"
 
     @classmethod
     def declarations(cls) -> tuple[tuple[str, Any], ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from virtinstall.safe_text import require_xml
 from virtinstall.xml.kinds import PRESENT, Kind
 from virtinstall.xml.paths import Path, drop, find, find_child, make_child, parse_path
 
@@ -132,6 +133,8 @@ class XmlField(Declared, Generic[T]):
             found = find_child(node, step)
             node = found if found is not None else make_child(node, step, element.rank(path.steps[:depth]))
         text = self.kind.write(value)
+        if not text.isprintable():
+            require_xml(f"<{type(element).tag}> {self.name or self.path}", text)
         if path.attribute is not None:
             node.set(path.attribute, text)
         elif self.kind is not PRESENT:

@@ -11,6 +11,7 @@ from lxml import etree
 
 from virtinstall.errors import RequestError
 from virtinstall.named import NamedTuple
+from virtinstall.safe_text import one_line, require_xml
 from virtinstall.xml.paths import NAMESPACES, full_tag, remove
 
 
@@ -67,6 +68,7 @@ def _delete(found: object) -> None:
 
 
 def _set(root: etree._Element, xpath: str, value: str) -> None:
+    require_xml(f"the XPath '{one_line(xpath)}'", value)
     place, slash, last = xpath.rpartition("/")
     if slash and not place and last.startswith("@"):
         raise RequestError(

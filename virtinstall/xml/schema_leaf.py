@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from virtinstall.safe_text import require_xml
 from virtinstall.xml.kinds import ON_OFF, YES_NO, parse_switch
 from virtinstall.xml.paths import Rank, Step, make_child, remove
 from virtinstall.xml.schema import Leaf, Schema
@@ -35,6 +36,7 @@ def write_leaf(node: etree._Element, leaf: Leaf, text: str, schema: Schema, elem
     if leaf.type in ("yes/no", "on/off"):
         kind = YES_NO if leaf.type == "yes/no" else ON_OFF
         text = kind.write(kind.parse(text))
+    require_xml(f"<{node.tag}> {leaf.attribute or leaf.steps[-1][0]}", text)
     target = _make(node, leaf.steps, schema, element_path)
     if leaf.attribute is not None:
         target.set(leaf.attribute, text)

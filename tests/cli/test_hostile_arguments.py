@@ -1,0 +1,106 @@
+"""Control characters in any option and sub-option of the three commands: one clear error, or output that is safe."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from virtinstall.cli.main import clone_main, main, xml_main
+from virtinstall.clone.table import CLONE_OPTIONS
+from virtinstall.edit.table import XML_OPTIONS
+from virtinstall.options.read import section_class
+from virtinstall.options.suboptions import sub_option_names
+from virtinstall.options.table import OPTIONS, Option
+
+TEST = ("--connect", "test:///default")
+BASES = {
+    "virt-install": (main, (*TEST, "--name", "n", "--memory", "64", "--osinfo", "generic", "--print-xml")),
+    "virt-clone": (clone_main, (*TEST, "--original", "test", "--auto-clone", "--print-xml")),
+    "virt-xml": (xml_main, (*TEST, "test", "--edit", "--print-xml")),
+}
+TABLES = {"virt-install": OPTIONS, "virt-clone": CLONE_OPTIONS, "virt-xml": XML_OPTIONS}
+# characters that XML cannot hold, and those that it can: the first are refused, the others escaped where printed
+REFUSED = ("\x01", "\x1b", "\x1b[2J", "\x0c", "\ufffe", "\uffff")
+NOT_UTF8 = ("\udce9",)
+PRINTED = ("\x7f", "\x85", "\x9b2J", "\u2028", "\u202e", "\u2066", "%00", "%1b", "%ff")
+SEED = 15
+
+
+def words_of(option: Option) -> Iterator[tuple[str, str]]:
+    """(sub-option and an equals sign, or nothing) with the spelling of the option, for each of its values."""
+    name = next((each for each in option.names if each.startswith("--")), option.names[0])
+    yield name, ""
+    if option.section:
+        for sub_option, _ in sub_option_names(section_class(option)):
+            yield name, sub_option.replace("N", "0") + "="
+
+
+def command_lines(prog: str, count: int, values: tuple[str, ...]) -> list[list[str]]:
+    """Command lines with a value in each option, and in `count` sub-options, as the seed chooses them."""
+    random_values = random.Random(SEED)
+    places = [place for option in TABLES[prog] if option.argument != "none" for place in words_of(option)]
+    plain = [place for place in places if not place[1]]
+    chosen = plain + random_values.sample([place for place in places if place[1]], min(count, len(places) - len(plain)))
+    lines = []
+    for name, sub_option in chosen:
+        before = random_values.choice(("", "x", "/tmp/x", "file:///x", "http://127.0.0.1:1/"))
+        lines.append([name, f"{sub_option}{before}{random_values.choice(values)}y"])
+    return lines
+
+
+def is_safe(text: str) -> bool:
+    """Whether a terminal would show `text` and do nothing else."""
+    return all(
+        char in "\n\t" or not (ord(char) < 32 or 127 <= ord(char) < 160 or char in "\u2028\u2029\u202e\u2066")
+        for char in text
+    )
+
+
+@pytest.mark.parametrize("prog", BASES)
+def test_what_xml_cannot_hold_is_refused(prog: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each option and sub-option: the error names it, shows the value escaped, and is the only output."""
+    command, base = BASES[prog]
+    for line in command_lines(prog, 10_000, REFUSED):
+        if line[0] == "--cloud-init":
+            continue
+        status = command([*base, *line])
+        captured = capsys.readouterr()
+        assert (status, captured.out) == (1, ""), line
+        assert f"error: {line[0]}: '" in captured.err, line
+        assert is_safe(captured.err), line
+
+
+@pytest.mark.parametrize("prog", BASES)
+def test_what_is_not_utf8_is_refused(prog: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A lone surrogate is how Python passes bytes that are not UTF-8."""
+    command, base = BASES[prog]
+    for line in command_lines(prog, 100, NOT_UTF8):
+        assert command([*base, *line]) == 2, line
+        assert f"error: {line[0]}: '" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("prog", BASES)
+def test_nothing_printed_controls_the_terminal(
+    prog: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Overrides, C1 controls and percent-encoded NULs end as an error or as XML, without traceback or escape."""
+    monkeypatch.chdir(tmp_path)
+    command, base = BASES[prog]
+    count = int(os.environ.get("VIRTINSTALL_FUZZ", "0")) or 150
+    for line in command_lines(prog, count, PRINTED):
+        status = command([*base, *line])
+        captured = capsys.readouterr()
+        assert status in (0, 1, 2), line
+        assert is_safe(captured.out), line
+        assert is_safe(captured.err), line
+
+
+@pytest.mark.parametrize("line", [["--cloud-init", "run=printf '\x1b[1m'"], ["--cloud-init=run=printf '\x1b[1m'"]])
+def test_scripts_may_hold_any_text(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What cloud-init runs in the guest does not become XML."""
+    assert main([*BASES["virt-install"][1], "--import", "--disk", "none", *line]) in (0, 1)
+    assert "XML cannot hold" not in capsys.readouterr().err
