@@ -19,7 +19,7 @@ from virtinstall.osinfo.record import GENERIC, OsRecord
 
 if TYPE_CHECKING:
     from virtinstall.osinfo.index import Index, Rules
-    from virtinstall.osinfo.media_rows import Entry
+    from virtinstall.osinfo.media_rows import Entry, Image
 
 
 # no short id or URI comes near; searching for what is like a longer one would take long
@@ -71,6 +71,12 @@ class Catalog:
         if self._rules is None:
             self._rules = load_rules(self._places, self._cache, self.broken_files)
         return self._rules
+
+    def images(self) -> list[tuple[str, list[Image]]]:
+        """Short ID and disk images of each system that has any."""
+        from virtinstall.osinfo.index import load_images
+
+        return load_images(self._places, self._cache, self.broken_files)
 
     def lookup(self, name: str) -> Lookup:
         """The system called `name`: a short id or a full id; where it is too new for the database, the one before.

@@ -78,11 +78,16 @@ def entry_of(parts: Parts) -> Entry:
         ],
         media=media_of(parts),
         trees=trees_of(parts),
-        images=[_image(child) for child in parts.all("image")],
+        images=images_of(parts),
         drivers=[_driver(child) for child in parts.all("driver")],
         scripts=[script for child in parts.all("installer") for script in _ids(child.iterfind("script"))],
         variants={child.get("id", ""): child.findtext("name", "").strip() for child in parts.all("variant")},
     )
+
+
+def images_of(parts: Parts) -> list[Image]:
+    """The disk images that the files describe."""
+    return [_image(child) for child in parts.all("image")]
 
 
 def media_of(parts: Parts) -> list[Media]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from virtinstall.named import NamedTuple
 from virtinstall.osinfo.cache import JsonCache, Watch, load_watched
-from virtinstall.osinfo.media_rows import Media, Tree
+from virtinstall.osinfo.media_rows import Image, Media, Tree
 from virtinstall.osinfo.places import Places, source_files
 
 if TYPE_CHECKING:
@@ -75,6 +75,14 @@ def load_rules(places: Places, cache: JsonCache, broken: list[str]) -> Rules:
     )
 
 
+def load_images(places: Places, cache: JsonCache, broken: list[str]) -> list[tuple[str, list[Image]]]:
+    """Short ID and disk images of each system that has any; files that are not XML are added to `broken`."""
+    rows = load_watched(cache, "images.json", places)
+    if rows is None:
+        rows = _read_all(places, cache, "images.json", broken, _images)
+    return [(name, [Image._make(image) for image in images]) for name, images in rows if name and images]
+
+
 def _read_all(
     places: Places, cache: JsonCache, name: str, broken: list[str], row: Callable[[Parts], Sequence[Any]]
 ) -> list[Sequence[Any]]:
@@ -113,3 +121,9 @@ def _rules(parts: Parts) -> Sequence[Any]:
     from virtinstall.osinfo.entry import media_of, trees_of
 
     return parts.id, media_of(parts), trees_of(parts)
+
+
+def _images(parts: Parts) -> Sequence[Any]:
+    from virtinstall.osinfo.entry import images_of
+
+    return parts.text("short-id"), images_of(parts)

@@ -1,0 +1,1 @@
+"""Disk images by name: catalogue, verification, cache, registries."""

@@ -1,0 +1,296 @@
+"""The cache of images: immutable files named by their content, and what is known of each source.
+
+    by-digest/sha256-HEX.qcow2    an image, mode 0444; never changed, the base of any number of guests
+    sources/KEY.json              the record of a source: which file it is, when it was checked, ETag
+    sources/KEY.part              a download; its lock is the lock of the source
+    sources/KEY.part.json         what the server said of that download, to resume it
+
+A download is renamed into place when it is complete, verified and flushed. Whatever a killed run leaves is a `.part`,
+which the next run for that source continues, and any run removes after a day.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from virtinstall.errors import StorageError
+from virtinstall.named import NamedTuple
+
+_FILES, _SOURCES = "by-digest", "sources"
+_PART_LIFE_SECONDS = 24 * 3600
+_FORMATS = ("qcow2", "raw")
+
+
+class CachedImage(NamedTuple):
+    """An image in the cache. `digest` is that of the download, `ALGORITHM:HEX`; times are in seconds since 1970.
+
+    `path` is the file, `source_key` identifies the source; `verified` is how it was verified when it was downloaded.
+    """
+
+    path: str
+    name: str
+    url: str
+    digest: str
+    format: str
+    virtual_size: int
+    verified: str
+    arch: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    length: int | None = None
+    fetched: float = 0.0
+    checked: float = 0.0
+    source_key: str = ""
+
+
+class Part:
+    """A download of a source, locked: `fd` is its file."""
+
+    def __init__(self, path: str, fd: int) -> None:
+        self.path = path
+        self.fd = fd
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return os.fstat(self.fd).st_size
+
+    def describe(self, about: Mapping[str, Any]) -> None:
+        """Remember what is being downloaded, so that another run can continue."""
+        _write_json(f"{self.path}.json", about)
+
+    def description(self) -> dict[str, Any]:
+        """What `describe` wrote, by this run or by another; empty if there is nothing."""
+        return _read_json(f"{self.path}.json")
+
+    def clear(self) -> None:
+        """Begin anew."""
+        os.ftruncate(self.fd, 0)
+        with suppress(FileNotFoundError):
+            os.unlink(f"{self.path}.json")
+
+
+class ImageCache:
+    """A cache below the directory `root`, which need not exist yet."""
+
+    def __init__(self, root: str, clock: Callable[[], float] = time.time) -> None:
+        self.root = root
+        self.clock = clock
+
+    def record(self, source_key: str) -> CachedImage | None:
+        """What is cached for a source; None if nothing is, or its file is gone or incomplete."""
+        return self._usable(_read_json(self._source_path(source_key, "json")))
+
+    def records(self) -> list[CachedImage]:
+        """What is cached, by source."""
+        names = _names(os.path.join(self.root, _SOURCES))
+        found = [
+            self._usable(_read_json(os.path.join(self.root, _SOURCES, name)))
+            for name in names
+            if name.endswith(".json") and not name.endswith(".part.json")
+        ]
+        return [record for record in found if record is not None]
+
+    def files(self) -> list[str]:
+        """The paths of all cached images, those too that no source leads to any more."""
+        folder = os.path.join(self.root, _FILES)
+        return [
+            os.path.join(folder, name) for name in _names(folder) if name.endswith(tuple(f".{f}" for f in _FORMATS))
+        ]
+
+    def find_content(self, file_stem: str) -> str | None:
+        """The cached image with this content (`sha256-HEX`)."""
+        base = os.path.join(self.root, _FILES, file_stem)
+        return next((f"{base}.{form}" for form in _FORMATS if os.path.isfile(f"{base}.{form}")), None)
+
+    @contextmanager
+    def locked(self, source_key: str, waiting: Callable[[], None]) -> Iterator[Part]:
+        """Hold the lock of a source; `waiting` is called if another run has it.
+
+        At the end an empty download is removed, another stays for the next run. Raises: StorageError.
+        """
+        self._make_directories()
+        path = self._source_path(source_key, "part")
+        try:
+            fd = _lock(path, waiting)
+        except OSError as error:
+            raise StorageError(f"cannot use the image cache '{path}': {error.strerror}") from error
+        part = Part(path, fd)
+        try:
+            yield part
+        finally:
+            if _is_same_file(path, fd) and not part.size:
+                os.unlink(path)
+            if not _is_same_file(path, fd):
+                with suppress(FileNotFoundError):
+                    os.unlink(f"{path}.json")
+            os.close(fd)
+
+    def publish(self, part: Part, file_stem: str, form: str) -> str:
+        """Make the download an image of the cache, and return its path. Raises: StorageError."""
+        target = os.path.join(self.root, _FILES, f"{file_stem}.{form}")
+        try:
+            os.fchmod(part.fd, 0o444)
+            os.fsync(part.fd)
+            if os.path.exists(target):
+                os.unlink(part.path)
+            else:
+                os.rename(part.path, target)
+            _flush_directory(os.path.dirname(target))
+        except OSError as error:
+            raise StorageError(f"cannot store an image in the cache '{target}': {error.strerror}") from error
+        return target
+
+    def save(self, record: CachedImage) -> CachedImage:
+        """Write the record of a source; its lock must be held."""
+        content = {**record._asdict(), "path": os.path.basename(record.path)}
+        _write_json(self._source_path(record.source_key, "json"), content)
+        return record
+
+    def forget(self, source_key: str) -> None:
+        """Remove the record of a source."""
+        with suppress(FileNotFoundError):
+            os.unlink(self._source_path(source_key, "json"))
+
+    def remove_stale(self, life_seconds: float = _PART_LIFE_SECONDS) -> list[str]:
+        """Remove what killed runs left and no run uses; return the paths."""
+        folder = os.path.join(self.root, _SOURCES)
+        removed = []
+        for name in _names(folder):
+            path = os.path.join(folder, name)
+            if name.endswith(".part"):
+                removed += _remove_unused(path, self.clock() - life_seconds)
+            elif name.endswith(".tmp") or (name.endswith(".part.json") and not os.path.exists(path[: -len(".json")])):
+                removed += _remove_old(path, self.clock() - life_seconds)
+        return removed
+
+    def _source_path(self, source_key: str, ending: str) -> str:
+        name = hashlib.sha256(source_key.encode()).hexdigest()
+        return os.path.join(self.root, _SOURCES, f"{name}.{ending}")
+
+    def _usable(self, content: dict[str, Any]) -> CachedImage | None:
+        names = {**content, "path": os.path.join(self.root, _FILES, os.path.basename(str(content.get("path", ""))))}
+        try:
+            record = CachedImage(**names)
+        except TypeError:
+            return None
+        return record if content.get("path") and os.path.isfile(record.path) else None
+
+    def _make_directories(self) -> None:
+        try:
+            for folder in (self.root, os.path.join(self.root, _FILES), os.path.join(self.root, _SOURCES)):
+                os.makedirs(folder, mode=0o711, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"cannot create the image cache '{self.root}': {error.strerror}",
+                hint="run as a user with write permission there",
+            ) from error
+
+
+def _lock(path: str, waiting: Callable[[], None]) -> int:
+    """Open and lock the file; another run may have renamed or removed it meanwhile."""
+    said = False
+    while True:
+        fd = _open_part(path)
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if not said:
+                    waiting()
+                said = True
+                fcntl.flock(fd, fcntl.LOCK_EX)
+            if _is_same_file(path, fd):
+                return fd
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)
+
+
+def _open_part(path: str) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags, 0o600)
+    except PermissionError:
+        # a run that was killed while it published the image had made it read-only
+        os.chmod(path, 0o600)
+        return os.open(path, flags, 0o600)
+
+
+def _is_same_file(path: str, fd: int) -> bool:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return False
+    return os.path.samestat(found, os.fstat(fd))
+
+
+def _remove_unused(path: str, before: float) -> list[str]:
+    """Remove a download that no run has locked."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return []
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(fd).st_mtime > before or not _is_same_file(path, fd):
+            return []
+        os.unlink(path)
+        with suppress(FileNotFoundError):
+            os.unlink(f"{path}.json")
+        return [path]
+    except OSError:
+        return []
+    finally:
+        os.close(fd)
+
+
+def _remove_old(path: str, before: float) -> list[str]:
+    with suppress(OSError):
+        if os.lstat(path).st_mtime <= before:
+            os.unlink(path)
+            return [path]
+    return []
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def _read_json(path: str) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _write_json(path: str, content: Mapping[str, Any]) -> None:
+    """Replace a file as a whole; the lock of the source makes the temporary name ours."""
+    temporary = f"{path}.tmp"
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(dict(content), file)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise StorageError(f"cannot write to the image cache '{path}': {error.strerror}") from error
+
+
+def _flush_directory(path: str) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

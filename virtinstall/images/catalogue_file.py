@@ -1,0 +1,207 @@
+"""Reading a catalogue: the built-in one and those of the user and the host, in one format.
+
+Its JSON Schema is virtinstall/schema/images.json. A catalogue is YAML (JSON is YAML too).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from virtinstall.errors import RequestError
+from virtinstall.images.digest import HEX_DIGITS, digest_of
+from virtinstall.images.family import Family
+from virtinstall.named import NamedTuple
+
+SYSTEM_DIRECTORY = "/etc/virtinstall/images.d"
+_TEXTS = (
+    *("name", "version", "current", "oldest", "long_term", "separator", "codename_search", "directory", "pattern"),
+    *("signature", "keyring", "user", "os", *HEX_DIGITS),
+)
+_ROW_KEYS = frozenset(
+    (*_TEXTS, "names", "codenames", "url", "index", "checksums", "variants", "arch", "seed", "firmware")
+)
+_WAYS = ("url", "directory", "index")
+_SOURCE_KINDS = ("simplestreams", "virt-builder")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class RemoteIndex(NamedTuple):
+    """An index on the web that a catalogue names: `kind` is `simplestreams` or `virt-builder`."""
+
+    kind: str
+    url: str
+    keyring: str = ""
+
+
+class CatalogueFile(NamedTuple):
+    """What one catalogue has."""
+
+    path: str
+    families: tuple[Family, ...]
+    remote: tuple[RemoteIndex, ...] = ()
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL is of this machine, where nobody listens on the way."""
+    return urlsplit(url).hostname in _LOOPBACK
+
+
+def is_protected(url: str) -> bool:
+    """Whether nobody between the server and this machine can change what is sent."""
+    return urlsplit(url).scheme == "https" or is_loopback(url)
+
+
+def built_in() -> CatalogueFile:
+    """The catalogue that comes with the package."""
+    path = os.path.join(os.path.dirname(__file__), "families.json")
+    with open(path, encoding="utf-8") as file:
+        rows = json.load(file)["images"]
+    return CatalogueFile("built-in", tuple(Family(row, "built-in") for row in rows))
+
+
+def catalogue_paths(environment: Mapping[str, str]) -> list[str]:
+    """The catalogue files, the first counts most: $VIRTINSTALL_IMAGES, the user's, the host's.
+
+    Raises: RequestError, if $VIRTINSTALL_IMAGES names something that is not there.
+    """
+    named = [path for path in environment.get("VIRTINSTALL_IMAGES", "").split(os.pathsep) if path]
+    for path in named:
+        if not os.path.exists(path):
+            raise RequestError(f"VIRTINSTALL_IMAGES: no such file or directory: {path}", hint="name a catalogue")
+    config = environment.get("XDG_CONFIG_HOME") or os.path.join(environment.get("HOME") or "/", ".config")
+    return [
+        *(file for path in named for file in (_files_in(path) if os.path.isdir(path) else [path])),
+        *_files_in(os.path.join(config, "virtinstall", "images.d")),
+        *_files_in(SYSTEM_DIRECTORY),
+    ]
+
+
+def _files_in(directory: str) -> list[str]:
+    try:
+        names = sorted(os.listdir(directory))
+    except OSError:
+        return []
+    return [os.path.join(directory, name) for name in names if name.endswith((".yaml", ".yml", ".json"))]
+
+
+def read_catalogue(path: str) -> CatalogueFile:
+    """The catalogue in a file. Raises: RequestError, which names the file and the entry that is wrong."""
+    import yaml
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            document = yaml.safe_load(file)
+    except OSError as error:
+        raise RequestError(f"cannot read the image catalogue {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RequestError(f"image catalogue {path} is not valid YAML: {error}", hint="fix or remove it") from None
+    return parse_catalogue(document, path)
+
+
+def parse_catalogue(document: Any, path: str) -> CatalogueFile:
+    """The catalogue in a YAML document. Raises: RequestError."""
+    problems = list(_problems(document))
+    if problems:
+        raise RequestError(
+            f"image catalogue {path}: {problems[0]}",
+            hint="the format is described in the manual of the image catalogue and by schema/images.json",
+        )
+    document = document or {}
+    families = tuple(Family(row, path) for row in document.get("images") or ())
+    remote = tuple(
+        RemoteIndex(kind, str(source[kind]), str(source.get("keyring", "")))
+        for source in document.get("sources") or ()
+        for kind in _SOURCE_KINDS
+        if kind in source
+    )
+    return CatalogueFile(path, families, remote)
+
+
+def _problems(document: Any) -> Iterator[str]:
+    if document is None:
+        return
+    if not isinstance(document, Mapping):
+        yield "it is not a mapping with 'images' and 'sources'"
+        return
+    yield from (f"unknown key '{key}'" for key in document if key not in ("images", "sources"))
+    for key in ("images", "sources"):
+        if not isinstance(document.get(key) or [], list):
+            yield f"'{key}' is not a list"
+            return
+    for number, row in enumerate(document.get("images") or (), 1):
+        if not isinstance(row, Mapping):
+            yield f"entry {number} of 'images' is not a mapping"
+            continue
+        label = row.get("name") or row.get("names") or number
+        yield from (f"image {label}: {problem}" for problem in _row_problems(row))
+    for number, source in enumerate(document.get("sources") or (), 1):
+        yield from (f"source {number}: {problem}" for problem in _source_problems(source))
+
+
+def _source_problems(source: Any) -> Iterator[str]:
+    if not isinstance(source, Mapping) or sum(kind in source for kind in _SOURCE_KINDS) != 1:
+        yield f"it must have one of {', '.join(_SOURCE_KINDS)}"
+        return
+    yield from (f"unknown key '{key}'" for key in source if key not in (*_SOURCE_KINDS, "keyring"))
+    url = next(source[kind] for kind in _SOURCE_KINDS if kind in source)
+    yield from _url_problems(url, verified=False)
+
+
+def _row_problems(row: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"unknown key '{key}'" for key in row if key not in _ROW_KEYS)
+    if ("name" in row) == ("names" in row):
+        yield "it must have either 'name' or 'names'"
+    if not isinstance(row.get("names", []), list):
+        yield "'names' is not a list"
+    yield from (f"'{key}' is not a text (quote it)" for key in _TEXTS if key in row and not isinstance(row[key], str))
+    if sum(way in row for way in _WAYS) != 1:
+        yield f"it must have one of {', '.join(_WAYS)}"
+        return
+    if ("version" in row) != ("current" in row):
+        yield "'version' and 'current' go together"
+    if "directory" in row and "pattern" not in row:
+        yield "'directory' needs 'pattern'"
+    for key in ("version", "pattern", "long_term"):
+        try:
+            re.compile(str(row.get(key, "")))
+        except re.error as error:
+            yield f"'{key}' is not a regular expression: {error}"
+    for key in ("codenames", "arch"):
+        if not isinstance(row.get(key, {}), Mapping):
+            yield f"'{key}' is not a mapping"
+    for key in ("checksums", "variants"):
+        if not isinstance(row.get(key, []), list):
+            yield f"'{key}' is not a list"
+    digests = [algorithm for algorithm in HEX_DIGITS if algorithm in row]
+    yield from (
+        f"'{algorithm}' is not a valid digest"
+        for algorithm in digests
+        if digest_of(algorithm, str(row[algorithm])) is None
+    )
+    yield from _way_problems(row, verified=bool(digests))
+
+
+def _way_problems(row: Mapping[str, Any], verified: bool) -> Iterator[str]:
+    index = row.get("index")
+    if index is not None and (not isinstance(index, Mapping) or not isinstance(index.get("url"), str)):
+        yield "'index' is not a mapping with 'url'"
+        return
+    urls = row.get("url") or row.get("directory") or (index or {}).get("url")
+    for url in urls.values() if isinstance(urls, Mapping) else [urls]:
+        yield from _url_problems(url, verified=verified)
+
+
+def _url_problems(url: Any, *, verified: bool) -> Iterator[str]:
+    if not isinstance(url, str):
+        yield "a URL is not a text"
+    elif "://" not in url and url.startswith("/"):
+        return
+    elif urlsplit(url).scheme not in ("https", "http"):
+        yield f"'{url}' is not an https URL or an absolute path"
+    elif not verified and not is_protected(url):
+        yield f"'{url}' is not protected: use https, or give the image's sha256"

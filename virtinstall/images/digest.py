@@ -1,0 +1,79 @@
+"""Digests of images: `sha256:HEX`, and how they are compared and computed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import RequestError
+from virtinstall.named import NamedTuple
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+HEX_DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
+"""Algorithms that verify an image, weakest first, with the length of their hexadecimal form. MD5 and SHA-1 do not."""
+_HEX = frozenset("0123456789abcdef")
+
+
+class Digest(NamedTuple):
+    """A digest: algorithm and lower-case hexadecimal value."""
+
+    algorithm: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.value}"
+
+    @property
+    def file_stem(self) -> str:
+        """The beginning of the name of a file with this content."""
+        return f"{self.algorithm}-{self.value}"
+
+
+def digest_of(algorithm: str, value: str) -> Digest | None:
+    """The digest with this value in hexadecimal or base64; None if it is not a usable one."""
+    algorithm = algorithm.lower().replace("-", "")
+    length = HEX_DIGITS.get(algorithm)
+    if length is None:
+        return None
+    text = value.strip().lower()
+    if len(text) == length and _HEX.issuperset(text):
+        return Digest(algorithm, text)
+    try:
+        raw = base64.b64decode(value.strip() + "=" * (-len(value.strip()) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return Digest(algorithm, raw.hex()) if len(raw) * 2 == length else None
+
+
+def digest_by_length(value: str) -> Digest | None:
+    """The digest whose algorithm follows from the length of its hexadecimal value; None if none has that length."""
+    algorithm = next((name for name, length in HEX_DIGITS.items() if length == len(value)), None)
+    return None if algorithm is None else digest_of(algorithm, value)
+
+
+def parse_digest(text: str, option: str) -> Digest:
+    """The digest in `ALGORITHM:VALUE`. Raises: RequestError."""
+    algorithm, _, value = text.partition(":")
+    found = digest_of(algorithm, value)
+    if found is None:
+        lengths = ", ".join(f"{name}: {length}" for name, length in HEX_DIGITS.items())
+        raise RequestError(
+            f"{option}: invalid checksum '{text}'",
+            hint=f"write ALGORITHM:HEX ({lengths} hexadecimal digits), or the URL of a checksum list",
+        )
+    return found
+
+
+def strongest(digests: list[Digest]) -> Digest | None:
+    """The digest with the strongest algorithm; None if there are none."""
+    order = list(HEX_DIGITS)
+    return max(digests, key=lambda digest: order.index(digest.algorithm), default=None)
+
+
+def new_hash(algorithm: str) -> _Hash:
+    """An incremental hash."""
+    return hashlib.new(algorithm)

@@ -1,0 +1,154 @@
+"""One download into the cache: resumed, hashed while it arrives, decompressed, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.errors import FetchError
+from virtinstall.images.check import web_page_error
+from virtinstall.images.digest import Digest, new_hash
+from virtinstall.images.sink import Sink, SparseFile, Writer, hash_file
+from virtinstall.images.tar_stream import DiskExtractor
+from virtinstall.media.download import HttpClient, read_url
+from virtinstall.media.fetcher import display_url, label_of
+from virtinstall.media.transfer import DEFAULT_LIMITS, Reader, Response, transfer
+from virtinstall.named import NamedTuple
+
+if TYPE_CHECKING:
+    from virtinstall.images.cache import Part
+    from virtinstall.progress import Progress
+
+_LIST_LIMIT_BYTES = 64 << 20
+_NO_CACHE = {"Cache-Control": "no-cache"}
+
+
+class WebReader:
+    """Reads checksum lists, indexes and manifests; `fresh`: caches on the way must ask the server."""
+
+    def __init__(self, *, fresh: bool = False) -> None:
+        self._headers = _NO_CACHE if fresh else {}
+
+    def read(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
+        """The file at `url`. Raises: FetchError."""
+        return read_url(url, limit_bytes=_LIST_LIMIT_BYTES, headers={**self._headers, **(headers or {})})[1]
+
+
+class Downloaded(NamedTuple):
+    """What arrived. `digest` is None if the cached copy is current. `found`: the archive has a disk."""
+
+    digest: Digest | None
+    response: Response
+    found: bool = True
+
+
+class Download:
+    """The download of `url` into the locked `part`. `expected` is the digest that it must have, if one is known."""
+
+    def __init__(
+        self,
+        part: Part,
+        url: str,
+        expected: Digest | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        is_archive: bool = False,
+        fresh: bool = False,
+    ) -> None:
+        self._part = part
+        self._url = url
+        self._expected = expected
+        self._algorithm = expected.algorithm if expected is not None else "sha256"
+        self._headers = {**(_NO_CACHE if fresh else {}), **(headers or {})}
+        self._is_archive = is_archive
+        self._response: Response | None = None
+        self._extractor: DiskExtractor | None = None
+        self._sink = self._new_sink(0)
+
+    def run(self, progress: Progress, name: str, cached: Response | None = None) -> Downloaded:
+        """Download. `cached` is the version of the cached copy, which is asked for first.
+
+        Raises: FetchError. A part of an image that is stored as it is sent stays, for another run.
+        """
+        start, before = self._resumable()
+        client = HttpClient(DEFAULT_LIMITS, self._headers)
+
+        def open_at(offset: int, version: Response | None) -> Reader:
+            reader = client.open(self._url, offset, version, cached)
+            if reader.response.content_type.startswith("text/html"):
+                reader.close()
+                raise web_page_error(name)
+            if not reader.response.not_modified:
+                self._response = reader.response
+            return reader
+
+        try:
+            response = transfer(
+                display_url(self._url),
+                open_at,
+                self,
+                progress=progress,
+                label=label_of("Downloading", name),
+                start=start,
+                before=before,
+                on_restart=self._restart,
+            )
+            if response.not_modified:
+                return Downloaded(None, response)
+            self._sink.close()
+        except BaseException:
+            if self._sink.is_plain is not True:
+                self._part.clear()
+            raise
+        finally:
+            client.close()
+        found = self._extractor is None or self._extractor.found is not None
+        return Downloaded(Digest(self._algorithm, self._hash.hexdigest()), response, found)
+
+    def write(self, data: bytes | memoryview, /) -> int:
+        """Take what arrives."""
+        return self._sink.write(data)
+
+    def fileno(self) -> int:
+        """The file in the cache."""
+        return self._part.fd
+
+    def _new_sink(self, start: int) -> Sink:
+        self._hash = new_hash(self._algorithm)
+        inner: Writer = SparseFile(self._part.fd, start)
+        if self._is_archive:
+            inner = self._extractor = DiskExtractor(inner)
+        return Sink(self._part.fd, self._hash, inner, start=start, on_plain=self._describe)
+
+    def _restart(self) -> None:
+        """The server has another version now: begin anew."""
+        self._part.clear()
+        self._sink = self._new_sink(0)
+
+    def _describe(self) -> None:
+        if self._response is not None and not self._is_archive:
+            self._part.describe({"response": asdict(self._response), "url": self._url, "digest": str(self._expected)})
+
+    def _resumable(self) -> tuple[int, Response | None]:
+        """How many bytes are here from an earlier run, and of which version."""
+        size, about = self._part.size, self._part.description()
+        before = _response(about.get("response"))
+        same = about.get("url") == self._url and about.get("digest") == str(self._expected)
+        if not size or before is None or not same or self._is_archive or size > (before.length or size):
+            self._part.clear()
+            return 0, None
+        self._sink = self._new_sink(size)
+        try:
+            hash_file(self._part.fd, self._hash, size)
+        except OSError as error:
+            raise FetchError(f"cannot read the image cache: {error.strerror}") from error
+        self._response = before
+        return size, before
+
+
+def _response(content: Any) -> Response | None:
+    try:
+        return Response(**content)
+    except TypeError:
+        return None

@@ -1,0 +1,221 @@
+"""Containerdisks: the layer of an OCI or Docker image that holds the disk, found through the registry protocol.
+
+Source: OCI distribution specification (pull), OCI image specification (index, manifest, platform), the Docker
+registry v2 token flow, containers-auth.json(5) for credentials.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit
+
+from virtinstall.errors import FetchError, RequestError
+from virtinstall.images.catalogue_file import is_loopback
+from virtinstall.images.digest import Digest, digest_of, new_hash
+from virtinstall.named import NamedTuple
+
+_DOCKER_HUB, _DOCKER_SERVER = "docker.io", "registry-1.docker.io"
+_INDEXES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+_MANIFESTS = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+_ACCEPT = {"Accept": ", ".join((*_INDEXES, *_MANIFESTS))}
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
+_REFERENCE = re.compile(
+    r"(?P<host>[^/]+)/(?P<path>[a-z0-9]+(?:(?:[._-]|__|-+)[a-z0-9]+|/[a-z0-9]+)*)"
+    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?"
+)
+_CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+
+
+class RegistryWeb(Protocol):
+    """Reads from a registry with headers."""
+
+    def read(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
+        """The document at `url`. Raises: FetchError with `status` and `challenge`."""
+
+
+class Reference(NamedTuple):
+    """`quay.io/containerdisks/fedora:42`, cut up."""
+
+    server: str
+    path: str
+    tag: str
+    digest: str
+
+    @property
+    def base(self) -> str:
+        """The address of the repository."""
+        scheme = "http" if is_loopback(f"http://{self.server}") else "https"
+        return f"{scheme}://{self.server}/v2/{self.path}"
+
+
+class Layer(NamedTuple):
+    """A layer to download: `headers` authorize it."""
+
+    url: str
+    digest: Digest
+    headers: Mapping[str, str]
+    size: int | None = None
+
+
+def parse_reference(text: str) -> Reference:
+    """A reference cut up; without a registry it is Docker Hub's. Raises: RequestError."""
+    host, slash, rest = text.partition("/")
+    if not slash or not ("." in host or ":" in host or host == "localhost"):
+        rest = text if slash else f"library/{text}"
+        host = _DOCKER_HUB
+    match = _REFERENCE.fullmatch(f"{host}/{rest}")
+    if match is None:
+        raise RequestError(
+            f"invalid container reference 'docker://{text}'",
+            hint="for example docker://quay.io/containerdisks/fedora:42",
+        )
+    server = _DOCKER_SERVER if host == _DOCKER_HUB else host
+    return Reference(server, match["path"], match["tag"] or "latest", match["digest"] or "")
+
+
+class Registry:
+    """One repository of a registry. `environment` says where credentials are."""
+
+    def __init__(self, reference: Reference, web: RegistryWeb, environment: Mapping[str, str]) -> None:
+        self._reference = reference
+        self._web = web
+        self._environment = environment
+        self._headers: dict[str, str] = {}
+
+    def layers(self, arch: str) -> list[Layer]:
+        """The layers of the image for `arch`, the topmost first. Raises: FetchError."""
+        wanted = self._reference.digest or self._reference.tag
+        document = self._manifest(wanted)
+        if "manifests" in document:
+            document = self._manifest(self._platform_digest(document, arch))
+        layers = document.get("layers")
+        if not isinstance(layers, list) or not layers:
+            raise FetchError(f"docker://{self._reference.server}/{self._reference.path} has no layers")
+        return [self._layer(each) for each in reversed(layers)]
+
+    def _layer(self, entry: Any) -> Layer:
+        text = str(entry.get("digest", "")) if isinstance(entry, dict) else ""
+        algorithm, _, value = text.partition(":")
+        digest = digest_of(algorithm, value)
+        if digest is None:
+            raise FetchError(f"a layer of docker://{self._reference.path} has no usable digest: '{text}'")
+        size = entry.get("size")
+        url = f"{self._reference.base}/blobs/{digest}"
+        return Layer(url, digest, dict(self._headers), size if isinstance(size, int) else None)
+
+    def _platform_digest(self, index: Mapping[str, Any], arch: str) -> str:
+        wanted = _ARCHITECTURES.get(arch, arch)
+        found = [each for each in index["manifests"] if isinstance(each, dict)]
+        platforms = [(each.get("platform") or {}, str(each.get("digest", ""))) for each in found]
+        for platform, digest in platforms:
+            if platform.get("architecture") == wanted and platform.get("os", "linux") == "linux":
+                return digest
+        known = ", ".join(sorted({str(platform.get("architecture")) for platform, _ in platforms}))
+        name = f"docker://{self._reference.server}/{self._reference.path}:{self._reference.tag}"
+        raise FetchError(
+            f"{name} is not available for {arch}",
+            hint=f"it is available for {known}",
+        )
+
+    def _manifest(self, name: str) -> dict[str, Any]:
+        data = self._read(f"{self._reference.base}/manifests/{name}")
+        algorithm, colon, value = name.partition(":")
+        if colon:
+            # what is named by its digest must be what was meant
+            expected = digest_of(algorithm, value)
+            computed = None if expected is None else new_hash(expected.algorithm)
+            if computed is None or expected is None:
+                raise FetchError(f"the registry names a manifest by an unusable digest: '{name}'")
+            computed.update(data)
+            if computed.hexdigest() != expected.value:
+                raise FetchError(f"the registry sent another manifest than {name}", hint="try again later")
+        try:
+            document = json.loads(data)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise FetchError(
+                f"the answer of {self._reference.server} is not a manifest",
+                hint="a captive portal or proxy may have answered",
+            )
+        return document
+
+    def _read(self, url: str) -> bytes:
+        try:
+            return self._web.read(url, {**_ACCEPT, **self._headers})
+        except FetchError as error:
+            if error.status != 401 or "Authorization" in self._headers:
+                raise
+            self._headers = self._authorize(error.challenge)
+        return self._web.read(url, {**_ACCEPT, **self._headers})
+
+    def _authorize(self, challenge: str) -> dict[str, str]:
+        """The header that answers a challenge: a token, or the credentials themselves."""
+        scheme, _, rest = challenge.partition(" ")
+        login = credentials(self._reference.server, self._environment)
+        basic = {} if login is None else {"Authorization": f"Basic {login}"}
+        if scheme.lower() == "basic" and basic:
+            return basic
+        values = dict(_CHALLENGE.findall(rest))
+        realm = values.get("realm", "")
+        parts = urlsplit(realm)
+        if scheme.lower() != "bearer" or not (parts.scheme == "https" or is_loopback(realm)):
+            raise FetchError(
+                f"{self._reference.server} requires a login",
+                hint=f"log in first: podman login {self._reference.server}",
+            )
+        scope = values.get("scope") or f"repository:{self._reference.path}:pull"
+        query = urlencode({"service": values.get("service", ""), "scope": scope})
+        answer = json.loads(self._web.read(f"{realm}{'&' if parts.query else '?'}{query}", basic))
+        token = answer.get("token") or answer.get("access_token")
+        if not token:
+            raise FetchError(f"{self._reference.server} did not issue a token")
+        return {"Authorization": f"Bearer {token}"}
+
+
+def credentials(server: str, environment: Mapping[str, str]) -> str | None:
+    """The stored login for a registry, in base64 as containers-auth.json has it."""
+    for path in _credential_files(environment):
+        try:
+            with open(path, encoding="utf-8") as file:
+                stored = json.load(file).get("auths", {})
+        except (OSError, ValueError, AttributeError):
+            continue
+        for name in (server, f"https://{server}", f"https://{server}/v1/", "https://index.docker.io/v1/"):
+            if name.startswith("https://index.docker.io") and server != _DOCKER_SERVER:
+                continue
+            entry = stored.get(name)
+            if isinstance(entry, dict) and isinstance(entry.get("auth"), str) and _is_login(entry["auth"]):
+                return str(entry["auth"])
+    return None
+
+
+def _is_login(text: str) -> bool:
+    try:
+        return b":" in base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+
+
+def _credential_files(environment: Mapping[str, str]) -> list[str]:
+    home = environment.get("HOME") or "/"
+    config = environment.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    runtime = environment.get("XDG_RUNTIME_DIR")
+    named = environment.get("REGISTRY_AUTH_FILE")
+    return [
+        *([named] if named else []),
+        *([os.path.join(runtime, "containers", "auth.json")] if runtime else []),
+        os.path.join(config, "containers", "auth.json"),
+        os.path.join(environment.get("DOCKER_CONFIG") or os.path.join(home, ".docker"), "config.json"),
+    ]

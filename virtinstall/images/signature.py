@@ -1,0 +1,56 @@
+"""Signatures of checksum lists, verified by gpgv(1) with the keyring that a catalogue names.
+
+Source: gpgv(1); only what gpgv itself returns as signed is used of a clear-signed list.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+
+from virtinstall.errors import FetchError
+
+_SECONDS = 60
+
+
+def can_verify(keyring: str) -> bool:
+    """Whether there is such a keyring, and the program that uses it."""
+    return bool(keyring) and os.path.isfile(keyring) and shutil.which("gpgv") is not None
+
+
+def verified_text(text: bytes, keyring: str, name: str, signature: bytes | None = None) -> bytes:
+    """What is signed in a clear-signed text, or `text` if `signature` is detached and valid.
+
+    Raises: FetchError, if the signature is missing, invalid or by another key; `name` is that of the list.
+    """
+    with tempfile.TemporaryDirectory(prefix="virtinst-gpgv-") as folder:
+        list_path, output = os.path.join(folder, "list"), os.path.join(folder, "signed")
+        _write(list_path, text)
+        words = ["gpgv", "--homedir", folder, "--keyring", os.path.abspath(keyring)]
+        if signature is None:
+            words += ["--output", output, list_path]
+        else:
+            _write(os.path.join(folder, "list.sig"), signature)
+            words += [os.path.join(folder, "list.sig"), list_path]
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise FetchError(f"cannot run gpgv to verify {name}: {error}") from error
+        if done.returncode:
+            lines = [line for line in done.stderr.splitlines() if line.startswith("gpgv:")]
+            reason = lines[-1].removeprefix("gpgv:").strip() if lines else f"gpgv exited with status {done.returncode}"
+            raise FetchError(
+                f"the signature of {name} is not valid: {reason}",
+                hint=f"check the keyring {keyring}; the list may have been changed on its way",
+            )
+        if signature is not None:
+            return text
+        with open(output, "rb") as file:
+            return file.read()
+
+
+def _write(path: str, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)

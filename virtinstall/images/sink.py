@@ -1,0 +1,156 @@
+"""What a download is written to: it is hashed, decompressed and stored sparsely as it arrives, in constant memory."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from virtinstall.errors import FetchError
+from virtinstall.images.decompress import Decompressor, compression_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from hashlib import _Hash
+
+HEAD_BYTES = 512
+BLOCK_BYTES = 65536
+STORED_LIMIT_BYTES = 64 << 30
+"""The most that one image may take on disk, decompressed."""
+_ZEROS = bytes(BLOCK_BYTES)
+_HASHED_BYTES = 1 << 20
+
+
+class Writer(Protocol):
+    """Takes data piece by piece."""
+
+    def write(self, data: bytes | memoryview, /) -> int | None:
+        """Take all of `data`."""
+
+    def close(self) -> None:
+        """The data is complete."""
+
+
+class SparseFile:
+    """Writes to a file from `offset` on, and leaves holes where there are only zeros."""
+
+    def __init__(self, fd: int, offset: int = 0, limit_bytes: int = STORED_LIMIT_BYTES) -> None:
+        self._fd = fd
+        self._limit = limit_bytes
+        self.size = offset
+
+    def write(self, data: bytes | memoryview, /) -> int:
+        """Write `data`. Raises: FetchError, if it becomes too large; OSError."""
+        view = memoryview(data)
+        if self.size + len(view) > self._limit:
+            raise FetchError(
+                f"the image is larger than {self._limit} bytes when it is decompressed",
+                hint="check where it comes from; a larger one can be used by its path: --disk image=/PATH",
+            )
+        start = 0
+        while start < len(view):
+            end = start + BLOCK_BYTES - (self.size + start) % BLOCK_BYTES
+            block = view[start:end]
+            if block == _ZEROS[: len(block)]:
+                start = end
+                continue
+            # one call for all blocks up to the next hole
+            stop = end
+            while stop < len(view) and view[stop : stop + BLOCK_BYTES] != _ZEROS:
+                stop += BLOCK_BYTES
+            self._put(view[start:stop], self.size + start)
+            start = stop
+        self.size += len(view)
+        return len(view)
+
+    def close(self) -> None:
+        """Give the file its size, which a hole at its end does not."""
+        os.ftruncate(self._fd, self.size)
+
+    def _put(self, data: memoryview, offset: int) -> None:
+        while data:
+            written = os.pwrite(self._fd, data, offset)
+            data, offset = data[written:], offset + written
+
+
+class Sink:
+    """The target of a download: hash of what arrives, then decompression, then `inner`.
+
+    `hashed`: what arrived before (a resumed download). `is_plain`: what arrives is stored as it is, so that the
+    download can be resumed in another run; None until the first bytes tell, then `on_plain` is called if it is so.
+    """
+
+    def __init__(
+        self,
+        fd: int,
+        digest: _Hash,
+        inner: Writer,
+        *,
+        start: int = 0,
+        on_plain: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._fd = fd
+        self._digest = digest
+        self._inner = inner
+        self._on_plain = on_plain
+        self._head = bytearray()
+        self._decompressor: Decompressor | None = None
+        self.is_plain: bool | None = True if start else None
+        self.received = start
+
+    def write(self, data: bytes | memoryview, /) -> int:
+        """Take a piece of the download. Raises: FetchError, if it cannot be decompressed or stored."""
+        self._digest.update(data)
+        self.received += len(data)
+        if self.is_plain is None:
+            self._head += data
+            if len(self._head) < HEAD_BYTES:
+                return len(data)
+            self._begin()
+        else:
+            self._pass_on(data)
+        return len(data)
+
+    def fileno(self) -> int:
+        """The file that is written to."""
+        return self._fd
+
+    def close(self) -> None:
+        """The download is complete. Raises: FetchError, if it ends in the middle of a compressed stream."""
+        if self.is_plain is None:
+            self._begin()
+        if self._decompressor is not None:
+            self._decompressor.finish()
+        self._inner.close()
+
+    def _begin(self) -> None:
+        kind = compression_of(bytes(self._head))
+        self.is_plain = kind is None
+        if kind is not None:
+            self._decompressor = Decompressor(kind, self._inner)
+        else:
+            self._on_plain()
+        head, self._head = bytes(self._head), bytearray()
+        self._pass_on(head)
+
+    def _pass_on(self, data: bytes | memoryview) -> None:
+        try:
+            (self._decompressor or self._inner).write(data)
+        except OSError as error:
+            raise _write_failure(error) from error
+
+
+def hash_file(fd: int, digest: _Hash, length: int) -> None:
+    """Hash the first `length` bytes of a file. Raises: OSError."""
+    offset = 0
+    while offset < length:
+        data = os.pread(fd, min(_HASHED_BYTES, length - offset), offset)
+        if not data:
+            raise OSError(errno.EIO, "the file became shorter")
+        digest.update(data)
+        offset += len(data)
+
+
+def _write_failure(error: OSError) -> FetchError:
+    hint = "make room on the file system of the image cache" if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+    return FetchError(f"cannot write to the image cache: {error.strerror or error}", hint=hint)
