@@ -51,10 +51,10 @@ class _Field:
         stored = conform(value, self.hint)
         if stored is not _MISSING:
             return stored
-        shown = type(value).__name__ if self.secret else f"{type(value).__name__} {_shortened(value)}"
+        shown = type(value).__name__ if self.secret else f"{type(value).__name__} {shortened(value)}"
         hint = None
         if isinstance(value, str | bytes) and conform([value], self.hint) is not _MISSING:
-            hint = f"write a list: {self.name}=[{'...' if self.secret else _shortened(value)}]"
+            hint = f"write a list: {self.name}=[{'...' if self.secret else shortened(value)}]"
         raise FieldError(f"{owner}: {self.name} must be {_described(self.annotation)}, not {shown}", hint=hint)
 
 
@@ -120,7 +120,15 @@ class Record:
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with other values for some fields. Raises: as when one is created."""
-        return type(self)(**{**self.__dict__, **changes})
+        cls = type(self)
+        copied = cls.__new__(cls)
+        copied.__dict__.update(self.__dict__)
+        for name, value in changes.items():
+            if name not in cls._declared:
+                raise unknown_field(cls.__name__, name, cls._declared)
+            copied.__dict__[name] = cls._declared[name].accept(cls.__name__, value)
+        copied.validate()
+        return copied
 
     def as_dict(self) -> dict[str, Any]:
         """Return the values by field."""
@@ -184,13 +192,14 @@ def conform(value: Any, hint: Any) -> Any:
         return next((stored for stored in fits if stored is not _MISSING), _MISSING)
     origin = typing.get_origin(hint)
     if origin is None:
-        return value if _is_instance(value, hint) else _MISSING
+        return value if is_instance(value, hint) else _MISSING
     if origin is typing.Literal:
         return value if value in typing.get_args(hint) else _MISSING
     return _conform_container(value, origin, typing.get_args(hint))
 
 
-def _is_instance(value: Any, cls: Any) -> bool:
+def is_instance(value: Any, cls: Any) -> bool:
+    """Whether `value` is of the type: True and False are not numbers, a whole number is a fraction as well."""
     if isinstance(value, bool):
         return cls in (bool, object)
     if cls is float:
@@ -229,7 +238,8 @@ def _converted(value: Any, hint: Any, kind: type) -> Any:
     return _MISSING if any(each is _MISSING for each in stored) else stored
 
 
-def _shortened(value: Any) -> str:
+def shortened(value: Any) -> str:
+    """Return how an error shows a value."""
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
 

@@ -24,8 +24,8 @@ class Plate(Device):
 
     tag = "disk"
 
-    wish = Setting(TEXT, "A wish.")
-    dev = XmlField("./target/@dev", TEXT, "Name.")
+    wish: Setting[str] = Setting(TEXT, "A wish.")
+    dev: XmlField[str] = XmlField("./target/@dev", TEXT, "Name.")
 
 
 class Card(Device):
@@ -33,7 +33,7 @@ class Card(Device):
 
     tag = "interface"
 
-    model = XmlField("./model/@type", TEXT, "Model.")
+    model: XmlField[str] = XmlField("./model/@type", TEXT, "Model.")
 
 
 def test_devices_stand_in_libvirts_order() -> None:

@@ -16,5 +16,7 @@ class Audio(Device):
     tag = "audio"
     option = "--audio"
 
-    type = XmlField("./@type", TEXT, "Back end: `none`, `alsa`, `pulseaudio`, `spice`, `sdl`, `file`, ...")
-    id = XmlField("./@id", TEXT, "Number that sound cards refer to.")
+    type: XmlField[str] = XmlField(
+        "./@type", TEXT, "Back end: `none`, `alsa`, `pulseaudio`, `spice`, `sdl`, `file`, ..."
+    )
+    id: XmlField[str] = XmlField("./@id", TEXT, "Number that sound cards refer to.")

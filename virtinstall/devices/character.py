@@ -46,37 +46,45 @@ def _host_setter(prefix: str) -> Callable[[CharacterSource, str], None]:
 class CharacterSource(Element):
     """Mixed into everything that has a character source: <source>, <protocol>, <log>."""
 
-    source_path = XmlField("./source/@path", TEXT, "File, device or socket on the host.")
+    source_path: XmlField[str] = XmlField("./source/@path", TEXT, "File, device or socket on the host.")
     source_host_option = Suboption("source.host", _host_setter("source_"), "Host, or HOST:PORT.", match=True)
-    source_host = XmlField("./source/@host", TEXT, "Host that the bytes go to.", name=None)
-    source_service = XmlField("./source/@service", INTEGER, "Port that the bytes go to.")
+    source_host: XmlField[str] = XmlField("./source/@host", TEXT, "Host that the bytes go to.", name=None)
+    source_service: XmlField[int] = XmlField("./source/@service", INTEGER, "Port that the bytes go to.")
     source_bind_host_option = Suboption(
         "source.bind_host", _host_setter("bind_"), "Address to listen on, or ADDRESS:PORT.", match=True
     )
-    bind_host = XmlField("./source[@mode='bind']/@host", TEXT, "Address to listen on.", name=None)
-    bind_service = XmlField(
+    bind_host: XmlField[str] = XmlField("./source[@mode='bind']/@host", TEXT, "Address to listen on.", name=None)
+    bind_service: XmlField[int] = XmlField(
         "./source[@mode='bind']/@service", INTEGER, "Port to listen on.", name="source.bind_service"
     )
     source_connect_host_option = Suboption(
         "source.connect_host", _host_setter("connect_"), "Host to connect to, or HOST:PORT.", match=True
     )
-    connect_host = XmlField("./source[@mode='connect']/@host", TEXT, "Host to connect to.", name=None)
-    connect_service = XmlField(
+    connect_host: XmlField[str] = XmlField("./source[@mode='connect']/@host", TEXT, "Host to connect to.", name=None)
+    connect_service: XmlField[int] = XmlField(
         "./source[@mode='connect']/@service", INTEGER, "Port to connect to.", name="source.connect_service"
     )
-    source_mode = XmlField("./source/@mode", TEXT, "Our side of a socket: `bind` listens, `connect` connects.")
-    source_master = XmlField("./source/@master", TEXT, "One end of a null modem (bhyve).")
-    source_slave = XmlField("./source/@slave", TEXT, "Other end of a null modem (bhyve).")
-    source_seclabels = Children("./source/seclabel", SourceSeclabel, "Security labels of the source.")
-    protocol_type = XmlField("./protocol/@type", TEXT, "What is spoken over TCP: `raw`, `telnet`, `tls`.")
-    log_file = XmlField("./log/@file", TEXT, "File of the host that all output is copied to.")
-    log_append = XmlField("./log/@append", ON_OFF, "Whether that file is added to, not begun anew.")
-    source_clipboard_copypaste = XmlField(
+    source_mode: XmlField[str] = XmlField(
+        "./source/@mode", TEXT, "Our side of a socket: `bind` listens, `connect` connects."
+    )
+    source_master: XmlField[str] = XmlField("./source/@master", TEXT, "One end of a null modem (bhyve).")
+    source_slave: XmlField[str] = XmlField("./source/@slave", TEXT, "Other end of a null modem (bhyve).")
+    source_seclabels: Children[SourceSeclabel] = Children(
+        "./source/seclabel", SourceSeclabel, "Security labels of the source."
+    )
+    protocol_type: XmlField[str] = XmlField(
+        "./protocol/@type", TEXT, "What is spoken over TCP: `raw`, `telnet`, `tls`."
+    )
+    log_file: XmlField[str] = XmlField("./log/@file", TEXT, "File of the host that all output is copied to.")
+    log_append: XmlField[bool] = XmlField("./log/@append", ON_OFF, "Whether that file is added to, not begun anew.")
+    source_clipboard_copypaste: XmlField[bool] = XmlField(
         "./source/clipboard/@copypaste", YES_NO, "Share the clipboard (qemu-vdagent)."
     )
-    source_mouse_mode = XmlField("./source/mouse/@mode", TEXT, "Mouse (qemu-vdagent): `client`, `server`.")
-    source_channel = XmlField("./source/@channel", TEXT, "Name of a spice port.")
-    source_tls = XmlField("./source/@tls", YES_NO, "Encrypt the TCP connection.")
+    source_mouse_mode: XmlField[str] = XmlField(
+        "./source/mouse/@mode", TEXT, "Mouse (qemu-vdagent): `client`, `server`."
+    )
+    source_channel: XmlField[str] = XmlField("./source/@channel", TEXT, "Name of a spice port.")
+    source_tls: XmlField[bool] = XmlField("./source/@tls", YES_NO, "Encrypt the TCP connection.")
 
 
 def _set_host(device: CharacterDevice, text: str) -> None:
@@ -100,20 +108,20 @@ class CharacterDevice(Device, CharacterSource):
     none_word = "suppress"
     bare = ("type",)
 
-    type = XmlField(
+    type: XmlField[str] = XmlField(
         "./@type",
         TEXT,
         "Where its bytes go: `pty`, `file`, `tcp`, `udp`, `unix`, `dev`, `null`, ...",
         aliases=("char_type",),
         convert=unless_default,
     )
-    path = XmlField("./source/@path", TEXT, "Short for source.path.", name="path")
-    mode = XmlField("./source/@mode", TEXT, "Short for source.mode.", name="mode")
+    path: XmlField[str] = XmlField("./source/@path", TEXT, "Short for source.path.", name="path")
+    mode: XmlField[str] = XmlField("./source/@mode", TEXT, "Short for source.mode.", name="mode")
     short_bind_host = Suboption("bind_host", _host_setter("bind_"), "Short for source.bind_host.", match=True)
     host = Suboption(
         "host", _set_host, "Short for the end to connect to; with mode=bind, for source.bind_host.", match=True
     )
-    protocol = XmlField("./protocol/@type", TEXT, "Short for protocol.type.", name="protocol")
+    protocol: XmlField[str] = XmlField("./protocol/@type", TEXT, "Short for protocol.type.", name="protocol")
     target_address_option = Suboption(
         "target.address",
         _set_target_address,
@@ -121,10 +129,12 @@ class CharacterDevice(Device, CharacterSource):
         aliases=("target_address",),
         match=True,
     )
-    target_address = XmlField("./target/@address", TEXT, "Address of a guestfwd channel.", name=None)
-    target_type = XmlField(
+    target_address: XmlField[str] = XmlField("./target/@address", TEXT, "Address of a guestfwd channel.", name=None)
+    target_type: XmlField[str] = XmlField(
         "./target/@type", TEXT, "What the guest sees: `virtio`, `serial`, `isa-serial`, ...", aliases=("target_type",)
     )
-    target_name = XmlField("./target/@name", TEXT, "Name of a virtio channel.", aliases=("name",))
-    target_port = XmlField("./target/@port", INTEGER, "Number among the ports of its kind.")
-    target_model_name = XmlField("./target/model/@name", TEXT, "Model of the port: `isa-serial`, `pl011`, ...")
+    target_name: XmlField[str] = XmlField("./target/@name", TEXT, "Name of a virtio channel.", aliases=("name",))
+    target_port: XmlField[int] = XmlField("./target/@port", INTEGER, "Number among the ports of its kind.")
+    target_model_name: XmlField[str] = XmlField(
+        "./target/model/@name", TEXT, "Model of the port: `isa-serial`, `pl011`, ..."
+    )

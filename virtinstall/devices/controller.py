@@ -47,31 +47,41 @@ class Controller(Device, VirtioDriver):
         "Kind: `usb`, `scsi`, `pci`, `sata`, `virtio-serial`, ...; `usb2` and `usb3` are whole sets.",
         match=True,
     )
-    set_of = Setting(TEXT, "The set that a word stands for: `usb2`, `usb3`.", name=None)
-    type = XmlField("./@type", TEXT, "Kind of controller.", name=None)
-    index = XmlField("./@index", INTEGER, "Number among the controllers of its kind.")
-    model = XmlField("./@model", TEXT, "Model: `virtio-scsi`, `qemu-xhci`, `pcie-root-port`, ...")
-    ports = XmlField("./@ports", INTEGER, "Number of ports.")
-    max_grant_frames = XmlField("./@maxGrantFrames", INTEGER, "Grant frames (xenbus).")
-    vectors = XmlField("./@vectors", INTEGER, "Interrupt vectors (virtio).")
-    master_startport = XmlField(
+    set_of: Setting[str] = Setting(TEXT, "The set that a word stands for: `usb2`, `usb3`.", name=None)
+    type: XmlField[str] = XmlField("./@type", TEXT, "Kind of controller.", name=None)
+    index: XmlField[int] = XmlField("./@index", INTEGER, "Number among the controllers of its kind.")
+    model: XmlField[str] = XmlField("./@model", TEXT, "Model: `virtio-scsi`, `qemu-xhci`, `pcie-root-port`, ...")
+    ports: XmlField[int] = XmlField("./@ports", INTEGER, "Number of ports.")
+    max_grant_frames: XmlField[int] = XmlField("./@maxGrantFrames", INTEGER, "Grant frames (xenbus).")
+    vectors: XmlField[int] = XmlField("./@vectors", INTEGER, "Interrupt vectors (virtio).")
+    master_startport: XmlField[int] = XmlField(
         "./master/@startport",
         INTEGER,
         "First port of the EHCI controller that this companion serves.",
         aliases=("master",),
     )
-    driver_iothread = XmlField("./driver/@iothread", INTEGER, "I/O thread that serves it.")
-    driver_queues = XmlField("./driver/@queues", INTEGER, "Number of queues.", aliases=("driver_queues",))
-    target_chassis_nr = XmlField("./target/@chassisNr", INTEGER, "Chassis number of a PCI bridge.")
-    target_chassis = XmlField("./target/@chassis", INTEGER, "Chassis of a PCIe root port.")
-    target_port = XmlField("./target/@port", INTEGER, "Port of a PCIe root port.")
-    target_hotplug = XmlField("./target/@hotplug", ON_OFF, "Whether devices can be plugged while the guest runs.")
-    target_bus_nr = XmlField("./target/@busNr", INTEGER, "First bus number of an expander bus.")
-    target_index = XmlField("./target/@index", INTEGER, "Index of a pseries host bridge.")
-    target_node = XmlField("./target/node", INTEGER, "NUMA node of an expander bus.")
-    target_mem_reserve = XmlField("./target/@memReserve", INTEGER, "Memory to reserve behind the bridge, in KiB.")
-    pcihole64 = XmlField("./pcihole64", INTEGER, "Size of the 64-bit PCI hole; `pcihole64.unit` is its unit.")
-    pcihole64_unit = XmlField("./pcihole64/@unit", TEXT, "Unit of pcihole64: `KiB`.")
-    serial = XmlField("./serial", TEXT, "Serial number (nvme).")
+    driver_iothread: XmlField[int] = XmlField("./driver/@iothread", INTEGER, "I/O thread that serves it.")
+    driver_queues: XmlField[int] = XmlField(
+        "./driver/@queues", INTEGER, "Number of queues.", aliases=("driver_queues",)
+    )
+    target_chassis_nr: XmlField[int] = XmlField("./target/@chassisNr", INTEGER, "Chassis number of a PCI bridge.")
+    target_chassis: XmlField[int] = XmlField("./target/@chassis", INTEGER, "Chassis of a PCIe root port.")
+    target_port: XmlField[int] = XmlField("./target/@port", INTEGER, "Port of a PCIe root port.")
+    target_hotplug: XmlField[bool] = XmlField(
+        "./target/@hotplug", ON_OFF, "Whether devices can be plugged while the guest runs."
+    )
+    target_bus_nr: XmlField[int] = XmlField("./target/@busNr", INTEGER, "First bus number of an expander bus.")
+    target_index: XmlField[int] = XmlField("./target/@index", INTEGER, "Index of a pseries host bridge.")
+    target_node: XmlField[int] = XmlField("./target/node", INTEGER, "NUMA node of an expander bus.")
+    target_mem_reserve: XmlField[int] = XmlField(
+        "./target/@memReserve", INTEGER, "Memory to reserve behind the bridge, in KiB."
+    )
+    pcihole64: XmlField[int] = XmlField(
+        "./pcihole64", INTEGER, "Size of the 64-bit PCI hole; `pcihole64.unit` is its unit."
+    )
+    pcihole64_unit: XmlField[str] = XmlField("./pcihole64/@unit", TEXT, "Unit of pcihole64: `KiB`.")
+    serial: XmlField[str] = XmlField("./serial", TEXT, "Serial number (nvme).")
     address_option = Suboption("address", _set_address, "PCI address in short: `0:4.7` is bus 0, slot 4, function 7.")
-    num_pcie_root_ports = Setting(INTEGER, "No controller: how many free PCIe ports the guest gets (default 14).")
+    num_pcie_root_ports: Setting[int] = Setting(
+        INTEGER, "No controller: how many free PCIe ports the guest gets (default 14)."
+    )

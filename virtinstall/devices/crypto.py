@@ -15,7 +15,7 @@ class Crypto(Device):
 
     tag = "crypto"
 
-    model = XmlField("./@model", TEXT, "Model: `virtio`.")
-    type = XmlField("./@type", TEXT, "Type: `qemu`.")
-    backend_model = XmlField("./backend/@model", TEXT, "Back end: `builtin`, `lkcf`.")
-    backend_queues = XmlField("./backend/@queues", INTEGER, "Number of queues.")
+    model: XmlField[str] = XmlField("./@model", TEXT, "Model: `virtio`.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "Type: `qemu`.")
+    backend_model: XmlField[str] = XmlField("./backend/@model", TEXT, "Back end: `builtin`, `lkcf`.")
+    backend_queues: XmlField[int] = XmlField("./backend/@queues", INTEGER, "Number of queues.")

@@ -28,25 +28,27 @@ class Address(Element):
 
     tag = "address"
 
-    type = XmlField("./@type", TEXT, "Kind of address: `pci`, `drive`, `usb`, `virtio-serial`, ...")
-    domain = XmlField("./@domain", INTEGER, "PCI domain, usually 0.")
-    bus = XmlField("./@bus", INTEGER, "Bus number.")
-    slot = XmlField("./@slot", INTEGER, "PCI slot, such as `0x4`.")
-    multifunction = XmlField("./@multifunction", ON_OFF, "Whether other functions share the PCI slot.")
-    function = XmlField("./@function", INTEGER, "PCI function, 0 to 7.")
-    controller = XmlField("./@controller", INTEGER, "Number of the controller the device hangs on.")
-    unit = XmlField("./@unit", INTEGER, "Unit on the controller's bus.")
-    port = XmlField("./@port", TEXT, "Port of a USB or virtio-serial bus; `1.2` behind a USB hub.", convert=_port)
-    target = XmlField("./@target", INTEGER, "SCSI target.")
-    reg = XmlField("./@reg", TEXT, "Register of a spapr-vio device, such as `0x500`.")
-    cssid = XmlField("./@cssid", TEXT, "Channel subsystem of a ccw device (s390).")
-    ssid = XmlField("./@ssid", TEXT, "Subchannel set of a ccw device (s390).")
-    devno = XmlField("./@devno", TEXT, "Device number of a ccw device (s390).")
-    iobase = XmlField("./@iobase", TEXT, "I/O port of an ISA device, such as `0x505`.")
-    irq = XmlField("./@irq", TEXT, "Interrupt of an ISA device.")
-    base = XmlField("./@base", TEXT, "Base address of a memory device.")
-    zpci_uid = XmlField("./zpci/@uid", TEXT, "User-defined id of a zPCI device (s390).")
-    zpci_fid = XmlField("./zpci/@fid", TEXT, "Function id of a zPCI device (s390).")
+    type: XmlField[str] = XmlField("./@type", TEXT, "Kind of address: `pci`, `drive`, `usb`, `virtio-serial`, ...")
+    domain: XmlField[int] = XmlField("./@domain", INTEGER, "PCI domain, usually 0.")
+    bus: XmlField[int] = XmlField("./@bus", INTEGER, "Bus number.")
+    slot: XmlField[int] = XmlField("./@slot", INTEGER, "PCI slot, such as `0x4`.")
+    multifunction: XmlField[bool] = XmlField("./@multifunction", ON_OFF, "Whether other functions share the PCI slot.")
+    function: XmlField[int] = XmlField("./@function", INTEGER, "PCI function, 0 to 7.")
+    controller: XmlField[int] = XmlField("./@controller", INTEGER, "Number of the controller the device hangs on.")
+    unit: XmlField[int] = XmlField("./@unit", INTEGER, "Unit on the controller's bus.")
+    port: XmlField[str] = XmlField(
+        "./@port", TEXT, "Port of a USB or virtio-serial bus; `1.2` behind a USB hub.", convert=_port
+    )
+    target: XmlField[int] = XmlField("./@target", INTEGER, "SCSI target.")
+    reg: XmlField[str] = XmlField("./@reg", TEXT, "Register of a spapr-vio device, such as `0x500`.")
+    cssid: XmlField[str] = XmlField("./@cssid", TEXT, "Channel subsystem of a ccw device (s390).")
+    ssid: XmlField[str] = XmlField("./@ssid", TEXT, "Subchannel set of a ccw device (s390).")
+    devno: XmlField[str] = XmlField("./@devno", TEXT, "Device number of a ccw device (s390).")
+    iobase: XmlField[str] = XmlField("./@iobase", TEXT, "I/O port of an ISA device, such as `0x505`.")
+    irq: XmlField[str] = XmlField("./@irq", TEXT, "Interrupt of an ISA device.")
+    base: XmlField[str] = XmlField("./@base", TEXT, "Base address of a memory device.")
+    zpci_uid: XmlField[str] = XmlField("./zpci/@uid", TEXT, "User-defined id of a zPCI device (s390).")
+    zpci_fid: XmlField[str] = XmlField("./zpci/@fid", TEXT, "Function id of a zPCI device (s390).")
 
 
 class Device(Element):
@@ -57,8 +59,8 @@ class Device(Element):
 
     option: ClassVar[str] = ""
 
-    address = Child("./address", Address)
-    alias_name = XmlField("./alias/@name", TEXT, "Name of the device; the user's own begin with `ua-`.")
+    address: Child[Address] = Child("./address", Address)
+    alias_name: XmlField[str] = XmlField("./alias/@name", TEXT, "Name of the device; the user's own begin with `ua-`.")
 
 
 def unless_default(text: str) -> str | None:

@@ -50,86 +50,104 @@ class Disk(Device, VirtioDriver, DiskTuning):
     none_word = "suppress"
     bare = ("path",)
 
-    boot_order = XmlField("./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",))
-    boot_loadparm = XmlField("./boot/@loadparm", TEXT, "Boot parameter (s390).")
-    backing_store = Setting(TEXT, "Image that the new one starts from and refers to.", convert=absolute_path)
-    backing_format = Setting(TEXT, "Format of that image: `qcow2`, `raw`.")
-    pool = Setting(TEXT, "Storage pool to make the disk in.")
-    vol = Setting(TEXT, "Existing volume: `POOL/VOLUME`.")
-    size_bytes = Setting(INTEGER, "Size in GiB, or with a unit: `20`, `500M`.", name="size", convert=_size)
-    format = Setting(TEXT, "Format of a new image: `qcow2`, `raw`.")
-    sparse = Setting(SWITCH, "Whether a new image takes room only as it fills (default on).")
-    is_new = Setting(SWITCH, "Whether the image is still to be made.", name=None)
-    type = XmlField(
+    boot_order: XmlField[int] = XmlField(
+        "./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",)
+    )
+    boot_loadparm: XmlField[str] = XmlField("./boot/@loadparm", TEXT, "Boot parameter (s390).")
+    backing_store: Setting[str] = Setting(
+        TEXT, "Image that the new one starts from and refers to.", convert=absolute_path
+    )
+    backing_format: Setting[str] = Setting(TEXT, "Format of that image: `qcow2`, `raw`.")
+    pool: Setting[str] = Setting(TEXT, "Storage pool to make the disk in.")
+    vol: Setting[str] = Setting(TEXT, "Existing volume: `POOL/VOLUME`.")
+    size_bytes: Setting[int] = Setting(
+        INTEGER, "Size in GiB, or with a unit: `20`, `500M`.", name="size", convert=_size
+    )
+    format: Setting[str] = Setting(TEXT, "Format of a new image: `qcow2`, `raw`.")
+    sparse: Setting[bool] = Setting(SWITCH, "Whether a new image takes room only as it fills (default on).")
+    is_new: Setting[bool] = Setting(SWITCH, "Whether the image is still to be made.", name=None)
+    type: XmlField[str] = XmlField(
         "./@type",
         TEXT,
         "Kind of source: `file`, `block`, `network`, `volume`, `dir`, `nvme`, `vhostuser`.",
         match=False,
     )
-    device = XmlField("./@device", TEXT, "What the guest sees: `disk`, `cdrom`, `floppy`, `lun`.")
-    source_dir = XmlField("./source/@dir", TEXT, "Directory as a FAT disk.", convert=absolute_path)
-    source_file = XmlField("./source/@file", TEXT, "Path of an image.", convert=absolute_path)
-    source_dev = XmlField("./source/@dev", TEXT, "Path of a block device.", convert=absolute_path)
-    source_pool = XmlField("./source/@pool", TEXT, "Pool of a volume.", aliases=("source_pool",))
-    source_volume = XmlField("./source/@volume", TEXT, "Name of a volume.", aliases=("source_volume",))
-    source_name = XmlField("./source/@name", TEXT, "Name on the server.", aliases=("source_name",))
-    source_protocol = XmlField(
+    device: XmlField[str] = XmlField("./@device", TEXT, "What the guest sees: `disk`, `cdrom`, `floppy`, `lun`.")
+    source_dir: XmlField[str] = XmlField("./source/@dir", TEXT, "Directory as a FAT disk.", convert=absolute_path)
+    source_file: XmlField[str] = XmlField("./source/@file", TEXT, "Path of an image.", convert=absolute_path)
+    source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Path of a block device.", convert=absolute_path)
+    source_pool: XmlField[str] = XmlField("./source/@pool", TEXT, "Pool of a volume.", aliases=("source_pool",))
+    source_volume: XmlField[str] = XmlField("./source/@volume", TEXT, "Name of a volume.", aliases=("source_volume",))
+    source_name: XmlField[str] = XmlField("./source/@name", TEXT, "Name on the server.", aliases=("source_name",))
+    source_protocol: XmlField[str] = XmlField(
         "./source/@protocol", TEXT, "Protocol: `nbd`, `rbd`, `iscsi`, `http`, `nfs`, ...", aliases=("source_protocol",)
     )
-    source_query = XmlField("./source/@query", TEXT, "Query of an HTTP address.")
-    source_startup_policy = XmlField(
+    source_query: XmlField[str] = XmlField("./source/@query", TEXT, "Query of an HTTP address.")
+    source_startup_policy: XmlField[str] = XmlField(
         "./source/@startupPolicy",
         TEXT,
         "What a missing source means: `mandatory`, `requisite`, `optional`.",
         aliases=("startup_policy",),
     )
-    source_type = XmlField("./source/@type", TEXT, "Kind of an nvme (`pci`) or vhostuser (`unix`) source.")
-    source_namespace = XmlField("./source/@namespace", INTEGER, "Namespace of an NVMe device.")
-    source_managed = XmlField("./source/@managed", YES_NO, "Whether libvirt detaches the NVMe device from the host.")
-    source_address_domain = XmlField("./source/address/@domain", INTEGER, "PCI domain of an NVMe device.")
-    source_address_bus = XmlField("./source/address/@bus", INTEGER, "PCI bus of an NVMe device.")
-    source_address_slot = XmlField("./source/address/@slot", INTEGER, "PCI slot of an NVMe device.")
-    source_address_function = XmlField("./source/address/@function", INTEGER, "PCI function of an NVMe device.")
-    source_hosts = Children(
+    source_type: XmlField[str] = XmlField(
+        "./source/@type", TEXT, "Kind of an nvme (`pci`) or vhostuser (`unix`) source."
+    )
+    source_namespace: XmlField[int] = XmlField("./source/@namespace", INTEGER, "Namespace of an NVMe device.")
+    source_managed: XmlField[bool] = XmlField(
+        "./source/@managed", YES_NO, "Whether libvirt detaches the NVMe device from the host."
+    )
+    source_address_domain: XmlField[int] = XmlField(
+        "./source/address/@domain", INTEGER, "PCI domain of an NVMe device."
+    )
+    source_address_bus: XmlField[int] = XmlField("./source/address/@bus", INTEGER, "PCI bus of an NVMe device.")
+    source_address_slot: XmlField[int] = XmlField("./source/address/@slot", INTEGER, "PCI slot of an NVMe device.")
+    source_address_function: XmlField[int] = XmlField(
+        "./source/address/@function", INTEGER, "PCI function of an NVMe device."
+    )
+    source_hosts: Children[SourceHost] = Children(
         "./source/host",
         SourceHost,
         "Servers of network storage.",
         flat={f"source_host_{name}": name for name in ("name", "port", "socket", "transport")},
     )
-    source_seclabels = Children(
+    source_seclabels: Children[SourceSeclabel] = Children(
         "./source/seclabel", SourceSeclabel, "Security labels of the source.", prefixes=("seclabel",)
     )
-    auth_username = XmlField("./auth/@username", TEXT, "Login at the server.")
-    auth_secret_type = XmlField("./auth/secret/@type", TEXT, "Kind of the secret: `ceph`, `iscsi`.")
-    auth_secret_uuid = XmlField("./auth/secret/@uuid", TEXT, "libvirt's secret with the password, by uuid.")
-    auth_secret_usage = XmlField("./auth/secret/@usage", TEXT, "libvirt's secret with the password, by usage.")
-    path = Setting(
+    auth_username: XmlField[str] = XmlField("./auth/@username", TEXT, "Login at the server.")
+    auth_secret_type: XmlField[str] = XmlField("./auth/secret/@type", TEXT, "Kind of the secret: `ceph`, `iscsi`.")
+    auth_secret_uuid: XmlField[str] = XmlField(
+        "./auth/secret/@uuid", TEXT, "libvirt's secret with the password, by uuid."
+    )
+    auth_secret_usage: XmlField[str] = XmlField(
+        "./auth/secret/@usage", TEXT, "libvirt's secret with the password, by usage."
+    )
+    path: Setting[str] = Setting(
         TEXT,
         "Path or URL of the disk; with `size` it is made where it doesn't exist.",
         match=True,
         convert=absolute_path,
     )
-    snapshot = XmlField(
+    snapshot: XmlField[str] = XmlField(
         "./@snapshot", TEXT, "Part in snapshots: `internal`, `external`, `manual`, `no`.", aliases=("snapshot_policy",)
     )
-    sgio = XmlField("./@sgio", TEXT, "SCSI commands of a LUN: `filtered`, `unfiltered`.")
-    rawio = XmlField("./@rawio", TEXT, "Raw I/O of a LUN: `yes`, `no`.")
-    serial = XmlField("./serial", TEXT, "Serial number that the guest sees.")
-    wwn = XmlField("./wwn", TEXT, "World wide name, 16 hexadecimal digits.")
-    readonly = XmlField("./readonly", PRESENT, "Whether the guest may only read.")
-    shareable = XmlField("./shareable", PRESENT, "Whether several guests may use it at once.")
-    transient = XmlField("./transient", PRESENT, "Whether changes are forgotten at the guest's end.")
-    transient_share_backing = XmlField(
+    sgio: XmlField[str] = XmlField("./@sgio", TEXT, "SCSI commands of a LUN: `filtered`, `unfiltered`.")
+    rawio: XmlField[str] = XmlField("./@rawio", TEXT, "Raw I/O of a LUN: `yes`, `no`.")
+    serial: XmlField[str] = XmlField("./serial", TEXT, "Serial number that the guest sees.")
+    wwn: XmlField[str] = XmlField("./wwn", TEXT, "World wide name, 16 hexadecimal digits.")
+    readonly: XmlField[bool] = XmlField("./readonly", PRESENT, "Whether the guest may only read.")
+    shareable: XmlField[bool] = XmlField("./shareable", PRESENT, "Whether several guests may use it at once.")
+    transient: XmlField[bool] = XmlField("./transient", PRESENT, "Whether changes are forgotten at the guest's end.")
+    transient_share_backing: XmlField[bool] = XmlField(
         "./transient/@shareBacking", YES_NO, "Whether guests may share the image below a transient disk."
     )
-    target_bus = XmlField(
+    target_bus: XmlField[str] = XmlField(
         "./target/@bus", TEXT, "Bus: `virtio`, `scsi`, `sata`, `ide`, `usb`, `fdc`.", aliases=("bus",)
     )
-    target_removable = XmlField(
+    target_removable: XmlField[bool] = XmlField(
         "./target/@removable", ON_OFF, "Whether a USB disk can be taken out.", aliases=("removable",)
     )
-    target_dev = XmlField("./target/@dev", TEXT, "Name for ordering: `vda`, `sdb`.", aliases=("target",))
-    target_rotation_rate = XmlField(
+    target_dev: XmlField[str] = XmlField("./target/@dev", TEXT, "Name for ordering: `vda`, `sdb`.", aliases=("target",))
+    target_rotation_rate: XmlField[int] = XmlField(
         "./target/@rotation_rate", INTEGER, "Turns a minute; 1 is a solid state disk.", aliases=("rotation_rate",)
     )
     perms = Suboption("perms", _set_perms, "Old word: `ro` is read-only, `sh` shareable, `rw` neither.")

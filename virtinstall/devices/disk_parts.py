@@ -15,10 +15,10 @@ class SourceHost(Element):
 
     tag = "host"
 
-    name = XmlField("./@name", TEXT, "Host name or address of the server.")
-    port = XmlField("./@port", INTEGER, "Port of the server.")
-    socket = XmlField("./@socket", TEXT, "Path of the server's socket.")
-    transport = XmlField("./@transport", TEXT, "How it is reached: `tcp`, `unix`, `rdma`.")
+    name: XmlField[str] = XmlField("./@name", TEXT, "Host name or address of the server.")
+    port: XmlField[int] = XmlField("./@port", INTEGER, "Port of the server.")
+    socket: XmlField[str] = XmlField("./@socket", TEXT, "Path of the server's socket.")
+    transport: XmlField[str] = XmlField("./@transport", TEXT, "How it is reached: `tcp`, `unix`, `rdma`.")
 
 
 class SourceSeclabel(Element):
@@ -26,6 +26,6 @@ class SourceSeclabel(Element):
 
     tag = "seclabel"
 
-    model = XmlField("./@model", TEXT, "Security model: `dac`, `selinux`, `apparmor`.")
-    relabel = XmlField("./@relabel", YES_NO, "Whether the source is relabelled at the start.")
-    label = XmlField("./label", TEXT, "The label itself.", commas=True)
+    model: XmlField[str] = XmlField("./@model", TEXT, "Security model: `dac`, `selinux`, `apparmor`.")
+    relabel: XmlField[bool] = XmlField("./@relabel", YES_NO, "Whether the source is relabelled at the start.")
+    label: XmlField[str] = XmlField("./label", TEXT, "The label itself.", commas=True)

@@ -21,10 +21,10 @@ class Listen(Element):
 
     tag = "listen"
 
-    type = XmlField("./@type", TEXT, "How: `address`, `network`, `socket`, `none`.")
-    address = XmlField("./@address", TEXT, "Address of the host to listen on: `0.0.0.0` for all.")
-    network = XmlField("./@network", TEXT, "Virtual network whose address is listened on.")
-    socket = XmlField("./@socket", TEXT, "Path of the socket.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "How: `address`, `network`, `socket`, `none`.")
+    address: XmlField[str] = XmlField("./@address", TEXT, "Address of the host to listen on: `0.0.0.0` for all.")
+    network: XmlField[str] = XmlField("./@network", TEXT, "Virtual network whose address is listened on.")
+    socket: XmlField[str] = XmlField("./@socket", TEXT, "Path of the socket.")
 
 
 def _port(text: str) -> int:
@@ -60,58 +60,68 @@ class Graphics(Device):
     none_word = "suppress"
     bare = ("type",)
 
-    type = XmlField("./@type", TEXT, "Kind: `vnc`, `spice`, `sdl`, `egl-headless`, `dbus`.", convert=unless_default)
-    port = XmlField("./@port", INTEGER, "Port, 5900 or higher; -1 has one chosen.", convert=_port)
-    tls_port = XmlField(
+    type: XmlField[str] = XmlField(
+        "./@type", TEXT, "Kind: `vnc`, `spice`, `sdl`, `egl-headless`, `dbus`.", convert=unless_default
+    )
+    port: XmlField[int] = XmlField("./@port", INTEGER, "Port, 5900 or higher; -1 has one chosen.", convert=_port)
+    tls_port: XmlField[int] = XmlField(
         "./@tlsPort",
         INTEGER,
         "Port for TLS (spice), 5900 or higher; -1 has one chosen.",
         aliases=("tlsport",),
         convert=_port,
     )
-    autoport = XmlField("./@autoport", YES_NO, "Whether libvirt chooses the ports.", name=None)
-    websocket = XmlField("./@websocket", INTEGER, "Port for WebSockets (vnc); -1 has one chosen.")
+    autoport: XmlField[bool] = XmlField("./@autoport", YES_NO, "Whether libvirt chooses the ports.", name=None)
+    websocket: XmlField[int] = XmlField("./@websocket", INTEGER, "Port for WebSockets (vnc); -1 has one chosen.")
     listen_option = Suboption(
         "listen",
         _set_listen,
         "Address of the host to listen on: `0.0.0.0` for all; `none`: not at all; `socket`: a socket.",
         match=True,
     )
-    listen = XmlField("./@listen", TEXT, "Address to listen on.", name=None)
-    keymap = XmlField("./@keymap", TEXT, "Keyboard layout: `de`, `en-us`.", convert=_keymap)
-    password = XmlField("./@passwd", TEXT, "Password of the display.", name="password", aliases=("passwd",))
-    password_valid_to = XmlField(
+    listen: XmlField[str] = XmlField("./@listen", TEXT, "Address to listen on.", name=None)
+    keymap: XmlField[str] = XmlField("./@keymap", TEXT, "Keyboard layout: `de`, `en-us`.", convert=_keymap)
+    password: XmlField[str] = XmlField(
+        "./@passwd", TEXT, "Password of the display.", name="password", aliases=("passwd",)
+    )
+    password_valid_to: XmlField[str] = XmlField(
         "./@passwdValidTo",
         TEXT,
         "Until when the password counts: `2030-01-31T15:51:00`.",
         name="passwordValidTo",
         aliases=("passwdValidTo",),
     )
-    connected = XmlField(
+    connected: XmlField[str] = XmlField(
         "./@connected", TEXT, "What becomes of a client when the password changes: `keep`, `disconnect`, `fail`."
     )
-    default_mode = XmlField("./@defaultMode", TEXT, "Which spice channels are secure: `secure`, `insecure`, `any`.")
-    display = XmlField("./@display", TEXT, "X display of an SDL window.", name=None)
-    xauth = XmlField("./@xauth", TEXT, "X authority file of an SDL window.", name=None)
-    listens = Children("./listen", Listen, "Where it is listened for.", prefix="listens")
-    image_compression = XmlField(
+    default_mode: XmlField[str] = XmlField(
+        "./@defaultMode", TEXT, "Which spice channels are secure: `secure`, `insecure`, `any`."
+    )
+    display: XmlField[str] = XmlField("./@display", TEXT, "X display of an SDL window.", name=None)
+    xauth: XmlField[str] = XmlField("./@xauth", TEXT, "X authority file of an SDL window.", name=None)
+    listens: Children[Listen] = Children("./listen", Listen, "Where it is listened for.", prefix="listens")
+    image_compression: XmlField[str] = XmlField(
         "./image/@compression",
         TEXT,
         "Compression of images (spice): `off`, `auto_glz`, `auto_lz`, `quic`, `glz`, `lz`.",
         aliases=("image_compression",),
     )
-    streaming_mode = XmlField(
+    streaming_mode: XmlField[str] = XmlField(
         "./streaming/@mode", TEXT, "Video streaming (spice): `filter`, `all`, `off`.", aliases=("streaming_mode",)
     )
-    clipboard_copypaste = XmlField(
+    clipboard_copypaste: XmlField[bool] = XmlField(
         "./clipboard/@copypaste", YES_NO, "Share the clipboard (spice).", aliases=("clipboard_copypaste",)
     )
-    mouse_mode = XmlField("./mouse/@mode", TEXT, "Mouse (spice): `client`, `server`.", aliases=("mouse_mode",))
-    filetransfer_enable = XmlField(
+    mouse_mode: XmlField[str] = XmlField(
+        "./mouse/@mode", TEXT, "Mouse (spice): `client`, `server`.", aliases=("mouse_mode",)
+    )
+    filetransfer_enable: XmlField[bool] = XmlField(
         "./filetransfer/@enable", YES_NO, "Drag and drop of files (spice).", aliases=("filetransfer_enable",)
     )
-    zlib_compression = XmlField("./zlib/@compression", TEXT, "Compression over slow lines: `auto`, `never`, `always`.")
-    gl_enable = XmlField("./gl/@enable", YES_NO, "OpenGL on the host's graphics card.", aliases=("gl",))
-    gl_rendernode = XmlField(
+    zlib_compression: XmlField[str] = XmlField(
+        "./zlib/@compression", TEXT, "Compression over slow lines: `auto`, `never`, `always`."
+    )
+    gl_enable: XmlField[bool] = XmlField("./gl/@enable", YES_NO, "OpenGL on the host's graphics card.", aliases=("gl",))
+    gl_rendernode: XmlField[str] = XmlField(
         "./gl/@rendernode", TEXT, "Graphics card for OpenGL: `/dev/dri/renderD128`.", aliases=("rendernode",)
     )

@@ -17,38 +17,62 @@ class Hostdev(Device):
     option = "--hostdev"
     bare = ("name",)
 
-    boot_order = XmlField("./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",))
-    mode = XmlField("./@mode", TEXT, "`subsystem`, or `capabilities` for containers.", name=None)
-    type = XmlField("./@type", TEXT, "Kind: `pci`, `usb`, `scsi`, `mdev`, ...; found by the name.")
-    managed = XmlField("./@managed", YES_NO, "Whether libvirt detaches the device from the host.", name=None)
-    model = XmlField("./@model", TEXT, "Model of a mediated device: `vfio-pci`.", name=None)
-    name = Setting(
+    boot_order: XmlField[int] = XmlField(
+        "./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",)
+    )
+    mode: XmlField[str] = XmlField("./@mode", TEXT, "`subsystem`, or `capabilities` for containers.", name=None)
+    type: XmlField[str] = XmlField("./@type", TEXT, "Kind: `pci`, `usb`, `scsi`, `mdev`, ...; found by the name.")
+    managed: XmlField[bool] = XmlField(
+        "./@managed", YES_NO, "Whether libvirt detaches the device from the host.", name=None
+    )
+    model: XmlField[str] = XmlField("./@model", TEXT, "Model of a mediated device: `vfio-pci`.", name=None)
+    name: Setting[str] = Setting(
         TEXT,
         "Which device: a name of `virsh nodedev-list`, a PCI address, USB BUS.DEVICE or VENDOR:PRODUCT.",
         match=True,
     )
-    driver_name = XmlField("./driver/@name", TEXT, "Driver of the host: `vfio`.", aliases=("driver_name",))
-    driver_iommufd = XmlField("./driver/@iommufd", YES_NO, "Use the host's iommufd.")
-    rom_bar = XmlField("./rom/@bar", ON_OFF, "Whether the guest sees the device's ROM.", aliases=("rom_bar",))
-    rom_file = XmlField("./rom/@file", TEXT, "ROM to show instead.")
-    acpi_nodeset = XmlField("./acpi/@nodeset", TEXT, "NUMA nodes of the guest for the device's memory.", commas=True)
-    source_startup_policy = XmlField(
+    driver_name: XmlField[str] = XmlField(
+        "./driver/@name", TEXT, "Driver of the host: `vfio`.", aliases=("driver_name",)
+    )
+    driver_iommufd: XmlField[bool] = XmlField("./driver/@iommufd", YES_NO, "Use the host's iommufd.")
+    rom_bar: XmlField[bool] = XmlField(
+        "./rom/@bar", ON_OFF, "Whether the guest sees the device's ROM.", aliases=("rom_bar",)
+    )
+    rom_file: XmlField[str] = XmlField("./rom/@file", TEXT, "ROM to show instead.")
+    acpi_nodeset: XmlField[str] = XmlField(
+        "./acpi/@nodeset", TEXT, "NUMA nodes of the guest for the device's memory.", commas=True
+    )
+    source_startup_policy: XmlField[str] = XmlField(
         "./source/@startupPolicy", TEXT, "What a missing USB device means: `mandatory`, `requisite`, `optional`."
     )
-    source_address_domain = XmlField("./source/address/@domain", INTEGER, "PCI domain of the host.", name=None)
-    source_address_bus = XmlField("./source/address/@bus", INTEGER, "Bus of the device.", name=None)
-    source_address_slot = XmlField("./source/address/@slot", INTEGER, "PCI slot of the host.", name=None)
-    source_address_function = XmlField("./source/address/@function", INTEGER, "PCI function of the host.", name=None)
-    source_address_device = XmlField("./source/address/@device", INTEGER, "Number on the USB bus.", name=None)
-    source_address_target = XmlField("./source/address/@target", INTEGER, "SCSI target.", name=None)
-    source_address_unit = XmlField("./source/address/@unit", INTEGER, "SCSI unit.", name=None)
-    source_address_uuid = XmlField("./source/address/@uuid", TEXT, "Uuid of a mediated device.", name=None)
-    source_address_cssid = XmlField("./source/address/@cssid", TEXT, "Channel subsystem (s390).", name=None)
-    source_address_ssid = XmlField("./source/address/@ssid", TEXT, "Subchannel set (s390).", name=None)
-    source_address_devno = XmlField("./source/address/@devno", TEXT, "Device number (s390).", name=None)
-    source_vendor_id = XmlField("./source/vendor/@id", TEXT, "USB vendor.", name=None)
-    source_product_id = XmlField("./source/product/@id", TEXT, "USB product.", name=None)
-    source_adapter_name = XmlField("./source/adapter/@name", TEXT, "SCSI adapter of the host.", name=None)
-    source_interface = XmlField("./source/interface", TEXT, "Network interface for a container.", name=None)
-    source_char = XmlField("./source/char", TEXT, "Character device for a container.", name=None)
-    source_block = XmlField("./source/block", TEXT, "Block device for a container.", name=None)
+    source_address_domain: XmlField[int] = XmlField(
+        "./source/address/@domain", INTEGER, "PCI domain of the host.", name=None
+    )
+    source_address_bus: XmlField[int] = XmlField("./source/address/@bus", INTEGER, "Bus of the device.", name=None)
+    source_address_slot: XmlField[int] = XmlField("./source/address/@slot", INTEGER, "PCI slot of the host.", name=None)
+    source_address_function: XmlField[int] = XmlField(
+        "./source/address/@function", INTEGER, "PCI function of the host.", name=None
+    )
+    source_address_device: XmlField[int] = XmlField(
+        "./source/address/@device", INTEGER, "Number on the USB bus.", name=None
+    )
+    source_address_target: XmlField[int] = XmlField("./source/address/@target", INTEGER, "SCSI target.", name=None)
+    source_address_unit: XmlField[int] = XmlField("./source/address/@unit", INTEGER, "SCSI unit.", name=None)
+    source_address_uuid: XmlField[str] = XmlField(
+        "./source/address/@uuid", TEXT, "Uuid of a mediated device.", name=None
+    )
+    source_address_cssid: XmlField[str] = XmlField(
+        "./source/address/@cssid", TEXT, "Channel subsystem (s390).", name=None
+    )
+    source_address_ssid: XmlField[str] = XmlField("./source/address/@ssid", TEXT, "Subchannel set (s390).", name=None)
+    source_address_devno: XmlField[str] = XmlField("./source/address/@devno", TEXT, "Device number (s390).", name=None)
+    source_vendor_id: XmlField[str] = XmlField("./source/vendor/@id", TEXT, "USB vendor.", name=None)
+    source_product_id: XmlField[str] = XmlField("./source/product/@id", TEXT, "USB product.", name=None)
+    source_adapter_name: XmlField[str] = XmlField(
+        "./source/adapter/@name", TEXT, "SCSI adapter of the host.", name=None
+    )
+    source_interface: XmlField[str] = XmlField(
+        "./source/interface", TEXT, "Network interface for a container.", name=None
+    )
+    source_char: XmlField[str] = XmlField("./source/char", TEXT, "Character device for a container.", name=None)
+    source_block: XmlField[str] = XmlField("./source/block", TEXT, "Block device for a container.", name=None)

@@ -15,4 +15,4 @@ class Hub(Device):
 
     tag = "hub"
 
-    type = XmlField("./@type", TEXT, "Kind: `usb`.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "Kind: `usb`.")

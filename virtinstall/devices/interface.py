@@ -68,8 +68,10 @@ class Interface(Device, VirtioDriver):
     none_word = "suppress"
     bare = ("type",)
 
-    boot_order = XmlField("./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",))
-    boot_loadparm = XmlField("./boot/@loadparm", TEXT, "Boot parameter (s390).")
+    boot_order: XmlField[int] = XmlField(
+        "./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",)
+    )
+    boot_loadparm: XmlField[str] = XmlField("./boot/@loadparm", TEXT, "Boot parameter (s390).")
     type_option = Suboption(
         "type",
         _set_type,
@@ -79,71 +81,97 @@ class Interface(Device, VirtioDriver):
     source = Suboption("source", _set_source, "Network, bridge or device, by the kind of connection.", match=True)
     network = Suboption("network", _use_network, "Virtual network to be in: `default`.", match=True)
     bridge = Suboption("bridge", _use_bridge, "Bridge of the host to be on: `br0`.", match=True)
-    wanted_type = Setting(TEXT, "`default`, where the choice was left open.", name=None)
-    type = XmlField("./@type", TEXT, "Kind of connection.", name=None)
-    managed = XmlField("./@managed", YES_NO, "Whether libvirt detaches the device from the host (hostdev).")
-    backend_type = XmlField("./backend/@type", TEXT, "User-mode backend: `passt`.")
-    backend_hostname = XmlField("./backend/@hostname", TEXT, "Host name that passt gives the guest.")
-    backend_fqdn = XmlField("./backend/@fqdn", TEXT, "Full host name that passt gives the guest.")
-    backend_log_file = XmlField("./backend/@logFile", TEXT, "Where passt logs.", convert=absolute_path)
-    trust_guest_rx_filters = XmlField(
+    wanted_type: Setting[str] = Setting(TEXT, "`default`, where the choice was left open.", name=None)
+    type: XmlField[str] = XmlField("./@type", TEXT, "Kind of connection.", name=None)
+    managed: XmlField[bool] = XmlField(
+        "./@managed", YES_NO, "Whether libvirt detaches the device from the host (hostdev)."
+    )
+    backend_type: XmlField[str] = XmlField("./backend/@type", TEXT, "User-mode backend: `passt`.")
+    backend_hostname: XmlField[str] = XmlField("./backend/@hostname", TEXT, "Host name that passt gives the guest.")
+    backend_fqdn: XmlField[str] = XmlField("./backend/@fqdn", TEXT, "Full host name that passt gives the guest.")
+    backend_log_file: XmlField[str] = XmlField("./backend/@logFile", TEXT, "Where passt logs.", convert=absolute_path)
+    trust_guest_rx_filters: XmlField[bool] = XmlField(
         "./@trustGuestRxFilters", YES_NO, "Whether the guest may change MAC address and filters."
     )
-    source_network = XmlField("./source/@network", TEXT, "Virtual network.")
-    source_bridge = XmlField("./source/@bridge", TEXT, "Bridge of the host.")
-    source_dev = XmlField("./source/@dev", TEXT, "Device of the host: `eth0`, `/dev/vhost-vdpa-0`.")
-    source_mode = XmlField(
+    source_network: XmlField[str] = XmlField("./source/@network", TEXT, "Virtual network.")
+    source_bridge: XmlField[str] = XmlField("./source/@bridge", TEXT, "Bridge of the host.")
+    source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Device of the host: `eth0`, `/dev/vhost-vdpa-0`.")
+    source_mode: XmlField[str] = XmlField(
         "./source/@mode",
         TEXT,
         "macvtap: `bridge`, `vepa`, `private`, `passthrough`; vhostuser: `client`, `server`.",
         aliases=("source_mode",),
     )
-    source_type = XmlField("./source/@type", TEXT, "Kind of a vhostuser source: `unix`.", aliases=("source_type",))
-    source_path = XmlField("./source/@path", TEXT, "Socket of a vhostuser source.", aliases=("source_path",))
-    source_portgroup = XmlField("./source/@portgroup", TEXT, "Port group of the network.", aliases=("portgroup",))
-    source_address_type = XmlField("./source/address/@type", TEXT, "Kind of host address: `pci`, `usb`.")
-    source_address_domain = XmlField("./source/address/@domain", INTEGER, "PCI domain of the host device.")
-    source_address_bus = XmlField("./source/address/@bus", INTEGER, "Bus of the host device.")
-    source_address_slot = XmlField("./source/address/@slot", INTEGER, "PCI slot of the host device.")
-    source_address_function = XmlField("./source/address/@function", INTEGER, "PCI function of the host device.")
-    hostdev = Setting(TEXT, "Host's network card to give to the guest: name or PCI address.")
-    target_dev = XmlField("./target/@dev", TEXT, "Name of the tap device on the host.", aliases=("target",))
-    mac_address = XmlField(
+    source_type: XmlField[str] = XmlField(
+        "./source/@type", TEXT, "Kind of a vhostuser source: `unix`.", aliases=("source_type",)
+    )
+    source_path: XmlField[str] = XmlField(
+        "./source/@path", TEXT, "Socket of a vhostuser source.", aliases=("source_path",)
+    )
+    source_portgroup: XmlField[str] = XmlField(
+        "./source/@portgroup", TEXT, "Port group of the network.", aliases=("portgroup",)
+    )
+    source_address_type: XmlField[str] = XmlField("./source/address/@type", TEXT, "Kind of host address: `pci`, `usb`.")
+    source_address_domain: XmlField[int] = XmlField(
+        "./source/address/@domain", INTEGER, "PCI domain of the host device."
+    )
+    source_address_bus: XmlField[int] = XmlField("./source/address/@bus", INTEGER, "Bus of the host device.")
+    source_address_slot: XmlField[int] = XmlField("./source/address/@slot", INTEGER, "PCI slot of the host device.")
+    source_address_function: XmlField[int] = XmlField(
+        "./source/address/@function", INTEGER, "PCI function of the host device."
+    )
+    hostdev: Setting[str] = Setting(TEXT, "Host's network card to give to the guest: name or PCI address.")
+    target_dev: XmlField[str] = XmlField(
+        "./target/@dev", TEXT, "Name of the tap device on the host.", aliases=("target",)
+    )
+    mac_address: XmlField[str] = XmlField(
         "./mac/@address", TEXT, "MAC address; made when it isn't given.", aliases=("mac",), convert=_mac
     )
-    model_type = XmlField("./model/@type", TEXT, "Network card: `virtio`, `e1000e`, `rtl8139`.", aliases=("model",))
-    filterref_filter = XmlField("./filterref/@filter", TEXT, "Network filter of libvirt.", aliases=("filterref",))
-    link_state = XmlField(
+    model_type: XmlField[str] = XmlField(
+        "./model/@type", TEXT, "Network card: `virtio`, `e1000e`, `rtl8139`.", aliases=("model",)
+    )
+    filterref_filter: XmlField[str] = XmlField(
+        "./filterref/@filter", TEXT, "Network filter of libvirt.", aliases=("filterref",)
+    )
+    link_state: XmlField[str] = XmlField(
         "./link/@state",
         TEXT,
         "Whether the cable is plugged in: `up`, `down`.",
         aliases=("link_state",),
         convert=_link_state,
     )
-    driver_name = XmlField("./driver/@name", TEXT, "Back end: `vhost`, `qemu`, `vfio`.", aliases=("driver_name",))
-    driver_queues = XmlField("./driver/@queues", INTEGER, "Number of queues (virtio).", aliases=("driver_queues",))
-    rom_file = XmlField("./rom/@file", TEXT, "Boot ROM to use.", aliases=("rom_file",))
-    rom_bar = XmlField("./rom/@bar", ON_OFF, "Whether the guest sees the boot ROM.", aliases=("rom_bar",))
-    mtu_size = XmlField("./mtu/@size", INTEGER, "MTU of the interface.")
-    virtualport_type = XmlField(
+    driver_name: XmlField[str] = XmlField(
+        "./driver/@name", TEXT, "Back end: `vhost`, `qemu`, `vfio`.", aliases=("driver_name",)
+    )
+    driver_queues: XmlField[int] = XmlField(
+        "./driver/@queues", INTEGER, "Number of queues (virtio).", aliases=("driver_queues",)
+    )
+    rom_file: XmlField[str] = XmlField("./rom/@file", TEXT, "Boot ROM to use.", aliases=("rom_file",))
+    rom_bar: XmlField[bool] = XmlField(
+        "./rom/@bar", ON_OFF, "Whether the guest sees the boot ROM.", aliases=("rom_bar",)
+    )
+    mtu_size: XmlField[int] = XmlField("./mtu/@size", INTEGER, "MTU of the interface.")
+    virtualport_type: XmlField[str] = XmlField(
         "./virtualport/@type", TEXT, "Virtual port: `openvswitch`, `802.1Qbg`, ...", aliases=("virtualport_type",)
     )
-    virtualport_managerid = XmlField(
+    virtualport_managerid: XmlField[int] = XmlField(
         "./virtualport/parameters/@managerid",
         INTEGER,
         "Manager of an 802.1Qbg port.",
         aliases=("virtualport_managerid",),
     )
-    virtualport_typeid = XmlField(
+    virtualport_typeid: XmlField[int] = XmlField(
         "./virtualport/parameters/@typeid", INTEGER, "Type of an 802.1Qbg port.", aliases=("virtualport_typeid",)
     )
-    virtualport_typeidversion = XmlField(
+    virtualport_typeidversion: XmlField[int] = XmlField(
         "./virtualport/parameters/@typeidversion",
         INTEGER,
         "Version of that type.",
         aliases=("virtualport_typeidversion",),
     )
-    virtualport_instanceid = _port_parameter("instanceid", "Instance of an 802.1Qbg port, a uuid.")
-    virtualport_profileid = _port_parameter("profileid", "Profile of the port.")
-    virtualport_interfaceid = _port_parameter("interfaceid", "Interface of an openvswitch port, a uuid.")
-    port_forwards = Children("./portForward", PortForward, "Ports of the host that lead into the guest (passt).")
+    virtualport_instanceid: XmlField[str] = _port_parameter("instanceid", "Instance of an 802.1Qbg port, a uuid.")
+    virtualport_profileid: XmlField[str] = _port_parameter("profileid", "Profile of the port.")
+    virtualport_interfaceid: XmlField[str] = _port_parameter("interfaceid", "Interface of an openvswitch port, a uuid.")
+    port_forwards: Children[PortForward] = Children(
+        "./portForward", PortForward, "Ports of the host that lead into the guest (passt)."
+    )

@@ -16,10 +16,10 @@ class PortRange(Element):
 
     tag = "range"
 
-    start = XmlField("./@start", INTEGER, "First port on the host.")
-    end = XmlField("./@end", INTEGER, "Last port on the host.")
-    to = XmlField("./@to", INTEGER, "First port in the guest, where it differs.")
-    exclude = XmlField("./@exclude", YES_NO, "Whether these ports are left out of a larger range.")
+    start: XmlField[int] = XmlField("./@start", INTEGER, "First port on the host.")
+    end: XmlField[int] = XmlField("./@end", INTEGER, "Last port on the host.")
+    to: XmlField[int] = XmlField("./@to", INTEGER, "First port in the guest, where it differs.")
+    exclude: XmlField[bool] = XmlField("./@exclude", YES_NO, "Whether these ports are left out of a larger range.")
 
 
 def _set_short(forward: PortForward, text: str) -> None:
@@ -65,8 +65,8 @@ class PortForward(Element):
 
     tag = "portForward"
 
-    proto = XmlField("./@proto", TEXT, "Protocol: `tcp`, `udp`.")
-    address = XmlField("./@address", TEXT, "Address of the host on which the ports are.")
-    dev = XmlField("./@dev", TEXT, "Interface of the host on which the ports are.")
-    ranges = Children("./range", PortRange, "Ports that are forwarded.")
+    proto: XmlField[str] = XmlField("./@proto", TEXT, "Protocol: `tcp`, `udp`.")
+    address: XmlField[str] = XmlField("./@address", TEXT, "Address of the host on which the ports are.")
+    dev: XmlField[str] = XmlField("./@dev", TEXT, "Interface of the host on which the ports are.")
+    ranges: Children[PortRange] = Children("./range", PortRange, "Ports that are forwarded.")
     short = Suboption("", _set_short, "In short: [ADDRESS:]PORT[-END][:GUESTPORT][/PROTO], for example `8080:80`.")

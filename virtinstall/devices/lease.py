@@ -15,7 +15,7 @@ class Lease(Device):
 
     tag = "lease"
 
-    lockspace = XmlField("./lockspace", TEXT, "Name of the lock space.")
-    key = XmlField("./key", TEXT, "Key of the lock.")
-    target_path = XmlField("./target/@path", TEXT, "File with the locks.")
-    target_offset = XmlField("./target/@offset", INTEGER, "Where the lock is in that file.")
+    lockspace: XmlField[str] = XmlField("./lockspace", TEXT, "Name of the lock space.")
+    key: XmlField[str] = XmlField("./key", TEXT, "Key of the lock.")
+    target_path: XmlField[str] = XmlField("./target/@path", TEXT, "File with the locks.")
+    target_offset: XmlField[int] = XmlField("./target/@offset", INTEGER, "Where the lock is in that file.")

@@ -19,9 +19,11 @@ class Memballoon(Device, VirtioDriver):
     none_word = "value"
     bare = ("model",)
 
-    model = XmlField("./@model", TEXT, "Model: `virtio`, `none`, `xen`.", convert=unless_default)
-    autodeflate = XmlField("./@autodeflate", ON_OFF, "Whether the balloon lets go when the guest runs out of memory.")
-    stats_period = XmlField("./stats/@period", INTEGER, "Seconds between two reports of memory use.")
-    free_page_reporting = XmlField(
+    model: XmlField[str] = XmlField("./@model", TEXT, "Model: `virtio`, `none`, `xen`.", convert=unless_default)
+    autodeflate: XmlField[bool] = XmlField(
+        "./@autodeflate", ON_OFF, "Whether the balloon lets go when the guest runs out of memory."
+    )
+    stats_period: XmlField[int] = XmlField("./stats/@period", INTEGER, "Seconds between two reports of memory use.")
+    free_page_reporting: XmlField[bool] = XmlField(
         "./@freePageReporting", ON_OFF, "Whether the guest tells of free pages, for the host to use."
     )

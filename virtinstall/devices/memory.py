@@ -19,19 +19,19 @@ class MemoryDevice(Device, VirtioDriver):
     option = "--memdev"
     bare = ("model",)
 
-    model = XmlField("./@model", TEXT, "Kind: `dimm`, `nvdimm`, `virtio-mem`, `virtio-pmem`, `sgx-epc`.")
-    access = XmlField("./@access", TEXT, "Whether the memory can be shared: `shared`, `private`.")
-    discard = XmlField("./@discard", YES_NO, "Discard the content at the guest's end.")
-    uuid = XmlField("./uuid", TEXT, "Uuid of an NVDIMM (pseries).")
-    target_size = XmlField(
+    model: XmlField[str] = XmlField("./@model", TEXT, "Kind: `dimm`, `nvdimm`, `virtio-mem`, `virtio-pmem`, `sgx-epc`.")
+    access: XmlField[str] = XmlField("./@access", TEXT, "Whether the memory can be shared: `shared`, `private`.")
+    discard: XmlField[bool] = XmlField("./@discard", YES_NO, "Discard the content at the guest's end.")
+    uuid: XmlField[str] = XmlField("./uuid", TEXT, "Uuid of an NVDIMM (pseries).")
+    target_size: XmlField[int] = XmlField(
         "./target/size",
         INTEGER,
         "Size in MiB, or with a unit; in the XML in KiB.",
         aliases=("target_size",),
         convert=mib_to_kib,
     )
-    target_node = XmlField("./target/node", INTEGER, "NUMA node of the guest.", aliases=("target_node",))
-    target_label_size = XmlField(
+    target_node: XmlField[int] = XmlField("./target/node", INTEGER, "NUMA node of the guest.", aliases=("target_node",))
+    target_label_size: XmlField[int] = XmlField(
         "./target/label/size",
         INTEGER,
         "Size of the label area in MiB, or with a unit (NVDIMM).",
@@ -39,22 +39,28 @@ class MemoryDevice(Device, VirtioDriver):
         aliases=("target_label_size",),
         convert=mib_to_kib,
     )
-    target_block = XmlField("./target/block", INTEGER, "Block size (virtio-mem).")
-    target_current = XmlField("./target/current", INTEGER, "Current size (virtio-mem).")
-    target_requested = XmlField("./target/requested", INTEGER, "Size asked of the guest (virtio-mem).")
-    target_readonly = XmlField("./target/readonly", PRESENT, "Whether the guest may only read (NVDIMM).")
-    target_address_base = XmlField(
+    target_block: XmlField[int] = XmlField("./target/block", INTEGER, "Block size (virtio-mem).")
+    target_current: XmlField[int] = XmlField("./target/current", INTEGER, "Current size (virtio-mem).")
+    target_requested: XmlField[int] = XmlField("./target/requested", INTEGER, "Size asked of the guest (virtio-mem).")
+    target_readonly: XmlField[bool] = XmlField(
+        "./target/readonly", PRESENT, "Whether the guest may only read (NVDIMM)."
+    )
+    target_address_base: XmlField[str] = XmlField(
         "./target/address/@base", TEXT, "Address in the guest's memory.", name="target.address_base"
     )
-    source_pagesize = XmlField(
+    source_pagesize: XmlField[int] = XmlField(
         "./source/pagesize", INTEGER, "Page size of the host in KiB.", aliases=("source_pagesize",)
     )
-    source_path = XmlField("./source/path", TEXT, "File or device of the host behind it.", aliases=("source_path",))
-    source_nodemask = XmlField(
+    source_path: XmlField[str] = XmlField(
+        "./source/path", TEXT, "File or device of the host behind it.", aliases=("source_path",)
+    )
+    source_nodemask: XmlField[str] = XmlField(
         "./source/nodemask", TEXT, "NUMA nodes of the host.", aliases=("source_nodemask",), commas=True
     )
-    source_pmem = XmlField("./source/pmem", PRESENT, "Whether the source is persistent memory.")
-    source_alignsize = XmlField(
+    source_pmem: XmlField[bool] = XmlField("./source/pmem", PRESENT, "Whether the source is persistent memory.")
+    source_alignsize: XmlField[int] = XmlField(
         "./source/alignsize", INTEGER, "Alignment in MiB, or with a unit (NVDIMM).", convert=mib_to_kib
     )
-    target_dynamic_memslots = XmlField("./target/@dynamicMemslots", YES_NO, "Use memory slots as they are needed.")
+    target_dynamic_memslots: XmlField[bool] = XmlField(
+        "./target/@dynamicMemslots", YES_NO, "Use memory slots as they are needed."
+    )

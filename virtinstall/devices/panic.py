@@ -33,5 +33,5 @@ class Panic(Device):
     model_option = Suboption(
         "model", _set_model, "Model: `isa`, `pseries`, `hyperv`, `s390`; or an ISA port such as `0x505`.", match=True
     )
-    model = XmlField("./@model", TEXT, "Model of the device.", name=None)
+    model: XmlField[str] = XmlField("./@model", TEXT, "Model of the device.", name=None)
     iobase = Suboption("iobase", _set_iobase, "Old word for address.iobase.", match=True)

@@ -16,7 +16,7 @@ class Pstore(Device):
     tag = "pstore"
     option = "--pstore"
 
-    backend = XmlField("./@backend", TEXT, "Back end: `acpi-erst`.")
-    path = XmlField("./path", TEXT, "File of the host behind it.")
-    size = XmlField("./size", INTEGER, "Size of the store; libvirt's unit is KiB.")
-    size_unit = XmlField("./size/@unit", TEXT, "Unit of the size.")
+    backend: XmlField[str] = XmlField("./@backend", TEXT, "Back end: `acpi-erst`.")
+    path: XmlField[str] = XmlField("./path", TEXT, "File of the host behind it.")
+    size: XmlField[int] = XmlField("./size", INTEGER, "Size of the store; libvirt's unit is KiB.")
+    size_unit: XmlField[str] = XmlField("./size/@unit", TEXT, "Unit of the size.")

@@ -23,7 +23,9 @@ class Redirdev(Device, CharacterSource):
     none_word = "suppress"
     bare = ("bus",)
 
-    boot_order = XmlField("./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",))
-    bus = XmlField("./@bus", TEXT, "Bus: `usb`.", convert=unless_default)
-    type = XmlField("./@type", TEXT, "How it is reached: `spicevmc`, `tcp`, ...", convert=unless_default)
+    boot_order: XmlField[int] = XmlField(
+        "./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",)
+    )
+    bus: XmlField[str] = XmlField("./@bus", TEXT, "Bus: `usb`.", convert=unless_default)
+    type: XmlField[str] = XmlField("./@type", TEXT, "How it is reached: `spicevmc`, `tcp`, ...", convert=unless_default)
     server = Suboption("server", _set_server, "Old word: HOST:PORT to connect to.")

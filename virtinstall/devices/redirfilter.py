@@ -17,11 +17,11 @@ class UsbRule(Element):
 
     tag = "usbdev"
 
-    class_ = XmlField("./@class", TEXT, "USB class: `0x08` is storage.")
-    vendor = XmlField("./@vendor", TEXT, "USB vendor, or -1 for any.")
-    product = XmlField("./@product", TEXT, "USB product, or -1 for any.")
-    version = XmlField("./@version", TEXT, "Version of the device, or -1 for any.")
-    allow = XmlField("./@allow", YES_NO, "Whether such a device may be redirected.")
+    class_: XmlField[str] = XmlField("./@class", TEXT, "USB class: `0x08` is storage.")
+    vendor: XmlField[str] = XmlField("./@vendor", TEXT, "USB vendor, or -1 for any.")
+    product: XmlField[str] = XmlField("./@product", TEXT, "USB product, or -1 for any.")
+    version: XmlField[str] = XmlField("./@version", TEXT, "Version of the device, or -1 for any.")
+    allow: XmlField[bool] = XmlField("./@allow", YES_NO, "Whether such a device may be redirected.")
 
 
 class Redirfilter(Device):
@@ -29,4 +29,4 @@ class Redirfilter(Device):
 
     tag = "redirfilter"
 
-    rules = Children("./usbdev", UsbRule, "Rules for USB devices.")
+    rules: Children[UsbRule] = Children("./usbdev", UsbRule, "Rules for USB devices.")

@@ -42,13 +42,13 @@ class Rng(Device, VirtioDriver):
         aliases=("type",),
         match=True,
     )
-    backend_model = XmlField("./backend/@model", TEXT, "Where entropy comes from.", name=None)
-    backend = XmlField("./backend", TEXT, "Device that `random` reads.", aliases=("device",))
-    model = XmlField("./@model", TEXT, "Guest device model, normally `virtio`.")
-    backend_type = XmlField(
+    backend_model: XmlField[str] = XmlField("./backend/@model", TEXT, "Where entropy comes from.", name=None)
+    backend: XmlField[str] = XmlField("./backend", TEXT, "Device that `random` reads.", aliases=("device",))
+    model: XmlField[str] = XmlField("./@model", TEXT, "Guest device model, normally `virtio`.")
+    backend_type: XmlField[str] = XmlField(
         "./backend/@type", TEXT, "How the daemon is reached: `udp`, `tcp`, `unix`.", aliases=("backend_type",)
     )
-    egd = Child(
+    egd: Child[RngBackend] = Child(
         "./backend",
         RngBackend,
         flat={
@@ -59,5 +59,9 @@ class Rng(Device, VirtioDriver):
             "backend_mode": "source.mode",
         },
     )
-    rate_bytes = XmlField("./rate/@bytes", TEXT, "Bytes that the guest may take in a period.", aliases=("rate_bytes",))
-    rate_period = XmlField("./rate/@period", TEXT, "Length of a period in milliseconds.", aliases=("rate_period",))
+    rate_bytes: XmlField[str] = XmlField(
+        "./rate/@bytes", TEXT, "Bytes that the guest may take in a period.", aliases=("rate_bytes",)
+    )
+    rate_period: XmlField[str] = XmlField(
+        "./rate/@period", TEXT, "Length of a period in milliseconds.", aliases=("rate_period",)
+    )

@@ -18,7 +18,7 @@ class Certificate(Element):
 
     tag = "certificate"
 
-    value = XmlField(".", TEXT, "Name of a certificate in the database.", commas=True)
+    value: XmlField[str] = XmlField(".", TEXT, "Name of a certificate in the database.", commas=True)
 
 
 class Smartcard(Device, CharacterSource):
@@ -28,12 +28,12 @@ class Smartcard(Device, CharacterSource):
     option = "--smartcard"
     bare = ("mode",)
 
-    mode = XmlField(
+    mode: XmlField[str] = XmlField(
         "./@mode", TEXT, "Where the card is: `passthrough`, `host`, `host-certificates`.", convert=unless_default
     )
-    type = XmlField("./@type", TEXT, "How it is reached: `spicevmc`, `tcp`, ...", convert=unless_default)
-    database = XmlField("./database", TEXT, "Certificate database of the host.", commas=True)
-    certificates = Children("./certificate", Certificate, "Certificates, three of them.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "How it is reached: `spicevmc`, `tcp`, ...", convert=unless_default)
+    database: XmlField[str] = XmlField("./database", TEXT, "Certificate database of the host.", commas=True)
+    certificates: Children[Certificate] = Children("./certificate", Certificate, "Certificates, three of them.")
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:

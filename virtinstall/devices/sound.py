@@ -18,7 +18,7 @@ class Codec(Element):
 
     tag = "codec"
 
-    type = XmlField("./@type", TEXT, "Kind of codec: `duplex`, `micro`, `output`.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "Kind of codec: `duplex`, `micro`, `output`.")
 
 
 class Sound(Device, VirtioDriver):
@@ -29,8 +29,10 @@ class Sound(Device, VirtioDriver):
     none_word = "suppress"
     bare = ("model",)
 
-    model = XmlField("./@model", TEXT, "Model: `ich9`, `ich6`, `ac97`, `usb`, `virtio`.", convert=unless_default)
-    audio_id = XmlField("./audio/@id", TEXT, "Id of the <audio> that plays its sound.")
-    codecs = Children("./codec", Codec, "Codecs of the card.")
-    multichannel = XmlField("./@multichannel", YES_NO, "Whether a USB card has more than two channels.")
-    streams = XmlField("./@streams", TEXT, "Number of streams (virtio).")
+    model: XmlField[str] = XmlField(
+        "./@model", TEXT, "Model: `ich9`, `ich6`, `ac97`, `usb`, `virtio`.", convert=unless_default
+    )
+    audio_id: XmlField[str] = XmlField("./audio/@id", TEXT, "Id of the <audio> that plays its sound.")
+    codecs: Children[Codec] = Children("./codec", Codec, "Codecs of the card.")
+    multichannel: XmlField[bool] = XmlField("./@multichannel", YES_NO, "Whether a USB card has more than two channels.")
+    streams: XmlField[str] = XmlField("./@streams", TEXT, "Number of streams (virtio).")

@@ -30,7 +30,7 @@ class Tpm(Device):
     none_word = "suppress"
     bare = ("backend.type",)
 
-    model = XmlField("./@model", TEXT, "What the guest sees: `tpm-crb`, `tpm-tis`, `tpm-spapr`.")
+    model: XmlField[str] = XmlField("./@model", TEXT, "What the guest sees: `tpm-crb`, `tpm-tis`, `tpm-spapr`.")
     backend_option = Suboption(
         "backend.type",
         _set_backend,
@@ -38,24 +38,32 @@ class Tpm(Device):
         aliases=("type",),
         match=True,
     )
-    backend_type = XmlField("./backend/@type", TEXT, "Kind of back end.", name=None)
-    backend_version = XmlField("./backend/@version", TEXT, "Version: `2.0`, `1.2`.", aliases=("version",))
-    backend_device_path = XmlField("./backend/device/@path", TEXT, "The host's device.", aliases=("path",))
-    backend_encryption_secret = XmlField(
+    backend_type: XmlField[str] = XmlField("./backend/@type", TEXT, "Kind of back end.", name=None)
+    backend_version: XmlField[str] = XmlField(
+        "./backend/@version", TEXT, "Version: `2.0`, `1.2`.", aliases=("version",)
+    )
+    backend_device_path: XmlField[str] = XmlField(
+        "./backend/device/@path", TEXT, "The host's device.", aliases=("path",)
+    )
+    backend_encryption_secret: XmlField[str] = XmlField(
         "./backend/encryption/@secret", TEXT, "libvirt's secret that the state is encrypted with, by uuid."
     )
-    backend_persistent_state = XmlField(
+    backend_persistent_state: XmlField[bool] = XmlField(
         "./backend/@persistent_state", YES_NO, "Keep the state when a transient guest ends."
     )
-    backend_debug = XmlField("./backend/@debug", TEXT, "Log level of swtpm.")
-    backend_source_type = XmlField("./backend/source/@type", TEXT, "Kind of an external TPM's socket: `unix`.")
-    backend_source_mode = XmlField("./backend/source/@mode", TEXT, "Our side of that socket: `connect`.")
-    backend_source_path = XmlField("./backend/source/@path", TEXT, "Socket of an external TPM, or where the state is.")
-    backend_profile_source = XmlField("./backend/profile/@source", TEXT, "Profile of swtpm.")
-    backend_profile_remove_disabled = XmlField(
+    backend_debug: XmlField[str] = XmlField("./backend/@debug", TEXT, "Log level of swtpm.")
+    backend_source_type: XmlField[str] = XmlField(
+        "./backend/source/@type", TEXT, "Kind of an external TPM's socket: `unix`."
+    )
+    backend_source_mode: XmlField[str] = XmlField("./backend/source/@mode", TEXT, "Our side of that socket: `connect`.")
+    backend_source_path: XmlField[str] = XmlField(
+        "./backend/source/@path", TEXT, "Socket of an external TPM, or where the state is."
+    )
+    backend_profile_source: XmlField[str] = XmlField("./backend/profile/@source", TEXT, "Profile of swtpm.")
+    backend_profile_remove_disabled: XmlField[str] = XmlField(
         "./backend/profile/@removeDisabled", TEXT, "What to do with disabled algorithms of the profile."
     )
-    backend_active_pcr_banks_sha1 = _bank("sha1")
-    backend_active_pcr_banks_sha256 = _bank("sha256")
-    backend_active_pcr_banks_sha384 = _bank("sha384")
-    backend_active_pcr_banks_sha512 = _bank("sha512")
+    backend_active_pcr_banks_sha1: XmlField[bool] = _bank("sha1")
+    backend_active_pcr_banks_sha256: XmlField[bool] = _bank("sha256")
+    backend_active_pcr_banks_sha384: XmlField[bool] = _bank("sha384")
+    backend_active_pcr_banks_sha512: XmlField[bool] = _bank("sha512")

@@ -13,7 +13,9 @@ from virtinstall.xml.kinds import ON_OFF
 class VirtioDriver(Element):
     """Mixed into the classes of devices that may be virtio ones."""
 
-    driver_ats = XmlField("./driver/@ats", ON_OFF, "Address translation service for PCIe devices.")
-    driver_iommu = XmlField("./driver/@iommu", ON_OFF, "Have the device go through the emulated IOMMU.")
-    driver_packed = XmlField("./driver/@packed", ON_OFF, "Packed virtqueues.")
-    driver_page_per_vq = XmlField("./driver/@page_per_vq", ON_OFF, "A page of notifications for each virtqueue.")
+    driver_ats: XmlField[bool] = XmlField("./driver/@ats", ON_OFF, "Address translation service for PCIe devices.")
+    driver_iommu: XmlField[bool] = XmlField("./driver/@iommu", ON_OFF, "Have the device go through the emulated IOMMU.")
+    driver_packed: XmlField[bool] = XmlField("./driver/@packed", ON_OFF, "Packed virtqueues.")
+    driver_page_per_vq: XmlField[bool] = XmlField(
+        "./driver/@page_per_vq", ON_OFF, "A page of notifications for each virtqueue."
+    )

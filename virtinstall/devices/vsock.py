@@ -19,6 +19,10 @@ class Vsock(Device, VirtioDriver):
     none_word = "value"
     bare = ("model",)
 
-    model = XmlField("./@model", TEXT, "Model: `virtio`.", convert=unless_default)
-    cid_auto = XmlField("./cid/@auto", YES_NO, "Whether libvirt chooses the guest's number.", aliases=("auto_cid",))
-    cid_address = XmlField("./cid/@address", INTEGER, "The guest's number, 3 or higher.", aliases=("cid",))
+    model: XmlField[str] = XmlField("./@model", TEXT, "Model: `virtio`.", convert=unless_default)
+    cid_auto: XmlField[bool] = XmlField(
+        "./cid/@auto", YES_NO, "Whether libvirt chooses the guest's number.", aliases=("auto_cid",)
+    )
+    cid_address: XmlField[int] = XmlField(
+        "./cid/@address", INTEGER, "The guest's number, 3 or higher.", aliases=("cid",)
+    )

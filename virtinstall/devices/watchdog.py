@@ -17,8 +17,10 @@ class Watchdog(Device):
     option = "--watchdog"
     bare = ("model",)
 
-    model = XmlField("./@model", TEXT, "Device model: `i6300esb`, `ib700`, `diag288`, `itco`.", convert=unless_default)
-    action = XmlField(
+    model: XmlField[str] = XmlField(
+        "./@model", TEXT, "Device model: `i6300esb`, `ib700`, `diag288`, `itco`.", convert=unless_default
+    )
+    action: XmlField[str] = XmlField(
         "./@action",
         TEXT,
         "What happens when it fires: `reset`, `poweroff`, `pause`, `dump`, ...",

@@ -17,12 +17,12 @@ class BlkioDevice(Element):
 
     tag = "device"
 
-    path = XmlField("./path", TEXT, "Block device of the host: `/dev/sda`.")
-    weight = XmlField("./weight", TEXT, "Share of it, 100 to 1000.")
-    read_bytes_sec = XmlField("./read_bytes_sec", INTEGER, "Bytes read a second, at the most.")
-    write_bytes_sec = XmlField("./write_bytes_sec", INTEGER, "Bytes written a second, at the most.")
-    read_iops_sec = XmlField("./read_iops_sec", INTEGER, "Read requests a second, at the most.")
-    write_iops_sec = XmlField("./write_iops_sec", INTEGER, "Write requests a second, at the most.")
+    path: XmlField[str] = XmlField("./path", TEXT, "Block device of the host: `/dev/sda`.")
+    weight: XmlField[str] = XmlField("./weight", TEXT, "Share of it, 100 to 1000.")
+    read_bytes_sec: XmlField[int] = XmlField("./read_bytes_sec", INTEGER, "Bytes read a second, at the most.")
+    write_bytes_sec: XmlField[int] = XmlField("./write_bytes_sec", INTEGER, "Bytes written a second, at the most.")
+    read_iops_sec: XmlField[int] = XmlField("./read_iops_sec", INTEGER, "Read requests a second, at the most.")
+    write_iops_sec: XmlField[int] = XmlField("./write_iops_sec", INTEGER, "Write requests a second, at the most.")
 
 
 class Blkiotune(Section):
@@ -32,8 +32,8 @@ class Blkiotune(Section):
     option = "--blkiotune"
     bare = ("weight",)
 
-    weight = XmlField("./weight", INTEGER, "Share of the host's disk I/O, 100 to 1000.")
-    devices = Children(
+    weight: XmlField[int] = XmlField("./weight", INTEGER, "Share of the host's disk I/O, 100 to 1000.")
+    devices: Children[BlkioDevice] = Children(
         "./device",
         BlkioDevice,
         "Shares and limits by block device of the host.",

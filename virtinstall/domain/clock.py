@@ -19,17 +19,23 @@ class Timer(Element):
 
     tag = "timer"
 
-    name = XmlField("./@name", TEXT, "Which timer: `rtc`, `pit`, `hpet`, `tsc`, `kvmclock`, `hypervclock`.")
-    present = XmlField("./@present", YES_NO, "Whether the guest has it.")
-    tickpolicy = XmlField(
+    name: XmlField[str] = XmlField(
+        "./@name", TEXT, "Which timer: `rtc`, `pit`, `hpet`, `tsc`, `kvmclock`, `hypervclock`."
+    )
+    present: XmlField[bool] = XmlField("./@present", YES_NO, "Whether the guest has it.")
+    tickpolicy: XmlField[str] = XmlField(
         "./@tickpolicy", TEXT, "What becomes of missed ticks: `delay`, `catchup`, `merge`, `discard`."
     )
-    track = XmlField("./@track", TEXT, "What it follows: `boot`, `guest`, `wall`, `realtime`.")
-    mode = XmlField("./@mode", TEXT, "How `tsc` is done: `auto`, `native`, `emulate`, `paravirt`, `smpsafe`.")
-    frequency = XmlField("./@frequency", INTEGER, "Frequency of `tsc` in Hz.")
-    catchup_threshold = XmlField("./catchup/@threshold", INTEGER, "Ticks it may lag before it catches up.")
-    catchup_slew = XmlField("./catchup/@slew", INTEGER, "Ticks a second that it makes up.")
-    catchup_limit = XmlField("./catchup/@limit", INTEGER, "Lag beyond which it doesn't catch up.")
+    track: XmlField[str] = XmlField("./@track", TEXT, "What it follows: `boot`, `guest`, `wall`, `realtime`.")
+    mode: XmlField[str] = XmlField(
+        "./@mode", TEXT, "How `tsc` is done: `auto`, `native`, `emulate`, `paravirt`, `smpsafe`."
+    )
+    frequency: XmlField[int] = XmlField("./@frequency", INTEGER, "Frequency of `tsc` in Hz.")
+    catchup_threshold: XmlField[int] = XmlField(
+        "./catchup/@threshold", INTEGER, "Ticks it may lag before it catches up."
+    )
+    catchup_slew: XmlField[int] = XmlField("./catchup/@slew", INTEGER, "Ticks a second that it makes up.")
+    catchup_limit: XmlField[int] = XmlField("./catchup/@limit", INTEGER, "Lag beyond which it doesn't catch up.")
 
 
 def _tickpolicy_setter(name: str) -> Callable[[Clock, str], None]:
@@ -86,10 +92,12 @@ class Clock(Section):
     tsc_present_option = _presence("tsc")
     kvmclock_present_option = _presence("kvmclock")
     hypervclock_present_option = _presence("hypervclock")
-    offset = XmlField("./@offset", TEXT, "What the hardware clock shows: `utc`, `localtime`, `timezone`, `variable`.")
-    adjustment = XmlField("./@adjustment", TEXT, "Seconds off (`variable`), or `reset` at each start.")
-    timezone = XmlField("./@timezone", TEXT, "Time zone, with `offset=timezone`.")
-    timers = Children("./timer", Timer, "Timers, one by one.")
+    offset: XmlField[str] = XmlField(
+        "./@offset", TEXT, "What the hardware clock shows: `utc`, `localtime`, `timezone`, `variable`."
+    )
+    adjustment: XmlField[str] = XmlField("./@adjustment", TEXT, "Seconds off (`variable`), or `reset` at each start.")
+    timezone: XmlField[str] = XmlField("./@timezone", TEXT, "Time zone, with `offset=timezone`.")
+    timers: Children[Timer] = Children("./timer", Timer, "Timers, one by one.")
 
     def timer(self, name: str) -> Timer | None:
         """The first timer of that name, or None."""

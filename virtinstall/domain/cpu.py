@@ -26,8 +26,10 @@ class CpuFeature(Element):
 
     tag = "feature"
 
-    policy = XmlField("./@policy", TEXT, "What is asked: `require`, `force`, `optional`, `disable`, `forbid`.")
-    name = XmlField("./@name", TEXT, "Name of the feature, such as `vmx`.")
+    policy: XmlField[str] = XmlField(
+        "./@policy", TEXT, "What is asked: `require`, `force`, `optional`, `disable`, `forbid`."
+    )
+    name: XmlField[str] = XmlField("./@name", TEXT, "Name of the feature, such as `vmx`.")
 
 
 def _set_model(cpu: Cpu, text: str) -> None:
@@ -70,7 +72,7 @@ class Cpu(Section):
     none_word = "value"
     bare = ("model",)
 
-    secure = Setting(
+    secure: Setting[bool] = Setting(
         SWITCH,
         "Give a named model the features against known CPU flaws that the host has (default on).",
         match=True,
@@ -82,24 +84,40 @@ class Cpu(Section):
         " or `none` for the hypervisor's own choice.",
         match=True,
     )
-    wanted_model = Setting(TEXT, "The model as asked for, where the host has a say in it.", name=None)
-    model = XmlField("./model", TEXT, "Name of the model in mode `custom`.", name=None)
-    model_fallback = XmlField("./model/@fallback", TEXT, "Whether a lesser model may stand in: `allow`, `forbid`.")
-    model_vendor_id = XmlField("./model/@vendor_id", TEXT, "Vendor that the guest reads, twelve characters.")
-    vendor = XmlField("./vendor", TEXT, "Vendor that the host's CPU must be of: `Intel`, `AMD`.")
-    mode = XmlField("./@mode", TEXT, "How the model is chosen: `custom`, `host-model`, `host-passthrough`, `maximum`.")
-    match = XmlField("./@match", TEXT, "How closely the host must fit: `exact`, `minimum`, `strict`.")
-    check = XmlField("./@check", TEXT, "Whether the hypervisor's result is compared: `none`, `partial`, `full`.")
-    migratable = XmlField("./@migratable", ON_OFF, "Leave out what blocks migration (mode `host-passthrough`).")
-    topology_sockets = XmlField("./topology/@sockets", INTEGER, "CPU sockets.")
-    topology_dies = XmlField("./topology/@dies", INTEGER, "Dies in a socket.")
-    topology_clusters = XmlField("./topology/@clusters", INTEGER, "Clusters in a die.")
-    topology_cores = XmlField("./topology/@cores", INTEGER, "Cores in a die or cluster.")
-    topology_threads = XmlField("./topology/@threads", INTEGER, "Threads of a core.")
-    cache_level = XmlField("./cache/@level", INTEGER, "Cache level that `cache.mode` is about: `3`.")
-    cache_mode = XmlField("./cache/@mode", TEXT, "Cache data that the guest sees: `emulate`, `passthrough`, `disable`.")
-    maxphysaddr_mode = XmlField("./maxphysaddr/@mode", TEXT, "Width of physical addresses: `emulate` or `passthrough`.")
-    maxphysaddr_bits = XmlField("./maxphysaddr/@bits", INTEGER, "Bits of a physical address, with `emulate`.")
+    wanted_model: Setting[str] = Setting(TEXT, "The model as asked for, where the host has a say in it.", name=None)
+    model: XmlField[str] = XmlField("./model", TEXT, "Name of the model in mode `custom`.", name=None)
+    model_fallback: XmlField[str] = XmlField(
+        "./model/@fallback", TEXT, "Whether a lesser model may stand in: `allow`, `forbid`."
+    )
+    model_vendor_id: XmlField[str] = XmlField(
+        "./model/@vendor_id", TEXT, "Vendor that the guest reads, twelve characters."
+    )
+    vendor: XmlField[str] = XmlField("./vendor", TEXT, "Vendor that the host's CPU must be of: `Intel`, `AMD`.")
+    mode: XmlField[str] = XmlField(
+        "./@mode", TEXT, "How the model is chosen: `custom`, `host-model`, `host-passthrough`, `maximum`."
+    )
+    match: XmlField[str] = XmlField("./@match", TEXT, "How closely the host must fit: `exact`, `minimum`, `strict`.")
+    check: XmlField[str] = XmlField(
+        "./@check", TEXT, "Whether the hypervisor's result is compared: `none`, `partial`, `full`."
+    )
+    migratable: XmlField[bool] = XmlField(
+        "./@migratable", ON_OFF, "Leave out what blocks migration (mode `host-passthrough`)."
+    )
+    topology_sockets: XmlField[int] = XmlField("./topology/@sockets", INTEGER, "CPU sockets.")
+    topology_dies: XmlField[int] = XmlField("./topology/@dies", INTEGER, "Dies in a socket.")
+    topology_clusters: XmlField[int] = XmlField("./topology/@clusters", INTEGER, "Clusters in a die.")
+    topology_cores: XmlField[int] = XmlField("./topology/@cores", INTEGER, "Cores in a die or cluster.")
+    topology_threads: XmlField[int] = XmlField("./topology/@threads", INTEGER, "Threads of a core.")
+    cache_level: XmlField[int] = XmlField("./cache/@level", INTEGER, "Cache level that `cache.mode` is about: `3`.")
+    cache_mode: XmlField[str] = XmlField(
+        "./cache/@mode", TEXT, "Cache data that the guest sees: `emulate`, `passthrough`, `disable`."
+    )
+    maxphysaddr_mode: XmlField[str] = XmlField(
+        "./maxphysaddr/@mode", TEXT, "Width of physical addresses: `emulate` or `passthrough`."
+    )
+    maxphysaddr_bits: XmlField[int] = XmlField(
+        "./maxphysaddr/@bits", INTEGER, "Bits of a physical address, with `emulate`."
+    )
     force_option = Suboption("force", _feature_setter("force"), "Feature shown to the guest in any case.", repeat=True)
     plus_option = Suboption("+", _feature_setter("force"), "`+vmx` is `force=vmx`.", repeat=True)
     require_option = Suboption(
@@ -113,10 +131,12 @@ class Cpu(Section):
     forbid_option = Suboption(
         "forbid", _feature_setter("forbid"), "Feature with which the guest doesn't start.", repeat=True
     )
-    features = Children("./feature", CpuFeature, prefix=None)
-    cells = Children("./numa/cell", NumaCell, "NUMA nodes of the guest.", prefixes=("cell",))
-    latencies = Children("./numa/interconnects/latency", NumaLatency, "Latencies between cells.")
-    bandwidths = Children("./numa/interconnects/bandwidth", NumaBandwidth, "Bandwidths between cells.")
+    features: Children[CpuFeature] = Children("./feature", CpuFeature, prefix=None)
+    cells: Children[NumaCell] = Children("./numa/cell", NumaCell, "NUMA nodes of the guest.", prefixes=("cell",))
+    latencies: Children[NumaLatency] = Children("./numa/interconnects/latency", NumaLatency, "Latencies between cells.")
+    bandwidths: Children[NumaBandwidth] = Children(
+        "./numa/interconnects/bandwidth", NumaBandwidth, "Bandwidths between cells."
+    )
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ class NumaSibling(Element):
 
     tag = "sibling"
 
-    id = XmlField("./@id", INTEGER, "Number of the other cell.")
-    value = XmlField("./@value", INTEGER, "Distance to it; 10 is the cell itself, 20 is remote.")
+    id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the other cell.")
+    value: XmlField[int] = XmlField("./@value", INTEGER, "Distance to it; 10 is the cell itself, 20 is remote.")
 
 
 class NumaCache(Element):
@@ -25,13 +25,13 @@ class NumaCache(Element):
 
     tag = "cache"
 
-    level = XmlField("./@level", INTEGER, "Level of the cache; the higher, the farther from the CPU.")
-    associativity = XmlField("./@associativity", TEXT, "Associativity: `none`, `direct`, `full`.")
-    policy = XmlField("./@policy", TEXT, "Write policy: `none`, `writeback`, `writethrough`.")
-    size_value = XmlField("./size/@value", INTEGER, "Size of the cache, in `size.unit`.")
-    size_unit = XmlField("./size/@unit", TEXT, "Unit of the size, such as `KiB`.")
-    line_value = XmlField("./line/@value", INTEGER, "Size of a cache line, in `line.unit`.")
-    line_unit = XmlField("./line/@unit", TEXT, "Unit of the line's size, such as `B`.")
+    level: XmlField[int] = XmlField("./@level", INTEGER, "Level of the cache; the higher, the farther from the CPU.")
+    associativity: XmlField[str] = XmlField("./@associativity", TEXT, "Associativity: `none`, `direct`, `full`.")
+    policy: XmlField[str] = XmlField("./@policy", TEXT, "Write policy: `none`, `writeback`, `writethrough`.")
+    size_value: XmlField[int] = XmlField("./size/@value", INTEGER, "Size of the cache, in `size.unit`.")
+    size_unit: XmlField[str] = XmlField("./size/@unit", TEXT, "Unit of the size, such as `KiB`.")
+    line_value: XmlField[int] = XmlField("./line/@value", INTEGER, "Size of a cache line, in `line.unit`.")
+    line_unit: XmlField[str] = XmlField("./line/@unit", TEXT, "Unit of the line's size, such as `B`.")
 
 
 class NumaCell(Element):
@@ -39,16 +39,18 @@ class NumaCell(Element):
 
     tag = "cell"
 
-    id = XmlField("./@id", INTEGER, "Number of the cell, from 0.")
-    cpus = XmlField("./@cpus", TEXT, "vCPUs that belong to it, such as `0-3,8`.", commas=True)
-    memory = XmlField("./@memory", INTEGER, "Memory of the cell, in `unit`.")
-    unit = XmlField("./@unit", TEXT, "Unit of the memory, `KiB` where none is said.")
-    mem_access = XmlField(
+    id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the cell, from 0.")
+    cpus: XmlField[str] = XmlField("./@cpus", TEXT, "vCPUs that belong to it, such as `0-3,8`.", commas=True)
+    memory: XmlField[int] = XmlField("./@memory", INTEGER, "Memory of the cell, in `unit`.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the memory, `KiB` where none is said.")
+    mem_access: XmlField[str] = XmlField(
         "./@memAccess", TEXT, "Whether other processes may map the cell's memory: `shared`, `private`."
     )
-    discard = XmlField("./@discard", YES_NO, "Drop the content of the cell's memory when the guest is off.")
-    siblings = Children("./distances/sibling", NumaSibling, "Distances to other cells.")
-    caches = Children("./cache", NumaCache, "Memory-side caches.")
+    discard: XmlField[bool] = XmlField(
+        "./@discard", YES_NO, "Drop the content of the cell's memory when the guest is off."
+    )
+    siblings: Children[NumaSibling] = Children("./distances/sibling", NumaSibling, "Distances to other cells.")
+    caches: Children[NumaCache] = Children("./cache", NumaCache, "Memory-side caches.")
 
 
 class NumaLatency(Element):
@@ -56,12 +58,12 @@ class NumaLatency(Element):
 
     tag = "latency"
 
-    initiator = XmlField("./@initiator", INTEGER, "Cell from which the access comes.")
-    target = XmlField("./@target", INTEGER, "Cell whose memory is accessed.")
-    cache = XmlField("./@cache", INTEGER, "Level of the target's cache, where that is meant.")
-    type = XmlField("./@type", TEXT, "Kind of access: `access`, `read`, `write`.")
-    value = XmlField("./@value", INTEGER, "The latency, in nanoseconds.")
-    unit = XmlField("./@unit", TEXT, "Unit of the value.")
+    initiator: XmlField[int] = XmlField("./@initiator", INTEGER, "Cell from which the access comes.")
+    target: XmlField[int] = XmlField("./@target", INTEGER, "Cell whose memory is accessed.")
+    cache: XmlField[int] = XmlField("./@cache", INTEGER, "Level of the target's cache, where that is meant.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "Kind of access: `access`, `read`, `write`.")
+    value: XmlField[int] = XmlField("./@value", INTEGER, "The latency, in nanoseconds.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the value.")
 
 
 class NumaBandwidth(Element):
@@ -69,9 +71,9 @@ class NumaBandwidth(Element):
 
     tag = "bandwidth"
 
-    initiator = XmlField("./@initiator", INTEGER, "Cell from which the access comes.")
-    target = XmlField("./@target", INTEGER, "Cell whose memory is accessed.")
-    type = XmlField("./@type", TEXT, "Kind of access: `access`, `read`, `write`.")
-    cache = XmlField("./@cache", INTEGER, "Level of the target's cache, where that is meant.")
-    value = XmlField("./@value", INTEGER, "The bandwidth a second, in `unit`.")
-    unit = XmlField("./@unit", TEXT, "Unit of the value, such as `KiB`.")
+    initiator: XmlField[int] = XmlField("./@initiator", INTEGER, "Cell from which the access comes.")
+    target: XmlField[int] = XmlField("./@target", INTEGER, "Cell whose memory is accessed.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "Kind of access: `access`, `read`, `write`.")
+    cache: XmlField[int] = XmlField("./@cache", INTEGER, "Level of the target's cache, where that is meant.")
+    value: XmlField[int] = XmlField("./@value", INTEGER, "The bandwidth a second, in `unit`.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the value, such as `KiB`.")

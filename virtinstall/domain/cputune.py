@@ -17,8 +17,8 @@ class VcpuPin(Element):
 
     tag = "vcpupin"
 
-    vcpu = XmlField("./@vcpu", INTEGER, "Number of the vCPU.")
-    cpuset = XmlField("./@cpuset", TEXT, "Host CPUs that run it, such as `0-3,^2`.", commas=True)
+    vcpu: XmlField[int] = XmlField("./@vcpu", INTEGER, "Number of the vCPU.")
+    cpuset: XmlField[str] = XmlField("./@cpuset", TEXT, "Host CPUs that run it, such as `0-3,^2`.", commas=True)
 
 
 class IothreadPin(Element):
@@ -26,8 +26,8 @@ class IothreadPin(Element):
 
     tag = "iothreadpin"
 
-    iothread = XmlField("./@iothread", INTEGER, "Number of the I/O thread.")
-    cpuset = XmlField("./@cpuset", TEXT, "Host CPUs that run it, such as `0-3,^2`.", commas=True)
+    iothread: XmlField[int] = XmlField("./@iothread", INTEGER, "Number of the I/O thread.")
+    cpuset: XmlField[str] = XmlField("./@cpuset", TEXT, "Host CPUs that run it, such as `0-3,^2`.", commas=True)
 
 
 class VcpuSched(Element):
@@ -35,9 +35,9 @@ class VcpuSched(Element):
 
     tag = "vcpusched"
 
-    vcpus = XmlField("./@vcpus", TEXT, "vCPUs it is about, such as `0-3`.", commas=True)
-    scheduler = XmlField("./@scheduler", TEXT, "Scheduler: `fifo`, `rr`, `batch`, `idle`.")
-    priority = XmlField("./@priority", INTEGER, "Priority with `fifo` and `rr`, 1 to 99.")
+    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs it is about, such as `0-3`.", commas=True)
+    scheduler: XmlField[str] = XmlField("./@scheduler", TEXT, "Scheduler: `fifo`, `rr`, `batch`, `idle`.")
+    priority: XmlField[int] = XmlField("./@priority", INTEGER, "Priority with `fifo` and `rr`, 1 to 99.")
 
 
 class IothreadSched(Element):
@@ -45,9 +45,9 @@ class IothreadSched(Element):
 
     tag = "iothreadsched"
 
-    iothreads = XmlField("./@iothreads", TEXT, "I/O threads it is about, such as `1-2`.", commas=True)
-    scheduler = XmlField("./@scheduler", TEXT, "Scheduler: `fifo`, `rr`, `batch`, `idle`.")
-    priority = XmlField("./@priority", INTEGER, "Priority with `fifo` and `rr`, 1 to 99.")
+    iothreads: XmlField[str] = XmlField("./@iothreads", TEXT, "I/O threads it is about, such as `1-2`.", commas=True)
+    scheduler: XmlField[str] = XmlField("./@scheduler", TEXT, "Scheduler: `fifo`, `rr`, `batch`, `idle`.")
+    priority: XmlField[int] = XmlField("./@priority", INTEGER, "Priority with `fifo` and `rr`, 1 to 99.")
 
 
 class CacheShare(Element):
@@ -55,11 +55,11 @@ class CacheShare(Element):
 
     tag = "cache"
 
-    id = XmlField("./@id", INTEGER, "Number of the host's cache.")
-    level = XmlField("./@level", INTEGER, "Level of the cache, such as `3`.")
-    type = XmlField("./@type", TEXT, "What is cached: `both`, `code`, `data`.")
-    size = XmlField("./@size", INTEGER, "How much of it, in `unit`.")
-    unit = XmlField("./@unit", TEXT, "Unit of the size, such as `MiB`.")
+    id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the host's cache.")
+    level: XmlField[int] = XmlField("./@level", INTEGER, "Level of the cache, such as `3`.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "What is cached: `both`, `code`, `data`.")
+    size: XmlField[int] = XmlField("./@size", INTEGER, "How much of it, in `unit`.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the size, such as `MiB`.")
 
 
 class CacheMonitor(Element):
@@ -67,8 +67,8 @@ class CacheMonitor(Element):
 
     tag = "monitor"
 
-    level = XmlField("./@level", INTEGER, "Level of the cache, such as `3`.")
-    vcpus = XmlField("./@vcpus", TEXT, "vCPUs measured together, such as `0-3`.", commas=True)
+    level: XmlField[int] = XmlField("./@level", INTEGER, "Level of the cache, such as `3`.")
+    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs measured together, such as `0-3`.", commas=True)
 
 
 class CacheTune(Element):
@@ -76,9 +76,9 @@ class CacheTune(Element):
 
     tag = "cachetune"
 
-    vcpus = XmlField("./@vcpus", TEXT, "vCPUs it is about, such as `0-3`.", commas=True)
-    caches = Children("./cache", CacheShare, "Parts of the caches.")
-    monitors = Children("./monitor", CacheMonitor, "Measurements.")
+    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs it is about, such as `0-3`.", commas=True)
+    caches: Children[CacheShare] = Children("./cache", CacheShare, "Parts of the caches.")
+    monitors: Children[CacheMonitor] = Children("./monitor", CacheMonitor, "Measurements.")
 
 
 class MemoryBandwidth(Element):
@@ -86,8 +86,8 @@ class MemoryBandwidth(Element):
 
     tag = "node"
 
-    id = XmlField("./@id", INTEGER, "Number of the host's NUMA node.")
-    bandwidth = XmlField("./@bandwidth", INTEGER, "Share of its memory bandwidth, in percent.")
+    id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the host's NUMA node.")
+    bandwidth: XmlField[int] = XmlField("./@bandwidth", INTEGER, "Share of its memory bandwidth, in percent.")
 
 
 class MemoryTune(Element):
@@ -95,8 +95,8 @@ class MemoryTune(Element):
 
     tag = "memorytune"
 
-    vcpus = XmlField("./@vcpus", TEXT, "vCPUs it is about, such as `0-3`.", commas=True)
-    nodes = Children("./node", MemoryBandwidth, "Shares by NUMA node.")
+    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs it is about, such as `0-3`.", commas=True)
+    nodes: Children[MemoryBandwidth] = Children("./node", MemoryBandwidth, "Shares by NUMA node.")
 
 
 class Cputune(Section):
@@ -106,27 +106,39 @@ class Cputune(Section):
     option = "--cputune"
     none_word = "value"
 
-    shares = XmlField("./shares", INTEGER, "Weight against other guests.")
-    period = XmlField("./period", INTEGER, "Period of the vCPUs' quota, in microseconds.")
-    quota = XmlField("./quota", INTEGER, "Time a vCPU may take in a period, in microseconds; -1 is any.")
-    global_period = XmlField("./global_period", INTEGER, "Period of the whole guest's quota, in microseconds.")
-    global_quota = XmlField("./global_quota", INTEGER, "Time the whole guest may take in a period, in microseconds.")
-    emulator_period = XmlField("./emulator_period", INTEGER, "Period of the emulator's quota, in microseconds.")
-    emulator_quota = XmlField("./emulator_quota", INTEGER, "Time the emulator may take in a period, in microseconds.")
-    iothread_period = XmlField("./iothread_period", INTEGER, "Period of the I/O threads' quota, in microseconds.")
-    iothread_quota = XmlField("./iothread_quota", INTEGER, "Time an I/O thread may take in a period, in microseconds.")
-    vcpupins = Children("./vcpupin", VcpuPin, "Pinning of vCPUs.")
-    emulatorpin_cpuset = XmlField(
+    shares: XmlField[int] = XmlField("./shares", INTEGER, "Weight against other guests.")
+    period: XmlField[int] = XmlField("./period", INTEGER, "Period of the vCPUs' quota, in microseconds.")
+    quota: XmlField[int] = XmlField("./quota", INTEGER, "Time a vCPU may take in a period, in microseconds; -1 is any.")
+    global_period: XmlField[int] = XmlField(
+        "./global_period", INTEGER, "Period of the whole guest's quota, in microseconds."
+    )
+    global_quota: XmlField[int] = XmlField(
+        "./global_quota", INTEGER, "Time the whole guest may take in a period, in microseconds."
+    )
+    emulator_period: XmlField[int] = XmlField(
+        "./emulator_period", INTEGER, "Period of the emulator's quota, in microseconds."
+    )
+    emulator_quota: XmlField[int] = XmlField(
+        "./emulator_quota", INTEGER, "Time the emulator may take in a period, in microseconds."
+    )
+    iothread_period: XmlField[int] = XmlField(
+        "./iothread_period", INTEGER, "Period of the I/O threads' quota, in microseconds."
+    )
+    iothread_quota: XmlField[int] = XmlField(
+        "./iothread_quota", INTEGER, "Time an I/O thread may take in a period, in microseconds."
+    )
+    vcpupins: Children[VcpuPin] = Children("./vcpupin", VcpuPin, "Pinning of vCPUs.")
+    emulatorpin_cpuset: XmlField[str] = XmlField(
         "./emulatorpin/@cpuset", TEXT, "Host CPUs that run the emulator, such as `0-3,^2`.", commas=True
     )
-    iothreadpins = Children("./iothreadpin", IothreadPin, "Pinning of I/O threads.")
-    emulatorsched_scheduler = XmlField(
+    iothreadpins: Children[IothreadPin] = Children("./iothreadpin", IothreadPin, "Pinning of I/O threads.")
+    emulatorsched_scheduler: XmlField[str] = XmlField(
         "./emulatorsched/@scheduler", TEXT, "Scheduler of the emulator: `fifo`, `rr`, `batch`, `idle`."
     )
-    emulatorsched_priority = XmlField(
+    emulatorsched_priority: XmlField[int] = XmlField(
         "./emulatorsched/@priority", INTEGER, "Its priority with `fifo` and `rr`, 1 to 99."
     )
-    vcpuscheds = Children("./vcpusched", VcpuSched, "Schedulers of vCPUs.")
-    iothreadscheds = Children("./iothreadsched", IothreadSched, "Schedulers of I/O threads.")
-    cachetunes = Children("./cachetune", CacheTune, "CPU cache of the host.")
-    memorytunes = Children("./memorytune", MemoryTune, "Memory bandwidth of the host.")
+    vcpuscheds: Children[VcpuSched] = Children("./vcpusched", VcpuSched, "Schedulers of vCPUs.")
+    iothreadscheds: Children[IothreadSched] = Children("./iothreadsched", IothreadSched, "Schedulers of I/O threads.")
+    cachetunes: Children[CacheTune] = Children("./cachetune", CacheTune, "CPU cache of the host.")
+    memorytunes: Children[MemoryTune] = Children("./memorytune", MemoryTune, "Memory bandwidth of the host.")

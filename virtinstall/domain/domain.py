@@ -5,8 +5,8 @@ Source: https://libvirt.org/formatdomain.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, overload
 
 from virtinstall.devices.device import Device
 from virtinstall.domain.blkiotune import Blkiotune
@@ -30,6 +30,7 @@ from virtinstall.domain.resource import Resource
 from virtinstall.domain.seclabel import Seclabel
 from virtinstall.domain.sysinfo import Sysinfo
 from virtinstall.domain.vcpus import Vcpus
+from virtinstall.errors import FieldError
 from virtinstall.xml.children import Child, Children
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import XmlField
@@ -47,38 +48,60 @@ ElementClass: TypeAlias = type[Element]
 _DEVICES = Step("devices", None)
 
 
+class AllDevices:
+    """All devices of a domain, in document order; elements that are not a device of a known kind are not among them.
+
+    Devices that belong to another domain are copied.
+    """
+
+    @overload
+    def __get__(self, domain: None, owner: type[Domain]) -> AllDevices: ...
+
+    @overload
+    def __get__(self, domain: Domain, owner: type[Domain]) -> list[Device]: ...
+
+    def __get__(self, domain: Domain | None, owner: type[Domain]) -> AllDevices | list[Device]:
+        return self if domain is None else domain.all_devices()
+
+    def __set__(self, domain: Domain, devices: Sequence[Device]) -> None:
+        for device in devices:
+            if not isinstance(device, Device):
+                raise FieldError(f"{type(domain).__name__}: devices must be devices, not {type(device).__name__}")
+        for known in domain.all_devices():
+            if known not in devices:
+                domain.remove(known)
+        for device in devices:
+            alone = device.ensure_node().getparent() is None
+            domain.add(device if alone or device.wrappers is domain.wrappers else device.clone())
+
+
 class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
     """<domain>: a guest. Sections without an element of their own are mixed in."""
 
     tag = "domain"
     option = ""
 
-    type = XmlField("./@type", TEXT, "Hypervisor: `kvm`, `qemu`, `xen`, `lxc`, ...")
-    bootloader = XmlField("./bootloader", TEXT, "Boot loader that runs on the host.")
-    bootloader_args = XmlField("./bootloader_args", TEXT, "Arguments of that boot loader.")
-    emulator = XmlField("./devices/emulator", TEXT, "Path of the emulator.", name="emulator")
-    blkiotune = Child("./blkiotune", Blkiotune)
-    memtune = Child("./memtune", Memtune)
-    cputune = Child("./cputune", Cputune)
-    numatune = Child("./numatune", Numatune)
-    resource = Child("./resource", Resource)
-    sysinfos = Children("./sysinfo", Sysinfo)
-    os = Child("./os", Os)
-    idmap = Child("./idmap", Idmap)
-    features = Child("./features", Features)
-    clock = Child("./clock", Clock)
-    pm = Child("./pm", Pm)
-    perf = Child("./perf", Perf)
-    seclabels = Children("./seclabel", Seclabel)
-    qemu_commandline = Child("./qemu:commandline", QemuCommandline)
-    keywrap = Child("./keywrap", Keywrap)
-    launch_security = Child("./launchSecurity", LaunchSecurity)
-
-    def __init__(self, *, devices: Iterable[Device] = (), **values: Any) -> None:
-        """Create a domain: `values` are fields by name; copies of `devices` are added."""
-        super().__init__(**values)
-        for device in devices:
-            self.add(device.clone())
+    type: XmlField[str] = XmlField("./@type", TEXT, "Hypervisor: `kvm`, `qemu`, `xen`, `lxc`, ...")
+    bootloader: XmlField[str] = XmlField("./bootloader", TEXT, "Boot loader that runs on the host.")
+    bootloader_args: XmlField[str] = XmlField("./bootloader_args", TEXT, "Arguments of that boot loader.")
+    emulator: XmlField[str] = XmlField("./devices/emulator", TEXT, "Path of the emulator.", name="emulator")
+    blkiotune: Child[Blkiotune] = Child("./blkiotune", Blkiotune)
+    memtune: Child[Memtune] = Child("./memtune", Memtune)
+    cputune: Child[Cputune] = Child("./cputune", Cputune)
+    numatune: Child[Numatune] = Child("./numatune", Numatune)
+    resource: Child[Resource] = Child("./resource", Resource)
+    sysinfos: Children[Sysinfo] = Children("./sysinfo", Sysinfo)
+    os: Child[Os] = Child("./os", Os)
+    idmap: Child[Idmap] = Child("./idmap", Idmap)
+    features: Child[Features] = Child("./features", Features)
+    clock: Child[Clock] = Child("./clock", Clock)
+    pm: Child[Pm] = Child("./pm", Pm)
+    perf: Child[Perf] = Child("./perf", Perf)
+    seclabels: Children[Seclabel] = Children("./seclabel", Seclabel)
+    qemu_commandline: Child[QemuCommandline] = Child("./qemu:commandline", QemuCommandline)
+    keywrap: Child[Keywrap] = Child("./keywrap", Keywrap)
+    launch_security: Child[LaunchSecurity] = Child("./launchSecurity", LaunchSecurity)
+    devices: AllDevices = AllDevices()
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
@@ -120,9 +143,8 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         assert isinstance(known, cls)
         return known
 
-    @property
-    def devices(self) -> list[Device]:
-        """All devices, in document order; elements that are no device of a known kind are left out."""
+    def all_devices(self) -> list[Device]:
+        """What `devices` returns."""
         from virtinstall.devices import device_class
 
         found: list[Device] = []

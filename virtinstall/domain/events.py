@@ -15,12 +15,16 @@ class Events(Section):
 
     option = "--events"
 
-    on_poweroff = XmlField("./on_poweroff", TEXT, "When the guest powers off: `destroy`, `restart`, `preserve`.")
-    on_reboot = XmlField("./on_reboot", TEXT, "When the guest reboots: `restart`, `destroy`, `preserve`.")
-    on_crash = XmlField(
+    on_poweroff: XmlField[str] = XmlField(
+        "./on_poweroff", TEXT, "When the guest powers off: `destroy`, `restart`, `preserve`."
+    )
+    on_reboot: XmlField[str] = XmlField(
+        "./on_reboot", TEXT, "When the guest reboots: `restart`, `destroy`, `preserve`."
+    )
+    on_crash: XmlField[str] = XmlField(
         "./on_crash", TEXT, "When the guest crashes: `destroy`, `restart`, `preserve`, `coredump-destroy`."
     )
-    on_lockfailure = XmlField(
+    on_lockfailure: XmlField[str] = XmlField(
         "./on_lockfailure",
         TEXT,
         "When the lock on a disk is lost: `poweroff`, `restart`, `pause`, `ignore`.",

@@ -25,62 +25,80 @@ class Features(Section):
     tag = "features"
     option = "--features"
 
-    acpi = _present("acpi", "ACPI, for power management; without it a guest can't be shut down.")
-    apic = _present("apic", "APIC, the interrupt controller of more than one CPU.")
-    pae = _present("pae", "Physical address extension of 32-bit guests.")
-    privnet = _present("privnet", "Network namespace of its own for a container.")
-    hap = _present("hap", "Hardware assisted paging (Xen).")
-    viridian = _present("viridian", "Hyper-V enlightenments on Xen.")
-    apic_eoi = XmlField("./apic/@eoi", ON_OFF, "Paravirtualized end of interrupt for the guest.", aliases=("eoi",))
-    pmu_state = _state("pmu", "Performance counters of the CPU.", "pmu")
-    hyperv_mode = XmlField(
+    acpi: XmlField[bool] = _present("acpi", "ACPI, for power management; without it a guest can't be shut down.")
+    apic: XmlField[bool] = _present("apic", "APIC, the interrupt controller of more than one CPU.")
+    pae: XmlField[bool] = _present("pae", "Physical address extension of 32-bit guests.")
+    privnet: XmlField[bool] = _present("privnet", "Network namespace of its own for a container.")
+    hap: XmlField[bool] = _present("hap", "Hardware assisted paging (Xen).")
+    viridian: XmlField[bool] = _present("viridian", "Hyper-V enlightenments on Xen.")
+    apic_eoi: XmlField[bool] = XmlField(
+        "./apic/@eoi", ON_OFF, "Paravirtualized end of interrupt for the guest.", aliases=("eoi",)
+    )
+    pmu_state: XmlField[bool] = _state("pmu", "Performance counters of the CPU.", "pmu")
+    hyperv_mode: XmlField[str] = XmlField(
         "./hyperv/@mode", TEXT, "`passthrough` for all enlightenments that the host has, else `custom`."
     )
-    hyperv_relaxed_state = _state("hyperv/relaxed", "Hyper-V: no crash over a late timer.", "hyperv_relaxed")
-    hyperv_vapic_state = _state("hyperv/vapic", "Hyper-V: virtual APIC.", "hyperv_vapic")
-    hyperv_spinlocks_state = _state("hyperv/spinlocks", "Hyper-V: spinlocks that yield.", "hyperv_spinlocks")
-    hyperv_spinlocks_retries = XmlField(
+    hyperv_relaxed_state: XmlField[bool] = _state(
+        "hyperv/relaxed", "Hyper-V: no crash over a late timer.", "hyperv_relaxed"
+    )
+    hyperv_vapic_state: XmlField[bool] = _state("hyperv/vapic", "Hyper-V: virtual APIC.", "hyperv_vapic")
+    hyperv_spinlocks_state: XmlField[bool] = _state(
+        "hyperv/spinlocks", "Hyper-V: spinlocks that yield.", "hyperv_spinlocks"
+    )
+    hyperv_spinlocks_retries: XmlField[int] = XmlField(
         "./hyperv/spinlocks/@retries",
         INTEGER,
         "Hyper-V: tries until a spinlock yields, at least 4095.",
         aliases=("hyperv_spinlocks_retries",),
     )
-    hyperv_vpindex_state = _state("hyperv/vpindex", "Hyper-V: virtual processor index.")
-    hyperv_runtime_state = _state("hyperv/runtime", "Hyper-V: time spent in guest and hypervisor.")
-    hyperv_synic_state = _state("hyperv/synic", "Hyper-V: synthetic interrupt controller.", "hyperv_synic")
-    hyperv_stimer_state = _state("hyperv/stimer", "Hyper-V: synthetic timers.")
-    hyperv_stimer_direct_state = _state("hyperv/stimer/direct", "Hyper-V: timers that interrupt directly.")
-    hyperv_reset_state = _state("hyperv/reset", "Hyper-V: reset by the hypervisor.", "hyperv_reset")
-    hyperv_vendor_id_state = _state("hyperv/vendor_id", "Hyper-V: a vendor id of one's own.")
-    hyperv_vendor_id_value = XmlField(
+    hyperv_vpindex_state: XmlField[bool] = _state("hyperv/vpindex", "Hyper-V: virtual processor index.")
+    hyperv_runtime_state: XmlField[bool] = _state("hyperv/runtime", "Hyper-V: time spent in guest and hypervisor.")
+    hyperv_synic_state: XmlField[bool] = _state(
+        "hyperv/synic", "Hyper-V: synthetic interrupt controller.", "hyperv_synic"
+    )
+    hyperv_stimer_state: XmlField[bool] = _state("hyperv/stimer", "Hyper-V: synthetic timers.")
+    hyperv_stimer_direct_state: XmlField[bool] = _state(
+        "hyperv/stimer/direct", "Hyper-V: timers that interrupt directly."
+    )
+    hyperv_reset_state: XmlField[bool] = _state("hyperv/reset", "Hyper-V: reset by the hypervisor.", "hyperv_reset")
+    hyperv_vendor_id_state: XmlField[bool] = _state("hyperv/vendor_id", "Hyper-V: a vendor id of one's own.")
+    hyperv_vendor_id_value: XmlField[str] = XmlField(
         "./hyperv/vendor_id/@value", TEXT, "Hyper-V: that vendor id, up to twelve characters."
     )
-    hyperv_frequencies_state = _state("hyperv/frequencies", "Hyper-V: frequency registers.")
-    hyperv_reenlightenment_state = _state("hyperv/reenlightenment", "Hyper-V: notice after a migration.")
-    hyperv_tlbflush_state = _state("hyperv/tlbflush", "Hyper-V: TLB flush by the hypervisor.")
-    hyperv_tlbflush_direct_state = _state("hyperv/tlbflush/direct", "Hyper-V: TLB flush for nested guests.")
-    hyperv_tlbflush_extended_state = _state("hyperv/tlbflush/extended", "Hyper-V: TLB flush of parts.")
-    hyperv_ipi_state = _state("hyperv/ipi", "Hyper-V: interrupts between processors.")
-    hyperv_evmcs_state = _state("hyperv/evmcs", "Hyper-V: enlightened VMCS (Intel, nested guests).")
-    hyperv_avic_state = _state("hyperv/avic", "Hyper-V: together with APIC virtualization in hardware.")
-    hyperv_xmm_input_state = _state("hyperv/xmm_input", "Hyper-V: hypercall input in XMM registers.")
-    hyperv_emsr_bitmap_state = _state("hyperv/emsr_bitmap", "Hyper-V: enlightened MSR bitmap.")
-    vmport_state = _state("vmport", "VMware's I/O port, for its mouse.", "vmport")
-    kvm_hidden_state = _state("kvm/hidden", "Hide from the guest that KVM runs it.", "kvm_hidden")
-    kvm_hint_dedicated_state = _state("kvm/hint-dedicated", "Tell the guest that its CPUs are its own.")
-    kvm_poll_control_state = _state("kvm/poll-control", "Have the guest poll before it halts.")
-    kvm_pv_ipi_state = _state("kvm/pv-ipi", "Paravirtualized interrupts between processors.")
-    pvspinlock_state = _state("pvspinlock", "Paravirtualized spinlocks.")
-    gic_version = XmlField(
+    hyperv_frequencies_state: XmlField[bool] = _state("hyperv/frequencies", "Hyper-V: frequency registers.")
+    hyperv_reenlightenment_state: XmlField[bool] = _state(
+        "hyperv/reenlightenment", "Hyper-V: notice after a migration."
+    )
+    hyperv_tlbflush_state: XmlField[bool] = _state("hyperv/tlbflush", "Hyper-V: TLB flush by the hypervisor.")
+    hyperv_tlbflush_direct_state: XmlField[bool] = _state(
+        "hyperv/tlbflush/direct", "Hyper-V: TLB flush for nested guests."
+    )
+    hyperv_tlbflush_extended_state: XmlField[bool] = _state("hyperv/tlbflush/extended", "Hyper-V: TLB flush of parts.")
+    hyperv_ipi_state: XmlField[bool] = _state("hyperv/ipi", "Hyper-V: interrupts between processors.")
+    hyperv_evmcs_state: XmlField[bool] = _state("hyperv/evmcs", "Hyper-V: enlightened VMCS (Intel, nested guests).")
+    hyperv_avic_state: XmlField[bool] = _state("hyperv/avic", "Hyper-V: together with APIC virtualization in hardware.")
+    hyperv_xmm_input_state: XmlField[bool] = _state("hyperv/xmm_input", "Hyper-V: hypercall input in XMM registers.")
+    hyperv_emsr_bitmap_state: XmlField[bool] = _state("hyperv/emsr_bitmap", "Hyper-V: enlightened MSR bitmap.")
+    vmport_state: XmlField[bool] = _state("vmport", "VMware's I/O port, for its mouse.", "vmport")
+    kvm_hidden_state: XmlField[bool] = _state("kvm/hidden", "Hide from the guest that KVM runs it.", "kvm_hidden")
+    kvm_hint_dedicated_state: XmlField[bool] = _state("kvm/hint-dedicated", "Tell the guest that its CPUs are its own.")
+    kvm_poll_control_state: XmlField[bool] = _state("kvm/poll-control", "Have the guest poll before it halts.")
+    kvm_pv_ipi_state: XmlField[bool] = _state("kvm/pv-ipi", "Paravirtualized interrupts between processors.")
+    pvspinlock_state: XmlField[bool] = _state("pvspinlock", "Paravirtualized spinlocks.")
+    gic_version: XmlField[str] = XmlField(
         "./gic/@version",
         TEXT,
         "Version of ARM's interrupt controller: `2`, `3`, `host`.",
         aliases=("gic_version",),
     )
-    smm_state = _state("smm", "System management mode, which secure boot needs.", "smm")
-    vmcoreinfo_state = _state("vmcoreinfo", "Let the guest leave details for a dump of it.", "vmcoreinfo")
-    ioapic_driver = XmlField("./ioapic/@driver", TEXT, "Who does the I/O APIC: `kvm`, `qemu`.")
-    msrs_unknown = XmlField("./msrs/@unknown", TEXT, "What an access to an unknown MSR does: `ignore`, `fault`.")
+    smm_state: XmlField[bool] = _state("smm", "System management mode, which secure boot needs.", "smm")
+    vmcoreinfo_state: XmlField[bool] = _state(
+        "vmcoreinfo", "Let the guest leave details for a dump of it.", "vmcoreinfo"
+    )
+    ioapic_driver: XmlField[str] = XmlField("./ioapic/@driver", TEXT, "Who does the I/O APIC: `kvm`, `qemu`.")
+    msrs_unknown: XmlField[str] = XmlField(
+        "./msrs/@unknown", TEXT, "What an access to an unknown MSR does: `ignore`, `fault`."
+    )
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:

@@ -16,9 +16,17 @@ class Idmap(Section):
     tag = "idmap"
     option = "--idmap"
 
-    uid_start = XmlField("./uid/@start", INTEGER, "First user id in the container.", aliases=("uid_start",))
-    uid_target = XmlField("./uid/@target", INTEGER, "User id of the host that it stands for.", aliases=("uid_target",))
-    uid_count = XmlField("./uid/@count", INTEGER, "How many user ids.", aliases=("uid_count",))
-    gid_start = XmlField("./gid/@start", INTEGER, "First group id in the container.", aliases=("gid_start",))
-    gid_target = XmlField("./gid/@target", INTEGER, "Group id of the host that it stands for.", aliases=("gid_target",))
-    gid_count = XmlField("./gid/@count", INTEGER, "How many group ids.", aliases=("gid_count",))
+    uid_start: XmlField[int] = XmlField(
+        "./uid/@start", INTEGER, "First user id in the container.", aliases=("uid_start",)
+    )
+    uid_target: XmlField[int] = XmlField(
+        "./uid/@target", INTEGER, "User id of the host that it stands for.", aliases=("uid_target",)
+    )
+    uid_count: XmlField[int] = XmlField("./uid/@count", INTEGER, "How many user ids.", aliases=("uid_count",))
+    gid_start: XmlField[int] = XmlField(
+        "./gid/@start", INTEGER, "First group id in the container.", aliases=("gid_start",)
+    )
+    gid_target: XmlField[int] = XmlField(
+        "./gid/@target", INTEGER, "Group id of the host that it stands for.", aliases=("gid_target",)
+    )
+    gid_count: XmlField[int] = XmlField("./gid/@count", INTEGER, "How many group ids.", aliases=("gid_count",))

@@ -17,12 +17,14 @@ class Iothread(Element):
 
     tag = "iothread"
 
-    id = XmlField("./@id", INTEGER, "Number of the thread, from 1; a disk names it in `driver.iothread`.")
-    thread_pool_min = XmlField("./@thread_pool_min", INTEGER, "The fewest worker threads it keeps.")
-    thread_pool_max = XmlField("./@thread_pool_max", INTEGER, "The most worker threads it starts.")
-    poll_max = XmlField("./poll/@max", INTEGER, "The longest time to poll, in nanoseconds; 0 is never.")
-    poll_grow = XmlField("./poll/@grow", INTEGER, "Factor by which the polling time grows.")
-    poll_shrink = XmlField("./poll/@shrink", INTEGER, "Factor by which it shrinks.")
+    id: XmlField[int] = XmlField(
+        "./@id", INTEGER, "Number of the thread, from 1; a disk names it in `driver.iothread`."
+    )
+    thread_pool_min: XmlField[int] = XmlField("./@thread_pool_min", INTEGER, "The fewest worker threads it keeps.")
+    thread_pool_max: XmlField[int] = XmlField("./@thread_pool_max", INTEGER, "The most worker threads it starts.")
+    poll_max: XmlField[int] = XmlField("./poll/@max", INTEGER, "The longest time to poll, in nanoseconds; 0 is never.")
+    poll_grow: XmlField[int] = XmlField("./poll/@grow", INTEGER, "Factor by which the polling time grows.")
+    poll_shrink: XmlField[int] = XmlField("./poll/@shrink", INTEGER, "Factor by which it shrinks.")
 
 
 class Iothreads(Section):
@@ -31,11 +33,11 @@ class Iothreads(Section):
     option = "--iothreads"
     bare = ("iothreads",)
 
-    iothreads = XmlField("./iothreads", INTEGER, "How many threads.")
-    iothreadids = Children("./iothreadids/iothread", Iothread, "The threads, one by one.")
-    defaultiothread_thread_pool_min = XmlField(
+    iothreads: XmlField[int] = XmlField("./iothreads", INTEGER, "How many threads.")
+    iothreadids: Children[Iothread] = Children("./iothreadids/iothread", Iothread, "The threads, one by one.")
+    defaultiothread_thread_pool_min: XmlField[int] = XmlField(
         "./defaultiothread/@thread_pool_min", INTEGER, "The fewest worker threads the main loop keeps."
     )
-    defaultiothread_thread_pool_max = XmlField(
+    defaultiothread_thread_pool_max: XmlField[int] = XmlField(
         "./defaultiothread/@thread_pool_max", INTEGER, "The most worker threads the main loop starts."
     )

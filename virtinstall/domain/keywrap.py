@@ -17,8 +17,8 @@ class Cipher(Element):
 
     tag = "cipher"
 
-    name = XmlField("./@name", TEXT, "Which cipher: `aes`, `dea`.", commas=True)
-    state = XmlField("./@state", ON_OFF, "Whether its keys are wrapped.", commas=True)
+    name: XmlField[str] = XmlField("./@name", TEXT, "Which cipher: `aes`, `dea`.", commas=True)
+    state: XmlField[bool] = XmlField("./@state", ON_OFF, "Whether its keys are wrapped.", commas=True)
 
 
 class Keywrap(Section):
@@ -27,4 +27,4 @@ class Keywrap(Section):
     tag = "keywrap"
     option = "--keywrap"
 
-    ciphers = Children("./cipher", Cipher, "Ciphers.")
+    ciphers: Children[Cipher] = Children("./cipher", Cipher, "Ciphers.")

@@ -73,7 +73,7 @@ class Memory(Section):
         match=True,
         kind_name="size",
     )
-    max_memory_slots = XmlField(
+    max_memory_slots: XmlField[int] = XmlField(
         "./maxMemory/@slots",
         INTEGER,
         "Slots for memory plugged in later.",
@@ -89,13 +89,13 @@ class Memory(Section):
         "hugepages", _set_hugepages, "Back the memory with huge pages of the host.", match=True, kind_name="on/off"
     )
 
-    memory_kib = XmlField("./memory", INTEGER, "Memory in KiB.", name=None)
-    memory_unit = XmlField("./memory/@unit", TEXT, "Unit of <memory>.", name=None)
-    current_memory_kib = XmlField("./currentMemory", INTEGER, "Memory at the start, in KiB.", name=None)
-    current_memory_unit = XmlField("./currentMemory/@unit", TEXT, "Unit of <currentMemory>.", name=None)
-    max_memory_kib = XmlField("./maxMemory", INTEGER, "Ceiling for hot plug, in KiB.", name=None)
-    max_memory_unit = XmlField("./maxMemory/@unit", TEXT, "Unit of <maxMemory>.", name=None)
-    memory_backing = Child("./memoryBacking", MemoryBacking, prefix=None)
+    memory_kib: XmlField[int] = XmlField("./memory", INTEGER, "Memory in KiB.", name=None)
+    memory_unit: XmlField[str] = XmlField("./memory/@unit", TEXT, "Unit of <memory>.", name=None)
+    current_memory_kib: XmlField[int] = XmlField("./currentMemory", INTEGER, "Memory at the start, in KiB.", name=None)
+    current_memory_unit: XmlField[str] = XmlField("./currentMemory/@unit", TEXT, "Unit of <currentMemory>.", name=None)
+    max_memory_kib: XmlField[int] = XmlField("./maxMemory", INTEGER, "Ceiling for hot plug, in KiB.", name=None)
+    max_memory_unit: XmlField[str] = XmlField("./maxMemory/@unit", TEXT, "Unit of <maxMemory>.", name=None)
+    memory_backing: Child[MemoryBacking] = Child("./memoryBacking", MemoryBacking, prefix=None)
 
     def set_memory_kib(self, amount: int | None) -> None:
         """Set <memory> to `amount` KiB; None takes it out."""

@@ -17,9 +17,11 @@ class HugePage(Element):
 
     tag = "page"
 
-    size = XmlField("./@size", TEXT, "Size of the pages, counted in `unit`.")
-    unit = XmlField("./@unit", TEXT, "Unit of `size`, such as `KiB` (the default), `M`, `G`.")
-    nodeset = XmlField("./@nodeset", TEXT, "Guest NUMA nodes that get these pages, such as `0,2-3`.", commas=True)
+    size: XmlField[str] = XmlField("./@size", TEXT, "Size of the pages, counted in `unit`.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `size`, such as `KiB` (the default), `M`, `G`.")
+    nodeset: XmlField[str] = XmlField(
+        "./@nodeset", TEXT, "Guest NUMA nodes that get these pages, such as `0,2-3`.", commas=True
+    )
 
 
 class MemoryBacking(Section):
@@ -28,32 +30,34 @@ class MemoryBacking(Section):
     tag = "memoryBacking"
     option = "--memorybacking"
 
-    hugepages = XmlField("./hugepages", PRESENT, "Use huge pages of the host.")
-    pages = Children(
+    hugepages: XmlField[bool] = XmlField("./hugepages", PRESENT, "Use huge pages of the host.")
+    pages: Children[HugePage] = Children(
         "./hugepages/page",
         HugePage,
         "Huge pages by size.",
         flat={"size": "size", "unit": "unit", "nodeset": "nodeset"},
     )
-    nosharepages = XmlField("./nosharepages", PRESENT, "Keep the host from merging equal pages.")
-    locked = XmlField("./locked", PRESENT, "Lock the memory, so that it is never swapped out.")
-    access_mode = XmlField(
+    nosharepages: XmlField[bool] = XmlField("./nosharepages", PRESENT, "Keep the host from merging equal pages.")
+    locked: XmlField[bool] = XmlField("./locked", PRESENT, "Lock the memory, so that it is never swapped out.")
+    access_mode: XmlField[str] = XmlField(
         "./access/@mode",
         TEXT,
         "`shared` lets other processes map the memory (virtiofs, vhost-user); else `private`.",
         aliases=("access_mode",),
     )
-    source_type = XmlField(
+    source_type: XmlField[str] = XmlField(
         "./source/@type",
         TEXT,
         "Where the memory comes from: `memfd`, `file`, `anonymous`.",
         aliases=("source_type",),
     )
-    discard = XmlField("./discard", PRESENT, "Drop the content when the guest is off.")
-    allocation_mode = XmlField(
+    discard: XmlField[bool] = XmlField("./discard", PRESENT, "Drop the content when the guest is off.")
+    allocation_mode: XmlField[str] = XmlField(
         "./allocation/@mode", TEXT, "Allocate all at the start (`immediate`) or as used (`ondemand`)."
     )
-    allocation_threads = XmlField("./allocation/@threads", INTEGER, "Threads that allocate, with `immediate`.")
+    allocation_threads: XmlField[int] = XmlField(
+        "./allocation/@threads", INTEGER, "Threads that allocate, with `immediate`."
+    )
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ class Memtune(Section):
     option = "--memtune"
     bare = ("soft_limit",)
 
-    hard_limit = XmlField("./hard_limit", INTEGER, "The most memory it may take, in KiB.")
-    soft_limit = XmlField("./soft_limit", INTEGER, "Limit in times of want, in KiB.")
-    swap_hard_limit = XmlField("./swap_hard_limit", INTEGER, "The most memory and swap together, in KiB.")
-    min_guarantee = XmlField("./min_guarantee", INTEGER, "Memory it has in any case, in KiB.")
+    hard_limit: XmlField[int] = XmlField("./hard_limit", INTEGER, "The most memory it may take, in KiB.")
+    soft_limit: XmlField[int] = XmlField("./soft_limit", INTEGER, "Limit in times of want, in KiB.")
+    swap_hard_limit: XmlField[int] = XmlField(
+        "./swap_hard_limit", INTEGER, "The most memory and swap together, in KiB."
+    )
+    min_guarantee: XmlField[int] = XmlField("./min_guarantee", INTEGER, "Memory it has in any case, in KiB.")

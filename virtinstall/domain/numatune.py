@@ -17,9 +17,9 @@ class Memnode(Element):
 
     tag = "memnode"
 
-    cellid = XmlField("./@cellid", INTEGER, "Number of the guest's cell.", commas=True)
-    mode = XmlField("./@mode", TEXT, "How strictly: `strict`, `preferred`, `interleave`, `restrictive`.")
-    nodeset = XmlField("./@nodeset", TEXT, "NUMA nodes of the host, such as `0-1`.", commas=True)
+    cellid: XmlField[int] = XmlField("./@cellid", INTEGER, "Number of the guest's cell.", commas=True)
+    mode: XmlField[str] = XmlField("./@mode", TEXT, "How strictly: `strict`, `preferred`, `interleave`, `restrictive`.")
+    nodeset: XmlField[str] = XmlField("./@nodeset", TEXT, "NUMA nodes of the host, such as `0-1`.", commas=True)
 
 
 class Numatune(Section):
@@ -29,18 +29,20 @@ class Numatune(Section):
     option = "--numatune"
     bare = ("nodeset",)
 
-    memory_nodeset = XmlField(
+    memory_nodeset: XmlField[str] = XmlField(
         "./memory/@nodeset",
         TEXT,
         "NUMA nodes of the host, such as `0-3,^1`.",
         aliases=("nodeset",),
         commas=True,
     )
-    memory_mode = XmlField(
+    memory_mode: XmlField[str] = XmlField(
         "./memory/@mode",
         TEXT,
         "How strictly: `strict`, `preferred`, `interleave`, `restrictive`.",
         aliases=("mode",),
     )
-    memory_placement = XmlField("./memory/@placement", TEXT, "Who chooses the nodes: `static`, or numad with `auto`.")
-    memnodes = Children("./memnode", Memnode, "Placement by cell of the guest.")
+    memory_placement: XmlField[str] = XmlField(
+        "./memory/@placement", TEXT, "Who chooses the nodes: `static`, or numad with `auto`."
+    )
+    memnodes: Children[Memnode] = Children("./memnode", Memnode, "Placement by cell of the guest.")

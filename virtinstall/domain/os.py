@@ -22,7 +22,7 @@ class BootDevice(Element):
 
     tag = "boot"
 
-    dev = XmlField("./@dev", TEXT, "Kind of device: `hd`, `cdrom`, `fd`, `network`.")
+    dev: XmlField[str] = XmlField("./@dev", TEXT, "Kind of device: `hd`, `cdrom`, `fd`, `network`.")
 
 
 class FirmwareFeature(Element):
@@ -30,8 +30,8 @@ class FirmwareFeature(Element):
 
     tag = "feature"
 
-    enabled = XmlField("./@enabled", YES_NO, "Whether it must be there.")
-    name = XmlField("./@name", TEXT, "What it is: `secure-boot`, `enrolled-keys`.")
+    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether it must be there.")
+    name: XmlField[str] = XmlField("./@name", TEXT, "What it is: `secure-boot`, `enrolled-keys`.")
 
 
 class InitArgument(Element):
@@ -39,7 +39,7 @@ class InitArgument(Element):
 
     tag = "initarg"
 
-    value = XmlField(".", TEXT, "One argument of the init program.")
+    value: XmlField[str] = XmlField(".", TEXT, "One argument of the init program.")
 
 
 class InitVariable(Element):
@@ -47,8 +47,8 @@ class InitVariable(Element):
 
     tag = "initenv"
 
-    value = XmlField(".", TEXT, "Value of an environment variable of the init program.")
-    name = XmlField("./@name", TEXT, "Name of that environment variable.")
+    value: XmlField[str] = XmlField(".", TEXT, "Value of an environment variable of the init program.")
+    name: XmlField[str] = XmlField("./@name", TEXT, "Name of that environment variable.")
 
 
 def _set_boot_devices(os: Os, text: str) -> None:
@@ -102,14 +102,16 @@ class Os(Section):
         joined=True,
         kind_name="word",
     )
-    refresh_machine_type = Setting(
+    refresh_machine_type: Setting[bool] = Setting(
         SWITCH,
         "Go over to the newest version of the same machine type (for editing).",
         name="refresh-machine-type",
     )
-    type = XmlField("./type", TEXT, "Kind of virtualization: `hvm`, `xen`, `exe`.", name="os_type")
-    type_arch = XmlField("./type/@arch", TEXT, "Architecture, such as `x86_64`, `aarch64`.", name="arch")
-    type_machine = XmlField("./type/@machine", TEXT, "Machine type, such as `q35`, `virt`.", name="machine")
+    type: XmlField[str] = XmlField("./type", TEXT, "Kind of virtualization: `hvm`, `xen`, `exe`.", name="os_type")
+    type_arch: XmlField[str] = XmlField("./type/@arch", TEXT, "Architecture, such as `x86_64`, `aarch64`.", name="arch")
+    type_machine: XmlField[str] = XmlField(
+        "./type/@machine", TEXT, "Machine type, such as `q35`, `virt`.", name="machine"
+    )
     bootloader_option = Suboption(
         "bootloader", _domain_setter("bootloader"), "Boot loader that runs on the host (Xen, bhyve)."
     )
@@ -122,7 +124,7 @@ class Os(Section):
     emulator_option = Suboption(
         "emulator", _domain_setter("emulator"), "Path of the emulator to use instead of the host's own."
     )
-    uefi = Setting(SWITCH, "Boot by UEFI: the word alone, or `uefi=off` against the default.")
+    uefi: Setting[bool] = Setting(SWITCH, "Boot by UEFI: the word alone, or `uefi=off` against the default.")
     secure_boot_option = Suboption(
         "secure-boot",
         _set_secure_boot,
@@ -130,17 +132,23 @@ class Os(Section):
         match=True,
         kind_name="on/off",
     )
-    loader = XmlField("./loader", TEXT, "Path of the firmware image.")
-    loader_readonly = XmlField(
+    loader: XmlField[str] = XmlField("./loader", TEXT, "Path of the firmware image.")
+    loader_readonly: XmlField[bool] = XmlField(
         "./loader/@readonly", YES_NO, "Whether the firmware image is read-only.", aliases=("loader_ro",)
     )
-    loader_type = XmlField("./loader/@type", TEXT, "How it is mapped: `pflash` or `rom`.", aliases=("loader_type",))
-    loader_secure = XmlField(
+    loader_type: XmlField[str] = XmlField(
+        "./loader/@type", TEXT, "How it is mapped: `pflash` or `rom`.", aliases=("loader_type",)
+    )
+    loader_secure: XmlField[bool] = XmlField(
         "./loader/@secure", YES_NO, "Whether the firmware does secure boot.", aliases=("loader_secure",)
     )
-    loader_stateless = XmlField("./loader/@stateless", YES_NO, "Whether the firmware keeps no variables.")
-    firmware = XmlField("./@firmware", TEXT, "Firmware that libvirt chooses by itself: `efi`, `bios`.")
-    firmware_features = Children("./firmware/feature", FirmwareFeature, "What the firmware must have.")
+    loader_stateless: XmlField[bool] = XmlField(
+        "./loader/@stateless", YES_NO, "Whether the firmware keeps no variables."
+    )
+    firmware: XmlField[str] = XmlField("./@firmware", TEXT, "Firmware that libvirt chooses by itself: `efi`, `bios`.")
+    firmware_features: Children[FirmwareFeature] = Children(
+        "./firmware/feature", FirmwareFeature, "What the firmware must have."
+    )
     firmware_secure_boot_option = Suboption(
         "firmware.secure-boot",
         _firmware_setter("secure-boot"),
@@ -153,51 +161,59 @@ class Os(Section):
         "Whether the chosen firmware comes with enrolled keys.",
         kind_name="on/off",
     )
-    nvram = XmlField("./nvram", TEXT, "Path of the file with the guest's UEFI variables.", convert=absolute_path)
-    nvram_template = XmlField(
+    nvram: XmlField[str] = XmlField(
+        "./nvram", TEXT, "Path of the file with the guest's UEFI variables.", convert=absolute_path
+    )
+    nvram_template: XmlField[str] = XmlField(
         "./nvram/@template",
         TEXT,
         "File that the UEFI variables are first copied from.",
         aliases=("nvram_template",),
     )
-    boot_devices = Children("./boot", BootDevice, "Boot devices in their order.")
-    bootmenu_enable = XmlField("./bootmenu/@enable", YES_NO, "Offer a boot menu.", aliases=("menu",))
-    bootmenu_timeout = XmlField("./bootmenu/@timeout", INTEGER, "Milliseconds that the menu waits.")
-    bios_useserial = XmlField("./bios/@useserial", YES_NO, "Show the BIOS on the serial port.", aliases=("useserial",))
-    bios_reboot_timeout = XmlField(
+    boot_devices: Children[BootDevice] = Children("./boot", BootDevice, "Boot devices in their order.")
+    bootmenu_enable: XmlField[bool] = XmlField("./bootmenu/@enable", YES_NO, "Offer a boot menu.", aliases=("menu",))
+    bootmenu_timeout: XmlField[int] = XmlField("./bootmenu/@timeout", INTEGER, "Milliseconds that the menu waits.")
+    bios_useserial: XmlField[bool] = XmlField(
+        "./bios/@useserial", YES_NO, "Show the BIOS on the serial port.", aliases=("useserial",)
+    )
+    bios_reboot_timeout: XmlField[int] = XmlField(
         "./bios/@rebootTimeout",
         INTEGER,
         "Milliseconds until the BIOS tries again when nothing boots; -1 is never.",
         aliases=("rebootTimeout",),
     )
-    smbios_mode = XmlField(
+    smbios_mode: XmlField[str] = XmlField(
         "./smbios/@mode",
         TEXT,
         "SMBIOS data that the guest sees: `emulate`, `host`, `sysinfo`.",
         aliases=("smbios_mode",),
     )
-    nvram_template_format = XmlField("./nvram/@templateFormat", TEXT, "Image format of the template: `raw`, `qcow2`.")
-    kernel = XmlField("./kernel", TEXT, "Kernel on the host to boot directly.", convert=absolute_path)
-    initrd = XmlField("./initrd", TEXT, "Initial ramdisk that goes with it.", convert=absolute_path)
-    cmdline = XmlField(
+    nvram_template_format: XmlField[str] = XmlField(
+        "./nvram/@templateFormat", TEXT, "Image format of the template: `raw`, `qcow2`."
+    )
+    kernel: XmlField[str] = XmlField("./kernel", TEXT, "Kernel on the host to boot directly.", convert=absolute_path)
+    initrd: XmlField[str] = XmlField("./initrd", TEXT, "Initial ramdisk that goes with it.", convert=absolute_path)
+    cmdline: XmlField[str] = XmlField(
         "./cmdline",
         TEXT,
         "Command line of that kernel.",
         aliases=("extra_args", "kernel_args"),
         commas=True,
     )
-    dtb = XmlField("./dtb", TEXT, "Device tree that goes with it.", convert=absolute_path)
-    acpi_table = XmlField("./acpi/table", TEXT, "File with an ACPI table to add.", convert=absolute_path)
-    acpi_table_type = XmlField("./acpi/table/@type", TEXT, "Kind of that table: `slic`.")
-    init = XmlField("./init", TEXT, "Program that a container starts with.")
+    dtb: XmlField[str] = XmlField("./dtb", TEXT, "Device tree that goes with it.", convert=absolute_path)
+    acpi_table: XmlField[str] = XmlField("./acpi/table", TEXT, "File with an ACPI table to add.", convert=absolute_path)
+    acpi_table_type: XmlField[str] = XmlField("./acpi/table/@type", TEXT, "Kind of that table: `slic`.")
+    init: XmlField[str] = XmlField("./init", TEXT, "Program that a container starts with.")
     init_arguments_option = Suboption(
         "initargs", _set_init_arguments, "Arguments of the init program, split as a shell would.", match=True
     )
-    init_arguments = Children("./initarg", InitArgument, "Arguments of the init program, one by one.")
-    init_variables = Children("./initenv", InitVariable, "Environment of the init program.")
-    initdir = XmlField("./initdir", TEXT, "Directory in which the init program starts.")
-    inituser = XmlField("./inituser", TEXT, "User that the init program runs as.")
-    initgroup = XmlField("./initgroup", TEXT, "Group that the init program runs as.")
+    init_arguments: Children[InitArgument] = Children(
+        "./initarg", InitArgument, "Arguments of the init program, one by one."
+    )
+    init_variables: Children[InitVariable] = Children("./initenv", InitVariable, "Environment of the init program.")
+    initdir: XmlField[str] = XmlField("./initdir", TEXT, "Directory in which the init program starts.")
+    inituser: XmlField[str] = XmlField("./inituser", TEXT, "User that the init program runs as.")
+    initgroup: XmlField[str] = XmlField("./initgroup", TEXT, "Group that the init program runs as.")
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:

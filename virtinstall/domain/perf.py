@@ -17,8 +17,8 @@ class PerfEvent(Element):
 
     tag = "event"
 
-    name = XmlField("./@name", TEXT, "Which event: `cmt`, `mbmt`, `cpu_cycles`, `cache_misses`, ...")
-    enabled = XmlField("./@enabled", YES_NO, "Whether it is counted.")
+    name: XmlField[str] = XmlField("./@name", TEXT, "Which event: `cmt`, `mbmt`, `cpu_cycles`, `cache_misses`, ...")
+    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether it is counted.")
 
 
 class Perf(Section):
@@ -26,4 +26,4 @@ class Perf(Section):
 
     tag = "perf"
 
-    events = Children("./event", PerfEvent, "Events that are counted.")
+    events: Children[PerfEvent] = Children("./event", PerfEvent, "Events that are counted.")

@@ -16,14 +16,14 @@ class Pm(Section):
     tag = "pm"
     option = "--pm"
 
-    suspend_to_mem = XmlField(
+    suspend_to_mem: XmlField[bool] = XmlField(
         "./suspend-to-mem/@enabled",
         YES_NO,
         "Offer sleep (S3), the memory kept.",
         name="suspend_to_mem.enabled",
         aliases=("suspend_to_mem", "suspend-to-mem.enabled"),
     )
-    suspend_to_disk = XmlField(
+    suspend_to_disk: XmlField[bool] = XmlField(
         "./suspend-to-disk/@enabled",
         YES_NO,
         "Offer hibernation (S4).",

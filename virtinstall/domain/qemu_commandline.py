@@ -18,7 +18,7 @@ class QemuArgument(Element):
 
     tag = "qemu:arg"
 
-    value = XmlField("./@value", TEXT, "One argument of QEMU.")
+    value: XmlField[str] = XmlField("./@value", TEXT, "One argument of QEMU.")
 
 
 class QemuVariable(Element):
@@ -26,8 +26,8 @@ class QemuVariable(Element):
 
     tag = "qemu:env"
 
-    name = XmlField("./@name", TEXT, "Name of an environment variable of QEMU.")
-    value = XmlField("./@value", TEXT, "Value of that variable.")
+    name: XmlField[str] = XmlField("./@name", TEXT, "Name of an environment variable of QEMU.")
+    value: XmlField[str] = XmlField("./@value", TEXT, "Value of that variable.")
 
 
 def _add_arguments(commandline: QemuCommandline, text: str) -> None:
@@ -64,8 +64,8 @@ class QemuCommandline(Section):
     env_option = Suboption(
         "env", _set_variable, "The whole value: one environment variable, `env=NAME=VALUE`.", commas=True
     )
-    arguments = Children("./qemu:arg", QemuArgument, prefix=None)
-    variables = Children("./qemu:env", QemuVariable, prefix=None)
+    arguments: Children[QemuArgument] = Children("./qemu:arg", QemuArgument, prefix=None)
+    variables: Children[QemuVariable] = Children("./qemu:env", QemuVariable, prefix=None)
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:

@@ -17,7 +17,9 @@ class Resource(Section):
     option = "--resource"
     bare = ("partition",)
 
-    partition = XmlField("./partition", TEXT, "Path of the cgroup below which the guest runs: `/machine/a`.")
-    fibrechannel_appid = XmlField(
+    partition: XmlField[str] = XmlField(
+        "./partition", TEXT, "Path of the cgroup below which the guest runs: `/machine/a`."
+    )
+    fibrechannel_appid: XmlField[str] = XmlField(
         "./fibrechannel/@appid", TEXT, "Id that marks the guest's Fibre Channel traffic.", commas=True
     )

@@ -16,8 +16,10 @@ class Seclabel(Section):
     tag = "seclabel"
     option = "--seclabel"
 
-    type = XmlField("./@type", TEXT, "Whether libvirt makes the label: `dynamic`, `static`, `none`.")
-    model = XmlField("./@model", TEXT, "Security driver: `selinux`, `apparmor`, `dac`.")
-    relabel = XmlField("./@relabel", YES_NO, "Whether the guest's files get the label too.")
-    label = XmlField("./label", TEXT, "The whole label, with `type=static`.", commas=True)
-    baselabel = XmlField("./baselabel", TEXT, "Label that libvirt completes, with `type=dynamic`.", commas=True)
+    type: XmlField[str] = XmlField("./@type", TEXT, "Whether libvirt makes the label: `dynamic`, `static`, `none`.")
+    model: XmlField[str] = XmlField("./@model", TEXT, "Security driver: `selinux`, `apparmor`, `dac`.")
+    relabel: XmlField[bool] = XmlField("./@relabel", YES_NO, "Whether the guest's files get the label too.")
+    label: XmlField[str] = XmlField("./label", TEXT, "The whole label, with `type=static`.", commas=True)
+    baselabel: XmlField[str] = XmlField(
+        "./baselabel", TEXT, "Label that libvirt completes, with `type=dynamic`.", commas=True
+    )

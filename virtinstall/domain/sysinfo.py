@@ -22,7 +22,7 @@ class OemString(Element):
 
     tag = "entry"
 
-    value = XmlField(".", TEXT, "A string for the guest's own use.", commas=True)
+    value: XmlField[str] = XmlField(".", TEXT, "A string for the guest's own use.", commas=True)
 
 
 class FwCfgEntry(Element):
@@ -30,9 +30,9 @@ class FwCfgEntry(Element):
 
     tag = "entry"
 
-    value = XmlField(".", TEXT, "Content of a blob (`type=fwcfg`).", commas=True)
-    name = XmlField("./@name", TEXT, "Its name, such as `opt/com.example/name`.", commas=True)
-    file = XmlField("./@file", TEXT, "File whose content it is.", commas=True)
+    value: XmlField[str] = XmlField(".", TEXT, "Content of a blob (`type=fwcfg`).", commas=True)
+    name: XmlField[str] = XmlField("./@name", TEXT, "Its name, such as `opt/com.example/name`.", commas=True)
+    file: XmlField[str] = XmlField("./@file", TEXT, "File whose content it is.", commas=True)
 
 
 def _entry(block: str, name: str, doc: str, *, old: bool = True) -> XmlField[str]:
@@ -52,36 +52,36 @@ class Sysinfo(Section):
     option = "--sysinfo"
     bare = ("type",)
 
-    type = XmlField(
+    type: XmlField[str] = XmlField(
         "./@type",
         TEXT,
         "`smbios` or `fwcfg` for the values given; `host` for the host's own; `emulate` for QEMU's.",
         commas=True,
     )
-    bios_vendor = _entry("bios", "vendor", "BIOS: who made it.")
-    bios_version = _entry("bios", "version", "BIOS: version.")
-    bios_date = _entry("bios", "date", "BIOS: date, MM/DD/YYYY.")
-    bios_release = _entry("bios", "release", "BIOS: release, MAJOR.MINOR.")
-    system_manufacturer = _entry("system", "manufacturer", "System: who made it.")
-    system_product = _entry("system", "product", "System: product name.")
-    system_version = _entry("system", "version", "System: version.")
-    system_serial = _entry("system", "serial", "System: serial number.")
-    system_uuid = _entry("system", "uuid", "System: uuid, which becomes the guest's own.")
-    system_sku = _entry("system", "sku", "System: stock keeping unit.")
-    system_family = _entry("system", "family", "System: product family.")
-    base_board_manufacturer = _entry("baseBoard", "manufacturer", "Board: who made it.")
-    base_board_product = _entry("baseBoard", "product", "Board: product name.")
-    base_board_version = _entry("baseBoard", "version", "Board: version.")
-    base_board_serial = _entry("baseBoard", "serial", "Board: serial number.")
-    base_board_asset = _entry("baseBoard", "asset", "Board: asset tag.")
-    base_board_location = _entry("baseBoard", "location", "Board: where in the chassis it sits.")
-    chassis_manufacturer = _entry("chassis", "manufacturer", "Chassis: who made it.", old=False)
-    chassis_version = _entry("chassis", "version", "Chassis: version.", old=False)
-    chassis_serial = _entry("chassis", "serial", "Chassis: serial number.", old=False)
-    chassis_asset = _entry("chassis", "asset", "Chassis: asset tag.", old=False)
-    chassis_sku = _entry("chassis", "sku", "Chassis: stock keeping unit.", old=False)
-    oem_strings = Children("./oemStrings/entry", OemString, "Strings for the guest's own use.")
-    entries = Children("./entry", FwCfgEntry, "Blobs of `type=fwcfg`.")
+    bios_vendor: XmlField[str] = _entry("bios", "vendor", "BIOS: who made it.")
+    bios_version: XmlField[str] = _entry("bios", "version", "BIOS: version.")
+    bios_date: XmlField[str] = _entry("bios", "date", "BIOS: date, MM/DD/YYYY.")
+    bios_release: XmlField[str] = _entry("bios", "release", "BIOS: release, MAJOR.MINOR.")
+    system_manufacturer: XmlField[str] = _entry("system", "manufacturer", "System: who made it.")
+    system_product: XmlField[str] = _entry("system", "product", "System: product name.")
+    system_version: XmlField[str] = _entry("system", "version", "System: version.")
+    system_serial: XmlField[str] = _entry("system", "serial", "System: serial number.")
+    system_uuid: XmlField[str] = _entry("system", "uuid", "System: uuid, which becomes the guest's own.")
+    system_sku: XmlField[str] = _entry("system", "sku", "System: stock keeping unit.")
+    system_family: XmlField[str] = _entry("system", "family", "System: product family.")
+    base_board_manufacturer: XmlField[str] = _entry("baseBoard", "manufacturer", "Board: who made it.")
+    base_board_product: XmlField[str] = _entry("baseBoard", "product", "Board: product name.")
+    base_board_version: XmlField[str] = _entry("baseBoard", "version", "Board: version.")
+    base_board_serial: XmlField[str] = _entry("baseBoard", "serial", "Board: serial number.")
+    base_board_asset: XmlField[str] = _entry("baseBoard", "asset", "Board: asset tag.")
+    base_board_location: XmlField[str] = _entry("baseBoard", "location", "Board: where in the chassis it sits.")
+    chassis_manufacturer: XmlField[str] = _entry("chassis", "manufacturer", "Chassis: who made it.", old=False)
+    chassis_version: XmlField[str] = _entry("chassis", "version", "Chassis: version.", old=False)
+    chassis_serial: XmlField[str] = _entry("chassis", "serial", "Chassis: serial number.", old=False)
+    chassis_asset: XmlField[str] = _entry("chassis", "asset", "Chassis: asset tag.", old=False)
+    chassis_sku: XmlField[str] = _entry("chassis", "sku", "Chassis: stock keeping unit.", old=False)
+    oem_strings: Children[OemString] = Children("./oemStrings/entry", OemString, "Strings for the guest's own use.")
+    entries: Children[FwCfgEntry] = Children("./entry", FwCfgEntry, "Blobs of `type=fwcfg`.")
 
 
 def resolve_sysinfo(domain: Domain) -> None:

@@ -20,10 +20,10 @@ class Vcpu(Element):
 
     tag = "vcpu"
 
-    id = XmlField("./@id", INTEGER, "Number of the vCPU, from 0.")
-    enabled = XmlField("./@enabled", YES_NO, "Whether it is there from the start.")
-    hotpluggable = XmlField("./@hotpluggable", YES_NO, "Whether it can be taken out.")
-    order = XmlField("./@order", INTEGER, "Its place when they are plugged, from 1.")
+    id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the vCPU, from 0.")
+    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether it is there from the start.")
+    hotpluggable: XmlField[bool] = XmlField("./@hotpluggable", YES_NO, "Whether it can be taken out.")
+    order: XmlField[int] = XmlField("./@order", INTEGER, "Its place when they are plugged, from 1.")
 
 
 def _set_maximum(domain: Vcpus, text: str) -> None:
@@ -87,8 +87,8 @@ class Vcpus(Section):
         "threads", _topology_setter("topology_threads"), "Threads of a core.", match=True, kind_name="integer"
     )
     count_option = Suboption("vcpu", _set_count, "How many vCPUs.", aliases=("vcpus",), match=True, kind_name="integer")
-    vcpu = XmlField("./vcpu", INTEGER, "The most vCPUs there can be.", name=None)
-    vcpu_current = XmlField("./vcpu/@current", INTEGER, "How many vCPUs there are at the start.")
+    vcpu: XmlField[int] = XmlField("./vcpu", INTEGER, "The most vCPUs there can be.", name=None)
+    vcpu_current: XmlField[int] = XmlField("./vcpu/@current", INTEGER, "How many vCPUs there are at the start.")
     cpuset_option = Suboption(
         "vcpu.cpuset",
         _set_cpuset,
@@ -97,9 +97,9 @@ class Vcpus(Section):
         commas=True,
         match=True,
     )
-    vcpu_cpuset = XmlField("./vcpu/@cpuset", TEXT, "Host CPUs that the vCPUs run on.", name=None)
-    vcpu_placement = XmlField(
+    vcpu_cpuset: XmlField[str] = XmlField("./vcpu/@cpuset", TEXT, "Host CPUs that the vCPUs run on.", name=None)
+    vcpu_placement: XmlField[str] = XmlField(
         "./vcpu/@placement", TEXT, "Who chooses the host CPUs: `static` or `auto`.", aliases=("placement",)
     )
-    vcpus = Children("./vcpus/vcpu", Vcpu, "vCPUs that are plugged one by one.")
-    cpu = Child("./cpu", Cpu, prefix=None)
+    vcpus: Children[Vcpu] = Children("./vcpus/vcpu", Vcpu, "vCPUs that are plugged one by one.")
+    cpu: Child[Cpu] = Child("./cpu", Cpu, prefix=None)

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar, overload
 
 from lxml import etree
 
+from virtinstall.errors import FieldError
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import sub_option_name
 from virtinstall.xml.paths import Path, Step, drop, find, find_child, insert, make_child, parse_path, remove
@@ -93,9 +94,37 @@ class Child(_Nested[E]):
         child.origin = (element, self)
         return child
 
+    def __set__(self, element: Element, value: E | None) -> None:
+        if value is not None:
+            _check(self, element, value)
+        old = self.__get__(element, type(element))
+        if old is value:
+            return
+        if old.node is not None:
+            remove(old.node)
+            old.node = None
+        element.pending.pop(self, None)
+        if value is not None:
+            _put(element, self.parsed.steps, value)
+
     def make(self, parent: Element) -> etree._Element:
         """The child's node below `parent`, made where it isn't there."""
         return make_steps(parent, self.parsed.steps)
+
+
+def _check(declared: _Nested[E], element: Element, value: object) -> None:
+    """Raises: FieldError, for a child of another class."""
+    if not isinstance(value, declared.cls):
+        names = [name for name, known in element.declarations() if known is declared]
+        expected = declared.cls.__name__
+        raise FieldError(f"{type(element).__name__}: {names[0]} must be {expected}, not {type(value).__name__}")
+
+
+def _put(parent: Element, steps: tuple[Step, ...], child: Element) -> None:
+    """Put `child` after the others at `steps`; it leaves its former parent."""
+    above = make_steps(parent, steps[:-1])
+    insert(above, child.ensure_node(), parent.rank(steps[:-1]))
+    child.move_to(parent.wrappers)
 
 
 def make_steps(parent: Element, steps: tuple[Step, ...]) -> etree._Element:
@@ -143,11 +172,8 @@ class ElementList(Generic[E]):
 
     def append(self, child: E) -> None:
         """Put `child` behind the others; it leaves its former parent."""
-        steps = self._declared.parsed.steps
-        above = make_steps(self._parent, steps[:-1])
-        node = child.ensure_node()
-        insert(above, node, self._parent.rank(steps[:-1]))
-        child.move_to(self._parent.wrappers)
+        _check(self._declared, self._parent, child)
+        _put(self._parent, self._declared.parsed.steps, child)
 
     def at(self, index: int) -> E:
         """The child of that number; missing ones up to it are made, empty."""
@@ -186,3 +212,14 @@ class Children(_Nested[E]):
         if element is None:
             return self
         return ElementList(element, self)
+
+    def __set__(self, element: Element, values: Sequence[E]) -> None:
+        for value in values:
+            _check(self, element, value)
+        children = ElementList(element, self)
+        kept = list(values)
+        for known in list(children):
+            if known not in kept:
+                children.remove(known)
+        for value in kept:
+            children.append(value)

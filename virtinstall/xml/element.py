@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, dataclass_transform
 
 from lxml import etree
 
+from virtinstall.errors import UnknownFieldError
+from virtinstall.record import unknown_field
 from virtinstall.safe_text import referenced
 from virtinstall.xml.field import Declared, XmlField
 from virtinstall.xml.kinds import PRESENT
@@ -33,6 +35,7 @@ class Origin(Protocol):
         """The child's node below `parent`, made where it isn't there."""
 
 
+@dataclass_transform(kw_only_default=True)
 class Element:
     """Base of all element classes.
 
@@ -40,7 +43,12 @@ class Element:
     words without `=` stand for. `none_word` says what the whole value `none` does on the command
     line: `"no-op"`, `"suppress"` (no such device, not even the default one) or `"value"` (it is a
     value like any other). A keyword argument sets the field of that name: `Rng(model="virtio")`.
+    Raises, in the constructor and where an attribute is set: UnknownFieldError for a name that is not a field,
+    FieldError for a value of another type. Both name the field. Type checkers read the fields as those of a
+    dataclass, so each one is annotated: `model: XmlField[str] = XmlField(...)`.
     """
+
+    __slots__ = ("node", "origin", "pending", "settings", "wrappers")
 
     tag: ClassVar[str] = ""
     bare: ClassVar[tuple[str, ...]] = ()
@@ -56,9 +64,20 @@ class Element:
         self.pending: dict[object, Element] = {}
         self.origin: tuple[Element, Origin] | None = None
         for name, value in values.items():
-            if not hasattr(type(self), name):
-                raise AttributeError(f"<{self.tag}> has no field named '{name}'")
+            if name in Element.__slots__:
+                raise self._unknown_field(name)
             setattr(self, name, value)
+
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            declared = getattr(type(self), name, None)
+            if not hasattr(declared, "__set__") or (isinstance(declared, property) and declared.fset is None):
+                raise self._unknown_field(name)
+            object.__setattr__(self, name, value)
+
+    def _unknown_field(self, name: str) -> UnknownFieldError:
+        return unknown_field(type(self).__name__, name, [known for known, _ in self.declarations()])
 
     @classmethod
     def from_node(cls, node: etree._Element | None, wrappers: Wrappers) -> Self:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from virtinstall.errors import FieldError
+from virtinstall.record import is_instance, shortened
 from virtinstall.safe_text import require_xml
 from virtinstall.xml.kinds import PRESENT, Kind
 from virtinstall.xml.paths import Path, drop, find, find_child, make_child, parse_path
@@ -122,19 +124,20 @@ class XmlField(Declared, Generic[T]):
             return None
 
     def __set__(self, element: Element, value: T | None) -> None:
+        _check(self, element, value)
         if self.kind is PRESENT:
             self._note_off(element, value is False)
         if value is None or (value is False and self.kind is PRESENT):
             self._unset(element)
             return
+        text = self.kind.write(value)
+        if not text.isprintable():
+            require_xml(f"<{type(element).tag}> {self.name or self.path}", text)
         path = self._parsed or self.parsed
         node = element.ensure_node()
         for depth, step in enumerate(path.steps):
             found = find_child(node, step)
             node = found if found is not None else make_child(node, step, element.rank(path.steps[:depth]))
-        text = self.kind.write(value)
-        if not text.isprintable():
-            require_xml(f"<{type(element).tag}> {self.name or self.path}", text)
         if path.attribute is not None:
             node.set(path.attribute, text)
         elif self.kind is not PRESENT:
@@ -221,6 +224,7 @@ class Setting(Declared, Generic[T]):
         return value
 
     def __set__(self, element: Element, value: T | None) -> None:
+        _check(self, element, value)
         if value is None:
             element.settings.pop(self.attribute, None)
         else:
@@ -266,6 +270,21 @@ class Suboption(Declared):
     def apply(self, element: Element, text: str) -> None:
         """Hand `text` to the action."""
         self.action(element, text)
+
+
+def _check(declared: XmlField[T] | Setting[T], element: Element, value: object) -> None:
+    """Raises: FieldError, for a value of another type than the declared one."""
+    if value is not None and not is_instance(value, declared.kind.type):
+        expected = declared.kind.type.__name__
+        raise FieldError(
+            f"{_name_of(declared, element)} must be {expected} or None, not {type(value).__name__} {shortened(value)}"
+        )
+
+
+def _name_of(declared: Declared, element: Element) -> str:
+    """`Disk: boot_order`."""
+    names = (name for name, known in element.declarations() if known is declared)
+    return f"{type(element).__name__}: {next(names, declared.name)}"
 
 
 def sub_option_name(path: str) -> str:

@@ -18,21 +18,23 @@ _FALSE = ("n", "no", "0", "false", "f", "off")
 class Kind(Generic[T]):
     """How a value is written in XML and on the command line.
 
-    `name` is what help prints; `read` makes a value of XML text, `write` the other way
-    round; `parse` makes a value of what a user typed and raises ValueError, whose
-    message says what was expected.
+    `name` is what help prints; `type` is the class of the values in Python; `read` returns the
+    value of XML text, `write` the text of a value; `parse` returns the value of what a user
+    typed and raises ValueError, whose message says what was expected.
     """
 
-    __slots__ = ("name", "parse", "read", "write")
+    __slots__ = ("name", "parse", "read", "type", "write")
 
     def __init__(
         self,
         name: str,
+        type: type[T],
         read: Callable[[str], T],
         write: Callable[[T], str],
         parse: Callable[[str], T] | None = None,
     ) -> None:
         self.name = name
+        self.type = type
         self.read = read
         self.write = write
         self.parse = parse or read
@@ -80,10 +82,14 @@ def _same(text: str) -> str:
     return text
 
 
-TEXT: Kind[str] = Kind("text", _same, _same)
-INTEGER: Kind[int] = Kind("integer", parse_integer, str)
-YES_NO: Kind[bool] = Kind("yes/no", lambda text: text == "yes", lambda value: "yes" if value else "no", parse_switch)
-ON_OFF: Kind[bool] = Kind("on/off", lambda text: text == "on", lambda value: "on" if value else "off", parse_switch)
-PRESENT: Kind[bool] = Kind("present", lambda text: True, lambda value: "", parse_switch)
-SWITCH: Kind[bool] = Kind("switch", parse_switch, lambda value: "on" if value else "off")
-NUMBER: Kind[float] = Kind("number", parse_number, str)
+TEXT: Kind[str] = Kind("text", str, _same, _same)
+INTEGER: Kind[int] = Kind("integer", int, parse_integer, str)
+YES_NO: Kind[bool] = Kind(
+    "yes/no", bool, lambda text: text == "yes", lambda value: "yes" if value else "no", parse_switch
+)
+ON_OFF: Kind[bool] = Kind(
+    "on/off", bool, lambda text: text == "on", lambda value: "on" if value else "off", parse_switch
+)
+PRESENT: Kind[bool] = Kind("present", bool, lambda text: True, lambda value: "", parse_switch)
+SWITCH: Kind[bool] = Kind("switch", bool, parse_switch, lambda value: "on" if value else "off")
+NUMBER: Kind[float] = Kind("number", float, parse_number, str)
