@@ -13,7 +13,9 @@ from virtinstall.options.command import parse_request
 from virtinstall.plan import Plan, SeedFile
 from virtinstall.seed.cloud_init import CloudInitRequest
 
-HOST = HostFiles((DATA / "capabilities-debian12.xml").read_text())
+HOST = HostFiles(
+    (DATA / "capabilities-debian12.xml").read_text(), (DATA / "domain-capabilities-kvm-q35.xml").read_text()
+)
 SEED = "/images/seed.iso"
 
 
@@ -39,6 +41,26 @@ def test_by_default_it_is_gone_after_the_first_boot(words: tuple[str, ...]) -> N
     """The finished guest has an empty drive in its place."""
     made = plan(*words, keep=False)
     assert has_seed(made.install) and not has_seed(made.final)
+
+
+@pytest.mark.parametrize("words", [("--import",), ("--import", "--boot", "uefi"), ()])
+def test_first_boot_differs_from_later_ones_in_the_seed_alone(words: tuple[str, ...]) -> None:
+    """A cloud guest reboots, is restored without its seed, and has the boot order and devices that it keeps."""
+    made = plan(*words, keep=False)
+    assert made.install is not None
+    first, final = made.install, made.final
+    assert first.on_reboot == final.on_reboot != "destroy"
+    assert [disk.source_startup_policy for disk in first.devices_of(Disk) if disk.source_file == SEED] == ["optional"]
+    assert [device.tag for device in first.devices] == [device.tag for device in final.devices]
+    orders = [[disk.boot_order for disk in domain.devices_of(Disk)] for domain in (first, final)]
+    assert orders[0] == orders[1] == [1, None]
+
+
+@pytest.mark.parametrize("words", [("--import", "--noreboot"), ("--pxe",)])
+def test_first_boot_that_ends_at_its_reboot(words: tuple[str, ...]) -> None:
+    """--noreboot asks for it, and an installation that also has a seed needs it."""
+    made = plan(*words, keep=False)
+    assert made.install is not None and made.install.on_reboot == "destroy"
 
 
 @pytest.mark.parametrize("words", [("--import",), ()])

@@ -74,7 +74,8 @@ class InstallWatcher:
         if run.wait_for is not None:
             return self._follow_to(run.wait_for, guest)
         kind = self.console_kind()
-        installing = self.plan.install is not None
+        # the disk of a cloud image is installed already
+        installing = self.plan.install is not None and (run.noreboot or not self.plan.seeded)
         wait = run.wait_minutes
         if wait == 0:
             wait = None
@@ -84,7 +85,7 @@ class InstallWatcher:
         if run.destroy_on_exit and shown and guest.is_active():
             guest.destroy()
         if wait is not None or (shown and installing):
-            ended = self._wait(guest, wait, shown)
+            ended = self._wait(guest, wait, shown, installing)
             if ended is not None:
                 return ended
         elif guest.is_active():
@@ -181,8 +182,8 @@ class InstallWatcher:
         subprocess.run([viewer, "--connect", self.host.uri, "--wait", self.plan.name], check=False)
         return True
 
-    def _wait(self, guest: Guest, minutes: int | None, shown: bool) -> Status | None:
-        """Wait for the guest to be off; None when it is, else the exit status to end with."""
+    def _wait(self, guest: Guest, minutes: int | None, shown: bool, installing: bool) -> Status | None:
+        """Wait for the guest to be off. Return None when it is, else the exit status."""
         if shown and minutes is None:
             # a console that ended tells that the guest is about to be off; one that was left doesn't
             limit: float | None = 0.0 if self._left else _SETTLE_SECONDS
@@ -191,13 +192,15 @@ class InstallWatcher:
         else:
             limit = minutes * 60.0
         if limit is None or limit > _SETTLE_SECONDS:
-            self.say(f"Waiting{'' if limit is None else f' {_minutes(minutes)}'} for the installation to complete.")
+            event = "the installation to complete" if installing else f"the guest '{self.plan.name}' to power off"
+            self.say(f"Waiting{'' if limit is None else f' {_minutes(minutes)}'} for {event}.")
         if self.host.wait_until(lambda: guest.state() in OFF, limit):
             return None
         if shown and minutes is None:
-            self.say(self._still_running(True))
+            self.say(self._still_running(installing))
             return Status.DONE
-        self.say(f"Installation has exceeded the time limit; the guest is left running.\n{self._ways_on()}")
+        process = "Installation" if installing else f"Guest '{self.plan.name}'"
+        self.say(f"{process} has exceeded the time limit; the guest is still running.\n{self._ways_on()}")
         return Status.TIMED_OUT
 
     def _complete(self, guest: Guest, kind: str, installing: bool) -> Status:

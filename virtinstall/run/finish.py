@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from virtinstall.compose.final_xml import completed
+from virtinstall.domain.domain import Domain
 from virtinstall.errors import GuestNotFound, GuestStopped, RequestError
 from virtinstall.run.installation import Installation, is_installing
 
@@ -50,7 +52,8 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Gues
         raise GuestNotFound(f"--finish {name}: there is no such guest", hint="run the command that made it again")
     xml = final_xml(name, folder, host.uri, guest.uuid)
     if xml is not None and not guest.is_persistent():
-        guest = host.define_guest(xml)
+        live = Domain.parse(guest.xml(inactive=True))
+        guest = host.define_guest(completed(Domain.parse(xml), live, live).to_xml())
         report(f"The guest '{name}' is defined.")
     elif guest.is_active() and not is_installing(guest):
         raise RequestError(
