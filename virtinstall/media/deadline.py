@@ -61,6 +61,8 @@ class TimedReader(io.RawIOBase):
         self._deadline = deadline
         self._raw = connection.makefile("rb", buffering=0)
         self._timeout: float | None = None
+        self.at_end = False
+        """Whether the other side has closed the connection."""
 
     def readable(self) -> bool:
         """Return True."""
@@ -73,11 +75,13 @@ class TimedReader(io.RawIOBase):
             self._timeout = timeout
             self._connection.settimeout(timeout)
         try:
-            return self._raw.readinto(buffer)
+            count = self._raw.readinto(buffer)
         except TimeoutError:
             if self._deadline.is_over():
                 raise self._deadline.exceeded() from None
             raise
+        self.at_end = count == 0
+        return count
 
     def close(self) -> None:
         """Close this view of the socket, not the socket."""

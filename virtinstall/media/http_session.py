@@ -79,7 +79,14 @@ def _pools(deadline: Deadline) -> dict[str, type[HTTPConnectionPool]]:
         def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
             super().__init__(sock, *args, **kwargs)
             self.fp.close()
-            self.fp = io.BufferedReader(TimedReader(sock, deadline))
+            self._timed = TimedReader(sock, deadline)
+            self.fp = io.BufferedReader(self._timed)
+
+        def begin(self) -> None:
+            """Read the header. http.client takes one that ends too early for a whole one."""
+            super().begin()
+            if self._timed.at_end:
+                raise http.client.HTTPException("the connection was closed within the response header")
 
     class PlainConnection(HTTPConnection):
         response_class = Response

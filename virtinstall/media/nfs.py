@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _VERSIONS = ("4", "3")
 _LIST_COLUMNS = 5
+_LISTING_LIMIT_BYTES = 4 * 1024 * 1024
 _NOT_THERE = ("NOENT", "NOTDIR")
 
 
@@ -262,24 +264,37 @@ def _listing(text: str) -> dict[str, int | None]:
 
 def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.reply_seconds) -> str:
     """Run a tool, and return what it prints. Raises: FetchError."""
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+    with tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
+        except OSError as error:
+            raise FetchError(f"could not run {command[0]}: {error.strerror}") from error
+        expired = threading.Event()
+
+        def expire() -> None:
+            expired.set()
+            process.kill()
+
+        clock = threading.Timer(seconds, expire)
+        clock.start()
+        with process:
+            assert process.stdout is not None
+            try:
+                printed = process.stdout.read(_LISTING_LIMIT_BYTES + 1)
+                if len(printed) > _LISTING_LIMIT_BYTES:
+                    process.kill()
+                status = process.wait()
+            finally:
+                clock.cancel()
+        errors.seek(0)
+        said = (errors.read(_LISTING_LIMIT_BYTES) or printed).decode("utf-8", "replace").strip().splitlines()
+    if expired.is_set():
         raise FetchError(
             f"'{location}' did not answer in {seconds:g} seconds",
             hint="check the host, the export and that it may be read from here",
-        ) from None
-    except OSError as error:
-        raise FetchError(f"could not run {command[0]}: {error.strerror}") from error
-    if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        )
+    if len(printed) > _LISTING_LIMIT_BYTES:
+        raise FetchError(f"'{location}' has a directory of more than {_LISTING_LIMIT_BYTES} bytes")
+    if status:
         raise FetchError(f"could not read '{location}': {one_line(said[-1]) if said else f'{command[0]} failed'}")
-    return done.stdout
+    return printed.decode("utf-8", "replace")

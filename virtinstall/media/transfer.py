@@ -156,6 +156,7 @@ def read_start(name: str, open_at: Opener, limit_bytes: int, limits: Limits) -> 
         while len(data) < limit_bytes and (chunk := reader.read()):
             guard.check(len(chunk))
             data += chunk
+            _check_announced(name, len(data), reader.response.length)
     except TransferInterrupted as cut:
         raise fetch_failure(name, cut.why) from cut
     finally:
@@ -185,6 +186,11 @@ def check_room(place: int | str | os.PathLike[str], needed_bytes: int, where: st
             f"'{where}' has {free_bytes} bytes free, and {needed_bytes} are needed",
             hint="make room on that file system",
         )
+
+
+def _check_announced(name: str, done: int, total: int | None) -> None:
+    if total is not None and done > total:
+        raise fetch_failure(name, f"more than the {total} bytes arrived that the server announced")
 
 
 def _other_part(name: str, offset: int) -> FetchError:
@@ -316,8 +322,7 @@ class _Transfer:
     def _write(self, data: memoryview, total: int | None, limit: int) -> None:
         after = self._done + len(data)
         check_size(self._name, after, limit)
-        if total is not None and after > total:
-            raise fetch_failure(self._name, f"more than the {total} bytes arrived that the server announced")
+        _check_announced(self._name, after, total)
         write_all(self._target, data)
         self._done = after
         if self._on_data is not None:
