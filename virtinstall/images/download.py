@@ -11,8 +11,9 @@ from virtinstall.images.check import web_page_error
 from virtinstall.images.digest import Digest, new_hash
 from virtinstall.images.sink import Sink, SparseFile, Writer, hash_file
 from virtinstall.images.tar_stream import DiskExtractor
-from virtinstall.media.download import HttpClient, read_url
+from virtinstall.media.download import read_url
 from virtinstall.media.fetcher import display_url, label_of
+from virtinstall.media.http_client import HttpClient
 from virtinstall.media.transfer import DEFAULT_LIMITS, Reader, Response, transfer
 from virtinstall.named import NamedTuple
 
