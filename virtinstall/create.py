@@ -8,12 +8,13 @@ virt-clone and virt-xml use the same journal, retry and error explanations: `jou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from virtinstall.errors import RequestError, TakenError
 from virtinstall.libvirt_host.connection_errors import explain_lost_connection
+from virtinstall.request_texts import texts_of
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -104,7 +105,7 @@ def create(
                 warn(warning)
         return new
 
-    if remove_traces(plan.name, host, warn) and plan.request is not None:
+    if remove_traces(plan.name, host, warn, texts_of(plan.request or plan.final)) and plan.request is not None:
         # paths that were taken may be free now
         plan = plan_again(plan)
     return retry_while_taken(
@@ -133,20 +134,25 @@ def _carry_out(plan: Plan, host: Host, progress: Progress, warn: Report, *, paus
     from virtinstall.rollback.undo import Undo
     from virtinstall.run.boot import boot
     from virtinstall.run.boot_files import fetch_boot_files, make_seeds
+    from virtinstall.run.own_guest import keep_journal_if_lost, require_free
     from virtinstall.run.uploads import send_files
     from virtinstall.storage.apply import make_storage
 
     for warning in check(plan, host):
         warn(warning)
-    with journaled(plan.name, host, warn) as journal:
-        with Undo(journal) as undo:
+    name_is_generated = plan.name in plan.generated
+    with journaled(plan.name, host, warn, str(plan.final.uuid), name_is_generated=name_is_generated) as journal:
+        if not plan.reinstall:
+            # claimed again just before the definition: this is to fail before anything is fetched
+            require_free(plan.name, str(plan.final.uuid), host, name_is_generated=name_is_generated)
+        with Undo(journal) as undo, keep_journal_if_lost(journal, host):
             make_storage(plan, host, undo, progress, journal)
             fetch_boot_files(plan, host, undo, progress, journal)
             make_seeds(plan, host, undo, progress, journal)
             send_files(plan, host, undo, progress, journal)
             if journal is not None and not plan.reinstall:
                 journal.record_final(plan.steps[-1])
-                journal.record("domain", plan.name)
+                journal.record("domain", plan.name, uuid=plan.final.uuid)
             guest = boot(plan, host, undo, paused=paused)
             left = undo.commit()
         for failure in left:
@@ -154,10 +160,11 @@ def _carry_out(plan: Plan, host: Host, progress: Progress, warn: Report, *, paus
     return guest
 
 
-def remove_traces(name: str | None, host: Host, on_warning: Report | None = None) -> bool:
+def remove_traces(name: str | None, host: Host, on_warning: Report | None = None, named: Iterable[str] = ()) -> bool:
     """Remove what killed runs left: what served only installations, and half-made files of guest `name`.
 
-    Whatever else they left is reported, not removed. Return whether there was anything to report about `name`.
+    `named` are the texts of the present request: a file that one of them names is left alone. Whatever else they
+    left is reported, not removed. Return whether there was anything to report about `name`.
     Raises: StorageError, when a half-made file cannot be removed.
     """
     if host.driver() == "test":
@@ -165,25 +172,32 @@ def remove_traces(name: str | None, host: Host, on_warning: Report | None = None
     from virtinstall.rollback.leftovers import remove_leftovers, remove_served_of_others
 
     warn = on_warning or log_warning
-    remove_served_of_others(name, warn)
+    remove_served_of_others(name, host, warn)
     if name is None:
         return False
     found: list[str] = []
-    remove_leftovers(name, host, found.append)
+    remove_leftovers(name, host, found.append, named)
     for text in found:
         warn(text)
     return bool(found)
 
 
 @contextmanager
-def journaled(name: str, host: Host, on_warning: Report) -> Iterator[Journal | None]:
+def journaled(
+    name: str, host: Host, on_warning: Report, uuid: str | None = None, *, name_is_generated: bool = False
+) -> Iterator[Journal | None]:
     """Keep the journal of a run that creates guest `name`; explain errors of a lost connection.
 
-    The journal is None where none can be written (a warning says so) or none is needed (the test driver).
+    Meanwhile no other run can create a guest with that name or UUID. The journal is None where none can be written
+    (a warning says so) or none is needed (the test driver).
     """
     from virtinstall.rollback.leftovers import begin_journal
 
-    journal = None if host.driver() == "test" else begin_journal(name, on_warning, host.uri)
+    journal = (
+        None
+        if host.driver() == "test"
+        else begin_journal(name, on_warning, host.uri, uuid, generated=name_is_generated)
+    )
     with explain_lost_connection(host, name):
         if journal is None:
             yield None

@@ -16,7 +16,7 @@ from virtinstall.guest import Guest
 from virtinstall.libvirt_host.open import open_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from virtinstall.libvirt_host.connection import LibvirtHost
@@ -146,10 +146,17 @@ class Hypervisor:
 
         return Guest(self.host, finish(name, self.host, report or log_info, timeout_seconds=timeout, start=start))
 
-    def remove_leftovers(self, name: str | None = None, *, on_warning: Callable[[str], None] | None = None) -> bool:
+    def remove_leftovers(
+        self,
+        name: str | None = None,
+        *,
+        named: Iterable[str] = (),
+        on_warning: Callable[[str], None] | None = None,
+    ) -> bool:
         """Remove what killed runs left and no guest can need; `create` begins with this.
 
         That is, half-created files of guest `name`, and what served only the installation of any guest. `on_warning`
-        is told what was removed, and what else such runs left. Return whether there was anything of `name`.
+        is told what was removed, and what else such runs left. A file that one of the texts `named` means is left
+        alone. Return whether there was anything of `name`.
         """
-        return remove_traces(name, self.host, on_warning or log_warning)
+        return remove_traces(name, self.host, on_warning or log_warning, named)

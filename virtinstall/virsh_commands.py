@@ -14,14 +14,17 @@ def virsh_command(uri: str | None, *words: str) -> str:
 
 
 def removal(uri: str, name: str) -> str:
-    """What ends a guest, running or not, and forgets it; its disks stay."""
+    """Return what stops a guest and removes its definition; its disks and state files stay."""
     return f"{virsh_command(uri, 'destroy', name)}; {undefinition(uri, name)}"
 
 
 def undefinition(uri: str | None, name: str) -> str:
-    """What forgets a guest, its firmware's variables too; libvirt's test driver has none of these."""
-    options = () if (uri or "").startswith("test:") else ("--nvram",)
-    return virsh_command(uri, "undefine", *options, name)
+    """Return what removes a guest's definition.
+
+    Its UEFI variables and TPM state stay, because they may be older than the guest; only QEMU's guests have them.
+    """
+    is_qemu = uri is None or uri.partition(":")[0].partition("+")[0] == "qemu"
+    return virsh_command(uri, "undefine", *(("--keep-nvram", "--keep-tpm") if is_qemu else ()), name)
 
 
 def finish_command(uri: str, name: str) -> str:

@@ -12,9 +12,10 @@ from unittest.mock import Mock
 
 import pytest
 
+from virtinstall.libvirt_host.connection import connect
 from virtinstall.rollback import journal, leftovers
+from virtinstall.rollback.file_state import Identity
 from virtinstall.rollback.journal import (
-    Identity,
     Journal,
     final_xml,
     find_leftovers,
@@ -52,7 +53,7 @@ def test_what_a_killed_run_left_is_named(tmp_path: Path) -> None:
     left = find_leftovers("web1", runs)
     assert [(item.kind, item.path) for item in left] == [("file", str(disk)), ("domain", "web1")]
     assert left[0].remove_command == f"rm '{disk}'"
-    assert left[1].remove_command == "virsh undefine --nvram web1"
+    assert left[1].remove_command == "virsh undefine --keep-nvram --keep-tpm web1"
     assert find_leftovers("web2", runs) == []
 
 
@@ -199,7 +200,7 @@ def test_another_host_has_other_leftovers(tmp_path: Path) -> None:
     assert find_leftovers("web1", runs, "qemu:///system") == []
     forget_leftovers("web1", runs, "qemu:///system")
     (_, domain) = find_leftovers("web1", runs, "qemu+tcp://there/system")
-    assert domain.remove_command == "virsh --connect qemu+tcp://there/system undefine --nvram web1"
+    assert domain.remove_command == "virsh --connect qemu+tcp://there/system undefine --keep-nvram --keep-tpm web1"
     assert len(find_leftovers("web1", runs)) == 2
 
 
@@ -229,13 +230,18 @@ def test_what_only_dead_installations_needed_goes_with_any_run(tmp_path: Path, m
     """Kernels and seeds of theirs, whatever their guests' names; disks stay, and are told with the same name."""
     monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(tmp_path / "runs"))
     served, disk = tmp_path / "kernel", tmp_path / "disk"
-    recorded = f'journal.record("boot file", {str(served)!r})\njournal.record("domain"'
-    script = KILLED_RUN.replace('journal.record("domain"', recorded)
+    recorded = f"""
+served = {str(served)!r}
+Path(served).write_text("kernel")
+journal.record("boot file", served, FileState.of_path(served))
+journal.record("domain\""""
+    script = KILLED_RUN.replace('\njournal.record("domain"', recorded)
+    script = f"from virtinstall.rollback.file_state import FileState\n{script}"
+    script = script.replace("Path(sys.argv[1])", "Path(sys.argv[1]), 'test:///default'")
     subprocess.run([sys.executable, "-c", script, str(tmp_path / "runs"), str(disk)], check=False)
-    served.write_text("kernel")
     for path in (tmp_path / "runs").iterdir():
         os.utime(path, (0, 0))
     told: list[str] = []
-    leftovers.remove_served_of_others("other", told.append)
+    leftovers.remove_served_of_others("other", connect("test:///default"), told.append)
     assert not served.exists() and disk.exists()
     assert told == [f"removed {served}, which a killed run for 'web1' had left"]

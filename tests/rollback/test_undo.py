@@ -45,3 +45,30 @@ def test_a_temporary_thing_that_stays_costs_nothing_else(tmp_path: Path) -> None
         assert undo.commit() == ["kernel could not be removed: not yours"]
     assert taken == ["seed"]
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_guest_that_stays_keeps_what_it_may_use(tmp_path: Path) -> None:
+    """Its disk was created before it, so it stays and is named; what came after the guest is removed."""
+    taken: list[str] = []
+    with pytest.raises(RuntimeError) as caught, Journal.begin("web", tmp_path) as journal, Undo(journal) as undo:
+        undo.push("file /disk", lambda: taken.append("disk"))
+        undo.push("libvirt's list of the pool", lambda: taken.append("list"), is_thing=False)
+        undo.push("guest web", fail, uses_older=True)
+        undo.push("network", lambda: taken.append("network"))
+        raise RuntimeError
+    assert taken == ["network"]
+    assert caught.value.__notes__ == [
+        "guest web could not be removed: not yours",
+        "file /disk is kept, because the guest may use it",
+    ]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_another_failure_keeps_nothing_else() -> None:
+    """A file that cannot be removed is no reason to leave an older one."""
+    taken: list[str] = []
+    with pytest.raises(RuntimeError), Undo() as undo:
+        undo.push("first", lambda: taken.append("first"))
+        undo.push("second", fail)
+        raise RuntimeError
+    assert taken == ["first"]

@@ -14,6 +14,7 @@ from virtinstall.options.fallback import fallback_for
 from virtinstall.options.legacy import rewrite
 from virtinstall.options.parser import UsageError
 from virtinstall.options.read import read_request
+from virtinstall.request_texts import texts_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -46,7 +47,7 @@ def _install(given: Namespace, log: Log, documents: list[str]) -> int:
     with connect(given.connect) as hypervisor:
         if create:
             # before planning: paths that they take are free then
-            hypervisor.remove_leftovers(request.domain.name, on_warning=messages.warn)
+            hypervisor.remove_leftovers(request.domain.name, named=texts_of(request), on_warning=messages.warn)
         elif step is None and request.domain.name is not None:
             _report_leftovers(request.domain.name, hypervisor, messages)
         plan = hypervisor.plan(request)

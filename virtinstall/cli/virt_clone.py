@@ -120,14 +120,15 @@ def _plan_after_leftovers(request: CloneRequest, host: LibvirtHost) -> ClonePlan
     """The plan, once what a killed run of the same name has left is taken back."""
     from virtinstall.clone.plan import plan_clone
     from virtinstall.clone.survey import survey_clone
+    from virtinstall.request_texts import texts_of
     from virtinstall.rollback.leftovers import remove_leftovers
 
     if request.name:
-        remove_leftovers(request.name, host, _warn)
+        remove_leftovers(request.name, host, _warn, texts_of(request))
         return plan_clone(request, survey_clone(request, host, os.urandom(32)))
     plan = plan_clone(request, survey_clone(request, host, os.urandom(32)))
     told: list[str] = []
-    remove_leftovers(plan.name, host, told.append)
+    remove_leftovers(plan.name, host, told.append, texts_of(request))
     for text in told:
         _warn(text)
     # paths that were taken may be free now
@@ -161,7 +162,11 @@ def _apply(plan: ClonePlan, request: CloneRequest, host: LibvirtHost, *, quiet: 
 
     for warning in check_clone(plan, host, request.checks):
         _warn(warning)
-    journal = None if host.driver() == "test" else begin_journal(plan.name, _warn, host.uri)
+    journal = (
+        None
+        if host.driver() == "test"
+        else begin_journal(plan.name, _warn, host.uri, plan.uuid, generated=plan.generated)
+    )
     with nullcontext() if journal is None else journal:
         make_clone(plan, host, progress_on(sys.stderr, quiet=quiet), journal)
 

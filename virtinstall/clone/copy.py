@@ -13,6 +13,7 @@ from virtinstall.libvirt_host.copy_volume import copy_volume, stream_volume
 from virtinstall.rollback.new_file import can_create, refuse_existing
 from virtinstall.rollback.signals import deferred_signals
 from virtinstall.rollback.undo import Undo
+from virtinstall.run.own_guest import OwnGuest, keep_journal_if_lost, require_free
 from virtinstall.storage.apply import checked, qemu_account
 from virtinstall.storage.copy_image import copy_image
 from virtinstall.storage.files import storage_errors
@@ -75,18 +76,20 @@ def make_clone(plan: ClonePlan, host: Host, progress: Progress, journal: Journal
     Raises: StorageError, HypervisorError, or TakenError, when another took a name that we had chosen; what could
     not be undone is in the error's notes.
     """
-    with Undo(journal) as undo:
+    if not plan.replaces:
+        require_free(plan.name, plan.uuid, host, name_is_generated=plan.generated)
+    with Undo(journal) as undo, keep_journal_if_lost(journal, host):
         renames = [_make_copy(copy, host, undo, progress, journal) for copy in plan.copies]
         _refresh_pools(plan, host, undo)
         if journal is not None:
-            journal.record("domain", plan.name)
+            journal.record("domain", plan.name, uuid=plan.uuid)
         # what follows is short, and is done whole
         with deferred_signals():
             if plan.replaces:
                 _remove_replaced(plan.name, host, undo)
-            with _taken_meanwhile(plan.generated, lambda: _has_other(plan, host)):
-                guest = host.define_guest(plan.xml)
-            undo.push(f"guest {plan.name}", guest.undefine)
+            own = OwnGuest(plan.xml, host, undo, uuid_is_new=plan.uuid_is_new, name_is_generated=plan.generated)
+            own.claim()
+            guest = own.define(plan.xml)
             for rename in renames:
                 if rename is not None:
                     os.replace(*rename)
@@ -103,12 +106,6 @@ def _taken_meanwhile(generated: bool, is_there: Callable[[], bool]) -> Iterator[
         if generated and is_there():
             raise TakenError(error.message) from error
         raise
-
-
-def _has_other(plan: ClonePlan, host: Host) -> bool:
-    """Whether a guest of another uuid has the copy's name."""
-    other = host.find_guest(plan.name) if host.is_alive() else None
-    return other is not None and other.uuid != plan.uuid
 
 
 def _make_copy(
@@ -176,7 +173,7 @@ def _refresh_pools(plan: ClonePlan, host: Host, undo: Undo) -> None:
         return
     for pool in host.pools():
         if pool.active and pool.target in folders:
-            undo.push(f"libvirt's list of the pool {pool.name}", partial(host.refresh_pool, pool.name))
+            undo.push(f"libvirt's list of the pool {pool.name}", partial(host.refresh_pool, pool.name), is_thing=False)
             host.refresh_pool(pool.name)
 
 
@@ -195,4 +192,4 @@ def _remove_replaced(name: str, host: Host, undo: Undo) -> None:
         host.define_guest(xml)
 
     undo.push(f"definition of the replaced guest {name}", define_again)
-    guest.undefine()
+    guest.undefine(remove_nvram=True, remove_tpm=True, remove_saved=True)

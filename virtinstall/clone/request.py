@@ -114,7 +114,8 @@ class Copy(NamedTuple):
 class ClonePlan(NamedTuple):
     """What will be made: the copies, then the guest of `xml`.
 
-    `replaces`: a guest of its name is removed; `generated`: the name was chosen here, so another would do.
+    `replaces`: a guest of its name is removed; `generated`: the name was chosen here, so another would do;
+    `uuid_is_new`: so was the UUID.
     """
 
     name: str
@@ -124,4 +125,5 @@ class ClonePlan(NamedTuple):
     generated: bool = False
     copies: tuple[Copy, ...] = ()
     replaces: bool = False
+    uuid_is_new: bool = False
     warnings: tuple[str, ...] = ()

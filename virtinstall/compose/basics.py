@@ -28,6 +28,7 @@ def fill_identity(draft: Draft) -> None:
         _check_name(draft, domain.name)
     if domain.uuid is None:
         domain.uuid = draft.random.uuid()
+        draft.generated.add(domain.uuid)
     if domain.os_id is None and not draft.os.is_generic:
         domain.os_id = draft.os.id
 

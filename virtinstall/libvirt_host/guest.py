@@ -10,7 +10,8 @@ from typing import Any
 import libvirt
 
 from virtinstall.errors import HypervisorError
-from virtinstall.libvirt_host.error_translation import UNSUPPORTED, error_text, translated
+from virtinstall.libvirt_host.error_translation import UNSUPPORTED, error_text, none_if, translated
+from virtinstall.libvirt_host.undefine import undefine
 
 _STATES = {
     libvirt.VIR_DOMAIN_RUNNING: "running",
@@ -122,19 +123,16 @@ class LibvirtGuest:
                 if self.domain.isActive():
                     raise
 
-    def undefine(self) -> None:
-        """Forget its definition, nvram, TPM state and managed save included. Raises: HypervisorError."""
+    def undefine(self, *, remove_nvram: bool = False, remove_tpm: bool = False, remove_saved: bool = False) -> None:
+        """Remove the definition; state files stay unless named. Raises: HypervisorError."""
         with translated(f"the guest '{self.name}' can't be undefined"):
-            try:
-                self.domain.undefineFlags(
-                    libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
-                    | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
-                    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
-                )
-            except libvirt.libvirtError as error:
-                if error.get_error_code() not in UNSUPPORTED:
-                    raise
-                self.domain.undefine()
+            undefine(self.domain, remove_nvram=remove_nvram, remove_tpm=remove_tpm, remove_saved=remove_saved)
+
+    def has_managed_save(self) -> bool:
+        """Whether libvirt holds a saved state, which the next start restores."""
+        with translated(f"can't ask for the saved state of '{self.name}'"), none_if(*UNSUPPORTED):
+            return bool(self.domain.hasManagedSaveImage())
+        return False
 
     def rename(self, name: str) -> None:
         """Give it another name; it must not run. Raises: HypervisorError."""

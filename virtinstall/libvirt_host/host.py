@@ -59,8 +59,14 @@ class Guest(Protocol):
     def destroy(self) -> None:
         """Power it off. Raises: HypervisorError."""
 
-    def undefine(self) -> None:
-        """Forget its definition, nvram, TPM state and managed save included. Raises: HypervisorError."""
+    def undefine(self, *, remove_nvram: bool = False, remove_tpm: bool = False, remove_saved: bool = False) -> None:
+        """Remove the definition; UEFI variables, TPM state, managed save and snapshot metadata stay unless named.
+
+        Raises: HypervisorError.
+        """
+
+    def has_managed_save(self) -> bool:
+        """Whether libvirt holds a saved state, which the next start restores."""
 
     def rename(self, name: str) -> None:
         """Give it another name; it must not run. Raises: HypervisorError."""

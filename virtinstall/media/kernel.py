@@ -17,7 +17,7 @@ from virtinstall.errors import FetchError
 from virtinstall.media.initrd import archive_size, inject
 from virtinstall.media.transfer import check_room
 from virtinstall.rollback.directories import make_directory
-from virtinstall.rollback.journal import remove_file
+from virtinstall.rollback.file_state import remove_file
 from virtinstall.rollback.signals import deferred_signals
 
 if TYPE_CHECKING:

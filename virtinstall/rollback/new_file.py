@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from virtinstall.errors import StorageError
-from virtinstall.rollback.journal import Identity, Journal, remove_file, remove_if_same
+from virtinstall.rollback.file_state import FileState, Identity, remove_file, remove_if_same
+from virtinstall.rollback.journal import Journal
 from virtinstall.rollback.undo import Undo
 from virtinstall.rollback.unnamed_file import give_name, open_unnamed
 from virtinstall.storage.files import storage_errors
@@ -39,11 +40,14 @@ def new_file(path: str, undo: Undo, *, mode: int = 0o600, journal: Journal | Non
             yield fd
             os.fsync(fd)
         identity = Identity.of_open_file(fd)
-        undo.push(f"remove {path}", lambda: remove_if_same(path, identity))
+        undo.push(f"file {path}", lambda: remove_if_same(path, identity))
         if journal is not None:
             journal.record("file", path, identity)
         with storage_errors("can't create", path):
             publish()
+        if journal is not None:
+            # whoever removes it later must know that nobody has changed it since
+            journal.record("file", path, FileState.of_open_file(fd))
     finally:
         os.close(fd)
 
@@ -76,7 +80,7 @@ def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], No
     """A file with a random hidden name beside `path`, and what gives it that name."""
     hidden = os.path.join(_folder_of(path), f".{os.path.basename(path)[:100]}.{os.urandom(8).hex()}.part")
     # the name is ours alone, so its removal may be pushed before it exists
-    step = undo.push(f"remove {hidden}", lambda: remove_file(hidden))
+    step = undo.push(f"file {hidden}", lambda: remove_file(hidden))
     fd = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
 
     def publish() -> None:

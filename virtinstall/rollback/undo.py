@@ -1,7 +1,7 @@
-"""What a run has made, and how to take it back.
+"""What a run has created, and how to roll it back.
 
-Each step that changes the host pushes its own undo; on failure, Ctrl-C or a
-refused definition they run newest first, and nothing older is touched.
+Each step that changes the host pushes its own undo. On failure, Ctrl-C or a refused
+definition they run newest first, and nothing else is touched.
 """
 
 from __future__ import annotations
@@ -18,46 +18,59 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """One thing made: `what` names it for people, `roll_back` removes it.
+    """One thing created: `what` names it for people, `roll_back` removes it.
 
-    `temporary`: nobody needs it any more when the run has succeeded.
+    `temporary`: nobody needs it when the run has succeeded.
+    `uses_older`: a guest. As long as it exists, it may use whatever was created before it.
+    `is_thing`: something is left when the step is not rolled back.
     """
 
     what: str
     roll_back: Callable[[], None]
     temporary: bool = False
+    uses_older: bool = False
+    is_thing: bool = True
 
 
 class Undo:
-    """A stack of steps to take back, used as a context manager.
+    """A stack of steps to roll back, used as a context manager.
 
     Leaving the `with` block through an exception (KeyboardInterrupt and SystemExit
-    included) takes back every step that is still on the stack. A step that itself
-    fails is kept in `failed`, noted on the exception and left in `journal` for the next
-    run; the others still run.
+    included) rolls back every step on the stack. A step that fails is kept in `failed`, noted on the
+    exception and left in `journal` for the next run. The others still run, unless the step that failed
+    is a guest: then everything older is in `kept`, because the guest may use it.
     """
 
     def __init__(self, journal: Journal | None = None) -> None:
         self._journal = journal
         self._steps: list[Step] = []
         self.failed: list[tuple[Step, Exception]] = []
+        self.kept: list[Step] = []
 
-    def push(self, what: str, roll_back: Callable[[], None], *, temporary: bool = False) -> Step:
-        """Note that `what` has just been made; gives the step, for `forget`."""
-        step = Step(what, roll_back, temporary)
+    def push(
+        self,
+        what: str,
+        roll_back: Callable[[], None],
+        *,
+        temporary: bool = False,
+        uses_older: bool = False,
+        is_thing: bool = True,
+    ) -> Step:
+        """Note that `what` has just been created; return the step, for `forget`."""
+        step = Step(what, roll_back, temporary, uses_older, is_thing)
         self._steps.append(step)
         return step
 
     def forget(self, step: Step) -> None:
-        """The thing is meant to stay (or is already gone): don't take it back."""
+        """Do not roll this step back: the thing must stay, or is already gone."""
         self._steps.remove(step)
 
     def keep_everything(self) -> None:
-        """The run succeeded: nothing is taken back."""
+        """The run succeeded: roll nothing back."""
         self._steps.clear()
 
     def commit(self) -> list[str]:
-        """The run succeeded: only what was temporary is taken back; gives what of that could not be, and why.
+        """The run succeeded: remove only what is temporary; return what could not be removed, and why.
 
         That stays in the journal for the next run, and undoes nothing else.
         """
@@ -69,10 +82,14 @@ class Undo:
     def _failure_messages(self) -> list[str]:
         if self.failed and self._journal is not None:
             self._journal.keep_for_next_run()
-        return [f"{step.what} could not be removed: {why}" for step, why in self.failed]
+        failures = [f"{step.what} could not be removed: {why}" for step, why in self.failed]
+        return [
+            *failures,
+            *(f"{step.what} is kept, because the guest may use it" for step in self.kept if step.is_thing),
+        ]
 
     def roll_back(self) -> None:
-        """Take everything back, newest first."""
+        """Roll everything back, newest first."""
         import logging
 
         log = logging.getLogger("virtinstall")
@@ -81,9 +98,12 @@ class Undo:
             log.debug("undo: %s", step.what)
             try:
                 step.roll_back()
-            except Exception as error:  # each failure is reported by main, the rest must still go
+            except Exception as error:  # main reports each failure
                 log.debug("undo of %s failed", step.what, exc_info=True)
                 self.failed.append((step, error))
+                if step.uses_older:
+                    self.kept += reversed(self._steps)
+                    self._steps.clear()
 
     def __enter__(self) -> Undo:
         return self
@@ -95,7 +115,7 @@ class Undo:
         trace: TracebackType | None,
     ) -> None:
         if kind is not None:
-            # a second Ctrl-C must not leave half of it behind
+            # a second Ctrl-C must not stop the rollback halfway
             with deferred_signals():
                 self.roll_back()
                 for failure in self._failure_messages():

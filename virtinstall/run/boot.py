@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from virtinstall.compose.final_xml import completed
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import HypervisorError, TakenError
-from virtinstall.rollback.signals import deferred_signals
+from virtinstall.run.own_guest import OwnGuest
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Guest, Host
@@ -27,18 +27,27 @@ def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
     """Start the guest (for its installation where it has one) and define what it is afterwards.
 
     Raises: HypervisorError, or TakenError, when another got its name or MAC address meanwhile;
-    then `undo` takes the guest out again.
+    then `undo` removes the guest again.
     """
+    own = OwnGuest(
+        plan.final.to_xml(),
+        host,
+        undo,
+        replaces=plan.reinstall,
+        uuid_is_new=plan.final.uuid in plan.generated,
+        name_is_generated=plan.name in plan.generated,
+    )
+    own.claim()
     transient = plan.run.transient
     if plan.install is None and not transient:
-        guest = _define(plan, plan.final, host, undo)
-        with deferred_signals(), _explain_kvm_failure(plan.final):
-            guest.start(paused=paused)
-            undo.push(f"running guest {plan.name}", lambda: _stop(guest))
+        guest = own.define(plan.final.to_xml())
+        with _explain_kvm_failure(plan.final):
+            own.start(guest, paused=paused)
     else:
-        guest = _start_undefined(plan, plan.install or plan.final, host, undo, paused)
+        with _explain_kvm_failure(plan.install or plan.final):
+            guest = own.start_undefined((plan.install or plan.final).to_xml(), paused=paused)
         if not transient:
-            guest = _define(plan, _final_domain(plan, guest), host, undo)
+            guest = own.define(_final_domain(plan, guest).to_xml())
     _require_own_macs(plan, guest, host)
     if plan.run.autostart and not transient:
         guest.set_autostart()
@@ -65,52 +74,9 @@ def _explain_kvm_failure(domain: Domain) -> Iterator[None]:
         raise HypervisorError(error.message, hint=hint, code=error.code) from error
 
 
-@contextmanager
-def _name_taken(plan: Plan, host: Host) -> Iterator[None]:
-    """libvirt keeps names apart: a guest of another uuid may have got ours since the plan was made."""
-    try:
-        yield
-    except HypervisorError as error:
-        other = host.find_guest(plan.name) if host.is_alive() else None
-        if other is None or other.uuid == plan.final.uuid:
-            raise
-        message = f"a guest named '{plan.name}' exists by now"
-        if plan.name in plan.generated:
-            raise TakenError(message) from error
-        raise HypervisorError(
-            message, hint="another run has made it: choose another --name", code=error.code
-        ) from error
-
-
 def _require_own_macs(plan: Plan, guest: Guest, host: Host) -> None:
     """Of two runs that drew the same address at once, the later sees the other's guest. Raises: TakenError."""
     macs = [word for word in plan.generated if ":" in word]
     ours = host.shared_macs(guest.uuid, macs) if macs else None
     if ours:
         raise TakenError(f"the MAC address {min(ours)} belongs to another guest by now")
-
-
-def _start_undefined(plan: Plan, domain: Domain, host: Host, undo: Undo, paused: bool) -> Guest:
-    with deferred_signals(), _explain_kvm_failure(domain), _name_taken(plan, host):
-        guest = host.start_guest(domain.to_xml(), paused=paused)
-        undo.push(f"running guest {domain.name}", lambda: _stop(guest))
-    return guest
-
-
-def _define(plan: Plan, domain: Domain, host: Host, undo: Undo) -> Guest:
-    """Define the guest; what is undone is only a definition that this run made."""
-    with deferred_signals(), _name_taken(plan, host):
-        guest = host.define_guest(domain.to_xml())
-        if not plan.reinstall:
-            undo.push(f"definition of guest {plan.name}", guest.undefine)
-    return guest
-
-
-def _stop(guest: Guest) -> None:
-    """Power the guest off, if it hasn't ended by itself meanwhile."""
-    if guest.is_active():
-        try:
-            guest.destroy()
-        except HypervisorError:
-            if guest.is_active():
-                raise

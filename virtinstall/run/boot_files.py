@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from virtinstall.rollback.file_state import FileState
+
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Host
     from virtinstall.media.fetcher import Fetcher
@@ -57,6 +59,7 @@ def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress, jou
                     if journal is not None:
                         journal.record("boot file", boot_file.path)
                     _fetch(fetcher, boot_file, undo, progress)
+                    _record_complete("boot file", boot_file.path, journal)
         finally:
             fetcher.close()
 
@@ -88,8 +91,9 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: 
     with refreshing_pools(kept, host, undo):
         for seed in plan.seeds:
             keep = seed.path in kept
+            kind = "kept seed" if keep else "seed"
             if journal is not None:
-                journal.record("kept seed" if keep else "seed", seed.path)
+                journal.record(kind, seed.path)
             place = Path(seed.path)
             make_directory(str(place.parent), undo)
             if seed.bare:
@@ -97,6 +101,14 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: 
             else:
                 fetched = _fetched(seed, progress) if seed.fetched else {}
                 write_seed_image(place, seed.label, {**dict(seed.files), **fetched}, undo, keep=keep)
+            _record_complete(kind, seed.path, journal)
+
+
+def _record_complete(kind: str, path: str, journal: Journal | None) -> None:
+    """Note the state of a complete file: a later run removes it only when nobody has changed it since."""
+    state = FileState.of_path(path)
+    if journal is not None and state is not None:
+        journal.record(kind, path, state)
 
 
 def _fetched(seed: SeedFile, progress: Progress) -> dict[str, bytes]:

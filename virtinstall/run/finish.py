@@ -44,7 +44,7 @@ def finish(
 def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Guest:
     """Define the guest if it is not defined, and remove what only the installation read. Raises: as `finish`."""
     from virtinstall.rollback.journal import final_xml, forget_leftovers, journal_folder
-    from virtinstall.rollback.leftovers import served
+    from virtinstall.rollback.leftovers import remove_served
 
     folder = journal_folder(os.environ, os.geteuid())
     guest = host.guest_named(name)
@@ -59,8 +59,7 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Gues
         raise RequestError(
             f"--finish {name}: it has no unfinished installation", hint="the guest runs, as it will from now on"
         )
-    for leftover in served(name, folder, host.uri):
-        os.unlink(leftover.path)
-        report(f"Removed {leftover.path}, which only the installation read.")
+    # QEMU has read them, or never will
+    remove_served(name, host, report)
     forget_leftovers(name, folder, host.uri)
     return guest

@@ -170,7 +170,7 @@ def refreshing_pools(paths: Sequence[str], host: Host, undo: Undo) -> Iterator[N
     folders = {os.path.dirname(path) for path in paths}
     pools = [pool.name for pool in host.pools() if pool.active and pool.target in folders] if folders else []
     for pool in pools:
-        undo.push(f"libvirt's list of the pool {pool}", partial(host.refresh_pool, pool))
+        undo.push(f"libvirt's list of the pool {pool}", partial(host.refresh_pool, pool), is_thing=False)
     yield
     for pool in pools:
         host.refresh_pool(pool)

@@ -1,0 +1,46 @@
+"""Undefine a guest; files with its state are deleted only on request.
+
+Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainUndefineFlagsValues
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libvirt
+
+from virtinstall.libvirt_host.error_translation import UNSUPPORTED
+
+_KEEP_TPM = "VIR_DOMAIN_UNDEFINE_KEEP_TPM"
+_TPM = "VIR_DOMAIN_UNDEFINE_TPM"
+
+
+def undefine(domain: Any, *, remove_nvram: bool, remove_tpm: bool, remove_saved: bool) -> None:
+    """Remove the definition of `domain`, and the files that the arguments name.
+
+    `remove_saved` covers the managed save and the metadata of snapshots and checkpoints; while one of these exists
+    and must stay, libvirt keeps the definition. Raises: libvirtError.
+    """
+    flags = libvirt.VIR_DOMAIN_UNDEFINE_NVRAM if remove_nvram else libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
+    if remove_saved:
+        flags |= (
+            libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+            | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+            | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+        )
+    if "<tpm" in domain.XMLDesc(0):
+        # both flags are newer than the oldest libvirt that works
+        flags |= getattr(libvirt, _TPM if remove_tpm else _KEEP_TPM, 0)
+    try:
+        domain.undefineFlags(flags)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() not in UNSUPPORTED or _has_state_files(domain):
+            raise
+        # drivers without such files reject the flags
+        domain.undefine()
+
+
+def _has_state_files(domain: Any) -> bool:
+    """Whether the guest has files that a plain undefine might delete."""
+    xml = domain.XMLDesc(0)
+    return "<nvram" in xml or "<tpm" in xml

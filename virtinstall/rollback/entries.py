@@ -1,0 +1,139 @@
+"""The files that journals are, read: anything may be in them after a power cut, and nothing of it stops a run.
+
+One JSON object a line: the first names the guest and the run, each other one thing that the run creates.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+
+from virtinstall.named import NamedTuple
+from virtinstall.rollback.file_state import FileState, Identity
+
+FINAL = "final"
+UNBORN, BORN = "new-", "run-"
+_LARGEST_BYTES = 16 << 20
+
+Folder = str | os.PathLike[str]
+
+
+class Entry(NamedTuple):
+    """One thing that a run creates. `identity` is known once a file exists, `state` once it is complete."""
+
+    kind: str
+    path: str
+    identity: Identity | None = None
+    state: FileState | None = None
+    uuid: str | None = None
+    xml: str | None = None
+
+
+class Record(NamedTuple):
+    """A journal: the guest's name and UUID, the connection, the process, and the entries."""
+
+    name: str
+    uri: str | None
+    uuid: str | None
+    pid: int | None
+    entries: tuple[Entry, ...] = ()
+
+    def is_about(self, name: str, uri: str | None) -> bool:
+        """Whether the run creates guest `name` at `uri`; where either connection is unknown, the name decides."""
+        return self.name == name and (uri is None or self.uri in (None, uri))
+
+
+def journal_files(folder: Folder, kind: str = BORN) -> list[str]:
+    """Return the journals in `folder` whose names begin with `kind`, in order; anything but a file is ignored."""
+    found = []
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.name.startswith(kind) and entry.name.endswith(".json") and entry.is_file(follow_symlinks=False):
+                found.append(entry.path)
+    return sorted(found)
+
+
+def is_alive(path: str) -> bool:
+    """Whether the run holds its lock; one that just ended, or whose journal cannot be read, counts as alive."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def read_record(path: str) -> Record | None:
+    """Return what a journal says as far as it makes sense; None when not even its guest is known."""
+    record: Record | None = None
+    entries = []
+    for line in _lines(path):
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError):
+            break
+        if not isinstance(values, dict):
+            break
+        if record is None:
+            record = _head(values)
+            if record is None:
+                return None
+        else:
+            entry = _entry(values)
+            if entry is None:
+                break
+            entries.append(entry)
+    return None if record is None else record._replace(entries=tuple(entries))
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return []
+    with suppress(OSError), open(fd, "rb") as file:
+        if stat.S_ISREG(os.fstat(fd).st_mode):
+            return file.read(_LARGEST_BYTES).decode(errors="replace").split("\n")
+    return []
+
+
+def _head(values: Mapping[str, object]) -> Record | None:
+    name, pid = _text(values, "name"), values.get("pid")
+    if name is None:
+        return None
+    return Record(name, _text(values, "uri"), _text(values, "uuid"), pid if isinstance(pid, int) else None)
+
+
+def _entry(values: Mapping[str, object]) -> Entry | None:
+    kind, path = _text(values, "kind"), _text(values, "path", empty=True)
+    if kind is None or path is None:
+        return None
+    xml, uuid = _text(values, "xml"), _text(values, "uuid")
+    if (kind == FINAL and xml is None) or (kind != FINAL and not path) or (kind == "volume" and "/" not in path):
+        return None
+    numbers = [values.get(name) for name in FileState._fields]
+    known = [number for number in numbers if isinstance(number, int) and not isinstance(number, bool)]
+    state = FileState(*known) if len(known) == len(numbers) else None
+    identity = Identity(*known[:2]) if len(known) >= 2 and numbers[:2] == known[:2] else None
+    return Entry(kind, path, identity, state, uuid, xml)
+
+
+def _text(values: Mapping[str, object], name: str, *, empty: bool = False) -> str | None:
+    """Return a text that can be a path or a name; None for anything else."""
+    value = values.get(name)
+    if not isinstance(value, str) or "\0" in value or not (value or empty):
+        return None
+    # a lone surrogate stands for a byte that is not UTF-8 in a path, and for nothing above that range
+    with suppress(UnicodeEncodeError):
+        os.fsencode(value)
+        return value
+    return None

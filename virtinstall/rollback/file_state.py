@@ -1,0 +1,99 @@
+"""Which file a path is, and whether it is still as a run left it.
+
+Source: stat(2), inode(7).
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from virtinstall.named import NamedTuple
+
+
+class Identity(NamedTuple):
+    """Device and inode: identifies a file even if its path is reused."""
+
+    device: int
+    inode: int
+
+    @classmethod
+    def of_open_file(cls, fd: int) -> Identity:
+        """Return the identity of an open file."""
+        status = os.fstat(fd)
+        return cls(status.st_dev, status.st_ino)
+
+    @classmethod
+    def of_path(cls, path: str) -> Identity | None:
+        """Return the identity of what has that name (symbolic links not followed), None where nothing has."""
+        status = _status(path, follow=False)
+        return None if status is None else cls(status.st_dev, status.st_ino)
+
+    @classmethod
+    def of_target(cls, path: str) -> Identity | None:
+        """Return the identity of the file that `path` leads to, also through symbolic links."""
+        status = _status(path, follow=True)
+        return None if status is None else cls(status.st_dev, status.st_ino)
+
+
+class FileState(NamedTuple):
+    """What changes when a file is replaced, written to, or given to another user.
+
+    Times are in nanoseconds. A write changes `mtime`; `ctime` changes as well, and no program can set it.
+    """
+
+    device: int
+    inode: int
+    size: int
+    mtime: int
+    ctime: int
+
+    @classmethod
+    def of_open_file(cls, fd: int) -> FileState:
+        """Return the state of an open file."""
+        return cls._of(os.fstat(fd))
+
+    @classmethod
+    def of_path(cls, path: str) -> FileState | None:
+        """Return the state of what has that name (symbolic links not followed), None where nothing has."""
+        status = _status(path, follow=False)
+        return None if status is None else cls._of(status)
+
+    @classmethod
+    def _of(cls, status: os.stat_result) -> FileState:
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+    @property
+    def identity(self) -> Identity:
+        """Device and inode."""
+        return Identity(self.device, self.inode)
+
+    def has_content_of(self, other: FileState) -> bool:
+        """Whether it is the same file with the same content; it may belong to another user, as QEMU's files do."""
+        return self[:4] == other[:4]
+
+
+def _status(path: str, *, follow: bool) -> os.stat_result | None:
+    """What stat(2) returns; None where nothing has that name, or nothing can."""
+    try:
+        return os.stat(path, follow_symlinks=follow)
+    except (OSError, ValueError):
+        # a NUL or a lone surrogate is in no file's name
+        return None
+
+
+def remove_if_same(path: str, identity: Identity) -> None:
+    """Remove the file at `path` if it is still that file; else do nothing.
+
+    Raises: OSError, when it cannot be examined or removed.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        status = os.lstat(path)
+        if (status.st_dev, status.st_ino) == identity:
+            os.unlink(path)
+
+
+def remove_file(path: str) -> None:
+    """Remove the file at `path`, if there is one. Raises: OSError."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)

@@ -1,0 +1,127 @@
+"""Files that libvirt keeps for a guest: UEFI variables and TPM state. A run removes only those that are new.
+
+Source: https://libvirt.org/formatdomain.html#bios-bootloader (nvram), #tpm-device; libvirt's qemu.conf (nvram).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from virtinstall.errors import StorageError
+from virtinstall.rollback.file_state import Identity
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Host
+
+_SYSTEM_NVRAM = "/var/lib/libvirt/qemu/nvram"
+_SYSTEM_TPM = "/var/lib/libvirt/swtpm"
+
+
+class StateFiles:
+    """UEFI variables and TPM state of the guest that `xml` describes, as they are before it is defined.
+
+    `uuid_is_new`: the UUID was generated for this run, so no TPM state can exist for it.
+    """
+
+    def __init__(self, xml: str, host: Host, *, uuid_is_new: bool) -> None:
+        domain = etree.fromstring(xml.encode())
+        self._host = host
+        self._name = domain.findtext("name") or ""
+        self._named_nvram = nvram_path(domain)
+        self._has_nvram = _has_nvram(domain)
+        self._folder = _nvram_folder(host.uri) if host.driver() == "qemu" else None
+        self._before = self._identities()
+        self.keeps_tpm = not uuid_is_new and domain.find("devices/tpm") is not None and self._tpm_may_exist(domain)
+
+    def remove_new_nvram(self) -> None:
+        """Remove the UEFI variables that libvirt created for this run's guest, which is gone.
+
+        Raises: StorageError, when they cannot be removed, or it is not known whether they are new.
+        """
+        if not self._has_nvram:
+            return
+        if self._before is None:
+            raise StorageError("a file of UEFI variables may remain there, and may be older than this run")
+        for path in self._candidates():
+            identity = Identity.of_target(path)
+            if identity is None or identity in self._before or self._is_used(identity):
+                continue
+            try:
+                os.unlink(path)
+            except OSError as error:
+                raise StorageError(f"{path}: {error.strerror}") from error
+
+    def new_nvram_paths(self) -> list[str]:
+        """Paths where libvirt creates the UEFI variables, when nothing is there yet and this is known."""
+        if not self._has_nvram or self._before is None:
+            return []
+        paths = [self._named_nvram] if self._named_nvram else [f"{self._folder}/{self._name}_VARS.fd"]
+        return [path for path in paths if not os.path.lexists(path)]
+
+    def _identities(self) -> frozenset[Identity] | None:
+        """Files of UEFI variables that exist now; None when they cannot be seen from here."""
+        if not self._has_nvram or self._folder is None:
+            return None
+        try:
+            names = os.listdir(self._folder)
+        except FileNotFoundError:
+            names = []
+        except OSError:
+            return None
+        paths = [os.path.join(self._folder, name) for name in names]
+        if self._named_nvram:
+            paths.append(self._named_nvram)
+        return frozenset(found for path in paths if (found := Identity.of_target(path)) is not None)
+
+    def _candidates(self) -> Iterator[str]:
+        if self._named_nvram:
+            yield self._named_nvram
+        elif self._folder is not None and os.path.isdir(self._folder):
+            stem = f"{self._name}_VARS."
+            yield from (os.path.join(self._folder, name) for name in os.listdir(self._folder) if name.startswith(stem))
+
+    def _is_used(self, identity: Identity) -> bool:
+        """Whether any guest has this file for its UEFI variables."""
+        documents = (etree.fromstring(xml.encode()) for _, xml in self._host.guest_xmls())
+        return any(path and Identity.of_target(path) == identity for path in map(nvram_path, documents))
+
+    def _tpm_may_exist(self, domain: etree._Element) -> bool:
+        if self._folder != _SYSTEM_NVRAM:
+            return True
+        return os.path.lexists(os.path.join(_SYSTEM_TPM, (domain.findtext("uuid") or "").lower()))
+
+
+def nvram_path(domain: etree._Element) -> str | None:
+    """The path of a guest's UEFI variables, if its XML names one."""
+    node = domain.find("os/nvram")
+    if node is None:
+        return None
+    source = node.find("source")
+    return (node.text or "").strip() or (None if source is None else source.get("file"))
+
+
+def _has_nvram(domain: etree._Element) -> bool:
+    loader = domain.find("os/loader")
+    pflash = loader is not None and loader.get("type") == "pflash"
+    return pflash or domain.find("os/nvram") is not None or domain.find("os[@firmware='efi']") is not None
+
+
+def _nvram_folder(uri: str) -> str | None:
+    """Where libvirt creates UEFI variables; None when that is on another host, or not known."""
+    from virtinstall.libvirt_host.embed import root_of
+
+    root = root_of(uri)
+    if root is not None:
+        return os.path.join(root, "lib/qemu/nvram")
+    parts = urlsplit(uri)
+    if parts.scheme != "qemu" or parts.netloc or parts.query:
+        return None
+    if parts.path == "/session":
+        config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+        return os.path.join(config, "libvirt/qemu/nvram")
+    return _SYSTEM_NVRAM if parts.path == "/system" else None
