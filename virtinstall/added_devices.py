@@ -19,7 +19,8 @@ from virtinstall.compose import (
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.platform import choose_platform, existing_platform
 from virtinstall.devices.disk import Disk
-from virtinstall.domain.domain import DEVICES, Domain
+from virtinstall.devices.table import DEVICE_TAGS
+from virtinstall.domain.domain import Domain
 from virtinstall.domain.placing import order_attributes
 from virtinstall.naming import Random
 from virtinstall.osinfo.record import GENERIC
@@ -103,7 +104,7 @@ def _request(devices: Domain, guest: Domain | None, host: Host, os_values: dict[
         domain=devices,
         install=InstallRequest(reinstall=name, no_install=True, boot_disk=True),
         os=OsRequest(values=os_values if os_values is not None or guest is not None else {"name": "generic"}),
-        without=frozenset(DEVICES),
+        without=frozenset(DEVICE_TAGS),
     )
 
 

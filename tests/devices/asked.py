@@ -7,6 +7,7 @@ from typing import TypeVar
 from lxml import etree
 
 from virtinstall.devices.device import Device
+from virtinstall.devices.table import DEVICES
 from virtinstall.options.suboptions import apply_pairs, cut
 
 D = TypeVar("D", bound=Device)
@@ -15,7 +16,8 @@ D = TypeVar("D", bound=Device)
 def asked(cls: type[D], text: str, device: D | None = None) -> D:
     """The device after its option with the value `text`; `device` is one to begin with."""
     result = device if device is not None else cls()
-    apply_pairs(result, cls.option, cut(cls, cls.option, text))
+    option = next((row.option.split()[-1] for row in DEVICES if row.tag == cls.tag and row.option), "")
+    apply_pairs(result, option, cut(cls, option, text))
     return result
 
 

@@ -150,7 +150,7 @@ def _xml_option(given: Namespace) -> XmlOption | None:
     found = []
     for option in OPTIONS:
         texts = getattr(given, option.dest)
-        if not option.section.startswith(("virtinstall.devices.", "virtinstall.domain.")) or texts is None:
+        if not option.is_xml or texts is None:
             continue
         if option.hidden:
             # an old spelling of one that is shown, kept under the same name

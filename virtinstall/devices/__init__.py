@@ -1,6 +1,7 @@
 """One file per device tag of libvirt's domain XML.
 
-`from virtinstall.devices import Disk` loads that device's file only.
+`from virtinstall.devices import Disk` loads that device's file only. The imports for type checkers are a convenience:
+without one, a device's class is known here as Any, and fully in the module of its own.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import functools
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from virtinstall.devices.table import DEVICE_TAGS, DEVICES
 
 if TYPE_CHECKING:
     from virtinstall.devices.audio import Audio as Audio
@@ -43,42 +46,7 @@ if TYPE_CHECKING:
     from virtinstall.devices.vsock import Vsock as Vsock
     from virtinstall.devices.watchdog import Watchdog as Watchdog
 
-_CLASSES = {
-    "disk": "Disk",
-    "controller": "Controller",
-    "lease": "Lease",
-    "filesystem": "Filesystem",
-    "interface": "Interface",
-    "smartcard": "Smartcard",
-    "serial": "Serial",
-    "parallel": "Parallel",
-    "console": "Console",
-    "channel": "Channel",
-    "input": "Input",
-    "tpm": "Tpm",
-    "graphics": "Graphics",
-    "sound": "Sound",
-    "audio": "Audio",
-    "video": "Video",
-    "hostdev": "Hostdev",
-    "redirdev": "Redirdev",
-    "redirfilter": "Redirfilter",
-    "hub": "Hub",
-    "watchdog": "Watchdog",
-    "memballoon": "Memballoon",
-    "rng": "Rng",
-    "nvram": "Nvram",
-    "panic": "Panic",
-    "shmem": "Shmem",
-    "memory": "MemoryDevice",
-    "crypto": "Crypto",
-    "iommu": "Iommu",
-    "vsock": "Vsock",
-    "pstore": "Pstore",
-}
-
-DEVICE_TAGS = tuple(_CLASSES)
-"""The tags of all devices, each the name of a module here."""
+_CLASSES = {row.tag: row.cls for row in DEVICES}
 
 __all__ = ["DEVICE_TAGS", "device_class", *_CLASSES.values()]
 

@@ -14,7 +14,6 @@ class Audio(Device):
     """<audio>: where the host plays the guest's sound."""
 
     tag = "audio"
-    option = "--audio"
 
     type: XmlField[str] = XmlField(
         "./@type", TEXT, "Back end: `none`, `alsa`, `pulseaudio`, `spice`, `sdl`, `file`, ..."

@@ -16,4 +16,3 @@ class Channel(CharacterDevice):
     """<channel>: a private channel between host and guest."""
 
     tag = "channel"
-    option = "--channel"

@@ -12,4 +12,3 @@ class Console(CharacterDevice):
     """<console>: a text console."""
 
     tag = "console"
-    option = "--console"

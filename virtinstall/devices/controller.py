@@ -38,7 +38,6 @@ class Controller(Device, VirtioDriver):
     """<controller>: what other devices hang on."""
 
     tag = "controller"
-    option = "--controller"
     bare = ("type",)
 
     type_option = Suboption(

@@ -52,12 +52,9 @@ class Address(Element):
 
 
 class Device(Element):
-    """Base of all classes below <devices>.
+    """Base of all classes below <devices>."""
 
-    `option` is the device's option on the command line.
-    """
-
-    option: ClassVar[str] = ""
+    above: ClassVar[tuple[str, ...] | None] = ("devices",)
 
     address: Child[Address] = Child("./address", Address)
     alias_name: XmlField[str] = XmlField("./alias/@name", TEXT, "Name of the device; the user's own begin with `ua-`.")

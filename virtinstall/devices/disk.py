@@ -46,7 +46,6 @@ class Disk(Device, VirtioDriver, DiskTuning):
     """
 
     tag = "disk"
-    option = "--disk"
     none_word = "suppress"
     bare = ("path",)
 

@@ -31,7 +31,6 @@ class Filesystem(Device, VirtioDriver):
     """<filesystem>: a shared directory (9p, virtiofs), or a container's file system."""
 
     tag = "filesystem"
-    option = "--filesystem"
     bare = ("source", "target")
 
     type: XmlField[str] = XmlField(

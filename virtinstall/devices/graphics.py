@@ -56,7 +56,6 @@ class Graphics(Device):
     """<graphics>: a display server, or a window."""
 
     tag = "graphics"
-    option = "--graphics"
     none_word = "suppress"
     bare = ("type",)
 

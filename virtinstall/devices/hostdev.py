@@ -14,7 +14,6 @@ class Hostdev(Device):
     """<hostdev>: passthrough of a PCI, USB, SCSI or mediated device."""
 
     tag = "hostdev"
-    option = "--hostdev"
     bare = ("name",)
 
     boot_order: XmlField[int] = XmlField(

@@ -20,7 +20,6 @@ class Input(Device, VirtioDriver):
     """<input>: a device to point or to type with."""
 
     tag = "input"
-    option = "--input"
     none_word = "suppress"
     bare = ("type",)
 

@@ -64,7 +64,6 @@ class Interface(Device, VirtioDriver):
     """<interface>: a network card and what it is plugged into."""
 
     tag = "interface"
-    option = "--network"
     none_word = "suppress"
     bare = ("type",)
 

@@ -14,7 +14,6 @@ class Iommu(Device):
     """<iommu>: an IOMMU."""
 
     tag = "iommu"
-    option = "--iommu"
     bare = ("model",)
 
     model: XmlField[str] = XmlField("./@model", TEXT, "Model: `intel`, `smmuv3`, `virtio`.")

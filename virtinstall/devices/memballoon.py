@@ -15,7 +15,6 @@ class Memballoon(Device, VirtioDriver):
     """<memballoon>: the memory balloon; its model `none` leaves it out."""
 
     tag = "memballoon"
-    option = "--memballoon"
     none_word = "value"
     bare = ("model",)
 

@@ -16,7 +16,6 @@ class MemoryDevice(Device, VirtioDriver):
     """<memory> below <devices>: DIMM, NVDIMM, virtio-mem, virtio-pmem, SGX EPC."""
 
     tag = "memory"
-    option = "--memdev"
     bare = ("model",)
 
     model: XmlField[str] = XmlField("./@model", TEXT, "Kind: `dimm`, `nvdimm`, `virtio-mem`, `virtio-pmem`, `sgx-epc`.")

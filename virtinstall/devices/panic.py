@@ -27,7 +27,6 @@ class Panic(Device):
     """<panic>: the panic notifier."""
 
     tag = "panic"
-    option = "--panic"
     bare = ("model",)
 
     model_option = Suboption(

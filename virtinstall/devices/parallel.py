@@ -12,4 +12,3 @@ class Parallel(CharacterDevice):
     """<parallel>: a parallel port."""
 
     tag = "parallel"
-    option = "--parallel"

@@ -14,7 +14,6 @@ class Pstore(Device):
     """<pstore>: a store for the guest's crash logs."""
 
     tag = "pstore"
-    option = "--pstore"
 
     backend: XmlField[str] = XmlField("./@backend", TEXT, "Back end: `acpi-erst`.")
     path: XmlField[str] = XmlField("./path", TEXT, "File of the host behind it.")

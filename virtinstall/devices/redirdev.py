@@ -19,7 +19,6 @@ class Redirdev(Device, CharacterSource):
     """<redirdev>: a port for a device that is redirected."""
 
     tag = "redirdev"
-    option = "--redirdev"
     none_word = "suppress"
     bare = ("bus",)
 

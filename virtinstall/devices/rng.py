@@ -31,7 +31,6 @@ class Rng(Device, VirtioDriver):
     """<rng>: feeds host randomness to the guest."""
 
     tag = "rng"
-    option = "--rng"
     none_word = "suppress"
     bare = ("backend.model",)
 

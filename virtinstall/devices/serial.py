@@ -12,4 +12,3 @@ class Serial(CharacterDevice):
     """<serial>: a serial port."""
 
     tag = "serial"
-    option = "--serial"

@@ -14,7 +14,6 @@ class Shmem(Device):
     """<shmem>: memory shared with other guests."""
 
     tag = "shmem"
-    option = "--shmem"
     bare = ("name",)
 
     name: XmlField[str] = XmlField("./@name", TEXT, "Name of the memory.")

@@ -25,7 +25,6 @@ class Smartcard(Device, CharacterSource):
     """<smartcard>: a reader, and where its card is."""
 
     tag = "smartcard"
-    option = "--smartcard"
     bare = ("mode",)
 
     mode: XmlField[str] = XmlField(

@@ -25,7 +25,6 @@ class Sound(Device, VirtioDriver):
     """<sound>: a sound card."""
 
     tag = "sound"
-    option = "--sound"
     none_word = "suppress"
     bare = ("model",)
 

@@ -26,7 +26,6 @@ class Tpm(Device):
     """<tpm>: emulated by swtpm, or the host's own."""
 
     tag = "tpm"
-    option = "--tpm"
     none_word = "suppress"
     bare = ("backend.type",)
 

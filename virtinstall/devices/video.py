@@ -15,7 +15,6 @@ class Video(Device, VirtioDriver):
     """<video>: a video card."""
 
     tag = "video"
-    option = "--video"
     bare = ("model.type",)
 
     model_type: XmlField[str] = XmlField(

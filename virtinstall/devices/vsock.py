@@ -15,7 +15,6 @@ class Vsock(Device, VirtioDriver):
     """<vsock>: a vsock card."""
 
     tag = "vsock"
-    option = "--vsock"
     none_word = "value"
     bare = ("model",)
 

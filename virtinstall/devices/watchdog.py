@@ -14,7 +14,6 @@ class Watchdog(Device):
     """<watchdog>: resets, stops or reports a guest that no longer feeds it."""
 
     tag = "watchdog"
-    option = "--watchdog"
     bare = ("model",)
 
     model: XmlField[str] = XmlField(

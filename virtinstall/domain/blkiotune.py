@@ -29,7 +29,6 @@ class Blkiotune(Section):
     """<blkiotune>: shares and limits of disk I/O."""
 
     tag = "blkiotune"
-    option = "--blkiotune"
     bare = ("weight",)
 
     weight: XmlField[int] = XmlField("./weight", INTEGER, "Share of the host's disk I/O, 100 to 1000.")

@@ -76,7 +76,6 @@ class Clock(Section):
     """<clock>: what the hardware clock shows, and the timers."""
 
     tag = "clock"
-    option = "--clock"
 
     pit_tickpolicy_option = _tickpolicy("pit")
     rtc_tickpolicy_option = _tickpolicy("rtc")

@@ -68,7 +68,6 @@ class Cpu(Section):
     """<cpu>: model, features, topology, NUMA cells."""
 
     tag = "cpu"
-    option = "--cpu"
     none_word = "value"
     bare = ("model",)
 

@@ -103,7 +103,6 @@ class Cputune(Section):
     """<cputune>: shares, limits, pinning, schedulers, caches."""
 
     tag = "cputune"
-    option = "--cputune"
     none_word = "value"
 
     shares: XmlField[int] = XmlField("./shares", INTEGER, "Weight against other guests.")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, overload
 
 from virtinstall.devices.device import Device
+from virtinstall.devices.table import DEVICE_TAGS
 from virtinstall.domain.blkiotune import Blkiotune
 from virtinstall.domain.clock import Clock
 from virtinstall.domain.cputune import Cputune
@@ -79,7 +80,6 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
     """<domain>: a guest. Sections without an element of their own are mixed in."""
 
     tag = "domain"
-    option = ""
 
     type: XmlField[str] = XmlField("./@type", TEXT, "Hypervisor: `kvm`, `qemu`, `xen`, `lxc`, ...")
     bootloader: XmlField[str] = XmlField("./bootloader", TEXT, "Boot loader that runs on the host.")
@@ -106,7 +106,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
         """libvirt's own order, of the sections and of the devices."""
-        return (*(f"./{tag}" for tag in SECTIONS), *(f"./devices/{tag}" for tag in DEVICES))
+        return (*(f"./{tag}" for tag in SECTIONS), *(f"./devices/{tag}" for tag in ("emulator", *DEVICE_TAGS)))
 
     def clear(self) -> None:
         """Raises: ValueError; options that are about the domain itself have nothing of their own to clear."""
@@ -218,39 +218,3 @@ SECTIONS = (
     "launchSecurity",
 )
 """The children of <domain>, in the order in which libvirt writes them."""
-
-DEVICES = (
-    "emulator",
-    "disk",
-    "controller",
-    "lease",
-    "filesystem",
-    "interface",
-    "smartcard",
-    "serial",
-    "parallel",
-    "console",
-    "channel",
-    "input",
-    "tpm",
-    "graphics",
-    "sound",
-    "audio",
-    "video",
-    "hostdev",
-    "redirdev",
-    "redirfilter",
-    "hub",
-    "watchdog",
-    "memballoon",
-    "rng",
-    "nvram",
-    "panic",
-    "shmem",
-    "memory",
-    "crypto",
-    "iommu",
-    "vsock",
-    "pstore",
-)
-"""The children of <devices>, in the order in which libvirt writes them."""

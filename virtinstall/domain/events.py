@@ -13,8 +13,6 @@ from virtinstall.xml.kinds import TEXT
 class Events(Section):
     """<on_poweroff> and its like; mixed into `Domain`."""
 
-    option = "--events"
-
     on_poweroff: XmlField[str] = XmlField(
         "./on_poweroff", TEXT, "When the guest powers off: `destroy`, `restart`, `preserve`."
     )

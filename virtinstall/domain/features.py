@@ -23,7 +23,6 @@ class Features(Section):
     """<features>: ACPI, APIC, Hyper-V enlightenments, KVM and firmware features."""
 
     tag = "features"
-    option = "--features"
 
     acpi: XmlField[bool] = _present("acpi", "ACPI, for power management; without it a guest can't be shut down.")
     apic: XmlField[bool] = _present("apic", "APIC, the interrupt controller of more than one CPU.")

@@ -14,7 +14,6 @@ class Idmap(Section):
     """<idmap>: ranges of user and group ids."""
 
     tag = "idmap"
-    option = "--idmap"
 
     uid_start: XmlField[int] = XmlField(
         "./uid/@start", INTEGER, "First user id in the container.", aliases=("uid_start",)

@@ -30,7 +30,6 @@ class Iothread(Element):
 class Iothreads(Section):
     """<iothreads> and its like; mixed into `Domain`."""
 
-    option = "--iothreads"
     bare = ("iothreads",)
 
     iothreads: XmlField[int] = XmlField("./iothreads", INTEGER, "How many threads.")

@@ -25,6 +25,5 @@ class Keywrap(Section):
     """<keywrap>: key wrapping, cipher by cipher."""
 
     tag = "keywrap"
-    option = "--keywrap"
 
     ciphers: Children[Cipher] = Children("./cipher", Cipher, "Ciphers.")

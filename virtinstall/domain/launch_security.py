@@ -14,7 +14,6 @@ class LaunchSecurity(Section):
     """<launchSecurity>: AMD SEV and SEV-SNP, Intel TDX, s390 protected virtualization."""
 
     tag = "launchSecurity"
-    option = "--launchSecurity"
     bare = ("type",)
 
     type: XmlField[str] = XmlField("./@type", TEXT, "Which kind: `sev`, `sev-snp`, `tdx`, `s390-pv`.")

@@ -48,7 +48,6 @@ def _set_hugepages(domain: Memory, text: str) -> None:
 class Memory(Section):
     """<memory> and its like, in KiB; mixed into `Domain`."""
 
-    option = "--memory"
     bare = ("memory",)
 
     memory_option = Suboption(

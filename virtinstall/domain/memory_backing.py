@@ -28,7 +28,6 @@ class MemoryBacking(Section):
     """<memoryBacking>: huge pages, locking, sharing."""
 
     tag = "memoryBacking"
-    option = "--memorybacking"
 
     hugepages: XmlField[bool] = XmlField("./hugepages", PRESENT, "Use huge pages of the host.")
     pages: Children[HugePage] = Children(

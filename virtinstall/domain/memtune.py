@@ -14,7 +14,6 @@ class Memtune(Section):
     """<memtune>: limits, in KiB."""
 
     tag = "memtune"
-    option = "--memtune"
     bare = ("soft_limit",)
 
     hard_limit: XmlField[int] = XmlField("./hard_limit", INTEGER, "The most memory it may take, in KiB.")

@@ -13,8 +13,6 @@ from virtinstall.xml.kinds import PRESENT, TEXT
 class Metadata(Section):
     """Name, uuid, title and the like; mixed into `Domain`."""
 
-    option = "--metadata"
-
     name: XmlField[str] = XmlField("./name", TEXT, "Name of the guest, unique on its host.", commas=True)
     title: XmlField[str] = XmlField("./title", TEXT, "Short title for people, one line.", commas=True)
     uuid: XmlField[str] = XmlField("./uuid", TEXT, "Identity of the guest; generated when it isn't given.")

@@ -26,7 +26,6 @@ class Numatune(Section):
     """<numatune>: placement of the memory, as a whole and by cell."""
 
     tag = "numatune"
-    option = "--numatune"
     bare = ("nodeset",)
 
     memory_nodeset: XmlField[str] = XmlField(

@@ -92,7 +92,6 @@ class Os(Section):
     """<os>: type and machine, firmware, boot order, direct kernel boot, container init."""
 
     tag = "os"
-    option = "--boot"
 
     boot_devices_option = Suboption(
         "hd",

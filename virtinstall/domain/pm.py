@@ -14,7 +14,6 @@ class Pm(Section):
     """<pm>: the ACPI sleep states that the guest is offered."""
 
     tag = "pm"
-    option = "--pm"
 
     suspend_to_mem: XmlField[bool] = XmlField(
         "./suspend-to-mem/@enabled",

@@ -56,7 +56,6 @@ class QemuCommandline(Section):
     """<qemu:commandline>: what libvirt has no element for."""
 
     tag = "qemu:commandline"
-    option = "--qemu-commandline"
 
     args_option = Suboption(
         "args", _add_arguments, "The whole value: arguments, split as a shell would; `args=` is optional.", commas=True

@@ -14,7 +14,6 @@ class Resource(Section):
     """<resource>: cgroup partition and Fibre Channel id."""
 
     tag = "resource"
-    option = "--resource"
     bare = ("partition",)
 
     partition: XmlField[str] = XmlField(

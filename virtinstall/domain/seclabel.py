@@ -14,7 +14,6 @@ class Seclabel(Section):
     """<seclabel>: label of one security driver."""
 
     tag = "seclabel"
-    option = "--seclabel"
 
     type: XmlField[str] = XmlField("./@type", TEXT, "Whether libvirt makes the label: `dynamic`, `static`, `none`.")
     model: XmlField[str] = XmlField("./@model", TEXT, "Security driver: `selinux`, `apparmor`, `dac`.")

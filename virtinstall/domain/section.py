@@ -13,8 +13,7 @@ from virtinstall.xml.element import Element
 class Section(Element):
     """Base of the classes directly below <domain>.
 
-    `option` is the section's option on the command line.
     Classes without a `tag` are mixed into `Domain`: their fields stand on <domain> itself.
     """
 
-    option: ClassVar[str] = ""
+    above: ClassVar[tuple[str, ...] | None] = ()

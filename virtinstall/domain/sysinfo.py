@@ -49,7 +49,6 @@ class Sysinfo(Section):
     """<sysinfo>: one block of values, SMBIOS or fw_cfg."""
 
     tag = "sysinfo"
-    option = "--sysinfo"
     bare = ("type",)
 
     type: XmlField[str] = XmlField(

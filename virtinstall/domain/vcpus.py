@@ -60,7 +60,6 @@ def _topology_setter(attribute: str) -> Callable[[Vcpus, str], None]:
 class Vcpus(Section):
     """<vcpu> and <vcpus>; mixed into `Domain`."""
 
-    option = "--vcpus"
     bare = ("vcpu",)
 
     maximum_option = Suboption(

@@ -12,8 +12,6 @@ from virtinstall.domain.section import Section
 class XmlEdits(Section):
     """Raw edits of the whole domain."""
 
-    option = "--xml"
-
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
         """XPATH=VALUE, cut at the last `=`, where no `xpath.` says what is meant."""

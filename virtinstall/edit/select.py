@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.hostdevs import is_named
+from virtinstall.devices.device import Device
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.hostdev import Hostdev
 from virtinstall.errors import RequestError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def is_device(cls: type[Element]) -> bool:
     """Whether a guest may have several of the kind, in <devices>."""
-    return cls.__module__.startswith("virtinstall.devices.")
+    return issubclass(cls, Device)
 
 
 def objects_of(domain: Domain, cls: type[Element]) -> list[Element]:

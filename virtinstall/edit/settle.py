@@ -35,7 +35,7 @@ def _resolve_by_host(domain: Domain, host: Host) -> list[str]:
     from virtinstall.compose.draft import Draft
     from virtinstall.compose.firmware import fill_firmware
     from virtinstall.compose.platform import existing_platform
-    from virtinstall.domain.domain import DEVICES
+    from virtinstall.devices.table import DEVICE_TAGS
     from virtinstall.naming import Random
     from virtinstall.request import InstallRequest, Request
     from virtinstall.survey.survey import Environment, survey
@@ -44,7 +44,7 @@ def _resolve_by_host(domain: Domain, host: Host) -> list[str]:
     for device in bare.devices:
         bare.remove(device)
     request = Request(
-        domain=bare, install=InstallRequest(reinstall=str(domain.name), boot_disk=True), without=frozenset(DEVICES)
+        domain=bare, install=InstallRequest(reinstall=str(domain.name), boot_disk=True), without=frozenset(DEVICE_TAGS)
     )
     facts = survey(request, host, Environment.real())
     platform = existing_platform(domain, facts.host.capabilities.host_arch)

@@ -17,7 +17,6 @@ DESCRIPTION = (
     "XML-OPTION one of those below, with the sub-options that virt-install gives it."
 )
 
-_XML_SECTIONS = ("virtinstall.devices.", "virtinstall.domain.")
 # old spellings of XML options, which rewrite themselves into today's
 _OLD = ("check_cpu", "cpuset", "old_hostdevs")
 
@@ -35,7 +34,7 @@ def _shared(dest: str) -> Option:
 
 
 def _is_xml(option: Option) -> bool:
-    return option.section.startswith(_XML_SECTIONS) or option.dest in _OLD
+    return option.is_xml or option.dest in _OLD
 
 
 XML_OPTIONS: tuple[Option, ...] = (

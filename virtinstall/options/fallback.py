@@ -23,11 +23,9 @@ def installed_schema() -> Schema:
 
 def element_path(cls: type[Element]) -> tuple[str, ...] | None:
     """Where elements of `cls` stand below <domain>; None for options that are no domain XML."""
-    if cls.__module__.startswith("virtinstall.devices."):
-        return ("devices", cls.tag)
-    if cls.__module__.startswith("virtinstall.domain."):
-        return (cls.tag,) if cls.tag and cls.tag != "domain" else ()
-    return None
+    if cls.above is None:
+        return None
+    return (*cls.above, cls.tag) if cls.tag and cls.tag != "domain" else cls.above
 
 
 def fallback_for(cls: type[Element]) -> Fallback | None:

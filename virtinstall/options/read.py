@@ -59,7 +59,7 @@ def read_request(
     problems: list[RequestError] = []
     told = list(warnings)
     for option in OPTIONS:
-        if not option.section.startswith(("virtinstall.devices.", "virtinstall.domain.")) or option.hidden:
+        if not option.is_xml or option.hidden:
             continue
         for text in _as_list(getattr(given, option.dest)):
             try:
@@ -68,7 +68,7 @@ def read_request(
                 problems.append(error)
     holders: dict[str, dict[str, str] | None] = {}
     for option in OPTIONS:
-        if option.section.startswith("virtinstall.options.sections:"):
+        if option.describes == "run":
             try:
                 holders[option.dest] = read_holder(option, _as_list(getattr(given, option.dest)))
             except RequestError as error:
@@ -100,8 +100,7 @@ def _left_aside(given: Namespace) -> list[str]:
     names = [
         next(name for name in option.names if name.startswith("--"))
         for option in OPTIONS
-        if (option.section.startswith(("virtinstall.devices.", "virtinstall.domain.")) or option.dest == "name")
-        and getattr(given, option.dest) is not None
+        if (option.is_xml or option.dest == "name") and getattr(given, option.dest) is not None
     ]
     if not names:
         return []

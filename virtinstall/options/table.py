@@ -6,6 +6,8 @@ aren't here: they follow from the fields of the class that `section` names.
 
 from __future__ import annotations
 
+from virtinstall.devices.table import DEVICES as DEVICE_ROWS
+from virtinstall.devices.table import DeviceRow
 from virtinstall.named import NamedTuple
 
 GENERAL = "General options"
@@ -22,6 +24,7 @@ class Option(NamedTuple):
 
     `argument`: "none", "required" or "optional" (then `bare` is what it means without one).
     `section`: "module:Class" whose fields are the sub-options, empty for a plain value.
+    `describes`: what the sub-options are about: a "device" or a "section" of the domain's XML, the "run", or "".
     `kind`: what a plain value is ("text", "integer", "number"). `stores`: what a flag
     stores, True unless it says otherwise. `hidden`: accepted, not shown in the help.
     """
@@ -38,6 +41,12 @@ class Option(NamedTuple):
     bare: str = ""
     stores: str | bool = True
     metavar: str = ""
+    describes: str = ""
+
+    @property
+    def is_xml(self) -> bool:
+        """Whether the option describes XML of the domain."""
+        return self.describes in ("device", "section")
 
 
 def _value(names: str, dest: str, group: str, text: str, metavar: str = "VALUE", kind: str = "text") -> Option:
@@ -56,18 +65,36 @@ def _old_flag(names: str, dest: str, group: str, text: str) -> Option:
     return Option(tuple(names.split()), dest, group, text, argument="none", hidden=True)
 
 
-def _device(names: str, module: str, cls: str, text: str) -> Option:
-    spellings = tuple(names.split())
-    dest = spellings[-1].lstrip("-").replace("-", "_")
-    section = f"virtinstall.devices.{module}:{cls}"
-    return Option(spellings, dest, DEVICES, text, repeat=True, section=section)
+def _device(row: DeviceRow) -> Option:
+    spellings = tuple(row.option.split())
+    return Option(
+        spellings,
+        spellings[-1].lstrip("-").replace("-", "_"),
+        DEVICES,
+        row.help,
+        argument="optional" if row.bare else "required",
+        repeat=True,
+        section=f"virtinstall.devices.{row.tag}:{row.cls}",
+        bare=row.bare,
+        describes="device",
+    )
+
+
+def _hidden_device(name: str, tag: str) -> Option:
+    """An old name of a device's option."""
+    today = _device(next(row for row in DEVICE_ROWS if row.tag == tag))
+    return today._replace(names=(name,), help=f"Old form of {today.names[-1]}.", hidden=True)
+
+
+def _help_order(row: DeviceRow) -> int:
+    return _FIRST_DEVICES.index(row.tag) if row.tag in _FIRST_DEVICES else len(_FIRST_DEVICES)
 
 
 def _domain(names: str, module: str, cls: str, text: str, group: str = GUEST) -> Option:
     spellings = tuple(names.split())
     dest = spellings[0].lstrip("-").replace("-", "_")
     section = f"virtinstall.domain.{module}:{cls}"
-    return Option(spellings, dest, group, text, repeat=True, section=section)
+    return Option(spellings, dest, group, text, repeat=True, section=section, describes="section")
 
 
 def _holder(names: str, cls: str, group: str, text: str, repeat: bool = False, bare: str = "") -> Option:
@@ -81,6 +108,7 @@ def _holder(names: str, cls: str, group: str, text: str, repeat: bool = False, b
         repeat=repeat,
         section=f"virtinstall.options.sections:{cls}",
         bare=bare,
+        describes="run",
     )
 
 
@@ -173,40 +201,13 @@ _OS = (
     _old("--os-type", "os_type_word", OS, "Accepted, without effect."),
 )
 
+# what most guests need stands first in the help; the others follow in libvirt's order
+_FIRST_DEVICES = ("disk", "interface", "graphics")
+
 _DEVICES = (
-    _device("--disk", "disk", "Disk", "Disk: `size=20`, `path=/x.qcow2`, `pool=default,size=20`, `none`."),
-    _device(
-        "-w --network",
-        "interface",
-        "Interface",
-        "Network interface: `network=default`, `bridge=br0`, `none`.",
-    ),
-    _device("--graphics", "graphics", "Graphics", "Display: `vnc`, `spice`, `none`."),
-    _device("--controller", "controller", "Controller", "Controller: `scsi,model=virtio-scsi`, `usb3`."),
-    _device("--input", "input", "Input", "Tablet, mouse or keyboard."),
-    _device("--serial", "serial", "Serial", "Serial port: `pty`, `file,path=/x.log`."),
-    _device("--parallel", "parallel", "Parallel", "Parallel port."),
-    _device("--channel", "channel", "Channel", "Channel between host and guest."),
-    _device("--console", "console", "Console", "Text console."),
-    _device("--hostdev", "hostdev", "Hostdev", "Host device for the guest: PCI or USB address, node device name."),
-    _device("--host-device", "hostdev", "Hostdev", "Old form of --hostdev.")._replace(hidden=True, dest="hostdev"),
-    _device("--filesystem", "filesystem", "Filesystem", "Host directory for the guest: `SOURCE,TARGET`."),
-    _device("--sound", "sound", "Sound", "Sound card.")._replace(argument="optional", bare="default"),
-    _device("--soundhw", "sound", "Sound", "Old form of --sound.")._replace(hidden=True, dest="sound"),
-    _device("--audio", "audio", "Audio", "Where the host plays the guest's sound."),
-    _device("--watchdog", "watchdog", "Watchdog", "Watchdog."),
-    _device("--video", "video", "Video", "Video card: `virtio`, `qxl`, `vga`."),
-    _device("--smartcard", "smartcard", "Smartcard", "Smartcard reader."),
-    _device("--redirdev", "redirdev", "Redirdev", "USB redirection."),
-    _device("--memballoon", "memballoon", "Memballoon", "Memory balloon; `none` leaves it out."),
-    _device("--tpm", "tpm", "Tpm", "TPM: `emulator`, `/dev/tpm0`, `none`."),
-    _device("--rng", "rng", "Rng", "Source of entropy: `/dev/urandom`, `none`."),
-    _device("--panic", "panic", "Panic", "Device that reports the guest's panic."),
-    _device("--shmem", "shmem", "Shmem", "Shared memory."),
-    _device("--memdev", "memory", "MemoryDevice", "Memory module."),
-    _device("--vsock", "vsock", "Vsock", "Sockets between host and guest."),
-    _device("--iommu", "iommu", "Iommu", "IOMMU."),
-    _device("--pstore", "pstore", "Pstore", "Persistent store for the guest's crash logs."),
+    *(_device(row) for row in sorted(DEVICE_ROWS, key=_help_order) if row.option),
+    _hidden_device("--host-device", "hostdev"),
+    _hidden_device("--soundhw", "sound"),
     _old("-f --file", "old_files", DEVICES, "Old form of --disk path=.", repeat=True),
     _old("-s --file-size", "old_sizes", DEVICES, "Old form of --disk size=.", kind="number", repeat=True),
     _old_flag("--nonsparse", "nonsparse", DEVICES, "Old form of --disk sparse=no."),

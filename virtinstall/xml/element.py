@@ -42,7 +42,8 @@ class Element:
     `tag` is the element's name in libvirt's XML; `bare` names the sub-options that leading
     words without `=` stand for. `none_word` says what the whole value `none` does on the command
     line: `"no-op"`, `"suppress"` (no such device, not even the default one) or `"value"` (it is a
-    value like any other). A keyword argument sets the field of that name: `Rng(model="virtio")`.
+    value like any other). `above` are the tags between <domain> and the element; None: it is not a part of its own.
+    A keyword argument sets the field of that name: `Rng(model="virtio")`.
     Raises, in the constructor and where an attribute is set: UnknownFieldError for a name that is not a field,
     FieldError for a value of another type. Both name the field. Type checkers read the fields as those of a
     dataclass, so each one is annotated: `model: XmlField[str] = XmlField(...)`.
@@ -53,6 +54,7 @@ class Element:
     tag: ClassVar[str] = ""
     bare: ClassVar[tuple[str, ...]] = ()
     none_word: ClassVar[str] = "no-op"
+    above: ClassVar[tuple[str, ...] | None] = None
     _declarations: ClassVar[tuple[tuple[str, Any], ...] | None] = None
     _ranks: ClassVar[dict[tuple[Step, ...], Rank] | None] = None
     _kept: ClassVar[frozenset[tuple[Step, ...]] | None] = None

@@ -1,0 +1,109 @@
+"""A new device is one file and one row of the table: everything else follows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "virtinstall"
+
+CLASS = '''"""`--blinker`: a light on the outside of the guest."""
+
+from __future__ import annotations
+
+from virtinstall.devices.device import Device
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import INTEGER, TEXT
+
+
+class Blinker(Device):
+    """<blinker>: shows that the guest is alive."""
+
+    tag = "blinker"
+
+    color: XmlField[str] = XmlField("./@color", TEXT, "Color of the light.")
+    period_ms: XmlField[int] = XmlField("./period/@ms", INTEGER, "Milliseconds between two flashes.")
+'''
+ROW = '    DeviceRow("blinker", "Blinker", "--blinker", "Light on the outside."),\n'
+PREVIEW = (
+    *("--connect", "test:///default", "--name", "b", "--memory", "64", "--disk", "none", "--import"),
+    *("--osinfo", "generic", "--network", "none", "--panic", "default", "--vsock", "cid.auto=yes"),
+    *("--print-xml", "--blinker", "color=red,period.ms=500"),
+)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package with the new file and the new row."""
+    folder = tmp_path_factory.mktemp("tree")
+    shutil.copytree(PACKAGE, folder / "virtinstall", ignore=shutil.ignore_patterns("__pycache__"))
+    devices = folder / "virtinstall" / "devices"
+    (devices / "blinker.py").write_text(CLASS)
+    table = devices / "table.py"
+    before = table.read_text()
+    table.write_text(before.replace('    DeviceRow("shmem"', ROW + '    DeviceRow("shmem"'))
+    assert table.read_text() != before
+    return folder
+
+
+def run(tree: Path, *arguments: str) -> str:
+    """What a Python program in that tree prints."""
+    environ = {**os.environ, "PYTHONPATH": str(tree), "XDG_CACHE_HOME": str(tree)}
+    done = subprocess.run(
+        [sys.executable, *arguments], env=environ, cwd=tree, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def virt_install(tree: Path, *arguments: str) -> str:
+    """What virt-install of that tree prints."""
+    return run(tree, "-c", "from virtinstall.cli.process import virt_install; virt_install()", *arguments)
+
+
+def test_the_option_and_its_help_follow(tree: Path) -> None:
+    """--help has the option, and the option's own help the two attributes."""
+    assert "--blinker" in virt_install(tree, "--help")
+    shown = virt_install(tree, "--blinker", "help")
+    for text in ("color", "period.ms", "Color of the light.", "Milliseconds between two flashes."):
+        assert text in shown
+
+
+def test_the_guest_has_the_device(tree: Path) -> None:
+    """In its place among the other devices."""
+    xml = virt_install(tree, *PREVIEW)
+    assert '<blinker color="red">\n      <period ms="500"/>\n    </blinker>' in xml
+    assert xml.index("<panic") < xml.index("<blinker") < xml.index("<vsock")
+
+
+def test_completion_and_manual_follow(tree: Path) -> None:
+    """Both know the option and the attributes."""
+    complete = "from virtinstall.options.complete import candidates; print(*candidates('virt-install', ['{}', '{}']))"
+    assert "'--blinker'" in run(tree, "-c", complete.format("", "--bli"))
+    assert "'color='" in run(tree, "-c", complete.format("--blinker", "col"))
+    shown = run(tree, "-c", "from virtinstall.options.manual import sub_options_section as text; print(text())")
+    assert "blinker" in shown and "period.ms" in shown
+
+
+def test_scripts_have_the_class(tree: Path) -> None:
+    """The constructor, the checks of its values, and the class of a parsed device."""
+    program = (
+        "from virtinstall import Domain, FieldError\n"
+        "from virtinstall.devices import Blinker\n"
+        "domain = Domain(devices=[Blinker(color='red')])\n"
+        "print(type(Domain.parse(domain.to_xml()).devices[0]).__name__)\n"
+        "try:\n    Blinker(period_ms='x')\nexcept FieldError as error:\n    print(error)\n"
+    )
+    assert run(tree, "-c", program) == "Blinker\nBlinker: period_ms must be int or None, not str 'x'\n"
+
+
+def test_virt_xml_has_the_option(tree: Path) -> None:
+    """It builds the device."""
+    program = "from virtinstall.cli.process import virt_xml; virt_xml()"
+    shown = run(tree, "-c", program, "--connect", "test:///default", "--build-xml", "--blinker", "color=red")
+    assert shown == '<blinker color="red"/>\n'

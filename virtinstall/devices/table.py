@@ -1,0 +1,61 @@
+"""All devices, one row each, in the order in which libvirt writes them.
+
+To add a device, write `virtinstall/devices/TAG.py` with its class and add a row here. Tags, options, help, completion,
+the manual and the reference follow from the row and the class.
+"""
+
+from __future__ import annotations
+
+from virtinstall.named import NamedTuple
+
+
+class DeviceRow(NamedTuple):
+    """One device: its tag (which names the module), its class, its option and the option's line of help.
+
+    `option` holds all spellings, separated by spaces; it is empty for a device that only `--xml` can add.
+    `bare` is what the option means without a value; empty: it needs one.
+    """
+
+    tag: str
+    cls: str
+    option: str = ""
+    help: str = ""
+    bare: str = ""
+
+
+DEVICES = (
+    DeviceRow("disk", "Disk", "--disk", "Disk: `size=20`, `path=/x.qcow2`, `pool=default,size=20`, `none`."),
+    DeviceRow("controller", "Controller", "--controller", "Controller: `scsi,model=virtio-scsi`, `usb3`."),
+    DeviceRow("lease", "Lease"),
+    DeviceRow("filesystem", "Filesystem", "--filesystem", "Host directory for the guest: `SOURCE,TARGET`."),
+    DeviceRow("interface", "Interface", "-w --network", "Network interface: `network=default`, `bridge=br0`, `none`."),
+    DeviceRow("smartcard", "Smartcard", "--smartcard", "Smartcard reader."),
+    DeviceRow("serial", "Serial", "--serial", "Serial port: `pty`, `file,path=/x.log`."),
+    DeviceRow("parallel", "Parallel", "--parallel", "Parallel port."),
+    DeviceRow("console", "Console", "--console", "Text console."),
+    DeviceRow("channel", "Channel", "--channel", "Channel between host and guest."),
+    DeviceRow("input", "Input", "--input", "Tablet, mouse or keyboard."),
+    DeviceRow("tpm", "Tpm", "--tpm", "TPM: `emulator`, `/dev/tpm0`, `none`."),
+    DeviceRow("graphics", "Graphics", "--graphics", "Display: `vnc`, `spice`, `none`."),
+    DeviceRow("sound", "Sound", "--sound", "Sound card.", bare="default"),
+    DeviceRow("audio", "Audio", "--audio", "Where the host plays the guest's sound."),
+    DeviceRow("video", "Video", "--video", "Video card: `virtio`, `qxl`, `vga`."),
+    DeviceRow("hostdev", "Hostdev", "--hostdev", "Host device for the guest: PCI or USB address, node device name."),
+    DeviceRow("redirdev", "Redirdev", "--redirdev", "USB redirection."),
+    DeviceRow("redirfilter", "Redirfilter"),
+    DeviceRow("hub", "Hub"),
+    DeviceRow("watchdog", "Watchdog", "--watchdog", "Watchdog."),
+    DeviceRow("memballoon", "Memballoon", "--memballoon", "Memory balloon; `none` leaves it out."),
+    DeviceRow("rng", "Rng", "--rng", "Source of entropy: `/dev/urandom`, `none`."),
+    DeviceRow("nvram", "Nvram"),
+    DeviceRow("panic", "Panic", "--panic", "Device that reports the guest's panic."),
+    DeviceRow("shmem", "Shmem", "--shmem", "Shared memory."),
+    DeviceRow("memory", "MemoryDevice", "--memdev", "Memory module."),
+    DeviceRow("crypto", "Crypto"),
+    DeviceRow("iommu", "Iommu", "--iommu", "IOMMU."),
+    DeviceRow("vsock", "Vsock", "--vsock", "Sockets between host and guest."),
+    DeviceRow("pstore", "Pstore", "--pstore", "Persistent store for the guest's crash logs."),
+)
+
+DEVICE_TAGS = tuple(row.tag for row in DEVICES)
+"""The tags of all devices, each the name of a module of this package."""
