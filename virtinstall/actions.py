@@ -9,7 +9,8 @@ from virtinstall.named import NamedTuple
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:
-    from virtinstall.plan import Plan
+    from virtinstall.new_image import ImageBase
+    from virtinstall.plan import ImageFetch, Plan
 
 
 class Action(NamedTuple):
@@ -30,12 +31,17 @@ def _storage(plan: Plan) -> Iterator[Action]:
 
     for pool in plan.start_pools:
         yield Action("start-pool", f"start the storage pool {pool}")
+    for fetch in plan.fetches:
+        yield Action(kind="fetch-image", text=_fetch_text(fetch), path=_cached_path(fetch))
     made = set()
     for image in plan.images:
-        size = "the size of its backing image" if image.capacity_bytes is None else human_size(image.capacity_bytes)
+        size = "the size of its image" if image.base else "the size of its backing image"
+        size = size if image.capacity_bytes is None else human_size(image.capacity_bytes)
         kind = "sparse" if image.sparse else "fully allocated"
         made.add(image.path)
-        base = "" if image.backing_path is None else f", starting from {image.backing_path}"
+        start = image.copy_from or image.backing_path
+        start = plan.fetches[image.base.image].source.label if image.base is not None and start is None else start
+        base = "" if start is None else f", {'a copy of' if _is_copy(image.base) else 'starting from'} {start}"
         text = f"make the disk image {image.path} ({image.format}, {size}, {kind}{base})"
         yield Action("make-image", text, image.path)
     for volume in plan.volumes:
@@ -47,6 +53,28 @@ def _storage(plan: Plan) -> Iterator[Action]:
         path = disk.source_file or disk.source_dev
         if path is not None and path not in made and not disk.is_new and not plan.reinstall:
             yield Action("use-disk", f"use {path} as it is")
+
+
+def _is_copy(base: ImageBase | None) -> bool:
+    return base is not None and base.copy
+
+
+def _fetch_text(fetch: ImageFetch) -> str:
+    label, got = fetch.source.label, fetch.result
+    if fetch.source.kind == "path":
+        return f"start from the image {label}"
+    if got is None and fetch.cached is None:
+        return f"download the image {label}"
+    if got is None and not fetch.is_current:
+        return f"download the image {label} if there is a newer one than that in the cache"
+    image = got or fetch.cached
+    assert image is not None
+    return f"use the image {label} in the cache ({image.digest}, verified: {image.verified})"
+
+
+def _cached_path(fetch: ImageFetch) -> str | None:
+    image = fetch.result or fetch.cached
+    return None if image is None else image.path
 
 
 def _media(plan: Plan) -> Iterator[Action]:

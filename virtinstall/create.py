@@ -108,12 +108,30 @@ def create(
     if remove_traces(plan.name, host, warn, texts_of(plan.request or plan.final)) and plan.request is not None:
         # paths that were taken may be free now
         plan = plan_again(plan)
+    if plan.fetches:
+        # what is wrong with the plan is told before anything is downloaded
+        check_storage_of(plan, host)
+    plan = with_images(plan, host, shown, warn)
     return retry_while_taken(
         plan,
         lambda plan: _carry_out(plan, host, shown, warn, paused=paused),
-        plan_again if plan.request else None,
+        (lambda old: with_images(plan_again(old), host, shown, warn)) if plan.request else None,
         tell,
     )
+
+
+def with_images(plan: Plan, host: Host, progress: Progress, on_warning: Report) -> Plan:
+    """Fetch the images that the plan's disks start from, unless they are cached; return the plan that names them.
+
+    Raises: FetchError, StorageError; RequestError, when a disk is too small for its image.
+    """
+    if not plan.fetches:
+        return plan
+    import os
+
+    from virtinstall.images.provide import provide_images
+
+    return provide_images(plan, host, progress=progress, report=on_warning, environment=os.environ)
 
 
 def check(plan: Plan, host: Host) -> list[str]:
@@ -121,6 +139,15 @@ def check(plan: Plan, host: Host) -> list[str]:
 
     Raises: RequestError or StorageError, as `create` would.
     """
+    from virtinstall.images.provide import check_images
+
+    if host.driver() != "test":
+        check_images(plan)
+    return check_storage_of(plan, host)
+
+
+def check_storage_of(plan: Plan, host: Host) -> list[str]:
+    """Run the checks of boot files and storage alone; return warnings."""
     from virtinstall.request import Checks
     from virtinstall.run.boot_files import check_boot_files
     from virtinstall.storage.apply import check_storage
@@ -138,7 +165,7 @@ def _carry_out(plan: Plan, host: Host, progress: Progress, warn: Report, *, paus
     from virtinstall.run.uploads import send_files
     from virtinstall.storage.apply import make_storage
 
-    for warning in check(plan, host):
+    for warning in check_storage_of(plan, host):
         warn(warning)
     name_is_generated = plan.name in plan.generated
     with journaled(plan.name, host, warn, str(plan.final.uuid), name_is_generated=name_is_generated) as journal:

@@ -10,8 +10,10 @@ from virtinstall.capabilities import Capabilities, DomainCapabilities
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
+    from virtinstall.images.cache import CachedImage
+    from virtinstall.images.source import ImageSource
     from virtinstall.osinfo.record import OsRecord
-    from virtinstall.plan import SeedFile
+    from virtinstall.plan import Login, SeedFile
     from virtinstall.seed.answers import Answers
     from virtinstall.seed.cloud_init import CloudInitRequest
     from virtinstall.storage.in_use import DiskUse
@@ -66,6 +68,22 @@ class PathFacts(Record):
     size_bytes: int = 0
 
 
+class ImageFacts(Record):
+    """The image that a disk is to start from, as far as it is known without the network.
+
+    `cached` is the copy in the cache at `cache_dir`, `is_current` whether it is used as it is. `is_shared`: QEMU can
+    read the cache, so that disks may refer to the image there.
+    """
+
+    source: ImageSource
+    cache_dir: str
+    refresh: bool | None = None
+    checksum: str = ""
+    cached: CachedImage | None = None
+    is_current: bool = False
+    is_shared: bool = True
+
+
 class DiskFacts(Record):
     """What was found for one --disk, in order of the request.
 
@@ -73,7 +91,7 @@ class DiskFacts(Record):
     or the one that manages the path's directory) and `taken_names` its volumes.
     `needs_libvirt`: only libvirt's daemon may write there. `uses`: by which guests. `local` is
     the file of this machine that is to be sent to where the disk is made. `backing_size_bytes` and
-    `backing_format` are those of the image that a new one is to start from.
+    `backing_format` are those of the image that a new one is to start from. `image`: that of `image=`.
     """
 
     path: PathFacts | None = None
@@ -85,6 +103,7 @@ class DiskFacts(Record):
     local: PathFacts | None = None
     backing_size_bytes: int | None = None
     backing_format: str | None = None
+    image: ImageFacts | None = None
 
 
 class MediaFacts(Record):
@@ -132,7 +151,8 @@ class Facts(Record):
     `links` are the host's network interfaces, where the guest names one and they can be seen from here; `mounts` are
     (mount point, file system type); `token` makes names of temporary files unique; `random_bytes` is the randomness for
     uuid and MAC addresses. `seeds` and what begins with `seed_` are the answers for the installer, `ignition` is what a
-    CoreOS-like guest reads, `cloud_init` and `unattended` what they are made from when the guest is settled.
+    CoreOS-like guest reads, `cloud_init` and `unattended` what they are made from when the guest is settled;
+    `login` is who may log in where none of them was asked for.
     `upload_pool` is the remote host's pool that takes what the installation reads, `local_files` the files of this
     machine among it. `domain_capabilities` is None where libvirt doesn't know them; `cpu_model_features` are those of
     its host-model, where the guest names a model of its own.
@@ -163,6 +183,7 @@ class Facts(Record):
     seed_bus: str | None = None
     cloud_init: CloudInitRequest | None = None
     ignition: bytes | None = None
+    login: Login | None = None
     unattended: Answers | None = None
     token: str = "0"
     random_bytes: bytes = b""

@@ -10,13 +10,25 @@ import os.path
 from virtinstall.record import Record
 
 
+class ImageBase(Record):
+    """What a new disk starts from: `Plan.fetches[image]`.
+
+    `copy`: the disk is a copy, and does not refer to the image. `size_is_default`: it may be larger than planned.
+    """
+
+    image: int
+    copy: bool = False
+    size_is_default: bool = False
+
+
 class NewImage(Record):
     """A local image to make; nothing is looked at or changed by describing it.
 
     `capacity_bytes` None means as large as the backing file. `preallocation` (`off`, `metadata`,
     `falloc`, `full`) leads over `sparse`, of which False means `falloc`. `backing_path` is stored
     in the image as given; a relative one is relative to the image's directory. `make_folder`: its directory is made
-    where it is missing, for it is libvirt's own choice.
+    where it is missing, for it is libvirt's own choice. `base`: the image it starts from, which is fetched when the
+    plan is carried out; then `copy_from` is its path if the new one is a copy of it, else `backing_path` is.
     """
 
     path: str
@@ -32,6 +44,9 @@ class NewImage(Record):
     extended_l2: bool = False
     mode: int = 0o600
     make_folder: bool = False
+    base: ImageBase | None = None
+    copy_from: str | None = None
+    copy_format: str | None = None
 
     @property
     def effective_preallocation(self) -> str:

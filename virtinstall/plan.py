@@ -4,24 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from virtinstall.record import Record
+from virtinstall.record import Record, field
 from virtinstall.request import RunOptions
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
     from virtinstall.facts import MediaFacts
-    from virtinstall.new_image import NewImage
+    from virtinstall.images.cache import CachedImage
+    from virtinstall.images.source import ImageSource
+    from virtinstall.new_image import ImageBase, NewImage
     from virtinstall.request import Request
 
 
+class Login(Record):
+    """How to log in to a guest whose login was set up by default. `password` is generated; None: by SSH key."""
+
+    user: str
+    password: str | None = field(default=None, secret=True)
+
+
+class ImageFetch(Record):
+    """An image that disks start from, got into the cache when the plan is carried out.
+
+    `cached` is the copy that was there when the plan was made; `is_current` says that it will be used without asking
+    the server. `result` is what was got, None before. `pool` keeps a copy of the image if QEMU cannot read the cache.
+    """
+
+    source: ImageSource
+    cache_dir: str
+    refresh: bool | None = None
+    checksum: str = ""
+    cached: CachedImage | None = None
+    is_current: bool = False
+    pool: str | None = None
+    result: CachedImage | None = None
+
+
 class NewVolume(Record):
-    """A volume to make through libvirt, in the pool `pool`; `xml` is its <volume>."""
+    """A volume to make through libvirt, in the pool `pool`; `xml` is its <volume>. `base`: what it starts from."""
 
     pool: str
     name: str
     xml: str
     capacity_bytes: int
     upload_from: str | None = None
+    base: ImageBase | None = None
 
 
 class Upload(Record):
@@ -81,6 +108,7 @@ class Plan(Record):
     final: Domain
     install: Domain | None
     images: tuple[NewImage, ...] = ()
+    fetches: tuple[ImageFetch, ...] = ()
     volumes: tuple[NewVolume, ...] = ()
     start_pools: tuple[str, ...] = ()
     boot_files: tuple[BootFile, ...] = ()
@@ -94,6 +122,7 @@ class Plan(Record):
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    login: Login | None = None
     qemu_label: str | None = None
     request: Request | None = None
 

@@ -31,7 +31,8 @@ class InstallRequest(Record):
 
     `boot_disk`: --import; `assume_import`: so it is where nothing else was said. `os`: the OS
     whose install tree the OS database knows. `kernel` and `initrd` are for the
-    installation only, as is `boot_device`. `ignition` is a path or URL. `typed`: the texts of answers that are given
+    installation only, as is `boot_device`. `image_defaults` (--image): memory, disk size and login have
+    defaults for the image. `ignition` is a path or URL. `typed`: the texts of answers that are given
     as `-`, by option (`--cloud-init user-password-file`).
     """
 
@@ -54,6 +55,7 @@ class InstallRequest(Record):
     unattended: Mapping[str, str] | None = None
     cloud_init: Mapping[str, str] | CloudInitRequest | None = None
     ignition: str | None = None
+    image_defaults: bool = False
     typed: Mapping[str, str] = MappingProxyType({})
 
     @property

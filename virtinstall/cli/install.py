@@ -142,8 +142,11 @@ def _create(plan: Plan, hypervisor: Hypervisor, log: Log, messages: Messages) ->
     )
     assert guest.plan is not None
     if guest.plan is not plan:
+        # the same plan, but for the images that it names now, or one with other names
+        is_same = (plan.notes, plan.secrets) == (guest.plan.notes, guest.plan.secrets)
         plan = guest.plan
-        _announce(plan, messages)
+        if not is_same:
+            _announce(plan, messages)
         watcher = InstallWatcher(plan, host, say)
     try:
         with explain_lost_connection(host, plan.name):

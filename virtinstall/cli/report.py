@@ -17,7 +17,7 @@ from virtinstall.actions import actions_of
 if TYPE_CHECKING:
     from virtinstall.errors import VirtInstallError
     from virtinstall.libvirt_host.host import Host
-    from virtinstall.plan import NewVolume, Plan
+    from virtinstall.plan import ImageFetch, NewVolume, Plan
 
 
 _SHORTEST = len("--o")
@@ -44,6 +44,8 @@ def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, made: boo
         "ips": guest.addresses() if guest is not None and running else [],
         "macs": [interface.mac_address for interface in plan.final.devices_of(Interface)],
         "disks": _disks(plan, host),
+        "images": [_image(fetch) for fetch in plan.fetches],
+        "login": None if plan.login is None else {"user": plan.login.user, "password": plan.login.password},
         "xml": plan.steps[-1] if guest is None else guest.xml(inactive=True),
         "install_xml": None if plan.install is None else plan.steps[0],
         "actions": [action._asdict() for action in actions_of(plan)],
@@ -61,6 +63,14 @@ def _disks(plan: Plan, host: Host) -> list[dict[str, Any]]:
         for image in plan.images
     ]
     return [*images, *(_volume(volume, host) for volume in plan.volumes)]
+
+
+def _image(fetch: ImageFetch) -> dict[str, Any]:
+    """An image that disks start from; what only the server knows is null where it was not asked."""
+    image = fetch.result or fetch.cached
+    document = {"name": fetch.source.label, "arch": fetch.source.arch or None, "catalogue": fetch.source.origin}
+    names = ("url", "path", "digest", "format", "virtual_size", "verified")
+    return {**document, **{name: None if image is None else getattr(image, name) or None for name in names}}
 
 
 def _volume(volume: NewVolume, host: Host) -> dict[str, Any]:

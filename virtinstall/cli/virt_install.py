@@ -38,6 +38,10 @@ def run(words: list[str], log: Log) -> int:
         from virtinstall.cli.list_systems import list_systems
 
         return list_systems(given.output)
+    if given.image == "list":
+        from virtinstall.cli.list_images import list_images
+
+        return list_images(given.output)
     if given.test_media_detection:
         from virtinstall.cli.detect_media import detect_media
 

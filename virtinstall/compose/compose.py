@@ -18,6 +18,7 @@ from virtinstall.compose import (
     features,
     firmware,
     hostdevs,
+    images,
     interfaces,
     media,
     phases,
@@ -68,6 +69,7 @@ def compose(request: Request, facts: Facts) -> Plan:
     Raises: RequestError, when the request contradicts itself or the host's abilities.
     """
     chosen = chosen_platform(request, facts.host, facts.os)
+    request = images.with_login(request, facts)
     draft = Draft(request, facts, request.domain.clone(), chosen, Random(facts.random_bytes))
     draft.warnings.extend([*request.warnings, *facts.warnings])
     if chosen.virt_type == "vz" and request.run.transient:
@@ -120,6 +122,7 @@ def _require(draft: Draft) -> None:
     """What can't be invented, reported together. Raises: RequestError."""
     install, os = draft.request.install, draft.facts.os
     missing = []
+    images.fill_memory(draft)
     no_memory = draft.domain.memory_kib is None and draft.domain.current_memory_kib is None
     if no_memory and not draft.platform.is_container and os.recommended_ram_bytes(draft.platform.arch) is None:
         missing.append(("--memory amount in MiB is required", "--memory 2048"))
@@ -184,7 +187,10 @@ def _add_disks(draft: Draft) -> None:
         disk_sources.take_from_backing(draft, disk, found)
         if disk.device not in ("cdrom", "floppy") and disk.is_empty:
             raise RequestError("--disk: no path, size or source is given", hint="for example --disk size=20")
-        disk_sources.resolve_source(draft, disk, found)
+        if found.image is None:
+            disk_sources.resolve_source(draft, disk, found)
+        else:
+            images.resolve_image(draft, disk, found, found.image)
         disk_sources.refuse_used(draft, disk, found)
 
 
@@ -204,6 +210,7 @@ def _finish(draft: Draft) -> Plan:
         final=final,
         install=install,
         images=tuple(draft.images),
+        fetches=tuple(draft.fetches),
         volumes=tuple(draft.volumes),
         start_pools=tuple(draft.start_pools),
         boot_files=tuple(draft.boot_files),
@@ -215,6 +222,7 @@ def _finish(draft: Draft) -> Plan:
         generated=frozenset(draft.generated),
         notes=tuple(draft.notes),
         secrets=tuple(draft.secrets),
+        login=draft.facts.login,
         warnings=tuple(dict.fromkeys(draft.warnings)),
         qemu_label=draft.facts.host.capabilities.base_label("dac", final.type or "kvm"),
         request=draft.request,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from virtinstall.facts import Facts
     from virtinstall.new_image import NewImage
     from virtinstall.osinfo.record import OsRecord
-    from virtinstall.plan import BootFile, NewVolume, SeedFile, Upload
+    from virtinstall.plan import BootFile, ImageFetch, NewVolume, SeedFile, Upload
     from virtinstall.request import Request
 
 
@@ -32,6 +32,7 @@ class Draft:
         self.platform = platform
         self.random = random
         self.images: list[NewImage] = []
+        self.fetches: list[ImageFetch] = []
         self.volumes: list[NewVolume] = []
         self.start_pools: list[str] = []
         self.boot_files: list[BootFile] = []

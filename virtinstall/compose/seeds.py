@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 def fill_seeds(draft: Draft) -> None:
     """Give the seeds of the draft their files."""
     asked = draft.facts.cloud_init
+    login = draft.facts.login
+    if login is not None and login.password is None:
+        draft.notes.append(f"Your SSH key can log in as '{login.user}'")
     if asked is not None:
         _fill_cloud_init(draft, asked)
     answers = draft.facts.unattended
@@ -52,7 +55,9 @@ def _fill_cloud_init(draft: Draft, asked: CloudInitRequest) -> None:
         for seed in draft.seeds
     ]
     if asked.generated_password is not None:
-        draft.secrets.append(f"Password for first root login is: {asked.generated_password}")
+        account = asked.generated_for
+        which = "first root login" if account == "root" else f"the account '{account}'"
+        draft.secrets.append(f"Password for {which} is: {asked.generated_password}")
 
 
 def _fill_answers(draft: Draft, answers: Answers) -> None:

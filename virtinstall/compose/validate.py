@@ -13,7 +13,12 @@ def resolve_import(request: Request) -> Request:
 
     Many scripts attach a seed's or drivers' CD that way; other methods beside each other are refused.
     """
+    from virtinstall.devices.disk import Disk
+
     install = request.install
+    if not install.has_method and any(disk.image is not None for disk in request.domain.devices_of(Disk)):
+        # an image has its system
+        return request.replace(install=install.replace(boot_disk=True))
     if not install.boot_disk or install.cdrom is None:
         return request
     warning = (

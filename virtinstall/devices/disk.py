@@ -17,7 +17,7 @@ from virtinstall.xml.field import Setting, Suboption, XmlField
 from virtinstall.xml.kinds import INTEGER, ON_OFF, PRESENT, SWITCH, TEXT, YES_NO
 from virtinstall.xml.paths import remove
 
-_WISHES = ("path", "size_bytes", "pool", "vol")
+_WISHES = ("path", "size_bytes", "pool", "vol", "image")
 _SOURCES = ("source_file", "source_dev", "source_dir", "source_pool", "source_volume", "source_protocol", "source_type")
 
 
@@ -57,6 +57,18 @@ class Disk(Device, VirtioDriver, DiskTuning):
         TEXT, "Image that the new one starts from and refers to.", convert=absolute_path
     )
     backing_format: Setting[str] = Setting(TEXT, "Format of that image: `qcow2`, `raw`.")
+    image: Setting[str] = Setting(
+        TEXT,
+        "Image that the new disk starts from: a name (`debian12`, `debian12:genericcloud`), URL, path or "
+        "`docker://REF`.",
+    )
+    image_checksum: Setting[str] = Setting(
+        TEXT, "Its digest, `sha256:HEX`; the URL of a checksum list; or `none`.", name="image.checksum"
+    )
+    image_copy: Setting[bool] = Setting(SWITCH, "Whether the disk is a copy instead of an overlay.", name="image.copy")
+    image_refresh: Setting[bool] = Setting(
+        SWITCH, "Whether to ask the server for a newer image: `yes`, `no`; default once a day.", name="image.refresh"
+    )
     pool: Setting[str] = Setting(TEXT, "Storage pool to make the disk in.")
     vol: Setting[str] = Setting(TEXT, "Existing volume: `POOL/VOLUME`.")
     size_bytes: Setting[int] = Setting(

@@ -179,6 +179,10 @@ def _links(text: str) -> Iterator[str]:
 
 def _with_codename(source: ImageSource, web: Web) -> str:
     """The URL of a release whose code name nothing here knows: the directory whose checksum list has its image."""
+    if not source.codename_search:
+        raise FetchError(
+            f"the code name of {source.name} is not known", hint="add it to 'codenames' in the image catalogue"
+        )
     text = web.read(source.codename_search).decode("utf-8", "replace")
     names = {link.strip("/").rpartition("/")[2] for link in _links(text)}
     for name in sorted(name for name in names if name.isalpha() and name.islower()):

@@ -65,6 +65,8 @@ def plain_values(option: Option, text: str, ask: Ask) -> list[Candidate]:
         return files(text)
     if option.dest in _PLAIN_GUESTS:
         return words(ask("guests"), text)
+    if option.dest == "image":
+        return _images(text)
     return words(_PLAIN.get(option.dest, ()), text)
 
 
@@ -76,6 +78,8 @@ def sub_values(option: Option, cls: type[Element], key: str, text: str, ask: Ask
         return words(_systems(), text)
     if (option.dest, key) in _ASKED:
         return words(ask(_ASKED[option.dest, key]), text)
+    if (option.dest, key) == ("disk", "image"):
+        return _images(text)
     if (option.dest, key) == ("disk", "vol"):
         return _volumes(text, ask)
     if (option.dest, key) == ("cpu", "model"):
@@ -123,6 +127,17 @@ def _volumes(text: str, ask: Ask) -> list[Candidate]:
     if not slash:
         return [Candidate(f"{name}/", "", True) for name in ask("pools") if name.startswith(text)]
     return words([f"{pool}/{name}" for name in ask(f"volumes of {pool}")], text)
+
+
+def _images(text: str) -> list[Candidate]:
+    """Names of images; paths where one begins."""
+    if text.startswith(("/", ".", "~")):
+        return files(text)
+    from virtinstall.images.catalogue import ImageCatalogue
+    from virtinstall.osinfo.catalog import Catalog
+
+    catalogue = ImageCatalogue(os.environ, Catalog(os.environ))
+    return words(["list", *(catalogue.names() if ":" in text else [image.name for image in catalogue.listed()])], text)
 
 
 def _systems() -> list[str]:

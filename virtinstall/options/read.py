@@ -54,6 +54,7 @@ def read_request(
     """
     from virtinstall.domain.domain import Domain
 
+    _expand_image(given)
     domain = Domain()
     without: set[str] = set()
     problems: list[RequestError] = []
@@ -93,6 +94,13 @@ def read_request(
         without=frozenset(without),
         warnings=tuple(told),
     )
+
+
+def _expand_image(given: Namespace) -> None:
+    """--image NAME[,...] is --import --disk image=NAME[,...], before the other disks."""
+    if given.image:
+        given.disk = [f"image={given.image}", *_as_list(given.disk)]
+        given.import_disk = True
 
 
 def _left_aside(given: Namespace) -> list[str]:
@@ -184,6 +192,7 @@ def _install(given: Namespace, holders: Mapping[str, dict[str, str] | None], pre
         unattended=holders["unattended"],
         cloud_init=holders["cloud_init"],
         ignition=given.ignition,
+        image_defaults=bool(given.image),
     )
 
 

@@ -149,6 +149,13 @@ _INSTALL = (
         "Install tree or ISO to take kernel and initrd from: URL or path.",
     ),
     _flag("--pxe", "pxe", INSTALL, "Install by booting from the network."),
+    _value(
+        "--image",
+        "image",
+        INSTALL,
+        "Disk image to boot a copy-on-write copy of: `debian12`, a URL, a path; `list` prints the names.",
+        "NAME",
+    ),
     _flag("--import", "import_disk", INSTALL, "Don't install: boot the disk as it is."),
     _old_flag("--livecd", "livecd", INSTALL, "Old: the CD-ROM of --cdrom is the system, nothing is installed."),
     Option(

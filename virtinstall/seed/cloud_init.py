@@ -51,7 +51,8 @@ class User:
 class CloudInitRequest:
     """What was asked, files read and passwords hashed.
 
-    `generated_password` is root's, to be told to the user once. `user_data`, `meta_data` and
+    `generated_password` is that of `generated_for`, shown to the user once. `default_user_...`
+    is for the image's own account. `user_data`, `meta_data` and
     `network_config` are used as they are, in place of what would be made. `keep`: the seed stays with the guest.
     """
 
@@ -59,7 +60,9 @@ class CloudInitRequest:
     expire_root_password: bool = False
     # not in the representation, which logs and tracebacks may show
     generated_password: str | None = field(default=None, repr=False)
+    generated_for: str = "root"
     default_user_keys: tuple[str, ...] = ()
+    default_user_password_hash: str | None = field(default=None, repr=False)
     users: tuple[User, ...] = ()
     hostname: str | None = None
     packages: tuple[str, ...] = ()
@@ -165,6 +168,10 @@ def _user_data(request: CloudInitRequest) -> dict[str, Any]:
         config["users"] = ["default", *users]
     if request.default_user_keys:
         config["ssh_authorized_keys"] = list(request.default_user_keys)
+    if request.default_user_password_hash is not None:
+        config["password"] = request.default_user_password_hash
+        config["chpasswd"] = {**config.get("chpasswd", {}), "expire": False}
+        config["ssh_pwauth"] = True
     if any(user.password_hash is not None and not user.keys for user in request.users):
         config["ssh_pwauth"] = True
     if request.packages:

@@ -34,11 +34,18 @@ def image_capacity(image: NewImage) -> int:
     """
     if image.capacity_bytes is not None:
         return image.capacity_bytes
+    if is_awaited(image):
+        return 0
     backing = image.resolved_backing_path
     size = None if backing is None else probe_image(backing, image.backing_format).virtual_size
     if size is None:
         raise RequestError(f"the size of '{image.path}' is not known", hint="give size=")
     return size
+
+
+def is_awaited(image: NewImage) -> bool:
+    """Whether the image that this one starts from has still to be fetched."""
+    return image.base is not None and image.backing_path is None and image.copy_from is None
 
 
 def check_image(image: NewImage) -> int:
@@ -108,6 +115,9 @@ def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Jo
     require_space(image.path, needed)
     if image.make_folder:
         make_directory(os.path.dirname(image.path), undo)
+    if image.copy_from is not None:
+        provision_copy(image, capacity, undo, progress, journal)
+        return
     shows = image.effective_preallocation in ("falloc", "full")
     progress.start(f"Allocating '{os.path.basename(image.path)}'", needed if shows else None)
     try:
@@ -118,6 +128,26 @@ def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Jo
                 write_qcow2(fd, capacity, _qcow2_options(image), progress)
     finally:
         progress.finish()
+
+
+def provision_copy(
+    image: NewImage, capacity: int, undo: Undo, progress: Progress, journal: Journal | None = None
+) -> None:
+    """Make an image that is a copy of another, converted if its format is another; then make it as large as asked for.
+
+    Raises: StorageError.
+    """
+    from virtinstall.storage.convert import convert_image
+    from virtinstall.storage.copy_image import copy_image
+    from virtinstall.storage.grow import grow
+
+    source = str(image.copy_from)
+    if image.format == image.copy_format:
+        copy_image(source, image.path, undo, progress, keep_sparse=image.sparse, mode=image.mode, journal=journal)
+    else:
+        convert_image(source, str(image.copy_format), image, undo, progress, journal)
+    if (probe_image(image.path, image.format).virtual_size or 0) < capacity:
+        grow(image.path, capacity, image.format)
 
 
 def _require_backing(image: NewImage) -> None:

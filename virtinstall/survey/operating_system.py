@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.compose import chosen_platform
@@ -10,13 +10,18 @@ from virtinstall.osinfo.option import ChosenOs, choose_os, read_requested
 from virtinstall.osinfo.record import GENERIC
 
 if TYPE_CHECKING:
-    from virtinstall.facts import HostFacts, MediaFacts
+    from virtinstall.facts import HostFacts, ImageFacts, MediaFacts
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.request import Request
 
 
 def survey_os(
-    request: Request, medium: MediaFacts | None, catalog: Catalog, host: HostFacts, environ: Mapping[str, str]
+    request: Request,
+    medium: MediaFacts | None,
+    catalog: Catalog,
+    host: HostFacts,
+    environ: Mapping[str, str],
+    images: Sequence[ImageFacts | None] = (),
 ) -> ChosenOs:
     """The OS's record, and warnings. Raises: RequestError, for an unknown name, or where one is required."""
     platform = chosen_platform(request, host, GENERIC)
@@ -27,6 +32,9 @@ def survey_os(
         catalog.lookup(named)
     # --install OS says what its tree holds
     detected = medium.os_names if medium is not None and install.os is None else ()
+    if medium is None:
+        # a name that the database lacks is no reason to refuse the image
+        detected = tuple(image.source.os_name for image in images if image is not None and image.source.os_name)[:1]
     return choose_os(
         read_requested(request.os.values),
         catalog,

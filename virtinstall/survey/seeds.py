@@ -25,7 +25,7 @@ def with_seeds(facts: Facts, request: Request) -> Facts:
     """
     read_file = partial(given_text, request.install.typed)
     if request.install.cloud_init is not None:
-        facts = _with_cloud_init(facts, request.install.cloud_init, read_file)
+        facts = _cloud_init_asked(facts, request.install.cloud_init, read_file)
     if request.install.unattended is not None:
         from virtinstall.survey.unattended import with_unattended
 
@@ -41,10 +41,16 @@ def with_seeds(facts: Facts, request: Request) -> Facts:
     return facts
 
 
-def _with_cloud_init(facts: Facts, wanted: Mapping[str, str] | CloudInitRequest, read_file: ReadFile) -> Facts:
+def _cloud_init_asked(facts: Facts, wanted: Mapping[str, str] | CloudInitRequest, read_file: ReadFile) -> Facts:
     from virtinstall.seed.cloud_init import CloudInitRequest, from_suboptions
 
-    asked = wanted if isinstance(wanted, CloudInitRequest) else from_suboptions(wanted, read_file)
+    return with_cloud_init(
+        facts, wanted if isinstance(wanted, CloudInitRequest) else from_suboptions(wanted, read_file)
+    )
+
+
+def with_cloud_init(facts: Facts, asked: CloudInitRequest) -> Facts:
+    """`facts` with a seed for cloud-init."""
     # what a remote host keeps is the copy that is sent there
     folder = facts.host.image_dir if asked.keep and facts.host.local else facts.host.boot_dir
     seed = SeedFile(path=f"{folder}/virtinst-{facts.token}-cloudinit.iso", label="cidata", files=(), keep=asked.keep)

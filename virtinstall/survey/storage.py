@@ -142,7 +142,7 @@ def _disk_facts(disk: Disk, facts: Facts, host: Host) -> DiskFacts:
 
 def _has_size(disk: Disk) -> bool:
     """Whether a new image could be made: as large as was said, or as the one it starts from."""
-    return disk.size_bytes is not None or disk.backing_store is not None
+    return any(value is not None for value in (disk.size_bytes, disk.backing_store, disk.image))
 
 
 def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:

@@ -17,7 +17,7 @@ from virtinstall.facts import Facts, HostFacts, NetworkFacts
 from virtinstall.libvirt_host import embed
 from virtinstall.libvirt_host.host import Host
 from virtinstall.record import Record
-from virtinstall.survey import media, networks, operating_system, storage
+from virtinstall.survey import images, media, networks, operating_system, storage
 
 if TYPE_CHECKING:
     from virtinstall.compose.platform import Platform
@@ -51,7 +51,8 @@ def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
     catalog = Catalog(surroundings.environ)
     medium = media.survey_media(request, facts_of_host, catalog)
     doubts = (medium.doubt,) if medium is not None and medium.doubt is not None else ()
-    chosen = operating_system.survey_os(request, medium, catalog, facts_of_host, surroundings.environ)
+    named_images = images.survey_images(request, facts_of_host, catalog, surroundings)
+    chosen = operating_system.survey_os(request, medium, catalog, facts_of_host, surroundings.environ, named_images)
     record = chosen.record
     platform = chosen_platform(request, facts_of_host, record)
     text = host.domain_capabilities_xml(platform.emulator, platform.arch, platform.machine, platform.virt_type)
@@ -78,7 +79,9 @@ def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
         from virtinstall.survey.seeds import with_seeds
 
         facts = with_seeds(facts, request)
-    return storage.with_storage(facts, request, host)
+    elif install.image_defaults:
+        facts = images.with_login(facts, named_images)
+    return images.with_images(storage.with_storage(facts, request, host), named_images)
 
 
 def _cpu_model_features(

@@ -1,0 +1,183 @@
+"""--image and --disk image=: what the guest gets, decided before anything is downloaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.compose.hosts import os_named
+from tests.compose.test_disk_sources import FILES, POOL, plan_of
+from virtinstall.actions import actions_of
+from virtinstall.compose.compose import compose
+from virtinstall.compose.validate import resolve_import
+from virtinstall.devices.disk import Disk
+from virtinstall.errors import RequestError
+from virtinstall.facts import DiskFacts, ImageFacts, PathFacts
+from virtinstall.images.cache import CachedImage
+from virtinstall.images.source import ImageSource
+from virtinstall.new_image import ImageBase
+from virtinstall.options.command import parse_request
+from virtinstall.plan import Login, Plan
+from virtinstall.seed.cloud_init import CloudInitRequest
+from virtinstall.units import GIB
+
+SOURCE = ImageSource(
+    "debian12",
+    "url",
+    "https://x.org/debian12.qcow2",
+    arch="x86_64",
+    seed="cloud-init",
+    user="debian",
+    os_name="debian12",
+)
+CACHED = CachedImage("/cache/a.qcow2", "debian12", "", "sha256:ab", "qcow2", 2 * GIB, "digest")
+
+
+def facts(*, cached: CachedImage | None = CACHED, source: ImageSource = SOURCE, **more: Any) -> DiskFacts:
+    """A disk that does not exist yet, and its image."""
+    shared = more.pop("is_shared", True)
+    image = ImageFacts(
+        source=source, cache_dir="/cache", cached=cached, is_current=cached is not None, is_shared=shared
+    )
+    return DiskFacts(image=image, **more)
+
+
+def plan(*words: str, disk: DiskFacts | None = None, **more: Any) -> Plan:
+    """The plan for these options."""
+    return plan_of(*words, disks=(disk or facts(),), **more)
+
+
+def test_image_is_import_disk_and_defaults() -> None:
+    """--image NAME is --import --disk image=NAME with a default size; the image is the first disk."""
+    short = parse_request(["--name", "x", "--image", "debian12,bus=scsi", "--disk", "/b.img"])
+    assert short.install.boot_disk
+    assert short.install.image_defaults
+    assert [disk.image for disk in short.domain.devices_of(Disk)] == ["debian12", None]
+    assert short.domain.devices_of(Disk)[0].target_bus == "scsi"
+
+
+def test_disk_is_an_overlay_of_the_recommended_size() -> None:
+    """The base is named when it is fetched; until then the plan says which image."""
+    recommended = os_named("linux2020").recommended_storage_bytes("x86_64")
+    made = plan("--image", "debian12")
+    (image,) = made.images
+    assert image.format == "qcow2"
+    assert image.capacity_bytes == (recommended or 20 * GIB)
+    assert image.base == ImageBase(image=0, size_is_default=True)
+    assert made.fetches[0].source == SOURCE
+    assert made.fetches[0].pool is None
+
+
+@pytest.mark.parametrize("cached", [CACHED, None])
+def test_disk_without_a_size_is_as_large_as_the_image(cached: CachedImage | None) -> None:
+    """--disk image=NAME: no default but the image's own."""
+    (image,) = plan("--import", "--disk", "image=debian12", disk=facts(cached=cached)).images
+    assert image.capacity_bytes == (2 * GIB if cached else None)
+
+
+def test_smaller_size_is_an_error_and_a_larger_one_grows() -> None:
+    """Nothing is cut off."""
+    assert plan("--image", "debian12,size=3").images[0].capacity_bytes == 3 * GIB
+    with pytest.raises(RequestError, match="the image needs 2 GiB"):
+        plan("--image", "debian12,size=1")
+
+
+def test_import_is_implied() -> None:
+    """An image has its system."""
+    assert resolve_import(parse_request(["--disk", "image=debian12"])).install.boot_disk
+    assert not resolve_import(parse_request(["--disk", "image=debian12", "--pxe"])).install.boot_disk
+
+
+@pytest.mark.parametrize(
+    ("words", "copied", "form"),
+    [
+        (",image.copy=yes", True, "qcow2"),
+        (",format=raw", True, "raw"),
+        (",path=/srv/x.qcow2", False, "qcow2"),
+        (",image.copy=no", False, "qcow2"),
+    ],
+)
+def test_copies(words: str, copied: bool, form: str) -> None:
+    """Raw disks cannot refer to another image."""
+    disk = facts(path=PathFacts(path="/srv/x.qcow2", kind=None)) if "path=" in words else facts()
+    (image,) = plan("--image", f"debian12{words}", disk=disk).images
+    assert image.base is not None
+    assert (image.base.copy, image.format) == (copied, form)
+
+
+def test_volume_in_a_pool() -> None:
+    """Where QEMU cannot read the cache, the pool keeps the image too."""
+    made = plan("--image", "debian12,pool=fast", disk=facts(pool=POOL))
+    (volume,) = made.volumes
+    assert volume.base == ImageBase(image=0, size_is_default=True)
+    assert made.fetches[0].pool is None
+    remote = plan("--image", "debian12,pool=fast", disk=facts(pool=POOL, is_shared=False), remote=True)
+    assert remote.fetches[0].pool == "fast"
+
+
+def test_block_pool_gets_a_copy() -> None:
+    """A logical volume has no format of its own."""
+    pool = POOL.replace(type="logical", target="/dev/fast")
+    made = plan("--image", "debian12,pool=fast", disk=facts(pool=pool))
+    assert made.volumes[0].base is not None
+    assert made.volumes[0].base.copy
+    assert made.final.devices_of(Disk)[0].driver_type == "raw"
+
+
+@pytest.mark.parametrize(
+    ("words", "disk", "message"),
+    [
+        (",backing_store=/b.qcow2", facts(), "contradict"),
+        (",vol=fast/x", facts(), "contradict"),
+        (",device=cdrom", facts(), "cannot start from an image"),
+        (",format=vmdk", facts(), "qcow2 or raw"),
+        (",path=/a.qcow2", facts(path=PathFacts(path="/a.qcow2", kind="file")), "already exists"),
+    ],
+)
+def test_contradictions(words: str, disk: DiskFacts, message: str) -> None:
+    """Refused before anything is downloaded."""
+    with pytest.raises(RequestError, match=message):
+        plan("--image", f"debian12{words}", disk=disk)
+
+
+def test_default_login_is_a_seed() -> None:
+    """With the user's key or a generated password, as if --cloud-init had been given."""
+    asked = CloudInitRequest(default_user_keys=("ssh-ed25519 AAAA",))
+    made = plan("--image", "debian12", cloud_init=asked, login=Login(user="debian"))
+    assert made.install is not None
+    assert "Your SSH key can log in as 'debian'" in made.notes
+    secret = CloudInitRequest(generated_password="abc", generated_for="debian", default_user_password_hash="$6$x")
+    made = plan("--image", "debian12", cloud_init=secret, login=Login(user="debian", password="abc"))
+    assert made.secrets == ("Password for the account 'debian' is: abc",)
+    assert "abc" not in repr(made.login)
+
+
+def test_image_without_a_login_is_warned_of() -> None:
+    """--disk image= sets nothing up."""
+    assert any("lets nobody log in" in text for text in plan("--import", "--disk", "image=debian12").warnings)
+    seeded = plan("--import", "--disk", "image=debian12", cloud_init=CloudInitRequest())
+    assert not any("log in" in text for text in seeded.warnings)
+
+
+def test_image_that_needs_uefi_gets_it() -> None:
+    """Alpine's UEFI variant has no boot sector."""
+    source = SOURCE._replace(firmware=("efi",))
+    assert plan("--image", "alpine:uefi", disk=facts(source=source)).final.os.firmware == "efi"
+    assert plan("--image", "debian12", disk=facts()).final.os.firmware is None
+
+
+def test_memory_has_a_default() -> None:
+    """An OS without a recommendation does not make --memory required."""
+    request = parse_request(["--name", "x", "--network", "none", "--image", "debian12"])
+    made = compose(request, FILES.facts(disks=(facts(),)))
+    assert made.final.memory_kib == 2 * GIB // 1024
+
+
+def test_actions_say_what_is_downloaded() -> None:
+    """The preview tells a download from a cached image."""
+    texts = [action.text for action in actions_of(plan("--image", "debian12"))]
+    assert texts[0] == "use the image debian12 in the cache (sha256:ab, verified: digest)"
+    texts = [action.text for action in actions_of(plan("--image", "debian12", disk=facts(cached=None)))]
+    assert texts[0] == "download the image debian12"
+    assert "starting from debian12" in texts[1]

@@ -1,0 +1,155 @@
+"""The images of a plan, got and put under its disks; and a run that is killed at any point."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.images.disks import MIB, qcow2
+from tests.images.fetching import Client, named
+from tests.images.vendor import Vendor
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import RequestError
+from virtinstall.images.provide import provide_images
+from virtinstall.images.source import ImageSource
+from virtinstall.new_image import ImageBase, NewImage
+from virtinstall.plan import ImageFetch, NewVolume, Plan
+from virtinstall.progress import Silent
+from virtinstall.rollback.undo import Undo
+from virtinstall.storage.probe import probe_image
+from virtinstall.storage.provision import provision_image
+
+XML = "<volume><name>x</name><capacity unit='bytes'>0</capacity><allocation unit='bytes'>0</allocation></volume>"
+PROJECT = Path(__file__).parents[2]
+
+
+class LocalHost:
+    """A host whose QEMU reads this machine's files."""
+
+    def driver(self) -> str:
+        """QEMU's."""
+        return "qemu"
+
+
+def provided(tmp_path: Path, source: ImageSource, *, images: Any = (), volumes: Any = ()) -> Plan:
+    """The plan after its images were fetched."""
+    fetch = ImageFetch(source=source, cache_dir=str(tmp_path / "cache"))
+    plan = Plan(name="x", final=Domain(), install=None, images=images, volumes=volumes, fetches=(fetch,))
+    host: Any = LocalHost()
+    return provide_images(plan, host, progress=Silent(), report=lambda text: None, environment={})
+
+
+def made(image: NewImage) -> Path:
+    """The file that is made for it."""
+    undo = Undo()
+    provision_image(image, undo, Silent())
+    undo.keep_everything()
+    return Path(image.path)
+
+
+def new_image(tmp_path: Path, form: str = "qcow2", size: int | None = None, **base: Any) -> NewImage:
+    """A disk that starts from the plan's image."""
+    path = str(tmp_path / f"disk-{os.urandom(3).hex()}")
+    return NewImage(path=path, format=form, capacity_bytes=size, base=ImageBase(image=0, **base))
+
+
+def test_overlay_refers_to_the_cache(vendor: Vendor, tmp_path: Path) -> None:
+    """With the format written down; larger if asked for."""
+    source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
+    plan = provided(tmp_path, source, images=(new_image(tmp_path), new_image(tmp_path, size=16 * MIB)))
+    small, large = (probe_image(str(made(image))) for image in plan.images)
+    assert small.backing_file == plan.fetches[0].result.path  # type: ignore[union-attr]
+    assert small.backing_format == "qcow2"
+    assert (small.virtual_size, large.virtual_size) == (8 * MIB, 16 * MIB)
+
+
+def test_copy_stands_alone(vendor: Vendor, tmp_path: Path) -> None:
+    """It refers to nothing, may be written, and grows."""
+    source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
+    plan = provided(tmp_path, source, images=(new_image(tmp_path, size=32 * MIB, copy=True),))
+    path = made(plan.images[0])
+    info = probe_image(str(path))
+    assert (info.backing_file, info.virtual_size) == (None, 32 * MIB)
+    assert path.stat().st_mode & 0o600 == 0o600
+
+
+def test_raw_disk_is_converted(vendor: Vendor, tmp_path: Path) -> None:
+    """A raw disk has the data of the image."""
+    source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
+    plan = provided(tmp_path, source, images=(new_image(tmp_path, "raw", size=9 * MIB, copy=True),))
+    path = made(plan.images[0])
+    assert path.stat().st_size == 9 * MIB
+    assert path.stat().st_blocks * 512 < MIB
+
+
+def test_default_size_gives_way_and_a_given_one_does_not(vendor: Vendor, tmp_path: Path) -> None:
+    """An image that turns out to be larger than planned."""
+    source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path, size=64 * MIB)))
+    default = new_image(tmp_path, size=MIB, size_is_default=True)
+    assert provided(tmp_path, source, images=(default,)).images[0].capacity_bytes == 64 * MIB
+    with pytest.raises(RequestError, match="needs 64 MiB"):
+        provided(tmp_path, source, images=(new_image(tmp_path, size=MIB),))
+
+
+def test_volume_gets_backing_store_and_size(vendor: Vendor, tmp_path: Path) -> None:
+    """libvirt makes the overlay in a pool."""
+    source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
+    volume = NewVolume(pool="p", name="x", xml=XML, capacity_bytes=0, base=ImageBase(image=0))
+    plan = provided(tmp_path, source, volumes=(volume,))
+    assert '<format type="qcow2"/></backingStore>' in plan.volumes[0].xml
+    assert plan.volumes[0].capacity_bytes == 8 * MIB
+    assert f">{8 * MIB}</capacity>" in plan.volumes[0].xml
+
+
+def test_local_image_is_used_where_it_is(tmp_path: Path) -> None:
+    """A path is no download."""
+    path = tmp_path / "mine.qcow2"
+    path.write_bytes(qcow2(tmp_path))
+    plan = provided(tmp_path, ImageSource(str(path), "path", str(path)), images=(new_image(tmp_path),))
+    assert plan.images[0].backing_path == str(path)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_killed_runs_leave_nothing_behind(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """SIGKILL at many points of a download: the next run continues, and the cache has the image alone."""
+    data = qcow2(tmp_path, padding=6 * MIB)
+    source = named(vendor.publish("/i/disk.qcow2", data))
+    vendor.delay_seconds = 0.004
+    program = (
+        "import sys; from pathlib import Path; from tests.images.fetching import *\n"
+        "client = Client(Path(sys.argv[1])); print('ready', flush=True); client.fetch(named(sys.argv[2]))"
+    )
+    command = [sys.executable, "-c", program, str(client.root), source.url]
+    for number in range(12):
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(number * 0.02)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    vendor.delay_seconds = 0
+    image = client.fetch(source)
+    assert Path(image.path).read_bytes() == data
+    assert client.left() == []
+    assert len(client.cache.files()) == 1
+
+
+def test_abandoned_download_is_removed_after_a_day(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """Also if nobody asks for that image again."""
+    url = vendor.publish("/i/disk.qcow2", qcow2(tmp_path, padding=2 * MIB))
+    vendor.cut_after["/i/disk.qcow2"] = [MIB, MIB]
+    client.now = time.time()
+    with pytest.raises(Exception, match="could not fetch"):
+        client.fetch(named(url))
+    assert client.left() != []
+    client.now += 2 * 24 * 3600
+    client.fetch(named(vendor.publish("/j/other.qcow2", qcow2(tmp_path)), name="other"))
+    assert client.left() == []

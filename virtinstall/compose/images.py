@@ -1,0 +1,140 @@
+"""Disks that start from an image: overlay or copy, how large, where the image is kept. Pure."""
+
+from __future__ import annotations
+
+from virtinstall.compose.disk_sources import requested_path, resolve_source
+from virtinstall.compose.draft import Draft
+from virtinstall.compose.new_volumes import BLOCK_POOLS, NETWORK_POOLS
+from virtinstall.devices.disk import Disk
+from virtinstall.errors import RequestError
+from virtinstall.facts import DiskFacts, Facts, ImageFacts
+from virtinstall.images.source import CLOUD_INIT, IGNITION
+from virtinstall.new_image import ImageBase
+from virtinstall.plan import ImageFetch
+from virtinstall.request import Request
+from virtinstall.units import GIB, KIB, human_size
+
+DEFAULT_DISK_BYTES = 20 * GIB
+DEFAULT_MEMORY_BYTES = 2 * GIB
+_SMALLEST_BYTES = 1 << 20
+_EXCLUSIVE = ("backing_store", "vol", "source_pool", "source_volume", "source_protocol", "source_name")
+
+
+def with_login(request: Request, facts: Facts) -> Request:
+    """The request with the login that is set up by default, as if it had been asked for."""
+    install = request.install
+    if facts.login is None:
+        return request
+    if facts.ignition is not None and install.ignition is None:
+        return request.replace(install=install.replace(ignition="-"))
+    if facts.cloud_init is not None and install.cloud_init is None:
+        return request.replace(install=install.replace(cloud_init=facts.cloud_init))
+    return request
+
+
+def fill_memory(draft: Draft) -> None:
+    """Choose the memory of a guest made by --image, if the OS database has no recommendation."""
+    domain = draft.domain
+    if not draft.request.install.image_defaults or domain.memory_kib is not None or domain.current_memory_kib:
+        return
+    if draft.os.recommended_ram_bytes(draft.platform.arch) is None:
+        domain.memory_kib = DEFAULT_MEMORY_BYTES // KIB
+        draft.notes.append(f"Using default --memory {DEFAULT_MEMORY_BYTES >> 20}")
+
+
+def resolve_image(draft: Draft, disk: Disk, facts: DiskFacts, image: ImageFacts) -> None:
+    """Fill in the source of a disk that starts from an image, and note what has to be fetched and made.
+
+    Raises: RequestError, if the disk cannot be what was asked for.
+    """
+    option = f"--disk image={disk.image}"
+    _refuse_contradictions(disk, facts, option)
+    size, is_default = _size(draft, disk, image, option)
+    pool_type = None if facts.pool is None else facts.pool.type
+    copied = bool(disk.image_copy) or disk.format == "raw" or disk.driver_type == "raw"
+    if pool_type in BLOCK_POOLS or pool_type in NETWORK_POOLS:
+        copied = True
+    elif disk.format is None:
+        disk.format = disk.driver_type or "qcow2"
+    if disk.format not in (None, "raw", "qcow2"):
+        raise RequestError(f"{option},format={disk.format}: the disk must be qcow2 or raw")
+    known_images, known_volumes = len(draft.images), len(draft.volumes)
+    # without a size, the disk is as large as the image, which is known when it is fetched
+    disk.size_bytes = size or _SMALLEST_BYTES
+    resolve_source(draft, disk, facts)
+    disk.size_bytes = size
+    base = ImageBase(image=len(draft.fetches), copy=copied, size_is_default=is_default)
+    pool = None
+    for new in range(known_images, len(draft.images)):
+        draft.images[new] = draft.images[new].replace(base=base, capacity_bytes=size)
+    for new in range(known_volumes, len(draft.volumes)):
+        draft.volumes[new] = draft.volumes[new].replace(base=base, capacity_bytes=size or 0)
+        pool = draft.volumes[new].pool
+    draft.fetches.append(
+        ImageFetch(
+            source=image.source,
+            cache_dir=image.cache_dir,
+            refresh=image.refresh,
+            checksum=image.checksum,
+            cached=image.cached,
+            is_current=image.is_current,
+            pool=None if image.is_shared or copied else pool,
+        )
+    )
+    _use_firmware(draft, image)
+    _warn_of_login(draft, image, option)
+
+
+def _refuse_contradictions(disk: Disk, facts: DiskFacts, option: str) -> None:
+    given = next((name for name in _EXCLUSIVE if getattr(disk, name) is not None), None)
+    if given is not None:
+        raise RequestError(
+            f"{option} and {given.replace('source_', 'source.')} contradict each other",
+            hint="image= creates a new disk; name its place with path= or pool=",
+        )
+    if disk.device not in (None, "disk", "lun"):
+        raise RequestError(f"{option}: a {disk.device} cannot start from an image", hint="omit device=")
+    path = requested_path(disk)
+    if facts.volume is not None or (facts.path is not None and facts.path.kind is not None):
+        there = path or (facts.volume.path if facts.volume is not None else "")
+        raise RequestError(
+            f"{option}: '{there}' already exists",
+            hint="an existing disk is never overwritten: choose another path, or use it with --disk PATH",
+        )
+
+
+def _size(draft: Draft, disk: Disk, image: ImageFacts, option: str) -> tuple[int | None, bool]:
+    """The size of the disk in bytes (None: that of the image), and whether it is only a default."""
+    smallest = None if image.cached is None else image.cached.virtual_size
+    if disk.size_bytes is not None:
+        if smallest is not None and disk.size_bytes < smallest:
+            raise RequestError(
+                f"{option},size={human_size(disk.size_bytes)}: the image needs {human_size(smallest)}",
+                hint="omit size=, or make it at least as large",
+            )
+        return disk.size_bytes, False
+    if not draft.request.install.image_defaults or draft.fetches:
+        return smallest if image.is_current else None, True
+    size = max(draft.os.recommended_storage_bytes(draft.platform.arch) or DEFAULT_DISK_BYTES, smallest or 0)
+    draft.notes.append(f"Using default --disk size={size // GIB}")
+    return size, True
+
+
+def _use_firmware(draft: Draft, image: ImageFacts) -> None:
+    """Boot an image that only UEFI can boot with UEFI."""
+    os = draft.domain.os
+    if image.source.firmware == ("efi",) and os.firmware is None and os.loader is None:
+        os.firmware = "efi"
+
+
+def _warn_of_login(draft: Draft, image: ImageFacts, option: str) -> None:
+    install, facts = draft.request.install, draft.facts
+    if install.image_defaults or not (install.boot_disk or install.assume_import):
+        return
+    if image.source.seed == CLOUD_INIT and facts.cloud_init is None and image.source.kind != "registry":
+        draft.warnings.append(
+            f"{option}: the image lets nobody log in without --cloud-init; "
+            "--image NAME instead sets up a login automatically"
+        )
+    if image.source.seed == IGNITION and facts.ignition is None:
+        draft.warnings.append(f"{option}: the image lets nobody log in without --ignition FILE")

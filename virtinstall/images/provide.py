@@ -1,0 +1,111 @@
+"""The images of a plan, fetched: afterwards the plan names the files that its disks start from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from virtinstall.errors import RequestError
+from virtinstall.images.cache import CachedImage, ImageCache
+from virtinstall.images.fetch import FetchRequest, fetch_image, local_image
+from virtinstall.units import human_size
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.new_image import NewImage
+    from virtinstall.plan import ImageFetch, NewVolume, Plan
+    from virtinstall.progress import Progress
+
+Report = Callable[[str], None]
+
+
+def check_images(plan: Plan) -> None:
+    """Ask the servers for the images that are not cached; change nothing. Raises: FetchError, if one is not there."""
+    from virtinstall.images.download import WebReader
+    from virtinstall.images.locate import locate
+
+    for fetch in plan.fetches:
+        if fetch.cached is None and fetch.source.kind not in ("path", "registry"):
+            locate(fetch.source, WebReader(), fetch.checksum)
+
+
+def provide_images(
+    plan: Plan, host: Host, *, progress: Progress, report: Report, environment: Mapping[str, str]
+) -> Plan:
+    """Fetch the images of a plan, and return the plan that names them.
+
+    What is fetched stays in the cache, whatever becomes of the guest. Raises: FetchError, StorageError; RequestError,
+    if a disk is too small for its image.
+    """
+    if not plan.fetches or host.driver() == "test":
+        return plan
+    fetches = tuple(_fetched(fetch, progress, report, environment) for fetch in plan.fetches)
+    plan = plan.replace(fetches=fetches)
+    from virtinstall.images.keep import keep_in_pools
+
+    paths = keep_in_pools(plan, host, progress)
+    return plan.replace(
+        images=tuple(_with_base(image, fetches, paths) for image in plan.images),
+        volumes=tuple(_volume_with_base(volume, fetches, paths) for volume in plan.volumes),
+    )
+
+
+def _fetched(fetch: ImageFetch, progress: Progress, report: Report, environment: Mapping[str, str]) -> ImageFetch:
+    wanted = FetchRequest(fetch.source, fetch.refresh, fetch.checksum)
+    if fetch.source.kind == "path":
+        return fetch.replace(result=local_image(wanted))
+    cache = ImageCache(fetch.cache_dir)
+    image = fetch_image(wanted, cache, environment=environment, progress=progress, report=report)
+    return fetch.replace(result=image)
+
+
+def _result(fetch: ImageFetch) -> CachedImage:
+    assert fetch.result is not None
+    return fetch.result
+
+
+def _capacity(size: int | None, is_default: bool, image: CachedImage, what: str) -> int:
+    if not size:
+        return image.virtual_size
+    if size < image.virtual_size and not is_default:
+        raise RequestError(
+            f"{what}: the image {image.name} needs {human_size(image.virtual_size)}, the disk has {human_size(size)}",
+            hint="omit size=, or make it at least as large",
+        )
+    return max(size, image.virtual_size)
+
+
+def _with_base(new: NewImage, fetches: tuple[ImageFetch, ...], paths: Mapping[int, str]) -> NewImage:
+    if new.base is None:
+        return new
+    base = new.base
+    image = _result(fetches[base.image])
+    new = new.replace(capacity_bytes=_capacity(new.capacity_bytes, base.size_is_default, image, new.path))
+    path = paths[base.image]
+    if base.copy:
+        return new.replace(copy_from=path, copy_format=image.format)
+    return new.replace(backing_path=path, backing_format=image.format)
+
+
+def _volume_with_base(volume: NewVolume, fetches: tuple[ImageFetch, ...], paths: Mapping[int, str]) -> NewVolume:
+    if volume.base is None:
+        return volume
+    base = volume.base
+    image = _result(fetches[base.image])
+    name = f"{volume.pool}/{volume.name}"
+    capacity = _capacity(volume.capacity_bytes, base.size_is_default, image, name)
+    root = etree.fromstring(volume.xml)
+    for tag in ("capacity", "allocation"):
+        node = root.find(tag)
+        if node is not None and (tag == "capacity" or node.text != "0"):
+            node.text = str(capacity)
+    if base.copy:
+        return volume.replace(
+            xml=etree.tostring(root, encoding="unicode"), capacity_bytes=capacity, upload_from=paths[base.image]
+        )
+    backing = etree.SubElement(root, "backingStore")
+    etree.SubElement(backing, "path").text = paths[base.image]
+    etree.SubElement(backing, "format", type=image.format)
+    return volume.replace(xml=etree.tostring(root, encoding="unicode"), capacity_bytes=capacity)

@@ -1,0 +1,43 @@
+"""A copy of an image in another format, by qemu-img(1): the one thing about images that is left to it.
+
+Source: qemu-img(1), convert.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import StorageError
+from virtinstall.rollback.new_file import new_file
+
+if TYPE_CHECKING:
+    from virtinstall.new_image import NewImage
+    from virtinstall.progress import Progress
+    from virtinstall.rollback.journal import Journal
+    from virtinstall.rollback.undo import Undo
+
+
+def convert_image(
+    source: str, source_format: str, image: NewImage, undo: Undo, progress: Progress, journal: Journal | None = None
+) -> None:
+    """Write the data of `source` to the new file of `image`, in its format. Raises: StorageError."""
+    program = shutil.which("qemu-img")
+    if program is None:
+        raise StorageError(
+            f"cannot convert '{source}' from {source_format} to {image.format}: there is no qemu-img",
+            hint=f"install it (apt install qemu-utils), or use format={source_format}",
+        )
+    progress.start(f"Converting '{os.path.basename(source)}'", None)
+    try:
+        with new_file(image.path, undo, mode=image.mode, journal=journal) as fd:
+            target = f"/proc/self/fd/{fd}"
+            words = [program, "convert", "-q", "-f", source_format, "-O", image.format, source, target]
+            done = subprocess.run(words, pass_fds=(fd,), capture_output=True, text=True, check=False)
+            if done.returncode:
+                reason = done.stderr.strip().rpartition("qemu-img: ")[2]
+                raise StorageError(f"cannot convert '{source}' to {image.format}: {reason}")
+    finally:
+        progress.finish()

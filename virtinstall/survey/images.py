@@ -1,0 +1,179 @@
+"""--disk image=, --image: what the name means, what is cached, and who may log in. Reading only."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from virtinstall.compose.compose import chosen_platform
+from virtinstall.errors import RequestError
+from virtinstall.facts import Facts, HostFacts, ImageFacts
+from virtinstall.osinfo.record import GENERIC
+from virtinstall.plan import Login
+
+if TYPE_CHECKING:
+    from virtinstall.devices.disk import Disk
+    from virtinstall.images.catalogue import ImageCatalogue
+    from virtinstall.images.source import ImageSource
+    from virtinstall.osinfo.catalog import Catalog
+    from virtinstall.request import Request
+    from virtinstall.survey.survey import Environment
+
+_CACHE = ".virtinstall"
+
+
+def survey_images(
+    request: Request, host: HostFacts, systems: Catalog, environment: Environment
+) -> tuple[ImageFacts | None, ...]:
+    """The image of each disk of the request, None for a disk without one. Raises: RequestError, for unknown names."""
+    from virtinstall.devices.disk import Disk
+
+    disks = request.domain.devices_of(Disk)
+    if all(disk.image is None for disk in disks):
+        return ()
+    from virtinstall.images.remote import catalogue_with_indexes
+
+    arch = chosen_platform(request, host, GENERIC).arch
+    folder, is_shared = cache_directory(host, environment.environ)
+    catalogue = catalogue_with_indexes(environment.environ, systems, folder)
+    return tuple(
+        None if disk.image is None else _image_facts(disk, catalogue, arch, folder, is_shared) for disk in disks
+    )
+
+
+def cache_directory(host: HostFacts, environ: Mapping[str, str]) -> tuple[str, bool]:
+    """The directory of the image cache, and whether this host's QEMU can read it.
+
+    It is next to the images of libvirt's default pool where this user may write there, else the user's own.
+    """
+    named = environ.get("VIRTINSTALL_IMAGE_CACHE")
+    if named:
+        return os.path.abspath(named), host.local
+    if host.local and _may_create(host.image_dir):
+        return os.path.join(host.image_dir, _CACHE), True
+    home = environ.get("HOME") or "/"
+    cache = environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
+    return os.path.join(cache, "virtinstall", "images"), False
+
+
+def _may_create(directory: str) -> bool:
+    """Whether this user can write to a directory, or create it."""
+    while not os.path.lexists(directory) and directory != "/":
+        directory = os.path.dirname(directory)
+    return os.path.isdir(directory) and os.access(directory, os.W_OK | os.X_OK)
+
+
+def _image_facts(disk: Disk, catalogue: ImageCatalogue, arch: str, folder: str, is_shared: bool) -> ImageFacts:
+    from virtinstall.images.cache import ImageCache
+    from virtinstall.images.fetch import FetchRequest, is_current
+
+    source = catalogue.find(str(disk.image), arch)
+    checksum = disk.image_checksum or ""
+    if checksum and checksum != "none" and "://" not in checksum:
+        from virtinstall.images.digest import parse_digest
+
+        parse_digest(checksum, "--disk image.checksum")
+    if source.kind == "path":
+        return _local_facts(source, checksum, folder, is_shared)
+    wanted = FetchRequest(source, disk.image_refresh, checksum)
+    record = ImageCache(folder).record(wanted.key)
+    return ImageFacts(
+        source=source,
+        cache_dir=folder,
+        refresh=disk.image_refresh,
+        checksum=checksum,
+        cached=record,
+        is_current=record is not None and is_current(wanted, record, time.time()),
+        is_shared=is_shared,
+    )
+
+
+def _local_facts(source: ImageSource, checksum: str, folder: str, is_shared: bool) -> ImageFacts:
+    from virtinstall.images.fetch import FetchRequest, local_image
+
+    if not os.path.isfile(source.url):
+        raise RequestError(f"--disk image={source.url}: no such file", hint="check the path")
+    # its digest is computed when the plan is carried out
+    cached = local_image(FetchRequest(source._replace(digest=""), None, ""))
+    return ImageFacts(
+        source=source, cache_dir=folder, checksum=checksum, cached=cached, is_current=True, is_shared=is_shared
+    )
+
+
+def with_images(facts: Facts, images: Sequence[ImageFacts | None]) -> Facts:
+    """`facts` whose disks have their images."""
+    if not images:
+        return facts
+    disks = tuple(disk.replace(image=image) for disk, image in zip(facts.disks, images, strict=True))
+    return facts.replace(disks=disks)
+
+
+def with_login(facts: Facts, images: Sequence[ImageFacts | None]) -> Facts:
+    """`facts` with a seed for an image that reads one: the user's keys for its own account, else a password."""
+    from virtinstall.images.source import CLOUD_INIT, IGNITION
+    from virtinstall.seed.cloud_init import CloudInitRequest
+    from virtinstall.survey.seeds import with_cloud_init
+
+    image = next((image for image in images if image is not None), None)
+    if image is None or image.source.seed not in (CLOUD_INIT, IGNITION):
+        return facts
+    keys = user_keys(facts.environment)
+    user = image.source.user or facts.os.cloud_image_username or facts.os.distro or "cloud-user"
+    if image.source.seed == IGNITION:
+        return _with_ignition(facts, user, keys)
+    if keys:
+        facts = with_cloud_init(facts, CloudInitRequest(default_user_keys=keys))
+        return facts.replace(login=Login(user=user))
+    from virtinstall.seed.password import hash_password, new_password
+
+    password = new_password()
+    login = CloudInitRequest(
+        generated_password=password, generated_for=user, default_user_password_hash=hash_password(password)
+    )
+    return with_cloud_init(facts, login).replace(login=Login(user=user, password=password))
+
+
+def _with_ignition(facts: Facts, user: str, keys: tuple[str, ...]) -> Facts:
+    import json
+
+    if not keys:
+        warning = "no SSH key in ~/.ssh: nobody can log in; give a configuration with --ignition FILE"
+        return facts.replace(warnings=(*facts.warnings, warning))
+    users = [{"name": user, "sshAuthorizedKeys": list(keys)}]
+    config = json.dumps({"ignition": {"version": "3.0.0"}, "passwd": {"users": users}}).encode()
+    return facts.replace(ignition=config, login=Login(user=user))
+
+
+def user_keys(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The public SSH keys of the user, also of one who called sudo: `~/.ssh/id_*.pub`."""
+    homes = [environ.get("HOME") or ""]
+    if os.geteuid() == 0 and environ.get("SUDO_USER"):
+        try:
+            homes.insert(0, pwd.getpwnam(environ["SUDO_USER"]).pw_dir)
+        except KeyError:
+            pass
+    for home in filter(None, homes):
+        keys = _keys_in(os.path.join(home, ".ssh"))
+        if keys:
+            return keys
+    return ()
+
+
+def _keys_in(folder: str) -> tuple[str, ...]:
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.startswith("id_") and name.endswith(".pub"))
+    except OSError:
+        return ()
+    keys = []
+    for name in names:
+        try:
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                text = file.read(16384).strip()
+        except (OSError, UnicodeDecodeError):
+            continue
+        if text.startswith(("ssh-", "ecdsa-", "sk-")) and "\n" not in text:
+            keys.append(text)
+    return tuple(keys)
