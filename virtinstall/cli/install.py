@@ -6,6 +6,7 @@ import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
+from virtinstall.cli.lost_output import tolerate_lost_output
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.typed_answers import with_typed_answers
 from virtinstall.errors import HostError, RequestError
@@ -32,7 +33,11 @@ def install(given: Namespace, log: Log) -> int:
     documents: list[str] = []
     with redirect_stdout(sys.stderr):
         status = _install(given, log, documents)
-    print("".join(documents), end="")
+    if given.dry_run or given.print_xml is not None:
+        print("".join(documents), end="")
+    else:
+        with tolerate_lost_output("the guest was created"):
+            print("".join(documents), end="")
     return status
 
 
@@ -146,10 +151,11 @@ def _create(plan: Plan, hypervisor: Hypervisor, log: Log, messages: Messages) ->
         is_same = (plan.notes, plan.secrets) == (guest.plan.notes, guest.plan.secrets)
         plan = guest.plan
         if not is_same:
+            with tolerate_lost_output(f"the guest '{plan.name}' was created"):
             _announce(plan, messages)
         watcher = InstallWatcher(plan, host, say)
     try:
-        with explain_lost_connection(host, plan.name):
+        with tolerate_lost_output(f"the guest '{plan.name}' was created"), explain_lost_connection(host, plan.name):
             return int(watcher.follow(guest.handle)), plan
     except HostError as error:
         error.add_note(f"the guest '{plan.name}' was started and is left as it is")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 
 class Messages:
@@ -21,4 +22,6 @@ class Messages:
         """Print a warning, the same only once."""
         if text not in self._warned:
             self._warned.add(text)
-            print(f"WARNING  {text}", file=sys.stderr)
+            # a warning that nobody can read is no reason to stop halfway
+            with suppress(OSError):
+                print(f"WARNING  {text}", file=sys.stderr)

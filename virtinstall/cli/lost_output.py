@@ -1,0 +1,63 @@
+"""Standard output that can no longer be written (full disk, closed pipe) when the guest exists already.
+
+What remains to be done with the guest is done all the same, and standard error says that it exists: a script that
+got an error instead would take it that there is no guest.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
+
+
+class _Tolerant:
+    """A text stream whose failures are remembered in `error` instead of raised."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.error: OSError | None = None
+
+    def write(self, text: str) -> int:
+        try:
+            return self.stream.write(text)
+        except OSError as error:
+            self.error = self.error or error
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self.stream.flush()
+        except OSError as error:
+            self.error = self.error or error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+@contextmanager
+def tolerate_lost_output(fact: str) -> Iterator[None]:
+    """Inside the block standard output may fail; at its end standard error then says so, and states `fact`."""
+    before = sys.stdout
+    tolerant = _Tolerant(before)
+    sys.stdout = tolerant
+    try:
+        yield
+    finally:
+        tolerant.flush()
+        sys.stdout = before
+        if tolerant.error is not None:
+            _discard_from_now_on(before)
+            reason = tolerant.error.strerror or tolerant.error
+            print(f"WARNING  {fact}; standard output cannot be written: {reason}", file=sys.stderr)
+
+
+def _discard_from_now_on(stream: TextIO) -> None:
+    """Have the interpreter's last flush succeed."""
+    with suppress(OSError, ValueError):
+        if stream.fileno() == sys.__stdout__.fileno():  # type: ignore[union-attr]
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
