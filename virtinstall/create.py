@@ -70,6 +70,13 @@ def _existing(name: str, host: Host) -> Domain:
             f"--reinstall {name}: the guest is already active",
             hint=f"shut it down: {virsh_command(host.uri, 'shutdown', name)}",
         )
+    if guest.has_managed_save():
+        from virtinstall.virsh_commands import virsh_command
+
+        raise RequestError(
+            f"--reinstall {name}: the guest has a saved state, which its next start would restore",
+            hint=f"start the guest, or discard the state: {virsh_command(host.uri, 'managedsave-remove', name)}",
+        )
     return Domain.parse(guest.xml(inactive=True))
 
 

@@ -1,0 +1,82 @@
+"""libvirtd ends while a guest is started: a guest that is there afterwards has its disks, and what remains is named.
+
+VIRTINSTALL_FAULTS sets at how many points the daemon is ended (by hand: 26).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.machine import finish, start_virt_install
+from tests.live.second_daemon import Daemon, second_daemon
+
+pytestmark = pytest.mark.live
+POINTS = int(os.environ.get("VIRTINSTALL_FAULTS", "2"))
+
+
+@pytest.fixture(scope="module")
+def daemon() -> Iterator[Daemon]:
+    """A libvirtd that may be ended."""
+    with second_daemon() as daemon:
+        yield daemon
+
+
+def words(daemon: Daemon, name: str, disk: Path) -> list[str]:
+    """A guest with a new disk."""
+    return [
+        *("--connect", daemon.local_uri, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
+        *("--name", name, "--memory", "32", "--osinfo", "generic", "--noautoconsole", "--import"),
+        *("--disk", f"path={disk},size=0.05"),
+    ]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+def test_a_guest_keeps_its_disk(daemon: Daemon, work: Path, how: signal.Signals) -> None:
+    """Whenever the daemon ends; then the same command, or `--finish`, works, or names the guest."""
+    work.chmod(0o755)
+    started = time.monotonic()
+    whole = f"vitest-{uuid.uuid4().hex[:8]}"
+    finish(start_virt_install(*words(daemon, whole, work / "whole.qcow2"))).ok()
+    lasted = time.monotonic() - started
+    daemon.connection.remove(whole)
+    counts = {"created": 0, "guest left": 0, "nothing left": 0, "disk left": 0}
+    for point in range(POINTS):
+        name, disk = f"vitest-{uuid.uuid4().hex[:8]}", work / f"{how.name}-{point}.qcow2"
+        process = start_virt_install(*words(daemon, name, disk))
+        time.sleep(lasted * (0.45 + 0.5 * point / POINTS))
+        if how is signal.SIGKILL:
+            daemon.kill()
+        else:
+            daemon.stop()
+        run = finish(process)
+        daemon.start()
+        assert "Traceback" not in run.output
+        if name in daemon.connection.names():
+            assert disk.exists(), run.output
+            counts["created" if run.status == 0 else "guest left"] += 1
+            if run.status != 0:
+                assert name in run.output
+                assert str(disk) in run.output or "was started and is left as it is" in run.output, run.output
+                again = finish(start_virt_install(*words(daemon, name, disk)))
+                assert again.status == 1 and "exists already" in again.output, again.output
+                for line in re.findall(r"remove it with: (.*)\)", again.output):
+                    subprocess.run(["sh", "-c", line], capture_output=True)
+            daemon.connection.remove(name)
+            disk.unlink(missing_ok=True)
+        else:
+            assert run.status != 0
+            if disk.exists():
+                assert str(disk) in run.output, run.output
+            counts["disk left" if disk.exists() else "nothing left"] += 1
+            finish(start_virt_install(*words(daemon, name, disk))).ok()
+            daemon.connection.remove(name)
+    print(how.name, counts)

@@ -1,0 +1,118 @@
+"""Files with a guest's state that existed before a run survive its failure, and new ones are removed."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.machine import Connection, Outcome, finish, start_virt_install
+
+pytestmark = pytest.mark.live
+OVMF = Path("/usr/share/OVMF")
+NVRAM = Path("/var/lib/libvirt/qemu/nvram")
+TPM = Path("/var/lib/libvirt/swtpm")
+WAYS = ("import", "transient", "location")
+"""Defined and started; only started; started for the installation, then defined."""
+
+
+@pytest.fixture
+def guest_name(system: Connection) -> Iterator[str]:
+    """A name no guest has."""
+    name = f"vitest-{uuid.uuid4().hex[:8]}"
+    yield name
+    system.remove(name)
+    (NVRAM / f"{name}_VARS.fd").unlink(missing_ok=True)
+
+
+def fail(system: Connection, name: str, way: str, tree: Path, *words: str) -> Outcome:
+    """A run that QEMU refuses."""
+    method = {
+        "import": ["--import"],
+        "transient": ["--import", "--transient"],
+        "location": ["--location", str(tree), "--extra-args", "console=ttyS0"],
+    }[way]
+    run = finish(
+        start_virt_install(
+            *("--connect", system.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
+            *("--name", name, "--memory", "64", "--osinfo", "generic", "--noautoconsole", "--disk", "none"),
+            *("--qemu-commandline=-nonsense", *method, *words),
+        )
+    )
+    assert run.status == 1 and "-nonsense" in run.output, run.output
+    assert name not in system.names()
+    return run
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("place", ["named", "linked", "default"])
+def test_uefi_variables_that_were_there_stay(
+    system: Connection, work: Path, tiny_tree: Path, guest_name: str, way: str, place: str
+) -> None:
+    """A file that the user names, also by a link, and the one that `undefine --keep-nvram` has left."""
+    path = NVRAM / f"{guest_name}_VARS.fd" if place == "default" else work / "my_VARS.fd"
+    shutil.copyfile(OVMF / "OVMF_VARS_4M.fd", path)
+    named = path
+    if place == "linked":
+        named = work / "link_VARS.fd"
+        named.symlink_to(path)
+    loader = f"loader={OVMF}/OVMF_CODE_4M.fd,loader.readonly=yes,loader.type=pflash,nvram={named}"
+    fail(system, guest_name, way, tiny_tree, "--boot", "uefi" if place == "default" else loader)
+    assert path.read_bytes() == (OVMF / "OVMF_VARS_4M.fd").read_bytes()
+    assert named.exists()
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("place", ["named", "default"])
+def test_uefi_variables_that_are_new_go(
+    system: Connection, work: Path, tiny_tree: Path, guest_name: str, way: str, place: str
+) -> None:
+    """What libvirt created for the guest that did not start."""
+    path = NVRAM / f"{guest_name}_VARS.fd" if place == "default" else work / "my_VARS.fd"
+    loader = f"loader={OVMF}/OVMF_CODE_4M.fd,loader.readonly=yes,loader.type=pflash,nvram={path}"
+    fail(system, guest_name, way, tiny_tree, "--boot", "uefi" if place == "default" else loader)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_tpm_state_that_was_there_stays(system: Connection, tiny_tree: Path, guest_name: str, way: str) -> None:
+    """Of a guest with the same UUID, which `undefine --keep-tpm` has left."""
+    guest_uuid = str(uuid.uuid4())
+    state = TPM / guest_uuid / "tpm2" / "tpm2-00.permall"
+    state.parent.mkdir(parents=True)
+    state.write_text("sealed")
+    try:
+        fail(system, guest_name, way, tiny_tree, "--uuid", guest_uuid, "--tpm", "emulator")
+        assert state.read_text() == "sealed"
+    finally:
+        shutil.rmtree(TPM / guest_uuid)
+
+
+def test_a_saved_state_is_not_restored_over_an_installation(
+    system: Connection, work: Path, tiny_tree: Path, guest_name: str
+) -> None:
+    """--reinstall of a guest with a managed save is refused, and the save stays."""
+    work.chmod(0o755)
+    words = ["--connect", system.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"]
+    finish(
+        start_virt_install(
+            *words,
+            *("--name", guest_name, "--memory", "32", "--osinfo", "generic", "--noautoconsole", "--import"),
+            *("--disk", f"path={work / 'disk.qcow2'},size=0.05"),
+        )
+    ).ok()
+    system.virsh("managedsave", guest_name)
+    try:
+        again = finish(
+            start_virt_install(
+                *("--connect", system.option, "--reinstall", guest_name, "--location", str(tiny_tree)),
+                *("--osinfo", "generic", "--noautoconsole"),
+            )
+        )
+        assert again.status == 1 and "saved state" in again.output
+        assert Path(f"/var/lib/libvirt/qemu/save/{guest_name}.save").exists()
+    finally:
+        system.virsh("managedsave-remove", guest_name)
