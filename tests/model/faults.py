@@ -34,6 +34,9 @@ class Faults:
         self._after = after
         self.is_dead = False
 
+    def __str__(self) -> str:
+        return f"[{self._kind} {'after' if self._after else 'at'} call {self._failing}]" if self._failing else ""
+
     def call(self, function: Callable[..., Any], error: Callable[[], Exception], *args: Any, **kwargs: Any) -> Any:
         """Call `function`, unless it is its turn to fail; `after`: it fails when it has done its work."""
         self.calls += 1

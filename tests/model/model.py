@@ -110,12 +110,12 @@ class World:
                 self._random.randint(1, _MOST_CALLS),
                 after=self._random.random() < 0.5,
             )
-        self.history.append(f"{command.__name__} {' '.join(words)} {vars(faults)}")
+        self.history.append(f"{command.__name__} {' '.join(words)} {faults}")
         changeable = None if may_change is None else os.path.realpath(may_change)
         status: int | None = None
         with inject(faults):
             status = command(["--connect", self._connection.getURI(), *words])
-        self.history.append(f"  -> {status}")
+        self.history.append(f"  -> {status} after {faults.calls} calls")
         for path in self._used_paths():
             if path not in self._data or (status == 0 and path == changeable):
                 self._data[path] = Path(path).read_bytes()

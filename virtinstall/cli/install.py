@@ -152,7 +152,7 @@ def _create(plan: Plan, hypervisor: Hypervisor, log: Log, messages: Messages) ->
         plan = guest.plan
         if not is_same:
             with tolerate_lost_output(f"the guest '{plan.name}' was created"):
-            _announce(plan, messages)
+                _announce(plan, messages)
         watcher = InstallWatcher(plan, host, say)
     try:
         with tolerate_lost_output(f"the guest '{plan.name}' was created"), explain_lost_connection(host, plan.name):
