@@ -113,7 +113,6 @@ def _fill(draft: Draft, present: list[Disk]) -> None:
     disks = draft.domain.devices_of(Disk)
     for disk, found in zip(disks, draft.facts.disks, strict=True):
         disk_sources.resolve_source(draft, disk, found)
-        disk_sources.refuse_used(draft, disk, found)
     disk_targets.resolve_targets(draft, disks, present)
     hostdevs.resolve_hostdevs(draft)
     interfaces.add_interfaces(draft)

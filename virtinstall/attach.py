@@ -21,7 +21,9 @@ from virtinstall.devices.interface import Interface
 from virtinstall.domain.domain import Domain
 from virtinstall.domain.placing import new_ones_last
 from virtinstall.errors import RequestError
+from virtinstall.request import Checks
 from virtinstall.rollback.undo import Undo
+from virtinstall.storage.plan_files import check_change_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +71,9 @@ def attach(
     live_disks = running.devices_of(Disk) if running is not None else []
     present = [disk for disk in live_disks if disk.target_dev not in known]
     added, plan = compose_devices(given, base, host, present=present)
-    for warning in plan.warnings:
+    after = base.clone()
+    add_to_definition(after, added)
+    for warning in (*plan.warnings, *check_change_in_use(base, after, host, Checks())):
         on_warning(warning)
     with _transaction(guest.name, host, plan, progress, on_warning) as undo:
         if change.live:
@@ -118,16 +122,23 @@ def update(guest: Guest, host: Host, device: D, change: Change) -> D:
     definition, running = _documents(guest)
     result: Device = device
     if change.live and running is not None:
-        result = find_device(running, device)
-        overlay(result, device)
+        result = _changed(running, device, host)
         guest.update_device(result.to_xml())
     if change.persistent:
-        result = find_device(definition, device)
-        overlay(result, device)
+        result = _changed(definition, device, host)
         keep_places(definition, [result])
         host.define_guest(definition.to_xml())
     assert isinstance(result, type(device))
     return result
+
+
+def _changed(domain: Domain, device: Device, host: Host) -> Device:
+    """Change the device in `domain`; return it. Raises: RequestError, also when another guest uses its file."""
+    before = domain.clone()
+    found = find_device(domain, device)
+    overlay(found, device)
+    check_change_in_use(before, domain, host, Checks())
+    return found
 
 
 def _documents(guest: Guest) -> tuple[Domain, Domain | None]:

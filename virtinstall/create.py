@@ -41,6 +41,7 @@ def make_plan(request: Request, host: Host, environment: Environment | None = No
     """
     from virtinstall.compose.compose import compose
     from virtinstall.compose.validate import resolve_import, validate_request
+    from virtinstall.storage.plan_files import check_plan_in_use
     from virtinstall.survey.survey import Environment as Real
     from virtinstall.survey.survey import survey
 
@@ -48,7 +49,9 @@ def make_plan(request: Request, host: Host, environment: Environment | None = No
     validate_request(request)
     if request.install.reinstall is not None:
         request = request.replace(domain=_existing(request.install.reinstall, host))
-    return compose(request, survey(request, host, environment or Real.real()))
+    plan = compose(request, survey(request, host, environment or Real.real()))
+    warnings = check_plan_in_use(plan, host, request.checks)
+    return plan.replace(warnings=(*plan.warnings, *warnings)) if warnings else plan
 
 
 def _existing(name: str, host: Host) -> Domain:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from virtinstall.plan import Login, SeedFile
     from virtinstall.seed.answers import Answers
     from virtinstall.seed.cloud_init import CloudInitRequest
-    from virtinstall.storage.in_use import DiskUse
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -89,7 +88,7 @@ class DiskFacts(Record):
 
     `volume` and `path` say what is there; `pool` is the pool in which to make it (asked for,
     or the one that manages the path's directory) and `taken_names` its volumes.
-    `needs_libvirt`: only libvirt's daemon may write there. `uses`: by which guests. `local` is
+    `needs_libvirt`: only libvirt's daemon may write there. `local` is
     the file of this machine that is to be sent to where the disk is made. `backing_size_bytes` and
     `backing_format` are those of the image that a new one is to start from. `image`: that of `image=`.
     """
@@ -99,7 +98,6 @@ class DiskFacts(Record):
     pool: PoolFacts | None = None
     taken_names: frozenset[str] = frozenset()
     needs_libvirt: bool = False
-    uses: tuple[DiskUse, ...] = ()
     local: PathFacts | None = None
     backing_size_bytes: int | None = None
     backing_format: str | None = None

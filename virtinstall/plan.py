@@ -41,7 +41,10 @@ class ImageFetch(Record):
 
 
 class NewVolume(Record):
-    """A volume to make through libvirt, in the pool `pool`; `xml` is its <volume>. `base`: what it starts from."""
+    """A volume to create through libvirt, in the pool `pool`; `xml` is its <volume>, `path` where it will be.
+
+    `base`: what it starts from.
+    """
 
     pool: str
     name: str
@@ -49,6 +52,7 @@ class NewVolume(Record):
     capacity_bytes: int
     upload_from: str | None = None
     base: ImageBase | None = None
+    path: str = ""
 
 
 class Upload(Record):

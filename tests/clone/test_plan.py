@@ -207,8 +207,8 @@ def test_preserved_data() -> None:
     assert "'/i/x'" in made.xml or '"/i/x"' in made.xml
     with pytest.raises(StorageError, match="does not exist"):
         plan(guest(disk()), gone, asked=asked)
-    with pytest.raises(StorageError, match="in use by other"):
-        plan(guest(disk()), gone, asked=asked, places=places, uses={"/i/x": ("other",)})
+    with pytest.raises(StorageError, match="in use by guest 'other'"):
+        plan(guest(disk()), gone, asked=asked, places=places, uses={"/i/x": ("in use by guest 'other'",)})
 
 
 @pytest.mark.parametrize("source", [SourceFacts(kind="network"), SourceFacts("/i", "dir"), SourceFacts("/i/gone")])

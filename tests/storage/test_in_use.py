@@ -1,74 +1,217 @@
-"""Which guests use a path: directly, as a volume, through a chain, or by another name."""
+"""Who uses a file: in every place where a guest's XML can name it, under every name of the file."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+import pytest
+from lxml import etree
+
 from virtinstall.progress import Silent
 from virtinstall.rollback.undo import Undo
-from virtinstall.storage.in_use import DisksInUse, local_chain_paths
+from virtinstall.storage.file_uses import FileUse, Role, uses_in
+from virtinstall.storage.in_use import FilesInUse, file_identity, local_chain
 from virtinstall.storage.provision import NewImage, provision_image
 
 
-def guest(*disks: str) -> str:
-    """Domain XML with these disks."""
-    return f"<domain><devices>{''.join(disks)}</devices></domain>"
+def guest(devices: str = "", system: str = "") -> str:
+    """Domain XML with these devices and this content of <os>."""
+    return f"<domain><os>{system}</os><devices>{devices}</devices></domain>"
 
 
-def disk(source: str, inside: str = "", device: str = "disk") -> str:
+def disk(source: str, inside: str = "", device: str = "disk", form: str = "qcow2") -> str:
     """One disk, `vda`."""
-    return f"<disk device='{device}'><driver type='qcow2'/><source {source}/>{inside}<target dev='vda'/></disk>"
+    return f"<disk device='{device}'><driver type='{form}'/><source {source}/>{inside}<target dev='vda'/></disk>"
 
 
-def test_file_device_and_volume_are_found() -> None:
-    """A path is found however the other guest names it."""
-    domains = [
-        ("a", guest(disk("file='/d/x'"))),
-        ("b", guest(disk("dev='/d/x'"))),
-        ("c", guest(disk("pool='default' volume='x'"))),
-        ("d", guest(disk("file='/d/y'"), "<disk device='cdrom'><target dev='sda'/></disk>")),
-    ]
-    assert [u.domain for u in DisksInUse(domains).uses("/d//./x", ("default", "x"))] == ["a", "b", "c"]
-    assert DisksInUse(domains).uses("/d/x")[0].target == "vda"
-    assert DisksInUse(domains).uses("/d/z") == []
+def on_this_machine(*domains: tuple[str, str]) -> FilesInUse:
+    """The files of guests of this machine."""
+    return FilesInUse(domains, chain_of=local_chain, identify=file_identity)
 
 
-def test_backing_chain_and_mirror_in_the_xml_count() -> None:
-    """A file below a running guest's disk is used as backing; a copy job's target is written to."""
-    base = "<backingStore><source file='/d/base'/></backingStore>"
-    chain = f"<backingStore type='file'><source file='/d/mid'/>{base}</backingStore>"
-    domains = [("a", guest(disk("file='/d/top'", chain + "<mirror><source file='/d/copy'/></mirror>")))]
-    assert [u.as_backing for u in DisksInUse(domains).uses("/d/base")] == [True]
-    assert [u.as_backing for u in DisksInUse(domains).uses("/d/mid")] == [True]
-    assert [u.as_backing for u in DisksInUse(domains).uses("/d/copy")] == [False]
+def wanted(devices: str, system: str = "") -> list[FileUse]:
+    """The files of the new guest `new`."""
+    return uses_in("new", etree.fromstring(guest(devices, system)))
 
 
-def test_backing_chain_on_disk_counts(tmp_path: Path) -> None:
-    """A guest that is off doesn't tell its chain; its image does."""
-    base, top, link = tmp_path / "base", tmp_path / "top", tmp_path / "link"
-    provision_image(NewImage(path=str(base), format="qcow2", capacity_bytes=1 << 20), Undo(), Silent())
-    overlay = NewImage(path=str(top), format="qcow2", capacity_bytes=None, backing_path="base", backing_format="qcow2")
-    provision_image(overlay, Undo(), Silent())
-    link.symlink_to("base")
-    domains = [("a", guest(disk(f"file='{top}'"))), ("b", guest(disk("file='/gone'")))]
-    assert DisksInUse(domains).uses(str(base)) == []
-    (use,) = DisksInUse(domains, chain_of=local_chain_paths, resolve=os.path.realpath).uses(str(link))
-    assert (use.domain, use.as_backing) == ("a", True)
+def make_image(path: Path, backing: str | None = None) -> Path:
+    """A qcow2 image, on top of `backing`."""
+    size = None if backing else 1 << 20
+    form = "qcow2" if backing else None
+    image = NewImage(path=str(path), format="qcow2", capacity_bytes=size, backing_path=backing, backing_format=form)
+    provision_image(image, Undo(), Silent())
+    return path
 
 
-def test_sharing_is_allowed_only_where_nobody_is_harmed() -> None:
-    """Both shareable, or both read-only: fine; writing below or beside another, or reading what it writes: not."""
-    domains = [
-        ("plain", guest(disk("file='/d/x'"))),
-        ("shared", guest(disk("file='/d/x'", "<shareable/>"))),
-        ("reader", guest(disk("file='/d/x'", device="cdrom"))),
-    ]
-    plain, shared, reader = DisksInUse(domains).uses("/d/x")
-    assert plain.excludes(shareable=False, readonly=False)
-    assert plain.excludes(shareable=True, readonly=False)
-    assert plain.excludes(shareable=False, readonly=True)
-    assert not shared.excludes(shareable=True, readonly=False)
-    assert shared.excludes(shareable=False, readonly=False)
-    assert reader.excludes(shareable=False, readonly=False)
-    assert not reader.excludes(shareable=False, readonly=True)
+# where the XML of another guest may name a file that it writes
+WRITTEN = {
+    "disk": guest(disk("file='{}'")),
+    "block": guest(disk("dev='{}'")),
+    "floppy": guest(disk("file='{}'", device="floppy")),
+    "mirror": guest(disk("file='/d/y'", "<mirror><source file='{}'/></mirror>")),
+    "data file": guest(disk("file='/d/y'", "<source2/><dataStore><source file='{}'/></dataStore>")),
+    "nvram": guest(system="<nvram>{}</nvram>"),
+    "nvram source": guest(system="<nvram type='file'><source file='{}'/></nvram>"),
+    "writable firmware": guest(system="<loader type='pflash'>{}</loader>"),
+    "serial file": guest("<serial type='file'><source path='{}'/></serial>"),
+    "console log": guest("<console type='pty'><log file='{}'/></console>"),
+    "parallel file": guest("<parallel type='file'><source path='{}'/></parallel>"),
+    "channel log": guest("<channel type='unix'><log file='{}'/></channel>"),
+    "filesystem image": guest("<filesystem type='file'><source file='{}'/><target dir='/'/></filesystem>"),
+    "NVDIMM": guest("<memory model='nvdimm'><source><path>{}</path></source></memory>"),
+    "SCSI device": guest("<hostdev mode='capabilities'><source><block>{}</block></source></hostdev>"),
+}
+# and one that it reads
+READ = {
+    "CD-ROM": guest(disk("file='{}'", device="cdrom")),
+    "read-only disk": guest(disk("file='{}'", "<readonly/>")),
+    "backing file": guest(disk("file='/d/y'", "<backingStore><source file='{}'/></backingStore>")),
+    "shared transient disk": guest(disk("file='{}'", "<transient shareBacking='yes'/>")),
+    "kernel": guest(system="<kernel>{}</kernel>"),
+    "initrd": guest(system="<initrd>{}</initrd>"),
+    "device tree": guest(system="<dtb>{}</dtb>"),
+    "firmware": guest(system="<loader type='pflash' readonly='yes'>{}</loader>"),
+    "template": guest(system="<nvram template='{}'>/d/vars</nvram>"),
+    "snapshot": "<domainsnapshot><domain><devices><disk><source file='{}'/></disk></devices></domain></domainsnapshot>",
+    "external snapshot": "<domainsnapshot><disks><disk name='vda'><source file='{}'/></disk></disks></domainsnapshot>",
+}
+
+
+@pytest.mark.parametrize("kind", [*WRITTEN, *READ])
+@pytest.mark.parametrize("name", ["same path", "symbolic link", "hard link", "through a linked directory", "dots"])
+def test_every_place_and_every_name_is_found(tmp_path: Path, kind: str, name: str) -> None:
+    """A new guest must not write to it, and may read it only if the other guest reads it too."""
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "x").write_bytes(b"0" * 4096)
+    (tmp_path / "elsewhere").symlink_to(there)
+    (there / "link").symlink_to("x")
+    os.link(there / "x", there / "hard")
+    path = {
+        "same path": there / "x",
+        "symbolic link": there / "link",
+        "hard link": there / "hard",
+        "through a linked directory": tmp_path / "elsewhere" / "x",
+        "dots": f"{there}/../there/./x",
+    }[name]
+    xml = {**WRITTEN, **READ}[kind].format(there / "x")
+    in_use = on_this_machine(("other", xml))
+    assert [use.guest for use in in_use.uses(str(path))] == ["other"]
+    (conflict,) = in_use.conflicts(wanted(disk(f"file='{path}'", form="raw")))
+    assert "guest 'other'" in str(conflict)
+    reader = in_use.conflicts(wanted(disk(f"file='{path}'", device="cdrom", form="raw")))
+    assert bool(reader) == (kind in WRITTEN)
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_everything_that_is_written_is_checked_in_a_new_guest(tmp_path: Path, kind: str) -> None:
+    """A log, NVRAM or memory file of the new guest that is another guest's disk is a conflict like a disk."""
+    path = tmp_path / "x"
+    path.write_bytes(b"0" * 4096)
+    new = uses_in("new", etree.fromstring(WRITTEN[kind].format(path)))
+    other = on_this_machine(("other", guest(disk(f"file='{path}'"))))
+    assert len(other.conflicts(new)) == 1
+    assert on_this_machine(("other", guest(disk("file='/other'")))).conflicts(new) == []
+
+
+def test_missing_file_of_another_guest_is_in_use(tmp_path: Path) -> None:
+    """The other guest would find the new file in the place of its own."""
+    path = tmp_path / "gone"
+    assert on_this_machine(("a", guest(disk(f"file='{path}'")))).conflicts(wanted(disk(f"file='{path}'")))
+
+
+def test_volume_is_found_by_path_and_by_name() -> None:
+    """A pool's volume has a path, which other guests may name."""
+    in_use = FilesInUse(
+        [("a", guest(disk("pool='default' volume='x'")))], path_of_volume=lambda pool, name: f"/{pool}/{name}"
+    )
+    assert [use.guest for use in in_use.uses("/default/x")] == ["a"]
+    assert [use.guest for use in in_use.uses("elsewhere", ("default", "x"))] == ["a"]
+    assert in_use.uses("/default/y", ("default", "y")) == []
+
+
+def test_network_storage_is_compared_by_its_address() -> None:
+    """Two guests that write one RBD image destroy it as well."""
+    rbd = disk("protocol='rbd' name='pool/image'").replace("/>", "><host name='h' port='1'/></source>", 2)
+    rbd = "<disk><source protocol='rbd' name='pool/image'><host name='h' port='1'/></source><target dev='vda'/></disk>"
+    in_use = FilesInUse([("a", guest(rbd))])
+    assert len(in_use.conflicts(wanted(rbd))) == 1
+    assert in_use.conflicts(wanted(rbd.replace("pool/image", "pool/other"))) == []
+
+
+def test_chain_counts_in_both_directions(tmp_path: Path) -> None:
+    """The backing file of a guest's disk must not be written; an image based on a guest's disk reads what changes."""
+    base = make_image(tmp_path / "base")
+    middle = make_image(tmp_path / "middle", "base")
+    top = make_image(tmp_path / "top", "middle")
+    below = on_this_machine(("other", guest(disk(f"file='{top}'"))))
+    for path in (base, middle):
+        (conflict,) = below.conflicts(wanted(disk(f"file='{path}'")))[:1]
+        assert conflict.held.role is Role.BACKING
+    sibling = make_image(tmp_path / "sibling", "middle")
+    assert below.conflicts(wanted(disk(f"file='{sibling}'"))) == []
+    above = on_this_machine(("other", guest(disk(f"file='{middle}'"))))
+    (conflict,) = above.conflicts(wanted(disk(f"file='{sibling}'")))
+    assert str(conflict).startswith(f"--disk: the backing file '{middle}' of '{sibling}' is in use by guest 'other'")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "conflict"),
+    [
+        ("", "", True),
+        ("<shareable/>", "", True),
+        ("", "<shareable/>", True),
+        ("<shareable/>", "<shareable/>", False),
+        ("<readonly/>", "<readonly/>", False),
+        ("<readonly/>", "", True),
+        ("", "<readonly/>", True),
+        ("<readonly/>", "<shareable/>", True),
+    ],
+)
+def test_sharing_is_allowed_only_where_nobody_is_harmed(ours: str, theirs: str, conflict: bool) -> None:
+    """Both shareable, or both read-only."""
+    in_use = FilesInUse([("other", guest(disk("file='/d/x'", theirs)))])
+    assert bool(in_use.conflicts(wanted(disk("file='/d/x'", ours)))) == conflict
+
+
+def test_one_guest_must_not_use_a_file_twice(tmp_path: Path) -> None:
+    """As two disks, as disk and CD-ROM, as disk and another disk's backing file, also under a path still to be made."""
+    base = make_image(tmp_path / "base")
+    top = make_image(tmp_path / "top", "base")
+    nobody = on_this_machine()
+
+    def twice(first: object, second: object, device: str = "disk") -> bool:
+        other = disk(f"file='{second}'", device=device).replace("vda", "vdb")
+        return bool(nobody.conflicts(wanted(disk(f"file='{first}'") + other)))
+
+    assert twice(base, base)
+    assert twice(base, base, "cdrom")
+    assert twice(base, top)
+    assert twice(top, base)
+    assert twice(tmp_path / "new", f"{tmp_path}/./new")
+    assert not twice(top, make_image(tmp_path / "second", "base"))
+    iso = disk(f"file='{base}'", device="cdrom", form="raw")
+    assert nobody.conflicts(wanted(iso + iso.replace("vda", "vdb"))) == []
+
+
+def test_serial_port_and_its_console_share_a_file(tmp_path: Path) -> None:
+    """libvirt shows the first serial port as a console too."""
+    log = f"type='file'><source path='{tmp_path}/log'/>"
+    assert on_this_machine().conflicts(wanted(f"<serial {log}</serial><console {log}</console>")) == []
+
+
+def test_what_stores_nothing_is_never_in_use() -> None:
+    """Any number of guests may write their log to /dev/null."""
+    log = guest("<serial type='file'><source path='/dev/null'/></serial>")
+    assert on_this_machine(("a", log)).conflicts(uses_in("new", etree.fromstring(log))) == []
+
+
+def test_only_what_a_change_adds_is_reported() -> None:
+    """A guest that shares a disk already may be edited."""
+    in_use = FilesInUse([("a", guest(disk("file='/d/x'"))), ("new", guest(disk("file='/d/x'")))])
+    before = wanted(disk("file='/d/x'"))
+    second = disk("file='/d/y'").replace("vda", "vdb")
+    after = wanted(disk("file='/d/x'") + second)
+    assert in_use.conflicts(after, known=before, skip="new") == []
+    assert in_use.conflicts(wanted(disk("file='/d/x'") + second.replace("/d/y", "/d/x")), known=before, skip="new")

@@ -88,7 +88,7 @@ def read_edit_request(given: Namespace) -> EditRequest:
     from virtinstall.edit.table import XML_OPTIONS
     from virtinstall.errors import RequestError
     from virtinstall.options.legacy import rewrite
-    from virtinstall.options.read import read_holder
+    from virtinstall.options.read import read_checks, read_holder
 
     for warning in rewrite(Namespace(**{**vars(given), "print_xml": None})):
         print(f"WARNING  {warning}", file=sys.stderr)
@@ -124,6 +124,7 @@ def read_edit_request(given: Namespace) -> EditRequest:
         update=bool(given.update),
         confirm=bool(given.confirm),
         quiet=bool(given.quiet),
+        checks=read_checks(given.check or []),
     )
 
 

@@ -90,8 +90,9 @@ class DiskPlanner:
         if self._request.preserve_data:
             self._check_preserved(path, taken)
             return NewDisk(node, path, kind, None)
+        self.check_overwritten(path)
         if taken:
-            self._check_overwritten(path, place)
+            self._check_existing(path, place)
         return NewDisk(node, path, kind, self.copy_to(source, path, overwrite=taken)._replace(generated=generated))
 
     def _path_for(self, source: str) -> str:
@@ -117,23 +118,34 @@ class DiskPlanner:
             raise StorageError(
                 f"'{path}' does not exist", hint="--preserve-data needs an existing image (--file) for each disk"
             )
-        users = self._facts.uses.get(path)
-        if users:
-            message = f"'{path}' is in use by {', '.join(users)}"
+        self.check_in_use(path)
+
+    def check_in_use(self, path: str) -> None:
+        """Raises: StorageError, when others use the file at `path`; --check path_in_use=off makes it a warning."""
+        for message in self._facts.uses.get(path, ()):
             if self._request.checks.path_in_use:
-                raise StorageError(message, hint="choose another, or go on with --check path_in_use=off")
+                raise StorageError(message, hint="choose another path; to use it anyway: --check path_in_use=off")
             self.warnings.append(message)
 
-    def _check_overwritten(self, path: str, place: Place) -> None:
+    def check_overwritten(self, path: str) -> None:
+        """Raises: StorageError, when the copy would destroy what it is copied from, or what others use."""
+        if path in self._facts.onto_source:
+            raise StorageError(
+                f"'{path}' is a file of the original guest, or is based on one: copying onto it would destroy the data",
+                hint="choose another path",
+            )
+        self.check_in_use(path)
+
+    def _check_existing(self, path: str, place: Place) -> None:
         if place.pool is not None:
             raise StorageError(
-                f"'{path}' is an existing volume, and nothing is copied onto one",
+                f"'{path}' is an existing volume, and a copy does not overwrite volumes",
                 hint="choose another path, or use its data as it is: --preserve-data",
             )
         if self._request.checks.path_exists:
             raise StorageError(
                 f"'{path}' already exists and would be overwritten",
-                hint="choose another path, or go on with --check path_exists=off",
+                hint="choose another path; to overwrite it: --check path_exists=off",
             )
         self.warnings.append(f"'{path}' already exists and will be overwritten")
 

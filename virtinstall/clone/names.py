@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virtinstall.clone.request import CloneRequest
 
 _SUFFIX = "-clone"
 
@@ -42,3 +46,9 @@ def clone_path(path: str, original: str, name: str, taken: Collection[str]) -> s
         number += 1
         chosen = f"{stem}-{number}{extension}"
     return os.path.join(os.path.dirname(path), chosen)
+
+
+def nvram_path(original: str, name: str, request: CloneRequest) -> str:
+    """The path of the copy's UEFI variables: --nvram, or NAME_VARS beside the original's with its extension."""
+    extension = os.path.splitext(original)[1] or ".fd"
+    return os.path.abspath(request.nvram or os.path.join(os.path.dirname(original), f"{name}_VARS{extension}"))

@@ -13,7 +13,7 @@ import os
 from lxml import etree
 
 from virtinstall.clone.disks import DiskPlanner, NewDisk
-from virtinstall.clone.names import clone_name, clone_path
+from virtinstall.clone.names import clone_name, clone_path, nvram_path
 from virtinstall.clone.request import CloneFacts, ClonePlan, CloneRequest, Copy
 from virtinstall.errors import RequestError
 from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, Random, check_mac
@@ -38,7 +38,7 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
     new_disks = disks.new_disks(domain.findall("devices/disk"))
     for disk in new_disks:
         _point_at(disk)
-    warnings = list(disks.warnings)
+    warnings: list[str] = disks.warnings
     copies = [disk.copy for disk in new_disks if disk.copy is not None]
     copies += _nvram(domain, name, request, facts, disks, warnings)
     _interfaces(domain, request, facts, random, warnings)
@@ -124,7 +124,7 @@ def _nvram(
         if request.nvram is not None:
             warnings.append(f"--nvram {request.nvram}: the guest has no file of UEFI variables")
         return []
-    path = os.path.abspath(request.nvram or os.path.join(os.path.dirname(found.path), f"{name}_VARS.fd"))
+    path = nvram_path(found.path, name, request)
     node = domain.find("os/nvram")
     assert node is not None
     source = node.find("source")
@@ -135,11 +135,14 @@ def _nvram(
     if found.kind is None and (facts.remote or not facts.places[os.path.dirname(found.path)].exists):
         warnings.append(f"'{found.path}' can't be read from here: the copy starts with fresh UEFI variables")
     if found.kind is None or request.preserve_data:
+        disks.check_in_use(path)
         return []
     exists = os.path.basename(path) in facts.places[os.path.dirname(path)].names
     if exists and request.nvram is not None:
+        disks.check_in_use(path)
         warnings.append(f"'{path}' already exists: the copy gets these UEFI variables, not the original's")
         return []
+    disks.check_overwritten(path)
     # the file of a guest that is replaced goes with it
     overwrite = exists and (request.replace or not request.checks.path_exists)
     return [disks.copy_to(found, path, overwrite=overwrite)]

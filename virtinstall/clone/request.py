@@ -69,7 +69,8 @@ class CloneFacts(NamedTuple):
     """Everything the plan of a copy is made from.
 
     `disks` are in order of the XML's <disk> elements; `places` are the directories of all
-    images, by path; `uses` names the guests that have an existing image of --file.
+    images, by path; `uses` says in sentences who uses the files of --file and --nvram, and `onto_source` are those
+    that the original uses, or whose backing chain includes one of its files.
     `remote`: files of this machine are not the hypervisor's. `pretended`: libvirt's
     test driver, whose guests have no real images.
     """
@@ -79,6 +80,7 @@ class CloneFacts(NamedTuple):
     nvram: SourceFacts | None = None
     places: Mapping[str, Place] = MappingProxyType({})
     uses: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    onto_source: frozenset[str] = frozenset()
     guest_names: frozenset[str] = frozenset()
     guest_macs: Mapping[str, str] = MappingProxyType({})
     is_qemu: bool = True

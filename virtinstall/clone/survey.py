@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from virtinstall.clone.names import clone_name, nvram_path
 from virtinstall.clone.request import CloneFacts, CloneRequest, Place, SourceFacts
 from virtinstall.errors import RequestError
 from virtinstall.virsh_commands import virsh_command
@@ -41,12 +42,11 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
     paths = [source.path for source in (*disks, nvram) if source is not None and source.path is not None]
     paths += [os.path.abspath(path) for path in (*request.files, request.nvram) if path]
     paths += [path for path in _log_paths(domain) if path.startswith("/")]
-    return CloneFacts(
+    facts = CloneFacts(
         xml=xml,
         disks=disks,
         nvram=nvram,
         places={directory: look.at_place(directory) for directory in {os.path.dirname(path) for path in paths}},
-        uses=_uses(request, host) if request.preserve_data else {},
         guest_names=host.guest_names(),
         guest_macs=host.guest_macs(),
         is_qemu=domain.get("type") in _DRIVERS_LIKE_QEMU or host.driver() == "qemu",
@@ -54,6 +54,7 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
         pretended=pretended,
         random_bytes=random_bytes,
     )
+    return _with_uses(facts, request, host, domain.findtext("name") or "")
 
 
 def _xml_of(name: str, host: Host) -> str:
@@ -95,20 +96,40 @@ def _log_paths(domain: etree._Element) -> list[str]:
     return [path for path in found if path]
 
 
-def _uses(request: CloneRequest, host: Host) -> dict[str, tuple[str, ...]]:
-    """The guests that have the images of --file, also below others."""
-    from virtinstall.storage.in_use import DisksInUse, local_chain_paths
+def _with_uses(facts: CloneFacts, request: CloneRequest, host: Host, original: str) -> CloneFacts:
+    """`facts` with the users of each file that the copy may write or use; a guest that is replaced does not count.
 
-    found: dict[str, tuple[str, ...]] = {}
-    if not request.files:
-        return found
-    chain_of = local_chain_paths if host.is_local() else None
-    in_use = DisksInUse(host.guest_xmls(), chain_of=chain_of, resolve=os.path.realpath)
-    for path in map(os.path.abspath, request.files):
-        volume = host.volume_by_path(path)
-        uses = in_use.uses(path, None if volume is None else (volume.pool, volume.name))
-        found[path] = tuple(dict.fromkeys(use.domain for use in uses))
-    return found
+    Raises: RequestError, when two --file options name one file.
+    """
+    files = [os.path.abspath(path) for path in request.files]
+    name = request.name or clone_name(original, facts.guest_names)
+    nvram = None if facts.nvram is None or facts.nvram.path is None else nvram_path(facts.nvram.path, name, request)
+    paths = [*files, *(() if nvram is None else (nvram,))]
+    if not paths:
+        return facts
+    from virtinstall.storage.file_uses import FileUse, Role, refuse_no_disks
+    from virtinstall.storage.in_use import files_in_use
+
+    in_use = files_in_use(host)
+    for number, path in enumerate(files):
+        for earlier in files[:number]:
+            if in_use.same_file(path, earlier):
+                raise RequestError(
+                    f"--file {path} is the same file as --file {earlier}", hint="each disk needs its own"
+                )
+    own = in_use.among([(original, facts.xml)])
+    found, onto_source = {}, set()
+    for path in paths:
+        wanted = [FileUse(name, Role.NVRAM if path == nvram else Role.DISK, path, writes=True)]
+        if not facts.remote:
+            refuse_no_disks(wanted)
+        skip = request.name if request.replace else None
+        found[path] = tuple(dict.fromkeys(conflict.reason for conflict in in_use.conflicts(wanted, skip=skip)))
+        if own.conflicts(wanted):
+            onto_source.add(path)
+    return facts._replace(
+        uses={path: users for path, users in found.items() if users}, onto_source=frozenset(onto_source)
+    )
 
 
 class _Look:

@@ -191,7 +191,6 @@ def _add_disks(draft: Draft) -> None:
             disk_sources.resolve_source(draft, disk, found)
         else:
             images.resolve_image(draft, disk, found, found.image)
-        disk_sources.refuse_used(draft, disk, found)
 
 
 def _finish(draft: Draft) -> Plan:

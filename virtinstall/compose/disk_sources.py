@@ -36,7 +36,7 @@ def local_path(path: str) -> str:
 def requested_path(disk: Disk) -> str | None:
     """The path that the user named for this disk, in whichever way; None where there is none."""
     path = disk.path or disk.source_file or disk.source_dev or disk.source_dir
-    return None if path is None else local_path(path)
+    return None if path is None else local_path(path).rstrip("/") or "/"
 
 
 def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
@@ -67,6 +67,7 @@ def resolve_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     Raises: RequestError, when the disk can't be what was asked for.
     """
     path = requested_path(disk)
+    _check_directory(disk, facts)
     if facts.local is not None:
         _use_upload(draft, disk, facts, facts.local)
     elif path is not None and is_url(path):
@@ -79,6 +80,17 @@ def resolve_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
         _use_new_volume(draft, disk, facts)
     if disk.type is None:
         disk.type = _type_of(disk)
+
+
+def _check_directory(disk: Disk, facts: DiskFacts) -> None:
+    """Raises: RequestError, for a path that ends in '/' though no directory is there: it can be no image."""
+    path = disk.path or ""
+    is_directory = facts.path is not None and facts.path.kind == "dir"
+    if path.endswith("/") and not is_url(path) and facts.path is not None and not is_directory:
+        raise RequestError(
+            f"--disk {path}: no such directory, and an image's path does not end in '/'",
+            hint=f"name a file: --disk {path.rstrip('/')}",
+        )
 
 
 def _has_no_source(disk: Disk) -> bool:
@@ -169,20 +181,6 @@ def _refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
     if draft.request.checks.path_exists:
         hint = "check the path" if removable else f"give the size in GiB, --disk path={path},size=20, or check the path"
         raise RequestError(problem, hint=hint)
-    draft.warnings.append(problem)
-
-
-def refuse_used(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """A disk that another guest has is refused, unless both only read it or share it."""
-    readonly = bool(disk.readonly) or disk.device == "cdrom"
-    users = [use for use in facts.uses if use.excludes(shareable=bool(disk.shareable), readonly=readonly)]
-    if not users:
-        return
-    names = ", ".join(dict.fromkeys(f"'{use.domain}'" for use in users))
-    below = " (below another image)" if users[0].as_backing else ""
-    problem = f"--disk {users[0].path}: it is in use by the guest {names}{below}"
-    if draft.request.checks.path_in_use:
-        raise RequestError(problem, hint="two guests would destroy its data; --check path_in_use=off goes on anyway")
     draft.warnings.append(problem)
 
 

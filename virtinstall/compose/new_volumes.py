@@ -59,5 +59,6 @@ def add_volume(
             xml=etree.tostring(root, encoding="unicode"),
             capacity_bytes=size,
             upload_from=upload_from,
+            path=f"{pool.target}/{name}" if pool.target is not None else "",
         )
     )

@@ -29,6 +29,12 @@ def _size(text: str) -> int:
         raise ValueError("it must be a size, in GiB or with a unit: 20, 0.5, 500M, 2T") from None
 
 
+def _disk_path(text: str) -> str:
+    """The absolute path; a '/' at the end stays, because it names a directory."""
+    path = absolute_path(text)
+    return f"{path}/" if text.endswith("/") and not path.endswith("/") else path
+
+
 def _set_perms(disk: Disk, text: str) -> None:
     if text not in ("", "ro", "rw", "sh"):
         raise ValueError("it must be ro, rw or sh")
@@ -136,7 +142,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
         TEXT,
         "Path or URL of the disk; with `size` it is made where it doesn't exist.",
         match=True,
-        convert=absolute_path,
+        convert=_disk_path,
     )
     snapshot: XmlField[str] = XmlField(
         "./@snapshot", TEXT, "Part in snapshots: `internal`, `external`, `manual`, `no`.", aliases=("snapshot_policy",)

@@ -69,8 +69,8 @@ def _set_source(disk: Disk) -> None:
     if disk.path is None:
         disk.leave_source()
     elif disk.type == "block":
-        disk.source_dev = disk.path
+        disk.source_dev = disk.path.rstrip("/")
     elif disk.type == "dir":
-        disk.source_dir = disk.path
+        disk.source_dir = disk.path.rstrip("/") or "/"
     else:
-        disk.source_file = disk.path
+        disk.source_file = disk.path.rstrip("/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from virtinstall.named import NamedTuple
+from virtinstall.request import Checks
 
 if TYPE_CHECKING:
     from virtinstall.edit.change import XmlOption
@@ -29,3 +30,4 @@ class EditRequest(NamedTuple):
     update: bool
     confirm: bool
     quiet: bool
+    checks: Checks = Checks()

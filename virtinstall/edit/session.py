@@ -51,6 +51,7 @@ class Session:
         except ValueError as error:
             raise RequestError(f"the XML on standard input can't be read: {error}") from error
         changed = self._changed(original.clone())
+        self._check_in_use(original, changed)
         if self.request.update and self.guest is not None and self.guest.is_active():
             self._refuse_update()
         from virtinstall.rollback.undo import Undo
@@ -59,6 +60,13 @@ class Session:
             self._apply(original, changed, undo)
             undo.keep_everything()
         return 0
+
+    def _check_in_use(self, original: Domain, changed: Domain) -> None:
+        """Warn of files that others use, or that the guest would use twice. Raises: RequestError."""
+        from virtinstall.storage.plan_files import check_change_in_use
+
+        for warning in check_change_in_use(original, changed, self.host, self.request.checks):
+            _warn(warning)
 
     def _find(self, name: str | None) -> Guest | None:
         if name is None:
@@ -248,11 +256,10 @@ class Session:
         if self.plan is None:
             return
         from virtinstall.cli.progress import progress_on
-        from virtinstall.request import Checks
         from virtinstall.storage.apply import check_storage, make_storage
 
         plan, self.plan = self.plan, None
-        for warning in check_storage(plan, self.host, Checks()):
+        for warning in check_storage(plan, self.host, self.request.checks):
             _warn(warning)
         make_storage(plan, self.host, undo, progress_on(sys.stderr, quiet=self.request.quiet))
 

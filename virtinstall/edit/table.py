@@ -73,6 +73,7 @@ XML_OPTIONS: tuple[Option, ...] = (
         "virtinstall.edit.sections:ConvertToVnc",
     ),
     _shared("osinfo"),
+    _shared("check"),
     *(option for option in OPTIONS if _is_xml(option)),
     *(option for option in OPTIONS if option.dest in ("quiet", "debug") and option.group in (GENERAL, MISC)),
 )

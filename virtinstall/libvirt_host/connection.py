@@ -155,11 +155,17 @@ class LibvirtHost(StorageHost):
 
     @translate_errors
     def guest_xmls(self) -> list[tuple[str, str]]:
-        """(name, XML) of all guests."""
+        """(name, XML) of all guests: as they run, as they start next, and their snapshots (<domainsnapshot>)."""
         found = []
         for domain in self.connection.listAllDomains(0):
             with none_if(libvirt.VIR_ERR_NO_DOMAIN):
                 found.append((domain.name(), domain.XMLDesc(0)))
+                if domain.ID() != -1:
+                    found.append((domain.name(), domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)))
+        with none_if(*UNSUPPORTED):
+            for domain in self.connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT):
+                with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_NO_DOMAIN_SNAPSHOT):
+                    found += [(domain.name(), snapshot.getXMLDesc(0)) for snapshot in domain.listAllSnapshots(0)]
         return found
 
     @translate_errors

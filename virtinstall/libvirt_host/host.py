@@ -127,7 +127,7 @@ class Host(Protocol):
         """Those of `macs` that another guest than that of the uuid has."""
 
     def guest_xmls(self) -> list[tuple[str, str]]:
-        """(name, XML) of all guests."""
+        """(name, XML) of all guests: as they run, as they start next, and their snapshots (<domainsnapshot>)."""
 
     def find_guest(self, name: str) -> Guest | None:
         """The guest of that name (or uuid, or number while it runs), or None."""

@@ -133,7 +133,9 @@ def _reason_to_keep(
     if any(_means(value, leftover.path, now.identity) for value in named):
         return "this run names it"
     users = [user for user in _users(leftover.path, now.identity, host) if user != by_others_than]
-    return f"the guest '{users[0]}' uses it" if users else None
+    if not users:
+        return None
+    return f"the guest '{users[0]}' uses it" if users[0] else "this host uses it"
 
 
 def _is_unchanged(leftover: Leftover, then: FileState, now: FileState) -> bool:
@@ -151,18 +153,14 @@ def _means(value: str, path: str, identity: Identity) -> bool:
 
 
 def _users(path: str, identity: Identity, host: Host) -> list[str]:
-    """Return the guests that use the file: as a disk, below another image, or in any other place of their XML."""
-    from virtinstall.storage.in_use import DisksInUse, local_chain_paths
+    """Return the guests that use the file, in any place of their XML or below another image; "" is this host."""
+    from virtinstall.storage.in_use import files_in_use
 
-    guests = host.guest_xmls()
-    in_use = DisksInUse(
-        guests,
-        chain_of=local_chain_paths if host.is_local() else None,
-        path_of_volume=lambda pool, name: None if (found := host.volume(pool, name)) is None else found.path,
-        resolve=os.path.realpath,
-    )
-    users = [use.domain for use in in_use.uses(path)]
-    return users + [name for name, xml in guests if any(Identity.of_target(each) == identity for each in _paths(xml))]
+    users = [use.guest for use in files_in_use(host).uses(path)]
+    # unknown elements may name files as well
+    return users + [
+        name for name, xml in host.guest_xmls() if any(Identity.of_target(each) == identity for each in _paths(xml))
+    ]
 
 
 def _paths(xml: str) -> Iterable[str]:

@@ -1,132 +1,239 @@
-"""Which guests use a disk: `--check path_in_use=`.
+"""Which guests use a file: `--check path_in_use=`.
 
-Pure: it works on the XML of the other guests; what lies behind their images is read by the
-caller's `chain_of` (`local_chain_paths` reads it from disk).
+One check for creation, virt-clone, virt-xml, cleanup and deletion. Files are compared by what they are
+(device and inode, or the number of a block device), not by their names; files that do not exist by path.
 
-Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms (`source`,
-`backingStore`, `mirror`, `shareable`, `readonly`).
+Source: stat(2); https://libvirt.org/kbase/backing_chains.html.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import stat
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from virtinstall.errors import RequestError, StorageError
 from virtinstall.named import NamedTuple
+from virtinstall.storage.chain import backing_chain
+from virtinstall.storage.file_uses import FileUse, Role, uses_in
+from virtinstall.storage.host_devices import HostTables, block_relatives, host_uses
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-ChainOf = Callable[[str, "str | None"], list[str]]
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.request import Checks
+
+Chain = Sequence[tuple[Role, str]]
+ChainOf = Callable[[str, "str | None"], Chain]
+_DEEPEST_CHAIN = 200
 
 
-class DiskUse(NamedTuple):
-    """Guest `domain` has the path behind its disk `target`; `as_backing`: below another image."""
-
-    domain: str
-    target: str
-    path: str
-    shareable: bool
-    readonly: bool
-    as_backing: bool
-
-    def excludes(self, *, shareable: bool, readonly: bool) -> bool:
-        """Whether one more user that opens it so would harm or be harmed.
-
-        What is only read may be read by any number of guests and written by none; a reader of what another guest
-        writes gets half of it, and QEMU lets it have nothing.
-        """
-        if self.as_backing or self.readonly:
-            return not readonly
-        return not (shareable and self.shareable)
-
-
-def local_chain_paths(path: str, image_format: str | None) -> list[str]:
-    """The paths below the image at `path`; none where it can't be read, for then it can't be in use so."""
-    from virtinstall.errors import StorageError
-    from virtinstall.storage.chain import backing_chain
-
+def file_identity(path: str) -> Hashable:
+    """A value that is equal for all names of one file; None for what stores nothing (a terminal, a pipe)."""
     try:
-        return [info.path for info in backing_chain(path, image_format)[1:]]
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return os.path.realpath(path)
+    if stat.S_ISBLK(status.st_mode):
+        return ("block", status.st_rdev)
+    if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
+        return (status.st_dev, status.st_ino)
+    return None
+
+
+def local_chain(path: str, image_format: str | None) -> Chain:
+    """The files that the image at `path` refers to; empty where it cannot be read."""
+    if image_format == "raw":
+        return []
+    try:
+        top, *below = backing_chain(path, image_format)
     except StorageError:
         return []
+    data = top.data_file
+    found = [] if data is None else [(Role.DATA, os.path.join(os.path.dirname(path), data.removeprefix("file:")))]
+    return [*found, *((Role.BACKING, info.path) for info in below)]
 
 
-class DisksInUse:
-    """The disks of guests, given as (name, XML), each looked at once.
+class Conflict(NamedTuple):
+    """The file of `wanted` is in use as `held` says; `image` is the disk image that leads to a backing file."""
 
-    `chain_of` gives the files behind a guest's image by path and format, `path_of_volume` the path of a disk
-    given by pool and volume; `resolve` makes names of one file equal (`os.path.realpath` follows links).
+    wanted: FileUse
+    held: FileUse
+    image: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, without the option."""
+        if self.held.guest == self.wanted.guest and self.held.role is not Role.HOST:
+            return f"'{self.wanted.path}' would be used twice by the guest ({_role(self.held)}, {_role(self.wanted)})"
+        if self.image is None:
+            return f"'{self.wanted.path}' is in use by {self.held}"
+        what = f"the {self.wanted.role.value} '{self.wanted.path}' of '{self.image}'"
+        return f"{what} is in use by {self.held}"
+
+    def __str__(self) -> str:
+        return f"{self.wanted.option}: {self.reason}"
+
+
+def _role(use: FileUse) -> str:
+    return f"{use.role.value} '{use.device}'" if use.device else use.role.value
+
+
+class FilesInUse:
+    """The files that guests use, given as (name, XML of a domain or snapshot), each looked at once.
+
+    `chain_of` returns the files that an image refers to, by path and format, `path_of_volume` the path of a
+    volume; `identify` makes names of one file equal; `tables` describe the host's own use of disks.
     """
 
     def __init__(
         self,
         domains: Iterable[tuple[str, str]],
         *,
-        chain_of: ChainOf | None = None,
+        chain_of: ChainOf = lambda path, image_format: (),
         path_of_volume: Callable[[str, str], str | None] = lambda pool, name: None,
-        resolve: Callable[[str], str] = os.path.normpath,
+        identify: Callable[[str], Hashable] = os.path.normpath,
+        tables: HostTables | None = None,
     ) -> None:
         self._chain_of = chain_of
         self._path_of_volume = path_of_volume
-        self._resolve = resolve
-        self._held = [self._look(name, disk) for name, xml in domains for disk in _disks(xml)]
+        self._identify = identify
+        self._tables = tables
+        self._held: dict[Hashable, list[FileUse]] = {}
+        for name, xml in domains:
+            for use, _ in self.expand(uses_in(name, _parsed(xml))):
+                for identity in self._identities(use):
+                    held = self._held.setdefault(identity, [])
+                    if use not in held:
+                        held.append(use)
 
-    def uses(self, path: str, volume: tuple[str, str] | None = None) -> list[DiskUse]:
-        """All uses of the file or block device `path`; `volume` is (pool, volume) if it has those names."""
-        wanted = self._resolve(path)
+    def among(self, domains: Iterable[tuple[str, str]]) -> FilesInUse:
+        """The same for other guests, without the host's own uses."""
+        return FilesInUse(
+            domains, chain_of=self._chain_of, path_of_volume=self._path_of_volume, identify=self._identify
+        )
+
+    def same_file(self, path: str, other: str) -> bool:
+        """Whether the two paths name one file, or would if it existed."""
+        identity = self._identify(path)
+        return identity is not None and identity == self._identify(other)
+
+    def uses(self, path: str, volume: tuple[str, str] | None = None) -> list[FileUse]:
+        """All uses of a file or block device by guests and by this host; `volume` is (pool, volume) if it has one."""
+        return self._uses_of(FileUse("", Role.DISK, path, volume=volume))
+
+    def conflicts(
+        self, wanted: Sequence[FileUse], *, known: Sequence[FileUse] = (), skip: str | None = None
+    ) -> list[Conflict]:
+        """What is wrong with one guest's use of files: other users, and files that it would use twice.
+
+        `known` are uses that the guest has already: only conflicts with new ones are returned. `skip`: a guest
+        whose uses do not count: the one that is edited or replaced.
+        """
+        old = {use for use, _ in self.expand(known)}
+        expanded = [(use, image, self._identities(use)) for use, image in self.expand(wanted)]
         found = []
-        for held in self._held:
-            top = wanted in held.written or (volume is not None and held.volume == volume)
-            if top or wanted in held.below:
-                found.append(held.use._replace(path=path, as_backing=not top))
+        for number, (use, image, _) in enumerate(expanded):
+            overlapping = self._overlapping(use)
+            for other, _, others in expanded[:number]:
+                if overlapping & others and not (use in old and other in old) and _excludes_own(use, other):
+                    found.append(Conflict(use, other, image))
+            if use in old:
+                continue
+            held = (other for other in self._uses_of(use) if other.guest != skip or other.role is Role.HOST)
+            found += [Conflict(use, other, image) for other in held if use.excludes(other)]
         return found
 
-    def _look(self, name: str, disk: _Element) -> _Held:
-        source, target, driver = (disk.find(tag) for tag in ("source", "target", "driver"))
-        volume = None
-        top = _source_path(disk)
-        if source is not None and source.get("pool") is not None:
-            volume = (source.get("pool", ""), source.get("volume", ""))
-            top = top or self._path_of_volume(*volume)
-        # a copy job writes to its mirror as the guest does to its disk
-        written = [top, *(_source_path(mirror) for mirror in disk.iterfind("mirror"))]
-        below = [_source_path(backing) for backing in disk.iterfind(".//backingStore")]
-        if self._chain_of is not None and top is not None:
-            below += self._chain_of(top, None if driver is None else driver.get("type"))
-        use = DiskUse(
-            domain=name,
-            target="" if target is None else target.get("dev", ""),
-            path="",
-            shareable=disk.find("shareable") is not None,
-            readonly=disk.find("readonly") is not None or disk.get("device") == "cdrom",
-            as_backing=False,
+    def expand(self, uses: Sequence[FileUse]) -> list[tuple[FileUse, str | None]]:
+        """`uses` and those of the files that their images refer to, each with the image that leads to it."""
+        found: list[tuple[FileUse, str | None]] = []
+        for use in uses:
+            if use.volume is not None:
+                use = use._replace(path=self._path_of_volume(*use.volume) or use.path)
+            found.append((use, None))
+            if not (use.role.is_image or use.role in (Role.BACKING, Role.SNAPSHOT, Role.MIRROR)):
+                continue
+            for role, path in self._chain_of(use.path, use.image_format):
+                writes = use.writes and role is Role.DATA
+                below = FileUse(use.guest, role, path, use.device, writes=writes)
+                if (below, None) not in found:
+                    found.append((below, use.path))
+        return found
+
+    def _uses_of(self, use: FileUse) -> list[FileUse]:
+        found: list[FileUse] = []
+        for identity in self._overlapping(use):
+            found += (held for held in self._held.get(identity, ()) if held not in found)
+        if self._tables is not None:
+            found += host_uses(use.path, self._tables)
+        return found
+
+    def _identities(self, use: FileUse) -> set[Hashable]:
+        found: set[Hashable] = set()
+        if use.volume is not None:
+            found.add(("volume", *use.volume))
+        # network storage is named by its URL
+        identity = use.path if "://" in use.path else self._identify(use.path)
+        return found if identity is None else {*found, identity}
+
+    def _overlapping(self, use: FileUse) -> set[Hashable]:
+        """Its identities, with the disk of a partition and the partitions of a disk."""
+        found = self._identities(use)
+        if self._tables is not None:
+            devices = [each[1] for each in found if isinstance(each, tuple) and each[0] == "block"]
+            found |= {("block", number) for device in devices for number in block_relatives(device, self._tables)}
+        return found
+
+
+def _excludes_own(use: FileUse, other: FileUse) -> bool:
+    """Whether one guest must not have both: a disk's own chain is no conflict, nor are a port's two logs."""
+    same_disk = use.device == other.device and bool(use.device) and use.role is not Role.LOG
+    chain = (Role.BACKING, Role.DATA, Role.MIRROR)
+    if same_disk and (use.role in chain or other.role in chain):
+        return False
+    return not (use.role is Role.LOG and other.role is Role.LOG) and use.excludes(other)
+
+
+def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
+    """The files that the guests of `host` use, and (where it is this machine) the host itself.
+
+    Raises: HostError, when the guests cannot be read.
+    """
+    local = host.is_local()
+    return FilesInUse(
+        host.guest_xmls(),
+        chain_of=lambda path, image_format: _chain(path, image_format, host, local=local),
+        path_of_volume=lambda pool, name: None if (found := host.volume(pool, name)) is None else found.path,
+        identify=file_identity if local else os.path.normpath,
+        tables=(tables or HostTables()) if local else None,
+    )
+
+
+def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]:
+    """The conflicts as warnings. Raises: RequestError for the first one, unless `checks` allows it."""
+    messages = list(dict.fromkeys(map(str, conflicts)))
+    if messages and checks.path_in_use:
+        raise RequestError(
+            messages[0], hint="two users of one file destroy its data; to use it anyway: --check path_in_use=off"
         )
-        return _Held(use, volume, self._resolved(written), self._resolved(below))
-
-    def _resolved(self, paths: Iterable[str | None]) -> frozenset[str]:
-        return frozenset(self._resolve(path) for path in paths if path is not None)
+    return messages
 
 
-class _Held(NamedTuple):
-    """One disk of a guest: what it writes to, and what lies below that; paths resolved."""
+def _chain(path: str, image_format: str | None, host: Host, *, local: bool) -> Chain:
+    """What an image refers to: as its header says where we may read it, otherwise as its pool knows it."""
+    if local and os.access(path, os.R_OK):
+        return local_chain(path, image_format)
+    below: list[tuple[Role, str]] = []
+    volume = host.volume_by_path(path)
+    while volume is not None and volume.backing_path is not None and len(below) < _DEEPEST_CHAIN:
+        below.append((Role.BACKING, volume.backing_path))
+        volume = host.volume_by_path(volume.backing_path)
+    return below
 
-    use: DiskUse
-    volume: tuple[str, str] | None
-    written: frozenset[str]
-    below: frozenset[str]
 
-
-def _disks(xml: str) -> list[_Element]:
+def _parsed(xml: str) -> _Element:
     from lxml import etree
 
-    root = etree.fromstring(xml.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
-    return root.findall("./devices/disk")
-
-
-def _source_path(element: _Element) -> str | None:
-    source = element.find("source")
-    if source is None:
-        return None
-    return source.get("file") or source.get("dev") or source.get("dir")
+    return etree.fromstring(xml.encode(), etree.XMLParser(resolve_entities=False, no_network=True))

@@ -12,14 +12,12 @@ from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, Facts, PathFacts, PoolFacts
 from virtinstall.libvirt_host.host import Host
 
-_DEEPEST_CHAIN = 200
 _IMAGE_FORMATS = ("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "luks", "parallels", "bochs", "cloop")
 _FILE_POOLS = ("dir", "fs", "netfs")
 
 if TYPE_CHECKING:
     from virtinstall.devices.disk import Disk
     from virtinstall.request import Request
-    from virtinstall.storage.in_use import DisksInUse
 
 
 def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
@@ -35,8 +33,6 @@ def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
     if not facts.host.local:
         facts = _with_uploads(facts, request, found, host)
     needs_names = any(_has_size(disk) and disk.path is None for disk in disks) or default_disk is not None
-    if any(map(_exists, found)):
-        found = _with_uses(found, host)
     return facts.replace(
         disks=found,
         default_disk=default_disk,
@@ -63,48 +59,8 @@ def _cdrom_facts(path: str, facts: Facts, host: Host) -> DiskFacts:
     return DiskFacts(local=look_at(path, probe=False)) if sent else found
 
 
-def _with_uses(disks: tuple[DiskFacts, ...], host: Host) -> tuple[DiskFacts, ...]:
-    """`disks` with the guests that have them, also below another image."""
-    guests = host.guest_xmls()
-    if not guests:
-        return disks
-    from virtinstall.storage.in_use import DisksInUse
-
-    in_use = DisksInUse(
-        guests,
-        chain_of=lambda image, form: _chain(image, form, host),
-        path_of_volume=lambda pool, name: None if (found := host.volume(pool, name)) is None else found.path,
-        resolve=os.path.realpath,
-    )
-    return tuple(_with_uses_of(disk, in_use) for disk in disks)
-
-
-def _with_uses_of(disk: DiskFacts, in_use: DisksInUse) -> DiskFacts:
-    if disk.volume is not None:
-        uses = in_use.uses(disk.volume.path, (disk.volume.pool, disk.volume.name))
-    elif disk.path is not None and _exists(disk):
-        uses = in_use.uses(disk.path.path)
-    else:
-        return disk
-    return disk.replace(uses=tuple(uses))
-
-
 def _exists(disk: DiskFacts) -> bool:
     return disk.volume is not None or (disk.path is not None and disk.path.kind is not None)
-
-
-def _chain(path: str, image_format: str | None, host: Host) -> list[str]:
-    """What lies below an image: as its own header says where we may read it, else as its pool knows it."""
-    from virtinstall.storage.in_use import local_chain_paths
-
-    if host.is_local() and os.access(path, os.R_OK):
-        return local_chain_paths(path, image_format)
-    below: list[str] = []
-    volume = host.volume_by_path(path)
-    while volume is not None and volume.backing_path is not None and len(below) < _DEEPEST_CHAIN:
-        below.append(volume.backing_path)
-        volume = host.volume_by_path(volume.backing_path)
-    return below
 
 
 def _names_in(directory: str) -> frozenset[str]:

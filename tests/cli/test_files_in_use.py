@@ -1,0 +1,227 @@
+"""Files that other guests use, and files that can be no disk: refused by virt-install, virt-clone and virt-xml."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from virtinstall.cli.main import clone_main, main, xml_main
+from virtinstall.progress import Silent
+from virtinstall.rollback.undo import Undo
+from virtinstall.storage.provision import NewImage, provision_image
+
+UUID = "11111111-0000-0000-0000-00000000000{}"
+GUEST = """<domain type='test'><name>{name}</name><uuid>{uuid}</uuid><memory>8192</memory><vcpu>1</vcpu>
+  <test:runstate xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>5</test:runstate>
+  <os><type arch='i686'>hvm</type>{system}</os>
+  <devices>{devices}</devices></domain>"""
+DISK = (
+    "<disk type='file' device='disk'><driver type='qcow2'/><source file='{}'/><target dev='vda' bus='virtio'/></disk>"
+)
+INSTALL = ("--name", "new", "--memory", "64", "--osinfo", "generic", "--network", "none", "--dry-run")
+
+
+@dataclass
+class Lab:
+    """A test driver with the guests `other`, which uses files in `folder`, and `mine`, which has none of them."""
+
+    folder: Path
+    uri: str
+    capture: Callable[[], str]
+
+    def path(self, name: str) -> str:
+        """The path of a file."""
+        return str(self.folder / name)
+
+    def install(self, *words: str) -> tuple[int, str]:
+        """Exit status and messages of a dry run of virt-install."""
+        method = () if "--cdrom" in words else ("--import",)
+        return main(["--connect", self.uri, *INSTALL, *method, *words]), self.capture()
+
+    def edit(self, *words: str) -> tuple[int, str]:
+        """Those of virt-xml on `mine`."""
+        return xml_main(["--connect", self.uri, "mine", "--print-diff", *words]), self.capture()
+
+    def clone(self, *words: str) -> tuple[int, str]:
+        """Those of virt-clone of `other`."""
+        return clone_main(["--connect", self.uri, "-o", "other", "-n", "new", "--print-xml", *words]), self.capture()
+
+
+@pytest.fixture
+def lab(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Lab:
+    """`other` has disk.qcow2 (on base.qcow2), vars.fd, serial.log and kernel."""
+    for name in ("vars.fd", "serial.log", "kernel", "free.img"):
+        (tmp_path / name).write_bytes(b"0" * 4096)
+    for name, backing in (("base.qcow2", None), ("disk.qcow2", "base.qcow2"), ("above.qcow2", "disk.qcow2")):
+        path, form = str(tmp_path / name), "qcow2" if backing else None
+        image = NewImage(
+            path=path,
+            format="qcow2",
+            capacity_bytes=None if backing else 1 << 20,
+            backing_path=backing,
+            backing_format=form,
+        )
+        provision_image(image, Undo(), Silent())
+    (tmp_path / "link.qcow2").symlink_to("disk.qcow2")
+    os.link(tmp_path / "disk.qcow2", tmp_path / "hard.qcow2")
+    devices = DISK.format(tmp_path / "disk.qcow2")
+    devices += f"<serial type='file'><source path='{tmp_path}/serial.log'/></serial>"
+    system = f"<loader readonly='yes' type='pflash'>/code.fd</loader><nvram>{tmp_path}/vars.fd</nvram>"
+    system += f"<kernel>{tmp_path}/kernel</kernel>"
+    other = GUEST.format(name="other", uuid=UUID.format(1), system=system, devices=devices)
+    mine = GUEST.format(name="mine", uuid=UUID.format(2), system="", devices=DISK.format(tmp_path / "mine.img"))
+    node = tmp_path / "node.xml"
+    node.write_text(f"<node>{other}{mine}</node>")
+    return Lab(tmp_path, f"test://{node}", lambda: capsys.readouterr().err)
+
+
+WRITTEN = ["disk.qcow2", "link.qcow2", "hard.qcow2", "vars.fd", "serial.log"]
+READ = ["base.qcow2", "kernel"]
+
+
+@pytest.mark.parametrize("name", [*WRITTEN, *READ, "above.qcow2"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--disk", "{}"),
+        ("--disk", "none", "--serial", "file,path={}"),
+        ("--disk", "none", "--boot", "loader=/x,loader.readonly=yes,loader.type=pflash,nvram={}"),
+    ],
+    ids=["disk", "serial", "nvram"],
+)
+def test_new_guest_does_not_write_what_another_uses(lab: Lab, name: str, words: tuple[str, ...]) -> None:
+    """As a disk, log or UEFI variables; the guest is named, and the check can be disabled."""
+    if name == "above.qcow2" and words != ("--disk", "{}"):
+        pytest.skip("only a disk has a backing chain")
+    given = [word.format(lab.path(name)) for word in words]
+    status, text = lab.install(*given)
+    assert status != 0
+    assert "guest 'other'" in text
+    status, text = lab.install(*given, "--check", "path_in_use=off")
+    assert "guest 'other'" in text
+    assert status == 0
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--disk", "none", "--cdrom", "{}"),
+        ("--disk", "{},device=cdrom"),
+        ("--disk", "{},readonly=on"),
+        ("--disk", "new.qcow2,size=1,backing_store={}"),
+    ],
+    ids=["--cdrom", "CD-ROM", "read-only", "backing"],
+)
+def test_new_guest_does_not_read_what_another_writes(lab: Lab, name: str, words: tuple[str, ...]) -> None:
+    """QEMU would refuse the file, or the guest would read half-written data."""
+    given = [word.format(lab.path(name)).replace("new.qcow2", lab.path("new.qcow2")) for word in words]
+    status, text = lab.install(*given)
+    assert status != 0
+    assert "guest 'other'" in text
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_is_only_read_is_shared(lab: Lab, name: str) -> None:
+    """Many guests may have one base image or kernel."""
+    assert lab.install("--disk", f"{lab.path(name)},readonly=on")[0] == 0
+    assert lab.install("--disk", f"{lab.path('new.qcow2')},size=1,backing_store={lab.path(name)}")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("free.img", "free.img"),
+        ("free.img", "./free.img"),
+        ("free.img", "free.img,device=cdrom"),
+        ("free.img", "new.qcow2,size=1,backing_store={}/free.img"),
+        ("new.img,size=1", "new.img,size=1"),
+        ("new.img,size=1", "../{name}/new.img,size=1"),
+        ("new.img,size=1", "linked/new.img,size=1"),
+    ],
+)
+def test_file_given_twice_is_refused(lab: Lab, first: str, second: str) -> None:
+    """Also under another name, and before it exists."""
+    (lab.folder / "linked").symlink_to(lab.folder)
+    second = second.format(lab.folder, name=lab.folder.name)
+    status, text = lab.install("--disk", f"{lab.folder}/{first}", "--disk", f"{lab.folder}/{second}")
+    assert status != 0
+    assert "twice" in text
+
+
+@pytest.mark.parametrize(
+    "what", ["pipe", "socket", "/dev/zero", "/dev/tty", "/proc/self/mem", "/sys/kernel/profiling", "nosuch/"]
+)
+@pytest.mark.parametrize("options", ["", ",size=1", ",device=cdrom"])
+def test_what_can_be_no_disk_is_refused(lab: Lab, what: str, options: str) -> None:
+    """By kind of file, whatever the checks say; also by virt-xml and virt-clone."""
+    os.mkfifo(lab.folder / "pipe")
+    path = what if what.startswith("/") else f"{lab.folder}/{what}"
+    with socket.socket(socket.AF_UNIX) as unix:
+        os.chdir(lab.folder)
+        unix.bind("socket")
+        assert os.path.exists(path) or what == "nosuch/"
+        for words in ((), ("--check", "all=off")):
+            status, text = lab.install("--disk", path + options, *words)
+            assert status == 1
+            assert "error: " in text
+        if what != "nosuch/" and not options:
+            assert lab.edit("--add-device", "--disk", path)[0] == 1
+            assert lab.edit("--edit", "--disk", f"path={path}")[0] == 1
+            assert lab.clone("--preserve-data", "--file", path)[0] == 1
+
+
+@pytest.mark.parametrize("name", [*WRITTEN, "base.qcow2", "above.qcow2"])
+@pytest.mark.parametrize("action", [("--add-device",), ("--edit", "target=vda")])
+def test_virt_xml_does_not_take_another_guests_file(lab: Lab, name: str, action: tuple[str, ...]) -> None:
+    """Neither as a new device nor by editing one."""
+    status, text = lab.edit(*action, "--disk", f"path={lab.path(name)}")
+    assert status == 1
+    assert "guest 'other'" in text
+    assert lab.edit(*action, "--disk", f"path={lab.path(name)}", "--check", "path_in_use=off")[0] == 0
+
+
+def test_virt_xml_leaves_a_guest_its_own_file(lab: Lab) -> None:
+    """An edit of something else, or to the same path, is no conflict with itself; a second disk of that file is."""
+    (lab.folder / "mine.img").touch()
+    assert lab.edit("--edit", "--disk", "cache=none")[0] == 0
+    assert lab.edit("--edit", "--disk", f"path={lab.path('mine.img')},cache=none")[0] == 0
+    assert lab.edit("--add-device", "--disk", lab.path("mine.img"))[0] == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["disk.qcow2", "link.qcow2", "hard.qcow2", "base.qcow2", "above.qcow2", "vars.fd", "kernel"]
+)
+def test_virt_clone_never_copies_onto_its_source(lab: Lab, name: str) -> None:
+    """Nor onto the backing chain, nor onto what is based on it, whatever the checks say."""
+    for checks in ((), ("--check", "path_exists=off"), ("--check", "all=off")):
+        status, text = lab.clone("--file", lab.path(name), *checks)
+        assert status == 1
+        assert "original guest" in text
+
+
+@pytest.mark.parametrize("words", [(), ("--preserve-data",), ("--check", "path_exists=off")])
+def test_virt_clone_does_not_use_another_guests_file(lab: Lab, words: tuple[str, ...]) -> None:
+    """By --file or --nvram; --check path_in_use=off overrides it."""
+    mine = lab.path("mine.img")
+    (lab.folder / "mine.img").write_bytes(b"0" * 4096)
+    status, text = lab.clone("--file", mine, *words)
+    assert status == 1
+    assert "guest 'mine'" in text
+    assert lab.clone("--file", mine, "--preserve-data", "--check", "path_in_use=off")[0] == 0
+    status, text = lab.clone("--file", lab.path("free.img"), "--preserve-data", "--nvram", mine)
+    assert status == 1
+    assert "guest 'mine'" in text
+
+
+def test_virt_clone_refuses_one_file_for_two_disks(lab: Lab) -> None:
+    """Under two names."""
+    (lab.folder / "linked").symlink_to(lab.folder)
+    status, text = lab.clone("--file", lab.path("n.img"), "--file", lab.path("linked/n.img"))
+    assert status == 1
+    assert "same file" in text

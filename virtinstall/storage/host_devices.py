@@ -1,0 +1,152 @@
+"""What this host itself does with a disk or an image: mounts, swap, LVM, RAID, loop devices.
+
+Source: proc(5) (`/proc/[pid]/mountinfo`, `/proc/swaps`),
+https://docs.kernel.org/admin-guide/abi-stable.html (`/sys/block`, `/sys/dev/block`, `holders`).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from virtinstall.named import NamedTuple
+from virtinstall.storage.file_uses import FileUse, Role
+
+
+def block_number(path: str) -> int | None:
+    """The number of the block device at `path`; None for everything else."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_rdev if stat.S_ISBLK(status.st_mode) else None
+
+
+class HostTables(NamedTuple):
+    """Where the kernel lists mounts, swap and block devices; `number_of` is the number of a block device."""
+
+    mounts: str = "/proc/self/mountinfo"
+    swaps: str = "/proc/swaps"
+    sys: str = "/sys"
+    number_of: Callable[[str], int | None] = block_number
+
+
+def host_uses(path: str, tables: HostTables) -> list[FileUse]:
+    """How this host uses the block device or image at `path`."""
+    number = tables.number_of(path)
+    if number is not None:
+        return _device_uses(path, number, tables)
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return []
+    if not stat.S_ISREG(status.st_mode):
+        return []
+    found = [_use(path, f"swap file '{name}'") for name in _swaps(tables) if _same_file(name, status)]
+    mounted = _mounted(tables)
+    for loop, number, backing in _loops(tables):
+        if _same_file(backing, status):
+            # a mounted ISO is only read, though its loop device may be writable
+            writes = any(not readonly for _, readonly in mounted.get(number, ()))
+            found.append(_use(path, f"loop device '/dev/{loop}'", writes=writes))
+    return found
+
+
+def block_relatives(device: int, tables: HostTables) -> set[int]:
+    """The partitions of a disk, or the disk of a partition, by device number."""
+    folder = _folder(device, tables)
+    if folder is None:
+        return set()
+    if (folder / "partition").exists():
+        whole = _number(folder.parent / "dev")
+        return set() if whole is None else {whole}
+    found = (_number(each.parent / "dev") for each in folder.glob("*/partition"))
+    return {number for number in found if number is not None}
+
+
+def _device_uses(path: str, device: int, tables: HostTables) -> list[FileUse]:
+    """Its own mounts and holders; those of a disk's partitions too, and of the disk that a partition belongs to."""
+    found = []
+    mounted = _mounted(tables)
+    swaps = {number: name for name in _swaps(tables) if (number := tables.number_of(name)) is not None}
+    relatives = sorted(block_relatives(device, tables))
+    for number in (device, *relatives):
+        for point, readonly in mounted.get(number, ()):
+            found.append(_use(path, f"mounted on '{point}'", writes=not readonly))
+        if number in swaps:
+            found.append(_use(path, f"swap space '{swaps[number]}'"))
+        folder = _folder(number, tables)
+        holders = sorted(each.name for each in folder.glob("holders/*")) if folder is not None else []
+        for holder in holders:
+            name = _text(Path(tables.sys, "block", holder, "dm", "name")) or holder
+            found.append(_use(path, f"part of '{name}'"))
+    return found
+
+
+def _use(path: str, how: str, *, writes: bool = True) -> FileUse:
+    return FileUse("", Role.HOST, path, how, writes=writes)
+
+
+def _mounted(tables: HostTables) -> dict[int, list[tuple[str, bool]]]:
+    """Device number -> (mount point, whether the file system is read-only) of each mount."""
+    found: dict[int, list[tuple[str, bool]]] = {}
+    for line in _text(Path(tables.mounts)).splitlines():
+        fields, _, rest = line.partition(" - ")
+        parts, more = fields.split(" "), rest.split(" ")
+        if len(parts) < 6 or len(more) < 3:
+            continue
+        place = (unescaped(parts[4]), "ro" in more[2].split(","))
+        major, _, minor = parts[2].partition(":")
+        # btrfs and others have numbers of their own: the source names the device
+        numbers = {os.makedev(int(major), int(minor)), tables.number_of(unescaped(more[1]))}
+        for number in numbers:
+            if number is not None and place not in found.setdefault(number, []):
+                found[number].append(place)
+    return found
+
+
+def _swaps(tables: HostTables) -> list[str]:
+    lines = _text(Path(tables.swaps)).splitlines()[1:]
+    return [unescaped(line.split()[0]) for line in lines if line.strip()]
+
+
+def _loops(tables: HostTables) -> list[tuple[str, int, str]]:
+    """(name, device number, file) of each loop device in use."""
+    found = []
+    for backing in sorted(Path(tables.sys, "block").glob("loop*/loop/backing_file")):
+        device = backing.parents[1]
+        found.append((device.name, _number(device / "dev") or 0, _text(backing)))
+    return found
+
+
+def _same_file(path: str, status: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), status)
+    except (OSError, ValueError):
+        return False
+
+
+def _folder(device: int, tables: HostTables) -> Path | None:
+    folder = Path(tables.sys, "dev", "block", f"{os.major(device)}:{os.minor(device)}")
+    return folder.resolve() if folder.exists() else None
+
+
+def _number(path: Path) -> int | None:
+    major, colon, minor = _text(path).partition(":")
+    return os.makedev(int(major), int(minor)) if colon else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="surrogateescape").strip()
+    except OSError:
+        return ""
+
+
+def unescaped(text: str) -> str:
+    """A path as the kernel's tables write it: blanks and backslashes are octal there."""
+    for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
+        text = text.replace(code, character)
+    return text

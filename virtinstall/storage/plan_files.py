@@ -1,0 +1,114 @@
+"""The files that a planned guest will use, for the checks of use and access."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from virtinstall.storage.file_uses import FileUse, Role, refuse_no_disks, uses_in
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.plan import Plan
+    from virtinstall.request import Checks
+    from virtinstall.storage.in_use import Conflict
+
+
+def plan_uses(plan: Plan) -> list[FileUse]:
+    """The files of the installation and of the finished guest, and those that new images start from."""
+    found: list[FileUse] = []
+    for document in (plan.install, plan.final):
+        if document is None:
+            continue
+        known = {(use.role, use.path, use.device) for use in found}
+        uses = uses_in(plan.name, document.ensure_node())
+        found += (use for use in uses if (use.role, use.path, use.device) not in known)
+    return [*found, *_backing_of_new(plan, found)]
+
+
+def _backing_of_new(plan: Plan, uses: list[FileUse]) -> list[FileUse]:
+    devices = {use.path: use.device for use in uses if use.role.is_image}
+    found = [
+        FileUse(
+            plan.name, Role.BACKING, image.backing_path, devices.get(image.path, ""), image_format=image.backing_format
+        )
+        for image in plan.images
+        if image.backing_path is not None
+    ]
+    for volume in plan.volumes:
+        if "<backingStore" in volume.xml:
+            from lxml import etree
+
+            root = etree.fromstring(volume.xml.encode())
+            form = root.find("backingStore/format")
+            device = devices.get(volume.path, "")
+            found += (
+                FileUse(plan.name, Role.BACKING, path, device, image_format=None if form is None else form.get("type"))
+                for path in (root.findtext("backingStore/path"),)
+                if path
+            )
+    return found
+
+
+def check_plan_in_use(plan: Plan, host: Host, checks: Checks) -> list[str]:
+    """Whether other guests or this host use the plan's files; returns warnings.
+
+    Raises: RequestError, for what is no disk, and for a file in use unless `checks` allows it; HostError, when the
+    guests cannot be read.
+    """
+    generated = _generated_paths(plan)
+    wanted = [use for use in plan_uses(plan) if use.path not in generated]
+    if not wanted:
+        return []
+    _refuse_no_disks(wanted, host)
+    from virtinstall.storage.in_use import files_in_use, refuse_conflicts
+
+    # what a guest has before it is installed again is not new
+    known = uses_in(plan.name, plan.final.ensure_node()) if plan.reinstall else ()
+    conflicts = files_in_use(host).conflicts(wanted, known=known, skip=plan.name if plan.reinstall else None)
+    return refuse_conflicts([each for each in conflicts if not _is_pretended(each, host)], checks)
+
+
+def _refuse_no_disks(uses: Iterable[FileUse], host: Host) -> None:
+    if host.is_local():
+        # a disk of nothing is all that some test of a test driver's guest needs
+        refuse_no_disks(use for use in uses if use.path != os.devnull or host.driver() != "test")
+
+
+def _is_pretended(conflict: Conflict, host: Host) -> bool:
+    """Whether a volume is given twice whose directory is not there: only libvirt's test driver has such volumes."""
+    if conflict.held.guest != conflict.wanted.guest or not host.is_local():
+        return False
+    try:
+        os.stat(os.path.dirname(conflict.wanted.path))
+    except (FileNotFoundError, NotADirectoryError):
+        return host.volume_by_path(conflict.wanted.path) is not None
+    except OSError:
+        pass
+    return False
+
+
+def check_change_in_use(before: Domain, after: Domain, host: Host, checks: Checks) -> list[str]:
+    """Whether a changed guest would use files that others use, or one file twice; returns warnings.
+
+    Raises: RequestError, for what is no disk, and for a file in use unless `checks` allows it; HostError, when the
+    guests cannot be read.
+    """
+    name = str(before.name)
+    known, wanted = uses_in(name, before.ensure_node()), uses_in(name, after.ensure_node())
+    new = set(wanted) - set(known)
+    if not new:
+        return []
+    _refuse_no_disks(new, host)
+    from virtinstall.storage.in_use import files_in_use, refuse_conflicts
+
+    return refuse_conflicts(files_in_use(host).conflicts(wanted, known=known, skip=name), checks)
+
+
+def _generated_paths(plan: Plan) -> set[str]:
+    """Paths that were chosen here because nothing was there: no guest can use them."""
+    found = {*plan.generated, *(boot.path for boot in plan.boot_files if boot.path != boot.source)}
+    found |= {seed.path for seed in plan.seeds} | {upload.target for upload in plan.uploads}
+    return found | {volume.path for volume in plan.volumes if f"{volume.pool}/{volume.name}" in plan.generated}
