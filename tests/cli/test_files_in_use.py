@@ -100,7 +100,8 @@ def test_new_guest_does_not_write_what_another_uses(lab: Lab, name: str, words: 
         pytest.skip("only a disk has a backing chain")
     given = [word.format(lab.path(name)) for word in words]
     status, text = lab.install(*given)
-    assert status != 0
+    # two guests may append to one log
+    assert (status == 0) == (name == "serial.log" and "--serial" in words)
     assert "guest 'other'" in text
     status, text = lab.install(*given, "--check", "path_in_use=off")
     assert "guest 'other'" in text

@@ -213,10 +213,12 @@ def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
 
 def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]:
     """The conflicts as warnings. Raises: RequestError for the first one, unless `checks` allows it."""
+    # two guests may append to one log; all else destroys data
+    severe = [each for each in conflicts if each.wanted.role is not Role.LOG or each.held.role is not Role.LOG]
     messages = list(dict.fromkeys(map(str, conflicts)))
-    if messages and checks.path_in_use:
+    if severe and checks.path_in_use:
         raise RequestError(
-            messages[0], hint="two users of one file destroy its data; to use it anyway: --check path_in_use=off"
+            str(severe[0]), hint="two users of one file destroy its data; to use it anyway: --check path_in_use=off"
         )
     return messages
 
