@@ -81,9 +81,11 @@ def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str
         print(__version__)
         return 0
     if words[:1] == ["--complete"]:
-        from virtinstall.options.complete import complete
+        from virtinstall.options.complete import completion_lines
 
-        return complete(prog, words[1:])
+        for line in completion_lines(prog, words[1:]):
+            print(line)
+        return 0
     from virtinstall.cli.log import Log, join_logging, log_path
 
     debug = "--debug" in words or "-d" in words

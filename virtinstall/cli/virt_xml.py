@@ -35,12 +35,9 @@ def run(words: list[str], log: Log) -> int:
     if _print_help(given):
         return 0
     if given.osinfo == "list":
-        import os
+        from virtinstall.cli.list_systems import list_systems
 
-        from virtinstall.osinfo.catalog import Catalog
-
-        print(Catalog(os.environ).list_text(), end="")
-        return 0
+        return list_systems()
     return _work(given, log)
 
 
@@ -70,16 +67,13 @@ def _print_help(given: Namespace) -> bool:
 
 
 def _work(given: Namespace, log: Log) -> int:
-    from virtinstall.edit.session import Session
-    from virtinstall.libvirt_host.open import open_host
+    from virtinstall.cli.edit_session import Session
+    from virtinstall.hypervisor import connect
 
     request = read_edit_request(given)
-    host = open_host(given.connect)
-    log.line(f"connected to {host.uri}")
-    try:
-        return Session(request, host, given.domain).run()
-    finally:
-        host.close()
+    with connect(given.connect) as hypervisor:
+        log.line(f"connected to {hypervisor.uri}")
+        return Session(request, hypervisor.host, given.domain).run()
 
 
 def read_edit_request(given: Namespace) -> EditRequest:

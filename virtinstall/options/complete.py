@@ -6,7 +6,6 @@ the shells' scripts (completion/), which only hand the command line over and sho
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -29,8 +28,8 @@ _PATIENCE_SECONDS = 1.0
 _BASH_SPECIAL = " \t'\"\\$`&;|<>()*?[]{}!#~"
 
 
-def complete(prog: str, arguments: Sequence[str]) -> int:
-    """Print what fits: `arguments` are the shell's name, then what it says of the command line.
+def completion_lines(prog: str, arguments: Sequence[str]) -> Iterator[str]:
+    """Return what fits, a line each: `arguments` are the shell's name, then what it says of the command line.
 
     bash gives its line up to the cursor and the characters that it breaks words at; zsh and
     fish the words after the command up to the cursor. A line is a word, a tab, what it means;
@@ -47,9 +46,7 @@ def complete(prog: str, arguments: Sequence[str]) -> int:
         text = candidate.text[cut:]
         if shell == "bash":
             text = "".join(f"\\{char}" if char in _BASH_SPECIAL else char for char in text)
-        print(text + ("" if candidate.open else " ") + ("" if shell == "bash" else "\t" + candidate.doc))
-    sys.stdout.flush()
-    return 0
+        yield text + ("" if candidate.open else " ") + ("" if shell == "bash" else "\t" + candidate.doc)
 
 
 def candidates(prog: str, typed: Sequence[str], ask: Ask | None = None) -> list[Candidate]:

@@ -1,17 +1,27 @@
-"""One run of virt-xml: the change is made, shown, asked about, plugged in, saved, started."""
+"""One run of virt-xml: make the change, show it, ask about it, plug it in, save it, start the guest."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from virtinstall.compose.boot_order import keep_places
+from virtinstall.added_devices import compose_devices
+from virtinstall.attach import add_to_definition, create_storage, still_has
+from virtinstall.cli.messages import Messages
+from virtinstall.cli.progress import progress_on
+from virtinstall.create import journaled
 from virtinstall.domain.domain import Domain
 from virtinstall.domain.placing import new_ones_last
 from virtinstall.edit import change, convert
+from virtinstall.edit.added import read_devices
 from virtinstall.edit.difference import difference
 from virtinstall.edit.select import is_device
+from virtinstall.edit.settle import resolve_edit
 from virtinstall.errors import RequestError
+from virtinstall.rollback.undo import Undo
+from virtinstall.storage.plan_files import check_change_in_use
+from virtinstall.xml.kinds import parse_switch
 
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
@@ -19,7 +29,7 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.connection import LibvirtHost
     from virtinstall.libvirt_host.host import Guest
     from virtinstall.plan import Plan
-    from virtinstall.rollback.undo import Undo
+    from virtinstall.rollback.journal import Journal
     from virtinstall.xml.element import Element
 
 _PLUGGING = {
@@ -29,15 +39,13 @@ _PLUGGING = {
 }
 
 
-_LOOKS, _LOOK_SECONDS = 5, 0.2
-
-
 class Session:
     """Carries one request out on `guest_name`, or on the XML on standard input."""
 
     def __init__(self, request: EditRequest, host: LibvirtHost, guest_name: str | None) -> None:
         self.request = request
         self.host = host
+        self.messages = Messages(quiet=request.quiet)
         self.guest = self._find(guest_name)
         self.added: list[Device] = []
         self.plan: Plan | None = None
@@ -54,19 +62,20 @@ class Session:
         self._check_in_use(original, changed)
         if self.request.update and self.guest is not None and self.guest.is_active():
             self._refuse_update()
-        from virtinstall.rollback.undo import Undo
-
-        with Undo() as undo:
-            self._apply(original, changed, undo)
+        with ExitStack() as stack:
+            journal = None
+            if self.plan is not None and (self.plan.images or self.plan.volumes):
+                # only what creates files has something to clean up after a kill
+                journal = stack.enter_context(journaled(str(original.name), self.host, self.messages.warn))
+            undo = stack.enter_context(Undo(journal))
+            self._apply(original, changed, undo, journal)
             undo.keep_everything()
         return 0
 
     def _check_in_use(self, original: Domain, changed: Domain) -> None:
         """Warn of files that others use, or that the guest would use twice. Raises: RequestError."""
-        from virtinstall.storage.plan_files import check_change_in_use
-
         for warning in check_change_in_use(original, changed, self.host, self.request.checks):
-            _warn(warning)
+            self.messages.warn(warning)
 
     def _find(self, name: str | None) -> Guest | None:
         if name is None:
@@ -109,10 +118,8 @@ class Session:
             return []
         if request.action == "edit":
             found = change.edit(domain, option, request.selector)
-            from virtinstall.edit.settle import resolve_edit
-
             for warning in resolve_edit(domain, self.host):
-                _warn(warning)
+                self.messages.warn(warning)
             return found
         if request.action == "remove_device":
             return list(change.remove(domain, option))
@@ -122,21 +129,14 @@ class Session:
             return change.add_sections(domain, option)
         if not self.added:
             self._compose(domain)
-        devices = [device.clone() for device in self.added]
-        for device in devices:
-            domain.add(device)
-        keep_places(domain, devices)
-        return list(devices)
+        return list(add_to_definition(domain, self.added))
 
     def _compose(self, guest: Domain | None) -> None:
-        from virtinstall.added_devices import compose_devices
-        from virtinstall.edit.added import read_devices
-
         assert self.request.option is not None
         devices = read_devices(self.request.option)
         self.added, self.plan = compose_devices(devices, guest, self.host, self.request.os_values)
         for warning in self.plan.warnings:
-            _warn(warning)
+            self.messages.warn(warning)
 
     def _convert(self, domain: Domain) -> None:
         conversions = self.request.conversions
@@ -144,8 +144,6 @@ class Session:
             ports = conversions["convert_to_q35"].get("num_pcie_root_ports")
             convert.convert_to_q35(domain, None if ports is None else int(ports))
         else:
-            from virtinstall.xml.kinds import parse_switch
-
             convert.convert_to_vnc(
                 domain, vdagent=parse_switch(conversions["convert_to_vnc"].get("qemu-vdagent", "no"))
             )
@@ -170,13 +168,13 @@ class Session:
             name = "a conversion" if option is None else option.name
             raise RequestError(f"--update can't change {name} of a running guest", hint="leave --update out")
 
-    def _apply(self, original: Domain, changed: Domain, undo: Undo) -> None:
+    def _apply(self, original: Domain, changed: Domain, undo: Undo, journal: Journal | None) -> None:
         request = self.request
         before, after = original.to_xml(), changed.to_xml()
-        plugged = self._update(undo)
+        plugged = self._update(undo, journal)
         shown = difference(before, after)
         if not shown:
-            _warn("No XML diff was generated. The requested changes will have no effect.")
+            self.messages.warn("No XML diff was generated. The requested changes will have no effect.")
         printing = request.print_xml or request.print_diff
         saving = request.define and (self.guest is not None or printing)
         if request.print_xml or (self.guest is None and not printing and not request.start):
@@ -188,7 +186,7 @@ class Session:
         what = "Define" if saving else "Start"
         if request.confirm and not _ask(f"{what} '{changed.name}' with the changed XML?"):
             return
-        self._make_storage(undo)
+        self._create_storage(undo, journal)
         if saving:
             self._define(before, after, str(changed.name), changed.uuid, plugged=plugged)
         if request.start:
@@ -199,16 +197,16 @@ class Session:
         if old is not None and old.name != name and old.uuid == uuid and not old.is_active():
             old.rename(name)
         guest = self.host.define_guest(after)
-        self._say(f"Domain '{name}' defined successfully.")
+        self.messages.say(f"Domain '{name}' defined successfully.")
         if self.guest is None:
             return
         if Domain.parse(guest.xml(inactive=True)).to_xml() == before and before != after:
-            _warn(
+            self.messages.warn(
                 "XML did not change after domain define. "
                 "You may have changed a value that libvirt is setting by default."
             )
         if self.guest.is_active() and not plugged:
-            self._say("Changes will take effect after the domain is fully powered off.")
+            self.messages.say("Changes will take effect after the domain is fully powered off.")
 
     def _start(self, after: str, name: str, *, defined: bool) -> None:
         if self.guest is not None and self.guest.is_active():
@@ -218,15 +216,15 @@ class Session:
             guest.start()
         else:
             self.host.start_guest(after)
-        self._say(f"Domain '{name}' started successfully.")
+        self.messages.say(f"Domain '{name}' started successfully.")
 
-    def _update(self, undo: Undo) -> bool:
+    def _update(self, undo: Undo, journal: Journal | None) -> bool:
         """Change the running guest; False where that isn't asked for or it doesn't run."""
         request, guest = self.request, self.guest
         if not request.update or guest is None or request.print_xml or request.print_diff:
             return False
         if not guest.is_active():
-            _warn("The VM is not running, --update is inapplicable.")
+            self.messages.warn("The VM is not running, --update is inapplicable.")
             return False
         live = Domain.parse(guest.xml())
         before = live.to_xml()
@@ -238,7 +236,7 @@ class Session:
                 print("\n".join("    " + line for line in text.splitlines()) + "\n\n")
                 if not _ask(question.format(guest.name)):
                     return False
-            self._make_storage(undo)
+            self._create_storage(undo, journal)
             plug = {
                 "add_device": guest.attach_device,
                 "remove_device": guest.detach_device,
@@ -246,52 +244,21 @@ class Session:
             }[request.action]
             plug(text)
             undo.keep_everything()
-            if request.action == "remove_device" and _still_has(guest, text):
+            if request.action == "remove_device" and still_has(guest, text):
                 done = f"The guest '{guest.name}' was asked to give the device up, and still has it."
-            self._say(done + "\n" if request.confirm else done)
+            self.messages.say(done + "\n" if request.confirm else done)
         return True
 
-    def _make_storage(self, undo: Undo) -> None:
-        """What a new disk needs; made once."""
-        if self.plan is None:
-            return
-        from virtinstall.cli.progress import progress_on
-        from virtinstall.storage.apply import check_storage, make_storage
-
-        plan, self.plan = self.plan, None
-        for warning in check_storage(plan, self.host, self.request.checks):
-            _warn(warning)
-        make_storage(plan, self.host, undo, progress_on(sys.stderr, quiet=self.request.quiet))
-
-    def _say(self, text: str) -> None:
-        if not self.request.quiet:
-            print(text, flush=True)
-
-
-def _still_has(guest: Guest, text: str) -> bool:
-    """Whether the running guest has the device yet: libvirt waits a while for its answer, and no longer.
-
-    Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainDetachDeviceFlags
-    """
-    import time
-
-    from lxml import etree
-
-    alias = etree.fromstring(text).find("alias")
-    if alias is None:
-        return False
-    path = f"devices/*/alias[@name='{alias.get('name')}']"
-    for _ in range(_LOOKS):
-        if etree.fromstring(guest.xml().encode()).find(path) is None:
-            return False
-        time.sleep(_LOOK_SECONDS)
-    return True
+    def _create_storage(self, undo: Undo, journal: Journal | None) -> None:
+        """Create what a new disk needs, once."""
+        if self.plan is not None:
+            plan, self.plan = self.plan, None
+            progress = progress_on(sys.stderr, quiet=self.request.quiet)
+            create_storage(
+                plan, self.host, undo, progress, self.messages.warn, journal, checks=self.request.checks
+            )
 
 
 def _ask(question: str) -> bool:
     print(f"{question} (y/n): ", end="", flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def _warn(text: str) -> None:
-    print(f"WARNING  {text}", file=sys.stderr)

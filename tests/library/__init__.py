@@ -1,0 +1,1 @@
+"""Tests of the public API: connect(), Hypervisor, Guest, GuestSpec."""

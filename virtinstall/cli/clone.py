@@ -1,0 +1,43 @@
+"""virt-clone's action: plan the copy of a guest, then print its XML or create it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from virtinstall.cli.messages import Messages
+from virtinstall.clone.create import create_clone, make_clone_plan
+from virtinstall.hypervisor import connect
+from virtinstall.request_texts import texts_of
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from virtinstall.cli.log import Log
+    from virtinstall.clone.request import CloneRequest
+
+
+def clone(request: CloneRequest, given: Namespace, log: Log) -> int:
+    """Do it; return the exit status. Raises: VirtInstallError."""
+    from virtinstall.cli.progress import progress_on
+
+    messages = Messages(quiet=bool(given.quiet))
+    if given.prompt:
+        messages.warn("--prompt has no effect any more")
+    with connect(given.connect) as hypervisor:
+        host = hypervisor.host
+        if not given.print_xml:
+            # before planning: paths that they take are free then
+            hypervisor.remove_leftovers(request.name, named=texts_of(request), on_warning=messages.warn)
+        plan = make_clone_plan(request, host)
+        log.line(f"connected to {host.uri}; planned:\n{plan.xml}")
+        for warning in plan.warnings:
+            log.line(f"warning: {warning}")
+            messages.warn(warning)
+        if given.print_xml:
+            print(plan.xml, end="")
+            return 0
+        progress = progress_on(sys.stderr, quiet=messages.quiet)
+        name = create_clone(plan, request, host, progress=progress, on_warning=messages.warn, report=messages.say)
+        messages.say(f"Clone '{name}' created successfully.")
+        return 0

@@ -1,0 +1,53 @@
+"""Plan a copy and create it: checked, journaled, retried when another run takes a generated name."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from virtinstall.clone.copy import check_clone, make_clone
+from virtinstall.clone.plan import plan_clone
+from virtinstall.clone.survey import survey_clone
+from virtinstall.create import Report, journaled, log_info, log_warning, remove_traces, retry_while_taken
+from virtinstall.progress import Silent
+from virtinstall.request_texts import texts_of
+
+if TYPE_CHECKING:
+    from virtinstall.clone.request import ClonePlan, CloneRequest
+    from virtinstall.libvirt_host.connection import LibvirtHost
+    from virtinstall.progress import Progress
+
+
+def make_clone_plan(request: CloneRequest, host: LibvirtHost) -> ClonePlan:
+    """Return the plan for `request`; reads only. Raises: RequestError, HostError."""
+    return plan_clone(request, survey_clone(request, host, os.urandom(32)))
+
+
+def create_clone(
+    plan: ClonePlan,
+    request: CloneRequest,
+    host: LibvirtHost,
+    *,
+    progress: Progress | None = None,
+    on_warning: Report | None = None,
+    report: Report | None = None,
+) -> str:
+    """Create the copy; return its name, which differs from the plan's where another run took that meanwhile.
+
+    On any failure everything this call created is removed. Raises: RequestError, StorageError, HypervisorError;
+    TakenError, when names are taken again and again.
+    """
+    warn = on_warning or log_warning
+    shown = progress or Silent()
+
+    def carry_out(plan: ClonePlan) -> None:
+        for warning in check_clone(plan, host, request.checks):
+            warn(warning)
+        with journaled(plan.name, host, warn, plan.uuid, name_is_generated=plan.generated) as journal:
+            make_clone(plan, host, shown, journal)
+
+    if remove_traces(plan.name, host, warn, texts_of(request)):
+        # paths that were taken may be free now
+        plan = make_clone_plan(request, host)
+    _, done = retry_while_taken(plan, carry_out, lambda plan: make_clone_plan(request, host), report or log_info)
+    return done.name
