@@ -24,6 +24,7 @@ from virtinstall.errors import RequestError
 from virtinstall.request import Checks
 from virtinstall.rollback.undo import Undo
 from virtinstall.storage.plan_files import check_change_in_use
+from virtinstall.xml.absolute_paths import make_paths_absolute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,7 @@ def attach(
     definition, running = _documents(guest)
     base = definition if change.persistent else running or definition
     given = Domain()
-    given.add(device.clone())
+    given.add(_with_absolute_paths(device))
     # a disk that was only attached live has its target too
     known = {disk.target_dev for disk in base.devices_of(Disk)}
     live_disks = running.devices_of(Disk) if running is not None else []
@@ -102,6 +103,7 @@ def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:
 def detach(guest: Guest, host: Host, device: Device, change: Change, *, on_warning: Callable[[str], None]) -> None:
     """Remove a device. Raises: RequestError, when the guest does not have it, or several match; HypervisorError."""
     definition, running = _documents(guest)
+    device = _with_absolute_paths(device)
     found_live = find_device(running, device) if change.live and running is not None else None
     found = find_device(definition, device) if change.persistent else None
     if found_live is not None:
@@ -120,6 +122,7 @@ def update(guest: Guest, host: Host, device: D, change: Change) -> D:
     Raises: RequestError, when the guest does not have it, or several match; HypervisorError.
     """
     definition, running = _documents(guest)
+    device = _with_absolute_paths(device)
     result: Device = device
     if change.live and running is not None:
         result = _changed(running, device, host)
@@ -139,6 +142,12 @@ def _changed(domain: Domain, device: Device, host: Host) -> Device:
     overlay(found, device)
     check_change_in_use(before, domain, host, Checks())
     return found
+
+
+def _with_absolute_paths(device: D) -> D:
+    copy = device.clone()
+    make_paths_absolute([copy])
+    return copy
 
 
 def _documents(guest: Guest) -> tuple[Domain, Domain | None]:

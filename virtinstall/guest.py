@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Guest as HostGuest
     from virtinstall.plan import Plan
     from virtinstall.progress import Progress
+    from virtinstall.run.installation import BackgroundInstallation
 
 D = TypeVar("D", bound="Device")
 
@@ -51,12 +52,18 @@ class State(Enum):
 class Guest:
     """A guest: `Hypervisor.create`, `guest` and `guests` return it."""
 
-    def __init__(self, host: LibvirtHost, guest: HostGuest, plan: Plan | None = None) -> None:
+    def __init__(
+        self,
+        host: LibvirtHost,
+        guest: HostGuest,
+        plan: Plan | None = None,
+        installation: BackgroundInstallation | None = None,
+    ) -> None:
         self._host = host
         self._guest = guest
         self.plan = plan
         """The plan that was carried out, for a guest that `create` returned; else None."""
-        self._installing = plan is not None and plan.install is not None and not plan.seeded
+        self._installation = installation
 
     def __repr__(self) -> str:
         return f"<Guest {self.name!r}>"
@@ -125,42 +132,34 @@ class Guest:
 
         `installed`: the installation has ended; `running`; `ip`: an address is known; `agent`: the guest agent
         answers; `ssh`: an SSH server answers; `cloud-init`: cloud-init has ended, well or not; `shutdown`: powered off.
-        A guest that is being installed is started again when its installation has ended (unless the plan says
-        otherwise), and the goal is about the finished guest. `timeout` is in seconds; None waits forever.
+        A guest that is being installed is started again when its installation has ended (unless its plan says
+        otherwise), and the goals after that are about the finished guest. `timeout` is in seconds; None waits forever.
 
         Raises: WaitTimeout; GuestCrashed; GuestStopped, when the guest powered off before; RequestError, when it can
         never get there; HypervisorError, when the connection is lost.
         """
-        from virtinstall.run.installation import time_left
+        from virtinstall.run.installation import Installation, is_installing, time_left
         from virtinstall.run.wait import Waiter, refuse_impossible
 
         tell = report or log_info
         deadline = None if timeout is None else time.monotonic() + timeout
         with explain_lost_connection(self._host, self.name):
             if goal != "installed":
-                noreboot = self._installing and self.plan is not None and self.plan.run.noreboot
+                noreboot = self._installation is not None and self.plan is not None and self.plan.run.noreboot
                 refuse_impossible(goal, self.domain, noreboot=noreboot)
-            if self._is_installing(goal):
-                self._finish_installation(time_left(deadline))
+            if self._installation is not None:
+                self._guest.resume_if_paused()
+                self._installation.wait(time_left(deadline))
+                self._installation = None
+                self._guest = self._host.guest_named(self.name) or self._guest
+            elif goal == "installed" and is_installing(self._guest):
+                # another program started it
+                installation = Installation(self._host, self._guest)
+                installation.wait(time_left(deadline))
+                self._guest = installation.start_finished()
             if goal == "installed":
                 return ()
             return tuple(Waiter(self._host, self._guest, self.domain, tell, deadline).wait(goal))
-
-    def _is_installing(self, goal: Goal) -> bool:
-        from virtinstall.run.installation import is_installing
-
-        # a guest that was looked up may be in an installation that another program started
-        return self._installing or (goal == "installed" and is_installing(self._guest))
-
-    def _finish_installation(self, timeout_seconds: float | None) -> None:
-        from virtinstall.run.installation import Installation
-
-        installation = Installation(self._host, self._guest)
-        self._guest.resume_if_paused()
-        installation.wait(timeout_seconds)
-        self._installing = False
-        if self.plan is None or not (self.plan.run.noreboot or self.plan.run.transient):
-            self._guest = installation.start_finished()
 
     def console(self, stream: BinaryIO) -> None:
         """Copy the output of the guest's text console to `stream` until the guest ends. Raises: HypervisorError."""

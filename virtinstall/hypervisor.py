@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from virtinstall.plan import Plan
     from virtinstall.progress import Progress
     from virtinstall.request import Request
+    from virtinstall.run.installation import BackgroundInstallation
     from virtinstall.spec import GuestSpec
 
 
@@ -46,6 +47,7 @@ class Hypervisor:
     def __init__(self, host: LibvirtHost) -> None:
         self.host = host
         """The connection below, for virtinstall's own commands."""
+        self._installations: list[BackgroundInstallation] = []
 
     @property
     def uri(self) -> str:
@@ -53,7 +55,11 @@ class Hypervisor:
         return self.host.uri
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection. Installations that still run are left as they are; `finish` resumes them."""
+        for installation in self._installations:
+            installation.stop()
+        for installation in self._installations:
+            installation.join()
         self.host.close()
 
     def __enter__(self) -> Hypervisor:
@@ -89,14 +95,18 @@ class Hypervisor:
         on_warning: Callable[[str], None] | None = None,
         report: Callable[[str], None] | None = None,
         paused: bool = False,
+        restart: bool = True,
     ) -> Guest:
         """Create the guest of a plan and start it; return it as soon as its first boot has begun.
 
         The run is checked before anything changes, journaled (so that later runs can clean up if this process is
         killed), and everything is removed again when it fails. When another run takes a generated name meanwhile, the
-        guest is planned again; `Guest.plan` is the plan that was carried out. A guest that is being installed is
-        started again at the installation's end by `Guest.wait_for`, or later by `finish`. `paused`: the guest waits
-        for `Guest.resume`, so that no line of its console is missed.
+        guest is planned again; `Guest.plan` is the plan that was carried out. `paused`: the guest waits for
+        `Guest.resume`, so that no line of its console is missed.
+
+        A guest that is installed powers off at the installer's reboot, and is started again in its final configuration:
+        in the background as long as this connection is open (unless `restart` is false), later by `finish`.
+        `Guest.wait_for` waits for that.
 
         Raises: RequestError, StorageError (NoSpaceError), FetchError, HypervisorError; TakenError, when generated
         names were taken again and again. What could not be rolled back is in the error's notes.
@@ -105,7 +115,14 @@ class Hypervisor:
 
         wanted = plan if isinstance(plan, Plan) else self.plan(plan)
         guest, done = create(wanted, self.host, progress=progress, on_warning=on_warning, report=report, paused=paused)
-        return Guest(self.host, guest, done)
+        installation = None
+        if restart and done.install is not None and not done.seeded:
+            from virtinstall.run.installation import BackgroundInstallation
+
+            start = not (done.run.noreboot or done.run.transient)
+            installation = BackgroundInstallation(self.host, guest, start=start)
+            self._installations.append(installation)
+        return Guest(self.host, guest, done, installation)
 
     def guests(self) -> list[Guest]:
         """Return all guests, running or not, sorted by name."""

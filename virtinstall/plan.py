@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.record import Record, field
 from virtinstall.request import RunOptions
 
 if TYPE_CHECKING:
+    from virtinstall.actions import Action
     from virtinstall.domain.domain import Domain
     from virtinstall.facts import MediaFacts
     from virtinstall.images.cache import CachedImage
@@ -135,6 +137,13 @@ class Plan(Record):
         """XML of each step, in order: the installation's, then the finished guest's."""
         documents = [self.final] if self.install is None else [self.install, self.final]
         return tuple(document.to_xml() for document in documents)
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        """What `Hypervisor.create` will do, one entry for each thing that it creates or changes."""
+        from virtinstall.actions import actions_of
+
+        return actions_of(self)
 
     @property
     def xml(self) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 TYPED = "-"
 """In place of a file's name: its text is typed, or comes by standard input."""
-GOALS = ("running", "ip", "agent", "ssh", "cloud-init", "shutdown")
+GOALS = ("running", "shutdown", "ip", "agent", "ssh", "cloud-init")
 """What --wait-for can wait for."""
 
 

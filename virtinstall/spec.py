@@ -11,7 +11,6 @@ The installation method is one of `Tree`, `Iso`, `Pxe`, `CloudImage`, `Kernel`, 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,8 @@ from virtinstall.record import Record, field
 from virtinstall.request import Checks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from virtinstall.domain.domain import Domain
     from virtinstall.request import Request
 
@@ -93,7 +94,7 @@ class Ignition(Record):
     """
 
     config: str | Mapping[str, object] | None = field(default=None, kw_only=False, secret=True)
-    source: str | os.PathLike[str] | None = None
+    source: str | Path | None = None
 
     def validate(self) -> None:
         """Raises: RequestError, unless there is exactly one of the two."""
@@ -126,18 +127,18 @@ class Tree(Record):
     files added to the root of its initrd (a kickstart, say).
     """
 
-    location: str | os.PathLike[str] = field(kw_only=False)
+    location: str | Path = field(kw_only=False)
     kernel: str | None = None
     initrd: str | None = None
     extra_args: Sequence[str] = ()
-    initrd_inject: Sequence[str | os.PathLike[str]] = ()
+    initrd_inject: Sequence[str | Path] = ()
     unattended: Unattended | None = None
 
 
 class Iso(Record):
     """Install by booting an ISO image (a path, URL or device). `live`: it is the system, and stays in the drive."""
 
-    path: str | os.PathLike[str] = field(kw_only=False)
+    path: str | Path = field(kw_only=False)
     live: bool = False
     unattended: Unattended | None = None
 
@@ -158,8 +159,8 @@ class Kernel(Record):
     `args` is the kernel's command line, added to what is derived, or instead of it with `replace_args`.
     """
 
-    kernel: str | os.PathLike[str] = field(kw_only=False)
-    initrd: str | os.PathLike[str] | None = field(default=None, kw_only=False)
+    kernel: str | Path = field(kw_only=False)
+    initrd: str | Path | None = field(default=None, kw_only=False)
     args: str | None = None
     replace_args: bool = False
 

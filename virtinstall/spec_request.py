@@ -35,13 +35,15 @@ from virtinstall.spec import (
     Unattended,
     User,
 )
+from virtinstall.xml.absolute_paths import make_paths_absolute
 
 
 def request_of(spec: GuestSpec) -> Request:
     """Return the request for `spec`. Raises: RequestError."""
-    domain = spec.domain
+    domain = Domain() if spec.domain is None else spec.domain.clone()
+    make_paths_absolute([domain, domain.os, *domain.devices])
     return Request(
-        domain=Domain() if domain is None else domain.clone(),
+        domain=domain,
         install=install_request(spec.install),
         os=OsRequest(values=None if spec.os is None else {"name": spec.os}),
         platform=PlatformRequest(),

@@ -27,7 +27,8 @@ class Example:
     @property
     def needs_hypervisor(self) -> bool:
         """Whether it names a connection of its own."""
-        return "--connect" in self.text or "scripts/" in self.text
+        own = '"qemu:///system"' if self.language == "python" else "--connect"
+        return own in self.text or "scripts/" in self.text
 
 
 def examples(language: str) -> Iterator[Example]:

@@ -144,6 +144,7 @@ def _create(plan: Plan, hypervisor: Hypervisor, log: Log, messages: Messages) ->
         on_warning=messages.warn,
         report=say,
         paused=paused_for_console(watcher, host),
+        restart=False,
     )
     assert guest.plan is not None
     if guest.plan is not plan:

@@ -6,11 +6,12 @@ configuration.
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
 from virtinstall.domain.domain import Domain
-from virtinstall.errors import GuestCrashed, GuestStopped, WaitTimeout
+from virtinstall.errors import GuestCrashed, GuestStopped, VirtInstallError, WaitTimeout
 from virtinstall.run.wait import OFF
 
 if TYPE_CHECKING:
@@ -40,10 +41,7 @@ class Installation:
     def wait(self, timeout_seconds: float | None) -> None:
         """Wait until the installation has ended. Raises: WaitTimeout, GuestCrashed, GuestStopped, HypervisorError."""
         if not self._host.wait_until(lambda: self._guest.state() in OFF, timeout_seconds):
-            raise WaitTimeout(
-                f"timed out waiting for the installation of '{self._name}'; the guest is left running",
-                hint="Hypervisor.finish() waits for it again and starts the finished guest",
-            )
+            raise _timed_out(self._name)
         self.require_end()
 
     def require_end(self) -> None:
@@ -66,6 +64,61 @@ class Installation:
         if not final.is_active():
             final.start(paused=paused)
         return final
+
+
+class BackgroundInstallation:
+    """Waits for the end of an installation in a thread, and starts the finished guest if `start`.
+
+    The thread ends with `stop`, or when the connection is lost; `wait` tells how it ended.
+    """
+
+    def __init__(self, host: Host, guest: Guest, *, start: bool) -> None:
+        self._host = host
+        self._guest = guest
+        self._start = start
+        self._stopping = threading.Event()
+        self._ended = threading.Event()
+        self._error: VirtInstallError | None = None
+        threading.Thread(target=self._run, name=f"installation-{guest.name}", daemon=True).start()
+
+    def _run(self) -> None:
+        installation = Installation(self._host, self._guest)
+        try:
+            self._host.wait_until(lambda: self._stopping.is_set() or self._guest.state() in OFF, None)
+            if self._stopping.is_set():
+                return
+            installation.require_end()
+            if self._start:
+                installation.start_finished()
+        except VirtInstallError as error:
+            self._error = error
+        finally:
+            self._ended.set()
+
+    def stop(self) -> None:
+        """Ask the thread to end; the guest is left as it is."""
+        self._stopping.set()
+
+    def join(self) -> None:
+        """Wait for the thread's end, a few seconds at most after `stop`."""
+        self._ended.wait()
+
+    def wait(self, timeout_seconds: float | None) -> None:
+        """Wait until the installation has ended and the guest is started.
+
+        Raises: WaitTimeout; GuestCrashed, GuestStopped, HypervisorError: how the installation ended.
+        """
+        if not self._ended.wait(timeout_seconds):
+            raise _timed_out(self._guest.name)
+        if self._error is not None:
+            raise self._error
+
+
+def _timed_out(name: str) -> WaitTimeout:
+    return WaitTimeout(
+        f"timed out waiting for the installation of '{name}'; the guest is left running",
+        hint="Hypervisor.finish() waits for it again and starts the finished guest",
+    )
 
 
 def time_left(deadline: float | None) -> float | None:

@@ -1,0 +1,165 @@
+"""The public API against real guests: what libvirt's test driver cannot do."""
+
+from __future__ import annotations
+
+import io
+import runpy
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import virtinstall
+from tests.docs.examples import examples
+from tests.live.machine import Connection
+from virtinstall import GIB, MIB, Disk, Domain, Existing, Guest, GuestSpec, Hypervisor, Interface, Pxe, State, Tree
+from virtinstall.devices import Serial
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def hypervisor(system: Connection) -> Iterator[Hypervisor]:
+    """The system's daemon."""
+    with virtinstall.connect(system.option) as connected:
+        yield connected
+
+
+@pytest.fixture
+def name(system: Connection) -> Iterator[str]:
+    """A name no guest has."""
+    chosen = f"vitest-{uuid.uuid4().hex[:8]}"
+    yield chosen
+    system.remove(chosen)
+
+
+def small(name: str, *devices: Disk | Interface | Serial) -> Domain:
+    """A guest without a disk or a card of its own, which stays in its firmware."""
+    return Domain(name=name, type="qemu", memory_kib=64 * 1024, devices=devices)
+
+
+def spec(domain: Domain, install: virtinstall.Install = Existing()) -> GuestSpec:  # noqa: B008
+    """A guest with no device that is not asked for."""
+    without = ["disk", "interface", "graphics", "video", "sound", "channel", "redirdev"]
+    return GuestSpec(domain, install=install, os="generic", without=without)
+
+
+def tiny(tree: Path, name: str, arguments: str) -> Domain:
+    """A guest that boots the tiny kernel."""
+    domain = small(name, Serial(type="pty"))
+    domain.memory_kib = 192 * 1024
+    files = tree / "images" / "pxeboot"
+    domain.os.kernel, domain.os.initrd = str(files / "vmlinuz"), str(files / "initrd.img")
+    domain.os.cmdline = f"console=ttyS0 quiet {arguments}"
+    return domain
+
+
+def test_devices_are_attached_live_and_in_the_definition(hypervisor: Hypervisor, name: str, work: Path) -> None:
+    """Both at once, with defaults; each is updated and detached again."""
+    guest = hypervisor.create(hypervisor.plan(spec(small(name))))
+    disk = guest.attach(Disk(path=str(work / "more.qcow2"), size_bytes=16 * MIB, target_bus="scsi"), live=False)
+    card = guest.attach(Interface(type="user"), live=False)
+    assert (work / "more.qcow2").exists() and disk.target_dev == "sda" and card.mac_address
+
+    assert [each.mac_address for each in guest.domain.devices_of(Interface)] == [card.mac_address]
+    guest.update(Interface(mac_address=card.mac_address, link_state="down"), live=False)
+    assert guest.domain.devices_of(Interface)[0].link_state == "down"
+    guest.detach(card, live=False)
+    guest.detach(disk, live=False)
+    assert not guest.domain.devices_of(Interface) and not guest.domain.devices_of(Disk)
+    assert (work / "more.qcow2").exists(), "detaching keeps the image"
+
+
+def test_script_that_attaches_devices(hypervisor: Hypervisor, name: str, work: Path) -> None:
+    """The one of the library's page, as it is printed, on a running guest."""
+    text = next(each.text for each in examples("python") if "guest.attach" in each.text)
+    guest = hypervisor.create(hypervisor.plan(spec(small(name)).replace(os="fedora36")))
+    script = work / "script.py"
+    script.write_text(text.replace('"web"', repr(name)).replace("qemu:///system", hypervisor.uri))
+    runpy.run_path(str(script))
+    live = Domain.parse(guest.xml)
+    assert live.devices_of(Interface)[0].link_state == "down"
+    assert not guest.domain.devices_of(Interface)
+    for path in Path("/var/lib/libvirt/images").glob(f"{name}*"):
+        path.unlink()
+
+
+def test_installation_is_finished_in_the_background(hypervisor: Hypervisor, name: str, tiny_tree: Path) -> None:
+    """The installer reboots; the guest is started again without another call, in its final configuration."""
+    domain = small(name, Serial(type="pty"))
+    domain.memory_kib = 192 * 1024
+    install = Tree(tiny_tree, extra_args=["console=ttyS0 quiet tiny.wait=1"])
+    guest = hypervisor.create(hypervisor.plan(spec(domain, install).replace(os="fedora36")))
+    assert Domain.parse(guest.xml).on_reboot == "destroy"
+    wait_until(lambda: Domain.parse(guest.xml).on_reboot == "restart" and guest.state is State.RUNNING)
+    assert guest.wait_for("installed", timeout=5) == ()
+    assert guest.wait_for("running", timeout=5) == ()
+
+
+def wait_until(done: object) -> None:
+    """Wait up to a minute."""
+    end = time.monotonic() + 60
+    while not done():  # type: ignore[operator]
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+def test_waiting_ends_with_an_error_of_its_own(hypervisor: Hypervisor, name: str) -> None:
+    """Too long, powered off, gone: a class for each; a guest whose time is over is left running."""
+    guest = hypervisor.create(hypervisor.plan(spec(small(name), Pxe())))
+    with pytest.raises(virtinstall.WaitTimeout):
+        guest.wait_for("installed", timeout=1)
+    assert guest.state.is_active
+    guest.destroy()
+    with pytest.raises(virtinstall.GuestStopped):
+        guest.wait_for("running", timeout=20)
+    assert not guest.state.is_active
+
+
+def test_interrupted_installation_is_finished_later(system: Connection, name: str) -> None:
+    """A script ends in the middle; the next one resumes."""
+    with virtinstall.connect(system.option) as first:
+        first.create(first.plan(spec(small(name), Pxe())))
+    with virtinstall.connect(system.option) as second:
+        with pytest.raises(virtinstall.WaitTimeout):
+            second.finish(name, timeout=1)
+        # the monitor command does what the installer's reboot does
+        subprocess.run(
+            ["virsh", "-q", "-c", system.option, "qemu-monitor-command", name, "--hmp", "system_reset"], check=True
+        )
+        guest = second.finish(name, timeout=30)
+        assert guest.state is State.RUNNING
+        assert Domain.parse(guest.xml).on_reboot == "restart"
+
+
+def test_console_is_copied_to_a_stream(hypervisor: Hypervisor, name: str, tiny_tree: Path) -> None:
+    """From the guest's first line to its end, where it was created paused."""
+    said = io.BytesIO()
+    request = spec(tiny(tiny_tree, name, "tiny.wait=1 tiny.say=hello-from-inside"))
+    guest = hypervisor.create(hypervisor.plan(request), paused=True)
+    assert guest.state is State.PAUSED
+    guest.console(said)
+    assert b"hello-from-inside" in said.getvalue()
+
+
+def test_lookup_by_name_finds_by_name_only(hypervisor: Hypervisor, name: str) -> None:
+    """A UUID or a running number is not a name."""
+    guest: Guest = hypervisor.create(hypervisor.plan(spec(small(name))))
+    assert hypervisor.guest_by_uuid(guest.uuid).name == name
+    for other in (guest.uuid, str(guest.handle.domain.ID())):  # type: ignore[attr-defined]
+        with pytest.raises(virtinstall.GuestNotFound):
+            hypervisor.guest(other)
+    assert guest.name in [each.name for each in hypervisor.guests()]
+
+
+def test_failed_attach_leaves_nothing(hypervisor: Hypervisor, name: str, work: Path) -> None:
+    """The guest's firmware cannot take a disk while it runs: the image that was created for it is gone again."""
+    guest = hypervisor.create(hypervisor.plan(spec(small(name))))
+    before = guest.domain.to_xml()
+    with pytest.raises(virtinstall.VirtInstallError):
+        guest.attach(Disk(path=str(work / "no.qcow2"), size_bytes=GIB, target_bus="ide", target_dev="hda"))
+    assert not (work / "no.qcow2").exists()
+    assert guest.domain.to_xml() == before
