@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from lxml import etree
@@ -160,7 +160,9 @@ def _transaction(
     name: str, host: Host, plan: Plan, progress: Progress, on_warning: Callable[[str], None]
 ) -> Iterator[Undo]:
     """Create the storage of `plan`; roll it back when the block fails."""
-    with journaled(name, host, on_warning) as journal, Undo(journal) as undo:
+    # a journal claims the guest's name: only a change that creates files needs one
+    journal_of = journaled(name, host, on_warning) if plan.images or plan.volumes else nullcontext()
+    with journal_of as journal, Undo(journal) as undo:
         create_storage(plan, host, undo, progress, on_warning, journal)
         yield undo
         undo.keep_everything()
