@@ -175,12 +175,12 @@ def create_storage(
     progress: Progress,
     on_warning: Callable[[str], None],
     journal: Journal | None = None,
+    checks: Checks | None = None,
 ) -> None:
     """Check and create the storage of new devices. Raises: StorageError, RequestError."""
-    from virtinstall.create import check
-    from virtinstall.storage.apply import make_storage
+    from virtinstall.storage.apply import check_storage, make_storage
 
-    for warning in check(plan, host):
+    for warning in check_storage(plan, host, checks or Checks()):
         on_warning(warning)
     make_storage(plan, host, undo, progress, journal)
 

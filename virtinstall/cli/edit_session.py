@@ -254,9 +254,7 @@ class Session:
         if self.plan is not None:
             plan, self.plan = self.plan, None
             progress = progress_on(sys.stderr, quiet=self.request.quiet)
-            create_storage(
-                plan, self.host, undo, progress, self.messages.warn, journal, checks=self.request.checks
-            )
+            create_storage(plan, self.host, undo, progress, self.messages.warn, journal, checks=self.request.checks)
 
 
 def _ask(question: str) -> bool:
