@@ -18,14 +18,16 @@ from virtinstall.compose import (
 )
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.platform import choose_platform, existing_platform
+from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
+from virtinstall.devices.interface import Interface
 from virtinstall.devices.table import DEVICE_TAGS
 from virtinstall.domain.domain import Domain
 from virtinstall.domain.placing import order_attributes
 from virtinstall.naming import Random
 from virtinstall.osinfo.record import GENERIC
 from virtinstall.plan import Plan
-from virtinstall.request import InstallRequest, OsRequest, PlatformRequest, Request
+from virtinstall.request import Checks, InstallRequest, OsRequest, PlatformRequest, Request
 from virtinstall.xml.override import apply_edit
 
 if TYPE_CHECKING:
@@ -68,7 +70,12 @@ def compose_devices(
             own = choose_platform(PlatformRequest(), facts.host.capabilities, GENERIC, facts.host.driver)
             platform = platform.replace(virt_type=own.virt_type)
     draft = Draft(request, facts, devices, platform, Random(os.urandom(128)))
-    _fill(draft, [*(() if guest is None else guest.devices_of(Disk)), *present])
+    bare = [interface for interface in devices.devices_of(Interface) if interface.model_type is None]
+    _fill(draft, guest, [*(() if guest is None else guest.devices_of(Disk)), *present])
+    if guest is None:
+        # the model is chosen by the guest's machine and operating system
+        for interface in bare:
+            interface.model_type = None
     for device in devices.devices:
         for edit in device.settings.get("xpath_edits", ()):
             apply_edit(device.ensure_node(), edit)
@@ -85,7 +92,7 @@ def compose_devices(
         start_pools=tuple(draft.start_pools),
         uploads=tuple(draft.uploads),
         request=request,
-        warnings=tuple(dict.fromkeys([*draft.warnings, *(() if guest is None else facts.warnings)])),
+        warnings=() if guest is None else tuple(dict.fromkeys([*draft.warnings, *facts.warnings])),
     )
     return devices.devices, plan
 
@@ -104,11 +111,12 @@ def _request(devices: Domain, guest: Domain | None, host: Host, os_values: dict[
         domain=devices,
         install=InstallRequest(reinstall=name, no_install=True, boot_disk=True),
         os=OsRequest(values=os_values if os_values is not None or guest is not None else {"name": "generic"}),
+        checks=Checks(path_in_use=False, mac_in_use=False),
         without=frozenset(DEVICE_TAGS),
     )
 
 
-def _fill(draft: Draft, present: list[Disk]) -> None:
+def _fill(draft: Draft, guest: Domain | None, present: list[Disk]) -> None:
     controllers.expand_words(draft)
     disks = draft.domain.devices_of(Disk)
     for disk, found in zip(disks, draft.facts.disks, strict=True):
@@ -126,3 +134,5 @@ def _fill(draft: Draft, present: list[Disk]) -> None:
     small_devices.add_rng(draft)
     small_devices.add_memballoon(draft)
     small_devices.fill_small_devices(draft)
+    if guest is not None and not any(controller.type == "scsi" for controller in guest.devices_of(Controller)):
+        controllers.fill_scsi(draft)

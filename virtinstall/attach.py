@@ -15,6 +15,7 @@ from lxml import etree
 
 from virtinstall.added_devices import compose_devices
 from virtinstall.compose.boot_order import keep_places
+from virtinstall.compose.small_devices import require_shared_memory
 from virtinstall.create import journaled
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
@@ -97,6 +98,8 @@ def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:
         for device in copies:
             domain.add(device)
         keep_places(domain, copies)
+        if domain.type in ("kvm", "qemu", "hvf"):
+            require_shared_memory(domain)
     return copies
 
 

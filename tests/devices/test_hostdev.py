@@ -20,7 +20,7 @@ def test_name_is_kept_for_the_host(name: str) -> None:
 def test_the_rest_is_set_at_once() -> None:
     """Boot order, driver and ROM don't depend on the host; their old words do as well."""
     text = "pci_0000_00_19_0,boot.order=2,driver.name=vfio,rom.bar=off"
-    expected = '<hostdev><boot order="2"/><driver name="vfio"/><rom bar="off"/></hostdev>'
+    expected = '<hostdev><driver name="vfio"/><rom bar="off"/><boot order="2"/></hostdev>'
     assert line(asked(Hostdev, text)) == expected
     assert (
         line(asked(Hostdev, text.replace("boot.", "boot_").replace("r.n", "r_n").replace("rom.", "rom_"))) == expected

@@ -12,10 +12,11 @@ from virtinstall.cli.messages import Messages
 from virtinstall.cli.progress import progress_on
 from virtinstall.create import journaled
 from virtinstall.domain.domain import Domain
-from virtinstall.domain.placing import new_ones_last
+from virtinstall.domain.placing import new_ones_last, order_attributes
 from virtinstall.edit import change, convert
 from virtinstall.edit.added import read_devices
 from virtinstall.edit.difference import difference
+from virtinstall.edit.named_sources import resolve_named_sources
 from virtinstall.edit.select import is_device
 from virtinstall.edit.settle import resolve_edit
 from virtinstall.errors import RequestError
@@ -118,6 +119,7 @@ class Session:
             return []
         if request.action == "edit":
             found = change.edit(domain, option, request.selector)
+            self.plan = resolve_named_sources(domain, found, self.host) or self.plan
             for warning in resolve_edit(domain, self.host):
                 self.messages.warn(warning)
             return found
@@ -155,10 +157,15 @@ class Session:
         if is_device(option.cls):
             self._compose(guest)
             built: list[Element] = list(self.added)
+        elif option.cls.tag and change.can_add(Domain(), option.cls):
+            built = change.add_sections(Domain(), option)
         elif option.cls.tag:
             built = change.edit(guest or Domain(), option, "")
         else:
             raise RequestError(f"--build-xml makes no sense with {option.name}", hint="it has no element of its own")
+        for element in built:
+            for node in element.ensure_node().iter():
+                order_attributes(node)
         print("".join(element.to_xml() for element in built), end="")
         return 0
 
@@ -177,9 +184,11 @@ class Session:
             self.messages.warn("No XML diff was generated. The requested changes will have no effect.")
         printing = request.print_xml or request.print_diff
         saving = request.define and (self.guest is not None or printing)
-        if request.print_xml or (self.guest is None and not printing and not request.start):
+        if request.print_diff:
+            print(shown)
+        elif request.print_xml or (self.guest is None and not printing and not request.start):
             print(after, end="\n" if saving or request.start else "")
-        elif request.print_diff or request.confirm:
+        elif request.confirm:
             print(shown)
         if not saving and not request.start:
             return

@@ -102,6 +102,10 @@ def read_edit_request(given: Namespace) -> EditRequest:
             f"--osinfo is not supported with --{action.replace('_', '-')}",
             hint="it chooses the defaults of new devices",
         )
+    if given.define and given.no_define:
+        raise RequestError("--define and --no-define contradict each other", hint="use one of them")
+    if given.update and given.domain is None and action != "build_xml":
+        raise RequestError("--update needs the name of a guest", hint="XML on standard input is of no running guest")
     if given.update and given.start:
         raise RequestError("--update can't be used with --start", hint="a guest that is to be started doesn't run")
     osinfo = next(each for each in XML_OPTIONS if each.dest == "osinfo")
@@ -113,7 +117,7 @@ def read_edit_request(given: Namespace) -> EditRequest:
         os_values=None if given.osinfo is None else read_holder(osinfo, [given.osinfo]),
         print_xml=bool(given.print_xml),
         print_diff=bool(given.print_diff),
-        define=given.define is True or (given.define is None and not given.print_xml and not given.print_diff),
+        define=bool(given.define) or not (given.no_define or given.print_xml or given.print_diff),
         start=bool(given.start),
         update=bool(given.update),
         confirm=bool(given.confirm),

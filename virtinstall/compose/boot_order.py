@@ -13,6 +13,8 @@ from virtinstall.compose.platform import Platform
 
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
+    from virtinstall.devices.disk import Disk
+    from virtinstall.devices.interface import Interface
     from virtinstall.domain.domain import Domain
     from virtinstall.xml.element import Element
 
@@ -33,6 +35,31 @@ def resolve_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
             device.boot_order = order  # type: ignore[attr-defined]
 
 
+def use_classes(domain: Domain) -> None:
+    """Boot by the classes of devices listed in <os>: take the numbers off the devices."""
+    for device in domain.devices:
+        if getattr(device, "boot_order", None) is not None:
+            device.boot_order = None  # type: ignore[attr-defined]
+
+
+def merge(domain: Domain, platform: Platform) -> None:
+    """Merge the list of classes in <os> and the numbers at devices, of which libvirt accepts only one.
+
+    The numbers count; classes of the list that no numbered device belongs to follow in the list's order.
+    """
+    os = domain.os
+    numbers = [number for device in domain.devices if (number := getattr(device, "boot_order", None)) is not None]
+    if not numbers or not os.boot_devices or not supports_device_order(platform):
+        return
+    following = max(numbers) + 1
+    for kind in [boot.dev for boot in os.boot_devices]:
+        devices = _of_kind(domain, kind or "")
+        if devices and all(device.boot_order is None for device in devices):
+            devices[0].boot_order = following
+            following += 1
+    os.boot_devices.clear()
+
+
 def has_order(domain: Domain) -> bool:
     """Whether any order was given: by class, at a device, or by booting a kernel directly."""
     os = domain.os
@@ -51,7 +78,7 @@ def set_order(domain: Domain, kinds: list[str], platform: Platform) -> None:
     for kind in kinds:
         device = _first(domain, kind)
         if device is not None:
-            device.boot_order = number  # type: ignore[attr-defined]
+            device.boot_order = number
             number += 1
 
 
@@ -60,17 +87,20 @@ def supports_device_order(platform: Platform) -> bool:
     return platform.is_qemu or platform.virt_type == "test"
 
 
-def _first(domain: Domain, kind: str) -> Device | None:
+def _first(domain: Domain, kind: str) -> Disk | Interface | None:
+    devices = _of_kind(domain, kind)
+    return devices[0] if devices else None
+
+
+def _of_kind(domain: Domain, kind: str) -> list[Disk] | list[Interface]:
+    """Return the devices of a class of <os><boot>, in document order."""
     from virtinstall.devices.disk import Disk
     from virtinstall.devices.interface import Interface
 
     if kind == "network":
-        return next(iter(domain.devices_of(Interface)), None)
-    wanted = {"hd": ("disk", "lun"), "cdrom": ("cdrom",), "fd": ("floppy",)}[kind]
-    for disk in domain.devices_of(Disk):
-        if (disk.device or "disk") in wanted:
-            return disk
-    return None
+        return domain.devices_of(Interface)
+    wanted = {"hd": ("disk", "lun"), "cdrom": ("cdrom",), "fd": ("floppy",)}.get(kind, ())
+    return [disk for disk in domain.devices_of(Disk) if (disk.device or "disk") in wanted]
 
 
 def keep_places(domain: Domain, changed: Sequence[Element]) -> None:

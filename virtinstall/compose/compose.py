@@ -95,6 +95,7 @@ def compose(request: Request, facts: Facts) -> Plan:
     features.fill_pm(draft)
     security.fill_seclabels(draft)
     security.fill_launch_security(draft)
+    boot_order.merge(draft.domain, draft.platform)
     boot_order.resolve_conflicts(draft.domain)
     return _finish(draft)
 

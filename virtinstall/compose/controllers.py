@@ -30,10 +30,10 @@ def expand_words(draft: Draft) -> None:
 def fill_controllers(draft: Draft) -> None:
     """Add the controllers that nothing else would make."""
     _fill_usb(draft)
-    _fill_scsi(draft, for_seeds=False)
+    fill_scsi(draft)
     _fill_pcie(draft)
     # behind all others: nothing but the installation needs it
-    _fill_scsi(draft, for_seeds=True)
+    fill_scsi(draft, for_seeds=True)
 
 
 def _has(draft: Draft, kind: str) -> bool:
@@ -64,7 +64,8 @@ def _usb2() -> list[Controller]:
     return [Controller(type="usb", model="ich9-ehci1"), *companions]
 
 
-def _fill_scsi(draft: Draft, *, for_seeds: bool) -> None:
+def fill_scsi(draft: Draft, *, for_seeds: bool = False) -> None:
+    """Add a virtio-scsi controller for disks on the SCSI bus, where the operating system has its driver."""
     from virtinstall.devices.disk import Disk
 
     disks = [

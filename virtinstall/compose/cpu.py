@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
 from virtinstall.domain.cpu import MODES, Cpu
-from virtinstall.errors import RequestError
 
 _MITIGATIONS = ("ibpb", "md-clear", "spec-ctrl", "ssbd", "virt-ssbd")
 
@@ -87,10 +86,10 @@ def _copy_host(draft: Draft) -> None:
     cpu = draft.domain.cpu
     model = draft.facts.host.capabilities.host_cpu_model
     if model is None:
-        raise RequestError(
-            f"--cpu {cpu.wanted_model}: libvirt doesn't know the model of the host's CPU",
-            hint="use --cpu host-model or name a model",
+        draft.warnings.append(
+            f"--cpu {cpu.wanted_model}: libvirt does not report the model of the host's CPU; the hypervisor chooses one"
         )
+        return
     cpu.mode, cpu.match, cpu.model = "custom", "exact", model
 
 

@@ -19,6 +19,7 @@ from virtinstall.devices.tpm import Tpm
 from virtinstall.devices.video import Video
 from virtinstall.devices.vsock import Vsock
 from virtinstall.devices.watchdog import Watchdog
+from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 
 
@@ -107,23 +108,25 @@ def _fill_filesystems(draft: Draft) -> None:
 
 
 def share_memory(draft: Draft) -> None:
-    """virtiofs and vhost-user need memory that the other process can map.
+    """Let other processes map the guest's memory where one of its devices needs that."""
+    if draft.platform.is_qemu:
+        require_shared_memory(draft.domain, "memfd" if draft.offers("memoryBacking", "sourceType", "memfd") else "file")
+
+
+def require_shared_memory(domain: Domain, source_type: str = "memfd") -> None:
+    """Share the memory of a guest with virtiofs or vhost-user devices: another process maps it.
 
     Source: https://libvirt.org/kbase/virtiofs.html#sharing-a-host-directory-with-a-guest
     """
-    domain = draft.domain
     virtiofs = any(filesystem.driver_type == "virtiofs" for filesystem in domain.devices_of(Filesystem))
     served = [interface.type for interface in domain.devices_of(Interface)]
     served += [disk.type for disk in domain.devices_of(Disk)] + [
         video.driver_name for video in domain.devices_of(Video)
     ]
-    vhost_user = "vhostuser" in served
-    if not (virtiofs or vhost_user) or not draft.platform.is_qemu:
-        return
     backing = domain.memory_backing
     shared_cells = any(cell.mem_access == "shared" for cell in domain.cpu.cells)
-    if backing.access_mode is not None or shared_cells:
+    if not (virtiofs or "vhostuser" in served) or backing.access_mode is not None or shared_cells:
         return
     backing.access_mode = "shared"
     if backing.source_type is None and not backing.hugepages:
-        backing.source_type = "memfd" if draft.offers("memoryBacking", "sourceType", "memfd") else "file"
+        backing.source_type = source_type

@@ -55,6 +55,7 @@ class Device(Element):
     """Base of all classes below <devices>."""
 
     above: ClassVar[tuple[str, ...] | None] = ("devices",)
+    trailing: ClassVar[tuple[str, ...]] = ("boot", "alias", "address")
 
     address: Child[Address] = Child("./address", Address)
     alias_name: XmlField[str] = XmlField("./alias/@name", TEXT, "Name of the device; the user's own begin with `ua-`.")

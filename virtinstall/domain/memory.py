@@ -11,6 +11,7 @@ from virtinstall.xml.children import Child
 from virtinstall.xml.convert import mib_to_kib
 from virtinstall.xml.field import Suboption, XmlField
 from virtinstall.xml.kinds import INTEGER, PRESENT, TEXT
+from virtinstall.xml.paths import remove
 
 
 def _set_memory(domain: Memory, text: str) -> None:
@@ -42,7 +43,14 @@ def _set_max_memory(domain: Memory, text: str) -> None:
 
 
 def _set_hugepages(domain: Memory, text: str) -> None:
-    domain.memory_backing.hugepages = PRESENT.parse(text) if text else None
+    """Switched off, <memoryBacking> stays, as virt-install 4.1.0 leaves it; an empty value takes it out."""
+    backing = domain.memory_backing
+    value = PRESENT.parse(text) if text else None
+    if value is False and backing.node is not None:
+        for node in backing.node.findall("hugepages"):
+            remove(node)
+    else:
+        backing.hugepages = value
 
 
 class Memory(Section):

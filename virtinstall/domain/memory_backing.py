@@ -65,8 +65,8 @@ class MemoryBacking(Section):
             "./hugepages",
             "./nosharepages",
             "./locked",
-            "./source",
             "./access",
+            "./source",
             "./allocation",
             "./discard",
         )

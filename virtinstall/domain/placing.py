@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # libvirt writes these attributes first, whatever the order in which they were set
 _FIRST_ATTRIBUTES = {
+    "disk": ("type", "device"),
+    "graphics": ("type", "port", "tlsPort", "autoport", "listen"),
     "target": ("dev",),
     "driver": ("name",),
     "hostdev": ("mode", "type", "managed"),
@@ -40,6 +42,8 @@ def new_ones_last(domain: Domain) -> Iterator[None]:
 def order_attributes(node: etree._Element) -> None:
     """The attributes of one element in the order in which libvirt writes them."""
     first = _FIRST_ATTRIBUTES.get(str(node.tag), ())
+    if node.tag == "source" and "path" in node.attrib and "type" not in node.attrib:
+        first = ("mode",)
     if any(name in node.attrib for name in first):
         values = {str(name): str(value) for name, value in node.attrib.items()}
         node.attrib.clear()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from virtinstall.compose.boot_order import keep_places
+from virtinstall.compose.boot_order import keep_places, use_classes
+from virtinstall.devices.console import Console
 from virtinstall.devices.graphics import Graphics
+from virtinstall.devices.serial import Serial
+from virtinstall.domain.os import Os
 from virtinstall.domain.seclabel import Seclabel
+from virtinstall.domain.sysinfo import Sysinfo, resolve_sysinfo
+from virtinstall.domain.xml_edits import XmlEdits
 from virtinstall.edit import convert
 from virtinstall.edit.replace import follow_up, make_room
 from virtinstall.edit.select import is_device, objects_of, select
 from virtinstall.errors import RequestError
 from virtinstall.named import NamedTuple
-from virtinstall.options.suboptions import Fallback, apply_pairs, cut, says_none
+from virtinstall.options.suboptions import Fallback, Pair, apply_pairs, cut, says_none
 from virtinstall.xml.children import Children
 from virtinstall.xml.override import apply_edit
 
@@ -46,13 +52,33 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
             make_room(element, pairs)
             apply_pairs(element, option.name, pairs, option.fallback)
             follow_up(element, pairs)
+            keep_places(domain, [element])
+        if any(_lists_classes(pair) for pair in pairs):
+            use_classes(domain)
     for element in found:
         for each in element.settings.pop("xpath_edits", ()):
             apply_edit(element.ensure_node(), each)
+            if option.cls is XmlEdits and each.action != "delete" and each.xpath.startswith("./os/boot"):
+                use_classes(domain)
+        keep_places(domain, [element])
     if spice:
         convert.remove_spice_parts(domain)
-    keep_places(domain, found)
+    resolve_requirements(domain, found)
     return found
+
+
+def _lists_classes(pair: Pair) -> bool:
+    """Whether `pair` sets the classes of devices that <os> lists: `--boot hd`, `--boot boot0.dev=hd`."""
+    if pair.target is None or not pair.value:
+        return False
+    listed = bool(pair.target.hops) and pair.target.hops[0].attribute == "boot_devices"
+    return listed or pair.target.declared is Os.boot_devices_option
+
+
+def resolve_requirements(domain: Domain, changed: Sequence[Element]) -> None:
+    """Make the rest of the guest agree with changed SMBIOS data, as at creation."""
+    if any(isinstance(element, Sysinfo) for element in changed):
+        resolve_sysinfo(domain)
 
 
 def _objects_to_edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
@@ -70,11 +96,20 @@ def remove(domain: Domain, option: XmlOption) -> list[Device]:
     found: list[Device] = select(  # type: ignore[assignment]
         domain, option.cls, option.name, "--remove-device", option.texts[-1], option.fallback
     )
-    for device in found:
+    for device in [*found, *_twins(domain, found)]:
         domain.remove(device)
     if spice:
         convert.remove_spice_parts(domain)
     return found
+
+
+def _twins(domain: Domain, removed: Sequence[Device]) -> list[Device]:
+    """Return the console that is the first serial port, or the reverse: libvirt would bring the other one back."""
+    serials, consoles = domain.devices_of(Serial), domain.devices_of(Console)
+    if not serials or not consoles or consoles[0].target_type not in (None, "serial"):
+        return []
+    pair: tuple[Device, Device] = (serials[0], consoles[0])
+    return [device for device in pair if device not in removed] if any(each in removed for each in pair) else []
 
 
 def can_add(domain: Domain, cls: type[Element]) -> bool:
@@ -94,4 +129,5 @@ def add_sections(domain: Domain, option: XmlOption) -> list[Element]:
         if isinstance(element, Seclabel) and element.type is None:
             element.type = "dynamic"
         made.append(element)
+    resolve_requirements(domain, made)
     return made

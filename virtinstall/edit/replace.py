@@ -11,19 +11,26 @@ from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.graphics import Graphics
 from virtinstall.devices.interface import Interface
-from virtinstall.domain.cpu import MODES, Cpu
+from virtinstall.devices.rng import Rng
+from virtinstall.domain.cpu import HOST_WORDS, MODES, Cpu
 from virtinstall.errors import RequestError
+from virtinstall.xml.paths import remove
 
 if TYPE_CHECKING:
     from virtinstall.options.suboptions import Pair
     from virtinstall.xml.element import Element
 
 
+_HOST_CPUS = (*MODES, *HOST_WORDS, "host")
+
+
 def make_room(element: Element, pairs: list[Pair]) -> None:
     """Take out what the values of `pairs` replace; before they are applied."""
     if isinstance(element, Interface):
         _leave_network(element, pairs)
-    elif isinstance(element, Cpu) and any(pair.key in ("model", "cpu") and pair.value in MODES for pair in pairs):
+    elif isinstance(element, Rng) and any(_is(pair, Rng.backend_option) for pair in pairs):
+        _leave_backend(element, next(pair.value for pair in pairs if _is(pair, Rng.backend_option)))
+    elif isinstance(element, Cpu) and any(_is(pair, Cpu.model_option) and pair.value in _HOST_CPUS for pair in pairs):
         element.features.clear()
         element.model = element.model_fallback = element.model_vendor_id = element.vendor = None
 
@@ -33,6 +40,10 @@ def follow_up(element: Element, pairs: list[Pair]) -> None:
 
     Raises: RequestError, when they stand for several objects.
     """
+    if isinstance(element, Interface):
+        for source in element.ensure_node().findall("source"):
+            if not source.attrib and not len(source):
+                remove(source)
     if isinstance(element, Disk) and any(_is(pair, Disk.path) for pair in pairs):
         _set_source(element)
     elif isinstance(element, Graphics) and any(
@@ -59,9 +70,23 @@ def _leave_network(interface: Interface, pairs: list[Pair]) -> None:
         interface.type = None
     elif kind is None or kind == interface.type:
         return
-    node = interface.ensure_node()
-    for source in node.findall("source"):
-        node.remove(source)
+    for source in interface.ensure_node().findall("source"):
+        # the element keeps its place for the new source
+        source.attrib.clear()
+        for below in list(source):
+            source.remove(below)
+
+
+def _leave_backend(rng: Rng, value: str) -> None:
+    """Another kind of source: the former one's device or socket goes."""
+    kind = "random" if value.startswith("/") else value
+    node = rng.ensure_node().find("backend")
+    if node is None or kind == rng.backend_model:
+        return
+    node.attrib.clear()
+    node.text = None
+    for below in list(node):
+        node.remove(below)
 
 
 def _set_source(disk: Disk) -> None:

@@ -5,12 +5,16 @@ Source: the behaviour of virt-xml's --edit and --remove-device.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+from lxml import etree
 
 from virtinstall.compose.hostdevs import is_named
 from virtinstall.devices.device import Device
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.hostdev import Hostdev
+from virtinstall.devices.interface import Interface
 from virtinstall.errors import RequestError
 from virtinstall.options.suboptions import Pair, apply_pairs, cut
 from virtinstall.xml.children import Child, Children
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
     from virtinstall.options.suboptions import Fallback
     from virtinstall.xml.element import Element
+
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 
 def is_device(cls: type[Element]) -> bool:
@@ -108,6 +114,31 @@ def _matches(element: Element, option: str, pair: Pair, fallback: Fallback | Non
         return twin.path in (element.source_file, element.source_dev, element.source_dir)
     if isinstance(element, Hostdev) and pair.target is not None and pair.target.declared is Hostdev.name:
         return is_named(element, pair.value)
+    if isinstance(element, Interface) and pair.target is not None and pair.target.declared in _CONNECTIONS:
+        return pair.value == _CONNECTIONS[pair.target.declared](element)
     copy = element.clone()
     apply_pairs(copy, option, [pair], fallback)
-    return copy.to_xml() == element.to_xml()
+    return _same(copy.ensure_node(), element.ensure_node())
+
+
+_CONNECTIONS = {
+    Interface.network: lambda interface: interface.source_network if interface.type == "network" else None,
+    Interface.bridge: lambda interface: interface.source_bridge if interface.type == "bridge" else None,
+}
+
+
+def _same(one: etree._Element, other: etree._Element) -> bool:
+    """Whether two elements mean the same; numbers compare by value: libvirt writes `0x07` where users type 7."""
+    if one.tag != other.tag or len(one) != len(other) or set(one.attrib) != set(other.attrib):
+        return False
+    values = [(one.text, other.text), *((one.get(name), other.get(name)) for name in one.attrib)]
+    return all(_value(first) == _value(second) for first, second in values) and all(map(_same, one, other))
+
+
+def _value(text: str | None) -> object:
+    """Return what `text` stands for: a number, or the text without regard to blanks around it and to a MAC's case."""
+    plain = (text or "").strip()
+    try:
+        return int(plain, 0)
+    except ValueError:
+        return plain.lower() if _MAC.fullmatch(plain) else plain

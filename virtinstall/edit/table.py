@@ -51,7 +51,7 @@ XML_OPTIONS: tuple[Option, ...] = (
     _flag("--build-xml", "build_xml", ACTIONS, "Print the XML that the option stands for; no guest is needed."),
     _flag("--update", "update", OUTPUT, "Change the running guest too: plug in, unplug, update."),
     _flag("--define", "define", OUTPUT, "Save the result though printing was asked for."),
-    _flag("--no-define", "define", OUTPUT, "Don't save the result.", stores="no"),
+    _flag("--no-define", "no_define", OUTPUT, "Don't save the result."),
     _flag("--start", "start", OUTPUT, "Start the guest with the change."),
     _flag("--print-diff", "print_diff", OUTPUT, "Print the change as a diff instead of saving it."),
     _flag("--print-xml", "print_xml", OUTPUT, "Print the resulting XML instead of saving it."),

@@ -245,10 +245,10 @@ def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fall
             element.clear()
         except ValueError as error:
             raise RequestError(f"{option} clearxml: {error}") from None
-    made: list[tuple[ElementList[Any], Element]] = []
+    numbered: list[tuple[ElementList[Any], Element]] = []
     for pair in pairs:
         if pair.target is not None:
-            below = _reach(element, pair.target.hops, made)
+            below = _reach(element, pair.target.hops, numbered)
             try:
                 pair.target.declared.apply(below, pair.value)
             except ValueError as error:
@@ -259,7 +259,8 @@ def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fall
                 fallback.apply(element, pair.key, pair.value)
             except ValueError as error:
                 raise RequestError(f"{option} {pair.typed}: {error}") from None
-    for siblings, child in made:
+    # at the end, so that the numbers of the others don't shift meanwhile
+    for siblings, child in reversed(numbered):
         if _is_empty(child):
             siblings.remove(child)
     if cleared:
@@ -269,8 +270,8 @@ def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fall
         element.settings["xpath_edits"] = (*element.settings.get("xpath_edits", ()), *edits)
 
 
-def _reach(element: Element, hops: tuple[Hop, ...], made: list[tuple[ElementList[Any], Element]]) -> Element:
-    """The element at the end of `hops`; numbered children made on the way are noted in `made`."""
+def _reach(element: Element, hops: tuple[Hop, ...], numbered: list[tuple[ElementList[Any], Element]]) -> Element:
+    """Return the element at the end of `hops`; numbered children on the way, and those created, go to `numbered`."""
     for attribute, number in hops:
         found = getattr(element, attribute)
         if number is None:
@@ -278,12 +279,12 @@ def _reach(element: Element, hops: tuple[Hop, ...], made: list[tuple[ElementList
         else:
             known = len(found)
             element = found.at(number)
-            made += [(found, child) for child in list(found)[known:]]
+            numbered += [(found, child) for child in [*list(found)[known:], element]]
     return element
 
 
 def _is_empty(child: Element) -> bool:
-    """Whether `child`, made to fill a lower number or unset again, stands in the document for nothing."""
+    """Whether `child`, created to fill a lower number or now unset, holds nothing."""
     node = child.node
     if node is None or node.getparent() is None:
         return False

@@ -43,6 +43,7 @@ class Element:
     words without `=` stand for. `none_word` says what the whole value `none` does on the command
     line: `"no-op"`, `"suppress"` (no such device, not even the default one) or `"value"` (it is a
     value like any other). `above` are the tags between <domain> and the element; None: it is not a part of its own.
+    `trailing` names the children that stand last.
     A keyword argument sets the field of that name: `Rng(model="virtio")`.
     Raises, in the constructor and where an attribute is set: UnknownFieldError for a name that is not a field,
     FieldError for a value of another type. Both name the field. Type checkers read the fields as those of a
@@ -55,6 +56,7 @@ class Element:
     bare: ClassVar[tuple[str, ...]] = ()
     none_word: ClassVar[str] = "no-op"
     above: ClassVar[tuple[str, ...] | None] = None
+    trailing: ClassVar[tuple[str, ...]] = ()
     _declarations: ClassVar[tuple[tuple[str, Any], ...] | None] = None
     _ranks: ClassVar[dict[tuple[Step, ...], Rank] | None] = None
     _kept: ClassVar[frozenset[tuple[Step, ...]] | None] = None
@@ -248,9 +250,16 @@ class Element:
                 for depth, step in enumerate(path):
                     below = ranks.setdefault(_plain(path[:depth]), {})
                     below.setdefault(step.tag, len(below))
+            ranks[()] = self._trailing_last(ranks.get((), {}))
             type(self)._ranks = ranks
         found: Rank = ranks.get(_plain(steps), {})
         return found
+
+    @classmethod
+    def _trailing_last(cls, rank: Rank) -> Rank:
+        """`rank` with the tags in `trailing` moved to its end."""
+        tags = [*(tag for tag in rank if tag not in cls.trailing), *(tag for tag in cls.trailing if tag in rank)]
+        return {tag: place for place, tag in enumerate(tags)}
 
     def kept_when_empty(self) -> frozenset[tuple[Step, ...]]:
         """Paths of elements that mean something by being there."""

@@ -1,0 +1,127 @@
+"""What an edit changes elsewhere in the guest: one rule merges what can be said in two places."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.edit.conftest import GUEST, VirtXml
+
+DIFF = "--print-diff"
+
+
+def printed(virt_xml: VirtXml, *changes: list[str]) -> str:
+    """The XML of a guest after the changes, one by one."""
+    text = GUEST.format(name="new", uuid="11111111-0000-0000-0000-000000000009", state="")
+    for words in changes:
+        run = virt_xml(*words, stdin=text)
+        assert run.status == 0, run.err
+        text = run.out
+    return text
+
+
+@pytest.mark.parametrize(
+    "words", [["--boot", "hd,network"], ["--boot", "boot0.dev=cdrom"], ["--xml", "./os/boot/@dev=network"]]
+)
+def test_a_list_of_classes_replaces_numbers_at_devices(virt_xml: VirtXml, words: list[str]) -> None:
+    """libvirt accepts only one of them; new guests have numbers."""
+    text = printed(virt_xml, ["--edit", "--disk", "boot.order=1"], ["--edit", *words])
+
+    assert "<boot order" not in text
+    assert "<boot dev" in text
+
+
+def test_each_of_all_devices_gets_the_place_in_turn(virt_xml: VirtXml) -> None:
+    """The last one keeps it; those before move up, as with virt-xml 4.1.0."""
+    run = virt_xml("off", DIFF, "--edit", "all", "--disk", "boot.order=5")
+
+    assert [line for line in run.new if "order" in line] == ['<boot order="6"/>', '<boot order="5"/>']
+
+
+@pytest.mark.parametrize("value", ["address.slot=0x07", "address.slot=7", "address.slot=0x7"])
+def test_numbers_are_selected_by_value(virt_xml: VirtXml, value: str) -> None:
+    """libvirt writes them in hexadecimal."""
+    address = "address.type=pci,address.domain=0,address.bus=0,address.slot=7,address.function=0"
+
+    text = printed(virt_xml, ["--edit", "--network", address], ["--remove-device", "--network", value])
+
+    assert "<interface" not in text
+
+
+@pytest.mark.parametrize("words", ["network=other", "bridge=default", "mac=52:54:00:00:00:09", "address.slot=9"])
+def test_what_differs_is_not_selected(virt_xml: VirtXml, words: str) -> None:
+    """A network of another name, or a bridge, is another object."""
+    assert virt_xml("off", DIFF, "--remove-device", "--network", words).status != 0
+
+
+def test_a_network_is_selected_by_name(virt_xml: VirtXml) -> None:
+    """The word `network` selects interfaces of that network alone."""
+    added = ["--add-device", "--network", "bridge=br0"]
+
+    text = printed(virt_xml, added, ["--remove-device", "--network", "network=default"])
+
+    assert '<source bridge="br0"/>' in text
+    assert 'network="default"' not in text
+
+
+def test_unset_numbered_elements_go(virt_xml: VirtXml) -> None:
+    """Nothing empty is left, and numbers do not shift meanwhile."""
+    listed = ["--edit", "--boot", "hd,cdrom,network"]
+
+    text = printed(virt_xml, listed, ["--edit", "--boot", "boot0.dev=,boot1.dev="])
+
+    assert (text.count("<boot"), text.count('<boot dev="network"/>')) == (1, 1)
+
+
+def test_removing_the_first_serial_port_removes_its_console(virt_xml: VirtXml) -> None:
+    """libvirt shows the port a second time, as a console, and would bring the port back."""
+    added = [["--add-device", "--serial", "pty"], ["--add-device", "--console", "pty,target_type=serial"]]
+
+    text = printed(virt_xml, *added, ["--remove-device", "--serial", "1"])
+
+    assert "<serial" not in text
+    assert "<console" not in text
+
+
+def test_smbios_data_switches_smbios_on(virt_xml: VirtXml) -> None:
+    """Without the mode the guest would not see them; a second block is merged into the first."""
+    values = ("chassis.manufacturer=x", "system.serial=y")
+
+    text = printed(virt_xml, *(["--add-device", "--sysinfo", value] for value in values))
+
+    assert text.count('<sysinfo type="smbios">') == 1
+    assert '<smbios mode="sysinfo"/>' in text
+
+
+def test_another_source_of_entropy_replaces_the_former(virt_xml: VirtXml) -> None:
+    """A device is not read by TCP."""
+    daemon = "egd,backend_type=tcp,backend_host=192.0.2.1,backend_service=8000,backend_mode=connect"
+
+    text = printed(virt_xml, ["--add-device", "--rng", daemon], ["--edit", "--rng", "/dev/random"])
+
+    assert '<backend model="random">/dev/random</backend>' in text
+
+
+def test_a_mac_address_in_use_is_a_warning(virt_xml: VirtXml) -> None:
+    """virt-xml has no --check; the other guest may be retired."""
+    run = virt_xml("off", DIFF, "--add-device", "--network", "user,mac=52:54:00:00:00:02")
+
+    assert (run.status, "belongs to the guest 'on'" in run.err) == (0, True)
+
+
+@pytest.mark.parametrize("words", [["off", "--define", "--no-define"], ["--update"]])
+def test_switches_that_contradict_each_other(virt_xml: VirtXml, words: list[str]) -> None:
+    """They are refused by name, and nothing changes."""
+    run = virt_xml(*words, "--edit", "--memory", "512", stdin="<domain/>")
+
+    assert run.status != 0
+    assert words[-1] in run.err
+
+
+@pytest.mark.parametrize("device", [["--filesystem", "/srv,data,driver.type=virtiofs"]])
+def test_what_another_process_maps_shares_the_memory(virt_xml: VirtXml, device: list[str]) -> None:
+    """As at the creation of a guest; libvirt refuses the device without."""
+    text = GUEST.format(name="new", uuid="11111111-0000-0000-0000-000000000009", state="").replace("'test'", "'kvm'", 1)
+
+    out = virt_xml("--add-device", *device, stdin=text).out
+
+    assert '<access mode="shared"/>' in out

@@ -1,0 +1,81 @@
+"""Sources that an edit names by what they are called on the host: a volume, a host device, a network card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from virtinstall.added_devices import compose_devices
+from virtinstall.compose.hostdevs import is_named
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.hostdev import Hostdev
+from virtinstall.devices.interface import Interface
+from virtinstall.domain.domain import Domain
+
+if TYPE_CHECKING:
+    from virtinstall.devices.device import Device
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.plan import Plan
+    from virtinstall.xml.element import Element
+
+_KIND = ("mode", "type", "model", "managed")
+"""Attributes of a device that belong to its source."""
+
+
+def resolve_named_sources(domain: Domain, changed: Sequence[Element], host: Host) -> Plan | None:
+    """Replace the source of each changed device by the one that its new settings name; return what has to be created.
+
+    Raises: RequestError, when the host does not have it; HostError.
+    """
+    plan = None
+    for element in changed:
+        twin = _twin(element)
+        if twin is None:
+            continue
+        given = Domain()
+        given.add(twin)
+        (found, *_), plan = compose_devices(given, domain, host)
+        _take_source(element, found)
+    return plan
+
+
+def _twin(element: Element) -> Device | None:
+    """Return a device with nothing but the name of the source, or None where the edit names none."""
+    if isinstance(element, Disk) and (element.vol is not None or element.pool is not None):
+        twin = Disk(device=element.device or "disk")
+        twin.vol, twin.pool, twin.size_bytes, twin.format = (
+            element.vol,
+            element.pool,
+            element.size_bytes,
+            element.format,
+        )
+        return twin
+    if isinstance(element, Hostdev) and element.name is not None and not is_named(element, element.name):
+        hostdev = Hostdev()
+        hostdev.name = element.name
+        return hostdev
+    if isinstance(element, Interface) and element.hostdev is not None:
+        interface = Interface(model_type=element.model_type, mac_address=element.mac_address)
+        interface.hostdev = element.hostdev
+        return interface
+    return None
+
+
+def _take_source(element: Element, found: Device) -> None:
+    """Give `element` the source of `found`, in the place of its own."""
+    node, other = element.ensure_node(), found.ensure_node()
+    for name in _KIND:
+        if other.get(name) is not None:
+            node.set(name, str(other.get(name)))
+    source, former = other.find("source"), node.find("source")
+    if source is None:
+        return
+    source.tail = None
+    if former is not None:
+        source.tail = former.tail
+        node.replace(former, source)
+    else:
+        node.append(source)
+    driver, wanted = node.find("driver"), other.find("driver")
+    if driver is not None and wanted is not None and wanted.get("type") is not None:
+        driver.set("type", str(wanted.get("type")))
