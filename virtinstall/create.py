@@ -172,6 +172,7 @@ def _carry_out(plan: Plan, host: Host, progress: Progress, warn: Report, *, paus
     from virtinstall.run.boot import boot
     from virtinstall.run.boot_files import fetch_boot_files, make_seeds
     from virtinstall.run.own_guest import keep_journal_if_lost, require_free
+    from virtinstall.run.placeholders import leave_placeholders, placeholder_sizes, remove_placeholders
     from virtinstall.run.uploads import send_files
     from virtinstall.storage.apply import make_storage
 
@@ -182,6 +183,7 @@ def _carry_out(plan: Plan, host: Host, progress: Progress, warn: Report, *, paus
         if not plan.reinstall:
             # claimed again just before the definition: this is to fail before anything is fetched
             require_free(plan.name, str(plan.final.uuid), host, name_is_generated=name_is_generated)
+        remove_placeholders(plan, host)
         with Undo(journal) as undo, keep_journal_if_lost(journal, host):
             make_storage(plan, host, undo, progress, journal)
             fetch_boot_files(plan, host, undo, progress, journal)
@@ -191,7 +193,9 @@ def _carry_out(plan: Plan, host: Host, progress: Progress, warn: Report, *, paus
                 journal.record_final(plan.steps[-1])
                 journal.record("domain", plan.name, uuid=plan.final.uuid)
             guest = boot(plan, host, undo, paused=paused)
+            sizes = placeholder_sizes(plan)
             left = undo.commit()
+        left += leave_placeholders(plan, host, sizes)
         for failure in left:
             warn(failure)
     return guest

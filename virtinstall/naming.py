@@ -53,6 +53,15 @@ def free_name(stem: str, taken: Collection[str]) -> str:
     return next(name for name in _numbered(stem) if name not in taken)
 
 
+def numbered(stem: str, suffix: str, taken: Collection[str]) -> str:
+    """Return the file name `stem` + `suffix`, or with -1, -2, ... before the suffix where that is taken."""
+    name, number = stem + suffix, 1
+    while name in taken:
+        name = f"{stem}-{number}{suffix}"
+        number += 1
+    return name
+
+
 def _numbered(stem: str) -> Iterator[str]:
     yield stem
     number = 2

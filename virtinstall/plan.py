@@ -88,8 +88,9 @@ class BootFile(Record):
 class SeedFile(Record):
     """Answers for an installer or a cloud image: an image of `files` labelled `label` at `path`.
 
-    `bare`: no image, but the one file itself. `fetched`: further files of the image (name, URL), fetched
-    when it is made. `keep`: the finished guest has it too, so it stays.
+    `bare`: the one file itself instead of an image. `fetched`: further files of the image (name, URL), fetched
+    when it is created. `keep`: the finished guest has it too, so it stays. `placeholder`: after the guest's start, a
+    file of the same size without content takes its place, without which the running guest could not be restored.
     """
 
     path: str
@@ -98,6 +99,7 @@ class SeedFile(Record):
     bare: bool = False
     fetched: tuple[tuple[str, str], ...] = ()
     keep: bool = False
+    placeholder: bool = False
 
 
 class Plan(Record):

@@ -16,22 +16,21 @@ from virtinstall.seed.cloud_init import CloudInitRequest
 HOST = HostFiles(
     (DATA / "capabilities-debian12.xml").read_text(), (DATA / "domain-capabilities-kvm-q35.xml").read_text()
 )
-SEED = "/images/seed.iso"
 
 
-def plan(*words: str, keep: bool) -> Plan:
+def plan(*words: str, keep: bool, **facts: object) -> Plan:
     """A guest with a seed, which it keeps or not."""
     request = parse_request(
         ["--name", "guest", "--memory", "2048", "--disk", "/images/disk.qcow2,size=10", "--cloud-init", *words]
     )
-    seeds = (SeedFile(path=SEED, label="cidata", files=(), keep=keep),)
-    return compose(request, HOST.facts().replace(cloud_init=CloudInitRequest(keep=keep), seeds=seeds))
+    seeds = (SeedFile(path="", label="cidata", files=(), keep=keep),)
+    return compose(request, HOST.facts().replace(cloud_init=CloudInitRequest(keep=keep), seeds=seeds, **facts))
 
 
 def has_seed(domain: Domain | None) -> bool:
     """Whether the guest has it in a drive, and is told by SMBIOS to look for it."""
     assert domain is not None
-    attached = SEED in [disk.source_file for disk in domain.devices_of(Disk)]
+    attached = any("cloudinit" in (disk.source_file or "") for disk in domain.devices_of(Disk))
     assert attached == ("ds=nocloud" in [block.system_serial for block in domain.sysinfos])
     return attached
 
@@ -50,7 +49,7 @@ def test_first_boot_differs_from_later_ones_in_the_seed_alone(words: tuple[str, 
     assert made.install is not None
     first, final = made.install, made.final
     assert first.on_reboot == final.on_reboot != "destroy"
-    assert [disk.source_startup_policy for disk in first.devices_of(Disk) if disk.source_file == SEED] == ["optional"]
+    assert [disk.source_startup_policy for disk in first.devices_of(Disk)] == [None, "optional"]
     assert [device.tag for device in first.devices] == [device.tag for device in final.devices]
     orders = [[disk.boot_order for disk in domain.devices_of(Disk)] for domain in (first, final)]
     assert orders[0] == orders[1] == [1, None]
@@ -69,7 +68,8 @@ def test_a_kept_seed_needs_no_boot_of_its_own(words: tuple[str, ...]) -> None:
     made = plan(*words, keep=True)
     assert made.install is None and not made.seeded and has_seed(made.final)
     assert made.final.on_reboot != "destroy"
-    assert f"make the image {SEED} labelled cidata with meta-data, user-data, which the guest keeps" in [
+    path = "/var/lib/libvirt/images/guest-cloudinit.iso"
+    assert f"make the image {path} labelled cidata with meta-data, user-data, which the guest keeps" in [
         action.text for action in actions_of(made)
     ]
 
@@ -78,3 +78,23 @@ def test_a_kept_seed_outlives_an_installation() -> None:
     """What is installed from a medium finds it at its own first boot."""
     made = plan("--pxe", keep=True)
     assert has_seed(made.install) and has_seed(made.final)
+
+
+def test_a_kept_seed_is_named_after_its_guest() -> None:
+    """A file of that name that exists already is left alone."""
+    made = plan("--import", keep=True, image_names=frozenset({"guest-cloudinit.iso"}))
+    assert [seed.path for seed in made.seeds] == ["/var/lib/libvirt/images/guest-cloudinit-1.iso"]
+
+
+def test_a_seed_in_a_drive_leaves_no_placeholder() -> None:
+    """libvirt drops the medium of a CD-ROM drive when it is gone, but not a disk."""
+    assert [seed.placeholder for seed in plan("--import", keep=False).seeds] == [False]
+
+
+def test_a_seed_on_a_disk_leaves_a_placeholder() -> None:
+    """The running guest can't lose the disk; later boots have none."""
+    made = plan("--import", keep=False, seed_bus="virtio")
+    assert [seed.placeholder for seed in made.seeds] == [True]
+    assert made.install is not None
+    assert [len(domain.devices_of(Disk)) for domain in (made.install, made.final)] == [2, 1]
+    assert {disk.source_startup_policy for disk in made.install.devices_of(Disk)} == {None}

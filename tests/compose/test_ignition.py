@@ -8,6 +8,7 @@ from tests.compose.hosts import DATA, HostFiles
 from virtinstall.compose.compose import compose
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
+from virtinstall.facts import DiskFacts, PathFacts
 from virtinstall.options.command import parse_request
 from virtinstall.plan import Plan
 
@@ -63,6 +64,25 @@ def test_the_file_is_the_configuration_itself() -> None:
     """No image is made around it."""
     seed = plan().seeds[0]
     assert seed.bare and [content for _, content in seed.files] == [CONFIG]
+
+
+@pytest.mark.parametrize(
+    ("disk", "folder"),
+    [
+        ("/images/disk.qcow2,size=10", "/images"),
+        ("size=10", "/var/lib/libvirt/images"),
+        ("/dev/vg/disk", "/var/lib/libvirt/boot"),
+        ("none", "/var/lib/libvirt/boot"),
+    ],
+)
+def test_the_file_is_next_to_the_disk(disk: str, folder: str) -> None:
+    """A guest that is migrated needs its placeholder there, and has its disk on shared storage."""
+    words = ["--name", "guest", "--memory", "2048", "--import", "--virt-type", "qemu", "--ignition", "x.ign"]
+    request = parse_request([*words, "--disk", disk])
+    found = DiskFacts(path=PathFacts(path=disk, kind="block")) if disk.startswith("/dev") else DiskFacts()
+    facts = HOST.facts().replace(ignition=CONFIG, disks=() if disk == "none" else (found,))
+    (seed,) = compose(request, facts).seeds
+    assert seed.placeholder and seed.path.rpartition("/")[0] == folder
 
 
 def test_own_blobs_stay() -> None:

@@ -12,6 +12,7 @@ from virtinstall.compose.new_volumes import BLOCK_POOLS, NETWORK_POOLS, add_volu
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, PathFacts, PoolFacts, VolumeFacts
+from virtinstall.naming import numbered
 from virtinstall.new_image import NewImage
 from virtinstall.safe_text import percent_decoded
 from virtinstall.units import human_size
@@ -290,7 +291,7 @@ def _make_in_image_directory(draft: Draft, disk: Disk, size: int) -> None:
     form = disk.format or default_format(draft)
     directory = draft.facts.host.image_dir
     taken = {path.rpartition("/")[2] for path in draft.made_paths()} | set(draft.facts.image_names)
-    name = _numbered(str(draft.domain.name), _SUFFIXES.get(form, f".{form}"), taken)
+    name = numbered(str(draft.domain.name), _SUFFIXES.get(form, f".{form}"), taken)
     path = f"{directory}/{name}"
     draft.generated.add(path)
     _add_image(draft, disk, path, form, size, make_folder=True)
@@ -316,12 +317,4 @@ def _free_volume_name(draft: Draft, form: str, pool: PoolFacts, facts: DiskFacts
     block = pool.type in BLOCK_POOLS or pool.type in NETWORK_POOLS
     suffix = "" if block else _SUFFIXES.get(form, f".{form}")
     taken = set(facts.taken_names) | {volume.name for volume in draft.volumes if volume.pool == pool.name}
-    return _numbered(str(draft.domain.name), suffix, taken)
-
-
-def _numbered(stem: str, suffix: str, taken: set[str]) -> str:
-    name, number = stem + suffix, 1
-    while name in taken:
-        name = f"{stem}-{number}{suffix}"
-        number += 1
-    return name
+    return numbered(str(draft.domain.name), suffix, taken)

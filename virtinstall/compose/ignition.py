@@ -1,7 +1,7 @@
-"""--ignition: where the guest finds its configuration at the first boot, and no longer after it.
+"""--ignition: where the guest finds its configuration at the first boot, and not after it.
 
 QEMU reads the file once, when it starts; a guest that reboots during its first boot, as CoreOS does for kernel
-arguments, still finds it.
+arguments, still finds it. To restore or migrate it in its first boot, QEMU needs a file of that name again.
 
 Source: https://coreos.github.io/ignition/supported-platforms/ (QEMU: fw_cfg `opt/com.coreos/config`, a virtio block
 device with serial `ignition` where there is no fw_cfg); https://libvirt.org/formatdomain.html#smbios-system-information
@@ -10,6 +10,7 @@ device with serial `ignition` where there is no fw_cfg); https://libvirt.org/for
 from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
+from virtinstall.compose.seeds import first_boot_path
 from virtinstall.compose.uploads import path_there
 from virtinstall.devices.disk import Disk
 from virtinstall.domain.domain import Domain
@@ -38,7 +39,8 @@ def add_ignition(draft: Draft) -> None:
             hint="it takes QEMU: --virt-type kvm or qemu",
         )
     path = _path(draft)
-    draft.seeds.append(SeedFile(path=path, label=_SERIAL, files=(("config.ign", content),), bare=True))
+    files = (("config.ign", content),)
+    draft.seeds.append(SeedFile(path=path, label=_SERIAL, files=files, bare=True, placeholder=True))
     if _has_fw_cfg(draft):
         return
     draft.seed_disks.append(len(draft.domain.devices_of(Disk)))
@@ -66,7 +68,7 @@ def hand_over(draft: Draft, domain: Domain) -> None:
 
 
 def _path(draft: Draft) -> str:
-    return f"{draft.facts.host.boot_dir}/virtinst-{draft.facts.token}-config.ign"
+    return first_boot_path(draft, "config.ign")
 
 
 def _has_fw_cfg(draft: Draft) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from virtinstall.compose.disk_sources import is_url, resolve_source
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.ignition import add_ignition
+from virtinstall.compose.seeds import placed
 from virtinstall.compose.uploads import path_there
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
@@ -38,8 +39,11 @@ def add_media(draft: Draft) -> None:
             # and the web server of an image there may be gone when the guest starts next
             draft.install_cdrom = position
     for seed in draft.facts.seeds:
+        # virtio-blk has no CD-ROMs; there the seed is a plain disk, which finds its readers by its label as well
+        removable = draft.facts.seed_bus != "virtio"
+        seed = placed(draft, seed, removable=removable)
         draft.seeds.append(seed)
-        position = _add_seed(draft, seed.path)
+        position = _add_seed(draft, seed.path, "cdrom" if removable else "disk")
         if not seed.keep:
             draft.seed_disks.append(position)
     add_ignition(draft)
@@ -80,11 +84,9 @@ def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
     return draft.domain.devices_of(Disk).index(disk)
 
 
-def _add_seed(draft: Draft, path: str) -> int:
+def _add_seed(draft: Draft, path: str, device: str) -> int:
     position = len(draft.domain.devices_of(Disk))
     bus = draft.facts.seed_bus
-    # virtio-blk has no CD-ROMs; there the seed is a plain disk, which finds its readers by its label as well
-    device = "disk" if bus == "virtio" else "cdrom"
     disk = Disk(device=device, type="file", source_file=path_there(draft, path), driver_type="raw")
     if bus is not None:
         disk.target_bus = bus

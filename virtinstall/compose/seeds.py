@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.draft import Draft
+from virtinstall.devices.disk import Disk
+from virtinstall.naming import numbered
 
 if TYPE_CHECKING:
+    from virtinstall.plan import SeedFile
     from virtinstall.seed.answers import Answers
     from virtinstall.seed.cloud_init import CloudInitRequest
 
@@ -22,6 +25,36 @@ def fill_seeds(draft: Draft) -> None:
     answers = draft.facts.unattended
     if answers is not None:
         _fill_answers(draft, answers)
+
+
+def first_boot_path(draft: Draft, name: str) -> str:
+    """The path of a seed that must exist until the guest is first off, empty after its start.
+
+    It is next to the guest's disk where that is possible: a guest that is migrated has its disk on shared storage.
+    """
+    host = draft.facts.host
+    disk = next(iter(draft.domain.devices_of(Disk)), None)
+    folder = ((disk.source_file if disk is not None else None) or "").rpartition("/")[0]
+    created = {image.path.rpartition("/")[0] for image in draft.images}
+    usable = host.local and folder and folder in (*created, draft.facts.disk_folder)
+    # nobody can guess the name beforehand; the UUID tells later runs whose it is
+    return f"{folder if usable else host.boot_dir}/virtinst-{draft.facts.token}-{draft.domain.uuid}-{name}"
+
+
+def placed(draft: Draft, seed: SeedFile, *, removable: bool) -> SeedFile:
+    """Return a cloud-init seed with its path; one that the guest keeps is next to the disks and named after it.
+
+    A drive that is not `removable` can't be empty after a restore: the seed leaves a placeholder.
+    """
+    if seed.label != "cidata":
+        return seed
+    host = draft.facts.host
+    if seed.keep and host.local:
+        name = numbered(f"{draft.domain.name}-cloudinit", ".iso", draft.facts.image_names)
+        return seed.replace(path=f"{host.image_dir}/{name}")
+    if not (removable or seed.keep):
+        return seed.replace(path=first_boot_path(draft, "cloudinit.iso"), placeholder=True)
+    return seed.replace(path=f"{host.boot_dir}/virtinst-{draft.facts.token}-cloudinit.iso")
 
 
 def host_name(draft: Draft) -> str:
@@ -77,8 +110,6 @@ def _fill_answers(draft: Draft, answers: Answers) -> None:
 
 def _first_disk(draft: Draft) -> str:
     """What Linux calls the disk to install on."""
-    from virtinstall.devices.disk import Disk
-
     disks = [disk for disk in draft.domain.devices_of(Disk) if (disk.device or "disk") == "disk" and not disk.readonly]
     target = disks[0].target_dev if disks else None
     # IDE disks have had SCSI's names for long

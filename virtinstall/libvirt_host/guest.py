@@ -25,6 +25,17 @@ _STATES = {
 _GONE = (libvirt.VIR_ERR_NO_DOMAIN,)
 
 
+# a guest that was saved with `virsh save` is off for another reason
+_ENDED = [
+    (libvirt.VIR_DOMAIN_SHUTOFF, reason)
+    for reason in (
+        libvirt.VIR_DOMAIN_SHUTOFF_SHUTDOWN,
+        libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED,
+        libvirt.VIR_DOMAIN_SHUTOFF_CRASHED,
+    )
+]
+
+
 class LibvirtGuest:
     """A guest that libvirt holds."""
 
@@ -69,6 +80,11 @@ class LibvirtGuest:
     def was_destroyed(self) -> bool:
         """Whether it is off because somebody powered it off from outside, not by itself."""
         return self._state() == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED)
+
+    def may_be_restored(self) -> bool:
+        """Whether its memory is saved, or libvirt does not know why the guest is off; true while it runs."""
+        with translated(f"can't ask for the state of '{self.name}'"):
+            return bool(self.domain.hasManagedSaveImage()) or self._state() not in _ENDED
 
     def _state(self) -> tuple[int, int] | None:
         """State and reason, None when libvirt has it no more."""

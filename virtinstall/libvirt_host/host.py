@@ -38,6 +38,9 @@ class Guest(Protocol):
     def was_destroyed(self) -> bool:
         """Whether it is off because somebody powered it off from outside, not by itself."""
 
+    def may_be_restored(self) -> bool:
+        """Whether its memory is saved, or libvirt does not know why the guest is off; true while it runs."""
+
     def addresses(self) -> list[str]:
         """Its IP addresses, IPv4 first; empty while none is known."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+from virtinstall.compose.disk_sources import requested_path
+from virtinstall.devices.disk import Disk
 from virtinstall.plan import SeedFile
 from virtinstall.survey.text_files import given_text
 
@@ -24,6 +27,8 @@ def with_seeds(facts: Facts, request: Request) -> Facts:
     they name can't be read.
     """
     read_file = partial(given_text, request.install.typed)
+    if facts.host.local and (request.install.cloud_init is not None or request.install.ignition is not None):
+        facts = facts.replace(disk_folder=_disk_folder(request))
     if request.install.cloud_init is not None:
         facts = _cloud_init_asked(facts, request.install.cloud_init, read_file)
     if request.install.unattended is not None:
@@ -51,15 +56,24 @@ def _cloud_init_asked(facts: Facts, wanted: Mapping[str, str] | CloudInitRequest
 
 def with_cloud_init(facts: Facts, asked: CloudInitRequest) -> Facts:
     """`facts` with a seed for cloud-init."""
-    # what a remote host keeps is the copy that is sent there
-    folder = facts.host.image_dir if asked.keep and facts.host.local else facts.host.boot_dir
-    seed = SeedFile(path=f"{folder}/virtinst-{facts.token}-cloudinit.iso", label="cidata", files=(), keep=asked.keep)
+    # compose chooses the path
+    seed = SeedFile(path="", label="cidata", files=(), keep=asked.keep)
     return facts.replace(
         cloud_init=asked,
         seeds=(*facts.seeds, seed),
         seed_bus=asked.bus or _cloud_bus(facts),
         warnings=(*facts.warnings, *asked.warnings),
     )
+
+
+def _disk_folder(request: Request) -> str | None:
+    """The directory of the guest's first disk, where that is given by path and we may create files there."""
+    disk = next(iter(request.domain.devices_of(Disk)), None)
+    path = None if disk is None else requested_path(disk)
+    if path is None or "://" in path:
+        return None
+    folder = os.path.dirname(os.path.abspath(path))
+    return folder if os.access(folder, os.W_OK | os.X_OK) and not folder.startswith("/dev") else None
 
 
 def _cloud_bus(facts: Facts) -> str | None:

@@ -32,7 +32,8 @@ def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
         default_disk = _disk_facts(Disk(size_bytes=0), facts, host)
     if not facts.host.local:
         facts = _with_uploads(facts, request, found, host)
-    needs_names = any(_has_size(disk) and disk.path is None for disk in disks) or default_disk is not None
+    names_seed = request.install.cloud_init is not None
+    needs_names = names_seed or any(_has_size(disk) and disk.path is None for disk in disks) or default_disk is not None
     return facts.replace(
         disks=found,
         default_disk=default_disk,
