@@ -145,15 +145,15 @@ class Facts(Record):
 
     `guest_names` are the names taken: all of them, or the asked-for one alone where a name was asked for;
     `claimed_names` are those of guests that other runs are about to make; `guest_macs` maps MAC addresses in use to
-    the guests' names; `image_names` are the files in the image directory; `node_devices` is XML;
-    `links` are the host's network interfaces, where the guest names one and they can be seen from here; `mounts` are
-    (mount point, file system type); `token` makes names of temporary files unique; `random_bytes` is the randomness for
-    uuid and MAC addresses. `seeds` and what begins with `seed_` are the answers for the installer, `disk_folder` is the
-    directory of the first disk, where files can be created in it, `ignition` is what a CoreOS-like guest reads, `cloud_init` and `unattended` what they are made from when the guest is settled;
-    `login` is who may log in where none of them was asked for.
-    `upload_pool` is the remote host's pool that takes what the installation reads, `local_files` the files of this
-    machine among it. `domain_capabilities` is None where libvirt doesn't know them; `cpu_model_features` are those of
-    its host-model, where the guest names a model of its own.
+    the guests' names; `image_names` are the files in the image directory; `node_devices` is XML; `links` are the
+    host's network interfaces, where the guest names one and they can be seen from here; `mounts` are (mount point,
+    file system type); `token` makes names of temporary files unique; `random_bytes` is the randomness for uuid and
+    MAC addresses. `seeds` and what begins with `seed_` are the answers for the installer, `disk_folder` is the
+    directory of the first disk, where files can be created in it, `ignition` is what a CoreOS-like guest reads,
+    `cloud_init` and `unattended` what they are made from when the guest is settled; `login` is who may log in where
+    none of them was asked for. `upload_pool` is the remote host's pool that takes what the installation reads,
+    `local_files` the files of this machine among it. `domain_capabilities` is None where libvirt doesn't know them;
+    `cpu_model_features` are those of its host-model, where the guest names a model of its own.
     """
 
     host: HostFacts

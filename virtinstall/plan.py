@@ -105,16 +105,18 @@ class SeedFile(Record):
 class Plan(Record):
     """Everything that will be made and done for one guest.
 
-    `install` is the XML of the installation boot, None where there is none; `final` is
-    that of the finished guest. `start_pools` names pools that have to run first.
-    `generated` are names that the user left to us: the guest's, `POOL/VOLUME`, paths of images, MAC
-    addresses. `notes` are lines to tell the user, `warnings` too. `qemu_label` is whom QEMU will run as, in libvirt's
-    words (`+64055:+64055`), None where that isn't known yet. `request` is what was planned, for planning it again.
+    `install` is the XML of the installation boot, None where there is none; `first_boot` is what is started in its
+    place where nothing is installed (cloud images); `final` is that of the finished guest. `start_pools` names pools
+    that have to run first. `generated` are names that the user left to us: the guest's, `POOL/VOLUME`, paths of
+    images, MAC addresses. `notes` are lines to tell the user, `warnings` too. `qemu_label` is whom QEMU will run as,
+    in libvirt's words (`+64055:+64055`), None where that isn't known yet. `request` is what was planned, for planning
+    it again.
     """
 
     name: str
     final: Domain
     install: Domain | None
+    first_boot: Domain | None = None
     images: tuple[NewImage, ...] = ()
     fetches: tuple[ImageFetch, ...] = ()
     volumes: tuple[NewVolume, ...] = ()
@@ -133,6 +135,11 @@ class Plan(Record):
     login: Login | None = None
     qemu_label: str | None = None
     request: Request | None = None
+
+    @property
+    def started(self) -> Domain:
+        """The guest as it is started for the first time."""
+        return self.first_boot or self.install or self.final
 
     @property
     def steps(self) -> tuple[str, ...]:

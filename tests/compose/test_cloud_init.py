@@ -46,8 +46,8 @@ def test_by_default_it_is_gone_after_the_first_boot(words: tuple[str, ...]) -> N
 def test_first_boot_differs_from_later_ones_in_the_seed_alone(words: tuple[str, ...]) -> None:
     """A cloud guest reboots, is restored without its seed, and has the boot order and devices that it keeps."""
     made = plan(*words, keep=False)
-    assert made.install is not None
-    first, final = made.install, made.final
+    assert made.first_boot is not None
+    first, final = made.first_boot, made.final
     assert first.on_reboot == final.on_reboot != "destroy"
     assert [disk.source_startup_policy for disk in first.devices_of(Disk)] == [None, "optional"]
     assert [device.tag for device in first.devices] == [device.tag for device in final.devices]
@@ -59,7 +59,7 @@ def test_first_boot_differs_from_later_ones_in_the_seed_alone(words: tuple[str, 
 def test_first_boot_that_ends_at_its_reboot(words: tuple[str, ...]) -> None:
     """--noreboot asks for it, and an installation that also has a seed needs it."""
     made = plan(*words, keep=False)
-    assert made.install is not None and made.install.on_reboot == "destroy"
+    assert made.first_boot is None and made.started.on_reboot == "destroy"
 
 
 @pytest.mark.parametrize("words", [("--import",), ()])
@@ -95,6 +95,5 @@ def test_a_seed_on_a_disk_leaves_a_placeholder() -> None:
     """The running guest can't lose the disk; later boots have none."""
     made = plan("--import", keep=False, seed_bus="virtio")
     assert [seed.placeholder for seed in made.seeds] == [True]
-    assert made.install is not None
-    assert [len(domain.devices_of(Disk)) for domain in (made.install, made.final)] == [2, 1]
-    assert {disk.source_startup_policy for disk in made.install.devices_of(Disk)} == {None}
+    assert [len(domain.devices_of(Disk)) for domain in (made.started, made.final)] == [2, 1]
+    assert {disk.source_startup_policy for disk in made.started.devices_of(Disk)} == {None}

@@ -201,14 +201,15 @@ def _finish(draft: Draft) -> Plan:
         from virtinstall.compose.migration import warn_of_migration
 
         warn_of_migration(draft, final)
-    install = phases.install_domain(draft)
-    for document in (final, install):
+    install, first_boot = phases.install_domain(draft), phases.first_boot_domain(draft)
+    for document in (final, install, first_boot):
         if document is not None:
             _apply_edits(document)
     return Plan(
         name=str(final.name),
         final=final,
         install=install,
+        first_boot=first_boot,
         images=tuple(draft.images),
         fetches=tuple(draft.fetches),
         volumes=tuple(draft.volumes),

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class Draft:
     """A copy of the requested domain, filled in step by step.
 
-    `install_cdrom` and `seed_disks` are the positions of disks that only the installation reads. `images`, `volumes`,
-    ... collect what the plan creates, `generated` the names that the user did not choose; `warnings` and `notes` are
-    printed.
+    `default_tpm`: the TPM is a default. `install_cdrom` and `seed_disks` are the positions of disks that only the
+    installation reads. `images`, `volumes`, ... collect what the plan creates, `generated` the names that the user did
+    not choose; `warnings` and `notes` are printed.
     """
 
     def __init__(self, request: Request, facts: Facts, domain: Domain, platform: Platform, random: Random) -> None:
@@ -42,6 +42,7 @@ class Draft:
         self.notes: list[str] = []
         self.secrets: list[str] = []
         self.generated: set[str] = set()
+        self.default_tpm = False
         self.install_cdrom: int | None = None
         self.seed_disks: list[int] = []
         self.kernel_arguments = ""

@@ -7,6 +7,7 @@ Source: https://libvirt.org/formatdomain.html#hypervisor-features, #time-keeping
 from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
+from virtinstall.compose.firmware import is_uefi
 from virtinstall.devices.filesystem import Filesystem
 from virtinstall.domain.features import Features
 
@@ -39,7 +40,7 @@ def fill_features(draft: Draft) -> None:
     if platform.is_xen_pv:
         return
     offered = platform.guest.features
-    if "acpi" in offered and not Features.acpi.is_decided(features):
+    if "acpi" in offered and not _acpi_needs_uefi(draft) and not Features.acpi.is_decided(features):
         features.acpi = draft.os.supports_acpi or None
     if "apic" in offered and not Features.apic.is_decided(features):
         features.apic = draft.os.supports_apic or None
@@ -47,6 +48,14 @@ def fill_features(draft: Draft) -> None:
         features.pae = True
     if draft.os.is_windows and platform.is_x86 and platform.is_kvm:
         _add_enlightenments(draft)
+
+
+def _acpi_needs_uefi(draft: Draft) -> bool:
+    """Whether libvirt rejects ACPI for the guest: on ARM without UEFI. Firmware that the user named is trusted."""
+    if not draft.platform.arch.startswith(("aarch64", "arm")) or is_uefi(draft) or draft.domain.os.loader is not None:
+        return False
+    capabilities = draft.facts.domain_capabilities
+    return capabilities is not None and capabilities.arch == draft.platform.arch
 
 
 def has_root_filesystem(draft: Draft) -> bool:

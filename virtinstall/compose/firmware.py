@@ -1,4 +1,7 @@
-"""UEFI or BIOS: libvirt's own choice of firmware where it has one, else a loader from what it lists.
+"""UEFI or BIOS: libvirt's choice of firmware where it has one, else a loader from those it lists.
+
+libvirt chooses by architecture and machine. Its list of loaders is not filtered where it has no firmware for the
+guest's architecture, so a loader is only used if its path names that architecture.
 
 Source: https://libvirt.org/formatdomain.html#bios-bootloader; names of firmware images are
 those of Debian's, Fedora's and SUSE's packages (edk2/OVMF, AAVMF, bhyve's).
@@ -12,17 +15,48 @@ from virtinstall.errors import RequestError
 _WITHOUT_UEFI = ("ppc", "ppc64", "ppc64le", "s390x")
 _PREFERRED = {
     "x86_64": ("OVMF_CODE.secboot.fd", "OVMF_CODE_4M.secboot.fd", "OVMF_CODE.fd", "OVMF_CODE_4M.fd", "BHYVE_UEFI.fd"),
-    "i686": ("OVMF32_CODE_4M.secboot.fd", "OVMF_CODE.fd"),
+    "i686": ("OVMF32_CODE_4M.secboot.fd",),
     "aarch64": ("AAVMF_CODE.fd", "QEMU_EFI-pflash.raw", "QEMU_EFI-silent-pflash.raw", "QEMU_EFI.fd"),
     "armv7l": ("AAVMF32_CODE.fd", "QEMU_EFI-pflash.raw"),
     "riscv64": ("RISCV_VIRT_CODE.fd",),
     "loongarch64": ("QEMU_EFI.fd", "loongarch64-code.fd"),
 }
-_PATTERNS = ("ovmf", "aavmf", "qemu_efi", "edk2", "uefi", "code")
+# parts of a loader's path that say what it is for; the first that occurs decides
+_ARCHITECTURE_MARKS = (
+    ("loongarch", "loongarch64"),
+    ("riscv", "riscv64"),
+    ("aavmf32", "armv7l"),
+    ("efi-arm/", "armv7l"),
+    ("edk2/arm/", "armv7l"),
+    ("aavmf", "aarch64"),
+    ("aarch64", "aarch64"),
+    ("ovmf32", "i686"),
+    ("ovmf-ia32", "i686"),
+    ("i386", "i686"),
+    ("ia32", "i686"),
+    ("ovmf", "x86_64"),
+    ("x86_64", "x86_64"),
+    ("x64", "x86_64"),
+    ("bhyve", "x86_64"),
+)
+_DEBIAN_PACKAGES = {
+    "x86_64": "ovmf",
+    "i686": "ovmf-ia32",
+    "aarch64": "qemu-efi-aarch64",
+    "armv7l": "qemu-efi-arm",
+    "riscv64": "qemu-efi-riscv64",
+    "loongarch64": "qemu-efi-loongarch64",
+}
+_FEATURES_SINCE_LIBVIRT = 7_002_000
 
 
 def fill_firmware(draft: Draft) -> None:
-    """Settle the firmware. Raises: RequestError, when UEFI is asked for and the host has none."""
+    """Choose the firmware. Raises: RequestError, when UEFI is requested and the host has none."""
+    _choose_firmware(draft)
+    _accept_unsigned_kernel(draft)
+
+
+def _choose_firmware(draft: Draft) -> None:
     os = draft.domain.os
     wanted = os.uefi
     if wanted is None and _is_given(draft):
@@ -39,10 +73,23 @@ def fill_firmware(draft: Draft) -> None:
     if draft.platform.arch in _WITHOUT_UEFI:
         raise RequestError(
             f"there is no UEFI for {draft.platform.arch}",
-            hint=f"leave --boot uefi out: {draft.platform.arch} boots without",
+            hint=f"omit --boot uefi: {draft.platform.arch} boots without it",
         )
     if os.firmware is None and os.loader is None:
         _set_uefi(draft)
+
+
+def _accept_unsigned_kernel(draft: Draft) -> None:
+    """Ask for firmware without enrolled keys where the guest boots a kernel directly: they reject unsigned ones.
+
+    The finished guest gets the same firmware, because both share the file with its variables.
+    """
+    os, install, media = draft.domain.os, draft.request.install, draft.facts.media
+    direct = os.kernel is not None or install.kernel is not None or (media is not None and media.kernel is not None)
+    if not direct or os.firmware != "efi" or os.firmware_features or os.loader is not None:
+        return
+    if draft.platform.is_qemu and draft.facts.host.libvirt_version >= _FEATURES_SINCE_LIBVIRT:
+        os.set_firmware_feature("enrolled-keys", False)
 
 
 def _is_given(draft: Draft) -> bool:
@@ -67,18 +114,20 @@ def _host_has_uefi(draft: Draft) -> bool:
 
 
 def _loader(draft: Draft) -> str | None:
-    """The firmware image that libvirt lists and that suits the guest, or None."""
-    capabilities = draft.facts.domain_capabilities
+    """The firmware image that libvirt lists for the guest's architecture, or None."""
+    capabilities, arch = draft.facts.domain_capabilities, draft.platform.arch
     if capabilities is None:
         return None
-    for name in _PREFERRED.get(draft.platform.arch, ()):
+    for name in _PREFERRED.get(arch, ()):
         for path in capabilities.loaders:
-            if path.rpartition("/")[2].lower() == name.lower():
+            if path.rpartition("/")[2].lower() == name.lower() and _architecture(path) in (arch, None):
                 return path
-    for path in capabilities.loaders:
-        if any(word in path.lower() for word in _PATTERNS):
-            return path
-    return None
+    return next((path for path in capabilities.loaders if _architecture(path) == arch), None)
+
+
+def _architecture(path: str) -> str | None:
+    """The architecture that the path of a firmware image names, or None."""
+    return next((arch for mark, arch in _ARCHITECTURE_MARKS if mark in path.lower()), None)
 
 
 def _set_uefi(draft: Draft) -> None:
@@ -88,9 +137,12 @@ def _set_uefi(draft: Draft) -> None:
         return
     path = _loader(draft)
     if path is None:
+        arch, machine = draft.platform.arch, draft.platform.machine
+        package = _DEBIAN_PACKAGES.get(arch)
+        install = "" if package is None else f"install it (Debian: apt-get install {package}), or "
         raise RequestError(
-            f"UEFI was asked for, but the host has no UEFI firmware for {draft.platform.arch}",
-            hint="install it (Debian: apt-get install ovmf), or name one: --boot loader=PATH,nvram.template=PATH",
+            f"UEFI was requested, but the host has no UEFI firmware for {arch}" + (f" ({machine})" if machine else ""),
+            hint=f"{install}name one: --boot loader=PATH,loader.readonly=yes,loader.type=pflash,nvram.template=PATH",
         )
     os.loader = path
     os.loader_readonly = True

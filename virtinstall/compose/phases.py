@@ -13,6 +13,7 @@ from virtinstall.compose.draft import Draft
 from virtinstall.compose.ignition import hand_over
 from virtinstall.compose.uploads import path_there
 from virtinstall.devices.disk import Disk
+from virtinstall.devices.tpm import Tpm
 from virtinstall.domain.domain import Domain
 from virtinstall.domain.sysinfo import Sysinfo
 from virtinstall.plan import BootFile
@@ -115,33 +116,40 @@ def install_domain(draft: Draft) -> Domain | None:
         for boot_file in draft.boot_files:
             setattr(domain.os, boot_file.what, _boot_path(draft, boot_file))
         domain.os.cmdline = draft.kernel_arguments or None
-    elif not has_order(domain) and domain.os.kernel is None:
-        set_order(domain, _final_order(draft, domain) if kind == "seed" else _install_order(kind), draft.platform)
+    elif kind != "seed" and not has_order(domain):
+        set_order(domain, _install_order(kind), draft.platform)
     if draft.request.install.cloud_init is not None:
-        _point_to_seed(draft, domain)
+        _adapt_to_cloud_init(draft, domain)
     hand_over(draft, domain)
     _grow_for_network_install(draft, domain)
-    if boots_image(draft) and not draft.request.run.noreboot:
-        _survive_without_seed(draft, domain)
-    else:
+    # CoreOS reboots for kernel arguments during its first boot, and then reads its configuration again
+    if kind != "seed" or draft.facts.ignition is None or draft.request.run.noreboot:
         domain.on_reboot = "destroy"
     return domain
 
 
-def boots_image(draft: Draft) -> bool:
-    """Whether the guest's disk is installed already and reads its seed at the first boot, as cloud images do.
+def first_boot_domain(draft: Draft) -> Domain | None:
+    """The guest as it is started for the first time, where its disk is installed already, as that of cloud images.
 
-    Such a guest can be rebooted, saved, restored and migrated in its first boot like any other.
+    It is `install_domain` by another name, which virt-install prints, but can be rebooted, saved, restored and migrated
+    like any other guest: it differs from the finished guest in its seed alone. None where something is installed, or
+    where the guest is to be off after its first boot (--noreboot).
     """
-    return install_kind(draft) == "seed" and draft.request.install.unattended is None
-
-
-def _survive_without_seed(draft: Draft, domain: Domain) -> None:
-    """Let the running guest be restored and migrated when its seed is deleted: the drive is empty then."""
+    install = draft.request.install
+    if install_kind(draft) != "seed" or install.unattended is not None or draft.request.run.noreboot:
+        return None
+    domain = draft.domain.clone()
+    if install.cloud_init is not None:
+        _point_to_seed(draft, domain)
+    hand_over(draft, domain)
     disks = domain.devices_of(Disk)
     for position in draft.seed_disks:
         if disks[position].device == "cdrom":
+            # the seed is deleted after the start; a guest that is restored has an empty drive
             disks[position].source_startup_policy = "optional"
+    if not has_order(domain) and domain.os.kernel is None:
+        set_order(domain, _final_order(draft, domain), draft.platform)
+    return domain
 
 
 def _boot_path(draft: Draft, boot_file: BootFile) -> str:
@@ -149,6 +157,14 @@ def _boot_path(draft: Draft, boot_file: BootFile) -> str:
     if boot_file.source == boot_file.path and boot_file.path not in draft.facts.local_files:
         return boot_file.path
     return path_there(draft, boot_file.path)
+
+
+def _adapt_to_cloud_init(draft: Draft, domain: Domain) -> None:
+    if draft.default_tpm:
+        # as virt-install has it
+        for tpm in domain.devices_of(Tpm):
+            domain.remove(tpm)
+    _point_to_seed(draft, domain)
 
 
 def _point_to_seed(draft: Draft, domain: Domain) -> None:

@@ -34,6 +34,7 @@ def compose_reinstall(draft: Draft) -> Plan:
         name=str(final.name),
         final=final,
         install=install,
+        first_boot=phases.first_boot_domain(draft),
         boot_files=tuple(draft.boot_files),
         seeds=tuple(draft.seeds),
         uploads=tuple(resolved_uploads(draft, final)),

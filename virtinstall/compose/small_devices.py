@@ -58,6 +58,7 @@ def add_tpm(draft: Draft) -> None:
         if draft.offers("devices/tpm", "backendModel", "emulator", unknown=False):
             tpms = [Tpm()]
             draft.domain.add(tpms[0])
+            draft.default_tpm = True
     for tpm in tpms:
         if tpm.backend_type is None:
             tpm.backend_type = "passthrough" if tpm.backend_device_path else "emulator"

@@ -44,8 +44,8 @@ def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
         with _explain_kvm_failure(plan.final):
             own.start(guest, paused=paused)
     else:
-        with _explain_kvm_failure(plan.install or plan.final):
-            guest = own.start_undefined((plan.install or plan.final).to_xml(), paused=paused)
+        with _explain_kvm_failure(plan.started):
+            guest = own.start_undefined(plan.started.to_xml(), paused=paused)
         if not transient:
             guest = own.define(_final_domain(plan, guest).to_xml())
     _require_own_macs(plan, guest, host)
@@ -58,7 +58,7 @@ def _final_domain(plan: Plan, guest: Guest) -> Domain:
     """What to define while `guest` runs its first boot; a guest that is reinstalled keeps its definition."""
     if plan.install is None or plan.reinstall:
         return plan.final
-    return completed(plan.final, plan.install, Domain.parse(guest.xml(inactive=True)))
+    return completed(plan.final, plan.started, Domain.parse(guest.xml(inactive=True)))
 
 
 @contextmanager
