@@ -78,6 +78,7 @@ PAGES = {
     "virt-install": ("virtinstall.options.parser", "build_parser"),
     "virt-clone": ("virtinstall.cli.virt_clone", "clone_parser"),
     "virt-xml": ("virtinstall.cli.virt_xml", "xml_parser"),
+    "virt-guest": ("virtinstall.cli.virt_guest", "guest_parser"),
 }
 
 

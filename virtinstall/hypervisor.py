@@ -16,9 +16,11 @@ from virtinstall.guest import Guest
 from virtinstall.libvirt_host.open import open_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
+    from virtinstall.images.cache import CachedImage
+    from virtinstall.images.stored import StoredImage
     from virtinstall.libvirt_host.connection import LibvirtHost
     from virtinstall.plan import Plan
     from virtinstall.progress import Progress
@@ -123,6 +125,57 @@ class Hypervisor:
             installation = BackgroundInstallation(self.host, guest, start=start)
             self._installations.append(installation)
         return Guest(self.host, guest, done, installation)
+
+    def images(self) -> list[StoredImage]:
+        """Return the images in this connection's cache, each with the guests and disks that start from it.
+
+        Raises: StorageError, when a guest's disk cannot be read.
+        """
+        from virtinstall.images.stored import stored_images
+
+        return stored_images(self.host, self._image_cache())
+
+    def fetch_image(
+        self,
+        name: str,
+        *,
+        arch: str | None = None,
+        refresh: bool | None = None,
+        checksum: str = "",
+        progress: Progress | None = None,
+        on_warning: Callable[[str], None] | None = None,
+    ) -> CachedImage:
+        """Download an image into the cache, unless it is there and current; return where it is.
+
+        `name` is `NAME[:VARIANT]`, a URL or `docker://REFERENCE`. `refresh`: True asks the server, False never does if
+        there is a copy, None asks once a day. Raises: RequestError, for an unknown name; FetchError, StorageError.
+        """
+        from virtinstall.images.order import fetch_by_name
+
+        return fetch_by_name(
+            self.host,
+            self._image_cache(),
+            name,
+            arch=arch,
+            refresh=refresh,
+            checksum=checksum,
+            progress=progress,
+            on_warning=on_warning or log_warning,
+        )
+
+    def remove_images(self, images: Sequence[StoredImage]) -> list[str]:
+        """Remove cached images that `images()` returned, and what killed downloads left; return the removed paths.
+
+        Raises: RequestError, when one of them has users; StorageError.
+        """
+        from virtinstall.images.stored import remove_unused
+
+        return remove_unused(self.host, self._image_cache(), images)
+
+    def _image_cache(self) -> str:
+        from virtinstall.survey.images import cache_of
+
+        return cache_of(self.host)
 
     def guests(self) -> list[Guest]:
         """Return all guests, running or not, sorted by name."""

@@ -16,7 +16,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 COMPLETION = PROJECT / "completion"
-ENTRIES = {"virt-install": "main", "virt-clone": "clone_main", "virt-xml": "xml_main"}
+ENTRIES = {"virt-install": "main", "virt-clone": "clone_main", "virt-xml": "xml_main", "virt-guest": "guest_main"}
 SECONDS = 20
 
 Environment = dict[str, str]

@@ -17,6 +17,7 @@ from virtinstall.safe_text import shortened
 
 if TYPE_CHECKING:
     from virtinstall.cli.log import Log
+    from virtinstall.options.complete import Find
 
 _Run = Callable[[list[str], "Log"], int]
 
@@ -54,6 +55,17 @@ def xml_main(argv: Sequence[str] | None = None) -> int:
     return _command("virt-xml", run, argv)
 
 
+def guest_main(argv: Sequence[str] | None = None) -> int:
+    """`virt-guest`; gives the exit status."""
+
+    def run(words: list[str], log: Log) -> int:
+        from virtinstall.cli.virt_guest import run as command
+
+        return command(words, log)
+
+    return _command("virt-guest", run, argv)
+
+
 def _command(prog: str, run: _Run, argv: Sequence[str] | None) -> int:
     """Run a command with the words of this process (`argv` None) or with others; gives the exit status."""
     import os
@@ -83,7 +95,12 @@ def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str
     if words[:1] == ["--complete"]:
         from virtinstall.options.complete import completion_lines
 
-        for line in completion_lines(prog, words[1:]):
+        find: Find | None = None
+        if prog == "virt-guest":
+            from virtinstall.cli.guest_completion import candidates
+
+            find = candidates
+        for line in completion_lines(prog, words[1:], find):
             print(line)
         return 0
     from virtinstall.cli.log import Log, join_logging, log_path
@@ -162,7 +179,7 @@ def _print_document(prog: str, error: VirtInstallError, status: int, words: Sequ
     """The error as JSON, on standard output, where that is asked for."""
     from virtinstall.cli.report import error_document, wants_json
 
-    if prog == "virt-install" and wants_json(words):
+    if prog in ("virt-install", "virt-guest") and wants_json(words):
         print(error_document(error, status), end="")
     sys.stdout.flush()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
-from virtinstall.cli.main import clone_main, main, xml_main
+from virtinstall.cli.main import clone_main, guest_main, main, xml_main
 
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
@@ -23,6 +23,11 @@ def virt_clone() -> NoReturn:
 def virt_xml() -> NoReturn:
     """The process `virt-xml`."""
     _end_with(xml_main)
+
+
+def virt_guest() -> NoReturn:
+    """The process `virt-guest`."""
+    _end_with(guest_main)
 
 
 def _end_with(command: Callable[[], int]) -> NoReturn:

@@ -69,7 +69,7 @@ def compose(request: Request, facts: Facts) -> Plan:
     Raises: RequestError, when the request contradicts itself or the host's abilities.
     """
     chosen = chosen_platform(request, facts.host, facts.os)
-    request = images.with_login(request, facts)
+    asked, request = request, images.with_login(request, facts)
     draft = Draft(request, facts, request.domain.clone(), chosen, Random(facts.random_bytes))
     draft.warnings.extend([*request.warnings, *facts.warnings])
     if chosen.virt_type == "vz" and request.run.transient:
@@ -97,7 +97,7 @@ def compose(request: Request, facts: Facts) -> Plan:
     security.fill_launch_security(draft)
     boot_order.merge(draft.domain, draft.platform)
     boot_order.resolve_conflicts(draft.domain)
-    return _finish(draft)
+    return _finish(draft).replace(request=asked)
 
 
 def _add_devices(draft: Draft) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -58,6 +60,9 @@ def _fetched(fetch: ImageFetch, progress: Progress, report: Report, environment:
         return fetch.replace(result=local_image(wanted))
     cache = ImageCache(fetch.cache_dir)
     image = fetch_image(wanted, cache, environment=environment, progress=progress, report=report)
+    with suppress(OSError):
+        # the time of the last use, which keeps it from being pruned before the guest is defined
+        os.utime(image.path)
     return fetch.replace(result=image)
 
 

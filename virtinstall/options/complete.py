@@ -6,7 +6,7 @@ the shells' scripts (completion/), which only hand the command line over and sho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.options.complete_values import (
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from virtinstall.options.introspect import Known
     from virtinstall.xml.element import Element
 
+Find = Callable[[Sequence[str]], list[Candidate]]
 _PATIENCE_SECONDS = 1.0
 _BASH_SPECIAL = " \t'\"\\$`&;|<>()*?[]{}!#~"
 
 
-def completion_lines(prog: str, arguments: Sequence[str]) -> Iterator[str]:
-    """Return what fits, a line each: `arguments` are the shell's name, then what it says of the command line.
+def completion_lines(prog: str, arguments: Sequence[str], find: Find | None = None) -> Iterator[str]:
+    """Return what fits (as `find` says), a line each: `arguments` are the shell's name, then its command line.
 
     bash gives its line up to the cursor and the characters that it breaks words at; zsh and
     fish the words after the command up to the cursor. A line is a word, a tab, what it means;
@@ -42,7 +43,7 @@ def completion_lines(prog: str, arguments: Sequence[str]) -> Iterator[str]:
         cut = max((typed[-1].rfind(char) + 1 for char in breaks if char in "=:"), default=0)
     else:
         typed, cut = list(rest) or [""], 0
-    for candidate in candidates(prog, typed):
+    for candidate in candidates(prog, typed) if find is None else find(typed):
         text = candidate.text[cut:]
         if shell == "bash":
             text = "".join(f"\\{char}" if char in _BASH_SPECIAL else char for char in text)

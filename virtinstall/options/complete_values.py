@@ -66,7 +66,7 @@ def plain_values(option: Option, text: str, ask: Ask) -> list[Candidate]:
     if option.dest in _PLAIN_GUESTS:
         return words(ask("guests"), text)
     if option.dest == "image":
-        return _images(text)
+        return [*words(["list"], text), *image_names(text)]
     return words(_PLAIN.get(option.dest, ()), text)
 
 
@@ -79,7 +79,7 @@ def sub_values(option: Option, cls: type[Element], key: str, text: str, ask: Ask
     if (option.dest, key) in _ASKED:
         return words(ask(_ASKED[option.dest, key]), text)
     if (option.dest, key) == ("disk", "image"):
-        return _images(text)
+        return image_names(text)
     if (option.dest, key) == ("disk", "vol"):
         return _volumes(text, ask)
     if (option.dest, key) == ("cpu", "model"):
@@ -129,7 +129,7 @@ def _volumes(text: str, ask: Ask) -> list[Candidate]:
     return words([f"{pool}/{name}" for name in ask(f"volumes of {pool}")], text)
 
 
-def _images(text: str) -> list[Candidate]:
+def image_names(text: str) -> list[Candidate]:
     """Names of images; paths where one begins."""
     if text.startswith(("/", ".", "~")):
         return files(text)
@@ -137,7 +137,7 @@ def _images(text: str) -> list[Candidate]:
     from virtinstall.osinfo.catalog import Catalog
 
     catalogue = ImageCatalogue(os.environ, Catalog(os.environ))
-    return words(["list", *(catalogue.names() if ":" in text else [image.name for image in catalogue.listed()])], text)
+    return words(catalogue.names() if ":" in text else [image.name for image in catalogue.listed()], text)
 
 
 def _systems() -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from virtinstall.devices.disk import Disk
     from virtinstall.images.catalogue import ImageCatalogue
     from virtinstall.images.source import ImageSource
+    from virtinstall.libvirt_host.host import Host
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.request import Request
     from virtinstall.survey.survey import Environment
@@ -57,6 +58,14 @@ def cache_directory(host: HostFacts, environ: Mapping[str, str]) -> tuple[str, b
     home = environ.get("HOME") or "/"
     cache = environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
     return os.path.join(cache, "virtinstall", "images"), False
+
+
+def cache_of(host: Host) -> str:
+    """The directory of a connection's image cache."""
+    from virtinstall.survey.survey import Environment, survey_host
+
+    environment = Environment.real()
+    return cache_directory(survey_host(host, environment), environment.environ)[0]
 
 
 def _may_create(directory: str) -> bool:

@@ -1,0 +1,191 @@
+"""`virt-guest images`: what is cached, who uses it, and what may be removed."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.images.disks import MIB, qcow2
+from tests.images.fetching import Client, named
+from tests.images.vendor import Vendor
+from virtinstall.cli.guest_completion import candidates
+from virtinstall.cli.main import guest_main
+from virtinstall.errors import RequestError, StorageError
+from virtinstall.facts import PoolFacts
+from virtinstall.images.stored import remove_unused, stored_images
+from virtinstall.new_image import NewImage
+from virtinstall.progress import Silent
+from virtinstall.rollback.undo import Undo
+from virtinstall.storage.provision import provision_image
+
+
+class HostWithGuests:
+    """A host with these guests, whose pool is a directory."""
+
+    def __init__(self, pool: Path, **guests: str) -> None:
+        self._pool = pool
+        self._guests = guests
+
+    def is_local(self) -> bool:
+        """This machine's."""
+        return True
+
+    def guest_xmls(self) -> list[tuple[str, str]]:
+        """A guest with one disk each."""
+        disk = "<disk><driver type='qcow2'/><source file='{}'/><target dev='vda'/></disk>"
+        return [
+            (name, f"<domain><devices>{disk.format(path)}</devices></domain>") for name, path in self._guests.items()
+        ]
+
+    def pools(self) -> list[PoolFacts]:
+        """The directory."""
+        return [PoolFacts(name="p", type="dir", target=str(self._pool), active=True)]
+
+    def volume(self, pool: str, name: str) -> None:
+        """No disk is given by its volume."""
+
+
+def host(pool: Path, **guests: str) -> Any:
+    """The host as the library sees it."""
+    return HostWithGuests(pool, **guests)
+
+
+@pytest.fixture
+def aged(vendor: Vendor, client: Client, tmp_path: Path) -> Client:
+    """A cache with two images that no run has used for a day."""
+    client.now = time.time() - 24 * 3600
+    for name in ("debian12", "fedora42"):
+        image = client.fetch(
+            named(vendor.publish(f"/{name}/disk.qcow2", qcow2(tmp_path, padding=len(name))), name=name)
+        )
+        os.utime(image.path, (client.now, client.now))
+    return client
+
+
+def overlay(path: Path, base: str) -> None:
+    """A disk that starts from an image."""
+    undo = Undo()
+    image = NewImage(path=str(path), format="qcow2", capacity_bytes=16 * MIB, backing_path=base, backing_format="qcow2")
+    provision_image(image, undo, Silent())
+    undo.keep_everything()
+
+
+def path_of(client: Client, name: str) -> str:
+    """The path of an image."""
+    return next(record.path for record in client.cache.records() if record.name == name)
+
+
+def test_users_are_guests_and_forgotten_disks(aged: Client, tmp_path: Path) -> None:
+    """A disk that an undefined guest left is a user too; so is one deep in a chain."""
+    pool = tmp_path / "pool"
+    pool.mkdir()
+    overlay(pool / "web.qcow2", path_of(aged, "debian12"))
+    overlay(pool / "top.qcow2", str(pool / "web.qcow2"))
+    overlay(pool / "left.qcow2", path_of(aged, "fedora42"))
+    images = {image.names[0]: image for image in stored_images(host(pool, web=str(pool / "top.qcow2")), str(aged.root))}
+    assert images["debian12"].users == ("guest web",)
+    assert images["fedora42"].users == (f"disk {pool}/left.qcow2",)
+    assert not any(image.is_unused for image in images.values())
+
+
+def test_only_unused_images_are_removed(aged: Client, tmp_path: Path) -> None:
+    """What is used stays, and cannot be removed by naming it."""
+    pool = tmp_path / "pool"
+    pool.mkdir()
+    overlay(pool / "web.qcow2", path_of(aged, "debian12"))
+    where = host(pool, web=str(pool / "web.qcow2"))
+    used, unused = path_of(aged, "debian12"), path_of(aged, "fedora42")
+    images = stored_images(where, str(aged.root))
+    with pytest.raises(RequestError, match="used by guest web"):
+        remove_unused(where, str(aged.root), images)
+    assert aged.cache.files() == sorted([used, unused])
+    removed = remove_unused(where, str(aged.root), [image for image in images if image.is_unused])
+    assert removed == [unused]
+    assert aged.cache.files() == [used]
+    assert [record.name for record in aged.cache.records()] == ["debian12"]
+
+
+def test_image_of_a_run_that_has_not_defined_its_guest_stays(aged: Client, tmp_path: Path) -> None:
+    """Between download and definition nothing refers to an image yet."""
+    os.utime(path_of(aged, "debian12"))
+    images = {image.names[0]: image for image in stored_images(host(tmp_path), str(aged.root))}
+    assert not images["debian12"].is_unused
+    assert images["fedora42"].is_unused
+
+
+def test_disk_that_cannot_be_read_stops_pruning(aged: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If in doubt, nothing is removed."""
+    disk = tmp_path / "web.qcow2"
+    overlay(disk, path_of(aged, "debian12"))
+    monkeypatch.setattr(os, "access", lambda path, mode: path != str(disk))
+    with pytest.raises(StorageError, match="cannot read"):
+        stored_images(host(tmp_path, web=str(disk)), str(aged.root))
+
+
+@pytest.fixture
+def command(aged: Client, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The beginning of a command line on libvirt's test driver."""
+    monkeypatch.setenv("VIRTINSTALL_IMAGE_CACHE", str(aged.root))
+    return ["images", "--connect", "test:///default"]
+
+
+def test_command_lists_images(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """As a table, and as JSON."""
+    assert guest_main(command) == 0
+    assert "debian12" in capsys.readouterr().out
+    assert guest_main([*command, "--output", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [image["names"] for image in document["images"]].count(["fedora42"]) == 1
+    assert {image["verified"] for image in document["images"]} == {"digest"}
+
+
+def test_command_prunes_after_a_preview(command: list[str], aged: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    """--dry-run removes nothing; without a terminal --yes is required."""
+    assert guest_main([*command, "--prune", "--dry-run"]) == 0
+    assert "remove  debian12" in capsys.readouterr().out
+    assert guest_main([*command, "--prune"]) == 2
+    assert len(aged.cache.files()) == 2
+    assert guest_main([*command, "--prune", "--yes"]) == 0
+    assert aged.cache.files() == []
+    assert guest_main([*command, "--prune", "--yes", "--output", "json"]) == 0
+
+
+def test_command_fetches(
+    command: list[str],
+    vendor: Vendor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By the names of the catalogue."""
+    url = vendor.publish("/golden.qcow2", qcow2(tmp_path, padding=77))
+    catalogue = tmp_path / "catalogue.yaml"
+    catalogue.write_text(f"images: [{{name: golden, url: '{url}', checksums: [SHA256SUMS]}}]")
+    monkeypatch.setenv("VIRTINSTALL_IMAGES", str(catalogue))
+    assert guest_main([*command, "--fetch", "golden", "--output", "json"]) == 0
+    (image,) = json.loads(capsys.readouterr().out)["images"]
+    assert (image["name"], image["verified"]) == ("golden", "digest")
+    assert os.path.exists(image["path"])
+    assert guest_main([*command, "--fetch", "goldne"]) == 1
+    assert "did you mean golden" in capsys.readouterr().err
+
+
+def test_unknown_subcommand_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the known ones."""
+    assert guest_main(["imges"]) == 2
+    assert guest_main(["images", "--fetch", "a", "--prune"]) == 2
+    assert guest_main([]) == 0
+    assert "images" in capsys.readouterr().out
+
+
+def test_completion() -> None:
+    """Subcommands, options, names of images."""
+    assert [each.text for each in candidates(["im"])] == ["images"]
+    assert "--prune" in [each.text for each in candidates(["images", "--p"])]
+    assert "debian12" in [each.text for each in candidates(["images", "--fetch", "debian12"])]
+    assert [each.text for each in candidates(["images", "--output", "j"])] == ["json"]

@@ -1,0 +1,132 @@
+"""Images by name on real guests: one word leads to an SSH login, and parallel runs share one download."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.images.disks import MIB, qcow2
+from tests.images.vendor import Vendor, serve
+from tests.live.machine import Connection, finish, made_by, start_virt_install
+
+pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
+GATEWAY, ADDRESS = "192.168.197.1", "192.168.197.20"
+NETWORK = f"""<network><name>vitest-images</name><forward mode='open'/><bridge name='vitest-images'/>
+<ip address='{GATEWAY}' prefix='24'><dhcp><range start='{ADDRESS}' end='{ADDRESS}'/></dhcp></ip></network>"""
+CATALOGUE = """
+images:
+- names: [debian]
+  version: "[0-9]+"
+  current: "12"
+  codenames: {{"12": bookworm}}
+  url: {url}/{{codename}}/latest/debian-{{version}}-{{variant}}-{{arch}}.qcow2
+  checksums: [SHA512SUMS]
+  variants: [generic, genericcloud]
+  arch: {{x86_64: amd64}}
+  user: debian
+  os: debian{{version}}
+"""
+PATH = "/bookworm/latest/debian-12-generic-amd64.qcow2"
+
+
+@pytest.fixture
+def vendor() -> Iterator[Vendor]:
+    """A vendor that publishes debian12."""
+    with serve(Vendor()) as site:
+        yield site
+
+
+@pytest.fixture
+def environ(connection: Connection, work: Path, vendor: Vendor) -> dict[str, str]:
+    """The environment of a user who has a key, an empty cache and the vendor's catalogue."""
+    catalogue, home = work / "images.yaml", work / "home"
+    catalogue.write_text(CATALOGUE.format(url=vendor.url))
+    (home / ".ssh").mkdir(parents=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", home / ".ssh" / "id_ed25519"], check=True)
+    return {
+        **connection.full_environ(),
+        "HOME": str(home),
+        "VIRTINSTALL_IMAGES": str(catalogue),
+        "VIRTINSTALL_IMAGE_CACHE": str(work / "cache"),
+    }
+
+
+@pytest.fixture
+def network(connection: Connection, work: Path) -> Iterator[str]:
+    """A network with DHCP that is this host and its guests."""
+    xml = work / "network.xml"
+    xml.write_text(NETWORK)
+    try:
+        connection.virsh("net-create", str(xml))
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"NOT RUN: libvirt cannot make a bridge here: {error.stderr.strip()}")
+    yield "vitest-images"
+    connection.virsh("net-destroy", "vitest-images")
+
+
+def test_one_word_leads_to_an_ssh_login(
+    vendor: Vendor, environ: dict[str, str], network: str, connection: Connection, work: Path, guest_name: str
+) -> None:
+    """`--image debian12`: downloaded, verified, booted, and the user's own key logs in."""
+    image = made_by("cloud-image", 600) / "cloud.qcow2"
+    vendor.publish(PATH, image.read_bytes(), sums="SHA512SUMS", algorithm="sha512")
+    process = start_virt_install(
+        *("--connect", connection.option, "--virt-type", "qemu", "--cpu", "qemu64", "--graphics", "none"),
+        *("--name", guest_name, "--image", f"debian12,path={work}/disk.qcow2", "--network", f"network={network}"),
+        *("--wait-for", "ssh", "--timeout", "6m", "--output", "json"),
+        environ=environ,
+    )
+    outcome = finish(process, 420).ok()
+    document = json.loads(outcome.output[outcome.output.index("\n{\n") :])
+    assert document["images"][0]["verified"] == "digest"
+    assert document["images"][0]["digest"].startswith("sha512:")
+    assert document["login"] == {"user": "debian", "password": None}
+    options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes", "ConnectTimeout=20"]
+    words = [word for option in options for word in ("-o", option)]
+    key = Path(environ["HOME"]) / ".ssh" / "id_ed25519"
+    said = subprocess.run(
+        ["ssh", "-q", "-i", str(key), *words, f"debian@{ADDRESS}", "id -un; df -m --output=size / | tail -1"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert said.stdout.splitlines()[0] == "debian", f"{said}"
+
+
+def test_twenty_parallel_runs_make_one_download(
+    vendor: Vendor, environ: dict[str, str], connection: Connection, work: Path
+) -> None:
+    """Twenty guests, one GET, twenty overlays on one base."""
+    data = qcow2(work, padding=32 * MIB)
+    vendor.publish(PATH, data, sums="SHA512SUMS", algorithm="sha512")
+    vendor.delay_seconds = 0.002
+    names = [f"vitest-images-{os.getpid()}-{number}" for number in range(20)]
+    try:
+        runs = [
+            start_virt_install(
+                *("--connect", connection.option, "--virt-type", "qemu", "--graphics", "none", "--memory", "32"),
+                *("--name", name, "--disk", f"image=debian12,path={work}/{name}.qcow2", "--network", "none"),
+                "--noautoconsole",
+                environ=environ,
+            )
+            for name in names
+        ]
+        outcomes = [finish(process, 300).ok() for process in runs]
+        assert sum("waiting for another run" in outcome.output for outcome in outcomes) > 0
+        assert vendor.gets(PATH) == 1
+        (base,) = (work / "cache" / "by-digest").iterdir()
+        assert base.read_bytes() == data
+        for name in names:
+            shown = subprocess.run(
+                ["qemu-img", "info", "-U", f"{work}/{name}.qcow2"], capture_output=True, text=True, check=True
+            )
+            assert f"backing file: {base}" in shown.stdout
+    finally:
+        for name in names:
+            connection.remove(name)

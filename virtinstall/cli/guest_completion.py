@@ -1,0 +1,58 @@
+"""Completion of virt-guest: subcommands, their options, and values that a subcommand knows.
+
+A subcommand's module may have `complete(option, text)`, which returns what the value of `option` (or, with an empty
+option, an argument) may be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Sequence
+
+from virtinstall.cli.virt_guest import SUBCOMMANDS, guest_parser
+from virtinstall.options.complete_values import Candidate
+
+
+def candidates(typed: Sequence[str]) -> list[Candidate]:
+    """What may stand in place of the last of the words `typed` after the command's name."""
+    *before, current = typed
+    if not before:
+        return [Candidate(each.name, each.help) for each in SUBCOMMANDS if each.name.startswith(current)]
+    row = next((each for each in SUBCOMMANDS if each.name == before[0]), None)
+    if row is None:
+        return []
+    module = importlib.import_module(row.module)
+    actions = _actions(row.name)
+    option = _named(actions, before[-1])
+    if option is not None and option.nargs != 0:
+        return list(_values(module, option, current))
+    if not current.startswith("-"):
+        found = list(module.complete("", current)) if hasattr(module, "complete") else []
+        if found:
+            return found
+    return [
+        Candidate(name, action.help or "")
+        for action in actions
+        for name in action.option_strings
+        if name.startswith("--") and name.startswith(current)
+    ]
+
+
+def _actions(name: str) -> list[argparse.Action]:
+    rows = tuple(each for each in SUBCOMMANDS if each.name == name)
+    for action in guest_parser(rows)._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return list(action.choices[name]._actions)
+    return []
+
+
+def _named(actions: list[argparse.Action], word: str) -> argparse.Action | None:
+    return next((action for action in actions if word in action.option_strings), None)
+
+
+def _values(module: object, option: argparse.Action, text: str) -> list[Candidate]:
+    if option.choices is not None:
+        return [Candidate(str(each)) for each in option.choices if str(each).startswith(text)]
+    complete = getattr(module, "complete", None)
+    return list(complete(option.option_strings[0], text)) if complete is not None else []

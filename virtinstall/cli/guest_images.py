@@ -1,0 +1,151 @@
+"""`virt-guest images`: the cached images and their users; `--fetch` downloads one, `--prune` removes unused ones."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.cli.messages import Messages
+from virtinstall.hypervisor import connect
+from virtinstall.units import human_size
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from virtinstall.cli.log import Log
+    from virtinstall.hypervisor import Hypervisor
+    from virtinstall.images.stored import StoredImage
+    from virtinstall.options.complete_values import Candidate
+
+_DECLINED = 1
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--fetch", metavar="NAME", action="append", help="Download an image in advance; repeatable.")
+    action.add_argument("--prune", action="store_true", help="Remove the images that no guest and no disk uses.")
+    parser.add_argument("--arch", metavar="ARCH", help="Architecture of the image to fetch; by default the host's.")
+    parser.add_argument("--refresh", action="store_true", help="Ask the server even if the copy is of today.")
+    parser.add_argument("--dry-run", action="store_true", help="Print what --prune would remove; remove nothing.")
+    parser.add_argument("--yes", "-y", action="store_true", help="Do not ask before removing.")
+    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="What to print: text or json.")
+
+
+def complete(option: str, text: str) -> list[Candidate]:
+    """What the value of `option` may be."""
+    if option != "--fetch":
+        return []
+    from virtinstall.options.complete_values import image_names
+
+    return image_names(text)
+
+
+def run(given: Namespace, log: Log) -> int:
+    """Do it; return the exit status. Raises: VirtInstallError."""
+    with connect(given.connect) as hypervisor:
+        if given.fetch:
+            return _fetch(given, hypervisor, log)
+        images = hypervisor.images()
+        if given.prune:
+            return _prune(given, hypervisor, images)
+    if given.output == "json":
+        print(json.dumps({"images": [_document(image) for image in images]}, indent=2))
+    else:
+        print(_table(images), end="")
+    return 0
+
+
+def _fetch(given: Namespace, hypervisor: Hypervisor, log: Log) -> int:
+    from virtinstall.cli.log import LoggedProgress
+    from virtinstall.cli.progress import progress_on
+
+    messages = Messages()
+    fetched = []
+    with redirect_stdout(sys.stderr):
+        for name in given.fetch:
+            image = hypervisor.fetch_image(
+                name,
+                arch=given.arch,
+                refresh=True if given.refresh else None,
+                progress=LoggedProgress(progress_on(sys.stderr), log),
+                on_warning=messages.warn,
+            )
+            fetched.append(image)
+    if given.output == "json":
+        names = ("name", "arch", "url", "path", "digest", "format", "virtual_size", "verified")
+        print(json.dumps({"images": [{name: getattr(image, name) for name in names} for image in fetched]}, indent=2))
+    else:
+        for image in fetched:
+            print(f"{image.name}: {image.path} (verified: {image.verified})")
+    return 0
+
+
+def _prune(given: Namespace, hypervisor: Hypervisor, images: list[StoredImage]) -> int:
+    unused = [image for image in images if image.is_unused]
+    to_people = sys.stderr if given.output == "json" else sys.stdout
+    for image in images:
+        print(f"{'remove' if image.is_unused else 'keep  '}  {_label(image)}  {_reason(image)}", file=to_people)
+    total = human_size(sum(image.size_bytes for image in unused))
+    removed: list[str] = []
+    if not unused:
+        print("Nothing to remove.", file=to_people)
+        removed = [] if given.dry_run else hypervisor.remove_images(())
+    elif not given.dry_run:
+        if not given.yes and not _confirmed(f"Remove {len(unused)} images ({total})?"):
+            return _DECLINED
+        removed = hypervisor.remove_images(unused)
+        print(f"Removed {len(unused)} images ({total}).", file=to_people)
+    if given.output == "json":
+        document = {"removed": removed, "kept": [_document(image) for image in images if not image.is_unused]}
+        print(json.dumps({**document, "changed": bool(removed)}, indent=2))
+    return 0
+
+
+def _confirmed(question: str) -> bool:
+    from virtinstall.cli.terminal import has_terminal
+    from virtinstall.options.parser import UsageError
+
+    if not has_terminal():
+        raise UsageError("--prune removes files, and there is no terminal to confirm that", hint="add --yes")
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _label(image: StoredImage) -> str:
+    return ", ".join(image.names) or image.digest[:20]
+
+
+def _reason(image: StoredImage) -> str:
+    if image.users:
+        return f"used by {', '.join(image.users)}"
+    return "used by a run within the last hour" if image.is_recent else human_size(image.size_bytes)
+
+
+def _document(image: StoredImage) -> dict[str, Any]:
+    return {
+        "names": list(image.names),
+        "urls": list(image.urls),
+        "path": image.path,
+        "digest": image.digest,
+        "verified": image.verified or None,
+        "bytes": image.size_bytes,
+        "fetched": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(image.fetched)),
+        "users": list(image.users),
+    }
+
+
+def _table(images: list[StoredImage]) -> str:
+    rows = [("IMAGE", "SIZE", "FETCHED", "VERIFIED", "USERS")]
+    for image in images:
+        day = time.strftime("%Y-%m-%d", time.localtime(image.fetched))
+        users = ", ".join(user.removeprefix("guest ") for user in image.users) or "-"
+        rows.append((_label(image), human_size(image.size_bytes), day, image.verified or "-", users))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]).rstrip() + "\n"
+        for row in rows
+    )

@@ -1,0 +1,61 @@
+"""`virt-guest SUBCOMMAND`: what is done with guests that exist. A subcommand is one file and one row of the table.
+
+A module of a subcommand has `add_arguments(parser)` and `run(given, log) -> exit status`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from virtinstall.options.parser import Parser
+
+if TYPE_CHECKING:
+    from virtinstall.cli.log import Log
+
+PROG = "virt-guest"
+
+
+class Subcommand(NamedTuple):
+    """A row: what it is called, its module, and a line of help."""
+
+    name: str
+    module: str
+    help: str
+
+
+SUBCOMMANDS = (Subcommand("images", "virtinstall.cli.guest_images", "List, fetch and remove cached disk images."),)
+
+
+def run(words: list[str], log: Log) -> int:
+    """Do what the words after `virt-guest` ask for; return the exit status. Raises: VirtInstallError."""
+    chosen = next((each for each in SUBCOMMANDS if words[:1] == [each.name]), None)
+    # one subcommand is loaded, not all of them
+    given = guest_parser(SUBCOMMANDS if chosen is None else (chosen,)).parse_args(words)
+    if given.version:
+        from virtinstall import __version__
+
+        print(__version__)
+        return 0
+    if given.module is None:
+        print(guest_parser().format_help(), end="")
+        return 0
+    status: int = importlib.import_module(given.module).run(given, log)
+    return status
+
+
+def guest_parser(subcommands: tuple[Subcommand, ...] = SUBCOMMANDS) -> Parser:
+    """The parser of virt-guest's command line."""
+    parser = Parser(prog=PROG, description="Manage guests and what they are made from.")
+    parser.set_defaults(module=None)
+    parser.add_argument("--version", action="store_true", help="Print the version.")
+    commands = parser.add_subparsers(title="subcommands", metavar="SUBCOMMAND", parser_class=Parser)
+    for each in subcommands:
+        sub = commands.add_parser(
+            each.name, help=each.help, description=each.help, formatter_class=argparse.HelpFormatter
+        )
+        sub.add_argument("--connect", metavar="URI", help="Hypervisor to talk to, as for virt-install.")
+        importlib.import_module(each.module).add_arguments(sub)
+        sub.set_defaults(module=each.module)
+    return parser

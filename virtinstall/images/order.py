@@ -1,0 +1,44 @@
+"""An image fetched in advance, by its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from virtinstall.capabilities import Capabilities
+from virtinstall.images.cache import CachedImage, ImageCache
+from virtinstall.images.fetch import FetchRequest, fetch_image
+from virtinstall.images.remote import catalogue_with_indexes
+from virtinstall.osinfo.catalog import Catalog
+from virtinstall.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Host
+
+
+def fetch_by_name(
+    host: Host,
+    folder: str,
+    name: str,
+    *,
+    arch: str | None,
+    refresh: bool | None,
+    checksum: str,
+    progress: Progress | None,
+    on_warning: Callable[[str], None],
+) -> CachedImage:
+    """Fetch an image into the cache at `folder`. Raises: RequestError, FetchError, StorageError."""
+    from virtinstall.errors import RequestError
+
+    arch = arch or Capabilities(host.capabilities_xml()).host_arch
+    source = catalogue_with_indexes(os.environ, Catalog(os.environ), folder, on_warning).find(name, arch)
+    if source.kind == "path":
+        raise RequestError(f"'{source.url}' is a local file: there is nothing to fetch", hint="use it with image=PATH")
+    return fetch_image(
+        FetchRequest(source, refresh, checksum),
+        ImageCache(folder),
+        environment=os.environ,
+        progress=progress or Silent(),
+        report=on_warning,
+    )

@@ -1,0 +1,155 @@
+"""The images in a connection's cache and who uses them; removal of those that nobody does.
+
+What uses an image is read from the guests' XML and from the headers of their disks, of the volumes of running pools and
+of the files next to them: a record of our own could be wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from virtinstall.errors import RequestError, StorageError
+from virtinstall.images.cache import CachedImage, ImageCache
+from virtinstall.record import Record
+from virtinstall.storage.chain import backing_chain
+from virtinstall.storage.in_use import file_identity, files_in_use, local_chain
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Host
+
+_RECENT_SECONDS = 3600
+_MOST_FILES = 10_000
+
+
+class StoredImage(Record):
+    """An image in the cache. `names` are those it was fetched by; `users` the guests and disks that start from it.
+
+    `size_bytes` is what it takes on disk. `is_recent`: a run that creates a guest may just be about to use it.
+    """
+
+    path: str
+    names: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    digest: str = ""
+    verified: str = ""
+    fetched: float = 0.0
+    size_bytes: int = 0
+    users: tuple[str, ...] = ()
+    is_recent: bool = False
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether it can be removed."""
+        return not self.users and not self.is_recent
+
+
+def stored_images(host: Host, folder: str) -> list[StoredImage]:
+    """The images in the cache at `folder`, with their users among the guests and disks of `host`."""
+    cache = ImageCache(folder)
+    files = cache.files()
+    if not files:
+        return []
+    records = cache.records()
+    users = _users(host, files)
+    return [_stored(path, [each for each in records if each.path == path], users.get(path, [])) for path in files]
+
+
+def _stored(path: str, records: Sequence[CachedImage], users: Sequence[str]) -> StoredImage:
+    status = os.stat(path)
+    last = max((record.fetched for record in records), default=status.st_mtime)
+    return StoredImage(
+        path=path,
+        names=tuple(dict.fromkeys(record.name for record in records)),
+        urls=tuple(dict.fromkeys(record.url for record in records)),
+        digest=os.path.basename(path).rpartition(".")[0].replace("-", ":", 1),
+        verified=records[0].verified if records else "",
+        fetched=last,
+        size_bytes=status.st_blocks * 512,
+        users=tuple(dict.fromkeys(users)),
+        is_recent=time.time() - max(last, status.st_mtime) < _RECENT_SECONDS,
+    )
+
+
+def _users(host: Host, files: Sequence[str]) -> dict[str, list[str]]:
+    """The users of each file: `guest web`, `disk /path`. Raises: StorageError, if a guest's disk cannot be read."""
+    _require_readable_disks(host)
+    guests = files_in_use(host)
+    found = {path: [f"guest {use.guest}" for use in guests.uses(path) if use.guest] for path in files}
+    by_identity = {file_identity(path): path for path in files}
+    for disk in _other_disks(host, files):
+        for _, below in local_chain(disk, None):
+            path = by_identity.get(file_identity(below))
+            if path is not None and not found[path]:
+                found[path].append(f"disk {disk}")
+    return found
+
+
+def _require_readable_disks(host: Host) -> None:
+    for name, xml in host.guest_xmls():
+        for source in etree.fromstring(xml.encode()).iterfind(".//disk/source"):
+            path = source.get("file", "")
+            if os.path.isfile(path) and not os.access(path, os.R_OK):
+                raise StorageError(
+                    f"cannot read '{path}' of the guest '{name}', so what it starts from is not known",
+                    hint="run as a user who can read it",
+                )
+
+
+def _other_disks(host: Host, files: Sequence[str]) -> Iterator[str]:
+    """Images that may belong to no guest: in the pools' directories and next to the cache."""
+    cache = os.path.dirname(os.path.dirname(files[0]))
+    folders = {os.path.dirname(cache), *(pool.target for pool in host.pools() if pool.target)}
+    for folder in sorted(folders):
+        names: list[str] = []
+        with suppress(OSError):
+            names = sorted(os.listdir(folder))[:_MOST_FILES]
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) and not path.startswith(cache + os.sep) and _has_backing(path):
+                yield path
+
+
+def _has_backing(path: str) -> bool:
+    try:
+        return len(backing_chain(path)) > 1
+    except StorageError:
+        return False
+
+
+def remove_unused(host: Host, folder: str, images: Sequence[StoredImage]) -> list[str]:
+    """Look once more at who uses the images, and remove them. Raises: RequestError, if one is used; StorageError."""
+    now = {image.path: image for image in stored_images(host, folder)}
+    for image in images:
+        users = now[image.path].users if image.path in now else ()
+        if users:
+            raise RequestError(
+                f"image '{image.path}' is used by {', '.join(users)}", hint="delete those guests and disks first"
+            )
+    return remove_images(images, folder)
+
+
+def remove_images(images: Sequence[StoredImage], folder: str) -> list[str]:
+    """Remove images from the cache, and what killed runs left there; return the paths.
+
+    Raises: StorageError; those removed before stay so.
+    """
+    cache = ImageCache(folder)
+    removed = []
+    for image in images:
+        for record in cache.records():
+            if record.path == image.path:
+                cache.forget(record.source_key)
+        try:
+            os.unlink(image.path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise StorageError(f"cannot remove '{image.path}': {error.strerror}") from error
+        removed.append(image.path)
+    return removed + cache.remove_stale(0)
