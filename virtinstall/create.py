@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from virtinstall.errors import RequestError, TakenError
 from virtinstall.libvirt_host.connection_errors import explain_lost_connection
+from virtinstall.redact import logger
 from virtinstall.request_texts import texts_of
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def create(
     """
     from virtinstall.progress import Silent
 
+    logger("create").info("creating guest '%s' on %s", plan.name, host.uri)
     warn, tell = on_warning or log_warning, report or log_info
     shown = progress or Silent()
 
@@ -267,13 +269,9 @@ def retry_while_taken(
 
 def log_warning(text: str) -> None:
     """Log a warning that no caller asked for."""
-    import logging
-
-    logging.getLogger("virtinstall").warning("%s", text)
+    logger("create").warning("%s", text)
 
 
 def log_info(text: str) -> None:
     """Log a line that no caller asked for."""
-    import logging
-
-    logging.getLogger("virtinstall").info("%s", text)
+    logger("create").info("%s", text)

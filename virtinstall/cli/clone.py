@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from virtinstall.cli.log import library_log
 from virtinstall.cli.messages import Messages
 from virtinstall.clone.create import create_clone, make_clone_plan
 from virtinstall.hypervisor import connect
@@ -38,6 +39,7 @@ def clone(request: CloneRequest, given: Namespace, log: Log) -> int:
             print(plan.xml, end="")
             return 0
         progress = progress_on(sys.stderr, quiet=messages.quiet)
-        name = create_clone(plan, request, host, progress=progress, on_warning=messages.warn, report=messages.say)
+        with library_log(log):
+            name = create_clone(plan, request, host, progress=progress, on_warning=messages.warn, report=messages.say)
         messages.say(f"Clone '{name}' created successfully.")
         return 0

@@ -6,6 +6,7 @@ import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
+from virtinstall.cli.log import library_log
 from virtinstall.cli.lost_output import tolerate_lost_output
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.typed_answers import with_typed_answers
@@ -65,7 +66,8 @@ def _install(given: Namespace, log: Log, documents: list[str]) -> int:
         elif given.dry_run:
             status = _dry_run(plan, hypervisor, messages)
         else:
-            status, plan = _create(plan, hypervisor, log, messages)
+            with library_log(log):
+                status, plan = _create(plan, hypervisor, log, messages)
         if given.output == "json":
             from virtinstall.cli.report import guest_document
 

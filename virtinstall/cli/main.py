@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
 
 from virtinstall.cli.safe_stream import SafeStream
@@ -103,15 +103,14 @@ def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str
         for line in completion_lines(prog, words[1:], find):
             print(line)
         return 0
-    from virtinstall.cli.log import Log, join_logging, log_path
+    from virtinstall.cli.log import Log, library_log, log_path
 
     debug = "--debug" in words or "-d" in words
     log = Log(log_path(environ, prog), prog, sys.stderr if debug else None)
-    if debug:
-        join_logging(log)
     log.command(words)
     try:
-        status = _logged_status(prog, run, words, log)
+        with library_log(log, everything=True) if debug else nullcontext():
+            status = _logged_status(prog, run, words, log)
         log.line(f"exit status {status}")
         return status
     finally:

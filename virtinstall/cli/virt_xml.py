@@ -67,13 +67,17 @@ def _print_help(given: Namespace) -> bool:
 
 
 def _work(given: Namespace, log: Log) -> int:
+    from contextlib import nullcontext
+
     from virtinstall.cli.edit_session import Session
+    from virtinstall.cli.log import library_log
     from virtinstall.hypervisor import connect
 
     request = read_edit_request(given)
     with connect(given.connect) as hypervisor:
         log.line(f"connected to {hypervisor.uri}")
-        return Session(request, hypervisor.host, given.domain).run()
+        with library_log(log) if request.define or request.start else nullcontext():
+            return Session(request, hypervisor.host, given.domain).run()
 
 
 def read_edit_request(given: Namespace) -> EditRequest:

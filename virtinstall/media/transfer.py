@@ -16,6 +16,7 @@ from typing import Protocol
 from virtinstall.errors import FetchError
 from virtinstall.media.fetcher import FILE_LIMIT_BYTES, Target, check_size, write_all
 from virtinstall.progress import Progress, Silent
+from virtinstall.redact import logger
 from virtinstall.safe_text import one_line
 
 
@@ -141,7 +142,10 @@ def transfer(
     empty the target and forget what `on_data` collected; without it, that is an error.
     Raises: FetchError.
     """
-    return _Transfer(name, open_at, target, limits, progress or Silent(), label, on_data, on_restart).run(start, before)
+    run = _Transfer(name, open_at, target, limits, progress or Silent(), label, on_data, on_restart)
+    response = run.run(start, before)
+    logger("media").info("fetched %s: %s", one_line(name), response)
+    return response
 
 
 def read_start(name: str, open_at: Opener, limit_bytes: int, limits: Limits) -> tuple[Response, bytes]:
@@ -243,6 +247,7 @@ class _Transfer:
                     interruptions += 1
                     if interruptions > self._limits.resumes:
                         raise fetch_failure(self._name, self._history(interruptions, cut)) from None
+                    logger("media").info("resuming %s after %d bytes: %s", self._name, self._done, cut.why)
                     reader = self._open(f"{cut.why}, and the file has changed since")
         finally:
             self._progress.finish()

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from virtinstall.osinfo.places import Places, Stamp, stamp
+from virtinstall.private_cache import cache_home, read_cached, write_cached
 
 # changes with what the files hold, and with how names are resolved: files of another format are written anew
 _FORMAT = 2
@@ -22,10 +23,8 @@ class JsonCache:
     """JSON files in `$XDG_CACHE_HOME/virtinstall/osinfo`; `write`: whether they may be made and changed."""
 
     def __init__(self, environment: Mapping[str, str], *, write: bool = True) -> None:
-        home = environment.get("XDG_CACHE_HOME")
-        if not home and environment.get("HOME"):
-            home = os.path.join(environment["HOME"], ".cache")
-        self._directory = os.path.join(home, "virtinstall", "osinfo") if home and os.path.isabs(home) else None
+        home = cache_home(environment)
+        self._directory = None if home is None else os.path.join(home, "osinfo")
         self._write = write
 
     def load(self, name: str) -> Any:
@@ -34,10 +33,10 @@ class JsonCache:
 
         if self._directory is None:
             return None
+        data = read_cached(os.path.join(self._directory, name))
         try:
-            with open(os.path.join(self._directory, name), encoding="utf-8") as file:
-                content = json.load(file)
-        except (OSError, ValueError):
+            content = None if data is None else json.loads(data)
+        except ValueError:
             return None
         if not isinstance(content, list) or len(content) != 2 or content[0] != _FORMAT:
             return None
@@ -49,19 +48,8 @@ class JsonCache:
 
         if self._directory is None or not self._write:
             return
-        temporary = os.path.join(self._directory, f".{name}.{os.getpid()}")
-        try:
-            os.makedirs(self._directory, mode=0o700, exist_ok=True)
-            # made anew: two runs never write into one file, nor through a link
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except OSError:
-            return
-        try:
-            with open(handle, "w", encoding="utf-8") as file:
-                json.dump([_FORMAT, content], file, separators=(",", ":"))
-            os.replace(temporary, os.path.join(self._directory, name))
-        except OSError:
-            os.unlink(temporary)
+        data = json.dumps([_FORMAT, content], separators=(",", ":")).encode()
+        write_cached(os.path.join(self._directory, name), data)
 
 
 class Watch:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from virtinstall.named import NamedTuple
+from virtinstall.redact import logger
 from virtinstall.rollback.signals import deferred_signals
 
 if TYPE_CHECKING:
@@ -90,9 +91,7 @@ class Undo:
 
     def roll_back(self) -> None:
         """Roll everything back, newest first."""
-        import logging
-
-        log = logging.getLogger("virtinstall")
+        log = logger("rollback")
         while self._steps:
             step = self._steps.pop()
             log.debug("undo: %s", step.what)

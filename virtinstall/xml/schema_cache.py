@@ -10,12 +10,13 @@ and data); libvirt installs its schemas in `libvirt/schemas` below the data dire
 
 from __future__ import annotations
 
-import contextlib
 import marshal
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
+
+from virtinstall.private_cache import cache_home, read_cached, write_cached
 
 if TYPE_CHECKING:
     from virtinstall.xml.rng_index import Index
@@ -52,23 +53,9 @@ def _directories(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def cache_file(environ: Mapping[str, str]) -> str | None:
-    """The path of the cache; None where there is no place that is this user's own.
-
-    Another user's directory (root with the home of the user who called sudo) is left
-    alone, so that no file of root's stays in it.
-    """
-    base = environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):
-        base = environ.get("HOME", "")
-        if not os.path.isabs(base):
-            return None
-        base = os.path.join(base, ".cache")
-    owner = base
-    while not os.path.exists(owner):
-        owner = os.path.dirname(owner)
-    if os.stat(owner).st_uid != os.geteuid():
-        return None
-    return os.path.join(base, "virtinstall", "domain-schema")
+    """Return the path of the cache; None where there is no home directory."""
+    home = cache_home(environ)
+    return None if home is None else os.path.join(home, "domain-schema")
 
 
 def stamp_of(files: Iterable[str]) -> Stamp:
@@ -82,15 +69,10 @@ def stamp_of(files: Iterable[str]) -> Stamp:
 
 def load_index(cache: str, schema: str) -> Index | None:
     """The index of the schema whose entry file is `schema` out of the file `cache`; None when it doesn't hold it."""
-    try:
-        with open(cache, "rb") as file:
-            data = file.read()
-            own = os.fstat(file.fileno()).st_uid == os.geteuid()
-    except OSError:
-        return None
+    data = read_cached(cache)
     start = len(_FORMAT) + 4
     # the sum is looked at first: marshal is no judge of damaged data
-    if not own or data[: len(_FORMAT)] != _FORMAT or data[len(_FORMAT) : start] != _sum(data[start:]):
+    if data is None or data[: len(_FORMAT)] != _FORMAT or data[len(_FORMAT) : start] != _sum(data[start:]):
         return None
     stamp, index = marshal.loads(data[start:])
     if stamp[0][0] != schema:
@@ -106,16 +88,7 @@ def load_index(cache: str, schema: str) -> Index | None:
 def save_index(cache: str, stamp: Stamp, index: Index) -> None:
     """Put `index` into the file `cache`, whole or not at all; a place that can't be written is no error."""
     data = marshal.dumps((stamp, index), _MARSHAL_VERSION)
-    temporary = f"{cache}.{os.getpid()}"
-    try:
-        os.makedirs(os.path.dirname(cache), mode=0o700, exist_ok=True)
-        with open(temporary, "wb") as file:
-            file.write(_FORMAT + _sum(data) + data)
-        os.replace(temporary, cache)
-    except OSError:
-        # a read-only or full disk: the next run makes the index again
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+    write_cached(cache, _FORMAT, _sum(data), data)
 
 
 def _sum(data: bytes) -> bytes:

@@ -1,0 +1,121 @@
+"""Text for logs: no secret stays, whatever option, element or library it comes from, and nothing else is hidden."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from virtinstall.redact import logger, redacted, redacted_words
+
+KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\nhunter2\n-----END OPENSSH PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("vnc,password=a b,port=5901", "vnc,password=***,port=5901"),
+        ("vnc,password='a,b',port=5901", "vnc,password='***',port=5901"),
+        ("product-key=AAA-BBB", "product-key=***"),
+        ("./devices/graphics/@passwd=a", "./devices/graphics/@passwd=***"),
+        ("http://u:p@h/x", "http://***@h/x"),
+        ("https://token@h/x", "https://***@h/x"),
+        ("http://h/x?key=1,kernel=k", "http://h/x?***,kernel=k"),
+        ("qemu+tcp://u:p@h/system", "qemu+tcp://***@h/system"),
+        ("-object secret,id=s,data=a", "-object secret,id=s,data=***"),
+        (
+            "io.systemd.credential:passwd.hashed-password.root=a",
+            "io.systemd.credential:passwd.hashed-password.root=***",
+        ),
+        # what is no secret stays
+        ("qemu+ssh://root@h/system", "qemu+ssh://root@h/system"),
+        ("user-password-file=/p", "user-password-file=/p"),
+        ("root-password-generate=yes", "root-password-generate=yes"),
+        ("auth.secret.uuid=a", "auth.secret.uuid=a"),
+    ],
+)
+def test_secrets(text: str, expected: str) -> None:
+    """Values of secrets become `***`, and nothing else does."""
+    assert redacted(text) == expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--qemu-commandline", "-fw_cfg name=opt/x,string=hunter2"),
+        ("--qemu-commandline", "-fw_cfg 'name=opt/x,string=a hunter2,,hunter2'"),
+        ("--qemu-commandline=-fw_cfg name=opt/x,string=hunter2",),
+        ("--qemu-commandline", "-object secret,id=s,data=hunter2 -cpu host"),
+        ("--qemu-commandline", "-object secret,id=s,data=hunter2,,hunter2"),
+        ("--qemu-commandline", '-object \'{"qom-type": "secret", "data": "hunter2"}\''),
+        ("--qemu-commandline", "env=X=hunter2"),
+        ("--qemu-commandline=env=X=hunter2",),
+        ("--launchSecurity", "sev,session=hunter2,dhCert=hunter2,policy=1"),
+        ("--launchSecurity", "sev,session=hunter2,dh-cert=hunter2"),
+        ("--network", "vdpa,source.key=hunter2"),
+        ("--install", "kernel_args=rd.luks.key=hunter2 console=ttyS0"),
+        ("--extra-args", "rootpw=hunter2 token=hunter2"),
+        ("--extra-args", "luks-passphrase=hunter2"),
+        ("--extra-args", "inst.ks=http://anna:hunter2@h/ks"),
+        ("--boot", "cmdline='api-key=hunter2'"),
+        ("--cloud-init", "run=chpasswd hunter2"),
+        ("--cloud-init=run=hunter2",),
+        ("--unattended", "user-password=hunter2"),
+        ("--graphics", "spice,passwd=hunter2"),
+        ("--sysinfo", "oemStrings.entry0=io.systemd.credential:x=hunter2"),
+        ("--xml", f"./description={KEY}"),
+    ],
+)
+def test_secrets_on_a_command_line(words: tuple[str, ...]) -> None:
+    """Each option that can hold a secret, with its value in the same word or the next one."""
+    assert "hunter2" not in " ".join(redacted_words(words))
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        '<qemu:arg value="name=opt/x,string=a hunter2"/>',
+        '<qemu:arg value="secret,id=s,data=hunter2"/>',
+        '<qemu:arg value="{&quot;qom-type&quot;: &quot;secret&quot;, &quot;data&quot;: &quot;hunter2&quot;}"/>',
+        '<qemu:env name="X" value="hunter2"/>',
+        "<session>hunter2</session><dhCert>hunter2</dhCert>",
+        '<source dev="/dev/x" key="hunter2"/>',
+        "<cmdline>rd.luks.key=hunter2 quiet</cmdline>",
+        '<graphics type="vnc" passwd="hunter2"/>',
+        f"<description>{KEY}</description>",
+    ],
+)
+def test_secrets_in_xml(xml: str) -> None:
+    """Each element that can hold a secret."""
+    assert "hunter2" not in redacted(xml)
+    assert redacted(xml).startswith(xml[:8])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--cloud-init user-data=/tmp/user-data,meta-data=/tmp/m",
+        "--cloud-init root-ssh-key=/home/anna/.ssh/id.pub",
+        "--qemu-commandline -cpu host,+vmx -device virtio-rng-pci",
+        "--disk path=/var/lib/monkey.qcow2,size=20",
+        "--boot loader.secure=yes,nvram.template=/x",
+        "<sound model='ich9'/><address type='pci' bus='0x00'/>",
+        "--location https://deb.debian.org/debian/dists/bookworm/",
+    ],
+)
+def test_the_rest_stays(text: str) -> None:
+    """A log without its values would be of no use."""
+    assert redacted(text) == text
+
+
+def test_records_are_redacted_for_every_handler(caplog: pytest.LogCaptureFixture) -> None:
+    """Message, arguments and traceback, for handlers of a script as well."""
+    caplog.set_level(logging.DEBUG, "virtinstall")
+    try:
+        raise ValueError("password=hunter2")
+    except ValueError:
+        logger("test").exception("fetching %s", "http://anna:hunter2@h/x")
+    assert [record.name for record in caplog.records] == ["virtinstall.test"]
+    assert "http://***@h/x" in caplog.text
+    assert "password=***" in caplog.text
+    assert "hunter2" not in caplog.text

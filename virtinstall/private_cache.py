@@ -1,0 +1,106 @@
+"""Files in `$XDG_CACHE_HOME/virtinstall`: the user's alone under any umask, and trusted only if nobody else can write.
+
+Source: XDG base directory specification; open(2) (O_EXCL, O_NOFOLLOW), rename(2).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Mapping
+
+_DIRECTORY_MODE, _FILE_MODE = 0o700, 0o600
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def cache_home(environ: Mapping[str, str]) -> str | None:
+    """Return the directory of the caches; None where there is no home directory."""
+    base = environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        base = environ.get("HOME", "")
+        if not os.path.isabs(base):
+            return None
+        base = os.path.join(base, ".cache")
+    return os.path.join(base, "virtinstall")
+
+
+def open_directory(directory: str) -> int:
+    """Return a descriptor of a directory of this user's alone; create it, and what is missing above it.
+
+    Raises: OSError; PermissionError, where another user owns it or can write to it, or owns what it would be created
+    in (root with the home directory of the user who called sudo).
+    """
+    above = directory
+    missing = []
+    while not os.path.lexists(above):
+        missing.append(above)
+        above = os.path.dirname(above)
+    if os.stat(above).st_uid != os.geteuid():
+        raise PermissionError(f"'{above}' belongs to another user")
+    for path in reversed(missing):
+        with contextlib.suppress(FileExistsError):  # another run creates it, too
+            os.mkdir(path, _DIRECTORY_MODE)
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        _check_private(os.fstat(descriptor), directory)
+        # what lies above is checked as well: who can write there can put another directory in this one's place
+        parent = os.path.dirname(directory)
+        status = os.stat(parent)
+        if status.st_mode & _OTHERS_WRITE and not status.st_mode & stat.S_ISVTX:
+            raise PermissionError(f"'{parent}' can be written to by others")
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def open_file(directory: int, name: str, flags: int) -> int:
+    """Open a private file in a directory of `open_directory`. Raises: OSError, PermissionError."""
+    descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, _FILE_MODE, dir_fd=directory)
+    try:
+        _check_private(os.fstat(descriptor), name)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def read_cached(path: str) -> bytes | None:
+    """Return what `write_cached` wrote; None where there is nothing that can be trusted."""
+    try:
+        directory = open_directory(os.path.dirname(path))
+    except OSError:
+        return None
+    try:
+        with os.fdopen(open_file(directory, os.path.basename(path), os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+    finally:
+        os.close(directory)
+
+
+def write_cached(path: str, *parts: bytes) -> None:
+    """Write a file whole or not at all. A place that cannot be written is no error: the next run tries again."""
+    name = os.path.basename(path)
+    temporary = f".{name}.{os.getpid()}-{os.urandom(4).hex()}"
+    try:
+        directory = open_directory(os.path.dirname(path))
+    except OSError:
+        return
+    try:
+        with os.fdopen(open_file(directory, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+            file.writelines(parts)
+        os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary, dir_fd=directory)
+    finally:
+        os.close(directory)
+
+
+def _check_private(status: os.stat_result, path: str) -> None:
+    """Raises: PermissionError, where another user owns a file or can write to it."""
+    if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE:
+        raise PermissionError(f"'{path}' belongs to another user, or others can write to it")

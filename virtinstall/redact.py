@@ -1,0 +1,127 @@
+"""Text for logs, without passwords, keys and the users of URLs; loggers of the tree `virtinstall.*` that use it.
+
+    log = logger("media")
+    log.info("fetching %s", url)      # http://***@host/...
+
+Every record that such a logger creates is redacted before any handler sees it, whoever configured the handlers.
+
+Source: the options and libvirt elements that can hold a secret: kernel parameters (dracut.cmdline(7), rd.luks.key;
+anaconda's inst.vncpassword), QEMU's -object secret and -fw_cfg, libvirt's <launchSecurity>, cloud-init's user data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+    import re
+
+GONE = "***"
+_NAMES = (
+    "passw(?:or)?d|passphrase|rootpw|secret|token|credential|product-key"
+    r"|(?<![\w-])(?:session|dh-?cert)(?=[\s\w:./-]*=)|(?:luks|source|private|ssh|host)[._-]key|api-?key"
+)
+_VALUE = r"(\"[^\"]*\"|'[^']*'|[^,<\n]*)"
+# a value after such a name is secret, but for the path of a file that holds it
+_SECRET = rf"(?i)((?:{_NAMES})(?![\w-]*file)[\w:./-]*=){_VALUE}"
+_NOT_SECRET = ("secret.type", "secret.uuid", "secret.usage", "validto", "-generate", "ssh-key")
+_MARKS = ("passw", "passphrase", "rootpw", "secret", "token", "credential", "product-key", "session", "cert", "key")
+# (what a text must contain, pattern, replacement)
+_RULES = (
+    ("private key-----", r"(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", r"\1***"),
+    ("<session", r"(<session>)[^<]*", r"\1***"),
+    ("<dhcert", r"(<dhCert>)[^<]*", r"\1***"),
+    ("<qemu:env", r"(<qemu:env\b[^>]*\bvalue=\")[^\"]*", r"\1***"),
+    ("<qemu:arg", r"(<qemu:arg\b[^>]*?\b(?:string|data)=)[^\"]*", r"\1***"),
+    ("&quot;", r"(&quot;(?:string|data|password|passphrase)&quot;\s*:\s*&quot;).*?(?=&quot;)", r"\1***"),
+    ("<source", r"(<source\b[^>]*\bkey=\")[^\"]*", r"\1***"),
+    ("string=", r"(-fw_cfg\s[^\n]*?\bstring=)[^\s'\"]*", r"\1***"),
+    ("data=", r"(\bsecret,[^\s]*?\bdata=)[^,\s'\"<]*", r"\1***"),
+)
+_QEMU_SECRETS = r"(?i)((?:\b|[\"'])(?:string|data|passw(?:or)?d|passphrase|secret|token|key)(?:=|[\"']\s*:)).*"
+
+
+def redacted(text: str) -> str:
+    """Return `text` with `***` in place of passwords, keys, and the users and queries of URLs."""
+    if "://" in text and ("@" in text or "?" in text):
+        text = _compiled(r"((?:https?|ftps?)://)[^\s/'\"<]*@").sub(rf"\1{GONE}@", text)
+        text = _compiled(r"(\w://)[^\s/'\"<]*:[^\s/'\"<]*@").sub(rf"\1{GONE}@", text)
+        text = _compiled(r"((?:https?|ftps?)://[^\s?'\"<]*\?)[^\s,'\"<]*").sub(rf"\1{GONE}", text)
+    if "?" in text:
+        # urllib3 logs the path and the query alone, in its own ways
+        text = _compiled(r"((?:\"[A-Z]+ |\burl(?:='|: ))/[^\s?'\"]*\?)[^\s'\"]*").sub(rf"\1{GONE}", text)
+    lowered = text.lower()
+    for mark, pattern, replacement in _RULES:
+        if mark in lowered:
+            text = _compiled(pattern).sub(replacement, text)
+    if any(mark in lowered for mark in _MARKS):
+        text = _compiled(_SECRET).sub(_hidden, text)
+    return text
+
+
+def redacted_words(words: Sequence[str]) -> list[str]:
+    """Return a command line's arguments without secrets.
+
+    What --cloud-init runs in the guest is hidden as a whole, as scripts set passwords in ways of their own; so are
+    variables of QEMU's environment, and its arguments from the first secret on.
+    """
+    shown: list[str] = []
+    for before, word in zip(("", *words), words, strict=False):
+        option = word.partition("=")[0] if word.startswith("--") and "=" in word else before
+        if _is(option, "--cloud-init", 4) and "run=" in word:
+            word = f"{word.partition('run=')[0]}run={GONE}"
+        elif _is(option, "--qemu-commandline", 4):
+            head, env, variable = word.partition("env=")
+            if env and head in ("", f"{option}="):
+                word = f"{head}{env}{variable.partition('=')[0]}={GONE}"
+            else:
+                word = _compiled(_QEMU_SECRETS).sub(rf"\1{GONE}", word)
+        # each word alone: a secret with a blank in it ends where its word ends
+        shown.append(redacted(word))
+    return shown
+
+
+def logger(area: str) -> logging.Logger:
+    """Return the logger `virtinstall.AREA`, whose records are redacted.
+
+    Loads the module `logging`, which takes 12 ms: for code that creates something, not for previews.
+    """
+    import logging
+
+    found = logging.getLogger(f"virtinstall.{area}")
+    if not any(each is redact_record for each in found.filters):
+        found.addFilter(redact_record)
+    return found
+
+
+def redact_record(record: logging.LogRecord) -> bool:
+    """Redact the message and the traceback of a record: a filter for loggers and handlers."""
+    record.msg, record.args = redacted(record.getMessage()), ()
+    if record.exc_info and not record.exc_text:
+        import logging
+
+        record.exc_text = redacted(logging.Formatter().formatException(record.exc_info))
+    return True
+
+
+def _is(option: str, name: str, shortest: int) -> bool:
+    return len(option) >= shortest and name.startswith(option)
+
+
+def _hidden(match: re.Match[str]) -> str:
+    """The name of a secret with `***` for its value; names that only point to a secret keep theirs."""
+    name, value = match[1], match[2]
+    if any(word in name.lower() for word in _NOT_SECRET):
+        return match[0]
+    quote = value[:1] if value[:1] in ("'", '"') else ""
+    return f"{name}{quote}{GONE}{quote}"
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    import re
+
+    return re.compile(pattern)
