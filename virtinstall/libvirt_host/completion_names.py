@@ -5,6 +5,7 @@ Source: https://libvirt.org/uri.html; LIBVIRT_AUTOSTART is libvirt's remote driv
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Callable
 from typing import Any
@@ -41,7 +42,7 @@ def _ask(kind: str, uri: str | None) -> list[str]:
     os.environ["LIBVIRT_AUTOSTART"] = "0"
     import libvirt
 
-    libvirt.registerErrorHandler(lambda *ignored: None, None)
+    libvirt.registerErrorHandler(operator.is_, None)
     try:
         connection = libvirt.openReadOnly(uri)
         return _calls(connection)[kind]() if kind in KINDS else _volumes(connection, kind.removeprefix("volumes of "))

@@ -5,6 +5,7 @@ Source: https://libvirt.org/html/libvirt-libvirt-host.html and its sister pages.
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Callable, Collection
 from typing import Any
@@ -39,9 +40,18 @@ def _event_loop() -> None:
         threading.Thread(target=run, name="libvirt-events", daemon=True).start()
 
 
+def silence_error_handler() -> None:
+    """Keep libvirt from printing errors; each is raised as an exception as well.
+
+    The handler must not be a Python function: a signal that arrives while libvirt calls one raises its exception
+    there, and the call of libvirt ends with SystemError instead. One written in C takes two arguments and returns.
+    """
+    libvirt.registerErrorHandler(operator.is_, None)
+
+
 def connect(uri: str | None) -> LibvirtHost:
     """A connection to `uri`; None is libvirt's own choice. Raises: HypervisorError, when nothing answers."""
-    libvirt.registerErrorHandler(lambda *ignored: None, None)
+    silence_error_handler()
     _event_loop()
     try:
         connection = libvirt.open(uri)

@@ -33,6 +33,11 @@ def terminate_by_exception() -> Iterator[None]:
     before = {number: signal.signal(number, handle) for number in _heeded(signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
+    except SystemError as error:
+        # an exception of a signal, raised while code in C was calling Python, comes out as its cause
+        if isinstance(error.__cause__, Terminated | KeyboardInterrupt):
+            raise error.__cause__  # noqa: B904
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
