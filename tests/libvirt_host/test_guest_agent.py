@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import socket
 import threading
 import time
@@ -19,7 +20,7 @@ from virtinstall.devices.interface import Interface
 from virtinstall.devices.serial import Serial
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
-from virtinstall.libvirt_host.guest_agent import addresses
+from virtinstall.libvirt_host.guest_agent import addresses, agent_answer
 from virtinstall.run import console
 from virtinstall.run.wait import ConsoleWatch, Waiter, errors_of, has_text_console, is_ssh_server, refuse_impossible
 
@@ -156,7 +157,7 @@ def test_cloud_init_has_ended(file: str) -> None:
 def test_errors_of_cloud_init() -> None:
     """As its result.json has them; a file that makes no sense tells none."""
     assert errors_of(b'{"v1": {"datasource": "NoCloud", "errors": ["(\'locale\', ...)"]}}') == ["('locale', ...)"]
-    assert errors_of(b'{"v1": {"errors": ["\\u001b[2J"]}}') == ["?[2J"]
+    assert errors_of(b'{"v1": {"errors": ["\\u001b[2J"]}}') == ["\\x1b[2J"]
     for other in (b"", b"{", b"[" * 60000, b"[]", b'{"v1": null}', b'{"v1": {"errors": "x"}}'):
         assert errors_of(other) == []
 
@@ -216,3 +217,22 @@ def test_possible_goals() -> None:
         refuse_impossible(goal, domain, noreboot=False)
     with pytest.raises(RequestError, match="--noreboot"):
         refuse_impossible("running", domain, noreboot=True)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "nonsense", "[]", "{}", "null", '"return"', "7", "[" * 100_000, '{"a":' * 100_000, '{"return"', "\ufffe"],
+)
+def test_answers_of_a_hostile_agent(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """What runs in the guest as its agent may say anything: what is no answer counts as none."""
+    import libvirt_qemu
+
+    monkeypatch.setattr(libvirt_qemu, "qemuAgentCommand", lambda *arguments: answer)
+    assert agent_answer(FakeDomain({}), "guest-ping") is None
+
+
+def test_the_errors_of_a_hostile_guest_are_few_and_short() -> None:
+    """A list of a million long errors is cut."""
+    errors = errors_of(json.dumps({"v1": {"errors": ["x" * 10_000] * 1000}}).encode())
+    assert len(errors) <= 20
+    assert max(map(len, errors)) <= 200

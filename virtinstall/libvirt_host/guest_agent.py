@@ -67,3 +67,5 @@ def agent_answer(domain: Any, command: str, **arguments: object) -> Any:
         return json.loads(libvirt_qemu.qemuAgentCommand(domain, asked, _AGENT_SECONDS, 0))["return"]
     except libvirt.libvirtError:
         return None
+    except (ValueError, KeyError, TypeError, RecursionError):  # the guest may run anything as its agent
+        return None

@@ -18,6 +18,7 @@ from virtinstall.devices.interface import Interface
 from virtinstall.devices.serial import Serial
 from virtinstall.errors import GuestCrashed, GuestStopped, HypervisorError, RequestError, WaitTimeout
 from virtinstall.request import GOALS
+from virtinstall.safe_text import one_line
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -31,6 +32,7 @@ _SSH_SECONDS = 3.0
 _CLOUD_INIT_ENDS = (b"Cloud-init v.", b"finished at")
 # it has ended, well or not; it was switched off
 _CLOUD_INIT_MARKS = ("/run/cloud-init/result.json", "/run/cloud-init/disabled")
+_MOST_ERRORS = 20
 _RESULT_BYTES = 65536
 _LONGEST_LINE = 65536
 
@@ -171,12 +173,7 @@ def errors_of(result: bytes) -> list[str]:
         errors = json.loads(result)["v1"]["errors"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return []
-    return [_printable(str(error)) for error in errors] if isinstance(errors, list) else []
-
-
-def _printable(text: str) -> str:
-    """What a guest says, without what would steer the terminal."""
-    return "".join(char if char.isprintable() else "?" for char in text)
+    return [one_line(str(error)) for error in errors[:_MOST_ERRORS]] if isinstance(errors, list) else []
 
 
 def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
