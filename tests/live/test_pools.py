@@ -84,3 +84,22 @@ def tiny_iso(tiny_tree: Path, work: Path) -> Path:
 def _image(path: Path) -> Path:
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "10M"], check=True)
     return path
+
+
+def test_name_of_a_removed_volume_is_free_again(run: Callable[..., Outcome], system: Connection, work: Path) -> None:
+    """libvirt's list still has the volume after `rm`; the file system knows better, by name, by path and by pool."""
+    pool = f"{NAME}-pool"
+    folder = work / "pool"
+    folder.mkdir()
+    system.virsh("pool-create-as", pool, "dir", "--target", str(folder))
+    try:
+        for disk in (f"pool={pool},size=0.01", f"pool={pool},size=0.01", f"path={folder}/{NAME}.qcow2,size=0.01"):
+            run("--disk", disk, "--import").ok()
+            assert [path.name for path in folder.iterdir()] == [f"{NAME}.qcow2"]
+            system.remove(NAME)
+            (folder / f"{NAME}.qcow2").unlink(missing_ok=True)
+        assert "no such volume" in run("--disk", f"vol={pool}/{NAME}.qcow2", "--import", "--dry-run").output
+        (folder / "copied-by-hand.img").write_bytes(b"0" * 4096)
+        run("--disk", f"vol={pool}/copied-by-hand.img", "--import", "--dry-run").ok()
+    finally:
+        system.virsh("pool-destroy", pool)

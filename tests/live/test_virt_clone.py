@@ -182,6 +182,77 @@ def test_replace(system: Connection, original: Path, name: str, work: Path) -> N
     assert (work / f"{name}-clone-1.qcow2").exists()
 
 
+def replaced_guest(system: Connection, name: str, work: Path) -> Path:
+    """A guest with UEFI variables, a snapshot's metadata, a managed save and autostart; returns the variables."""
+    nvram = work / f"{name}-clone_VARS.fd"
+    nvram.write_bytes(Path("/usr/share/OVMF/OVMF_VARS_4M.fd").read_bytes())
+    firmware = "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>"
+    xml = work / "old.xml"
+    xml.write_text(
+        f"<domain type='qemu'><name>{name}-clone</name><memory unit='MiB'>64</memory><os><type machine='q35'>hvm</type>"
+        f"{firmware}<nvram>{nvram}</nvram></os><features><acpi/></features></domain>"
+    )
+    system.virsh("define", str(xml))
+    system.virsh("autostart", f"{name}-clone")
+    system.virsh("start", f"{name}-clone")
+    system.virsh("managedsave", f"{name}-clone")
+    snapshot = work / "snapshot.xml"
+    snapshot.write_text(
+        f"<domainsnapshot><name>kept</name><state>shutoff</state><creationTime>1</creationTime>"
+        f"{system.virsh('dumpxml', '--inactive', f'{name}-clone')}</domainsnapshot>"
+    )
+    system.virsh("snapshot-create", f"{name}-clone", str(snapshot), "--redefine")
+    return nvram
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_rejected_copy_leaves_the_replaced_guest_alone(
+    system: Connection, original: Path, name: str, work: Path, running: bool
+) -> None:
+    """Its UEFI variables, managed save, snapshots, autostart and running state; nothing of the copy is left."""
+    clone, bad = f"{name}-clone", work / "bad.xml"
+    nvram = replaced_guest(system, name, work)
+    if running:
+        system.virsh("start", clone)
+    content, before = nvram.read_bytes(), listing(work)
+    xml = system.virsh("dumpxml", "--inactive", name)
+    bad.write_text(xml.replace("</devices>", "<controller type='pci' model='nonsense'/></devices>", 1))
+    old = state_of(system, clone)
+
+    done = virt_clone(
+        "--original-xml", bad, "--name", clone, "--file", work / "n.qcow2", "--file", work / "n.img", "--replace"
+    )
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert state_of(system, clone) == old
+    assert nvram.read_bytes() == content
+    bad.unlink()
+    assert listing(work) == before
+    system.virsh("snapshot-delete", clone, "kept", "--metadata")
+    if not running:
+        system.virsh("managedsave-remove", clone)
+
+
+def state_of(system: Connection, guest: str) -> list[str]:
+    """What virsh says of a guest, its processor time excepted."""
+    lines = "".join(system.virsh(command, guest) for command in ("dominfo", "snapshot-list")).splitlines()
+    return [line for line in lines if not line.startswith("CPU time")]
+
+
+def test_replaced_guest_goes_with_its_state(system: Connection, original: Path, name: str, work: Path) -> None:
+    """Managed save, snapshots and UEFI variables are the old guest's, not the copy's."""
+    nvram = replaced_guest(system, name, work)
+
+    done = virt_clone("--original", name, "--name", f"{name}-clone", "--auto-clone", "--replace")
+
+    assert done.returncode == 0, done.stderr
+    assert not nvram.exists()
+    assert "kept" not in system.virsh("snapshot-list", f"{name}-clone")
+    assert "Managed save:   no" in system.virsh("dominfo", f"{name}-clone")
+    assert f"{name}-clone" in system.names()
+
+
 @pytest.fixture
 def pool(system: Connection, name: str, work: Path) -> Iterator[str]:
     """A pool of a directory."""

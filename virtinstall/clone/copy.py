@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from virtinstall.clone.replace import nvram_of, remove_old_nvram, replace_guest
 from virtinstall.errors import HostError, StorageError, TakenError
 from virtinstall.libvirt_host.copy_volume import copy_volume, stream_volume
 from virtinstall.rollback.new_file import can_create, refuse_existing
@@ -69,7 +70,13 @@ def _check_access(plan: ClonePlan, host: Host) -> None:
             require_access(copy.target, account, owner_is_given=True)
 
 
-def make_clone(plan: ClonePlan, host: Host, progress: Progress, journal: Journal | None = None) -> Guest:
+def make_clone(
+    plan: ClonePlan,
+    host: Host,
+    progress: Progress,
+    journal: Journal | None = None,
+    on_warning: Callable[[str], None] | None = None,
+) -> Guest:
     """Copy the images and define the guest; on any failure remove what this call had made.
 
     A guest that is replaced, and images that are overwritten, are there until all the rest is done.
@@ -85,16 +92,22 @@ def make_clone(plan: ClonePlan, host: Host, progress: Progress, journal: Journal
             journal.record("domain", plan.name, uuid=plan.uuid)
         # what follows is short, and is done whole
         with deferred_signals():
-            if plan.replaces:
-                _remove_replaced(plan.name, host, undo)
-            own = OwnGuest(plan.xml, host, undo, uuid_is_new=plan.uuid_is_new, name_is_generated=plan.generated)
-            own.claim()
-            guest = own.define(plan.xml)
+            nvram = nvram_of(host.guest_named(plan.name)) if plan.replaces else None
+            guest = replace_guest(plan, host, undo) if plan.replaces else _define(plan, host, undo)
             for rename in renames:
                 if rename is not None:
                     os.replace(*rename)
             undo.keep_everything()
+            warning = remove_old_nvram(plan, nvram, host)
+    if warning is not None and on_warning is not None:
+        on_warning(warning)
     return guest
+
+
+def _define(plan: ClonePlan, host: Host, undo: Undo) -> Guest:
+    own = OwnGuest(plan.xml, host, undo, uuid_is_new=plan.uuid_is_new, name_is_generated=plan.generated)
+    own.claim()
+    return own.define(plan.xml)
 
 
 @contextmanager
@@ -175,21 +188,3 @@ def _refresh_pools(plan: ClonePlan, host: Host, undo: Undo) -> None:
         if pool.active and pool.target in folders:
             undo.push(f"libvirt's list of the pool {pool.name}", partial(host.refresh_pool, pool.name), is_thing=False)
             host.refresh_pool(pool.name)
-
-
-def _remove_replaced(name: str, host: Host, undo: Undo) -> None:
-    """Remove the guest that has the name; if the copy can't be defined then, its definition comes back."""
-    guest = host.find_guest(name)
-    if guest is None:
-        return
-    xml = guest.xml(inactive=True)
-    if guest.is_active():
-        guest.destroy()
-    if host.find_guest(name) is None:
-        return
-
-    def define_again() -> None:
-        host.define_guest(xml)
-
-    undo.push(f"definition of the replaced guest {name}", define_again)
-    guest.undefine(remove_nvram=True, remove_tpm=True, remove_saved=True)

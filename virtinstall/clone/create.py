@@ -44,7 +44,7 @@ def create_clone(
         for warning in check_clone(plan, host, request.checks):
             warn(warning)
         with journaled(plan.name, host, warn, plan.uuid, name_is_generated=plan.generated) as journal:
-            make_clone(plan, host, shown, journal)
+            make_clone(plan, host, shown, journal, warn)
 
     if remove_traces(plan.name, host, warn, texts_of(request)):
         # paths that were taken may be free now

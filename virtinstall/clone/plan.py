@@ -53,6 +53,7 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
         virt_type=domain.get("type", "kvm"),
         copies=tuple(copies),
         replaces=request.replace and name in facts.guest_names,
+        keeps_nvram=request.nvram is not None,
         uuid_is_new=request.uuid is None,
         warnings=tuple(warnings),
     )

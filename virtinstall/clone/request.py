@@ -116,7 +116,8 @@ class Copy(NamedTuple):
 class ClonePlan(NamedTuple):
     """What will be made: the copies, then the guest of `xml`.
 
-    `replaces`: a guest of its name is removed; `generated`: the name was chosen here, so another would do;
+    `replaces`: a guest of its name is removed; `keeps_nvram`: the copy gets the file of UEFI variables that the user
+    named, existing or not; `generated`: the name was chosen here, so another would do;
     `uuid_is_new`: so was the UUID.
     """
 
@@ -127,5 +128,6 @@ class ClonePlan(NamedTuple):
     generated: bool = False
     copies: tuple[Copy, ...] = ()
     replaces: bool = False
+    keeps_nvram: bool = False
     uuid_is_new: bool = False
     warnings: tuple[str, ...] = ()

@@ -106,11 +106,6 @@ class LibvirtHost(StorageHost):
         except libvirt.libvirtError:
             return False
 
-    def is_local(self) -> bool:
-        """Whether the hypervisor runs on this machine."""
-        scheme, _, rest = self.uri.partition("://")
-        return not rest.partition("/")[0] and "+" not in scheme.replace("+unix", "")
-
     @translate_errors
     def capabilities_xml(self) -> str:
         """<capabilities>."""

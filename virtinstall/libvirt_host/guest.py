@@ -170,6 +170,12 @@ class LibvirtGuest:
         with translated("the device can't be changed while the guest runs"):
             self.domain.updateDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
+    def is_autostarted(self) -> bool:
+        """Whether it is started with the host."""
+        with translated(f"can't ask for the autostart of '{self.name}'"), none_if(*UNSUPPORTED):
+            return bool(self.domain.autostart())
+        return False
+
     def set_autostart(self) -> None:
         """Have it started with the host. Raises: HypervisorError."""
         with translated(f"the guest '{self.name}' can't be marked for autostart"):

@@ -83,6 +83,9 @@ class Guest(Protocol):
     def update_device(self, xml: str) -> None:
         """Change a device of the running guest; its definition stays. Raises: HypervisorError."""
 
+    def is_autostarted(self) -> bool:
+        """Whether it is started with the host."""
+
     def set_autostart(self) -> None:
         """Have it started with the host. Raises: HypervisorError."""
 

@@ -27,6 +27,7 @@ _KINDS = {
     libvirt.VIR_STORAGE_VOL_NETDIR: "netdir",
     libvirt.VIR_STORAGE_VOL_PLOOP: "ploop",
 }
+_DIRECTORY_POOLS = ("dir", "fs", "netfs", "vstorage")
 _GONE = (libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL, *UNSUPPORTED)
 
 
@@ -35,6 +36,11 @@ class StorageHost:
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+
+    def is_local(self) -> bool:
+        """Whether the hypervisor runs on this machine."""
+        scheme, _, rest = str(self.connection.getURI()).partition("://")
+        return not rest.partition("/")[0] and "+" not in scheme.replace("+unix", "")
 
     @translate_errors
     def pool(self, name: str) -> PoolFacts | None:
@@ -52,9 +58,13 @@ class StorageHost:
 
     @translate_errors
     def volume_names(self, pool: str) -> frozenset[str]:
-        """Names of the volumes in a pool (that runs)."""
+        """Names of the volumes in a pool (that runs), without those whose files were removed since libvirt looked."""
         with none_if(*_GONE, libvirt.VIR_ERR_OPERATION_INVALID):
-            return frozenset(self.connection.storagePoolLookupByName(pool).listVolumes())
+            found = self.connection.storagePoolLookupByName(pool)
+            names, facts = found.listVolumes(), _pool_facts(found)
+            if facts.type not in _DIRECTORY_POOLS or facts.target is None:
+                return frozenset(names)
+            return frozenset(name for name in names if not self._is_gone(os.path.join(facts.target, name)))
         return frozenset()
 
     @translate_errors
@@ -62,7 +72,7 @@ class StorageHost:
         """A volume, or None."""
         with none_if(*_GONE):
             found = self.connection.storagePoolLookupByName(pool)
-            return _volume_facts(found, found.storageVolLookupByName(name))
+            return self._unless_gone(_volume_facts(found, found.storageVolLookupByName(name)))
         return None
 
     @translate_errors
@@ -70,8 +80,25 @@ class StorageHost:
         """The volume that `path` is, or None."""
         with none_if(*_GONE):
             found = self.connection.storageVolLookupByPath(path)
-            return _volume_facts(found.storagePoolLookupByVolume(), found)
+            return self._unless_gone(_volume_facts(found.storagePoolLookupByVolume(), found))
         return None
+
+    def _unless_gone(self, volume: VolumeFacts) -> VolumeFacts | None:
+        stale = volume.pool_type in _DIRECTORY_POOLS and self._is_gone(volume.path)
+        return None if stale else volume
+
+    def _is_gone(self, path: str) -> bool:
+        """Whether a volume's file is surely not there any more: libvirt's list is as old as the pool's last refresh."""
+        if not self.is_local():
+            return False
+        try:
+            os.lstat(path)
+        except FileNotFoundError:
+            # the test driver's pools have no directories at all
+            return os.path.isdir(os.path.dirname(path))
+        except OSError:
+            pass
+        return False
 
     def refresh_pool(self, name: str) -> None:
         """Have libvirt look at the pool's files again. Raises: StorageError."""
@@ -95,7 +122,17 @@ class StorageHost:
         with translated(f"libvirt can't make the volume in the pool '{pool}'", StorageError):
             found = self.connection.storagePoolLookupByName(pool)
             flags = libvirt.VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA if preallocate else 0
-            return _volume_facts(found, retry_while_busy(lambda: found.createXML(xml, flags)))
+            try:
+                made = retry_while_busy(lambda: found.createXML(xml, flags))
+            except libvirt.libvirtError as error:
+                name = etree.fromstring(xml.encode()).findtext("name") or ""
+                exists = error.get_error_code() == libvirt.VIR_ERR_STORAGE_VOL_EXIST
+                if not exists or name in self.volume_names(pool):
+                    raise
+                # only libvirt's list still has it
+                self.refresh_pool(pool)
+                made = retry_while_busy(lambda: found.createXML(xml, flags))
+            return _volume_facts(found, made)
 
     def delete_volume(self, pool: str, name: str) -> None:
         """Delete a volume. Raises: StorageError."""

@@ -138,8 +138,13 @@ def _volume_facts(text: str, host: Host) -> DiskFacts:
     if not slash or not name or "/" in name:
         raise RequestError(f"--disk vol={text}: it must be POOL/VOLUME", hint="for example vol=default/guest.qcow2")
     volume = host.volume(pool, name)
+    known = host.pool(pool)
+    if volume is None and known is not None and known.active and known.type in _FILE_POOLS:
+        # the file may be newer than libvirt's list
+        host.refresh_pool(pool)
+        volume = host.volume(pool, name)
     if volume is None:
-        near = _near(name, host.volume_names(pool)) if host.pool(pool) else _near(pool, {p.name for p in host.pools()})
+        near = _near(name, host.volume_names(pool)) if known else _near(pool, {p.name for p in host.pools()})
         raise RequestError(f"--disk vol={text}: there is no such volume", hint=near)
     return DiskFacts(volume=volume)
 
@@ -162,6 +167,9 @@ def _pool_facts(name: str, host: Host) -> DiskFacts:
         if name != "default":
             raise _no_pool(f"--disk pool={name}", name, host)
         return DiskFacts()
+    if pool.active and not (host.is_local() and os.access(pool.target or "/", os.X_OK)):
+        # we cannot see ourselves which files are left
+        host.refresh_pool(name)
     return DiskFacts(pool=pool, taken_names=host.volume_names(name) if pool.active else frozenset())
 
 

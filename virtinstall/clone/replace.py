@@ -1,0 +1,110 @@
+"""`virt-clone --replace`: the copy takes the place of a guest, which is touched once libvirt has accepted the copy.
+
+The copy is first defined under a name that no guest has. Then the old guest is removed, and the copy gets its name.
+Drivers that cannot rename guests validate the copy in the same way, and define it again afterwards.
+
+Source: https://libvirt.org/html/libvirt-libvirt-domain.html (virDomainDefineXML, virDomainRename)
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from virtinstall.rollback.file_state import remove_file
+
+if TYPE_CHECKING:
+    from virtinstall.clone.request import ClonePlan
+    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.rollback.undo import Undo
+
+_LONGEST_STEM = 40
+
+
+def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> Guest:
+    """Define the copy in the place of the guest that has its name.
+
+    When libvirt rejects the copy, the old guest is as it was. What goes with the old guest is removed by
+    `remove_old_nvram` when everything else is done. Raises: HypervisorError.
+    """
+    old = host.guest_named(plan.name)
+    can_rename = host.driver() == "qemu" and (old is None or old.uuid != plan.uuid)
+    name = f"{plan.name[:_LONGEST_STEM]}.{os.urandom(6).hex()}"
+    staged = host.define_guest(_renamed(plan.xml, name, None if can_rename else _random_uuid()))
+    step = undo.push(f"guest {name}", staged.undefine)
+    if not can_rename:
+        staged.undefine()
+        undo.forget(step)
+    if old is not None:
+        _remove(old, host, undo)
+    if can_rename:
+        # rolled back before the old guest's definition, which has the same name
+        undo.forget(step)
+        undo.push(f"guest {plan.name}", staged.undefine, uses_older=True)
+        staged.rename(plan.name)
+    # as planned: libvirt has filled in paths that contain the first name
+    guest = host.define_guest(plan.xml)
+    if not can_rename:
+        undo.push(f"guest {plan.name}", guest.undefine, uses_older=True)
+    return guest
+
+
+def remove_old_nvram(plan: ClonePlan, nvram: str | None, host: Host) -> str | None:
+    """Remove the UEFI variables of the guest that was replaced, unless the copy has them; return a warning or None."""
+    written = {copy.target for copy in plan.copies}
+    if nvram is None or not host.is_local() or host.driver() == "test" or nvram in written or plan.keeps_nvram:
+        return None
+    from virtinstall.storage.in_use import files_in_use
+
+    if any(use.guest != plan.name for use in files_in_use(host).uses(nvram)):
+        return f"the replaced guest's UEFI variables {nvram} stay: another guest uses them"
+    try:
+        remove_file(nvram)
+    except OSError as error:
+        return f"the replaced guest's UEFI variables {nvram} stay: {error.strerror}"
+    return None
+
+
+def nvram_of(guest: Guest | None) -> str | None:
+    """The file of UEFI variables of a guest."""
+    if guest is None:
+        return None
+    from virtinstall.storage.file_uses import Role, uses_in
+
+    uses = uses_in(guest.name, etree.fromstring(guest.xml(inactive=True).encode()))
+    return next((use.path for use in uses if use.role is Role.NVRAM), None)
+
+
+def _remove(old: Guest, host: Host, undo: Undo) -> None:
+    """Remove the old guest; if the copy cannot take its place, its definition is restored."""
+    xml, autostart = old.xml(inactive=True), old.is_autostarted()
+    if old.is_active():
+        old.destroy()
+    if host.guest_named(old.name) is None:
+        return
+
+    def define_again() -> None:
+        restored = host.define_guest(xml)
+        if autostart:
+            restored.set_autostart()
+
+    undo.push(f"definition of the replaced guest {old.name}", define_again)
+    # its UEFI variables go last: nothing can bring them back. A remote host's go with the definition
+    old.undefine(remove_nvram=not host.is_local(), remove_tpm=True, remove_saved=True)
+
+
+def _renamed(xml: str, name: str, uuid: str | None) -> str:
+    domain = etree.fromstring(xml.encode())
+    for tag, text in (("name", name), ("uuid", uuid)):
+        node = domain.find(tag)
+        if node is not None and text is not None:
+            node.text = text
+    return etree.tostring(domain, encoding="unicode")
+
+
+def _random_uuid() -> str:
+    from virtinstall.naming import Random
+
+    return Random(os.urandom(16)).uuid()
