@@ -79,8 +79,9 @@ class Hypervisor:
         the host's abilities; FetchError, StorageError, HypervisorError, when something it names cannot be read.
         """
         from virtinstall.request import Request
+        from virtinstall.spec_request import request_of
 
-        return make_plan(spec if isinstance(spec, Request) else spec.to_request(), self.host)
+        return make_plan(spec if isinstance(spec, Request) else request_of(spec), self.host)
 
     def check(self, plan: Plan) -> list[str]:
         """Run the checks that `create` begins with; change nothing; return warnings.

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from virtinstall.domain.domain import Domain
-    from virtinstall.request import Request
 
 
 class User(Record):
@@ -211,9 +210,3 @@ class GuestSpec(Record):
         for tag in self.without:
             if tag not in DEVICE_TAGS:
                 raise RequestError(f"GuestSpec: without={tag!r} is not a kind of device", hint=", ".join(DEVICE_TAGS))
-
-    def to_request(self) -> Request:
-        """Return the request that `Hypervisor.plan` works on. Raises: RequestError."""
-        from virtinstall.spec_request import request_of
-
-        return request_of(self)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.domain.asked import asked, inside
+from virtinstall.compose.sysinfo import resolve_sysinfo
 from virtinstall.domain.domain import Domain
-from virtinstall.domain.sysinfo import resolve_sysinfo
 from virtinstall.errors import RequestError
 
 

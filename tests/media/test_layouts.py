@@ -16,7 +16,8 @@ from virtinstall.errors import FetchError
 from virtinstall.media.discinfo import parse_discinfo
 from virtinstall.media.labels import name_of_label
 from virtinstall.media.location import open_location
-from virtinstall.media.tree import Identified, recognize
+from virtinstall.media.medium import Identified
+from virtinstall.media.tree import recognize
 from virtinstall.survey.media import media_facts
 
 

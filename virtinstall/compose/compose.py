@@ -29,10 +29,10 @@ from virtinstall.compose import (
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.platform import Platform, choose_platform, existing_platform
 from virtinstall.compose.reinstall import compose_reinstall
+from virtinstall.compose.sysinfo import resolve_sysinfo
 from virtinstall.compose.uploads import resolved_uploads
 from virtinstall.devices.disk import Disk
 from virtinstall.domain.domain import Domain
-from virtinstall.domain.sysinfo import resolve_sysinfo
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, Facts, HostFacts
 from virtinstall.naming import Random

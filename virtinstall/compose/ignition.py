@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.seeds import first_boot_path
+from virtinstall.compose.sysinfo import resolve_sysinfo
 from virtinstall.compose.uploads import path_there
 from virtinstall.devices.disk import Disk
 from virtinstall.domain.domain import Domain
-from virtinstall.domain.sysinfo import FwCfgEntry, Sysinfo, resolve_sysinfo
+from virtinstall.domain.sysinfo import FwCfgEntry, Sysinfo
 from virtinstall.errors import RequestError
 from virtinstall.plan import SeedFile
 

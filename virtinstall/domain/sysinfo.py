@@ -5,16 +5,11 @@ Source: https://libvirt.org/formatdomain.html#smbios-system-information
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from virtinstall.domain.section import Section
 from virtinstall.xml.children import Children
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import XmlField
 from virtinstall.xml.kinds import TEXT
-
-if TYPE_CHECKING:
-    from virtinstall.domain.domain import Domain
 
 
 class OemString(Element):
@@ -81,43 +76,3 @@ class Sysinfo(Section):
     chassis_sku: XmlField[str] = _entry("chassis", "sku", "Chassis: stock keeping unit.", old=False)
     oem_strings: Children[OemString] = Children("./oemStrings/entry", OemString, "Strings for the guest's own use.")
     entries: Children[FwCfgEntry] = Children("./entry", FwCfgEntry, "Blobs of `type=fwcfg`.")
-
-
-def resolve_sysinfo(domain: Domain) -> None:
-    """Make what --sysinfo asked for consistent: one block of each type, and the rest of the domain with it.
-
-    `host` and `emulate` are no blocks but modes of SMBIOS, as is that there are SMBIOS
-    values at all; libvirt wants the system's uuid to be the guest's own.
-    """
-    blocks: dict[str, Sysinfo] = {}
-    for sysinfo in list(domain.sysinfos):
-        kind = sysinfo.type or "smbios"
-        if kind in ("host", "emulate"):
-            domain.os.smbios_mode = kind
-            domain.sysinfos.remove(sysinfo)
-            continue
-        sysinfo.type = kind
-        if kind == "smbios":
-            domain.os.smbios_mode = "sysinfo"
-            domain.uuid = sysinfo.system_uuid or domain.uuid
-        if kind in blocks:
-            _merge(blocks[kind], sysinfo)
-            domain.sysinfos.remove(sysinfo)
-        else:
-            blocks[kind] = sysinfo
-
-
-def _merge(former: Sysinfo, later: Sysinfo) -> None:
-    """Bring the values of `later` into `former`; for one name the later one counts."""
-    for attribute, declared in Sysinfo.declarations():
-        if isinstance(declared, XmlField):
-            value = getattr(later, attribute)
-            if value is not None:
-                setattr(former, attribute, value)
-    for string in list(later.oem_strings):
-        former.oem_strings.append(string)
-    for entry in list(later.entries):
-        for known in list(former.entries):
-            if entry.name is not None and known.name == entry.name:
-                former.entries.remove(known)
-        former.entries.append(entry)

@@ -8,12 +8,9 @@ Source: RFC 1952 (gzip), RFC 8878 (zstd), the .xz file format 1.2.1, bzip2's mag
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from virtinstall.errors import FetchError
-
-if TYPE_CHECKING:
-    from virtinstall.images.sink import Writer
 
 PIECE_BYTES = 256 * 1024
 _GZIP_WINDOW = 31
@@ -25,6 +22,16 @@ _MAGICS = (
     (b"BZh", "bzip2"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
 )
+
+
+class Writer(Protocol):
+    """Takes data piece by piece."""
+
+    def write(self, data: bytes | memoryview, /) -> int | None:
+        """Take all of `data`."""
+
+    def close(self) -> None:
+        """The data is complete."""
 
 
 def compression_of(head: bytes) -> str | None:

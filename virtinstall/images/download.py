@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import FetchError
 from virtinstall.images.check import web_page_error
+from virtinstall.images.decompress import Writer
 from virtinstall.images.digest import Digest, new_hash
-from virtinstall.images.sink import Sink, SparseFile, Writer, hash_file
+from virtinstall.images.sink import Sink, SparseFile, hash_file
 from virtinstall.images.tar_stream import DiskExtractor
 from virtinstall.media.download import read_url
 from virtinstall.media.fetcher import display_url, label_of

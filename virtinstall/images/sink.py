@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError
-from virtinstall.images.decompress import Decompressor, compression_of
+from virtinstall.images.decompress import Decompressor, Writer, compression_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,16 +19,6 @@ STORED_LIMIT_BYTES = 64 << 30
 """The most that one image may take on disk, decompressed."""
 _ZEROS = bytes(BLOCK_BYTES)
 _HASHED_BYTES = 1 << 20
-
-
-class Writer(Protocol):
-    """Takes data piece by piece."""
-
-    def write(self, data: bytes | memoryview, /) -> int | None:
-        """Take all of `data`."""
-
-    def close(self) -> None:
-        """The data is complete."""
 
 
 class SparseFile:

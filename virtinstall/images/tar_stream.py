@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from virtinstall.errors import FetchError
 
 if TYPE_CHECKING:
-    from virtinstall.images.sink import Writer
+    from virtinstall.images.decompress import Writer
 
 _BLOCK = 512
 _HEADER_LIMIT_BYTES = 1 << 20

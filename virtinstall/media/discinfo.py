@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from virtinstall.media.treeinfo import TreeInfo
+from virtinstall.media.medium import TreeInfo
 
 _RELEASE = re.compile(
     r"(Fedora(?: Core)?|Red Hat Enterprise Linux|CentOS|Scientific Linux)\D{0,30}?(\d{1,2}(?:\.\d{1,2})?)\b"

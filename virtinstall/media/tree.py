@@ -8,17 +8,17 @@ Source: virt-install(1), --location; the layouts are cited where they are used.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError, RequestError
-from virtinstall.media.fetcher import VolumeIds, clean_path
+from virtinstall.media.fetcher import clean_path
+from virtinstall.media.medium import Identified, Identify, InstallTree, Medium
 from virtinstall.media.probe import Probe
 
 if TYPE_CHECKING:
     from virtinstall.media.fetcher import Fetcher
-    from virtinstall.media.treeinfo import TreeInfo
+    from virtinstall.media.medium import TreeInfo
 
 _MOST_LISTED = 8
 _ARCHES = ("x86_64", "aarch64", "i686", "ppc64le", "s390x")
@@ -27,53 +27,7 @@ _ARCHES = ("x86_64", "aarch64", "i686", "ppc64le", "s390x")
 _BELOW = ("BaseOS/{}/os", "Server/{}/os", "Everything/{}/os", "os/{}", "{}/os", "{}", "os", "repo/oss")
 
 
-@dataclass(frozen=True)
-class Tree:
-    """What starts the installer of an install medium.
-
-    Paths are relative to the location. `os_names` are osinfo short ids as the medium itself says,
-    the most exact first; some may not be in the installed OS database. `arguments` are what the
-    installer's kernel must be given to find its packages; `url_argument` is the name of the one that
-    takes the location (`inst.repo`, `method`, `install`), or None where the installer needs none.
-    """
-
-    distro: str
-    kernel_path: str
-    initrd_path: str
-    os_names: tuple[str, ...] = ()
-    url_argument: str | None = None
-    arguments: tuple[str, ...] = ()
-    boot_iso_path: str | None = None
-    treeinfo: TreeInfo | None = None
-    volume: VolumeIds | None = None
-
-    @property
-    def os_name(self) -> str | None:
-        """The most exact osinfo short id, or None where the medium doesn't say."""
-        return self.os_names[0] if self.os_names else None
-
-
-@dataclass(frozen=True)
-class Medium:
-    """What an OS database can tell an OS by: the identifiers of an image, the words of a tree."""
-
-    volume: VolumeIds | None
-    treeinfo: TreeInfo | None
-
-
-@dataclass(frozen=True)
-class Identified:
-    """What an OS database knows of a medium: short id, and where kernel and initrd are, if it says."""
-
-    os_name: str
-    kernel_path: str | None = None
-    initrd_path: str | None = None
-
-
-Identify = Callable[[Medium], "Identified | None"]
-
-
-def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify: Identify | None = None) -> Tree:
+def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify: Identify | None = None) -> InstallTree:
     """What starts the installer at the fetcher's location.
 
     `arch` is libvirt's name of the guest's architecture, `guest_type` is `hvm` or `xen` (paravirtual);
@@ -103,7 +57,7 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
     return replace(tree, os_names=tuple(dict.fromkeys(names)), treeinfo=treeinfo, volume=fetcher.volume)
 
 
-def chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> Tree:
+def chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> InstallTree:
     """The tree for `--location PLACE,kernel=...,initrd=...`.
 
     Raises: RequestError, when one of the two is missing; FetchError, when the location lacks a file.
@@ -119,10 +73,10 @@ def chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> 
                 f"'{fetcher.location}' has no file '{clean_path(path)}'",
                 hint="kernel= and initrd= are paths relative to the location",
             )
-    return Tree("by hand", clean_path(kernel), clean_path(initrd), volume=fetcher.volume)
+    return InstallTree("by hand", clean_path(kernel), clean_path(initrd), volume=fetcher.volume)
 
 
-def _of_family(probe: Probe, arch: str, guest_type: str) -> Tree | None:
+def _of_family(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
     from virtinstall.media.distros import debian, others, suse
 
     return (
@@ -132,7 +86,7 @@ def _of_family(probe: Probe, arch: str, guest_type: str) -> Tree | None:
     )
 
 
-def _from_database(probe: Probe, known: Identified | None) -> Tree | None:
+def _from_database(probe: Probe, known: Identified | None) -> InstallTree | None:
     from virtinstall.media.distros.bootconfig import menu_arguments
 
     if known is None or not known.kernel_path or not known.initrd_path:
@@ -141,7 +95,7 @@ def _from_database(probe: Probe, known: Identified | None) -> Tree | None:
     if pair is None:
         return None
     # all that the menu says: NixOS's kernel is told its very init
-    return Tree(known.os_name, *pair, arguments=menu_arguments(probe, pair[0]))
+    return InstallTree(known.os_name, *pair, arguments=menu_arguments(probe, pair[0]))
 
 
 def _unknown(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> FetchError:

@@ -9,36 +9,19 @@ guides of RHEL 5 and 6, method=; linuxrc's install=.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from virtinstall.media.fetcher import clean_path
+from virtinstall.media.medium import InstallTree, TreeInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from virtinstall.media.probe import Probe
-    from virtinstall.media.tree import Tree
 
 _FILES = (".treeinfo", "treeinfo")
 _I386 = ("i386", "i486", "i586", "i686")
 _FIRST_INST_REPO = {"fedora": 19, "redhat": 7}
-
-
-@dataclass(frozen=True)
-class TreeInfo:
-    """The words of a `.treeinfo`: what osinfo-db's `<treeinfo>` rules compare, and the images by section.
-
-    `stage2` is the image that anaconda's kernel starts; `new_format`: productmd wrote it, not its forerunners.
-    """
-
-    family: str
-    version: str
-    arch: str
-    variant: str = ""
-    images: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    stage2: str = ""
-    new_format: bool = False
 
 
 def read_treeinfo(probe: Probe) -> TreeInfo | None:
@@ -89,28 +72,23 @@ def _sections(text: str) -> dict[str, dict[str, str]]:
     return sections
 
 
-def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_type: str) -> Tree | None:
+def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_type: str) -> InstallTree | None:
     """The tree that `info` describes, or None where it names no kernel and none is in the usual place.
 
     Raises: FetchError, when it names one outside the location.
     """
-    from virtinstall.media.tree import Tree
-
     if info is None:
         return None
     images = _images(info, arch, guest_type) or _usual_images(probe, info, arch)
     if images is None:
         return None
     argument = url_argument(info)
-    boot_iso = images.get("boot.iso")
-    return Tree(
+    return InstallTree(
         distro=info.family or "treeinfo",
         kernel_path=clean_path(images["kernel"]),
         initrd_path=clean_path(images["initrd"]),
         os_names=os_names(info),
-        url_argument=argument,
         arguments=_arguments(probe, info, argument, images["kernel"]),
-        boot_iso_path=clean_path(boot_iso) if boot_iso else None,
     )
 
 

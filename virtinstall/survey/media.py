@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from virtinstall.media.fetcher import Fetcher, VolumeIds
-    from virtinstall.media.tree import Identified, Identify, Medium, Tree
+    from virtinstall.media.medium import Identified, Identify, InstallTree, Medium
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.request import Request
 
@@ -65,7 +65,7 @@ def _survey_location(
     guest_type = "xen" if request.platform.os_type == "xen" else "hvm"
     fetcher = open_location(location)
 
-    def recognized() -> Tree:
+    def recognized() -> InstallTree:
         return recognize(fetcher, arch=arch, guest_type=guest_type, identify=identifier(catalog, arch))
 
     try:
@@ -76,7 +76,9 @@ def _survey_location(
         fetcher.close()
 
 
-def _chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None, recognized: Callable[[], Tree]) -> Tree:
+def _chosen_by_hand(
+    fetcher: Fetcher, kernel: str | None, initrd: str | None, recognized: Callable[[], InstallTree]
+) -> InstallTree:
     """The kernel and initrd that were named; what else the location says of itself counts as without them.
 
     Its system that is, and where the installer finds it: what an image's menu adds is for the menu's own kernel.
@@ -95,7 +97,7 @@ def _chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None, re
     return replace(tree, os_names=found.os_names, arguments=arguments)
 
 
-def media_facts(location: str, tree: Tree) -> MediaFacts:
+def media_facts(location: str, tree: InstallTree) -> MediaFacts:
     """What the recognised medium at `location` means for the guest; an image becomes its CD, from the web too."""
     from virtinstall.media.location import is_local
 
@@ -118,7 +120,7 @@ def identifier(catalog: Catalog, arch: str) -> Identify:
     """What tells an OS from a medium by the OS database's rules."""
 
     def identify(medium: Medium) -> Identified | None:
-        from virtinstall.media.tree import Identified
+        from virtinstall.media.medium import Identified
         from virtinstall.osinfo.detect import match_media, match_tree
 
         ids, words = medium.volume, medium.treeinfo
@@ -158,7 +160,7 @@ def _survey_cdrom(path: str, host: HostFacts, catalog: Catalog) -> MediaFacts | 
     location = local_path(path)
     if is_url(location) or not os.path.isfile(location):
         return None
-    from virtinstall.media.tree import Medium
+    from virtinstall.media.medium import Medium
 
     try:
         volume = _disc_ids(location)

@@ -8,21 +8,45 @@ line in the manual.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, overload
 
 from virtinstall.errors import FieldError
 from virtinstall.record import is_instance, shortened
 from virtinstall.safe_text import require_xml
 from virtinstall.xml.kinds import PRESENT, Kind
-from virtinstall.xml.paths import Path, drop, find, find_child, make_child, parse_path
+from virtinstall.xml.paths import Path, Rank, Step, drop, find, find_child, make_child, parse_path
 
 if TYPE_CHECKING:
-    from virtinstall.xml.element import Element
+    from lxml import etree
 
 T = TypeVar("T")
 
 SWITCHED_OFF = "switched_off"
 """Key of an element's settings: paths of the elements whose presence the user switched off."""
+
+
+class Holder(Protocol):
+    """What a declaration needs of the element that has it (`element.Element`)."""
+
+    tag: ClassVar[str]
+    node: etree._Element | None
+    settings: dict[str, Any]
+
+    @classmethod
+    def declarations(cls) -> tuple[tuple[str, Any], ...]:
+        """(attribute, declaration) in order."""
+
+    def ensure_node(self) -> etree._Element:
+        """The node, created if it does not exist."""
+
+    def rank(self, steps: tuple[Step, ...]) -> Rank:
+        """The order of the children of the element at `steps`."""
+
+    def kept_when_empty(self) -> frozenset[tuple[Step, ...]]:
+        """Paths of elements that mean something by their presence."""
+
+    def prune(self) -> None:
+        """Leave the document when nothing is left in the element."""
 
 
 class Declared:
@@ -43,7 +67,7 @@ class Declared:
     repeat: bool = False
     joined: bool = False
 
-    def apply(self, element: Element, text: str) -> None:
+    def apply(self, element: Holder, text: str) -> None:
         """Set the value from what a user typed; an empty text unsets it.
 
         Raises: ValueError, whose message says what was expected.
@@ -90,12 +114,12 @@ class XmlField(Declared, Generic[T]):
         return self._parsed
 
     @overload
-    def __get__(self, element: None, owner: type[Element]) -> XmlField[T]: ...
+    def __get__(self, element: None, owner: type[Holder]) -> XmlField[T]: ...
 
     @overload
-    def __get__(self, element: Element, owner: type[Element]) -> T | None: ...
+    def __get__(self, element: Holder, owner: type[Holder]) -> T | None: ...
 
-    def __get__(self, element: Element | None, owner: type[Element]) -> XmlField[T] | T | None:
+    def __get__(self, element: Holder | None, owner: type[Holder]) -> XmlField[T] | T | None:
         if element is None:
             return self
         if element.node is None:
@@ -123,7 +147,7 @@ class XmlField(Declared, Generic[T]):
         except ValueError:
             return None
 
-    def __set__(self, element: Element, value: T | None) -> None:
+    def __set__(self, element: Holder, value: T | None) -> None:
         _check(self, element, value)
         if self.kind is PRESENT:
             self._note_off(element, value is False)
@@ -143,7 +167,7 @@ class XmlField(Declared, Generic[T]):
         elif self.kind is not PRESENT:
             node.text = text
 
-    def _note_off(self, element: Element, off: bool) -> None:
+    def _note_off(self, element: Holder, off: bool) -> None:
         """Absent and switched off look alike in the XML; defaults must tell them apart."""
         noted: frozenset[str] = element.settings.get(SWITCHED_OFF, frozenset())
         if off:
@@ -151,11 +175,11 @@ class XmlField(Declared, Generic[T]):
         elif self.path in noted:
             element.settings[SWITCHED_OFF] = noted - {self.path}
 
-    def is_decided(self, element: Element) -> bool:
+    def is_decided(self, element: Holder) -> bool:
         """Whether `element` has a value here, or the user switched it off."""
         return self.__get__(element, type(element)) is not None or self.path in element.settings.get(SWITCHED_OFF, ())
 
-    def _unset(self, element: Element) -> None:
+    def _unset(self, element: Holder) -> None:
         if element.node is None:
             return
         path = self.parsed
@@ -171,7 +195,7 @@ class XmlField(Declared, Generic[T]):
             drop(element.node, path.steps)
         element.prune()
 
-    def apply(self, element: Element, text: str) -> None:
+    def apply(self, element: Holder, text: str) -> None:
         """Set the value from what a user typed; an empty text unsets it."""
         if text == "":
             value: T | None = None
@@ -206,31 +230,31 @@ class Setting(Declared, Generic[T]):
         self.kind_name = kind.name
         self.attribute = ""
 
-    def __set_name__(self, owner: type[Element], attribute: str) -> None:
+    def __set_name__(self, owner: type[Holder], attribute: str) -> None:
         self.attribute = attribute
         if self.name == "":
             self.name = attribute
 
     @overload
-    def __get__(self, element: None, owner: type[Element]) -> Setting[T]: ...
+    def __get__(self, element: None, owner: type[Holder]) -> Setting[T]: ...
 
     @overload
-    def __get__(self, element: Element, owner: type[Element]) -> T | None: ...
+    def __get__(self, element: Holder, owner: type[Holder]) -> T | None: ...
 
-    def __get__(self, element: Element | None, owner: type[Element]) -> Setting[T] | T | None:
+    def __get__(self, element: Holder | None, owner: type[Holder]) -> Setting[T] | T | None:
         if element is None:
             return self
         value: T | None = element.settings.get(self.attribute)
         return value
 
-    def __set__(self, element: Element, value: T | None) -> None:
+    def __set__(self, element: Holder, value: T | None) -> None:
         _check(self, element, value)
         if value is None:
             element.settings.pop(self.attribute, None)
         else:
             element.settings[self.attribute] = value
 
-    def apply(self, element: Element, text: str) -> None:
+    def apply(self, element: Holder, text: str) -> None:
         """Set the wish from what a user typed; an empty text unsets it."""
         if text == "":
             self.__set__(element, None)
@@ -267,12 +291,12 @@ class Suboption(Declared):
         self.repeat = repeat
         self.joined = joined
 
-    def apply(self, element: Element, text: str) -> None:
+    def apply(self, element: Holder, text: str) -> None:
         """Hand `text` to the action."""
         self.action(element, text)
 
 
-def _check(declared: XmlField[T] | Setting[T], element: Element, value: object) -> None:
+def _check(declared: XmlField[T] | Setting[T], element: Holder, value: object) -> None:
     """Raises: FieldError, for a value of another type than the declared one."""
     if value is not None and not is_instance(value, declared.kind.type):
         expected = declared.kind.type.__name__
@@ -281,7 +305,7 @@ def _check(declared: XmlField[T] | Setting[T], element: Element, value: object) 
         )
 
 
-def _name_of(declared: Declared, element: Element) -> str:
+def _name_of(declared: Declared, element: Holder) -> str:
     """`Disk: boot_order`."""
     names = (name for name, known in element.declarations() if known is declared)
     return f"{type(element).__name__}: {next(names, declared.name)}"

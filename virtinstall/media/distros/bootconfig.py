@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from virtinstall.media.medium import InstallTree
     from virtinstall.media.probe import Probe
-    from virtinstall.media.tree import Tree
 
 _SYSLINUX_FILES = (
     "isolinux/isolinux.cfg",
@@ -77,13 +77,13 @@ class Entry:
     arguments: tuple[str, ...]
 
 
-def recognize(probe: Probe) -> Tree | None:
+def recognize(probe: Probe) -> InstallTree | None:
     """The first menu entry whose kernel and initrd are there, or None."""
-    from virtinstall.media.tree import Tree
+    from virtinstall.media.medium import InstallTree
 
     for entry in _entries(probe):
         if probe.has(entry.kernel) and probe.has(entry.initrd):
-            return Tree("boot menu", entry.kernel, entry.initrd, arguments=_wanted(entry.arguments))
+            return InstallTree("boot menu", entry.kernel, entry.initrd, arguments=_wanted(entry.arguments))
     return None
 
 

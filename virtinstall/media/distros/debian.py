@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.media.distros.bootconfig import medium_arguments
 from virtinstall.media.distros.codenames import CODENAMES
-from virtinstall.media.tree import Tree
+from virtinstall.media.medium import InstallTree
 
 if TYPE_CHECKING:
     from virtinstall.media.probe import Probe
@@ -34,13 +34,13 @@ _CASPER = [
 _SUITES = ("stable", "testing")
 
 
-def recognize(probe: Probe, arch: str, guest_type: str) -> Tree | None:
+def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
     """The Debian or Ubuntu medium at the location, or None."""
     debian_arch = _arch_in(probe.location) or _ARCHES.get(arch, arch)
     return _from_disc(probe, debian_arch, guest_type) or _from_network_tree(probe, debian_arch, guest_type)
 
 
-def _from_disc(probe: Probe, arch: str, guest_type: str) -> Tree | None:
+def _from_disc(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
     """An installer or live disc: it has `.disk/info`."""
     info = probe.text(".disk/info")
     if info is None or not re.search(r"debian|ubuntu|mint|kali|\bpop", info, re.IGNORECASE):
@@ -56,9 +56,9 @@ def _from_disc(probe: Probe, arch: str, guest_type: str) -> Tree | None:
     from_network = _netboot_pairs("install/netboot/", arch, guest_type)
     pairs += [*on_disc, *from_network] if probe.volume else [*from_network, *on_disc]
     if pair := probe.first_pair([*pairs, *_Z_PAIRS]):
-        return Tree(_distro(names), *pair, os_names=names)
+        return InstallTree(_distro(names), *pair, os_names=names)
     if pair := probe.first_pair(_CASPER):
-        return Tree(_distro(names), *pair, os_names=names, arguments=medium_arguments(probe, pair[0]))
+        return InstallTree(_distro(names), *pair, os_names=names, arguments=medium_arguments(probe, pair[0]))
     return None
 
 
@@ -66,7 +66,7 @@ _KERNELS = ("vmlinuz", "vmlinux")
 _Z_PAIRS = [("boot/kernel.ubuntu", "boot/initrd.ubuntu"), ("boot/linux_vm", "boot/root.bin")]
 
 
-def _from_network_tree(probe: Probe, arch: str, guest_type: str) -> Tree | None:
+def _from_network_tree(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
     """`images/` as the archive has it, a daily build, an unpacked netboot.tar.gz, or a whole mirror."""
     for base in _bases(probe.location, arch):
         if not probe.has(f"{base}MANIFEST"):
@@ -75,15 +75,14 @@ def _from_network_tree(probe: Probe, arch: str, guest_type: str) -> Tree | None:
         pairs += [(f"{base}generic/kernel.{name}", f"{base}generic/initrd.{name}") for name in _FLAVOURS]
         if pair := probe.first_pair(pairs):
             names = _names_of_address(probe.location, pair[0])
-            mini = f"{base}netboot/mini.iso"
-            return Tree(_distro(names), *pair, os_names=names, boot_iso_path=mini if probe.has(mini) else None)
+            return InstallTree(_distro(names), *pair, os_names=names)
     pairs = _netboot_pairs("", arch, guest_type)
     if _arch_in(probe.location):
         # a single folder of images/, like hd-media/ or cdrom/, or that of the network kernel itself
         pairs += [(kernel, "initrd.gz") for kernel in ("linux", *_KERNELS)]
     if pair := probe.first_pair(pairs):
         names = _names_of_address(probe.location, pair[0])
-        return Tree(_distro(names), *pair, os_names=names)
+        return InstallTree(_distro(names), *pair, os_names=names)
     return _from_mirror(probe, arch, guest_type)
 
 
@@ -100,7 +99,7 @@ def _bases(location: str, arch: str) -> tuple[str, ...]:
     return ("current/images/", "current/legacy-images/", "daily/", "")
 
 
-def _from_mirror(probe: Probe, arch: str, guest_type: str) -> Tree | None:
+def _from_mirror(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
     for suite in _SUITES:
         release = probe.text(f"dists/{suite}/Release")
         if release is None:
@@ -108,7 +107,7 @@ def _from_mirror(probe: Probe, arch: str, guest_type: str) -> Tree | None:
         base = f"dists/{suite}/main/installer-{arch}/current/images/netboot/"
         if pair := probe.first_pair(_netboot_pairs(base, arch, guest_type)):
             names = names_of_release(release)
-            return Tree(_distro(names), *pair, os_names=names)
+            return InstallTree(_distro(names), *pair, os_names=names)
     return None
 
 

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from virtinstall.media.distros.bootconfig import medium_arguments, menu_arguments
-from virtinstall.media.tree import Tree
+from virtinstall.media.medium import InstallTree
 
 if TYPE_CHECKING:
     from virtinstall.media.probe import Probe
@@ -47,19 +47,19 @@ _WELL_KNOWN = (
 )
 
 
-def recognize(probe: Probe, arch: str) -> Tree | None:
+def recognize(probe: Probe, arch: str) -> InstallTree | None:
     """A medium of one of this file's distributions, or None."""
     return _mageia(probe, arch) or _alt(probe) or _arch(probe, arch) or _alpine(probe)
 
 
-def recognize_by_path(probe: Probe, arch: str) -> Tree | None:
+def recognize_by_path(probe: Probe, arch: str) -> InstallTree | None:
     """A kernel and an initrd where media of many kinds keep them, or None."""
     pairs = [*_WELL_KNOWN, (f"boot/vmlinuz-{arch}", f"boot/initramfs-{arch}.img")]
     pair = probe.first_pair(pairs)
-    return Tree("unnamed", *pair) if pair else None
+    return InstallTree("unnamed", *pair) if pair else None
 
 
-def _mageia(probe: Probe, arch: str) -> Tree | None:
+def _mageia(probe: Probe, arch: str) -> InstallTree | None:
     version = probe.text("VERSION")
     found = re.match(r"(OpenMandriva|Mageia|Mandriva|Mandrake|ROSA)\D{0,20}([\d.]{1,10})", version or "")
     if found is None:
@@ -78,10 +78,10 @@ def _mageia(probe: Probe, arch: str) -> Tree | None:
     short = number.partition(".")[0] if name == "Mageia" else number
     # without automatic= the installer asks where its packages are
     arguments = medium_arguments(probe, pair[0])
-    return Tree(name, *pair, os_names=(f"{name.lower()}{short}",), arguments=arguments)
+    return InstallTree(name, *pair, os_names=(f"{name.lower()}{short}",), arguments=arguments)
 
 
-def _alt(probe: Probe) -> Tree | None:
+def _alt(probe: Probe) -> InstallTree | None:
     found = re.match(r"ALT\D{0,40}(\d+(?:\.\d+)?)", probe.text(".disk/info") or "")
     if found is None:
         return None
@@ -90,10 +90,10 @@ def _alt(probe: Probe) -> Tree | None:
     if pair is None:
         return None
     # stagename=, ramdisk_size= and automatic= tell the initrd which image to start, and from where
-    return Tree("ALT", *pair, os_names=(f"alt{found[1]}",), arguments=menu_arguments(probe, pair[0]))
+    return InstallTree("ALT", *pair, os_names=(f"alt{found[1]}",), arguments=menu_arguments(probe, pair[0]))
 
 
-def _arch(probe: Probe, arch: str) -> Tree | None:
+def _arch(probe: Probe, arch: str) -> InstallTree | None:
     folder = f"arch/boot/{arch}"
     pair = probe.first_pair(
         [
@@ -107,10 +107,10 @@ def _arch(probe: Probe, arch: str) -> Tree | None:
     arguments = medium_arguments(probe, pair[0])
     if url and url.startswith(("http:", "https:")):
         arguments = ("archisobasedir=arch", f"archiso_http_srv={url.rstrip('/')}/", "ip=dhcp")
-    return Tree("Arch Linux", *pair, os_names=("archlinux",), arguments=arguments)
+    return InstallTree("Arch Linux", *pair, os_names=("archlinux",), arguments=arguments)
 
 
-def _alpine(probe: Probe) -> Tree | None:
+def _alpine(probe: Probe) -> InstallTree | None:
     release = probe.text(".alpine-release")
     bases = ("boot/",) if release else ("", "netboot/")
     pairs = [
@@ -122,7 +122,7 @@ def _alpine(probe: Probe) -> Tree | None:
     version = re.search(r"(\d+\.\d+)", release or "") or re.search(r"/v(\d+\.\d+)/", probe.location + "/")
     names = (f"alpinelinux{version[1]}",) if version else ()
     arguments = medium_arguments(probe, pair[0]) if release else _alpine_netboot(probe, pair[0])
-    return Tree("Alpine", *pair, os_names=names, arguments=arguments)
+    return InstallTree("Alpine", *pair, os_names=names, arguments=arguments)
 
 
 def _alpine_netboot(probe: Probe, kernel: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from virtinstall.media.distros.bootconfig import medium_arguments
-from virtinstall.media.tree import Tree
+from virtinstall.media.medium import InstallTree
 
 if TYPE_CHECKING:
     from virtinstall.media.probe import Probe
@@ -29,7 +29,7 @@ _ODD_PAIRS = {
 _SUSE_LABEL = re.compile(r"suse|agama|sle[smd]?[-_ ]|leap|tumbleweed|^install", re.IGNORECASE)
 
 
-def recognize(probe: Probe, arch: str, guest_type: str) -> Tree | None:
+def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
     """The SUSE medium at the location, or None. Only live discs of others put a kernel in `boot/ARCH/loader` too."""
     arch = _ARCHES.get(arch, arch)
     marked = [path for path in ("content", "media.1/products", "media.1/build") if probe.has(path)]
@@ -48,13 +48,12 @@ def recognize(probe: Probe, arch: str, guest_type: str) -> Tree | None:
     if probe.has(_AGAMA_IMAGE):
         if not marked and probe.volume is not None and not _SUSE_LABEL.search(probe.volume.volume_id):
             return None
-        return Tree("SUSE (Agama)", *pair, os_names=names, arguments=agama_arguments(probe, pair[0]))
+        return InstallTree("SUSE (Agama)", *pair, os_names=names, arguments=agama_arguments(probe, pair[0]))
     url = probe.install_url
-    return Tree(
+    return InstallTree(
         "SUSE",
         *pair,
         os_names=names,
-        url_argument="install",
         arguments=(f"install={linuxrc_url(url)}",) if url else (),
     )
 
