@@ -17,7 +17,7 @@ from virtinstall.compose import (
     small_devices,
 )
 from virtinstall.compose.draft import Draft
-from virtinstall.compose.platform import choose_platform, existing_platform
+from virtinstall.compose.platform import choose_platform
 from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
@@ -56,14 +56,12 @@ def compose_devices(
     request = _request(devices, guest, host, os_values)
     surroundings = Environment.real()
     facts = survey(request, host, surroundings)
-    arch = facts.host.capabilities.host_arch
+    platform = facts.platform
     if guest is None:
         # an image that is made for nobody is called so
         devices.name = _NOBODY
-        platform = choose_platform(PlatformRequest(), facts.host.capabilities, GENERIC, facts.host.driver)
         platform = platform.replace(machine=None)
     else:
-        platform = existing_platform(guest, arch)
         types = {way.type for known in facts.host.capabilities.guests for way in known.domains}
         if types and platform.virt_type not in types:
             # XML from elsewhere: the guest will run as the host can run it
@@ -119,7 +117,7 @@ def _request(devices: Domain, guest: Domain | None, host: Host, os_values: dict[
 def _fill(draft: Draft, guest: Domain | None, present: list[Disk]) -> None:
     controllers.expand_words(draft)
     disks = draft.domain.devices_of(Disk)
-    for disk, found in zip(disks, draft.facts.disks, strict=True):
+    for disk, found in zip(disks, draft.facts.storage.disks, strict=True):
         disk_sources.resolve_source(draft, disk, found)
     disk_targets.resolve_targets(draft, disks, present)
     hostdevs.resolve_hostdevs(draft)

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from virtinstall.capabilities import Capabilities, DomainCapabilities
-from virtinstall.record import Record
+from virtinstall.capabilities import Capabilities, DomainCapabilities, Guest
+from virtinstall.record import Record, field
 
 if TYPE_CHECKING:
     from virtinstall.images.cache import CachedImage
     from virtinstall.images.source import ImageSource
+    from virtinstall.osinfo.media_rows import Driver
     from virtinstall.osinfo.record import OsRecord
-    from virtinstall.plan import Login, SeedFile
     from virtinstall.seed.answers import Answers
     from virtinstall.seed.cloud_init import CloudInitRequest
 
+_X86 = ("x86_64", "i686")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -140,50 +141,164 @@ class HostFacts(Record):
     passt: bool = False
 
 
-class Facts(Record):
-    """Everything the composer decides from.
+class Login(Record):
+    """How to log in to a guest whose login was set up by default. `password` is generated; None: by SSH key."""
 
-    `guest_names` are the names taken: all of them, or the asked-for one alone where a name was asked for;
-    `claimed_names` are those of guests that other runs are about to make; `guest_macs` maps MAC addresses in use to
-    the guests' names; `image_names` are the files in the image directory; `node_devices` is XML; `links` are the
-    host's network interfaces, where the guest names one and they can be seen from here; `mounts` are (mount point,
-    file system type); `token` makes names of temporary files unique; `random_bytes` is the randomness for uuid and
-    MAC addresses. `seeds` and what begins with `seed_` are the answers for the installer, `disk_folder` is the
-    directory of the first disk, where files can be created in it, `ignition` is what a CoreOS-like guest reads,
-    `cloud_init` and `unattended` what they are made from when the guest is settled; `login` is who may log in where
-    none of them was asked for. `upload_pool` is the remote host's pool that takes what the installation reads,
-    `local_files` the files of this machine among it. `domain_capabilities` is None where libvirt doesn't know them;
-    `cpu_model_features` are those of its host-model, where the guest names a model of its own.
+    user: str
+    password: str | None = field(default=None, secret=True)
+
+
+class SeedFacts(Record):
+    """What the options about answers asked for, the files that they name read.
+
+    `cloud_init` and `unattended` are what the answers are made of when the guest is resolved, `ignition` is what a
+    CoreOS-like guest reads; `driver` holds the drivers that Windows Setup is given. `login` is who can log in where the
+    request names nobody.
     """
 
-    host: HostFacts
-    os: OsRecord
-    domain_capabilities: DomainCapabilities | None = None
-    cpu_model_features: frozenset[str] = frozenset()
-    guest_names: frozenset[str] = frozenset()
-    claimed_names: frozenset[str] = frozenset()
-    guest_macs: Mapping[str, str] = _NOTHING
+    cloud_init: CloudInitRequest | None = None
+    unattended: Answers | None = None
+    driver: Driver | None = None
+    ignition: bytes | None = None
+    login: Login | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class StorageFacts(Record):
+    """What was found for the disks.
+
+    `disks` are in the order of the request; `default_disk` is for the disk that the guest gets by default, `cdrom` for
+    the install medium. `upload_pool` is the remote host's pool that takes what the installation reads, `local_files`
+    the files of this machine among it. `image_names` are the files in the image directory, `disk_folder` is the
+    directory of the first disk, where files can be created in it.
+    """
+
     disks: tuple[DiskFacts, ...] = ()
     default_disk: DiskFacts | None = None
     cdrom: DiskFacts | None = None
     upload_pool: PoolFacts | None = None
     local_files: frozenset[str] = frozenset()
     image_names: frozenset[str] = frozenset()
-    pools_hint: str | None = None
+    disk_folder: str | None = None
+
+
+class Platform(Record):
+    """The platform of one guest; `machine` is None where the hypervisor has no machine types."""
+
+    guest: Guest
+    os_type: str
+    arch: str
+    virt_type: str
+    machine: str | None
+    emulator: str | None
+    host_arch: str
+
+    @property
+    def is_x86(self) -> bool:
+        """Whether it is a PC."""
+        return self.arch in _X86
+
+    @property
+    def is_qemu(self) -> bool:
+        """Whether QEMU runs it, emulating or accelerated."""
+        return self.virt_type in ("qemu", "kvm", "hvf")
+
+    @property
+    def is_kvm(self) -> bool:
+        """Whether KVM accelerates it."""
+        return self.virt_type in ("kvm", "hvf")
+
+    @property
+    def is_hvm(self) -> bool:
+        """Whether it is fully virtualized."""
+        return self.os_type == "hvm"
+
+    @property
+    def is_container(self) -> bool:
+        """Whether it is a container."""
+        return self.os_type == "exe"
+
+    @property
+    def is_xen_pv(self) -> bool:
+        """Whether it is a paravirtualized Xen guest; on libvirt's test driver such an imitation."""
+        return self.virt_type in ("xen", "test") and self.os_type in ("xen", "linux", "xenpvh")
+
+    def machine_is(self, family: str) -> bool:
+        """Whether the machine type is `family` or a version of it (`pc-q35-7.2` is `q35`)."""
+        machine = self.machine or ""
+        return machine == family or machine.startswith((family + "-", f"pc-{family}-"))
+
+    @property
+    def is_q35(self) -> bool:
+        """Whether it is a q35 PC."""
+        return self.is_x86 and self.machine_is("q35")
+
+    @property
+    def is_arm_virt(self) -> bool:
+        """Whether it is ARM's `virt` board."""
+        return self.arch in ("aarch64", "armv7l", "armv6l") and self.machine_is("virt")
+
+    @property
+    def is_riscv_virt(self) -> bool:
+        """Whether it is RISC-V's `virt` board."""
+        return self.arch in ("riscv64", "riscv32") and self.machine_is("virt")
+
+    @property
+    def is_loongarch(self) -> bool:
+        """Whether it is a LoongArch board."""
+        return self.arch == "loongarch64"
+
+    @property
+    def is_pseries(self) -> bool:
+        """Whether it is a POWER `pseries` machine."""
+        return self.arch in ("ppc64", "ppc64le") and self.machine_is("pseries")
+
+    @property
+    def is_fixed_board(self) -> bool:
+        """Whether it is an ARM or POWER board with devices of its own, and nothing to plug virtio or USB into."""
+        if self.arch in ("aarch64", "armv7l", "armv6l"):
+            return not self.is_arm_virt
+        return self.arch == "ppc" or (self.arch in ("ppc64", "ppc64le") and not self.is_pseries)
+
+    @property
+    def is_s390x(self) -> bool:
+        """Whether it is an IBM Z machine."""
+        return self.arch == "s390x"
+
+    @property
+    def has_pcie(self) -> bool:
+        """Whether the machine has PCI Express."""
+        return self.is_q35 or self.is_arm_virt or self.is_riscv_virt or self.is_loongarch
+
+
+class Facts(Record):
+    """Everything that the composer decides from; `survey.survey` assembles it in one place.
+
+    `platform` is chosen once, by `compose.platform`, because what libvirt can do depends on it.
+    `guest_names` are the names taken: all of them, or the requested one alone where a name was requested;
+    `claimed_names` are those of guests that other runs are about to create; `guest_macs` maps MAC addresses in use to
+    the guests' names; `node_devices` is XML; `links` are the host's network interfaces, where the guest names one and
+    they can be seen from here; `mounts` are (mount point, file system type); `token` makes names of temporary files
+    unique; `random_bytes` is the randomness for uuid and MAC addresses. `domain_capabilities` is None where libvirt
+    does not know them; `cpu_model_features` are those of its host-model, where the guest names a model of its own.
+    """
+
+    host: HostFacts
+    os: OsRecord
+    platform: Platform
+    domain_capabilities: DomainCapabilities | None = None
+    cpu_model_features: frozenset[str] = frozenset()
+    guest_names: frozenset[str] = frozenset()
+    claimed_names: frozenset[str] = frozenset()
+    guest_macs: Mapping[str, str] = _NOTHING
+    storage: StorageFacts = StorageFacts()
     networks: Mapping[str, NetworkFacts | None] = _NOTHING
     links: tuple[str, ...] = ()
     node_devices: tuple[str, ...] = ()
     render_node: str | None = None
     mounts: tuple[tuple[str, str], ...] = ()
     media: MediaFacts | None = None
-    seeds: tuple[SeedFile, ...] = ()
-    seed_arguments: tuple[str, ...] = ()
-    seed_bus: str | None = None
-    disk_folder: str | None = None
-    cloud_init: CloudInitRequest | None = None
-    ignition: bytes | None = None
-    login: Login | None = None
-    unattended: Answers | None = None
+    seeds: SeedFacts = SeedFacts()
     token: str = "0"
     random_bytes: bytes = b""
     warnings: tuple[str, ...] = ()

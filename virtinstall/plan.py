@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from virtinstall.record import Record, field
+from virtinstall.record import Record
 from virtinstall.request import RunOptions
 
 if TYPE_CHECKING:
     from virtinstall.actions import Action
     from virtinstall.domain.domain import Domain
-    from virtinstall.facts import MediaFacts
+    from virtinstall.facts import Login, MediaFacts
     from virtinstall.images.cache import CachedImage
     from virtinstall.images.source import ImageSource
     from virtinstall.new_image import ImageBase, NewImage
     from virtinstall.request import Request
-
-
-class Login(Record):
-    """How to log in to a guest whose login was set up by default. `password` is generated; None: by SSH key."""
-
-    user: str
-    password: str | None = field(default=None, secret=True)
 
 
 class ImageFetch(Record):

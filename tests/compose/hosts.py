@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from lxml import etree
 
 from virtinstall.capabilities import Capabilities, DomainCapabilities
-from virtinstall.facts import DiskFacts, Facts, HostFacts, PathFacts
+from virtinstall.compose.compose import compose as compose_plan
+from virtinstall.compose.platform import choose_platform, chosen_platform
+from virtinstall.facts import DiskFacts, Facts, HostFacts, PathFacts, StorageFacts
 from virtinstall.options.command import parse_request
 from virtinstall.osinfo.catalog import Catalog
 from virtinstall.osinfo.record import GENERIC, OsRecord
 from virtinstall.plan import Plan
+from virtinstall.request import PlatformRequest, Request
 
 DATA = Path(__file__).parents[1] / "data"
 
 
-class PlatformRequest(NamedTuple):
+class GuestKind(NamedTuple):
     """One kind of guest that a host can run."""
 
     os_type: str
@@ -33,7 +36,7 @@ class HostFiles(NamedTuple):
     capabilities: str
     domain_capabilities: str | None = None
 
-    def platforms(self) -> Iterator[PlatformRequest]:
+    def platforms(self) -> Iterator[GuestKind]:
         """The kinds of guests; those of the domain capabilities alone where there are any."""
         limits = None
         if self.domain_capabilities is not None:
@@ -42,10 +45,10 @@ class HostFiles(NamedTuple):
         for guest in Capabilities(self.capabilities).guests:
             for domain in guest.domains:
                 if limits in (None, (guest.arch, domain.type)):
-                    yield PlatformRequest(guest.os_type, guest.arch, domain.type)
+                    yield GuestKind(guest.os_type, guest.arch, domain.type)
 
-    def facts(self, os: OsRecord = GENERIC, *, driver: str = "qemu", **more: object) -> Facts:
-        """What a survey of that host would give, with nothing on it yet."""
+    def facts(self, os: OsRecord = GENERIC, *, driver: str = "qemu", **more: Any) -> Facts:
+        """What a survey of that host would find, with nothing on it yet; `more` are other facts, also of the disks."""
         host = HostFacts(
             uri=f"{driver}:///system",
             driver=driver,
@@ -63,10 +66,18 @@ class HostFiles(NamedTuple):
             host=host,
             os=os,
             domain_capabilities=None if text is None else DomainCapabilities(text),
+            platform=choose_platform(PlatformRequest(), host.capabilities, os, driver),
             random_bytes=bytes(range(32)),
-            disks=(disk,),
+            storage=StorageFacts(disks=(disk,)),
         )
-        return facts.replace(**more)
+        of_storage = {name: more.pop(name) for name in list(more) if hasattr(facts.storage, name)}
+        return facts.replace(storage=facts.storage.replace(**of_storage), **more)
+
+
+def compose(request: Request, facts: Facts) -> Plan:
+    """The plan for `request`, on the platform that a survey would choose for it."""
+    platform = chosen_platform(request, facts.host, facts.os)
+    return compose_plan(request, facts.replace(platform=platform))
 
 
 def from_folder(folder: Path) -> Iterator[tuple[str, HostFiles]]:
@@ -81,7 +92,7 @@ def from_folder(folder: Path) -> Iterator[tuple[str, HostFiles]]:
             yield path.stem, HostFiles(path.read_text())
 
 
-def driver_of(platform: PlatformRequest) -> str:
+def driver_of(platform: GuestKind) -> str:
     """The libvirt driver that runs such a guest."""
     return {"kvm": "qemu", "linux": "lxc"}.get(platform.virt_type, platform.virt_type)
 
@@ -95,10 +106,8 @@ def os_named(name: str) -> OsRecord:
     return Catalog({"HOME": "/nonexistent"}, cache=False).lookup(name).record
 
 
-def composed(files: HostFiles, platform: PlatformRequest, os: OsRecord, *words: str) -> Plan:
+def composed(files: HostFiles, platform: GuestKind, os: OsRecord, *words: str) -> Plan:
     """A guest of `platform` there, nothing said about it but `words`."""
-    from virtinstall.compose.compose import compose
-
     kind = {"exe": "--container", "xen": "--paravirt"}.get(platform.os_type, "--hvm")
     source = (
         ("--filesystem", "/srv/root,/")
@@ -113,5 +122,5 @@ def composed(files: HostFiles, platform: PlatformRequest, os: OsRecord, *words: 
     )
     facts = files.facts(os, driver=driver_of(platform))
     if platform.os_type == "exe":
-        facts = facts.replace(disks=())
+        facts = facts.replace(storage=StorageFacts())
     return compose(request, facts)

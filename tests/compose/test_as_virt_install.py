@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles, PlatformRequest, composed, os_named
+from tests.compose.hosts import DATA, GuestKind, HostFiles, compose, composed, os_named
 from virtinstall.cli.main import main, xml_main
-from virtinstall.compose.compose import compose
 from virtinstall.compose.validate import resolve_import
 from virtinstall.devices.channel import Channel
 from virtinstall.devices.controller import Controller
@@ -36,7 +35,7 @@ AGENT, CLIPBOARD = "org.qemu.guest_agent.0", "com.redhat.spice.0"
 
 def guest(*words: str, os: str = "debian11") -> Domain:
     """A KVM guest as it is after its installation."""
-    return composed(PC, PlatformRequest("hvm", "x86_64", "kvm"), os_named(os), *words).final
+    return composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named(os), *words).final
 
 
 def test_a_channel_of_ones_own_leaves_the_clipboard() -> None:
@@ -93,11 +92,11 @@ def test_a_cd_beside_an_imported_disk_counts() -> None:
 @pytest.mark.parametrize(
     ("host", "platform"),
     [
-        (XEN, PlatformRequest("xen", "x86_64", "xen")),
-        (LXC, PlatformRequest("exe", "x86_64", "lxc")),
+        (XEN, GuestKind("xen", "x86_64", "xen")),
+        (LXC, GuestKind("exe", "x86_64", "lxc")),
     ],
 )
-def test_where_there_are_no_tags_a_target_is_a_path(host: HostFiles, platform: PlatformRequest) -> None:
+def test_where_there_are_no_tags_a_target_is_a_path(host: HostFiles, platform: GuestKind) -> None:
     """A share's name is QEMU's alone."""
     with pytest.raises(RequestError, match="absolute path"):
         composed(host, platform, os_named("generic"), "--filesystem", "/srv,share")
@@ -113,7 +112,7 @@ def test_a_share_has_a_tag_with_qemu() -> None:
 
 def test_a_container_has_one_cpu() -> None:
     """What the OS database recommends is for machines."""
-    plan = composed(LXC, PlatformRequest("exe", "x86_64", "lxc"), os_named("win10"), "--filesystem", "/srv,/")
+    plan = composed(LXC, GuestKind("exe", "x86_64", "lxc"), os_named("win10"), "--filesystem", "/srv,/")
     assert plan.final.vcpu == 1
 
 
@@ -212,7 +211,7 @@ def emulated(arch: str, machine: str, *words: str) -> Domain:
     files = HostFiles(f"<capabilities>{host}<guest>{guest}</guest></capabilities>")
     return composed(
         files,
-        PlatformRequest("hvm", arch, "qemu"),
+        GuestKind("hvm", arch, "qemu"),
         os_named("debian11"),
         "--machine",
         machine,

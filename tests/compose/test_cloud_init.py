@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles
+from tests.compose.hosts import DATA, HostFiles, compose
 from virtinstall.actions import actions_of
-from virtinstall.compose.compose import compose
 from virtinstall.devices.disk import Disk
 from virtinstall.domain.domain import Domain
+from virtinstall.facts import SeedFacts
 from virtinstall.options.command import parse_request
-from virtinstall.plan import Plan, SeedFile
+from virtinstall.plan import Plan
 from virtinstall.seed.cloud_init import CloudInitRequest
 
 HOST = HostFiles(
@@ -18,13 +20,13 @@ HOST = HostFiles(
 )
 
 
-def plan(*words: str, keep: bool, **facts: object) -> Plan:
+def plan(*words: str, keep: bool, **facts: Any) -> Plan:
     """A guest with a seed, which it keeps or not."""
     request = parse_request(
         ["--name", "guest", "--memory", "2048", "--disk", "/images/disk.qcow2,size=10", "--cloud-init", *words]
     )
-    seeds = (SeedFile(path="", label="cidata", files=(), keep=keep),)
-    return compose(request, HOST.facts().replace(cloud_init=CloudInitRequest(keep=keep), seeds=seeds, **facts))
+    facts.setdefault("seeds", SeedFacts(cloud_init=CloudInitRequest(keep=keep)))
+    return compose(request, HOST.facts(**facts))
 
 
 def has_seed(domain: Domain | None) -> bool:
@@ -93,7 +95,7 @@ def test_a_seed_in_a_drive_leaves_no_placeholder() -> None:
 
 def test_a_seed_on_a_disk_leaves_a_placeholder() -> None:
     """The running guest can't lose the disk; later boots have none."""
-    made = plan("--import", keep=False, seed_bus="virtio")
+    made = plan("--import", keep=False, seeds=SeedFacts(cloud_init=CloudInitRequest(bus="virtio")))
     assert [seed.placeholder for seed in made.seeds] == [True]
     assert [len(domain.devices_of(Disk)) for domain in (made.started, made.final)] == [2, 1]
     assert {disk.source_startup_policy for disk in made.started.devices_of(Disk)} == {None}

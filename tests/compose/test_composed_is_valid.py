@@ -15,7 +15,7 @@ import libvirt
 import pytest
 from lxml import etree
 
-from tests.compose.hosts import DATA, HostFiles, PlatformRequest, composed, from_folder, os_named
+from tests.compose.hosts import DATA, GuestKind, HostFiles, composed, from_folder, os_named
 from tests.xml.domain_generator import installed_schema, validator
 
 SYSTEMS = ("generic", "debian11", "fedora36", "rhel6.10", "win10", "win11", "winxp", "freebsd13.0")
@@ -85,9 +85,7 @@ def _judged(xml: str) -> etree._Element:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize(("files", "platform", "words"), list(_cases()))
-def test_composed_domains_validate(
-    files: HostFiles, platform: PlatformRequest, system: str, words: tuple[str, ...]
-) -> None:
+def test_composed_domains_validate(files: HostFiles, platform: GuestKind, system: str, words: tuple[str, ...]) -> None:
     """On each host, for each kind of guest and OS: installation and finished guest are what the schema allows."""
     if platform.arch not in _architectures():
         pytest.skip(f"the installed libvirt's schema is older than {platform.arch}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import libvirt
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles
-from virtinstall.compose.compose import compose
+from tests.compose.hosts import DATA, HostFiles, compose
 from virtinstall.libvirt_host.connection import LibvirtHost
 from virtinstall.options.command import parse_request
 from virtinstall.osinfo.record import GENERIC

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles, os_named
-from virtinstall.compose.compose import compose
+from tests.compose.hosts import DATA, HostFiles, compose, os_named
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, Facts, MediaFacts, PathFacts, PoolFacts

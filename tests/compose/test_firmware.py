@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles, PlatformRequest, composed, os_named
+from tests.compose.hosts import DATA, GuestKind, HostFiles, composed, os_named
 from virtinstall.devices.tpm import Tpm
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
@@ -16,7 +16,7 @@ ARM = HostFiles(CAPABILITIES, (DATA / "domain-capabilities-qemu-aarch64.xml").re
 
 def guest(*words: str) -> Domain:
     """A KVM guest of no OS in particular."""
-    return composed(PC, PlatformRequest("hvm", "x86_64", "kvm"), os_named("generic"), *words).final
+    return composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named("generic"), *words).final
 
 
 def features(domain: Domain) -> dict[str | None, bool | None]:
@@ -63,7 +63,7 @@ def test_given_firmware_stays() -> None:
 
 def test_arm_boots_with_uefi() -> None:
     """The virt board has nothing else: libvirt 9.0 doesn't offer to choose there, so the image is named."""
-    domain = composed(ARM, PlatformRequest("hvm", "aarch64", "qemu"), os_named("generic")).final
+    domain = composed(ARM, GuestKind("hvm", "aarch64", "qemu"), os_named("generic")).final
     assert domain.os.firmware == "efi" or "AAVMF_CODE" in (domain.os.loader or "")
 
 
@@ -100,7 +100,7 @@ def host_with(arch: str, *loaders: str) -> HostFiles:
 def test_a_loader_is_of_the_guests_architecture(arch: str, path: str) -> None:
     """libvirt lists those of all architectures together."""
     host = host_with(arch, "/usr/share/AAVMF/AAVMF_CODE.fd", *LOADERS, path)
-    domain = composed(host, PlatformRequest("hvm", arch, "qemu"), os_named("generic"), "--boot", "uefi").final
+    domain = composed(host, GuestKind("hvm", arch, "qemu"), os_named("generic"), "--boot", "uefi").final
     assert domain.os.loader == path
 
 
@@ -108,7 +108,7 @@ def test_a_loader_is_of_the_guests_architecture(arch: str, path: str) -> None:
 def test_without_firmware_for_the_architecture_there_is_none(arch: str, loaders: tuple[str, ...]) -> None:
     """Nobody asked for UEFI, so the board boots as it can, without a TPM that only UEFI knows."""
     host = host_with(arch, *loaders)
-    domain = composed(host, PlatformRequest("hvm", arch, "qemu"), os_named("generic")).final
+    domain = composed(host, GuestKind("hvm", arch, "qemu"), os_named("generic")).final
     assert (domain.os.firmware, domain.os.loader, domain.devices_of(Tpm)) == (None, None, [])
     assert domain.features.acpi is not True or arch == "riscv64"
 
@@ -120,22 +120,22 @@ def test_without_firmware_for_the_architecture_there_is_none(arch: str, loaders:
 def test_the_package_with_the_firmware_is_named(arch: str, package: str) -> None:
     """UEFI was requested, and only other architectures have some."""
     with pytest.raises(RequestError, match=arch) as error:
-        composed(host_with(arch, *LOADERS), PlatformRequest("hvm", arch, "qemu"), os_named("generic"), "--boot", "uefi")
+        composed(host_with(arch, *LOADERS), GuestKind("hvm", arch, "qemu"), os_named("generic"), "--boot", "uefi")
     assert f"apt-get install {package})" in str(error.value.hint)
 
 
 @pytest.mark.parametrize("boot", ["kernel=/k,initrd=/i", "uefi=off"])
 def test_acpi_on_arm_needs_uefi(boot: str) -> None:
     """libvirt rejects it otherwise."""
-    domain = composed(ARM, PlatformRequest("hvm", "aarch64", "qemu"), os_named("generic"), "--boot", boot).final
+    domain = composed(ARM, GuestKind("hvm", "aarch64", "qemu"), os_named("generic"), "--boot", boot).final
     assert domain.features.acpi is None and domain.os.firmware is None
-    assert composed(ARM, PlatformRequest("hvm", "aarch64", "qemu"), os_named("generic")).final.features.acpi is True
+    assert composed(ARM, GuestKind("hvm", "aarch64", "qemu"), os_named("generic")).final.features.acpi is True
 
 
 @pytest.mark.parametrize("words", [("--boot", "uefi,kernel=/k"), ("--boot", "uefi", "--install", "kernel=/k")])
 def test_a_kernel_that_is_booted_directly_needs_firmware_without_keys(words: tuple[str, ...]) -> None:
     """Enrolled keys reject unsigned kernels; the finished guest shares the variables of the first boot."""
-    made = composed(PC, PlatformRequest("hvm", "x86_64", "kvm"), os_named("generic"), *words)
+    made = composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named("generic"), *words)
     for domain in (made.started, made.final):
         assert domain.os.firmware == "efi" and features(domain) == {"enrolled-keys": False}
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles
-from virtinstall.compose.compose import compose
+from tests.compose.hosts import DATA, HostFiles, compose
 from virtinstall.compose.validate import validate_request
 from virtinstall.errors import RequestError
 from virtinstall.options.command import parse_request

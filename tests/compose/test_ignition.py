@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles
-from virtinstall.compose.compose import compose
+from tests.compose.hosts import DATA, HostFiles, compose
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
-from virtinstall.facts import DiskFacts, PathFacts
+from virtinstall.facts import DiskFacts, PathFacts, SeedFacts
 from virtinstall.options.command import parse_request
 from virtinstall.plan import Plan
 
@@ -24,7 +23,7 @@ def plan(*words: str) -> Plan:
             *("--virt-type", "qemu", "--ignition", "x.ign", *words),
         ]
     )
-    return compose(request, HOST.facts().replace(ignition=CONFIG))
+    return compose(request, HOST.facts(seeds=SeedFacts(ignition=CONFIG)))
 
 
 @pytest.mark.parametrize("words", [("--arch", "x86_64"), ("--arch", "i686"), ("--arch", "aarch64")])
@@ -54,7 +53,7 @@ def test_installed_again(machine: str) -> None:
     """--reinstall hands the configuration over once more, and leaves the guest's definition as it was."""
     first = plan("--arch", "aarch64", "--machine", machine).final
     request = parse_request(["--reinstall", "guest", "--import", "--ignition", "x.ign"])
-    again = compose(request.replace(domain=first), HOST.facts().replace(ignition=CONFIG))
+    again = compose(request.replace(domain=first), HOST.facts(seeds=SeedFacts(ignition=CONFIG)))
     assert again.install is not None
     assert [disk.serial for disk in again.final.devices_of(Disk)] == [None]
     assert len(again.install.devices_of(Disk)) + len(list(again.install.sysinfos)) == 2
@@ -80,7 +79,7 @@ def test_the_file_is_next_to_the_disk(disk: str, folder: str) -> None:
     words = ["--name", "guest", "--memory", "2048", "--import", "--virt-type", "qemu", "--ignition", "x.ign"]
     request = parse_request([*words, "--disk", disk])
     found = DiskFacts(path=PathFacts(path=disk, kind="block")) if disk.startswith("/dev") else DiskFacts()
-    facts = HOST.facts().replace(ignition=CONFIG, disks=() if disk == "none" else (found,))
+    facts = HOST.facts(seeds=SeedFacts(ignition=CONFIG), disks=() if disk == "none" else (found,))
     (seed,) = compose(request, facts).seeds
     assert seed.placeholder and seed.path.rpartition("/")[0] == folder
 

@@ -13,12 +13,12 @@ from virtinstall.compose.compose import compose
 from virtinstall.compose.validate import resolve_import
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
-from virtinstall.facts import DiskFacts, ImageFacts, PathFacts
+from virtinstall.facts import DiskFacts, ImageFacts, Login, PathFacts, SeedFacts
 from virtinstall.images.cache import CachedImage
 from virtinstall.images.source import ImageSource
 from virtinstall.new_image import ImageBase
 from virtinstall.options.command import parse_request
-from virtinstall.plan import Login, Plan
+from virtinstall.plan import Plan
 from virtinstall.seed.cloud_init import CloudInitRequest
 from virtinstall.units import GIB
 
@@ -144,11 +144,11 @@ def test_contradictions(words: str, disk: DiskFacts, message: str) -> None:
 def test_default_login_is_a_seed() -> None:
     """With the user's key or a generated password, as if --cloud-init had been given."""
     asked = CloudInitRequest(default_user_keys=("ssh-ed25519 AAAA",))
-    made = plan("--image", "debian12", cloud_init=asked, login=Login(user="debian"))
+    made = plan("--image", "debian12", seeds=SeedFacts(cloud_init=asked, login=Login(user="debian")))
     assert made.install is not None
     assert "Your SSH key can log in as 'debian'" in made.notes
     secret = CloudInitRequest(generated_password="abc", generated_for="debian", default_user_password_hash="$6$x")
-    made = plan("--image", "debian12", cloud_init=secret, login=Login(user="debian", password="abc"))
+    made = plan("--image", "debian12", seeds=SeedFacts(cloud_init=secret, login=Login(user="debian", password="abc")))
     assert made.secrets == ("Password for the account 'debian' is: abc",)
     assert "abc" not in repr(made.login)
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles
-from virtinstall.compose.compose import compose
+from tests.compose.hosts import DATA, HostFiles, compose
 from virtinstall.compose.migration import on_local_mount
 from virtinstall.facts import DiskFacts, Facts, NetworkFacts, PathFacts, PoolFacts, VolumeFacts
 from virtinstall.options.command import parse_request

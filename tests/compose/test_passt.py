@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles
-from virtinstall.compose.compose import compose
+from tests.compose.hosts import DATA, HostFiles, compose
 from virtinstall.devices.interface import Interface
 from virtinstall.options.command import parse_request
 from virtinstall.survey.networks import has_passt

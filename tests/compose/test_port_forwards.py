@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles
-from virtinstall.compose.compose import compose
+from tests.compose.hosts import DATA, HostFiles, compose
 from virtinstall.options.command import parse_request
 
 HOST = HostFiles((DATA / "capabilities-debian12.xml").read_text())

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles, PlatformRequest, composed, os_named
-from virtinstall.compose.compose import compose
+from tests.compose.hosts import DATA, GuestKind, HostFiles, compose, composed, os_named
 from virtinstall.domain.memory_backing import MemoryBacking
 from virtinstall.facts import DiskFacts
 from virtinstall.options.command import parse_request
@@ -18,7 +17,7 @@ VIRTIOFS = ("--filesystem", "/srv/x,tag,driver.type=virtiofs")
 
 def backing(*words: str) -> MemoryBacking:
     """The memory backing of a guest."""
-    return composed(HOST, PlatformRequest("hvm", "x86_64", "kvm"), os_named("generic"), *words).final.memory_backing
+    return composed(HOST, GuestKind("hvm", "x86_64", "kvm"), os_named("generic"), *words).final.memory_backing
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compose.hosts import DATA, HostFiles, PlatformRequest, composed, os_named
+from tests.compose.hosts import DATA, GuestKind, HostFiles, composed, os_named
 from virtinstall.errors import RequestError
 
 HOST = HostFiles(
@@ -14,7 +14,7 @@ HOST = HostFiles(
 
 def layout(*words: str, system: str = "generic") -> tuple[int | None, tuple[int | None, ...]]:
     """The count, and sockets, dies, cores, threads."""
-    domain = composed(HOST, PlatformRequest("hvm", "x86_64", "kvm"), os_named(system), *words).final
+    domain = composed(HOST, GuestKind("hvm", "x86_64", "kvm"), os_named(system), *words).final
     cpu = domain.cpu
     return domain.vcpu, (cpu.topology_sockets, cpu.topology_dies, cpu.topology_cores, cpu.topology_threads)
 

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 import virtinstall
-from tests.compose.hosts import DATA, HostFiles
-from virtinstall.compose.compose import compose
+from tests.compose.hosts import DATA, HostFiles, compose
 from virtinstall.errors import RequestError
 from virtinstall.facts import PoolFacts, VolumeFacts
 from virtinstall.new_image import NewImage
-from virtinstall.survey.storage import with_storage
+from virtinstall.survey.storage import survey_storage
 
 GIB = 1 << 30
 
@@ -46,7 +45,8 @@ def image_for(disk: str) -> NewImage:
         ["--name", "g", "--memory", "64", "--osinfo", "generic", "--import", "--disk", disk]
     )
     facts = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts(disks=())
-    (image,) = compose(request, with_storage(facts, request, _Host())).images  # type: ignore[arg-type]
+    storage = survey_storage(request, _Host(), facts.host, None)  # type: ignore[arg-type]
+    (image,) = compose(request, facts.replace(storage=storage)).images
     return image
 
 

@@ -9,10 +9,9 @@ import pytest
 from lxml import etree
 
 import virtinstall
-from tests.compose.hosts import DATA, HostFiles, os_named
+from tests.compose.hosts import DATA, HostFiles, compose, os_named
 from tests.servers import web_server
 from tests.survey.test_seeds import _Qemu
-from virtinstall.compose.compose import compose
 from virtinstall.devices.interface import Interface
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import FetchError
@@ -20,7 +19,7 @@ from virtinstall.plan import Plan, SeedFile
 from virtinstall.progress import Silent
 from virtinstall.rollback.undo import Undo
 from virtinstall.run.boot_files import make_seeds
-from virtinstall.survey.unattended import with_unattended
+from virtinstall.survey.unattended import survey_unattended
 
 NAMES = {"u": "urn:schemas-microsoft-com:unattend"}
 
@@ -30,9 +29,8 @@ def planned(*more: str) -> Plan:
     asked = dict(word.split("=") for word in ("admin-password-file=/pw", "user-password-file=/pw", *more))
     words = ["--name", "w", "--memory", "4096", "--osinfo", "win10", "--pxe", "--disk", "none", "--network", "user"]
     facts = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts(os_named("win10"), disks=())
-    return compose(
-        virtinstall.parse_request(words), with_unattended(facts, asked, "x86_64", lambda _path, _option: "secret")
-    )
+    seeds = survey_unattended(asked, facts.host, facts.os, None, "x86_64", {}, lambda _path, _option: "secret")
+    return compose(virtinstall.parse_request(words), facts.replace(seeds=seeds))
 
 
 def test_drivers_are_fetched_and_named() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from virtinstall.compose.platform import Platform
+from virtinstall.facts import Platform
 
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device

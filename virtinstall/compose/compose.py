@@ -27,40 +27,17 @@ from virtinstall.compose import (
     small_devices,
 )
 from virtinstall.compose.draft import Draft
-from virtinstall.compose.platform import Platform, choose_platform, existing_platform
 from virtinstall.compose.reinstall import compose_reinstall
 from virtinstall.compose.sysinfo import resolve_sysinfo
 from virtinstall.compose.uploads import resolved_uploads
 from virtinstall.devices.disk import Disk
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
-from virtinstall.facts import DiskFacts, Facts, HostFacts
+from virtinstall.facts import DiskFacts, Facts
 from virtinstall.naming import Random
-from virtinstall.osinfo.record import OsRecord
 from virtinstall.plan import Plan
-from virtinstall.request import PlatformRequest, Request
+from virtinstall.request import Request
 from virtinstall.xml.override import apply_edit
-
-
-def requested_platform(request: Request) -> PlatformRequest:
-    """The platform as asked for, by its own options or by --boot."""
-    wish, os = request.platform, request.domain.os
-    return PlatformRequest(
-        os_type=wish.os_type or os.type,
-        virt_type=wish.virt_type or request.domain.type,
-        arch=wish.arch or os.type_arch,
-        machine=wish.machine or os.type_machine,
-    )
-
-
-def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Platform:
-    """The platform of the guest: what fits the request best, or that of the guest to install again.
-
-    Raises: RequestError, when the host has none that fits.
-    """
-    if request.install.reinstall is not None:
-        return existing_platform(request.domain, host.capabilities.host_arch)
-    return choose_platform(requested_platform(request), host.capabilities, os, host.driver)
 
 
 def compose(request: Request, facts: Facts) -> Plan:
@@ -68,11 +45,10 @@ def compose(request: Request, facts: Facts) -> Plan:
 
     Raises: RequestError, when the request contradicts itself or the host's abilities.
     """
-    chosen = chosen_platform(request, facts.host, facts.os)
     asked, request = request, images.with_login(request, facts)
-    draft = Draft(request, facts, request.domain.clone(), chosen, Random(facts.random_bytes))
-    draft.warnings.extend([*request.warnings, *facts.warnings])
-    if chosen.virt_type == "vz" and request.run.transient:
+    draft = Draft(request, facts, request.domain.clone(), facts.platform, Random(facts.random_bytes))
+    draft.warnings.extend([*request.warnings, *facts.warnings, *facts.seeds.warnings])
+    if facts.platform.virt_type == "vz" and request.run.transient:
         raise RequestError("guests of vz can't be transient", hint="leave --transient out")
     if request.install.reinstall is not None:
         return compose_reinstall(draft)
@@ -121,7 +97,7 @@ def _add_devices(draft: Draft) -> None:
 
 def _require(draft: Draft) -> None:
     """What can't be invented, reported together. Raises: RequestError."""
-    install, os = draft.request.install, draft.facts.os
+    install, os = draft.request.install, draft.os
     missing = []
     images.fill_memory(draft)
     no_memory = draft.domain.memory_kib is None and draft.domain.current_memory_kib is None
@@ -176,13 +152,13 @@ def _fill_platform(draft: Draft) -> None:
 def _add_disks(draft: Draft) -> None:
     """The disks asked for, or one of the size that the OS recommends."""
     disks = draft.domain.devices_of(Disk)
-    facts = list(draft.facts.disks)
+    facts = list(draft.facts.storage.disks)
     if not disks and not _has_storage(draft) and not draft.platform.is_container:
         size = draft.os.recommended_storage_bytes(draft.platform.arch)
         disk = Disk(size_bytes=size)
         draft.domain.add(disk)
         disks = [disk]
-        facts = [draft.facts.default_disk or DiskFacts()]
+        facts = [draft.facts.storage.default_disk or DiskFacts()]
         draft.notes.append(f"Using {draft.os.short_id} default --disk size={(size or 0) // 1024**3}")
     for disk, found in zip(disks, facts, strict=True):
         disk_sources.take_from_backing(draft, disk, found)
@@ -223,7 +199,7 @@ def _finish(draft: Draft) -> Plan:
         generated=frozenset(draft.generated),
         notes=tuple(draft.notes),
         secrets=tuple(draft.secrets),
-        login=draft.facts.login,
+        login=draft.facts.seeds.login,
         warnings=tuple(dict.fromkeys(draft.warnings)),
         qemu_label=draft.facts.host.capabilities.base_label("dac", final.type or "kvm"),
         request=draft.request,

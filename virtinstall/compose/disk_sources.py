@@ -246,7 +246,7 @@ def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     pool = facts.pool
     if pool is None:
         if disk.pool not in (None, "default") or not draft.facts.host.local:
-            raise RequestError(f"there is no storage pool '{name}'", hint=draft.facts.pools_hint)
+            raise RequestError(f"there is no storage pool '{name}'")
         _make_in_image_directory(draft, disk, size)
         return
     _check_pool_format(disk, pool)
@@ -290,7 +290,7 @@ def _make_in_image_directory(draft: Draft, disk: Disk, size: int) -> None:
     """Without a default pool, the image goes straight into its directory; no pool is made unasked."""
     form = disk.format or default_format(draft)
     directory = draft.facts.host.image_dir
-    taken = {path.rpartition("/")[2] for path in draft.made_paths()} | set(draft.facts.image_names)
+    taken = {path.rpartition("/")[2] for path in draft.made_paths()} | set(draft.facts.storage.image_names)
     name = numbered(str(draft.domain.name), _SUFFIXES.get(form, f".{form}"), taken)
     path = f"{directory}/{name}"
     draft.generated.add(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from virtinstall.compose.platform import Platform
+from virtinstall.facts import Platform
 from virtinstall.naming import Random
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ class Draft:
 
     @property
     def os(self) -> OsRecord:
-        """The operating system."""
-        return self.facts.os
+        """The operating system; with drivers that its installer is given, it supports more devices."""
+        record, driver = self.facts.os, self.facts.seeds.driver
+        return record if driver is None else record._replace(devices=record.devices | set(driver.devices))
 
     def wants(self, tag: str) -> bool:
         """Whether default devices of this tag are wanted (`--sound none` says they aren't)."""

@@ -31,7 +31,7 @@ def add_ignition(draft: Draft) -> None:
 
     Raises: RequestError, when it isn't QEMU that runs the guest.
     """
-    content = draft.facts.ignition
+    content = draft.facts.seeds.ignition
     if content is None:
         return
     if draft.platform.virt_type not in (*_QEMU_TYPES, "test"):
@@ -60,7 +60,7 @@ def add_ignition(draft: Draft) -> None:
 
 def hand_over(draft: Draft, domain: Domain) -> None:
     """Have `domain`, the guest at its first boot, find the configuration by fw_cfg where it is no disk."""
-    if draft.facts.ignition is None or not _has_fw_cfg(draft):
+    if draft.facts.seeds.ignition is None or not _has_fw_cfg(draft):
         return
     block = Sysinfo(type="fwcfg")
     block.entries.append(FwCfgEntry(name=FW_CFG_NAME, file=path_there(draft, _path(draft))))

@@ -23,12 +23,12 @@ _EXCLUSIVE = ("backing_store", "vol", "source_pool", "source_volume", "source_pr
 def with_login(request: Request, facts: Facts) -> Request:
     """The request with the login that is set up by default, as if it had been asked for."""
     install = request.install
-    if facts.login is None:
+    if facts.seeds.login is None:
         return request
-    if facts.ignition is not None and install.ignition is None:
+    if facts.seeds.ignition is not None and install.ignition is None:
         return request.replace(install=install.replace(ignition="-"))
-    if facts.cloud_init is not None and install.cloud_init is None:
-        return request.replace(install=install.replace(cloud_init=facts.cloud_init))
+    if facts.seeds.cloud_init is not None and install.cloud_init is None:
+        return request.replace(install=install.replace(cloud_init=facts.seeds.cloud_init))
     return request
 
 
@@ -131,10 +131,10 @@ def _warn_of_login(draft: Draft, image: ImageFacts, option: str) -> None:
     install, facts = draft.request.install, draft.facts
     if install.image_defaults or not (install.boot_disk or install.assume_import):
         return
-    if image.source.seed == CLOUD_INIT and facts.cloud_init is None and image.source.kind != "registry":
+    if image.source.seed == CLOUD_INIT and facts.seeds.cloud_init is None and image.source.kind != "registry":
         draft.warnings.append(
             f"{option}: the image lets nobody log in without --cloud-init; "
             "--image NAME instead sets up a login automatically"
         )
-    if image.source.seed == IGNITION and facts.ignition is None:
+    if image.source.seed == IGNITION and facts.seeds.ignition is None:
         draft.warnings.append(f"{option}: the image lets nobody log in without --ignition FILE")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from virtinstall.compose.disk_sources import is_url, resolve_source
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.ignition import add_ignition
-from virtinstall.compose.seeds import placed
+from virtinstall.compose.seeds import new_seeds, seed_arguments, seed_bus
 from virtinstall.compose.uploads import path_there
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
@@ -26,24 +26,23 @@ def add_media(draft: Draft) -> None:
     """
     install = draft.request.install
     if install.cdrom is not None:
-        draft.install_cdrom = _add_cdrom(draft, install.cdrom, draft.facts.cdrom)
+        draft.install_cdrom = _add_cdrom(draft, install.cdrom, draft.facts.storage.cdrom)
     media = draft.facts.media
     if install.kernel is not None or install.initrd is not None:
         _use_own_kernel(draft)
     elif media is not None and media.kernel is not None:
         _use_tree(draft, media)
     if media is not None and media.is_iso and media.attach:
-        position = _add_cdrom(draft, media.location, draft.facts.cdrom)
+        position = _add_cdrom(draft, media.location, draft.facts.storage.cdrom)
         if draft.uploads or is_url(media.location):
             # the finished guest can't keep it as virt-install has it: the copy that was sent is deleted again,
             # and the web server of an image there may be gone when the guest starts next
             draft.install_cdrom = position
-    for seed in draft.facts.seeds:
-        # virtio-blk has no CD-ROMs; there the seed is a plain disk, which finds its readers by its label as well
-        removable = draft.facts.seed_bus != "virtio"
-        seed = placed(draft, seed, removable=removable)
+    bus = seed_bus(draft)
+    for seed in new_seeds(draft, removable=bus != "virtio"):
         draft.seeds.append(seed)
-        position = _add_seed(draft, seed.path, "cdrom" if removable else "disk")
+        # virtio-blk has no CD-ROMs; there the seed is a plain disk, which finds its readers by its label as well
+        position = _add_seed(draft, seed.path, "disk" if bus == "virtio" else "cdrom", bus)
         if not seed.keep:
             draft.seed_disks.append(position)
     add_ignition(draft)
@@ -84,9 +83,8 @@ def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
     return draft.domain.devices_of(Disk).index(disk)
 
 
-def _add_seed(draft: Draft, path: str, device: str) -> int:
+def _add_seed(draft: Draft, path: str, device: str, bus: str | None) -> int:
     position = len(draft.domain.devices_of(Disk))
-    bus = draft.facts.seed_bus
     disk = Disk(device=device, type="file", source_file=path_there(draft, path), driver_type="raw")
     if bus is not None:
         disk.target_bus = bus
@@ -150,7 +148,7 @@ def _kernel_arguments(draft: Draft) -> str:
     if install.kernel_args is not None and install.kernel_args_overwrite:
         return install.kernel_args
     media = draft.facts.media
-    parts = [*draft.facts.seed_arguments]
+    parts = [*seed_arguments(draft)]
     if install.kernel_args is not None:
         parts.append(install.kernel_args)
     parts.extend(install.extra_args)

@@ -108,7 +108,7 @@ def _is_local(draft: Draft, disk: Disk, path: str) -> bool:
 
 
 def _pool_type(draft: Draft, disk: Disk, path: str) -> str | None:
-    found = (*draft.facts.disks, draft.facts.default_disk, draft.facts.cdrom)
+    found = (*draft.facts.storage.disks, draft.facts.storage.default_disk, draft.facts.storage.cdrom)
     for facts in found:
         if facts is None:
             continue

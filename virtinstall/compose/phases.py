@@ -123,7 +123,7 @@ def install_domain(draft: Draft) -> Domain | None:
     hand_over(draft, domain)
     _grow_for_network_install(draft, domain)
     # CoreOS reboots for kernel arguments during its first boot, and then reads its configuration again
-    if kind != "seed" or draft.facts.ignition is None or draft.request.run.noreboot:
+    if kind != "seed" or draft.facts.seeds.ignition is None or draft.request.run.noreboot:
         domain.on_reboot = "destroy"
     return domain
 
@@ -154,7 +154,7 @@ def first_boot_domain(draft: Draft) -> Domain | None:
 
 def _boot_path(draft: Draft, boot_file: BootFile) -> str:
     """Where the hypervisor finds it: a path given by hand may be one of the remote host already."""
-    if boot_file.source == boot_file.path and boot_file.path not in draft.facts.local_files:
+    if boot_file.source == boot_file.path and boot_file.path not in draft.facts.storage.local_files:
         return boot_file.path
     return path_there(draft, boot_file.path)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from virtinstall.capabilities import Capabilities, Guest, GuestDomain
 from virtinstall.errors import RequestError
-from virtinstall.record import Record
-from virtinstall.request import PlatformRequest
+from virtinstall.facts import HostFacts, Platform
+from virtinstall.request import PlatformRequest, Request
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -31,95 +31,6 @@ _MACHINES = {
     "s390x": "s390-ccw-virtio",
 }
 _SPELLINGS = {"amd64": "x86_64", "i386": "i686", "i486": "i686", "i586": "i686", "x86": "i686", "arm64": "aarch64"}
-
-
-class Platform(Record):
-    """The platform of one guest; `machine` is None where the hypervisor has no machine types."""
-
-    guest: Guest
-    os_type: str
-    arch: str
-    virt_type: str
-    machine: str | None
-    emulator: str | None
-    host_arch: str
-
-    @property
-    def is_x86(self) -> bool:
-        """Whether it is a PC."""
-        return self.arch in _X86
-
-    @property
-    def is_qemu(self) -> bool:
-        """Whether QEMU runs it, emulating or accelerated."""
-        return self.virt_type in ("qemu", "kvm", "hvf")
-
-    @property
-    def is_kvm(self) -> bool:
-        """Whether KVM accelerates it."""
-        return self.virt_type in ("kvm", "hvf")
-
-    @property
-    def is_hvm(self) -> bool:
-        """Whether it is fully virtualized."""
-        return self.os_type == "hvm"
-
-    @property
-    def is_container(self) -> bool:
-        """Whether it is a container."""
-        return self.os_type == "exe"
-
-    @property
-    def is_xen_pv(self) -> bool:
-        """Whether it is a paravirtualized Xen guest; on libvirt's test driver such an imitation."""
-        return self.virt_type in ("xen", "test") and self.os_type in ("xen", "linux", "xenpvh")
-
-    def machine_is(self, family: str) -> bool:
-        """Whether the machine type is `family` or a version of it (`pc-q35-7.2` is `q35`)."""
-        machine = self.machine or ""
-        return machine == family or machine.startswith((family + "-", f"pc-{family}-"))
-
-    @property
-    def is_q35(self) -> bool:
-        """Whether it is a q35 PC."""
-        return self.is_x86 and self.machine_is("q35")
-
-    @property
-    def is_arm_virt(self) -> bool:
-        """Whether it is ARM's `virt` board."""
-        return self.arch in ("aarch64", "armv7l", "armv6l") and self.machine_is("virt")
-
-    @property
-    def is_riscv_virt(self) -> bool:
-        """Whether it is RISC-V's `virt` board."""
-        return self.arch in ("riscv64", "riscv32") and self.machine_is("virt")
-
-    @property
-    def is_loongarch(self) -> bool:
-        """Whether it is a LoongArch board."""
-        return self.arch == "loongarch64"
-
-    @property
-    def is_pseries(self) -> bool:
-        """Whether it is a POWER `pseries` machine."""
-        return self.arch in ("ppc64", "ppc64le") and self.machine_is("pseries")
-
-    @property
-    def is_fixed_board(self) -> bool:
-        """Whether it is an ARM or POWER board with devices of its own, and nothing to plug virtio or USB into."""
-        if self.arch in ("aarch64", "armv7l", "armv6l"):
-            return not self.is_arm_virt
-        return self.arch == "ppc" or (self.arch in ("ppc64", "ppc64le") and not self.is_pseries)
-
-    @property
-    def is_s390x(self) -> bool:
-        """Whether it is an IBM Z machine."""
-        return self.arch == "s390x"
-
-    @property
-    def has_pcie(self) -> bool:
-        """Whether the machine has PCI Express."""
-        return self.is_q35 or self.is_arm_virt or self.is_riscv_virt or self.is_loongarch
 
 
 def existing_platform(domain: Domain, host_arch: str) -> Platform:
@@ -254,3 +165,24 @@ def _unknown_machine(machine: str, guest: Guest, virt_type: str) -> RequestError
         f"--machine {machine}: the host has no such machine type for {guest.arch}",
         hint=f"{hint}? `virsh capabilities` lists them all" if near else f"{hint}: `virsh capabilities` lists them",
     )
+
+
+def requested_platform(request: Request) -> PlatformRequest:
+    """The platform as asked for, by its own options or by --boot."""
+    wish, os = request.platform, request.domain.os
+    return PlatformRequest(
+        os_type=wish.os_type or os.type,
+        virt_type=wish.virt_type or request.domain.type,
+        arch=wish.arch or os.type_arch,
+        machine=wish.machine or os.type_machine,
+    )
+
+
+def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Platform:
+    """The platform of the guest: what fits the request best, or that of the guest to install again.
+
+    Raises: RequestError, when the host has none that fits.
+    """
+    if request.install.reinstall is not None:
+        return existing_platform(request.domain, host.capabilities.host_arch)
+    return choose_platform(requested_platform(request), host.capabilities, os, host.driver)

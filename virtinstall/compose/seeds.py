@@ -1,4 +1,7 @@
-"""--cloud-init and --unattended: the answers, made when the guest's name, uuid and MAC addresses are settled."""
+"""--cloud-init and --unattended: where the answers are and on which bus, and the answers themselves.
+
+The answers are written when the guest's name, uuid and MAC addresses are resolved.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,74 @@ from typing import TYPE_CHECKING
 from virtinstall.compose.draft import Draft
 from virtinstall.devices.disk import Disk
 from virtinstall.naming import numbered
+from virtinstall.plan import SeedFile
 
 if TYPE_CHECKING:
-    from virtinstall.plan import SeedFile
     from virtinstall.seed.answers import Answers
     from virtinstall.seed.cloud_init import CloudInitRequest
 
 
+DRIVERS = "drivers"
+"""The folder of the drivers on the medium with the answers."""
+
+
+def new_seeds(draft: Draft, *, removable: bool) -> list[SeedFile]:
+    """Return the media with answers that the guest is given; `fill_seeds` writes their files.
+
+    `removable`: they are in drives, which can be empty later.
+    """
+    found, host = [], draft.facts.host
+    stem = f"virtinst-{draft.facts.token}"
+    asked = draft.facts.seeds.cloud_init
+    if asked is not None:
+        found.append(_cloud_init_seed(draft, keep=asked.keep, removable=removable))
+    answers, driver = draft.facts.seeds.unattended, draft.facts.seeds.driver
+    if answers is not None and not answers.installer.in_initrd:
+        from virtinstall.seed.answers import CDROM_LABELS
+
+        found.append(
+            SeedFile(
+                path=f"{host.boot_dir}/{stem}-unattended.iso",
+                label=CDROM_LABELS.get(answers.installer.kind, ""),
+                files=(),
+                fetched=()
+                if driver is None
+                else tuple((f"{DRIVERS}/{name}", f"{driver.location}/{name}") for name in driver.files),
+            )
+        )
+    return found
+
+
+def seed_bus(draft: Draft) -> str | None:
+    """Return the bus of the cloud-init seed; None where CD-ROMs go by default.
+
+    The kernel of Debian's cloud images has no driver for SATA.
+    """
+    asked = draft.facts.seeds.cloud_init
+    if asked is None:
+        return None
+    sataless = draft.os.distro == "debian" and draft.os.supports_virtio_scsi()
+    return asked.bus or ("scsi" if sataless else None)
+
+
+def seed_arguments(draft: Draft) -> tuple[str, ...]:
+    """Return the arguments that tell the installer's kernel where the answers are."""
+    answers = draft.facts.seeds.unattended
+    if answers is None:
+        return ()
+    from virtinstall.seed.answers import kernel_arguments
+
+    return kernel_arguments(answers.installer, answers.os_version, draft.os.distro)
+
+
 def fill_seeds(draft: Draft) -> None:
-    """Give the seeds of the draft their files."""
-    asked = draft.facts.cloud_init
-    login = draft.facts.login
+    """Write the files of the draft's seeds."""
+    asked, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
     if login is not None and login.password is None:
         draft.notes.append(f"Your SSH key can log in as '{login.user}'")
     if asked is not None:
         _fill_cloud_init(draft, asked)
-    answers = draft.facts.unattended
+    answers = draft.facts.seeds.unattended
     if answers is not None:
         _fill_answers(draft, answers)
 
@@ -36,25 +91,26 @@ def first_boot_path(draft: Draft, name: str) -> str:
     disk = next(iter(draft.domain.devices_of(Disk)), None)
     folder = ((disk.source_file if disk is not None else None) or "").rpartition("/")[0]
     created = {image.path.rpartition("/")[0] for image in draft.images}
-    usable = host.local and folder and folder in (*created, draft.facts.disk_folder)
+    usable = host.local and folder and folder in (*created, draft.facts.storage.disk_folder)
     # nobody can guess the name beforehand; the UUID tells later runs whose it is
     return f"{folder if usable else host.boot_dir}/virtinst-{draft.facts.token}-{draft.domain.uuid}-{name}"
 
 
-def placed(draft: Draft, seed: SeedFile, *, removable: bool) -> SeedFile:
-    """Return a cloud-init seed with its path; one that the guest keeps is next to the disks and named after it.
+def _cloud_init_seed(draft: Draft, *, keep: bool, removable: bool) -> SeedFile:
+    """Return a cloud-init seed; one that the guest keeps is next to the disks and named after it.
 
     A drive that is not `removable` can't be empty after a restore: the seed leaves a placeholder.
     """
-    if seed.label != "cidata":
-        return seed
     host = draft.facts.host
-    if seed.keep and host.local:
-        name = numbered(f"{draft.domain.name}-cloudinit", ".iso", draft.facts.image_names)
-        return seed.replace(path=f"{host.image_dir}/{name}")
-    if not (removable or seed.keep):
-        return seed.replace(path=first_boot_path(draft, "cloudinit.iso"), placeholder=True)
-    return seed.replace(path=f"{host.boot_dir}/virtinst-{draft.facts.token}-cloudinit.iso")
+    placeholder = not (removable or keep)
+    if keep and host.local:
+        name = numbered(f"{draft.domain.name}-cloudinit", ".iso", draft.facts.storage.image_names)
+        path = f"{host.image_dir}/{name}"
+    elif placeholder:
+        path = first_boot_path(draft, "cloudinit.iso")
+    else:
+        path = f"{host.boot_dir}/virtinst-{draft.facts.token}-cloudinit.iso"
+    return SeedFile(path=path, label="cidata", files=(), keep=keep, placeholder=placeholder)
 
 
 def host_name(draft: Draft) -> str:

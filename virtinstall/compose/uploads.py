@@ -21,7 +21,7 @@ def path_there(draft: Draft, path: str) -> str:
     known = next((upload.target for upload in draft.uploads if upload.path == path), None)
     if known is not None:
         return known
-    pool = draft.facts.upload_pool
+    pool = draft.facts.storage.upload_pool
     if pool is None:
         raise RequestError(
             f"{path} has to be sent to {draft.facts.host.uri}, which has no storage pool of files for it",

@@ -34,7 +34,6 @@ def _resolve_by_host(domain: Domain, host: Host) -> list[str]:
     from virtinstall.compose.cpu import fill_cpu
     from virtinstall.compose.draft import Draft
     from virtinstall.compose.firmware import fill_firmware
-    from virtinstall.compose.platform import existing_platform
     from virtinstall.devices.table import DEVICE_TAGS
     from virtinstall.naming import Random
     from virtinstall.request import InstallRequest, Request
@@ -47,8 +46,7 @@ def _resolve_by_host(domain: Domain, host: Host) -> list[str]:
         domain=bare, install=InstallRequest(reinstall=str(domain.name), boot_disk=True), without=frozenset(DEVICE_TAGS)
     )
     facts = survey(request, host, Environment.real())
-    platform = existing_platform(domain, facts.host.capabilities.host_arch)
-    draft = Draft(request, facts, domain, platform, Random(facts.random_bytes))
+    draft = Draft(request, facts, domain, facts.platform, Random(facts.random_bytes))
     if domain.cpu.wanted_model is not None:
         fill_cpu(draft)
     if domain.os.uefi is not None:

@@ -8,11 +8,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from virtinstall.compose.compose import chosen_platform
+from virtinstall.compose.platform import chosen_platform
 from virtinstall.errors import RequestError
-from virtinstall.facts import Facts, HostFacts, ImageFacts
+from virtinstall.facts import HostFacts, ImageFacts, Login, SeedFacts
 from virtinstall.osinfo.record import GENERIC
-from virtinstall.plan import Login
 
 if TYPE_CHECKING:
     from virtinstall.devices.disk import Disk
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from virtinstall.images.source import ImageSource
     from virtinstall.libvirt_host.host import Host
     from virtinstall.osinfo.catalog import Catalog
+    from virtinstall.osinfo.record import OsRecord
     from virtinstall.request import Request
     from virtinstall.survey.survey import Environment
 
@@ -112,48 +112,38 @@ def _local_facts(source: ImageSource, checksum: str, folder: str, is_shared: boo
     )
 
 
-def with_images(facts: Facts, images: Sequence[ImageFacts | None]) -> Facts:
-    """`facts` whose disks have their images."""
-    if not images:
-        return facts
-    disks = tuple(disk.replace(image=image) for disk, image in zip(facts.disks, images, strict=True))
-    return facts.replace(disks=disks)
-
-
-def with_login(facts: Facts, images: Sequence[ImageFacts | None]) -> Facts:
-    """`facts` with a seed for an image that reads one: the user's keys for its own account, else a password."""
+def survey_login(os: OsRecord, environ: Mapping[str, str], images: Sequence[ImageFacts | None]) -> SeedFacts:
+    """Return a seed for an image that reads one: the user's keys for its own account, else a password."""
     from virtinstall.images.source import CLOUD_INIT, IGNITION
     from virtinstall.seed.cloud_init import CloudInitRequest
-    from virtinstall.survey.seeds import with_cloud_init
 
     image = next((image for image in images if image is not None), None)
     if image is None or image.source.seed not in (CLOUD_INIT, IGNITION):
-        return facts
-    keys = user_keys(facts.environment)
-    user = image.source.user or facts.os.cloud_image_username or facts.os.distro or "cloud-user"
+        return SeedFacts()
+    keys = user_keys(environ)
+    user = image.source.user or os.cloud_image_username or os.distro or "cloud-user"
     if image.source.seed == IGNITION:
-        return _with_ignition(facts, user, keys)
+        return _ignition_login(user, keys)
     if keys:
-        facts = with_cloud_init(facts, CloudInitRequest(default_user_keys=keys))
-        return facts.replace(login=Login(user=user))
+        return SeedFacts(cloud_init=CloudInitRequest(default_user_keys=keys), login=Login(user=user))
     from virtinstall.seed.password import hash_password, new_password
 
     password = new_password()
-    login = CloudInitRequest(
+    asked = CloudInitRequest(
         generated_password=password, generated_for=user, default_user_password_hash=hash_password(password)
     )
-    return with_cloud_init(facts, login).replace(login=Login(user=user, password=password))
+    return SeedFacts(cloud_init=asked, login=Login(user=user, password=password), warnings=asked.warnings)
 
 
-def _with_ignition(facts: Facts, user: str, keys: tuple[str, ...]) -> Facts:
+def _ignition_login(user: str, keys: tuple[str, ...]) -> SeedFacts:
     import json
 
     if not keys:
         warning = "no SSH key in ~/.ssh: nobody can log in; give a configuration with --ignition FILE"
-        return facts.replace(warnings=(*facts.warnings, warning))
+        return SeedFacts(warnings=(warning,))
     users = [{"name": user, "sshAuthorizedKeys": list(keys)}]
     config = json.dumps({"ignition": {"version": "3.0.0"}, "passwd": {"users": users}}).encode()
-    return facts.replace(ignition=config, login=Login(user=user))
+    return SeedFacts(ignition=config, login=Login(user=user))
 
 
 def user_keys(environ: Mapping[str, str]) -> tuple[str, ...]:

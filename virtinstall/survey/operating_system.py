@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from virtinstall.compose.compose import chosen_platform
+from virtinstall.compose.platform import chosen_platform
 from virtinstall.osinfo.option import ChosenOs, choose_os, read_requested
 from virtinstall.osinfo.record import GENERIC
 

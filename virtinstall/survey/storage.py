@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.disk_sources import is_url, local_path, requested_path
 from virtinstall.compose.network_sources import OWN_SOURCES
 from virtinstall.errors import RequestError
-from virtinstall.facts import DiskFacts, Facts, PathFacts, PoolFacts
+from virtinstall.facts import DiskFacts, HostFacts, ImageFacts, MediaFacts, PathFacts, PoolFacts, StorageFacts
 from virtinstall.libvirt_host.host import Host
 
 _IMAGE_FORMATS = ("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "luks", "parallels", "bochs", "cloop")
@@ -20,43 +21,66 @@ if TYPE_CHECKING:
     from virtinstall.request import Request
 
 
-def with_storage(facts: Facts, request: Request, host: Host) -> Facts:
-    """`facts` with those about the disks. Raises: RequestError, when a pool or volume isn't there."""
+def survey_storage(
+    request: Request,
+    host: Host,
+    facts: HostFacts,
+    media: MediaFacts | None,
+    images: Sequence[ImageFacts | None] = (),
+) -> StorageFacts:
+    """Return what is found for the disks. Raises: RequestError, when a pool or volume isn't there."""
     from virtinstall.devices.disk import Disk
 
     disks = request.domain.devices_of(Disk)
     found = tuple(_with_backing(disk, _disk_facts(disk, facts, host), host) for disk in disks)
-    cdrom = request.install.cdrom or (facts.media.location if facts.media and facts.media.attach else None)
+    if images:
+        found = tuple(disk.replace(image=image) for disk, image in zip(found, images, strict=True))
     default_disk = None
     if not disks and "disk" not in request.without:
         default_disk = _disk_facts(Disk(size_bytes=0), facts, host)
-    if not facts.host.local:
-        facts = _with_uploads(facts, request, found, host)
-    names_seed = request.install.cloud_init is not None
+    install = request.install
+    names_seed = install.cloud_init is not None
     needs_names = names_seed or any(_has_size(disk) and disk.path is None for disk in disks) or default_disk is not None
-    return facts.replace(
+    cdrom = install.cdrom or (media.location if media is not None and media.attach else None)
+    has_seed = names_seed or install.ignition is not None or install.image_defaults
+    return StorageFacts(
         disks=found,
+        disk_folder=_disk_folder(disks) if facts.local and has_seed else None,
         default_disk=default_disk,
-        cdrom=None
-        if cdrom is None
-        else _cdrom_facts(os.path.abspath(local_path(cdrom)) if not is_url(cdrom) else cdrom, facts, host),
-        image_names=_names_in(facts.host.image_dir) if needs_names and facts.host.local else frozenset(),
+        cdrom=None if cdrom is None else _cdrom_facts(cdrom, facts, host),
+        upload_pool=None if facts.local else _upload_pool(found, host),
+        local_files=frozenset() if facts.local else _local_files(request, host),
+        image_names=_names_in(facts.image_dir) if needs_names and facts.local else frozenset(),
     )
 
 
-def _with_uploads(facts: Facts, request: Request, disks: tuple[DiskFacts, ...], host: Host) -> Facts:
-    """`facts` with what a remote host is to be sent, and with its pool for that: the first disk's, else `default`."""
+def _disk_folder(disks: list[Disk]) -> str | None:
+    """The directory of the guest's first disk, where that is given by path and we may create files there."""
+    path = requested_path(disks[0]) if disks else None
+    if path is None or "://" in path:
+        return None
+    folder = os.path.dirname(os.path.abspath(path))
+    return folder if os.access(folder, os.W_OK | os.X_OK) and not folder.startswith("/dev") else None
+
+
+def _upload_pool(disks: tuple[DiskFacts, ...], host: Host) -> PoolFacts | None:
+    """The remote host's pool for what is sent there: the first disk's, else `default`."""
     pools = [disk.pool or (host.pool(disk.volume.pool) if disk.volume is not None else None) for disk in disks]
-    usable = [pool for pool in (*pools, host.pool("default")) if pool is not None and pool.type in _FILE_POOLS]
+    usable = (pool for pool in (*pools, host.pool("default")) if pool is not None and pool.type in _FILE_POOLS)
+    return next(usable, None)
+
+
+def _local_files(request: Request, host: Host) -> frozenset[str]:
+    """The kernel and initrd that are files of this machine and not of the remote host."""
     named = (request.install.kernel, request.install.initrd)
-    local = {path for path in named if path and os.path.isfile(path) and host.volume_by_path(path) is None}
-    return facts.replace(upload_pool=usable[0] if usable else None, local_files=frozenset(local))
+    return frozenset(path for path in named if path and os.path.isfile(path) and host.volume_by_path(path) is None)
 
 
-def _cdrom_facts(path: str, facts: Facts, host: Host) -> DiskFacts:
+def _cdrom_facts(given: str, facts: HostFacts, host: Host) -> DiskFacts:
     """The install medium; a file of this machine has to be sent to a remote host that doesn't know its path."""
+    path = given if is_url(given) else os.path.abspath(local_path(given))
     found = _path_facts(path, facts, host, cdrom=True)
-    sent = not facts.host.local and facts.host.driver != "test" and found.volume is None and os.path.isfile(path)
+    sent = not facts.local and facts.driver != "test" and found.volume is None and os.path.isfile(path)
     return DiskFacts(local=look_at(path, probe=False)) if sent else found
 
 
@@ -71,7 +95,7 @@ def _names_in(directory: str) -> frozenset[str]:
         return frozenset()
 
 
-def _disk_facts(disk: Disk, facts: Facts, host: Host) -> DiskFacts:
+def _disk_facts(disk: Disk, facts: HostFacts, host: Host) -> DiskFacts:
     if disk.vol is not None:
         return _volume_facts(disk.vol, host)
     path = requested_path(disk)
@@ -173,18 +197,18 @@ def _pool_facts(name: str, host: Host) -> DiskFacts:
     return DiskFacts(pool=pool, taken_names=host.volume_names(name) if pool.active else frozenset())
 
 
-def _path_facts(path: str, facts: Facts, host: Host, *, cdrom: bool = False, may_make: bool = False) -> DiskFacts:
+def _path_facts(path: str, facts: HostFacts, host: Host, *, cdrom: bool = False, may_make: bool = False) -> DiskFacts:
     if is_url(path):
         return DiskFacts()
     volume = host.volume_by_path(path)
-    found = look_at(path, probe=not cdrom) if facts.host.local and facts.host.driver != "test" else None
-    if facts.host.driver == "test" and volume is None:
+    found = look_at(path, probe=not cdrom) if facts.local and facts.driver != "test" else None
+    if facts.driver == "test" and volume is None:
         found = look_at(path, probe=False) if os.path.exists(path) else PathFacts(path=path, kind=None)
     if volume is not None or (found is not None and found.kind is not None) or not may_make:
         return DiskFacts(path=found, volume=volume)
     pool = _managing_pool(os.path.dirname(path), host)
     directory = os.path.dirname(path)
-    writable = facts.host.local and os.access(directory, os.W_OK | os.X_OK) and facts.host.driver != "test"
+    writable = facts.local and os.access(directory, os.W_OK | os.X_OK) and facts.driver != "test"
     return DiskFacts(path=found, pool=pool, needs_libvirt=pool is not None and not writable)
 
 

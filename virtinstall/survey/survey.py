@@ -7,20 +7,21 @@ platform, domain capabilities, storage.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.capabilities import Capabilities, DomainCapabilities
-from virtinstall.compose.compose import chosen_platform
 from virtinstall.compose.cpu import wants_mitigations
-from virtinstall.facts import Facts, HostFacts, NetworkFacts
+from virtinstall.compose.platform import chosen_platform
+from virtinstall.facts import Facts, HostFacts, ImageFacts, MediaFacts, NetworkFacts, SeedFacts
 from virtinstall.libvirt_host import embed
 from virtinstall.libvirt_host.host import Host
 from virtinstall.record import Record
 from virtinstall.survey import images, media, networks, operating_system, storage
 
 if TYPE_CHECKING:
-    from virtinstall.compose.platform import Platform
+    from virtinstall.facts import Platform
+    from virtinstall.osinfo.record import OsRecord
     from virtinstall.request import Request
 
 
@@ -57,31 +58,45 @@ def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
     platform = chosen_platform(request, facts_of_host, record)
     text = host.domain_capabilities_xml(platform.emulator, platform.arch, platform.machine, platform.virt_type)
     domain_capabilities = None if text is None else DomainCapabilities(text)
-    facts = Facts(
+    return Facts(
         host=facts_of_host,
         os=record,
+        platform=platform,
         domain_capabilities=domain_capabilities,
         cpu_model_features=_cpu_model_features(request, host, platform, domain_capabilities),
         guest_names=_guest_names(request, host),
         claimed_names=_claimed_names(request, surroundings),
         guest_macs=_guest_macs(request, host),
+        storage=storage.survey_storage(request, host, facts_of_host, medium, named_images),
+        networks=_networks(request, host, facts_of_host),
+        links=_links(request, facts_of_host),
+        node_devices=_node_devices(request, host),
+        render_node=_render_node(request, host),
+        mounts=_mounts(request, facts_of_host),
         media=medium,
+        seeds=_seeds(request, facts_of_host, record, medium, surroundings, named_images),
         token=surroundings.token,
         random_bytes=surroundings.random_bytes,
         warnings=(*doubts, *chosen.warnings, *catalog.warnings),
         environment=surroundings.environ,
-        networks=_networks(request, host, facts_of_host),
-        links=_links(request, facts_of_host),
     )
-    facts = _with_devices(facts, request, host)
-    install = request.install
-    if any(wish is not None for wish in (install.cloud_init, install.unattended, install.ignition)):
-        from virtinstall.survey.seeds import with_seeds
 
-        facts = with_seeds(facts, request)
-    elif install.image_defaults:
-        facts = images.with_login(facts, named_images)
-    return images.with_images(storage.with_storage(facts, request, host), named_images)
+
+def _seeds(
+    request: Request,
+    host: HostFacts,
+    record: OsRecord,
+    medium: MediaFacts | None,
+    surroundings: Environment,
+    named_images: Sequence[ImageFacts | None],
+) -> SeedFacts:
+    install = request.install
+    if install.cloud_init is None and install.unattended is None and install.ignition is None:
+        default_login = install.image_defaults
+        return images.survey_login(record, surroundings.environ, named_images) if default_login else SeedFacts()
+    from virtinstall.survey.seeds import survey_seeds
+
+    return survey_seeds(request, host, record, medium, surroundings.environ)
 
 
 def _cpu_model_features(
@@ -184,21 +199,30 @@ def _links(request: Request, facts: HostFacts) -> tuple[str, ...]:
     return networks.links() if named and facts.local and facts.driver == "qemu" else ()
 
 
-def _with_devices(facts: Facts, request: Request, host: Host) -> Facts:
-    """Node devices, where the request names one; the render node for graphics; the mounts, to check migration."""
-    from virtinstall.devices.graphics import Graphics
+def _node_devices(request: Request, host: Host) -> tuple[str, ...]:
+    """The host's devices, where the request names one."""
     from virtinstall.devices.hostdev import Hostdev
     from virtinstall.devices.interface import Interface
 
     domain = request.domain
-    if request.checks.migration and facts.host.local:
-        from virtinstall.survey.mounts import mounts
-
-        facts = facts.replace(mounts=mounts())
     named = any(hostdev.name is not None for hostdev in domain.devices_of(Hostdev))
     named = named or any(interface.hostdev is not None for interface in domain.devices_of(Interface))
-    if named:
-        facts = facts.replace(node_devices=tuple(host.node_devices()))
-    if any(graphics.gl_enable and graphics.gl_rendernode is None for graphics in domain.devices_of(Graphics)):
-        facts = facts.replace(render_node=networks.render_node(host.node_devices("drm")))
-    return facts
+    return tuple(host.node_devices()) if named else ()
+
+
+def _render_node(request: Request, host: Host) -> str | None:
+    """The render node, where graphics need one that the request does not name."""
+    from virtinstall.devices.graphics import Graphics
+
+    graphics = request.domain.devices_of(Graphics)
+    needed = any(each.gl_enable and each.gl_rendernode is None for each in graphics)
+    return networks.render_node(host.node_devices("drm")) if needed else None
+
+
+def _mounts(request: Request, host: HostFacts) -> tuple[tuple[str, str], ...]:
+    """The mounts, to check whether the guest can migrate."""
+    if not request.checks.migration or not host.local:
+        return ()
+    from virtinstall.survey.mounts import mounts
+
+    return tuple(mounts())

@@ -1,0 +1,107 @@
+"""--unattended: which installer answers, where its answers go, and which drivers it is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import RequestError
+from virtinstall.xml.kinds import parse_switch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from virtinstall.facts import MediaFacts
+    from virtinstall.osinfo.media_rows import Driver, Media
+    from virtinstall.osinfo.record import OsRecord
+    from virtinstall.osinfo.scripts import InstallScript
+    from virtinstall.seed.answers import Installer
+
+_IN_INITRD = ("kickstart", "preseed", "autoyast")
+_CDROM_NAMES = {"kickstart": "ks.cfg", "autoyast": "autoinst.xml", "agama": "autoinst.json"}
+# what a system without install scripts in the OS database needs to be told is known to be this
+_OWN_FILES = {"autoyast": "autoinst.xml", "agama": "autoinst.json", "autounattend": "autounattend.xml"}
+_NEWEST_PRESEED = (20, 4)
+_FIRST_AGAMA = 16
+_VISTA = 6
+
+
+def choose_installer(
+    os: OsRecord,
+    media: MediaFacts | None,
+    row: Media | None,
+    profile: str | None,
+    find_script: Callable[[], InstallScript],
+) -> Installer:
+    """Return the installer that is answered. `row`: what the OS database says of the medium itself.
+
+    `find_script` finds the OS database's install script, where one is needed.
+    Raises: RequestError, when the system or the medium can't be installed unattended.
+    """
+    from virtinstall.seed.answers import Installer
+
+    own = _own_kind(os, media)
+    if own is not None and (row is None or row.installer_script):
+        return Installer(own, profile or "jeos", _OWN_FILES.get(own, "user-data"), in_initrd=False)
+    script = find_script()
+    kind = _kind(script.expected_filename)
+    if kind is None:
+        raise RequestError(
+            f"{os.short_id} takes its answers from a floppy disk only, which --unattended doesn't make",
+            hint="install it without --unattended",
+        )
+    in_initrd = kind in _IN_INITRD and media is not None and media.initrd is not None
+    if kind == "preseed" and not in_initrd:
+        raise RequestError(
+            f"{os.short_id} takes its answers from the initrd only",
+            hint="install it with --location, which may be an ISO image as well",
+        )
+    name = script.expected_filename if in_initrd else _CDROM_NAMES.get(kind, script.expected_filename)
+    return Installer(kind, script.profile, name, in_initrd, script.required)
+
+
+def choose_driver(os: OsRecord, values: Mapping[str, str], installer: Installer, arch: str) -> Driver | None:
+    """The drivers that Windows Setup is to be given; None where it gets none. Raises: RequestError."""
+    try:
+        wanted = parse_switch(values.get("drivers", "yes"))
+    except ValueError as error:
+        raise RequestError(f"--unattended drivers={values['drivers']}: {error}", hint="say drivers=no") from error
+    if installer.kind != "autounattend" or not wanted:
+        return None
+    return os.installable_driver(arch)
+
+
+def install_url(media: MediaFacts | None) -> str | None:
+    """The address that the installer comes from."""
+    if media is None or media.is_iso or "://" not in media.location:
+        return None
+    # the address of a whole Debian mirror doesn't tell that it is one
+    whole_mirror = media.kernel is not None and media.kernel.startswith("dists/")
+    return f"{media.location.rstrip('/')}/dists/" if whole_mirror else media.location
+
+
+def _kind(file_name: str) -> str | None:
+    """The installer, told by what it calls its answers."""
+    if file_name.endswith(".ks"):
+        return "kickstart"
+    return {"preseed.cfg": "preseed", "autoinst.xml": "autoyast", "autounattend.xml": "autounattend"}.get(file_name)
+
+
+def _own_kind(record: OsRecord, media: MediaFacts | None) -> str | None:
+    """The installer where the OS database knows none, or an older one than the system has."""
+    version = _numbers(record)
+    if record.distro == "ubuntu" and version:
+        live = media is None or media.kernel is None or "casper" in media.kernel
+        if version > _NEWEST_PRESEED or (version == _NEWEST_PRESEED and live):
+            return "autoinstall"
+    if record.distro in ("opensuse", "sle") and version:
+        if version[0] >= _FIRST_AGAMA and version[0] < 42:  # Leap 42 came before 15
+            return "agama"
+        return "autoyast" if not record.scripts else None
+    if record.is_windows and not record.scripts and version and version[0] >= _VISTA:
+        return "autounattend"
+    return None
+
+
+def _numbers(record: OsRecord) -> tuple[int, ...]:
+    parts = (record.version or "").split(".")
+    return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()
