@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.osinfo.record import OsRecord
     from virtinstall.request import Request
-    from virtinstall.survey.survey import Environment
 
 _CACHE = ".virtinstall"
 
 
 def survey_images(
-    request: Request, host: HostFacts, systems: Catalog, environment: Environment
+    request: Request, host: HostFacts, systems: Catalog, environ: Mapping[str, str]
 ) -> tuple[ImageFacts | None, ...]:
     """The image of each disk of the request, None for a disk without one. Raises: RequestError, for unknown names."""
     from virtinstall.devices.disk import Disk
@@ -38,8 +37,8 @@ def survey_images(
     from virtinstall.images.remote import catalogue_with_indexes
 
     arch = chosen_platform(request, host, GENERIC).arch
-    folder, is_shared = cache_directory(host, environment.environ)
-    catalogue = catalogue_with_indexes(environment.environ, systems, folder)
+    folder, is_shared = cache_directory(host, environ)
+    catalogue = catalogue_with_indexes(environ, systems, folder)
     return tuple(
         None if disk.image is None else _image_facts(disk, catalogue, arch, folder, is_shared) for disk in disks
     )

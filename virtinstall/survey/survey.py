@@ -52,7 +52,7 @@ def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
     catalog = Catalog(surroundings.environ)
     medium = media.survey_media(request, facts_of_host, catalog)
     doubts = (medium.doubt,) if medium is not None and medium.doubt is not None else ()
-    named_images = images.survey_images(request, facts_of_host, catalog, surroundings)
+    named_images = images.survey_images(request, facts_of_host, catalog, surroundings.environ)
     chosen = operating_system.survey_os(request, medium, catalog, facts_of_host, surroundings.environ, named_images)
     record = chosen.record
     platform = chosen_platform(request, facts_of_host, record)
