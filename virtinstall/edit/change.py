@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.boot_order import keep_places, use_classes
+from virtinstall.compose.sysinfo import resolve_sysinfo
 from virtinstall.devices.console import Console
 from virtinstall.devices.graphics import Graphics
 from virtinstall.devices.serial import Serial
 from virtinstall.domain.os import Os
 from virtinstall.domain.seclabel import Seclabel
-from virtinstall.domain.sysinfo import Sysinfo, resolve_sysinfo
+from virtinstall.domain.sysinfo import Sysinfo
 from virtinstall.domain.xml_edits import XmlEdits
 from virtinstall.edit import convert
 from virtinstall.edit.replace import follow_up, make_room
