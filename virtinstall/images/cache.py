@@ -133,6 +133,15 @@ class ImageCache:
                     os.unlink(f"{path}.json")
             os.close(fd)
 
+    def is_locked_or_left(self, source_key: str) -> bool:
+        """Whether a run has the lock of a source, or was killed while it had."""
+        return os.path.lexists(self._source_path(source_key, "part"))
+
+    def converted_path(self, file_stem: str, form: str) -> str:
+        """Where an image in another format is kept."""
+        self._make_directories()
+        return os.path.join(self.root, _FILES, f"{file_stem}.as.{form}")
+
     def publish(self, part: Part, file_stem: str, form: str) -> str:
         """Make the download an image of the cache, and return its path. Raises: StorageError."""
         target = os.path.join(self.root, _FILES, f"{file_stem}.{form}")
@@ -242,6 +251,9 @@ def _remove_unused(path: str, before: float) -> list[str]:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(fd).st_mtime > before or not _is_same_file(path, fd):
+            return []
+        if "volume" in _read_json(f"{path}.json"):
+            # it says that the volume is not complete
             return []
         os.unlink(path)
         with suppress(FileNotFoundError):

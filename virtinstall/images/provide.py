@@ -47,10 +47,10 @@ def provide_images(
     plan = plan.replace(fetches=fetches)
     from virtinstall.images.keep import keep_in_pools
 
-    paths = keep_in_pools(plan, host, progress)
+    paths = keep_in_pools(plan, host, progress, report)
     return plan.replace(
         images=tuple(_with_base(image, fetches, paths) for image in plan.images),
-        volumes=tuple(_volume_with_base(volume, fetches, paths) for volume in plan.volumes),
+        volumes=tuple(_volume_with_base(volume, fetches, paths, progress) for volume in plan.volumes),
     )
 
 
@@ -94,23 +94,28 @@ def _with_base(new: NewImage, fetches: tuple[ImageFetch, ...], paths: Mapping[in
     return new.replace(backing_path=path, backing_format=image.format)
 
 
-def _volume_with_base(volume: NewVolume, fetches: tuple[ImageFetch, ...], paths: Mapping[int, str]) -> NewVolume:
-    if volume.base is None:
-        return volume
+def _volume_with_base(
+    volume: NewVolume, fetches: tuple[ImageFetch, ...], paths: Mapping[int, str], progress: Progress
+) -> NewVolume:
     base = volume.base
-    image = _result(fetches[base.image])
-    name = f"{volume.pool}/{volume.name}"
-    capacity = _capacity(volume.capacity_bytes, base.size_is_default, image, name)
+    if base is None:
+        return volume
+    fetch = fetches[base.image]
+    image = _result(fetch)
+    capacity = _capacity(volume.capacity_bytes, base.size_is_default, image, f"{volume.pool}/{volume.name}")
     root = etree.fromstring(volume.xml)
+    form = root.find("target/format")
     for tag in ("capacity", "allocation"):
         node = root.find(tag)
         if node is not None and (tag == "capacity" or node.text != "0"):
             node.text = str(capacity)
     if base.copy:
-        return volume.replace(
-            xml=etree.tostring(root, encoding="unicode"), capacity_bytes=capacity, upload_from=paths[base.image]
-        )
-    backing = etree.SubElement(root, "backingStore")
-    etree.SubElement(backing, "path").text = paths[base.image]
-    etree.SubElement(backing, "format", type=image.format)
+        from virtinstall.images.keep import in_format
+
+        wanted = "raw" if form is None else form.get("type", "raw")
+        volume = volume.replace(upload_from=in_format(image, wanted, ImageCache(fetch.cache_dir), progress))
+    else:
+        backing = etree.SubElement(root, "backingStore")
+        etree.SubElement(backing, "path").text = paths[base.image]
+        etree.SubElement(backing, "format", type=image.format)
     return volume.replace(xml=etree.tostring(root, encoding="unicode"), capacity_bytes=capacity)

@@ -189,6 +189,9 @@ class Host(Protocol):
     def delete_volume(self, pool: str, name: str) -> None:
         """Delete a volume. Raises: StorageError."""
 
+    def resize_volume(self, pool: str, name: str, capacity_bytes: int) -> None:
+        """Make a volume larger. Raises: StorageError."""
+
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
         """Send the local file `path` into a volume. Raises: StorageError."""
 

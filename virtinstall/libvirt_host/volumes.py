@@ -140,6 +140,12 @@ class StorageHost:
             volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
             retry_while_busy(lambda: volume.delete(0))
 
+    def resize_volume(self, pool: str, name: str, capacity_bytes: int) -> None:
+        """Make a volume larger. Raises: StorageError."""
+        with translated(f"libvirt cannot resize the volume '{name}' of the pool '{pool}'", StorageError):
+            volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
+            retry_while_busy(lambda: volume.resize(capacity_bytes, 0))
+
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
         """Send the local file `path` into a volume, holes as holes. Raises: StorageError."""
         with translated(f"{path} can't be sent into the pool '{pool}'", StorageError):

@@ -205,6 +205,15 @@ def _make_volume(volume: NewVolume, plan: Plan, host: Host, undo: Undo, progress
     if volume.upload_from is not None:
         host.upload(volume.pool, volume.name, volume.upload_from, progress)
         host.refresh_pool(volume.pool)
+        if volume.base is not None:
+            _grow_volume(volume, host)
+
+
+def _grow_volume(volume: NewVolume, host: Host) -> None:
+    """Make a copy of an image as large as the disk; on a block device it is so already."""
+    found = host.volume(volume.pool, volume.name)
+    if found is not None and found.kind == "file" and found.capacity_bytes < volume.capacity_bytes:
+        host.resize_volume(volume.pool, volume.name, volume.capacity_bytes)
 
 
 def _there_already(volume: NewVolume, plan: Plan) -> HostError:
