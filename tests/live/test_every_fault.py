@@ -1,0 +1,153 @@
+"""Each call of libvirt's and each system call that changes something fails, or ends the run: nothing unnamed is left.
+
+VIRTINSTALL_FAULTS limits the number of points of each kind (default: all errors, some signals).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.live.machine import Connection, finish, listing, start_virt_install
+
+pytestmark = pytest.mark.live
+SIGNALS_AT = 6
+"""At how many of the points a signal comes."""
+_FOLDERS = ("/var/lib/libvirt/boot", "/var/lib/libvirt/qemu/nvram", "/var/lib/virtinstall")
+
+
+class Bench:
+    """Runs with faults: each has its own guest name and folder below `work`."""
+
+    def __init__(self, connection: Connection, work: Path, tree: Path, stem: str) -> None:
+        self.connection = connection
+        self.stem = stem
+        self._work = work
+        self._tree = tree
+
+    def job(self, what: str, at: int) -> dict[str, Any]:
+        """A run that what happens to at a call."""
+        name = f"{self.stem}-{what.lower()}-{at}"
+        folder = self._work / name
+        folder.mkdir()
+        return {
+            "id": name,
+            "words": self.words(name),
+            "what": what,
+            "at": at,
+            "output": str(self._work / f"{name}.log"),
+        }
+
+    def words(self, name: str) -> list[str]:
+        """An installation that is not waited for, with a disk, boot files, a seed and a UUID."""
+        return [
+            *("--connect", self.connection.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
+            *("--name", name, "--memory", "64", "--osinfo", "fedora36", "--location", str(self._tree)),
+            *("--disk", f"path={self.disk(name)},size=0.05", "--uuid", str(uuid.uuid5(uuid.NAMESPACE_OID, name))),
+            *("--extra-args", "console=ttyS0", "--noautoconsole", "--cloud-init", "hostname=faulty"),
+        ]
+
+    def disk(self, name: str) -> Path:
+        """The disk of a run."""
+        return self._work / name / "new.qcow2"
+
+    def output(self, name: str) -> str:
+        """What a run has printed."""
+        return (self._work / f"{name}.log").read_text(errors="replace")
+
+    def calls(self, name: str) -> list[str]:
+        """The names of the calls of a run."""
+        found: list[str] = json.loads((self._work / f"{name}.log.calls").read_text())
+        return found
+
+    def run(self, jobs: list[dict[str, Any]]) -> dict[str, int]:
+        """Do the jobs, some at a time; return the exit status of each."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.live.fault_server"],
+            input="".join(json.dumps(job) + "\n" for job in jobs),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        return {result["id"]: result["status"] for result in map(json.loads, done.stdout.splitlines())}
+
+
+@pytest.fixture
+def bench(system: Connection, work: Path, tiny_tree: Path) -> Iterator[Bench]:
+    """Where runs are made to fail; their guests are removed."""
+    work.chmod(0o755)
+    stem = f"vitest-{uuid.uuid4().hex[:8]}"
+    yield Bench(system, work, tiny_tree, stem)
+    for name in system.names():
+        if name.startswith(stem):
+            system.remove(name)
+
+
+def files() -> frozenset[str]:
+    """What runs may leave outside of their folders."""
+    return frozenset(name for name in listing(*map(Path, _FOLDERS)) if not Path(name).is_dir())
+
+
+def test_every_call(bench: Bench) -> None:
+    """A run that fails leaves nothing, or names it; after SIGKILL the same command works, or names the guest."""
+    before = files()
+    whole = bench.job("error", 0)
+    assert bench.run([whole]) == {whole["id"]: 0}, bench.output(whole["id"])
+    count = len(bench.calls(whole["id"]))
+    limit = int(os.environ.get("VIRTINSTALL_FAULTS", count))
+    jobs = [bench.job("error", at) for at in spread(count, limit)]
+    for what in ("SIGTERM", "SIGKILL"):
+        jobs += [bench.job(what, at) for at in spread(count, min(limit, SIGNALS_AT))]
+    statuses = bench.run(jobs)
+    assert len(statuses) == len(jobs)
+
+    present = bench.connection.names()
+    for job in jobs:
+        name, output = job["id"], bench.output(job["id"])
+        context = f"{name} ({statuses[name]}):\n{output}"
+        assert "Traceback" not in output, context
+        if job["what"] == "SIGKILL":
+            settle_killed(bench, name)
+        elif name in present:
+            assert bench.disk(name).exists(), context
+            assert statuses[name] == 0 or name in output, context
+        else:
+            assert statuses[name] != 0, context
+            assert not bench.disk(name).exists() or str(bench.disk(name)) in output, context
+    left = files() - before
+    known = "".join(bench.output(job["id"]) for job in jobs)
+    assert {path for path in left if path not in known and not path.endswith(".json")} == set()
+    print(f"{count} calls, {len(jobs)} runs")
+
+
+def settle_killed(bench: Bench, name: str) -> None:
+    """The same command works after SIGKILL, or names the guest; a disk of a guest is there."""
+    if name in bench.connection.names():
+        assert bench.disk(name).exists()
+        assert name in finish(start_virt_install(*bench.words(name))).output
+        return
+    again = finish(start_virt_install(*bench.words(name)))
+    if again.status != 0:
+        # a stub of the guest that claims its UUID may be left: the message says how to remove it
+        commands = re.findall(r"remove it with: (.*)\)", again.output)
+        assert commands, again.output
+        for command in commands:
+            subprocess.run(["sh", "-c", command], capture_output=True)
+        again = finish(start_virt_install(*bench.words(name)))
+    assert again.status == 0, again.output
+    assert bench.disk(name).exists()
+
+
+def spread(count: int, limit: int) -> list[int]:
+    """Up to `limit` numbers from 1 to `count`, evenly spread, both ends among them."""
+    limit = min(limit, count)
+    return sorted({1 + round(step * (count - 1) / max(1, limit - 1)) for step in range(limit)})
