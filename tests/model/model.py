@@ -116,7 +116,9 @@ class World:
         with inject(faults):
             status = command(["--connect", self._connection.getURI(), *words])
         self.history.append(f"  -> {status} after {faults.calls} calls")
-        for path in self._used_paths():
+        # virt-xml gives a guest a file of a dead run without a word to the journals; it may go when no guest has it
+        leftovers = self._named_by_journals() if command is xml_main else set()
+        for path in self._used_paths() - leftovers:
             if path not in self._data or (status == 0 and path == changeable):
                 self._data[path] = Path(path).read_bytes()
         return status

@@ -126,6 +126,15 @@ def test_a_file_that_this_run_names_stays(
     assert disk.exists()
 
 
+def test_a_file_that_a_run_named_is_the_users_from_then_on(disk: Path, host: LibvirtHost) -> None:
+    """The guest that got it is gone again, and nobody has written to it: a later run of the first name leaves it."""
+    told: list[str] = []
+    remove_leftovers("other", host, told.append, [str(disk)])
+    remove_leftovers("web", host, told.append, [])
+    assert disk.exists()
+    assert told == []
+
+
 GUEST = """<domain type='test'><name>user</name><memory>1</memory><os><type>hvm</type>{os}</os>
 <devices>{devices}</devices></domain>"""
 

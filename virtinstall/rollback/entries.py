@@ -15,7 +15,8 @@ from contextlib import suppress
 from virtinstall.named import NamedTuple
 from virtinstall.rollback.file_state import FileState, Identity
 
-FINAL = "final"
+FINAL, ADOPTED = "final", "adopted"
+"""Entries that are not things: the configuration that the guest is to keep; a file that a later run was given."""
 UNBORN, BORN = "new-", "run-"
 _LARGEST_BYTES = 16 << 20
 
@@ -80,18 +81,15 @@ def read_record(path: str) -> Record | None:
         try:
             values = json.loads(line)
         except (ValueError, RecursionError):
-            break
-        if not isinstance(values, dict):
-            break
+            values = None
         if record is None:
-            record = _head(values)
+            record = _head(values) if isinstance(values, dict) else None
             if record is None:
                 return None
         else:
-            entry = _entry(values)
-            if entry is None:
-                break
-            entries.append(entry)
+            entry = _entry(values) if isinstance(values, dict) else None
+            if entry is not None:
+                entries.append(entry)
     return None if record is None else record._replace(entries=tuple(entries))
 
 

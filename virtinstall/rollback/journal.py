@@ -12,13 +12,15 @@ Source: flock(2).
 from __future__ import annotations
 
 import fcntl
+import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from virtinstall.named import NamedTuple
 from virtinstall.rollback.entries import (
+    ADOPTED,
     BORN,
     FINAL,
     UNBORN,
@@ -211,8 +213,6 @@ class Journal:
         os.close(self._fd)
 
     def _append(self, entry: dict[str, str | int]) -> None:
-        import json
-
         os.write(self._fd, json.dumps(entry).encode() + b"\n")
         os.fdatasync(self._fd)
 
@@ -263,8 +263,13 @@ def find_leftovers(name: str, folder: Folder, uri: str | None = None) -> list[Le
     for _, record in _dead_runs(folder):
         if record.is_about(name, uri):
             # a file is noted again when it is complete
-            things = {(entry.kind, entry.path): entry for entry in record.entries if entry.kind != FINAL}
-            half_made = all(kind != "domain" for kind, _ in things)
+            adopted = {entry.path for entry in record.entries if entry.kind == ADOPTED}
+            things = {
+                (entry.kind, entry.path): entry
+                for entry in record.entries
+                if entry.kind not in (FINAL, ADOPTED) and entry.path not in adopted
+            }
+            half_made = all(entry.kind != "domain" for entry in record.entries)
             found += [_leftover(record, entry, half_made) for entry in things.values() if _may_be_there(entry)]
     return found
 
@@ -294,6 +299,19 @@ def forget_leftovers(name: str, folder: Folder, uri: str | None = None) -> None:
     for path, record in _dead_runs(folder):
         if record.is_about(name, uri):
             remove_file(path)
+
+
+def adopt_files(folder: Folder, is_named: Callable[[str], bool]) -> None:
+    """Note in the journals of dead runs the files that a later run was given: they are no leftovers any more.
+
+    Raises: OSError, when that can't be written.
+    """
+    for path, record in _dead_runs(folder):
+        for named in {entry.path for entry in record.entries if entry.path.startswith("/") and is_named(entry.path)}:
+            # the last line may be cut off
+            line = "\n" + json.dumps({"kind": ADOPTED, "path": named}) + "\n"
+            with open(path, "ab") as file:
+                file.write(line.encode())
 
 
 def _may_be_there(entry: Entry) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import HypervisorError, StorageError, TakenError
@@ -17,6 +19,7 @@ from virtinstall.rollback.journal import (
     ClaimedError,
     Journal,
     Leftover,
+    adopt_files,
     find_leftovers,
     forget_leftovers,
     journal_folder,
@@ -116,6 +119,15 @@ def remove_leftovers(name: str, host: Host, tell: Tell, named: Iterable[str] = (
                 ) from error
             tell(f"an earlier run for '{name}' was killed: the half-made {leftover.path} that it left is removed")
     report_leftovers(name, host, tell)
+    if named:
+        # whatever comes of this run: from now on such a file is the user's
+        with suppress(OSError):
+            adopt_files(journal_folder(os.environ, os.geteuid()), partial(_is_named, named))
+
+
+def _is_named(named: tuple[str, ...], path: str) -> bool:
+    identity = Identity.of_path(path)
+    return identity is not None and any(_means(value, path, identity) for value in named)
 
 
 def _remove(leftover: Leftover) -> None:
