@@ -1,7 +1,8 @@
 """Runs virt-install many times in forked processes, each with a fault at one of its calls: a run takes no start-up.
 
-Reads jobs and writes results, a JSON object a line. A job names the words, what happens (`error`, `SIGTERM`,
-`SIGKILL`), at which call (0: nowhere), and the file for the output; the result has the status and the number of calls.
+Reads jobs and writes results, a JSON object a line. A job names the command (`virt-clone`, else virt-install), its
+words, what happens (`error`, `SIGTERM`, `SIGKILL`), at which call (0: nowhere), and the file for the output; the
+result has the exit status. The names of the calls are in a file beside the output.
 """
 
 from __future__ import annotations
@@ -83,10 +84,10 @@ def run(job: dict[str, Any]) -> None:
     report_to = os.open(job["output"] + ".calls", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     write = os.write
     try:
-        from virtinstall.cli.main import main
+        from virtinstall.cli.main import clone_main, main
 
         install(points)
-        status = main(job["words"])
+        status = (clone_main if job.get("command") == "virt-clone" else main)(job["words"])
     except BaseException:  # noqa: BLE001 - the traceback is the result
         traceback.print_exc()
     finally:

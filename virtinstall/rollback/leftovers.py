@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import HypervisorError, StorageError, TakenError
+from virtinstall.rollback.claim_mark import is_claim
 from virtinstall.rollback.file_state import FileState, Identity, remove_if_same
 from virtinstall.rollback.journal import (
     ClaimedError,
@@ -109,7 +110,9 @@ def remove_leftovers(name: str, host: Host, tell: Tell, named: Iterable[str] = (
     """
     named = tuple(named)
     for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
-        if leftover.half_made and leftover.kind in _FILES and not _reason_to_keep(leftover, host, named):
+        if leftover.kind == "domain":
+            _remove_claim(leftover, host, tell)
+        elif leftover.half_made and leftover.kind in _FILES and not _reason_to_keep(leftover, host, named):
             try:
                 _remove(leftover)
             except OSError as error:
@@ -123,6 +126,14 @@ def remove_leftovers(name: str, host: Host, tell: Tell, named: Iterable[str] = (
         # whatever comes of this run: from now on such a file is the user's
         with suppress(OSError):
             adopt_files(journal_folder(os.environ, os.geteuid()), partial(_is_named, named))
+
+
+def _remove_claim(leftover: Leftover, host: Host, tell: Tell) -> None:
+    """Remove a guest that holds only the name and UUID of the one that the dead run did not come to define."""
+    guest = None if leftover.uuid is None else _guest_of(leftover, host)
+    if guest is not None and not guest.is_active() and is_claim(guest.xml(inactive=True)):
+        guest.undefine()
+        tell(f"an earlier run for '{leftover.name}' was killed: the empty guest '{guest.name}' that it left is removed")
 
 
 def _is_named(named: tuple[str, ...], path: str) -> bool:

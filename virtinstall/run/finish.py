@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from virtinstall.compose.final_xml import completed
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import GuestNotFound, GuestStopped, RequestError
+from virtinstall.rollback.claim_mark import is_claim
 from virtinstall.run.installation import Installation, is_installing
 
 if TYPE_CHECKING:
@@ -51,6 +52,12 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Gues
     if guest is None:
         raise GuestNotFound(f"--finish {name}: there is no such guest", hint="run the command that made it again")
     xml = final_xml(name, folder, host.uri, guest.uuid)
+    if is_claim(guest.xml(inactive=True)):
+        if not guest.is_active() or xml is None:
+            raise RequestError(
+                f"--finish {name}: the guest was not created completely", hint="run the command that made it again"
+            )
+        guest = host.define_guest(xml)
     if xml is not None and not guest.is_persistent():
         live = Domain.parse(guest.xml(inactive=True))
         guest = host.define_guest(completed(Domain.parse(xml), live, live).to_xml())

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from virtinstall.errors import HypervisorError, TakenError
+from virtinstall.rollback.claim_mark import CLAIM_TITLE
 from virtinstall.rollback.signals import deferred_signals
 from virtinstall.run.state_files import StateFiles
 
@@ -214,6 +215,7 @@ def _small_definition(document: etree._Element, name: str) -> str:
     domain = etree.Element("domain", type=document.get("type", "qemu"))
     etree.SubElement(domain, "name").text = name
     etree.SubElement(domain, "uuid").text = document.findtext("uuid")
+    etree.SubElement(domain, "title").text = CLAIM_TITLE
     etree.SubElement(domain, "memory", unit="MiB").text = "64"
     boots = etree.SubElement(domain, "os")
     kind = document.find("os/type")

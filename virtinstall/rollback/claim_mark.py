@@ -1,0 +1,13 @@
+"""The mark of a small guest that only holds a name and a UUID while a run creates the real one."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+CLAIM_TITLE = "virtinstall is creating this guest"
+
+
+def is_claim(xml: str) -> bool:
+    """Whether the XML is that of such a guest: it has the mark and no disk."""
+    domain = etree.fromstring(xml.encode())
+    return domain.findtext("title") == CLAIM_TITLE and domain.find("devices/disk") is None
