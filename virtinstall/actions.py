@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from virtinstall.named import NamedTuple
+from virtinstall.safe_text import one_line
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def _cached_path(fetch: ImageFetch) -> str | None:
 def _media(plan: Plan) -> Iterator[Action]:
     for boot_file in plan.boot_files:
         if boot_file.source != boot_file.path:
-            text = f"fetch the {boot_file.what} {boot_file.source} to {boot_file.path}, for the installation only"
+            source = one_line(boot_file.source)  # an install medium's name for it
+            text = f"fetch the {boot_file.what} {source} to {boot_file.path}, for the installation only"
             yield Action("fetch", text, boot_file.path)
         for path in boot_file.inject:
             yield Action("inject", f"put {path} into the initrd")

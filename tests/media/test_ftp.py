@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from virtinstall.errors import FetchError
 from virtinstall.media.location import open_location
+from virtinstall.media.transfer import Limits
 from virtinstall.progress import Silent
 
 BIG = bytes(range(256)) * 16384
@@ -26,6 +28,7 @@ class FtpServer:
         from pyftpdlib.servers import FTPServer
 
         self.cuts = 0
+        self.can_restart = True
         self.rests: list[str] = []
         outer = self
         authorizer = DummyAuthorizer()
@@ -42,6 +45,8 @@ class FtpServer:
         class Handler(FTPHandler):  # type: ignore[misc]
             def ftp_REST(self, line: str) -> Any:
                 outer.rests.append(line)
+                if not outer.can_restart:
+                    return self.respond("502 no")
                 return super().ftp_REST(line)
 
         Handler.use_sendfile = False
@@ -120,3 +125,46 @@ def test_an_unreachable_host() -> None:
     """Nothing listens: one clear error."""
     with pytest.raises(FetchError, match="Connection refused"):
         open_location("ftp://127.0.0.1:9/pub").exists("vmlinuz")
+
+
+def test_a_server_without_rest_sends_all_again(ftp: FtpServer) -> None:
+    """What is there already is skipped."""
+    fetcher = open_location(f"ftp://{ftp.host}/pub")
+    ftp.cuts, ftp.can_restart = 1, False
+    target = BytesIO()
+    fetcher.download("images/big", target, Silent())
+    assert target.getvalue() == BIG
+
+
+def longer(path: Path) -> None:
+    """Another size."""
+    path.write_bytes(BIG + b"more")
+
+
+def newer(path: Path) -> None:
+    """The same size, another time of change."""
+    path.write_bytes(BIG[::-1])
+    os.utime(path, (1, 1))
+
+
+@pytest.mark.parametrize("change", [longer, newer])
+def test_parts_of_two_versions_are_never_put_together(
+    ftp: FtpServer, tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    """A file that changed before the transfer is resumed is an error, as over HTTP."""
+
+    class Changing(BytesIO):
+        def write(self, data: object, /) -> int:
+            change(tmp_path / "pub" / "images" / "big")
+            return super().write(data)  # type: ignore[arg-type]
+
+    ftp.cuts = 1
+    with pytest.raises(FetchError, match="changed since"):
+        open_location(f"ftp://{ftp.host}/pub").download("images/big", Changing(), Silent())
+
+
+def test_the_size_limit_holds(ftp: FtpServer) -> None:
+    """A file larger than the limit is not fetched."""
+    fetcher = open_location(f"ftp://{ftp.host}/pub", limits=Limits(file_bytes=1000))
+    with pytest.raises(FetchError, match="larger than the 1000 bytes"):
+        fetcher.download("images/big", BytesIO(), Silent())

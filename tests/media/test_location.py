@@ -11,6 +11,7 @@ import pytest
 
 from tests.media.isofiles import build_iso
 from virtinstall.errors import FetchError
+from virtinstall.media.fetcher import Fetcher
 from virtinstall.media.location import is_local, open_location
 from virtinstall.media.nfs import NfsPlace, mount_command, parse_nfs
 from virtinstall.media.transfer import Limits
@@ -154,3 +155,40 @@ def test_an_nfs_server_that_stops_answering(nfs_tools: Path, tool: str) -> None:
     for read in (lambda: fetcher.read_text("vmlinuz"), lambda: fetcher.download("vmlinuz", BytesIO(), Silent())):
         with pytest.raises(FetchError, match="did not answer"):
             read()
+
+
+CUT_ONCE = 'if [ ! -e "$p.cut" ]; then touch "$p.cut"; head -c 1000 "$p"; exit 1; fi; exec cat "$p"'
+
+
+def cutting(nfs_tools: Path, then: str = "") -> Fetcher:
+    """A server that sends 1000 bytes of /tree/vmlinuz at first, and runs `then` meanwhile."""
+    program = Path(shutil.which("nfs-cat") or "")
+    lines = program.read_text().splitlines()
+    program.write_text("\n".join([*lines[:-1], then or ":", CUT_ONCE, ""]))
+    (nfs_tools / "vmlinuz").write_bytes(b"kernel" * 10_000)
+    return open_location("nfs://127.0.0.1/tree")
+
+
+def test_a_cut_transfer_over_nfs_is_repeated(nfs_tools: Path) -> None:
+    """nfs-cat cannot start in the middle: what is there already is skipped."""
+    target = BytesIO()
+    assert cutting(nfs_tools).download("vmlinuz", target, Silent()) == 60_000
+    assert target.getvalue() == b"kernel" * 10_000
+
+
+def test_a_file_on_nfs_that_changed_in_between(nfs_tools: Path) -> None:
+    """Parts of two versions are never put together; a file above the limit is not fetched."""
+    with pytest.raises(FetchError, match="changed since"):
+        cutting(nfs_tools, 'echo more >> "$p"').download("vmlinuz", BytesIO(), Silent())
+    with pytest.raises(FetchError, match="larger than the 10 bytes"):
+        open_location("nfs://127.0.0.1/tree", limits=Limits(file_bytes=10)).download("vmlinuz", BytesIO(), Silent())
+
+
+def test_an_nfs_directory_without_end(nfs_tools: Path) -> None:
+    """What nfs-ls prints is limited, and so is its time."""
+    Path(shutil.which("nfs-ls") or "").write_text("#!/bin/sh\nexec yes -- -rw-r--r-- 1 0 0 5 name\n")
+    with pytest.raises(FetchError, match="more than"):
+        open_location("nfs://127.0.0.1/tree")
+    Path(shutil.which("nfs-ls") or "").write_text("#!/bin/sh\nexec sleep 30\n")
+    with pytest.raises(FetchError, match="did not answer"):
+        open_location("nfs://127.0.0.1/tree", limits=Limits(reply_seconds=0.2))

@@ -74,8 +74,10 @@ def read_request(
                 holders[option.dest] = read_holder(option, _as_list(getattr(given, option.dest)))
             except RequestError as error:
                 problems.append(error)
-    if given.name == "":
-        problems.append(RequestError("--name: a name can't be empty", hint="leave --name out to have one made up"))
+    if given.name is not None and not given.name.strip():
+        problems.append(
+            RequestError(f"--name '{given.name}': a name cannot be empty or blank", hint="omit --name to generate one")
+        )
     if given.name is not None:
         domain.name = given.name
     _raise_together(problems)
