@@ -71,27 +71,27 @@ def _check_image(image: NewImage, plan: Plan) -> str | None:
 
 
 def _check_access(plan: Plan, host: Host) -> None:
-    """Whether the user that QEMU runs as can reach each file. Raises: StorageError."""
-    from virtinstall.devices.disk import Disk
-
-    made = {image.path for image in plan.images}
-    seeds = {seed.path for seed in plan.seeds}
-    written: dict[str, bool] = {}
-    for disk in (plan.install or plan.final).devices_of(Disk):
-        path = disk.source_file or disk.source_dev
-        if path is not None and path not in seeds:
-            written[path] = not disk.readonly and disk.device != "cdrom" and path not in made
-    written.update({boot_file.path: False for boot_file in plan.boot_files if boot_file.source == boot_file.path})
-    account = qemu_account(host, plan.final.type or "kvm", plan.qemu_label) if written else None
-    if account is None:
+    """Whether QEMU can open each file. Raises: StorageError."""
+    if host.driver() != "qemu" or not host.is_local():
         return
-    from virtinstall.storage.access import require_access
+    from virtinstall.storage.check_files import check_files
+    from virtinstall.storage.file_uses import Role
+    from virtinstall.storage.plan_files import generated_paths, plan_uses
 
-    _check_labels(plan, host)
+    made = {image.path for image in plan.images} | {volume.path for volume in plan.volumes}
+    # new images are judged by their directories; the seeds' and boot files' directories are libvirt's or our own
+    uses = [
+        use._replace(writes=False) if use.role.is_image and use.path in made else use
+        for use in plan_uses(plan)
+        if use.path in made or use.path not in generated_paths(plan)
+    ]
+    if not uses:
+        return
+    account = qemu_account(host, plan.final.type or "kvm", plan.qemu_label)
+    if account is not None and any(use.role in (Role.DISK, Role.CDROM, Role.FLOPPY) for use in uses):
+        _check_labels(plan, host)
     # a session's libvirt can't give away what isn't the user's
-    given = not host.uri.partition("?")[0].endswith("/session")
-    for path, write in written.items():
-        require_access(path, account, write=write, owner_is_given=given)
+    check_files(uses, account, created=made, session=host.uri.partition("?")[0].endswith("/session"))
 
 
 def _check_labels(plan: Plan, host: Host) -> None:

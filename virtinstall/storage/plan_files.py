@@ -58,7 +58,7 @@ def check_plan_in_use(plan: Plan, host: Host, checks: Checks) -> list[str]:
     Raises: RequestError, for what is no disk, and for a file in use unless `checks` allows it; HostError, when the
     guests cannot be read.
     """
-    generated = _generated_paths(plan)
+    generated = generated_paths(plan)
     wanted = [use for use in plan_uses(plan) if use.path not in generated]
     if not wanted:
         return []
@@ -107,7 +107,7 @@ def check_change_in_use(before: Domain, after: Domain, host: Host, checks: Check
     return refuse_conflicts(files_in_use(host).conflicts(wanted, known=known, skip=name), checks)
 
 
-def _generated_paths(plan: Plan) -> set[str]:
+def generated_paths(plan: Plan) -> set[str]:
     """Paths that were chosen here because nothing was there: no guest can use them."""
     found = {*plan.generated, *(boot.path for boot in plan.boot_files if boot.path != boot.source)}
     found |= {seed.path for seed in plan.seeds} | {upload.target for upload in plan.uploads}

@@ -1,0 +1,94 @@
+"""Whether everything that QEMU opens is there and can be opened: `--check path_access=`.
+
+Nothing is created before this check: a guest that cannot start must not cost an allocation or a download.
+
+Source: https://libvirt.org/drvqemu.html#posix-users-groups (whose files are given to QEMU's user).
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import StorageError
+from virtinstall.storage.access import require_access
+from virtinstall.storage.chain import backing_chain
+from virtinstall.storage.file_uses import FileUse, Role
+
+if TYPE_CHECKING:
+    from virtinstall.storage.qemu_account import Account
+
+# libvirt gives these to QEMU's user before it starts QEMU; the rest must be readable as it is
+_GIVEN = (Role.KERNEL, Role.INITRD, Role.DTB, Role.ACPI, Role.NVRAM, Role.BACKING, Role.DATA)
+# read by libvirt's daemon, not by QEMU
+_READ_BY_LIBVIRT = (Role.TEMPLATE, Role.LOG)
+_REQUIRED = (Role.KERNEL, Role.INITRD, Role.DTB, Role.ACPI, Role.FIRMWARE, Role.TEMPLATE, Role.BACKING, Role.DIRECTORY)
+_IN_DIRECTORY = (Role.LOG, Role.NVRAM)
+
+
+def check_files(uses: Collection[FileUse], account: Account | None, *, created: Collection[str], session: bool) -> None:
+    """Check the files of a guest on this machine; those in `created` do not exist yet, and are judged by
+    their directories.
+
+    `account` is the user that QEMU runs as, None where that is unknown; `session`: libvirt runs as the same user and
+    cannot give files away. Raises: StorageError for the first file that is missing or cannot be opened.
+    """
+    for use in with_chains(uses, created):
+        if "://" in use.path:
+            continue
+        if use.path not in created:
+            _require_file(use)
+        if account is not None and (session or use.role not in _READ_BY_LIBVIRT):
+            _require_access(use, account, session=session)
+
+
+def with_chains(uses: Collection[FileUse], created: Collection[str]) -> Iterator[FileUse]:
+    """The files, and those of each existing image's backing chain. Raises: StorageError, for a broken chain."""
+    for use in uses:
+        yield use
+        if (use.role.is_image or use.role is Role.BACKING) and use.path not in created and _is_readable_file(use.path):
+            # an image whose format is not named is raw for libvirt, and a CD-ROM nearly always is
+            for info in backing_chain(use.path, use.image_format or "raw")[1:]:
+                yield use._replace(role=Role.BACKING, path=info.path, writes=False)
+
+
+def _is_readable_file(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode) and os.access(path, os.R_OK)
+    except OSError:
+        return False
+
+
+def _require_file(use: FileUse) -> None:
+    """Raises: StorageError, when what must exist is surely missing, or is of the wrong kind."""
+    path = os.path.dirname(use.path) if use.role in _IN_DIRECTORY else use.path
+    if use.role not in (*_REQUIRED, *_IN_DIRECTORY):
+        return
+    is_directory = use.role is Role.DIRECTORY or use.role in _IN_DIRECTORY
+    kind = "directory" if is_directory else "file"
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        hint = f"create it: mkdir -p {shlex.quote(path)}" if is_directory else "check the path"
+        raise StorageError(f"{_given(use)}: no such {kind}: '{path}'", hint=hint) from None
+    except OSError:
+        # what we may not look at ourselves is not judged
+        return
+    if is_directory != stat.S_ISDIR(mode):
+        raise StorageError(f"{_given(use)}: '{path}' is not a {kind}", hint="check the path")
+
+
+def _require_access(use: FileUse, account: Account, *, session: bool) -> None:
+    if use.role is Role.DIRECTORY and use.device == "virtiofs" and not session:
+        # virtiofsd runs as root
+        return
+    given = not session and (use.role.is_image or use.role in _GIVEN)
+    require_access(use.path, account, write=use.writes, owner_is_given=given)
+
+
+def _given(use: FileUse) -> str:
+    """The option and what it was given."""
+    return f"{use.option}{use.path}" if use.option.endswith("=") else f"{use.option} {use.path}"
