@@ -42,6 +42,8 @@ _NAMES = {
         "Unattended",
         "User",
     ),
+    "virtinstall.images.cache": ("CachedImage",),
+    "virtinstall.images.stored": ("StoredImage",),
     "virtinstall.domain.domain": ("Domain",),
     "virtinstall.devices": ("Disk", "Interface"),
     "virtinstall.units": ("GIB", "KIB", "MIB"),
@@ -105,6 +107,8 @@ if TYPE_CHECKING:
     from virtinstall.guest import State as State
     from virtinstall.hypervisor import Hypervisor as Hypervisor
     from virtinstall.hypervisor import connect as connect
+    from virtinstall.images.cache import CachedImage as CachedImage
+    from virtinstall.images.stored import StoredImage as StoredImage
     from virtinstall.options.command import parse_request as parse_request
     from virtinstall.options.parser import UsageError as UsageError
     from virtinstall.plan import Plan as Plan

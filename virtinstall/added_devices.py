@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from virtinstall.compose import (
     consoles,
     controllers,
-    disk_sources,
     disk_targets,
     display,
     hostdevs,
+    images,
     interfaces,
     small_devices,
 )
@@ -86,6 +86,7 @@ def compose_devices(
         final=devices,
         install=None,
         images=tuple(draft.images),
+        fetches=tuple(draft.fetches),
         volumes=tuple(draft.volumes),
         start_pools=tuple(draft.start_pools),
         uploads=tuple(draft.uploads),
@@ -118,7 +119,7 @@ def _fill(draft: Draft, guest: Domain | None, present: list[Disk]) -> None:
     controllers.expand_words(draft)
     disks = draft.domain.devices_of(Disk)
     for disk, found in zip(disks, draft.facts.storage.disks, strict=True):
-        disk_sources.resolve_source(draft, disk, found)
+        images.resolve_disk(draft, disk, found)
     disk_targets.resolve_targets(draft, disks, present)
     hostdevs.resolve_hostdevs(draft)
     interfaces.add_interfaces(draft)

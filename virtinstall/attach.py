@@ -16,7 +16,7 @@ from lxml import etree
 from virtinstall.added_devices import compose_devices
 from virtinstall.compose.boot_order import keep_places
 from virtinstall.compose.small_devices import require_shared_memory
-from virtinstall.create import journaled
+from virtinstall.create import journaled, with_images
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
 from virtinstall.domain.domain import Domain
@@ -185,6 +185,7 @@ def create_storage(
 
     for warning in check_storage(plan, host, checks or Checks()):
         on_warning(warning)
+    plan = with_images(plan, host, progress, on_warning)
     make_storage(plan, host, undo, progress, journal)
 
 

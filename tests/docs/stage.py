@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,7 @@ def build(stage: Path) -> None:
     stage.joinpath("app.img").write_bytes(bytes(1 << 20))
     stage.joinpath("host.xml").write_text(DRIVER.format(images=stage / "images", stage=stage))
     _web(stage / "web")
+    shutil.copy(stage / "old.qcow2", stage / "web" / "debian12.qcow2")
 
 
 def _images(stage: Path) -> None:
@@ -104,7 +106,12 @@ def _web(folder: Path) -> None:
 def commands(folder: Path) -> Path:
     """The commands of this checkout, installed or not."""
     folder.mkdir(exist_ok=True)
-    for name, function in (("virt-install", "main"), ("virt-clone", "clone_main"), ("virt-xml", "xml_main")):
+    for name, function in (
+        ("virt-install", "main"),
+        ("virt-clone", "clone_main"),
+        ("virt-xml", "xml_main"),
+        ("virt-guest", "guest_main"),
+    ):
         path = folder / name
         path.write_text(
             f"#!{sys.executable}\nfrom virtinstall.cli.main import {function}\nraise SystemExit({function}())\n"
@@ -120,6 +127,10 @@ def environ(stage: Path, proxy: str) -> dict[str, str]:
     """The environment of an example: our commands first, the test driver by default, the web through `proxy`."""
     home = stage / "home"
     home.mkdir(exist_ok=True)
+    # the images that examples name are the stage's own
+    stage.joinpath("images.yaml").write_text(
+        f"images: [{{name: debian12, url: '{proxy}debian12.qcow2', checksums: [], user: debian, os: debian12}}]\n"
+    )
     return {
         # guests of libvirt's test driver never end by themselves
         "MINUTES": "0",
@@ -127,6 +138,7 @@ def environ(stage: Path, proxy: str) -> dict[str, str]:
         "HOME": str(home),
         "LIBVIRT_DEFAULT_URI": f"test://{stage / 'host.xml'}",
         "http_proxy": proxy,
+        "VIRTINSTALL_IMAGES": str(stage / "images.yaml"),
         "PYTHONPATH": str(PROJECT),
         "LC_ALL": "C.UTF-8",
     }

@@ -164,10 +164,7 @@ def _add_disks(draft: Draft) -> None:
         disk_sources.take_from_backing(draft, disk, found)
         if disk.device not in ("cdrom", "floppy") and disk.is_empty:
             raise RequestError("--disk: no path, size or source is given", hint="for example --disk size=20")
-        if found.image is None:
-            disk_sources.resolve_source(draft, disk, found)
-        else:
-            images.resolve_image(draft, disk, found, found.image)
+        images.resolve_disk(draft, disk, found)
 
 
 def _finish(draft: Draft) -> Plan:

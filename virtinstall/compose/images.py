@@ -42,6 +42,14 @@ def fill_memory(draft: Draft) -> None:
         draft.notes.append(f"Using default --memory {DEFAULT_MEMORY_BYTES >> 20}")
 
 
+def resolve_disk(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
+    """Fill in the source of a disk, from an image or otherwise. Raises: RequestError."""
+    if facts.image is None:
+        resolve_source(draft, disk, facts)
+    else:
+        resolve_image(draft, disk, facts, facts.image)
+
+
 def resolve_image(draft: Draft, disk: Disk, facts: DiskFacts, image: ImageFacts) -> None:
     """Fill in the source of a disk that starts from an image, and note what has to be fetched and made.
 
@@ -129,7 +137,7 @@ def _use_firmware(draft: Draft, image: ImageFacts) -> None:
 
 def _warn_of_login(draft: Draft, image: ImageFacts, option: str) -> None:
     install, facts = draft.request.install, draft.facts
-    if install.image_defaults or not (install.boot_disk or install.assume_import):
+    if install.reinstall is not None or install.image_defaults or not (install.boot_disk or install.assume_import):
         return
     if image.source.seed == CLOUD_INIT and facts.seeds.cloud_init is None and image.source.kind != "registry":
         draft.warnings.append(

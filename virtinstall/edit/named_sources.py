@@ -41,7 +41,7 @@ def resolve_named_sources(domain: Domain, changed: Sequence[Element], host: Host
 
 def _twin(element: Element) -> Device | None:
     """Return a device with nothing but the name of the source, or None where the edit names none."""
-    if isinstance(element, Disk) and (element.vol is not None or element.pool is not None):
+    if isinstance(element, Disk) and any(value is not None for value in (element.vol, element.pool, element.image)):
         twin = Disk(device=element.device or "disk")
         twin.vol, twin.pool, twin.size_bytes, twin.format = (
             element.vol,
@@ -49,6 +49,9 @@ def _twin(element: Element) -> Device | None:
             element.size_bytes,
             element.format,
         )
+        twin.image, twin.image_checksum = element.image, element.image_checksum
+        twin.image_copy, twin.image_refresh = element.image_copy, element.image_refresh
+        twin.path = element.path if element.image is not None else None
         return twin
     if isinstance(element, Hostdev) and element.name is not None and not is_named(element, element.name):
         hostdev = Hostdev()
