@@ -3,9 +3,9 @@
     VirtInstallError
     |-- EndedError          the run was ended from outside: Ctrl-C, a signal
     |-- RequestError        the request contradicts itself or the host: change the options
-    |   `-- FieldError      a record or an element got a value of another type (it is a TypeError as well)
-    |       `-- UnknownFieldError   it has no such field, or the field cannot be changed (an AttributeError as well)
-    |   `-- GuestNotFound       there is no guest of that name or UUID
+    |   |-- FieldError      a record or an element got a value of another type (it is a TypeError as well)
+    |   |   `-- UnknownFieldError   it has no such field, or the field cannot be changed (an AttributeError as well)
+    |   `-- GuestNotFound   there is no guest of that name or UUID
     `-- HostError           the host or something it reaches failed
         |-- TakenError      another took a name meanwhile that we had chosen
         |-- StorageError    disks, pools, volumes, permissions

@@ -12,7 +12,7 @@ from virtinstall.devices.virtio_driver import VirtioDriver
 from virtinstall.errors import RequestError
 from virtinstall.units import GIB, parse_size
 from virtinstall.xml.children import Children
-from virtinstall.xml.convert import absolute_path
+from virtinstall.xml.convert import absolute_path, file_or_directory
 from virtinstall.xml.field import Setting, Suboption, XmlField
 from virtinstall.xml.kinds import INTEGER, ON_OFF, PRESENT, SWITCH, TEXT, YES_NO
 from virtinstall.xml.paths import remove
@@ -27,12 +27,6 @@ def _size(text: str) -> int:
         return parse_size(text, GIB, "size")
     except RequestError:
         raise ValueError("it must be a size, in GiB or with a unit: 20, 0.5, 500M, 2T") from None
-
-
-def _disk_path(text: str) -> str:
-    """The absolute path; a '/' at the end stays, because it names a directory."""
-    path = absolute_path(text)
-    return f"{path}/" if text.endswith("/") and not path.endswith("/") else path
 
 
 def _set_perms(disk: Disk, text: str) -> None:
@@ -142,7 +136,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
         TEXT,
         "Path or URL of the disk; with `size` it is made where it doesn't exist.",
         match=True,
-        convert=_disk_path,
+        convert=file_or_directory,
     )
     snapshot: XmlField[str] = XmlField(
         "./@snapshot", TEXT, "Part in snapshots: `internal`, `external`, `manual`, `no`.", aliases=("snapshot_policy",)

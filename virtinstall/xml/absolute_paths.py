@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from virtinstall.xml.convert import absolute_path
+from virtinstall.xml.convert import PATH_CONVERTERS
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import Setting, XmlField
 
@@ -16,7 +16,7 @@ def make_paths_absolute(elements: Iterable[Element]) -> None:
     """Make the paths that fields of the elements hold absolute, by the working directory; URLs stay as they are."""
     for element in elements:
         for name, declared in element.declarations():
-            if isinstance(declared, XmlField | Setting) and declared.convert is absolute_path:
+            if isinstance(declared, XmlField | Setting) and declared.convert in PATH_CONVERTERS:
                 value = getattr(element, name)
-                if isinstance(value, str) and value != absolute_path(value):
-                    setattr(element, name, absolute_path(value))
+                if isinstance(value, str) and value != declared.convert(value):
+                    setattr(element, name, declared.convert(value))

@@ -27,6 +27,16 @@ def absolute_path(text: str) -> str:
     return text if not text or "://" in text else os.path.abspath(text)
 
 
+def file_or_directory(text: str) -> str:
+    """An absolute path; a '/' at the end stays, because it names a directory."""
+    path = absolute_path(text)
+    return f"{path}/" if text.endswith("/") and not path.endswith("/") else path
+
+
+PATH_CONVERTERS = (absolute_path, file_or_directory)
+"""The converters of fields that hold a path of this host."""
+
+
 def shell_words(text: str) -> list[str]:
     """The words of a shell-like line.
 

@@ -1,0 +1,210 @@
+"""GuestSpec and the installation methods: what they turn into, and what they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import virtinstall
+from virtinstall import (
+    GIB,
+    CloudImage,
+    CloudInit,
+    Disk,
+    Domain,
+    Existing,
+    GuestSpec,
+    Hypervisor,
+    Ignition,
+    Install,
+    Interface,
+    Iso,
+    Kernel,
+    Plan,
+    Pxe,
+    Reinstall,
+    Request,
+    Tree,
+    Unattended,
+    User,
+    parse_request,
+)
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1wEyy0nPzV8BMrXyvBrdRXSKYdzR3nSm6kyxJyqvWB a@b"
+COMMON = ["--name", "web", "--memory", "1024", "--disk", "none", "--osinfo", "debian11"]
+
+
+@pytest.fixture
+def hypervisor() -> Iterator[Hypervisor]:
+    """libvirt's test driver."""
+    with virtinstall.connect("test:///default") as connected:
+        yield connected
+
+
+def spec(install: Install, **values: Any) -> GuestSpec:
+    """A guest with this installation method."""
+    domain = Domain(name="web", memory_kib=1 << 20)
+    return GuestSpec(domain, install=install, os="debian11", without=["disk"], **values)
+
+
+def same(request: Request) -> object:
+    """What of a request decides the guest: how the run goes is the command's own."""
+    return request.install, request.os, request.without, request.checks, request.domain.name
+
+
+@pytest.mark.parametrize(
+    ("install", "words"),
+    [
+        (Existing(), ["--import"]),
+        (Pxe(), ["--pxe"]),
+        (Tree("http://h/t"), ["--location", "http://h/t"]),
+        (
+            Tree("http://h/t", kernel="k", initrd="i", extra_args=["a=1", "b"], initrd_inject=["/x.ks"]),
+            ["-l", "http://h/t,kernel=k,initrd=i", "-x", "a=1", "-x", "b", "--initrd-inject", "/x.ks"],
+        ),
+        (Iso("/i.iso"), ["--cdrom", "/i.iso"]),
+        (Iso("/i.iso", live=True), ["--cdrom", "/i.iso", "--livecd"]),
+        (Kernel("/k", "/i", args="a b"), ["--install", "kernel=/k,initrd=/i,kernel_args=a b"]),
+        (
+            Kernel("/k", args="a", replace_args=True),
+            ["--install", "kernel=/k,kernel_args=a,kernel_args_overwrite=yes"],
+        ),
+        (CloudImage(), ["--import"]),
+        (CloudImage(Ignition(source="/c.ign")), ["--import", "--ignition", "/c.ign"]),
+        (
+            Tree("http://h/t", unattended=Unattended(profile="jeos", user_login="anna", drivers=False)),
+            ["-l", "http://h/t", "--unattended", "profile=jeos,user-login=anna,drivers=no"],
+        ),
+    ],
+    ids=repr,
+)
+def test_method_is_what_the_option_is(install: Install, words: list[str]) -> None:
+    """A script and the command line make the same request."""
+    assert same(spec(install).to_request()) == same(parse_request([*COMMON, *words]))
+
+
+def test_reinstall_names_the_guest_and_the_method() -> None:
+    """There is no domain: the guest's own stays."""
+    request = GuestSpec(install=Reinstall("old", Pxe())).to_request()
+    assert (request.install.reinstall, request.install.pxe) == ("old", True)
+
+
+def test_options_of_the_run_are_fields() -> None:
+    """Autostart, transient, and whether the installed guest is started."""
+    run = spec(Pxe(), autostart=True, start_installed=False).to_request().run
+    assert (run.autostart, run.noreboot, run.transient) == (True, True, False)
+
+
+def test_relative_paths_are_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By the script's working directory, not by libvirt's or QEMU's; URLs stay."""
+    monkeypatch.chdir(tmp_path)
+    disk = Disk(path="d.qcow2", size_bytes=GIB, backing_store="base.qcow2")
+    domain = Domain(name="web", devices=[disk, Disk(path="http://h/i.iso", device="cdrom")])
+    domain.os.kernel = "vmlinuz"
+    made = GuestSpec(domain).to_request().domain
+    first, second = made.devices_of(Disk)
+    assert (first.path, first.backing_store) == (f"{tmp_path}/d.qcow2", f"{tmp_path}/base.qcow2")
+    assert (second.path, made.os.kernel) == ("http://h/i.iso", f"{tmp_path}/vmlinuz")
+    assert disk.path == "d.qcow2", "the script's own element is left alone"
+
+
+def user_data(plan: Plan) -> Any:
+    """The cloud-config of the plan's seed."""
+    text = dict(plan.seeds[0].files)["user-data"].decode()
+    return yaml.safe_load(text)
+
+
+def test_cloud_init_creates_all_users(hypervisor: Hypervisor) -> None:
+    """With keys, with passwords as hashes, and the image's own user."""
+    seed = CloudInit(
+        hostname="node",
+        users=[User("anna", ssh_keys=[KEY + "\n"]), User("ben", password="correct horse")],
+        ssh_keys=[KEY],
+        packages=["nginx"],
+        commands=["touch /ready"],
+    )
+    plan = hypervisor.plan(spec(CloudImage(seed)))
+    config = user_data(plan)
+    default, anna, ben = config["users"]
+    assert default == "default"
+    assert (anna["name"], anna["ssh_authorized_keys"]) == ("anna", [KEY])
+    assert ben["name"] == "ben" and ben["passwd"].startswith("$6$")
+    assert config["hostname"] == "node" and config["packages"] == ["nginx"] and config["ssh_pwauth"] is True
+    assert "correct horse" not in repr(plan)
+
+
+def test_generated_root_password_is_told_by_the_plan(hypervisor: Hypervisor) -> None:
+    """Once, in `secrets`; the seed has its hash."""
+    plan = hypervisor.plan(spec(CloudImage(CloudInit(generate_root_password=True))))
+    assert len(plan.secrets) == 1 and "root" in plan.secrets[0]
+    password = plan.secrets[0].split()[-1]
+    assert password not in dict(plan.seeds[0].files)["user-data"].decode()
+
+
+def test_static_address_is_for_the_first_interface(hypervisor: Hypervisor) -> None:
+    """In the seed's network configuration."""
+    seed = CloudInit(ssh_keys=[KEY], addresses=["192.0.2.5/24"], gateways=["192.0.2.1"], nameservers=["192.0.2.1"])
+    network = yaml.safe_load(dict(hypervisor.plan(spec(CloudImage(seed))).seeds[0].files)["network-config"])
+    assert network["ethernets"]["eth0"]["addresses"] == ["192.0.2.5/24"]
+
+
+def test_seed_that_lets_nobody_in_is_a_warning(hypervisor: Hypervisor) -> None:
+    """The image may have accounts of its own."""
+    assert any("log in" in text for text in hypervisor.plan(spec(CloudImage(CloudInit()))).warnings)
+
+
+@pytest.mark.parametrize("config", ['{"ignition": {"version": "3.4.0"}}', {"ignition": {"version": "3.4.0"}}])
+def test_ignition_takes_text_and_data(hypervisor: Hypervisor, config: Any) -> None:
+    """The guest gets JSON."""
+    request = spec(CloudImage(Ignition(config))).to_request()
+    assert request.install.typed["--ignition"] == '{"ignition": {"version": "3.4.0"}}'
+    assert "version" not in repr(request)
+
+
+def test_passwords_of_unattended_do_not_show() -> None:
+    """Neither in the specification nor in the request."""
+    wanted = spec(Tree("http://h/t", unattended=Unattended(admin_password="correct horse", product_key="AAAA-BBBB")))
+    assert "correct" not in repr(wanted) and "AAAA" not in repr(wanted)
+    assert "correct" not in repr(wanted.to_request())
+
+
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (lambda: Tree("http://h/", extra_args="console=ttyS0"), "extra_args"),
+        (lambda: CloudInit(users="anna"), "users"),  # type: ignore[arg-type]
+        (lambda: CloudInit(packages="nginx"), "packages"),
+        (lambda: CloudInit(hostnme="x"), "hostnme"),  # type: ignore[call-arg]
+        (lambda: GuestSpec(Domain(), install="pxe"), "install"),  # type: ignore[arg-type]
+        (lambda: GuestSpec(Domain(nmae="x")), "nmae"),  # type: ignore[call-arg]
+        (lambda: Disk(size_bytes="20"), "size_bytes"),  # type: ignore[arg-type]
+        (lambda: Interface(boot_order="first"), "boot_order"),  # type: ignore[arg-type]
+        (lambda: GuestSpec(Domain(), without=["nic"]), "nic"),
+        (lambda: GuestSpec(install=Pxe()), "domain"),
+        (lambda: GuestSpec(Domain(), install=Reinstall("x", Pxe())), "domain"),
+        (lambda: User("anna"), "anna"),
+        (lambda: User("a b", ssh_keys=[KEY]), "a b"),
+        (lambda: CloudInit(hostname="-x"), "hostname"),
+        (lambda: CloudInit(gateways=["192.0.2.1"]), "addresses"),
+        (lambda: CloudInit(generate_root_password=True, root_password="x"), "root_password"),
+        (lambda: Ignition(), "config"),
+        (lambda: Ignition("{}", source="/x"), "source"),
+    ],
+)
+def test_mistake_is_an_error_that_names_it(make: Callable[[], object], named: str) -> None:
+    """When the object is created, not when the guest is."""
+    with pytest.raises(virtinstall.RequestError, match=named):
+        make()
+
+
+@pytest.mark.parametrize(
+    "key", ["/home/anna/.ssh/id.pub", "-----BEGIN OPENSSH PRIVATE KEY-----\nx", "ssh-rsa A\nssh-rsa B"]
+)
+def test_what_is_not_a_public_key_is_refused(key: str) -> None:
+    """A path, a private key, two keys in one text."""
+    with pytest.raises(virtinstall.RequestError, match="ssh_keys"):
+        spec(CloudImage(CloudInit(users=[User("anna", ssh_keys=[key])]))).to_request()
