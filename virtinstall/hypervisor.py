@@ -79,9 +79,13 @@ class Hypervisor:
         the host's abilities; FetchError, StorageError, HypervisorError, when something it names cannot be read.
         """
         from virtinstall.request import Request
+
+        if isinstance(spec, Request):
+            return make_plan(spec, self.host)
+        # only scripts describe guests in this way: commands do without these imports
         from virtinstall.spec_request import request_of
 
-        return make_plan(spec if isinstance(spec, Request) else request_of(spec), self.host)
+        return make_plan(request_of(spec), self.host)
 
     def check(self, plan: Plan) -> list[str]:
         """Run the checks that `create` begins with; change nothing; return warnings.

@@ -33,6 +33,7 @@ from virtinstall import (
     User,
     parse_request,
 )
+from virtinstall.spec_request import request_of
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1wEyy0nPzV8BMrXyvBrdRXSKYdzR3nSm6kyxJyqvWB a@b"
 COMMON = ["--name", "web", "--memory", "1024", "--disk", "none", "--osinfo", "debian11"]
@@ -84,18 +85,18 @@ def same(request: Request) -> object:
 )
 def test_method_is_what_the_option_is(install: Install, words: list[str]) -> None:
     """A script and the command line make the same request."""
-    assert same(spec(install).to_request()) == same(parse_request([*COMMON, *words]))
+    assert same(request_of(spec(install))) == same(parse_request([*COMMON, *words]))
 
 
 def test_reinstall_names_the_guest_and_the_method() -> None:
     """There is no domain: the guest's own stays."""
-    request = GuestSpec(install=Reinstall("old", Pxe())).to_request()
+    request = request_of(GuestSpec(install=Reinstall("old", Pxe())))
     assert (request.install.reinstall, request.install.pxe) == ("old", True)
 
 
 def test_options_of_the_run_are_fields() -> None:
     """Autostart, transient, and whether the installed guest is started."""
-    run = spec(Pxe(), autostart=True, start_installed=False).to_request().run
+    run = request_of(spec(Pxe(), autostart=True, start_installed=False)).run
     assert (run.autostart, run.noreboot, run.transient) == (True, True, False)
 
 
@@ -105,7 +106,7 @@ def test_relative_paths_are_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_p
     disk = Disk(path="d.qcow2", size_bytes=GIB, backing_store="base.qcow2")
     domain = Domain(name="web", devices=[disk, Disk(path="http://h/i.iso", device="cdrom")])
     domain.os.kernel = "vmlinuz"
-    made = GuestSpec(domain).to_request().domain
+    made = request_of(GuestSpec(domain)).domain
     first, second = made.devices_of(Disk)
     assert (first.path, first.backing_store) == (f"{tmp_path}/d.qcow2", f"{tmp_path}/base.qcow2")
     assert (second.path, made.os.kernel) == ("http://h/i.iso", f"{tmp_path}/vmlinuz")
@@ -160,7 +161,7 @@ def test_seed_that_lets_nobody_in_is_a_warning(hypervisor: Hypervisor) -> None:
 @pytest.mark.parametrize("config", ['{"ignition": {"version": "3.4.0"}}', {"ignition": {"version": "3.4.0"}}])
 def test_ignition_takes_text_and_data(hypervisor: Hypervisor, config: Any) -> None:
     """The guest gets JSON."""
-    request = spec(CloudImage(Ignition(config))).to_request()
+    request = request_of(spec(CloudImage(Ignition(config))))
     assert request.install.typed["--ignition"] == '{"ignition": {"version": "3.4.0"}}'
     assert "version" not in repr(request)
 
@@ -169,7 +170,7 @@ def test_passwords_of_unattended_do_not_show() -> None:
     """Neither in the specification nor in the request."""
     wanted = spec(Tree("http://h/t", unattended=Unattended(admin_password="correct horse", product_key="AAAA-BBBB")))
     assert "correct" not in repr(wanted) and "AAAA" not in repr(wanted)
-    assert "correct" not in repr(wanted.to_request())
+    assert "correct" not in repr(request_of(wanted))
 
 
 @pytest.mark.parametrize(
@@ -207,4 +208,4 @@ def test_mistake_is_an_error_that_names_it(make: Callable[[], object], named: st
 def test_what_is_not_a_public_key_is_refused(key: str) -> None:
     """A path, a private key, two keys in one text."""
     with pytest.raises(virtinstall.RequestError, match="ssh_keys"):
-        spec(CloudImage(CloudInit(users=[User("anna", ssh_keys=[key])]))).to_request()
+        request_of(spec(CloudImage(CloudInit(users=[User("anna", ssh_keys=[key])]))))
