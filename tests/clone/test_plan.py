@@ -312,3 +312,27 @@ def test_same_input_same_copy() -> None:
     """Randomness is an input: the preview is what happens."""
     xml = guest("<interface type='user'/>" + disk())
     assert plan(xml, IMAGE) == plan(xml, IMAGE)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"name": "a\x1bb"},
+        {"name": " "},
+        {"uuid": "\x01"},
+        {"nvram": "/i/\ufffe"},
+        {"auto_clone": False, "name": "n", "files": ("/i/\x00",)},
+        {"macs": ("\x1b",)},
+    ],
+)
+def test_values_that_xml_cannot_hold(asked: dict[str, Any]) -> None:
+    """A script gets the same error as the command."""
+    with pytest.raises(RequestError):
+        plan(guest(disk()), SourceFacts("/i/vm.qcow2", "file", readable=True), asked=asked)
+
+
+def test_controls_that_xml_can_hold_are_references() -> None:
+    """A terminal that shows the copy's XML obeys nothing in it, and the XML means the same."""
+    made = plan(guest(top="<description>a\x9b2Jb\u202e</description>"))
+    assert made.xml.isascii()
+    assert domain(made).findtext("description") == "a\x9b2Jb\u202e"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 import tracemalloc
 from io import BytesIO
@@ -30,6 +31,7 @@ MOST_BYTES = 12 << 20
 
 OK = b"HTTP/1.1 200 OK\r\n"
 BODY = b"Content-Length: 4\r\n\r\nfile"
+BOMB = gzip.compress(bytes(48 << 20))
 PART = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 4\r\n"
 
 HTTP: dict[str, Talk] = {
@@ -88,6 +90,9 @@ HTTP: dict[str, Talk] = {
     "redirects in a circle": send(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"),
     "redirects with an endless body": send_forever(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", b"x" * 65536),
     "redirects slowly in a circle": send_forever(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n", b"X: y\r\n", 0.05),
+    "redirects with a body that grows": send(
+        b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB
+    ),
     "redirects to a local file": send(b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n"),
     "redirects to FTP": send(b"HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1/x\r\n\r\n"),
     "redirects to a bad host": send(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n"),

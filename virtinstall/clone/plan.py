@@ -17,6 +17,7 @@ from virtinstall.clone.names import clone_name, clone_path, nvram_path
 from virtinstall.clone.request import CloneFacts, ClonePlan, CloneRequest, Copy
 from virtinstall.errors import RequestError
 from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, Random, check_mac
+from virtinstall.safe_text import referenced, require_xml
 
 _CHARACTER_DEVICES = ("serial", "console")
 
@@ -26,6 +27,7 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
 
     Raises: RequestError, StorageError, when it can't be made.
     """
+    _require_xml(request)
     domain = etree.fromstring(facts.xml.encode())
     original = domain.findtext("name") or ""
     name = _new_name(request, facts, original)
@@ -49,7 +51,7 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
         name=name,
         uuid=uuid,
         generated=not request.name,
-        xml=etree.tostring(domain, encoding="unicode").rstrip("\n") + "\n",
+        xml=referenced(etree.tostring(domain, encoding="unicode")).rstrip("\n") + "\n",
         virt_type=domain.get("type", "kvm"),
         copies=tuple(copies),
         replaces=request.replace and name in facts.guest_names,
@@ -59,8 +61,18 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
     )
 
 
+def _require_xml(request: CloneRequest) -> None:
+    """Refuse values that no XML can hold. Raises: RequestError."""
+    single = (("--name", request.name), ("--uuid", request.uuid), ("--nvram", request.nvram))
+    many = (("--file", request.files), ("--mac", request.macs))
+    for option, value in (*single, *((option, value) for option, values in many for value in values)):
+        require_xml(option, value or "")
+
+
 def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
     name = request.name
+    if name and not name.strip():
+        raise RequestError(f"--name '{name}': a name cannot be blank", hint="omit it: --auto-clone generates one")
     if not name:
         if not request.auto_clone:
             raise RequestError("the copy has no name", hint="give --name NAME, or --auto-clone")

@@ -166,9 +166,9 @@ class HttpReader:
 
 
 def _leave_long_redirect(reply: Any, **ignored: object) -> None:
-    """Close a redirect with a long body: requests would read it into memory."""
+    """Close a redirect with a long or compressed body: requests would read it into memory."""
     length = parse_count(header(reply, "Content-Length"))
-    if reply.is_redirect and (length is None or length > _REDIRECT_BYTES):
+    if reply.is_redirect and (length is None or length > _REDIRECT_BYTES or header(reply, "Content-Encoding")):
         reply.close()
 
 
