@@ -25,9 +25,7 @@ _LAYOUT = "\n\t"
 
 def printable(text: str) -> str:
     """Return `text` with each character that a terminal would obey as an escape; line breaks and tabs stay."""
-    if text.isprintable():
-        return text
-    return "".join(escape_char(char) if _is_unsafe(char) else char for char in text)
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
 
 
 def one_line(text: str, limit: int = LONGEST_LINE) -> str:
@@ -83,6 +81,10 @@ def percent_decoded(option: str, text: str) -> str:
     decoded = unquote(text)
     require_xml(option, decoded)
     return decoded
+
+
+def _escaped(line: str) -> str:
+    return "".join(escape_char(char) if _is_unsafe(char) else char for char in line)
 
 
 def _is_unsafe(char: str) -> bool:
