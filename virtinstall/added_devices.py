@@ -51,7 +51,8 @@ def compose_devices(
 
     Raises: RequestError, when one contradicts itself or the host; HostError.
     """
-    from virtinstall.survey.survey import Environment, survey
+    from virtinstall.survey.host import Environment
+    from virtinstall.survey.survey import survey
 
     request = _request(devices, guest, host, os_values)
     surroundings = Environment.real()

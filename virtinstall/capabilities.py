@@ -63,11 +63,6 @@ class Capabilities:
         """Name of the host's CPU model, as libvirt knows it."""
         return self._root.findtext("host/cpu/model")
 
-    @property
-    def host_cpu(self) -> etree._Element | None:
-        """The host's <cpu> element."""
-        return self._root.find("host/cpu")
-
     @cached_property
     def security_models(self) -> tuple[str, ...]:
         """Security drivers in use: `selinux`, `apparmor`, `dac`."""
@@ -84,11 +79,6 @@ class Capabilities:
     def guests(self) -> tuple[Guest, ...]:
         """All kinds of guests, in libvirt's order."""
         return tuple(_guest(node) for node in self._root.iterfind("guest"))
-
-    @cached_property
-    def numa_cells(self) -> int:
-        """Number of NUMA cells of the host."""
-        return len(self._root.findall("host/topology/cells/cell"))
 
 
 def _guest(node: etree._Element) -> Guest:
@@ -164,13 +154,6 @@ class DomainCapabilities:
     def cpu_models(self) -> tuple[str, ...]:
         """The models that --cpu may name, whether they run on this host or not."""
         return tuple(model.text or "" for model in self._root.iterfind("cpu/mode[@name='custom']/model"))
-
-    def cpu_model_usable(self, model: str) -> bool:
-        """Whether a custom CPU model runs on this host."""
-        found = self._root.find("cpu/mode[@name='custom']")
-        if found is None:
-            return False
-        return any(known.text == model and known.get("usable") == "yes" for known in found.iterfind("model"))
 
     def feature(self, name: str) -> etree._Element | None:
         """The element below <features>, such as `sev`."""

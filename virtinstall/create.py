@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from virtinstall.errors import RequestError, TakenError
 from virtinstall.libvirt_host.connection_errors import explain_lost_connection
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.redact import logger
 from virtinstall.request_texts import texts_of
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from virtinstall.progress import Progress
     from virtinstall.request import Request
     from virtinstall.rollback.journal import Journal
-    from virtinstall.survey.survey import Environment
+    from virtinstall.survey.host import Environment
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -43,7 +44,7 @@ def make_plan(request: Request, host: Host, environment: Environment | None = No
     from virtinstall.compose.compose import compose
     from virtinstall.compose.validate import resolve_import, validate_request
     from virtinstall.storage.plan_files import check_plan_in_use
-    from virtinstall.survey.survey import Environment as Real
+    from virtinstall.survey.host import Environment as Real
     from virtinstall.survey.survey import survey
 
     request = resolve_import(request)
@@ -153,7 +154,7 @@ def check(plan: Plan, host: Host) -> list[str]:
     """
     from virtinstall.images.provide import check_images
 
-    if host.driver() != "test":
+    if has_real_storage(host):
         check_images(plan)
     return check_storage_of(plan, host)
 
@@ -210,7 +211,7 @@ def remove_traces(name: str | None, host: Host, on_warning: Report | None = None
     left is reported, not removed. Return whether there was anything to report about `name`.
     Raises: StorageError, when a half-made file cannot be removed.
     """
-    if host.driver() == "test":
+    if not has_real_storage(host):
         return False
     from virtinstall.rollback.leftovers import remove_leftovers, remove_served_of_others
 
@@ -238,7 +239,7 @@ def journaled(
 
     journal = (
         None
-        if host.driver() == "test"
+        if not has_real_storage(host)
         else begin_journal(name, on_warning, host.uri, uuid, generated=name_is_generated)
     )
     with explain_lost_connection(host, name):

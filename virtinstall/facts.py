@@ -140,6 +140,11 @@ class HostFacts(Record):
     image_dir: str = ""
     passt: bool = False
 
+    @property
+    def has_real_storage(self) -> bool:
+        """Whether disks and files are real: libvirt's test driver only imitates them."""
+        return self.driver != "test"
+
 
 class Login(Record):
     """How to log in to a guest whose login was set up by default. `password` is generated; None: by SSH key."""

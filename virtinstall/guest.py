@@ -163,9 +163,9 @@ class Guest:
 
     def console(self, stream: BinaryIO) -> None:
         """Copy the output of the guest's text console to `stream` until the guest ends. Raises: HypervisorError."""
-        from virtinstall.run.console import Console
+        from virtinstall.libvirt_host.console_stream import ConsoleStream
 
-        console = Console(self._host, self._guest)
+        console = ConsoleStream(self._host, self._guest)
         self._guest.resume_if_paused()
         console.run(None, stream.write)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from virtinstall.cli.main import clone_main, main, xml_main
-from virtinstall.clone.table import CLONE_OPTIONS
-from virtinstall.edit.table import XML_OPTIONS
+from virtinstall.options.clone_table import CLONE_OPTIONS
 from virtinstall.options.read import section_class
 from virtinstall.options.suboptions import sub_option_names
 from virtinstall.options.table import OPTIONS, Option
+from virtinstall.options.xml_table import XML_OPTIONS
 
 TEST = ("--connect", "test:///default")
 BASES = {

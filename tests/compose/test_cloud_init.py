@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from tests.compose.hosts import DATA, HostFiles, compose
-from virtinstall.actions import actions_of
 from virtinstall.devices.disk import Disk
 from virtinstall.domain.domain import Domain
 from virtinstall.facts import SeedFacts
 from virtinstall.options.command import parse_request
-from virtinstall.plan import Plan
+from virtinstall.plan import Plan, actions_of
 from virtinstall.seed.cloud_init import CloudInitRequest
 
 HOST = HostFiles(

@@ -8,7 +8,6 @@ import pytest
 
 from tests.compose.hosts import os_named
 from tests.compose.test_disk_sources import FILES, POOL, plan_of
-from virtinstall.actions import actions_of
 from virtinstall.compose.compose import compose
 from virtinstall.compose.validate import resolve_import
 from virtinstall.devices.disk import Disk
@@ -18,7 +17,7 @@ from virtinstall.images.cache import CachedImage
 from virtinstall.images.source import ImageSource
 from virtinstall.new_image import ImageBase
 from virtinstall.options.command import parse_request
-from virtinstall.plan import Plan
+from virtinstall.plan import Plan, actions_of
 from virtinstall.seed.cloud_init import CloudInitRequest
 from virtinstall.units import GIB
 

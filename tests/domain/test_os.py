@@ -7,7 +7,7 @@ import os.path
 import pytest
 
 from tests.domain.asked import asked, inside
-from virtinstall.domain.os import Os, machine_family
+from virtinstall.domain.os import Os
 from virtinstall.errors import RequestError
 
 
@@ -110,20 +110,3 @@ def test_children_in_libvirts_order() -> None:
         "bootmenu",
         "smbios",
     ]
-
-
-@pytest.mark.parametrize(
-    ("machine", "family"),
-    [
-        ("pc-q35-7.2", "q35"),
-        ("pc-i440fx-7.2", "pc"),
-        ("pc-1.3", "pc"),
-        ("virt-6.0", "virt"),
-        ("s390-ccw-virtio-7.2", "s390-ccw-virtio"),
-        ("q35", None),
-        ("microvm", None),
-    ],
-)
-def test_machine_family(machine: str, family: str | None) -> None:
-    """The alias that stands for the newest version of a machine type."""
-    assert machine_family(machine) == family

@@ -18,7 +18,6 @@ from virtinstall.errors import FetchError
 from virtinstall.media.bytesource import FileSource
 from virtinstall.media.fetcher import VolumeIds
 from virtinstall.media.iso import IsoImage
-from virtinstall.media.iso_boot import boot_entries
 from virtinstall.media.location import open_location
 from virtinstall.media.udf import udf_volume
 from virtinstall.progress import Silent
@@ -92,15 +91,6 @@ def test_links_are_followed(tmp_path: Path) -> None:
     assert content(image, "lost") is None
     with pytest.raises(FetchError, match="circle"):
         image.find("me")
-
-
-def test_boot_catalog(tmp_path: Path) -> None:
-    """The El Torito catalog lists the boot image."""
-    image = opened(build_iso(tmp_path / "x.iso", {"boot.img": b"b" * 512}, boot="boot.img"))
-    (entry,) = boot_entries(image)
-    assert (entry.platform, entry.bootable, entry.emulation) == ("x86", True, 0)
-    assert image.read_sector(entry.sector).startswith(b"bbbb")
-    assert boot_entries(opened(build_iso(tmp_path / "y.iso", FILES))) == []
 
 
 @needs_xorriso

@@ -16,7 +16,6 @@ from tests.media.isofiles import build_iso
 from virtinstall.errors import FetchError
 from virtinstall.media.fetcher import Target
 from virtinstall.media.iso import IsoImage
-from virtinstall.media.iso_boot import boot_entries
 from virtinstall.media.iso_fetcher import IsoFetcher
 from virtinstall.media.tree import recognize
 from virtinstall.media.udf import udf_volume
@@ -53,7 +52,6 @@ def examine(data: bytes) -> bool:
     try:
         udf_volume(source)
         image = IsoImage(source)
-        boot_entries(image)
         image.names()
         fetcher = IsoFetcher(source)
         tree = recognize(fetcher, arch="x86_64")

@@ -17,6 +17,7 @@ from virtinstall.devices.console import Console
 from virtinstall.devices.graphics import Graphics
 from virtinstall.devices.serial import Serial
 from virtinstall.errors import GuestCrashed, GuestStopped, WaitTimeout
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.run.installation import Installation, time_left
 from virtinstall.run.wait import OFF, Waiter, refuse_impossible
 from virtinstall.virsh_commands import finish_command, virsh_command
@@ -150,16 +151,16 @@ class InstallWatcher:
         """Show the console until the guest ends or the user leaves; False where there is none to show."""
         if kind == "graphical":
             return self._open_viewer()
-        if kind != "text" or self.host.driver() == "test":
+        if kind != "text" or not has_real_storage(self.host):
             return False
-        from virtinstall.run.console import Console, write_to
+        from virtinstall.libvirt_host.console_stream import ConsoleStream, write_to
 
         terminal = sys.stdin.fileno() if has_terminal() else None
         if terminal is not None:
             self.say(f"Connected to domain '{guest.name}'. Leave the console with ^] (Ctrl + ]).")
         sys.stdout.flush()
         try:
-            console = Console(self.host, guest)
+            console = ConsoleStream(self.host, guest)
         finally:
             # also where none opens: nobody else would let the guest run on
             guest.resume_if_paused()

@@ -12,6 +12,7 @@ from virtinstall.cli.messages import Messages
 from virtinstall.cli.typed_answers import with_typed_answers
 from virtinstall.errors import HostError, RequestError
 from virtinstall.hypervisor import connect
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.options.fallback import fallback_for
 from virtinstall.options.legacy import rewrite
 from virtinstall.options.parser import UsageError
@@ -76,7 +77,7 @@ def _install(given: Namespace, log: Log, documents: list[str]) -> int:
 
 
 def _report_leftovers(name: str, hypervisor: Hypervisor, messages: Messages) -> None:
-    if hypervisor.host.driver() != "test":
+    if has_real_storage(hypervisor.host):
         from virtinstall.rollback.leftovers import report_leftovers
 
         report_leftovers(name, hypervisor.host, messages.warn)

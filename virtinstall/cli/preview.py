@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from virtinstall.actions import actions_of
+from virtinstall.plan import actions_of
 
 if TYPE_CHECKING:
     from virtinstall.plan import Plan

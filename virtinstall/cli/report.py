@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from virtinstall.actions import actions_of
+from virtinstall.plan import actions_of
 
 if TYPE_CHECKING:
     from virtinstall.errors import VirtInstallError

@@ -16,7 +16,7 @@ PROG = "virt-clone"
 
 def run(words: list[str], log: Log) -> int:
     """Do what the words after `virt-clone` say; gives the exit status. Raises: VirtInstallError."""
-    from virtinstall.clone.table import CLONE_OPTIONS
+    from virtinstall.options.clone_table import CLONE_OPTIONS
     from virtinstall.options.parser import respell
 
     given = clone_parser().parse_args(respell(words, CLONE_OPTIONS))
@@ -40,7 +40,7 @@ def run(words: list[str], log: Log) -> int:
 
 def clone_parser() -> Parser:
     """The parser of virt-clone's command line."""
-    from virtinstall.clone.table import CLONE_OPTIONS, DESCRIPTION, USAGE
+    from virtinstall.options.clone_table import CLONE_OPTIONS, DESCRIPTION, USAGE
     from virtinstall.options.parser import build_parser
 
     return build_parser(PROG, CLONE_OPTIONS, USAGE, DESCRIPTION)

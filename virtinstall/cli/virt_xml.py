@@ -18,9 +18,9 @@ _ACTIONS = ("edit", "add_device", "remove_device", "build_xml")
 
 def run(words: list[str], log: Log) -> int:
     """Do what the words after `virt-xml` say; gives the exit status. Raises: VirtInstallError."""
-    from virtinstall.edit.table import XML_OPTIONS
     from virtinstall.options.parser import respell
     from virtinstall.options.table import OPTIONS
+    from virtinstall.options.xml_table import XML_OPTIONS
 
     everything = Namespace(**{option.dest: None for option in OPTIONS})
     given = xml_parser().parse_args(respell(words, XML_OPTIONS), everything)
@@ -43,8 +43,8 @@ def run(words: list[str], log: Log) -> int:
 
 def xml_parser() -> Parser:
     """The parser of virt-xml's command line."""
-    from virtinstall.edit.table import DESCRIPTION, USAGE, XML_OPTIONS
     from virtinstall.options.parser import build_parser
+    from virtinstall.options.xml_table import DESCRIPTION, USAGE, XML_OPTIONS
 
     parser = build_parser(PROG, XML_OPTIONS, USAGE, DESCRIPTION)
     parser.add_argument(
@@ -55,10 +55,10 @@ def xml_parser() -> Parser:
 
 def _print_help(given: Namespace) -> bool:
     """Print what `--OPTION help` asks for; False where nothing does."""
-    from virtinstall.edit.table import XML_OPTIONS
     from virtinstall.options.introspect import help_text
     from virtinstall.options.parser import help_wanted
     from virtinstall.options.read import section_class
+    from virtinstall.options.xml_table import XML_OPTIONS
 
     wanted = help_wanted(given, XML_OPTIONS)
     for option in wanted:
@@ -83,10 +83,10 @@ def _work(given: Namespace, log: Log) -> int:
 def read_edit_request(given: Namespace) -> EditRequest:
     """The request that the options make. Raises: RequestError, when they contradict each other."""
     from virtinstall.edit.request import EditRequest
-    from virtinstall.edit.table import XML_OPTIONS
     from virtinstall.errors import RequestError
     from virtinstall.options.legacy import rewrite
     from virtinstall.options.read import read_checks, read_holder
+    from virtinstall.options.xml_table import XML_OPTIONS
 
     for warning in rewrite(Namespace(**{**vars(given), "print_xml": None})):
         print(f"WARNING  {warning}", file=sys.stderr)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from virtinstall.clone.replace import nvram_of, remove_old_nvram, replace_guest
 from virtinstall.errors import HostError, StorageError, TakenError
 from virtinstall.libvirt_host.copy_volume import copy_volume, stream_volume
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.rollback.new_file import can_create, refuse_existing
 from virtinstall.rollback.signals import deferred_signals
 from virtinstall.rollback.undo import Undo
@@ -33,7 +34,7 @@ def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
 
     Raises: StorageError; `checks` turns refusals into warnings.
     """
-    if host.driver() == "test":
+    if not has_real_storage(host):
         return []
     files = [copy for copy in plan.copies if copy.how == "file"]
     return checked(checks, [partial(_check_file, copy) for copy in files], partial(_check_access, plan, host))
@@ -127,7 +128,7 @@ def _make_copy(
     """Make one image; gives what is to be renamed to what at the end, where a file is overwritten."""
     if copy.how == "file":
         # the guests of the test driver are pretended, and so are their images
-        if host.driver() == "test":
+        if not has_real_storage(host):
             return None
         with _taken_meanwhile(copy.generated, partial(os.path.lexists, copy.target)):
             return _copy_file(copy, undo, progress, journal)
@@ -145,7 +146,7 @@ def _make_volume(copy: Copy, host: Host, undo: Undo, progress: Progress, journal
             progress.start(f"Copying '{os.path.basename(copy.source)}'", copy.allocation_bytes)
             try:
                 # the test driver pretends to copy, and knows of no other ways to
-                reflink = copy.reflink and host.driver() != "test"
+                reflink = copy.reflink and has_real_storage(host)
                 copy_volume(host, copy.pool, copy.volume_xml, copy.source_volume, reflink=reflink)
                 progress.advance(copy.allocation_bytes)
             finally:
@@ -182,7 +183,7 @@ def _copy_file(copy: Copy, undo: Undo, progress: Progress, journal: Journal | No
 def _refresh_pools(plan: ClonePlan, host: Host, undo: Undo) -> None:
     """Tell the pools whose directories got files from us: libvirt looks into one only when it is told to."""
     folders = {os.path.dirname(copy.target) for copy in plan.copies if copy.how == "file"}
-    if not folders or host.driver() == "test":
+    if not folders or not has_real_storage(host):
         return
     for pool in host.pools():
         if pool.active and pool.target in folders:

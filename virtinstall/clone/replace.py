@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.rollback.file_state import remove_file
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> Guest:
 def remove_old_nvram(plan: ClonePlan, nvram: str | None, host: Host) -> str | None:
     """Remove the UEFI variables of the guest that was replaced, unless the copy has them; return a warning or None."""
     written = {copy.target for copy in plan.copies}
-    if nvram is None or not host.is_local() or host.driver() == "test" or nvram in written or plan.keeps_nvram:
+    if nvram is None or not host.is_local() or not has_real_storage(host) or nvram in written or plan.keeps_nvram:
         return None
     from virtinstall.storage.in_use import files_in_use
 

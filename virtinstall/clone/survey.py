@@ -11,6 +11,7 @@ from lxml import etree
 from virtinstall.clone.names import clone_name, nvram_path
 from virtinstall.clone.request import CloneFacts, CloneRequest, Place, SourceFacts
 from virtinstall.errors import RequestError
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.virsh_commands import virsh_command
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
         if guest is not None and guest.name == domain.findtext("name"):
             _require_shut_off(guest, "--original-xml", host)
     remote = not host.is_local()
-    pretended = host.driver() == "test"
+    pretended = not has_real_storage(host)
     look = _Look(host, remote=remote, pretended=pretended)
     disks = tuple(look.at_disk(node) for node in domain.findall("devices/disk"))
     nvram = look.at_nvram(domain)

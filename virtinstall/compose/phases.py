@@ -8,7 +8,7 @@ Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html 
 
 from __future__ import annotations
 
-from virtinstall.compose.boot_order import has_order, set_order, supports_device_order
+from virtinstall.compose.boot_order import has_order, set_order
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.ignition import hand_over
 from virtinstall.compose.uploads import path_there
@@ -190,8 +190,3 @@ def _grow_for_network_install(draft: Draft, domain: Domain) -> None:
 
 def _install_order(kind: str) -> list[str]:
     return [kind] if kind == "hd" else [kind, "hd"]
-
-
-def needs_order(draft: Draft) -> bool:
-    """Whether boot order is by device class, as hypervisors other than QEMU have it."""
-    return not supports_device_order(draft.platform)

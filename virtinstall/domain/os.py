@@ -244,22 +244,6 @@ class Os(Section):
             self.firmware_features.append(FirmwareFeature(enabled=enabled, name=name))
 
 
-def machine_family(machine: str) -> str | None:
-    """The alias of the newest machine type of the family of `machine`: `pc-q35-7.2` -> `q35`.
-
-    None where `machine` is of no family that has one. Source: QEMU names versioned
-    machine types FAMILY-VERSION, and `-machine help` marks the alias of the newest.
-    """
-    if machine.startswith("pc-q35-"):
-        return "q35"
-    family, dash, version = machine.rpartition("-")
-    if not dash or not version[:1].isdigit():
-        return None
-    if family in ("pc-i440fx", "pc"):
-        return "pc"
-    return family
-
-
 _CHILDREN = (
     "type",
     "firmware",

@@ -37,7 +37,8 @@ def _resolve_by_host(domain: Domain, host: Host) -> list[str]:
     from virtinstall.devices.table import DEVICE_TAGS
     from virtinstall.naming import Random
     from virtinstall.request import InstallRequest, Request
-    from virtinstall.survey.survey import Environment, survey
+    from virtinstall.survey.host import Environment
+    from virtinstall.survey.survey import survey
 
     bare = domain.clone()
     for device in bare.devices:

@@ -12,6 +12,7 @@ from lxml import etree
 from virtinstall.errors import RequestError
 from virtinstall.images.cache import CachedImage, ImageCache
 from virtinstall.images.fetch import FetchRequest, fetch_image, local_image
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def provide_images(
     What is fetched stays in the cache, whatever becomes of the guest. Raises: FetchError, StorageError; RequestError,
     if a disk is too small for its image.
     """
-    if not plan.fetches or host.driver() == "test":
+    if not plan.fetches or not has_real_storage(host):
         return plan
     fetches = tuple(_fetched(fetch, progress, report, environment) for fetch in plan.fetches)
     plan = plan.replace(fetches=fetches)

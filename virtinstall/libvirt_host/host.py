@@ -200,3 +200,8 @@ class Host(Protocol):
 
     def close(self) -> None:
         """Close the connection."""
+
+
+def has_real_storage(host: Host) -> bool:
+    """Whether disks and files are real: libvirt's test driver only imitates them."""
+    return host.driver() != "test"

@@ -29,7 +29,6 @@ _MOST_LINKS = 8
 _BOOT, _PRIMARY, _SUPPLEMENTARY, _END = 0, 1, 2, 255
 _JOLIET_ESCAPES = (b"%/@", b"%/C", b"%/E")
 _SP_BYTES = 7
-_EL_TORITO = b"EL TORITO SPECIFICATION"
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,6 @@ class IsoImage:
         self._source = source
         self._metadata_left = _MOST_METADATA_BYTES
         self._directories: dict[tuple[tuple[int, int], ...], dict[str, IsoEntry]] = {}
-        self.boot_catalog_sector: int | None = None
         primary, joliet = self._read_descriptors()
         (self._block_bytes,) = struct.unpack_from("<H", primary, 128)
         if self._block_bytes not in (512, 1024, SECTOR_BYTES):
@@ -159,8 +157,6 @@ class IsoImage:
                 primary = sector
             elif sector[0] == _SUPPLEMENTARY and sector[88:91] in _JOLIET_ESCAPES:
                 joliet = sector
-            elif sector[0] == _BOOT and sector[7:].startswith(_EL_TORITO):
-                (self.boot_catalog_sector,) = struct.unpack_from("<I", sector, 0x47)
         if primary is None:
             raise FetchError(
                 f"'{self._source.name}' is no ISO 9660 image",

@@ -72,11 +72,11 @@ def candidates(prog: str, typed: Sequence[str], ask: Ask | None = None) -> list[
 
 def _options_of(prog: str) -> Sequence[Option]:
     if prog == "virt-clone":
-        from virtinstall.clone.table import CLONE_OPTIONS
+        from virtinstall.options.clone_table import CLONE_OPTIONS
 
         return CLONE_OPTIONS
     if prog == "virt-xml":
-        from virtinstall.edit.table import XML_OPTIONS
+        from virtinstall.options.xml_table import XML_OPTIONS
 
         return XML_OPTIONS
     return OPTIONS

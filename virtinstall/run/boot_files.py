@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.rollback.file_state import FileState
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def check_boot_files(plan: Plan, host: Host) -> None:
             from virtinstall.media.initrd import check_injections
 
             check_injections([Path(path) for path in boot_file.inject], boot_file.answers)
-    if host.driver() == "test":
+    if not has_real_storage(host):
         return
     for what in ("kernel", "initrd"):
         path = getattr(plan.final.os, what)
@@ -46,7 +47,7 @@ def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress, jou
     Raises: FetchError; what was made is in `undo`.
     """
     wanted = [boot_file for boot_file in plan.boot_files if boot_file.source != boot_file.path]
-    if not wanted or host.driver() == "test":
+    if not wanted or not has_real_storage(host):
         return
     from virtinstall.media.location import open_location
 
@@ -79,7 +80,7 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: 
 
     Raises: StorageError, when one can't be written; FetchError, when a file for one can't be had.
     """
-    if not plan.seeds or host.driver() == "test":
+    if not plan.seeds or not has_real_storage(host):
         return
     from pathlib import Path
 

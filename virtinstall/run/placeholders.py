@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import VirtInstallError
+from virtinstall.libvirt_host.host import has_real_storage
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Host
@@ -54,7 +55,7 @@ def leave_placeholders(plan: Plan, host: Host, sizes: dict[str, int]) -> list[st
 
 def remove_placeholders(plan: Plan, host: Host) -> None:
     """Remove the placeholders, in the directories that `plan` uses, of guests that are off or no longer exist."""
-    if host.driver() == "test" or not host.is_local():
+    if not has_real_storage(host) or not host.is_local():
         return
     paths = [seed.path for seed in plan.seeds] + [image.path for image in plan.images]
     for folder in dict.fromkeys(os.path.dirname(path) for path in paths):

@@ -191,12 +191,12 @@ class ConsoleWatch:
     """Reads the guest's text console and looks for the line with which cloud-init ends."""
 
     def __init__(self, host: LibvirtHost, guest: Guest) -> None:
-        from virtinstall.run.console import Console as OpenConsole
+        from virtinstall.libvirt_host.console_stream import ConsoleStream
 
         self._seen = threading.Event()
         self._rest = b""
         self._lost: HypervisorError | None = None
-        console = OpenConsole(host, guest)
+        console = ConsoleStream(host, guest)
 
         def watch() -> None:
             try:

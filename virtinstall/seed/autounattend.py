@@ -11,8 +11,7 @@ import base64
 from typing import TYPE_CHECKING
 
 from lxml import etree
-
-from virtinstall.seed.xml_maker import ElementMaker
+from lxml.builder import ElementMaker
 
 if TYPE_CHECKING:
     from virtinstall.seed.answers import Answers, Guest

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lxml import etree
+from lxml.builder import ElementMaker
 
 from virtinstall.seed.password import hash_password
-from virtinstall.seed.xml_maker import ElementMaker
 
 if TYPE_CHECKING:
     from virtinstall.seed.answers import Answers, Guest

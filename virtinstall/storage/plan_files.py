@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.storage.file_uses import FileUse, Role, refuse_no_disks, uses_in
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def check_plan_in_use(plan: Plan, host: Host, checks: Checks) -> list[str]:
 def _refuse_no_disks(uses: Iterable[FileUse], host: Host) -> None:
     if host.is_local():
         # a disk of nothing is all that some test of a test driver's guest needs
-        refuse_no_disks(use for use in uses if use.path != os.devnull or host.driver() != "test")
+        refuse_no_disks(use for use in uses if use.path != os.devnull or has_real_storage(host))
 
 
 def _is_pretended(conflict: Conflict, host: Host) -> bool:

@@ -61,7 +61,7 @@ def cache_directory(host: HostFacts, environ: Mapping[str, str]) -> tuple[str, b
 
 def cache_of(host: Host) -> str:
     """The directory of a connection's image cache."""
-    from virtinstall.survey.survey import Environment, survey_host
+    from virtinstall.survey.host import Environment, survey_host
 
     environment = Environment.real()
     return cache_directory(survey_host(host, environment), environment.environ)[0]

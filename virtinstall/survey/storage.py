@@ -11,7 +11,7 @@ from virtinstall.compose.disk_sources import is_url, local_path, requested_path
 from virtinstall.compose.network_sources import OWN_SOURCES
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, HostFacts, ImageFacts, MediaFacts, PathFacts, PoolFacts, StorageFacts
-from virtinstall.libvirt_host.host import Host
+from virtinstall.libvirt_host.host import Host, has_real_storage
 
 _IMAGE_FORMATS = ("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "luks", "parallels", "bochs", "cloop")
 _FILE_POOLS = ("dir", "fs", "netfs")
@@ -80,7 +80,7 @@ def _cdrom_facts(given: str, facts: HostFacts, host: Host) -> DiskFacts:
     """The install medium; a file of this machine has to be sent to a remote host that doesn't know its path."""
     path = given if is_url(given) else os.path.abspath(local_path(given))
     found = _path_facts(path, facts, host, cdrom=True)
-    sent = not facts.local and facts.driver != "test" and found.volume is None and os.path.isfile(path)
+    sent = not facts.local and facts.has_real_storage and found.volume is None and os.path.isfile(path)
     return DiskFacts(local=look_at(path, probe=False)) if sent else found
 
 
@@ -132,7 +132,7 @@ def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
     Raises: RequestError, when there is no such image, and no size either.
     """
     path = disk.backing_store
-    if path is None or _exists(found) or host.driver() == "test":
+    if path is None or _exists(found) or not has_real_storage(host):
         return found
     volume = host.volume_by_path(path)
     if volume is not None:
@@ -201,14 +201,14 @@ def _path_facts(path: str, facts: HostFacts, host: Host, *, cdrom: bool = False,
     if is_url(path):
         return DiskFacts()
     volume = host.volume_by_path(path)
-    found = look_at(path, probe=not cdrom) if facts.local and facts.driver != "test" else None
-    if facts.driver == "test" and volume is None:
+    found = look_at(path, probe=not cdrom) if facts.local and facts.has_real_storage else None
+    if not facts.has_real_storage and volume is None:
         found = look_at(path, probe=False) if os.path.exists(path) else PathFacts(path=path, kind=None)
     if volume is not None or (found is not None and found.kind is not None) or not may_make:
         return DiskFacts(path=found, volume=volume)
     pool = _managing_pool(os.path.dirname(path), host)
     directory = os.path.dirname(path)
-    writable = facts.local and os.access(directory, os.W_OK | os.X_OK) and facts.driver != "test"
+    writable = facts.local and os.access(directory, os.W_OK | os.X_OK) and facts.has_real_storage
     return DiskFacts(path=found, pool=pool, needs_libvirt=pool is not None and not writable)
 
 

@@ -6,39 +6,21 @@ platform, domain capabilities, storage.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from virtinstall.capabilities import Capabilities, DomainCapabilities
+from virtinstall.capabilities import DomainCapabilities
 from virtinstall.compose.cpu import wants_mitigations
 from virtinstall.compose.platform import chosen_platform
 from virtinstall.facts import Facts, HostFacts, ImageFacts, MediaFacts, NetworkFacts, SeedFacts
-from virtinstall.libvirt_host import embed
 from virtinstall.libvirt_host.host import Host
-from virtinstall.record import Record
 from virtinstall.survey import images, media, networks, operating_system, storage
+from virtinstall.survey.host import Environment, survey_host
 
 if TYPE_CHECKING:
     from virtinstall.facts import Platform
     from virtinstall.osinfo.record import OsRecord
     from virtinstall.request import Request
-
-
-class Environment(Record):
-    """What of our own process matters: environment, user, randomness; a parameter, so that tests can fix it."""
-
-    environ: Mapping[str, str]
-    uid: int
-    random_bytes: bytes
-    token: str
-
-    @staticmethod
-    def real() -> Environment:
-        """Those of this process, with fresh randomness."""
-        raw = os.urandom(128)
-        token = "".join("abcdefghijklmnopqrstuvwxyz0123456789"[byte % 36] for byte in os.urandom(8))
-        return Environment(environ=os.environ, uid=os.geteuid(), random_bytes=raw, token=token)
 
 
 def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
@@ -133,48 +115,6 @@ def _claimed_names(request: Request, surroundings: Environment) -> frozenset[str
     from virtinstall.rollback.journal import journal_folder, names_of_live_runs
 
     return names_of_live_runs(journal_folder(surroundings.environ, surroundings.uid))
-
-
-def survey_host(host: Host, surroundings: Environment) -> HostFacts:
-    """The host and the connection to it."""
-    uri = host.uri
-    driver = host.driver()
-    local = host.is_local()
-    root = embed.root_of(uri)
-    session = uri.split("?")[0].endswith("/session")
-    # the connection may be to a system daemon that runs as root, whoever we are
-    privileged = not session and root is None
-    return HostFacts(
-        uri=uri,
-        driver=driver,
-        version=host.version(),
-        libvirt_version=host.libvirt_version(),
-        local=local,
-        privileged=privileged,
-        capabilities=Capabilities(host.capabilities_xml()),
-        default_bridge=networks.default_bridge() if local and driver != "test" else None,
-        embed_root=root,
-        # what a remote host is sent is only made here
-        boot_dir=_boot_dir(root, privileged and local, surroundings),
-        image_dir=_image_dir(root, privileged, surroundings),
-        passt=local and driver == "qemu" and networks.has_passt(privileged=privileged, uid=surroundings.uid),
-    )
-
-
-def _boot_dir(root: str | None, privileged: bool, surroundings: Environment) -> str:
-    from virtinstall.media.boot_place import boot_directory
-
-    return boot_directory(system=privileged, environment=surroundings.environ, root=root)
-
-
-def _image_dir(root: str | None, privileged: bool, surroundings: Environment) -> str:
-    if root is not None:
-        return f"{root}/images"
-    if privileged:
-        return "/var/lib/libvirt/images"
-    home = surroundings.environ.get("HOME") or "/"
-    data = surroundings.environ.get("XDG_DATA_HOME") or f"{home}/.local/share"
-    return f"{data}/libvirt/images"
 
 
 def _networks(request: Request, host: Host, facts: HostFacts) -> dict[str, NetworkFacts | None]:

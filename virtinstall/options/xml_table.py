@@ -62,7 +62,7 @@ XML_OPTIONS: tuple[Option, ...] = (
         CONVERSIONS,
         "With --edit: turn an i440FX guest into a q35 one.",
         "VALUE",
-        "virtinstall.edit.sections:ConvertToQ35",
+        "virtinstall.options.conversions:ConvertToQ35",
     ),
     _optional(
         "--convert-to-vnc",
@@ -70,7 +70,7 @@ XML_OPTIONS: tuple[Option, ...] = (
         CONVERSIONS,
         "With --edit: VNC instead of spice and what belongs to it.",
         "VALUE",
-        "virtinstall.edit.sections:ConvertToVnc",
+        "virtinstall.options.conversions:ConvertToVnc",
     ),
     _shared("osinfo"),
     _shared("check"),

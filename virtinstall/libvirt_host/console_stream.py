@@ -27,7 +27,7 @@ _WOULD_BLOCK = -2
 _FAILURES = libvirt.VIR_STREAM_EVENT_HANGUP | libvirt.VIR_STREAM_EVENT_ERROR
 
 
-class Console:
+class ConsoleStream:
     """An open text console. `run` copies until the guest ends or the user types ^]."""
 
     def __init__(self, host: LibvirtHost, guest: Guest) -> None:
