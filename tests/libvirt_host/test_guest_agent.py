@@ -20,8 +20,8 @@ from virtinstall.devices.interface import Interface
 from virtinstall.devices.serial import Serial
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
+from virtinstall.libvirt_host import console_stream as console
 from virtinstall.libvirt_host.guest_agent import addresses, agent_answer
-from virtinstall.run import console
 from virtinstall.run.wait import ConsoleWatch, Waiter, errors_of, has_text_console, is_ssh_server, refuse_impossible
 
 MAC = "52:54:00:00:00:01"
@@ -174,7 +174,7 @@ def test_a_console_without_ends_of_lines_takes_no_memory(monkeypatch: pytest.Mon
                 write(b"x" * 65536)
             write(b"\nCloud-init v. 22.4 finished at now\n")
 
-    monkeypatch.setattr(console, "Console", Endless)
+    monkeypatch.setattr(console, "ConsoleStream", Endless)
     tracemalloc.start()
     watch = ConsoleWatch(None, None)  # type: ignore[arg-type]
     end = time.monotonic() + 20

@@ -15,9 +15,9 @@ from virtinstall.devices.console import Console
 from virtinstall.devices.serial import Serial
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import HypervisorError
+from virtinstall.libvirt_host import console_stream as console
 from virtinstall.plan import Plan
 from virtinstall.request import RunOptions
-from virtinstall.run import console
 
 
 class FakeHost:
@@ -94,7 +94,7 @@ def test_a_guest_whose_console_does_not_open_runs_on(monkeypatch: pytest.MonkeyP
         def __init__(self, *ignored: object) -> None:
             raise HypervisorError("the console of 'web' does not open")
 
-    monkeypatch.setattr(console, "Console", NoConsole)
+    monkeypatch.setattr(console, "ConsoleStream", NoConsole)
     paused: Any = PausedGuest()
     with pytest.raises(HypervisorError):
         follower(autoconsole="text").follow(paused)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 
-from virtinstall.errors import RequestError
+from virtinstall.errors import RequestError, StorageError
 from virtinstall.progress import Progress
 from virtinstall.storage.files import (
     SECTOR,
+    lock_against_qemu,
     reserve,
     round_up,
+    storage_errors,
     write_at,
     write_zeros,
 )
@@ -53,3 +55,25 @@ def write_raw(fd: int, capacity_bytes: int, preallocation: str, progress: Progre
     if preallocation != "full":
         # QEMU finds out the alignment that direct I/O needs by reading, which a hole doesn't tell
         write_at(fd, bytes(min(FIRST_BLOCK, size)), 0)
+
+
+def grow_raw(path: str, new_size: int) -> None:
+    """Make the raw image at `path` `new_size` bytes large (rounded up to 512), the new part sparse.
+
+    Raises: StorageError, when a guest uses it, it would shrink, or it can't be written.
+    """
+    size = round_up(new_size, SECTOR)
+    with storage_errors("can't grow", path):
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            lock_against_qemu(fd, path)
+            old = os.fstat(fd).st_size
+            if size < old:
+                raise StorageError(
+                    f"image '{path}' has {old} bytes and can't shrink to {size}",
+                    hint="shrinking would destroy data",
+                )
+            os.ftruncate(fd, size)
+            os.fsync(fd)
+        finally:
+            os.close(fd)

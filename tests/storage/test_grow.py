@@ -1,0 +1,125 @@
+"""Growing an image: QEMU finds it sound, its data where it was, and the new part empty."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.storage.qemu_tools import assert_clean, assert_same_content, info, needs_qemu_img, rounds, run
+from virtinstall.errors import StorageError
+from virtinstall.progress import Silent
+from virtinstall.rollback.undo import Undo
+from virtinstall.storage.grow import grow
+from virtinstall.storage.provision import NewImage, provision_image
+
+MIB = 1 << 20
+
+
+@needs_qemu_img
+def test_random_growth_keeps_data_and_soundness(tmp_path: Path) -> None:
+    """qcow2 of any cluster size grows, is clean, keeps its data and takes more at its new end."""
+    for seed in range(rounds(20)):
+        dice = random.Random(seed)
+        path = tmp_path / "disk"
+        start = dice.randint(1, 2 * MIB)
+        cluster = 1 << dice.randint(9, 21)
+        extended = cluster >= 16384 and dice.random() < 0.3
+        reach = cluster * cluster // (16 if extended else 8)
+        image = NewImage(
+            path=str(path),
+            format="qcow2",
+            capacity_bytes=start,
+            preallocation=dice.choice(["off", "metadata"]),
+            cluster_size=cluster,
+            extended_l2=extended,
+            compat=dice.choice(["0.10", "1.1"]) if not extended else "1.1",
+        )
+        provision_image(image, Undo(), Silent())
+        size = info(path)["virtual-size"]
+        run("qemu-io", "-f", "qcow2", "-c", f"write -P 7 0 {size}", path)
+        for _ in range(3):
+            old = info(path)["virtual-size"]
+            size = old + int(2 ** dice.uniform(9, 38)) % (reach * 100_000)
+            grow(str(path), size, "qcow2")
+            size = -(-size // 512) * 512
+            assert info(path)["virtual-size"] == size, seed
+            assert_clean(path)
+            tail = min(65536, size - old)
+            commands = [f"read -P 7 0 {start}", f"read -P 0 {old} {tail}"] if tail else []
+            commands += [f"write -P 7 {size - tail} {tail}"]
+            done = run("qemu-io", "-f", "qcow2", *[a for c in commands for a in ("-c", c)], path)
+            assert "failed" not in done.stdout, (seed, image, done.stdout)
+            run("qemu-io", "-f", "qcow2", "-c", f"write -z {size - tail} {tail}", path)
+            assert_clean(path)
+        path.unlink()
+
+
+@needs_qemu_img
+def test_growth_is_that_of_qemu_img(tmp_path: Path) -> None:
+    """Grown from 1 MiB to 20 TiB, ours reads the same as one grown by qemu-img."""
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for path in (ours, theirs):
+        provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=MIB), Undo(), Silent())
+    grow(str(ours), 20 << 40, "qcow2")
+    run("qemu-img", "resize", "-q", theirs, str(20 << 40))
+    assert info(ours) == info(theirs)
+    assert_same_content(ours, theirs)
+    assert_clean(ours)
+
+
+def test_raw_grows_sparsely(tmp_path: Path) -> None:
+    """The data stays, the new part reads as zeros and takes no room."""
+    path = tmp_path / "disk"
+    path.write_bytes(b"x" * 512)
+    grow(str(path), 3 * MIB + 1, "raw")
+    assert path.stat().st_size == 3 * MIB + 512
+    assert path.read_bytes()[:513] == b"x" * 512 + b"\0"
+    assert path.stat().st_blocks * 512 < MIB
+
+
+@pytest.mark.parametrize("image_format", ["raw", "qcow2"])
+def test_shrinking_is_refused(image_format: str, tmp_path: Path) -> None:
+    """A smaller size would destroy data: an error, and nothing changes."""
+    path = tmp_path / "disk"
+    provision_image(NewImage(path=str(path), format=image_format, capacity_bytes=2 * MIB), Undo(), Silent())
+    before = path.read_bytes()
+    with pytest.raises(StorageError, match="shrink"):
+        grow(str(path), MIB, image_format)
+    assert path.read_bytes() == before
+
+
+@needs_qemu_img
+@pytest.mark.parametrize("image_format", ["raw", "qcow2"])
+def test_image_of_a_running_guest_is_refused(image_format: str, tmp_path: Path) -> None:
+    """What a QEMU process has open for writing isn't grown behind its back."""
+    path = tmp_path / "disk"
+    provision_image(NewImage(path=str(path), format=image_format, capacity_bytes=2 * MIB), Undo(), Silent())
+    command = ["qemu-io", "-f", image_format, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as qemu:
+        assert qemu.stdin is not None
+        assert qemu.stdout is not None
+        qemu.stdin.write(b"length\n")
+        while b"MiB" not in qemu.stdout.readline():
+            pass
+        with pytest.raises(StorageError, match="in use"):
+            grow(str(path), 4 * MIB, image_format)
+        qemu.stdin.close()
+    grow(str(path), 4 * MIB, image_format)
+
+
+@needs_qemu_img
+def test_what_cannot_be_grown_here_says_so(tmp_path: Path) -> None:
+    """Snapshots, an overlay and other formats are errors that name qemu-img resize."""
+    base, top, snap = tmp_path / "base", tmp_path / "top", tmp_path / "snap"
+    for path in (base, snap):
+        provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=MIB), Undo(), Silent())
+    overlay = NewImage(path=str(top), format="qcow2", capacity_bytes=MIB, backing_path="base", backing_format="qcow2")
+    provision_image(overlay, Undo(), Silent())
+    run("qemu-img", "snapshot", "-c", "one", snap)
+    for path, image_format in ((top, "qcow2"), (snap, "qcow2"), (base, "vmdk")):
+        with pytest.raises(StorageError) as caught:
+            grow(str(path), 4 * MIB, image_format)
+        assert caught.value.hint == "use qemu-img resize"

@@ -1,0 +1,22 @@
+"""Making an image's virtual disk larger: `--disk size=` on an existing image, and cloning into a larger disk."""
+
+from __future__ import annotations
+
+from virtinstall.errors import StorageError
+from virtinstall.storage.qcow2_grow import grow_qcow2
+from virtinstall.storage.raw import grow_raw
+
+
+def grow(path: str, new_size: int, image_format: str) -> None:
+    """Make the disk in the image at `path` `new_size` bytes large (rounded up to 512).
+
+    The format is never guessed: a guest can write any header onto its raw disk.
+
+    Raises: StorageError.
+    """
+    if image_format == "raw":
+        grow_raw(path, new_size)
+    elif image_format == "qcow2":
+        grow_qcow2(path, new_size)
+    else:
+        raise StorageError(f"'{path}': {image_format} images can't be grown here", hint="use qemu-img resize")

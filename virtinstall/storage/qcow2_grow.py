@@ -1,0 +1,153 @@
+"""Making the virtual disk of an existing qcow2 image larger.
+
+The L1 table grows into the rest of its last cluster, or moves to the end of the file; new
+structures are written and flushed before the header points to them, so that a power cut
+leaves the old image (and at worst some leaked clusters).
+
+Source: https://www.qemu.org/docs/master/interop/qcow2.html (Header, Host cluster management).
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+
+from virtinstall.errors import StorageError
+from virtinstall.storage.files import (
+    SECTOR,
+    lock_against_qemu,
+    read_at,
+    round_up,
+    storage_errors,
+    write_at,
+)
+from virtinstall.storage.qcow2_header import MAX_L1_BYTES, Qcow2Header, read_header
+
+_SIZE_AT, _L1_SIZE_AT = 24, 36  # in the header; the L1 table's offset follows its size
+
+
+def grow_qcow2(path: str, new_size: int) -> None:
+    """Make the disk in the qcow2 image at `path` `new_size` bytes large (rounded up to 512).
+
+    Raises: StorageError, when a guest uses it, it would shrink, it has what can't be grown
+    here (encryption, bitmaps, an external data file, snapshots, a backing file), or it can't be written.
+    """
+    size = round_up(new_size, SECTOR)
+    with storage_errors("can't grow", path):
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            lock_against_qemu(fd, path)
+            header = read_header(fd, path)
+            _check_growable(header, path, size)
+            l1_size = -(-size // header.l1_reach)
+            if l1_size * 8 > MAX_L1_BYTES:
+                raise StorageError(
+                    f"image '{path}' can't grow to {size} bytes with its clusters of {header.cluster_size} bytes",
+                    hint="convert it to larger clusters with qemu-img convert -o cluster_size=",
+                )
+            if l1_size > header.l1_size:
+                header_l1 = _grow_l1(fd, path, header, l1_size)
+                write_at(fd, header_l1, _L1_SIZE_AT)
+            write_at(fd, struct.pack(">Q", size), _SIZE_AT)
+            os.fsync(fd)
+            if l1_size > header.l1_size:
+                _free_old_l1(fd, header, struct.unpack(">IQ", header_l1)[1])
+        finally:
+            os.close(fd)
+
+
+def _check_growable(header: Qcow2Header, path: str, size: int) -> None:
+    obstacles = (
+        (size < header.size, f"has {header.size} bytes and can't shrink to {size}"),
+        (header.incompatible_features & ~16, "is dirty, corrupt, compressed with zstd or has a data file"),
+        (header.autoclear_features or header.has_bitmaps, "has bitmaps"),
+        (header.nb_snapshots, "has internal snapshots"),
+        (header.crypt_method, "is encrypted"),
+        (header.refcount_order != 4, "has refcounts of another width than 16 bits"),
+        # what the backing file has behind the old end would come to light
+        (header.backing_file and size > header.size, "has a backing file"),
+    )
+    for obstacle, what in obstacles:
+        if obstacle:
+            raise StorageError(f"image '{path}' {what}: it can't be grown here", hint="use qemu-img resize")
+
+
+def _grow_l1(fd: int, path: str, header: Qcow2Header, l1_size: int) -> bytes:
+    """Write the longer L1 table, in place or at the end; gives its size and offset for the header."""
+    cluster = header.cluster_size
+    room = round_up(header.l1_size * 8, cluster)
+    if l1_size * 8 <= room:
+        write_at(fd, bytes((l1_size - header.l1_size) * 8), header.l1_table_offset + header.l1_size * 8)
+        os.fsync(fd)
+        return struct.pack(">IQ", l1_size, header.l1_table_offset)
+    allocator = _Allocator(fd, path, header)
+    offset = allocator.append(round_up(l1_size * 8, cluster) // cluster)
+    old = read_at(fd, header.l1_size * 8, header.l1_table_offset)
+    write_at(fd, old.ljust(round_up(l1_size * 8, cluster), b"\0"), offset)
+    os.fsync(fd)
+    return struct.pack(">IQ", l1_size, offset)
+
+
+def _free_old_l1(fd: int, header: Qcow2Header, new_offset: int) -> None:
+    """Clear the refcounts of the clusters that the L1 table has left."""
+    if new_offset == header.l1_table_offset:
+        return
+    cluster = header.cluster_size
+    for number in range(round_up(header.l1_size * 8, cluster) // cluster):
+        index = header.l1_table_offset // cluster + number
+        slot = header.refcount_table_offset + index // (cluster // 2) * 8
+        block = int.from_bytes(read_at(fd, 8, slot), "big") & ~0x1FF
+        if block:
+            write_at(fd, b"\0\0", block + index % (cluster // 2) * 2)
+    os.fsync(fd)
+
+
+class _Allocator:
+    """Clusters at the end of the file, with refcounts of 1; new refcount blocks go there too."""
+
+    def __init__(self, fd: int, path: str, header: Qcow2Header) -> None:
+        self._fd = fd
+        self._path = path
+        self._header = header
+        self._counted = header.cluster_size // 2
+        table = read_at(fd, header.refcount_table_clusters * header.cluster_size, header.refcount_table_offset)
+        self._blocks = [o & ~0x1FF for (o,) in struct.iter_unpack(">Q", table)]
+        self._end = self._first_free()
+
+    def _first_free(self) -> int:
+        """The first cluster behind the file's end and behind every cluster in use."""
+        cluster = self._header.cluster_size
+        end = -(-os.fstat(self._fd).st_size // cluster)
+        for number in reversed(range(len(self._blocks))):
+            if self._blocks[number]:
+                counts = read_at(self._fd, cluster, self._blocks[number]).rstrip(b"\0")
+                return max(end, number * self._counted + -(-len(counts) // 2))
+        return end
+
+    def append(self, clusters: int) -> int:
+        """Take `clusters` clusters in one piece; gives their offset in bytes.
+
+        Raises: StorageError, when the refcount table is full.
+        """
+        start, self._end = self._end, self._end + clusters
+        done = start
+        while done < self._end:  # refcount blocks that are added move the end
+            number, index = divmod(done, self._counted)
+            if number >= len(self._blocks):
+                raise StorageError(
+                    f"the refcount table of image '{self._path}' is full: it can't be grown here",
+                    hint="use qemu-img resize",
+                )
+            if not self._blocks[number]:
+                self._add_block(number)
+            count = min(self._end - done, self._counted - index)
+            write_at(self._fd, b"\0\1" * count, self._blocks[number] + index * 2)
+            done += count
+        return start * self._header.cluster_size
+
+    def _add_block(self, number: int) -> None:
+        offset = self._end * self._header.cluster_size
+        self._end += 1
+        write_at(self._fd, bytes(self._header.cluster_size), offset)
+        write_at(self._fd, struct.pack(">Q", offset), self._header.refcount_table_offset + number * 8)
+        self._blocks[number] = offset
