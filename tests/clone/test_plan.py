@@ -167,17 +167,43 @@ def test_which_disks_are_copied() -> None:
 
 
 def test_files_in_order() -> None:
-    """--file goes to the disks that are copied, in order; what is left over is warned of, what lacks is an error."""
+    """--file goes to the disks that are copied, in order; too many and too few are errors."""
     xml = guest(disk() + disk("/i/b", "vdb"))
     sources = (IMAGE, IMAGE._replace(path="/i/b"))
     asked = {"auto_clone": False, "name": "n"}
-    made = plan(xml, *sources, asked={**asked, "files": ("/i/1", "/i/2", "/i/3")})
+    made = plan(xml, *sources, asked={**asked, "files": ("/i/1", "/i/2")})
     assert [source.get("file") for source in domain(made).iterfind("devices/disk/source")] == ["/i/1", "/i/2"]
-    assert "/i/3" in made.warnings[0]
+    with pytest.raises(RequestError, match=r"no further disk to copy \(the copied disks are vda, vdb\)") as caught:
+        plan(xml, *sources, asked={**asked, "files": ("/i/1", "/i/2", "/i/3")})
+    assert "/i/3" in caught.value.message
     with pytest.raises(RequestError, match="no new path"):
         plan(xml, *sources, asked={**asked, "files": ("/i/1",)})
     with pytest.raises(RequestError, match="two disks"):
         plan(xml, *sources, asked={**asked, "files": ("/i/1", "/i/1")})
+
+
+def test_further_file_without_disks_to_copy_is_a_warning() -> None:
+    """As with virt-clone 4.1.0."""
+    made = plan(guest(), asked={"files": ("/i/1",)})
+    assert "/i/1" in made.warnings[0]
+
+
+@pytest.mark.parametrize("driver", ["", "<driver name='qemu' type='qcow2'/>"])
+def test_existing_image_keeps_its_own_format(driver: str) -> None:
+    """A raw image in the place of a qcow2 one is read as raw."""
+    places = {"/i": Place(True, True, frozenset({"x"}))}
+    asked: dict[str, Any] = {"files": ("/i/x",), "preserve_data": True}
+    made = plan(guest(disk(inside=driver)), IMAGE, asked=asked, places=places, formats={"/i/x": "raw"})
+    assert [node.get("type") for node in domain(made).iterfind("devices/disk/driver")] == ["raw"]
+
+
+@pytest.mark.parametrize("extension", [".fd", ".qcow2"])
+def test_stored_uefi_variables_are_copied(extension: str) -> None:
+    """Though the XML only asks for UEFI; the copy's XML names them, with the same extension."""
+    stored = SourceFacts(f"/i/vm_VARS{extension}", "file", None, True, MIB, MIB)
+    made = plan(guest(), nvram=stored, asked={"name": "n"})
+    assert made.copies[-1].target == f"/i/n_VARS{extension}"
+    assert domain(made).findtext("os/nvram") == f"/i/n_VARS{extension}"
 
 
 def test_existing_file_is_overwritten_only_when_asked() -> None:

@@ -26,12 +26,16 @@ _CREATING_POOLS = (*_FILE_POOLS, "logical", "zfs")
 
 
 class NewDisk(NamedTuple):
-    """A disk of the copy that gets an image of its own: `kind` is the <disk>'s type."""
+    """A disk of the copy that gets an image of its own: `kind` is the <disk>'s type.
+
+    `image_format` is that of an existing image, None where it is the original's.
+    """
 
     node: etree._Element
     path: str
     kind: str
     copy: Copy | None
+    image_format: str | None = None
 
 
 class DiskPlanner:
@@ -59,8 +63,19 @@ class DiskPlanner:
             if self._is_copied(node, source)
         ]
         if self._files:
-            self.warnings.append(f"--file {self._files[0]}: there is no further disk to copy")
+            self._refuse_further_files([_target(disk.node) for disk in found])
         return found
+
+    def _refuse_further_files(self, copied: list[str]) -> None:
+        """Raises: RequestError, for more --file options than disks; with no disk to copy they only have no effect."""
+        message = f"--file {self._files[0]}: there is no further disk to copy"
+        if not copied:
+            self.warnings.append(message)
+            return
+        raise RequestError(
+            f"{message} (the copied disks are {', '.join(copied)})",
+            hint="give --file once for each of these; --force-copy TARGET copies a read-only or shared disk too",
+        )
 
     def _is_copied(self, node: etree._Element, source: SourceFacts) -> bool:
         target = _target(node)
@@ -89,7 +104,7 @@ class DiskPlanner:
         kind = "block" if place.pool is not None and place.pool.type not in _FILE_POOLS else "file"
         if self._request.preserve_data:
             self._check_preserved(path, taken)
-            return NewDisk(node, path, kind, None)
+            return NewDisk(node, path, kind, None, self._facts.formats.get(path))
         self.check_overwritten(path)
         if taken:
             self._check_existing(path, place)

@@ -111,6 +111,11 @@ def _text_of(domain: etree._Element, tag: str) -> etree._Element:
     return found
 
 
+def _section(domain: etree._Element, tag: str) -> etree._Element:
+    found = domain.find(tag)
+    return etree.SubElement(domain, tag) if found is None else found
+
+
 def _point_at(disk: NewDisk) -> None:
     """Make the new path the disk's source; what else <source> says stays."""
     source = disk.node.find("source")
@@ -121,6 +126,12 @@ def _point_at(disk: NewDisk) -> None:
             del source.attrib[name]
     disk.node.set("type", disk.kind)
     source.set("dev" if disk.kind == "block" else "file", disk.path)
+    if disk.image_format is not None:
+        driver = disk.node.find("driver")
+        if driver is None:
+            driver = etree.Element("driver", name="qemu")
+            disk.node.insert(0, driver)
+        driver.set("type", disk.image_format)
 
 
 def _nvram(
@@ -139,7 +150,9 @@ def _nvram(
         return []
     path = nvram_path(found.path, name, request)
     node = domain.find("os/nvram")
-    assert node is not None
+    if node is None:
+        # libvirt stores the variables under the guest's name, and the XML need not say where
+        node = etree.SubElement(_section(domain, "os"), "nvram")
     source = node.find("source")
     if source is not None:
         source.set("file", path)

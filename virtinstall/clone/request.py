@@ -71,8 +71,8 @@ class CloneFacts(NamedTuple):
     `disks` are in order of the XML's <disk> elements; `places` are the directories of all
     images, by path; `uses` says in sentences who uses the files of --file and --nvram, and `onto_source` are those
     that the original uses, or whose backing chain includes one of its files.
-    `remote`: files of this machine are not the hypervisor's. `pretended`: libvirt's
-    test driver, whose guests have no real images.
+    `formats` are those of existing images of --file. `remote`: files of this machine are not the
+    hypervisor's. `pretended`: libvirt's test driver, whose guests have no real images.
     """
 
     xml: str
@@ -81,6 +81,7 @@ class CloneFacts(NamedTuple):
     places: Mapping[str, Place] = MappingProxyType({})
     uses: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     onto_source: frozenset[str] = frozenset()
+    formats: Mapping[str, str] = MappingProxyType({})
     guest_names: frozenset[str] = frozenset()
     guest_macs: Mapping[str, str] = MappingProxyType({})
     is_qemu: bool = True

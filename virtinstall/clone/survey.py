@@ -118,6 +118,7 @@ def _with_uses(facts: CloneFacts, request: CloneRequest, host: Host, original: s
                 raise RequestError(
                     f"--file {path} is the same file as --file {earlier}", hint="each disk needs its own"
                 )
+    facts = facts._replace(formats=_formats(files, facts, host) if request.preserve_data else {})
     own = in_use.among([(original, facts.xml)])
     found, onto_source = {}, set()
     for path in paths:
@@ -131,6 +132,20 @@ def _with_uses(facts: CloneFacts, request: CloneRequest, host: Host, original: s
     return facts._replace(
         uses={path: users for path, users in found.items() if users}, onto_source=frozenset(onto_source)
     )
+
+
+def _formats(files: list[str], facts: CloneFacts, host: Host) -> dict[str, str]:
+    """The formats of existing images, as their pools know them or their headers say."""
+    from virtinstall.survey.storage import look_at
+
+    found: dict[str, str] = {}
+    for path in files:
+        volume = host.volume_by_path(path)
+        local = None if facts.remote or facts.pretended else look_at(path).format
+        form = local or (None if volume is None else volume.format)
+        if form is not None:
+            found[path] = "raw" if form == "iso" else form
+    return found
 
 
 class _Look:
@@ -165,13 +180,27 @@ class _Look:
         """The file of UEFI variables that the XML names."""
         node = domain.find("os/nvram")
         if node is None:
-            return None
+            return self._stored_nvram(domain)
         source = node.find("source")
         path = (node.text or "").strip() if source is None else source.get("file")
         if not path:
             return None
         volume = self._host.volume_by_path(path)
         return self._of_volume(volume, None) if volume is not None else self._of_path(path, node.get("format"))
+
+    def _stored_nvram(self, domain: etree._Element) -> SourceFacts | None:
+        """The variables that libvirt keeps under the guest's name, where the XML only asks for UEFI."""
+        system = domain.find("os")
+        if system is None or system.get("firmware") != "efi" or self._remote or self._pretended:
+            return None
+        session = self._host.uri.partition("?")[0].endswith("/session")
+        home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+        folder = f"{home}/libvirt/qemu/nvram" if session else "/var/lib/libvirt/qemu/nvram"
+        for extension in (".fd", ".qcow2"):
+            path = f"{folder}/{domain.findtext('name')}_VARS{extension}"
+            if os.path.isfile(path):
+                return self._of_path(path, None)
+        return None
 
     def at_place(self, directory: str) -> Place:
         """A directory, and the running pool whose target it is."""

@@ -108,7 +108,10 @@ def _disk_facts(disk: Disk, facts: HostFacts, host: Host) -> DiskFacts:
     if disk.source_pool is not None and disk.source_volume is not None:
         if host.pool(disk.source_pool) is None:
             raise _no_pool(f"--disk source.pool={disk.source_pool}", disk.source_pool, host)
-        return DiskFacts(volume=host.volume(disk.source_pool, disk.source_volume))
+        volume = host.volume(disk.source_pool, disk.source_volume)
+        if volume is None and not _has_size(disk) and host.driver() != "test":
+            return _volume_facts(f"{disk.source_pool}/{disk.source_volume}", host)
+        return DiskFacts(volume=volume)
     if path is not None and disk.pool is not None and disk.size_bytes is None and os.path.isfile(path):
         local = look_at(path, probe=disk.device != "cdrom")
         return _pool_facts(disk.pool, host).replace(local=local)
