@@ -34,7 +34,7 @@ from virtinstall.media.fetcher import (
     label_of,
     parse_count,
 )
-from virtinstall.media.http_client import NOT_THERE, HttpClient, header
+from virtinstall.media.http_client import NOT_THERE, HttpClient, drop, header
 from virtinstall.media.transfer import (
     DEFAULT_LIMITS,
     Limits,
@@ -126,11 +126,11 @@ class HttpFetcher:
         url = self._url(path)
         reply = self._client.ask("head", url)
         status = int(reply.status_code)
-        reply.close()
+        drop(reply)
         if status in _NO_HEAD:
             reply = self._client.ask("get", url, {"Range": "bytes=0-0"})
             status = int(reply.status_code)
-            reply.close()
+            drop(reply)
         if status in NOT_THERE or status in _NO_HEAD:
             return False
         self._client.check_status(reply, url)
@@ -147,7 +147,7 @@ class HttpFetcher:
         url = self._url(path)
         reply = self._client.ask("head", url)
         self._client.check_status(reply, url)
-        reply.close()
+        drop(reply)
         return parse_count(header(reply, "Content-Length"))
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:

@@ -9,7 +9,7 @@ import ftplib
 import io
 import re
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 from urllib.parse import unquote, urlsplit
 
 from virtinstall.errors import FetchError
@@ -28,14 +28,17 @@ from virtinstall.media.transfer import (
     DEFAULT_LIMITS,
     Limits,
     Response,
+    StallGuard,
     TransferInterrupted,
+    check_announced,
     fetch_failure,
-    read_start,
     transfer,
 )
 from virtinstall.safe_text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from virtinstall.progress import Progress
 
 _FAILURES = (ftplib.Error, OSError, EOFError, ValueError, OverflowError)
@@ -68,11 +71,29 @@ class FtpFetcher:
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
         """The first `limit` bytes of the file as text."""
-        name = self._display(path)
-        data = read_start(name, lambda *_: self._open(path, 0), limit, self._limits)[1]
-        if len(data) == limit:
+        name, text = self._display(path), bytearray()
+        total, guard = self._found(path).length, StallGuard(self._limits)
+
+        def take(data: bytes) -> None:
+            guard.check(len(data))
+            text.extend(data)
+            check_announced(name, len(text), total)
+            if len(text) >= limit:
+                raise _Enough
+
+        try:
+            self._connected().read(self._path(path), take)
+            if len(text) < min(total or 0, limit):
+                raise TransferInterrupted("the connection was closed")
+        except _Enough:
             self.close()  # the rest is still on its way: this session cannot be used any more
-        return data.decode("utf-8", "replace")
+        except TransferInterrupted as cut:
+            self.close()
+            raise fetch_failure(name, cut.why) from cut
+        except _FAILURES as error:
+            self.close()
+            raise fetch_failure(name, _plain(error)) from error
+        return bytes(text[:limit]).decode("utf-8", "replace")
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
         """Write the file to `target_file`; an interrupted transfer is resumed."""
@@ -159,35 +180,53 @@ class FtpFetcher:
         return f"{self.location.rstrip('/')}/{clean_path(path)}"
 
 
+class _Enough(Exception):
+    """The text that was asked for is there; the transfer may end."""
+
+
 class _Session(ftplib.FTP):
     """A session in which each reply has a deadline and a limit of its length."""
 
     def __init__(self, limits: Limits) -> None:
+        self._file: TextIO | None = None
         super().__init__(timeout=limits.connect_seconds)
         self._limits = limits
         self._deadline = Deadline(limits.idle_seconds)
         self._reply_length = 0
 
+    @property
+    def file(self) -> TextIO | None:
+        """Where replies are read from: the connection, within the limits of the deadline."""
+        return self._file
+
+    @file.setter
+    def file(self, opened: TextIO | None) -> None:
+        if opened is not None and self.sock is not None:
+            opened.close()
+            reader = io.BufferedReader(TimedReader(self.sock, self._deadline))
+            opened = io.TextIOWrapper(reader, encoding=self.encoding, errors="backslashreplace")
+        self._file = opened
+
     def begin(self, host: str, port: int, login: tuple[str, str]) -> None:
         """Connect, log in and choose binary transfers, all within one deadline."""
         with self._deadline.within(self._limits.reply_seconds):
-            self.host, self.port = host, port
-            self.sock = socket.create_connection((host, port), self._limits.connect_seconds)
-            self.af = self.sock.family
-            reader = io.BufferedReader(TimedReader(self.sock, self._deadline))
-            self.file = io.TextIOWrapper(reader, encoding=self.encoding, errors="backslashreplace")
-            self.welcome = super().getresp()
+            self.connect(host, port)
             self.login(*login)
             self.voidcmd("TYPE I")
 
     def size_of(self, path: str) -> int | None:
         """Bytes in a file, None where the reply has no usable number. Raises: error_perm, where there is no file."""
-        return parse_count(self._ask(f"SIZE {path}")[3:].strip())
+        try:
+            with self._deadline.within(self._limits.reply_seconds):
+                size = self.size(path)
+        except ValueError:
+            return None
+        return None if size is None else parse_count(str(size))
 
     def changed_at(self, path: str) -> str:
         """When a file was changed, as the server writes it; empty where it does not say."""
         try:
-            return self._ask(f"MDTM {path}")[3:].strip()
+            return (self._ask(f"MDTM {path}") or "")[3:].strip()
         except ftplib.error_perm:
             return ""
 
@@ -197,6 +236,11 @@ class _Session(ftplib.FTP):
             return self._ask(f"REST {offset}").startswith("350")
         except ftplib.error_perm:
             return False
+
+    def read(self, path: str, take: Callable[[bytes], None]) -> None:
+        """Pass the data of a file to `take`, all within one deadline."""
+        with self._deadline.within(self._limits.reply_seconds):
+            self.retrbinary(f"RETR {path}", take, CHUNK_BYTES)
 
     def retrieve(self, path: str) -> socket.socket:
         """Start the transfer of a file, and return its connection."""

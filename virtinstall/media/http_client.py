@@ -67,7 +67,7 @@ class HttpClient:
         reply = self.ask("get", url, {"Range": f"bytes={first}-{offset + length - 1}"})
         self.check_status(reply, url)
         if int(reply.status_code) != 206:
-            reply.close()
+            drop(reply)
             raise FetchError(
                 f"the server of {display_url(url)} cannot send parts of a file",
                 hint="download the image and give its local path",
@@ -86,7 +86,7 @@ class HttpClient:
         }
         try:
             with self._deadline.within(limits.reply_seconds):
-                return self._session.request(verb.upper(), url, **options)
+                return (self._session.head if verb == "head" else self._session.get)(url, **options)
         except self._errors as error:
             raise fetch_failure(display_url(url), _reason(error)) from None
 
@@ -95,7 +95,7 @@ class HttpClient:
         status = int(reply.status_code)
         if status in (200, 203, 206) or (status == 304 and not_modified):
             return
-        reply.close()
+        drop(reply)
         name = display_url(url)
         if status in NOT_THERE:
             error = FetchError(f"{name} is not there (HTTP {status})")
@@ -132,6 +132,7 @@ class HttpReader:
         self._reply = reply
         self._errors = errors
         self._read_limit = read_limit
+        self._read: Callable[[int], bytes]
         first, whole = 0, parse_count(header(reply, "Content-Length"))
         if int(reply.status_code) == 206:
             first, whole = _content_range(reply, url)
@@ -146,9 +147,13 @@ class HttpReader:
             content_type=header(reply, "Content-Type"),
             not_modified=int(reply.status_code) == 304,
         )
-        raw = reply.raw
-        # what has arrived, so that the pace of a slow server is seen while a chunk fills; urllib3 1 hides it
-        self._read = getattr(raw, "read1", None) or getattr(raw._fp, "read1", raw.read)
+        raw = getattr(reply, "raw", None)
+        if raw is None:  # another transport than urllib3's
+            chunks = reply.iter_content(CHUNK_BYTES)
+            self._read = lambda size: next(chunks, b"")
+        else:
+            # what has arrived, so that the pace of a slow server is seen while a chunk fills; urllib3 1 hides it
+            self._read = getattr(raw, "read1", None) or getattr(raw._fp, "read1", raw.read)
 
     def read(self) -> bytes:
         """Return what has arrived, at most a chunk; nothing at the end. Raises: TransferInterrupted."""
@@ -162,7 +167,7 @@ class HttpReader:
 
     def close(self) -> None:
         """Give the connection back, or close it where data is left."""
-        self._reply.close()
+        drop(self._reply)
 
 
 def _leave_long_redirect(reply: Any, **ignored: object) -> None:
@@ -174,7 +179,13 @@ def _leave_long_redirect(reply: Any, **ignored: object) -> None:
 
 def header(reply: Any, name: str) -> str:
     """Return a header of a response, or nothing."""
-    return str(reply.headers.get(name) or "")
+    return str(reply.headers.get(name) or reply.headers.get(name.lower()) or "")
+
+
+def drop(reply: Any) -> None:
+    """Give a response's connection back, where it has one."""
+    if getattr(reply, "raw", None) is not None:
+        reply.close()
 
 
 def _content_range(reply: Any, url: str) -> tuple[int, int | None]:
@@ -191,7 +202,7 @@ def _content_range(reply: Any, url: str) -> tuple[int, int | None]:
 
 
 def _other_part(reply: Any, url: str) -> FetchError:
-    reply.close()
+    drop(reply)
     return fetch_failure(display_url(url), "the server sent a part of the file without saying which (HTTP 206)")
 
 

@@ -31,8 +31,8 @@ def new_session(deadline: Deadline, redirects: int) -> requests.Session:
     """Return a session whose reads respect `deadline`, and that never leaves HTTPS."""
     session = _Session()
     session.max_redirects = redirects
-    for prefix in ("http://", "https://"):
-        session.mount(prefix, _Adapter(deadline))
+    adapter = _Adapter(deadline)
+    session.adapters = {"https://": adapter, "http://": adapter}
     return session
 
 

@@ -160,7 +160,7 @@ def read_start(name: str, open_at: Opener, limit_bytes: int, limits: Limits) -> 
         while len(data) < limit_bytes and (chunk := reader.read()):
             guard.check(len(chunk))
             data += chunk
-            _check_announced(name, len(data), reader.response.length)
+            check_announced(name, len(data), reader.response.length)
     except TransferInterrupted as cut:
         raise fetch_failure(name, cut.why) from cut
     finally:
@@ -192,7 +192,8 @@ def check_room(place: int | str | os.PathLike[str], needed_bytes: int, where: st
         )
 
 
-def _check_announced(name: str, done: int, total: int | None) -> None:
+def check_announced(name: str, done: int, total: int | None) -> None:
+    """Refuse a file that is longer than its server announced. Raises: FetchError."""
     if total is not None and done > total:
         raise fetch_failure(name, f"more than the {total} bytes arrived that the server announced")
 
@@ -327,7 +328,7 @@ class _Transfer:
     def _write(self, data: memoryview, total: int | None, limit: int) -> None:
         after = self._done + len(data)
         check_size(self._name, after, limit)
-        _check_announced(self._name, after, total)
+        check_announced(self._name, after, total)
         write_all(self._target, data)
         self._done = after
         if self._on_data is not None:
