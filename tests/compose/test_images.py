@@ -115,6 +115,13 @@ def test_volume_in_a_pool() -> None:
     assert remote.fetches[0].pool == "fast"
 
 
+def test_disk_outside_of_pools_is_a_copy_if_the_cache_is_private() -> None:
+    """A user without write permission to libvirt's directory."""
+    (image,) = plan("--image", "debian12", disk=facts(is_shared=False)).images
+    assert image.base is not None
+    assert image.base.copy
+
+
 def test_block_pool_gets_a_copy() -> None:
     """A logical volume has no format of its own."""
     pool = POOL.replace(type="logical", target="/dev/fast")

@@ -217,3 +217,12 @@ def test_schema_and_reader_refuse_the_same(row: dict[str, Any]) -> None:
         jsonschema.validate(document, SCHEMA)
     with pytest.raises(RequestError):
         parse_catalogue(document, "x")
+
+
+def test_password_of_a_url_is_not_shown(tmp_path: Path) -> None:
+    """Neither the password nor a token in the query."""
+    found = catalogue(tmp_path)
+    assert found.find("https://anna:secret@x.org/disk.qcow2?token=secret", "x86_64").label == "https://x.org/disk.qcow2"
+    with pytest.raises(RequestError) as caught:
+        found.find("ftp://anna:secret@x.org/disk.qcow2", "x86_64")
+    assert "secret" not in str(caught.value)

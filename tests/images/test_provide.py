@@ -142,6 +142,31 @@ def test_killed_runs_leave_nothing_behind(vendor: Vendor, client: Client, tmp_pa
     assert len(client.cache.files()) == 1
 
 
+@pytest.mark.parametrize("state", ["no record", "read-only part", "descriptions", "half a record"])
+def test_states_that_a_killed_run_can_leave(vendor: Vendor, client: Client, tmp_path: Path, state: str) -> None:
+    """Between two steps of publishing: what is there is used, or removed."""
+    data = qcow2(tmp_path)
+    source = named(vendor.publish("/i/disk.qcow2", data))
+    image = client.fetch(source)
+    (record,) = (client.root / "sources").iterdir()
+    part = record.with_suffix(".part")
+    if state == "read-only part":
+        os.rename(image.path, part)
+    if state == "descriptions":
+        Path(f"{part}.json").write_text("{}")
+        Path(f"{part}.json.tmp").write_text("{")
+    if state == "half a record":
+        record.write_text(record.read_text()[:50])
+    else:
+        record.unlink()
+    vendor.requests.clear()
+    again = client.fetch(source)
+    assert Path(again.path).read_bytes() == data
+    assert vendor.gets("/i/disk.qcow2") == (1 if state == "read-only part" else 0)
+    assert client.left() == []
+    assert len(client.cache.files()) == 1
+
+
 def test_abandoned_download_is_removed_after_a_day(vendor: Vendor, client: Client, tmp_path: Path) -> None:
     """Also if nobody asks for that image again."""
     url = vendor.publish("/i/disk.qcow2", qcow2(tmp_path, padding=2 * MIB))

@@ -55,7 +55,8 @@ def resolve_image(draft: Draft, disk: Disk, facts: DiskFacts, image: ImageFacts)
 
     Raises: RequestError, if the disk cannot be what was asked for.
     """
-    option = f"--disk image={disk.image}"
+    # not as it was typed: a URL may have a password
+    option = f"--disk image={image.source.label}"
     _refuse_contradictions(disk, facts, option)
     size, is_default = _size(draft, disk, image, option)
     pool_type = None if facts.pool is None else facts.pool.type
@@ -74,7 +75,9 @@ def resolve_image(draft: Draft, disk: Disk, facts: DiskFacts, image: ImageFacts)
     base = ImageBase(image=len(draft.fetches), copy=copied, size_is_default=is_default)
     pool = None
     for new in range(known_images, len(draft.images)):
-        draft.images[new] = draft.images[new].replace(base=base, capacity_bytes=size)
+        # QEMU reads a disk where the user names one, but not the user's own cache
+        own = base if image.is_shared else base.replace(copy=True)
+        draft.images[new] = draft.images[new].replace(base=own, capacity_bytes=size)
     for new in range(known_volumes, len(draft.volumes)):
         draft.volumes[new] = draft.volumes[new].replace(base=base, capacity_bytes=size or 0)
         pool = draft.volumes[new].pool

@@ -129,8 +129,9 @@ class ImageCache:
             if _is_same_file(path, fd) and not part.size:
                 os.unlink(path)
             if not _is_same_file(path, fd):
-                with suppress(FileNotFoundError):
-                    os.unlink(f"{path}.json")
+                for ending in ("json", "json.tmp"):
+                    with suppress(FileNotFoundError):
+                        os.unlink(f"{path}.{ending}")
             os.close(fd)
 
     def is_locked_or_left(self, source_key: str) -> bool:

@@ -230,11 +230,14 @@ class ImageCatalogue:
 def _from_url(url: str, arch: str) -> ImageSource:
     from urllib.parse import urlsplit
 
+    from virtinstall.media.fetcher import display_url
+
+    shown = display_url(url)
     if urlsplit(url).scheme not in ("http", "https"):
         raise RequestError(
-            f"cannot download an image from '{url}'", hint="use an http or https URL, docker://REFERENCE or a path"
+            f"cannot download an image from '{shown}'", hint="use an http or https URL, docker://REFERENCE or a path"
         )
-    return ImageSource(url, "url", url, arch=arch, checksums=GUESSED_LISTS, guess=True, origin="url")
+    return ImageSource(shown, "url", url, arch=arch, checksums=GUESSED_LISTS, guess=True, origin="url")
 
 
 def _from_path(text: str) -> ImageSource:
