@@ -60,6 +60,7 @@ _NAMES = {
         "RunOptions",
     ),
     "virtinstall.errors": (
+        "CloudInitFailed",
         "EndedError",
         "FetchError",
         "FieldError",
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     from virtinstall.devices import Disk as Disk
     from virtinstall.devices import Interface as Interface
     from virtinstall.domain.domain import Domain as Domain
+    from virtinstall.errors import CloudInitFailed as CloudInitFailed
     from virtinstall.errors import EndedError as EndedError
     from virtinstall.errors import FetchError as FetchError
     from virtinstall.errors import FieldError as FieldError

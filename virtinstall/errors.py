@@ -14,6 +14,7 @@
         |-- HypervisorError libvirt or the hypervisor refused
         |-- WaitTimeout     the time to wait is over; the guest is left as it is
         |-- GuestStopped    the guest powered off before it got where it was to be
+        |-- CloudInitFailed cloud-init ended with errors in the guest
         `-- GuestCrashed    the guest crashed
 
 Each error is one sentence (what was wrong, with which value) and a hint (what to do).
@@ -102,6 +103,14 @@ class WaitTimeout(HostError):
 
 class GuestStopped(HostError):
     """The guest powered off, was powered off, or was removed before it got as far as was waited for."""
+
+
+class CloudInitFailed(HostError):
+    """cloud-init has ended in the guest with errors; the guest runs. `errors` are lines of text."""
+
+    def __init__(self, message: str, errors: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint="its log in the guest is /var/log/cloud-init.log")
+        self.errors = errors
 
 
 class GuestCrashed(HostError):

@@ -131,12 +131,13 @@ class Guest:
         """Wait until the guest has reached `goal`; return its addresses for `ip` and `ssh`, else nothing.
 
         `installed`: the installation has ended; `running`; `ip`: an address is known; `agent`: the guest agent
-        answers; `ssh`: an SSH server answers; `cloud-init`: cloud-init has ended, well or not; `shutdown`: powered off.
+        answers; `ssh`: an SSH server answers; `cloud-init`: cloud-init has ended; `shutdown`: powered off.
         A guest that is being installed is started again when its installation has ended (unless its plan says
         otherwise), and the goals after that are about the finished guest. `timeout` is in seconds; None waits forever.
 
-        Raises: WaitTimeout; GuestCrashed; GuestStopped, when the guest powered off before; RequestError, when it can
-        never get there; HypervisorError, when the connection is lost.
+        Raises: WaitTimeout; GuestCrashed; GuestStopped, when the guest powered off before; CloudInitFailed, when
+        cloud-init ended with errors; RequestError, when it can never get there; HypervisorError, when the connection
+        is lost.
         """
         from virtinstall.run.installation import Installation, is_installing, time_left
         from virtinstall.run.wait import Waiter, refuse_impossible

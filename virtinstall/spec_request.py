@@ -150,7 +150,7 @@ def _cloud_init(seed: CloudInit) -> CloudInitRequest:
     request = CloudInitRequest(
         root=root,
         expire_root_password=generated is not None,
-        generated_password=generated,
+        generated_passwords=() if generated is None else (("root", generated),),
         default_user_keys=check_keys("ssh_keys", seed.ssh_keys),
         users=users,
         hostname=seed.hostname,

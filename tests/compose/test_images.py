@@ -153,7 +153,7 @@ def test_default_login_is_a_seed() -> None:
     made = plan("--image", "debian12", seeds=SeedFacts(cloud_init=asked, login=Login(user="debian")))
     assert made.install is not None
     assert "Your SSH key can log in as 'debian'" in made.notes
-    secret = CloudInitRequest(generated_password="abc", generated_for="debian", default_user_password_hash="$6$x")
+    secret = CloudInitRequest(generated_passwords=(("debian", "abc"),), default_user_password_hash="$6$x")
     made = plan("--image", "debian12", seeds=SeedFacts(cloud_init=secret, login=Login(user="debian", password="abc")))
     assert made.secrets == ("Password for the account 'debian' is: abc",)
     assert "abc" not in repr(made.login)

@@ -19,10 +19,11 @@ from virtinstall.devices.console import Console
 from virtinstall.devices.interface import Interface
 from virtinstall.devices.serial import Serial
 from virtinstall.domain.domain import Domain
-from virtinstall.errors import RequestError
+from virtinstall.errors import CloudInitFailed, RequestError
 from virtinstall.libvirt_host import console_stream as console
 from virtinstall.libvirt_host.guest_agent import addresses, agent_answer
-from virtinstall.run.wait import ConsoleWatch, Waiter, errors_of, has_text_console, is_ssh_server, refuse_impossible
+from virtinstall.run.cloud_init_errors import error_on_console, errors_of
+from virtinstall.run.wait import ConsoleWatch, Waiter, has_text_console, is_ssh_server, refuse_impossible
 
 MAC = "52:54:00:00:00:01"
 
@@ -160,6 +161,66 @@ def test_errors_of_cloud_init() -> None:
     assert errors_of(b'{"v1": {"errors": ["\\u001b[2J"]}}') == ["\\x1b[2J"]
     for other in (b"", b"{", b"[" * 60000, b"[]", b'{"v1": null}', b'{"v1": {"errors": "x"}}'):
         assert errors_of(other) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        ("('scripts_user', RuntimeError('Runparts: 1 failures (runcmd) in 1 attempted commands'))",
+         "scripts_user: Runparts: 1 failures (runcmd) in 1 attempted commands"),
+        ("('package_update_upgrade_install', ProcessExecutionError(\"Unexpected error\\nCommand: apt\"))",
+         "package_update_upgrade_install: Unexpected error Command: apt"),
+        ("('locale', KeyError())", "locale: KeyError"),
+        ("Failed at merging in cloud config part", "Failed at merging in cloud config part"),
+        ("('a', 'b', 'c')", "('a', 'b', 'c')"),
+    ],
+)  # fmt: skip
+def test_errors_are_text(error: str, text: str) -> None:
+    """cloud-init writes Python objects."""
+    assert errors_of(json.dumps({"v1": {"errors": [error]}}).encode()) == [text]
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        (b"2026-01-01 00:00:00,000 - util.py[WARNING]: Running module scripts-user (<module 'x'>) failed\r",
+         "scripts-user: failed"),
+        (b"cc_scripts_user.py[WARNING]: Failed to run module scripts-user (scripts in /var)", "scripts-user: failed"),
+        (b"util.py[DEBUG]: Running module scripts-user with frequency once", None),
+        (b"[   12.3] systemd[1]: Started Session 1", None),
+    ],
+)  # fmt: skip
+def test_errors_on_the_console(line: bytes, error: str | None) -> None:
+    """Where there is no agent, a module's failure is known from its line."""
+    assert error_on_console(line) == error
+
+
+def test_a_failed_cloud_init_is_an_error() -> None:
+    """The guest has come as far as it will, but not to where it was to be."""
+
+    class Failed(AskedGuest):
+        name = "web"
+
+        def state(self) -> str:
+            return "running"
+
+        def resume_if_paused(self) -> None:
+            pass
+
+        def agent_answer(self, command: str, **arguments: object) -> object:
+            if command == "guest-file-read":
+                return {"buf-b64": base64.b64encode(b'{"v1": {"errors": ["(\'x\', E(\'y\'))"]}}').decode()}
+            return super().agent_answer(command, **arguments)
+
+    class Host:
+        def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
+            return done()
+
+    agent = Channel(type="unix", target_type="virtio", target_name="org.qemu.guest_agent.0")
+    waiter = Waiter(Host(), Failed("/run/cloud-init/result.json"), guest(agent), print, None)  # type: ignore[arg-type]
+    with pytest.raises(CloudInitFailed, match="'web'") as error:
+        waiter.wait("cloud-init")
+    assert error.value.errors == ("x: y",)
 
 
 def test_a_console_without_ends_of_lines_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:

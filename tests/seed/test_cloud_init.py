@@ -9,7 +9,7 @@ import yaml
 
 from tests.seed.cloud_config import check_by_cloud_init
 from virtinstall.errors import RequestError
-from virtinstall.seed.cloud_init import from_suboptions, seed_files
+from virtinstall.seed.cloud_init import DEFAULT_ACCOUNT, from_suboptions, seed_files
 from virtinstall.seed.password import hash_password
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8sPzQ0 me@here"
@@ -52,12 +52,13 @@ def test_meta_data_names_the_guest() -> None:
 def test_without_sub_options_root_gets_a_password_and_cloud_init_is_switched_off() -> None:
     """The bare option warns, and the password made up expires at the first login."""
     asked = from_suboptions({}, read_file)
-    assert asked.generated_password is not None and asked.disable and "root-password-generate" in asked.warnings[0]
-    assert asked.generated_password not in repr(asked)
+    ((account, password),) = asked.generated_passwords
+    assert account == "root" and asked.disable and "root-password-generate" in asked.warnings[0]
+    assert password not in repr(asked)
     content = yaml.safe_load(seed_files(asked, "guest", "iid-1", MAC)["user-data"])
     login, _, hashed = content["chpasswd"]["list"].strip().partition(":")
     assert login == "root" and content["chpasswd"]["expire"] is True
-    assert hash_password(asked.generated_password, hashed.split("$")[2]) == hashed
+    assert hash_password(password, hashed.split("$")[2]) == hashed
     assert ["passwd", "--expire", "root"] in content["runcmd"], "cloud-init before 22.3 doesn't do it for a hash"
     assert "/etc/cloud/cloud-init.disabled" in content["runcmd"][-1]
 
@@ -138,7 +139,7 @@ def test_whole_files_are_used_as_they_are() -> None:
         ({"root-password-file": "/empty"}, "first line is empty"),
         ({"root-ssh-key": "/id_ed25519"}, "private key"),
         ({"root-ssh-key": "/empty"}, "no key"),
-        ({"user-ssh-key": "/key.pub"}, "needs the user"),
+        ({"user-ssh-key": "/key.pub"}, "requires user="),
         ({"user": "ada"}, "nobody could log in"),
         ({"user": "a b", "user-ssh-key": "/key.pub"}, "letters, digits"),
         ({"hostname": "two words"}, "letters, digits"),
@@ -159,14 +160,59 @@ def test_contradictions_are_refused(values: dict[str, str], message: str) -> Non
         from_suboptions(values, read_file)
 
 
-def test_cloud_init_s_own_schema_accepts_it() -> None:
+@pytest.mark.parametrize("account", ["root", "clouduser", "user"])
+@pytest.mark.parametrize("way", ["generate", "file"])
+def test_each_account_can_have_a_password(account: str, way: str) -> None:
+    """Read from a file or generated; a generated one is shown once, by the name of its account."""
+    values = {f"{account}-password-{way}": "on" if way == "generate" else "/pw"}
+    if account == "user":
+        values["user"] = "ada"
+    asked = from_suboptions(values, read_file)
+    content = yaml.safe_load(seed_files(asked, "guest", "iid-1", MAC)["user-data"])
+    hashed = {
+        "root": lambda: content["chpasswd"]["list"].strip().partition(":")[2],
+        "clouduser": lambda: content["password"],
+        "user": lambda: content["users"][1]["passwd"],
+    }[account]()
+    shown = dict(asked.generated_passwords)
+    password = "letmein" if way == "file" else shown[{"clouduser": DEFAULT_ACCOUNT, "user": "ada"}.get(account, "root")]
+    assert hash_password(password, hashed.split("$")[2]) == hashed
+    assert len(shown) == (way == "generate") and not any("nobody" in warning for warning in asked.warnings)
+    assert content.get("ssh_pwauth", False) == (account != "root")
+
+
+def test_passwords_of_all_accounts_work_together() -> None:
+    """cloud-init ignores the password of the image's own account where it has a list of passwords."""
+    content = user_data(
+        root_password_generate="on", clouduser_password_file="/pw", user="ada", user_password_generate="on"
+    )
+    assert "list" not in content["chpasswd"] and content["password"].startswith("$6$")
+    assert [command[:2] for command in content["runcmd"]] == [
+        ["usermod", "--password"],
+        ["passwd", "--expire"],
+        ["passwd", "--expire"],
+    ]
+    assert [command[-1] for command in content["runcmd"]] == ["root", "root", "ada"]
+
+
+@pytest.mark.parametrize("account", ["root", "clouduser", "user"])
+def test_a_password_is_generated_or_read_from_a_file(account: str) -> None:
+    """Both are a contradiction, for each account."""
+    values = {"user": "ada", f"{account}-password-generate": "on", f"{account}-password-file": "/pw"}
+    with pytest.raises(RequestError, match=f"{account}-password-generate and {account}-password-file contradict"):
+        from_suboptions(values, read_file)
+
+
+@pytest.mark.parametrize("password", ["file", "generate"])
+def test_cloud_init_s_own_schema_accepts_it(password: str) -> None:
     """Everything at once, checked by the program that will read it."""
+    value = "/pw" if password == "file" else "on"
+    passwords = {f"{account}_password_{password}": value for account in ("root", "clouduser", "user")}
     text = made(
-        root_password_file="/pw",
+        **passwords,
         root_ssh_key="/key.pub",
         clouduser_ssh_key="/key2.pub",
         user="ada",
-        user_password_file="/pw",
         user_ssh_key="/key.pub",
         hostname="db1",
         packages="vim,git",

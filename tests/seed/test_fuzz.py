@@ -22,7 +22,19 @@ TEXTS = st.one_of(
 WHOLE_FILES = ("user-data", "meta-data", "network-config")
 CLOUD_KEYS = (
     *("root-password-generate", "root-password-file", "disable", "root-ssh-key", "clouduser-ssh-key"),
-    *("user", "user-password-file", "user-ssh-key", "hostname", "packages", "run", "address", "gateway", "nameservers"),
+    *(
+        "user",
+        "user-password-file",
+        "user-password-generate",
+        "clouduser-password-file",
+        "user-ssh-key",
+        "hostname",
+        "packages",
+        "run",
+        "address",
+        "gateway",
+        "nameservers",
+    ),
     *("bus", "keep", *WHOLE_FILES),
 )
 UNATTENDED_KEYS = ("user-login", "admin-password-file", "user-password-file", "product-key", "reg-login")

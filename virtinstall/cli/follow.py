@@ -16,7 +16,7 @@ from virtinstall.cli.terminal import has_terminal, raw_terminal
 from virtinstall.devices.console import Console
 from virtinstall.devices.graphics import Graphics
 from virtinstall.devices.serial import Serial
-from virtinstall.errors import GuestCrashed, GuestStopped, WaitTimeout
+from virtinstall.errors import CloudInitFailed, GuestCrashed, GuestStopped, WaitTimeout
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.run.installation import Installation, time_left
 from virtinstall.run.wait import OFF, Waiter, refuse_impossible
@@ -49,6 +49,7 @@ class InstallWatcher:
         self.host = host
         self.say = say
         self.installed = plan.install is None or plan.seeded
+        self.cloud_init_errors: tuple[str, ...] = ()
         self._left = False
         run = plan.run
         if run.wait_for is not None:
@@ -119,6 +120,11 @@ class InstallWatcher:
         except GuestCrashed:
             self.say("The guest crashed.")
             return Status.CRASHED
+        except CloudInitFailed as error:
+            self.cloud_init_errors = error.errors
+            lines = [f"{error.message}; the guest is still running.", *(f"  {line}" for line in error.errors)]
+            self.say("\n".join([*lines, f"Hint: {error.hint}"]))
+            return Status.CLOUD_INIT_FAILED
         except GuestStopped:
             self.say(f"The guest powered off before '{goal}' was reached.")
             return Status.ERROR

@@ -160,7 +160,9 @@ def _create(plan: Plan, hypervisor: Hypervisor, log: Log, messages: Messages) ->
         watcher = InstallWatcher(plan, host, say)
     try:
         with tolerate_lost_output(f"the guest '{plan.name}' was created"), explain_lost_connection(host, plan.name):
-            return int(watcher.follow(guest.handle)), plan
+            status = int(watcher.follow(guest.handle))
+            errors = tuple(f"cloud-init: {error}" for error in watcher.cloud_init_errors)
+            return status, plan.replace(warnings=(*plan.warnings, *errors)) if errors else plan
     except HostError as error:
         error.add_note(f"the guest '{plan.name}' was started and is left as it is")
         raise

@@ -13,4 +13,5 @@ class Status(IntEnum):
     USAGE = 2
     TIMED_OUT = 3
     CRASHED = 4
+    CLOUD_INIT_FAILED = 5
     INTERRUPTED = 130

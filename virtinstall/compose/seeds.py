@@ -130,7 +130,7 @@ def first_mac(draft: Draft) -> str | None:
 
 def _fill_cloud_init(draft: Draft, asked: CloudInitRequest) -> None:
     from virtinstall.errors import RequestError
-    from virtinstall.seed.cloud_init import seed_files
+    from virtinstall.seed.cloud_init import DEFAULT_ACCOUNT, seed_files
 
     mac = first_mac(draft)
     if asked.address is not None and mac is None:
@@ -143,10 +143,9 @@ def _fill_cloud_init(draft: Draft, asked: CloudInitRequest) -> None:
         seed.replace(files=tuple(files.items())) if seed.label == "cidata" and not seed.files else seed
         for seed in draft.seeds
     ]
-    if asked.generated_password is not None:
-        account = asked.generated_for
-        which = "first root login" if account == "root" else f"the account '{account}'"
-        draft.secrets.append(f"Password for {which} is: {asked.generated_password}")
+    for account, password in asked.generated_passwords:
+        which = {"root": "first root login", DEFAULT_ACCOUNT: DEFAULT_ACCOUNT}.get(account, f"the account '{account}'")
+        draft.secrets.append(f"Password for {which} is: {password}")
 
 
 def _fill_answers(draft: Draft, answers: Answers) -> None:

@@ -72,11 +72,24 @@ class CloudInit(Element):
     )
     disable = Setting(SWITCH, "Have cloud-init do nothing after the first boot.")
     root_ssh_key = Setting(TEXT, "File with a public key for root.", name="root-ssh-key", aliases=("ssh-key",))
+    clouduser_password_generate = Setting(
+        SWITCH, "Generate a password for the image's own user and print it.", name="clouduser-password-generate"
+    )
+    clouduser_password_file = Setting(
+        TEXT,
+        "File whose first line is the password of the image's own user; `-` asks for it.",
+        name="clouduser-password-file",
+    )
     clouduser_ssh_key = Setting(TEXT, "File with a public key for the image's own user.", name="clouduser-ssh-key")
     user_data = Setting(TEXT, "File used as user-data as it is.", name="user-data")
     meta_data = Setting(TEXT, "File used as meta-data as it is.", name="meta-data")
     network_config = Setting(TEXT, "File used as network-config as it is.", name="network-config")
     user = Setting(TEXT, "Login of a user to create, with sudo.")
+    user_password_generate = Setting(
+        SWITCH,
+        "Generate a password for that user and print it; it expires at the first login.",
+        name="user-password-generate",
+    )
     user_password_file = Setting(
         TEXT, "File whose first line is that user's password; `-` asks for it.", name="user-password-file"
     )

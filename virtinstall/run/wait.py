@@ -16,9 +16,9 @@ from virtinstall.devices.channel import Channel
 from virtinstall.devices.console import Console
 from virtinstall.devices.interface import Interface
 from virtinstall.devices.serial import Serial
-from virtinstall.errors import GuestCrashed, GuestStopped, HypervisorError, RequestError, WaitTimeout
+from virtinstall.errors import CloudInitFailed, GuestCrashed, GuestStopped, HypervisorError, RequestError, WaitTimeout
 from virtinstall.request import GOALS
-from virtinstall.safe_text import one_line
+from virtinstall.run.cloud_init_errors import MOST_ERRORS, error_on_console, errors_of
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -32,7 +32,6 @@ _SSH_SECONDS = 3.0
 _CLOUD_INIT_ENDS = (b"Cloud-init v.", b"finished at")
 # it has ended, well or not; it was switched off
 _CLOUD_INIT_MARKS = ("/run/cloud-init/result.json", "/run/cloud-init/disabled")
-_MOST_ERRORS = 20
 _RESULT_BYTES = 65536
 _LONGEST_LINE = 65536
 
@@ -97,7 +96,7 @@ class Waiter:
     def wait(self, goal: str) -> list[str]:
         """Wait for `goal`; return the addresses for `ip` and `ssh`, else nothing.
 
-        Raises: WaitTimeout, GuestCrashed, GuestStopped; HypervisorError, when the connection is lost.
+        Raises: WaitTimeout, GuestCrashed, GuestStopped, CloudInitFailed; HypervisorError, when the connection is lost.
         """
         # many systems forbid their agent to look at files
         if goal == "cloud-init" and has_text_console(self._domain):
@@ -128,7 +127,7 @@ class Waiter:
         if not came and not reached():
             raise GuestStopped(f"the guest '{self._guest.name}' powered off before '{goal}' was reached")
         if goal == "cloud-init":
-            self._tell_errors()
+            self._require_success()
         if goal in ("ip", "ssh"):
             found = self._guest.addresses()
             self._say(f"Address: {' '.join(found)}")
@@ -158,22 +157,14 @@ class Waiter:
         except (TypeError, KeyError, ValueError):  # none, or what no agent answers
             return b""
 
-    def _tell_errors(self) -> None:
-        """What went wrong, as far as cloud-init itself knows it."""
+    def _require_success(self) -> None:
+        """Raises: CloudInitFailed, when cloud-init reports errors to the agent, or else on the console."""
         result = self._content(_CLOUD_INIT_MARKS[0]) if has_agent(self._domain) else None
-        for error in errors_of(result or b""):
-            self._say(f"cloud-init: {error}")
-
-
-def errors_of(result: bytes) -> list[str]:
-    """The errors that cloud-init's result.json lists; none where it can't be read."""
-    import json
-
-    try:
-        errors = json.loads(result)["v1"]["errors"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return []
-    return [one_line(str(error)) for error in errors[:_MOST_ERRORS]] if isinstance(errors, list) else []
+        errors = errors_of(result or b"")
+        if not errors and self._console is not None:
+            errors = self._console.errors()
+        if errors:
+            raise CloudInitFailed(f"cloud-init failed in the guest '{self._guest.name}'", tuple(errors))
 
 
 def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
@@ -188,13 +179,14 @@ def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
 
 
 class ConsoleWatch:
-    """Reads the guest's text console and looks for the line with which cloud-init ends."""
+    """Reads the guest's text console and looks for the line with which cloud-init ends, and for its errors."""
 
     def __init__(self, host: LibvirtHost, guest: Guest) -> None:
         from virtinstall.libvirt_host.console_stream import ConsoleStream
 
         self._seen = threading.Event()
         self._rest = b""
+        self._errors: list[str] = []
         self._lost: HypervisorError | None = None
         console = ConsoleStream(host, guest)
 
@@ -212,8 +204,14 @@ class ConsoleWatch:
             raise self._lost
         return self._seen.is_set()
 
+    def errors(self) -> list[str]:
+        """Return the errors of cloud-init that have come so far."""
+        return list(dict.fromkeys(self._errors))
+
     def _search(self, data: bytes) -> None:
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = rest[-_LONGEST_LINE:]  # a guest may write a lot without ever ending a line
+        found = [error for error in map(error_on_console, lines) if error is not None]
+        self._errors = (self._errors + found)[:MOST_ERRORS]
         if any(all(words in line for words in _CLOUD_INIT_ENDS) for line in lines):
             self._seen.set()

@@ -24,15 +24,28 @@ _INTO_USER_DATA = (
     "root-password-file",
     "disable",
     "root-ssh-key",
+    "clouduser-password-generate",
+    "clouduser-password-file",
     "clouduser-ssh-key",
     "user",
+    "user-password-generate",
     "user-password-file",
     "user-ssh-key",
     "packages",
     "run",
 )
 # each of these may let somebody log in
-_LOGINS = ("root-password-file", "root-ssh-key", "clouduser-ssh-key", "user", "user-data")
+_LOGINS = (
+    "root-password-file",
+    "root-ssh-key",
+    "clouduser-password-file",
+    "clouduser-ssh-key",
+    "user",
+    "user-data",
+)
+_ACCOUNTS = ("root", "clouduser", "user")
+DEFAULT_ACCOUNT = "the image's own account"
+"""Stands for the name of the account that an image comes with, which only the image knows."""
 _NAMES = {"user": "._-", "hostname": ".-"}
 """Names that are checked, and the marks that they may have besides letters and digits."""
 _INTO_NETWORK_CONFIG = ("address", "gateway", "nameservers")
@@ -51,16 +64,17 @@ class User:
 class CloudInitRequest:
     """What was asked, files read and passwords hashed.
 
-    `generated_password` is that of `generated_for`, shown to the user once. `default_user_...`
-    is for the image's own account. `user_data`, `meta_data` and
+    `generated_passwords` are pairs of an account and its password, which are shown to the user once.
+    `expire_root_password` and `expire_user_password` want another one at the first login. `default_user_...` is for the
+    image's own account. `user_data`, `meta_data` and
     `network_config` are used as they are, in place of what would be made. `keep`: the seed stays with the guest.
     """
 
     root: User = User("root")
     expire_root_password: bool = False
+    expire_user_password: bool = False
     # not in the representation, which logs and tracebacks may show
-    generated_password: str | None = field(default=None, repr=False)
-    generated_for: str = "root"
+    generated_passwords: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     default_user_keys: tuple[str, ...] = ()
     default_user_password_hash: str | None = field(default=None, repr=False)
     users: tuple[User, ...] = ()
@@ -90,13 +104,12 @@ def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInit
             "so root gets a password and cloud-init runs at the first boot only"
         )
         values = {"root-password-generate": "on", "disable": "on"}
-    generate = _switch(values, "root-password-generate")
-    _check(values, generate)
+    _check(values)
     warnings.extend(_unused(values))
-    if not any(values.get(key) for key in _LOGINS) and not generate:
+    generated = {account: new_password() for account in _ACCOUNTS if _switch(values, f"{account}-password-generate")}
+    if not any(values.get(key) for key in _LOGINS) and not generated:
         warnings.append(login_warning("--cloud-init"))
-    generated = new_password() if generate else None
-    password = generated or _password(values, "root-password-file", read_file)
+    hashes = {account: _password_hash(values, account, generated, read_file) for account in _ACCOUNTS}
     root_keys = _keys(values, "root-ssh-key", read_file)
     whole = {name: _whole(values, name, read_file) for name in _WHOLE_FILES}
     warnings.extend(
@@ -106,11 +119,16 @@ def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInit
         for doubt in doubts(name, text)
     )
     return CloudInitRequest(
-        root=User("root", None if password is None else hash_password(password), root_keys),
-        expire_root_password=generated is not None,
-        generated_password=generated,
+        root=User("root", hashes["root"], root_keys),
+        expire_root_password="root" in generated,
+        expire_user_password="user" in generated,
+        generated_passwords=tuple(
+            ({"clouduser": DEFAULT_ACCOUNT, "user": values.get("user", "")}.get(account, account), password)
+            for account, password in generated.items()
+        ),
         default_user_keys=_keys(values, "clouduser-ssh-key", read_file),
-        users=_users(values, read_file),
+        default_user_password_hash=hashes["clouduser"],
+        users=_users(values, hashes["user"], read_file),
         hostname=values.get("hostname"),
         packages=_list(values, "packages", ","),
         commands=_list(values, "run", ";"),
@@ -151,7 +169,7 @@ def _user_data(request: CloudInitRequest) -> dict[str, Any]:
     if request.hostname is not None:
         config["hostname"] = request.hostname
         config["preserve_hostname"] = False
-    if request.root.password_hash is not None:
+    if request.root.password_hash is not None and request.default_user_password_hash is None:
         # the newer form, `users`, is unknown to cloud-init before 22.3, which is in wide use
         config["chpasswd"] = {
             "list": f"root:{request.root.password_hash}\n",
@@ -170,22 +188,31 @@ def _user_data(request: CloudInitRequest) -> dict[str, Any]:
         config["ssh_authorized_keys"] = list(request.default_user_keys)
     if request.default_user_password_hash is not None:
         config["password"] = request.default_user_password_hash
-        config["chpasswd"] = {**config.get("chpasswd", {}), "expire": False}
+        config["chpasswd"] = {"expire": False}
         config["ssh_pwauth"] = True
     if any(user.password_hash is not None and not user.keys for user in request.users):
         config["ssh_pwauth"] = True
     if request.packages:
         config["package_update"] = True
         config["packages"] = list(request.packages)
-    commands: list[Any] = list(request.commands)
-    if request.expire_root_password:
-        # cloud-init before 22.3 expires no password that it was given as a hash
-        commands.append(["passwd", "--expire", "root"])
-    if request.disable:
-        commands.append("echo 'Disabled by virt-install' > /etc/cloud/cloud-init.disabled")
-    if commands:
+    if commands := _commands(request):
         config["runcmd"] = commands
     return config
+
+
+def _commands(request: CloudInitRequest) -> list[Any]:
+    commands: list[Any] = list(request.commands)
+    if request.root.password_hash is not None and request.default_user_password_hash is not None:
+        # cloud-init ignores `password`, the one of the image's own account, together with a list of passwords
+        commands.insert(0, ["usermod", "--password", request.root.password_hash, "root"])
+    # cloud-init before 22.3 expires no password that it was given as a hash
+    if request.expire_root_password:
+        commands.append(["passwd", "--expire", "root"])
+    if request.expire_user_password:
+        commands.extend(["passwd", "--expire", user.name] for user in request.users)
+    if request.disable:
+        commands.append("echo 'Disabled by virt-install' > /etc/cloud/cloud-init.disabled")
+    return commands
 
 
 def _account(user: User) -> dict[str, Any]:
@@ -206,23 +233,25 @@ def _yaml(content: Mapping[str, Any]) -> str:
     return str(yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True, width=1 << 16))
 
 
-def _check(values: Mapping[str, str], generate: bool) -> None:
-    if generate and "root-password-file" in values:
-        raise RequestError(
-            "--cloud-init root-password-generate and root-password-file contradict each other",
-            hint="name one of them",
-        )
+def _check(values: Mapping[str, str]) -> None:
+    for account in _ACCOUNTS:
+        if _switch(values, f"{account}-password-generate") and f"{account}-password-file" in values:
+            raise RequestError(
+                f"--cloud-init {account}-password-generate and {account}-password-file contradict each other",
+                hint="name one of them",
+            )
     for key in _NAMES:
         value = values.get(key)
         if value is not None:
             check_name(key, value, "--cloud-init ")
-    for key in ("user-password-file", "user-ssh-key"):
-        if key in values and "user" not in values:
-            raise RequestError(f"--cloud-init {key} needs the user that it is for", hint="add user=LOGIN")
-    if "user" in values and not ("user-password-file" in values or "user-ssh-key" in values):
+    generate = _switch(values, "user-password-generate")
+    for key in ("user-password-generate", "user-password-file", "user-ssh-key"):
+        if key in values and "user" not in values and (generate or key != "user-password-generate"):
+            raise RequestError(f"--cloud-init {key} requires user=", hint="add user=LOGIN")
+    if "user" in values and not (generate or "user-password-file" in values or "user-ssh-key" in values):
         raise RequestError(
             f"--cloud-init user={values['user']}: nobody could log in as that user",
-            hint="add user-ssh-key=FILE or user-password-file=FILE",
+            hint="add user-ssh-key=FILE, user-password-file=FILE or user-password-generate=on",
         )
 
 
@@ -297,11 +326,16 @@ def _whole(values: Mapping[str, str], key: str, read_file: ReadFile) -> str | No
     return read_file(values[key], f"--cloud-init {key}") if key in values else None
 
 
-def _password(values: Mapping[str, str], key: str, read_file: ReadFile) -> str | None:
-    if key not in values:
-        return None
-    option = f"--cloud-init {key}"
-    return first_line(read_file(values[key], option), f"{option}={values[key]}")
+def _password_hash(
+    values: Mapping[str, str], account: str, generated: Mapping[str, str], read_file: ReadFile
+) -> str | None:
+    """The hash of the account's password, which is generated or read from a file; None where there is none."""
+    password = generated.get(account)
+    key = f"{account}-password-file"
+    if password is None and key in values:
+        option = f"--cloud-init {key}"
+        password = first_line(read_file(values[key], option), f"{option}={values[key]}")
+    return None if password is None else hash_password(password)
 
 
 def _keys(values: Mapping[str, str], key: str, read_file: ReadFile) -> tuple[str, ...]:
@@ -321,13 +355,11 @@ def _keys(values: Mapping[str, str], key: str, read_file: ReadFile) -> tuple[str
     return keys
 
 
-def _users(values: Mapping[str, str], read_file: ReadFile) -> tuple[User, ...]:
+def _users(values: Mapping[str, str], password_hash: str | None, read_file: ReadFile) -> tuple[User, ...]:
     name = values.get("user")
     if name is None:
         return ()
-    password = _password(values, "user-password-file", read_file)
-    hashed = None if password is None else hash_password(password)
-    return (User(name, hashed, _keys(values, "user-ssh-key", read_file)),)
+    return (User(name, password_hash, _keys(values, "user-ssh-key", read_file)),)
 
 
 def _address(values: Mapping[str, str]) -> StaticAddress | None:

@@ -129,7 +129,7 @@ def survey_login(os: OsRecord, environ: Mapping[str, str], images: Sequence[Imag
 
     password = new_password()
     asked = CloudInitRequest(
-        generated_password=password, generated_for=user, default_user_password_hash=hash_password(password)
+        generated_passwords=((user, password),), default_user_password_hash=hash_password(password)
     )
     return SeedFacts(cloud_init=asked, login=Login(user=user, password=password), warnings=asked.warnings)
 

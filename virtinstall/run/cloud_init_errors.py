@@ -1,0 +1,51 @@
+"""Errors that cloud-init reports, in its result.json and on the console, as text.
+
+Source: https://docs.cloud-init.io/en/latest/explanation/failure_states.html (result.json: `v1.errors`). Its entries are
+representations of Python objects: `('scripts_user', RuntimeError('Runparts: 1 failures in 1 attempted commands'))`.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+
+from virtinstall.safe_text import one_line
+
+_FAILED_MODULE = re.compile(rb"\[WARNING\]: (?:Running module|Failed to run module) ([\w-]+)\b(.*)")
+_FAILED = b"failed"
+MOST_ERRORS = 20
+
+
+def errors_of(result: bytes) -> list[str]:
+    """Return the errors that cloud-init's result.json lists; none where it can't be read."""
+    try:
+        errors = json.loads(result)["v1"]["errors"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+    return [_as_text(str(error)) for error in errors[:MOST_ERRORS]] if isinstance(errors, list) else []
+
+
+def error_on_console(line: bytes) -> str | None:
+    """Return the error that a line of the console reports: a module of cloud-init that failed."""
+    found = _FAILED_MODULE.search(line)
+    if found is None or (b"Running module" in line and _FAILED not in found[2]):
+        return None
+    return f"{found[1].decode()}: failed"
+
+
+def _as_text(error: str) -> str:
+    """Return `MODULE: MESSAGE` where `error` is a tuple of a module and an exception as Python writes them."""
+    try:
+        parts = ast.parse(error, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return one_line(error)
+    if not isinstance(parts, ast.Tuple) or len(parts.elts) != 2:
+        return one_line(error)
+    module, exception = parts.elts
+    if not (isinstance(exception, ast.Call) and isinstance(exception.func, ast.Name)):
+        return one_line(error)
+    if not (isinstance(module, ast.Constant) and isinstance(module.value, str)):
+        return one_line(error)
+    texts = [str(argument.value) for argument in exception.args if isinstance(argument, ast.Constant)]
+    return one_line(f"{module.value}: {', '.join(texts) or exception.func.id}")
