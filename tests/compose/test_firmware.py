@@ -143,3 +143,12 @@ def test_a_kernel_that_is_booted_directly_needs_firmware_without_keys(words: tup
 def test_requested_keys_stay_with_a_kernel() -> None:
     """The user knows that the kernel is signed."""
     assert features(guest("--boot", "uefi,secure-boot=yes,kernel=/k")) == {"enrolled-keys": True}
+
+
+def test_firmware_without_keys_on_arm_has_no_secure_boot() -> None:
+    """Debian 12 describes an image with Secure Boot and without keys that it doesn't have."""
+    host = HostFiles(CAPABILITIES, _DOMAIN_CAPABILITIES.format(arch="aarch64", loaders="").replace(
+        '<enum name="firmware"/>', '<enum name="firmware"><value>efi</value></enum>'
+    ))  # fmt: skip
+    made = composed(host, PlatformRequest("hvm", "aarch64", "qemu"), os_named("generic"), "--install", "kernel=/k")
+    assert features(made.final) == features(made.started) == {"enrolled-keys": False, "secure-boot": False}

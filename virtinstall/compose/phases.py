@@ -20,7 +20,7 @@ from virtinstall.plan import BootFile
 from virtinstall.units import KIB, MIB
 
 _REMOVABLE = {"cdrom": "cdrom", "floppy": "fd"}
-_WITHOUT_SMBIOS = ("ppc64", "ppc64le", "s390x")
+_WITHOUT_SMBIOS = ("ppc64", "ppc64le", "s390x", "riscv32", "riscv64", "loongarch64")
 
 
 def install_kind(draft: Draft) -> str | None:

@@ -38,19 +38,23 @@ def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
         name_is_generated=plan.name in plan.generated,
     )
     own.claim()
-    transient = plan.run.transient
+    transient, waits = plan.run.transient, paused
     if plan.install is None and not transient:
         guest = own.define(plan.final.to_xml())
         with _explain_kvm_failure(plan.final):
             own.start(guest, paused=paused)
     else:
+        # the guest is defined before it runs: one that powers off immediately would be gone until then
+        waits = paused or (host.driver() == "qemu" and not transient)
         with _explain_kvm_failure(plan.started):
-            guest = own.start_undefined(plan.started.to_xml(), paused=paused)
+            guest = own.start_undefined(plan.started.to_xml(), paused=waits)
         if not transient:
             guest = own.define(_final_domain(plan, guest).to_xml())
     _require_own_macs(plan, guest, host)
     if plan.run.autostart and not transient:
         guest.set_autostart()
+    if waits and not paused:
+        guest.resume_if_paused()
     return guest
 
 

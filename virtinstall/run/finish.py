@@ -32,6 +32,7 @@ def finish(
     guest = prepare_finish(name, host, report)
     installation = Installation(host, guest)
     if guest.is_active():
+        guest.resume_if_paused()
         report("Waiting for the installation to complete.")
         installation.wait(timeout_seconds)
     if start:
