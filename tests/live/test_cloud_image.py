@@ -13,6 +13,7 @@ import pytest
 
 import virtinstall
 from tests.live.machine import Connection, Outcome, made_by, serial_log
+from virtinstall.cli.status import Status
 
 pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
 VirtInstall = Callable[..., Outcome]
@@ -72,6 +73,26 @@ def test_everything_in_one_option(
         assert guest.wait_for("cloud-init", timeout=120) == ()
     assert "cloudy login:" in serial_log(log)
     assert connection.xml(guest_name).find("devices/disk[@device='cdrom']/source") is None, "the seed has served"
+
+
+def test_a_failed_cloud_init_has_its_own_exit_status(
+    cloud_image: Path, work: Path, virt_install: VirtInstall, guest_name: str, connection: Connection
+) -> None:
+    """A command that fails is named, as text, and the guest is left running; it survived the wait without a reboot."""
+    (work / "password").write_text(f"{PASSWORD}\n")
+    outcome = virt_install(
+        *("--name", guest_name, "--memory", "1024", "--vcpus", "2", "--cpu", "qemu64", "--osinfo", "debian11"),
+        *("--import", "--disk", f"{work}/disk.qcow2,backing_store={cloud_image}", "--network", "user"),
+        *("--graphics", "none", "--serial", "pty", "--wait-for", "cloud-init", "--timeout", "4m"),
+        *(
+            "--cloud-init",
+            f"clouduser-password-file={work}/password,user=anna,user-password-generate=on,run=/bin/false",
+        ),
+    )
+    assert outcome.status == Status.CLOUD_INIT_FAILED, outcome.output
+    assert "scripts" in outcome.output and "Error(" not in outcome.output
+    assert "Password for the account 'anna' is: " in outcome.output
+    assert connection.state(guest_name) == "running"
 
 
 def in_guest(key: Path, command: str) -> str:
