@@ -33,6 +33,9 @@ def finish(
     installation = Installation(host, guest)
     if guest.is_active():
         guest.resume_if_paused()
+        if not is_installing(guest):
+            # the first boot of an image, which does not end at a reboot
+            return guest
         report("Waiting for the installation to complete.")
         installation.wait(timeout_seconds)
     if start:
@@ -63,7 +66,7 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Gues
         live = Domain.parse(guest.xml(inactive=True))
         guest = host.define_guest(completed(Domain.parse(xml), live, live).to_xml())
         report(f"The guest '{name}' is defined.")
-    elif guest.is_active() and not is_installing(guest):
+    elif guest.is_active() and not is_installing(guest) and not (xml is not None and guest.state() == "paused"):
         raise RequestError(
             f"--finish {name}: it has no unfinished installation", hint="the guest runs, as it will from now on"
         )
