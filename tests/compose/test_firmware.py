@@ -150,5 +150,5 @@ def test_firmware_without_keys_on_arm_has_no_secure_boot() -> None:
     host = HostFiles(CAPABILITIES, _DOMAIN_CAPABILITIES.format(arch="aarch64", loaders="").replace(
         '<enum name="firmware"/>', '<enum name="firmware"><value>efi</value></enum>'
     ))  # fmt: skip
-    made = composed(host, PlatformRequest("hvm", "aarch64", "qemu"), os_named("generic"), "--install", "kernel=/k")
+    made = composed(host, GuestKind("hvm", "aarch64", "qemu"), os_named("generic"), "--install", "kernel=/k")
     assert features(made.final) == features(made.started) == {"enrolled-keys": False, "secure-boot": False}
