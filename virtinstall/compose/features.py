@@ -54,8 +54,11 @@ def _acpi_needs_uefi(draft: Draft) -> bool:
     """Whether libvirt rejects ACPI for the guest: on ARM without UEFI. Firmware that the user named is trusted."""
     if not draft.platform.arch.startswith(("aarch64", "arm")) or is_uefi(draft) or draft.domain.os.loader is not None:
         return False
-    capabilities = draft.facts.domain_capabilities
-    return capabilities is not None and capabilities.arch == draft.platform.arch
+    capabilities, machine = draft.facts.domain_capabilities, draft.platform.machine or ""
+    if capabilities is None or capabilities.arch != draft.platform.arch:
+        return False
+    # the answer for another kind of board tells nothing about this one's firmware
+    return (capabilities.machine or "").partition("-")[0] == machine.partition("-")[0]
 
 
 def has_root_filesystem(draft: Draft) -> bool:
