@@ -42,12 +42,12 @@ def make_plan(request: Request, host: Host, environment: Environment | None = No
     HostError, when something it names cannot be read.
     """
     from virtinstall.compose.compose import compose
-    from virtinstall.compose.validate import resolve_import, validate_request
+    from virtinstall.compose.validate import resolve_methods, validate_request
     from virtinstall.storage.plan_files import check_plan_in_use
     from virtinstall.survey.host import Environment as Real
     from virtinstall.survey.survey import survey
 
-    request = resolve_import(request)
+    request = resolve_methods(request)
     validate_request(request)
     if request.install.reinstall is not None:
         request = request.replace(domain=_existing(request.install.reinstall, host))

@@ -9,7 +9,7 @@ import pytest
 
 from tests.compose.hosts import DATA, GuestKind, HostFiles, compose, composed, os_named
 from virtinstall.cli.main import main, xml_main
-from virtinstall.compose.validate import resolve_import
+from virtinstall.compose.validate import resolve_methods
 from virtinstall.devices.channel import Channel
 from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
@@ -84,7 +84,7 @@ def test_the_default_cpu_by_its_name() -> None:
 
 def test_a_cd_beside_an_imported_disk_counts() -> None:
     """Scripts attach a seed's CD that way; the guest boots from it first, and the warning says what wasn't meant."""
-    request = resolve_import(parse_request(["--memory", "1024", "--import", "--cdrom", "/x.iso"]))
+    request = resolve_methods(parse_request(["--memory", "1024", "--import", "--cdrom", "/x.iso"]))
     assert (request.install.cdrom, request.install.boot_disk) == ("/x.iso", False)
     assert "--disk PATH,device=cdrom" in request.warnings[-1]
 

@@ -9,7 +9,7 @@ import pytest
 from tests.compose.hosts import os_named
 from tests.compose.test_disk_sources import FILES, POOL, plan_of
 from virtinstall.compose.compose import compose
-from virtinstall.compose.validate import resolve_import
+from virtinstall.compose.validate import resolve_methods
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, ImageFacts, Login, PathFacts, SeedFacts
@@ -84,8 +84,8 @@ def test_smaller_size_is_an_error_and_a_larger_one_grows() -> None:
 
 def test_import_is_implied() -> None:
     """An image has its system."""
-    assert resolve_import(parse_request(["--disk", "image=debian12"])).install.boot_disk
-    assert not resolve_import(parse_request(["--disk", "image=debian12", "--pxe"])).install.boot_disk
+    assert resolve_methods(parse_request(["--disk", "image=debian12"])).install.boot_disk
+    assert not resolve_methods(parse_request(["--disk", "image=debian12", "--pxe"])).install.boot_disk
 
 
 @pytest.mark.parametrize(

@@ -91,9 +91,8 @@ LINES = """
 --osinfo ubunto22.04                            ubunto22.04
 --osinfo detect=maybe                           maybe
 --install bootdev=nope                          nope
---import                                        contradict
---cdrom /nope.iso                               contradict
---location http://127.0.0.1:9/                  contradict
+--cdrom /nope.iso                               /nope.iso
+--location http://127.0.0.1:9/                  127.0.0.1
 --livecd                                        --cdrom
 --initrd-inject /etc/hostname                   --initrd-inject
 --extra-args console=ttyS0                      --extra-args

@@ -32,7 +32,7 @@ def test_a_kernel_that_is_not_there(tmp_path: Path, what: str) -> None:
     """It is named, with its option; one that is there is no matter."""
     domain = Domain()
     setattr(domain.os, what, str(tmp_path / "none"))
-    with pytest.raises(RequestError, match=f"--boot {what}={tmp_path}/none: there is no such file"):
+    with pytest.raises(RequestError, match=f"--boot {what}={tmp_path}/none: no such file"):
         check(Plan(name="x", final=domain, install=None))
     (tmp_path / "none").write_bytes(b"")
     check(Plan(name="x", final=domain, install=None))

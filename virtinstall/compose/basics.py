@@ -6,10 +6,12 @@ Source: https://libvirt.org/formatdomain.html#general-metadata, #cpu-allocation
 from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
+from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 from virtinstall.naming import free_name, numbered_name
-from virtinstall.units import KIB, MIB
+from virtinstall.units import KIB, MIB, parse_size
 
+_HOTPLUG_SLOTS = 16
 _CONTAINER_MEMORY_KIB = 1024 * 1024
 _NAME_LIMIT_BYTES = 255
 _CLIENT_SOCKETS = 2
@@ -62,6 +64,9 @@ def _check_name(draft: Draft, name: str) -> None:
 def fill_memory(draft: Draft) -> None:
     """Memory: as given, else what the OS recommends. Raises: RequestError, when neither is known."""
     domain = draft.domain
+    cells_kib = _cells_kib(domain)
+    if domain.memory_kib is None and domain.current_memory_kib is None and cells_kib:
+        domain.memory_kib = cells_kib
     if domain.memory_kib is None and domain.current_memory_kib is None:
         recommended = draft.os.recommended_ram_bytes(draft.platform.arch)
         if draft.platform.is_container:
@@ -76,6 +81,31 @@ def fill_memory(draft: Draft) -> None:
     if domain.current_memory_kib is None:
         domain.current_memory_kib = domain.memory_kib
     _warn_of_little_memory(draft)
+
+
+def _cells_kib(domain: Domain) -> int | None:
+    """Return the memory of the NUMA cells; None where one does not say."""
+    sizes = [cell.memory for cell in domain.cpu.cells]
+    if not sizes or any(size is None for size in sizes):
+        return None
+    total = 0
+    for cell in domain.cpu.cells:
+        total += parse_size(f"{cell.memory}{cell.unit or 'KiB'}", KIB, "--cpu cell.memory")
+    return total // KIB
+
+
+def fill_hotplug(draft: Draft) -> None:
+    """Complete what memory hotplug requires: slots, and a NUMA cell to plug memory into."""
+    domain = draft.domain
+    if domain.max_memory_kib is None or not draft.platform.is_qemu:
+        return
+    if domain.max_memory_slots is None:
+        domain.max_memory_slots = _HOTPLUG_SLOTS
+    if not domain.cpu.cells:
+        last = (domain.vcpu or 1) - 1
+        cell = domain.cpu.cells.new()
+        cell.id, cell.memory, cell.unit = 0, domain.memory_kib, "KiB"
+        cell.cpus = f"0-{last}" if last else "0"
 
 
 def _warn_of_little_memory(draft: Draft) -> None:

@@ -82,6 +82,23 @@ def set_order(domain: Domain, kinds: list[str], platform: Platform) -> None:
             number += 1
 
 
+def boot_first(domain: Domain, kind: str, cdrom: int | None = None) -> None:
+    """Boot from a device of the class first; the other devices keep their order.
+
+    `cdrom` is the position of the install medium among the disks.
+    """
+    from virtinstall.devices.disk import Disk
+
+    devices: Sequence[Disk | Interface] = _of_kind(domain, kind)
+    if kind == "cdrom" and cdrom is not None:
+        devices = domain.devices_of(Disk)[cdrom : cdrom + 1]
+    if devices:
+        unnumbered = len(domain.devices)
+        device: Disk | Interface = min(devices, key=lambda each: each.boot_order or unnumbered)
+        device.boot_order = 1
+        resolve_conflicts(domain, [device])
+
+
 def supports_device_order(platform: Platform) -> bool:
     """Whether the hypervisor takes <boot order>."""
     return platform.is_qemu or platform.virt_type == "test"

@@ -17,6 +17,7 @@ from virtinstall.compose import (
     display,
     features,
     firmware,
+    firmware_features,
     hostdevs,
     images,
     interfaces,
@@ -57,10 +58,12 @@ def compose(request: Request, facts: Facts) -> Plan:
     basics.fill_identity(draft)
     basics.fill_memory(draft)
     basics.fill_vcpus(draft)
+    basics.fill_hotplug(draft)
     resolve_sysinfo(draft.domain)
     controllers.expand_words(draft)
     _add_disks(draft)
     firmware.fill_firmware(draft)
+    firmware_features.merge_firmware_features(draft.domain)
     media.add_media(draft)
     disk_targets.resolve_targets(draft, draft.domain.devices_of(Disk))
     _add_devices(draft)

@@ -105,18 +105,20 @@ def add_inputs(draft: Draft) -> None:
     """A tablet beside graphics, so that the pointer follows; a keyboard where the board has none."""
     platform = draft.platform
     inputs = draft.domain.devices_of(Input)
-    able = platform.is_hvm and not platform.is_fixed_board
+    # there is no USB on IBM Z
+    bus = "virtio" if platform.is_s390x else "usb"
+    able = platform.is_hvm and not platform.is_fixed_board and (bus != "usb" or draft.has_usb)
     if not inputs and draft.graphics() and draft.wants("input") and able:
-        # there is no USB on IBM Z
-        bus = "virtio" if platform.is_s390x else "usb"
         draft.domain.add(Input(type="tablet", bus=bus))
         if not platform.is_x86:
             draft.domain.add(Input(type="keyboard", bus=bus))
     for device in inputs:
         if device.type is None:
-            device.type = "tablet"
+            device.type = "mouse" if platform.is_xen_pv else "tablet"
+            if platform.is_xen_pv and device.bus is None:
+                device.bus = "xen"
         if device.bus is None and device.type in ("tablet", "keyboard") and device.wanted_default:
-            device.bus = "usb"
+            device.bus = bus if draft.has_usb else "virtio"
 
 
 def add_sound(draft: Draft) -> None:
@@ -154,6 +156,7 @@ def add_spice_parts(draft: Draft) -> None:
         platform.is_x86
         and platform.is_hvm
         and offered
+        and draft.has_usb
         and draft.wants("redirdev")
         and not draft.domain.devices_of(Redirdev)
     ):

@@ -74,6 +74,14 @@ class Draft:
         values = self.domcaps_list(path, enum)
         return value in values if values else unknown
 
+    @property
+    def has_usb(self) -> bool:
+        """Whether the guest has a USB bus; `--controller usb,model=none` switches it off."""
+        from virtinstall.devices.controller import Controller
+
+        controllers = self.domain.devices_of(Controller)
+        return not any(each.type == "usb" and each.model == "none" for each in controllers)
+
     def use_machine(self, machine: str) -> None:
         """Take another machine type than the one chosen at first."""
         self.platform = self.platform.replace(machine=machine)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.firmware import is_uefi
 from virtinstall.devices.filesystem import Filesystem
+from virtinstall.domain.clock import Timer
 from virtinstall.domain.features import Features
 
 _SPINLOCK_RETRIES = 8191
@@ -26,6 +27,15 @@ _HYPERV = (
     "evmcs",
     "avic",
 )
+
+_PREREQUISITES = {
+    "synic": ("vpindex",),
+    "stimer": ("synic",),
+    "tlbflush": ("vpindex",),
+    "ipi": ("vpindex",),
+    "evmcs": ("vapic",),
+}
+"""What QEMU requires for an enlightenment. Source: https://www.qemu.org/docs/master/system/i386/hyperv.html"""
 
 
 def fill_features(draft: Draft) -> None:
@@ -73,13 +83,28 @@ def _add_enlightenments(draft: Draft) -> None:
     if features.hyperv_mode == "passthrough":
         return
     for name in _HYPERV:
-        if name not in offered:
+        if name not in offered or not _has_prerequisites(draft, name):
             continue
         attribute = f"hyperv_{name}_state"
         if getattr(features, attribute) is None:
             setattr(features, attribute, True)
             if name == "spinlocks" and features.hyperv_spinlocks_retries is None:
                 features.hyperv_spinlocks_retries = _SPINLOCK_RETRIES
+
+
+def _has_prerequisites(draft: Draft, name: str) -> bool:
+    """Whether everything that an enlightenment depends on is there, or may be added."""
+    features, timers = draft.domain.features, list(draft.domain.clock.timers)
+    if name == "stimer" and timers and not any(_is_hyperv_clock(timer) for timer in timers):
+        return False
+    return all(
+        getattr(features, f"hyperv_{needed}_state") is not False and _has_prerequisites(draft, needed)
+        for needed in _PREREQUISITES.get(name, ())
+    )
+
+
+def _is_hyperv_clock(timer: Timer) -> bool:
+    return timer.name == "hypervclock" and timer.present is not False
 
 
 def fill_vmport(draft: Draft) -> None:

@@ -12,6 +12,8 @@ from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, check_mac
 from virtinstall.virsh_commands import virsh_command
 
 DEFAULT_NETWORK = "default"
+_VIRTIO_ONLY = ("vdpa", "vhostuser")
+"""Kinds of connection that carry nothing but virtio. Source: https://libvirt.org/formatdomain.html#vdpa-devices"""
 
 
 def add_interfaces(draft: Draft) -> None:
@@ -149,12 +151,12 @@ def _resolve_model(draft: Draft, interface: Interface) -> None:
         return
     if platform.is_container or platform.is_xen_pv or not platform.is_hvm or platform.is_fixed_board:
         return
-    interface.model_type = _model(draft)
+    interface.model_type = _model(draft, interface)
 
 
-def _model(draft: Draft) -> str | None:
+def _model(draft: Draft, interface: Interface) -> str | None:
     platform = draft.platform
-    if platform.is_qemu and draft.os.supports_virtio_net(platform.arch):
+    if platform.is_qemu and (interface.type in _VIRTIO_ONLY or draft.os.supports_virtio_net(platform.arch)):
         return "virtio"
     if not platform.is_x86:
         return None

@@ -6,7 +6,7 @@ for how arguments are joined.
 
 from __future__ import annotations
 
-from virtinstall.compose.disk_sources import is_url, resolve_source
+from virtinstall.compose.disk_sources import is_url, local_path, resolve_source
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.ignition import add_ignition
 from virtinstall.compose.seeds import new_seeds, seed_arguments, seed_bus
@@ -94,10 +94,17 @@ def _add_seed(draft: Draft, path: str, device: str, bus: str | None) -> int:
 
 
 def _use_own_kernel(draft: Draft) -> None:
-    """--install kernel=,initrd=: files that are used where they are."""
+    """Use --install kernel=,initrd=: URLs are fetched as those of a tree, files are used where they are."""
     install = draft.request.install
     for what, path in (("kernel", install.kernel), ("initrd", install.initrd)):
-        if path is not None:
+        if path is not None and is_url(path):
+            location, _, name = path.rpartition("/")
+            inject = install.initrd_inject if what == "initrd" else ()
+            draft.boot_files.append(
+                BootFile(source=name, path=_boot_path(draft, path), location=location, inject=inject, what=what)
+            )
+        elif path is not None:
+            path = local_path(path)
             inject = install.initrd_inject if what == "initrd" else ()
             draft.boot_files.append(
                 BootFile(source=path, path=_boot_path(draft, path), location=None, inject=inject, what=what)

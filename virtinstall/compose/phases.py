@@ -8,7 +8,7 @@ Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html 
 
 from __future__ import annotations
 
-from virtinstall.compose.boot_order import has_order, set_order
+from virtinstall.compose.boot_order import boot_first, has_order, set_order
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.ignition import hand_over
 from virtinstall.compose.uploads import path_there
@@ -32,7 +32,8 @@ def install_kind(draft: Draft) -> str | None:
     cloud_init = None if _keeps_seed(draft) else install.cloud_init
     if install.boot_disk and (cloud_init is not None or install.ignition is not None):
         return "seed"
-    if install.no_install or install.boot_disk or install.live_cdrom:
+    boots_once = bool(install.boot_device or draft.boot_files)
+    if install.no_install or install.live_cdrom or (install.boot_disk and not boots_once):
         return None
     if draft.boot_files:
         return "kernel"
@@ -118,6 +119,8 @@ def install_domain(draft: Draft) -> Domain | None:
         domain.os.cmdline = draft.kernel_arguments or None
     elif kind != "seed" and not has_order(domain):
         set_order(domain, _install_order(kind), draft.platform)
+    elif not by_class and kind != "seed":
+        boot_first(domain, kind, draft.install_cdrom)
     if draft.request.install.cloud_init is not None:
         _adapt_to_cloud_init(draft, domain)
     hand_over(draft, domain)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from virtinstall.capabilities import Capabilities, Guest, GuestDomain
+from virtinstall.devices.controller import Controller
+from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import HostFacts, Platform
 from virtinstall.request import PlatformRequest, Request
@@ -112,7 +114,8 @@ def _preferred(candidates: list[Guest], host_arch: str) -> Guest:
 
 def _virt_type(guest: Guest) -> str:
     types = [domain.type for domain in guest.domains]
-    return "kvm" if "kvm" in types else types[0] if types else guest.os_type
+    accelerated = [name for name in ("kvm", "hvf") if name in types]
+    return (accelerated or types or [guest.os_type])[0]
 
 
 def _knows_machine(guest: Guest, machine: str) -> bool:
@@ -185,4 +188,15 @@ def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Platform
     """
     if request.install.reinstall is not None:
         return existing_platform(request.domain, host.capabilities.host_arch)
-    return choose_platform(requested_platform(request), host.capabilities, os, host.driver)
+    requested = requested_platform(request)
+    platform = choose_platform(requested, host.capabilities, os, host.driver)
+    if requested.machine is None and platform.is_q35 and _needs_ide(request.domain):
+        machines = platform.guest.machines_for(platform.virt_type)
+        return platform.replace(machine="pc") if "pc" in machines else platform
+    return platform
+
+
+def _needs_ide(domain: Domain) -> bool:
+    """Whether a disk or controller is on the IDE bus, which q35 does not have."""
+    disks, controllers = domain.devices_of(Disk), domain.devices_of(Controller)
+    return any(disk.target_bus == "ide" for disk in disks) or any(each.type == "ide" for each in controllers)

@@ -86,9 +86,19 @@ def fill_small_devices(draft: Draft) -> None:
         redirdev.bus = redirdev.bus or "usb"
         redirdev.type = redirdev.type or "spicevmc"
     for panic in domain.devices_of(Panic):
+        if panic.model is None and panic.address.type is None and not _has_panic_device(draft):
+            draft.warnings.append(f"--panic default: there is no panic device for {draft.platform.arch}; omitted")
+            domain.remove(panic)
+            continue
         if panic.model is None and panic.address.type is None and panic.address.iobase is not None:
             panic.address.type = "isa"
     _fill_filesystems(draft)
+
+
+def _has_panic_device(draft: Draft) -> bool:
+    """Whether libvirt has a default panic device. Source: https://libvirt.org/formatdomain.html#panic-device"""
+    platform = draft.platform
+    return not platform.is_qemu or platform.is_x86 or platform.is_s390x or platform.is_pseries
 
 
 def _fill_filesystems(draft: Draft) -> None:

@@ -5,26 +5,26 @@ from __future__ import annotations
 from virtinstall.errors import RequestError
 from virtinstall.request import Request
 
+_METHODS = (("--location", "location"), ("--cdrom", "cdrom"), ("--pxe", "pxe"), ("--import", "boot_disk"))
+"""Installation methods in virt-install's order of precedence, and their fields."""
 _BOOT_DEVICES = ("hd", "cdrom", "network", "fd")
 
 
-def resolve_import(request: Request) -> Request:
-    """The request without --import where it has --cdrom: that boots first and counts, as with virt-install.
-
-    Many scripts attach a seed's or drivers' CD that way; other methods beside each other are refused.
-    """
+def resolve_methods(request: Request) -> Request:
+    """Return the request with one installation method: of several, the first in virt-install's order counts."""
     from virtinstall.devices.disk import Disk
 
     install = request.install
     if not install.has_method and any(disk.image is not None for disk in request.domain.devices_of(Disk)):
         # an image has its system
         return request.replace(install=install.replace(boot_disk=True))
-    if not install.boot_disk or install.cdrom is None:
-        return request
-    warning = (
-        "--import: left aside, since the guest boots from --cdrom first; --disk PATH,device=cdrom only attaches a CD"
-    )
-    return request.replace(install=install.replace(boot_disk=False), warnings=(*request.warnings, warning))
+    methods = [(name, field) for name, field in _METHODS if getattr(install, field)]
+    warnings = [*request.warnings]
+    for name, field in methods[1:]:
+        hint = "; to attach a CD only: --disk PATH,device=cdrom" if methods[0][1] == "cdrom" else ""
+        warnings.append(f"{name} has no effect: the guest is installed with {methods[0][0]}{hint}")
+        install = install.replace(**{field: False if field in ("pxe", "boot_disk") else None})
+    return request.replace(install=install, warnings=tuple(warnings))
 
 
 def validate_request(request: Request) -> None:
@@ -40,18 +40,12 @@ def validate_request(request: Request) -> None:
 
 def _check_methods(request: Request) -> None:
     install = request.install
-    given = [
-        name
-        for name, value in (
-            ("--cdrom", install.cdrom),
-            ("--location", install.location),
-            ("--pxe", install.pxe),
-            ("--import", install.boot_disk),
+    given = [name for name, field in _METHODS if getattr(install, field)]
+    if install.unattended is not None and install.cloud_init is not None:
+        raise RequestError(
+            "--unattended and --cloud-init contradict each other",
+            hint="--unattended answers an installer; --cloud-init configures an image that has its system",
         )
-        if value
-    ]
-    if len(given) > 1:
-        raise RequestError(f"{' and '.join(given)} contradict each other", hint="one way of installing is enough")
     if install.live_cdrom and install.cdrom is None:
         raise RequestError("--livecd needs --cdrom", hint="add --cdrom PATH")
     if install.unattended is not None and given and given[0] in ("--import", "--pxe"):

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from virtinstall.compose.firmware_features import use_chosen_firmware, use_firmware_path
 from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.graphics import Graphics
 from virtinstall.devices.interface import Interface
 from virtinstall.devices.rng import Rng
 from virtinstall.domain.cpu import HOST_WORDS, MODES, Cpu
+from virtinstall.domain.os import Os
 from virtinstall.errors import RequestError
 from virtinstall.xml.paths import remove
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
 
+_FIRMWARE_FEATURES = (Os.secure_boot_option, Os.firmware_secure_boot_option, Os.firmware_enrolled_keys_option)
 _HOST_CPUS = (*MODES, *HOST_WORDS, "host")
 
 
@@ -40,6 +43,8 @@ def follow_up(element: Element, pairs: list[Pair]) -> None:
 
     Raises: RequestError, when they stand for several objects.
     """
+    if isinstance(element, Os):
+        _settle_firmware(element, pairs)
     if isinstance(element, Interface):
         for source in element.ensure_node().findall("source"):
             if not source.attrib and not len(source):
@@ -75,6 +80,23 @@ def _leave_network(interface: Interface, pairs: list[Pair]) -> None:
         source.attrib.clear()
         for below in list(source):
             source.remove(below)
+
+
+def _settle_firmware(os: Os, pairs: list[Pair]) -> None:
+    """A firmware by path and one that libvirt chooses by features exclude each other: what is new counts."""
+    features = any(
+        pair.target is not None
+        and (
+            pair.target.declared in _FIRMWARE_FEATURES
+            or (bool(pair.target.hops) and pair.target.hops[0].attribute == "firmware_features")
+        )
+        for pair in pairs
+    )
+    by_path = any(_is(pair, Os.loader) and pair.value for pair in pairs)
+    if features and not by_path and os.loader is not None:
+        use_chosen_firmware(os)
+    elif by_path and os.firmware is not None and not features and not any(_is(pair, Os.firmware) for pair in pairs):
+        use_firmware_path(os)
 
 
 def _leave_backend(rng: Rng, value: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from virtinstall.compose.firmware_features import leave_bios, leave_uefi, merge_firmware_features
 from virtinstall.edit.convert import refresh_machine
 
 if TYPE_CHECKING:
@@ -18,9 +19,17 @@ def resolve_edit(domain: Domain, host: Host) -> list[str]:
         refresh_machine(domain)
     if domain.os_name is not None or domain.os_full_id is not None:
         _resolve_os(domain)
+    warnings = []
+    if domain.os.uefi is False:
+        if domain.os.firmware == "efi" or domain.os.loader is not None:
+            warnings.append("the guest boots by BIOS from now on: a system installed with UEFI may not start")
+        leave_uefi(domain.os)
+    elif domain.os.uefi:
+        leave_bios(domain.os)
     if domain.os.uefi is not None or domain.cpu.wanted_model is not None:
-        return _resolve_by_host(domain, host)
-    return []
+        warnings += _resolve_by_host(domain, host)
+    merge_firmware_features(domain)
+    return warnings
 
 
 def _resolve_os(domain: Domain) -> None:

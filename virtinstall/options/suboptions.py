@@ -186,6 +186,9 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
             bare.clear()
         elif pairs and _takes_commas(pairs[-1]):
             pairs[-1] = pairs[-1]._replace(value=pairs[-1].value + "," + word)
+        elif equals and fallback is not None and _looks_like_name(key) and fallback.knows(key):
+            pairs.append(Pair(key, value, None))
+            bare.clear()
         elif bare and (not equals or not _looks_like_name(key)):
             name = bare.pop(0)
             if word:

@@ -33,12 +33,13 @@ def check_boot_files(plan: Plan, host: Host) -> None:
             check_injections([Path(path) for path in boot_file.inject], boot_file.answers)
     if not has_real_storage(host):
         return
-    for what in ("kernel", "initrd"):
-        path = getattr(plan.final.os, what)
+    named = [("--boot", what, getattr(plan.final.os, what)) for what in ("kernel", "initrd")]
+    named += [("--install", each.what, each.source) for each in plan.boot_files if each.location is None and each.what]
+    for option, what, path in named:
         if path is not None and host.is_local() and not os.path.lexists(path):
             from virtinstall.errors import RequestError
 
-            raise RequestError(f"--boot {what}={path}: there is no such file", hint="check the path")
+            raise RequestError(f"{option} {what}={path}: no such file", hint="check the path")
 
 
 def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:

@@ -45,10 +45,11 @@ def tree_url(request: Request, catalog: Catalog, name: str) -> str:
     Raises: RequestError, when it knows none.
     """
     record = catalog.lookup(name).record
-    arch = request.platform.arch or os.uname().machine
-    for tree in record.trees:
-        if tree.arch == arch and tree.url:
-            return tree.url
+    arch = request.platform.arch or request.domain.os.type_arch or os.uname().machine
+    urls = [tree.url for tree in record.trees if tree.arch == arch and tree.url]
+    if urls:
+        # Fedora's trees of single variants cannot install anything else
+        return next((url for url in urls if "/Everything/" in url), urls[0])
     raise RequestError(
         f"--install {name}: the OS database knows no install tree of it for {arch}",
         hint="name one with --location URL",

@@ -1,0 +1,165 @@
+"""Defaults never contradict the user, and what can be said in two ways is merged by one rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.compose.hosts import DATA, GuestKind, HostFiles, composed, os_named
+from virtinstall.compose.validate import resolve_methods, validate_request
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.input import Input
+from virtinstall.devices.interface import Interface
+from virtinstall.devices.panic import Panic
+from virtinstall.devices.redirdev import Redirdev
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import RequestError
+from virtinstall.options.command import parse_request
+from virtinstall.plan import Plan
+
+CAPABILITIES = (DATA / "capabilities-debian12.xml").read_text()
+PC = HostFiles(CAPABILITIES, (DATA / "domain-capabilities-kvm-q35.xml").read_text())
+ARM = HostFiles(CAPABILITIES, (DATA / "domain-capabilities-qemu-aarch64.xml").read_text())
+
+
+def plan(*words: str, os: str = "debian11") -> Plan:
+    """A KVM guest on a PC."""
+    return composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named(os), *words)
+
+
+def guest(*words: str, os: str = "debian11") -> Domain:
+    """A KVM guest as it is after its installation."""
+    return plan(*words, os=os).final
+
+
+def orders(domain: Domain) -> list[int | None]:
+    """The places of disks and interfaces in the boot order."""
+    disks = [disk.boot_order for disk in domain.devices_of(Disk)]
+    return disks + [card.boot_order for card in domain.devices_of(Interface)]
+
+
+@pytest.mark.parametrize("graphics", ["spice", "vnc"])
+def test_without_a_usb_bus_nothing_is_on_it(graphics: str) -> None:
+    """libvirt refuses the tablet and the redirection: USB bus is disabled."""
+    domain = guest("--graphics", graphics, "--controller", "usb,model=none")
+
+    assert [device.bus for device in domain.devices_of(Input)] == []
+    assert domain.devices_of(Redirdev) == []
+
+
+@pytest.mark.parametrize("words", [("--disk", "/b.img,size=1,bus=ide"), ("--controller", "ide")])
+def test_ide_makes_the_machine_a_pc(words: tuple[str, str]) -> None:
+    """q35 has no IDE; a machine type of the user's choice stays."""
+    assert (guest("--controller", "ide").os.type_machine or "").startswith("pc")
+    assert (guest("--controller", "ide", "--machine", "q35").os.type_machine or "").endswith("q35")
+
+
+@pytest.mark.parametrize(
+    "network", ["type=vdpa,source.dev=/dev/vhost-vdpa-0", "type=vhostuser,source.type=unix,source.path=/s"]
+)
+@pytest.mark.parametrize("os", ["win10", "generic", "debian11"])
+def test_what_carries_only_virtio_is_virtio(network: str, os: str) -> None:
+    """Whatever drivers the operating system comes with."""
+    assert [card.model_type for card in guest("--network", network, os=os).devices_of(Interface)] == ["virtio"]
+
+
+@pytest.mark.parametrize(
+    ("off", "gone"),
+    [
+        ("vpindex", {"synic", "stimer", "tlbflush", "ipi"}),
+        ("synic", {"stimer"}),
+        ("vapic", {"evmcs"}),
+    ],
+)
+def test_enlightenments_need_what_they_depend_on(off: str, gone: set[str]) -> None:
+    """QEMU does not start with one whose prerequisite is off."""
+    features = guest("--features", f"hyperv.{off}.state=off", os="win11").features
+
+    for name in gone:
+        assert getattr(features, f"hyperv_{name}_state") is None, name
+
+
+def test_synthetic_timers_need_their_clock() -> None:
+    """Timers of the user's choice without Hyper-V's clock."""
+    assert guest("--clock", "timer0.name=rtc", os="win11").features.hyperv_stimer_state is None
+
+
+def test_numbers_count_and_classes_follow() -> None:
+    """`--boot` and boot.order together: libvirt accepts only one of them."""
+    domain = guest("--boot", "network,hd", "--network", "user,boot.order=3")
+
+    assert list(domain.os.boot_devices) == []
+    assert orders(domain) == [4, 3]
+
+
+def test_what_installs_boots_first() -> None:
+    """A number at a device is for the finished guest; the installation boots from its medium, also with --import."""
+    cards = ("--network", "user", "--network", "user,boot.order=1")
+    made = plan(*cards, "--install", "bootdev=hd")
+    assert made.install is not None
+
+    assert orders(made.install) == [1, None, 2]
+    assert orders(made.final) == [None, None, 1]
+
+
+def test_memory_is_that_of_the_cells() -> None:
+    """With --cpu cells and no size, the operating system's recommendation does not count."""
+    domain = guest("--cpu", "cell0.memory=1048576,cell0.cpus=0,cell1.memory=1,cell1.unit=GiB,cell1.cpus=1")
+
+    assert domain.memory_kib == 2 * 1024 * 1024
+
+
+def test_hotplug_gets_slots_and_a_cell() -> None:
+    """libvirt wants both where memory can be plugged in."""
+    domain = guest("--memory", "1024,hotplugmemorymax=4096", "--vcpus", "2")
+
+    assert domain.max_memory_slots is not None
+    assert [(cell.cpus, cell.memory) for cell in domain.cpu.cells] == [("0-1", domain.memory_kib)]
+
+
+@pytest.mark.parametrize("secure", ["yes", "no"])
+def test_an_old_word_for_secure_boot_is_a_feature(secure: str) -> None:
+    """libvirt chooses the firmware: there is no loader that could be secure."""
+    os = guest("--boot", f"uefi,loader_secure={secure}").os
+
+    assert os.loader_secure is None
+    assert [feature.enabled for feature in os.firmware_features if feature.name == "secure-boot"] == [secure == "yes"]
+
+
+def test_a_secure_loader_gets_smm() -> None:
+    """libvirt refuses it without."""
+    loader = "loader=/x.fd,loader.readonly=yes,loader.type=pflash,loader_secure=yes"
+
+    assert guest("--boot", loader).features.smm_state
+
+
+def test_a_panic_device_that_libvirt_lacks_is_omitted() -> None:
+    """The word `default` asks for nothing that the architecture does not have."""
+    made = composed(ARM, GuestKind("hvm", "aarch64", "qemu"), os_named("debian11"), "--panic", "default")
+
+    assert made.final.devices_of(Panic) == []
+    assert any("--panic default" in warning for warning in made.warnings)
+
+
+@pytest.mark.parametrize(
+    ("words", "counts"),
+    [
+        (["--import", "--pxe"], "pxe"),
+        (["--pxe", "--cdrom", "/x.iso"], "cdrom"),
+        (["--cdrom", "/x.iso", "--location", "http://h/tree"], "location"),
+        (["--import", "--location", "http://h/tree"], "location"),
+    ],
+)
+def test_of_several_methods_the_first_in_order_counts(words: list[str], counts: str) -> None:
+    """location, cdrom, pxe, import: the others are warned of, as virt-install 4.1.0 ignores them."""
+    request = resolve_methods(parse_request(words))
+    install = request.install
+
+    fields = ("location", "cdrom", "pxe", "boot_disk")
+    assert [name for name in fields if getattr(install, name)] == [counts]
+    assert "has no effect" in request.warnings[-1]
+
+
+def test_two_kinds_of_answers_contradict() -> None:
+    """One is for an installer, the other for an installed image."""
+    with pytest.raises(RequestError, match="--unattended and --cloud-init"):
+        validate_request(parse_request(["--unattended", "--cloud-init"]))

@@ -1,0 +1,61 @@
+"""Firmware by path and firmware by features: one rule for what `--boot` says in old and in new words.
+
+Source: https://libvirt.org/formatdomain.html#operating-system-booting: where libvirt chooses the firmware
+(`firmware=efi`), secure boot is a feature of it; where a path is given, it is an attribute of the loader.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtinstall.xml.paths import remove
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+    from virtinstall.domain.os import Os
+
+_X86 = ("x86_64", "i686", None)
+
+
+def merge_firmware_features(domain: Domain) -> None:
+    """Write secure boot where libvirt reads it, and switch on SMM, which it requires."""
+    os = domain.os
+    if os.loader is None and (os.uefi or os.firmware == "efi") and os.loader_secure is not None:
+        secure = os.loader_secure
+        os.loader_secure = None
+        os.set_firmware_feature("secure-boot", secure)
+        if not secure:
+            os.set_firmware_feature("enrolled-keys", False)
+    if os.loader is not None and os.loader_secure and os.type_arch in _X86 and domain.features.smm_state is None:
+        domain.features.smm_state = True
+
+
+def use_chosen_firmware(os: Os) -> None:
+    """Have libvirt choose the firmware of a guest whose firmware is named by path: the path and its variables go."""
+    _remove(os, "loader", "nvram", "varstore")
+    os.firmware = "efi"
+
+
+def use_firmware_path(os: Os) -> None:
+    """Use the firmware at the path in <loader>: libvirt has nothing to choose."""
+    _remove(os, "firmware")
+    os.firmware = None
+
+
+def leave_uefi(os: Os) -> None:
+    """Boot by BIOS: take out UEFI's image, variables and features."""
+    _remove(os, "loader", "nvram", "varstore", "firmware")
+    os.firmware = None
+
+
+def leave_bios(os: Os) -> None:
+    """Take out the image of a BIOS, so that UEFI can take its place."""
+    if os.loader is not None and os.loader_type != "pflash":
+        _remove(os, "loader")
+
+
+def _remove(os: Os, *tags: str) -> None:
+    node = os.ensure_node()
+    for tag in tags:
+        for below in node.findall(tag):
+            remove(below)
