@@ -73,16 +73,15 @@ class LibvirtHost(StorageHost):
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
         self._macs = GuestMacs(connection)
-
-    @property
-    def uri(self) -> str:
-        """The connection's URI as libvirt gives it."""
-        return str(self.connection.getURI())
+        self._driver: str | None = None
 
     @translate_errors
     def driver(self) -> str:
         """libvirt's name of the driver, lower case."""
-        return str(self.connection.getType()).lower()
+        # it never changes, and is asked for in each step of a creation
+        if self._driver is None:
+            self._driver = str(self.connection.getType()).lower()
+        return self._driver
 
     @translate_errors
     def version(self) -> int:

@@ -36,10 +36,18 @@ class StorageHost:
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self._uri: str | None = None
+
+    @property
+    def uri(self) -> str:
+        """The connection's URI as libvirt reports it; asked for once, because it never changes."""
+        if self._uri is None:
+            self._uri = str(self.connection.getURI())
+        return self._uri
 
     def is_local(self) -> bool:
         """Whether the hypervisor runs on this machine."""
-        scheme, _, rest = str(self.connection.getURI()).partition("://")
+        scheme, _, rest = self.uri.partition("://")
         return not rest.partition("/")[0] and "+" not in scheme.replace("+unix", "")
 
     @translate_errors
