@@ -18,6 +18,8 @@ def failing(times: int, code: int, words: str) -> tuple[list[int], Callable[[], 
         calls.append(len(calls))
         if len(calls) > times:
             return "done"
+        # else its text is that of the last error of an earlier test
+        libvirt.virResetLastError()
         error = libvirt.libvirtError(words)
         error.err = (code, 0, words, 2, None, None, None, 0, 0)
         raise error
