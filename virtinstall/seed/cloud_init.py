@@ -201,18 +201,20 @@ def _user_data(request: CloudInitRequest) -> dict[str, Any]:
 
 
 def _commands(request: CloudInitRequest) -> list[Any]:
-    commands: list[Any] = list(request.commands)
+    """The user's commands are the last: cloud-init sees a failure of the last command only."""
+    commands: list[Any] = []
     if request.root.password_hash is not None and request.default_user_password_hash is not None:
         # cloud-init ignores `password`, the one of the image's own account, together with a list of passwords
-        commands.insert(0, ["usermod", "--password", request.root.password_hash, "root"])
+        commands.append(["usermod", "--password", request.root.password_hash, "root"])
     # cloud-init before 22.3 expires no password that it was given as a hash
     if request.expire_root_password:
         commands.append(["passwd", "--expire", "root"])
     if request.expire_user_password:
         commands.extend(["passwd", "--expire", user.name] for user in request.users)
     if request.disable:
+        # this counts from the next boot
         commands.append("echo 'Disabled by virt-install' > /etc/cloud/cloud-init.disabled")
-    return commands
+    return [*commands, *request.commands]
 
 
 def _account(user: User) -> dict[str, Any]:
