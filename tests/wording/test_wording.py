@@ -1,0 +1,91 @@
+"""The wording of the project follows docs/develop/english.md: disallowed phrases, openings of docstrings, spelling.
+
+`disallowed.txt`, `allowed.txt`, `openings.txt` and `spelling.txt` are the data.
+`unswept.txt` lists paths that are not rewritten yet.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.wording.prose import HERE, PROJECT, data_lines, docstrings, files, problems, prose_of
+
+OPENINGS = frozenset(word for line in data_lines("openings.txt") for word in line.split())
+
+
+def unswept(path: Path) -> bool:
+    """Whether the file is listed in unswept.txt, or a directory that contains it."""
+    name = path.relative_to(PROJECT).as_posix()
+    return any(name == entry or name.startswith(f"{entry}/") for entry in UNSWEPT)
+
+
+UNSWEPT = data_lines("unswept.txt")
+SWEPT = [path.relative_to(PROJECT).as_posix() for path in files() if not unswept(path)]
+
+
+@pytest.mark.parametrize("name", SWEPT)
+def test_no_disallowed_phrases(name: str) -> None:
+    """Strings, docstrings, comments, test names and pages contain no phrase of disallowed.txt."""
+    found = [f"{name}:{line}: {each}" for line, text in prose_of(PROJECT / name) for each in problems(text)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("name", [name for name in SWEPT if name.startswith("virtinstall/")])
+def test_docstrings_start_with_an_imperative_or_a_noun_phrase(name: str) -> None:
+    """Public docstrings start with a capital letter or code, not with a clause or a third person."""
+    found = [
+        f"{name}:{line}: {text}"
+        for line, text in docstrings(PROJECT / name)
+        if text.split()[0].strip(".,:;").lower() in OPENINGS
+        or not (text[0].isupper() or text[0] in "`'\"-" or text[0].isdigit())
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_spelling() -> None:
+    """codespell finds no misspelling in code, docs and scripts; tests are full of misspelt input."""
+    checked = [str(path) for path in files() if path.relative_to(PROJECT).parts[0] != "tests"]
+    command = [sys.executable, "-m", "codespell_lib", "--ignore-words", str(HERE / "spelling.txt"), *checked]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (found.returncode, found.stdout) == (0, ""), found.stdout + found.stderr
+
+
+def test_unswept_paths_exist() -> None:
+    """unswept.txt lists existing paths only, each once."""
+    assert len(UNSWEPT) == len(set(UNSWEPT))
+    assert [entry for entry in UNSWEPT if not (PROJECT / entry).exists()] == []
+
+
+@pytest.mark.parametrize("text", data_lines("odd.txt"))
+def test_odd_sentences_are_found(text: str) -> None:
+    """Each sentence of odd.txt, the style that was removed, is reported."""
+    assert problems(text)
+
+
+@pytest.mark.parametrize("text", data_lines("plain.txt"))
+def test_plain_sentences_are_accepted(text: str) -> None:
+    """Each sentence of plain.txt is accepted."""
+    assert problems(text) == []
+
+
+def test_python_prose_is_extracted(tmp_path: Path) -> None:
+    """Docstrings, comment blocks, f-strings and test names are found with their lines."""
+    module = tmp_path / "module.py"
+    module.write_text(
+        '"""Module text."""\n# a comment\n# of two lines\ndef test_one_claim():\n    return f"value {1} of"\n'
+    )
+    assert [(line, text) for line, text in prose_of(module)] == [
+        (1, "Module text."),
+        (2, "a comment of two lines"),
+        (4, "test one claim"),
+        (5, "value {} of"),
+    ]
+
+
+def test_data_files_are_sorted_into_the_package() -> None:
+    """The package contains data and its tests only."""
+    assert {path.suffix for path in HERE.iterdir() if path.is_file()} == {".py", ".txt"}
