@@ -84,9 +84,9 @@ def strings(tree: ast.AST) -> Iterator[Prose]:
     """Yield docstrings and other strings; the fields of an f-string are replaced with `{}`."""
     joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
     parts = {id(part) for node in joined for part in node.values}
-    for node in joined:
-        texts = (str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
-        yield Prose(node.lineno, "".join(texts))
+    for text in joined:
+        texts = (str(part.value) if isinstance(part, ast.Constant) else "{}" for part in text.values)
+        yield Prose(text.lineno, "".join(texts))
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Constant)
