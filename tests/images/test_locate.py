@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,8 +16,9 @@ from tests.images.fetching import Client, named
 from tests.images.vendor import Vendor
 from tests.osinfo.database import Database
 from virtinstall.errors import FetchError
+from virtinstall.images.catalogue_file import RemoteIndex
 from virtinstall.images.family import Family
-from virtinstall.images.remote import catalogue_with_indexes
+from virtinstall.images.remote import IndexReader, catalogue_with_indexes
 from virtinstall.images.source import ImageSource
 
 HEX = "ab" * 32
@@ -207,6 +209,23 @@ x
     source = find(tmp_path, f"virt-builder: {vendor.url}/index.asc", "golden-9")
     assert (source.os_name, source.seed) == ("rocky9", "none")
     assert Path(client.fetch(source).path).read_bytes() == data
+
+
+def test_old_index_serves_if_the_server_does_not(vendor: Vendor, tmp_path: Path) -> None:
+    """With a notice; without a copy it is an error."""
+    vendor.files["/index"] = b"[golden]\nfile=golden.qcow2\n"
+    said: list[str] = []
+    reader = IndexReader(str(tmp_path / "indexes"), said.append)
+    index = RemoteIndex("virt-builder", f"{vendor.url}/index")
+    assert [image.name for image in reader.images(index)] == ["golden"]
+    (copy,) = (tmp_path / "indexes").iterdir()
+    os.utime(copy, (1, 1))
+    vendor.files.clear()
+    assert [image.name for image in reader.images(index)] == ["golden"]
+    assert "using the copy that was read earlier" in said[0]
+    copy.unlink()
+    with pytest.raises(FetchError, match="is not there"):
+        reader.images(index)
 
 
 def find(tmp_path: Path, source: str, name: str) -> ImageSource:

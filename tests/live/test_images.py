@@ -69,34 +69,59 @@ def network(connection: Connection, work: Path) -> Iterator[str]:
     connection.virsh("net-destroy", "vitest-images")
 
 
+def ssh(environ: dict[str, str], *options: str) -> str:
+    """What `id -un` prints as the user debian of the guest."""
+    known = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=20", *options)
+    words = [word for option in known for word in ("-o", option)]
+    said = subprocess.run(
+        ["setsid", "-w", "ssh", "-q", *words, f"debian@{ADDRESS}", "id -un"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env=environ,
+    )
+    return said.stdout.strip()
+
+
+@pytest.mark.parametrize("login", ["key", "password"])
 def test_one_word_leads_to_an_ssh_login(
-    vendor: Vendor, environ: dict[str, str], network: str, connection: Connection, work: Path, guest_name: str
+    login: str,
+    vendor: Vendor,
+    environ: dict[str, str],
+    network: str,
+    connection: Connection,
+    work: Path,
+    guest_name: str,
 ) -> None:
-    """`--image debian12`: downloaded, verified, booted, and the user's own key logs in."""
+    """`--image debian12`: downloaded, verified, booted; the user's own key logs in, or a generated password."""
+    key = Path(environ["HOME"]) / ".ssh" / "id_ed25519"
+    if login == "password":
+        key.with_suffix(".pub").unlink()
     image = made_by("cloud-image", 600) / "cloud.qcow2"
     vendor.publish(PATH, image.read_bytes(), sums="SHA512SUMS", algorithm="sha512")
     process = start_virt_install(
         *("--connect", connection.option, "--virt-type", "qemu", "--cpu", "qemu64", "--graphics", "none"),
         *("--name", guest_name, "--image", f"debian12,path={work}/disk.qcow2", "--network", f"network={network}"),
-        *("--wait-for", "ssh", "--timeout", "6m", "--output", "json"),
+        *("--wait-for", "cloud-init", "--timeout", "6m", "--output", "json"),
         environ=environ,
     )
     outcome = finish(process, 420).ok()
     document = json.loads(outcome.output[outcome.output.index("\n{\n") :])
     assert document["images"][0]["verified"] == "digest"
     assert document["images"][0]["digest"].startswith("sha512:")
-    assert document["login"] == {"user": "debian", "password": None}
-    options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes", "ConnectTimeout=20"]
-    words = [word for option in options for word in ("-o", option)]
-    key = Path(environ["HOME"]) / ".ssh" / "id_ed25519"
-    said = subprocess.run(
-        ["ssh", "-q", "-i", str(key), *words, f"debian@{ADDRESS}", "id -un; df -m --output=size / | tail -1"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert said.stdout.splitlines()[0] == "debian", f"{said}"
+    password = document["login"]["password"]
+    assert (document["login"]["user"], password is None) == ("debian", login == "key")
+    if login == "key":
+        assert ssh(environ, f"IdentityFile={key}", "BatchMode=yes") == "debian"
+        return
+    assert outcome.output.count(f"Password for the account 'debian' is: {password}") == 1
+    asked = work / "askpass"
+    asked.write_text(f"#!/bin/sh\necho '{password}'\n")
+    asked.chmod(0o700)
+    with_password = {**environ, "SSH_ASKPASS": str(asked), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":0"}
+    assert ssh(with_password, "PreferredAuthentications=password", "NumberOfPasswordPrompts=1") == "debian"
 
 
 def test_twenty_parallel_runs_make_one_download(

@@ -33,3 +33,10 @@ def test_sub_options_fit_80_columns(option: Option) -> None:
     joined = " ".join(text.split())
     for known in known_sub_options(cls):
         assert f"{known.name} {known.kind} {' '.join(known.doc.split())}" in joined
+
+
+@pytest.mark.parametrize("word", ["help", "?"])
+def test_image_takes_the_sub_options_of_disk(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--image NAME,size=40`: what may follow the name."""
+    assert main(["--image", word]) == 0
+    assert "image.checksum" in capsys.readouterr().out

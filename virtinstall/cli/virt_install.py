@@ -12,7 +12,7 @@ PROG = "virt-install"
 
 def run(words: list[str], log: Log) -> int:
     """Do what the words after `virt-install` ask for; return the exit status. Raises: VirtInstallError."""
-    from virtinstall.options.parser import help_wanted, parse_argv
+    from virtinstall.options.parser import HELP_WORDS, help_wanted, parse_argv
 
     given = parse_argv(words, PROG)
     if given.version:
@@ -25,6 +25,9 @@ def run(words: list[str], log: Log) -> int:
 
         print(build_parser(PROG).format_help(), end="")
         return 0
+    if given.image in HELP_WORDS:
+        # what follows the name are the sub-options of --disk
+        given.disk = given.image
     wanted = help_wanted(given)
     if wanted:
         from virtinstall.options.introspect import help_text

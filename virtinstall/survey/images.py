@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.platform import chosen_platform
@@ -26,9 +26,13 @@ _CACHE = ".virtinstall"
 
 
 def survey_images(
-    request: Request, host: HostFacts, systems: Catalog, environ: Mapping[str, str]
+    request: Request, host: HostFacts, systems: Catalog, environ: Mapping[str, str], report: Callable[[str], None]
 ) -> tuple[ImageFacts | None, ...]:
-    """The image of each disk of the request, None for a disk without one. Raises: RequestError, for unknown names."""
+    """The image of each disk of the request, None for a disk without one.
+
+    `report` is told if an index cannot be read and an old copy serves. Raises: RequestError, for unknown names;
+    FetchError, if there is no copy.
+    """
     from virtinstall.devices.disk import Disk
 
     disks = request.domain.devices_of(Disk)
@@ -38,7 +42,7 @@ def survey_images(
 
     arch = chosen_platform(request, host, GENERIC).arch
     folder, is_shared = cache_directory(host, environ)
-    catalogue = catalogue_with_indexes(environ, systems, folder)
+    catalogue = catalogue_with_indexes(environ, systems, folder, report)
     return tuple(
         None if disk.image is None else _image_facts(disk, catalogue, arch, folder, is_shared) for disk in disks
     )

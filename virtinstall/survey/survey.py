@@ -34,7 +34,8 @@ def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
     catalog = Catalog(surroundings.environ)
     medium = media.survey_media(request, facts_of_host, catalog)
     doubts = (medium.doubt,) if medium is not None and medium.doubt is not None else ()
-    named_images = images.survey_images(request, facts_of_host, catalog, surroundings.environ)
+    notices: list[str] = []
+    named_images = images.survey_images(request, facts_of_host, catalog, surroundings.environ, notices.append)
     chosen = operating_system.survey_os(request, medium, catalog, facts_of_host, surroundings.environ, named_images)
     record = chosen.record
     platform = chosen_platform(request, facts_of_host, record)
@@ -59,7 +60,7 @@ def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
         seeds=_seeds(request, facts_of_host, record, medium, surroundings, named_images),
         token=surroundings.token,
         random_bytes=surroundings.random_bytes,
-        warnings=(*doubts, *chosen.warnings, *catalog.warnings),
+        warnings=(*doubts, *notices, *chosen.warnings, *catalog.warnings),
         environment=surroundings.environ,
     )
 
