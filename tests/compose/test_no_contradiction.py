@@ -163,3 +163,16 @@ def test_two_kinds_of_answers_contradict() -> None:
     """One is for an installer, the other for an installed image."""
     with pytest.raises(RequestError, match="--unattended and --cloud-init"):
         validate_request(parse_request(["--unattended", "--cloud-init"]))
+
+
+@pytest.mark.parametrize(
+    ("words", "element"),
+    [
+        (("--graphics", "vnc,powerControl=yes"), 'powerControl="yes"'),
+        (("--crypto", "virtio,type=qemu,backend.model=builtin"), '<crypto model="virtio" type="qemu">'),
+        (("--iommu", "smmuv3,driver.accel=on,driver.pciBus=1"), 'accel="on"'),
+    ],
+)
+def test_names_of_the_schema_work(words: tuple[str, str], element: str) -> None:
+    """With and without a dot, also of elements that newer versions of libvirt have."""
+    assert element in guest(*words).to_xml()

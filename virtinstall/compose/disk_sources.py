@@ -156,6 +156,10 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
                 hint=f"name a file in it: --disk {path.rstrip('/')}/{draft.domain.name}.qcow2",
             )
         set_path(disk, path, found.kind)
+        if disk.size_bytes is not None and disk.device not in ("cdrom", "floppy"):
+            draft.warnings.append(
+                f"--disk {path}: size= has no effect on an existing image; enlarge it with: qemu-img resize"
+            )
         if found.kind == "dir":
             _tell_of_fat(draft, disk, path)
         elif found.kind == "block" or disk.device != "cdrom":

@@ -6,6 +6,7 @@ preference among buses is virt-install's.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from virtinstall.compose.draft import Draft
@@ -86,6 +87,9 @@ def _bus(draft: Draft, disk: Disk) -> str:
 def _free_name(disk: Disk, names: list[str]) -> str:
     """The name behind the last one of its kind, so that names follow the order of the disks."""
     bus = disk.target_bus or ""
+    if bus == "nvme":
+        # namespaces of one controller
+        return next(name for number in itertools.count(1) if (name := f"nvme0n{number}") not in names)
     prefix = _PREFIXES.get(bus, "sd")
     used = [_number(name[len(prefix) :]) for name in names if name.startswith(prefix)]
     number = max(used, default=-1) + 1

@@ -14,6 +14,7 @@ class Crypto(Device):
     """<crypto>: a crypto accelerator."""
 
     tag = "crypto"
+    bare = ("model",)
 
     model: XmlField[str] = XmlField("./@model", TEXT, "Model: `virtio`.")
     type: XmlField[str] = XmlField("./@type", TEXT, "Type: `qemu`.")

@@ -51,7 +51,7 @@ DEVICES = (
     DeviceRow("panic", "Panic", "--panic", "Device that reports the guest's panic."),
     DeviceRow("shmem", "Shmem", "--shmem", "Shared memory."),
     DeviceRow("memory", "MemoryDevice", "--memdev", "Memory module."),
-    DeviceRow("crypto", "Crypto"),
+    DeviceRow("crypto", "Crypto", "--crypto", "Crypto accelerator: `virtio`."),
     DeviceRow("iommu", "Iommu", "--iommu", "IOMMU."),
     DeviceRow("vsock", "Vsock", "--vsock", "Sockets between host and guest."),
     DeviceRow("pstore", "Pstore", "--pstore", "Persistent store for the guest's crash logs."),
