@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 from virtinstall.create import check, create, log_info, log_warning, make_plan, remove_traces
 from virtinstall.errors import GuestNotFound
-from virtinstall.guest import Guest
 from virtinstall.libvirt_host.open import open_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
+    from virtinstall.guest import Guest
     from virtinstall.images.cache import CachedImage
     from virtinstall.images.stored import StoredImage
     from virtinstall.libvirt_host.connection import LibvirtHost
+    from virtinstall.libvirt_host.host import Guest as HostGuest
     from virtinstall.plan import Plan
     from virtinstall.progress import Progress
     from virtinstall.request import Request
@@ -129,7 +130,7 @@ class Hypervisor:
             start = not (done.run.noreboot or done.run.transient)
             installation = BackgroundInstallation(self.host, guest, start=start)
             self._installations.append(installation)
-        return Guest(self.host, guest, done, installation)
+        return self._guest(guest, done, installation)
 
     def images(self) -> list[StoredImage]:
         """Return the images in this connection's cache, each with the guests and disks that start from it.
@@ -177,6 +178,14 @@ class Hypervisor:
 
         return remove_unused(self.host, self._image_cache(), images)
 
+    def _guest(
+        self, handle: HostGuest, plan: Plan | None = None, installation: BackgroundInstallation | None = None
+    ) -> Guest:
+        # previews need no guest
+        from virtinstall.guest import Guest
+
+        return Guest(self.host, handle, plan, installation)
+
     def _image_cache(self) -> str:
         from virtinstall.survey.images import cache_of
 
@@ -184,7 +193,7 @@ class Hypervisor:
 
     def guests(self) -> list[Guest]:
         """Return all guests, running or not, sorted by name."""
-        return sorted((Guest(self.host, each) for each in self.host.guests()), key=lambda guest: guest.name)
+        return sorted((self._guest(each) for each in self.host.guests()), key=lambda guest: guest.name)
 
     def guest(self, name: str) -> Guest:
         """Return the guest of that name; a UUID or number finds nothing. Raises: GuestNotFound."""
@@ -194,14 +203,14 @@ class Hypervisor:
 
             near = difflib.get_close_matches(name, sorted(self.host.guest_names()), 3)
             raise GuestNotFound(f"no such guest: '{name}'", hint=f"did you mean {' or '.join(near)}?" if near else None)
-        return Guest(self.host, found)
+        return self._guest(found)
 
     def guest_by_uuid(self, uuid: str) -> Guest:
         """Return the guest of that UUID. Raises: GuestNotFound."""
         found = self.host.guest_by_uuid(uuid)
         if found is None:
             raise GuestNotFound(f"no guest has the UUID '{uuid}'")
-        return Guest(self.host, found)
+        return self._guest(found)
 
     def finish(
         self,
@@ -219,7 +228,7 @@ class Hypervisor:
         """
         from virtinstall.run.finish import finish
 
-        return Guest(self.host, finish(name, self.host, report or log_info, timeout_seconds=timeout, start=start))
+        return self._guest(finish(name, self.host, report or log_info, timeout_seconds=timeout, start=start))
 
     def remove_leftovers(
         self,

@@ -28,6 +28,8 @@ from virtinstall.errors import FieldError, UnknownFieldError
 
 _MISSING: Any = object()
 _LONGEST_VALUE = 60
+# to evaluate an annotation takes longer than to check a value
+_SIMPLE = {"str": str, "int": int, "bool": bool, "str | None": str | None, "int | None": int | None}
 
 
 class _Field:
@@ -48,6 +50,8 @@ class _Field:
         """Return the value as it is stored. Raises: FieldError, for a value of another type."""
         if self.hint is _MISSING:
             self.hint = _evaluate(self.annotation, self.module)
+        if type(value) is self.hint or (value is None and self.default is None):
+            return value
         stored = conform(value, self.hint)
         if stored is not _MISSING:
             return stored
@@ -277,4 +281,7 @@ class _Names(dict[str, Any]):
 
 def _evaluate(annotation: Any, module: str) -> Any:
     """The type that an annotation stands for."""
-    return eval(annotation, {}, _Names(module)) if isinstance(annotation, str) else annotation
+    if not isinstance(annotation, str):
+        return annotation
+    simple = _SIMPLE.get(annotation)
+    return eval(annotation, {}, _Names(module)) if simple is None else simple

@@ -89,3 +89,56 @@ def test_what_python_calls_a_number_or_an_address(tmp_path: Path, words: tuple[s
     done = virt_install(*GUEST, *words, "--print-xml", state=tmp_path)
     assert done.returncode in (1, 2)
     assert done.stderr.startswith("virt-install: error: ") and "Traceback" not in done.stderr
+
+
+IMPORTED = """
+import sys
+sys.argv = ["virt-install", *sys.argv[1:]]
+from virtinstall.cli.main import main
+status = main()
+print(*sorted(sys.modules), file=sys.stderr)
+sys.exit(status)
+"""
+# each of these costs milliseconds that a run without it would not need
+HEAVY = (
+    *("requests", "urllib3", "http.client", "urllib.parse", "ssl", "ipaddress", "pathlib", "yaml", "pycdlib", "tqdm"),
+    *("logging", "subprocess", "tempfile", "dataclasses", "difflib", "random", "uuid", "virtinstall.spec"),
+    *(
+        "virtinstall.guest",
+        "virtinstall.run",
+        "virtinstall.seed",
+        "virtinstall.rollback.journal",
+        "virtinstall.cli.follow",
+    ),
+)
+CREATION = (
+    "libvirt",
+    "lxml",
+    "json",
+    "virtinstall.xml",
+    "virtinstall.domain",
+    "virtinstall.compose",
+    "virtinstall.survey",
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "unwanted"),
+    [
+        (("--version",), (*HEAVY, *CREATION, "argparse", "virtinstall.options")),
+        (("--help",), (*HEAVY, *CREATION)),
+        (("--osinfo", "list"), (*HEAVY, "libvirt", "lxml", "virtinstall.xml", "virtinstall.compose")),
+        (PRINT, HEAVY),
+        ((*PRINT, "--disk", "size=1", "--network", "user", "--graphics", "vnc"), HEAVY),
+    ],
+    ids=["version", "help", "osinfo-list", "print-xml", "print-xml-devices"],
+)
+def test_what_a_preview_must_not_load(tmp_path: Path, words: tuple[str, ...], unwanted: tuple[str, ...]) -> None:
+    """Start-up time is mostly imports: a run loads only what its action uses."""
+    environ = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", IMPORTED, *words]
+    for _ in range(2):  # the first run fills the cache of the OS database
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert sorted(loaded.intersection(unwanted)) == []

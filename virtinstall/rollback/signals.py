@@ -5,10 +5,10 @@ belong together, signals wait.
 from __future__ import annotations
 
 import signal
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 
 class Terminated(BaseException):
@@ -23,14 +23,11 @@ class Terminated(BaseException):
 @contextmanager
 def terminate_by_exception() -> Iterator[None]:
     """Inside the block SIGTERM and SIGHUP raise Terminated in the main thread; ignored ones (nohup) stay ignored."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
     def handle(number: int, frame: FrameType | None) -> None:
         raise Terminated(number)
 
-    before = {number: signal.signal(number, handle) for number in _heeded(signal.SIGTERM, signal.SIGHUP)}
+    before = _handled(handle, signal.SIGTERM, signal.SIGHUP)
     try:
         yield
     except SystemError as error:
@@ -46,12 +43,8 @@ def terminate_by_exception() -> Iterator[None]:
 @contextmanager
 def deferred_signals() -> Iterator[None]:
     """Signals that would end the run wait for the end of the block, in which a thing is made and its undo noted."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     came: list[int] = []
-    ending = _heeded(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in ending}
+    before = _handled(lambda number, frame: came.append(number), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:
         yield
     finally:
@@ -61,6 +54,16 @@ def deferred_signals() -> Iterator[None]:
             signal.raise_signal(came[0])
 
 
-def _heeded(*numbers: signal.Signals) -> list[signal.Signals]:
-    """Those of the signals that our caller doesn't want ignored: nohup(1), `&` in a script."""
-    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+def _handled(handle: Callable[[int, FrameType | None], None], *numbers: signal.Signals) -> dict[signal.Signals, Any]:
+    """Set the handler of those signals that our caller doesn't want ignored (nohup(1), `&` in a script).
+
+    Return the handlers before; nothing outside the main thread, where Python handles no signals.
+    """
+    before: dict[signal.Signals, Any] = {}
+    for number in numbers:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            try:
+                before[number] = signal.signal(number, handle)
+            except ValueError:  # not in the main thread; `threading`, which would tell so, takes long to import
+                break
+    return before

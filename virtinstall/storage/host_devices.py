@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from pathlib import Path
 
 from virtinstall.named import NamedTuple
 from virtinstall.storage.file_uses import FileUse, Role
@@ -59,10 +58,11 @@ def block_relatives(device: int, tables: HostTables) -> set[int]:
     folder = _folder(device, tables)
     if folder is None:
         return set()
-    if (folder / "partition").exists():
-        whole = _number(folder.parent / "dev")
+    if os.path.exists(f"{folder}/partition"):
+        whole = _number(f"{os.path.dirname(folder)}/dev")
         return set() if whole is None else {whole}
-    found = (_number(each.parent / "dev") for each in folder.glob("*/partition"))
+    partitions = (each for each in _names(folder) if os.path.exists(f"{folder}/{each}/partition"))
+    found = (_number(f"{folder}/{each}/dev") for each in partitions)
     return {number for number in found if number is not None}
 
 
@@ -78,9 +78,8 @@ def _device_uses(path: str, device: int, tables: HostTables) -> list[FileUse]:
         if number in swaps:
             found.append(_use(path, f"swap space '{swaps[number]}'"))
         folder = _folder(number, tables)
-        holders = sorted(each.name for each in folder.glob("holders/*")) if folder is not None else []
-        for holder in holders:
-            name = _text(Path(tables.sys, "block", holder, "dm", "name")) or holder
+        for holder in _names(f"{folder}/holders") if folder is not None else ():
+            name = _text(f"{tables.sys}/block/{holder}/dm/name") or holder
             found.append(_use(path, f"part of '{name}'"))
     return found
 
@@ -92,7 +91,7 @@ def _use(path: str, how: str, *, writes: bool = True) -> FileUse:
 def _mounted(tables: HostTables) -> dict[int, list[tuple[str, bool]]]:
     """Device number -> (mount point, whether the file system is read-only) of each mount."""
     found: dict[int, list[tuple[str, bool]]] = {}
-    for line in _text(Path(tables.mounts)).splitlines():
+    for line in _text(tables.mounts).splitlines():
         fields, _, rest = line.partition(" - ")
         parts, more = fields.split(" "), rest.split(" ")
         if len(parts) < 6 or len(more) < 3:
@@ -108,16 +107,17 @@ def _mounted(tables: HostTables) -> dict[int, list[tuple[str, bool]]]:
 
 
 def _swaps(tables: HostTables) -> list[str]:
-    lines = _text(Path(tables.swaps)).splitlines()[1:]
+    lines = _text(tables.swaps).splitlines()[1:]
     return [unescaped(line.split()[0]) for line in lines if line.strip()]
 
 
 def _loops(tables: HostTables) -> list[tuple[str, int, str]]:
     """(name, device number, file) of each loop device in use."""
     found = []
-    for backing in sorted(Path(tables.sys, "block").glob("loop*/loop/backing_file")):
-        device = backing.parents[1]
-        found.append((device.name, _number(device / "dev") or 0, _text(backing)))
+    for name in _names(f"{tables.sys}/block"):
+        device = f"{tables.sys}/block/{name}"
+        if name.startswith("loop") and os.path.exists(f"{device}/loop/backing_file"):
+            found.append((name, _number(f"{device}/dev") or 0, _text(f"{device}/loop/backing_file")))
     return found
 
 
@@ -128,19 +128,27 @@ def _same_file(path: str, status: os.stat_result) -> bool:
         return False
 
 
-def _folder(device: int, tables: HostTables) -> Path | None:
-    folder = Path(tables.sys, "dev", "block", f"{os.major(device)}:{os.minor(device)}")
-    return folder.resolve() if folder.exists() else None
+def _folder(device: int, tables: HostTables) -> str | None:
+    folder = f"{tables.sys}/dev/block/{os.major(device)}:{os.minor(device)}"
+    return os.path.realpath(folder) if os.path.exists(folder) else None
 
 
-def _number(path: Path) -> int | None:
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def _number(path: str) -> int | None:
     major, colon, minor = _text(path).partition(":")
     return os.makedev(int(major), int(minor)) if colon else None
 
 
-def _text(path: Path) -> str:
+def _text(path: str) -> str:
     try:
-        return path.read_text(errors="surrogateescape").strip()
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read().strip()
     except OSError:
         return ""
 
