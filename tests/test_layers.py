@@ -21,7 +21,7 @@ LAYERS = (
     ("errors", "named", "record", "units", "naming", "safe_text", "secret", "redact", "private_cache", "progress"),
     ("virsh_commands", "xml"),
     ("devices", "domain"),
-    ("capabilities", "new_image", "request", "request_texts", "facts", "plan"),
+    ("capabilities", "new_image", "request", "request_texts", "facts", "plan", "guest_record"),
     ("compose",),
     ("libvirt_host", "rollback", "survey", "run", "storage", "media", "seed", "osinfo", "images"),
     ("added_devices", "attach", "create"),

@@ -176,6 +176,7 @@ def _carry_out(plan: Plan, host: Host, progress: Progress, warn: Report, *, paus
     from virtinstall.run.boot_files import fetch_boot_files, make_seeds
     from virtinstall.run.own_guest import keep_journal_if_lost, require_free
     from virtinstall.run.placeholders import leave_placeholders, placeholder_sizes, remove_placeholders
+    from virtinstall.run.store_record import planned_nvram, store_plan
     from virtinstall.run.uploads import send_files
     from virtinstall.storage.apply import make_storage
 
@@ -195,9 +196,13 @@ def _carry_out(plan: Plan, host: Host, progress: Progress, warn: Report, *, paus
             if journal is not None and not plan.reinstall:
                 journal.record_final(plan.steps[-1])
                 journal.record("domain", plan.name, uuid=plan.final.uuid)
+            nvram = planned_nvram(plan, host)
             guest = boot(plan, host, undo, paused=paused)
             sizes = placeholder_sizes(plan)
+            # last of all: a guest whose definition has changed is not rolled back
+            unrecorded = store_plan(plan, guest, host, nvram)
             left = undo.commit()
+        left += [unrecorded] if unrecorded is not None else []
         left += leave_placeholders(plan, host, sizes)
         for failure in left:
             warn(failure)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from virtinstall.osinfo.record import OsRecord
     from virtinstall.seed.answers import Answers
     from virtinstall.seed.cloud_init import CloudInitRequest
+    from virtinstall.seed.host_key import HostKey
 
 _X86 = ("x86_64", "i686")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -158,10 +159,11 @@ class SeedFacts(Record):
 
     `cloud_init` and `unattended` are what the answers are made of when the guest is resolved, `ignition` is what a
     CoreOS-like guest reads; `driver` holds the drivers that Windows Setup is given. `login` is who can log in where the
-    request names nobody.
+    request names nobody. `host_key` is the guest's SSH host key, which the cloud-init seed sets.
     """
 
     cloud_init: CloudInitRequest | None = None
+    host_key: HostKey | None = None
     unattended: Answers | None = None
     driver: Driver | None = None
     ignition: bytes | None = None

@@ -111,9 +111,9 @@ class Plan(Record):
     `install` is the XML of the installation boot, None where there is none; `first_boot` is what is started in its
     place where nothing is installed (cloud images); `final` is that of the finished guest. `start_pools` names pools
     that have to run first. `generated` are names that the user left to us: the guest's, `POOL/VOLUME`, paths of
-    images, MAC addresses. `notes` are lines to tell the user, `warnings` too. `qemu_label` is whom QEMU will run as,
-    in libvirt's words (`+64055:+64055`), None where that isn't known yet. `request` is what was planned, for planning
-    it again.
+    images, MAC addresses. `notes` are lines to tell the user, `warnings` too. `account` is whom SSH can log in as,
+    `host_key` the public key of the guest's SSH server. `qemu_label` is whom QEMU will run as, in libvirt's words
+    (`+64055:+64055`), None where that isn't known yet. `request` is what was planned, for planning it again.
     """
 
     name: str
@@ -136,6 +136,8 @@ class Plan(Record):
     warnings: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     login: Login | None = None
+    account: str | None = None
+    host_key: str | None = None
     qemu_label: str | None = None
     request: Request | None = None
 

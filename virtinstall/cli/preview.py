@@ -12,4 +12,16 @@ if TYPE_CHECKING:
 
 def preview_text(plan: Plan) -> str:
     """The plan for people, a line each thing that would be made or done."""
-    return "".join(f"  would {action.text}\n" for action in actions_of(plan))
+    lines = [action.text for action in actions_of(plan)]
+    return "".join(f"  would {line}\n" for line in (*lines, _recorded(plan)))
+
+
+def _recorded(plan: Plan) -> str:
+    from virtinstall import __version__
+    from virtinstall.guest_record import record_of
+
+    record = record_of(plan, __version__)
+    paths = [each.path if each.volume is None else f"{each.pool}/{each.volume}" for each in record.files]
+    what = ", ".join(paths) or "nothing else"
+    login = "" if record.host_key is None else f", and the public key of its SSH server ({record.host_key})"
+    return f"record in the guest's metadata that this run created {what}{login}"

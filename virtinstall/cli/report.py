@@ -16,7 +16,7 @@ from virtinstall.plan import actions_of
 
 if TYPE_CHECKING:
     from virtinstall.errors import VirtInstallError
-    from virtinstall.libvirt_host.host import Host
+    from virtinstall.libvirt_host.host import Guest, Host
     from virtinstall.plan import ImageFetch, NewVolume, Plan
 
 
@@ -48,12 +48,24 @@ def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, made: boo
         "login": None if plan.login is None else {"user": plan.login.user, "password": plan.login.password},
         "xml": plan.steps[-1] if guest is None else guest.xml(inactive=True),
         "install_xml": None if plan.install is None else plan.steps[0],
+        "record": _record(plan, guest),
         "actions": [action._asdict() for action in actions_of(plan)],
         "changed": made,
         "warnings": list(warnings),
         "exit_status": status,
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _record(plan: Plan, guest: Guest | None) -> dict[str, Any] | None:
+    """The record as the guest has it, or will have it."""
+    from virtinstall import __version__
+    from virtinstall.guest_record import NAMESPACE, parse_record, record_of
+
+    if guest is None:
+        return record_of(plan, __version__).as_document()
+    stored = parse_record(guest.metadata(NAMESPACE), guest.uuid)
+    return None if stored is None else stored.as_document()
 
 
 def _disks(plan: Plan, host: Host) -> list[dict[str, Any]]:

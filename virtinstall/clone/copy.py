@@ -8,14 +8,20 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
+from virtinstall import __version__
 from virtinstall.clone.replace import nvram_of, remove_old_nvram, replace_guest
 from virtinstall.errors import HostError, StorageError, TakenError
+from virtinstall.guest_record import NAMESPACE, CreatedFile, GuestRecord, read_record
 from virtinstall.libvirt_host.copy_volume import copy_volume, stream_volume
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.rollback.new_file import can_create, refuse_existing
 from virtinstall.rollback.signals import deferred_signals
 from virtinstall.rollback.undo import Undo
 from virtinstall.run.own_guest import OwnGuest, keep_journal_if_lost, require_free
+from virtinstall.run.state_files import nvram_path
+from virtinstall.run.store_record import store
 from virtinstall.storage.apply import checked, qemu_account
 from virtinstall.storage.copy_image import copy_image
 from virtinstall.storage.files import storage_errors
@@ -100,9 +106,33 @@ def make_clone(
                     os.replace(*rename)
             undo.keep_everything()
             warning = remove_old_nvram(plan, nvram, host)
-    if warning is not None and on_warning is not None:
-        on_warning(warning)
+    for text in (warning, store(clone_record(plan), guest, host)):
+        if text is not None and on_warning is not None:
+            on_warning(text)
     return guest
+
+
+def clone_record(plan: ClonePlan) -> GuestRecord:
+    """Return the record of the copy: the images that this run created, and how to log in as for the original."""
+    original = next(iter(etree.fromstring(plan.xml.encode()).iterfind(f"metadata/{{{NAMESPACE}}}guest")), None)
+    before = None if original is None else read_record(original, original.get("uuid", ""))
+    files = [
+        CreatedFile(kind="disk", path=copy.target, pool=copy.pool or None, volume=copy.volume or None)
+        for copy in plan.copies
+        if not copy.overwrite and copy.target != nvram_path(etree.fromstring(plan.xml.encode()))
+    ]
+    nvram = [
+        copy.target for copy in plan.copies if not copy.overwrite and copy.target not in {each.path for each in files}
+    ]
+    return GuestRecord(
+        uuid=plan.uuid,
+        version=__version__,
+        files=tuple(files),
+        nvram=next(iter(nvram), None),
+        image=None if before is None else before.image,
+        user=None if before is None else before.user,
+        host_key=None if before is None else before.host_key,
+    )
 
 
 def _define(plan: ClonePlan, host: Host, undo: Undo) -> Guest:

@@ -200,6 +200,8 @@ def _finish(draft: Draft) -> Plan:
         notes=tuple(draft.notes),
         secrets=tuple(draft.secrets),
         login=draft.facts.seeds.login,
+        account=seeds.account(draft),
+        host_key=None if draft.facts.seeds.host_key is None else draft.facts.seeds.host_key.public,
         warnings=tuple(dict.fromkeys(draft.warnings)),
         qemu_label=draft.facts.host.capabilities.base_label("dac", final.type or "kvm"),
         request=draft.request,

@@ -82,6 +82,20 @@ def fill_seeds(draft: Draft) -> None:
         _fill_answers(draft, answers)
 
 
+def account(draft: Draft) -> str | None:
+    """Return the account that the guest's seed lets somebody log in to by SSH; None where that is not known."""
+    asked, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
+    if login is not None:
+        return login.user
+    if asked is None or asked.user_data is not None:
+        return None
+    if asked.users:
+        return asked.users[0].name
+    if asked.default_user_keys:
+        return draft.os.cloud_image_username or draft.os.distro or None
+    return "root" if asked.root.keys else None
+
+
 def first_boot_path(draft: Draft, name: str) -> str:
     """The path of a seed that must exist until the guest is first off, empty after its start.
 
@@ -138,7 +152,7 @@ def _fill_cloud_init(draft: Draft, asked: CloudInitRequest) -> None:
             f"--cloud-init address={asked.address.address}: the guest has no network interface",
             hint="add --network, or leave the address out",
         )
-    files = seed_files(asked, host_name(draft), f"iid-{draft.domain.uuid}", mac or "")
+    files = seed_files(asked, host_name(draft), f"iid-{draft.domain.uuid}", mac or "", draft.facts.seeds.host_key)
     draft.seeds[:] = [
         seed.replace(files=tuple(files.items())) if seed.label == "cidata" and not seed.files else seed
         for seed in draft.seeds

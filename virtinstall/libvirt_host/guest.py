@@ -11,6 +11,7 @@ import libvirt
 
 from virtinstall.errors import HypervisorError
 from virtinstall.libvirt_host.error_translation import UNSUPPORTED, error_text, none_if, translated
+from virtinstall.libvirt_host.metadata import metadata, set_metadata
 from virtinstall.libvirt_host.undefine import undefine
 
 _STATES = {
@@ -149,6 +150,36 @@ class LibvirtGuest:
         with translated(f"can't ask for the saved state of '{self.name}'"), none_if(*UNSUPPORTED):
             return bool(self.domain.hasManagedSaveImage())
         return False
+
+    def metadata(self, namespace: str) -> str | None:
+        """The element of that namespace in its <metadata>; None where there is none, or the driver keeps none."""
+        return metadata(self.domain, namespace)
+
+    def set_metadata(self, namespace: str, prefix: str, xml: str) -> bool:
+        """Store an element in its <metadata>, in the definition and in the running guest; False if not supported.
+
+        Raises: HypervisorError.
+        """
+        with translated(f"cannot store metadata of the guest '{self.name}'"):
+            return set_metadata(self.domain, namespace, prefix, xml)
+
+    def snapshots(self) -> list[str]:
+        """XML of its snapshots; empty where the driver has none. Raises: HypervisorError."""
+        with translated(f"cannot list the snapshots of '{self.name}'"), none_if(*UNSUPPORTED):
+            return [str(each.getXMLDesc(0)) for each in self.domain.listAllSnapshots(0)]
+        return []
+
+    def checkpoints(self) -> list[str]:
+        """Names of its checkpoints; empty where the driver has none. Raises: HypervisorError."""
+        with translated(f"cannot list the checkpoints of '{self.name}'"), none_if(*UNSUPPORTED):
+            return [str(each.getName()) for each in self.domain.listAllCheckpoints(0)]
+        return []
+
+    def addresses_from(self, source: str) -> list[str]:
+        """Its addresses from one source (`lease`, `agent`, `arp`); empty while it knows none."""
+        from virtinstall.libvirt_host.guest_agent import addresses
+
+        return addresses(self.domain, source)
 
     def rename(self, name: str) -> None:
         """Give it another name; it must not run. Raises: HypervisorError."""

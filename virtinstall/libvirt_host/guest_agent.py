@@ -11,17 +11,17 @@ from typing import Any
 
 import libvirt
 
-_SOURCES = (
-    libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
-    libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
-    libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP,
-)
+_SOURCES = {
+    "lease": libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
+    "agent": libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
+    "arp": libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP,
+}
 _LOCAL_PREFIXES = ("127.", "169.254.", "::1", "fe80:")
 _AGENT_SECONDS = 5
 
 
-def addresses(domain: Any) -> list[str]:
-    """IP addresses of the guest, those of IPv4 first, from leases, its agent and the host's neighbours.
+def addresses(domain: Any, source: str | None = None) -> list[str]:
+    """IP addresses of the guest, those of IPv4 first, from leases, its agent and the host's neighbours (or one source).
 
     Empty while none is known: a source that isn't there (no agent yet) has no say. The agent knows the
     guest's own bridges too: only addresses of the guest's cards count. It may say anything: what is no address isn't
@@ -35,9 +35,9 @@ def addresses(domain: Any) -> list[str]:
         return []
     cards = {mac.get("address", "").lower() for mac in root.iterfind("devices/interface/mac")}
     found: list[str] = []
-    for source in _SOURCES:
+    for number in _SOURCES.values() if source is None else (_SOURCES[source],):
         try:
-            interfaces = domain.interfaceAddresses(source, 0)
+            interfaces = domain.interfaceAddresses(number, 0)
         except libvirt.libvirtError:
             continue
         for interface in (interfaces or {}).values():

@@ -71,6 +71,24 @@ class Guest(Protocol):
     def has_managed_save(self) -> bool:
         """Whether libvirt holds a saved state, which the next start restores."""
 
+    def metadata(self, namespace: str) -> str | None:
+        """The element of that namespace in its <metadata>; None where there is none, or the driver keeps none."""
+
+    def set_metadata(self, namespace: str, prefix: str, xml: str) -> bool:
+        """Store an element in its <metadata>, in the definition and in the running guest; False if not supported.
+
+        Raises: HypervisorError.
+        """
+
+    def snapshots(self) -> list[str]:
+        """XML of its snapshots; empty where the driver has none. Raises: HypervisorError."""
+
+    def checkpoints(self) -> list[str]:
+        """Names of its checkpoints; empty where the driver has none. Raises: HypervisorError."""
+
+    def addresses_from(self, source: str) -> list[str]:
+        """Its addresses from one source (`lease`, `agent`, `arp`); empty while it knows none."""
+
     def rename(self, name: str) -> None:
         """Give it another name; it must not run. Raises: HypervisorError."""
 

@@ -16,6 +16,7 @@ from virtinstall.seed.user_data import doubts
 from virtinstall.xml.kinds import parse_switch
 
 if TYPE_CHECKING:
+    from virtinstall.seed.host_key import HostKey
     from virtinstall.seed.static_address import StaticAddress
 
 _WHOLE_FILES = ("user-data", "meta-data", "network-config")
@@ -143,11 +144,13 @@ def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInit
     )
 
 
-def seed_files(request: CloudInitRequest, hostname: str, instance_id: str, mac: str) -> dict[str, bytes]:
+def seed_files(
+    request: CloudInitRequest, hostname: str, instance_id: str, mac: str, host_key: HostKey | None = None
+) -> dict[str, bytes]:
     """The files of the NoCloud seed by name.
 
     `hostname` is the guest's where the request names none; `instance_id` is new for each guest;
-    `mac` is the address of the interface that gets a static address.
+    `mac` is the address of the interface that gets a static address; `host_key` becomes the SSH server's only host key.
     """
     name = request.hostname or hostname
     meta = request.meta_data
@@ -155,7 +158,7 @@ def seed_files(request: CloudInitRequest, hostname: str, instance_id: str, mac: 
         meta = _yaml({"instance-id": instance_id, "local-hostname": name})
     user = request.user_data
     if user is None:
-        user = "#cloud-config\n" + _yaml(_user_data(request))
+        user = "#cloud-config\n" + _yaml(_user_data(request, host_key))
     files = {"meta-data": meta, "user-data": user}
     if request.network_config is not None:
         files["network-config"] = request.network_config
@@ -164,8 +167,10 @@ def seed_files(request: CloudInitRequest, hostname: str, instance_id: str, mac: 
     return {name: text.encode() for name, text in files.items()}
 
 
-def _user_data(request: CloudInitRequest) -> dict[str, Any]:
+def _user_data(request: CloudInitRequest, host_key: HostKey | None) -> dict[str, Any]:
     config: dict[str, Any] = {}
+    if host_key is not None:
+        config["ssh_keys"] = host_key.cloud_config()
     if request.hostname is not None:
         config["hostname"] = request.hostname
         config["preserve_hostname"] = False

@@ -76,10 +76,16 @@ def _seeds(
     install = request.install
     if install.cloud_init is None and install.unattended is None and install.ignition is None:
         default_login = install.image_defaults
-        return images.survey_login(record, surroundings.environ, named_images) if default_login else SeedFacts()
-    from virtinstall.survey.seeds import survey_seeds
+        found = images.survey_login(record, surroundings.environ, named_images) if default_login else SeedFacts()
+    else:
+        from virtinstall.survey.seeds import survey_seeds
 
-    return survey_seeds(request, host, record, medium, surroundings.environ)
+        found = survey_seeds(request, host, record, medium, surroundings.environ)
+    if found.cloud_init is None or found.cloud_init.user_data is not None:
+        return found
+    from virtinstall.seed.host_key import new_host_key
+
+    return found.replace(host_key=new_host_key(surroundings.environ))
 
 
 def _cpu_model_features(

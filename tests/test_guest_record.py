@@ -1,0 +1,101 @@
+"""The record of a guest: what its metadata says was created for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+import virtinstall
+from virtinstall.guest_record import LARGEST_BYTES, NAMESPACE, CreatedFile, GuestRecord, Reservation, parse_record
+from virtinstall.seed.host_key import new_host_key
+
+UUID = "156f25fd-22c6-4a33-81d7-ff7799335bc3"
+RECORD = GuestRecord(
+    uuid=UUID,
+    version="1.0",
+    created="2026-11-30T12:00:00Z",
+    files=(
+        CreatedFile(kind="disk", path="/d/a.qcow2", base="/d/base & co.qcow2", inode=7),
+        CreatedFile(kind="seed", path="/d/seed.iso", pool="default", volume="seed.iso"),
+    ),
+    reservations=(Reservation(network="default", mac="52:54:00:00:00:01", address="192.0.2.7"),),
+    nvram="/d/vars.fd",
+    image="debian12",
+    user="anna",
+    host_key="ssh-ed25519 AAAA",
+    request='{"os": {"name": "debian12"}}',
+)
+
+
+def test_a_record_survives_its_xml() -> None:
+    """Alone, and in the namespace that libvirt puts it in."""
+    assert parse_record(RECORD.to_xml(), UUID) == RECORD
+    namespaced = etree.fromstring(RECORD.to_xml())
+    for node in namespaced.iter():
+        node.tag = f"{{{NAMESPACE}}}{node.tag}"
+    assert parse_record(etree.tostring(namespaced, encoding="unicode"), UUID) == RECORD
+
+
+def test_a_record_of_another_guest_does_not_count() -> None:
+    """A program that copies a guest copies its metadata as well."""
+    assert parse_record(RECORD.to_xml(), UUID.replace("1", "2")) is None
+
+
+@pytest.mark.parametrize("text", ["", "no XML", "<guest", f"<guest uuid='{UUID}'><file/><request>{{</request></guest>"])
+def test_foreign_metadata_is_read_without_an_error(text: str) -> None:
+    """Any program can write there."""
+    found = parse_record(text, UUID)
+    assert found is None or (found.files, found.request) == ((), None)
+
+
+def test_a_long_request_is_omitted() -> None:
+    """The record of what was created stays whole."""
+    long = RECORD.replace(request=json.dumps({"os": "x" * LARGEST_BYTES}))
+    assert len(long.to_xml().encode()) <= LARGEST_BYTES
+    assert parse_record(long.to_xml(), UUID) == RECORD.replace(request=None)
+
+
+def test_a_created_guest_has_a_record_and_other_metadata_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    """The record names the disk, and no password."""
+    words = ["--connect", "test:///default", "--name", "lc-record", "--memory", "64", "--disk", "size=1", "--import"]
+    words += ["--osinfo", "debian12", "--graphics", "vnc,password=Geheim", "--noautoconsole", "--output", "json"]
+    from virtinstall.cli.main import main
+
+    assert main(words) == 0
+    document = json.loads(capsys.readouterr().out)
+    record = document["record"]
+    assert [(each["kind"], each["path"]) for each in record["files"]] == [
+        ("disk", document["disks"][0]["path"]),
+    ]
+    assert record["request"]["os"] == {"values": {"name": "debian12"}}
+    metadata = etree.fromstring(document["xml"]).find("metadata")
+    assert metadata is not None
+    assert {etree.QName(each).localname for each in metadata} == {"libosinfo", "guest"}
+    assert "Geheim" not in etree.tostring(metadata, encoding="unicode")
+
+
+def test_a_guest_that_is_renamed_keeps_its_record() -> None:
+    """The record is part of the definition."""
+    with virtinstall.connect("test:///default") as hypervisor:
+        guest = hypervisor.guest("test").handle
+        assert guest.set_metadata(NAMESPACE, "virtinstall", RECORD.replace(uuid=guest.uuid).to_xml())
+        guest.destroy()
+        hypervisor.host.define_guest(guest.xml(inactive=True))
+        found = parse_record(guest.metadata(NAMESPACE), guest.uuid)
+        assert found == RECORD.replace(uuid=guest.uuid)
+
+
+def test_the_host_key_is_a_pair_that_ssh_accepts(tmp_path: Path) -> None:
+    """The seed has the private half, the record the public one."""
+    key = new_host_key({"XDG_RUNTIME_DIR": str(tmp_path)})
+    assert key is not None
+    path = tmp_path / "private"
+    path.touch(0o600)
+    path.write_text(key.private)
+    printed = subprocess.run(["ssh-keygen", "-y", "-f", path], capture_output=True, text=True, check=True).stdout
+    assert printed.split()[:2] == key.public.split()
+    assert key.private not in repr(key)

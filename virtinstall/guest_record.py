@@ -1,0 +1,259 @@
+"""The record of a guest: what the run that created it made for it, stored in the guest's own `<metadata>`.
+
+`virt-guest delete` removes only disks that the record names, and `virt-guest ssh` takes the account and the host key
+from it. A record belongs to the guest of its UUID: one that another program copied into another guest does not count.
+
+Source: https://libvirt.org/formatdomain.html#general-metadata; virDomainSetMetadata.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.record import Record
+from virtinstall.redact import redacted
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from virtinstall.plan import NewVolume, Plan
+    from virtinstall.request import Request
+
+NAMESPACE = "https://virtinstall.org/xmlns/guest/1"
+PREFIX = "virtinstall"
+LARGEST_BYTES = 16 << 10
+_SKIPPED = ("domain", "connect", "typed", "warnings", "checks", "run")
+
+
+class CreatedFile(Record):
+    """A disk or seed that the run created; `pool` and `volume` name it where it is a volume.
+
+    `base` is the image that it starts from, None for a copy or an empty disk. `inode` identifies the file on this
+    machine: a file that got its path later is not the one that was created.
+    """
+
+    kind: str
+    path: str
+    pool: str | None = None
+    volume: str | None = None
+    base: str | None = None
+    inode: int | None = None
+
+
+class Reservation(Record):
+    """A DHCP reservation that the run added to a virtual network."""
+
+    network: str
+    mac: str
+    address: str
+
+
+class GuestRecord(Record):
+    """What was created for the guest of `uuid`, and how to log in to it.
+
+    `created` is the time in UTC (`2026-11-30T12:00:00Z`). `nvram` is a file of UEFI variables that the user named and
+    that did not exist before. `request` is the canonical request as JSON, without secrets; None where it is too long.
+    """
+
+    uuid: str
+    version: str = ""
+    created: str = ""
+    files: tuple[CreatedFile, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
+    nvram: str | None = None
+    image: str | None = None
+    user: str | None = None
+    host_key: str | None = None
+    request: str | None = None
+
+    def to_xml(self) -> str:
+        """Return the element for `<metadata>`, at most 16 KiB."""
+        text = _serialized(self)
+        if len(text.encode()) > LARGEST_BYTES and self.request is not None:
+            text = _serialized(self.replace(request=None))
+        return text
+
+    def as_document(self) -> dict[str, Any]:
+        """Return the record for `--output json`."""
+        return {
+            "version": self.version,
+            "created": self.created or None,
+            "image": self.image,
+            "user": self.user,
+            "host_key": self.host_key,
+            "nvram": self.nvram,
+            "files": [
+                {name: getattr(each, name) for name in ("kind", "path", "pool", "volume", "base")}
+                for each in self.files
+            ],
+            "reservations": [each.as_dict() for each in self.reservations],
+            "request": None if self.request is None else json.loads(self.request),
+        }
+
+
+def _serialized(record: GuestRecord) -> str:
+    from lxml import etree
+
+    # libvirt adds the namespace to each element, and refuses one that is there already
+    root = etree.Element("guest")
+    for name in ("uuid", "version", "created"):
+        root.set(name, getattr(record, name))
+    for each in record.files:
+        _add(root, "file", {name: None if value is None else str(value) for name, value in each.as_dict().items()})
+    for reservation in record.reservations:
+        _add(root, "reservation", reservation.as_dict())
+    for name in ("nvram", "image", "request"):
+        if getattr(record, name) is not None:
+            _add(root, name, {}).text = getattr(record, name)
+    if record.user is not None or record.host_key is not None:
+        _add(root, "login", {"user": record.user, "hostKey": record.host_key})
+    return etree.tostring(root, encoding="unicode")
+
+
+def _add(root: etree._Element, tag: str, values: Mapping[str, str | None]) -> etree._Element:
+    from lxml import etree
+
+    child = etree.SubElement(root, tag)
+    for name, value in values.items():
+        if value is not None:
+            child.set(name, value)
+    return child
+
+
+def parse_record(xml: str | None, uuid: str) -> GuestRecord | None:
+    """Return the record in `xml`, the element of `<metadata>`; None where it is not one of the guest of `uuid`.
+
+    Anything may be there, because any program can write metadata: what makes no sense is ignored.
+    """
+    from lxml import etree
+
+    if xml is None:
+        return None
+    try:
+        root = etree.fromstring(xml.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
+        return None
+    return read_record(root, uuid)
+
+
+def read_record(root: etree._Element, uuid: str) -> GuestRecord | None:
+    """The same for a parsed element; in a guest's XML it has the namespace, and alone it has none."""
+    if root.get("uuid", "").lower() != uuid.lower():
+        return None
+    login = root.find("{*}login")
+    texts = {name: root.findtext(f"{{*}}{name}") for name in ("nvram", "image", "request")}
+    return GuestRecord(
+        uuid=root.get("uuid", ""),
+        version=root.get("version", ""),
+        created=root.get("created", ""),
+        files=tuple(_file(node) for node in root.iterfind("{*}file") if node.get("path")),
+        reservations=tuple(
+            Reservation(network=node.get("network", ""), mac=node.get("mac", ""), address=node.get("address", ""))
+            for node in root.iterfind("{*}reservation")
+        ),
+        nvram=texts["nvram"],
+        image=texts["image"],
+        request=texts["request"] if _is_json(texts["request"]) else None,
+        user=None if login is None else login.get("user"),
+        host_key=None if login is None else login.get("hostKey"),
+    )
+
+
+def _is_json(text: str | None) -> bool:
+    try:
+        json.loads(text or "")
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _file(node: etree._Element) -> CreatedFile:
+    inode = node.get("inode", "")
+    return CreatedFile(
+        kind=node.get("kind", ""),
+        path=node.get("path", ""),
+        pool=node.get("pool"),
+        volume=node.get("volume"),
+        base=node.get("base"),
+        inode=int(inode) if inode.isdecimal() else None,
+    )
+
+
+def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
+    """Return the record of the guest that `plan` creates; inodes and the pools' own paths are not known yet."""
+    asked = None if plan.request is None else plan.request.domain.os.nvram
+    return GuestRecord(
+        uuid=str(plan.final.uuid),
+        version=version,
+        created=created,
+        files=tuple(_created(plan)),
+        nvram=asked,
+        image=next((fetch.source.label for fetch in plan.fetches), None),
+        user=plan.account,
+        host_key=plan.host_key,
+        request=None if plan.request is None else canonical_request(plan.request),
+    )
+
+
+def _created(plan: Plan) -> Iterator[CreatedFile]:
+    for image in plan.images:
+        base = _fetched(plan, image.base.image) if image.base is not None and not image.base.copy else None
+        yield CreatedFile(kind="disk", path=image.path, base=image.resolved_backing_path or base)
+    for volume in plan.volumes:
+        path = volume.path or f"{volume.pool}/{volume.name}"
+        yield CreatedFile(kind="disk", path=path, pool=volume.pool, volume=volume.name, base=_volume_base(volume))
+    sent = {upload.path: upload for upload in plan.uploads if upload.keep}
+    for seed in plan.seeds:
+        if seed.keep:
+            upload = sent.get(seed.path)
+            if upload is None:
+                yield CreatedFile(kind="seed", path=seed.path)
+            else:
+                yield CreatedFile(kind="seed", path=upload.target, pool=upload.pool, volume=upload.name)
+
+
+def _fetched(plan: Plan, number: int) -> str | None:
+    fetch = plan.fetches[number]
+    image = fetch.result or fetch.cached
+    return None if image is None else image.path
+
+
+def _volume_base(volume: NewVolume) -> str | None:
+    from lxml import etree
+
+    return etree.fromstring(volume.xml.encode()).findtext("backingStore/path")
+
+
+def canonical_request(request: Request) -> str | None:
+    """Return what was asked as JSON with sorted names, passwords and keys replaced; None where it is too long."""
+    from lxml import etree
+
+    domain = request.domain
+    document = {
+        "domain": redacted(etree.tostring(domain.clone().ensure_node(), encoding="unicode")),
+        "settings": _canonical(domain.settings),
+        "devices": [{"tag": type(each).__name__.lower(), **_canonical(each.settings)} for each in domain.devices],
+        **_canonical({name: value for name, value in request.as_dict().items() if name not in _SKIPPED}),
+    }
+    text = json.dumps({name: value for name, value in document.items() if value}, sort_keys=True)
+    return text if len(text.encode()) <= LARGEST_BYTES // 2 else None
+
+
+def _canonical(value: Any) -> Any:
+    """Plain data for JSON: unset values are omitted, secret ones are hidden."""
+    if isinstance(value, Record):
+        hidden = {name for name, known in type(value)._declared.items() if known.secret}
+        return _canonical({k: v for k, v in value.as_dict().items() if k not in hidden})
+    if isinstance(value, Mapping):
+        found = {str(name): _canonical(each) for name, each in value.items() if each not in (None, False, (), "")}
+        return {name: each for name, each in sorted(found.items()) if each not in (None, {}, [])}
+    if isinstance(value, tuple | list | set | frozenset):
+        return [_canonical(each) for each in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)]
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, bool | int | float):
+        return value
+    # cloud-init's typed request holds password hashes and whole files; a record of it would be worth stealing
+    return type(value).__name__ if value is not None else None

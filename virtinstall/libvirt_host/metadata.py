@@ -1,0 +1,41 @@
+"""Elements of other programs in a guest's <metadata>.
+
+Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainSetMetadata
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libvirt
+
+from virtinstall.libvirt_host.error_translation import UNSUPPORTED
+
+_NONE = (libvirt.VIR_ERR_NO_DOMAIN_METADATA, *UNSUPPORTED)
+
+
+def metadata(domain: Any, namespace: str) -> str | None:
+    """The element of that namespace; None where there is none, or the driver keeps none."""
+    try:
+        return str(domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, namespace, 0))
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in _NONE:
+            return None
+        raise
+
+
+def set_metadata(domain: Any, namespace: str, prefix: str, xml: str) -> bool:
+    """Store the element in the definition, and in the guest if it runs; return False if the driver cannot.
+
+    Raises: libvirtError.
+    """
+    flags = libvirt.VIR_DOMAIN_AFFECT_CONFIG if domain.isPersistent() else 0
+    if domain.isActive():
+        flags |= libvirt.VIR_DOMAIN_AFFECT_LIVE
+    try:
+        domain.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, xml, prefix, namespace, flags)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in UNSUPPORTED:
+            return False
+        raise
+    return True

@@ -1,0 +1,70 @@
+"""The record of a guest is completed with what is known now that its files exist, and stored with libvirt."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from virtinstall import __version__
+from virtinstall.errors import HypervisorError
+from virtinstall.guest_record import NAMESPACE, PREFIX, CreatedFile, GuestRecord, parse_record, record_of
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.plan import Plan
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def planned_nvram(plan: Plan, host: Host) -> str | None:
+    """Return the file of UEFI variables that the user named, if nothing is there yet; call it before the start."""
+    path = None if plan.request is None or plan.reinstall else plan.request.domain.os.nvram
+    return path if path is not None and host.is_local() and not os.path.lexists(path) else None
+
+
+def store_plan(plan: Plan, guest: Guest, host: Host, nvram: str | None) -> str | None:
+    """Store the record of the guest that `plan` created; return a warning if that is not possible."""
+    record = record_of(plan, __version__).replace(nvram=nvram)
+    if plan.reinstall:
+        # its disks are those it had; those that this run created are added to them
+        before = parse_record(guest.metadata(NAMESPACE), guest.uuid)
+        if before is not None:
+            kept = tuple(each for each in before.files if each.path not in {new.path for new in record.files})
+            record = record.replace(
+                created=before.created,
+                files=(*kept, *record.files),
+                nvram=before.nvram,
+                reservations=before.reservations,
+            )
+    return store(record, guest, host)
+
+
+def store(record: GuestRecord, guest: Guest, host: Host) -> str | None:
+    """Store a record, completed; return a warning if that is not possible."""
+    complete = record.replace(
+        uuid=guest.uuid,
+        created=record.created or time.strftime(_TIME, time.gmtime()),
+        files=tuple(_complete(each, host) for each in record.files),
+    )
+    missing = "virt-guest will not know which disks belong to it"
+    try:
+        if guest.set_metadata(NAMESPACE, PREFIX, complete.to_xml()):
+            return None
+        return f"the driver '{host.driver()}' stores no metadata of guests: {missing}"
+    except HypervisorError as error:
+        return f"{error.message}: {missing}"
+
+
+def _complete(file: CreatedFile, host: Host) -> CreatedFile:
+    if file.pool is not None and file.volume is not None:
+        volume = host.volume(file.pool, file.volume)
+        if volume is not None:
+            file = file.replace(path=volume.path)
+    if not host.is_local():
+        return file
+    try:
+        return file.replace(inode=os.stat(file.path).st_ino)
+    except OSError:
+        # the test driver has no files
+        return file
