@@ -24,7 +24,7 @@ LAYERS = (
     ("capabilities", "new_image", "request", "request_texts", "facts", "plan", "guest_record"),
     ("compose",),
     ("libvirt_host", "rollback", "survey", "run", "storage", "media", "seed", "osinfo", "images"),
-    ("added_devices", "attach", "create"),
+    ("accepted", "added_devices", "attach", "create"),
     ("spec", "spec_request", "guest", "hypervisor"),
     ("options",),
     ("clone", "edit", "fleet"),

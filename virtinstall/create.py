@@ -148,15 +148,16 @@ def with_images(plan: Plan, host: Host, progress: Progress, on_warning: Report) 
 
 
 def check(plan: Plan, host: Host) -> list[str]:
-    """Run the checks of `create` and change nothing; return warnings.
+    """Run the checks of `create`, ask libvirt whether it accepts the XML, and change nothing; return warnings.
 
-    Raises: RequestError or StorageError, as `create` would.
+    Raises: RequestError or StorageError, as `create` would; HypervisorError, when libvirt rejects the XML.
     """
+    from virtinstall.accepted import check_plan_accepted
     from virtinstall.images.provide import check_images
 
     if has_real_storage(host):
         check_images(plan)
-    return check_storage_of(plan, host)
+    return [*check_storage_of(plan, host), *check_plan_accepted(plan, host, schema=True)]
 
 
 def check_storage_of(plan: Plan, host: Host) -> list[str]:

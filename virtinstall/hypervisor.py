@@ -89,11 +89,20 @@ class Hypervisor:
         return make_plan(request_of(spec), self.host)
 
     def check(self, plan: Plan) -> list[str]:
-        """Run the checks that `create` begins with; change nothing; return warnings.
+        """Run the checks that `create` begins with, and have libvirt read the XML; change nothing; return warnings.
 
-        Raises: RequestError or StorageError, as `create` would.
+        Raises: RequestError or StorageError, as `create` would; HypervisorError, when libvirt rejects the XML.
         """
         return check(plan, self.host)
+
+    def check_xml(self, plan: Plan) -> list[str]:
+        """Have libvirt read the XML of a plan, and nothing else, if the driver can; change nothing; return warnings.
+
+        Raises: HypervisorError, when libvirt rejects the XML.
+        """
+        from virtinstall.accepted import check_plan_accepted
+
+        return check_plan_accepted(plan, self.host)
 
     def create(
         self,

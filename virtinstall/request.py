@@ -102,6 +102,7 @@ class Checks(Record):
     path_exists: bool = True
     path_access: bool = True
     mac_in_use: bool = True
+    xml: bool = True
     migration: bool = False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from virtinstall.accepted import check_change_accepted
 from virtinstall.cli.log import library_log
 from virtinstall.cli.messages import Messages
 from virtinstall.clone.create import create_clone, make_clone_plan
@@ -37,6 +38,8 @@ def clone(request: CloneRequest, given: Namespace, log: Log) -> int:
             messages.warn(warning)
         if given.print_xml:
             print(plan.xml, end="")
+            for warning in check_change_accepted(plan.original_xml, plan.xml, host, request.checks):
+                messages.warn(warning)
             return 0
         progress = progress_on(sys.stderr, quiet=messages.quiet)
         with library_log(log):

@@ -6,6 +6,7 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from virtinstall.accepted import check_change_accepted
 from virtinstall.added_devices import compose_devices
 from virtinstall.attach import add_to_definition, create_storage, still_has
 from virtinstall.cli.messages import Messages
@@ -191,6 +192,8 @@ class Session:
         elif request.confirm:
             print(shown)
         if not saving and not request.start:
+            for warning in check_change_accepted(before, after, self.host, request.checks):
+                self.messages.warn(warning)
             return
         what = "Define" if saving else "Start"
         if request.confirm and not _ask(f"{what} '{changed.name}' with the changed XML?"):

@@ -64,6 +64,9 @@ def _install(given: Namespace, log: Log, documents: list[str]) -> int:
             messages.warn(warning)
         if step is not None:
             status = _print_step(plan, step) if given.output != "json" else 0
+            # after the XML: it shows what libvirt rejects
+            for warning in hypervisor.check_xml(plan):
+                messages.warn(warning)
         elif given.dry_run:
             status = _dry_run(plan, hypervisor, messages)
         else:

@@ -57,6 +57,7 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
         replaces=request.replace and name in facts.guest_names,
         keeps_nvram=request.nvram is not None,
         uuid_is_new=request.uuid is None,
+        original_xml=None if request.original is None else facts.xml,
         warnings=tuple(warnings),
     )
 

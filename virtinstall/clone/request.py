@@ -119,7 +119,7 @@ class ClonePlan(NamedTuple):
 
     `replaces`: a guest of its name is removed; `keeps_nvram`: the copy gets the file of UEFI variables that the user
     named, existing or not; `generated`: the name was chosen here, so another would do;
-    `uuid_is_new`: so was the UUID.
+    `uuid_is_new`: so was the UUID. `original_xml`: the XML of the guest that is copied, None where libvirt has none.
     """
 
     name: str
@@ -131,4 +131,5 @@ class ClonePlan(NamedTuple):
     replaces: bool = False
     keeps_nvram: bool = False
     uuid_is_new: bool = False
+    original_xml: str | None = None
     warnings: tuple[str, ...] = ()

@@ -15,7 +15,14 @@ import libvirt
 from virtinstall.errors import HypervisorError
 from virtinstall.facts import NetworkFacts
 from virtinstall.libvirt_host import embed
-from virtinstall.libvirt_host.error_translation import UNSUPPORTED, error_text, none_if, translate_errors, translated
+from virtinstall.libvirt_host.error_translation import (
+    UNCHECKED,
+    UNSUPPORTED,
+    error_text,
+    none_if,
+    translate_errors,
+    translated,
+)
 from virtinstall.libvirt_host.guest import LibvirtGuest
 from virtinstall.libvirt_host.guest_macs import GuestMacs
 from virtinstall.libvirt_host.volumes import StorageHost
@@ -235,6 +242,18 @@ class LibvirtHost(StorageHost):
         with none_if(libvirt.VIR_ERR_NO_NODE_DEVICE, *UNSUPPORTED):
             return str(self.connection.nodeDeviceLookupByName(name).XMLDesc(0))
         return None
+
+    def check_guest_xml(self, xml: str) -> bool:
+        """Have the driver read a guest's XML and build QEMU's command line; change nothing.
+
+        Return False when the driver cannot do that. Raises: HypervisorError, when it rejects the XML.
+        """
+        if self.driver() != "qemu":
+            return False
+        with translated("libvirt rejects the guest's XML"), none_if(*UNCHECKED):
+            self.connection.domainXMLToNative("qemu-argv", xml, 0)
+            return True
+        return False
 
     def start_guest(self, xml: str, *, paused: bool = False) -> LibvirtGuest:
         """Create and start a guest that isn't defined. Raises: HypervisorError."""

@@ -20,6 +20,9 @@ R = TypeVar("R")
 
 UNSUPPORTED = (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_CONFIG_UNSUPPORTED, libvirt.VIR_ERR_INVALID_ARG)
 
+UNCHECKED = (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ACCESS_DENIED, libvirt.VIR_ERR_OPERATION_DENIED)
+"""The driver has no such call, or this user may not use it."""
+
 
 @contextmanager
 def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[None]:

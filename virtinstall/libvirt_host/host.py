@@ -189,6 +189,12 @@ class Host(Protocol):
     def node_device(self, name: str) -> str | None:
         """XML of one host device by libvirt's name of it, or None."""
 
+    def check_guest_xml(self, xml: str) -> bool:
+        """Have the driver read a guest's XML and build QEMU's command line; change nothing.
+
+        Return False when the driver cannot do that. Raises: HypervisorError, when it rejects the XML.
+        """
+
     def start_guest(self, xml: str, *, paused: bool = False) -> Guest:
         """Create and start a guest that isn't defined. Raises: HypervisorError."""
 

@@ -216,7 +216,7 @@ def _checks(values: dict[str, str] | None) -> Checks:
     switches = {name: parse_switch(value) for name, value in (values or {}).items()}
     everything = switches.pop("all", None)
     if everything is not None:
-        names = ("path_in_use", "disk_size", "path_exists", "path_access", "mac_in_use")
+        names = ("path_in_use", "disk_size", "path_exists", "path_access", "mac_in_use", "xml")
         switches = {**dict.fromkeys(names, everything), **switches}
     return Checks(**switches)
 

@@ -128,5 +128,6 @@ class Check(Element):
     path_exists = Setting(SWITCH, "Whether a path that doesn't exist is refused.")
     path_access = Setting(SWITCH, "Whether a path that QEMU's user can't reach is refused.")
     mac_in_use = Setting(SWITCH, "Whether a MAC address that another guest has is refused.")
+    xml = Setting(SWITCH, "Whether a preview of XML that libvirt rejects is refused.")
     migration = Setting(SWITCH, "Whether to warn of what blocks live migration.")
     all = Setting(SWITCH, "All checks at once.")

@@ -1,0 +1,89 @@
+"""A preview passes the XML to libvirt, and reports what it rejects."""
+
+from __future__ import annotations
+
+import pytest
+
+import virtinstall
+from tests.library.test_hypervisor import hypervisor, spec  # noqa: F401
+from virtinstall import Hypervisor, HypervisorError
+from virtinstall.accepted import check_accepted, check_change_accepted, with_stand_ins
+from virtinstall.cli.main import main
+from virtinstall.request import Checks
+
+HOSTDEV = "<domain><devices><interface type='hostdev'/><disk/></devices></domain>"
+
+
+class Driver:
+    """A local QEMU driver that rejects documents with `word`."""
+
+    def __init__(self, word: str, *, supported: bool = True, alive: bool = True) -> None:
+        self.word, self.supported, self.alive = word, supported, alive
+
+    def check_guest_xml(self, xml: str) -> bool:
+        """Reject `word`."""
+        if self.supported and self.word in xml:
+            raise HypervisorError(f"libvirt rejects the guest's XML: {self.word}")
+        return self.supported
+
+    def is_alive(self) -> bool:
+        """As given."""
+        return self.alive
+
+    def is_local(self) -> bool:
+        """Always."""
+        return True
+
+
+def test_devices_that_crash_libvirt_are_not_sent() -> None:
+    """libvirtd 9.0 crashes when it converts an interface of type hostdev."""
+    assert with_stand_ins(HOSTDEV) == "<domain><devices><disk/></devices></domain>"
+
+
+def test_rejection_is_an_error_and_a_warning_with_the_check_off() -> None:
+    """`--check xml=off`."""
+    with pytest.raises(HypervisorError, match="bad") as caught:
+        check_accepted(["<domain>bad</domain>"], Driver("bad"), Checks())  # type: ignore[arg-type]
+    assert caught.value.hint == "to skip this check: --check xml=off"
+    off = check_accepted(["<domain>bad</domain>"] * 2, Driver("bad"), Checks(xml=False))  # type: ignore[arg-type]
+    assert off == ["libvirt rejects the guest's XML: bad"]
+
+
+def test_change_is_blamed_only_for_what_it_causes() -> None:
+    """A guest that libvirt rejects unchanged, too, can be edited."""
+    host = Driver("bad")
+    assert check_change_accepted("<domain>bad</domain>", "<domain>bad </domain>", host, Checks()) == []  # type: ignore[arg-type]
+    with pytest.raises(HypervisorError):
+        check_change_accepted("<domain/>", "<domain>bad</domain>", host, Checks())  # type: ignore[arg-type]
+
+
+def test_lost_connection_is_not_a_rejection() -> None:
+    """Even with the check off."""
+    with pytest.raises(HypervisorError) as caught:
+        check_accepted(["<domain>bad</domain>"], Driver("bad", alive=False), Checks(xml=False))  # type: ignore[arg-type]
+    assert caught.value.hint is None
+
+
+def test_driver_that_cannot_be_asked_is_silent() -> None:
+    """Without a schema validation, nothing is known."""
+    assert check_accepted(["<domain/>"], Driver("x", supported=False), Checks()) == []  # type: ignore[arg-type]
+
+
+def test_check_validates_against_the_schema_where_the_driver_cannot_be_asked(hypervisor: Hypervisor) -> None:  # noqa: F811
+    """libvirt's test driver builds no command line."""
+    plan = hypervisor.plan(spec("valid"))
+    assert hypervisor.check(plan) == []
+    assert hypervisor.check_xml(plan) == []
+    plan.final.ensure_node().set("type", "nonsense")
+    with pytest.raises(virtinstall.HypervisorError, match="does not match libvirt's schema"):
+        hypervisor.check(plan)
+    assert hypervisor.check_xml(plan) == [], "print-xml asks the driver only"
+
+
+def test_dry_run_of_invalid_xml_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    """The exit status is 1, and the hint names the check."""
+    words = ["--connect", "test:///default", "--name", "new", "--memory", "64", "--osinfo", "generic", "--import"]
+    words += ["--disk", "none", "--xml", "./@type=nonsense", "--dry-run"]
+    assert main(words) == 1
+    assert "hint: to skip this check: --check xml=off" in capsys.readouterr().err
+    assert main([*words, "--check", "xml=off"]) == 0

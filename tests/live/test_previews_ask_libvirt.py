@@ -1,0 +1,141 @@
+"""Previews report what libvirt rejects, and accept what only a real start looks up.
+
+Each row of `virtinstall.accepted`'s tables has a case here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+import virtinstall
+from tests.live.machine import Connection, finish, start_virt_install
+from virtinstall.accepted import REJECTIONS, STAND_INS, check_accepted, check_change_accepted, rejection_of
+from virtinstall.libvirt_host.connection import LibvirtHost
+from virtinstall.request import Checks
+
+pytestmark = pytest.mark.live
+
+BASE = """<domain type="qemu"><name>preview-base</name><memory unit="MiB">64</memory>{sections}
+<os><type arch="x86_64" machine="q35">hvm</type></os>
+<devices><controller type="scsi" model="virtio-scsi"/>{devices}</devices></domain>"""
+ADDRESS = "<source><address domain='0' bus='0x7f' slot='1' function='0'/></source>"
+
+# what a real run may well have by then
+NOT_THERE_YET = {
+    "hostdev-interface": "<interface type='hostdev' managed='yes'>"
+    "<source><address type='pci' domain='0' bus='0x7f' slot='1' function='0'/></source></interface>",
+    "volume": "<disk type='volume' device='disk'><source pool='none' volume='new'/><target dev='vda'/></disk>"
+    "<disk type='volume' device='lun'><source pool='none' volume='l'/><target dev='sda' bus='scsi'/></disk>",
+    "pci-hostdev": f"<hostdev mode='subsystem' type='pci' managed='yes'>{ADDRESS}</hostdev>",
+    "usb-hostdev": "<hostdev mode='subsystem' type='usb'>"
+    "<source><vendor id='0x1234'/><product id='0x4321'/></source></hostdev>",
+    "network": "<interface type='network'><source network='none'/></interface>",
+    "bridge": "<interface type='bridge'><source bridge='none'/></interface>",
+    "direct": "<interface type='direct'><source dev='none'/></interface>",
+    "disk": "<disk type='file'><driver name='qemu' type='qcow2'/><source file='/none'/><target dev='vda'/></disk>",
+    "block": "<disk type='block'><source dev='/dev/none'/><target dev='vda'/></disk>",
+}
+# defined by libvirt, and refused when it starts
+START_ONLY = {
+    "secret": (
+        "",
+        "<disk type='file'><driver name='qemu' type='raw'/><source file='/none'><encryption format='luks'>"
+        "<secret type='passphrase' uuid='c1f11a6d-8c5d-4a3e-ac7a-4e171c5e0d4a'/></encryption></source>"
+        "<target dev='vda'/></disk>",
+    ),
+    "hugepages": ("<memoryBacking><hugepages/></memoryBacking>", ""),
+    "numa-node": ("<numatune><memory mode='strict' nodeset='7'/></numatune>", ""),
+    "tpm-device": (
+        "",
+        "<tpm model='tpm-tis'><backend type='passthrough'><device path='/dev/tpm0'/></backend></tpm>",
+    ),
+    "scsi-device": (
+        "",
+        "<hostdev mode='subsystem' type='scsi'><source><adapter name='scsi_host9'/>"
+        "<address bus='0' target='0' unit='0'/></source></hostdev>",
+    ),
+}
+VIRTIOFS = "<filesystem type='mount'><driver type='virtiofs'/><source dir='/tmp'/><target dir='x'/></filesystem>"
+REJECTED = {
+    "shared-memory": BASE.format(sections="", devices=VIRTIOFS),
+    "unknown-value": BASE.format(sections="", devices="<sound model='ac99'/>"),
+    "unknown-machine": "<domain type='qemu'><name>preview-base</name><memory>65536</memory>"
+    "<os><type arch='x86_64' machine='pc-none'>hvm</type></os></domain>",
+    "qemu-lacks-it": BASE.format(
+        sections="",
+        devices="<hostdev mode='subsystem' type='mdev' model='vfio-ccw'><source>"
+        "<address uuid='c1f11a6d-8c5d-4a3e-ac7a-4e171c5e0d4a'/></source></hostdev>",
+    ),
+    "emulator": BASE.format(sections="", devices="<emulator>/none</emulator>"),
+    "vcpus": BASE.format(sections="<vcpu>999</vcpu>", devices=""),
+}
+
+
+@pytest.fixture
+def host(system: Connection) -> Iterator[LibvirtHost]:
+    """The system's libvirtd."""
+    with virtinstall.connect(system.uri) as hypervisor:
+        yield hypervisor.host
+
+
+def test_each_row_has_a_case() -> None:
+    """A row that is added without a case fails here."""
+    assert {each.name for each in STAND_INS} <= set(NOT_THERE_YET)
+    assert {each.name for each in REJECTIONS if each.start_only} == set(START_ONLY)
+    assert {each.name for each in REJECTIONS if not each.start_only} == set(REJECTED)
+
+
+@pytest.mark.parametrize("name", NOT_THERE_YET)
+def test_what_is_not_there_yet_is_accepted(host: LibvirtHost, name: str) -> None:
+    """libvirt looks for it at a real start only."""
+    assert rejection_of(BASE.format(sections="", devices=NOT_THERE_YET[name]), host) is None
+    assert host.is_alive()
+
+
+@pytest.mark.parametrize("name", START_ONLY)
+def test_what_only_a_start_needs_is_a_warning_for_a_definition(host: LibvirtHost, name: str) -> None:
+    """libvirt defines the guest; a preview of a guest that is started refuses it."""
+    sections, devices = START_ONLY[name]
+    document = BASE.format(sections=sections, devices=devices)
+    host.define_guest(document).undefine()
+    row = next(each for each in REJECTIONS if each.name == name)
+    warnings = check_change_accepted(BASE.format(sections="", devices=""), document, host, Checks())
+    assert len(warnings) == 1
+    assert row.hint in warnings[0]
+    with pytest.raises(virtinstall.HypervisorError) as caught:
+        check_accepted([document], host, Checks())
+    assert caught.value.hint == row.hint
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_what_libvirt_rejects_is_an_error_with_a_hint(host: LibvirtHost, name: str) -> None:
+    """The definition is rejected in the same words."""
+    document = REJECTED[name]
+    with pytest.raises(virtinstall.HypervisorError) as defined:
+        host.define_guest(document).undefine()
+    with pytest.raises(virtinstall.HypervisorError) as caught:
+        check_change_accepted(None, document, host, Checks())
+    assert caught.value.hint == next(each.hint for each in REJECTIONS if each.name == name)
+    assert caught.value.message.partition(": ")[2] == defined.value.message.partition(": ")[2]
+    assert check_change_accepted(document, document, host, Checks()) == [], "the change is not what is wrong"
+    (warning,) = check_change_accepted(None, document, host, Checks(xml=False))
+    assert re.search(r"libvirt rejects the guest's XML", warning)
+
+
+@pytest.mark.parametrize("preview", ["--dry-run", "--print-xml", "--print-xml=1"])
+def test_virt_install_previews_fail(system: Connection, preview: str) -> None:
+    """The exit status is 1; `--check xml=off` makes it a warning."""
+    words = [
+        *("--connect", system.uri, "--virt-type", "qemu", "--name", "preview-cpus", "--memory", "256"),
+        *("--osinfo", "generic", "--disk", "none", "--network", "none", "--import", "--vcpus", "999", preview),
+    ]
+    failed = finish(start_virt_install(*words))
+    assert failed.status == 1
+    assert "Maximum CPUs greater than" in failed.output
+    assert "hint: use fewer --vcpus" in failed.output
+    passed = finish(start_virt_install(*words, "--check", "xml=off"))
+    assert passed.status == 0, passed.output
+    assert "WARNING  libvirt rejects" in passed.output

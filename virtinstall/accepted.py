@@ -1,0 +1,234 @@
+"""Ask libvirt whether it accepts a guest's XML, without defining or starting anything.
+
+libvirt's QEMU driver parses the document and builds QEMU's command line (virConnectDomainXMLToNative). It does not need
+disks, kernels, networks or bridges to exist. What it rejects there although a real run works is replaced first:
+`STAND_INS`. What it rejects there although it can be defined is in `REJECTIONS`, marked `start_only`.
+
+Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virConnectDomainXMLToNative;
+https://libvirt.org/formatdomain.html#host-device-assignment
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import HypervisorError
+from virtinstall.named import NamedTuple
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.plan import Plan
+    from virtinstall.request import Checks
+
+_DISABLE = "to skip this check: --check xml=off"
+
+
+class StandIn(NamedTuple):
+    """Elements at `xpath` that `change` replaces before libvirt sees the document, because of `why`."""
+
+    name: str
+    xpath: str
+    change: Callable[[etree._Element], None]
+    why: str
+
+
+class Rejection(NamedTuple):
+    """A rejection that `pattern` recognizes; `start_only`: libvirt defines such a guest but cannot start it."""
+
+    name: str
+    pattern: str
+    hint: str
+    start_only: bool = False
+
+
+def _remove(node: etree._Element) -> None:
+    parent = node.getparent()
+    assert parent is not None
+    parent.remove(node)
+
+
+def _use_path(node: etree._Element) -> None:
+    """Name a file (a device for `lun`) in place of a volume."""
+    source = node.find("source")
+    if source is None:
+        return
+    name = f"/{source.get('pool', '')}/{source.get('volume', '')}"
+    for attribute in ("pool", "volume", "mode"):
+        source.attrib.pop(attribute, "")
+    is_block = node.get("device") == "lun"
+    node.set("type", "block" if is_block else "file")
+    source.set("dev" if is_block else "file", name)
+
+
+def _use_vfio(node: etree._Element) -> None:
+    from lxml import etree
+
+    if node.find("driver") is None:
+        node.insert(0, etree.Element("driver", name="vfio"))
+
+
+def _use_usb_address(node: etree._Element) -> None:
+    from lxml import etree
+
+    for child in node:
+        node.remove(child)
+    etree.SubElement(node, "address", bus="1", device="1")
+
+
+STAND_INS = (
+    StandIn(
+        "hostdev-interface",
+        "devices/interface[@type='hostdev']",
+        _remove,
+        "libvirtd 9.0 crashes when it converts one: the PCI device is looked up only at a real start",
+    ),
+    StandIn("volume", "devices/disk[@type='volume']", _use_path, "the volume or its pool is created or started later"),
+    StandIn(
+        "pci-hostdev",
+        "devices/hostdev[@type='pci']",
+        _use_vfio,
+        "the driver is chosen at a real start: invalid PCI passthrough type 'default'",
+    ),
+    StandIn(
+        "usb-hostdev",
+        "devices/hostdev[@type='usb']/source[vendor]",
+        _use_usb_address,
+        "the device is looked up only at a real start: missing bus/device information",
+    ),
+)
+
+REJECTIONS = (
+    Rejection("secret", "no secret with matching", "define the secret first: virsh secret-define FILE", True),
+    Rejection(
+        "hugepages", "hugetlbfs filesystem is not mounted", "mount it and restart libvirtd, or use no huge pages", True
+    ),
+    Rejection("numa-node", r"NUMA node \d+ is unavailable", "list the host's nodes with: virsh capabilities", True),
+    Rejection("tpm-device", "Could not open TPM device", "connect the device, or use --tpm emulator", True),
+    Rejection("scsi-device", "/sys/bus/scsi/devices/", "list the devices with: virsh nodedev-list --cap scsi", True),
+    Rejection(
+        "shared-memory",
+        "requires shared memory",
+        "add: --memorybacking source.type=memfd,access.mode=shared",
+    ),
+    Rejection(
+        "unknown-value",
+        "Invalid value for (attribute|element)",
+        "this libvirt does not know the value; `virsh version` prints its version",
+    ),
+    Rejection(
+        "unknown-machine",
+        "does not support machine type|No PCI buses available",
+        "check the machine type; list those of this host with: virsh capabilities",
+    ),
+    Rejection(
+        "qemu-lacks-it",
+        "not supported (by|with|in) this (version of )?QEMU|not supported by QEMU|is not supported by the QEMU binary",
+        "list what this QEMU supports with: virsh domcapabilities",
+    ),
+    Rejection("emulator", "Cannot check QEMU binary", "install the emulator, or correct --boot emulator="),
+    Rejection("vcpus", "Maximum CPUs greater than", "use fewer --vcpus, or another --machine"),
+)
+
+
+def check_accepted(
+    documents: Iterable[str], host: Host, checks: Checks, *, starts: bool = True, schema: bool = False
+) -> list[str]:
+    """Ask libvirt about each of `documents`; return warnings.
+
+    `starts`: the guest is started as well as defined. `schema`: where the driver cannot be asked, validate against the
+    installed schema. Raises: HypervisorError, when a document is rejected and `checks.xml` is on.
+    """
+    warnings = []
+    for document in dict.fromkeys(documents):
+        error = rejection_of(document, host, schema=schema)
+        if error is None:
+            continue
+        if checks.xml and (starts or not _is_start_only(error)):
+            raise error
+        warnings.append(f"{error.message} ({error.hint})" if checks.xml else error.message)
+    return list(dict.fromkeys(warnings))
+
+
+def check_plan_accepted(plan: Plan, host: Host, *, schema: bool = False) -> list[str]:
+    """Ask libvirt about each XML document of `plan`; return warnings. Raises: HypervisorError."""
+    from virtinstall.request import Checks
+
+    checks = Checks() if plan.request is None else plan.request.checks
+    return check_accepted((plan.started.to_xml(), *plan.steps), host, checks, schema=schema)
+
+
+def check_change_accepted(before: str | None, after: str, host: Host, checks: Checks) -> list[str]:
+    """Ask libvirt about a changed or copied guest that is defined, not started; return warnings.
+
+    A rejection that `before` gets as well is not caused by the change, and not reported. Raises: HypervisorError.
+    """
+    error = rejection_of(after, host)
+    if error is None:
+        return []
+    original = None if before is None else rejection_of(before, host)
+    if original is not None and original.message == error.message:
+        return []
+    return check_accepted([after], host, checks, starts=False)
+
+
+def rejection_of(document: str, host: Host, *, schema: bool = False) -> HypervisorError | None:
+    """Return why libvirt rejects `document`, with a hint; None when it accepts it or cannot be asked."""
+    try:
+        if not host.check_guest_xml(with_stand_ins(document)) and schema and host.is_local():
+            return _schema_error(document)
+    except HypervisorError as error:
+        if not host.is_alive():
+            raise
+        found = _known(error.message)
+        hint = _DISABLE if found is None else found.hint
+        return HypervisorError(error.message, hint=error.hint or hint, code=error.code)
+    return None
+
+
+def with_stand_ins(document: str) -> str:
+    """Return `document` with `STAND_INS` in place of what cannot be checked before a real run."""
+    from lxml import etree
+
+    try:
+        root = etree.fromstring(document.encode())
+    except etree.XMLSyntaxError:
+        return document
+    changed = False
+    for stand_in in STAND_INS:
+        for node in root.findall(stand_in.xpath):
+            stand_in.change(node)
+            changed = True
+    return etree.tostring(root, encoding="unicode") if changed else document
+
+
+def _is_start_only(error: HypervisorError) -> bool:
+    found = _known(error.message)
+    return found is not None and found.start_only
+
+
+def _known(message: str) -> Rejection | None:
+    return next((each for each in REJECTIONS if re.search(each.pattern, message)), None)
+
+
+def _schema_error(document: str) -> HypervisorError | None:
+    """Return what the installed schema says against `document`; None without a schema."""
+    from lxml import etree
+
+    from virtinstall.xml.schema_cache import find_schema
+
+    path = find_schema(os.environ)
+    if path is None:
+        return None
+    try:
+        schema = etree.RelaxNG(file=path)
+    except (etree.RelaxNGParseError, etree.XMLSyntaxError):
+        return None
+    if schema.validate(etree.fromstring(document.encode())):
+        return None
+    why = next((entry.message for entry in schema.error_log), "it is not valid")
+    return HypervisorError(f"the guest's XML does not match libvirt's schema: {why}", hint=_DISABLE)
