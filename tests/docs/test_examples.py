@@ -11,11 +11,25 @@ from pathlib import Path
 import pytest
 
 from tests.docs import stage
-from tests.docs.examples import Example, examples
+from tests.docs.examples import PROJECT, Example, examples
 from tests.servers import web_server
 
 SHELL = [example for example in examples("sh") if not example.needs_hypervisor]
 PYTHON = [example for example in examples("python") if not example.needs_hypervisor]
+
+
+GUIDES = sorted((PROJECT / "docs/guides").glob("*.md"))
+SECTIONS = ["## Goal", "## Commands", "## Expected output", "## Troubleshooting"]
+
+
+def sessions() -> list[tuple[str, str]]:
+    """Return the commands of this project in `console` blocks, which start with a prompt, each with its place."""
+    return [
+        (f"{example.page}:{number}", line.removeprefix("# ").removeprefix(".venv/bin/"))
+        for example in examples("console")
+        for number, line in enumerate(example.text.splitlines(), example.line + 1)
+        if line.startswith("# ") and "virt-install " in line
+    ]
 
 
 @pytest.fixture
@@ -37,6 +51,35 @@ def test_shell_example(example: Example, tmp_path: Path, environ: dict[str, str]
 
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("place", "command"), sessions())
+def test_command_of_a_session(place: str, command: str, tmp_path: Path, environ: dict[str, str]) -> None:
+    """A command that is shown together with its output passes all checks; the test driver needs a named network."""
+    text = f"{command} --network default --dry-run"
+    done = subprocess.run(
+        ["bash", "-e", "-c", text], cwd=tmp_path, env=environ, text=True, capture_output=True, timeout=60
+    )
+
+    assert (done.returncode, "completed successfully" in done.stdout) == (0, True), f"{place}: {done.stderr}"
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_guides_have_the_same_structure(guide: Path) -> None:
+    """A guide has a goal, commands, expected output and troubleshooting, in this order, and shows the output."""
+    text = guide.read_text()
+    headings = [line for line in text.splitlines() if line in SECTIONS]
+
+    assert headings == SECTIONS
+    assert "```text" in text.partition(SECTIONS[2])[2]
+
+
+def test_readme_is_short() -> None:
+    """The README has at most 150 lines and links to every guide."""
+    text = (PROJECT / "README.md").read_text()
+
+    assert len(text.splitlines()) <= 150
+    assert [guide.name for guide in GUIDES if f"docs/guides/{guide.name}" not in text] == []
 
 
 @pytest.mark.parametrize("example", [each for each in PYTHON if "import virtinstall" in each.text], ids=str)
