@@ -18,7 +18,19 @@ LONGEST_FILE_LINES = 400
 
 # a module may import what is in its own layer and in the layers before it; every package and top-level module is named
 LAYERS = (
-    ("errors", "named", "record", "units", "naming", "safe_text", "secret", "redact", "private_cache", "progress"),
+    (
+        "errors",
+        "named",
+        "record",
+        "units",
+        "naming",
+        "similar",
+        "safe_text",
+        "secret",
+        "redact",
+        "private_cache",
+        "progress",
+    ),
     ("virsh_commands", "xml"),
     ("devices", "domain"),
     ("capabilities", "new_image", "request", "request_texts", "facts", "plan", "guest_record"),

@@ -9,10 +9,10 @@ from virtinstall.cli.progress import progress_on
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is one."""
+    """A stream that pretends to be a terminal."""
 
     def isatty(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
 
@@ -28,8 +28,8 @@ def transfer(stream: io.StringIO, *, quiet: bool = False, seconds: float = 0.0) 
 
 
 def test_lines_without_a_terminal() -> None:
-    """One line for each step, and no control character."""
-    assert transfer(io.StringIO()) == "Retrieving 'linux': 4 MiB\n"
+    """A large step prints a line at its start and one at its end, without control characters."""
+    assert transfer(io.StringIO()) == "Retrieving 'linux' (4 MiB)...\nRetrieving 'linux': 4 MiB\n"
 
 
 def test_bar_on_a_terminal() -> None:

@@ -62,12 +62,9 @@ def _existing(name: str, host: Host) -> Domain:
 
     guest = host.find_guest(name)
     if guest is None:
-        import difflib
+        from virtinstall.similar import did_you_mean
 
-        near = difflib.get_close_matches(name, host.guest_names(), 3)
-        raise RequestError(
-            f"--reinstall {name}: there is no such guest", hint=f"did you mean {' or '.join(near)}?" if near else None
-        )
+        raise RequestError(f"--reinstall {name}: no such guest", hint=did_you_mean(name, host.guest_names()))
     if guest.is_active():
         from virtinstall.virsh_commands import virsh_command
 

@@ -282,6 +282,7 @@ class Facts(Record):
     """Everything that the composer decides from; `survey.survey` assembles it in one place.
 
     `platform` is chosen once, by `compose.platform`, because what libvirt can do depends on it.
+    `os_assumed`: the operating system was not requested and not detected.
     `guest_names` are the names taken: all of them, or the requested one alone where a name was requested;
     `claimed_names` are those of guests that other runs are about to create; `guest_macs` maps MAC addresses in use to
     the guests' names; `node_devices` is XML; `links` are the host's network interfaces, where the guest names one and
@@ -293,6 +294,7 @@ class Facts(Record):
     host: HostFacts
     os: OsRecord
     platform: Platform
+    os_assumed: bool = False
     domain_capabilities: DomainCapabilities | None = None
     cpu_model_features: frozenset[str] = frozenset()
     guest_names: frozenset[str] = frozenset()

@@ -208,10 +208,9 @@ class Hypervisor:
         """Return the guest of that name; a UUID or number finds nothing. Raises: GuestNotFound."""
         found = self.host.guest_named(name)
         if found is None:
-            import difflib
+            from virtinstall.similar import did_you_mean
 
-            near = difflib.get_close_matches(name, sorted(self.host.guest_names()), 3)
-            raise GuestNotFound(f"no such guest: '{name}'", hint=f"did you mean {' or '.join(near)}?" if near else None)
+            raise GuestNotFound(f"no such guest: '{name}'", hint=did_you_mean(name, sorted(self.host.guest_names())))
         return self._guest(found)
 
     def guest_by_uuid(self, uuid: str) -> Guest:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.named import NamedTuple
-from virtinstall.record import Record
+from virtinstall.record import Record, field
 from virtinstall.request import RunOptions
 from virtinstall.safe_text import one_line
 from virtinstall.units import human_size
@@ -111,9 +111,11 @@ class Plan(Record):
     `install` is the XML of the installation boot, None where there is none; `first_boot` is what is started in its
     place where nothing is installed (cloud images); `final` is that of the finished guest. `start_pools` names pools
     that have to run first. `generated` are names that the user left to us: the guest's, `POOL/VOLUME`, paths of
-    images, MAC addresses. `notes` are lines to tell the user, `warnings` too. `account` is whom SSH can log in as,
-    `host_key` the public key of the guest's SSH server. `qemu_label` is whom QEMU will run as, in libvirt's words
-    (`+64055:+64055`), None where that isn't known yet. `request` is what was planned, for planning it again.
+    images, MAC addresses. `notes` and `warnings` are lines for the user. `passwords` are pairs of an account and the
+    password that was generated for it; `secrets` are the lines that show them. `account` is the user that SSH can log
+    in as, `host_key` the public key of the guest's SSH server. `qemu_label` is the user that QEMU will run as, in
+    libvirt's terms (`+64055:+64055`), None if that is not known yet. `request` is the planned request, for planning it
+    again.
     """
 
     name: str
@@ -135,6 +137,7 @@ class Plan(Record):
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    passwords: tuple[tuple[str, str], ...] = field(default=(), secret=True)
     login: Login | None = None
     account: str | None = None
     host_key: str | None = None

@@ -177,12 +177,10 @@ class Record:
 
 def unknown_field(owner: str, name: str, known: typing.Iterable[str]) -> UnknownFieldError:
     """Return the error for a name that is not a field of `owner`, with the nearest names as a hint."""
-    import difflib
+    from virtinstall.similar import did_you_mean
 
-    near = difflib.get_close_matches(name, [each for each in known if not each.startswith("_")], 3)
-    return UnknownFieldError(
-        f"{owner} has no field '{name}'", hint=f"did you mean {' or '.join(near)}?" if near else None
-    )
+    public = [each for each in known if not each.startswith("_")]
+    return UnknownFieldError(f"{owner} has no field '{name}'", hint=did_you_mean(name, public))
 
 
 def conform(value: Any, hint: Any) -> Any:

@@ -25,7 +25,7 @@ def warnings(*words: str, links: tuple[str, ...] = ("br0", "eth0", "lo")) -> str
     ("words", "told"),
     [
         ("bridge=br9", "the host has no bridge 'br9' (did you mean br0?)"),
-        ("bridge=lan", "the host has no bridge 'lan' (`ip link` lists what it has)"),
+        ("bridge=lan", "the host has no bridge 'lan' (`ip link` lists the host's interfaces)"),
         ("type=direct,source=eht0", "the host has no network interface 'eht0' (did you mean eth0?)"),
     ],
 )
@@ -47,7 +47,7 @@ def test_network_interface_that_is_there_or_cannot_be_seen() -> None:
 )
 def test_unknown_cpu_model(model: str, told: str) -> None:
     """libvirt would only say at the guest's start that it doesn't know it."""
-    assert f"--cpu {model}: the host's libvirt knows no such CPU model ({told}" in warnings("--cpu", model)
+    assert f"--cpu {model}: the host's libvirt does not know this CPU model ({told}" in warnings("--cpu", model)
 
 
 @pytest.mark.parametrize("cpu", ["host-passthrough", "host-model", "Skylake-Client", "host", "Nehalem,+vmx"])

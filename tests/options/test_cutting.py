@@ -44,5 +44,5 @@ def test_joined_values() -> None:
 def test_numbers_beyond_reason_are_no_names() -> None:
     """Element 99999 would need 99999 others before it: it is a slip, and so are digits of other scripts."""
     for number in ("99999", "²", "\u0663"):
-        with pytest.raises(RequestError, match=f"there is no sub-option 'boot{number}.dev'"):
+        with pytest.raises(RequestError, match=f"unknown sub-option 'boot{number}.dev'"):
             cut(Os, "--boot", f"boot{number}.dev=hd")

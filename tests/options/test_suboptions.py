@@ -48,7 +48,11 @@ def test_elements_that_were_there_stay() -> None:
 
 @pytest.mark.parametrize(
     ("text", "hint"),
-    [("buss=virtio", "did you mean bus?"), ("cahce=none", "did you mean cache?"), ("size=1, bus=virtio", "no blanks")],
+    [
+        ("buss=virtio", "did you mean bus?"),
+        ("cahce=none", "did you mean cache?"),
+        ("size=1, bus=virtio", "remove the spaces"),
+    ],
 )
 def test_short_names_are_found_again(text: str, hint: str) -> None:
     """Those that everybody types, and a blank that nobody sees."""

@@ -53,7 +53,7 @@ LINES = """
 --disk size=5,target=vdx --disk size=5,target=vdx   vdx
 --disk "size=5,\\"unclosed"                     never closed
 --disk=size=5=6                                 5=6
---noreboot ""                                   '' belongs to no option
+--noreboot ""                                   unexpected argument ''
 --network mac=52:54:00:00:00                    52:54:00:00:00
 --network mac=zz:54:00:00:00:01                 zz:54
 --network mac=01:00:00:00:00:01                 multicast

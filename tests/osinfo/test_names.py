@@ -47,7 +47,7 @@ def test_too_new_a_version_is_served_by_the_newest_known(database: Database, nam
     """A version after those that the database knows, or none: the newest, and one line that says so."""
     found = database.catalog().lookup(name)
     assert found.record.short_id == "penguin2.1"
-    assert found.warning == f"the OS database doesn't have '{name}': taking penguin2.1"
+    assert found.warning == f"unknown OS name '{name}': using the settings of penguin2.1"
 
 
 def test_version_missing_among_the_known_is_a_misspelling(database: Database) -> None:
@@ -74,8 +74,10 @@ def test_old_spellings(database: Database) -> None:
     found = database.catalog().lookup("virtio26")
     assert (found.record.short_id, found.warning) == (
         "linux2030",
-        "OS name 'virtio26' is another spelling: taking linux2030",
+        "unknown OS name 'virtio26': using the settings of linux2030",
     )
+    assert database.catalog().lookup("windows11").warning == "OS name 'windows11' is another spelling of win11"
+    assert database.catalog().lookup("windows12").warning == "unknown OS name 'windows12': using the settings of win11"
     assert database.catalog().lookup("windows11").record.short_id == "win11"
     assert database.catalog().lookup("windows12").record.short_id == "win11"
     assert database.catalog().lookup("generic24").record.is_generic

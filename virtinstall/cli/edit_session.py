@@ -84,13 +84,10 @@ class Session:
             return None
         guest = self.host.find_guest(name)
         if guest is None:
-            import difflib
+            from virtinstall.similar import did_you_mean
 
-            near = difflib.get_close_matches(name, sorted(self.host.guest_names()), 3)
-            raise RequestError(
-                f"could not find the domain '{name}'",
-                hint=f"did you mean {' or '.join(near)}?" if near else "`virsh list --all` names them",
-            )
+            hint = did_you_mean(name, sorted(self.host.guest_names()), "`virsh list --all` lists the guests")
+            raise RequestError(f"could not find the domain '{name}'", hint=hint)
         return guest
 
     def _original_text(self) -> str:

@@ -106,7 +106,7 @@ class InstallWatcher:
             guest.resume_if_paused()
             self.say("\nStarting install...\nWaiting for the installation to complete.")
             if not self.host.wait_until(lambda: guest.state() in OFF, time_left(deadline)):
-                return self._out_of_time("the installation isn't over")
+                return self._out_of_time("the installation")
             status = self._complete(guest, "none", True)
             found = self.host.guest_named(self.plan.name)
             if status is not Status.DONE or found is None or run.noreboot:
@@ -116,7 +116,7 @@ class InstallWatcher:
         try:
             Waiter(self.host, guest, self.plan.final, self.say, deadline).wait(goal)
         except WaitTimeout:
-            return self._out_of_time(f"'{goal}' wasn't reached")
+            return self._out_of_time(f"'{goal}'")
         except GuestCrashed:
             self.say("The guest crashed.")
             return Status.CRASHED
@@ -132,8 +132,8 @@ class InstallWatcher:
         return Status.DONE
 
     def _out_of_time(self, what: str) -> Status:
-        ways_on = f"Look at it with: {self._virsh('console')}" if self.installed else self._ways_on()
-        self.say(f"The time is over: {what}; the guest is left running.\n{ways_on}")
+        ways_on = f"Connect to its console: {self._virsh('console')}" if self.installed else self._ways_on()
+        self.say(f"Timed out waiting for {what}; the guest is still running.\n{ways_on}")
         return Status.TIMED_OUT
 
     def _virsh(self, command: str) -> str:
@@ -142,15 +142,19 @@ class InstallWatcher:
 
     def _still_running(self, installing: bool) -> str:
         if installing:
-            return f"Domain is still running. Installation may be in progress.\n{self._ways_on()}"
+            reason = "" if has_terminal() else " (no terminal)"
+            return (
+                "Domain is still running. Installation may be in progress.\n"
+                f"Not waiting for the installation{reason}; use --wait to wait for it.\n{self._ways_on()}"
+            )
         return "Domain creation completed."
 
     def _ways_on(self) -> str:
         """How to look at a guest that installs, and how to bring it to its end, a line each."""
-        lines = [f"Look at it with: {self._virsh('console')}"]
+        lines = [f"Connect to its console: {self._virsh('console')}"]
         run = self.plan.run
         if self.plan.install is not None and not (self.plan.seeded or run.noreboot or run.transient):
-            lines.append(f"When it has ended, this starts the guest: {finish_command(self.host.uri, self.plan.name)}")
+            lines.append(f"Start the guest after the installation: {finish_command(self.host.uri, self.plan.name)}")
         return "\n".join(lines)
 
     def _open_console(self, guest: Guest, kind: str) -> bool:
@@ -175,6 +179,9 @@ class InstallWatcher:
             self._left = not console.run(terminal, write_to(sys.stdout.fileno()))
         finally:
             restore()
+        if self._left:
+            # the guest's output rarely ends with a newline
+            self.say("")
         return True
 
     def _open_viewer(self) -> bool:

@@ -47,7 +47,7 @@ def _install(given: Namespace, log: Log, documents: list[str]) -> int:
     """Plan, and do what is asked for with the plan; `documents` gets the report where JSON is asked for."""
     old_spellings = rewrite(given)
     step = _requested_step(given)
-    messages = Messages(quiet=bool(given.quiet) or step is not None)
+    messages = Messages(quiet=bool(given.quiet) or step is not None, notes=not given.quiet)
     request = read_request(given, fallback_for, warnings=old_spellings, preview=step is not None)
     request = with_typed_answers(request)
     create = step is None and not given.dry_run
@@ -63,7 +63,7 @@ def _install(given: Namespace, log: Log, documents: list[str]) -> int:
             log.line(f"warning: {warning}")
             messages.warn(warning)
         if step is not None:
-            status = _print_step(plan, step) if given.output != "json" else 0
+            status = _print_step(plan, step, messages) if given.output != "json" else 0
             # after the XML: it shows what libvirt rejects
             for warning in hypervisor.check_xml(plan):
                 messages.warn(warning)
@@ -94,10 +94,15 @@ def _requested_step(given: Namespace) -> str | None:
     raise UsageError(f"--print-xml {step}: there is no such step", hint="it is 1 (installation), 2 (final) or all")
 
 
-def _print_step(plan: Plan, step: str) -> int:
+def _print_step(plan: Plan, step: str, messages: Messages) -> int:
     documents = plan.steps
     if step == "all":
         print("".join(documents), end="")
+        if len(documents) > 1 and not sys.stdout.isatty():
+            messages.note(
+                "printed two XML documents: the installation and the finished guest; "
+                "print one with --print-xml 1 or --print-xml 2"
+            )
         return 0
     if int(step) > len(documents):
         raise RequestError(

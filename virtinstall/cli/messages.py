@@ -7,16 +7,26 @@ from contextlib import suppress
 
 
 class Messages:
-    """Prints lines for people to standard output unless `quiet`, and each warning once to standard error."""
+    """Prints lines to standard output unless `quiet`, and warnings and `notes` to standard error.
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    Each warning is printed once.
+    """
+
+    def __init__(self, *, quiet: bool = False, notes: bool = True) -> None:
         self.quiet = quiet
+        self._notes = notes
         self._warned: set[str] = set()
 
     def say(self, text: str) -> None:
         """Print a line, unless quiet."""
         if not self.quiet:
             print(text, flush=True)
+
+    def note(self, text: str) -> None:
+        """Print a remark about the output to standard error, unless notes are off."""
+        if self._notes:
+            with suppress(OSError):
+                print(f"note: {text}", file=sys.stderr)
 
     def warn(self, text: str) -> None:
         """Print a warning, the same only once."""

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from virtinstall.progress import Silent
 from virtinstall.safe_text import one_line
-from virtinstall.units import human_size
+from virtinstall.units import MIB, human_size
 
 if TYPE_CHECKING:
     from virtinstall.progress import Progress
 
 _MOMENT_SECONDS = 0.3
+_LARGE_BYTES = 4 * MIB
 
 
 class Lines:
-    """Progress as plain lines, one at the start and one at the end of each step; for any output."""
+    """Progress as plain lines for any output: one at the start of a large step, one at the end of each step."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -25,7 +26,12 @@ class Lines:
         self._started = 0.0
 
     def start(self, what: str, total_bytes: int | None) -> None:
-        """A step begins."""
+        """Begin a step; print a line if it may take long."""
+        self._begin(what)
+        if total_bytes is not None and total_bytes >= _LARGE_BYTES:
+            print(f"{one_line(what)} ({human_size(total_bytes)})...", file=self._stream, flush=True)
+
+    def _begin(self, what: str) -> None:
         self._what = what
         self._done_bytes = 0
         self._started = time.monotonic()
@@ -59,7 +65,7 @@ class Bars(Lines):
         """A step begins; its bar is shown when it takes more than a moment."""
         from tqdm import tqdm
 
-        super().start(what, total_bytes)
+        self._begin(what)
         self._bar = tqdm(
             desc=one_line(what),
             total=total_bytes,

@@ -46,6 +46,7 @@ def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, made: boo
         "disks": _disks(plan, host),
         "images": [_image(fetch) for fetch in plan.fetches],
         "login": None if plan.login is None else {"user": plan.login.user, "password": plan.login.password},
+        "passwords": dict(plan.passwords) if made else {},
         "xml": plan.steps[-1] if guest is None else guest.xml(inactive=True),
         "install_xml": None if plan.install is None else plan.steps[0],
         "record": _record(plan, guest),

@@ -61,12 +61,9 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
 def _xml_of(name: str, host: Host) -> str:
     guest = host.find_guest(name)
     if guest is None:
-        import difflib
+        from virtinstall.similar import did_you_mean
 
-        near = difflib.get_close_matches(name, host.guest_names(), 3)
-        raise RequestError(
-            f"--original {name}: there is no such guest", hint=f"did you mean {' or '.join(near)}?" if near else None
-        )
+        raise RequestError(f"--original {name}: there is no such guest", hint=did_you_mean(name, host.guest_names()))
     _require_shut_off(guest, f"--original {name}", host)
     return guest.xml(inactive=True)
 

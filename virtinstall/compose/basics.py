@@ -111,10 +111,8 @@ def fill_hotplug(draft: Draft) -> None:
 def _warn_of_little_memory(draft: Draft) -> None:
     minimum = draft.os.minimum_ram_bytes(draft.platform.arch)
     have = (draft.domain.memory_kib or 0) * KIB
-    if minimum is not None and have < minimum:
-        draft.warnings.append(
-            f"{have // MIB} MiB of memory is less than {draft.os.short_id} needs at least: {minimum // MIB} MiB"
-        )
+    if minimum is not None and have < minimum and not draft.facts.os_assumed:
+        draft.warnings.append(f"--memory {have // MIB}: {draft.os.short_id} requires at least {minimum // MIB} MiB")
 
 
 def fill_vcpus(draft: Draft) -> None:

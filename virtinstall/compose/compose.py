@@ -64,6 +64,7 @@ def compose(request: Request, facts: Facts) -> Plan:
     _add_disks(draft)
     firmware.fill_firmware(draft)
     firmware_features.merge_firmware_features(draft.domain)
+    disk_sources.warn_of_empty_boot_disk(draft)
     media.add_media(draft)
     disk_targets.resolve_targets(draft, draft.domain.devices_of(Disk))
     _add_devices(draft)
@@ -199,6 +200,7 @@ def _finish(draft: Draft) -> Plan:
         generated=frozenset(draft.generated),
         notes=tuple(draft.notes),
         secrets=tuple(draft.secrets),
+        passwords=tuple(draft.passwords),
         login=draft.facts.seeds.login,
         account=seeds.account(draft),
         host_key=None if draft.facts.seeds.host_key is None else draft.facts.seeds.host_key.public,

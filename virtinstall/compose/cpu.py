@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
 from virtinstall.domain.cpu import MODES, Cpu
+from virtinstall.similar import did_you_mean
 
 _MITIGATIONS = ("ibpb", "md-clear", "spec-ctrl", "ssbd", "virt-ssbd")
 
@@ -39,11 +40,8 @@ def _warn_of_model(draft: Draft) -> None:
     known = () if capabilities is None else capabilities.cpu_models
     if name is None or not known or name in known:
         return
-    import difflib
-
-    near = difflib.get_close_matches(name, [*known, *MODES], 3)
-    hint = f"did you mean {' or '.join(near)}?" if near else "`virsh domcapabilities` lists those that it knows"
-    draft.warnings.append(f"--cpu {name}: the host's libvirt knows no such CPU model ({hint})")
+    hint = did_you_mean(name, [*known, *MODES], "`virsh domcapabilities` lists the known models")
+    draft.warnings.append(f"--cpu {name}: the host's libvirt does not know this CPU model ({hint})")
 
 
 def _default(draft: Draft) -> None:

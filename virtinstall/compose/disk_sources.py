@@ -6,6 +6,7 @@ https://libvirt.org/formatstorage.html
 
 from __future__ import annotations
 
+from virtinstall.compose import boot_order
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.network_sources import OWN_SOURCES, use_network_volume, use_url
 from virtinstall.compose.new_volumes import BLOCK_POOLS, NETWORK_POOLS, add_volume
@@ -322,3 +323,19 @@ def _free_volume_name(draft: Draft, form: str, pool: PoolFacts, facts: DiskFacts
     suffix = "" if block else _SUFFIXES.get(form, f".{form}")
     taken = set(facts.taken_names) | {volume.name for volume in draft.volumes if volume.pool == pool.name}
     return numbered(str(draft.domain.name), suffix, taken)
+
+
+def warn_of_empty_boot_disk(draft: Draft) -> None:
+    """Warn if --import would boot a disk that is created empty and no other boot device was requested."""
+    if not draft.request.install.boot_disk or boot_order.has_order(draft.domain):
+        return
+    disk = next((disk for disk in draft.domain.devices_of(Disk) if disk.device in (None, "disk")), None)
+    if disk is None or not disk.is_new:
+        return
+    path = disk.source_file or disk.source_dev
+    filled = [image.path for image in draft.images if image.backing_path or image.copy_from or image.base]
+    filled += [volume.path for volume in draft.volumes if volume.upload_from or volume.base]
+    if path is not None and path not in filled and disk.backing_store is None:
+        draft.warnings.append(
+            f"--import boots {path}, a new and empty disk; install with --cdrom or --location, or use an existing image"
+        )

@@ -41,6 +41,7 @@ class Draft:
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.secrets: list[str] = []
+        self.passwords: list[tuple[str, str]] = []
         self.generated: set[str] = set()
         self.default_tpm = False
         self.install_cdrom: int | None = None

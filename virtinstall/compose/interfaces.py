@@ -9,6 +9,7 @@ from virtinstall.compose.draft import Draft
 from virtinstall.devices.interface import Interface
 from virtinstall.errors import RequestError
 from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, check_mac
+from virtinstall.similar import did_you_mean
 from virtinstall.virsh_commands import virsh_command
 
 DEFAULT_NETWORK = "default"
@@ -118,11 +119,8 @@ def _warn_of_link(draft: Draft, interface: Interface) -> None:
     name = {"bridge": interface.source_bridge, "direct": interface.source_dev}.get(interface.type or "")
     if not links or name is None or name in links:
         return
-    import difflib
-
-    near = difflib.get_close_matches(name, links, 3)
     what = "bridge" if interface.type == "bridge" else "network interface"
-    hint = f"did you mean {' or '.join(near)}?" if near else "`ip link` lists what it has"
+    hint = did_you_mean(name, links, "`ip link` lists the host's interfaces")
     draft.warnings.append(f"--network: the host has no {what} '{name}' ({hint})")
 
 

@@ -14,6 +14,7 @@ from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import HostFacts, Platform
 from virtinstall.request import PlatformRequest, Request
+from virtinstall.similar import did_you_mean
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -159,14 +160,11 @@ def _nothing_fits(wish: PlatformRequest, capabilities: Capabilities) -> RequestE
 
 
 def _unknown_machine(machine: str, guest: Guest, virt_type: str) -> RequestError:
-    import difflib
-
     known = guest.machines_for(virt_type)
-    near = difflib.get_close_matches(machine, known, 3)
-    hint = f"did you mean {' or '.join(near)}" if near else f"it has {', '.join(known[:3])} and more"
+    hint = did_you_mean(machine, known, f"available are {', '.join(known[:3])} and more;")
     return RequestError(
         f"--machine {machine}: the host has no such machine type for {guest.arch}",
-        hint=f"{hint}? `virsh capabilities` lists them all" if near else f"{hint}: `virsh capabilities` lists them",
+        hint=f"{hint} `virsh capabilities` lists all",
     )
 
 

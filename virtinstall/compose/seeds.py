@@ -159,6 +159,7 @@ def _fill_cloud_init(draft: Draft, asked: CloudInitRequest) -> None:
     ]
     for account, password in asked.generated_passwords:
         which = {"root": "first root login", DEFAULT_ACCOUNT: DEFAULT_ACCOUNT}.get(account, f"the account '{account}'")
+        draft.passwords.append((account, password))
         draft.secrets.append(f"Password for {which} is: {password}")
 
 

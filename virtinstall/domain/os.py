@@ -170,7 +170,9 @@ class Os(Section):
         aliases=("nvram_template",),
     )
     boot_devices: Children[BootDevice] = Children("./boot", BootDevice, "Boot devices in their order.")
-    bootmenu_enable: XmlField[bool] = XmlField("./bootmenu/@enable", YES_NO, "Offer a boot menu.", aliases=("menu",))
+    bootmenu_enable: XmlField[bool] = XmlField(
+        "./bootmenu/@enable", YES_NO, "Offer a boot menu.", aliases=("menu", "bootmenu")
+    )
     bootmenu_timeout: XmlField[int] = XmlField("./bootmenu/@timeout", INTEGER, "Milliseconds that the menu waits.")
     bios_useserial: XmlField[bool] = XmlField(
         "./bios/@useserial", YES_NO, "Show the BIOS on the serial port.", aliases=("useserial",)

@@ -5,7 +5,6 @@ Nothing is downloaded here, except that an index which the user's own catalogue 
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from virtinstall.images.catalogue_file import (
 )
 from virtinstall.images.source import CLOUD_INIT, NO_SEED, ImageSource
 from virtinstall.named import NamedTuple
+from virtinstall.similar import did_you_mean
 
 if TYPE_CHECKING:
     from virtinstall.images.family import Family
@@ -220,8 +220,8 @@ class ImageCatalogue:
                 )
 
     def _unknown(self, name: str) -> RequestError:
-        near = difflib.get_close_matches(name.lower(), [image.name for image in self.listed()], 3)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        question = did_you_mean(name, [image.name for image in self.listed()])
+        hint = f"{question} " if question else ""
         if os.path.exists(name):
             hint += f"for the file in this directory: image=./{name}; "
         return RequestError(f"unknown image '{name}'", hint=f"{hint}`virt-install --image list` lists them all")

@@ -52,7 +52,12 @@ def fallback_for(cls: type[Element]) -> Fallback | None:
 
         return unknown_values(installed_schema, cls, path, option, pairs)
 
-    return Fallback(knows, apply, nearest, unknown_arguments)
+    def with_value(value: str) -> list[str]:
+        from virtinstall.options.known_values import sub_options_with_value
+
+        return sub_options_with_value(installed_schema(), cls, path, value)
+
+    return Fallback(knows, apply, nearest, unknown_arguments, with_value)
 
 
 def schema_is_installed() -> bool:

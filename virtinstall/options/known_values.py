@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from virtinstall.options.suboptions import Pair, Target
+from virtinstall.options.suboptions import Pair, Target, resolve, sub_option_names
 from virtinstall.xml.field import XmlField
 from virtinstall.xml.kinds import TEXT
 from virtinstall.xml.paths import parse_path
@@ -33,8 +33,8 @@ def unknown_values(
         known = () if place is None else schema().values(place)
         if known and pair.value not in known:
             warnings.append(
-                f"{option} {pair.typed}: the installed libvirt's schema has no such value "
-                f"({_nearest(pair.value, known)}); it is passed on as it is"
+                f"{option} {pair.typed}: the installed libvirt's schema does not list this value "
+                f"({_nearest(pair.value, known)}); passing it through unchanged"
             )
     return warnings
 
@@ -67,10 +67,19 @@ def place_of(cls: type[Element], path: tuple[str, ...], target: Target) -> tuple
     return tuple(place)
 
 
-def _nearest(value: str, known: tuple[str, ...]) -> str:
-    import difflib
+def sub_options_with_value(schema: Schema, cls: type[Element], path: tuple[str, ...], value: str) -> list[str]:
+    """Return the sub-options of `cls` for which the schema lists `value`, but not as on and off."""
+    found = []
+    for name, _ in sub_option_names(cls):
+        target = resolve(cls, name)
+        place = None if target is None else place_of(cls, path, target)
+        if place is not None and value in schema.values(place):
+            found.append(name)
+    return found
 
-    near = difflib.get_close_matches(value, known, 3)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return f"it has {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
+
+def _nearest(value: str, known: tuple[str, ...]) -> str:
+    from virtinstall.similar import did_you_mean
+
+    listed = f"it lists {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
+    return did_you_mean(value, known) or listed

@@ -21,8 +21,6 @@ def rewrite(given: Namespace) -> list[str]:
     _graphics(given)
     _guest(given)
     _cdrom(given)
-    if given.os_type_word:
-        warnings.append("--os-type is deprecated and does nothing: use --osinfo")
     if given.prompt:
         warnings.append("--prompt does nothing: there are no questions any more")
     if given.print_step and not given.print_xml:

@@ -49,7 +49,8 @@ class Parser(argparse.ArgumentParser):
         unknown = message.removeprefix("unrecognized arguments: ")
         if unknown != message:
             word = next(iter(unknown.split()), "")
-            raise UsageError(*_unknown_option(word, self.prog, self._names()))
+            problem, advice = _unknown_option(word, self.prog, self._names())
+            raise UsageError(problem, hint=advice)
         raise UsageError(_in_words(message), hint=hint)
 
     def _names(self) -> list[str]:
@@ -100,17 +101,17 @@ def _in_words(message: str) -> str:
     return f"{name}: {what}"
 
 
-def _unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str]:
-    import difflib
+def _unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str, str]:
+    from virtinstall.similar import similar_names
 
     name = word.partition("=")[0]
     if not name.startswith("-"):
-        return (f"'{word}' belongs to no option (did you mean to quote it with the word before?)",)
-    # the dashes, which all have in common, would make anything look alike
+        return f"unexpected argument '{word}'", "put quotes around a value that contains spaces"
+    # without the dashes, which all options share
     known = {each.lstrip("-"): each for each in names}
-    near = [known[each] for each in difflib.get_close_matches(name.lstrip("-"), list(known), 3, 0.6)]
-    also = f"; did you mean {' or '.join(near)}?" if near else f"; `{prog} --help` lists them all"
-    return (f"there is no option {name}{also}",)
+    near = [known[each] for each in similar_names(name.lstrip("-"), known)]
+    hint = f"did you mean {' or '.join(near)}?" if near else f"`{prog} --help` lists the options"
+    return f"unknown option {name}", hint
 
 
 def build_parser(

@@ -8,7 +8,7 @@ counts; `key=` unsets; sub-options are applied in order of declaration.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
@@ -64,14 +64,15 @@ class Fallback(NamedTuple):
     """What to do with a dotted name that no class declares: libvirt's schema behind the classes.
 
     `knows(key)` tells whether the schema has it, `apply(element, key, value)` sets it and
-    `nearest(key)` gives names like it for the error's hint. `unknown_arguments(option, pairs)`
-    gives warnings for values that the schema doesn't have at their place.
+    `nearest(key)` returns similar names and `with_value(word)` the names of sub-options that accept a value, both for
+    the error's hint. `unknown_arguments(option, pairs)` returns warnings for values that the schema does not list.
     """
 
     knows: Callable[[str], bool]
     apply: Callable[[Any, str, str], None]
     nearest: Callable[[str], list[str]]
     unknown_arguments: Callable[[str, list[Any]], list[str]] = lambda option, pairs: []
+    with_value: Callable[[str], list[str]] = lambda value: []
 
 
 def split_words(text: str) -> list[str]:
@@ -172,7 +173,7 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
         raise RequestError(f"{option} {text}: {error}", hint="close it, or put a backslash before it") from None
     pairs: list[Pair] = []
     bare = list(getattr(cls, "bare", ()))
-    for word in words:
+    for place, word in enumerate(words):
         key, equals, value = word.partition("=")
         made = None if equals and _known(cls, key, fallback) else cls.read_word(word)
         if made is not None:
@@ -194,7 +195,7 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
             if word:
                 pairs.append(Pair(name, word, resolve(cls, name), bare=True))
         elif word:
-            raise _unknown(cls, option, word, key, bool(equals), fallback)
+            raise _unknown(cls, option, word, words[place + 1 :], fallback)
     return _in_order(pairs)
 
 
@@ -331,7 +332,7 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
 
 
 def _short_names(cls: type[Element]) -> Iterator[str]:
-    """The other names of the sub-options, which are what everybody types: `bus` for `target.bus`."""
+    """Yield the aliases of the sub-options, which users type most: `bus` for `target.bus`."""
     for _, declared in cls.declarations():
         if isinstance(declared, Declared):
             yield from declared.aliases
@@ -340,23 +341,32 @@ def _short_names(cls: type[Element]) -> Iterator[str]:
 
 
 def _unknown(
-    cls: type[Element], option: str, word: str, key: str, equals: bool, fallback: Fallback | None
+    cls: type[Element], option: str, word: str, following: Sequence[str], fallback: Fallback | None
 ) -> RequestError:
-    import difflib
+    """Return the error for `word` of a compound value; `following` are the words after it."""
+    from virtinstall.options.unknown import meant
+    from virtinstall.similar import similar_names
 
+    key, equals, _ = word.partition("=")
     if not equals and resolve(cls, key) is not None:
         return RequestError(f"{option}: the sub-option '{key}' has no value", hint=f"write {key}=VALUE")
     if key != key.strip() and resolve(cls, key.strip()) is not None:
         return RequestError(
-            f"{option}: a blank stands beside '{key.strip()}' (in '{word}')", hint="write no blanks around commas and ="
+            f"{option}: unexpected space around '{key.strip()}' (in '{word}')",
+            hint="remove the spaces around commas and =",
         )
-    names = list(dict.fromkeys([name for name, _ in sub_option_names(cls)] + list(_short_names(cls))))
-    near = difflib.get_close_matches(key, names, 3) + (fallback.nearest(key) if fallback else [])
-    near = list(dict.fromkeys(near))[:3]
-    known = f"did you mean {' or '.join(near)}? " if near else ""
-    # what has no = may be the rest of a value that was cut at its comma: a path, a list
-    commas = "" if equals else "; a comma within a value is written \\, or the value stands in quotes"
+    with_value = fallback.with_value if fallback else lambda _: []
+    spelling = meant(cls, option, word, following, with_value) if equals else None
+    if spelling is not None:
+        question = f"did you mean {option} {spelling}? "
+    else:
+        names = list(dict.fromkeys([name for name, _ in sub_option_names(cls)] + list(_short_names(cls))))
+        near = similar_names(key, names) + (fallback.nearest(key) if fallback else [])
+        near = list(dict.fromkeys(near))[:3]
+        question = f"did you mean {' or '.join(near)}? " if near else ""
+    # what has no = may be the rest of a value that was split at its comma: a path, a list
+    commas = "" if equals else "; write a comma within a value as \\, or quote the value"
     return RequestError(
-        f"{option}: there is no sub-option '{key}'" + (f" (in '{word}')" if equals else ""),
-        hint=f"{known}`{option} help` lists them all{commas}",
+        f"{option}: unknown sub-option '{key}'" + (f" (in '{word}')" if equals else ""),
+        hint=f"{question}`{option} help` lists all{commas}",
     )

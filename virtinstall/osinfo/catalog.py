@@ -124,13 +124,16 @@ class Catalog:
 
     def _search(self, name: str, watch: Watch) -> Lookup:
         from virtinstall.osinfo.index import line_index
-        from virtinstall.osinfo.names import find_system, line_of, other_spelling
+        from virtinstall.osinfo.names import find_system, line_of, old_system, other_spelling
 
         if name == GENERIC.short_id:
             return Lookup(GENERIC)
         entry = self._by_file_name(name, watch)
         if entry is not None:
             return Lookup(self._resolve(entry, watch))
+        replacement = old_system(name)
+        if replacement is not None:
+            return self._unlisted(name, self._search(replacement, watch).record)
         spelling = other_spelling(name)
         if spelling is not None:
             return self._respelt(name, spelling, watch)
@@ -141,14 +144,21 @@ class Catalog:
             raise self._unknown(name)
         record = self._resolve(entry, watch)
         exact = found[1]
-        return Lookup(record, None if exact else f"the OS database doesn't have '{name}': taking {record.short_id}")
+        return Lookup(record) if exact else self._unlisted(name, record)
 
     def _respelt(self, name: str, spelling: str, watch: Watch) -> Lookup:
         try:
-            record = self._search(spelling, watch).record
+            record, warning = self._search(spelling, watch)
         except RequestError as error:
             raise self._unknown(name) from error
-        return Lookup(record, f"OS name '{name}' is another spelling: taking {record.short_id}")
+        if warning is not None:
+            return self._unlisted(name, record)
+        return Lookup(record, f"OS name '{name}' is another spelling of {record.short_id}")
+
+    @staticmethod
+    def _unlisted(name: str, record: OsRecord) -> Lookup:
+        """Return the record that is used for a system that the database does not have."""
+        return Lookup(record, f"unknown OS name '{name}': using the settings of {record.short_id}")
 
     def _by_file_name(self, name: str, watch: Watch) -> Entry | None:
         """The entry whose file is called like it, without reading any other."""

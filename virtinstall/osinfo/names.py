@@ -11,14 +11,18 @@ from itertools import groupby
 
 from virtinstall.osinfo.index import Index, System
 
-# what earlier versions of virt-install called them; `linux` is the newest generic Linux
+# what earlier versions of virt-install called them
 _OLD_NAMES = {
-    "virtio26": "linux",
-    "generic26": "linux",
-    "generic24": "generic",
     "vista": "winvista",
     "winxp64": "winxp",
     "fedora_rawhide": "fedora-rawhide",
+}
+
+# names of earlier versions of virt-install that no system in the database has; `linux` is the newest generic Linux
+_OLD_SYSTEMS = {
+    "virtio26": "linux",
+    "generic26": "linux",
+    "generic24": "generic",
     "debiansid": "debiantesting",
 }
 
@@ -52,10 +56,15 @@ Version = tuple[int, ...]
 
 
 def other_spelling(name: str) -> str | None:
-    """How the database may spell `name`, None where no other spelling is known."""
+    """Return how the database may spell `name`, or None if no other spelling is known."""
     if name in _OLD_NAMES:
         return _OLD_NAMES[name]
     return next((new + name[len(old) :] for old, new in _BEGINNINGS.items() if name.startswith(old)), None)
+
+
+def old_system(name: str) -> str | None:
+    """Return the system that replaces `name`, a name of earlier versions of virt-install, or None."""
+    return _OLD_SYSTEMS.get(name)
 
 
 def list_order(name: str) -> list[tuple[int, int, str]]:
@@ -138,6 +147,6 @@ def _newest(members: dict[Version, System]) -> Version:
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """The names most like `name`, the best first."""
-    import difflib
+    from virtinstall.similar import similar_names
 
-    return difflib.get_close_matches(name.lower(), list(known), n=4, cutoff=0.6)
+    return similar_names(name, known, 4)

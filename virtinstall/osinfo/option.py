@@ -14,10 +14,7 @@ from virtinstall.osinfo.catalog import Catalog
 from virtinstall.osinfo.record import GENERIC, OsRecord
 
 _REQUIRED = "--osinfo/--os-variant OS name is required, but none was given or detected"
-_GENERIC_COST = (
-    "nothing is known of the operating system: it gets slow devices that any system has drivers for; "
-    "--osinfo NAME gives it better ones"
-)
+_GENERIC_COST = "unknown operating system: using slow devices that every system supports (set it with --osinfo NAME)"
 
 
 class RequestedOs(NamedTuple):
@@ -35,10 +32,14 @@ class RequestedOs(NamedTuple):
 
 
 class ChosenOs(NamedTuple):
-    """The system that a guest is made for, and what the user is to be told about that."""
+    """The guest's operating system and warnings about the choice.
+
+    `assumed`: it was not requested and not detected.
+    """
 
     record: OsRecord
     warnings: tuple[str, ...] = ()
+    assumed: bool = False
 
 
 def read_requested(values: Mapping[str, str] | None) -> RequestedOs:
@@ -98,15 +99,15 @@ def choose_os(
     if wish.require or (wish.strict and wish.require is None and is_hvm and not _may_lack(environment)):
         raise RequestError(
             _REQUIRED,
-            hint="`--osinfo list` prints all names; a Linux that isn't among them is linux2022 or the like; "
-            "--osinfo generic does without",
+            hint="`--osinfo list` prints all names; for an unlisted Linux use linux2022; "
+            "--osinfo generic disables the defaults of an operating system",
         )
     if not is_hvm:
         return ChosenOs(GENERIC)
     if wish.require is False or not wish.detect or _may_lack(environment):
-        return ChosenOs(GENERIC, (_GENERIC_COST,))
+        return ChosenOs(GENERIC, (_GENERIC_COST,), assumed=True)
     record = catalog.newest_linux()
-    return ChosenOs(record, (_GENERIC_COST if record.is_generic else _guess_cost(record),))
+    return ChosenOs(record, (_GENERIC_COST if record.is_generic else _guess_cost(record),), assumed=True)
 
 
 def _known(catalog: Catalog, name: str) -> ChosenOs | None:
@@ -128,7 +129,4 @@ def _warnings(*lines: str | None) -> tuple[str, ...]:
 
 
 def _guess_cost(record: OsRecord) -> str:
-    return (
-        f"no operating system was named or detected: taking {record.short_id}, with devices that a modern Linux has "
-        "drivers for; Windows or an old system may not find its disk: give it its name with --osinfo"
-    )
+    return f"no operating system given or detected: assuming {record.short_id} (set it with --osinfo NAME)"

@@ -34,6 +34,7 @@ _CLOUD_INIT_ENDS = (b"Cloud-init v.", b"finished at")
 _CLOUD_INIT_MARKS = ("/run/cloud-init/result.json", "/run/cloud-init/disabled")
 _RESULT_BYTES = 65536
 _LONGEST_LINE = 65536
+_WITH_ADDRESS = ("ip", "ssh", "agent", "cloud-init")
 
 
 def has_agent(domain: Domain) -> bool:
@@ -94,7 +95,7 @@ class Waiter:
         self._console: ConsoleWatch | None = None
 
     def wait(self, goal: str) -> list[str]:
-        """Wait for `goal`; return the addresses for `ip` and `ssh`, else nothing.
+        """Wait for `goal`; return the guest's addresses, for `running` and `shutdown` an empty list.
 
         Raises: WaitTimeout, GuestCrashed, GuestStopped, CloudInitFailed; HypervisorError, when the connection is lost.
         """
@@ -128,11 +129,12 @@ class Waiter:
             raise GuestStopped(f"the guest '{self._guest.name}' powered off before '{goal}' was reached")
         if goal == "cloud-init":
             self._require_success()
-        if goal in ("ip", "ssh"):
-            found = self._guest.addresses()
+        if goal not in _WITH_ADDRESS:
+            return []
+        found = self._guest.addresses()
+        if found:
             self._say(f"Address: {' '.join(found)}")
-            return found
-        return []
+        return found
 
     def _ssh_answers(self) -> bool:
         return any(is_ssh_server(address) for address in self._guest.addresses())

@@ -177,10 +177,9 @@ def _volume_facts(text: str, host: Host) -> DiskFacts:
 
 
 def _near(name: str, known: set[str] | frozenset[str]) -> str | None:
-    import difflib
+    from virtinstall.similar import did_you_mean
 
-    near = difflib.get_close_matches(name, known, 3)
-    return f"did you mean {' or '.join(near)}?" if near else None
+    return did_you_mean(name, sorted(known))
 
 
 def _no_pool(option: str, name: str, host: Host) -> RequestError:

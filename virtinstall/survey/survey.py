@@ -45,6 +45,7 @@ def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
         host=facts_of_host,
         os=record,
         platform=platform,
+        os_assumed=chosen.assumed,
         domain_capabilities=domain_capabilities,
         cpu_model_features=_cpu_model_features(request, host, platform, domain_capabilities),
         guest_names=_guest_names(request, host),

@@ -119,9 +119,9 @@ class Schema:
 
     def nearest(self, element_path: tuple[str, ...], dotted: str) -> list[str]:
         """Up to three names that the schema knows and that are like `dotted`, the nearest first."""
-        import difflib
+        from virtinstall.similar import similar_names
 
-        return difflib.get_close_matches(dotted, list(self.leaves(element_path, "0")), 3)
+        return similar_names(dotted, self.leaves(element_path, "0"))
 
     def values(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """All values that the schema allows at `path`: an element's text, or an attribute written `@cache` at its end.

@@ -1,0 +1,86 @@
+"""Sub-options that users try and that do not exist: the spelling that they probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virtinstall.xml.element import Element
+
+
+def _named(name: str) -> Callable[[str], str]:
+    return lambda value: f"{name}={value}"
+
+
+def _switched(name: str) -> Callable[[str], str]:
+    """`name` with the value as on or off."""
+    words = {"yes": "on", "no": "off", "true": "on", "false": "off", "1": "on", "0": "off"}
+    return lambda value: f"{name}={words.get(value.lower(), value)}"
+
+
+def _prefixed(sign: str) -> Callable[[str], str]:
+    return lambda value: sign + value.lstrip("+-")
+
+
+# names that users try, by option: the correct spelling, made from the value. Names are lower case without `_`, `-`, `.`
+REPLACEMENTS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
+    "--boot": {
+        "uefisecure": _switched("secure-boot"),
+        "uefisecureboot": _switched("secure-boot"),
+        "secure": _switched("secure-boot"),
+        "secboot": _switched("secure-boot"),
+        "efi": _switched("uefi"),
+    },
+    "--cpu": {
+        **dict.fromkeys(("addfeature", "feature", "features", "enable", "add", "flag", "flags"), _prefixed("+")),
+        **dict.fromkeys(("removefeature", "delfeature", "remove", "del", "nofeature"), _prefixed("-")),
+        "cores": _named("topology.cores"),
+        "sockets": _named("topology.sockets"),
+        "threads": _named("topology.threads"),
+    },
+    "--disk": {
+        "file": _named("path"),
+        "filename": _named("path"),
+        "if": _named("bus"),
+        "interface": _named("bus"),
+        "media": _named("device"),
+        "capacity": _named("size"),
+    },
+    "--network": {
+        "br": _named("bridge"),
+        "net": _named("network"),
+        "nic": _named("model"),
+        "ifname": _named("target.dev"),
+        "macaddr": _named("mac"),
+    },
+    "--graphics": {"addr": _named("listen"), "passwordfile": _named("password")},
+    "--memory": {"max": _named("maxmemory"), "size": _named("memory")},
+    "--vcpus": {"max": _named("maxvcpus"), "count": _named("vcpus"), "cpus": _named("vcpus")},
+}
+_ON = ("", "on", "yes", "true", "1")
+
+
+def meant(
+    cls: type[Element],
+    option: str,
+    word: str,
+    following: Sequence[str],
+    with_value: Callable[[str], Iterable[str]],
+) -> str | None:
+    """Return the correct spelling of `word` (`key=value`), if it is known and not only similar.
+
+    `following` are the words after it; `with_value` returns the sub-options that accept a value.
+    """
+    key, _, value = word.partition("=")
+    plain = key.lower().replace("_", "").replace("-", "").replace(".", "")
+    replace = REPLACEMENTS.get(option, {}).get(plain)
+    if replace is not None and value:
+        return replace(value)
+    # `order=cdrom,hd`: the value alone is valid
+    if value and cls.read_word(value) is not None:
+        rest = [word for word in following if "=" not in word and cls.read_word(word) is not None]
+        return ",".join([value, *rest])
+    # `shared=yes`: the key is a value of another sub-option
+    names = with_value(key.lower()) if value.lower() in _ON else ()
+    return next((f"{name}={key.lower()}" for name in names), None)

@@ -1,0 +1,60 @@
+"""Names similar to one that was mistyped, for hints.
+
+The measure is the edit distance in which a transposition counts as one edit (optimal string alignment). A name is
+similar only if about one character in four differs: `virbr0` is not similar to `ifb0`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_CHARACTERS_PER_EDIT = 4
+_SEPARATORS = str.maketrans("", "", "._-")
+
+
+def similar_names(word: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """Return up to `count` names from `known` that `word` may be a misspelling of, the most similar first.
+
+    Case and the separators `.`, `_` and `-` do not matter. The last part of a dotted name is similar to the whole
+    name: `cache` to `driver.cache`. `word` itself is never returned.
+    """
+    plain = word.lower().translate(_SEPARATORS)
+    if not plain:
+        return []
+    found: list[tuple[int, int, str]] = []
+    for place, name in enumerate(dict.fromkeys(known)):
+        if name == word:
+            continue
+        distance = _distance(plain, name.lower().translate(_SEPARATORS))
+        if distance is None and "." in name and name.lower().endswith("." + word.lower()):
+            distance = 1
+        if distance is not None:
+            found.append((distance, place, name))
+    return [name for _, _, name in sorted(found)[:count]]
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
+    """Return the question `did you mean A or B?` as a hint, or `otherwise` if no name in `known` is similar."""
+    near = similar_names(word, known)
+    return f"did you mean {' or '.join(near)}?" if near else otherwise
+
+
+def _distance(one: str, two: str) -> int | None:
+    """Return the edit distance of two names, or None if it is too large for similar names."""
+    most = max(1, min(len(one), len(two)) // _CHARACTERS_PER_EDIT)
+    if abs(len(one) - len(two)) > most:
+        return None
+    if min(len(one), len(two)) < _CHARACTERS_PER_EDIT and one[:1] != two[:1]:
+        return None
+    before: list[int] = []
+    row = list(range(len(two) + 1))
+    for i, letter in enumerate(one, 1):
+        earlier, before, row = before, row, [i]
+        for j, other in enumerate(two, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == two[j - 2] and one[i - 2] == other:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return None
+    return row[-1] if row[-1] <= most else None
