@@ -41,7 +41,7 @@ def found(line: str, prog: str = "virt-install") -> list[Candidate]:
         ("--hostdev pci", ["pci_0000_00_02_0"]),
         ("--reinstall w", ["web"]),
         ("--finish w", ["web"]),
-        ("--wait-for s", ["ssh", "shutdown"]),
+        ("--wait-for s", ["shutdown", "ssh"]),
         ("--output ", ["text", "json"]),
         ("--osinfo debian1", ["debian1.1", "debian1.2", "debian1.3", "debian10", "debian11"]),
         ("--osinfo detect=on,na", ["detect=on,name="]),
