@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from virtinstall.errors import RequestError, StorageError
+from virtinstall.errors import NoSpaceError, RequestError, StorageError
 from virtinstall.progress import Silent
 from virtinstall.rollback import new_file
 from virtinstall.rollback.journal import Journal
@@ -91,12 +91,13 @@ def test_no_room_is_refused_before_anything_is_written(image_format: str, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_survey_changes_nothing_and_warns_of_overcommit(tmp_path: Path) -> None:
-    """A sparse image larger than the free space is a warning, and nothing is made by looking."""
+def test_survey_refuses_overcommit_and_changes_nothing(tmp_path: Path) -> None:
+    """A sparse image larger than the free space is refused, as `--check disk_size=on` is the default."""
     huge = NewImage(path=str(tmp_path / "disk"), format="qcow2", capacity_bytes=1 << 50, cluster_size=2 * MIB)
     small = NewImage(path=str(tmp_path / "disk"), format="qcow2", capacity_bytes=MIB)
-    assert "may grow to" in (survey_image(huge) or "")
-    assert survey_image(small) is None
+    with pytest.raises(NoSpaceError, match="may grow to"):
+        survey_image(huge)
+    survey_image(small)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -48,10 +48,11 @@ def add_volume(
         draft.start_pools.append(pool.name)
     available = pool.available_bytes
     if available is not None and size > available:
-        problem = f"the pool '{pool.name}' has {human_size(available)} left, and the disk takes {human_size(size)}"
-        if (full or upload_from is not None) and draft.request.checks.disk_size:
+        when = "" if full or upload_from is not None else " when it is full"
+        problem = f"the pool '{pool.name}' has {human_size(available)} left; the disk takes {human_size(size)}{when}"
+        if draft.request.checks.disk_size:
             raise RequestError(problem, hint="make the disk smaller, or use --check disk_size=off")
-        draft.warnings.append(f"{problem} when it is full")
+        draft.warnings.append(problem)
     draft.volumes.append(
         NewVolume(
             pool=pool.name,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 import libvirt
@@ -23,7 +24,7 @@ from virtinstall.libvirt_host.error_translation import (
     translate_errors,
     translated,
 )
-from virtinstall.libvirt_host.guest import LibvirtGuest
+from virtinstall.libvirt_host.guest import LibvirtGuest, start_paused_or_not
 from virtinstall.libvirt_host.guest_macs import GuestMacs
 from virtinstall.libvirt_host.volumes import StorageHost
 
@@ -257,9 +258,8 @@ class LibvirtHost(StorageHost):
 
     def start_guest(self, xml: str, *, paused: bool = False) -> LibvirtGuest:
         """Create and start a guest that isn't defined. Raises: HypervisorError."""
-        flags = libvirt.VIR_DOMAIN_START_PAUSED if paused else 0
         with translated("the guest does not start"):
-            return LibvirtGuest(self.connection.createXML(xml, flags))
+            return LibvirtGuest(start_paused_or_not(partial(self.connection.createXML, xml), paused=paused))
 
     def define_guest(self, xml: str) -> LibvirtGuest:
         """Define a guest, or redefine one of the same uuid. Raises: HypervisorError."""

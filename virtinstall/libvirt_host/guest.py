@@ -5,6 +5,7 @@ Source: https://libvirt.org/html/libvirt-libvirt-domain.html
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import libvirt
@@ -35,6 +36,17 @@ _ENDED = [
         libvirt.VIR_DOMAIN_SHUTOFF_CRASHED,
     )
 ]
+
+
+def start_paused_or_not(start: Callable[[int], Any], *, paused: bool) -> Any:
+    """Call `start` with the flag for a paused start; without it where the driver does not know the flag.
+
+    Raises: libvirt.libvirtError.
+    """
+    if paused:
+        with none_if(libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_NO_SUPPORT):
+            return start(libvirt.VIR_DOMAIN_START_PAUSED)
+    return start(0)
 
 
 class LibvirtGuest:
@@ -112,7 +124,7 @@ class LibvirtGuest:
     def start(self, *, paused: bool = False) -> None:
         """Start it; `paused`: it waits for `resume_if_paused`. Raises: HypervisorError."""
         with translated(f"the guest '{self.name}' does not start"):
-            self.domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
+            start_paused_or_not(self.domain.createWithFlags, paused=paused)
 
     def resume_if_paused(self) -> None:
         """Let it run on after a paused start. Raises: HypervisorError."""

@@ -63,12 +63,12 @@ def checked(checks: Checks, each_disk: Iterable[Callable[[], str | None]], acces
     return [warning for warning in warnings if warning is not None]
 
 
-def _check_image(image: NewImage, plan: Plan) -> str | None:
-    """Whether the image can be made; gives a warning where it may outgrow the file system. Raises: StorageError."""
+def _check_image(image: NewImage, plan: Plan) -> None:
+    """Check whether the image can be created. Raises: StorageError."""
     from virtinstall.storage.provision import survey_image
 
     with _taken_meanwhile(image, plan):
-        return survey_image(image)
+        survey_image(image)
 
 
 def _check_access(plan: Plan, host: Host) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import stat
 
-from virtinstall.errors import RequestError, StorageError
+from virtinstall.errors import NoSpaceError, RequestError, StorageError
 from virtinstall.new_image import NewImage
 from virtinstall.progress import Progress
 from virtinstall.rollback.directories import can_make, make_directory
@@ -66,10 +66,11 @@ def check_image(image: NewImage) -> int:
     return raw_allocation_bytes(capacity, image.effective_preallocation)
 
 
-def survey_image(image: NewImage) -> str | None:
-    """Look whether the image can be made, changing nothing; gives a warning about sparse overcommit, or None.
+def survey_image(image: NewImage) -> None:
+    """Look whether the image can be made, changing nothing.
 
-    Raises: RequestError or StorageError, as `provision_image` would before it starts.
+    Raises: RequestError or StorageError, as `provision_image` would before it starts; NoSpaceError also when
+    the image may outgrow its file system.
     """
     _require_backing(image)
     needed = check_image(image)
@@ -83,7 +84,9 @@ def survey_image(image: NewImage) -> str | None:
         raise StorageError(
             f"no permission to make files in '{folder}'", hint="run as a user who may, or choose another directory"
         )
-    return check_space(image.path, needed, image_capacity(image))
+    overcommit = check_space(image.path, needed, image_capacity(image))
+    if overcommit is not None:
+        raise NoSpaceError(overcommit, hint="make the disk smaller, or use --check disk_size=off")
 
 
 def _missing_hint(folder: str) -> str:
