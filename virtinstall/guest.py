@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
     from virtinstall.devices.device import Device
     from virtinstall.domain.domain import Domain
+    from virtinstall.guest_record import GuestRecord
     from virtinstall.libvirt_host.connection import LibvirtHost
     from virtinstall.libvirt_host.host import Guest as HostGuest
+    from virtinstall.lifecycle.delete import Deletion
+    from virtinstall.lifecycle.deletion_plan import DeletionPlan, Storage
     from virtinstall.plan import Plan
     from virtinstall.progress import Progress
     from virtinstall.run.installation import BackgroundInstallation
@@ -124,6 +127,47 @@ class Guest:
     def destroy(self) -> None:
         """Force the guest off; its definition and disks stay. Raises: HypervisorError."""
         self._guest.destroy()
+
+    @property
+    def record(self) -> GuestRecord | None:
+        """What was created for the guest and how to log in to it; None for a guest of another program."""
+        from virtinstall.guest_record import NAMESPACE, parse_record
+
+        return parse_record(self._guest.metadata(NAMESPACE), self.uuid)
+
+    def deletion_plan(self, storage: Storage = "own") -> DeletionPlan:
+        """Return what `delete` would remove and keep, with the reasons; change nothing. Raises: HostError."""
+        from virtinstall.lifecycle.delete import make_deletion_plan
+
+        return make_deletion_plan(self.name, self._guest, self._host, storage)
+
+    def delete(
+        self,
+        storage: Storage = "own",
+        *,
+        force: bool = False,
+        shutdown_timeout: float | None = None,
+        wipe: bool = False,
+        on_warning: Callable[[str], None] | None = None,
+        report: Callable[[str], None] | None = None,
+    ) -> Deletion:
+        """Remove the guest and its disks as `deletion_plan(storage)` says; return what was removed and kept.
+
+        `storage`: `own` are the disks that virtinstall created for it, `all` are all of its disks, `none` keeps them.
+        The other parameters and the errors are those of `Hypervisor.delete`.
+        """
+        from virtinstall.lifecycle.delete import delete
+
+        return delete(
+            self.deletion_plan(storage),
+            self._guest,
+            self._host,
+            force=force,
+            shutdown_timeout=shutdown_timeout,
+            wipe=wipe,
+            on_warning=on_warning or log_warning,
+            report=report or log_info,
+        )
 
     def wait_for(
         self, goal: Goal, timeout: float | None = None, *, report: Callable[[str], None] | None = None

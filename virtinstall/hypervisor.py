@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from virtinstall.images.stored import StoredImage
     from virtinstall.libvirt_host.connection import LibvirtHost
     from virtinstall.libvirt_host.host import Guest as HostGuest
+    from virtinstall.lifecycle.delete import Deletion
+    from virtinstall.lifecycle.deletion_plan import DeletionPlan, Storage
     from virtinstall.plan import Plan
     from virtinstall.progress import Progress
     from virtinstall.request import Request
@@ -219,6 +221,47 @@ class Hypervisor:
         if found is None:
             raise GuestNotFound(f"no guest has the UUID '{uuid}'")
         return self._guest(found)
+
+    def deletion_plan(self, name: str, storage: Storage = "own") -> DeletionPlan:
+        """Return what deleting the guest `name` would remove and keep, with the reasons; change nothing.
+
+        `storage`: `own` are the disks that virtinstall created for it, `all` are all of its disks, `none` keeps them.
+        Also a guest that is gone has a plan while files are left of a deletion that was killed.
+        Raises: GuestNotFound; HostError.
+        """
+        from virtinstall.lifecycle.delete import make_deletion_plan
+
+        return make_deletion_plan(name, self.host.guest_named(name), self.host, storage)
+
+    def delete(
+        self,
+        plan: DeletionPlan,
+        *,
+        force: bool = False,
+        shutdown_timeout: float | None = None,
+        wipe: bool = False,
+        on_warning: Callable[[str], None] | None = None,
+        report: Callable[[str], None] | None = None,
+    ) -> Deletion:
+        """Carry out a plan of `deletion_plan`; return what was removed, kept, and could not be removed.
+
+        A running guest must be allowed to be powered off (`force`) or asked to shut down (`shutdown_timeout`, seconds).
+        `wipe` overwrites disks before they are removed. Every file is examined again before it goes. When this process
+        is killed meanwhile, a new plan for the same name finishes the job.
+        Raises: RequestError, when the guest runs and must not be stopped; WaitTimeout; HypervisorError.
+        """
+        from virtinstall.lifecycle.delete import delete
+
+        return delete(
+            plan,
+            self.host.guest_named(plan.name) if plan.exists else None,
+            self.host,
+            force=force,
+            shutdown_timeout=shutdown_timeout,
+            wipe=wipe,
+            on_warning=on_warning or log_warning,
+            report=report or log_info,
+        )
 
     def finish(
         self,

@@ -1,17 +1,20 @@
 """Completion of virt-guest: subcommands, their options, and values that a subcommand knows.
 
 A subcommand's module may have `complete(option, text)`, which returns what the value of `option` (or, with an empty
-option, an argument) may be.
+option, an argument) may be; or `TAKES_GUESTS`, when its arguments are names of guests.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import itertools
 from collections.abc import Sequence
 
 from virtinstall.cli.virt_guest import SUBCOMMANDS, guest_parser
 from virtinstall.options.complete_values import Candidate
+
+_PATIENCE_SECONDS = 1.0
 
 
 def candidates(typed: Sequence[str]) -> list[Candidate]:
@@ -29,6 +32,8 @@ def candidates(typed: Sequence[str]) -> list[Candidate]:
         return list(_values(module, option, current))
     if not current.startswith("-"):
         found = list(module.complete("", current)) if hasattr(module, "complete") else []
+        if getattr(module, "TAKES_GUESTS", False):
+            found = _guests(before, current)
         if found:
             return found
     return [
@@ -37,6 +42,17 @@ def candidates(typed: Sequence[str]) -> list[Candidate]:
         for name in action.option_strings
         if name.startswith("--") and name.startswith(current)
     ]
+
+
+def _guests(before: Sequence[str], current: str) -> list[Candidate]:
+    """Names of guests at the connection that the words before name, without those that are there already."""
+    from virtinstall.libvirt_host.completion_names import listed
+
+    pairs = itertools.pairwise(before)
+    uri = next((value for name, value in pairs if name == "--connect"), None)
+    uri = next((word.partition("=")[2] for word in before if word.startswith("--connect=")), uri)
+    names = listed("guests", uri, _PATIENCE_SECONDS)
+    return [Candidate(name) for name in names if name.startswith(current) and name not in before]
 
 
 def _actions(name: str) -> list[argparse.Action]:

@@ -25,7 +25,10 @@ class Subcommand(NamedTuple):
     help: str
 
 
-SUBCOMMANDS = (Subcommand("images", "virtinstall.cli.guest_images", "List, fetch and remove cached disk images."),)
+SUBCOMMANDS = (
+    Subcommand("delete", "virtinstall.cli.guest_delete", "Remove guests with the disks that were created for them."),
+    Subcommand("images", "virtinstall.cli.guest_images", "List, fetch and remove cached disk images."),
+)
 
 
 def run(words: list[str], log: Log) -> int:

@@ -227,6 +227,13 @@ class LibvirtHost(StorageHost):
             )
         return None
 
+    def remove_reservation(self, network: str, mac: str, address: str) -> None:
+        """Remove a DHCP reservation from a virtual network, if it is still as given. Raises: HypervisorError."""
+        from virtinstall.libvirt_host.reservations import remove_reservation
+
+        with translated(f"cannot remove the DHCP reservation of {mac} from the network '{network}'"):
+            remove_reservation(self.connection, network, mac, address)
+
     @translate_errors
     def node_devices(self, capability: str | None = None) -> list[str]:
         """XML of the host's devices."""

@@ -213,6 +213,12 @@ class Host(Protocol):
     def delete_volume(self, pool: str, name: str) -> None:
         """Delete a volume. Raises: StorageError."""
 
+    def wipe_volume(self, pool: str, name: str) -> None:
+        """Overwrite a volume with zeros. Raises: StorageError."""
+
+    def remove_reservation(self, network: str, mac: str, address: str) -> None:
+        """Remove a DHCP reservation from a virtual network, if it is still as given. Raises: HypervisorError."""
+
     def resize_volume(self, pool: str, name: str, capacity_bytes: int) -> None:
         """Make a volume larger. Raises: StorageError."""
 

@@ -148,6 +148,11 @@ class StorageHost:
             volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
             retry_while_busy(lambda: volume.delete(0))
 
+    def wipe_volume(self, pool: str, name: str) -> None:
+        """Overwrite a volume with zeros. Raises: StorageError."""
+        with translated(f"libvirt cannot wipe the volume '{name}' of the pool '{pool}'", StorageError):
+            self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name).wipe(0)
+
     def resize_volume(self, pool: str, name: str, capacity_bytes: int) -> None:
         """Make a volume larger. Raises: StorageError."""
         with translated(f"libvirt cannot resize the volume '{name}' of the pool '{pool}'", StorageError):

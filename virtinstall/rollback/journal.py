@@ -202,9 +202,9 @@ class Journal:
         """Note the configuration that the guest is to keep, for `--finish`. Raises: OSError."""
         self._append({"kind": FINAL, "path": "", "xml": xml})
 
-    def keep_for_next_run(self) -> None:
-        """Don't remove the journal at the end: something of this run is still there."""
-        self._kept = True
+    def keep_for_next_run(self, kept: bool = True) -> None:
+        """Don't remove the journal at the end: something of this run is still there (unless `kept` is false)."""
+        self._kept = kept
 
     def end(self) -> None:
         """The run is over: remove its journal."""

@@ -105,6 +105,33 @@ def nvram_path(domain: etree._Element) -> str | None:
     return (node.text or "").strip() or (None if source is None else source.get("file"))
 
 
+def guest_nvram(domain: etree._Element, host: Host) -> tuple[str | None, bool]:
+    """The path of a guest's UEFI variables, and whether it is in the directory where libvirt chooses such paths."""
+    path, folder = nvram_path(domain), _nvram_folder(host.uri) or _SYSTEM_NVRAM
+    if path is not None:
+        return (path, os.path.dirname(path) == folder) if path.startswith("/") else (None, False)
+    if _has_nvram(domain) and host.is_local():
+        # the definition need not name the file that libvirt has chosen
+        stem = os.path.join(folder, f"{domain.findtext('name')}_VARS")
+        path = next((name for name in (f"{stem}.fd", f"{stem}.qcow2") if os.path.lexists(name)), None)
+    return path, path is not None
+
+
+def tpm_folder(domain: etree._Element, host: Host) -> str | None:
+    """Where libvirt keeps the state of a guest's emulated TPM; None if it has none."""
+    if domain.find("devices/tpm/backend[@type='emulator']") is None or host.driver() != "qemu":
+        return None
+    uuid = (domain.findtext("uuid") or "").lower()
+    nvram = _nvram_folder(host.uri)
+    if nvram is None or nvram == _SYSTEM_NVRAM:
+        return f"{_SYSTEM_TPM}/{uuid}"
+    from virtinstall.libvirt_host.embed import root_of
+
+    root = root_of(host.uri)
+    # libvirt's layout of a session, and of the embedded driver
+    return f"{os.path.dirname(nvram)}/swtpm/{uuid}" if root is None else f"{root}/lib/qemu/swtpm/{uuid}"
+
+
 def _has_nvram(domain: etree._Element) -> bool:
     loader = domain.find("os/loader")
     pflash = loader is not None and loader.get("type") == "pflash"

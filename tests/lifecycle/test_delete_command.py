@@ -1,0 +1,79 @@
+"""`virt-guest delete` with libvirt's test driver: plans, questions, exit statuses, JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import virtinstall
+from virtinstall.cli.main import guest_main
+
+SCHEMA = json.loads((Path(virtinstall.__file__).parent / "schema" / "guest-delete.json").read_text())
+TEST = ("--connect", "test:///default")
+
+
+def delete(*words: str) -> int:
+    """The exit status."""
+    return guest_main(["delete", *TEST, *words])
+
+
+def document(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    """What was printed as JSON; it fits its schema."""
+    found: dict[str, object] = json.loads(capsys.readouterr().out)
+    jsonschema.validate(found, SCHEMA)
+    return found
+
+
+def test_a_missing_guest_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """The wish is fulfilled already."""
+    assert delete("nosuch", "--yes", "--output", "json") == 0
+    assert document(capsys)["changed"] is False
+
+
+def test_a_running_guest_needs_force_or_shutdown(capsys: pytest.CaptureFixture[str]) -> None:
+    """The error comes before the question."""
+    assert delete("test") == 1
+    assert "the guest 'test' is running" in capsys.readouterr().err
+
+
+def test_without_a_terminal_yes_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
+    """As a question that nobody can answer."""
+    assert delete("test", "--force") == 2
+    assert "--yes" in capsys.readouterr().err
+
+
+def test_a_dry_run_prints_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also of a running guest."""
+    assert delete("test", "--dry-run", "--output", "json") == 0
+    found = document(capsys)
+    assert found["changed"] is False
+    assert [item["kind"] for item in found["guests"][0]["removed"]] == ["guest"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("words", [("--force",), ("--shutdown", "5s")])
+def test_a_running_guest_is_stopped_and_removed(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+    """The plan is printed first, then the result."""
+    assert delete("test", "--yes", *words) == 0
+    printed = capsys.readouterr().out
+    assert printed.index("remove  guest test") < printed.index("Deleted 'test'.")
+
+
+def test_errors_are_json_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    """One document in any case."""
+    assert delete("test", "--output", "json") == 1
+    assert document(capsys)["exit_status"] == 1
+
+
+def test_a_script_deletes_a_guest() -> None:
+    """The plan first, if it wants to look at it."""
+    with virtinstall.connect("test:///default") as hypervisor:
+        guest = hypervisor.guest("test")
+        assert not guest.deletion_plan().is_empty
+        with pytest.raises(virtinstall.RequestError, match="is running"):
+            guest.delete()
+        assert guest.delete(force=True).changed
+        with pytest.raises(virtinstall.GuestNotFound):
+            hypervisor.deletion_plan("test")

@@ -1,0 +1,123 @@
+"""Which parts of a guest go and which stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from virtinstall.lifecycle.deletion_plan import DeletionFacts, DeletionPlan, FileFacts, plan_deletion
+
+OURS = FileFacts(kind="disk", path="/d/a.qcow2", is_ours=True)
+
+
+def plan(*files: FileFacts, storage: Any = "own", **facts: Any) -> DeletionPlan:
+    """The plan of a guest with these files."""
+    return plan_deletion(DeletionFacts(name="web", uuid="u", files=files, **facts), storage)
+
+
+def removed(found: DeletionPlan) -> list[str]:
+    """Paths of the files that go."""
+    return [item.path for item in found.removed if item.kind != "guest"]
+
+
+NEVER = {
+    "a block device is never deleted": {"source": "block"},
+    "a network disk is never deleted": {"source": "network"},
+    "storage of type 'dir' is never deleted": {"source": "dir"},
+    "storage of type 'nvme' is never deleted": {"source": "nvme"},
+    "an image that disks start from is never deleted": {"kind": "base"},
+    "the medium of a drive is never deleted": {"kind": "cdrom"},
+    "it is not a regular file": {"is_regular": False},
+    "the guest only reads it": {"readonly": True},
+    "it is shared with other guests": {"shareable": True},
+    "it is used by guest 'b'": {"users": ("guest 'b'",)},
+    "it has 2 hard links": {"links": 2},
+    "it is open in process 7 (tail)": {"open_by": ("process 7 (tail)",)},
+    "'/d/other' starts from it": {"overlays": ("/d/other",)},
+    "it cannot be examined": {"unreachable": "it cannot be examined"},
+}
+
+
+@pytest.mark.parametrize("storage", ["own", "all"])
+@pytest.mark.parametrize(("reason", "values"), NEVER.items())
+def test_these_files_always_stay(reason: str, values: dict[str, Any], storage: str) -> None:
+    """Even of those that virtinstall created, and even if all are asked for."""
+    found = plan(OURS.replace(**values), storage=storage)
+    assert (removed(found), [item.reason for item in found.kept]) == ([], [reason])
+
+
+@pytest.mark.parametrize("kind", ["disk", "snapshot", "data", "seed", "memory"])
+def test_storage_decides_about_the_rest(kind: str) -> None:
+    """`own` takes what virtinstall created, `all` everything, `none` nothing."""
+    ours, other = OURS.replace(kind=kind), FileFacts(kind=kind, path="/d/b.qcow2")
+    assert removed(plan(ours)) == ["/d/a.qcow2"]
+    assert removed(plan(other)) == []
+    assert removed(plan(ours, other, storage="all")) == ["/d/a.qcow2", "/d/b.qcow2"]
+    assert removed(plan(ours, other, storage="none")) == []
+
+
+def test_a_file_that_replaced_ours_is_the_users() -> None:
+    """The path alone proves nothing."""
+    assert removed(plan(OURS.replace(is_replaced=True))) == []
+    assert removed(plan(OURS.replace(is_replaced=True), storage="all")) == ["/d/a.qcow2"]
+
+
+def test_what_all_would_add_is_known() -> None:
+    """The user learns what --storage all is for."""
+    other = FileFacts(kind="disk", path="/d/b.qcow2")
+    assert plan(OURS, other, other.replace(path="/d/c", links=2)).would_remove_with_all == ("/d/b.qcow2",)
+
+
+def test_a_disk_stays_as_long_as_an_overlay_on_it() -> None:
+    """However long the chain is, and whatever keeps its top."""
+    top = FileFacts(kind="snapshot", path="/d/3", is_ours=True, links=2)
+    middle = FileFacts(kind="snapshot", path="/d/2", is_ours=True, overlays=("/d/3",))
+    bottom = FileFacts(kind="disk", path="/d/1", is_ours=True, overlays=("/d/2", "/d/3"))
+    assert removed(plan(bottom, middle, top)) == []
+    assert removed(plan(bottom, middle, top.replace(links=1))) == ["/d/1", "/d/2", "/d/3"]
+
+
+def test_memory_of_a_snapshot_goes_with_the_disks() -> None:
+    """Without its disks it is worth nothing, with them it may be."""
+    memory = FileFacts(kind="memory", path="/d/m", is_ours=True)
+    assert removed(plan(OURS, memory)) == ["/d/a.qcow2", "/d/m"]
+    assert removed(plan(OURS, memory, FileFacts(kind="disk", path="/d/b"))) == ["/d/a.qcow2"]
+
+
+@pytest.mark.parametrize(
+    ("files", "goes"),
+    [
+        ((OURS,), True),
+        ((), True),
+        ((OURS, FileFacts(kind="disk", path="/d/data")), True),
+        ((FileFacts(kind="disk", path="/d/data"),), False),
+        ((FileFacts(kind="cdrom", path="/d/iso"),), True),
+    ],
+)
+def test_uefi_variables_and_tpm_state_go_unless_all_disks_stay(files: tuple[FileFacts, ...], goes: bool) -> None:
+    """A disk that is kept may be sealed by the TPM."""
+    found = plan(*files, nvram="/n", tpm="/t")
+    assert (found.removes("nvram"), found.removes("tpm")) == (goes, goes)
+
+
+def test_uefi_variables_at_a_path_of_the_users_stay() -> None:
+    """And are named."""
+    found = plan(OURS, nvram="/n", nvram_objection="its path was chosen by the user")
+    assert [(item.path, item.reason) for item in found.kept] == [("/n", "its path was chosen by the user")]
+
+
+def test_a_disk_that_was_detached_stays() -> None:
+    """Somebody took it off the guest on purpose."""
+    found = plan(OURS, detached=("/d/old",))
+    assert [item.path for item in found.kept] == ["/d/old"]
+
+
+def test_what_a_killed_deletion_left_is_checked_again() -> None:
+    """The file may have got a user since."""
+    left = FileFacts(kind="disk", path="/d/a", is_ours=True)
+    found = plan_deletion(
+        DeletionFacts(name="web", exists=False, unfinished=(left, left.replace(path="/d/b", links=2)))
+    )
+    assert [item.path for item in found.removed] == ["/d/a"]
+    assert [item.path for item in found.kept] == ["/d/b"]

@@ -1,0 +1,323 @@
+"""`virt-guest delete` on a real libvirtd: what is left on the disk is what its plan said, to the byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.live.machine import Connection, Outcome
+
+pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
+VirtInstall = Callable[..., Outcome]
+NO_DEVICES = ("--osinfo", "generic", "--network", "none", "--graphics", "none", "--noautoconsole", "--memory", "64")
+MAIN = "import sys; from virtinstall.cli.main import guest_main; sys.exit(guest_main())"
+
+
+def virt_guest(connection: Connection, *words: str | Path, ok: bool = True) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error."""
+    done = subprocess.run(
+        [sys.executable, "-c", MAIN, words[0], "--connect", connection.option, *map(str, words[1:])],
+        env=connection.full_environ(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert not ok or done.returncode == 0, f"{done.stdout}{done.stderr}"
+    return done.returncode, done.stdout, done.stderr
+
+
+def files(*folders: Path) -> dict[str, str]:
+    """Path -> digest of each file (or the target of a link) below the folders."""
+    found = {}
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink():
+                found[str(path)] = f"-> {os.readlink(path)}"
+            elif path.is_file():
+                found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def delete_as_planned(connection: Connection, name: str, *words: str, folders: tuple[Path, ...]) -> dict[str, Any]:
+    """Delete the guest; what is gone afterwards is exactly what the plan named, and nothing else has changed."""
+    if connection.state(name) == "running":
+        connection.virsh("destroy", name)
+    before = files(*folders)
+    _, printed, _ = virt_guest(connection, "delete", name, *words, "--dry-run", "--output", "json")
+    plan = json.loads(printed)["guests"][0]
+    assert files(*folders) == before, "--dry-run changes nothing"
+    _, printed, _ = virt_guest(connection, "delete", name, *words, "--yes", "--output", "json")
+    done = json.loads(printed)["guests"][0]
+    assert done["failed"] == []
+    assert (done["removed"], done["kept"]) == (plan["removed"], plan["kept"])
+    gone = {item["path"] for item in plan["removed"]}
+    assert files(*folders) == {path: digest for path, digest in before.items() if path not in gone}
+    assert name not in connection.names()
+    return dict(plan)
+
+
+def kept(plan: dict[str, Any]) -> dict[str, str]:
+    """Path -> reason."""
+    return {item["path"]: item["reason"] for item in plan["kept"]}
+
+
+def removed(plan: dict[str, Any], *kinds: str) -> set[str]:
+    """Paths of these kinds."""
+    return {item["path"] for item in plan["removed"] if item["kind"] in kinds}
+
+
+@pytest.fixture
+def folders(work: Path) -> tuple[Path, ...]:
+    """Where files of the guests are."""
+    return (
+        work,
+        Path("/var/lib/libvirt/qemu/nvram"),
+        Path("/var/lib/libvirt/qemu/save"),
+        Path("/var/lib/libvirt/swtpm"),
+    )
+
+
+def test_uefi_and_tpm(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """UEFI variables and TPM state go with the disk, whether libvirt's definition names them or not."""
+    words = ("--boot", "uefi", "--tpm", "emulator", "--disk", f"{work}/a.qcow2,size=1")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *words).ok()
+    plan = delete_as_planned(connection, guest_name, folders=folders)
+    assert removed(plan, "disk") == {f"{work}/a.qcow2"}
+    assert removed(plan, "nvram") == {f"/var/lib/libvirt/qemu/nvram/{guest_name}_VARS.fd"}
+    assert not any(Path(path).exists() for path in removed(plan, "nvram", "tpm"))
+    assert plan["kept"] == []
+
+
+@pytest.mark.parametrize("words", [("--keep-disks",), ("--storage", "none")])
+def test_state_stays_with_disks_that_are_kept(
+    connection: Connection,
+    work: Path,
+    folders: tuple[Path, ...],
+    virt_install: VirtInstall,
+    guest_name: str,
+    words: tuple[str, ...],
+) -> None:
+    """The TPM may have sealed the disk."""
+    options = ("--boot", "uefi", "--tpm", "emulator", "--disk", f"{work}/a.qcow2,size=1")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *options).ok()
+    plan = delete_as_planned(connection, guest_name, *words, folders=folders)
+    assert removed(plan, "disk", "nvram", "tpm") == set()
+    for path in kept(plan):
+        assert Path(path).exists()
+        shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+
+
+def test_internal_snapshot_and_saved_state(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """libvirt refuses to undefine such guests, unless their metadata goes as well."""
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", f"{work}/a.qcow2,size=1").ok()
+    connection.virsh("snapshot-create-as", guest_name, "one")
+    connection.virsh("managedsave", guest_name)
+    plan = delete_as_planned(connection, guest_name, folders=(work,))
+    assert removed(plan, "snapshot-metadata", "saved-state", "disk") == {"one", guest_name, f"{work}/a.qcow2"}
+    assert not Path(f"/var/lib/libvirt/qemu/save/{guest_name}.save").exists()
+
+
+def test_external_snapshots(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """Overlays and memory of external snapshots go with the disk below them; the disk that the user added stays."""
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", work / "own.qcow2", "8M"], check=True)
+    words = ("--disk", f"{work}/a.qcow2,size=1", "--disk", f"{work}/own.qcow2")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *words).ok()
+    connection.virsh("snapshot-create-as", guest_name, "one", "--memspec", f"{work}/memory")
+    connection.virsh("snapshot-create-as", guest_name, "two", "--disk-only")
+    plan = delete_as_planned(connection, guest_name, folders=folders)
+    assert removed(plan, "disk", "snapshot") == {f"{work}/a.qcow2", f"{work}/a.one", f"{work}/a.two"}
+    assert set(kept(plan)) == {f"{work}/own.qcow2", f"{work}/own.one", f"{work}/own.two", f"{work}/memory"}
+
+
+def test_two_guests_on_one_base(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """The base stays, also when its last user goes; an overlay on the guest's own disk keeps that."""
+    base = work / "base.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "8M"], check=True)
+    other = f"{guest_name}-2"
+    for name in (guest_name, other):
+        disk = f"{work}/{name}.qcow2,backing_store={base},backing_format=qcow2"
+        virt_install("--name", name, *NO_DEVICES, "--import", "--disk", disk).ok()
+    try:
+        overlay = work / "overlay.qcow2"
+        create = f"qemu-img create -q -f qcow2 -F qcow2 -b {work}/{other}.qcow2 {overlay}".split()
+        subprocess.run(["qemu-img", "info", "-U", base], check=True, capture_output=True)
+        plan = delete_as_planned(connection, guest_name, folders=folders)
+        assert removed(plan, "disk") == {f"{work}/{guest_name}.qcow2"}
+        assert set(kept(plan)) == {str(base)}
+        connection.virsh("destroy", other)
+        subprocess.run(create, check=True)
+        plan = delete_as_planned(connection, other, "--storage", "all", folders=folders)
+        assert kept(plan)[f"{work}/{other}.qcow2"] == f"'{overlay}' starts from it"
+    finally:
+        connection.remove(other)
+
+
+def test_volume_of_a_directory_pool(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """The pool's list is up to date afterwards."""
+    connection.virsh("pool-create-as", guest_name, "dir", "--target", str(work))
+    try:
+        virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", f"pool={guest_name},size=1").ok()
+        assert len(connection.virsh("vol-list", guest_name).split()) == 2
+        plan = delete_as_planned(connection, guest_name, folders=folders)
+        assert len(removed(plan, "disk")) == 1
+        assert connection.virsh("vol-list", guest_name).split() == []
+    finally:
+        connection.virsh("pool-destroy", guest_name)
+
+
+def test_disk_in_a_linked_directory(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """The file is removed, the link to its directory stays."""
+    (work / "real").mkdir()
+    (work / "link").symlink_to(work / "real")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", f"{work}/link/a.qcow2,size=1").ok()
+    connection.virsh("destroy", guest_name)
+    virt_guest(connection, "delete", guest_name, "--yes")
+    assert files(work) == {f"{work}/link": f"-> {work}/real"}
+
+
+def test_linked_disk(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """A link that the user made leads to the user's file."""
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", work / "own.qcow2", "8M"], check=True)
+    (work / "link.qcow2").symlink_to(work / "own.qcow2")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", f"{work}/link.qcow2").ok()
+    plan = delete_as_planned(connection, guest_name, folders=folders)
+    assert kept(plan) == {f"{work}/link.qcow2": "virtinstall did not create it for this guest"}
+
+
+def test_disks_that_others_may_need(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """A second hard link, a process that reads the file, a file that replaced ours, and the user's own disk."""
+    disks = [word for name in "abc" for word in ("--disk", f"{work}/{name}.qcow2,size=1")]
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *disks).ok()
+    connection.virsh("destroy", guest_name)
+    os.link(work / "a.qcow2", work / "second.qcow2")
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", work / "own.qcow2", "8M"], check=True)
+    connection.virsh(
+        "attach-disk", guest_name, f"{work}/own.qcow2", "vdz", "--config", "--driver", "qemu", "--subdriver", "qcow2"
+    )
+    shutil.copy(work / "c.qcow2", work / "copy.qcow2")
+    os.replace(work / "copy.qcow2", work / "c.qcow2")
+    reader = subprocess.Popen(["tail", "-f", work / "b.qcow2"], stdout=subprocess.DEVNULL)
+    try:
+        plan = delete_as_planned(connection, guest_name, folders=folders)
+    finally:
+        reader.kill()
+        reader.wait()
+    assert removed(plan, "disk") == set()
+    assert kept(plan) == {
+        f"{work}/a.qcow2": "it has 2 hard links",
+        f"{work}/b.qcow2": f"it is open in process {reader.pid} (tail)",
+        f"{work}/c.qcow2": "it is not the file that virtinstall created: it has been replaced since",
+        f"{work}/own.qcow2": "virtinstall did not create it for this guest",
+    }
+
+
+def test_disk_of_another_guest(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """Whether another guest names it in its definition, by another path, or only in a snapshot."""
+    words = ("--disk", f"{work}/a.qcow2,size=1")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *words).ok()
+    connection.virsh("destroy", guest_name)
+    other = f"{guest_name}-2"
+    (work / "link").symlink_to(work)
+    disk = f"<disk type='file'><source file='{work}/link/a.qcow2'/><target dev='vda'/></disk>"
+    head = f"<domain type='qemu'><name>{other}</name><memory>1</memory><os><type>hvm</type></os>"
+    (work / "other.xml").write_text(f"{head}<devices>{disk}</devices></domain>")
+    connection.virsh("define", str(work / "other.xml"))
+    try:
+        plan = delete_as_planned(connection, guest_name, "--storage", "all", folders=folders)
+        assert kept(plan) == {f"{work}/a.qcow2": f"it is used by guest '{other}' (disk 'vda')"}
+    finally:
+        connection.remove(other)
+
+
+def test_transient_guest(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """Its record goes with it, so it is read before."""
+    words = ("--transient", "--disk", f"{work}/a.qcow2,size=1", "--boot", "uefi")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *words).ok()
+    status, _, error = virt_guest(connection, "delete", guest_name, "--yes", ok=False)
+    assert (status, "is running" in error) == (1, True)
+    virt_guest(connection, "delete", guest_name, "--yes", "--force")
+    assert files(work) == {}
+    assert not Path(f"/var/lib/libvirt/qemu/nvram/{guest_name}_VARS.fd").exists()
+    status, output, _ = virt_guest(connection, "delete", guest_name, "--yes", "--output", "json")
+    assert json.loads(output)["changed"] is False
+
+
+def test_guest_of_the_other_virt_install(
+    connection: Connection, work: Path, folders: tuple[Path, ...], guest_name: str
+) -> None:
+    """Nothing that it created is deleted without --storage all."""
+    if shutil.which("/usr/bin/virt-install") is None:
+        pytest.skip("NOT RUN: virt-install of the distribution is missing (Debian: virtinst)")
+    command = ["/usr/bin/virt-install", "--connect", connection.uri, "--virt-type", "qemu", "--name", guest_name]
+    command += [*NO_DEVICES, "--import", "--disk", f"{work}/a.qcow2,size=1", "--boot", "uefi"]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": ""})
+    connection.virsh("destroy", guest_name)
+    xml = work / "guest.xml"
+    xml.write_text(connection.virsh("dumpxml", "--inactive", guest_name))
+    plan = delete_as_planned(connection, guest_name, folders=folders)
+    assert kept(plan)[f"{work}/a.qcow2"] == "virtinstall did not create it for this guest"
+    connection.virsh("define", str(xml))
+    plan = delete_as_planned(connection, guest_name, "--storage", "all", folders=folders)
+    assert removed(plan, "disk") == {f"{work}/a.qcow2"}
+    Path(f"/var/lib/libvirt/qemu/nvram/{guest_name}_VARS.fd").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def slow_points() -> Iterator[list[float]]:
+    """Moments of a deletion at which it is killed, spread over the time that one takes."""
+    yield [0.02 * number for number in range(int(os.environ.get("VIRTINSTALL_KILLS", "20")))]
+
+
+def test_a_killed_deletion_is_finished_by_the_same_command(
+    connection: Connection, work: Path, virt_install: VirtInstall, guest_name: str, slow_points: list[float]
+) -> None:
+    """SIGKILL at any moment; nothing but the user's file is left after the second run."""
+    (work / "mine").write_text("keep")
+    for delay in slow_points:
+        words = [word for name in "abc" for word in ("--disk", f"{work}/{name}.qcow2,size=1")]
+        virt_install("--name", guest_name, *NO_DEVICES, "--import", *words, "--boot", "uefi").ok()
+        process = subprocess.Popen(
+            [sys.executable, "-c", MAIN, "delete", "--connect", connection.option, guest_name, "--yes", "--force"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(0.3 + delay)
+        process.kill()
+        process.wait()
+        virt_guest(connection, "delete", guest_name, "--yes", "--force")
+        assert files(work) == {str(work / "mine"): hashlib.sha256(b"keep").hexdigest()}, f"killed after {delay}"
+        assert guest_name not in connection.names()
+        assert not Path(f"/var/lib/libvirt/qemu/nvram/{guest_name}_VARS.fd").exists()
+        assert list(Path("/var/lib/virtinstall/deletions").iterdir()) == []

@@ -1,0 +1,179 @@
+"""`virt-guest delete NAME...`: print what goes and what stays, ask once, then remove it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.cli.log import library_log
+from virtinstall.cli.messages import Messages
+from virtinstall.cli.status import Status
+from virtinstall.errors import GuestNotFound, RequestError, WaitTimeout
+from virtinstall.hypervisor import connect
+from virtinstall.units import parse_duration
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from virtinstall.cli.log import Log
+    from virtinstall.hypervisor import Hypervisor
+    from virtinstall.lifecycle.delete import Deletion
+    from virtinstall.lifecycle.deletion_plan import DeletionPlan, Item
+
+_DECLINED = 1
+TAKES_GUESTS = True
+"""Whether the arguments are names of guests, for completion."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("names", metavar="NAME", nargs="+", help="Guest to delete; one that is missing is no error.")
+    disks = parser.add_mutually_exclusive_group()
+    disks.add_argument(
+        "--storage",
+        choices=("own", "all", "none"),
+        default="own",
+        help="Disks to delete: those that virtinstall created for the guest (the default), all of its disks, or none.",
+    )
+    disks.add_argument(
+        "--keep-disks", dest="storage", action="store_const", const="none", help="The same as --storage none."
+    )
+    parser.add_argument("--force", action="store_true", help="Power off a guest that runs.")
+    parser.add_argument(
+        "--shutdown", metavar="TIMEOUT", help="Shut down a guest that runs; TIMEOUT is in seconds, or 5m, 1h."
+    )
+    parser.add_argument("--wipe", action="store_true", help="Overwrite disks with zeros before they are deleted.")
+    parser.add_argument("--dry-run", action="store_true", help="Print what would be removed; remove nothing.")
+    parser.add_argument("--yes", "-y", action="store_true", help="Do not ask.")
+    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="What to print: text or json.")
+
+
+def run(given: Namespace, log: Log) -> int:
+    """Do it; return the exit status. Raises: VirtInstallError."""
+    given.shutdown_seconds = None if given.shutdown is None else parse_duration(given.shutdown, "--shutdown")
+    with connect(given.connect) as hypervisor, library_log(log):
+        if given.output != "json":
+            return _delete(given, hypervisor, [])
+        documents: list[dict[str, Any]] = []
+        with redirect_stdout(sys.stderr):
+            status = _delete(given, hypervisor, documents)
+        changed = any(document["changed"] for document in documents)
+        print(json.dumps({"guests": documents, "changed": changed, "exit_status": status}, indent=2))
+        return status
+
+
+def _delete(given: Namespace, hypervisor: Hypervisor, documents: list[dict[str, Any]]) -> int:
+    plans = []
+    for name in dict.fromkeys(given.names):
+        try:
+            plans.append(hypervisor.deletion_plan(name, given.storage))
+        except GuestNotFound:
+            print(f"There is no guest '{name}': nothing to delete.")
+            documents.append(_missing(name))
+    for plan in plans:
+        print(_text(plan), end="")
+    if given.dry_run or not plans:
+        documents += [_planned(plan) for plan in plans]
+        return Status.DONE
+    _require_stoppable(plans, given)
+    if not given.yes and not _confirmed(plans):
+        documents += [_planned(plan) for plan in plans]
+        return _DECLINED
+    messages = Messages()
+    status = Status.DONE
+    for plan in plans:
+        try:
+            done = hypervisor.delete(
+                plan,
+                force=given.force,
+                shutdown_timeout=given.shutdown_seconds,
+                wipe=given.wipe,
+                on_warning=messages.warn,
+                report=messages.say,
+            )
+        except WaitTimeout as error:
+            messages.warn(f"{error.message} ({error.hint})")
+            documents.append(_planned(plan))
+            status = Status.TIMED_OUT
+            continue
+        documents.append(_document(plan, done.removed, done.kept, done.failed, changed=done.changed))
+        _report(plan, done)
+        if done.failed and status is Status.DONE:
+            status = Status.ERROR
+    return status
+
+
+def _require_stoppable(plans: list[DeletionPlan], given: Namespace) -> None:
+    """Raises: RequestError, before anything is asked, when a guest runs and must not be stopped."""
+    running = [plan.name for plan in plans if plan.must_stop]
+    if running and not given.force and given.shutdown_seconds is None:
+        raise RequestError(
+            f"the guest '{running[0]}' is running",
+            hint="shut it down first: --shutdown 60, or power it off: --force",
+        )
+
+
+def _confirmed(plans: list[DeletionPlan]) -> bool:
+    from virtinstall.cli.confirm import confirmed
+
+    names = ", ".join(f"'{plan.name}'" for plan in plans)
+    files = sum(len(plan.files) for plan in plans)
+    disks = f" and {files} {'file' if files == 1 else 'files'}" if files else ""
+    return confirmed(f"Delete {names}{disks}?", "deleting guests cannot be undone")
+
+
+def _text(plan: DeletionPlan) -> str:
+    """The plan for people: what goes, what stays, and why."""
+    heading = f"Guest '{plan.name}'" if plan.exists else f"Guest '{plan.name}' (gone; its deletion was killed)"
+    lines = [
+        f"{heading}:",
+        *(f"  remove  {item}" for item in plan.removed),
+        *(f"  keep    {item}" for item in plan.kept),
+    ]
+    if plan.would_remove_with_all:
+        lines.append(f"  (--storage all would also remove {', '.join(plan.would_remove_with_all)})")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _report(plan: DeletionPlan, done: Deletion) -> None:
+    planned = {(item.kind, item.path) for item in plan.kept}
+    for item in done.kept:
+        if (item.kind, item.path) not in planned:
+            print(f"Kept {item}")
+    for item in done.failed:
+        print(f"virt-guest: error: {item.reason}", file=sys.stderr)
+    if done.failed:
+        print(f"virt-guest: hint: remove the cause and run: virt-guest delete {plan.name}", file=sys.stderr)
+    print(f"Deleted '{plan.name}'." if not done.failed else f"Deleted '{plan.name}', but not all of its files.")
+
+
+def _missing(name: str) -> dict[str, Any]:
+    return {"name": name, "uuid": None, "removed": [], "kept": [], "failed": [], "changed": False}
+
+
+def _planned(plan: DeletionPlan) -> dict[str, Any]:
+    return _document(plan, plan.removed, plan.kept, (), changed=False)
+
+
+def _document(
+    plan: DeletionPlan,
+    removed: tuple[Item, ...],
+    kept: tuple[Item, ...],
+    failed: tuple[Item, ...],
+    *,
+    changed: bool,
+) -> dict[str, Any]:
+    def listed(items: tuple[Item, ...]) -> list[dict[str, Any]]:
+        names = ("kind", "path", "pool", "volume", "reason")
+        return [{**{name: getattr(item, name) for name in names}, "bytes": item.size_bytes} for item in items]
+
+    return {
+        "name": plan.name,
+        "uuid": plan.uuid or None,
+        "removed": listed(removed),
+        "kept": listed(kept),
+        "failed": listed(failed),
+        "changed": changed,
+    }

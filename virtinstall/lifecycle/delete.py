@@ -1,0 +1,258 @@
+"""A deletion plan, carried out: journal, stop, undefine, files. Each file is examined once more before it goes.
+
+The removal of the definition is the point of no return. A deletion that is killed before leaves the guest, and one that
+is killed later leaves a journal: `delete` of the same name finishes both.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from virtinstall.create import remove_traces
+from virtinstall.errors import HostError, HypervisorError, RequestError, StorageError, VirtInstallError, WaitTimeout
+from virtinstall.libvirt_host.host import has_real_storage
+from virtinstall.lifecycle.deletion_facts import deletion_facts, examine
+from virtinstall.lifecycle.deletion_plan import DeletionPlan, Item, Storage, plan_deletion
+from virtinstall.lifecycle.unfinished import begin_deletion, forget_deletions, note_commitment
+from virtinstall.record import Record
+from virtinstall.rollback.signals import deferred_signals
+from virtinstall.storage.files import storage_errors
+from virtinstall.storage.in_use import FilesInUse, files_in_use
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.rollback.journal import Journal
+
+_WIPE_BYTES = 1 << 20
+
+
+class Deletion(Record):
+    """What a deletion did: what it removed, what it kept, and what it could not remove, with the reasons."""
+
+    name: str
+    removed: tuple[Item, ...] = ()
+    kept: tuple[Item, ...] = ()
+    failed: tuple[Item, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was removed."""
+        return bool(self.removed)
+
+
+def make_deletion_plan(name: str, guest: Guest | None, host: Host, storage: Storage = "own") -> DeletionPlan:
+    """Return what deleting the guest removes and keeps; reads only. Raises: GuestNotFound, HostError."""
+    return plan_deletion(deletion_facts(name, guest, host), storage)
+
+
+def delete(
+    plan: DeletionPlan,
+    guest: Guest | None,
+    host: Host,
+    *,
+    force: bool = False,
+    shutdown_timeout: float | None = None,
+    wipe: bool = False,
+    on_warning: Callable[[str], None],
+    report: Callable[[str], None],
+) -> Deletion:
+    """Carry the plan out.
+
+    Raises: RequestError, when the guest runs and neither `force` nor `shutdown_timeout` is given; WaitTimeout, when it
+    does not shut down in time; HypervisorError, when the guest cannot be removed; then its files are all there.
+    """
+    if plan.must_stop and not force and shutdown_timeout is None:
+        raise RequestError(
+            f"the guest '{plan.name}' is running", hint="shut it down first: --shutdown 60, or power it off: --force"
+        )
+    _require_same(plan, guest)
+    journal = begin_deletion(plan, host) if has_real_storage(host) else None
+    with nullcontext() if journal is None else journal:
+        if guest is not None and plan.is_persistent:
+            _stop(plan, guest, host, force=force, shutdown_timeout=shutdown_timeout, report=report)
+        # overwriting a disk takes its time; all else is short
+        with nullcontext() if wipe else deferred_signals():
+            _remove_guest(plan, guest, host, journal, force=force, shutdown_timeout=shutdown_timeout, report=report)
+            done = _remove_things(plan, host, wipe=wipe)
+        if journal is not None and not done.failed:
+            journal.keep_for_next_run(False)
+    if not done.failed:
+        _forget(plan.name, host)
+    # what killed runs that created it left: kernels, seeds, half-made images
+    remove_traces(plan.name, host, on_warning)
+    return done
+
+
+def _remove_guest(
+    plan: DeletionPlan,
+    guest: Guest | None,
+    host: Host,
+    journal: Journal | None,
+    *,
+    force: bool,
+    shutdown_timeout: float | None,
+    report: Callable[[str], None],
+) -> None:
+    """Remove the definition, or power off what is transient; the files are next. Raises: HypervisorError."""
+    note_commitment(journal, plan)
+    if guest is None:
+        return
+    try:
+        if plan.is_persistent:
+            guest.undefine(remove_nvram=plan.removes("nvram"), remove_tpm=plan.removes("tpm"), remove_saved=True)
+        else:
+            _stop(plan, guest, host, force=force, shutdown_timeout=shutdown_timeout, report=report)
+    except VirtInstallError:
+        if journal is not None and host.is_alive() and host.guest_by_uuid(plan.uuid) is not None:
+            journal.keep_for_next_run(False)
+        raise
+
+
+def _forget(name: str, host: Host) -> None:
+    if has_real_storage(host):
+        with storage_errors("cannot remove the journal of the deletion of", name):
+            forget_deletions(name, host)
+
+
+def _require_same(plan: DeletionPlan, guest: Guest | None) -> None:
+    if guest is not None and guest.uuid != plan.uuid:
+        raise HypervisorError(
+            f"another guest is named '{plan.name}' by now", hint="look at it again before deleting it"
+        )
+
+
+def _stop(
+    plan: DeletionPlan,
+    guest: Guest,
+    host: Host,
+    *,
+    force: bool,
+    shutdown_timeout: float | None,
+    report: Callable[[str], None],
+) -> None:
+    """Power the guest off, however it was allowed."""
+    if not guest.is_active():
+        return
+    if shutdown_timeout is not None and guest.state() == "running":
+        report(f"Waiting for '{plan.name}' to shut down.")
+        guest.shutdown()
+        if host.wait_until(lambda: not guest.is_active(), shutdown_timeout):
+            return
+        if not force:
+            raise WaitTimeout(
+                f"the guest '{plan.name}' has not shut down within {shutdown_timeout:g} seconds; nothing was deleted",
+                hint="power it off: --force",
+            )
+    elif shutdown_timeout is not None and not force:
+        raise RequestError(
+            f"the guest '{plan.name}' is {guest.state()} and cannot shut down", hint="power it off: --force"
+        )
+    try:
+        guest.destroy()
+    except HypervisorError:
+        if guest.is_active():
+            raise
+
+
+def _remove_things(plan: DeletionPlan, host: Host, *, wipe: bool) -> Deletion:
+    """Remove the files and reservations; one that cannot be removed does not keep the others."""
+    removed = [each for each in plan.removed if each.file is None and each.kind != "reservation"]
+    kept, failed = list(plan.kept), []
+    staying: set[str] = set()
+    uses = files_in_use(host) if plan.files else None
+    pools: set[str] = set()
+    for item in plan.removed:
+        if item.file is None and item.kind != "reservation":
+            continue
+        try:
+            if item.kind == "reservation":
+                host.remove_reservation(*item.path.split(" ", 2))
+                removed.append(item)
+                continue
+            assert item.file is not None and uses is not None
+            objection = _objection_now(item, host, uses, staying)
+            if objection is not None:
+                staying.add(item.path)
+                kept.append(item.replace(reason=objection))
+                continue
+            pools |= _remove(item, host, wipe=wipe)
+            removed.append(item)
+        except VirtInstallError as error:
+            staying.add(item.path)
+            failed.append(item.replace(reason=error.message))
+    for pool in sorted(pools):
+        try:
+            host.refresh_pool(pool)
+        except HostError:
+            # a pool that does not answer finds out at its next refresh
+            continue
+    # in the plan's order
+    in_order = tuple(each for each in plan.removed if any(each is other for other in removed))
+    return Deletion(name=plan.name, removed=in_order, kept=tuple(kept), failed=tuple(failed))
+
+
+def _objection_now(item: Item, host: Host, uses: FilesInUse, staying: set[str]) -> str | None:
+    """Why a file has to stay after all: something has changed since the plan was made, or an overlay stays."""
+    file = item.file
+    assert file is not None
+    kept = [each for each in file.overlays if each in staying]
+    if kept:
+        return f"'{kept[0]}' starts from it and stays"
+    now = examine(file.replace(users=(), open_by=()), host, uses, but=None)
+    if file.inode is None:
+        return f"it is used by {now.users[0]}" if now.users else None
+    if now.unreachable is not None and not os.path.lexists(file.path):
+        return None
+    if (now.filesystem, now.inode) != (file.filesystem, file.inode):
+        return "another file has its path by now"
+    if now.users:
+        return f"it is used by {now.users[0]}"
+    if now.links > 1:
+        return f"it has {now.links} hard links"
+    return f"it is open in {now.open_by[0]}" if now.open_by else None
+
+
+def _remove(item: Item, host: Host, *, wipe: bool) -> set[str]:
+    """Remove a file or volume; return the pools that have to look again. Raises: StorageError."""
+    file = item.file
+    assert file is not None
+    path = file.link or file.path
+    local = file.inode is not None
+    if local and (os.access(os.path.dirname(path), os.W_OK | os.X_OK) or file.pool is None):
+        with storage_errors("cannot remove", path):
+            if wipe and os.path.lexists(path):
+                _wipe(path)
+            # the link first: what it leads to is in the journal
+            for each in dict.fromkeys((file.path, path)):
+                if os.path.lexists(each):
+                    os.unlink(each)
+        return set() if file.pool is None else {file.pool}
+    if file.pool is None or file.volume is None:
+        raise StorageError(f"cannot remove '{path}': it is in no storage pool")
+    if wipe:
+        host.wipe_volume(file.pool, file.volume)
+    host.delete_volume(file.pool, file.volume)
+    return set()
+
+
+def _wipe(path: str) -> None:
+    """Overwrite what is allocated with zeros. Raises: OSError."""
+    zeros = bytes(_WIPE_BYTES)
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        end = os.fstat(fd).st_size
+        start = 0
+        while start < end:
+            try:
+                start = os.lseek(fd, start, os.SEEK_DATA)
+            except OSError:
+                break
+            stop = os.lseek(fd, start, os.SEEK_HOLE)
+            while start < stop:
+                start += os.pwrite(fd, zeros[: min(_WIPE_BYTES, stop - start)], start)
+        os.fsync(fd)
+    finally:
+        os.close(fd)

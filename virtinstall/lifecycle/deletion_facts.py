@@ -1,0 +1,274 @@
+"""What a guest consists of, read from libvirt and from its files.
+
+Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms, formatsnapshot.html; stat(2), proc(5).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from virtinstall.errors import GuestNotFound
+from virtinstall.guest_record import NAMESPACE, CreatedFile, GuestRecord, parse_record
+from virtinstall.libvirt_host.host import has_real_storage
+from virtinstall.lifecycle.deletion_plan import DeletionFacts, FileFacts
+from virtinstall.lifecycle.unfinished import created_by_killed_run, unfinished_files
+from virtinstall.run.state_files import guest_nvram, tpm_folder
+from virtinstall.storage.file_uses import Role
+from virtinstall.storage.in_use import FilesInUse, file_identity, files_in_use, local_chain
+from virtinstall.storage.open_files import open_by
+from virtinstall.storage.overlays import overlays_of
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Guest, Host
+
+_DRIVES = ("cdrom", "floppy")
+
+
+def deletion_facts(name: str, guest: Guest | None, host: Host) -> DeletionFacts:
+    """Read what the guest consists of, and what a killed deletion of a guest of that name left.
+
+    Raises: GuestNotFound, when there is neither; HostError.
+    """
+    unfinished = _rest(name, guest, host)
+    if guest is None:
+        if not unfinished:
+            raise GuestNotFound(f"no such guest: '{name}'")
+        return DeletionFacts(name=name, exists=False, unfinished=unfinished)
+    live = etree.fromstring(guest.xml().encode())
+    documents = [live, etree.fromstring(guest.xml(inactive=True).encode())]
+    snapshots = [etree.fromstring(xml.encode()) for xml in guest.snapshots()]
+    record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
+    created = tuple(() if record is None else record.files) + created_by_killed_run(name, guest.uuid, host)
+    found = _Files(name, guest.uuid, created, host)
+    for document in documents:
+        found.add_disks(document)
+    for snapshot in snapshots:
+        found.add_snapshot(snapshot)
+    found.add_seeds()
+    nvram, objection, nvram_file = _nvram(documents, record, name, host)
+    return DeletionFacts(
+        name=name,
+        uuid=guest.uuid,
+        state=guest.state(),
+        is_active=guest.is_active(),
+        is_persistent=guest.is_persistent(),
+        has_record=record is not None,
+        has_saved_state=guest.has_managed_save(),
+        snapshots=tuple(each.findtext("name") or "" for each in snapshots),
+        checkpoints=tuple(guest.checkpoints()),
+        nvram=nvram,
+        nvram_file=nvram_file,
+        nvram_objection=objection,
+        tpm=tpm_folder(documents[1], host),
+        files=tuple(found.facts()),
+        detached=tuple(found.detached()),
+        reservations=_reservations(record),
+        unfinished=unfinished,
+    )
+
+
+def _nvram(
+    documents: list[etree._Element], record: GuestRecord | None, name: str, host: Host
+) -> tuple[str | None, str | None, FileFacts | None]:
+    """The file of UEFI variables, why it must stay, and what it is now where it can be examined."""
+    # only the running guest's XML has the path, where libvirt chose it
+    found = [guest_nvram(domain, host) for domain in documents]
+    path, is_libvirts = next((each for each in found if each[0] is not None), (None, False))
+    if path is None or not has_real_storage(host):
+        return None, None, None
+    if not is_libvirts and (record is None or record.nvram != path):
+        return path, "its path was chosen by the user", None
+    uses = files_in_use(host)
+    others = sorted({str(use) for use in uses.uses(path) if use.guest != name})
+    if others:
+        return path, f"it is used by {others[0]}", None
+    file = examine(FileFacts(kind="nvram", path=path, is_ours=True), host, uses, but=name)
+    return path, None, file if file.inode is not None else None
+
+
+def _reservations(record: GuestRecord | None) -> tuple[tuple[str, str, str], ...]:
+    return () if record is None else tuple((each.network, each.mac, each.address) for each in record.reservations)
+
+
+def _rest(name: str, guest: Guest | None, host: Host) -> tuple[FileFacts, ...]:
+    left = unfinished_files(name, None if guest is None else guest.uuid, host)
+    if not left:
+        return ()
+    uses = files_in_use(host)
+    return tuple(examine(file, host, uses, but=None) for file in left)
+
+
+class _Files:
+    """Collects the files of a guest, each once; what is found first says what a file is."""
+
+    def __init__(self, name: str, uuid: str, created: tuple[CreatedFile, ...], host: Host) -> None:
+        self._name = name
+        self._uuid = uuid
+        self._created = created
+        self._host = host
+        self._local = host.is_local() and has_real_storage(host)
+        self._found: dict[str, FileFacts] = {}
+        self._below: dict[str, list[str]] = {}
+
+    def add_disks(self, domain: etree._Element) -> None:
+        """Add the disks of a <domain>, and what their images refer to."""
+        for disk in domain.iterfind("devices/disk"):
+            self._add_disk(disk)
+
+    def _add_disk(self, disk: etree._Element, kind: str = "disk") -> None:
+        target = disk.find("target")
+        device = disk.get("name", "") if target is None else target.get("dev", "")
+        source, driver = disk.find("source"), disk.find("driver")
+        if source is None:
+            return
+        pool, volume = source.get("pool"), source.get("volume")
+        path = next((value for key in ("file", "dev", "dir", "name") if (value := source.get(key))), None)
+        if path is None and pool is not None and volume is not None:
+            known = self._host.volume(pool, volume)
+            path = f"{pool}/{volume}" if known is None else known.path
+        if path is None:
+            return
+        is_drive = disk.get("device", "disk") in _DRIVES
+        self._add(
+            FileFacts(
+                kind="cdrom" if is_drive else kind,
+                path=path,
+                device=device,
+                source=disk.get("type", "file"),
+                pool=pool,
+                volume=volume,
+                readonly=disk.find("readonly") is not None and not is_drive,
+                shareable=disk.find("shareable") is not None,
+            )
+        )
+        if disk.get("type", "file") in ("file", "volume") and not is_drive:
+            self._add_chain(path, None if driver is None else driver.get("type"), device)
+
+    def _add_chain(self, path: str, image_format: str | None, device: str) -> None:
+        chain = list(local_chain(path, image_format)) if self._local else []
+        if not chain:
+            known = self._host.volume_by_path(path)
+            if known is not None and known.backing_path is not None and known.backing_path != path:
+                chain = [(Role.BACKING, known.backing_path)]
+        self._below[path] = [below for role, below in chain if role is Role.BACKING]
+        for role, below in chain:
+            self._add(FileFacts(kind="data" if role is Role.DATA else "base", path=below, device=device))
+
+    def add_snapshot(self, snapshot: etree._Element) -> None:
+        """Add the overlays and the memory of an external snapshot, and the disks that the guest had before."""
+        for disk in snapshot.iterfind("disks/disk[@snapshot='external']"):
+            self._add_disk(disk, "snapshot")
+        memory = snapshot.find("memory[@snapshot='external']")
+        if memory is not None and memory.get("file"):
+            self._add(FileFacts(kind="memory", path=memory.get("file", "")))
+        for domain in (*snapshot.findall("domain"), *snapshot.findall("inactiveDomain")):
+            self.add_disks(domain)
+
+    def add_seeds(self) -> None:
+        """Add the recorded seeds, which drives may no longer hold."""
+        for each in self._created:
+            if each.kind == "seed" and (not self._local or os.path.lexists(each.path)):
+                self._add(FileFacts(kind="seed", path=each.path, pool=each.pool, volume=each.volume))
+
+    def _add(self, file: FileFacts) -> None:
+        key = file.path
+        known = self._found.get(key)
+        # a disk that an overlay starts from now is still a disk, and an overlay is a snapshot's rather than the user's
+        rank = ("base", "data", "disk", "snapshot", "cdrom", "seed", "memory")
+        if known is None or rank.index(file.kind) > rank.index(known.kind):
+            self._found[key] = file if known is None else file.replace(device=known.device or file.device)
+
+    def facts(self) -> Iterator[FileFacts]:
+        """Each file as it is now, overlays before what they start from; those that do not exist are omitted."""
+        uses = files_in_use(self._host)
+        owned = [file.replace(**self._ownership(file)) for file in self._found.values()]
+        folders = {os.path.dirname(file.path) for file in owned if file.path.startswith("/")}
+        dependents = overlays_of([file.path for file in owned], folders, self._host) if owned else {}
+        for file in sorted(owned, key=self._depth):
+            known = examine(file, self._host, uses, but=self._name, uuid=self._uuid)
+            if known.is_regular or os.path.lexists(known.path) or not self._local:
+                yield known.replace(overlays=tuple(dependents.get(file.path, ())))
+
+    def _depth(self, file: FileFacts) -> int:
+        return sum(file.path in below for below in self._below.values())
+
+    def _ownership(self, file: FileFacts) -> dict[str, object]:
+        """Whether the record names the file, or the disk below it that a snapshot put it onto."""
+        own = next((each for each in self._created if self._is(each, file)), None)
+        if own is not None:
+            replaced = own.inode is not None and self._local and own.inode != _inode(file.path)
+            return {"is_ours": True, "is_replaced": replaced, "kind": own.kind if own.kind == "seed" else _own(file)}
+        if file.kind in ("snapshot", "memory"):
+            below = self._below.get(file.path, ())
+            recorded = {each.path for each in self._created}
+            ours = any(path in recorded for path in below) if file.kind == "snapshot" else bool(self._created)
+            return {"is_ours": ours}
+        return {}
+
+    def _is(self, created: CreatedFile, file: FileFacts) -> bool:
+        if created.pool is not None and (created.pool, created.volume) == (file.pool, file.volume):
+            return True
+        if created.path == file.path:
+            return True
+        return self._local and os.path.exists(file.path) and file_identity(created.path) == file_identity(file.path)
+
+    def detached(self) -> Iterator[str]:
+        """The recorded disks that the guest no longer has, and that still exist."""
+        for each in self._created:
+            gone = not any(self._is(each, file) for file in self._found.values())
+            if each.kind == "disk" and gone and (not self._local or os.path.lexists(each.path)):
+                yield each.path
+
+
+def _own(file: FileFacts) -> str:
+    return "disk" if file.kind == "base" else file.kind
+
+
+def _inode(path: str) -> int | None:
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return None
+
+
+def examine(file: FileFacts, host: Host, uses: FilesInUse, *, but: str | None, uuid: str = "") -> FileFacts:
+    """Complete the facts of a file with its state and its other users; `but` is the guest whose uses do not count."""
+    if file.source not in ("file", "volume"):
+        return file
+    volume = None if file.pool is None or file.volume is None else (file.pool, file.volume)
+    users = {str(use) for use in uses.uses(file.path, volume) if use.guest != but or use.role is Role.HOST}
+    file = file.replace(users=tuple(sorted(users)))
+    known = host.volume_by_path(file.path) if volume is None else host.volume(*volume)
+    if known is not None:
+        file = file.replace(pool=known.pool, volume=known.name)
+    if not (host.is_local() and has_real_storage(host)):
+        if known is None:
+            where = "on another host" if has_real_storage(host) else "pretended by libvirt's test driver"
+            return file.replace(unreachable=f"it is {where} and in no storage pool", is_regular=False)
+        kind = "block" if known.kind in ("block",) else file.source
+        return file.replace(source=kind, is_regular=known.kind == "file", size_bytes=known.capacity_bytes)
+    return _with_status(file, uuid)
+
+
+def _with_status(file: FileFacts, uuid: str) -> FileFacts:
+    path = os.path.realpath(file.path)
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        return file.replace(is_regular=False, unreachable=f"it cannot be examined: {error.strerror}")
+    if stat.S_ISBLK(status.st_mode):
+        return file.replace(source="block")
+    return file.replace(
+        link=path if os.path.islink(file.path) else None,
+        is_regular=stat.S_ISREG(status.st_mode),
+        links=status.st_nlink,
+        size_bytes=status.st_blocks * 512,
+        filesystem=status.st_dev,
+        inode=status.st_ino,
+        open_by=tuple(open_by(path, but_guest=uuid)),
+    )

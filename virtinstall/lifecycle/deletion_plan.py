@@ -1,0 +1,258 @@
+"""Which parts of a guest go and which stay, decided from facts; pure.
+
+A file goes only if nothing speaks against it; the first reason that does is given with it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from virtinstall.record import Record
+from virtinstall.units import human_size
+
+Storage = Literal["own", "all", "none"]
+"""Which disks may go: those that virtinstall created for the guest, all of its own, or none."""
+MAKER = "virtinstall"
+
+
+class FileFacts(Record):
+    """A file or volume that a guest uses, as it is now.
+
+    `kind`: `disk`, `snapshot` (overlay of an external snapshot), `memory` (of such a snapshot), `data` (data file of a
+    disk), `seed`, `nvram`, `base` (image that a disk starts from) or `cdrom`. `source` is
+    libvirt's type of the disk: `file`, `block`, `network`, ... `is_ours`: the record names it, or the disk that it is
+    an overlay of. `is_replaced`: another file has the path by now. `users` are other guests, or this host's use of it;
+    `overlays` are paths of images that start from it; `open_by` are processes. `inode` and `filesystem` identify the
+    file on this machine; `link` is its real path, if `path` is a symbolic link.
+    """
+
+    kind: str
+    path: str
+    device: str = ""
+    source: str = "file"
+    pool: str | None = None
+    volume: str | None = None
+    link: str | None = None
+    is_ours: bool = False
+    is_replaced: bool = False
+    is_regular: bool = True
+    readonly: bool = False
+    shareable: bool = False
+    links: int = 1
+    size_bytes: int = 0
+    filesystem: int | None = None
+    inode: int | None = None
+    users: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+    open_by: tuple[str, ...] = ()
+    unreachable: str | None = None
+
+
+class DeletionFacts(Record):
+    """What a guest consists of. `exists` is false where only files of a killed deletion are left.
+
+    `nvram` is its file of UEFI variables, `nvram_file` the same as it is now where it can be examined;
+    `nvram_objection` is why it must stay. `tpm` is where libvirt keeps its TPM state, as far as that is known.
+    """
+
+    name: str
+    uuid: str = ""
+    exists: bool = True
+    state: str = "shut off"
+    is_active: bool = False
+    is_persistent: bool = True
+    has_record: bool = False
+    has_saved_state: bool = False
+    snapshots: tuple[str, ...] = ()
+    checkpoints: tuple[str, ...] = ()
+    nvram: str | None = None
+    nvram_file: FileFacts | None = None
+    nvram_objection: str | None = None
+    tpm: str | None = None
+    files: tuple[FileFacts, ...] = ()
+    detached: tuple[str, ...] = ()
+    reservations: tuple[tuple[str, str, str], ...] = ()
+    unfinished: tuple[FileFacts, ...] = ()
+
+
+class Item(Record):
+    """One thing: `kind` is a word for programs, `reason` says why it goes or stays."""
+
+    kind: str
+    path: str
+    reason: str
+    pool: str | None = None
+    volume: str | None = None
+    size_bytes: int | None = None
+    file: FileFacts | None = None
+
+    def __str__(self) -> str:
+        """As printed: `disk /images/web.qcow2 (1.0 GiB): virtinstall created it`."""
+        size = "" if not self.size_bytes else f" ({human_size(self.size_bytes)})"
+        return f"{self.kind} {self.path}{size}: {self.reason}"
+
+
+class DeletionPlan(Record):
+    """What `Guest.delete` will remove and what it will keep, each with the reason.
+
+    `must_stop`: the guest runs. `would_remove_with_all` are kept paths that `storage="all"` would remove.
+    """
+
+    name: str
+    uuid: str
+    exists: bool
+    must_stop: bool
+    is_persistent: bool
+    storage: str
+    removed: tuple[Item, ...] = ()
+    kept: tuple[Item, ...] = ()
+    would_remove_with_all: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to remove."""
+        return not self.removed
+
+    def removes(self, kind: str) -> bool:
+        """Whether a thing of that kind goes."""
+        return any(each.kind == kind for each in self.removed)
+
+    @property
+    def files(self) -> tuple[Item, ...]:
+        """The files and volumes that go, overlays before what they start from."""
+        return tuple(each for each in self.removed if each.file is not None)
+
+
+def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPlan:
+    """Decide what goes and what stays."""
+    going = _going(facts, storage)
+    removed = list(_definition(facts))
+    kept: list[Item] = []
+    _decide_state(facts, going, removed, kept)
+    for file in facts.files:
+        reason = going[file.path]
+        (removed if reason is None else kept).append(_item(file, reason or _why_removed(file)))
+    for path in facts.detached:
+        kept.append(Item(kind="disk", path=path, reason=f"{MAKER} created it, but the guest no longer has it"))
+    for network, mac, address in facts.reservations:
+        removed.append(Item(kind="reservation", path=f"{network} {mac} {address}", reason=f"{MAKER} added it"))
+    for file in facts.unfinished:
+        reason = _objection(file, "all")
+        (removed if reason is None else kept).append(_item(file, reason or "a deletion that was killed left it"))
+    more = () if storage == "all" else tuple(path for path, reason in _going(facts, "all").items() if reason is None)
+    return DeletionPlan(
+        name=facts.name,
+        uuid=facts.uuid,
+        exists=facts.exists,
+        must_stop=facts.is_active,
+        is_persistent=facts.is_persistent,
+        storage=storage,
+        removed=tuple(removed),
+        kept=tuple(kept),
+        would_remove_with_all=tuple(path for path in more if going[path] is not None),
+    )
+
+
+def _going(facts: DeletionFacts, storage: Storage) -> dict[str, str | None]:
+    """Each file's reason to stay, None for one that goes."""
+    found = {file.path: _objection(file, storage) for file in facts.files}
+    changed = True
+    while changed:
+        # an image stays as long as another that stays starts from it
+        changed = False
+        for file in facts.files:
+            staying = [each for each in file.overlays if found.get(each, "") is not None]
+            if found[file.path] is None and staying:
+                found[file.path] = f"'{staying[0]}' starts from it"
+                changed = True
+    disks = [file for file in facts.files if file.kind in ("disk", "snapshot")]
+    if any(found[file.path] is not None for file in disks):
+        for file in facts.files:
+            if file.kind == "memory" and found[file.path] is None:
+                found[file.path] = "it belongs to a snapshot whose disks are kept"
+    return found
+
+
+def _objection(file: FileFacts, storage: Storage) -> str | None:
+    """Why the file stays, whatever starts from it; None if it may go."""
+    sources = {"block": "a block device is never deleted", "network": "a network disk is never deleted"}
+    if file.unreachable is not None:
+        return file.unreachable
+    if file.source in sources:
+        return sources[file.source]
+    if file.source not in ("file", "volume"):
+        return f"storage of type '{file.source}' is never deleted"
+    if not file.is_regular:
+        return "it is not a regular file"
+    if file.kind == "base":
+        return "an image that disks start from is never deleted"
+    if file.kind == "cdrom":
+        return "the medium of a drive is never deleted"
+    if storage == "none":
+        return "disks are kept"
+    if file.readonly:
+        return "the guest only reads it"
+    if file.shareable:
+        return "it is shared with other guests"
+    if storage == "own" and not file.is_ours:
+        return f"{MAKER} did not create it for this guest"
+    if storage == "own" and file.is_replaced:
+        return f"it is not the file that {MAKER} created: it has been replaced since"
+    if file.users:
+        return f"it is used by {', '.join(file.users)}"
+    if file.links > 1:
+        return f"it has {file.links} hard links"
+    if file.open_by:
+        return f"it is open in {', '.join(file.open_by)}"
+    return None
+
+
+def _why_removed(file: FileFacts) -> str:
+    if file.kind in ("snapshot", "memory"):
+        return "a snapshot of the guest created it"
+    return f"{MAKER} created it for this guest" if file.is_ours else "all disks of the guest were asked for"
+
+
+def _item(file: FileFacts, reason: str) -> Item:
+    return Item(
+        kind=file.kind,
+        path=file.path,
+        reason=reason,
+        pool=file.pool,
+        volume=file.volume,
+        size_bytes=file.size_bytes,
+        file=file,
+    )
+
+
+def _definition(facts: DeletionFacts) -> list[Item]:
+    if not facts.exists:
+        return []
+    stopped = f"; it is {facts.state} and is stopped first" if facts.is_active else ""
+    reason = f"its definition{stopped}" if facts.is_persistent else "it is transient: powered off, it is gone"
+    items = [Item(kind="guest", path=facts.name, reason=reason)]
+    if facts.has_saved_state:
+        items.append(Item(kind="saved-state", path=facts.name, reason="libvirt's managed save"))
+    items += [Item(kind="snapshot-metadata", path=name, reason="libvirt's metadata") for name in facts.snapshots]
+    items += [Item(kind="checkpoint", path=name, reason="libvirt's metadata") for name in facts.checkpoints]
+    return items
+
+
+def _decide_state(facts: DeletionFacts, going: dict[str, str | None], removed: list[Item], kept: list[Item]) -> None:
+    """UEFI variables and TPM state go with the disks: a disk that is kept may be sealed by the TPM."""
+    disks = [file for file in facts.files if file.kind in ("disk", "snapshot") and not file.readonly]
+    needed = bool(disks) and all(going[file.path] is not None for file in disks)
+    why_kept = "all disks are kept, which may need it"
+    if facts.nvram is not None:
+        if facts.nvram_objection is not None:
+            kept.append(Item(kind="nvram", path=facts.nvram, reason=facts.nvram_objection))
+        elif needed:
+            kept.append(Item(kind="nvram", path=facts.nvram, reason=why_kept))
+        else:
+            reason = "the guest's UEFI variables"
+            removed.append(Item(kind="nvram", path=facts.nvram, reason=reason, file=facts.nvram_file))
+    if facts.tpm is not None:
+        keeps = needed and facts.is_persistent
+        (kept if keeps else removed).append(
+            Item(kind="tpm", path=facts.tpm, reason=why_kept if keeps else "the guest's TPM state")
+        )

@@ -1,0 +1,100 @@
+"""Journals of deletions: what a killed one had still to remove; and what killed creations had created.
+
+A deletion notes each file before anything changes. Its journal has the format of a creation's, in a folder of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import HypervisorError
+from virtinstall.guest_record import CreatedFile
+from virtinstall.lifecycle.deletion_plan import FileFacts
+from virtinstall.redact import logger
+from virtinstall.rollback.file_state import Identity
+from virtinstall.rollback.journal import ClaimedError, Journal, find_leftovers, forget_leftovers, journal_folder
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.lifecycle.deletion_plan import DeletionPlan
+
+_GUEST, _FILE, _VOLUME = "domain", "file", "volume"
+
+
+def deletions_folder() -> str:
+    """Where journals of deletions are: next to those of creations."""
+    return os.path.join(os.path.dirname(journal_folder(os.environ, os.geteuid())), "deletions")
+
+
+def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
+    """Note all files that `plan` removes; None where no journal can be kept. It counts from `note_commitment` on.
+
+    Raises: HypervisorError, when another process is deleting the guest.
+    """
+    try:
+        journal = Journal.begin(plan.name, deletions_folder(), host.uri, plan.uuid or None)
+        for item in plan.files:
+            file = item.file
+            assert file is not None
+            if file.inode is not None and file.filesystem is not None:
+                journal.record(_FILE, file.link or file.path, Identity(file.filesystem, file.inode))
+            elif file.pool is not None:
+                journal.record(_VOLUME, f"{file.pool}/{file.volume}")
+        return journal
+    except ClaimedError as error:
+        raise HypervisorError(
+            f"process {error.pid} is already deleting the guest '{plan.name}'", hint="wait for its end"
+        ) from error
+    except OSError as error:
+        logger("delete").warning("%s: %s: a killed deletion cannot be resumed", deletions_folder(), error.strerror)
+        return None
+
+
+def note_commitment(journal: Journal | None, plan: DeletionPlan) -> None:
+    """Note that the guest is removed now: from here on, a deletion that is killed is finished by the next."""
+    if journal is not None:
+        journal.record(_GUEST, plan.name, uuid=plan.uuid or None)
+        journal.keep_for_next_run()
+
+
+def forget_deletions(name: str, host: Host) -> None:
+    """Remove the journals of killed deletions of that guest: all is done. Raises: OSError."""
+    forget_leftovers(name, deletions_folder(), host.uri)
+
+
+def unfinished_files(name: str, uuid: str | None, host: Host) -> list[FileFacts]:
+    """Return what a killed deletion had still to remove; of the guest of `uuid`, which still exists, nothing.
+
+    Only a deletion that had removed the guest is resumed from its journal; else the guest itself says what it has.
+    """
+    found = []
+    leftovers = find_leftovers(name, deletions_folder(), host.uri)
+    if not any(each.kind == _GUEST and (uuid is None or each.uuid != uuid) for each in leftovers):
+        return []
+    for each in leftovers:
+        if each.kind == _FILE:
+            found.append(FileFacts(kind="disk", path=each.path, is_ours=True))
+        elif each.kind == _VOLUME:
+            pool, _, volume = each.path.partition("/")
+            if host.volume(pool, volume) is not None:
+                found.append(FileFacts(kind="disk", path=each.path, pool=pool, volume=volume, is_ours=True))
+    return found
+
+
+def created_by_killed_run(name: str, uuid: str, host: Host) -> tuple[CreatedFile, ...]:
+    """Return the disks that a killed run created for the guest before it could store a record."""
+    leftovers = find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri)
+    if not any(each.kind == _GUEST and each.uuid == uuid for each in leftovers):
+        return ()
+    files = []
+    for each in leftovers:
+        if each.kind == _FILE and each.identity is not None:
+            files.append(CreatedFile(kind="disk", path=each.path, inode=each.identity.inode))
+        elif each.kind == _VOLUME:
+            pool, _, volume = each.path.partition("/")
+            known = host.volume(pool, volume)
+            files.append(
+                CreatedFile(kind="disk", path=each.path if known is None else known.path, pool=pool, volume=volume)
+            )
+    return tuple(files)
