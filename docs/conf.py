@@ -1,4 +1,4 @@
-"""Sphinx: the guides, and the library's reference from its docstrings. `scripts/docs` builds them."""
+"""Sphinx configuration of the site; `scripts/docs` builds it."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-import element_tables  # noqa: E402
+import site_pages  # noqa: E402
 
 import virtinstall  # noqa: E402
 
@@ -19,4 +19,4 @@ html_theme = "alabaster"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 
-element_tables.write(HERE / "reference")
+site_pages.write_all()

@@ -1,9 +1,8 @@
-"""Writes the reference of the element classes: a table of its fields for each, from their declarations."""
+"""Reference of the element classes: a table of the fields of each, from the declarations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from virtinstall import devices
 from virtinstall.devices import DEVICE_TAGS, device_class
@@ -14,7 +13,7 @@ from virtinstall.xml.field import XmlField
 
 
 def device_classes() -> Iterator[type[Element]]:
-    """The class of each device tag."""
+    """Yield the class of each device tag."""
     for tag in DEVICE_TAGS:
         found = device_class(tag)
         if found is not None:
@@ -22,7 +21,7 @@ def device_classes() -> Iterator[type[Element]]:
 
 
 def section_classes() -> Iterator[type[Element]]:
-    """The class of each section of <domain> that an option describes."""
+    """Yield the class of each section of <domain> that an option describes."""
     seen = set()
     for option in OPTIONS:
         if option.section.startswith("virtinstall.domain."):
@@ -33,7 +32,7 @@ def section_classes() -> Iterator[type[Element]]:
 
 
 def class_text(cls: type[Element]) -> str:
-    """One class: its sentence, then its fields with path, kind and sub-option."""
+    """Return the text of one class: its docstring, then its fields with path, kind and sub-option."""
     sentence = (cls.__doc__ or "").strip().splitlines()[0].replace("<", "&lt;")
     lines = [f"## {cls.__name__}", "", sentence, ""]
     fields = [(name, field) for name, field in cls.declarations() if isinstance(field, XmlField)]
@@ -47,20 +46,13 @@ def class_text(cls: type[Element]) -> str:
     return "\n".join([*lines, ""])
 
 
-def write(folder: Path) -> None:
-    """`devices.md` and `domain.md` into `folder`."""
-    both = (
-        (
-            "devices",
-            f"Devices\n\n`from {devices.__name__} import Disk`: a class for each tag of libvirt's.",
-            device_classes(),
-        ),
-        (
-            "domain",
-            "Sections of the domain\n\n`domain.section(Cpu)` gives the one of a `virtinstall.Domain`.",
-            section_classes(),
-        ),
-    )
-    for name, head, classes in both:
-        text = "\n".join([f"# {head}", "", *map(class_text, classes)])
-        folder.joinpath(f"{name}.md").write_text(text, encoding="utf-8")
+def pages() -> Iterator[tuple[str, str]]:
+    """Yield (file, text) of the page of the devices and of the page of the sections."""
+    devices_head = f"Devices\n\n`from {devices.__name__} import Disk`: a class for each device element of libvirt."
+    sections_head = "Sections of the domain\n\n`domain.section(Cpu)` returns the section of a `virtinstall.Domain`."
+    yield "devices.md", _page(devices_head, device_classes())
+    yield "domain.md", _page(sections_head, section_classes())
+
+
+def _page(head: str, classes: Iterable[type[Element]]) -> str:
+    return "\n".join([f"# {head}", "", *map(class_text, classes)])

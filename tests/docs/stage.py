@@ -1,4 +1,4 @@
-"""A folder with the files that the examples name, a libvirt for them to talk to, and the web they fetch from."""
+"""Build the files that the examples name, a host for the test driver, and the files of a web server."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DRIVER = """<node>
 
 
 def build(stage: Path) -> None:
-    """Everything that an example may name, in `stage`."""
+    """Create everything that an example may name in `stage`."""
     _images(stage)
     _isos(stage)
     for name, text in {
@@ -85,7 +85,7 @@ def _isos(stage: Path) -> None:
 
 
 def _web(folder: Path) -> None:
-    """What a proxy has of the examples' hosts."""
+    """Create the files that a proxy serves for the hosts in the examples."""
     debian = "debian/dists/bookworm/main/installer-amd64/current/images"
     files = {
         f"{debian}/MANIFEST": f"netboot/{NETBOOT}/linux -- kernel\n",
@@ -104,7 +104,7 @@ def _web(folder: Path) -> None:
 
 
 def commands(folder: Path) -> Path:
-    """The commands of this checkout, installed or not."""
+    """Write the commands of this checkout, installed or not, and return their folder."""
     folder.mkdir(exist_ok=True)
     for name, function in (
         ("virt-install", "main"),
@@ -117,22 +117,22 @@ def commands(folder: Path) -> Path:
             f"#!{sys.executable}\nfrom virtinstall.cli.main import {function}\nraise SystemExit({function}())\n"
         )
         path.chmod(0o755)
-    # the other host of the examples is this one
+    # the remote host of the examples is this host
     folder.joinpath("ssh").write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
     folder.joinpath("ssh").chmod(0o755)
     return folder
 
 
 def environ(stage: Path, proxy: str) -> dict[str, str]:
-    """The environment of an example: our commands first, the test driver by default, the web through `proxy`."""
+    """Return the environment of an example: this checkout in PATH, the test driver, and `proxy` for downloads."""
     home = stage / "home"
     home.mkdir(exist_ok=True)
-    # the images that examples name are the stage's own
+    # images by name are served by `proxy`
     stage.joinpath("images.yaml").write_text(
         f"images: [{{name: debian12, url: '{proxy}debian12.qcow2', checksums: [], user: debian, os: debian12}}]\n"
     )
     return {
-        # guests of libvirt's test driver never end by themselves
+        # guests of libvirt's test driver never power off
         "MINUTES": "0",
         "PATH": f"{commands(stage / 'bin')}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(home),

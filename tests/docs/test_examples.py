@@ -1,4 +1,4 @@
-"""Every example that README and the guides print runs as it is printed."""
+"""Examples of the README and the guides run as printed."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def sessions() -> list[tuple[str, str]]:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The stage, and the environment of what plays on it."""
+    """Build the stage and return the environment of the examples."""
     if shutil.which("qemu-img") is None:
-        pytest.skip("NOT RUN: qemu-img makes the images of the examples (Debian: qemu-utils)")
+        pytest.skip("NOT RUN: qemu-img creates the images of the examples (Debian: qemu-utils)")
     stage.build(tmp_path)
     with web_server(tmp_path / "web") as server:
         yield stage.environ(tmp_path, server.url)
@@ -44,7 +44,7 @@ def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("example", SHELL, ids=str)
 def test_shell_example(example: Example, tmp_path: Path, environ: dict[str, str]) -> None:
-    """A block of commands ends well, each command of it."""
+    """Each command of a block exits with status 0."""
     done = subprocess.run(
         ["bash", "-e", "-c", example.text], cwd=tmp_path, env=environ, text=True, capture_output=True, timeout=60
     )
@@ -84,7 +84,7 @@ def test_readme_is_short() -> None:
 
 @pytest.mark.parametrize("example", [each for each in PYTHON if "import virtinstall" in each.text], ids=str)
 def test_python_example(example: Example, tmp_path: Path, environ: dict[str, str]) -> None:
-    """A script runs to its end."""
+    """A script exits with status 0."""
     tmp_path.joinpath("script.py").write_text(example.text)
     done = subprocess.run(
         [sys.executable, "-m", "tests.docs.world", "script.py"],
@@ -100,5 +100,5 @@ def test_python_example(example: Example, tmp_path: Path, environ: dict[str, str
 
 @pytest.mark.parametrize("example", [each for each in PYTHON if "import virtinstall" not in each.text], ids=str)
 def test_python_fragment(example: Example) -> None:
-    """What is shown in part is Python."""
+    """A fragment is valid Python."""
     compile(example.text, str(example), "exec")

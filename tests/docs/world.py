@@ -1,6 +1,6 @@
-"""Run a script among guests that behave: SSH servers answer in them, and installers end with a shutdown.
+"""Run a script with simulated guests: SSH servers answer, and installers end with a shutdown.
 
-libvirt's test driver has neither. Usage: python -m tests.docs.world SCRIPT.
+libvirt's test driver supports neither. Usage: python -m tests.docs.world SCRIPT.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _INSTALL_SECONDS = 0.5
 
 
 def main(script: str) -> None:
-    """Run `script`, a file, in that world."""
+    """Run the file `script` with simulated guests."""
     create = Hypervisor.create
 
     def create_and_install(self: Hypervisor, *arguments: Any, **options: Any) -> Any:

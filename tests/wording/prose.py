@@ -60,9 +60,16 @@ def allowed() -> re.Pattern[str]:
 
 
 def files() -> list[Path]:
-    """Return the files with prose, apart from this package, which quotes disallowed phrases."""
+    """Return the files with prose, apart from generated pages and this package, which quotes disallowed phrases."""
     found = {path for pattern in PYTHON + PAGES for path in PROJECT.glob(pattern) if path.is_file()}
-    return sorted(path for path in found if HERE not in path.parents and ".venv" not in path.parts)
+    return sorted(
+        path for path in found if HERE not in path.parents and ".venv" not in path.parts and not generated(path)
+    )
+
+
+def generated(path: Path) -> bool:
+    """Whether docs/site_pages.py wrote the page from declarations in the code, which is checked itself."""
+    return path.suffix == ".md" and path.read_text().startswith("% Generated")
 
 
 def problems(text: str) -> list[str]:
