@@ -9,6 +9,9 @@ import os.path
 
 from virtinstall.record import Record
 
+EXTERNAL_FORMATS = ("vmdk", "vdi", "vpc", "qed", "vhdx")
+"""Formats that qemu-img creates; raw and qcow2 images are written here."""
+
 
 class ImageBase(Record):
     """What a new disk starts from: `Plan.fetches[image]`.
@@ -21,6 +24,14 @@ class ImageBase(Record):
     size_is_default: bool = False
 
 
+class Permissions(Record):
+    """Mode, owner and group of a new image; None leaves one as it is. `owner` and `group` are names or numbers."""
+
+    mode: int | None = None
+    owner: str | None = None
+    group: str | None = None
+
+
 class NewImage(Record):
     """A local image to make; nothing is looked at or changed by describing it.
 
@@ -29,6 +40,7 @@ class NewImage(Record):
     in the image as given; a relative one is relative to the image's directory. `make_folder`: its directory is made
     where it is missing, for it is libvirt's own choice. `base`: the image it starts from, which is fetched when the
     plan is carried out; then `copy_from` is its path if the new one is a copy of it, else `backing_path` is.
+    `permissions` are what the user asked for.
     """
 
     path: str
@@ -47,6 +59,7 @@ class NewImage(Record):
     base: ImageBase | None = None
     copy_from: str | None = None
     copy_format: str | None = None
+    permissions: Permissions | None = None
 
     @property
     def effective_preallocation(self) -> str:

@@ -235,7 +235,7 @@ def test_survey_finds_a_directory_that_may_not_be_written(tmp_path: Path) -> Non
 
 
 WRONG: list[dict[str, Any]] = [
-    {"format": "vmdk"},
+    {"format": "cloop"},
     {"format": "raw", "preallocation": "metadata"},
     {"format": "raw", "backing_path": "base"},
     {"cluster_size": 1000},

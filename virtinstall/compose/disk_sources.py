@@ -14,7 +14,7 @@ from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, PathFacts, PoolFacts, VolumeFacts
 from virtinstall.naming import numbered
-from virtinstall.new_image import NewImage
+from virtinstall.new_image import EXTERNAL_FORMATS, NewImage, Permissions
 from virtinstall.safe_text import percent_decoded
 from virtinstall.units import human_size
 
@@ -190,8 +190,10 @@ def _refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
     draft.warnings.append(problem)
 
 
-def default_format(draft: Draft) -> str:
-    """qcow2 where QEMU reads the image, raw elsewhere."""
+def default_format(draft: Draft, disk: Disk) -> str:
+    """qcow2 where QEMU reads the image, raw elsewhere and for a disk that several guests may use at a time."""
+    if disk.shareable:
+        return "raw"
     return "qcow2" if draft.facts.host.driver in ("qemu", "test") else "raw"
 
 
@@ -201,7 +203,11 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     assert size is not None
     _refuse_no_size(disk, f"{path},")
     _check_pool_format(disk, facts.pool)
-    form = disk.format or disk.driver_type or (_pool_format(draft, facts.pool) if facts.pool else default_format(draft))
+    form = (
+        disk.format
+        or disk.driver_type
+        or (_pool_format(draft, disk, facts.pool) if facts.pool else default_format(draft, disk))
+    )
     directory, _, name = path.rpartition("/")
     pool = facts.pool
     if pool is not None and (pool.type in BLOCK_POOLS or not draft.facts.host.local or facts.needs_libvirt):
@@ -224,9 +230,14 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
 
 
 def _add_image(draft: Draft, disk: Disk, path: str, form: str, size: int, *, make_folder: bool = False) -> None:
-    if form not in ("raw", "qcow2"):
+    if form == "vhdx":
         raise RequestError(
-            f"--disk {path}: images of format '{form}' can't be made here", hint="make it raw or qcow2: format=qcow2"
+            f"--disk {path}: libvirt has no disk format 'vhdx'", hint="use format=vpc (VHD), or format=qcow2"
+        )
+    if form not in ("raw", "qcow2", *EXTERNAL_FORMATS):
+        raise RequestError(
+            f"--disk {path}: cannot create an image of the format '{form}'",
+            hint=f"the formats are raw, qcow2, {', '.join(EXTERNAL_FORMATS[:-1])}",
         )
     draft.images.append(
         NewImage(
@@ -237,8 +248,16 @@ def _add_image(draft: Draft, disk: Disk, path: str, form: str, size: int, *, mak
             backing_path=disk.backing_store,
             backing_format=disk.backing_format,
             make_folder=make_folder,
+            permissions=_permissions(disk),
         )
     )
+
+
+def _permissions(disk: Disk) -> Permissions | None:
+    mode, owner, group = disk.permissions_mode, disk.permissions_owner, disk.permissions_group
+    if mode is None and owner is None and group is None:
+        return None
+    return Permissions(mode=None if mode is None else int(mode, 8), owner=owner, group=group)
 
 
 def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
@@ -255,7 +274,7 @@ def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
         _make_in_image_directory(draft, disk, size)
         return
     _check_pool_format(disk, pool)
-    form = disk.format or _pool_format(draft, pool)
+    form = disk.format or _pool_format(draft, disk, pool)
     volume = _free_volume_name(draft, form, pool, facts)
     draft.generated.add(f"{pool.name}/{volume}")
     add_volume(draft, disk, pool, volume, form, size)
@@ -293,7 +312,7 @@ def _use_upload(draft: Draft, disk: Disk, facts: DiskFacts, local: PathFacts) ->
 
 def _make_in_image_directory(draft: Draft, disk: Disk, size: int) -> None:
     """Without a default pool, the image goes straight into its directory; no pool is made unasked."""
-    form = disk.format or default_format(draft)
+    form = disk.format or default_format(draft, disk)
     directory = draft.facts.host.image_dir
     taken = {path.rpartition("/")[2] for path in draft.made_paths()} | set(draft.facts.storage.image_names)
     name = numbered(str(draft.domain.name), _SUFFIXES.get(form, f".{form}"), taken)
@@ -313,9 +332,9 @@ def _check_pool_format(disk: Disk, pool: PoolFacts | None) -> None:
         )
 
 
-def _pool_format(draft: Draft, pool: PoolFacts) -> str:
+def _pool_format(draft: Draft, disk: Disk, pool: PoolFacts) -> str:
     block = pool.type in BLOCK_POOLS or pool.type in NETWORK_POOLS
-    return "raw" if block else default_format(draft)
+    return "raw" if block else default_format(draft, disk)
 
 
 def _free_volume_name(draft: Draft, form: str, pool: PoolFacts, facts: DiskFacts) -> str:

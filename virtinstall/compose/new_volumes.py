@@ -27,6 +27,21 @@ def volume_element(name: str, size: int, allocation: int = 0) -> etree._Element:
     return root
 
 
+def _add_permissions(target: etree._Element, disk: Disk) -> None:
+    """Raises: RequestError: libvirt takes numbers of users only, and those of the host are not known here."""
+    values = {"mode": disk.permissions_mode, "owner": disk.permissions_owner, "group": disk.permissions_group}
+    given = {tag: value for tag, value in values.items() if value is not None}
+    for tag, value in given.items():
+        if not value.isdecimal():
+            raise RequestError(
+                f"--disk permissions.{tag}={value}: a volume's {tag} must be a number", hint=f"find it with: id {value}"
+            )
+    if given:
+        permissions = etree.SubElement(target, "permissions")
+        for tag, value in given.items():
+            etree.SubElement(permissions, tag).text = value
+
+
 def add_volume(
     draft: Draft, disk: Disk, pool: PoolFacts, name: str, form: str, size: int, *, upload_from: str | None = None
 ) -> None:
@@ -39,6 +54,7 @@ def add_volume(
     if pool.type not in BLOCK_POOLS and pool.type not in NETWORK_POOLS:
         target = etree.SubElement(root, "target")
         etree.SubElement(target, "format", type=form)
+        _add_permissions(target, disk)
         if disk.backing_store is not None:
             backing = etree.SubElement(root, "backingStore")
             etree.SubElement(backing, "path").text = disk.backing_store

@@ -29,6 +29,13 @@ def _size(text: str) -> int:
         raise ValueError("it must be a size, in GiB or with a unit: 20, 0.5, 500M, 2T") from None
 
 
+def _mode(text: str) -> str:
+    """An octal mode, as libvirt writes it."""
+    if not text or text.strip("01234567") or int(text, 8) > 0o7777:
+        raise ValueError("it must be an octal mode: 0640")
+    return f"{int(text, 8):04o}"
+
+
 def _set_perms(disk: Disk, text: str) -> None:
     if text not in ("", "ro", "rw", "sh"):
         raise ValueError("it must be ro, rw or sh")
@@ -74,8 +81,15 @@ class Disk(Device, VirtioDriver, DiskTuning):
     size_bytes: Setting[int] = Setting(
         INTEGER, "Size in GiB, or with a unit: `20`, `500M`.", name="size", convert=_size
     )
-    format: Setting[str] = Setting(TEXT, "Format of a new image: `qcow2`, `raw`.")
+    format: Setting[str] = Setting(TEXT, "Format of a new image: `qcow2`, `raw`, `vmdk`, `vdi`, `vpc`, `qed`.")
     sparse: Setting[bool] = Setting(SWITCH, "Whether a new image takes room only as it fills (default on).")
+    permissions_mode: Setting[str] = Setting(
+        TEXT, "Mode of a new image, octal: `0640`.", name="permissions.mode", convert=_mode
+    )
+    permissions_owner: Setting[str] = Setting(
+        TEXT, "Owner of a new image while no guest uses it: a name or number.", name="permissions.owner"
+    )
+    permissions_group: Setting[str] = Setting(TEXT, "Its group: a name or number.", name="permissions.group")
     is_new: Setting[bool] = Setting(SWITCH, "Whether the image is still to be made.", name=None)
     type: XmlField[str] = XmlField(
         "./@type",

@@ -12,15 +12,17 @@ import os
 import stat
 
 from virtinstall.errors import NoSpaceError, RequestError, StorageError
-from virtinstall.new_image import NewImage
+from virtinstall.new_image import EXTERNAL_FORMATS, NewImage
 from virtinstall.progress import Progress
 from virtinstall.rollback.directories import can_make, make_directory
 from virtinstall.rollback.journal import Journal
 from virtinstall.rollback.new_file import can_create, new_file, refuse_existing
 from virtinstall.rollback.undo import Undo
 from virtinstall.storage.files import storage_errors
+from virtinstall.storage.permissions import numbers_of, set_permissions
 from virtinstall.storage.probe import probe_image
 from virtinstall.storage.qcow2 import Qcow2Options, qcow2_allocation_bytes, write_qcow2
+from virtinstall.storage.qemu_img import check_external, write_external
 from virtinstall.storage.raw import check_raw, raw_allocation_bytes, write_raw
 from virtinstall.storage.space import check_space, require_space
 
@@ -56,9 +58,13 @@ def check_image(image: NewImage) -> int:
     capacity = image_capacity(image)
     if image.format == "qcow2":
         return qcow2_allocation_bytes(capacity, _qcow2_options(image))
+    if image.format in EXTERNAL_FORMATS:
+        check_external(image)
+        return 0
     if image.format != "raw":
         raise RequestError(
-            f"images of format '{image.format}' are not made here", hint="use raw or qcow2, or a libvirt pool"
+            f"cannot create an image of the format '{image.format}'",
+            hint=f"the formats are raw, qcow2, {', '.join(EXTERNAL_FORMATS)}",
         )
     if image.backing_path is not None:
         raise RequestError("a raw image can't have a backing file", hint="use format=qcow2")
@@ -75,6 +81,8 @@ def survey_image(image: NewImage) -> None:
     _require_backing(image)
     needed = check_image(image)
     refuse_existing(image.path)
+    if image.permissions is not None:
+        numbers_of(image.permissions)
     folder = os.path.dirname(image.path) or "."
     with storage_errors("can't look at", folder):
         there = _is_directory(folder)
@@ -127,8 +135,11 @@ def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Jo
         with new_file(image.path, undo, mode=image.mode, journal=journal) as fd:
             if image.format == "raw":
                 write_raw(fd, capacity, image.effective_preallocation, progress)
+            elif image.format in EXTERNAL_FORMATS:
+                write_external(fd, image, capacity)
             else:
                 write_qcow2(fd, capacity, _qcow2_options(image), progress)
+            set_permissions(fd, image)
     finally:
         progress.finish()
 
@@ -151,6 +162,12 @@ def provision_copy(
         convert_image(source, str(image.copy_format), image, undo, progress, journal)
     if (probe_image(image.path, image.format).virtual_size or 0) < capacity:
         grow(image.path, capacity, image.format)
+    if image.permissions is not None:
+        fd = os.open(image.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            set_permissions(fd, image)
+        finally:
+            os.close(fd)
 
 
 def _require_backing(image: NewImage) -> None:
