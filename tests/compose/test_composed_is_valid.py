@@ -59,13 +59,14 @@ def _cases() -> Iterator[object]:
 
 
 @cache
-def _architectures() -> set[str]:
+def architectures() -> set[str]:
+    """The architectures that the installed libvirt's schema knows."""
     basic = etree.parse(str(Path(installed_schema()).with_name("basictypes.rng")))
     names = basic.iterfind("{*}define[@name='archnames']//{*}value")
     return {str(value.text) for value in names}
 
 
-def _judged(xml: str) -> etree._Element:
+def judged(xml: str) -> etree._Element:
     """The document as the schema can judge it."""
     root = etree.fromstring(xml)
     emulator = root.find("devices/emulator")
@@ -87,9 +88,9 @@ def _judged(xml: str) -> etree._Element:
 @pytest.mark.parametrize(("files", "platform", "words"), list(_cases()))
 def test_composed_domains_validate(files: HostFiles, platform: GuestKind, system: str, words: tuple[str, ...]) -> None:
     """On each host, for each kind of guest and OS: installation and finished guest are what the schema allows."""
-    if platform.arch not in _architectures():
+    if platform.arch not in architectures():
         pytest.skip(f"the installed libvirt's schema is older than {platform.arch}")
     if platform.arch not in ("x86_64", "aarch64"):
         words = tuple(word for word in words if word not in ("--boot", "uefi"))
     for step in composed(files, platform, os_named(system), *words).steps:
-        assert validator().validate(_judged(step)), f"{validator().error_log.last_error}\n{step}"
+        assert validator().validate(judged(step)), f"{validator().error_log.last_error}\n{step}"

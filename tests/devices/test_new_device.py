@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "virtinstall"
 
-CLASS = '''"""`--blinker`: a light on the outside of the guest."""
+CLASS = '''"""`--sparkler`: a light on the outside of the guest."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from virtinstall.xml.field import XmlField
 from virtinstall.xml.kinds import INTEGER, TEXT
 
 
-class Blinker(Device):
-    """<blinker>: shows that the guest is alive."""
+class Sparkler(Device):
+    """<sparkler>: shows that the guest is alive."""
 
-    tag = "blinker"
+    tag = "sparkler"
 
     color: XmlField[str] = XmlField("./@color", TEXT, "Color of the light.")
     period_ms: XmlField[int] = XmlField("./period/@ms", INTEGER, "Milliseconds between two flashes.")
 '''
-ROW = '    DeviceRow("blinker", "Blinker", "--blinker", "Light on the outside."),\n'
+ROW = '    DeviceRow("sparkler", "Sparkler", "--sparkler", "Light on the outside."),\n'
 PREVIEW = (
     *("--connect", "test:///default", "--name", "b", "--memory", "64", "--disk", "none", "--import"),
     *("--osinfo", "generic", "--network", "none", "--panic", "default", "--vsock", "cid.auto=yes"),
-    *("--print-xml", "--blinker", "color=red,period.ms=500"),
+    *("--print-xml", "--sparkler", "color=red,period.ms=500"),
 )
 
 
@@ -43,7 +43,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tree")
     shutil.copytree(PACKAGE, folder / "virtinstall", ignore=shutil.ignore_patterns("__pycache__"))
     devices = folder / "virtinstall" / "devices"
-    (devices / "blinker.py").write_text(CLASS)
+    (devices / "sparkler.py").write_text(CLASS)
     table = devices / "table.py"
     before = table.read_text()
     table.write_text(before.replace('    DeviceRow("shmem"', ROW + '    DeviceRow("shmem"'))
@@ -68,8 +68,8 @@ def virt_install(tree: Path, *arguments: str) -> str:
 
 def test_the_option_and_its_help_follow(tree: Path) -> None:
     """--help has the option, and the option's own help the two attributes."""
-    assert "--blinker" in virt_install(tree, "--help")
-    shown = virt_install(tree, "--blinker", "help")
+    assert "--sparkler" in virt_install(tree, "--help")
+    shown = virt_install(tree, "--sparkler", "help")
     for text in ("color", "period.ms", "Color of the light.", "Milliseconds between two flashes."):
         assert text in shown
 
@@ -77,33 +77,33 @@ def test_the_option_and_its_help_follow(tree: Path) -> None:
 def test_the_guest_has_the_device(tree: Path) -> None:
     """In its place among the other devices."""
     xml = virt_install(tree, *PREVIEW)
-    assert '<blinker color="red">\n      <period ms="500"/>\n    </blinker>' in xml
-    assert xml.index("<panic") < xml.index("<blinker") < xml.index("<vsock")
+    assert '<sparkler color="red">\n      <period ms="500"/>\n    </sparkler>' in xml
+    assert xml.index("<panic") < xml.index("<sparkler") < xml.index("<vsock")
 
 
 def test_completion_and_manual_follow(tree: Path) -> None:
     """Both know the option and the attributes."""
     complete = "from virtinstall.options.complete import candidates; print(*candidates('virt-install', ['{}', '{}']))"
-    assert "'--blinker'" in run(tree, "-c", complete.format("", "--bli"))
-    assert "'color='" in run(tree, "-c", complete.format("--blinker", "col"))
+    assert "'--sparkler'" in run(tree, "-c", complete.format("", "--spar"))
+    assert "'color='" in run(tree, "-c", complete.format("--sparkler", "col"))
     shown = run(tree, "-c", "from virtinstall.options.manual import sub_options_section as text; print(text())")
-    assert "blinker" in shown and "period.ms" in shown
+    assert "sparkler" in shown and "period.ms" in shown
 
 
 def test_scripts_have_the_class(tree: Path) -> None:
     """The constructor, the checks of its values, and the class of a parsed device."""
     program = (
         "from virtinstall import Domain, FieldError\n"
-        "from virtinstall.devices import Blinker\n"
-        "domain = Domain(devices=[Blinker(color='red')])\n"
+        "from virtinstall.devices import Sparkler\n"
+        "domain = Domain(devices=[Sparkler(color='red')])\n"
         "print(type(Domain.parse(domain.to_xml()).devices[0]).__name__)\n"
-        "try:\n    Blinker(period_ms='x')\nexcept FieldError as error:\n    print(error)\n"
+        "try:\n    Sparkler(period_ms='x')\nexcept FieldError as error:\n    print(error)\n"
     )
-    assert run(tree, "-c", program) == "Blinker\nBlinker: period_ms must be int or None, not str 'x'\n"
+    assert run(tree, "-c", program) == "Sparkler\nSparkler: period_ms must be int or None, not str 'x'\n"
 
 
 def test_virt_xml_has_the_option(tree: Path) -> None:
     """It builds the device."""
     program = "from virtinstall.cli.process import virt_xml; virt_xml()"
-    shown = run(tree, "-c", program, "--connect", "test:///default", "--build-xml", "--blinker", "color=red")
-    assert shown == '<blinker color="red"/>\n'
+    shown = run(tree, "-c", program, "--connect", "test:///default", "--build-xml", "--sparkler", "color=red")
+    assert shown == '<sparkler color="red"/>\n'

@@ -47,11 +47,18 @@ def add_volume(
 ) -> None:
     """Note the volume to make: `size` bytes; `upload_from` is the local file whose copy it will be.
 
-    Raises: RequestError, when the pool has no room for it.
+    Raises: RequestError, when the pool has no room for it, or its volumes cannot start from an image.
     """
     full = disk.sparse is False or (pool.type in BLOCK_POOLS and pool.type != "logical")
     root = volume_element(name, size, size if full or pool.type == "logical" else 0)
-    if pool.type not in BLOCK_POOLS and pool.type not in NETWORK_POOLS:
+    if pool.type in (*BLOCK_POOLS, *NETWORK_POOLS):
+        if disk.backing_store is not None:
+            raise RequestError(
+                f"--disk backing_store={disk.backing_store}: the pool '{pool.name}' is of type {pool.type}, "
+                "whose volumes cannot refer to an image",
+                hint=f"start from a copy of it: --disk pool={pool.name},image={disk.backing_store}",
+            )
+    else:
         target = etree.SubElement(root, "target")
         etree.SubElement(target, "format", type=form)
         _add_permissions(target, disk)

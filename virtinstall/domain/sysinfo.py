@@ -51,6 +51,7 @@ class Sysinfo(Section):
         TEXT,
         "`smbios` or `fwcfg` for the values given; `host` for the host's own; `emulate` for QEMU's.",
         commas=True,
+        own_words=("host", "emulate"),
     )
     bios_vendor: XmlField[str] = _entry("bios", "vendor", "BIOS: who made it.")
     bios_version: XmlField[str] = _entry("bios", "version", "BIOS: version.")

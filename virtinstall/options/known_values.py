@@ -46,8 +46,10 @@ def _place(cls: type[Element], path: tuple[str, ...], pair: Pair) -> tuple[str, 
     place = place_of(cls, path, pair.target)
     if place is None:
         return None
-    convert = getattr(pair.target.declared, "convert", None)
-    return None if convert is not None and convert(pair.value) != pair.value else place
+    declared = pair.target.declared
+    assert isinstance(declared, XmlField)
+    is_replaced = declared.convert is not None and declared.convert(pair.value) != pair.value
+    return None if is_replaced or pair.value in declared.own_words else place
 
 
 def place_of(cls: type[Element], path: tuple[str, ...], target: Target) -> tuple[str, ...] | None:

@@ -80,7 +80,8 @@ class XmlField(Declared, Generic[T]):
 
     The sub-option is named as the path unless `name` says otherwise (None: there is none).
     `convert` makes the value of what a user typed where that differs from the XML
-    (MiB to KiB, the word `default`); it raises ValueError.
+    (MiB to KiB, the word `default`); it raises ValueError. `own_words` are values that
+    compose replaces before libvirt sees them.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class XmlField(Declared, Generic[T]):
         commas: bool = False,
         match: bool = True,
         convert: Callable[[str], T | None] | None = None,
+        own_words: tuple[str, ...] = (),
     ) -> None:
         self.path = path
         self.kind = kind
@@ -103,6 +105,7 @@ class XmlField(Declared, Generic[T]):
         self.commas = commas
         self.match = match
         self.convert = convert
+        self.own_words = own_words
         self.kind_name = kind.name
         self._parsed: Path | None = None
 

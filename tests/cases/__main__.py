@@ -1,0 +1,44 @@
+"""`python -m tests.cases [--regenerate] [NAME...]`: compare cases with what is expected, or write that anew."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+import traceback
+
+from tests.cases.case import Case, case_names
+
+
+def main() -> int:
+    """Return 1 where a case differs from what is expected, or cannot be run."""
+    parser = argparse.ArgumentParser(prog="python -m tests.cases", description=__doc__)
+    parser.add_argument("--regenerate", action="store_true", help="write what is expected, for review with git diff")
+    parser.add_argument("names", metavar="NAME", nargs="*", help="the cases (default: all)")
+    options = parser.parse_args()
+    failed = 0
+    for name in options.names or case_names():
+        case = Case(name)
+        try:
+            if options.regenerate:
+                if case.write():
+                    print(f"{name}: written")
+            else:
+                failed += _differs(name, case)
+        except Exception:  # noqa: BLE001 - the other cases are of interest too
+            print(f"{name}:\n{traceback.format_exc()}", file=sys.stderr)
+            failed += 1
+    return 1 if failed else 0
+
+
+def _differs(name: str, case: Case) -> int:
+    expected, outputs = case.expected(), case.outputs()
+    for file in sorted(expected.keys() | outputs.keys()):
+        old, new = expected.get(file, "").splitlines(), outputs.get(file, "").splitlines()
+        label = f"{name}/{file}"
+        sys.stdout.writelines(f"{line}\n" for line in difflib.unified_diff(old, new, label, "now", lineterm=""))
+    return int(expected != outputs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
