@@ -362,3 +362,32 @@ def test_controls_that_xml_can_hold_are_references() -> None:
     made = plan(guest(top="<description>a\x9b2Jb\u202e</description>"))
     assert made.xml.isascii()
     assert domain(made).findtext("description") == "a\x9b2Jb\u202e"
+
+
+TPM = "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"
+
+
+def test_tpm_state_goes_to_the_uuid_of_the_copy() -> None:
+    """libvirt finds it by the UUID."""
+    made = plan(guest(TPM), tpm=f"/var/lib/libvirt/swtpm/{UUID}")
+    assert made.tpm == (f"/var/lib/libvirt/swtpm/{UUID}", f"/var/lib/libvirt/swtpm/{made.uuid}")
+    assert made.warnings == ()
+    assert plan(guest(TPM)).tpm is None, "the guest has never run"
+
+
+@pytest.mark.parametrize(
+    ("xml", "words"),
+    [
+        (guest(TPM), ("empty TPM",)),
+        (guest().replace("<os>", "<os firmware='efi'>"), ("fresh ones",)),
+        (guest(TPM).replace("<os>", "<os firmware='efi'>"), ("fresh ones", "empty TPM")),
+        (guest("<tpm model='tpm-tis'><backend type='passthrough'/></tpm>"), ()),
+        (guest(), ()),
+    ],
+)
+def test_state_on_another_host_is_reported(xml: str, words: tuple[str, ...]) -> None:
+    """UEFI variables and TPM state that cannot be copied from here."""
+    warnings = plan(xml, remote=True).warnings
+    assert len(warnings) == len(words)
+    assert all(word in warning for word, warning in zip(words, warnings, strict=True))
+    assert plan(xml).warnings == ()

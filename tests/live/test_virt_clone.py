@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -306,6 +307,62 @@ def test_uefi_variables_are_copied(system: Connection, name: str, work: Path) ->
     assert copy.read_bytes() == variables.read_bytes()
     assert (system.xml(f"{name}-clone").findtext("os/nvram") or "").strip() == str(copy)
     system.virsh("start", f"{name}-clone")
+
+
+def test_tpm_state_is_copied(system: Connection, name: str, work: Path) -> None:
+    """With its owners; the copy starts with it, and its removal leaves the original's."""
+    if shutil.which("swtpm") is None:
+        pytest.skip("NOT RUN: swtpm is missing (Debian: swtpm, swtpm-tools)")
+    definition = work / "tpm.xml"
+    definition.write_text(
+        f"<domain type='qemu'><name>{name}</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>"
+        "<os><type arch='x86_64' machine='q35'>hvm</type></os>"
+        "<devices><tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm></devices></domain>"
+    )
+    system.virsh("define", str(definition))
+    system.virsh("start", name)
+    system.virsh("destroy", name)
+    state = Path("/var/lib/libvirt/swtpm", system.xml(name).findtext("uuid") or "")
+    files = [path for path in state.rglob("*") if path.name != ".lock"]
+    assert len(files) >= 2
+
+    done = virt_clone("--original", name, "--auto-clone")
+
+    assert done.returncode == 0, done.stderr
+    copy = state.with_name(system.xml(f"{name}-clone").findtext("uuid") or "")
+    for path in (state, *files):
+        copied = copy / path.relative_to(state)
+        assert (copied.stat().st_uid, copied.stat().st_mode) == (path.stat().st_uid, path.stat().st_mode)
+        assert path.is_dir() or copied.read_bytes() == path.read_bytes()
+    system.virsh("start", f"{name}-clone")
+    system.remove(f"{name}-clone")
+    assert all(path.exists() for path in files)
+
+
+def test_failed_copy_of_the_tpm_state_leaves_nothing(system: Connection, name: str, work: Path) -> None:
+    """What is at its place is not ours: the copy is undefined again, and that stays."""
+    definition = work / "tpm.xml"
+    definition.write_text(
+        f"<domain type='qemu'><name>{name}</name><memory unit='MiB'>64</memory><os><type>hvm</type></os>"
+        "<devices><tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm></devices></domain>"
+    )
+    system.virsh("define", str(definition))
+    state = Path("/var/lib/libvirt/swtpm", system.xml(name).findtext("uuid") or "")
+    taken = state.with_name(str(uuid.uuid4()))
+    state.mkdir()
+    (state / "mine").write_text("x")
+    taken.mkdir()
+    (taken / "theirs").write_text("y")
+
+    done = virt_clone("--original", name, "--auto-clone", "--uuid", taken.name)
+
+    assert done.returncode == 1
+    assert "cannot copy the TPM state" in done.stderr
+    assert f"{name}-clone" not in system.names()
+    assert (taken / "theirs").read_text() == "y"
+    assert (state / "mine").read_text() == "x"
+    shutil.rmtree(taken)
+    shutil.rmtree(state)
 
 
 def test_reflink_or_nothing(system: Connection, original: Path, name: str, work: Path) -> None:

@@ -12,6 +12,7 @@ from lxml import etree
 
 from virtinstall import __version__
 from virtinstall.clone.replace import nvram_of, remove_old_nvram, replace_guest
+from virtinstall.clone.tpm_state import copy_tpm_state
 from virtinstall.errors import HostError, StorageError, TakenError
 from virtinstall.guest_record import NAMESPACE, CreatedFile, GuestRecord, read_record
 from virtinstall.libvirt_host.copy_volume import copy_volume, stream_volume
@@ -101,6 +102,8 @@ def make_clone(
         with deferred_signals():
             nvram = nvram_of(host.guest_named(plan.name)) if plan.replaces else None
             guest = replace_guest(plan, host, undo) if plan.replaces else _define(plan, host, undo)
+            if plan.tpm is not None:
+                copy_tpm_state(*plan.tpm, undo)
             for rename in renames:
                 if rename is not None:
                     os.replace(*rename)

@@ -15,6 +15,7 @@ from lxml import etree
 from virtinstall.clone.disks import DiskPlanner, NewDisk
 from virtinstall.clone.names import clone_name, clone_path, nvram_path
 from virtinstall.clone.request import CloneFacts, ClonePlan, CloneRequest, Copy
+from virtinstall.clone.tpm_state import has_emulated_tpm
 from virtinstall.errors import RequestError
 from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, Random, check_mac
 from virtinstall.safe_text import referenced, require_xml
@@ -43,6 +44,7 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
     warnings: list[str] = disks.warnings
     copies = [disk.copy for disk in new_disks if disk.copy is not None]
     copies += _nvram(domain, name, request, facts, disks, warnings)
+    _report_uncopied_state(domain, facts, warnings)
     _interfaces(domain, request, facts, random, warnings)
     _displays(domain, warnings)
     _sockets(domain)
@@ -57,6 +59,7 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
         replaces=request.replace and name in facts.guest_names,
         keeps_nvram=request.nvram is not None,
         uuid_is_new=request.uuid is None,
+        tpm=None if facts.tpm is None else (facts.tpm, os.path.join(os.path.dirname(facts.tpm), uuid.lower())),
         original_xml=None if request.original is None else facts.xml,
         warnings=tuple(warnings),
     )
@@ -173,6 +176,20 @@ def _nvram(
     # the file of a guest that is replaced goes with it
     overwrite = exists and (request.replace or not request.checks.path_exists)
     return [disks.copy_to(found, path, overwrite=overwrite)]
+
+
+def _report_uncopied_state(domain: etree._Element, facts: CloneFacts, warnings: list[str]) -> None:
+    """What libvirt keeps for the original by name or UUID on a host whose files are not seen from here."""
+    if not facts.remote:
+        return
+    system = domain.find("os")
+    if facts.nvram is None and system is not None and system.get("firmware") == "efi":
+        warnings.append("the UEFI variables are on another host: the copy starts with fresh ones")
+    if has_emulated_tpm(domain):
+        warnings.append(
+            "the state of the TPM is on another host: the copy starts with an empty TPM, "
+            "which cannot unlock what the original's TPM protects"
+        )
 
 
 def _interfaces(

@@ -72,7 +72,8 @@ class CloneFacts(NamedTuple):
     images, by path; `uses` says in sentences who uses the files of --file and --nvram, and `onto_source` are those
     that the original uses, or whose backing chain includes one of its files.
     `formats` are those of existing images of --file. `remote`: files of this machine are not the
-    hypervisor's. `pretended`: libvirt's test driver, whose guests have no real images.
+    hypervisor's. `pretended`: libvirt's test driver, whose guests have no real images. `tpm` is the directory of
+    the original's TPM state, None where there is none.
     """
 
     xml: str
@@ -88,6 +89,7 @@ class CloneFacts(NamedTuple):
     remote: bool = False
     pretended: bool = False
     random_bytes: bytes = b""
+    tpm: str | None = None
 
 
 class Copy(NamedTuple):
@@ -120,6 +122,7 @@ class ClonePlan(NamedTuple):
     `replaces`: a guest of its name is removed; `keeps_nvram`: the copy gets the file of UEFI variables that the user
     named, existing or not; `generated`: the name was chosen here, so another would do;
     `uuid_is_new`: so was the UUID. `original_xml`: the XML of the guest that is copied, None where libvirt has none.
+    `tpm`: the directory of the TPM state, and where its copy goes.
     """
 
     name: str
@@ -132,4 +135,5 @@ class ClonePlan(NamedTuple):
     keeps_nvram: bool = False
     uuid_is_new: bool = False
     original_xml: str | None = None
+    tpm: tuple[str, str] | None = None
     warnings: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from lxml import etree
 
 from virtinstall.clone.names import clone_name, nvram_path
 from virtinstall.clone.request import CloneFacts, CloneRequest, Place, SourceFacts
+from virtinstall.clone.tpm_state import has_emulated_tpm, tpm_folder
 from virtinstall.errors import RequestError
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.virsh_commands import virsh_command
@@ -54,6 +55,7 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
         remote=remote,
         pretended=pretended,
         random_bytes=random_bytes,
+        tpm=None if pretended else _tpm_state(domain, host),
     )
     return _with_uses(facts, request, host, domain.findtext("name") or "")
 
@@ -86,6 +88,13 @@ def _parsed(xml: str) -> etree._Element:
     if domain.tag != "domain" or not domain.findtext("name"):
         raise RequestError(f"--original-xml: this is no guest's XML (<{domain.tag}>)", hint="`virsh dumpxml` writes it")
     return domain
+
+
+def _tpm_state(domain: etree._Element, host: Host) -> str | None:
+    """The directory of the TPM's state; None where the guest has none yet, or it is on another host."""
+    folder = tpm_folder(host.uri) if has_emulated_tpm(domain) else None
+    path = os.path.join(folder or "", (domain.findtext("uuid") or "").strip().lower())
+    return path if folder is not None and path != folder + "/" and os.path.isdir(path) else None
 
 
 def _log_paths(domain: etree._Element) -> list[str]:

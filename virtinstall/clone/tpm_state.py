@@ -1,0 +1,93 @@
+"""The state of an emulated TPM, which libvirt keeps by the guest's UUID: keys that the guest has sealed data with.
+
+A copy without it starts with an empty TPM, and cannot unlock a disk whose key the original's TPM holds.
+Source: https://libvirt.org/formatdomain.html#tpm-device; libvirt's directories for swtpm.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from virtinstall.storage.files import storage_errors
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from virtinstall.rollback.undo import Undo
+
+_CHUNK = 1 << 20
+_OF_THE_RUNNING_SWTPM = (".lock",)
+
+
+def has_emulated_tpm(domain: etree._Element) -> bool:
+    """Whether the guest has a TPM whose state is a file of the host."""
+    return domain.find("devices/tpm/backend[@type='emulator']") is not None
+
+
+def tpm_folder(uri: str) -> str | None:
+    """Return where libvirt keeps TPM state by UUID; None when that is on another host, or not known."""
+    from virtinstall.libvirt_host.embed import root_of
+
+    root = root_of(uri)
+    if root is not None:
+        return os.path.join(root, "lib/swtpm")
+    parts = urlsplit(uri)
+    if parts.scheme != "qemu" or parts.netloc or parts.query:
+        return None
+    if parts.path == "/session":
+        config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+        return os.path.join(config, "libvirt/qemu/swtpm")
+    return "/var/lib/libvirt/swtpm" if parts.path == "/system" else None
+
+
+def copy_tpm_state(source: str, target: str, undo: Undo) -> None:
+    """Copy the directory `source`, with owners and modes, to `target`, which must not exist. Raises: StorageError."""
+    with storage_errors("cannot copy the TPM state to", target):
+        os.mkdir(target, 0o700)
+        undo.push(f"TPM state {target}", partial(_remove_tree, target))
+        _copy_folder(source, target)
+
+
+def _copy_folder(source: str, target: str) -> None:
+    for entry in os.scandir(source):
+        status = entry.stat(follow_symlinks=False)
+        copy = os.path.join(target, entry.name)
+        if stat.S_ISDIR(status.st_mode):
+            os.mkdir(copy, 0o700)
+            _copy_folder(entry.path, copy)
+        elif stat.S_ISREG(status.st_mode) and entry.name not in _OF_THE_RUNNING_SWTPM:
+            _copy_file(entry.path, copy, status)
+    _give(target, os.stat(source))
+
+
+def _copy_file(source: str, target: str, status: os.stat_result) -> None:
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
+    with (
+        open(os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb") as read,
+        open(os.open(target, flags, 0o600), "wb") as written,
+    ):
+        while data := read.read(_CHUNK):
+            written.write(data)
+        written.flush()
+        os.fsync(written.fileno())
+    _give(target, status)
+
+
+def _give(path: str, status: os.stat_result) -> None:
+    if os.geteuid() == 0:
+        os.chown(path, status.st_uid, status.st_gid)
+    os.chmod(path, stat.S_IMODE(status.st_mode))
+
+
+def _remove_tree(path: str) -> None:
+    """Remove it; libvirt may have done that with the guest."""
+    import shutil
+
+    try:
+        shutil.rmtree(path)
+    except FileNotFoundError:
+        pass
