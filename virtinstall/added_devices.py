@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.compose import (
-    consoles,
     controllers,
     disk_targets,
-    display,
-    hostdevs,
     images,
-    interfaces,
-    small_devices,
 )
+from virtinstall.compose.devices import fill_devices
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.platform import choose_platform
 from virtinstall.devices.controller import Controller
@@ -42,7 +38,7 @@ def compose_devices(
     devices: Domain,
     guest: Domain | None,
     host: Host,
-    os_values: dict[str, str] | None = None,
+    os_values: Mapping[str, str] | None = None,
     present: Sequence[Disk] = (),
 ) -> tuple[list[Device], Plan]:
     """Return the devices, filled in for `guest` (None: for none), and the plan of what has to be created for them.
@@ -97,7 +93,7 @@ def compose_devices(
     return devices.devices, plan
 
 
-def _request(devices: Domain, guest: Domain | None, host: Host, os_values: dict[str, str] | None) -> Request:
+def _request(devices: Domain, guest: Domain | None, host: Host, os_values: Mapping[str, str] | None) -> Request:
     """A request for those devices alone, on the guest's platform: no default device is wanted."""
     devices.type = guest.type if guest is not None else None
     name = None
@@ -122,17 +118,6 @@ def _fill(draft: Draft, guest: Domain | None, present: list[Disk]) -> None:
     for disk, found in zip(disks, draft.facts.storage.disks, strict=True):
         images.resolve_disk(draft, disk, found)
     disk_targets.resolve_targets(draft, disks, present)
-    hostdevs.resolve_hostdevs(draft)
-    interfaces.add_interfaces(draft)
-    consoles.add_consoles(draft)
-    display.add_display(draft)
-    display.add_video(draft)
-    display.add_inputs(draft)
-    display.add_sound(draft)
-    consoles.fill_character_devices(draft)
-    small_devices.add_tpm(draft)
-    small_devices.add_rng(draft)
-    small_devices.add_memballoon(draft)
-    small_devices.fill_small_devices(draft)
+    fill_devices(draft)
     if guest is not None and not any(controller.type == "scsi" for controller in guest.devices_of(Controller)):
         controllers.fill_scsi(draft)

@@ -20,7 +20,7 @@ class GuestDomain(NamedTuple):
     machines: tuple[str, ...]
 
 
-class Guest(NamedTuple):
+class GuestArch(NamedTuple):
     """A kind of guest the host can run. `machines` come with aliases first, as libvirt lists them."""
 
     os_type: str
@@ -76,16 +76,16 @@ class Capabilities:
         return None
 
     @cached_property
-    def guests(self) -> tuple[Guest, ...]:
+    def guests(self) -> tuple[GuestArch, ...]:
         """All kinds of guests, in libvirt's order."""
         return tuple(_guest(node) for node in self._root.iterfind("guest"))
 
 
-def _guest(node: etree._Element) -> Guest:
+def _guest(node: etree._Element) -> GuestArch:
     arch = node.find("arch")
     assert arch is not None
     features = node.find("features")
-    return Guest(
+    return GuestArch(
         os_type=node.findtext("os_type") or "",
         arch=arch.get("name", ""),
         emulator=arch.findtext("emulator"),

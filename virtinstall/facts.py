@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from virtinstall.capabilities import Capabilities, DomainCapabilities, Guest
+from virtinstall.capabilities import Capabilities, DomainCapabilities, GuestArch
 from virtinstall.record import Record, field
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class StorageFacts(Record):
 class Platform(Record):
     """The platform of one guest; `machine` is None where the hypervisor has no machine types."""
 
-    guest: Guest
+    guest: GuestArch
     os_type: str
     arch: str
     virt_type: str

@@ -87,7 +87,7 @@ def test_given_uuid_and_name() -> None:
         {"auto_clone": False, "files": ("/i/x",)},
         {"name": "taken"},
         {"name": "a/b"},
-        {"name": "vm", "replace": True},
+        {"name": "vm", "replaces": True},
         {"auto_clone": False, "name": "n"},
     ],
 )
@@ -99,7 +99,7 @@ def test_names_that_cannot_be(asked: dict[str, Any]) -> None:
 
 def test_replaced_guest() -> None:
     """--replace is noted only where there is a guest to replace."""
-    asked = {"name": "taken", "replace": True}
+    asked = {"name": "taken", "replaces": True}
     assert plan(guest(), asked=asked, guest_names=frozenset({"vm", "taken"})).replaces
     assert not plan(guest(), asked=asked).replaces
 

@@ -13,7 +13,7 @@ from lxml import etree
 
 from virtinstall.errors import RequestError
 from virtinstall.osinfo.record import OsRecord
-from virtinstall.seed.answers import Answers, Guest, Installer, answer_files, kernel_arguments, read_answers
+from virtinstall.seed.answers import Answers, AnswerTarget, Installer, answer_files, kernel_arguments, read_answers
 from virtinstall.seed.password import hash_password
 
 SYSTEMS = {
@@ -56,7 +56,7 @@ def answers(system: str, values: dict[str, str], profile: str = "jeos", required
 
 def made(system: str, values: dict[str, str] = PASSWORDS, profile: str = "jeos", *, efi: bool = False) -> str:
     """The text of the answers."""
-    guest = Guest("web-1", "x86_64", "/dev/vda", efi)
+    guest = AnswerTarget("web-1", "x86_64", "/dev/vda", efi)
     files = answer_files(answers(system, values, profile), guest)
     return files[KINDS[system][1]].decode()
 
@@ -102,7 +102,7 @@ def test_kickstart_without_passwords_locks_root() -> None:
 def test_kickstart_names_the_tree_that_it_came_from(url: str, line: str) -> None:
     """In quotes, out of which nothing in the address gets."""
     asked = replace(answers("fedora36", PASSWORDS), install_url=url)
-    text = answer_files(asked, Guest("web-1", "x86_64", "/dev/vda"))["fedora.ks"].decode()
+    text = answer_files(asked, AnswerTarget("web-1", "x86_64", "/dev/vda"))["fedora.ks"].decode()
     assert line in text.splitlines()
 
 
@@ -133,7 +133,7 @@ def test_preseed_takes_the_mirror_that_the_installer_came_from() -> None:
     """Its packages match; a password in the address stays out of the file."""
     url = "https://me:secret@mirror.example:8443/debian/dists/bookworm/main/installer-amd64/"
     asked = replace(answers("debian12", PASSWORDS), install_url=url)
-    lines = answer_files(asked, Guest("web-1", "x86_64", "/dev/vda"))["preseed.cfg"].decode().splitlines()
+    lines = answer_files(asked, AnswerTarget("web-1", "x86_64", "/dev/vda"))["preseed.cfg"].decode().splitlines()
     assert "d-i mirror/https/hostname string mirror.example:8443" in lines
     assert "d-i mirror/https/directory string /debian" in lines
 
@@ -181,7 +181,7 @@ def test_windows_partitions(efi: bool, kinds: list[str]) -> None:
 )
 def test_windows_computer_names(hostname: str, name: str) -> None:
     """Short, and no number: Windows says that a name may not consist entirely of digits."""
-    guest = Guest(hostname, "x86_64", "/dev/vda")
+    guest = AnswerTarget(hostname, "x86_64", "/dev/vda")
     text = answer_files(answers("win11", PASSWORDS), guest)["autounattend.xml"]
     found = etree.fromstring(text).findtext(".//{urn:schemas-microsoft-com:unattend}ComputerName")
     assert found == name

@@ -12,7 +12,7 @@ from lxml import etree
 
 from tests.seed.test_answers import SYSTEMS, answers
 from virtinstall.errors import RequestError
-from virtinstall.seed.answers import Guest, answer_files
+from virtinstall.seed.answers import AnswerTarget, answer_files
 from virtinstall.seed.cloud_init import from_suboptions, seed_files
 
 COUNT = int(os.environ.get("VIRTINSTALL_FUZZ", "150"))
@@ -65,7 +65,7 @@ def test_unattended(system: str, values: dict[str, str]) -> None:
     except RequestError as error:
         assert error.message
         return
-    files = answer_files(asked, Guest("web-1", "x86_64", "/dev/vda"))
+    files = answer_files(asked, AnswerTarget("web-1", "x86_64", "/dev/vda"))
     for name, content in files.items():
         if name.endswith(".xml"):
             etree.fromstring(content)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from virtinstall.osinfo.record import OsRecord
-from virtinstall.seed.answers import Guest, Installer, answer_files, read_answers
+from virtinstall.seed.answers import AnswerTarget, Installer, answer_files, read_answers
 
 parser = pytest.importorskip("pykickstart.parser")
 version = pytest.importorskip("pykickstart.version")
@@ -29,7 +29,7 @@ def read(distro: str, release: str | None, dialect: str, **asked: Any) -> Any:
     record = OsRecord(id="x", short_ids=(asked.get("short_id", "x"),), distro=distro, version=release)
     answers = read_answers(asked.get("values", PASSWORDS), installer, record, "me", lambda _path, _option: "secret\n")
     answers = replace(answers, install_url=asked.get("url"))
-    text = answer_files(answers, Guest("web-1", "x86_64", "/dev/vda"))["x.ks"].decode()
+    text = answer_files(answers, AnswerTarget("web-1", "x86_64", "/dev/vda"))["x.ks"].decode()
     try:
         handler = version.makeVersion(dialect)
     except version.KickstartVersionError:

@@ -14,7 +14,8 @@ from virtinstall.osinfo.catalog import Catalog
 from virtinstall.survey.media import survey_media
 from virtinstall.survey.operating_system import survey_os
 
-HOST = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts().host
+FACTS = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts()
+HOST, PLATFORM = FACTS.host, FACTS.platform
 
 
 @pytest.fixture
@@ -60,6 +61,6 @@ def test_a_kernel_by_hand_in_a_tree_that_nobody_knows(tree: Path) -> None:
 def test_an_os_to_install_is_what_its_tree_holds(tree: Path) -> None:
     """`--install OS` says it already; a mirror's tree may call itself by another name."""
     media = survey_media(parse_request(["--location", str(tree)]), HOST, catalog())
-    chosen = survey_os(parse_request(["--install", "debian11"]), media, catalog(), HOST, {})
+    chosen = survey_os(parse_request(["--install", "debian11"]), media, catalog(), PLATFORM, {})
     assert chosen.record.short_id == "debian11"
-    assert survey_os(parse_request([]), media, catalog(), HOST, {}).record.short_id == "fedora28"
+    assert survey_os(parse_request([]), media, catalog(), PLATFORM, {}).record.short_id == "fedora28"

@@ -11,8 +11,9 @@ import pytest
 from lxml import etree
 
 from tests.xml.domain_generator import random_domain, validator
+from tests.xml.leaf import read_leaf
 from virtinstall.xml.schema import Leaf, Schema, load_schema, name_of
-from virtinstall.xml.schema_leaf import read_leaf, write_leaf
+from virtinstall.xml.schema_leaf import write_leaf
 
 INTERFACE = ("devices", "interface")
 DISK = ("devices", "disk")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
+from tests.xml.leaf import read_leaf
 from virtinstall.xml.schema import Leaf, Schema, load_schema
-from virtinstall.xml.schema_leaf import read_leaf, write_leaf
+from virtinstall.xml.schema_leaf import write_leaf
 
 INTERFACE = ("devices", "interface")
 

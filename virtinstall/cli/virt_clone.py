@@ -65,7 +65,7 @@ def read_clone_request(given: Namespace) -> CloneRequest:
         reflink=bool(given.reflink),
         sparse=not given.nonsparse,
         preserve_data=bool(given.preserve_data),
-        replace=bool(given.replace),
+        replaces=bool(given.replace),
         checks=read_checks([*(["all=off"] if given.force else []), *(given.check or [])]),
     )
 

@@ -56,7 +56,7 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
         xml=referenced(etree.tostring(domain, encoding="unicode")).rstrip("\n") + "\n",
         virt_type=domain.get("type", "kvm"),
         copies=tuple(copies),
-        replaces=request.replace and name in facts.guest_names,
+        replaces=request.replaces and name in facts.guest_names,
         keeps_nvram=request.nvram is not None,
         uuid_is_new=request.uuid is None,
         tpm=None if facts.tpm is None else (facts.tpm, os.path.join(os.path.dirname(facts.tpm), uuid.lower())),
@@ -83,9 +83,9 @@ def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
         return clone_name(original, facts.guest_names)
     if "/" in name or "\n" in name:
         raise RequestError(f"--name {name!r}: a guest's name has no '/' and no line end")
-    if name == original and request.original is not None and request.replace:
+    if name == original and request.original is not None and request.replaces:
         raise RequestError(f"--replace: '{name}' is the guest that is copied", hint="choose another --name")
-    if name in facts.guest_names and not request.replace:
+    if name in facts.guest_names and not request.replaces:
         raise RequestError(f"there is a guest named '{name}' already", hint="choose another --name, or --replace it")
     return name
 
@@ -174,7 +174,7 @@ def _nvram(
         return []
     disks.check_overwritten(path)
     # the file of a guest that is replaced goes with it
-    overwrite = exists and (request.replace or not request.checks.path_exists)
+    overwrite = exists and (request.replaces or not request.checks.path_exists)
     return [disks.copy_to(found, path, overwrite=overwrite)]
 
 

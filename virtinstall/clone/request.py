@@ -7,13 +7,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from virtinstall.named import NamedTuple
+from virtinstall.record import Record
 from virtinstall.request import Checks
 
 if TYPE_CHECKING:
     from virtinstall.facts import PoolFacts, VolumeFacts
 
 
-class CloneRequest(NamedTuple):
+class CloneRequest(Record):
     """A copy as wished for: `original` names a guest, or `original_xml` is the XML of one that needn't be defined.
 
     `files` are the new disks' paths in order of the disks that are copied, `macs` the
@@ -33,7 +34,7 @@ class CloneRequest(NamedTuple):
     reflink: bool = False
     sparse: bool = True
     preserve_data: bool = False
-    replace: bool = False
+    replaces: bool = False
     checks: Checks = Checks()
 
 

@@ -131,7 +131,7 @@ def _with_uses(facts: CloneFacts, request: CloneRequest, host: Host, original: s
         wanted = [FileUse(name, Role.NVRAM if path == nvram else Role.DISK, path, writes=True)]
         if not facts.remote:
             refuse_no_disks(wanted)
-        skip = request.name if request.replace else None
+        skip = request.name if request.replaces else None
         found[path] = tuple(dict.fromkeys(conflict.reason for conflict in in_use.conflicts(wanted, skip=skip)))
         if own.conflicts(wanted):
             onto_source.add(path)

@@ -9,24 +9,21 @@ from __future__ import annotations
 from virtinstall.compose import (
     basics,
     boot_order,
-    consoles,
     controllers,
     cpu,
     disk_sources,
     disk_targets,
-    display,
     features,
     firmware,
     firmware_features,
-    hostdevs,
     images,
-    interfaces,
     media,
     phases,
     security,
     seeds,
     small_devices,
 )
+from virtinstall.compose.devices import fill_devices
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.reinstall import compose_reinstall
 from virtinstall.compose.sysinfo import resolve_sysinfo
@@ -67,7 +64,9 @@ def compose(request: Request, facts: Facts) -> Plan:
     disk_sources.warn_of_empty_boot_disk(draft)
     media.add_media(draft)
     disk_targets.resolve_targets(draft, draft.domain.devices_of(Disk))
-    _add_devices(draft)
+    fill_devices(draft)
+    small_devices.share_memory(draft)
+    controllers.fill_controllers(draft)
     cpu.fill_cpu(draft)
     features.fill_features(draft)
     features.fill_vmport(draft)
@@ -78,25 +77,6 @@ def compose(request: Request, facts: Facts) -> Plan:
     boot_order.merge(draft.domain, draft.platform)
     boot_order.resolve_conflicts(draft.domain)
     return _finish(draft).replace(request=asked)
-
-
-def _add_devices(draft: Draft) -> None:
-    hostdevs.resolve_hostdevs(draft)
-    interfaces.add_interfaces(draft)
-    consoles.add_consoles(draft)
-    consoles.add_channels(draft)
-    display.add_display(draft)
-    display.add_spice_parts(draft)
-    display.add_video(draft)
-    display.add_inputs(draft)
-    display.add_sound(draft)
-    consoles.fill_character_devices(draft)
-    small_devices.add_tpm(draft)
-    small_devices.add_rng(draft)
-    small_devices.add_memballoon(draft)
-    small_devices.fill_small_devices(draft)
-    small_devices.share_memory(draft)
-    controllers.fill_controllers(draft)
 
 
 def _require(draft: Draft) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from virtinstall.capabilities import Capabilities, Guest, GuestDomain
+from virtinstall.capabilities import Capabilities, GuestArch, GuestDomain
 from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
@@ -40,7 +40,7 @@ def existing_platform(domain: Domain, host_arch: str) -> Platform:
     """The platform of a guest that exists, as its XML says."""
     os = domain.os
     arch, virt_type, machine = os.type_arch or host_arch, domain.type or "qemu", os.type_machine
-    guest = Guest(
+    guest = GuestArch(
         os_type=os.type or "hvm",
         arch=arch,
         emulator=domain.emulator,
@@ -105,7 +105,7 @@ def _os_type(word: str, capabilities: Capabilities) -> str:
     return word
 
 
-def _preferred(candidates: list[Guest], host_arch: str) -> Guest:
+def _preferred(candidates: list[GuestArch], host_arch: str) -> GuestArch:
     """The host's own architecture; the first that is listed among equals."""
     own = [guest for guest in candidates if guest.arch == host_arch]
     if not own and host_arch == "x86_64":
@@ -113,20 +113,20 @@ def _preferred(candidates: list[Guest], host_arch: str) -> Guest:
     return (own or candidates)[0]
 
 
-def _virt_type(guest: Guest) -> str:
+def _virt_type(guest: GuestArch) -> str:
     types = [domain.type for domain in guest.domains]
     accelerated = [name for name in ("kvm", "hvf") if name in types]
     return (accelerated or types or [guest.os_type])[0]
 
 
-def _knows_machine(guest: Guest, machine: str) -> bool:
+def _knows_machine(guest: GuestArch, machine: str) -> bool:
     names = set(guest.machines) | {name for pair in guest.canonical for name in pair}
     for domain in guest.domains:
         names.update(domain.machines)
     return not names or machine in names
 
 
-def _machine(guest: Guest, virt_type: str, os: OsRecord) -> str | None:
+def _machine(guest: GuestArch, virt_type: str, os: OsRecord) -> str | None:
     machines = guest.machines_for(virt_type)
     if guest.arch in _X86 and virt_type in ("qemu", "kvm", "hvf") and "q35" in machines and os.supports_q35(guest.arch):
         return "q35"
@@ -159,7 +159,7 @@ def _nothing_fits(wish: PlatformRequest, capabilities: Capabilities) -> RequestE
     )
 
 
-def _unknown_machine(machine: str, guest: Guest, virt_type: str) -> RequestError:
+def _unknown_machine(machine: str, guest: GuestArch, virt_type: str) -> RequestError:
     known = guest.machines_for(virt_type)
     hint = did_you_mean(machine, known, f"available are {', '.join(known[:3])} and more;")
     return RequestError(

@@ -164,10 +164,10 @@ def _fill_cloud_init(draft: Draft, asked: CloudInitRequest) -> None:
 
 
 def _fill_answers(draft: Draft, answers: Answers) -> None:
-    from virtinstall.seed.answers import Guest, answer_files
+    from virtinstall.seed.answers import AnswerTarget, answer_files
 
     efi = draft.domain.os.firmware == "efi" or draft.domain.os.loader_type == "pflash"
-    guest = Guest(host_name(draft), draft.platform.arch, _first_disk(draft), efi)
+    guest = AnswerTarget(host_name(draft), draft.platform.arch, _first_disk(draft), efi)
     files = tuple(answer_files(answers, guest).items())
     if answers.installer.in_initrd:
         draft.boot_files[:] = [

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from virtinstall.named import NamedTuple
+from virtinstall.record import Record
 from virtinstall.request import Checks
 
 if TYPE_CHECKING:
     from virtinstall.edit.change import XmlOption
 
 
-class EditRequest(NamedTuple):
+class EditRequest(Record):
     """What was asked: `action` is one of `edit`, `add_device`, `remove_device`, `build_xml`.
 
     `option` is None for the conversions, whose sub-options are in `conversions`.
@@ -21,8 +22,8 @@ class EditRequest(NamedTuple):
     action: str
     selector: str
     option: XmlOption | None
-    conversions: dict[str, dict[str, str]]
-    os_values: dict[str, str] | None
+    conversions: Mapping[str, Mapping[str, str]]
+    os_values: Mapping[str, str] | None
     print_xml: bool
     print_diff: bool
     define: bool

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from virtinstall.seed.password import hash_password
 
 if TYPE_CHECKING:
-    from virtinstall.seed.answers import Answers, Guest
+    from virtinstall.seed.answers import Answers, AnswerTarget
 
 
-def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
+def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
     """The profile, as JSON."""
     profile: dict[str, Any] = {
         "product": _product(answers),

@@ -42,7 +42,7 @@ class Installer:
 
 
 @dataclass(frozen=True)
-class Guest:
+class AnswerTarget:
     """What the answers say of the guest itself; `disk` is the device to install on: `/dev/vda`."""
 
     hostname: str
@@ -175,11 +175,11 @@ def kernel_arguments(installer: Installer, version: tuple[int, ...], distro: str
     return ()
 
 
-def answer_files(answers: Answers, guest: Guest) -> dict[str, bytes]:
+def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, bytes]:
     """The files with the answers, by name."""
     from importlib import import_module
 
-    make: Callable[[Answers, Guest], dict[str, str]] = import_module(
+    make: Callable[[Answers, AnswerTarget], dict[str, str]] = import_module(
         f"virtinstall.seed.{answers.installer.kind}"
     ).answer_files
     return {name: text.encode() for name, text in make(answers, guest).items()}

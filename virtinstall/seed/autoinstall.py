@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from virtinstall.seed.password import hash_password
 
 if TYPE_CHECKING:
-    from virtinstall.seed.answers import Answers, Guest
+    from virtinstall.seed.answers import Answers, AnswerTarget
 
 
-def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
+def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
     """user-data with the answers, and the meta-data without which it isn't read."""
     import yaml
 

@@ -14,7 +14,7 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 if TYPE_CHECKING:
-    from virtinstall.seed.answers import Answers, Guest
+    from virtinstall.seed.answers import Answers, AnswerTarget
 
 _UNATTEND = "urn:schemas-microsoft-com:unattend"
 _WCM = "http://schemas.microsoft.com/WMIConfig/2002/State"
@@ -24,7 +24,7 @@ _EFI_PARTITION_MIB = 300
 _DRIVE_LETTERS = "DEFGH"
 
 
-def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
+def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
     """The answer file."""
     maker = ElementMaker(namespace=_UNATTEND, nsmap={None: _UNATTEND, "wcm": _WCM})
     root = maker.unattend(
@@ -41,7 +41,7 @@ def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
     return {answers.installer.file_name: text}
 
 
-def _component(maker: ElementMaker, guest: Guest, name: str, *children: etree._Element) -> etree._Element:
+def _component(maker: ElementMaker, guest: AnswerTarget, name: str, *children: etree._Element) -> etree._Element:
     return maker.component(
         *children,
         name=name,
@@ -52,7 +52,7 @@ def _component(maker: ElementMaker, guest: Guest, name: str, *children: etree._E
     )
 
 
-def _international(maker: ElementMaker, answers: Answers, guest: Guest) -> etree._Element:
+def _international(maker: ElementMaker, answers: Answers, guest: AnswerTarget) -> etree._Element:
     language = answers.language.replace("_", "-")
     return _component(
         maker,
@@ -66,7 +66,7 @@ def _international(maker: ElementMaker, answers: Answers, guest: Guest) -> etree
     )
 
 
-def _drivers(maker: ElementMaker, answers: Answers, guest: Guest) -> list[etree._Element]:
+def _drivers(maker: ElementMaker, answers: Answers, guest: AnswerTarget) -> list[etree._Element]:
     """Where Setup finds drivers: the medium's letter depends on the guest's drives, and wrong ones are passed over."""
     if answers.driver_folder is None:
         return []
@@ -78,7 +78,7 @@ def _drivers(maker: ElementMaker, answers: Answers, guest: Guest) -> list[etree.
     return [_component(maker, guest, "Microsoft-Windows-PnpCustomizationsWinPE", maker.DriverPaths(*places))]
 
 
-def _setup(maker: ElementMaker, answers: Answers, guest: Guest) -> etree._Element:
+def _setup(maker: ElementMaker, answers: Answers, guest: AnswerTarget) -> etree._Element:
     user_data = [maker.AcceptEula("true"), maker.FullName(answers.user_login)]
     if answers.product_key is not None:
         key = maker.ProductKey(maker.Key(answers.product_key), maker.WillShowUI("OnError"))
@@ -139,7 +139,7 @@ def _ids(maker: ElementMaker, order: int, partition: int) -> list[etree._Element
     return [maker.Order(str(order)), maker.PartitionID(str(partition))]
 
 
-def _specialize(maker: ElementMaker, answers: Answers, guest: Guest) -> etree._Element:
+def _specialize(maker: ElementMaker, answers: Answers, guest: AnswerTarget) -> etree._Element:
     return _component(
         maker,
         guest,
@@ -155,7 +155,7 @@ def _computer_name(hostname: str) -> str:
     return name[:_LONGEST_COMPUTER_NAME].strip("-")
 
 
-def _first_login(maker: ElementMaker, answers: Answers, guest: Guest) -> etree._Element:
+def _first_login(maker: ElementMaker, answers: Answers, guest: AnswerTarget) -> etree._Element:
     accounts = []
     if answers.admin_password is not None:
         accounts.append(_password(maker, "AdministratorPassword", answers.admin_password))

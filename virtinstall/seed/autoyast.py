@@ -13,13 +13,13 @@ from lxml.builder import ElementMaker
 from virtinstall.seed.password import hash_password
 
 if TYPE_CHECKING:
-    from virtinstall.seed.answers import Answers, Guest
+    from virtinstall.seed.answers import Answers, AnswerTarget
 
 _NAMESPACE = "http://www.suse.com/1.0/yast2ns"
 _CONFIG = "http://www.suse.com/1.0/configns"
 
 
-def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
+def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
     """The control file."""
     maker = ElementMaker(namespace=_NAMESPACE, nsmap={None: _NAMESPACE, "config": _CONFIG})
     root = maker.profile(
@@ -59,7 +59,7 @@ def _registration(maker: ElementMaker, answers: Answers) -> list[etree._Element]
     ]
 
 
-def _partitioning(maker: ElementMaker, guest: Guest) -> etree._Element:
+def _partitioning(maker: ElementMaker, guest: AnswerTarget) -> etree._Element:
     drive = maker.drive(
         maker.device(guest.disk),
         _typed(maker.initialize("true"), "boolean"),

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from virtinstall.seed.password import hash_password
 
 if TYPE_CHECKING:
-    from virtinstall.seed.answers import Answers, Guest
+    from virtinstall.seed.answers import Answers, AnswerTarget
 
 _LOCKED = "!"
 # what may stand in a URL unchanged, and its escapes: neither blanks, quotes nor backslashes are among it
 _URL_CHARACTERS = "%:/?#[]@!$&()*+,;=~"
 
 
-def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
+def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
     """The kickstart file."""
     lines = [
         "text",
@@ -82,7 +82,7 @@ def _is_ostree(answers: Answers) -> bool:
     return any(name.startswith("silverblue") for name in answers.os.short_ids)
 
 
-def _software(answers: Answers, guest: Guest) -> list[str]:
+def _software(answers: Answers, guest: AnswerTarget) -> list[str]:
     if _is_ostree(answers):
         version = answers.os.version or "rawhide"
         ref = f"fedora/{version}/{guest.arch}/silverblue"

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from virtinstall.seed.password import hash_password
 
 if TYPE_CHECKING:
-    from virtinstall.seed.answers import Answers, Guest
+    from virtinstall.seed.answers import Answers, AnswerTarget
 
 # the installer takes `!`, which locks as well, for no answer, and asks
 _LOCKED = "*"
 
 
-def answer_files(answers: Answers, guest: Guest) -> dict[str, str]:
+def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
     """The preseed file, which debian-installer finds by its name in the initrd's root."""
     lines = [
         f"d-i debian-installer/locale string {answers.language}.UTF-8",
@@ -98,7 +98,7 @@ def _accounts(answers: Answers) -> list[str]:
     return lines
 
 
-def _partitions(guest: Guest) -> list[str]:
+def _partitions(guest: AnswerTarget) -> list[str]:
     return [
         f"d-i partman-auto/disk string {guest.disk}",
         "d-i partman-auto/method string regular",

@@ -8,10 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from virtinstall.compose.platform import chosen_platform
 from virtinstall.errors import RequestError
 from virtinstall.facts import HostFacts, ImageFacts, Login, SeedFacts
-from virtinstall.osinfo.record import GENERIC
 
 if TYPE_CHECKING:
     from virtinstall.devices.disk import Disk
@@ -26,9 +24,14 @@ _CACHE = ".virtinstall"
 
 
 def survey_images(
-    request: Request, host: HostFacts, systems: Catalog, environ: Mapping[str, str], report: Callable[[str], None]
+    request: Request,
+    host: HostFacts,
+    arch: str,
+    systems: Catalog,
+    environ: Mapping[str, str],
+    report: Callable[[str], None],
 ) -> tuple[ImageFacts | None, ...]:
-    """The image of each disk of the request, None for a disk without one.
+    """Return the image for `arch` of each disk of the request, None for a disk without one.
 
     `report` is told if an index cannot be read and an old copy serves. Raises: RequestError, for unknown names;
     FetchError, if there is no copy.
@@ -40,7 +43,6 @@ def survey_images(
         return ()
     from virtinstall.images.remote import catalogue_with_indexes
 
-    arch = chosen_platform(request, host, GENERIC).arch
     folder, is_shared = cache_directory(host, environ)
     catalogue = catalogue_with_indexes(environ, systems, folder, report)
     return tuple(

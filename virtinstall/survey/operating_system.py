@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from virtinstall.compose.platform import chosen_platform
 from virtinstall.osinfo.option import ChosenOs, choose_os, read_requested
-from virtinstall.osinfo.record import GENERIC
 
 if TYPE_CHECKING:
-    from virtinstall.facts import HostFacts, ImageFacts, MediaFacts
+    from virtinstall.facts import ImageFacts, MediaFacts, Platform
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.request import Request
 
@@ -19,12 +17,14 @@ def survey_os(
     request: Request,
     medium: MediaFacts | None,
     catalog: Catalog,
-    host: HostFacts,
+    platform: Platform,
     environ: Mapping[str, str],
     images: Sequence[ImageFacts | None] = (),
 ) -> ChosenOs:
-    """The OS's record, and warnings. Raises: RequestError, for an unknown name, or where one is required."""
-    platform = chosen_platform(request, host, GENERIC)
+    """Return the OS's record, and warnings; `platform` is the one without regard to the OS.
+
+    Raises: RequestError, for an unknown name, or where one is required.
+    """
     install = request.install
     named = request.domain.os_full_id or request.domain.os_name
     if named is not None:

@@ -14,6 +14,7 @@ from virtinstall.compose.cpu import wants_mitigations
 from virtinstall.compose.platform import chosen_platform
 from virtinstall.facts import Facts, HostFacts, ImageFacts, MediaFacts, NetworkFacts, SeedFacts
 from virtinstall.libvirt_host.host import Host
+from virtinstall.osinfo.record import GENERIC
 from virtinstall.survey import images, media, networks, operating_system, storage
 from virtinstall.survey.host import Environment, survey_host
 
@@ -35,10 +36,14 @@ def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
     medium = media.survey_media(request, facts_of_host, catalog)
     doubts = (medium.doubt,) if medium is not None and medium.doubt is not None else ()
     notices: list[str] = []
-    named_images = images.survey_images(request, facts_of_host, catalog, surroundings.environ, notices.append)
-    chosen = operating_system.survey_os(request, medium, catalog, facts_of_host, surroundings.environ, named_images)
+    # which OS it is may depend on the kind of guest, and the machine type on the OS
+    likely = chosen_platform(request, facts_of_host, GENERIC)
+    named_images = images.survey_images(
+        request, facts_of_host, likely.arch, catalog, surroundings.environ, notices.append
+    )
+    chosen = operating_system.survey_os(request, medium, catalog, likely, surroundings.environ, named_images)
     record = chosen.record
-    platform = chosen_platform(request, facts_of_host, record)
+    platform = likely if record.is_generic else chosen_platform(request, facts_of_host, record)
     text = host.domain_capabilities_xml(platform.emulator, platform.arch, platform.machine, platform.virt_type)
     domain_capabilities = None if text is None else DomainCapabilities(text)
     return Facts(

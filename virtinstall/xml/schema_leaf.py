@@ -1,4 +1,4 @@
-"""Reading and setting what libvirt's schema knows and no class declares: a `Leaf` seen from an element's node.
+"""Setting what libvirt's schema knows and no class declares: a `Leaf` seen from an element's node.
 
 Elements that have to be made go where the schema's order wants them. Words of switches
 are understood as for declared fields; all else goes through as it is, for libvirt is the
@@ -13,14 +13,6 @@ from virtinstall.safe_text import require_xml
 from virtinstall.xml.kinds import ON_OFF, YES_NO, parse_switch
 from virtinstall.xml.paths import Rank, Step, make_child, remove
 from virtinstall.xml.schema import Leaf, Schema
-
-
-def read_leaf(node: etree._Element, leaf: Leaf) -> str | None:
-    """What is set at `leaf` below `node`; of an element's presence the text, which is empty; None when nothing is."""
-    found = _find(node, leaf.steps)
-    if found is None:
-        return None
-    return found.get(leaf.attribute) if leaf.attribute is not None else found.text or ""
 
 
 def write_leaf(node: etree._Element, leaf: Leaf, text: str, schema: Schema, element_path: tuple[str, ...]) -> None:

@@ -1,0 +1,27 @@
+"""The steps that every device goes through, at a guest's creation and when virt-xml or a script adds one later."""
+
+from __future__ import annotations
+
+from virtinstall.compose import consoles, display, hostdevs, interfaces, small_devices
+from virtinstall.compose.draft import Draft
+
+
+def fill_devices(draft: Draft) -> None:
+    """Fill in the devices asked for, and add the default devices that `draft` wants. Disks are resolved before.
+
+    Raises: RequestError, when a device contradicts itself or the host's abilities.
+    """
+    hostdevs.resolve_hostdevs(draft)
+    interfaces.add_interfaces(draft)
+    consoles.add_consoles(draft)
+    consoles.add_channels(draft)
+    display.add_display(draft)
+    display.add_spice_parts(draft)
+    display.add_video(draft)
+    display.add_inputs(draft)
+    display.add_sound(draft)
+    consoles.fill_character_devices(draft)
+    small_devices.add_tpm(draft)
+    small_devices.add_rng(draft)
+    small_devices.add_memballoon(draft)
+    small_devices.fill_small_devices(draft)
