@@ -1,7 +1,4 @@
-"""All metadata is in setup.cfg; here only what it can't say.
-
-The manual pages are built with the package, and completion goes where shells look for it.
-"""
+"""Build the manual pages and install completion files; all metadata is in setup.cfg."""
 
 import sys
 from glob import glob
@@ -10,7 +7,7 @@ from pathlib import Path
 from setuptools import setup
 
 HERE = Path(__file__).parent
-# an isolated build doesn't have the project on its path, and the pages are made from its parsers
+# the pages are generated from the parsers, which an isolated build cannot import otherwise
 sys.path.insert(0, str(HERE))
 
 COMPLETION = [
@@ -22,7 +19,7 @@ COMPLETION = [
 try:
     from build_manpages import build_manpages, get_build_py_cmd, get_install_cmd
 except ModuleNotFoundError:
-    # a distribution's build may be without argparse-manpage: `scripts/man` has made the pages before
+    # without argparse-manpage (a distribution's build), the pages must exist: `scripts/man` builds them
     pages = glob("man/*.1")
     if not pages:
         sys.exit("setup.py: error: no manual pages in man/\nhint: run scripts/man first, or install argparse-manpage")
@@ -30,7 +27,7 @@ except ModuleNotFoundError:
 else:
 
     class BuildPages(build_manpages):
-        """argparse-manpage's command, with the sub-options put in before and words marked after."""
+        """argparse-manpage's command; inserts the sub-options before, and formats backticks after."""
 
         def run(self):
             from virtinstall.options.manual import mark_pages, write_includes

@@ -1,1 +1,1 @@
-"""Measures virtinstall against another virt-install: `python -m benchmarks`."""
+"""Benchmarks of virtinstall against another virt-install: `python -m benchmarks`."""

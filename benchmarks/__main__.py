@@ -1,7 +1,6 @@
-"""`python -m benchmarks`: ours and theirs side by side, as a Markdown table.
+"""Compare this virt-install ("ours") with the distribution's ("theirs") and print a Markdown table.
 
-Theirs is the `virt-install` of the distribution, ours that of the Python which runs this. It wants
-root, a libvirtd (qemu:///system), QEMU, curl and xorriso.
+Needs root, libvirtd (qemu:///system), QEMU, curl and xorriso.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ ROWS = ("| what | figure | ours | theirs | ours / theirs | target |", "|---|---|
 
 
 def main() -> int:
-    """Measure and print; gives 1 where a target is missed."""
+    """Measure and print; return 1 if a target is missed."""
     options = _options()
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir="/var/tmp") as scratch:
         environ = _environ(Path(scratch))
@@ -53,12 +52,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--theirs", default="/usr/bin/virt-install", help="command (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=15, help="measured runs of each (default: %(default)s)")
     parser.add_argument("--guests", type=int, default=1000, help="guests of one process (default: %(default)s)")
-    parser.add_argument("--quick", action="store_true", help="leave the fetches out")
+    parser.add_argument("--quick", action="store_true", help="skip the downloads")
     return parser.parse_args()
 
 
 def _environ(scratch: Path) -> dict[str, str]:
-    """Caches are kept between the runs; so is bytecode."""
+    """Return the environment: caches and bytecode are kept between runs."""
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     project = str(Path(__file__).parents[1])
     return {**environ, "PYTHONPATH": project, "BENCHMARK_LOG": str(scratch / "log")}
@@ -78,12 +77,12 @@ def _machine(programs: tuple[list[str], ...], environ: dict[str, str]) -> str:
 
 
 def _measured(case: Case, programs: tuple[list[str], ...], environ: dict[str, str], rounds: int) -> bool:
-    """Print a case's rows; gives whether all targets are met."""
+    """Print the rows of a case; return whether all targets are met."""
     runs = [partial(_once, case, words, environ) for words in programs]
     ours, theirs = measure.alternate(runs, min(rounds, case.rounds or rounds))
     rows = {
         "CPU": (ours.cpu_seconds, theirs.cpu_seconds, "s"),
-        "wall": (ours.wall_seconds, theirs.wall_seconds, "s"),
+        "elapsed": (ours.wall_seconds, theirs.wall_seconds, "s"),
         "memory": (ours.memory_mib, theirs.memory_mib, "MiB"),
     }
     targets = dict(case.targets())
@@ -113,27 +112,27 @@ def _fetched(scratch: Path, programs: tuple[list[str], ...], environ: dict[str, 
         outputs = [word for number in range(2) for word in ("-o", str(scratch / f"curl-{number}"))]
         curl: Callable[[], measure.Cost] = partial(measure.run, ["curl", "-s", *outputs, *files], environ)
         [cost] = measure.alternate([curl], 3)
-    print(f"| the same URLs by curl | wall, s | {cost.wall_seconds:.3g} | | | |", flush=True)
+    print(f"| the same URLs with curl | elapsed, s | {cost.wall_seconds:.3g} | | | |", flush=True)
     return good
 
 
 def _guests(count: int) -> bool:
-    """A process of its own for each run: one that has opened the test driver keeps its guests."""
+    """Measure many guests; each run is a new process, because the test driver keeps its guests in the process."""
     words = [sys.executable, "-m", "benchmarks.guests", str(count)]
     runs = [
         json.loads(subprocess.run(words, capture_output=True, check=True, cwd=Path(__file__).parents[1]).stdout)
         for _ in range(3)
     ]
     seen = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
-    title = f"{count} guests by one process, test driver"
+    title = f"{count} guests in one process, test driver"
     print(f"| {title} | guests/s | {seen['per_second']:.0f} | | | >= 90 |")
     print(
-        f"| {title} | the last against the tenth, ms | {seen['last_milliseconds']:.2f} | | "
+        f"| {title} | last guest, ms | {seen['last_milliseconds']:.2f} | | "
         f"{seen['last_milliseconds'] / seen['tenth_milliseconds']:.2f} of the tenth | 1.0 |"
     )
     print(
-        f"| {title} | memory grown after the first tenth, MiB | {seen['grown_mib']:.1f} | "
-        f"{seen['driver_grown_mib']:.1f}: the driver's guests alone | | |",
+        f"| {title} | memory growth, MiB | {seen['grown_mib']:.1f} | "
+        f"{seen['driver_grown_mib']:.1f} (libvirt's driver alone) | | |",
         flush=True,
     )
     return bool(seen["per_second"] >= 90)

@@ -1,4 +1,4 @@
-"""Many guests made through the library by one process, on libvirt's test driver. `python -m benchmarks.guests 1000`."""
+"""Create many guests with the library in one process, on libvirt's test driver: `python -m benchmarks.guests 1000`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ MIB = 1 << 20
 
 
 class Figures(NamedTuple):
-    """`tenth` and `last`: milliseconds of a guest, median of the eleven around the tenth and of the last eleven.
+    """Speed and memory.
 
-    `grown`: memory after the first tenth of the guests; `driver_grown`: as much of it as the same guests
-    take without us, for the test driver keeps them in this process.
+    `tenth` and `last`: milliseconds per guest, median of eleven guests around the tenth and of the last eleven.
+    `grown`: memory growth after the first tenth of the guests. `driver_grown`: growth for the same guests without
+    this library, because the test driver keeps them in this process.
     """
 
     per_second: float
@@ -35,8 +36,8 @@ def _resident_bytes() -> int:
         return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def make_guests(count: int) -> Figures:
-    """Make `count` guests, each planned and defined from a command line. Raises: VirtInstallError."""
+def create_guests(count: int) -> Figures:
+    """Create `count` guests, each from a command line. Raises: VirtInstallError."""
     hypervisor = virtinstall.connect(URI)
     seconds = []
     begin = time.perf_counter()
@@ -60,7 +61,7 @@ def make_guests(count: int) -> Figures:
 
 
 def driver_growth(count: int, xml: str) -> int:
-    """Bytes that the guests after the first tenth take, made with nothing but libvirt's own binding."""
+    """Return the memory growth in bytes after the first tenth of the guests, created with libvirt's binding alone."""
     import libvirt
 
     connection = libvirt.open(URI)
@@ -78,4 +79,4 @@ if __name__ == "__main__":
     if sys.argv[2:] == ["-"]:
         print(driver_growth(int(sys.argv[1]), sys.stdin.read()))
     else:
-        print(json.dumps(make_guests(int(sys.argv[1]))._asdict()))
+        print(json.dumps(create_guests(int(sys.argv[1]))._asdict()))

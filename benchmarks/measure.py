@@ -1,6 +1,6 @@
-"""What one run of a program costs, as the kernel tells it (wait4's rusage), and medians of several.
+"""Cost of one run of a program as the kernel reports it (rusage of wait4), and medians of several runs.
 
-Runs of the programs alternate, so a machine that grows slow for a while slows each of them.
+Runs of the programs alternate, so a temporary slowdown of the machine affects all of them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 
 class Cost(NamedTuple):
-    """CPU time of a process and its waited-for children, time on the clock, the process's largest memory.
+    """CPU time of a process and its children, elapsed time, and peak memory of the process.
 
-    The memory is that of this process at least: the kernel counts what a child had before it became the program.
+    The memory is at least that of the measuring process: the kernel counts the child before it executes the program.
     """
 
     cpu_seconds: float
@@ -24,11 +24,11 @@ class Cost(NamedTuple):
 
 
 class RunError(Exception):
-    """A measured program failed: a figure of it would mean nothing."""
+    """Failure of a measured program, whose figures would be meaningless."""
 
 
 def run(words: Sequence[str], environ: Mapping[str, str], output: str = os.devnull) -> Cost:
-    """Run a program to its end; its output goes to a file. Raises: RunError, with what it printed."""
+    """Run a program and write its output to a file. Raises: RunError, with the output."""
     log = output if output != os.devnull else environ["BENCHMARK_LOG"]
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -46,7 +46,7 @@ def run(words: Sequence[str], environ: Mapping[str, str], output: str = os.devnu
 
 
 def alternate(runs: Sequence[Callable[[], Cost]], times: int) -> list[Cost]:
-    """The median cost of each, run in turn: first one unmeasured round that warms caches and compiles bytecode."""
+    """Return the median cost of each run; the first round warms caches and bytecode and is not measured."""
     for measured in runs:
         measured()
     costs: list[list[Cost]] = [[] for _ in runs]

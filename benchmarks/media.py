@@ -1,4 +1,4 @@
-"""An install tree of 10 + 500 MB on a web server on loopback, and an ISO of 700 MB that holds the same files."""
+"""Create an install tree of 10 + 500 MB on a web server on loopback, and a 700 MB ISO with the same files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ initrd = images/pxeboot/initrd.img
 
 
 def make_tree(folder: Path) -> Path:
-    """The tree, with content that neither compresses nor is a hole."""
+    """Create the tree, with random content: it cannot be compressed and has no holes."""
     boot = folder / "images" / "pxeboot"
     boot.mkdir(parents=True)
     block = os.urandom(MIB)
@@ -46,7 +46,7 @@ def _fill(path: Path, block: bytes, times: int) -> None:
 
 
 def _setup_sector() -> bytes:
-    """What QEMU wants of an x86 kernel before it starts it, be the rest noise.
+    """Return the header that QEMU requires of an x86 kernel; the rest may be random.
 
     Source: https://docs.kernel.org/arch/x86/boot.html, the real-mode kernel header.
     """
@@ -61,7 +61,7 @@ def _setup_sector() -> bytes:
 
 
 def make_iso(tree: Path, path: Path) -> Path:
-    """An ISO of the tree, filled up to 700 MB. Raises: CalledProcessError."""
+    """Create an ISO of the tree, padded to 700 MB. Raises: CalledProcessError."""
     filler = tree / "filler"
     _fill(filler, os.urandom(MIB), 190)
     command = ["xorriso", "-as", "mkisofs", "-quiet", "-J", "-R", "-V", "benchmark", "-o", str(path), str(tree)]
@@ -72,7 +72,7 @@ def make_iso(tree: Path, path: Path) -> Path:
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """The folder's URL while a web server in a process of its own serves it. Raises: TimeoutError."""
+    """Yield the URL of the folder while a web server in another process serves it. Raises: TimeoutError."""
     port = 20000 + os.getpid() % 20000
     url = f"http://127.0.0.1:{port}/"
     words = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(folder), str(port)]

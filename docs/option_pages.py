@@ -11,7 +11,7 @@ from virtinstall.options.read import section_class
 from virtinstall.options.table import OPTIONS, Option
 
 EXAMPLES = Path(__file__).with_name("option_examples.txt")
-BASE = "virt-install --name web --memory 2G --osinfo debian12 --disk size=20 --import"
+BASE = "virt-install --image debian12 --name web"
 
 
 def long_name(option: Option) -> str:

@@ -1,4 +1,4 @@
-# What scripts/quickstart and scripts/test share (sourced by them): Debian packages, the virtual environment, daemons.
+# Shared by scripts/quickstart and scripts/test, which source it: Debian packages, the virtual environment, daemons.
 # shellcheck shell=bash
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -17,7 +17,7 @@ TEST_PACKAGES=("${RUN_PACKAGES[@]}" man-db groff bash zsh fish strace libxml2-ut
     qemu-system-arm qemu-efi-aarch64 qemu-system-misc qemu-system-ppc "debian-installer-$RELEASE-netboot-amd64" xz-utils debootstrap e2fsprogs
     fdisk grub-common grub-pc-bin)
 
-say() { printf '\n==> [%ss] %s\n' "$((SECONDS - STARTED))" "$*"; }
+heading() { printf '\n==> [%ss] %s\n' "$((SECONDS - STARTED))" "$*"; }
 note() { printf '    %s\n' "$*"; }
 die() {
     printf '\n%s: error: %s\n' "${0##*/}" "$1" >&2
@@ -25,30 +25,30 @@ die() {
     exit 1
 }
 
-# QEMU's driver, /dev/kvm and Debian packages all want root
+# QEMU's driver, /dev/kvm and apt need root
 become_root() {
     [ "$(id -u)" = 0 ] && return
-    command -v sudo >/dev/null || die "this needs root, and there is no sudo" "run it as root: su -c '$0'"
-    say "Going on as root, through sudo"
+    command -v sudo >/dev/null || die "this needs root, and sudo is not installed" "run it as root: su -c '$0'"
+    heading "Continuing as root, through sudo"
     exec sudo -- "$0" "$@"
 }
 
-# a checkout that belongs to a user stays theirs when they came through sudo
+# files in a user's checkout stay owned by the user who called sudo
 give_back() {
     [ -n "${SUDO_UID:-}" ] && [ "$(stat -c %u "$ROOT")" = "$SUDO_UID" ] || return 0
     find "$ROOT" -xdev -uid 0 -exec chown -h "$SUDO_UID:$SUDO_GID" {} +
 }
 
-# install_packages PACKAGE...: only those that are missing; no apt run where there are none
+# install_packages PACKAGE...: install missing packages; apt is not called if none is missing
 install_packages() {
     local package missing=()
-    command -v apt-get >/dev/null || die "this is not Debian: no apt-get" \
-        "install by hand what stands at the top of scripts/setup.sh, then run this again"
+    command -v apt-get >/dev/null || die "apt-get not found: this is not Debian" \
+        "install the packages at the top of scripts/setup.sh manually, then run this again"
     for package in "$@"; do
         [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
     done
     if [ ${#missing[@]} = 0 ]; then
-        note "Debian packages: all there"
+        note "Debian packages: all installed"
         return
     fi
     note "Debian packages to install: ${missing[*]}"
@@ -63,7 +63,7 @@ install_packages() {
     rm -f "$log"
 }
 
-# the first Python that is new enough: the one in PATH, else Debian's
+# print the first Python that is new enough: from PATH, else Debian's
 find_python() {
     local python
     for python in python3 /usr/bin/python3; do
@@ -72,11 +72,11 @@ find_python() {
             return
         fi
     done
-    die "no Python 3.11 or later was found" "Debian 12 has it: apt-get install python3"
+    die "Python 3.11 or later not found" "Debian 12 has it: apt-get install python3"
 }
 
-# make_venv run|test: .venv with this checkout installed editable, for
-# `test` with the test tools; nothing is done when it is up to date
+# make_venv run|test: create or update .venv with this checkout installed editable, for
+# `test` also the test tools
 make_venv() {
     local python want log installed project=$ROOT
     [ "$1" = run ] || project="${ROOT}[$1]"
@@ -89,29 +89,29 @@ make_venv() {
                 return
             fi
         done
-        note "virtual environment .venv: bringing it up to date"
+        note "virtual environment .venv: updating it"
     else
-        note "virtual environment .venv: making it with $("$python" -V), libvirt-python built from source"
+        note "virtual environment .venv: creating it with $("$python" -V), libvirt-python built from source"
     fi
     log=$(mktemp)
     if ! { "$VENV/bin/python" -c '' 2>/dev/null || "$python" -m venv --clear "$VENV"; } >"$log" 2>&1 ||
         ! "$VENV/bin/pip" -q install -e "$project" >>"$log" 2>&1 </dev/null; then
         tail -n 25 "$log" >&2
         rm -f "$log"
-        die "pip could not install this checkout" "see its messages above; to start afresh: rm -r $VENV"
+        die "pip could not install this checkout" "see its messages above; to start again: rm -r $VENV"
     fi
     rm -f "$log"
     printf '%s\n' "$want" > "$VENV/.installed-$1"
 }
 
-# libvirt locks a console's device there; a container whose /run is a bare tmpfs has no such folder
+# libvirt locks console devices there; the directory is missing in containers with an empty /run
 make_lock_folder() { [ -d /var/lock/. ] || install -d -m 1777 "$(readlink -m /var/lock)"; }
 
 # QEMU's user, as libvirt starts it: with the groups of its account
 qemu_can_open_kvm() { runuser -u libvirt-qemu -- sh -c 'exec 3<>/dev/kvm' 2>/dev/null; }
 
 # libvirt probes QEMU as root. If QEMU's user cannot open /dev/kvm, libvirt considers the result outdated and probes again
-# for 4 s at every call. udev sets the permissions; in a container without udev nobody does, or the device
+# for 4 s at every call. udev sets the permissions; in a container without udev they may be missing, or the device
 # belongs to a group whose number is the outer system's.
 open_kvm() {
     [ -c /dev/kvm ] && [ ! -d /run/udev ] && id libvirt-qemu >/dev/null 2>&1 || return 0
@@ -126,7 +126,7 @@ open_kvm() {
         usermod -a -G "$owner" libvirt-qemu
     fi
     chmod g+rw /dev/kvm
-    qemu_can_open_kvm && note "/dev/kvm: accessible to QEMU's user now, as where udev runs" ||
+    qemu_can_open_kvm && note "/dev/kvm: QEMU's user can open it now" ||
         note "/dev/kvm: QEMU's user cannot open it; every libvirt call will take 4 s"
 } 2>/dev/null
 
@@ -136,18 +136,18 @@ daemon_answers() { timeout 30 virsh -q -c qemu:///system version >/dev/null 2>&1
 
 pid_alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
 
-# start_daemons: virtlogd and libvirtd, if no libvirtd answers; false where they can't be started
+# start_daemons: start virtlogd and libvirtd if libvirtd does not answer; false on failure
 start_daemons() {
     local name
     open_kvm
     if daemon_answers; then
-        note "libvirtd: running already"
+        note "libvirtd: already running"
         return
     fi
     if [ -d /run/systemd/system ]; then
         systemctl start libvirtd && DAEMONS_STARTED+=(systemd)
     else
-        # a daemon makes it for root alone, and swtpm, which runs as another user, could not get to its socket
+        # the daemons create it for root only; swtpm runs as another user and needs its socket there
         install -d -m 0755 /run/libvirt
         for name in virtlogd libvirtd; do
             pid_alive "/run/$name.pid" && continue
@@ -161,7 +161,7 @@ start_daemons() {
     return 1
 }
 
-# stop_daemons: those that start_daemons started, no other
+# stop_daemons: stop only the daemons that start_daemons started
 stop_daemons() {
     local name
     for name in "${DAEMONS_STARTED[@]}"; do
@@ -173,11 +173,11 @@ stop_daemons() {
     DAEMONS_STARTED=()
 }
 
-# PyPI's ansible brings the collection community.libvirt; it is large and lives in an environment of its own
+# PyPI's ansible contains the collection community.libvirt; it is large and has a separate environment
 make_ansible() {
     local log
     if [ -x "$CACHE/ansible/bin/ansible-playbook" ]; then
-        note "ansible: there"
+        note "ansible: already installed"
         return
     fi
     note "ansible: installing it from PyPI into $CACHE/ansible"

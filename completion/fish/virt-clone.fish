@@ -1,2 +1,2 @@
-# fish completion for virt-clone: that of virt-install
+# fish completion for virt-clone: the same as for virt-install
 source (path dirname (status filename))/virt-install.fish

@@ -1,4 +1,4 @@
-# fish completion for virt-install, virt-clone, virt-xml and virt-guest; the commands themselves know what fits
+# fish completion for virt-install, virt-clone, virt-xml and virt-guest; the commands print the candidates
 function __virtinstall_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
