@@ -78,6 +78,9 @@ _NAMES = {
         "WaitTimeout",
     ),
     "virtinstall.options.parser": ("UsageError",),
+    "virtinstall.fleet.lab": ("Lab",),
+    "virtinstall.fleet.lab_guest": ("LabGuest",),
+    "virtinstall.fleet.nodes": ("FileError",),
 }
 _PUBLIC = {name: module for module, names in _NAMES.items() for name in names}
 
@@ -104,6 +107,9 @@ if TYPE_CHECKING:
     from virtinstall.errors import UnknownFieldError as UnknownFieldError
     from virtinstall.errors import VirtInstallError as VirtInstallError
     from virtinstall.errors import WaitTimeout as WaitTimeout
+    from virtinstall.fleet.lab import Lab as Lab
+    from virtinstall.fleet.lab_guest import LabGuest as LabGuest
+    from virtinstall.fleet.nodes import FileError as FileError
     from virtinstall.guest import Goal as Goal
     from virtinstall.guest import Guest as Guest
     from virtinstall.guest import State as State

@@ -1,0 +1,1 @@
+"""Guests from a file: load, compare, apply, delete."""

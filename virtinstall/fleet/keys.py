@@ -1,0 +1,66 @@
+"""The keys of a guest in the file: the command line's long options, and what says how guests belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from virtinstall.options.fallback import fallback_for
+from virtinstall.options.introspect import known_sub_options
+from virtinstall.options.read import section_class
+from virtinstall.options.suboptions import is_shared, resolve
+from virtinstall.options.table import OPTIONS, Option
+
+if TYPE_CHECKING:
+    from virtinstall.xml.element import Element
+
+OWN_KEYS = ("count", "after", "groups", "state")
+FILE_KEYS = ("version", "project", "connect", "defaults", "guests")
+# what a run of the command does, and not what the guest is
+_OF_THE_RUN = {
+    *("connect", "name", "finish", "reinstall", "wait", "output", "print_xml", "dry_run", "quiet", "debug"),
+    *("autoconsole", "destroy_on_exit"),
+}
+
+
+@cache
+def options_by_key() -> dict[str, Option]:
+    """Return each option that a guest of the file can have, by its long names without the dashes."""
+    return {
+        name[2:]: option
+        for option in OPTIONS
+        if not option.hidden and option.dest not in _OF_THE_RUN
+        for name in option.names
+        if name.startswith("--")
+    }
+
+
+def key_of(option: Option) -> str:
+    """The key that stands for the option: its first long name."""
+    return next(name[2:] for name in option.names if name.startswith("--"))
+
+
+@cache
+def has_sub_option(option: Option, key: str) -> bool:
+    """Whether the option has that sub-option, in its class or in libvirt's schema."""
+    cls = section_class(option)
+    if resolve(cls, key) is not None or (option.is_xml and is_shared(key)):
+        return True
+    fallback = fallback_for(cls)
+    return fallback is not None and fallback.knows(key)
+
+
+def sub_option_spellings(cls: type[Element]) -> Iterator[str]:
+    """The declared names and aliases of the sub-options."""
+    for known in known_sub_options(cls):
+        yield known.name
+        yield from known.aliases
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean size?)`, or nothing where no name is similar."""
+    import difflib
+
+    near = difflib.get_close_matches(name, list(known), 2, 0.6)
+    return f" (did you mean {' or '.join(near)}?)" if near else ""

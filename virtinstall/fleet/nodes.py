@@ -1,0 +1,201 @@
+"""YAML or JSON text -> nodes with positions.
+
+Every scalar stays the text that was written: `on`, `012` and `1:20` mean what they look like, and `null` is the only
+word with a meaning. The tree is built from the parser's events, so that depth and aliases are limited.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from virtinstall.errors import RequestError
+
+_DEEPEST = 40
+_MOST_NODES = 2_000_000
+_NULL = ("", "~", "null", "Null", "NULL")
+_TAGS = (None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")))
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+class FileError(RequestError):
+    """A guests file says something that cannot be: `guests.yaml:14:9: web.disk: ...`."""
+
+
+class Node:
+    """A value of the file. `line` and `column` start at 1; `size` is the number of nodes in it."""
+
+    __slots__ = ("column", "line", "size")
+
+    def __init__(self, line: int, column: int) -> None:
+        self.line = line
+        self.column = column
+        self.size = 1
+
+
+class Text(Node):
+    """A scalar as written; `is_null` for an unquoted `null`, `~` or nothing."""
+
+    __slots__ = ("is_null", "text")
+
+    def __init__(self, line: int, column: int, text: str, is_null: bool = False) -> None:
+        super().__init__(line, column)
+        self.text = text
+        self.is_null = is_null
+
+
+class Items(Node):
+    """A list."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, line: int, column: int) -> None:
+        super().__init__(line, column)
+        self.values: list[Node] = []
+
+
+class Fields(Node):
+    """A mapping; `keys` are the nodes of the names, for positions of errors about a name."""
+
+    __slots__ = ("keys", "merged", "values")
+
+    def __init__(self, line: int, column: int) -> None:
+        super().__init__(line, column)
+        self.keys: dict[str, Node] = {}
+        self.values: dict[str, Node] = {}
+        self.merged: set[str] = set()
+
+    def get(self, name: str) -> Node | None:
+        """The value of that name; None where there is none, or it is null."""
+        found = self.values.get(name)
+        return None if found is None or (isinstance(found, Text) and found.is_null) else found
+
+
+def parse(text: str, label: str) -> Node:
+    """Return the one document in `text`; `label` names it in errors. Raises: FileError."""
+    import yaml
+
+    if ("\t" in text or "\\u" in text) and _is_json(text):
+        # YAML's parser accepts no tabs between the tokens of JSON (which has none inside them), and no surrogates
+        text = _SURROGATES.sub(_joined, text.replace("\t", " "))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    builder = _Builder(label)
+    try:
+        for event in yaml.parse(text, Loader=loader):
+            builder.add(event)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = label if mark is None else f"{label}:{mark.line + 1}:{mark.column + 1}"
+        raise FileError(f"{where}: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise FileError(f"{label}: {' '.join(str(error).split())}") from None
+    if builder.root is None:
+        raise FileError(f"{label}: the file is empty", hint="it begins with `version: 1`")
+    return builder.root
+
+
+def _joined(found: re.Match[str]) -> str:
+    """The character that two surrogates stand for."""
+    high, low = int(found[2], 16), int(found[3], 16)
+    return found[1] + chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+class _Builder:
+    """Puts the events together."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.root: Node | None = None
+        self.anchors: dict[str, Node] = {}
+        self.open: list[tuple[Items | Fields, Text | None, str | None]] = []
+        self.total = 0
+
+    def error(self, mark: Any, text: str, hint: str | None = None) -> FileError:
+        return FileError(f"{self.label}:{mark.line + 1}:{mark.column + 1}: {text}", hint=hint)
+
+    def add(self, event: Any) -> None:
+        import yaml
+
+        mark = event.start_mark
+        if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
+            raise self.error(mark, "the file holds a second document", "write all guests into one")
+        if isinstance(event, yaml.ScalarEvent):
+            self._refuse_tag(event)
+            # the tuple says whether the text may be something else than a string: not in quotes
+            null = bool(event.implicit[0]) and event.tag is None and event.value in _NULL and not event.style
+            self._put(Text(mark.line + 1, mark.column + 1, event.value, null), event)
+        elif isinstance(event, yaml.AliasEvent):
+            found = self.anchors.get(event.anchor or "")
+            if found is None or any(each[0] is found for each in self.open):
+                what = "is not defined above" if found is None else "contains itself"
+                raise self.error(mark, f"the alias *{event.anchor} {what}")
+            self._put(found, event)
+        elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
+            self._open(event)
+        elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+            node, _, anchor = self.open.pop()
+            self._put(node, event, anchor)
+
+    def _open(self, event: Any) -> None:
+        import yaml
+
+        mark = event.start_mark
+        if len(self.open) >= _DEEPEST:
+            raise self.error(mark, f"more than {_DEEPEST} levels of lists and mappings")
+        self._refuse_tag(event)
+        kind = Items if isinstance(event, yaml.SequenceStartEvent) else Fields
+        node = kind(mark.line + 1, mark.column + 1)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = node
+        self.open.append((node, None, event.anchor))
+
+    def _refuse_tag(self, event: Any) -> None:
+        if event.tag not in _TAGS:
+            raise self.error(event.start_mark, f"the tag {event.tag} has no meaning here")
+
+    def _put(self, node: Node, event: Any, anchor: str | None = None) -> None:
+        mark = event.start_mark
+        if anchor is None and isinstance(node, Text) and getattr(event, "anchor", None):
+            self.anchors[event.anchor] = node
+        if not self.open:
+            self.root = node
+            return
+        parent, key, parent_anchor = self.open[-1]
+        if isinstance(parent, Items):
+            parent.values.append(node)
+        elif key is None:
+            if not isinstance(node, Text):
+                raise self.error(mark, "a name must be text")
+            if node.text in parent.keys and node.text not in parent.merged and node.text != "<<":
+                first = parent.keys[node.text]
+                raise self.error(mark, f"'{node.text}' is given twice", f"the first is in line {first.line}")
+            self.open[-1] = (parent, node, parent_anchor)
+            return
+        else:
+            self._put_field(parent, key, node, mark)
+            self.open[-1] = (parent, None, parent_anchor)
+        parent.size += node.size
+        if parent.size > _MOST_NODES:
+            raise self.error(mark, "aliases make the file too large")
+
+    def _put_field(self, parent: Fields, key: Text, node: Node, mark: Any) -> None:
+        if key.text != "<<":
+            parent.merged.discard(key.text)
+            parent.keys[key.text], parent.values[key.text] = key, node
+            return
+        for source in node.values if isinstance(node, Items) else [node]:
+            if not isinstance(source, Fields):
+                raise self.error(mark, "<< merges mappings only", "write `<<: *NAME` with an anchor of a mapping")
+            for name, value in source.values.items():
+                if name not in parent.values:
+                    parent.keys[name], parent.values[name] = source.keys[name], value
+                    parent.merged.add(name)

@@ -1,0 +1,86 @@
+"""The JSON Schema of a guests file, made from the declarations of the options; published as schema/guests.json."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from virtinstall.fleet.keys import options_by_key
+from virtinstall.options.introspect import known_sub_options
+from virtinstall.options.read import section_class
+from virtinstall.options.table import Option
+
+_VALUE = {"$ref": "#/$defs/value"}
+_NAMES = {"$ref": "#/$defs/names"}
+_OWN: dict[str, dict[str, Any]] = {
+    "count": {
+        "type": ["integer", "string"],
+        "description": "How many guests this is: NAME-1, NAME-2, ...; {n} in values is the number.",
+    },
+    "after": {**_NAMES, "description": "Guests or groups that are created before this one."},
+    "groups": {**_NAMES, "description": "Groups of the inventory, and names for `after` and the command line."},
+    "state": {"enum": ["present", "absent"], "description": "absent: the guest is not to exist."},
+}
+
+
+def schema_text() -> str:
+    """Return the schema as it is published."""
+    return json.dumps(guests_schema(), indent=1) + "\n"
+
+
+def guests_schema() -> dict[str, Any]:
+    """Return the schema (draft 2020-12)."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Guests for virt-guest apply",
+        "type": "object",
+        "required": ["version", "guests"],
+        "additionalProperties": False,
+        "patternProperties": {"^x-": True},
+        "properties": {
+            "version": {"enum": [1, "1"]},
+            "project": {"type": "string", "description": "Name of the whole; by default the directory's."},
+            "connect": {"type": "string", "description": "URI of the hypervisor, as for --connect."},
+            "defaults": {"$ref": "#/$defs/guest", "description": "What each guest has unless it says otherwise."},
+            "guests": {"type": "object", "additionalProperties": {"anyOf": [{"$ref": "#/$defs/guest"}, _NULL]}},
+        },
+        "$defs": {
+            "value": {"type": ["string", "number", "boolean", "null"]},
+            "names": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+            "guest": _guest(),
+        },
+    }
+
+
+_NULL = {"type": "null"}
+
+
+def _guest() -> dict[str, Any]:
+    options = options_by_key()
+    properties = {key: _option(option) for key, option in sorted(options.items())}
+    return {"type": "object", "additionalProperties": False, "properties": {**_OWN, **properties}}
+
+
+def _option(option: Option) -> dict[str, Any]:
+    text = {"description": option.help}
+    if option.argument == "none":
+        return {**text, "type": ["boolean", "string", "null"]}
+    forms: list[dict[str, Any]] = [_VALUE]
+    if option.section:
+        forms.append(_sub_options(option))
+    if option.repeat:
+        forms.append({"type": "array", "items": {"anyOf": list(forms)} if len(forms) > 1 else forms[0]})
+    return {**text, "anyOf": forms}
+
+
+def _sub_options(option: Option) -> dict[str, Any]:
+    """Any other name of libvirt's schema is accepted as well; so are mappings for dotted names."""
+    known = {}
+    for each in known_sub_options(section_class(option)):
+        for name in (each.name, *each.aliases):
+            if name and "N" not in name:
+                known[name] = {"description": each.doc}
+    result: dict[str, Any] = {"type": "object", "properties": known}
+    if not option.is_xml:
+        result["additionalProperties"] = False
+    return result

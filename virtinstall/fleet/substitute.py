@@ -1,0 +1,55 @@
+"""`${NAME}`, `${NAME:-default}`, `{n}` and `{name}` in the values of a guests file; there is no other templating."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_VARIABLE = re.compile(r"\$?\$\{([^{}]*)\}")
+_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:?-)(.*))?", re.DOTALL)
+_PLACE = re.compile(r"\{\{(n(?::0?[0-9]{0,2}[dxX]?)?|name)\}\}|\{(n(?::0?[0-9]{0,2}[dxX]?)?|name)\}")
+
+
+def expand_variables(text: str, variables: Mapping[str, str]) -> str:
+    """Replace `${NAME}`, `${NAME:-default}` (also if it is empty) and `${NAME-default}`; `$${` is a literal `${`.
+
+    Raises: ValueError, for a variable that is not set.
+    """
+    if "${" not in text:
+        return text
+
+    def value(found: re.Match[str]) -> str:
+        if found[0].startswith("$$"):
+            return found[0][1:]
+        parts = _NAME.fullmatch(found[1])
+        if parts is None:
+            raise ValueError(f"{found[0]} is not ${{NAME}} or ${{NAME:-default}} ($${{ is a literal ${{)")
+        name, operator, default = parts[1], parts[2], parts[3]
+        known = variables.get(name)
+        if known is None or (operator == ":-" and not known):
+            if operator is None:
+                raise ValueError(f"the variable {name} is not set; ${{{name}:-...}} has a default")
+            return str(default)
+        return known
+
+    return _VARIABLE.sub(value, text)
+
+
+def expand_places(text: str, name: str, index: int | None) -> str:
+    """Replace `{name}` and, in a guest with `count`, `{n}` and `{n:02}`; `{{n}}` is a literal `{n}`."""
+    if "{n" not in text:
+        return text
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] is not None:
+            return f"{{{found[1]}}}"
+        if found[2] == "name":
+            return name
+        return found[0] if index is None else format(index, found[2][2:])
+
+    return _PLACE.sub(value, text)
+
+
+def protect(text: str) -> str:
+    """Return `text` so that both functions give it back unchanged."""
+    return _PLACE.sub(lambda found: f"{{{found[0]}}}", text).replace("${", "$${")

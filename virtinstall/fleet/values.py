@@ -1,0 +1,181 @@
+"""The value of one option in the file: text as on the command line, a mapping of sub-options, or a list of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import RequestError
+from virtinstall.fleet.keys import has_sub_option, sub_option_spellings, suggestion
+from virtinstall.fleet.nodes import Fields, Items, Node, Text
+from virtinstall.options.read import section_class
+from virtinstall.options.suboptions import resolve
+from virtinstall.xml.kinds import parse_switch
+
+if TYPE_CHECKING:
+    from virtinstall.options.table import Option
+
+Expand = Callable[[Text], str]
+Pairs = dict[str, Text]
+_NUMBERS = {"integer": (int, "a whole number"), "number": (float, "a number")}
+
+
+class Wrong(Exception):
+    """Something is wrong at a node; `path` is where it is below the option: `[1].sizee`."""
+
+    def __init__(self, node: Node, path: str, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.node = node
+        self.path = path
+        self.message = message
+        self.hint = hint
+
+
+def is_mapping(node: Node | None) -> bool:
+    """Whether the value is a mapping of sub-options."""
+    return isinstance(node, Fields)
+
+
+def flatten(node: Fields, option: Option, path: str = "") -> Pairs:
+    """Return the sub-options with dotted names. Raises: Wrong, for one that the option does not have."""
+    found: Pairs = {}
+    for key, value in node.values.items():
+        for name, text in _below(key, value, option):
+            if not has_sub_option(option, name):
+                raise _unknown(option, name, node.keys[key], f"{path}.{name}")
+            found[name] = text
+    return found
+
+
+def _below(name: str, node: Node, option: Option) -> Iterator[tuple[str, Text]]:
+    if isinstance(node, Text):
+        yield name, node
+    elif isinstance(node, Fields):
+        for key, value in node.values.items():
+            yield from _below(f"{name}.{key}", value, option)
+    elif isinstance(node, Items):
+        target = resolve(section_class(option), name)
+        texts = [each for each in node.values if isinstance(each, Text) and not each.is_null]
+        if target is not None and target.declared.commas and len(texts) == len(node.values):
+            separator = "; " if name == "run" else ","
+            joined = Text(node.line, node.column, separator.join(each.text for each in texts))
+            yield name, joined
+            return
+        for number, value in enumerate(node.values):
+            yield from _below(f"{name}{number}", value, option)
+
+
+def _unknown(option: Option, name: str, node: Node, path: str) -> Wrong:
+    near = suggestion(name, sub_option_spellings(section_class(option)))
+    shown = next(spelling for spelling in option.names if spelling.startswith("--"))
+    return Wrong(node, path, f"unknown key{near}", f"`virt-install {shown} help` lists the keys")
+
+
+def as_text(pairs: Pairs, option: Option, expand: Expand) -> str:
+    """Return the mapping as the command line has it. Raises: Wrong."""
+    cls = section_class(option)
+    values = {key: expand(text) for key, text in pairs.items() if not text.is_null}
+    if len(values) == 1:
+        text = "=".join(next(iter(values.items())))
+        if cls.cut_whole(text) is not None:
+            # all of such a text is one value, in which quotes mean themselves
+            return text
+    return ",".join(f"{key}={quoted(value)}" for key, value in values.items())
+
+
+def quoted(value: str) -> str:
+    """Return a value as one word of a compound option."""
+    if not any(char in value for char in ",\\\"'"):
+        return value
+    return "".join("\\" + char if char in ",\\\"'" else char for char in value)
+
+
+class Value:
+    """One value of an option with the place it came from."""
+
+    def __init__(self, node: Node, path: str, pairs: Pairs | None = None) -> None:
+        self.node = node
+        self.path = path
+        self.pairs = pairs
+
+    def text(self, option: Option, expand: Expand) -> str:
+        """Return the value as on the command line."""
+        if self.pairs is not None:
+            return as_text(self.pairs, option, expand)
+        assert isinstance(self.node, Text)
+        return expand(self.node)
+
+
+def values_of(node: Node, option: Option, below: Node | None = None) -> list[Value]:
+    """Return the values that a node gives to an option; `below` is what the defaults say.
+
+    Mappings of sub-options are merged with those of the defaults, but not those of devices. Raises: Wrong.
+    """
+    if isinstance(node, Text) and node.is_null:
+        return []
+    if isinstance(node, Items):
+        if not option.repeat:
+            raise Wrong(node, "", "one value is expected, not a list")
+        return [_value(each, f"[{number}]", option) for number, each in enumerate(node.values)]
+    value = _value(node, "", option)
+    if value.pairs is not None and option.describes != "device" and isinstance(below, Fields):
+        value.pairs = {**flatten(below, option), **value.pairs}
+    return [value]
+
+
+def _value(node: Node, path: str, option: Option) -> Value:
+    if isinstance(node, Fields):
+        if not option.section:
+            raise Wrong(node, path, "this option has no sub-options: one value is expected")
+        return Value(node, path, flatten(node, option, path))
+    if isinstance(node, Items):
+        raise Wrong(node, path, "a value is expected, not a list in a list")
+    if isinstance(node, Text) and node.is_null:
+        raise Wrong(node, path, "a value is missing")
+    return Value(node, path)
+
+
+def given_value(values: list[Value], option: Option, expand: Expand) -> object:
+    """Return the values as the parser of the command line would store them. Raises: Wrong."""
+    if not values:
+        return None
+    if option.argument == "none":
+        return option.stores if _switch(values[0], expand) else None
+    texts: list[object] = []
+    for value in values:
+        text = value.text(option, expand)
+        if option.argument == "optional" and value.pairs is None and text in ("true", "false"):
+            if text == "false":
+                continue
+            text = option.bare
+        elif not text and value.pairs is not None:
+            text = option.bare
+        texts.append(_converted(text, value, option))
+    if not texts:
+        return None
+    return texts if option.repeat else texts[-1]
+
+
+def _switch(value: Value, expand: Expand) -> bool:
+    if not isinstance(value.node, Text):
+        raise Wrong(value.node, value.path, "true or false is expected")
+    text = expand(value.node)
+    try:
+        return parse_switch(text)
+    except ValueError:
+        raise Wrong(value.node, value.path, f"'{text}': true or false is expected") from None
+
+
+def _converted(text: str, value: Value, option: Option) -> object:
+    if option.kind not in _NUMBERS:
+        return text
+    kind, described = _NUMBERS[option.kind]
+    try:
+        return kind(text)
+    except ValueError:
+        raise Wrong(value.node, value.path, f"'{text}': it must be {described}") from None
+
+
+def wrong_value(error: RequestError, option_name: str) -> str:
+    """Return the message of an error without the option's name, which the path has."""
+    return error.message.removeprefix(f"--{option_name}").removeprefix(":").strip()
