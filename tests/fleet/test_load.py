@@ -32,7 +32,7 @@ def one(values: str, **variables: str) -> Any:
 
 
 def domain(request: Any) -> str:
-    """What was said of the XML."""
+    """The XML of the request."""
     return etree.tostring(request.domain.clone().ensure_node(), encoding="unicode")
 
 
@@ -131,7 +131,7 @@ def test_count_and_places() -> None:
     ],
 )
 def test_guests_of_a_count_share_nothing_exclusive(clash: str) -> None:
-    """One error for them all, which says what to write."""
+    """One error for them all, with a hint."""
     with pytest.raises(FileError, match=r"guests.yaml:3:3: web-2: web-1 has the .* too") as caught:
         lab_of(f"version: 1\nguests:\n  web: {{count: 3, {clash}}}\n")
     assert "{n}" in str(caught.value.hint) and "\n" not in caught.value.message
@@ -170,7 +170,7 @@ def test_after_names_guests_and_groups() -> None:
         ("guests:\n  web:\n    disk:\n    - {size: 1}\n    - {sizee: 2}\n",
          r"6:8: web.disk\[1\].sizee: unknown key \(did you mean size\?\)"),
         ("guests:\n  web:\n    disk: {size: x}\n", r"4:18: web.disk.size: size=x: "),
-        ("guests:\n  web:\n    disk: ['size=1', 'sizee=1']\n", r"4:22: web.disk\[1\]: there is no sub-option 'sizee'"),
+        ("guests:\n  web:\n    disk: ['size=1', 'sizee=1']\n", r"4:22: web.disk\[1\]: unknown sub-option 'sizee'"),
         ("guests:\n  web: {memroy: 1}\n", r"3:9: web.memroy: unknown key \(did you mean memory\?\)"),
         ("guests:\n  web: {connect: x}\n", r"3:9: web.connect: unknown key"),
         ("guests:\n  web: {memory: 1, memory: 2}\n", r"3:20: 'memory' is given twice"),
@@ -218,7 +218,7 @@ def test_wrong_file(text: str, expected: str) -> None:
         lab_of(text)
 
 
-def test_mistakes_of_several_guests_are_told_together() -> None:
+def test_mistakes_of_several_guests_are_reported_together() -> None:
     """A line each."""
     with pytest.raises(FileError) as caught:
         lab_of("version: 1\nguests: {a: {memroy: 1}, b: {disk: {size: x}}}")

@@ -1,4 +1,4 @@
-"""What two guests of one file cannot both have: a UUID, a MAC address, a port, a disk."""
+"""Values that two guests of one file cannot share: a UUID, a MAC address, a port, a disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys of a guest in the file: the command line's long options, and what says how guests belong together."""
+"""The keys of a guest in the file: the command line's long options, and those about several guests."""
 
 from __future__ import annotations
 

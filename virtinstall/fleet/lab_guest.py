@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class LabGuest(Record):
-    """One guest of the file. `request` is None for one that is to be absent.
+    """One guest of the file. `request` is None if it must be absent.
 
     `place` is where the file has it (`guests.yaml:14:3`), `after` names the guests that come first, and `index` is its
     number where `count` makes several. `options` are the options as the command line would have them.

@@ -33,7 +33,7 @@ _NAME = re.compile(r"[^\x00-\x20/]([^\x00-\x1f/]*[^\x00-\x20/])?")
 
 
 class Loaded(NamedTuple):
-    """What a file says."""
+    """Content of a file."""
 
     project: str
     guests: tuple[LabGuest, ...]
@@ -41,7 +41,7 @@ class Loaded(NamedTuple):
 
 
 def load(data: str | bytes, label: str, project: str, variables: Mapping[str, str]) -> Loaded:
-    """Return what a file's text says. Raises: FileError; several mistakes are reported together."""
+    """Return the content of a file. Raises: FileError; several mistakes are reported together."""
     if isinstance(data, bytes):
         try:
             data = data.decode("utf-8-sig")
@@ -183,7 +183,9 @@ class _Loader:
         if index is not None and full == name:
             full = f"{name}-{index}"
         if not _NAME.fullmatch(full):
-            raise self.error(key, f"'{full}' cannot be the name of a guest", "no slash, no blanks at its ends")
+            raise self.error(
+                key, f"'{full}' cannot be the name of a guest", "a slash, or a space at an end, is not allowed"
+            )
         return full
 
     def _names(self, own: Fields, key: str, name: str) -> tuple[str, ...]:

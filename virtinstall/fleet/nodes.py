@@ -20,7 +20,7 @@ _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u(
 
 
 class FileError(RequestError):
-    """A guests file says something that cannot be: `guests.yaml:14:9: web.disk: ...`."""
+    """A mistake in a guests file: `guests.yaml:14:9: web.disk: ...`."""
 
 
 class Node:
@@ -130,7 +130,7 @@ class _Builder:
             raise self.error(mark, "the file holds a second document", "write all guests into one")
         if isinstance(event, yaml.ScalarEvent):
             self._refuse_tag(event)
-            # the tuple says whether the text may be something else than a string: not in quotes
+            # true for text without quotes
             null = bool(event.implicit[0]) and event.tag is None and event.value in _NULL and not event.style
             self._put(Text(mark.line + 1, mark.column + 1, event.value, null), event)
         elif isinstance(event, yaml.AliasEvent):

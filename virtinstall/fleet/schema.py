@@ -1,4 +1,4 @@
-"""The JSON Schema of a guests file, made from the declarations of the options; published as schema/guests.json."""
+"""The JSON Schema of a guests file, generated from the declarations of the options; published as schema/guests.json."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ def guests_schema() -> dict[str, Any]:
             "version": {"enum": [1, "1"]},
             "project": {"type": "string", "description": "Name of the whole; by default the directory's."},
             "connect": {"type": "string", "description": "URI of the hypervisor, as for --connect."},
-            "defaults": {"$ref": "#/$defs/guest", "description": "What each guest has unless it says otherwise."},
+            "defaults": {
+                "$ref": "#/$defs/guest",
+                "description": "Options of each guest that does not set them itself.",
+            },
             "guests": {"type": "object", "additionalProperties": {"anyOf": [{"$ref": "#/$defs/guest"}, _NULL]}},
         },
         "$defs": {

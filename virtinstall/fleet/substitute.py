@@ -1,4 +1,4 @@
-"""`${NAME}`, `${NAME:-default}`, `{n}` and `{name}` in the values of a guests file; there is no other templating."""
+"""`${NAME}`, `${NAME:-default}`, `{n}` and `{name}` in the values of a guests file: the only templates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PLACE = re.compile(r"\{\{(n(?::0?[0-9]{0,2}[dxX]?)?|name)\}\}|\{(n(?::0?[0-9]{0
 def expand_variables(text: str, variables: Mapping[str, str]) -> str:
     """Replace `${NAME}`, `${NAME:-default}` (also if it is empty) and `${NAME-default}`; `$${` is a literal `${`.
 
-    Raises: ValueError, for a variable that is not set.
+    Raises: ValueError, if a variable is not set.
     """
     if "${" not in text:
         return text
@@ -51,5 +51,5 @@ def expand_places(text: str, name: str, index: int | None) -> str:
 
 
 def protect(text: str) -> str:
-    """Return `text` so that both functions give it back unchanged."""
+    """Return `text` so that both functions return it unchanged."""
     return _PLACE.sub(lambda found: f"{{{found[0]}}}", text).replace("${", "$${")

@@ -37,7 +37,7 @@ def is_mapping(node: Node | None) -> bool:
 
 
 def flatten(node: Fields, option: Option, path: str = "") -> Pairs:
-    """Return the sub-options with dotted names. Raises: Wrong, for one that the option does not have."""
+    """Return the sub-options with dotted names. Raises: Wrong, if the option does not have one."""
     found: Pairs = {}
     for key, value in node.values.items():
         for name, text in _below(key, value, option):
@@ -107,7 +107,7 @@ class Value:
 
 
 def values_of(node: Node, option: Option, below: Node | None = None) -> list[Value]:
-    """Return the values that a node gives to an option; `below` is what the defaults say.
+    """Return the values of an option; `below` is the node of the defaults.
 
     Mappings of sub-options are merged with those of the defaults, but not those of devices. Raises: Wrong.
     """
