@@ -99,7 +99,7 @@ def test_nothing_but_the_document(tmp_path: Path) -> None:
 def test_unknown_format(capsys: pytest.CaptureFixture[str]) -> None:
     """Another format is an error."""
     assert main([*GUEST, "--disk", "none", "--output", "xml"]) == 1
-    assert "text or json" in capsys.readouterr().err
+    assert "text, json or spec" in capsys.readouterr().err
 
 
 def test_list_of_systems(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,6 +50,10 @@ def run(words: list[str], log: Log) -> int:
 
         print(detect_media(given.test_media_detection, given.arch, given.os_type))
         return 0
+    if given.output == "spec":
+        from virtinstall.cli.print_spec import print_spec
+
+        return print_spec(given)
     if given.finish is not None:
         from virtinstall.cli.finish import finish
 

@@ -23,6 +23,9 @@ _OF_THE_RUN = {
     *("autoconsole", "destroy_on_exit"),
 }
 
+# an old option without a replacement
+_HIDDEN = {"livecd"}
+
 
 @cache
 def options_by_key() -> dict[str, Option]:
@@ -30,7 +33,7 @@ def options_by_key() -> dict[str, Option]:
     return {
         name[2:]: option
         for option in OPTIONS
-        if not option.hidden and option.dest not in _OF_THE_RUN
+        if (not option.hidden or option.dest in _HIDDEN) and option.dest not in _OF_THE_RUN
         for name in option.names
         if name.startswith("--")
     }

@@ -231,7 +231,7 @@ def _run(given: Namespace) -> RunOptions:
             hint="it is text, graphical, none or default",
         )
     if given.output not in (None, "text", "json"):
-        raise RequestError(f"--output {given.output}: there is no such format", hint="it is text or json")
+        raise RequestError(f"--output {given.output}: there is no such format", hint="it is text, json or spec")
     timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
     if timeout is not None and given.wait_for is None:
         raise RequestError("--timeout says how long --wait-for may take", hint="add --wait-for, or use --wait MINUTES")

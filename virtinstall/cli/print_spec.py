@@ -1,0 +1,21 @@
+"""`virt-install ... --output spec`: print the guests file with the same meaning."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+def print_spec(given: Namespace) -> int:
+    """Print it; return the exit status. Raises: RequestError, as for the command line itself."""
+    from virtinstall.fleet.spec_file import spec_text
+    from virtinstall.options.legacy import rewrite
+
+    given.output = None
+    for warning in rewrite(given):
+        print(f"WARNING  {warning}", file=sys.stderr)
+    print(spec_text(given), end="")
+    return 0

@@ -1,0 +1,105 @@
+"""The command line's options -> a guests file with the same meaning: the reverse of `load`."""
+
+from __future__ import annotations
+
+import re
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.errors import RequestError
+from virtinstall.fleet.keys import key_of, options_by_key
+from virtinstall.fleet.nodes import Text
+from virtinstall.fleet.substitute import protect
+from virtinstall.fleet.values import as_text
+from virtinstall.options.fallback import fallback_for
+from virtinstall.options.read import read_request, section_class
+from virtinstall.options.suboptions import cut, says_none
+
+if TYPE_CHECKING:
+    from virtinstall.options.suboptions import Pair
+    from virtinstall.options.table import Option
+
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,8}")
+DEFAULT_NAME = "guest"
+
+
+def spec_document(given: Namespace) -> dict[str, Any]:
+    """Return the file as data. `given` are options in present spellings (`legacy.rewrite`).
+
+    A command line that prints XML needs no installation method; its guest boots its disk. Raises: RequestError, as
+    for the command line itself, and for an option that a file cannot have.
+    """
+    for dest in ("reinstall", "finish"):
+        if getattr(given, dest) is not None:
+            raise RequestError(
+                f"--{dest}: a guests file describes new guests only", hint="use it without --output spec"
+            )
+    guest: dict[str, Any] = {}
+    seen: set[str] = set()
+    for option in options_by_key().values():
+        value = getattr(given, option.dest)
+        if value is None or (option.dest in seen and option.argument != "none"):
+            continue
+        if option.argument == "none":
+            if value == option.stores:
+                guest[key_of(option)] = True
+            continue
+        seen.add(option.dest)
+        values = [_value(each, option) for each in (value if isinstance(value, list) else [value])]
+        guest[key_of(option)] = values[0] if len(values) == 1 and not _is_list(option) else values
+    request = read_request(Namespace(**vars(given)), fallback_for)
+    if given.print_xml is not None and not request.install.has_method:
+        guest["import"] = True
+    document: dict[str, Any] = {"version": 1}
+    if given.connect is not None:
+        document["connect"] = _plain(given.connect)
+    name = DEFAULT_NAME if given.name is None else given.name
+    document["guests"] = {protect(name): guest}
+    return document
+
+
+def spec_text(given: Namespace) -> str:
+    """Return the file as YAML. Raises: as `spec_document`."""
+    import yaml
+
+    return str(yaml.safe_dump(spec_document(given), sort_keys=False, allow_unicode=True, width=100))
+
+
+def _is_list(option: Option) -> bool:
+    return option.describes == "device" or (option.repeat and not option.section)
+
+
+def _value(value: Any, option: Option) -> Any:
+    text = str(value)
+    if option.argument == "optional" and text == option.bare:
+        return True
+    if not option.section:
+        return _plain(text)
+    cls = section_class(option)
+    if says_none(cls, text):
+        return text
+    fallback = fallback_for(cls)
+    name = f"--{key_of(option)}"
+    pairs = cut(cls, name, text, fallback)
+    if len(pairs) == 1 and pairs[0].bare:
+        return _plain(text)
+    values = {pair.key: pair.value for pair in pairs}
+    # some texts mean more than their pairs: those stay as they are
+    if pairs and len(values) == len(pairs):
+        nodes = {key: Text(1, 1, value) for key, value in values.items()}
+        again = as_text(nodes, option, lambda node: node.text)
+        try:
+            if _same(cut(cls, name, again, fallback), pairs):
+                return {key: _plain(value) for key, value in values.items()}
+        except RequestError:
+            pass
+    return _plain(text)
+
+
+def _same(left: Sequence[Pair], right: Sequence[Pair]) -> bool:
+    return [pair[:3] for pair in left] == [pair[:3] for pair in right]
+
+
+def _plain(text: str) -> Any:
+    return int(text) if _NUMBER.fullmatch(text) else protect(text)
