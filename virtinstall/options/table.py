@@ -276,7 +276,7 @@ _MISC = (
         metavar="MINUTES",
     ),
     _value("--finish", "finish", MISC, "Finish an installation whose virt-install is gone.", "GUEST"),
-    _value("--output", "output", MISC, "What to print: `text`, `json` (one document), or `spec` (a guests file).", "FORMAT"),
+    _value("--output", "output", MISC, "What to print: `text`, `json`, or `spec` (a guests file).", "FORMAT"),
     _value(
         "--wait-for",
         "wait_for",
