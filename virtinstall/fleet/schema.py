@@ -77,12 +77,12 @@ def _option(option: Option) -> dict[str, Any]:
 
 
 def _sub_options(option: Option) -> dict[str, Any]:
-    """Any other name of libvirt's schema is accepted as well; so are mappings for dotted names."""
-    known = {}
+    """Names only: the help of each is printed by `virt-install --OPTION help`, and libvirt's schema has more."""
+    known: dict[str, dict[str, Any]] = {}
     for each in known_sub_options(section_class(option)):
         for name in (each.name, *each.aliases):
             if name and "N" not in name:
-                known[name] = {"description": each.doc}
+                known[name] = {}
     result: dict[str, Any] = {"type": "object", "properties": known}
     if not option.is_xml:
         result["additionalProperties"] = False
