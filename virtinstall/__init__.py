@@ -78,6 +78,8 @@ _NAMES = {
         "WaitTimeout",
     ),
     "virtinstall.options.parser": ("UsageError",),
+    "virtinstall.fleet.apply": ("Outcome",),
+    "virtinstall.fleet.compare": ("Comparison",),
     "virtinstall.fleet.lab": ("Lab",),
     "virtinstall.fleet.lab_guest": ("LabGuest",),
     "virtinstall.fleet.nodes": ("FileError",),
@@ -107,6 +109,8 @@ if TYPE_CHECKING:
     from virtinstall.errors import UnknownFieldError as UnknownFieldError
     from virtinstall.errors import VirtInstallError as VirtInstallError
     from virtinstall.errors import WaitTimeout as WaitTimeout
+    from virtinstall.fleet.apply import Outcome as Outcome
+    from virtinstall.fleet.compare import Comparison as Comparison
     from virtinstall.fleet.lab import Lab as Lab
     from virtinstall.fleet.lab_guest import LabGuest as LabGuest
     from virtinstall.fleet.nodes import FileError as FileError

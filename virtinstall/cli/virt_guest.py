@@ -26,6 +26,8 @@ class Subcommand(NamedTuple):
 
 
 SUBCOMMANDS = (
+    Subcommand("apply", "virtinstall.cli.guest_apply", "Create, change and delete guests as a file describes them."),
+    Subcommand("diff", "virtinstall.cli.guest_diff", "Print how guests differ from a file."),
     Subcommand("delete", "virtinstall.cli.guest_delete", "Remove guests with the disks that were created for them."),
     Subcommand("images", "virtinstall.cli.guest_images", "List, fetch and remove cached disk images."),
 )

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
+from virtinstall.fleet.apply import Outcome, Selection, apply_all, compare_all, selection
+from virtinstall.fleet.compare import Comparison
 from virtinstall.fleet.keys import suggestion
 from virtinstall.fleet.lab_guest import LabGuest
 from virtinstall.fleet.load import load
 from virtinstall.record import Record
+
+if TYPE_CHECKING:
+    from virtinstall.hypervisor import Hypervisor
 
 
 class Lab(Record):
@@ -57,3 +63,45 @@ class Lab(Record):
             if name not in known:
                 raise RequestError(f"the file has no guest or group '{name}'{suggestion(name, known)}")
         return tuple(guest for guest in self.guests if guest.name in names or set(guest.groups) & set(names))
+
+    def diff(
+        self,
+        hypervisor: Hypervisor,
+        names: Collection[str] = (),
+        *,
+        prune: bool = False,
+        adopt: Collection[str] = (),
+        recreate: Collection[str] = (),
+    ) -> list[Comparison]:
+        """Compare the guests (all, or those of `names`) with those that exist; change nothing.
+
+        `prune` includes guests of this project that the file no longer has; `adopt` and `recreate` are as for `apply`.
+        Raises: RequestError, when a guest exists that was not created from this file; HostError.
+        """
+        return compare_all(self._selection(names, prune=prune, adopt=adopt, recreate=recreate), hypervisor)
+
+    def apply(
+        self,
+        hypervisor: Hypervisor,
+        names: Collection[str] = (),
+        *,
+        prune: bool = False,
+        adopt: Collection[str] = (),
+        recreate: Collection[str] = (),
+        jobs: int | None = None,
+        force: bool = False,
+        on_warning: Callable[[str], None] | None = None,
+        report: Callable[[str, str], None] | None = None,
+    ) -> list[Outcome]:
+        """Create, update and delete guests until they are as the file describes them; return an outcome for each.
+
+        A failure is an outcome, and skips only the guests that come after the failed one. Guests of `recreate` are
+        deleted with their disks and created again; those of `adopt` are taken over as they are. `report` receives a
+        guest's name and what is done with it. Raises: as `diff`, before anything changes.
+        """
+        chosen = self._selection(names, prune=prune, adopt=adopt, recreate=recreate)
+        found = compare_all(chosen, hypervisor)
+        return apply_all(chosen, found, hypervisor, jobs=jobs, force=force, on_warning=on_warning, report=report)
+
+    def _selection(self, names: Collection[str], **more: Any) -> Selection:
+        return selection(self.project, self.chosen(names), self.guests, names, **more)

@@ -223,3 +223,19 @@ class LibvirtGuest:
         """Have it started with the host. Raises: HypervisorError."""
         with translated(f"the guest '{self.name}' can't be marked for autostart"):
             self.domain.setAutostart(1)
+
+    def set_memory(self, kib: int) -> bool:
+        """Set the memory of the running guest; return False if it needs a reboot for that. Raises: HypervisorError."""
+        with translated(f"cannot set the memory of the guest '{self.name}'"):
+            if kib > self.domain.maxMemory():
+                return False
+            self.domain.setMemoryFlags(kib, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        return True
+
+    def set_vcpus(self, count: int) -> bool:
+        """Set the vCPUs of the running guest; return False if it needs a reboot for that. Raises: HypervisorError."""
+        with translated(f"cannot set the vCPUs of the guest '{self.name}'"):
+            if count > self.domain.maxVcpus():
+                return False
+            self.domain.setVcpusFlags(count, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        return True

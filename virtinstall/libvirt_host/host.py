@@ -107,6 +107,12 @@ class Guest(Protocol):
     def set_autostart(self) -> None:
         """Have it started with the host. Raises: HypervisorError."""
 
+    def set_memory(self, kib: int) -> bool:
+        """Set the memory of the running guest; return False if it needs a reboot for that. Raises: HypervisorError."""
+
+    def set_vcpus(self, count: int) -> bool:
+        """Set the vCPUs of the running guest; return False if it needs a reboot for that. Raises: HypervisorError."""
+
 
 class Host(Protocol):
     """A connection to libvirt. Reading methods never change anything."""

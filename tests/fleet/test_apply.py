@@ -1,0 +1,200 @@
+"""Apply and diff on libvirt's test driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import virtinstall
+from virtinstall import Hypervisor, Lab, RequestError
+from virtinstall.fleet.apply import Outcome
+from virtinstall.fleet.schedule import run_in_order
+
+ONE = "memory: 64, disk: none, network: none, import: true, osinfo: generic"
+
+
+@pytest.fixture
+def hypervisor() -> Iterator[Hypervisor]:
+    """The test driver; its one guest is `test`."""
+    with virtinstall.connect("test:///default") as connected:
+        yield connected
+        for guest in connected.guests():
+            if guest.name != "test":
+                guest.handle.destroy() if guest.state.is_active else None
+                guest.handle.undefine()
+
+
+def lab(guests: str, project: str = "p") -> Lab:
+    """A lab with these guests (a flow mapping)."""
+    return Lab.parse(f"version: 1\nproject: {project}\nguests: {guests}\n", "guests.yaml")
+
+
+def statuses(outcomes: list[Outcome]) -> dict[str, tuple[str, str]]:
+    """(action, status) by name."""
+    assert [each.message for each in outcomes if each.status == "done" and each.message] == []
+    return {each.name: (each.action, each.status) for each in outcomes}
+
+
+def actions(lab: Lab, hypervisor: Hypervisor, **more: Any) -> dict[str, str]:
+    """The action by name."""
+    return {each.name: each.action for each in lab.diff(hypervisor, **more) if each.is_different}
+
+
+def test_apply_creates_and_diff_is_empty_afterwards(hypervisor: Hypervisor) -> None:
+    """A second apply does nothing."""
+    guests = lab(f"{{db: {{{ONE}}}, web: {{count: 2, after: db, {ONE}, metadata: {{title: 'number {{n}}'}}}}}}")
+    assert actions(guests, hypervisor) == {"db": "create", "web-1": "create", "web-2": "create"}
+    outcomes = guests.apply(hypervisor)
+    assert statuses(outcomes) == dict.fromkeys(("db", "web-1", "web-2"), ("create", "done"))
+    assert hypervisor.guest("web-2").domain.title == "number 2"
+    assert actions(guests, hypervisor) == {}
+    assert {each.status for each in guests.apply(hypervisor)} == {"unchanged"}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "memory: 64, disk: none, network: none, import: true",
+        "memory: {memory: 128, currentMemory: 64}, vcpus: {vcpus: 2, maxvcpus: 4}, disk: none, import: true",
+        "memory: 64, disk: [{size: 0.1}, {size: 0.1, bus: scsi}], network: {network: default}, import: true",
+        "memory: 64, disk: none, graphics: {type: vnc, password: secret}, import: true, rng: none",
+        "memory: 64, disk: none, qemu-commandline: '-foo bar', pxe: true, boot: {uefi: false, menu: true}",
+        "memory: 64, disk: none, import: true, xml: './@foo=bar', metadata: {description: \"a\\nb\"}",
+    ],
+)  # fmt: skip
+def test_apply_then_diff_is_empty(hypervisor: Hypervisor, values: str) -> None:
+    """Whatever libvirt fills in is no difference, and a changed option is compared with a new plan."""
+    first = lab(f"{{a: {{osinfo: generic, {values}}}}}")
+    assert statuses(first.apply(hypervisor)) == {"a": ("create", "done")}
+    assert actions(first, hypervisor) == {}
+    assert [each.drift for each in first.diff(hypervisor)] == [()]
+    retitled = lab(f"{{a: {{osinfo: generic, {values}, events: {{on_crash: preserve}}}}}}")
+    (found,) = retitled.diff(hypervisor)
+    assert [each.path for each in found.changes] == ["on_crash"], found.changes
+
+
+def test_change_is_applied_and_nothing_else_changes(hypervisor: Hypervisor) -> None:
+    """UUID and MAC address stay; drift that the file does not set is reported and kept."""
+    values = "disk: none, network: {network: default}, import: true, osinfo: generic"
+    lab(f"{{a: {{memory: 64, {values}}}}}").apply(hypervisor)
+    before = hypervisor.guest("a")
+    xml = before.handle.xml(inactive=True).replace("<on_crash>restart", "<on_crash>preserve")
+    xml = xml.replace("<on_crash>destroy", "<on_crash>preserve")
+    hypervisor.host.define_guest(xml)
+    changed = lab(f"{{a: {{memory: 128, {values}}}}}")
+    (found,) = changed.diff(hypervisor)
+    assert found.action == "update" and {each.path for each in found.changes} == {"memory", "currentMemory"}
+    assert [(each.path, each.after) for each in found.drift] == [("on_crash", "preserve")]
+    (outcome,) = changed.apply(hypervisor)
+    assert (outcome.status, outcome.message) == ("done", None)
+    after = hypervisor.guest("a")
+    assert (after.uuid, after.domain.memory_kib) == (before.uuid, 128 << 10)
+    assert "preserve" in after.handle.xml(inactive=True)
+    (again,) = changed.diff(hypervisor)
+    assert not again.is_different and [each.path for each in again.drift] == ["on_crash"]
+
+
+def test_device_is_attached_and_detached(hypervisor: Hypervisor) -> None:
+    """The other devices keep their addresses."""
+    lab(f"{{a: {{{ONE}}}}}").apply(hypervisor)
+    two = lab(f"{{a: {{{ONE}, watchdog: default}}}}")
+    (found,) = two.diff(hypervisor)
+    assert {each.path.split("/")[1] for each in found.changes} == {"watchdog"}
+    assert statuses(two.apply(hypervisor)) == {"a": ("update", "done")}
+    assert len(hypervisor.guest("a").domain.devices_of(virtinstall.Watchdog)) == 1
+    assert actions(two, hypervisor) == {}
+    none = lab(f"{{a: {{{ONE}}}}}")
+    assert statuses(none.apply(hypervisor)) == {"a": ("update", "done")}
+    assert hypervisor.guest("a").domain.devices_of(virtinstall.Watchdog) == []
+    assert actions(none, hypervisor) == {}
+
+
+def test_option_that_acts_at_creation_is_reported_until_the_guest_is_recreated(hypervisor: Hypervisor) -> None:
+    """It is never recreated without being asked."""
+    lab(f"{{a: {{{ONE}}}}}").apply(hypervisor)
+    uuid = hypervisor.guest("a").uuid
+    changed = lab("{a: {memory: 64, disk: none, network: none, pxe: true, osinfo: generic}}")
+    for _ in range(2):
+        (found,) = changed.diff(hypervisor)
+        assert found.is_different and "pxe" in found.at_creation
+        changed.apply(hypervisor)
+    assert statuses(changed.apply(hypervisor, recreate=["a"])) == {"a": ("recreate", "done")}
+    assert hypervisor.guest("a").uuid == uuid and actions(changed, hypervisor) == {}
+
+
+def test_guest_of_somebody_else_is_refused_unless_adopted(hypervisor: Hypervisor) -> None:
+    """Nothing is changed before, and what is adopted stays as it is."""
+    guests = lab(f"{{new: {{{ONE}}}, test: {{{ONE}}}}}")
+    with pytest.raises(RequestError, match="'test' exists and was not created from this file") as caught:
+        guests.apply(hypervisor)
+    assert "--adopt test" in str(caught.value.hint)
+    assert [guest.name for guest in hypervisor.guests()] == ["test"]
+    lab(f"{{new: {{{ONE}}}}}", "other").apply(hypervisor)
+    with pytest.raises(RequestError, match="belongs to the project 'other'"):
+        guests.diff(hypervisor, ["new"])
+
+
+def test_absent_and_pruned_guests_are_deleted(hypervisor: Hypervisor) -> None:
+    """A guest that the file no longer has goes only with prune."""
+    lab(f"{{a: {{{ONE}}}, b: {{{ONE}}}, c: {{{ONE}}}}}").apply(hypervisor)
+    fewer = lab(f"{{a: {{{ONE}}}, b: {{state: absent}}}}")
+    assert actions(fewer, hypervisor) == {"b": "delete"}
+    assert actions(fewer, hypervisor, prune=True) == {"b": "delete", "c": "delete"}
+    fewer.apply(hypervisor)
+    assert [guest.name for guest in hypervisor.guests()] == ["a", "c", "test"]
+    fewer.apply(hypervisor, prune=True)
+    assert [guest.name for guest in hypervisor.guests()] == ["a", "test"]
+    assert actions(fewer, hypervisor, prune=True) == {}
+
+
+def test_failure_skips_only_dependents(hypervisor: Hypervisor) -> None:
+    """The others are created."""
+    guests = lab(
+        f"{{a: {{memory: 64, disk: {{path: /nonexistent/x.img}}, import: true, osinfo: generic}}, "
+        f"b: {{after: a, {ONE}}}, c: {{after: b, {ONE}}}, d: {{{ONE}}}}}"
+    )
+    outcomes = {each.name: each for each in guests.apply(hypervisor)}
+    assert {name: each.status for name, each in outcomes.items()} == {
+        "a": "failed", "b": "skipped", "c": "skipped", "d": "done",
+    }  # fmt: skip
+    assert outcomes["c"].message == "skipped, because 'a' failed"
+
+
+def test_run_that_was_killed_before_its_record_is_completed(hypervisor: Hypervisor) -> None:
+    """The guest's UUID follows from project and name."""
+    guests = lab(f"{{a: {{{ONE}}}}}")
+    from virtinstall.fleet.planning import plan_guest
+
+    hypervisor.create(plan_guest(guests.guests[0], "p", hypervisor.host))
+    assert statuses(guests.apply(hypervisor)) == {"a": ("update", "done")}
+    assert actions(guests, hypervisor) == {}
+
+
+def test_mac_addresses_follow_from_project_and_name(hypervisor: Hypervisor) -> None:
+    """Deleted and created again, the guest has the same; in another project it has others."""
+    from virtinstall.fleet.planning import plan_guest
+
+    def mac(project: str, name: str) -> str | None:
+        text = f"{{{name}: {{memory: 64, disk: none, network: {{network: default}}, import: true, osinfo: generic}}}}"
+        plan = plan_guest(lab(text, project).guests[0], project, hypervisor.host)
+        return plan.final.devices_of(virtinstall.Interface)[0].mac_address
+
+    assert mac("p", "a") == mac("p", "a")
+    assert len({mac("p", "a"), mac("p", "b"), mac("q", "a")}) == 3
+
+
+def test_interrupt_waits_for_what_runs_and_begins_nothing_new() -> None:
+    """Ctrl-C leaves each guest complete or absent."""
+    done: list[str] = []
+
+    def step(name: str) -> str:
+        if name == "a":
+            raise KeyboardInterrupt
+        done.append(name)
+        return name
+
+    with pytest.raises(KeyboardInterrupt):
+        run_in_order({"a": [], "b": ["a"], "c": ["a"]}, step, lambda name, cause: name, lambda result: False, 1)
+    assert done == []

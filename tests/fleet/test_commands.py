@@ -1,0 +1,61 @@
+"""`virt-guest apply` and `diff`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import virtinstall
+from virtinstall.cli.main import guest_main
+from virtinstall.fleet.schema import schema_text
+
+FILE = """\
+version: 1
+project: commands
+connect: test:///default
+defaults: {memory: 64, disk: none, network: none, import: true, osinfo: generic}
+guests: {a: , b: {after: a}}
+"""
+
+
+def test_apply_and_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 5 and 0; one JSON document on standard output."""
+    path = tmp_path / "guests.yaml"
+    path.write_text(FILE)
+    with virtinstall.connect("test:///default"):
+        assert guest_main(["diff", "-f", str(path)]) == 5
+        assert capsys.readouterr().out == "a: create\nb: create\n"
+        assert guest_main(["apply", "-f", str(path), "--yes", "--output", "json"]) == 0
+        document = json.loads(capsys.readouterr().out)
+        assert [(each["name"], each["status"]) for each in document["guests"]] == [("a", "done"), ("b", "done")]
+        assert document["changed"] is True
+        assert guest_main(["diff", "-f", str(path), "--output", "json"]) == 0
+        assert [each["action"] for each in json.loads(capsys.readouterr().out)["guests"]] == ["none", "none"]
+        path.write_text(FILE.replace("memory: 64", "memory: 128"))
+        assert guest_main(["diff", "-f", str(path), "a"]) == 5
+        assert "a: change\n  memory: 65536 -> 131072\n" in capsys.readouterr().out
+        path.write_text(FILE.replace("{a: , b: {after: a}}", "{a: {state: absent}, b: {state: absent}}"))
+        assert guest_main(["apply", "-f", str(path), "-y"]) == 0
+        assert "2 changed, 0 failed, 0 skipped." in capsys.readouterr().out
+
+
+def test_apply_asks_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal and --yes nothing is changed."""
+    path = tmp_path / "guests.yaml"
+    path.write_text(FILE)
+    assert guest_main(["apply", "-f", str(path)]) == 2
+    assert "add --yes" in capsys.readouterr().err
+
+
+def test_wrong_files_and_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake has its position, and a missing -f is a usage error."""
+    path = tmp_path / "guests.yaml"
+    path.write_text(FILE.replace("b:", "b: {memroy: 1}, c:"))
+    assert guest_main(["apply", "-f", str(path), "--yes"]) == 1
+    assert "guests.yaml:5:19: b.memroy: unknown key (did you mean memory" in capsys.readouterr().err
+    assert guest_main(["diff"]) == 2
+    capsys.readouterr()
+    assert guest_main(["apply", "--schema"]) == 0
+    assert capsys.readouterr().out == schema_text()

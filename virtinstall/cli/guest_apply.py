@@ -1,0 +1,96 @@
+"""`virt-guest apply -f FILE`: print what differs, ask once, and create, update and delete guests."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
+
+from virtinstall.cli.guest_diff import add_file_arguments, difference_text, load_lab
+from virtinstall.cli.log import library_log
+from virtinstall.cli.messages import Messages
+from virtinstall.cli.status import Status
+from virtinstall.hypervisor import connect
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from virtinstall.cli.log import Log
+    from virtinstall.fleet.apply import Outcome
+    from virtinstall.fleet.compare import Comparison
+
+_DECLINED = 1
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    add_file_arguments(parser)
+    parser.add_argument("--adopt", metavar="NAME", action="append", default=[], help="Take over an existing guest.")
+    parser.add_argument(
+        "--recreate", metavar="NAME", action="append", default=[], help="Delete this guest with its disks first."
+    )
+    parser.add_argument("-j", "--jobs", metavar="N", type=int, help="Guests to work on at the same time.")
+    parser.add_argument("--force", action="store_true", help="Power off guests to delete that do not shut down.")
+    parser.add_argument("--yes", "-y", action="store_true", help="Do not ask.")
+
+
+def run(given: Namespace, log: Log) -> int:
+    """Do it; return the exit status. Raises: VirtInstallError."""
+    if given.schema:
+        from virtinstall.fleet.schema import schema_text
+
+        print(schema_text(), end="")
+        return Status.DONE
+    if given.output != "json":
+        return _apply(given, log)[0]
+    with redirect_stdout(sys.stderr):
+        status, outcomes = _apply(given, log)
+    changed = any(each.status == "done" for each in outcomes)
+    documents = [each.as_document() for each in outcomes]
+    print(json.dumps({"guests": documents, "changed": changed, "exit_status": int(status)}, indent=2))
+    return status
+
+
+def _apply(given: Namespace, log: Log) -> tuple[int, list[Outcome]]:
+    lab = load_lab(given)
+    messages = Messages()
+    allowed = {"prune": given.prune, "adopt": given.adopt, "recreate": given.recreate}
+    with connect(given.connect or lab.connect) as hypervisor, library_log(log):
+        found = lab.diff(hypervisor, given.names, **allowed)
+        print(difference_text(found), end="")
+        if not given.yes and any(each.action != "none" for each in found) and not _confirmed(found):
+            return _DECLINED, []
+        outcomes = lab.apply(
+            hypervisor,
+            given.names,
+            **allowed,
+            jobs=given.jobs,
+            force=given.force,
+            on_warning=messages.warn,
+            report=lambda name, text: messages.say(f"{name}: {text}"),
+        )
+    for each in outcomes:
+        _print_outcome(each)
+    counts = {status: sum(each.status == status for each in outcomes) for status in ("done", "failed", "skipped")}
+    print(f"{counts['done']} changed, {counts['failed']} failed, {counts['skipped']} skipped.")
+    return Status.ERROR if counts["failed"] or counts["skipped"] else Status.DONE, outcomes
+
+
+def _confirmed(found: list[Comparison]) -> bool:
+    from virtinstall.cli.confirm import confirmed
+
+    count = sum(each.action != "none" for each in found)
+    return confirmed(f"Apply this to {count} {'guest' if count == 1 else 'guests'}?", "guests would be changed")
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    for secret in outcome.secrets:
+        print(secret)
+    if outcome.status in ("failed", "skipped"):
+        for line in str(outcome.message).split("\n"):
+            print(f"virt-guest: error: {outcome.name}: {line}", file=sys.stderr)
+        if outcome.hint:
+            print(f"virt-guest: hint: {outcome.hint}", file=sys.stderr)
+    elif outcome.pending:
+        print(f"{outcome.name}: a part of the changes takes effect at its next boot")

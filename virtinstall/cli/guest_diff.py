@@ -1,0 +1,102 @@
+"""`virt-guest diff -f FILE`: print how guests differ from the file; change nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from virtinstall.fleet.lab import Lab
+from virtinstall.hypervisor import connect
+from virtinstall.options.parser import UsageError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from virtinstall.cli.log import Log
+    from virtinstall.fleet.compare import Comparison, Difference
+
+DIFFERENT = 5
+_VERBS = {"create": "create", "update": "change", "delete": "delete with its disks", "recreate": "delete and create"}
+
+
+def add_file_arguments(parser: ArgumentParser) -> None:
+    """Declare what `diff` and `apply` have in common."""
+    parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group of the file; by default all.")
+    parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); - is standard input.")
+    parser.add_argument("--prune", action="store_true", help="Include guests that the file no longer has: delete them.")
+    parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of the file.")
+    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="What to print: text or json.")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    add_file_arguments(parser)
+
+
+def load_lab(given: Namespace) -> Lab:
+    """Return the lab of -f. Raises: UsageError, FileError."""
+    if given.file is None:
+        raise UsageError("no guests file is specified", hint="-f guests.yaml")
+    if given.file == "-":
+        return Lab.parse(sys.stdin.buffer.read(), "standard input", project=Path.cwd().name)
+    return Lab.load(given.file)
+
+
+def run(given: Namespace, log: Log) -> int:
+    """Do it; return the exit status. Raises: VirtInstallError."""
+    if given.schema:
+        from virtinstall.fleet.schema import schema_text
+
+        print(schema_text(), end="")
+        return 0
+    lab = load_lab(given)
+    with connect(given.connect or lab.connect) as hypervisor:
+        found = lab.diff(hypervisor, given.names, prune=given.prune)
+    status = DIFFERENT if any(each.is_different for each in found) else 0
+    if given.output == "json":
+        document = {"guests": [each.as_document() for each in found], "changed": False, "exit_status": status}
+        print(json.dumps(document, indent=2))
+    else:
+        print(difference_text(found), end="")
+    return status
+
+
+def difference_text(found: Iterable[Comparison]) -> str:
+    """Return what differs, for people."""
+    lines = [line for each in found for line in _lines(each)]
+    return "".join(f"{line}\n" for line in lines or ["No differences."])
+
+
+def _lines(comparison: Comparison) -> Iterator[str]:
+    name = comparison.name
+    if comparison.action != "none":
+        verb = "take over as it is" if comparison.adopted else _VERBS[comparison.action]
+        yield f"{name}: {verb}"
+    yield from _change_lines(comparison)
+    if comparison.at_creation and comparison.action != "recreate":
+        options = ", ".join(f"--{option}" for option in comparison.at_creation)
+        yield f"{name}: changes of {options} take effect only when it is created again (--recreate {name})"
+    for drift in comparison.drift:
+        yield f"{name}: drift, kept: {drift.path}: {_shown(drift.before)} -> {_shown(drift.after)}"
+
+
+def _change_lines(comparison: Comparison) -> Iterator[str]:
+    """A line for each value, or for all of a device that is added or removed."""
+    devices: dict[str, list[Difference]] = {}
+    for change in comparison.changes:
+        parts = change.path.split("/")
+        devices.setdefault("/".join(parts[:2]) if parts[0] == "devices" else change.path, []).append(change)
+    for path, changes in devices.items():
+        if path.startswith("devices/") and all(each.before is None for each in changes):
+            yield f"  {path}: add"
+        elif path.startswith("devices/") and all(each.after is None for each in changes):
+            yield f"  {path}: remove"
+        else:
+            yield from (f"  {each.path}: {_shown(each.before)} -> {_shown(each.after)}" for each in changes)
+
+
+def _shown(value: str | None) -> str:
+    return "(none)" if value is None else value

@@ -1,0 +1,75 @@
+"""The record of the last apply, in the guest's own metadata: what was planned, and what libvirt made of it.
+
+It belongs to the guest of its UUID: a copy in another guest (a clone) does not count.
+Source: https://libvirt.org/formatdomain.html#general-metadata
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.record import Record
+
+if TYPE_CHECKING:
+    from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.libvirt_host.host import Guest
+
+NAMESPACE = "https://virtinstall.org/xmlns/lab/1"
+PREFIX = "lab"
+_LARGEST_BYTES = 1 << 20
+
+
+class Applied(Record):
+    """The last apply: hashes of the options, leaves of the planned XML, and leaves of the XML that libvirt returned."""
+
+    project: str
+    options: Mapping[str, str]
+    planned: Mapping[str, str]
+    base: Mapping[str, str]
+
+
+def option_hashes(guest: LabGuest) -> dict[str, str]:
+    """Return a hash of each option's values, by which changed options are recognized."""
+    hashes = {}
+    for name, values in guest.options.items():
+        text = "\0".join(values)
+        hashes[name] = hashlib.sha256(f"{guest.name}\0{name}\0{text}".encode()).hexdigest()[:16]
+    return hashes
+
+
+def read_applied(guest: Guest) -> Applied | None:
+    """Return the record of a guest; None where there is none, or it is another guest's."""
+    return parse_applied(guest.metadata(NAMESPACE), guest.uuid)
+
+
+def parse_applied(text: str | None, uuid: str) -> Applied | None:
+    """Return the record in the element `text`. Any program can write metadata: what has no meaning is ignored."""
+    from lxml import etree
+
+    if text is None:
+        return None
+    try:
+        root = etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+        if root.get("uuid", "").lower() != uuid.lower():
+            return None
+        data = zlib.decompressobj().decompress(base64.b64decode(root.text or "", validate=True), _LARGEST_BYTES)
+        document: dict[str, Any] = json.loads(data)
+        return Applied(project=root.get("project", ""), **document)
+    except (etree.XMLSyntaxError, ValueError, TypeError, zlib.error, RecursionError):
+        return None
+
+
+def store_applied(guest: Guest, applied: Applied) -> bool:
+    """Store the record; return False where the driver keeps no metadata. Raises: HypervisorError."""
+    from lxml import etree
+
+    root = etree.Element("applied", uuid=guest.uuid, project=applied.project)
+    document = {name: dict(getattr(applied, name)) for name in ("options", "planned", "base")}
+    packed = zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
+    root.text = base64.b64encode(packed).decode()
+    return guest.set_metadata(NAMESPACE, PREFIX, etree.tostring(root, encoding="unicode"))

@@ -1,0 +1,248 @@
+"""Create, update and delete the guests of a file, so that they are as the file describes them."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.create import log_info, log_warning
+from virtinstall.errors import RequestError, VirtInstallError
+from virtinstall.fleet.applied import read_applied, store_applied
+from virtinstall.fleet.compare import Comparison, compare, record_after_update, record_of
+from virtinstall.fleet.planning import plan_guest
+from virtinstall.fleet.schedule import run_in_order
+from virtinstall.fleet.update import Applying, update_guest
+from virtinstall.hypervisor import Hypervisor, connect
+from virtinstall.libvirt_host.host import has_real_storage
+from virtinstall.record import Record
+from virtinstall.virsh_commands import finish_command
+
+if TYPE_CHECKING:
+    from virtinstall.fleet.lab_guest import LabGuest
+
+SHUTDOWN_SECONDS = 60.0
+
+
+class Outcome(Record):
+    """What became of one guest. `status` is `done`, `unchanged`, `failed` or `skipped`.
+
+    `pending`: a part of the changes takes effect at the next boot. `secrets` are generated passwords to print.
+    """
+
+    name: str
+    action: str
+    status: str
+    message: str | None = None
+    hint: str | None = None
+    seconds: float = 0.0
+    pending: bool = False
+    secrets: tuple[str, ...] = ()
+
+    def as_document(self) -> dict[str, Any]:
+        """Return the outcome for `--output json`."""
+        values = self.as_dict()
+        return {**values, "seconds": round(self.seconds, 3), "secrets": list(self.secrets)}
+
+
+class Selection(Record):
+    """Which guests, and what is allowed to happen to them."""
+
+    project: str
+    guests: tuple[LabGuest, ...]
+    all_names: frozenset[str]
+    prune: bool = False
+    adopt: frozenset[str] = frozenset()
+    recreate: frozenset[str] = frozenset()
+
+
+def compare_all(chosen: Selection, hypervisor: Hypervisor) -> list[Comparison]:
+    """Compare each guest; change nothing. Raises: RequestError, with all mistakes together; HostError."""
+    found: list[Comparison] = []
+    problems: list[RequestError] = []
+    for guest in chosen.guests:
+        try:
+            found.append(compare(guest, chosen.project, hypervisor.host, adopt=guest.name in chosen.adopt))
+        except RequestError as error:
+            problems.append(error)
+    if problems:
+        hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
+        raise RequestError("\n".join(problem.message for problem in problems), hint="; ".join(hints) or None)
+    found = [_recreated(each, chosen) for each in found]
+    if chosen.prune:
+        for handle in hypervisor.host.guests():
+            applied = read_applied(handle) if handle.name not in chosen.all_names else None
+            if applied is not None and applied.project == chosen.project:
+                found.append(Comparison(name=handle.name, action="delete"))
+    return found
+
+
+def _recreated(comparison: Comparison, chosen: Selection) -> Comparison:
+    exists = comparison.action in ("update", "none") and comparison.applied is not None
+    if comparison.name in chosen.recreate and exists:
+        return comparison.replace(action="recreate")
+    return comparison
+
+
+def default_jobs() -> int:
+    """Return the number of guests that are worked on at the same time."""
+    return min(4, (os.cpu_count() or 1) + 2)
+
+
+def apply_all(
+    chosen: Selection,
+    comparisons: Sequence[Comparison],
+    hypervisor: Hypervisor,
+    *,
+    jobs: int | None = None,
+    force: bool = False,
+    on_warning: Callable[[str], None] | None = None,
+    report: Callable[[str, str], None] | None = None,
+) -> list[Outcome]:
+    """Carry comparisons out; return an outcome for each. `report` receives the guest's name and what is done with it.
+
+    `force` powers off guests that must be deleted and do not shut down within a minute.
+    """
+    guests = {guest.name: guest for guest in chosen.guests}
+    run = _Run(chosen.project, guests, hypervisor, force, on_warning or log_warning, report or _log)
+    todo = {each.name: each for each in comparisons}
+    after = {name: [] if todo[name].action == "delete" or name not in guests else guests[name].after for name in todo}
+    # the test driver is in this process: more connections could be to other guests
+    workers = 1 if not has_real_storage(hypervisor.host) else jobs or default_jobs()
+    try:
+        results = run_in_order(
+            after,
+            lambda name: run.step(todo[name]),
+            lambda name, cause: Outcome(
+                name=name, action=todo[name].action, status="skipped", message=f"skipped, because '{cause}' failed"
+            ),
+            lambda outcome: outcome.status == "failed",
+            workers,
+        )
+    finally:
+        run.close()
+    return list(results.values())
+
+
+def _log(name: str, text: str) -> None:
+    log_info(f"{name}: {text}")
+
+
+class _Run:
+    """One apply: each thread has a connection of its own."""
+
+    def __init__(
+        self,
+        project: str,
+        guests: dict[str, LabGuest],
+        hypervisor: Hypervisor,
+        force: bool,
+        warn: Callable[[str], None],
+        report: Callable[[str, str], None],
+    ) -> None:
+        self.project = project
+        self.guests = guests
+        self.hypervisor = hypervisor
+        self.force = force
+        self.warn = warn
+        self.report = report
+        self.local = threading.local()
+        self.opened: list[Hypervisor] = []
+
+    def close(self) -> None:
+        for each in self.opened:
+            each.close()
+
+    def own_hypervisor(self) -> Hypervisor:
+        if not has_real_storage(self.hypervisor.host):
+            return self.hypervisor
+        if not hasattr(self.local, "hypervisor"):
+            self.local.hypervisor = connect(self.hypervisor.uri)
+            self.opened.append(self.local.hypervisor)
+        return self.local.hypervisor  # type: ignore[no-any-return]
+
+    def step(self, todo: Comparison) -> Outcome:
+        if todo.action == "none":
+            return Outcome(name=todo.name, action="none", status="unchanged")
+        begun = time.monotonic()
+        done = Outcome(name=todo.name, action=todo.action, status="done")
+        try:
+            done = self.carry_out(todo, self.own_hypervisor(), done)
+        except VirtInstallError as error:
+            notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
+            done = done.replace(status="failed", message=error.message + notes, hint=error.hint)
+        return done.replace(seconds=time.monotonic() - begun)
+
+    def carry_out(self, todo: Comparison, hypervisor: Hypervisor, done: Outcome) -> Outcome:
+        if todo.action in ("delete", "recreate"):
+            self.report(todo.name, "deleting")
+            self.delete(todo.name, hypervisor)
+        if todo.action in ("create", "recreate"):
+            return done.replace(secrets=self.create(self.guests[todo.name], hypervisor))
+        if todo.action == "update":
+            self.report(todo.name, "updating")
+            return done.replace(pending=self.update(todo, hypervisor))
+        return done
+
+    def delete(self, name: str, hypervisor: Hypervisor) -> None:
+        plan = hypervisor.deletion_plan(name, "own")
+        timeout = None if self.force else SHUTDOWN_SECONDS
+        done = hypervisor.delete(plan, force=self.force, shutdown_timeout=timeout, on_warning=self.told(name))
+        if done.failed:
+            raise RequestError(f"{name}: {done.failed[0].reason}", hint=f"then: virt-guest delete {name}")
+
+    def told(self, name: str) -> Callable[[str], None]:
+        return lambda text: self.warn(f"{name}: {text}")
+
+    def create(self, guest: LabGuest, hypervisor: Hypervisor) -> tuple[str, ...]:
+        self.report(guest.name, "creating")
+        plan = plan_guest(guest, self.project, hypervisor.host)
+        for warning in plan.warnings:
+            self.warn(f"{guest.name}: {warning}")
+        made = hypervisor.create(
+            plan, on_warning=self.told(guest.name), report=lambda text: self.report(guest.name, text)
+        )
+        assert made.plan is not None
+        if not store_applied(made.handle, record_of(guest, self.project, made.plan, made.handle)):
+            self.warn(f"{guest.name}: the driver keeps no metadata, so later changes cannot be recognized")
+        goal = made.plan.run.wait_for
+        if goal is None and made.plan.install is not None and not made.plan.seeded:
+            finish = finish_command(hypervisor.uri, guest.name)
+            self.warn(f"{guest.name}: it is being installed; to start it afterwards: {finish}")
+        if goal is not None:
+            self.report(guest.name, f"waiting for {goal}")
+            made.wait_for(goal, timeout=made.plan.run.timeout_seconds)  # type: ignore[arg-type]
+        return made.plan.secrets
+
+    def update(self, todo: Comparison, hypervisor: Hypervisor) -> bool:
+        handle = hypervisor.guest(todo.name)
+        pending = False
+        if not todo.adopted:
+            work = Applying(self.guests[todo.name], todo, handle, hypervisor.host, self.told(todo.name))
+            pending = update_guest(work)
+        store_applied(handle.handle, record_after_update(self.guests[todo.name], todo, handle.handle))
+        return pending
+
+
+def selection(
+    project: str, guests: Sequence[LabGuest], every: Sequence[LabGuest], names: Collection[str], **more: Any
+) -> Selection:
+    """Return the selection of `guests` out of `every` guest of the file.
+
+    Raises: RequestError, when --recreate or --adopt names another guest.
+    """
+    known = {guest.name for guest in guests}
+    for option in ("adopt", "recreate"):
+        for name in more.get(option, ()):
+            if name not in known:
+                raise RequestError(f"--{option} {name}: it is not among the guests of the file that are applied")
+    return Selection(
+        project=project,
+        guests=tuple(guests),
+        all_names=frozenset(guest.name for guest in every),
+        prune=bool(more.get("prune")) and not names,
+        adopt=frozenset(more.get("adopt", ())),
+        recreate=frozenset(more.get("recreate", ())),
+    )

@@ -1,0 +1,79 @@
+"""Plans for the guests of a lab: their UUID and MAC addresses follow from project and name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, cast
+
+from virtinstall.create import make_plan
+from virtinstall.fleet.leaves import leaves_of
+from virtinstall.naming import Random
+from virtinstall.survey.host import Environment
+
+if TYPE_CHECKING:
+    from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.plan import Plan
+
+
+def seed_of(project: str, name: str) -> bytes:
+    """Return what the guest's UUID and MAC addresses are derived from."""
+    return hashlib.shake_256(f"virtinstall\0{project}\0{name}".encode()).digest(128)
+
+
+def uuid_of(project: str, name: str) -> str:
+    """Return the UUID that the guest has unless the file or a conflict sets another."""
+    return str(Random(seed_of(project, name)).uuid())
+
+
+def plan_guest(guest: LabGuest, project: str, host: Host) -> Plan:
+    """Return the plan for a guest. Raises: as `make_plan`."""
+    assert guest.request is not None
+    environment = Environment.real().replace(random_bytes=seed_of(project, guest.name))
+    return make_plan(guest.request, host, environment)
+
+
+def plan_again(guest: LabGuest, project: str, host: Host) -> Plan:
+    """Return the plan as if the guest were not there yet. Raises: as `make_plan`."""
+    return plan_guest(guest, project, cast("Host", _WithoutGuest(host, guest.name)))
+
+
+def planned_leaves(plan: Plan) -> dict[str, str]:
+    """Return the leaves of the finished guest; names that were chosen for it are not compared."""
+    chosen: set[str] = set(plan.generated)
+    for volume in plan.volumes:
+        if f"{volume.pool}/{volume.name}" in plan.generated:
+            chosen |= {volume.name, volume.path}
+    chosen |= {seed.path for seed in plan.seeds}
+    return leaves_of(plan.final.ensure_node(), chosen)
+
+
+class _WithoutGuest:
+    """A host that does not show one guest and what it uses."""
+
+    def __init__(self, host: Host, name: str) -> None:
+        self._host = host
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._host, name)
+
+    def find_guest(self, name: str) -> Any:
+        found = self._host.find_guest(name)
+        return None if found is not None and found.name == self._name else found
+
+    def guest_names(self) -> frozenset[str]:
+        return self._host.guest_names() - {self._name}
+
+    def guests(self) -> list[Any]:
+        return [guest for guest in self._host.guests() if guest.name != self._name]
+
+    def guest_macs(self, *, fresh: bool = True) -> dict[str, str]:
+        return {mac: name for mac, name in self._host.guest_macs(fresh=fresh).items() if name != self._name}
+
+    def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
+        return self._host.shared_macs(uuid, macs)
+
+    def guest_xmls(self) -> list[tuple[str, str]]:
+        return [(name, xml) for name, xml in self._host.guest_xmls() if name != self._name]
