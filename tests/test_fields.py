@@ -1,6 +1,6 @@
-"""Every declared field of every element class: it is explained, keeps what is set, and is found by its own name.
+"""Every declared field of every element class has a description, keeps its value, and is found by its name.
 
-The classes are walked, not listed: a field that is declared tomorrow is held to the same.
+The classes are walked, not listed, so that new fields are included.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ LONGEST_DOC = 125
 SWITCHES = ("yes/no", "on/off", "present")
 
 # letters that XML must escape or might trim; numbers at the edges
-TEXTS = ("a", 'a&b <"c">\u00e9', "  two  words  ")
+TEXTS = ("a", 'a&b <"c">\u00e9', "  two  terms  ")
 INTEGERS = (0, 7, -1, 1 << 64)
 
 Way = tuple[str, ...]
-"""Attributes that lead from a class to one of its children's classes."""
+"""Attributes that lead from a class to the class of a child."""
 
 
 def own_classes() -> list[type[Element]]:
-    """The domain, each device, and the classes of options that are no domain XML."""
+    """The domain, each device, and the option classes that are not domain XML."""
     found: list[type[Element]] = [Domain]
     for tag in DEVICE_TAGS:
         cls = device_class(tag)
@@ -50,7 +50,7 @@ def own_classes() -> list[type[Element]]:
 
 
 def fields(cls: type[Element], way: Way = (), above: tuple[type[Element], ...] = ()) -> Iterator[tuple[Way, Declared]]:
-    """(way to the child, declaration) of all fields of a class and of its children's; a class within itself once."""
+    """(path to the child, declaration) of all fields of a class and its children; recursive classes occur once."""
     for attribute, declared in cls.declarations():
         if isinstance(declared, Declared):
             yield (*way, attribute), declared
@@ -59,7 +59,7 @@ def fields(cls: type[Element], way: Way = (), above: tuple[type[Element], ...] =
 
 
 def at(element: Element, way: Way) -> tuple[Element, str]:
-    """The child at the end of the way (the first of numbered ones) and the attribute to set there."""
+    """The child at the end of the path (the first of numbered ones) and the attribute to set there."""
     for attribute in way[:-1]:
         found = getattr(element, attribute)
         element = found if isinstance(getattr(type(element), attribute), Child) else found.at(0)
@@ -67,7 +67,7 @@ def at(element: Element, way: Way) -> tuple[Element, str]:
 
 
 def every_field() -> Iterator[tuple[type[Element], Way, Declared]]:
-    """The fields of all classes; a child's class that several share (<address>) is walked once."""
+    """The fields of all classes; a child class that several classes share (<address>) is walked once."""
     seen = set()
     for cls in CLASSES:
         for way, declared in fields(cls):
@@ -97,7 +97,7 @@ def values_of(kind: Kind[Any]) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize(("cls", "way", "declared"), FIELDS)
 def test_explained(cls: type[Element], way: Way, declared: Declared) -> None:
-    """A field has one line that tells what it is, as help and manual print it."""
+    """A field has a one-line description, which help and manual print."""
     doc = declared.doc
     assert doc.endswith("."), doc
     assert "\n" not in doc
@@ -107,7 +107,7 @@ def test_explained(cls: type[Element], way: Way, declared: Declared) -> None:
 
 @pytest.mark.parametrize(("cls", "way", "declared"), XML_FIELDS)
 def test_keeps_what_is_set(cls: type[Element], way: Way, declared: XmlField[Any]) -> None:
-    """What is set is read back, from the element, from its XML parsed anew, and from a copy."""
+    """A value that is set is read back from the element, from its XML parsed again, and from a copy."""
     for value in values_of(declared.kind):
         element = cls()
         child, attribute = at(element, way)
@@ -119,12 +119,12 @@ def test_keeps_what_is_set(cls: type[Element], way: Way, declared: XmlField[Any]
 
 
 def by_none(child: Element, attribute: str) -> None:
-    """Unset as a script does it."""
+    """Unset the field as a script does."""
     setattr(child, attribute, None)
 
 
 def by_empty_text(child: Element, attribute: str) -> None:
-    """Unset as a user does it: `key=`."""
+    """Unset the field as a user does: `key=`."""
     getattr(type(child), attribute).apply(child, "")
 
 
@@ -133,7 +133,7 @@ def by_empty_text(child: Element, attribute: str) -> None:
 def test_leaves_nothing_behind(
     cls: type[Element], way: Way, declared: XmlField[Any], unset: Callable[[Element, str], None]
 ) -> None:
-    """Unset again, the value is gone with all elements around it, but for those that mean something when empty."""
+    """Unsetting removes the value and all empty elements around it, except those with a meaning when empty."""
     element = cls()
     child, attribute = at(element, way)
     setattr(child, attribute, values_of(declared.kind)[0])
@@ -153,8 +153,8 @@ def steps_to(node: etree._Element, top: Element) -> tuple[Step, ...]:
 
 
 @pytest.mark.parametrize(("cls", "way", "declared"), SETTINGS)
-def test_wishes_are_kept_beside_the_xml(cls: type[Element], way: Way, declared: Setting[Any]) -> None:
-    """A wish is read back, writes no XML, is copied along, and can be taken back."""
+def test_settings_are_stored_outside_the_xml(cls: type[Element], way: Way, declared: Setting[Any]) -> None:
+    """A setting is read back, writes no XML, is copied, and can be unset."""
     element = cls()
     child, attribute = at(element, way)
     before = child.to_xml() if child.exists else ""
@@ -180,7 +180,7 @@ def numbered(name: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("option", COMPOUND)
 def test_found_by_its_name(option: Option) -> None:
-    """Every name that help lists leads back to its declaration, with any number, and so does every alias."""
+    """Every name that help lists resolves to its declaration, with any number. Every alias does too."""
     cls = section_class(option)
     for name, declared in sub_option_names(cls):
         for spelling in numbered(name):
@@ -211,7 +211,7 @@ def test_listed_by_help(option: Option) -> None:
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_no_name_twice(cls: type[Element]) -> None:
-    """A name or alias stands for one field; a second would never be reached."""
+    """Each name or alias belongs to one field; a second one could not be reached."""
     for owner in {cls, *(type(child) for child in children(cls))}:
         names = [
             name
@@ -230,8 +230,8 @@ def children(cls: type[Element]) -> Iterator[Element]:
 
 
 @pytest.mark.parametrize("option", COMPOUND)
-def test_switches_take_all_words(option: Option) -> None:
-    """A switch understands y, 1, true, on as much as yes, in any case, and refuses another word."""
+def test_switches_accept_all_spellings(option: Option) -> None:
+    """A switch accepts y, 1, true and on like yes, in any case, and rejects other text."""
     cls = section_class(option)
     holder = Domain if not cls.tag else cls
     for name, declared in sub_option_names(cls):
@@ -256,8 +256,8 @@ def schema() -> Schema:
 
 
 @pytest.mark.parametrize("cls", [cls for cls in CLASSES if cls.__module__.startswith("virtinstall.devices.")])
-def test_switches_are_written_as_libvirt_has_them(cls: type[Element], schema: Schema) -> None:
-    """yes, on, or presence: where the installed libvirt knows a switch, we write its words."""
+def test_switches_are_written_as_in_the_schema(cls: type[Element], schema: Schema) -> None:
+    """Switches are written as yes, on or presence, as in the schema of the installed libvirt."""
     for way, declared in fields(cls):
         if isinstance(declared, XmlField) and declared.kind.name in SWITCHES:
             element = cls()
@@ -269,7 +269,7 @@ def test_switches_are_written_as_libvirt_has_them(cls: type[Element], schema: Sc
 
 
 def dotted_path(element: Element) -> str:
-    """Where the one value of an element stands, dotted: `driver.iommu`."""
+    """The dotted path of the only value of an element: `driver.iommu`."""
     node = element.ensure_node()
     parts = []
     while len(node):

@@ -1,4 +1,4 @@
-"""Our named tuples behave as those of the library `typing` do."""
+"""`named.NamedTuple` behaves like `typing.NamedTuple`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from virtinstall.named import NamedTuple
 
 
 class Ours(NamedTuple):
-    """A place."""
+    """A position."""
 
     x: int
     y: int = 2
@@ -20,12 +20,12 @@ class Ours(NamedTuple):
 
     @property
     def sum(self) -> int:
-        """Of both."""
+        """The sum of both items."""
         return self.x + self.y
 
 
 class Theirs(typing.NamedTuple):
-    """A place."""
+    """A position."""
 
     x: int
     y: int = 2
@@ -33,13 +33,13 @@ class Theirs(typing.NamedTuple):
 
     @property
     def sum(self) -> int:
-        """Of both."""
+        """The sum of both items."""
         return self.x + self.y
 
 
 @pytest.mark.parametrize("words", [((1,), {}), ((1, 5), {"name": "n"}), ((), {"x": 3}), ((1, 2, "z"), {})])
-def test_made_and_read_alike(words: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
-    """Values by place, by name and by default; names, order, defaults, text."""
+def test_construction_and_reading_are_the_same(words: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
+    """Values by position, by name and by default; names, order, defaults, text."""
     ours, theirs = Ours(*words[0], **words[1]), Theirs(*words[0], **words[1])
     assert tuple(ours) == tuple(theirs)
     assert (ours.x, ours.y, ours.name, ours.sum) == (theirs.x, theirs.y, theirs.name, theirs.sum)
@@ -54,14 +54,14 @@ def test_made_and_read_alike(words: tuple[tuple[Any, ...], dict[str, Any]]) -> N
 
 @pytest.mark.parametrize("words", [((), {}), ((1, 2, "z", 4), {}), ((1,), {"x": 1}), ((1,), {"other": 1})])
 def test_wrong_arguments_are_refused_alike(words: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
-    """A missing value, one too many, one given twice, an unknown name."""
+    """A missing value, one too many, one given twice, and an unknown name raise the same errors."""
     for kind in (Ours, Theirs):
         with pytest.raises(TypeError):
             kind(*words[0], **words[1])
 
 
 def test_they_are_values() -> None:
-    """Equal, hashed, unpacked, matched, copied and replaced as tuples are; never changed."""
+    """Tuples can be compared, hashed, unpacked, matched, copied and replaced, but not changed."""
     place = Ours(1)
     assert place == Ours(1, 2) and hash(place) == hash(Ours(1, 2)) and place != place._replace(x=4)
     assert place._replace(name="there") == (1, 2, "there") == Ours._make((1, 2, "there"))

@@ -1,4 +1,4 @@
-"""What long steps show: bars on a terminal, lines elsewhere."""
+"""Output of long steps: bars on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Terminal(io.StringIO):
 
 
 def transfer(stream: io.StringIO, *, quiet: bool = False, seconds: float = 0.0) -> str:
-    """What a step of 4 MiB shows."""
+    """Return the output of a step of 4 MiB."""
     progress = progress_on(stream, quiet=quiet)
     progress.start("Retrieving 'linux'", 4 << 20)
     for _ in range(4):
@@ -33,7 +33,7 @@ def test_lines_without_a_terminal() -> None:
 
 
 def test_bar_on_a_terminal() -> None:
-    """What takes more than a moment has a bar with rate and time left, which leaves a line behind."""
+    """A step that takes longer than a moment shows a bar with rate and remaining time, and then leaves one line."""
     shown = transfer(Terminal(), seconds=0.8)
 
     assert "Retrieving 'linux':" in shown
@@ -44,7 +44,7 @@ def test_bar_on_a_terminal() -> None:
 
 
 def test_no_bar_for_a_moment() -> None:
-    """What is done at once flashes no bar."""
+    """A step that finishes immediately shows no bar."""
     assert "%|" not in transfer(Terminal())
 
 

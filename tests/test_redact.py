@@ -1,4 +1,4 @@
-"""Text for logs: no secret stays, whatever option, element or library it comes from, and nothing else is hidden."""
+"""Log texts contain no secret from any option, element or library, and nothing else is hidden."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from virtinstall.redact import logger, redacted, redacted_words
+from virtinstall.redact import logger, redacted, redacted_arguments
 
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\nhunter2\n-----END OPENSSH PRIVATE KEY-----"
 
@@ -27,7 +27,7 @@ KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\nhunter2\n-----END OPENSSH P
             "io.systemd.credential:passwd.hashed-password.root=a",
             "io.systemd.credential:passwd.hashed-password.root=***",
         ),
-        # what is no secret stays
+        # texts that are not secret
         ("qemu+ssh://root@h/system", "qemu+ssh://root@h/system"),
         ("user-password-file=/p", "user-password-file=/p"),
         ("root-password-generate=yes", "root-password-generate=yes"),
@@ -35,7 +35,7 @@ KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\nhunter2\n-----END OPENSSH P
     ],
 )
 def test_secrets(text: str, expected: str) -> None:
-    """Values of secrets become `***`, and nothing else does."""
+    """Secret values become `***`; other values are unchanged."""
     assert redacted(text) == expected
 
 
@@ -67,8 +67,8 @@ def test_secrets(text: str, expected: str) -> None:
     ],
 )
 def test_secrets_on_a_command_line(words: tuple[str, ...]) -> None:
-    """Each option that can hold a secret, with its value in the same word or the next one."""
-    assert "hunter2" not in " ".join(redacted_words(words))
+    """Each option that can hold a secret, with its value in the same argument or the next one."""
+    assert "hunter2" not in " ".join(redacted_arguments(words))
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_secrets_in_xml(xml: str) -> None:
     ],
 )
 def test_the_rest_stays(text: str) -> None:
-    """A log without its values would be of no use."""
+    """Other values are kept, because a log without values would be useless."""
     assert redacted(text) == text
 
 
 def test_records_are_redacted_for_every_handler(caplog: pytest.LogCaptureFixture) -> None:
-    """Message, arguments and traceback, for handlers of a script as well."""
+    """Message, arguments and traceback are redacted, also for handlers of a script."""
     caplog.set_level(logging.DEBUG, "virtinstall")
     try:
         raise ValueError("password=hunter2")

@@ -23,7 +23,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class PoolFacts(Record):
-    """A storage pool. `target` is its directory (or None), `volumes` the names in it where they were asked for."""
+    """A storage pool. `target` is its directory (or None), `volumes` its volume names if requested."""
 
     name: str
     type: str
@@ -57,10 +57,10 @@ class NetworkFacts(Record):
 
 
 class PathFacts(Record):
-    """A path on the host's file system: `kind` is `file`, `block`, `dir` or None when it doesn't exist.
+    """A path on the host's file system: `kind` is `file`, `block`, `dir` or None if it does not exist.
 
-    `format` is what its first bytes say (`raw` where nothing is recognised), None for
-    directories and where it couldn't be read.
+    `format` is detected from the first bytes (`raw` if nothing is recognized), None for directories and unreadable
+    files.
     """
 
     path: str
@@ -70,10 +70,10 @@ class PathFacts(Record):
 
 
 class ImageFacts(Record):
-    """The image that a disk is to start from, as far as it is known without the network.
+    """The image that a disk starts from, as far as it is known without the network.
 
-    `cached` is the copy in the cache at `cache_dir`, `is_current` whether it is used as it is. `is_shared`: QEMU can
-    read the cache, so that disks may refer to the image there.
+    `cached` is the copy in the cache at `cache_dir`, `is_current` whether it is used without asking the server.
+    `is_shared`: QEMU can read the cache, so that disks may refer to the image there.
     """
 
     source: ImageSource
@@ -86,13 +86,12 @@ class ImageFacts(Record):
 
 
 class DiskFacts(Record):
-    """What was found for one --disk, in order of the request.
+    """Facts about one --disk, in order of the request.
 
-    `volume` and `path` say what is there; `pool` is the pool in which to make it (asked for,
-    or the one that manages the path's directory) and `taken_names` its volumes.
-    `needs_libvirt`: only libvirt's daemon may write there. `local` is
-    the file of this machine that is to be sent to where the disk is made. `backing_size_bytes` and
-    `backing_format` are those of the image that a new one is to start from. `image`: that of `image=`.
+    `volume` and `path` describe what exists. `pool` is the pool in which to create the disk (the requested one, or the
+    one that manages the path's directory) and `taken_names` its volumes. `needs_libvirt`: only libvirt's daemon may
+    write there. `local` is the file of this machine to upload to the place of the disk. `backing_size_bytes` and
+    `backing_format` are those of the image that a new one starts from. `image`: that of `image=`.
     """
 
     path: PathFacts | None = None
@@ -107,11 +106,11 @@ class DiskFacts(Record):
 
 
 class MediaFacts(Record):
-    """What the install medium says of itself: kernel and initrd to fetch, arguments that name the source.
+    """Contents of the install medium: kernel and initrd to download, kernel arguments that name the source.
 
-    `os_names` are short ids that it may be, the most exact first; `doubt`: why it may be no medium at all.
-    `kernel` and `initrd` are paths within `location`; `kernel_arguments` go on the
-    installer's command line; `attach`: the medium is an ISO that the guest gets as a CD-ROM.
+    `os_names` are short ids of possible systems, the most exact first; `doubt`: why it may not be an install medium.
+    `kernel` and `initrd` are paths within `location`; `kernel_arguments` are added to the installer's command line;
+    `attach`: the medium is an ISO that is attached to the guest as a CD-ROM.
     """
 
     location: str
@@ -126,7 +125,7 @@ class MediaFacts(Record):
 
 
 class HostFacts(Record):
-    """The host and the connection to it. `passt`: the program is there, and may run as the user that QEMU is."""
+    """The host and the connection to it. `passt`: the program is installed and can run as QEMU's user."""
 
     uri: str
     driver: str
@@ -148,18 +147,18 @@ class HostFacts(Record):
 
 
 class Login(Record):
-    """How to log in to a guest whose login was set up by default. `password` is generated; None: by SSH key."""
+    """The login of a guest with default login settings. `password` is generated; None: by SSH key."""
 
     user: str
     password: str | None = field(default=None, secret=True)
 
 
 class SeedFacts(Record):
-    """What the options about answers asked for, the files that they name read.
+    """Requested answers and configuration, with the contents of the files that the options name.
 
-    `cloud_init` and `unattended` are what the answers are made of when the guest is resolved, `ignition` is what a
-    CoreOS-like guest reads; `driver` holds the drivers that Windows Setup is given. `login` is who can log in where the
-    request names nobody. `host_key` is the guest's SSH host key, which the cloud-init seed sets.
+    `cloud_init` and `unattended` are the input for the answers, which are built when the guest is resolved. `ignition`
+    is for CoreOS-like guests; `driver` contains the drivers for Windows Setup. `login` is set if the request does not
+    name a user. `host_key` is the guest's SSH host key, which the cloud-init seed sets.
     """
 
     cloud_init: CloudInitRequest | None = None
@@ -172,12 +171,12 @@ class SeedFacts(Record):
 
 
 class StorageFacts(Record):
-    """What was found for the disks.
+    """Facts about the disks.
 
     `disks` are in the order of the request; `default_disk` is for the disk that the guest gets by default, `cdrom` for
-    the install medium. `upload_pool` is the remote host's pool that takes what the installation reads, `local_files`
-    the files of this machine among it. `image_names` are the files in the image directory, `disk_folder` is the
-    directory of the first disk, where files can be created in it.
+    the install medium. `upload_pool` is the remote host's pool for files that the installation reads, `local_files` are
+    those among them that are on this machine. `image_names` are the files in the image directory, `disk_folder` is the
+    directory of the first disk, if files can be created in it.
     """
 
     disks: tuple[DiskFacts, ...] = ()
@@ -190,7 +189,7 @@ class StorageFacts(Record):
 
 
 class Platform(Record):
-    """The platform of one guest; `machine` is None where the hypervisor has no machine types."""
+    """The platform of one guest; `machine` is None if the hypervisor has no machine types."""
 
     guest: GuestArch
     os_type: str
@@ -227,7 +226,7 @@ class Platform(Record):
 
     @property
     def is_xen_pv(self) -> bool:
-        """Whether it is a paravirtualized Xen guest; on libvirt's test driver such an imitation."""
+        """Whether it is a paravirtualized Xen guest, or an imitation of one on libvirt's test driver."""
         return self.virt_type in ("xen", "test") and self.os_type in ("xen", "linux", "xenpvh")
 
     def machine_is(self, family: str) -> bool:
@@ -262,7 +261,9 @@ class Platform(Record):
 
     @property
     def is_fixed_board(self) -> bool:
-        """Whether it is an ARM or POWER board with devices of its own, and nothing to plug virtio or USB into."""
+        """Whether it is an ARM or POWER board with built-in devices, to which virtio and USB devices cannot be
+        attached.
+        """
         if self.arch in ("aarch64", "armv7l", "armv6l"):
             return not self.is_arm_virt
         return self.arch == "ppc" or (self.arch in ("ppc64", "ppc64le") and not self.is_pseries)
@@ -279,16 +280,16 @@ class Platform(Record):
 
 
 class Facts(Record):
-    """Everything that the composer decides from; `survey.survey` assembles it in one place.
+    """All input of the composer; `survey.survey` collects it in one place.
 
-    `platform` is chosen once, by `compose.platform`, because what libvirt can do depends on it.
-    `os_assumed`: the operating system was not requested and not detected.
-    `guest_names` are the names taken: all of them, or the requested one alone where a name was requested;
-    `claimed_names` are those of guests that other runs are about to create; `guest_macs` maps MAC addresses in use to
-    the guests' names; `node_devices` is XML; `links` are the host's network interfaces, where the guest names one and
-    they can be seen from here; `mounts` are (mount point, file system type); `token` makes names of temporary files
-    unique; `random_bytes` is the randomness for uuid and MAC addresses. `domain_capabilities` is None where libvirt
-    does not know them; `cpu_model_features` are those of its host-model, where the guest names a model of its own.
+    `platform` is chosen once, by `compose.platform`, because libvirt's capabilities depend on it.
+    `os_assumed`: the operating system was not requested and not detected. `guest_names` are the
+    names in use: all of them, or only the requested one if a name was requested. `claimed_names` are those of guests
+    that other runs are about to create. `guest_macs` maps MAC addresses in use to the guests' names. `node_devices` is
+    XML. `links` are the host's network interfaces, if the guest names one and they are visible from here. `mounts` are
+    (mount point, file system type). `token` makes names of temporary files unique. `random_bytes` is the randomness for
+    UUIDs and MAC addresses. `domain_capabilities` is None if libvirt does not report them. `cpu_model_features` are
+    those of its host-model, if the guest names a CPU model.
     """
 
     host: HostFacts

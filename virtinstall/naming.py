@@ -1,4 +1,4 @@
-"""Names, uuids and MAC addresses that the user didn't give. Randomness is a parameter."""
+"""Names, UUIDs and MAC addresses that the user did not specify. The source of randomness is a parameter."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ OTHER_MAC_PREFIX = "00:16:3e"
 
 
 class Random:
-    """A supply of random bytes taken from one seed, so that the same seed gives the same guest.
+    """Random bytes derived from one seed, so that the same seed produces the same guest.
 
-    The bytes of the seed come first, so that a long one needs no hashing, which takes time to load.
+    The bytes of the seed come first, so that a long seed needs no hashing, which takes time to load.
     """
 
     def __init__(self, seed: bytes) -> None:
@@ -32,7 +32,7 @@ class Random:
         return hashlib.sha256(self._seed + self._count.to_bytes(4, "big")).digest()[:count]
 
     def uuid(self) -> str:
-        """A random uuid (RFC 9562, version 4)."""
+        """A random UUID (RFC 9562, version 4)."""
         raw = bytearray(self.take(16))
         raw[6] = raw[6] & 0x0F | 0x40
         raw[8] = raw[8] & 0x3F | 0x80
@@ -49,12 +49,12 @@ class Random:
 
 
 def free_name(stem: str, taken: Collection[str]) -> str:
-    """`stem`, or with -2, -3, ... behind it where that is taken."""
+    """`stem`, or the first free of `stem`-2, `stem`-3, ... if it is taken."""
     return next(name for name in _numbered(stem) if name not in taken)
 
 
 def numbered(stem: str, suffix: str, taken: Collection[str]) -> str:
-    """Return the file name `stem` + `suffix`, or with -1, -2, ... before the suffix where that is taken."""
+    """Return the file name `stem` + `suffix`, or with -1, -2, ... before the suffix if that is taken."""
     name, number = stem + suffix, 1
     while name in taken:
         name = f"{stem}-{number}{suffix}"
@@ -79,18 +79,18 @@ def numbered_name(stem: str, taken: Collection[str]) -> str:
 
 
 def check_mac(mac: str) -> str:
-    """`mac` as given, when it is the address of one interface.
+    """Return `mac` if it is a valid unicast address.
 
     Raises: RequestError.
     """
     parts = mac.replace("-", ":").split(":")
     valid = len(parts) == 6 and all(len(part) == 2 and _is_hex(part) for part in parts)
     if not valid:
-        raise RequestError(f"'{mac}' is no MAC address", hint="six hexadecimal pairs: 52:54:00:12:34:56")
+        raise RequestError(f"invalid MAC address '{mac}'", hint="use six hexadecimal pairs: 52:54:00:12:34:56")
     if int(parts[0], 16) & 1:
         raise RequestError(
-            f"the MAC address {mac} is a multicast address",
-            hint=f"the first pair has to be even: {QEMU_MAC_PREFIX}:12:34:56",
+            f"MAC address {mac} is a multicast address",
+            hint=f"use an even first pair: {QEMU_MAC_PREFIX}:12:34:56",
         )
     return mac
 

@@ -1,6 +1,6 @@
-"""The description of a local disk image to make: `--disk path=,size=,format=,sparse=,...`.
+"""Description of a new local disk image: `--disk path=,size=,format=,sparse=,...`.
 
-A module of its own, so that a plan can be made without loading what carries it out.
+It is a separate module, so that a plan can be created without loading the code that applies it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ EXTERNAL_FORMATS = ("vmdk", "vdi", "vpc", "qed", "vhdx")
 
 
 class ImageBase(Record):
-    """What a new disk starts from: `Plan.fetches[image]`.
+    """The image that a new disk starts from: `Plan.fetches[image]`.
 
     `copy`: the disk is a copy, and does not refer to the image. `size_is_default`: it may be larger than planned.
     """
@@ -25,7 +25,7 @@ class ImageBase(Record):
 
 
 class Permissions(Record):
-    """Mode, owner and group of a new image; None leaves one as it is. `owner` and `group` are names or numbers."""
+    """Mode, owner and group of a new image; None keeps the default. `owner` and `group` are names or numbers."""
 
     mode: int | None = None
     owner: str | None = None
@@ -33,14 +33,14 @@ class Permissions(Record):
 
 
 class NewImage(Record):
-    """A local image to make; nothing is looked at or changed by describing it.
+    """A local image to create; describing it reads and changes nothing.
 
-    `capacity_bytes` None means as large as the backing file. `preallocation` (`off`, `metadata`,
-    `falloc`, `full`) leads over `sparse`, of which False means `falloc`. `backing_path` is stored
-    in the image as given; a relative one is relative to the image's directory. `make_folder`: its directory is made
-    where it is missing, for it is libvirt's own choice. `base`: the image it starts from, which is fetched when the
-    plan is carried out; then `copy_from` is its path if the new one is a copy of it, else `backing_path` is.
-    `permissions` are what the user asked for.
+    `capacity_bytes` None means the size of the backing file. `preallocation` (`off`, `metadata`, `falloc`, `full`)
+    overrides `sparse`, of which False means `falloc`. `backing_path` is stored in the image unchanged; a relative path
+    is relative to the image's directory. `make_folder`: create its directory if it is missing, because libvirt uses
+    that directory by default. `base`: the image it starts from, which is downloaded when the plan is applied. After
+    that, `copy_from` is its path if the new image is a copy of it; otherwise `backing_path` is.
+    `permissions` are the requested ones.
     """
 
     path: str
@@ -63,10 +63,10 @@ class NewImage(Record):
 
     @property
     def effective_preallocation(self) -> str:
-        """`preallocation`, or what `sparse` says."""
+        """`preallocation`, or the value that `sparse` implies."""
         return self.preallocation or ("off" if self.sparse else "falloc")
 
     @property
     def resolved_backing_path(self) -> str | None:
-        """Where the backing file is, seen from here."""
+        """The path of the backing file relative to the working directory."""
         return None if self.backing_path is None else os.path.join(os.path.dirname(self.path), self.backing_path)

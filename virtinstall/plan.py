@@ -1,4 +1,4 @@
-"""What will be done, decided before anything is: the same plan serves the preview and the run."""
+"""The plan of a run, complete before anything is changed: the preview and the run use the same plan."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Action(NamedTuple):
-    """One thing that is done: `kind` is a word for programs, `text` a clause for people, `path` what it makes."""
+    """One action: `kind` is a word for programs, `text` a clause for people, `path` what it creates."""
 
     kind: str
     text: str
@@ -29,10 +29,10 @@ class Action(NamedTuple):
 
 
 class ImageFetch(Record):
-    """An image that disks start from, got into the cache when the plan is carried out.
+    """An image that disks start from, downloaded to the cache when the plan is applied.
 
-    `cached` is the copy that was there when the plan was made; `is_current` says that it will be used without asking
-    the server. `result` is what was got, None before. `pool` keeps a copy of the image if QEMU cannot read the cache.
+    `cached` is the copy that existed when the plan was created; `is_current`: it is used without asking the server.
+    `result` is the downloaded image, None before. `pool` keeps a copy of the image if QEMU cannot read the cache.
     """
 
     source: ImageSource
@@ -46,9 +46,9 @@ class ImageFetch(Record):
 
 
 class NewVolume(Record):
-    """A volume to create through libvirt, in the pool `pool`; `xml` is its <volume>, `path` where it will be.
+    """A volume to create through libvirt in the pool `pool`; `xml` is its <volume>, `path` its future path.
 
-    `base`: what it starts from.
+    `base`: the image that it starts from.
     """
 
     pool: str
@@ -61,10 +61,10 @@ class NewVolume(Record):
 
 
 class Upload(Record):
-    """A file of this machine that the installation reads, sent into a pool of the remote host.
+    """A file of this machine that the installation reads, uploaded to a pool of the remote host.
 
-    `path` is the file here, `target` where the volume `name` will be there; `keep`: the finished
-    guest has it too, so it stays.
+    `path` is the file on this machine, `target` the path of the volume `name` on the host; `keep`: the finished guest
+    uses it too, so it is kept.
     """
 
     path: str
@@ -75,9 +75,9 @@ class Upload(Record):
 
 
 class BootFile(Record):
-    """A kernel or initrd to fetch: `source` within the location (or a path), `path` where it goes.
+    """A kernel or initrd to download: `source` within the location (or a path), `path` its destination.
 
-    `inject` are files to be put into an initrd, `answers` others that we make: names and contents.
+    `inject` are files to add to an initrd, `answers` are generated files: names and contents.
     """
 
     source: str
@@ -89,11 +89,11 @@ class BootFile(Record):
 
 
 class SeedFile(Record):
-    """Answers for an installer or a cloud image: an image of `files` labelled `label` at `path`.
+    """Answers for an installer or a cloud image: an image of `files` labeled `label` at `path`.
 
-    `bare`: the one file itself instead of an image. `fetched`: further files of the image (name, URL), fetched
-    when it is created. `keep`: the finished guest has it too, so it stays. `placeholder`: after the guest's start, a
-    file of the same size without content takes its place, without which the running guest could not be restored.
+    `bare`: write the single file instead of an image. `fetched`: more files of the image (name, URL), downloaded when
+    it is created. `keep`: the finished guest uses it too, so it is kept. `placeholder`: after the guest's start, it is
+    replaced with an empty file of the same size; without one, the running guest could not be restored.
     """
 
     path: str
@@ -106,12 +106,12 @@ class SeedFile(Record):
 
 
 class Plan(Record):
-    """Everything that will be made and done for one guest.
+    """Everything that is created and done for one guest.
 
-    `install` is the XML of the installation boot, None where there is none; `first_boot` is what is started in its
-    place where nothing is installed (cloud images); `final` is that of the finished guest. `start_pools` names pools
-    that have to run first. `generated` are names that the user left to us: the guest's, `POOL/VOLUME`, paths of
-    images, MAC addresses. `notes` and `warnings` are lines for the user. `passwords` are pairs of an account and the
+    `install` is the XML of the installation boot, None if there is none; `first_boot` is started instead if nothing is
+    installed (cloud images); `final` is the XML of the finished guest. `start_pools` names pools that must be started
+    first. `generated` are names that the user did not specify: the guest's, `POOL/VOLUME`, paths of images, MAC
+    addresses. `notes` and `warnings` are lines for the user. `passwords` are pairs of an account and the
     password that was generated for it; `secrets` are the lines that show them. `account` is the user that SSH can log
     in as, `host_key` the public key of the guest's SSH server. `qemu_label` is the user that QEMU will run as, in
     libvirt's terms (`+64055:+64055`), None if that is not known yet. `request` is the planned request, for planning it
@@ -146,18 +146,18 @@ class Plan(Record):
 
     @property
     def started(self) -> Domain:
-        """The guest as it is started for the first time."""
+        """The XML with which the guest is started for the first time."""
         return self.first_boot or self.install or self.final
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """XML of each step, in order: the installation's, then the finished guest's."""
+        """XML of each step in order: the installation's, then the finished guest's."""
         documents = [self.final] if self.install is None else [self.install, self.final]
         return tuple(document.to_xml() for document in documents)
 
     @property
     def actions(self) -> Sequence[Action]:
-        """What `Hypervisor.create` will do, one entry for each thing that it creates or changes."""
+        """The actions of `Hypervisor.create`, one entry for each thing that it creates or changes."""
         return actions_of(self)
 
     @property
@@ -167,12 +167,12 @@ class Plan(Record):
 
     @property
     def install_xml(self) -> str | None:
-        """XML of the installation boot; None where there is none."""
+        """XML of the installation boot; None if there is none."""
         return None if self.install is None else self.install.to_xml()
 
 
 def actions_of(plan: Plan) -> list[Action]:
-    """All that carrying `plan` out does, in order."""
+    """All actions of `plan`, in order."""
     return [*_storage(plan), *_media(plan), *_guest(plan)]
 
 
@@ -192,17 +192,17 @@ def _storage(plan: Plan) -> Iterator[Action]:
         start = image.copy_from or image.backing_path
         start = plan.fetches[image.base.image].source.label if image.base is not None and start is None else start
         base = "" if start is None else f", {'a copy of' if _is_copy(image.base) else 'starting from'} {start}"
-        text = f"make the disk image {image.path} ({image.format}, {size}, {kind}{base})"
+        text = f"create the disk image {image.path} ({image.format}, {size}, {kind}{base})"
         yield Action("make-image", text, image.path)
     for volume in plan.volumes:
-        copied = "" if volume.upload_from is None else f" and send {volume.upload_from} into it"
+        copied = "" if volume.upload_from is None else f" and upload {volume.upload_from} to it"
         name = f"{volume.pool}/{volume.name}"
-        yield Action("make-volume", f"make the volume {name} ({human_size(volume.capacity_bytes)}){copied}", name)
+        yield Action("make-volume", f"create the volume {name} ({human_size(volume.capacity_bytes)}){copied}", name)
     made.update(seed.path for seed in plan.seeds)
     for disk in plan.final.devices_of(Disk):
         path = disk.source_file or disk.source_dev
         if path is not None and path not in made and not disk.is_new and not plan.reinstall:
-            yield Action("use-disk", f"use {path} as it is")
+            yield Action("use-disk", f"use {path} unchanged")
 
 
 def _is_copy(base: ImageBase | None) -> bool:
@@ -216,7 +216,7 @@ def _fetch_text(fetch: ImageFetch) -> str:
     if got is None and fetch.cached is None:
         return f"download the image {label}"
     if got is None and not fetch.is_current:
-        return f"download the image {label} if there is a newer one than that in the cache"
+        return f"download the image {label} if it is newer than the one in the cache"
     image = got or fetch.cached
     assert image is not None
     return f"use the image {label} in the cache ({image.digest}, verified: {image.verified})"
@@ -230,22 +230,22 @@ def _cached_path(fetch: ImageFetch) -> str | None:
 def _media(plan: Plan) -> Iterator[Action]:
     for boot_file in plan.boot_files:
         if boot_file.source != boot_file.path:
-            source = one_line(boot_file.source)  # an install medium's name for it
-            text = f"fetch the {boot_file.what} {source} to {boot_file.path}, for the installation only"
+            source = one_line(boot_file.source)  # the name of an install medium
+            text = f"download the {boot_file.what} {source} to {boot_file.path}, for the installation only"
             yield Action("fetch", text, boot_file.path)
         for path in boot_file.inject:
-            yield Action("inject", f"put {path} into the initrd")
+            yield Action("inject", f"add {path} to the initrd")
         for name, _ in boot_file.answers:
-            yield Action("inject", f"put {name} with the installer's answers into the initrd")
+            yield Action("inject", f"add {name} with the installer's answers to the initrd")
     for seed in plan.seeds:
         names = ", ".join(name for name, _ in seed.files)
         if seed.fetched:
             names += f" and {len(seed.fetched)} files from {seed.fetched[0][1].rpartition('/')[0]}"
-        what = f"file {seed.path}" if seed.bare else f"image {seed.path} labelled {seed.label} with {names}"
+        what = f"file {seed.path}" if seed.bare else f"image {seed.path} labeled {seed.label} with {names}"
         life = "which the guest keeps" if seed.keep else "for the first boot only"
-        yield Action("make-seed", f"make the {what}, {life}", seed.path)
+        yield Action("make-seed", f"create the {what}, {life}", seed.path)
     for upload in plan.uploads:
-        yield Action("send", f"send {upload.path} into the pool {upload.pool} as {upload.target}")
+        yield Action("send", f"upload {upload.path} to the pool {upload.pool} as {upload.target}")
 
 
 def _guest(plan: Plan) -> Iterator[Action]:
@@ -262,8 +262,8 @@ def _guest(plan: Plan) -> Iterator[Action]:
     elif not run.noreboot and not plan.seeded:
         waits = run.wait_minutes != 0 and (run.wait_minutes is not None or run.autoconsole != "none")
         by_whom = (
-            "" if waits or run.wait_for else f" (by `virt-install --finish {name}`: this run will not wait for that)"
+            "" if waits or run.wait_for else f" (run `virt-install --finish {name}`: this run does not wait for it)"
         )
-        yield Action("start", f"start the guest {name} once more when its installation has ended{by_whom}")
+        yield Action("start", f"start the guest {name} again when its installation has finished{by_whom}")
     if run.autostart:
-        yield Action("autostart", f"have the guest {name} started with the host")
+        yield Action("autostart", f"start the guest {name} when the host boots")

@@ -1,4 +1,4 @@
-"""Progress of long steps, reported in bytes through one small protocol; how it is shown is the caller's choice."""
+"""Progress of long steps, reported in bytes through a small protocol; the caller chooses how to show it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """What a long step reports to; any object with these three methods will do."""
+    """Receiver of a long step's progress: any object with these three methods."""
 
     def start(self, what: str, total_bytes: int | None) -> None:
-        """A step begins; `total_bytes` is None where the size is not known."""
+        """Start a step; `total_bytes` is None if the size is not known."""
 
     def advance(self, count_bytes: int) -> None:
-        """So many more bytes are done."""
+        """Report that this many more bytes are done."""
 
     def finish(self) -> None:
-        """The step is over, well or not."""
+        """End the step, after success or failure."""
 
 
 class Silent:

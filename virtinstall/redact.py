@@ -1,9 +1,9 @@
-"""Text for logs, without passwords, keys and the users of URLs; loggers of the tree `virtinstall.*` that use it.
+"""Log texts without passwords, keys and the users of URLs, and the loggers of the tree `virtinstall.*` that use them.
 
     log = logger("media")
-    log.info("fetching %s", url)      # http://***@host/...
+    log.info("downloading %s", url)      # http://***@host/...
 
-Every record that such a logger creates is redacted before any handler sees it, whoever configured the handlers.
+Every record of such a logger is redacted before any handler receives it, regardless of who configured the handlers.
 
 Source: the options and libvirt elements that can hold a secret: kernel parameters (dracut.cmdline(7), rd.luks.key;
 anaconda's inst.vncpassword), QEMU's -object secret and -fw_cfg, libvirt's <launchSecurity>, cloud-init's user data.
@@ -25,7 +25,7 @@ _NAMES = (
     r"|(?<![\w-])(?:session|dh-?cert)(?=[\s\w:./-]*=)|(?:luks|source|private|ssh|host)[._-]key|api-?key"
 )
 _VALUE = r"(\"[^\"]*\"|'[^']*'|[^,<\n]*)"
-# a value after such a name is secret, but for the path of a file that holds it
+# a value after such a name is secret, unless it is the path of a file that contains the secret
 _SECRET = rf"(?i)((?:{_NAMES})(?![\w-]*file)[\w:./-]*=){_VALUE}"
 _NOT_SECRET = ("secret.type", "secret.uuid", "secret.usage", "validto", "-generate", "ssh-key")
 _MARKS = ("passw", "passphrase", "rootpw", "secret", "token", "credential", "product-key", "session", "cert", "key")
@@ -51,7 +51,7 @@ def redacted(text: str) -> str:
         text = _compiled(r"(\w://)[^\s/'\"<]*:[^\s/'\"<]*@").sub(rf"\1{GONE}@", text)
         text = _compiled(r"((?:https?|ftps?)://[^\s?'\"<]*\?)[^\s,'\"<]*").sub(rf"\1{GONE}", text)
     if "?" in text:
-        # urllib3 logs the path and the query alone, in its own ways
+        # urllib3 logs only the path and the query, in separate formats
         text = _compiled(r"((?:\"[A-Z]+ |\burl(?:='|: ))/[^\s?'\"]*\?)[^\s'\"]*").sub(rf"\1{GONE}", text)
     lowered = text.lower()
     for mark, pattern, replacement in _RULES:
@@ -62,11 +62,11 @@ def redacted(text: str) -> str:
     return text
 
 
-def redacted_words(words: Sequence[str]) -> list[str]:
+def redacted_arguments(words: Sequence[str]) -> list[str]:
     """Return a command line's arguments without secrets.
 
-    What --cloud-init runs in the guest is hidden as a whole, as scripts set passwords in ways of their own; so are
-    variables of QEMU's environment, and its arguments from the first secret on.
+    Commands that --cloud-init runs in the guest are hidden completely, because scripts set passwords in many ways.
+    QEMU's environment variables are hidden too, and its arguments from the first secret on.
     """
     shown: list[str] = []
     for before, word in zip(("", *words), words, strict=False):
@@ -79,7 +79,7 @@ def redacted_words(words: Sequence[str]) -> list[str]:
                 word = f"{head}{env}{variable.partition('=')[0]}={GONE}"
             else:
                 word = _compiled(_QEMU_SECRETS).sub(rf"\1{GONE}", word)
-        # each word alone: a secret with a blank in it ends where its word ends
+        # each argument is redacted separately: a secret with spaces ends with its argument
         shown.append(redacted(word))
     return shown
 
@@ -87,7 +87,7 @@ def redacted_words(words: Sequence[str]) -> list[str]:
 def logger(area: str) -> logging.Logger:
     """Return the logger `virtinstall.AREA`, whose records are redacted.
 
-    Loads the module `logging`, which takes 12 ms: for code that creates something, not for previews.
+    This loads the module `logging`, which takes 12 ms: use it in code that creates something, not in previews.
     """
     import logging
 
@@ -112,7 +112,7 @@ def _is(option: str, name: str, shortest: int) -> bool:
 
 
 def _hidden(match: re.Match[str]) -> str:
-    """The name of a secret with `***` for its value; names that only point to a secret keep theirs."""
+    """The name of a secret with `***` as its value; names that only refer to a secret keep theirs."""
     name, value = match[1], match[2]
     if any(word in name.lower() for word in _NOT_SECRET):
         return match[0]

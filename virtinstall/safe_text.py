@@ -1,4 +1,4 @@
-"""Text from elsewhere, made safe to print: control characters become escapes such as `\\x1b`.
+"""Untrusted text, escaped for printing: control characters become escapes such as `\\x1b`.
 
 Servers, install media, QEMU, guests, file names and arguments can hold anything. On a terminal a control
 character moves the cursor, changes the title or recolors the screen, and a bidirectional override reorders what
@@ -24,7 +24,7 @@ _LAYOUT = "\n\t"
 
 
 def printable(text: str) -> str:
-    """Return `text` with each character that a terminal would obey as an escape; line breaks and tabs stay."""
+    """Return `text` with terminal control characters as escapes; line breaks and tabs are kept."""
     return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
 
 
@@ -40,7 +40,7 @@ def shortened(text: str, limit: int = LONGEST_MESSAGE) -> str:
 
 
 def escape_char(char: str) -> str:
-    """Return one character as Python writes it: `\\x1b`, `\\u202e`."""
+    """Return one character in Python's notation: `\x1b`, `\u202e`."""
     return char.encode("unicode_escape").decode()
 
 
@@ -52,7 +52,7 @@ def first_not_in_xml(text: str) -> str | None:
 
 
 def referenced(xml: str) -> str:
-    """Return an XML document with character references for what a terminal would obey: it means the same.
+    """Return an XML document with character references for terminal control characters; the meaning is unchanged.
 
     XML 1.0 allows C1 controls and bidirectional overrides in values.
     """
@@ -62,7 +62,7 @@ def referenced(xml: str) -> str:
 
 
 def require_xml(where: str, text: str) -> None:
-    """Refuse a value that no XML document can hold; `where` names the option or the field.
+    """Reject a value that no XML document can hold; `where` names the option or the field.
 
     Raises: RequestError.
     """
@@ -70,12 +70,15 @@ def require_xml(where: str, text: str) -> None:
     if char is not None:
         raise RequestError(
             f"{where}: '{one_line(text)}' contains the character {escape_char(char)}, which XML cannot hold",
-            hint="remove it; a file with such a name must be renamed",
+            hint="remove the character; rename a file that has it in its name",
         )
 
 
 def percent_decoded(option: str, text: str) -> str:
-    """Return `text` with `%20` and the like decoded. Raises: RequestError, for characters that XML cannot hold."""
+    """Return `text` with `%20` and similar escapes decoded.
+
+    Raises: RequestError, for characters that XML cannot hold.
+    """
     from urllib.parse import unquote
 
     decoded = unquote(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Secret(str):
-    """A password or the like; its representation hides it."""
+    """Password or similar text that its representation hides."""
 
     __slots__ = ()
 

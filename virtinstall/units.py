@@ -1,8 +1,7 @@
 """Sizes and times with units: the only place where they are converted.
 
-Units are powers of 1024, as virt-install and libvirt's `K`, `M`, `G` have them
-(https://libvirt.org/formatdomain.html#memory-allocation); `kB`, `MB`, `GB` are
-powers of 1000, as libvirt has those.
+Units are powers of 1024, like those of virt-install and libvirt's `K`, `M`, `G`
+(https://libvirt.org/formatdomain.html#memory-allocation); `kB`, `MB`, `GB` are powers of 1000, as in libvirt.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ def unit_bytes(unit: str) -> int | None:
 
 
 def parse_size(text: str, default_unit: int, what: str) -> int:
-    """Bytes in `text`: a number, alone in `default_unit` bytes or with its own unit (`20G`, `500 MiB`).
+    """Bytes in `text`: a number, either in `default_unit` bytes or with a unit (`20G`, `500 MiB`).
 
-    Raises: RequestError naming `what`, when it is no size or is negative.
+    Raises: RequestError naming `what`, if it is not a size or is negative.
     """
     stripped = text.strip()
     end = len(stripped)
@@ -48,20 +47,20 @@ def parse_size(text: str, default_unit: int, what: str) -> int:
     from decimal import Decimal, InvalidOperation
 
     try:
-        # Decimal would take exponents and names of infinity as well
+        # Decimal would also accept exponents and names of infinity
         if factor is None or not all(char.isdigit() or char == "." for char in number):
             raise InvalidOperation
         amount = Decimal(number)
     except InvalidOperation:
         raise RequestError(
-            f"{what}: '{text}' is not a size",
-            hint="give a number, with a unit if you like: 20G, 500M, 1.5T",
+            f"{what}: invalid size '{text}'",
+            hint="use a number, optionally with a unit: 20G, 500M, 1.5T",
         ) from None
     return int(amount * factor)
 
 
 def human_size(count_bytes: int) -> str:
-    """`count_bytes` for people: `512 MiB`, `1.5 GiB`."""
+    """Readable form of `count_bytes`: `512 MiB`, `1.5 GiB`."""
     size = float(count_bytes)
     for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
         if size < 1024 or unit == "PiB":
@@ -76,10 +75,10 @@ _DURATIONS = {"": 1, "s": 1, "m": 60, "h": 3600}
 def parse_duration(text: str, what: str) -> float:
     """Seconds in `text`: a number, alone or with s, m or h (`90s`, `10m`, `1.5h`).
 
-    Raises: RequestError naming `what`, when it is no time or not more than none.
+    Raises: RequestError naming `what`, if it is not a duration or is not positive.
     """
     number = text.strip().rstrip("smh")
     factor = _DURATIONS.get(text.strip()[len(number) :])
     if factor is None or not number.replace(".", "", 1).isdecimal() or float(number) <= 0:
-        raise RequestError(f"{what} {text}: this is no time", hint="give seconds, or a unit with it: 90s, 10m, 1h")
+        raise RequestError(f"{what}: invalid duration '{text}'", hint="use seconds, or a unit: 90s, 10m, 1h")
     return float(number) * factor

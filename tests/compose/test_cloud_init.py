@@ -70,7 +70,7 @@ def test_a_kept_seed_needs_no_boot_of_its_own(words: tuple[str, ...]) -> None:
     assert made.install is None and not made.seeded and has_seed(made.final)
     assert made.final.on_reboot != "destroy"
     path = "/var/lib/libvirt/images/guest-cloudinit.iso"
-    assert f"make the image {path} labelled cidata with meta-data, user-data, which the guest keeps" in [
+    assert f"create the image {path} labeled cidata with meta-data, user-data, which the guest keeps" in [
         action.text for action in actions_of(made)
     ]
 

@@ -125,7 +125,7 @@ def test_what_none_means() -> None:
 
 def test_ports_are_numbers() -> None:
     """A word for a port is refused here, not by libvirt."""
-    with pytest.raises(RequestError, match="--redirdev server=localhost:spice: it must be a whole number"):
+    with pytest.raises(RequestError, match="--redirdev server=localhost:spice: must be a whole number"):
         asked(Redirdev, "usb,server=localhost:spice")
-    with pytest.raises(RequestError, match="--rng backend_host=a:b: it must be a whole number"):
+    with pytest.raises(RequestError, match="--rng backend_host=a:b: must be a whole number"):
         asked(Rng, "egd,backend_host=a:b")

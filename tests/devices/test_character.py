@@ -96,7 +96,7 @@ def test_serial_model() -> None:
 @pytest.mark.parametrize("name", ["source.service", "source.bind_service", "source.connect_service"])
 def test_ports_are_numbers(name: str) -> None:
     """A word for a port is refused here, not by libvirt."""
-    with pytest.raises(RequestError, match=f"--serial {name}=ssh: it must be a whole number"):
+    with pytest.raises(RequestError, match=f"--serial {name}=ssh: must be a whole number"):
         asked(Serial, f"tcp,{name}=ssh")
-    with pytest.raises(RequestError, match="--serial host=a:ssh: it must be a whole number"):
+    with pytest.raises(RequestError, match="--serial host=a:ssh: must be a whole number"):
         asked(Serial, "tcp,host=a:ssh")

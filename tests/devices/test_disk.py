@@ -24,7 +24,7 @@ def test_size_is_in_gib_unless_it_says_so(text: str, size_bytes: int) -> None:
 
 def test_size_that_is_none() -> None:
     """The error names option, sub-option and value."""
-    with pytest.raises(RequestError, match=r"--disk size=big: it must be a size"):
+    with pytest.raises(RequestError, match=r"--disk size=big: must be a size"):
         asked(Disk, "size=big")
 
 
@@ -71,7 +71,7 @@ def test_old_permissions(perms: str, xml: str) -> None:
 
 def test_unknown_permissions_are_refused() -> None:
     """Any other permission is an error that says what there is."""
-    with pytest.raises(RequestError, match=r"--disk perms=rx: it must be ro, rw or sh"):
+    with pytest.raises(RequestError, match=r"--disk perms=rx: must be ro, rw or sh"):
         asked(Disk, "perms=rx")
 
 

@@ -59,7 +59,7 @@ def test_readonly_is_a_presence() -> None:
     filesystem = asked(Filesystem, "readonly=on")
     assert line(filesystem) == "<filesystem><readonly/></filesystem>"
     assert line(asked(Filesystem, "readonly=off", filesystem)) == "<filesystem/>"
-    with pytest.raises(RequestError, match="--filesystem readonly=maybe: it must be on or off"):
+    with pytest.raises(RequestError, match="--filesystem readonly=maybe: must be on or off"):
         asked(Filesystem, "readonly=maybe")
 
 

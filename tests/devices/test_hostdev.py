@@ -35,5 +35,5 @@ def test_nodes_with_commas() -> None:
 
 def test_boot_order_must_be_a_number() -> None:
     """A word is refused, with the sub-option named."""
-    with pytest.raises(RequestError, match=r"--hostdev boot\.order=first: it must be a whole number"):
+    with pytest.raises(RequestError, match=r"--hostdev boot\.order=first: must be a whole number"):
         asked(Hostdev, "x,boot.order=first")

@@ -112,7 +112,7 @@ def test_port_forwards_are_numbered() -> None:
 
 def test_port_that_is_none() -> None:
     """A port must be a number."""
-    with pytest.raises(RequestError, match=r"--network portForward=http: it must be a whole number"):
+    with pytest.raises(RequestError, match=r"--network portForward=http: must be a whole number"):
         asked(Interface, "passt,portForward=http")
 
 

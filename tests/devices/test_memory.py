@@ -20,7 +20,7 @@ def test_memory_is_in_mib(text: str, kib: int) -> None:
 
 def test_memory_that_is_no_size() -> None:
     """The error names option, sub-option and value."""
-    with pytest.raises(RequestError, match=r"--memdev target\.size=much: it must be a size"):
+    with pytest.raises(RequestError, match=r"--memdev target\.size=much: must be a size"):
         asked(MemoryDevice, "dimm,target.size=much")
 
 

@@ -98,5 +98,5 @@ def test_port_behind_a_hub(text: str, port: str) -> None:
 
 def test_port_that_is_none() -> None:
     """A word for a USB port is refused."""
-    with pytest.raises(RequestError, match=r"--input address\.port=front: it must be a whole number"):
+    with pytest.raises(RequestError, match=r"--input address\.port=front: must be a whole number"):
         asked(Input, "tablet,address.port=front")

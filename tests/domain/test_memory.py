@@ -55,7 +55,7 @@ def test_memory_of_an_existing_guest(text: str, maximum_mib: int, start_mib: int
 
 def test_memory_is_no_size() -> None:
     """The error names option, sub-option and value, and what was expected."""
-    with pytest.raises(RequestError, match=r"--memory lots: it must be a size"):
+    with pytest.raises(RequestError, match=r"--memory lots: must be a size"):
         asked("--memory lots")
 
 
@@ -99,5 +99,5 @@ def test_vcpus(options: list[str], expected: str) -> None:
 
 def test_vcpus_is_no_number() -> None:
     """A word where a number belongs is refused."""
-    with pytest.raises(RequestError, match=r"--vcpus many: it must be a whole number"):
+    with pytest.raises(RequestError, match=r"--vcpus many: must be a whole number"):
         asked("--vcpus many")

@@ -1,4 +1,4 @@
-"""Faults in this process: the Nth of the calls that change something fails, or is interrupted, or ends the run."""
+"""Faults in this process: the Nth call that changes something fails, is interrupted, or ends the run."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ KINDS = ("error", "interrupt", "kill")
 
 
 class Killed(BaseException):
-    """The process is gone: nothing of it runs any more."""
+    """The process was killed, and none of its code runs after that."""
 
 
 class Faults:
-    """Counts the calls that change something; `failing` of them 0: none fails."""
+    """Counts the calls that change something; the one with number `failing` fails (0: none)."""
 
     def __init__(self, kind: str = "error", failing: int = 0, *, after: bool = False) -> None:
         self.calls = 0
@@ -38,7 +38,7 @@ class Faults:
         return f"[{self._kind} {'after' if self._after else 'at'} call {self._failing}]" if self._failing else ""
 
     def call(self, function: Callable[..., Any], error: Callable[[], Exception], *args: Any, **kwargs: Any) -> Any:
-        """Call `function`, unless it is its turn to fail; `after`: it fails when it has done its work."""
+        """Call `function`, or fail if it is its turn; `after`: fail after the call."""
         self.calls += 1
         if self.calls != self._failing:
             return function(*args, **kwargs)
@@ -57,12 +57,12 @@ def _no_space() -> Exception:
 
 
 def _refused() -> Exception:
-    return HypervisorError("made to fail")
+    return HypervisorError("simulated failure")
 
 
 @contextmanager
 def inject(faults: Faults) -> Iterator[None]:
-    """Inside the block the calls are counted, and one of them fails."""
+    """Count the calls inside the block; one of them fails."""
     with pytest.MonkeyPatch.context() as patch:
 
         def wrap(owner: Any, name: str, error: Callable[[], Exception]) -> None:
@@ -85,5 +85,5 @@ def inject(faults: Faults) -> Iterator[None]:
 
 
 def _die(journal: Journal) -> None:
-    """What the kernel does with a dead process's journal: the lock is gone, the file is not."""
+    """Release the lock of a journal as the kernel does for a dead process; keep the file."""
     os.close(journal._fd)

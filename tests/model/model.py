@@ -1,7 +1,7 @@
-"""A small world of files and guests, in which users and runs do things at random; what must hold after each step.
+"""A small model of files and guests, in which users and runs act at random; the invariants are checked after each step.
 
-What a user wrote, or a guest uses, is data: it stays until the user removes it. Every other file is named by the
-journal of a dead run.
+Files that a user wrote or a guest uses are data: they are kept until the user removes them. The journal of a dead run
+names every other file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_CALLS = 14
 
 
 class World:
-    """Files in `folder`, guests at `connection`, journals in `runs`; `history` tells what was done."""
+    """Files in `folder`, guests at `connection`, journals in `runs`; `history` records what was done."""
 
     def __init__(self, seed: int, folder: Path, runs: Path, connection: libvirt.virConnect, prefix: str) -> None:
         self._random = random.Random(seed)
@@ -42,7 +42,7 @@ class World:
         (folder / "alias").symlink_to(folder)
 
     def step(self) -> None:
-        """Do one thing, and look whether all is as it must be."""
+        """Do one random action and check all invariants."""
         steps: list[tuple[int, Callable[[], None]]] = [
             *((6, self._create), (3, self._clone), (3, self._edit), (3, self._undefine), (1, self._preview)),
             *((3, self._overwrite), (2, self._relink), (2, self._remove)),
@@ -51,7 +51,7 @@ class World:
         chosen()
         self._check()
 
-    # what runs do
+    # actions of runs
 
     def _create(self) -> None:
         name, path = self._name(), self._path()
@@ -103,7 +103,7 @@ class World:
         may_change: str | None = None,
         faulty: bool = True,
     ) -> int | None:
-        """Run a command, perhaps with a fault; return its exit status, None when it was killed."""
+        """Run a command, possibly with a fault; return its exit status, None if it was killed."""
         faults = Faults()
         if faulty and self._random.random() < 0.6:
             faults = Faults(
@@ -119,16 +119,17 @@ class World:
         with inject(faults):
             status = command(["--connect", self._connection.getURI(), *words])
         self.history.append(f"  -> {status} after {faults.calls} calls")
-        # virt-xml gives a guest a file of a dead run without a word to the journals; it may go when no guest has it
+        # virt-xml can attach a file of a dead run without recording it in the journals; the file may be removed when no
+        # guest has it
         leftovers = self._named_by_journals() if command is xml_main else set()
-        # what virt-install and virt-clone are given is the user's, whatever has created it
+        # files passed to virt-install and virt-clone belong to the user, regardless of who created them
         mine = self._used_paths() - leftovers if command is xml_main else self._used_paths() | named
         for path in mine:
             if path not in self._data or (status == 0 and path == changeable):
                 self._data[path] = Path(path).read_bytes()
         return status
 
-    # what users do
+    # actions of users
 
     def _undefine(self) -> None:
         guests = self._guests()
@@ -175,7 +176,7 @@ class World:
             os.unlink(path)
             self._data.pop(path, None)
 
-    # what must hold
+    # invariants
 
     def _check(self) -> None:
         for path, content in self._data.items():
@@ -183,7 +184,7 @@ class World:
             assert Path(path).read_bytes() == content, f"{path} was changed"
         named = self._named_by_journals()
         for path in self._listing():
-            assert path in self._data or path in named, f"nobody knows of {path}"
+            assert path in self._data or path in named, f"no journal names {path}"
 
     def _named_by_journals(self) -> set[str]:
         records = (read_record(path) for path in journal_files(self._runs))
@@ -197,7 +198,7 @@ class World:
         return {domain.name(): domain for domain in domains if domain.name().startswith(self._prefix)}
 
     def _disks(self) -> list[tuple[str, str]]:
-        """(guest, path) of each disk, at present and at the next start."""
+        """(guest, path) of each disk, current and for the next start."""
         found = []
         for name, domain in self._guests().items():
             for flags in (0, libvirt.VIR_DOMAIN_XML_INACTIVE):

@@ -1,6 +1,6 @@
-"""Random sequences of what users and runs do: no data is lost, and no file is left that nothing names.
+"""Random sequences of actions of users and runs: no data is lost, and no unknown file remains.
 
-VIRTINSTALL_FUZZ sets the number of steps (by hand: 20000), VIRTINSTALL_SEED where the sequences begin.
+VIRTINSTALL_FUZZ sets the number of steps (20000 for long runs), VIRTINSTALL_SEED the first seed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MOST_SECONDS = 20
 
 
 def walk(folder: Path, connection: libvirt.virConnect, prefix: str, seed: int, steps: int) -> None:
-    """One world, from its beginning."""
+    """Run one model from its initial state."""
     folder.mkdir(mode=0o755)
     files = folder / "files"
     files.mkdir()
@@ -38,7 +38,7 @@ def walk(folder: Path, connection: libvirt.virConnect, prefix: str, seed: int, s
 
 
 def test_pretended_guests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """libvirt's test driver for the guests, this machine's files for their disks."""
+    """Guests of libvirt's test driver, with disks in files of this machine."""
     monkeypatch.setattr(LibvirtHost, "driver", lambda host: "qemu")
     connection = connect("test:///default").connection
     started = time.monotonic()

@@ -1,9 +1,8 @@
-"""Random valid `<domain>` documents: libvirt's grammar followed at random.
+"""Generate random valid `<domain>` documents from libvirt's grammar.
 
-`DomainGenerator(schema).random_domain(rng)` gives a document that the schema accepts,
-with comments, foreign namespaces and odd strings where the schema allows them.
-`random_domain(rng, want)` gives a small one that has a value at the place asked for.
-`domains()` is the same as a strategy for hypothesis.
+`DomainGenerator(schema).random_domain(rng)` returns a document that the schema accepts, with comments, foreign
+namespaces and unusual strings where the schema allows them. `random_domain(rng, want)` returns a small document with a
+value at the requested place. `domains()` is a hypothesis strategy for the same documents.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def generator() -> DomainGenerator:
 
 
 def random_domain(rng: random.Random, want: Want = ()) -> etree._Element:
-    """A valid `<domain>` of the installed schema; a small one that has a value at `want` where that is given."""
+    """A valid `<domain>` of the installed schema; a small one with a value at `want` if that is given."""
     return generator().random_domain(rng, want)
 
 
@@ -63,7 +62,7 @@ def domains() -> strategies.SearchStrategy[etree._Element]:
 
 
 class DomainGenerator:
-    """Follows a grammar at random; the same `rng` gives the same document."""
+    """Follows a grammar at random; the same `rng` produces the same document."""
 
     def __init__(self, schema: str) -> None:
         self._names: dict[int, list[str]] = {}
@@ -89,7 +88,7 @@ class DomainGenerator:
         return self._names[id(element)]
 
     def random_domain(self, rng: random.Random, want: Want = ()) -> etree._Element:
-        """A valid document; with `want` a small one, its elements in the schema's order, that has a value there."""
+        """A valid document. With `want`, a small document in the schema's order that has a value there."""
         top = etree.Element("top")
         growth = _Growth(rng, self, small=bool(want), budget=0 if want else rng.choice((10, 40, 100, 250)))
         growth.all(self._defines["start"].parts, top, ("domain", *want) if want else ())
@@ -100,15 +99,15 @@ class DomainGenerator:
         return domain
 
     def referred(self, ref: Pattern) -> Pattern:
-        """The pattern of the name that `ref` refers to."""
+        """The pattern that `ref` refers to."""
         return self._defines[ref.attributes["name"]]
 
     def cost(self, pattern: Pattern) -> float:
-        """The least number of elements that `pattern` needs; infinite where nothing can match it."""
+        """The least number of elements that `pattern` needs; infinite if nothing can match it."""
         return self._costs.get(id(pattern), math.inf)
 
     def _find_costs(self) -> None:
-        """Set all costs, from the patterns that need nothing upwards, as patterns may contain themselves."""
+        """Set all costs, starting from the patterns that need nothing, because patterns may contain themselves."""
         patterns = [pattern for define in self._defines.values() for pattern in _with_all_parts(define)]
         changed = True
         while changed:
@@ -131,10 +130,10 @@ class DomainGenerator:
         return sum(map(self.cost, pattern.parts)) + (pattern.tag == "element")
 
     def interleaves(self, pattern: Pattern) -> bool:
-        """Whether `pattern` has an interleave of its own, of the elements that it puts side by side.
+        """Whether `pattern` directly contains an interleave of elements.
 
-        Such elements are kept together: libxml2 refuses, wrongly, those of two interleaves
-        that are parts of a third and stand mixed.
+        Such elements are kept together: libxml2 wrongly rejects mixed elements of two interleaves that are parts of a
+        third.
         """
         known = self._interleaves.get(id(pattern))
         if known is None:
@@ -180,7 +179,7 @@ def _with_all_parts(pattern: Pattern) -> Iterator[Pattern]:
 
 
 class _Growth:
-    """One document while it grows. A `small` one gets what it must have, and elements keep the schema's order."""
+    """One growing document. A `small` one gets only what is required, and its elements are in the schema's order."""
 
     def __init__(self, rng: random.Random, grammar: DomainGenerator, small: bool, budget: int) -> None:
         self._rng = rng
@@ -190,7 +189,7 @@ class _Growth:
         self._generosity = rng.choice((0.3, 0.5, 0.7))
 
     def all(self, parts: Sequence[Pattern], node: etree._Element, want: Want) -> None:
-        """Put what each of `parts` gives below `node`, one of them on the way to `want`."""
+        """Generate each of `parts` below `node`, one of them on the way to `want`."""
         chosen = None
         if want:
             chosen = self._rng.choice([part for part in parts if self._grammar.reaches(part, want)])
@@ -198,7 +197,7 @@ class _Growth:
             self.one(part, node, want if part is chosen else ())
 
     def one(self, pattern: Pattern, node: etree._Element, want: Want) -> None:
-        """Put what `pattern` gives below `node`."""
+        """Generate `pattern` below `node`."""
         tag = pattern.tag
         if tag == "ref":
             self.all(self._grammar.referred(pattern).parts, node, want)
@@ -238,7 +237,7 @@ class _Growth:
             return least
         if pattern.tag == "optional":
             return int(len(node.attrib) < _MOST_ATTRIBUTES and self._rng.random() < self._generosity)
-        # many alternatives, that is the devices: more of them
+        # the pattern with many alternatives is that of devices: generate more of them
         rich = any(part.tag == "choice" and len(part.parts) > _MANY_BRANCHES for part in pattern.parts)
         return max(least, self._rng.randint(0, 12) if rich else self._rng.choice((0, 1, 1, 2, 3)))
 
@@ -266,9 +265,9 @@ class _Growth:
         return random_data(self._rng, pattern) if pattern.tag == "data" else random_text(self._rng)
 
     def _interleave(self, pattern: Pattern, node: etree._Element) -> None:
-        """What the parts give, shuffled like cards: each part's elements keep their own order."""
+        """The generated parts in a random interleaved order; each part's elements keep their order."""
         hands: list[list[list[etree._Element]]] = []
-        # in no order, so that the parts that stand first don't use up the budget
+        # generate in random order, so that the first parts do not use up the budget
         for part in self._rng.sample(pattern.parts, len(pattern.parts)):
             before = len(node)
             self.one(part, node, ())
@@ -281,7 +280,7 @@ class _Growth:
 
 
 def _foreign_element(node: etree._Element, rng: random.Random) -> None:
-    """Something of an application's own below `<metadata>`."""
+    """An application-specific element below `<metadata>`."""
     if rng.random() < 0.3:
         root = etree.SubElement(node, f"{{{_LIBOSINFO}}}libosinfo", nsmap={"libosinfo": _LIBOSINFO})
         etree.SubElement(root, f"{{{_LIBOSINFO}}}os", id="http://debian.org/debian/12")
@@ -296,11 +295,11 @@ def _foreign_element(node: etree._Element, rng: random.Random) -> None:
 
 
 def _decorate(domain: etree._Element, rng: random.Random) -> None:
-    """Comments, processing instructions and white space between elements, where they mean nothing."""
+    """Add comments, processing instructions and white space between elements where they have no meaning."""
     if rng.random() < 0.5:
         etree.indent(domain)
     for parent in [element for element in domain.iter("*") if len(element) and rng.random() < 0.1]:
         note = etree.Comment(f" note {rng.random()} ") if rng.random() < 0.8 else etree.ProcessingInstruction("pi", "x")
         parent.insert(rng.randint(0, len(parent)), note)
     if rng.random() < 0.2:
-        domain.addprevious(etree.Comment(" made by hand "))
+        domain.addprevious(etree.Comment(" edited manually "))

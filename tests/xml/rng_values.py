@@ -40,7 +40,7 @@ def random_text(rng: random.Random) -> str:
 
 
 def random_data(rng: random.Random, data: Pattern) -> str:
-    """A value, not empty where that can be, that the `data` pattern allows."""
+    """A value that the `data` pattern allows, not empty if possible."""
     params = [(part.attributes["name"], part.text) for part in data.parts if part.tag == "param"]
     excluded = {value.text for part in data.parts if part.tag == "except" for value in _values(part)}
     for attempt in range(_ATTEMPTS):
@@ -88,10 +88,10 @@ def _fits(text: str, datatype: str, params: list[tuple[str, str]]) -> bool:
 
 
 def random_match(rng: random.Random, pattern: str) -> str:
-    """A string that the regular expression matches as a whole.
+    """A string that matches the complete regular expression.
 
-    The schemas use what XSD's and Python's syntax have in common; Python's own parser
-    of them, which is not public, is here to take them apart.
+    The schemas use the common subset of XSD and Python syntax. Python's parser, which is not public, is used to parse
+    them.
     """
     parser: Any = re._parser  # type: ignore[attr-defined]
     return _match(rng, parser.parse(pattern))

@@ -1,6 +1,6 @@
-"""The generator of random domains: what it makes is valid, varied and repeatable.
+"""The generated random domains are valid, varied and repeatable.
 
-VIRTINSTALL_FUZZ is the number of documents tried (500 without it).
+VIRTINSTALL_FUZZ is the number of documents tried (default 500).
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ COUNT = int(os.environ.get("VIRTINSTALL_FUZZ", "500"))
 
 
 def test_all_are_valid() -> None:
-    """libxml2 accepts each of them, as it is and written and read again."""
+    """libxml2 accepts each document, before and after it is written and read again."""
     for seed in range(COUNT):
         domain = random_domain(random.Random(seed))
         assert validator().validate(domain), etree.tostring(domain)
         assert validator().validate(etree.fromstring(etree.tostring(domain)))
 
 
-def test_they_hold_what_tests_are_after() -> None:
-    """Among them are devices, comments, namespaces, repeated elements and strings beyond ASCII."""
+def test_documents_are_varied() -> None:
+    """The documents include devices, comments, namespaces, repeated elements and strings beyond ASCII."""
     texts = [etree.tostring(random_domain(random.Random(seed)), encoding="unicode") for seed in range(COUNT)]
     for part in ("<disk", "<interface", "<!-- ", "<?pi", "qemu:commandline", "libosinfo:os", "<backingStore", "日本語"):
         assert any(part in text for text in texts), part
@@ -33,12 +33,12 @@ def test_they_hold_what_tests_are_after() -> None:
 
 
 def test_same_seed_same_document() -> None:
-    """A failure can be repeated by its seed."""
+    """A failure can be repeated with its seed."""
     first, second = (etree.tostring(random_domain(random.Random(7))) for _ in range(2))
     assert first == second
 
 
 @given(domains())
 def test_strategy(domain: etree._Element) -> None:
-    """Hypothesis can ask for them."""
+    """The hypothesis strategy returns the same kind of documents."""
     assert domain.tag == "domain"

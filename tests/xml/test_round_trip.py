@@ -1,6 +1,6 @@
-"""Documents that libvirt's schema allows come out of the object model as they went in.
+"""Documents that libvirt's schema allows are unchanged after passing through the object model.
 
-VIRTINSTALL_FUZZ is the number of documents tried (200 without it).
+VIRTINSTALL_FUZZ is the number of documents tried (default 200).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def canonical(root: etree._Element) -> str:
 
 
 def unindented(root: etree._Element) -> str:
-    """Canonical XML without the blanks between elements, which writing sets anew."""
+    """Canonical XML without whitespace between elements, which writing normalizes."""
     bare = etree.fromstring(etree.tostring(root))
     for node in bare.iter():
         if len(node) and not (node.text or "").strip():
@@ -45,7 +45,7 @@ def unindented(root: etree._Element) -> str:
 
 
 def plain_numbers(root: etree._Element) -> etree._Element:
-    """The element, its whole numbers written in decimal: 0x10 read and set again is 16."""
+    """The element with its whole numbers in decimal: 0x10 read and set again is 16."""
     for node in root.iter(etree.Element):
         for name, text in node.attrib.items():
             node.set(name, plain_number(str(text)))
@@ -63,7 +63,7 @@ def plain_number(text: str) -> str:
 
 
 def elements(element: Element) -> Iterator[Element]:
-    """The element and all below it that the document holds and a class is declared for."""
+    """The element and all elements below it that a class is declared for."""
     yield element
     for attribute, declared in type(element).declarations():
         if isinstance(declared, Child) and getattr(element, attribute).exists:
@@ -78,7 +78,7 @@ def elements(element: Element) -> Iterator[Element]:
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_parsed_and_written(chunk: int) -> None:
-    """Canonical XML is the same, and valid: comments, foreign namespaces and what no field knows are kept."""
+    """Canonical XML is the same and valid: comments, foreign namespaces and undeclared parts are kept."""
     for root in documents(chunk):
         domain = Domain.parse(etree.tostring(root))
         written = etree.fromstring(domain.to_xml())
@@ -88,7 +88,7 @@ def test_parsed_and_written(chunk: int) -> None:
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_reading_changes_nothing(chunk: int) -> None:
-    """Reading each declared field makes no element and loses none."""
+    """Reading each declared field neither creates nor removes elements."""
     for root in documents(chunk):
         domain = Domain.parse(etree.tostring(root))
         for element in elements(domain):
@@ -101,7 +101,7 @@ def test_reading_changes_nothing(chunk: int) -> None:
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_what_is_read_can_be_set(chunk: int) -> None:
-    """Each field that has a value, set to it, leaves the document as it was."""
+    """Setting each field to its current value does not change the document."""
     for root in documents(chunk):
         domain = Domain.parse(etree.tostring(root))
         for element in elements(domain):

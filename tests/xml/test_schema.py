@@ -1,6 +1,6 @@
-"""What libvirt's schema says: dotted names, their values, the order of children, and every leaf of it set.
+"""Resolution of dotted names in libvirt's schema, their values, the order of children, and setting every leaf.
 
-The validity of what is set is judged by libxml2 with the same schema, not by the index under test.
+libxml2 validates the results with the same schema, not with the index under test.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def schema() -> Schema:
 
 
 def place_of(leaf: Leaf) -> tuple[str, ...]:
-    """The leaf's place as the generator takes it."""
+    """The leaf's place in the generator's format."""
     end = f"@{leaf.attribute}" if leaf.attribute is not None else "#text"
     return (*(tag for tag, _ in leaf.steps), *(() if leaf.type == "present" else (end,)))
 
@@ -61,7 +61,7 @@ def test_name_leads_to_its_value(
     attribute: str | None,
     kind: str,
 ) -> None:
-    """A dotted name gives the way down, the attribute and what values are like."""
+    """A dotted name resolves to the path, the attribute and the kind of value."""
     leaf = schema.resolve(path, name)
     assert leaf is not None
     assert (leaf.steps, leaf.attribute, leaf.type) == (steps, attribute, kind)
@@ -72,37 +72,37 @@ def test_name_leads_to_its_value(
     [
         (INTERFACE, "vlan.tagg.id"),
         (INTERFACE, "VLAN.tag.id"),
-        (INTERFACE, "driver0.name"),  # <driver> comes once
-        (INTERFACE, "vlan.tag99999.id"),  # nobody means a hundred thousand tags
-        (INTERFACE, "vlan"),  # neither text nor any meaning when empty
+        (INTERFACE, "driver0.name"),  # <driver> occurs once
+        (INTERFACE, "vlan.tag99999.id"),  # an unrealistic number of tags
+        (INTERFACE, "vlan"),  # neither text nor a meaning when empty
         (INTERFACE, "mac.address.more"),
         (INTERFACE, ""),
         (INTERFACE, "."),
         (("devices", "nothing"), "type"),
-        (("metadata",), "libosinfo:libosinfo"),  # may hold anything, so nothing is known
+        (("metadata",), "libosinfo:libosinfo"),  # may contain anything, so nothing is known
     ],
 )
 def test_name_that_the_schema_lacks(schema: Schema, path: tuple[str, ...], name: str) -> None:
-    """A name that isn't there is None, never a guess."""
+    """A name that does not exist resolves to None."""
     assert schema.resolve(path, name) is None
 
 
 def test_recursion_has_no_bottom(schema: Schema) -> None:
-    """A backing store of a backing store of ... is as known as the first, but is listed once."""
+    """A nested backing store resolves like the first one, but is listed once."""
     deep = ".".join(["backingStore"] * 30)
     assert schema.resolve(DISK, f"{deep}.format.type") is not None
     assert not [name for name in schema.leaves(DISK) if "backingStore.backingStore." in name]
 
 
 def test_nearest_names(schema: Schema) -> None:
-    """A misspelt or half-known name is near the right one."""
+    """The nearest names of a misspelt or incomplete name include the right one."""
     assert schema.nearest(INTERFACE, "vlan.id")[0] == "vlan.tag0.id"
     assert schema.nearest(INTERFACE, "bandwith.inbound.average")[0] == "bandwidth.inbound.average"
     assert schema.nearest(("devices", "nothing"), "model") == []
 
 
 def test_known_values(schema: Schema) -> None:
-    """Where the schema lists all values they are known; where other values are allowed there are none to judge by."""
+    """Known values are returned if the schema lists all of them; otherwise none."""
     assert schema.values((*DISK, "driver", "@cache"))[:2] == ("default", "none")
     assert schema.values(("on_crash",))[0] == "destroy"
     assert schema.values((*INTERFACE, "model", "@type")) == ()
@@ -112,7 +112,7 @@ def test_known_values(schema: Schema) -> None:
 
 
 def test_repeatable_names_have_a_number(schema: Schema) -> None:
-    """Help shows with an N what may come more than once."""
+    """Help shows an N for elements that may occur more than once."""
     names = list(schema.leaves(INTERFACE))
     assert "vlan.tagN.id" in names
     assert "driver.host.tso4" in names
@@ -120,7 +120,7 @@ def test_repeatable_names_have_a_number(schema: Schema) -> None:
 
 
 def test_missing_schema_knows_nothing() -> None:
-    """Where no libvirt is installed every name is unknown, and that is no error."""
+    """If libvirt is not installed, every name is unknown, without an error."""
     schema = load_schema({"VIRTINSTALL_SCHEMA_DIR": "/nonexistent"})
     assert not schema.found
     assert schema.resolve((), "type") is None
@@ -130,7 +130,7 @@ def test_missing_schema_knows_nothing() -> None:
 
 
 def test_every_leaf_can_be_set(schema: Schema) -> None:
-    """Each value that the schema knows: taken out of a valid domain and set again, the domain is valid again."""
+    """Each leaf of the schema can be removed from a valid domain and set again; the domain stays valid."""
     names = list(schema.leaves((), "0"))
     assert len(names) > 2000
     assert len(names) == len(set(names))
@@ -149,7 +149,7 @@ def test_every_leaf_can_be_set(schema: Schema) -> None:
 
 
 def domain_with(leaf: Leaf) -> tuple[etree._Element, bool]:
-    """A small valid domain with a value at `leaf`; whether the value can be taken out and come back to its place."""
+    """A small valid domain with a value at `leaf`; whether the value can be removed and set again at its place."""
     for seed in range(50):
         domain = random_domain(random.Random(seed), place_of(leaf))
         assert validator().validate(domain), etree.tostring(domain)
@@ -165,14 +165,14 @@ def domain_with(leaf: Leaf) -> tuple[etree._Element, bool]:
 
 
 def test_whatever_is_valid_is_known(schema: Schema) -> None:
-    """Each attribute and text of random valid domains has a name that leads to it."""
+    """Each attribute and text of random valid domains has a dotted name."""
     for seed in range(300):
         for name in names_in(random_domain(random.Random(seed)), ""):
             assert schema.resolve((), name) is not None, name
 
 
 def names_in(node: etree._Element, prefix: str) -> list[str]:
-    """The dotted names of all values below `node`, those of applications in `<metadata>` left out."""
+    """The dotted names of all values below `node`, except those of applications in `<metadata>`."""
     names = [prefix + str(attribute) for attribute in node.attrib]
     for child in node.iterchildren("*"):
         name = prefix + name_of(str(child.tag))
@@ -184,7 +184,7 @@ def names_in(node: etree._Element, prefix: str) -> list[str]:
 
 
 def test_children_in_order_are_valid(schema: Schema) -> None:
-    """Random valid domains stay valid when all children are sorted into the schema's order."""
+    """Random valid domains stay valid when all children are sorted in the schema's order."""
     for seed in range(300):
         domain = etree.fromstring(etree.tostring(random_domain(random.Random(seed))))
         sort_children(domain, (), schema)
@@ -192,7 +192,7 @@ def test_children_in_order_are_valid(schema: Schema) -> None:
 
 
 def sort_children(node: etree._Element, path: tuple[str, ...], schema: Schema) -> None:
-    """Bring all elements below `node` into the schema's order."""
+    """Sort all elements below `node` in the schema's order."""
     rank = {tag: place for place, tag in enumerate(schema.child_order(path))}
     for child in sorted(node.iterchildren("*"), key=lambda child: rank[str(child.tag)]):
         node.append(child)

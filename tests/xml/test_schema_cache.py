@@ -1,4 +1,4 @@
-"""Finding the schema, the cache of its index, and the parts of RELAX NG that libvirt's schema rests on."""
+"""Finding the schema, the cache of its index, and the parts of RELAX NG that libvirt's schema uses."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ DOMAIN = (
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """An environment with a place of its own for schemas and cache."""
+    """An environment with separate places for schemas and cache."""
     (tmp_path / "cache").mkdir()
     (tmp_path / "schemas").mkdir()
     return {"VIRTINSTALL_SCHEMA_DIR": str(tmp_path / "schemas"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
 
 
 def write(environ: dict[str, str], content: str, name: str = "domain.rng") -> None:
-    """Write the definitions `content` as a schema file, `<domain>` with what `content` defines unless named."""
+    """Write the definitions `content` as a schema file; without a name, `<domain>` contains what `content` defines."""
     directory = Path(environ["VIRTINSTALL_SCHEMA_DIR"])
     directory.joinpath(name).write_text(GRAMMAR.format((DOMAIN if name == "domain.rng" else "") + content))
 
 
 def attributes(schema: Schema) -> list[str]:
-    """The names of all that the schema knows."""
+    """The names of all attributes in the schema."""
     return list(schema.leaves(()))
 
 
@@ -42,12 +42,12 @@ def defined(*names: str) -> str:
 
 
 def cache_of(environ: dict[str, str]) -> Path:
-    """The file of the cache."""
+    """The cache file."""
     return Path(environ["XDG_CACHE_HOME"], "virtinstall", "domain-schema")
 
 
 def test_second_time_comes_from_the_cache(environ: dict[str, str]) -> None:
-    """The schema files aren't read again as long as they haven't changed."""
+    """Unchanged schema files are not read again."""
     write(environ, defined("first"))
     assert attributes(load_schema(environ)) == ["first"]
     schema = Path(environ["VIRTINSTALL_SCHEMA_DIR"], "domain.rng")
@@ -59,7 +59,7 @@ def test_second_time_comes_from_the_cache(environ: dict[str, str]) -> None:
 
 
 def test_new_libvirt_is_noticed(environ: dict[str, str]) -> None:
-    """A changed, moved or vanished schema file makes the index anew."""
+    """A schema file that was changed, moved or removed causes the index to be built again."""
     write(environ, '<include href="more.rng"/>')
     write(environ, defined("old"), "more.rng")
     assert attributes(load_schema(environ)) == ["old"]
@@ -71,8 +71,8 @@ def test_new_libvirt_is_noticed(environ: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"x", b"virtinstall domain schema 1\n", b"cut", b"flipped"])
-def test_damaged_cache_is_made_anew(environ: dict[str, str], damage: bytes) -> None:
-    """Whatever is in the cache's file, the schema is right."""
+def test_damaged_cache_is_rebuilt(environ: dict[str, str], damage: bytes) -> None:
+    """A damaged cache file does not affect the schema."""
     write(environ, defined("one"))
     load_schema(environ)
     whole = cache_of(environ).read_bytes()
@@ -83,7 +83,7 @@ def test_damaged_cache_is_made_anew(environ: dict[str, str], damage: bytes) -> N
 
 
 def test_cache_that_cannot_be_written(environ: dict[str, str], tmp_path: Path) -> None:
-    """A place for the cache that is no directory, or is missing, costs time only."""
+    """A cache path that is missing or not a directory costs only time."""
     write(environ, defined("one"))
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
@@ -92,8 +92,8 @@ def test_cache_that_cannot_be_written(environ: dict[str, str], tmp_path: Path) -
     assert in_the_way.read_text() == ""
 
 
-def test_nothing_is_left_half_written(environ: dict[str, str]) -> None:
-    """Beside the cache there is no other file, and its directory is private."""
+def test_no_partial_files_remain(environ: dict[str, str]) -> None:
+    """The cache directory contains only the cache file and is private."""
     write(environ, defined("one"))
     load_schema(environ)
     directory = cache_of(environ).parent
@@ -110,14 +110,14 @@ def test_includes_are_overridden(environ: dict[str, str]) -> None:
 
 
 def test_definitions_are_combined(environ: dict[str, str]) -> None:
-    """A definition beside the include adds to that of the included file, as libvirt's overrides do."""
+    """A definition next to the include extends that of the included file, like libvirt's overrides."""
     write(environ, '<include href="more.rng"/><define name="content" combine="choice"><attribute name="b"/></define>')
     write(environ, '<define name="content"><attribute name="a"/></define>', "more.rng")
     assert sorted(attributes(load_schema(environ))) == ["a", "b"]
 
 
 def test_repetition_is_counted(environ: dict[str, str]) -> None:
-    """What stands twice side by side may repeat; what stands in two branches of a choice may not."""
+    """An element named twice in a group may repeat; an element in two branches of a choice may not."""
     one = '<element name="{}"><attribute name="x"/></element>'
     twice = one.format("twice")
     once = one.format("once")
@@ -126,14 +126,14 @@ def test_repetition_is_counted(environ: dict[str, str]) -> None:
 
 
 def test_names_of_several(environ: dict[str, str]) -> None:
-    """One pattern may give several names."""
+    """One pattern may allow several names."""
     names = "<choice><name>a</name><name>b</name></choice>"
     write(environ, f'<define name="content"><element>{names}<attribute><name>x</name></attribute></element></define>')
     assert attributes(load_schema(environ)) == ["a.x", "b.x"]
 
 
 def test_unreadable_schema_is_an_error(environ: dict[str, str]) -> None:
-    """A schema file that is no XML is named in the error."""
+    """The error names a schema file that is not XML."""
     Path(environ["VIRTINSTALL_SCHEMA_DIR"], "domain.rng").write_text("<grammar>")
     with pytest.raises(ValueError, match=r"domain\.rng' is not well-formed"):
         load_schema(environ)

@@ -1,4 +1,4 @@
-"""Setting what only libvirt's schema knows, on elements as they are."""
+"""Setting schema leaves that no class declares, on existing elements."""
 
 from __future__ import annotations
 
@@ -34,45 +34,45 @@ def changed(schema: Schema, xml: str, *pairs: str) -> str:
     return etree.tostring(node).decode()
 
 
-def test_set_attribute_makes_the_way(schema: Schema) -> None:
-    """Missing elements are made, numbered ones up to the number."""
+def test_set_attribute_creates_missing_elements(schema: Schema) -> None:
+    """Missing elements are created; numbered elements are created up to the number."""
     made = changed(schema, "<interface/>", "vlan.tag1.id=42")
     assert made == '<interface><vlan><tag/><tag id="42"/></vlan></interface>'
 
 
-def test_new_element_stands_where_the_schema_wants_it(schema: Schema) -> None:
+def test_new_element_is_inserted_in_schema_order(schema: Schema) -> None:
     """A new child of an ordered element goes before those that follow it in the schema."""
     source = changed(schema, "<interface><bandwidth><outbound/></bandwidth></interface>", "bandwidth.inbound.average=1")
     assert source == '<interface><bandwidth><inbound average="1"/><outbound/></bandwidth></interface>'
 
 
 def test_comments_stay(schema: Schema) -> None:
-    """What is already there and foreign is left alone."""
+    """Existing undeclared content is kept."""
     made = changed(schema, "<interface><!-- mine --><mac address='x'/></interface>", "vlan.tag.id=1")
     assert made.startswith('<interface><!-- mine --><mac address="x"/>')
 
 
 @pytest.mark.parametrize(("word", "written"), [("on", "yes"), ("1", "yes"), ("no", "no"), ("false", "no")])
-def test_switch_words(schema: Schema, word: str, written: str) -> None:
-    """All spellings of a switch give the one that libvirt takes."""
+def test_switch_values(schema: Schema, word: str, written: str) -> None:
+    """All spellings of a switch are converted to the one that libvirt accepts."""
     made = changed(schema, "<interface/>", f"rom.enabled={word}")
     assert made == f'<interface><rom enabled="{written}"/></interface>'
 
 
 def test_unknown_word_of_a_switch(schema: Schema) -> None:
-    """A switch that is neither on nor off is refused with what was expected."""
+    """A switch that is neither on nor off is rejected with the expected values."""
     with pytest.raises(ValueError, match="on or off"):
         changed(schema, "<interface/>", "rom.enabled=maybe")
 
 
 def test_values_go_through(schema: Schema) -> None:
-    """A value that this libvirt's schema doesn't list is for libvirt to judge."""
+    """A value that the installed schema does not list is passed to libvirt."""
     made = changed(schema, "<interface/>", "vlan.tag.nativeMode=new-in-2040")
     assert made == '<interface><vlan><tag nativeMode="new-in-2040"/></vlan></interface>'
 
 
 def test_unset_takes_empty_elements_along(schema: Schema) -> None:
-    """An empty value takes away what was set and the elements that held nothing else."""
+    """An empty value removes the setting and the elements that contained nothing else."""
     full = '<interface><vlan trunk="yes"><tag id="1"/></vlan></interface>'
     assert changed(schema, full, "vlan.tag.id=") == '<interface><vlan trunk="yes"/></interface>'
     assert changed(schema, full, "vlan.tag.id=", "vlan.trunk=") == "<interface/>"
@@ -80,7 +80,7 @@ def test_unset_takes_empty_elements_along(schema: Schema) -> None:
 
 
 def test_presence(schema: Schema) -> None:
-    """An element that only has to be there is made and taken away by switch words."""
+    """An element whose presence is the value is created and removed by switch values."""
     assert changed(schema, "<interface/>", "filterref.parameter.name=x", "link.state=up").count("link") == 1
     leaf = schema.resolve(("devices", "disk"), "readonly")
     assert leaf is not None
@@ -93,7 +93,7 @@ def test_presence(schema: Schema) -> None:
 
 
 def test_prefixed_elements_get_their_namespace(schema: Schema) -> None:
-    """`qemu:commandline` below the domain is made in QEMU's namespace, with libvirt's prefix."""
+    """`qemu:commandline` below the domain is created in QEMU's namespace, with libvirt's prefix."""
     leaf = schema.resolve((), "qemu:commandline.qemu:arg1.value")
     assert leaf is not None
     domain = etree.fromstring("<domain/>")

@@ -1,4 +1,4 @@
-"""Wishes about elements that don't exist yet, and lists that leave nothing behind."""
+"""Settings of elements that do not exist yet, and lists that leave no empty elements."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from virtinstall.domain.domain import Domain
 from virtinstall.domain.os import BootDevice, FirmwareFeature
 
 
-def test_wish_outlives_the_making_of_its_element() -> None:
-    """A section made behind the wrapper's back (by a path) is the one the wish is about."""
+def test_setting_is_kept_when_its_element_is_created() -> None:
+    """A section created by path, without its wrapper, keeps the wrapper's settings."""
     domain = Domain()
     features = domain.features
     features.settings["wish"] = True
@@ -16,8 +16,8 @@ def test_wish_outlives_the_making_of_its_element() -> None:
     assert domain.features.settings == {"wish": True}
 
 
-def test_copies_keep_wishes_apart() -> None:
-    """Settings of sections that aren't there are copied, not shared."""
+def test_copies_do_not_share_settings() -> None:
+    """Settings of sections that do not exist are copied, not shared."""
     domain = Domain()
     domain.os.uefi = True
     copied = domain.clone()
@@ -27,8 +27,8 @@ def test_copies_keep_wishes_apart() -> None:
     assert copied.to_xml() == "<domain/>\n"
 
 
-def test_last_of_a_list_takes_its_parents_along() -> None:
-    """Elements that stood there only for the list's sake leave with it; the wrapper goes on."""
+def test_removing_the_last_of_a_list_removes_empty_parents() -> None:
+    """Elements that existed only for the list are removed with it; the wrapper stays usable."""
     domain = Domain()
     feature = FirmwareFeature(enabled=True, name="secure-boot")
     domain.os.firmware_features.append(feature)

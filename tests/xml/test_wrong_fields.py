@@ -1,6 +1,6 @@
-"""Elements refuse unknown names and values of another type, and the error names the field.
+"""Elements reject unknown names and values of another type; the error names the field.
 
-The `type: ignore` comments are part of the test: mypy reports unused ones, so type checkers see the same errors.
+The `type: ignore` comments are part of the test: mypy reports unused ones, so type checkers find the same errors.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from virtinstall.xml.field import Setting, XmlField
 
 
 def test_an_unknown_name_is_an_error() -> None:
-    """In the constructor and as an attribute; the nearest name is the hint."""
+    """In the constructor and as an attribute; the hint is the nearest name."""
     with pytest.raises(UnknownFieldError, match="Domain has no field 'nmae'") as caught:
         Domain(nmae="web")  # type: ignore[call-arg]
     assert str(caught.value.hint).startswith("did you mean name")
@@ -34,13 +34,13 @@ def test_an_unknown_name_is_an_error() -> None:
 
 @pytest.mark.parametrize("name", ["node", "settings", "wrappers", "to_xml", "clear", "tag", "path_option", "exists"])
 def test_what_is_not_a_field_cannot_be_given(name: str) -> None:
-    """Methods, sub-options and the element's own attributes are no arguments."""
+    """Methods, sub-options and the element's methods are not accepted as arguments."""
     with pytest.raises(UnknownFieldError, match=f"Disk has no field '{name}'"):
         Disk(**{name: "x"})  # type: ignore[arg-type]
 
 
 def test_a_value_of_another_type_is_an_error() -> None:
-    """Text for a number, a number for text, both where it is created and where it is changed."""
+    """Text for a number, a number for text, in the constructor and in assignments."""
     with pytest.raises(FieldError, match="Disk: size_bytes must be int or None, not str '20'"):
         Disk(size_bytes="20")  # type: ignore[arg-type]
     disk = Disk(size_bytes=20)
@@ -60,7 +60,7 @@ WRONG: dict[type, list[Any]] = {
 
 
 def test_every_field_refuses_other_types() -> None:
-    """All fields of all elements; what is refused changes nothing."""
+    """All fields of all elements; a rejected value changes nothing."""
     for cls, way, declared in every_field():
         if not isinstance(declared, XmlField | Setting):
             continue
@@ -87,7 +87,7 @@ def test_every_field_is_annotated(cls: type[Element]) -> None:
 
 
 def test_a_character_that_xml_does_not_allow_is_an_error() -> None:
-    """The error names the field, and the element stays as it was."""
+    """The error names the field, and the element is not changed."""
     disk = Disk(source_file="/a")
     with pytest.raises(RequestError, match=r"<disk> source.file: '/a\\x00' contains the character"):
         disk.source_file = "/a\0"
@@ -95,7 +95,7 @@ def test_a_character_that_xml_does_not_allow_is_an_error() -> None:
 
 
 def test_children_are_given_as_elements() -> None:
-    """A section, numbered children and devices in the constructor; assigning replaces what was there."""
+    """A section, numbered children and devices in the constructor; an assignment replaces the previous children."""
     disk, rng = Disk(size_bytes=5), Rng(model="virtio")
     domain = Domain(name="web", os=Os(firmware="efi"), cpu=Cpu(mode="host-passthrough"), devices=[rng, disk])
     assert domain.devices == [disk, rng] and disk.size_bytes == 5

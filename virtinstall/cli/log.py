@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from virtinstall.private_cache import cache_home, open_directory, open_file
-from virtinstall.redact import redacted, redacted_words
+from virtinstall.redact import redacted, redacted_arguments
 
 if TYPE_CHECKING:
     from virtinstall.progress import Progress
@@ -50,7 +50,7 @@ class Log:
         """Log the command line."""
         from virtinstall import __version__
 
-        shown = " ".join(_quoted(word) for word in redacted_words(words))
+        shown = " ".join(_quoted(word) for word in redacted_arguments(words))
         self.line(f"version {__version__}: {self._prog} {shown}")
 
     def _write(self, data: bytes) -> None:

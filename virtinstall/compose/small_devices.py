@@ -108,7 +108,7 @@ def _fill_filesystems(draft: Draft) -> None:
         tagged = by_tag and filesystem.type in (None, "mount")
         if target is not None and not tagged and not target.startswith("/"):
             raise RequestError(
-                f"--filesystem target={target}: it must be an absolute path",
+                f"--filesystem target={target}: must be an absolute path",
                 hint=f"for example --filesystem SOURCE,/{target}; only a directory that QEMU shares has a tag there",
             )
         if not by_tag and draft.platform.virt_type != "lxc":

@@ -26,7 +26,7 @@ def _size(text: str) -> int:
     try:
         return parse_size(text, GIB, "size")
     except RequestError:
-        raise ValueError("it must be a size, in GiB or with a unit: 20, 0.5, 500M, 2T") from None
+        raise ValueError("must be a size, in GiB or with a unit: 20, 0.5, 500M, 2T") from None
 
 
 def _mode(text: str) -> str:
@@ -38,7 +38,7 @@ def _mode(text: str) -> str:
 
 def _set_perms(disk: Disk, text: str) -> None:
     if text not in ("", "ro", "rw", "sh"):
-        raise ValueError("it must be ro, rw or sh")
+        raise ValueError("must be ro, rw or sh")
     if text == "ro":
         disk.readonly = True
     elif text == "sh":

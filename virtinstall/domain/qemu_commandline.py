@@ -44,7 +44,7 @@ def _set_variable(commandline: QemuCommandline, text: str) -> None:
         commandline.variables.clear()
         return
     if not name or not equals:
-        raise ValueError("it must be NAME=VALUE")
+        raise ValueError("must be NAME=VALUE")
     for variable in commandline.variables:
         if variable.name == name:
             variable.value = value

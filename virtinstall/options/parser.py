@@ -97,7 +97,7 @@ def _in_words(message: str) -> str:
     if what.startswith("invalid "):
         kind, _, value = what.removeprefix("invalid ").partition(" value: ")
         number = {"int": "a whole number", "float": "a number"}.get(kind, kind)
-        return f"{name} {value.strip(chr(39))}: it must be {number}"
+        return f"{name} {value.strip(chr(39))}: must be {number}"
     return f"{name}: {what}"
 
 

@@ -163,7 +163,7 @@ def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
 def _volume_facts(text: str, host: Host) -> DiskFacts:
     pool, slash, name = text.partition("/")
     if not slash or not name or "/" in name:
-        raise RequestError(f"--disk vol={text}: it must be POOL/VOLUME", hint="for example vol=default/guest.qcow2")
+        raise RequestError(f"--disk vol={text}: must be POOL/VOLUME", hint="for example vol=default/guest.qcow2")
     volume = host.volume(pool, name)
     known = host.pool(pool)
     if volume is None and known is not None and known.active and known.type in _FILE_POOLS:

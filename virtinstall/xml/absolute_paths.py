@@ -1,6 +1,6 @@
-"""Relative paths in a script's elements, made absolute: libvirt and QEMU run in other directories.
+"""Convert relative paths in a script's elements to absolute paths, because libvirt and QEMU run in other directories.
 
-The command line does so when it reads a value; a field says that it holds a path by its converter.
+The command line does this when it reads a value. The converter of a field shows that it holds a path.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from virtinstall.xml.field import Setting, XmlField
 
 
 def make_paths_absolute(elements: Iterable[Element]) -> None:
-    """Make the paths that fields of the elements hold absolute, by the working directory; URLs stay as they are."""
+    """Make the paths in fields of the elements absolute, relative to the working directory. URLs are not changed."""
     for element in elements:
         for name, declared in element.declarations():
             if isinstance(declared, XmlField | Setting) and declared.convert in PATH_CONVERTERS:

@@ -1,7 +1,7 @@
-"""Child elements with fields of their own: one of a kind, or numbered ones.
+"""Child elements with declared fields: a single child or numbered children.
 
-`Child("./address", Address)` gives `disk.address.bus` and the sub-option `address.bus`;
-`Children("./source/host", Host)` gives `disk.hosts[1].name` and `source.host1.name`.
+`Child("./address", Address)` provides `disk.address.bus` and the sub-option `address.bus`; `Children("./source/host",
+Host)` provides `disk.hosts[1].name` and `source.host1.name`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ E = TypeVar("E", bound=Element)
 
 
 class _Nested(Generic[E]):
-    """What one child and numbered children share: the path, the class, the sub-options' prefix.
+    """Base of `Child` and `Children`: the path, the class, the sub-options' prefix.
 
-    `prefixes` are other spellings of the prefix; `flat` are old single words for a field
-    of the (first) child: `{"source_host_name": "name"}`.
+    `prefixes` are other spellings of the prefix. `flat` maps old spellings without a dot to a field of the (first)
+    child: `{"source_host_name": "name"}`.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class _Nested(Generic[E]):
 
     @property
     def cls(self) -> type[E]:
-        """The class of the child; a function in its place is asked at first use (recursion)."""
+        """The class of the child. A function given instead is called at first use, for recursive elements."""
         if not isinstance(self._cls, type):
             self._cls = self._cls()
         return self._cls
@@ -59,7 +59,7 @@ class _Nested(Generic[E]):
         return self._parsed
 
     def wrapped(self, parent: Element, node: etree._Element) -> E:
-        """The one wrapper of `node`, made at first use."""
+        """The only wrapper of `node`, created at first use."""
         known = parent.wrappers.get((node, self.cls))
         if known is None:
             known = parent.wrappers[node, self.cls] = self.cls.from_node(node, parent.wrappers)
@@ -68,7 +68,7 @@ class _Nested(Generic[E]):
 
 
 class Child(_Nested[E]):
-    """At most one child element. Reading it never makes the element; setting a field of it does."""
+    """At most one child element. Reading it never creates the element; setting one of its fields does."""
 
     @overload
     def __get__(self, element: None, owner: type[Element]) -> Child[E]: ...
@@ -108,12 +108,15 @@ class Child(_Nested[E]):
             _put(element, self.parsed.steps, value)
 
     def make(self, parent: Element) -> etree._Element:
-        """The child's node below `parent`, made where it isn't there."""
+        """The child's node below `parent`, created if it is missing."""
         return make_steps(parent, self.parsed.steps)
 
 
 def _check(declared: _Nested[E], element: Element, value: object) -> None:
-    """Raises: FieldError, for a child of another class."""
+    """Check the class of a child.
+
+    Raises: FieldError, for a child of another class.
+    """
     if not isinstance(value, declared.cls):
         names = [name for name, known in element.declarations() if known is declared]
         expected = declared.cls.__name__
@@ -121,14 +124,14 @@ def _check(declared: _Nested[E], element: Element, value: object) -> None:
 
 
 def _put(parent: Element, steps: tuple[Step, ...], child: Element) -> None:
-    """Put `child` after the others at `steps`; it leaves its former parent."""
+    """Append `child` at `steps`; it is removed from its former parent."""
     above = make_steps(parent, steps[:-1])
     insert(above, child.ensure_node(), parent.rank(steps[:-1]))
     child.move_to(parent.wrappers)
 
 
 def make_steps(parent: Element, steps: tuple[Step, ...]) -> etree._Element:
-    """The element at the end of `steps` below `parent`, those made that aren't there."""
+    """The element at the end of `steps` below `parent`; missing elements are created."""
     node = parent.ensure_node()
     for depth, step in enumerate(steps):
         below = find_child(node, step)
@@ -165,30 +168,30 @@ class ElementList(Generic[E]):
         return self._declared.wrapped(self._parent, self._nodes()[index])
 
     def new(self) -> E:
-        """A new, empty child behind the others."""
+        """Create an empty child after the others."""
         child = self._declared.cls()
         self.append(child)
         return child
 
     def append(self, child: E) -> None:
-        """Put `child` behind the others; it leaves its former parent."""
+        """Append `child`; it is removed from its former parent."""
         _check(self._declared, self._parent, child)
         _put(self._parent, self._declared.parsed.steps, child)
 
     def at(self, index: int) -> E:
-        """The child of that number; missing ones up to it are made, empty."""
+        """The child with that number; missing children up to it are created empty."""
         for _ in range(index + 1 - len(self)):
             self.new()
         return self[index]
 
     def remove(self, child: E) -> None:
-        """Take `child` out of the document, and what stood around it for its sake alone."""
+        """Remove `child` from the document, together with parents that existed only for it."""
         if child.node is not None:
             remove(child.node)
             self._leave_if_empty()
 
     def clear(self) -> None:
-        """Take all of them out, and what stood around them for their sake alone."""
+        """Remove all children, together with parents that existed only for them."""
         for node in self._nodes():
             remove(node)
         self._leave_if_empty()
@@ -200,7 +203,7 @@ class ElementList(Generic[E]):
 
 
 class Children(_Nested[E]):
-    """Any number of child elements of one tag; on the command line numbered from 0."""
+    """Any number of child elements of one tag, numbered from 0 on the command line."""
 
     @overload
     def __get__(self, element: None, owner: type[Element]) -> Children[E]: ...

@@ -1,6 +1,6 @@
-"""Values as a user types them -> values in the XML, shared by the element classes.
+"""Conversion of values that a user typed to values in the XML, shared by the element classes.
 
-Each converter raises ValueError, whose message says what was expected.
+Each converter raises ValueError with a message about the expected value.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from virtinstall.units import KIB, MIB, parse_size
 
 
 def mib_to_kib(text: str) -> int:
-    """KiB in a size that is in MiB where it has no unit: `4096`, `4G`, `512 MiB`.
+    """The size in KiB of a text in MiB or with a unit: `4096`, `4G`, `512 MiB`.
 
-    Raises: ValueError, when it is no size.
+    Raises: ValueError, if it is not a size.
     """
     try:
         return parse_size(text, MIB, "memory") // KIB
     except RequestError:
-        raise ValueError("it must be a size: MiB, or with a unit, such as 4096 or 4G") from None
+        raise ValueError("must be a size in MiB or with a unit, such as 4096 or 4G") from None
 
 
 def absolute_path(text: str) -> str:
-    """A path of this host made absolute; URLs (`https://...`) stay as they are."""
+    """The absolute form of a path on this host; URLs (`https://...`) are not changed."""
     import os.path
 
     return text if not text or "://" in text else os.path.abspath(text)
 
 
 def file_or_directory(text: str) -> str:
-    """An absolute path; a '/' at the end stays, because it names a directory."""
+    """The absolute form of a path. A trailing '/' is kept, because it marks a directory."""
     path = absolute_path(text)
     return f"{path}/" if text.endswith("/") and not path.endswith("/") else path
 
@@ -38,13 +38,13 @@ PATH_CONVERTERS = (absolute_path, file_or_directory)
 
 
 def shell_words(text: str) -> list[str]:
-    """The words of a shell-like line.
+    """The arguments in a line that is quoted as in a shell.
 
-    Raises: ValueError, when a quote is never closed.
+    Raises: ValueError, if a quote is not closed.
     """
     import shlex
 
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise ValueError(f"it must be words as in a shell ({str(error).lower()})") from None
+        raise ValueError(f"must be quoted as in a shell ({str(error).lower()})") from None

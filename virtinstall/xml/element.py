@@ -1,8 +1,7 @@
-"""An XML element seen through the fields that its class declares.
+"""An XML element, accessed through the fields that its class declares.
 
-The lxml node is the only place where a value lives: what a parsed document holds and no
-field declares (comments, foreign namespaces) is kept, untouched, because nothing ever
-rebuilds it.
+Values are stored only in the lxml node. Parts of a parsed document that no field declares (comments, foreign
+namespaces) are preserved, because the document is never rebuilt.
 """
 
 from __future__ import annotations
@@ -21,33 +20,34 @@ from virtinstall.xml.kinds import PRESENT
 from virtinstall.xml.paths import Path, Rank, Step, drop, full_tag, new_node, parse_path, remove
 
 Wrappers = dict[tuple[etree._Element, type["Element"]], "Element"]
-"""The wrappers of one document; they keep lxml's nodes alive, and wishes with them."""
+"""The wrappers of one document; they keep lxml's nodes and their settings alive."""
 
 
 class Origin(Protocol):
-    """The declaration that can make a child element's node: `children.Child`."""
+    """The declaration that can create the node of a child element: `children.Child`."""
 
     @property
     def parsed(self) -> Path:
-        """Where the child stands below its parent."""
+        """The path of the child below its parent."""
 
     def make(self, parent: Element) -> etree._Element:
-        """The child's node below `parent`, made where it isn't there."""
+        """The child's node below `parent`, created if it is missing."""
 
 
 @dataclass_transform(kw_only_default=True)
 class Element:
     """Base of all element classes.
 
-    `tag` is the element's name in libvirt's XML; `bare` names the sub-options that leading
-    words without `=` stand for. `none_word` says what the whole value `none` does on the command
-    line: `"no-op"`, `"suppress"` (no such device, not even the default one) or `"value"` (it is a
-    value like any other). `above` are the tags between <domain> and the element; None: it is not a part of its own.
-    `trailing` names the children that stand last.
+    `tag` is the element's name in libvirt's XML. `bare` names the sub-options of leading values without `=`.
+    `none_word` defines what the value `none` does on the command line: `"no-op"`, `"suppress"` (no such device, not
+    even the default one) or `"value"` (an ordinary value). `above` are the tags between <domain> and the element; None
+    if it is not a separate part. `trailing` names the children that come last.
+
     A keyword argument sets the field of that name: `Rng(model="virtio")`.
+
     Raises, in the constructor and where an attribute is set: UnknownFieldError for a name that is not a field,
-    FieldError for a value of another type. Both name the field. Type checkers read the fields as those of a
-    dataclass, so each one is annotated: `model: XmlField[str] = XmlField(...)`.
+    FieldError for a value of another type. Both name the field. Type checkers read the fields as those of a dataclass,
+    so each field is annotated: `model: XmlField[str] = XmlField(...)`.
     """
 
     __slots__ = ("node", "origin", "pending", "settings", "wrappers")
@@ -85,7 +85,9 @@ class Element:
 
     @classmethod
     def from_node(cls, node: etree._Element | None, wrappers: Wrappers) -> Self:
-        """A wrapper of `node` (None: of one that the first set field makes) in the document of `wrappers`."""
+        """A wrapper of `node` in the document of `wrappers`. If `node` is None, the first field that is set creates the
+        node.
+        """
         element = cls.__new__(cls)
         element.node = node
         element.wrappers = wrappers
@@ -96,25 +98,25 @@ class Element:
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
-        """The element that `text`, an XML document, holds.
+        """Parse `text`, an XML document with this element as its root.
 
-        Entities are not expanded and nothing is fetched. Raises: ValueError, when it is no
-        well-formed XML or its root has another tag.
+        Entities are not expanded and nothing is downloaded. Raises: ValueError, if the text is not well-formed XML or
+        its root has another tag.
         """
         parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
         try:
             node = etree.fromstring(text.encode() if isinstance(text, str) else text, parser)
         except etree.XMLSyntaxError as error:
-            raise ValueError(f"it is not well-formed XML: {error}") from None
+            raise ValueError(f"not well-formed XML: {error}") from None
         if node.tag != full_tag(cls.tag):
-            raise ValueError(f"it is <{node.tag}>, not <{cls.tag}>")
+            raise ValueError(f"the root element is <{node.tag}>, not <{cls.tag}>")
         wrappers: Wrappers = {}
         element = cls.from_node(node, wrappers)
         wrappers[node, cls] = element
         return element
 
     def ensure_node(self) -> etree._Element:
-        """The node, made now if it didn't exist."""
+        """The node, created if it is missing."""
         if self.node is None:
             assert self.origin is not None
             parent, declared = self.origin
@@ -124,13 +126,13 @@ class Element:
         return self.node
 
     def bind(self, node: etree._Element, wrappers: Wrappers) -> None:
-        """Be the wrapper of `node`, which has just been made in the document of `wrappers`."""
+        """Set `node`, just created in the document of `wrappers`, as the node of this wrapper."""
         self.node = node
         self.wrappers = wrappers
         wrappers[node, type(self)] = self
 
     def prune(self) -> None:
-        """Leave the document when nothing is left in an element that was made on demand."""
+        """Remove the element from the document if it was created on demand and is empty."""
         node = self.node
         if node is None or self.origin is None or node.attrib or len(node) or (node.text or "").strip():
             return
@@ -145,11 +147,11 @@ class Element:
 
     @property
     def exists(self) -> bool:
-        """Whether the element is there in the document."""
+        """Whether the element exists in the document."""
         return self.node is not None
 
     def move_to(self, wrappers: Wrappers) -> None:
-        """Belong to the document of `wrappers` from now on (the node has been moved there)."""
+        """Set the document of this wrapper to that of `wrappers`, after the node has been moved there."""
         old = self.wrappers
         if old is wrappers:
             return
@@ -162,7 +164,7 @@ class Element:
         self.wrappers = wrappers
 
     def clone(self) -> Self:
-        """A copy that shares nothing with this one; wishes (settings) are copied along."""
+        """An independent copy; settings are copied too."""
         if self.node is None:
             copied = type(self)()
             copied.settings = dict(self.settings)
@@ -184,11 +186,11 @@ class Element:
 
     @property
     def parent(self) -> Element | None:
-        """The element that this one is a declared child of, where it was reached through it."""
+        """The parent element through which this element was reached, if there is one."""
         return self.origin[0] if self.origin is not None else None
 
     def clear(self) -> None:
-        """Empty the element: no attribute, child, text or wish is left."""
+        """Remove all attributes, children, text and settings."""
         node = self.ensure_node()
         tail = node.tail
         node.clear()
@@ -205,7 +207,9 @@ class Element:
 
     @classmethod
     def declarations(cls) -> tuple[tuple[str, Any], ...]:
-        """(attribute, declaration) of this class, in order: its own first, then its base classes'."""
+        """(attribute, declaration) of this class in order: those of the class itself first, then those of its base
+        classes.
+        """
         found = cls.__dict__.get("_declarations")
         if found is None:
             merged: dict[str, Any] = {}
@@ -228,21 +232,21 @@ class Element:
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """Paths in the order in which their elements stand, where it isn't that of declaration."""
+        """Paths in the order of their elements, if it differs from the order of declaration."""
         return ()
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """(sub-option, value) that a word of its own syntax stands for (`+aes`), or None."""
+        """(sub-option, value) of a value with special syntax (`+aes`), or None."""
         return None
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """(sub-option, value) pairs of a value in which commas and `=` aren't special, or None."""
+        """(sub-option, value) pairs of a value in which commas and `=` are not special, or None."""
         return None
 
     def rank(self, steps: tuple[Step, ...]) -> Rank:
-        """The order of the children of the element at `steps`: that of declaration."""
+        """The order of the children of the element at `steps`: the order of declaration."""
         ranks = type(self).__dict__.get("_ranks")
         if ranks is None:
             ranks = {}
@@ -262,7 +266,7 @@ class Element:
         return {tag: place for place, tag in enumerate(tags)}
 
     def kept_when_empty(self) -> frozenset[tuple[Step, ...]]:
-        """Paths of elements that mean something by being there."""
+        """Paths of elements whose presence is a value."""
         kept = type(self).__dict__.get("_kept")
         if kept is None:
             kept = frozenset(
@@ -281,7 +285,7 @@ class Element:
 
 
 def _copy_pending(element: Element, twin: Element) -> None:
-    """Copy the wishes about children of `element` that aren't in the document yet."""
+    """Copy the settings for children of `element` that are not in the document yet."""
     for declared, known in element.pending.items():
         if known.node is None:
             copied = twin.pending[declared] = type(known).from_node(None, twin.wrappers)

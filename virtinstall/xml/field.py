@@ -1,8 +1,7 @@
-"""The fields that an element class declares, each once: an XML value, a setting, a sub-option.
+"""The fields that an element class declares, each in one place: an XML value, a setting, a sub-option.
 
-From a declaration follow the typed Python attribute, the command-line sub-option
-(named as its path, `./rate/@bytes` is `rate.bytes`), its help line, completion and the
-line in the manual.
+A declaration defines the typed Python attribute, the command-line sub-option (named after its path: `./rate/@bytes` is
+`rate.bytes`), its help line, its completion and its line in the manual.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ SWITCHED_OFF = "switched_off"
 
 
 class Holder(Protocol):
-    """What a declaration needs of the element that has it (`element.Element`)."""
+    """The interface of `element.Element` that declarations use."""
 
     tag: ClassVar[str]
     node: etree._Element | None
@@ -43,19 +42,18 @@ class Holder(Protocol):
         """The order of the children of the element at `steps`."""
 
     def kept_when_empty(self) -> frozenset[tuple[Step, ...]]:
-        """Paths of elements that mean something by their presence."""
+        """Paths of elements whose presence is a value."""
 
     def prune(self) -> None:
-        """Leave the document when nothing is left in the element."""
+        """Remove the element from the document if it is empty."""
 
 
 class Declared:
-    """What all declarations share: the sub-option's name and aliases, its doc, how its value is cut.
+    """Base of all declarations: the sub-option's name and aliases, its documentation, and how its value is split.
 
-    `name` None: the declaration has no sub-option of its own. `commas`: commas belong to
-    the value up to the next known sub-option. `match`: virt-xml may select objects by it.
-    `repeat`: each use in one option counts, not just the last. `joined`: so it is, and
-    they are applied at once, with commas between them.
+    `name` None: the declaration has no sub-option. `commas`: commas belong to the value up to the next known
+    sub-option. `match`: virt-xml may select objects by it. `repeat`: each use in one option counts, not only the last.
+    `joined`: repeated uses are applied together, separated by commas.
     """
 
     name: str | None
@@ -70,13 +68,13 @@ class Declared:
     def apply(self, element: Holder, text: str) -> None:
         """Set the value from what a user typed; an empty text unsets it.
 
-        Raises: ValueError, whose message says what was expected.
+        Raises: ValueError, with a message about the expected value.
         """
         raise NotImplementedError
 
 
 class XmlField(Declared, Generic[T]):
-    """A value in the XML below an element, bound to a Python attribute of the same kind.
+    """A value in the XML below an element, bound to a typed Python attribute.
 
     The sub-option is named as the path unless `name` says otherwise (None: there is none).
     `convert` makes the value of what a user typed where that differs from the XML
@@ -111,7 +109,7 @@ class XmlField(Declared, Generic[T]):
 
     @property
     def parsed(self) -> Path:
-        """The path's steps; parsed at first use, so that declaring a field costs nothing."""
+        """The path's steps, parsed at first use so that declaring a field costs nothing."""
         if self._parsed is None:
             self._parsed = parse_path(self.path)
         return self._parsed
@@ -142,7 +140,7 @@ class XmlField(Declared, Generic[T]):
         return None if text is None or not text.strip() else self._read(text)
 
     def _read(self, text: str | None) -> T | None:
-        """The value of a text; one that isn't of this kind (a foreign document's) reads as None and stays."""
+        """The value of a text. A text of another kind, from a foreign document, reads as None and is kept."""
         if text is None:
             return None
         try:
@@ -171,7 +169,7 @@ class XmlField(Declared, Generic[T]):
             node.text = text
 
     def _note_off(self, element: Holder, off: bool) -> None:
-        """Absent and switched off look alike in the XML; defaults must tell them apart."""
+        """Record whether the value was switched off: the XML cannot show this, but defaults depend on it."""
         noted: frozenset[str] = element.settings.get(SWITCHED_OFF, frozenset())
         if off:
             element.settings[SWITCHED_OFF] = noted | {self.path}
@@ -210,7 +208,7 @@ class XmlField(Declared, Generic[T]):
 
 
 class Setting(Declared, Generic[T]):
-    """A wish about an element that isn't XML itself (a disk's size), kept beside the node."""
+    """A request about an element that is not XML (a disk's size), stored outside the node."""
 
     def __init__(
         self,
@@ -258,7 +256,7 @@ class Setting(Declared, Generic[T]):
             element.settings[self.attribute] = value
 
     def apply(self, element: Holder, text: str) -> None:
-        """Set the wish from what a user typed; an empty text unsets it."""
+        """Set the setting from what a user typed; an empty text unsets it."""
         if text == "":
             self.__set__(element, None)
         else:
@@ -266,9 +264,9 @@ class Setting(Declared, Generic[T]):
 
 
 class Suboption(Declared):
-    """A sub-option that sets several values, or one in a way of its own, through `action`.
+    """A sub-option that sets several values, or needs special handling, through `action`.
 
-    `action(element, text)` gets the text as typed (empty: unset) and raises ValueError.
+    `action(element, text)` receives the text as typed (empty: unset) and raises ValueError.
     """
 
     def __init__(
@@ -295,12 +293,15 @@ class Suboption(Declared):
         self.joined = joined
 
     def apply(self, element: Holder, text: str) -> None:
-        """Hand `text` to the action."""
+        """Pass `text` to the action."""
         self.action(element, text)
 
 
 def _check(declared: XmlField[T] | Setting[T], element: Holder, value: object) -> None:
-    """Raises: FieldError, for a value of another type than the declared one."""
+    """Check the type of a value.
+
+    Raises: FieldError, for a value of another type than the declared one.
+    """
     if value is not None and not is_instance(value, declared.kind.type):
         expected = declared.kind.type.__name__
         raise FieldError(
@@ -309,13 +310,13 @@ def _check(declared: XmlField[T] | Setting[T], element: Holder, value: object) -
 
 
 def _name_of(declared: Declared, element: Holder) -> str:
-    """`Disk: boot_order`."""
+    """The name of the field in messages: `Disk: boot_order`."""
     names = (name for name, known in element.declarations() if known is declared)
     return f"{type(element).__name__}: {next(names, declared.name)}"
 
 
 def sub_option_name(path: str) -> str:
-    """The sub-option that a path stands for: `./rate/@bytes` is `rate.bytes`; predicates don't count."""
+    """The sub-option of a path: `./rate/@bytes` is `rate.bytes`; predicates are ignored."""
     parts = []
     for part in path.split("/"):
         if part in ("", "."):

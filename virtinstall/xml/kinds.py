@@ -1,7 +1,7 @@
-"""What a value in libvirt's XML may be: text, integer, yes/no, on/off, or merely present.
+"""The kinds of values in libvirt's XML: text, integer, yes/no, on/off, or presence.
 
-Source: https://libvirt.org/formatdomain.html; libvirt's schemas (basictypes.rng) name
-the same kinds `virYesNo`, `virOnOff` and so on.
+Source: https://libvirt.org/formatdomain.html; libvirt's schemas (basictypes.rng) name the same kinds `virYesNo`,
+`virOnOff` and so on.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ _FALSE = ("n", "no", "0", "false", "f", "off")
 
 
 class Kind(Generic[T]):
-    """How a value is written in XML and on the command line.
+    """The notation of a value in XML and on the command line.
 
-    `name` is what help prints; `type` is the class of the values in Python; `read` returns the
-    value of XML text, `write` the text of a value; `parse` returns the value of what a user
-    typed and raises ValueError, whose message says what was expected.
+    `name` is printed by help. `type` is the class of the values in Python. `read` converts XML text to a value, `write`
+    converts a value to text. `parse` converts what a user typed and raises ValueError with a message about the expected
+    value.
     """
 
     __slots__ = ("name", "parse", "read", "type", "write")
@@ -43,18 +43,18 @@ class Kind(Generic[T]):
 def parse_switch(text: str) -> bool:
     """The truth of a switch: y yes 1 true t on, n no 0 false f off, in any case.
 
-    Raises: ValueError, for any other word.
+    Raises: ValueError, for any other text.
     """
     word = text.strip().lower()
     if word in _TRUE:
         return True
     if word in _FALSE:
         return False
-    raise ValueError("it must be on or off (or yes, no)")
+    raise ValueError("must be on or off (or yes, no)")
 
 
 def parse_integer(text: str) -> int:
-    """A whole number, decimal or with 0x, 0o, 0b before it.
+    """A whole number: decimal, or with the prefix 0x, 0o or 0b.
 
     Raises: ValueError, for anything else.
     """
@@ -64,7 +64,7 @@ def parse_integer(text: str) -> int:
         try:
             return int(text, 0)
         except ValueError:
-            raise ValueError("it must be a whole number") from None
+            raise ValueError("must be a whole number") from None
 
 
 def parse_number(text: str) -> float:
@@ -75,7 +75,7 @@ def parse_number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ValueError("it must be a number") from None
+        raise ValueError("must be a number") from None
 
 
 def _same(text: str) -> str:

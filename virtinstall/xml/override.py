@@ -1,8 +1,8 @@
 """Raw edits by XPath: `--xml` on the domain, `xpathN.*` on any device.
 
-Each number is one edit: set (with or without `value`), create or delete. They are applied
-in the order of their numbers, after all else has been composed. XPath is real XPath 1.0
-(lxml); a node that an edit must make is made where the expression is a plain path.
+Each number is one edit: set (with or without `value`), create or delete. Edits are applied in numeric order, after
+everything else has been composed. XPath is real XPath 1.0 (lxml). A missing node is created if the expression is a
+plain path.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class Edit(NamedTuple):
 
 
 def apply_edit(root: etree._Element, edit: Edit) -> None:
-    """Carry `edit` out below `root` (paths that start with `.` are relative to it).
+    """Apply `edit` below `root` (paths that start with `.` are relative to it).
 
-    Raises: RequestError, when the expression is no XPath or can't be made.
+    Raises: RequestError, if the expression is not a valid XPath or its node cannot be created.
     """
     if edit.action == "delete":
         for found in _select(root, edit.xpath):
@@ -39,8 +39,8 @@ def apply_edit(root: etree._Element, edit: Edit) -> None:
             _set(root, edit.xpath, edit.value)
         except ValueError as error:
             raise RequestError(
-                f"the XPath '{edit.xpath}' can't be made: {error}",
-                hint="a value with = in it goes beside: xpath.set=./@name,xpath.value=a=b",
+                f"cannot create the XPath '{edit.xpath}': {error}",
+                hint="pass a value that contains = separately: xpath.set=./@name,xpath.value=a=b",
             ) from None
 
 
@@ -49,10 +49,10 @@ def _select(root: etree._Element, xpath: str) -> list[object]:
         found = root.xpath(xpath, namespaces=dict(NAMESPACES))
     except etree.XPathError as error:
         raise RequestError(
-            f"'{xpath}' is no valid XPath: {error}", hint="an example: ./devices/disk[2]/driver/@cache"
+            f"invalid XPath '{xpath}': {error}", hint="example: ./devices/disk[2]/driver/@cache"
         ) from None
     if not isinstance(found, list):
-        raise RequestError(f"the XPath '{xpath}' gives a value, not a place in the XML")
+        raise RequestError(f"the XPath '{xpath}' returns a value, not a node of the XML")
     return list(found)
 
 
@@ -72,7 +72,7 @@ def _set(root: etree._Element, xpath: str, value: str) -> None:
     place, slash, last = xpath.rpartition("/")
     if slash and not place and last.startswith("@"):
         raise RequestError(
-            f"the XPath '{xpath}' names an attribute of no element", hint=f"an example: ./{last}, or /domain/{last}"
+            f"the XPath '{xpath}' names an attribute without an element", hint=f"example: ./{last}, or /domain/{last}"
         )
     if slash and last.startswith("@"):
         nodes = _elements(root, place or ".")
@@ -96,7 +96,7 @@ def _elements(root: etree._Element, xpath: str) -> list[etree._Element]:
 
 
 def _make(root: etree._Element, xpath: str) -> etree._Element:
-    """Make the missing steps of a plain path and give the last element."""
+    """Create the missing steps of a plain path and return the last element."""
     node = root
     steps = [step for step in xpath.split("/") if step not in ("", ".")]
     if xpath.startswith("/") and steps and steps[0] == root.tag:
@@ -109,8 +109,8 @@ def _make(root: etree._Element, xpath: str) -> etree._Element:
         name, _, predicate = step.partition("[")
         if not name.replace("_", "a").replace("-", "a").replace(":", "a").replace(".", "a").isalnum():
             raise RequestError(
-                f"the XPath '{xpath}' matches nothing, and '{step}' can't be made",
-                hint="name plain elements, with [@attribute='value'] at the most",
+                f"the XPath '{xpath}' matches nothing, and '{step}' cannot be created",
+                hint="use plain element names, optionally with [@attribute='value']",
             )
         node = etree.SubElement(node, full_tag(name))
         key, equals, value = predicate.rstrip("]").partition("=")

@@ -1,7 +1,7 @@
-"""Paths such as `./driver/@cache`: parsed once, then used to find, make and drop XML nodes.
+"""Paths such as `./driver/@cache`, parsed once, then used to find, create and remove XML nodes.
 
-The small part of XPath that the declared fields use: child steps, one attribute
-predicate a step (`source[@mode='bind']`), and an attribute, text or presence at the end.
+The declared fields use a small part of XPath: child steps, one attribute predicate per step (`source[@mode='bind']`),
+and an attribute, text or presence at the end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAMESPACES: Mapping[str, str] = {
 }
 
 Rank = Mapping[str, int]
-"""Tag -> its place among the children of one element."""
+"""Tag -> its position among the children of one element."""
 
 
 class Step(NamedTuple):
@@ -33,20 +33,20 @@ class Step(NamedTuple):
 
 
 class Path(NamedTuple):
-    """A parsed path: the child steps, then `attribute`, or the element itself where that is None."""
+    """A parsed path: the child steps, then `attribute`, or the element if that is None."""
 
     steps: tuple[Step, ...]
     attribute: str | None
 
 
 def full_tag(name: str) -> str:
-    """`qemu:arg` in lxml's spelling, `{http://...}arg`; a plain name stays as it is."""
+    """`qemu:arg` in lxml's spelling, `{http://...}arg`; a name without a prefix is not changed."""
     prefix, colon, local = name.partition(":")
     return f"{{{NAMESPACES[prefix]}}}{local}" if colon else name
 
 
 def parse_path(text: str) -> Path:
-    """The parts of `./backend/source[@mode='bind']/@host`; `.` is the element itself."""
+    """The parts of `./backend/source[@mode='bind']/@host`; `.` is the element."""
     attribute = None
     steps = []
     for part in text.split("/"):
@@ -65,7 +65,7 @@ def parse_path(text: str) -> Path:
 
 
 def find_child(node: etree._Element, step: Step) -> etree._Element | None:
-    """The first child of `node` that fits `step`, or None."""
+    """The first child of `node` that matches `step`, or None."""
     if step.condition is None:
         return node.find(step.tag)
     key, value = step.condition
@@ -86,10 +86,10 @@ def find(node: etree._Element, steps: Iterable[Step]) -> etree._Element | None:
 
 
 def insert(node: etree._Element, child: etree._Element, rank: Rank) -> None:
-    """Put `child` among the children of `node` where its rank belongs.
+    """Insert `child` among the children of `node` at the position of its rank.
 
-    It goes behind the last child of the same or a lower rank; children that nobody
-    declared (comments, foreign elements) stay where they are.
+    It is inserted after the last child of the same or a lower rank. Undeclared children (comments, foreign elements)
+    are not moved.
     """
     own = rank.get(child.tag, len(rank))
     for other in node.iterchildren(reversed=True):
@@ -104,13 +104,13 @@ def insert(node: etree._Element, child: etree._Element, rank: Rank) -> None:
 
 
 def new_node(name: str) -> etree._Element:
-    """An element of that name (`disk`, `qemu:arg`) that stands alone."""
+    """A new element of that name (`disk`, `qemu:arg`) without a parent."""
     prefix, colon, _ = name.partition(":")
     return etree.Element(full_tag(name), nsmap={prefix: NAMESPACES[prefix]} if colon else None)
 
 
 def make_child(node: etree._Element, step: Step, rank: Rank) -> etree._Element:
-    """A new child of `node` that fits `step`, in its place by `rank`."""
+    """A new child of `node` that matches `step`, at the position of its `rank`."""
     nsmap = None
     if step.tag[0] == "{":
         uri = step.tag[1:].partition("}")[0]
@@ -123,10 +123,10 @@ def make_child(node: etree._Element, step: Step, rank: Rank) -> etree._Element:
 
 
 def drop(node: etree._Element, steps: tuple[Step, ...], keep: Iterable[tuple[Step, ...]] = ()) -> None:
-    """Remove the elements along `steps` below `node` that have become empty, innermost first.
+    """Remove the empty elements along `steps` below `node`, innermost first.
 
-    An element is empty with no attribute (but its step's condition), child or text. Those
-    whose steps are in `keep` mean something by being there and stay.
+    An element is empty if it has no attribute (except its step's condition), child or text. Elements whose steps are in
+    `keep` have a meaning when empty and are kept.
     """
     for depth in range(len(steps), 0, -1):
         found = find(node, steps[:depth])
@@ -140,7 +140,7 @@ def drop(node: etree._Element, steps: tuple[Step, ...], keep: Iterable[tuple[Ste
 
 
 def remove(node: etree._Element) -> None:
-    """Take `node` out of its parent; the text behind it, which lxml ties to it, stays."""
+    """Remove `node` from its parent; the text after it, which lxml attaches to it, is kept."""
     parent = node.getparent()
     if parent is None:
         return

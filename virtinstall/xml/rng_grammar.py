@@ -1,7 +1,7 @@
-"""RELAX NG files read into plain tuples: the named patterns of a schema and of those that it includes.
+"""RELAX NG files read into plain tuples: the named patterns of a schema and of the schemas it includes.
 
-Expat instead of lxml: the patterns are walked in Python, and this is where most of the
-time of a first look-up would go.
+Expat is used instead of lxml, because the patterns are walked in Python, which takes most of the time of a first
+look-up.
 
 Source: https://relaxng.org/spec-20011203.html, sections 4.7 and 4.17 (include, combine).
 """
@@ -16,7 +16,7 @@ _WITH_TEXT = frozenset(("value", "param", "name"))
 
 
 class Pattern:
-    """One element of a schema file; `text` is only read of `value`, `param` and `name`."""
+    """One element of a schema file; `text` is only read in `value`, `param` and `name`."""
 
     __slots__ = ("attributes", "parts", "tag", "text")
 
@@ -27,12 +27,12 @@ class Pattern:
         self.text = ""
 
     def add_text(self, text: str) -> None:
-        """More of the text has been read."""
+        """Add text that the parser has read."""
         self.text += text
 
 
 class Grammar:
-    """`defines`: name -> [(definition, its namespace)], several where they are combined; `files` that were read."""
+    """`defines`: name -> [(definition, its namespace)], several if they are combined; `files` that were read."""
 
     def __init__(self) -> None:
         self.defines: dict[str, list[tuple[Pattern, str]]] = {}
@@ -40,9 +40,9 @@ class Grammar:
 
 
 def read_grammar(path: str) -> Grammar:
-    """The grammar in the file `path` and those it includes; `start` is among the names.
+    """The grammar in the file `path` and the files it includes; `start` is among the names.
 
-    Raises: OSError, when a file can't be read; ValueError, when one is not well-formed.
+    Raises: OSError, if a file cannot be read; ValueError, if a file is not well-formed.
     """
     grammar = Grammar()
     _read(path, frozenset(), grammar)
@@ -90,7 +90,7 @@ def parse_pattern(data: bytes) -> Pattern:
         pattern = Pattern(tag, attributes)
         open_parts[-1].append(pattern)
         open_parts.append(pattern.parts)
-        # the white space between patterns is half of all there is to report
+        # half of the parser's reports would be white space between patterns
         if tag in _WITH_TEXT:
             parser.CharacterDataHandler = pattern.add_text
 

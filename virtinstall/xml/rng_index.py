@@ -1,11 +1,11 @@
-"""libvirt's RELAX NG files boiled down: each element's attributes, children, text, and what values they take.
+"""An index of libvirt's RELAX NG files: each element's attributes, children, text, and allowed values.
 
-The index is a graph of element definitions, not a tree of paths: a definition that
-contains itself (`<backingStore>`) is one node that points at itself. Choices and groups
-are merged: it tells what an element may ever hold, not which parts go together.
+The index is a graph of element definitions, not a tree of paths: a definition that contains itself (`<backingStore>`)
+is one node that points to itself. Choices and groups are merged: the index shows what an element may contain, not which
+parts can be combined.
 
-Source: https://relaxng.org/spec-20011203.html; the files are those of libvirt's
-docs/schemas (`domain.rng` and what it includes).
+Source: https://relaxng.org/spec-20011203.html; the files are those of libvirt's docs/schemas (`domain.rng` and what it
+includes).
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from collections.abc import Iterable, Iterator
 from virtinstall.xml.rng_grammar import Grammar, Pattern
 
 ChildEntry = tuple[str, tuple[int, ...], bool]
-"""A tag in lxml's spelling, the definitions that it may have there, whether it may come more than once."""
+"""A tag in lxml's spelling, its possible definitions there, whether it may occur more than once."""
 
 Definition = tuple[dict[str, int], tuple[ChildEntry, ...], int, bool]
 """Attribute -> value; children in the schema's order; value of the text (-1: none); whether it may be empty."""
 
 ValueEntry = tuple[str, tuple[str, ...]]
-"""What is open to any value, `text`, `integer` or `` (nothing: the words are all), and the known words."""
+"""The kind of open values, `text`, `integer` or `` (only known values are allowed), and the known values."""
 
 Index = tuple[tuple[Definition, ...], tuple[ValueEntry, ...]]
-"""All definitions, `<domain>` the first, and the values that they refer to. Made of what `marshal` can store."""
+"""All definitions, starting with `<domain>`, and the values that they refer to, as types that `marshal` can store."""
 
 _INTEGERS = frozenset(
     (
@@ -35,7 +35,7 @@ _INTEGERS = frozenset(
 
 
 class _Content:
-    """What one element's pattern holds, gathered by `_Compiler`."""
+    """The contents of one element's pattern, collected by `_Compiler`."""
 
     def __init__(self) -> None:
         self.attributes: dict[str, list[Pattern]] = {}
@@ -45,7 +45,7 @@ class _Content:
 
 
 def names_of(pattern: Pattern, namespace: str) -> list[str]:
-    """The names that an `element` or `attribute` pattern allows, in lxml's spelling; none where any will do."""
+    """The names that an `element` or `attribute` pattern allows, in lxml's spelling; empty if any name is allowed."""
     name = pattern.attributes.get("name")
     names = [name] if name is not None else list(_name_class(pattern))
     return [f"{{{namespace}}}{name}" for name in names] if namespace else names
@@ -61,12 +61,14 @@ def _name_class(pattern: Pattern) -> Iterator[str]:
 
 
 def build_index(grammar: Grammar) -> Index:
-    """The index of everything that can be reached from the grammar's start."""
+    """Build the index of everything that can be reached from the grammar's start."""
     return _Compiler(grammar.defines).compile()
 
 
 class _Compiler:
-    """Turns patterns into definitions; an `element` pattern becomes one definition, wherever it is referred to."""
+    """Converts patterns to definitions. An `element` pattern becomes one definition, even if it is referenced several
+    times.
+    """
 
     def __init__(self, defines: dict[str, list[tuple[Pattern, str]]]) -> None:
         self._defines = defines
@@ -80,7 +82,7 @@ class _Compiler:
         for pattern, namespace in self._defines["start"]:
             self._walk_all(pattern, namespace, 1, top)
         definitions = []
-        # walking a pattern queues those below it, so that depth of recursion is that of one element
+        # walking a pattern queues the elements below it, so recursion is only as deep as one element
         for pattern, namespace in self._patterns:
             definitions.append(self._define(pattern, namespace))
         return tuple(definitions), tuple(self._values)
@@ -103,18 +105,20 @@ class _Compiler:
         return number
 
     def _walk_all(self, pattern: Pattern, namespace: str, times: int, content: _Content) -> bool:
-        """Gather what the parts of `pattern` hold; whether all of them allow nothing at all."""
+        """Collect the contents of the parts of `pattern`; return whether all of them are notAllowed."""
         may_be_empty = True
         for part in pattern.parts:
             may_be_empty &= self._walk(part, namespace, times, content)
         return may_be_empty
 
     def _walk(self, pattern: Pattern, namespace: str, times: int, content: _Content) -> bool:
-        """Gather what `pattern`, which may come `times` times (2: more than once), holds; whether it allows nothing."""
+        """Collect the contents of `pattern`, which may occur `times` times (2: more than once); return whether it is
+        notAllowed.
+        """
         tag = pattern.tag
         if tag == "ref":
             found = self._defines[pattern.attributes["name"]]
-            # definitions of one name are combined by choice, but for a few that say otherwise
+            # definitions of one name are combined by choice, except a few that specify another method
             empty = [self._walk_all(below, own, times, content) for below, own in found]
             return any(empty) if found[-1][0].attributes.get("combine") != "interleave" else all(empty)
         if tag == "optional":
@@ -197,7 +201,7 @@ class _Compiler:
 
 
 def _alternatives(data: Pattern) -> list[str]:
-    """The words of a pattern that is but a list of them, such as `(tcp)|(udp)`."""
+    """The values of a pattern that is only a list of them, such as `(tcp)|(udp)`."""
     for param in data.parts:
         words = param.text.replace("(", "").replace(")", "").split("|")
         if param.attributes.get("name") == "pattern" and len(words) > 1 and all(word.isidentifier() for word in words):

@@ -1,15 +1,14 @@
-"""libvirt's own schema behind the declared fields: what a dotted name stands for that no class declares.
+"""libvirt's schema, which resolves dotted names that no class declares.
 
-`--network vlan.tag0.id=42`: the RNG files of the installed libvirt tell that `vlan/tag/@id`
-exists, that `tag` may come more than once, and what values it takes.
+`--network vlan.tag0.id=42`: the RNG files of the installed libvirt show that `vlan/tag/@id` exists, that `tag` may
+occur more than once, and which values it accepts.
 
-How names are read: components are tags, the last one an attribute, an element's text or
-its presence, an attribute before an element of the same name. A name is first taken as
-it stands (`vram64`), then as name and number (`tag0`, and `tag` for the first) where
-the element may come more than once. Elements of other namespaces have libvirt's prefix:
-`qemu:commandline.qemu:arg0.value`.
+How names are resolved: components are tags. The last component is an attribute, an element's text or its presence; an
+attribute precedes an element of the same name. A name is first looked up unchanged (`vram64`), then as name and number
+(`tag0`, and `tag` for the first) if the element may occur more than once. Elements of other namespaces have libvirt's
+prefix: `qemu:commandline.qemu:arg0.value`.
 
-Source: the schema files; https://libvirt.org/formatdomain.html for what they mean.
+Source: the schema files; https://libvirt.org/formatdomain.html for their meaning.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ _ON_OFF = frozenset(("on", "off"))
 
 
 class Leaf:
-    """One value that the schema knows, seen from an element.
+    """One value in the schema, relative to an element.
 
-    `steps` lead down: (tag in lxml's spelling, number among its like, from 0). `attribute`
-    is None for an element's text or presence. `type` is text, integer, yes/no, on/off,
-    choice (one of `values`) or present; text and integer may have well-known `values` too.
+    `steps` lead down: (tag in lxml's spelling, number among children of that tag, from 0). `attribute` is None for an
+    element's text or presence. `type` is text, integer, yes/no, on/off, choice (one of `values`) or present; text and
+    integer may have well-known `values` too.
     """
 
     __slots__ = ("attribute", "steps", "type", "values")
@@ -51,7 +50,7 @@ class Leaf:
 
 
 class _Element:
-    """All definitions that one element may have at its place, merged."""
+    """All definitions of an element at one path, merged."""
 
     __slots__ = ("attributes", "children", "may_be_empty", "texts")
 
@@ -63,10 +62,10 @@ class _Element:
 
 
 class Schema:
-    """What the installed libvirt knows below `<domain>`.
+    """The schema of the installed libvirt below `<domain>`.
 
-    Elements are named by the path of their tags, `("devices", "interface")`; `()` is the
-    domain. `found` is False where no schema is installed: then nothing is known.
+    Elements are named by the path of their tags, `("devices", "interface")`; `()` is the domain. `found` is False if no
+    schema is installed; then all names are unknown.
     """
 
     def __init__(self, index: Index) -> None:
@@ -75,7 +74,7 @@ class Schema:
         self.found = bool(self._definitions)
 
     def resolve(self, element_path: tuple[str, ...], dotted: str) -> Leaf | None:
-        """What `dotted` (`vlan.tag0.id`) stands for below the element, or None when the schema doesn't know it."""
+        """The leaf that `dotted` (`vlan.tag0.id`) means below the element, or None if it is not in the schema."""
         element = self._element(element_path)
         if element is None:
             return None
@@ -99,8 +98,8 @@ class Schema:
     def leaves(self, element_path: tuple[str, ...], number: str = "N") -> Iterator[str]:
         """The dotted name of each leaf below the element, in the schema's order.
 
-        `number` is put behind the name of an element that may come more than once. An
-        element within its like (`backingStore`) is entered once.
+        `number` is appended to the name of an element that may occur more than once. An element nested in itself
+        (`backingStore`) is entered once.
         """
         element = self._element(element_path)
         if element is not None:
@@ -118,7 +117,7 @@ class Schema:
                 yield from self._leaves(below, name + ".", number, entered | ids)
 
     def nearest(self, element_path: tuple[str, ...], dotted: str) -> list[str]:
-        """Up to three names that the schema knows and that are like `dotted`, the nearest first."""
+        """Up to three names in the schema that are similar to `dotted`, the most similar first."""
         from virtinstall.similar import similar_names
 
         return similar_names(dotted, self.leaves(element_path, "0"))
@@ -126,7 +125,7 @@ class Schema:
     def values(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """All values that the schema allows at `path`: an element's text, or an attribute written `@cache` at its end.
 
-        Empty where other values are allowed as well, or the schema doesn't know the place.
+        Empty if other values are allowed too, or the path is not in the schema.
         """
         attribute = path[-1][1:] if path and path[-1].startswith("@") else None
         element = self._element(path if attribute is None else path[:-1])
@@ -136,7 +135,7 @@ class Schema:
         return self._value(ids)[1] if ids and self._closed(ids) else ()
 
     def child_order(self, element_path: tuple[str, ...]) -> tuple[str, ...]:
-        """Tags, in lxml's spelling, of the element's children in the order in which they should stand."""
+        """Tags, in lxml's spelling, of the element's children in the order that the schema requires."""
         element = self._element(element_path)
         return tuple(element.children) if element is not None else ()
 
@@ -152,7 +151,7 @@ class Schema:
         return element
 
     def _step(self, element: _Element, part: str) -> tuple[str, int] | None:
-        """(tag, number) that the component `part` stands for."""
+        """(tag, number) of the component `part`."""
         tag = _tag_of(part, element)
         if tag in element.children:
             return tag, 0
@@ -188,7 +187,7 @@ class Schema:
         return merged
 
     def _own_value(self, element: _Element) -> tuple[str, tuple[str, ...]] | None:
-        """Type and values of an element's text or presence; None where it has neither."""
+        """Type and values of an element's text or presence; None if it has neither."""
         if element.texts:
             return self._value(element.texts)
         return ("present", ()) if element.may_be_empty else None
@@ -207,10 +206,10 @@ class Schema:
 
 
 def load_schema(environ: Mapping[str, str], cache: bool = True) -> Schema:
-    """The schema of the installed libvirt; one that knows nothing where there is none.
+    """Load the schema of the installed libvirt; it is empty if none is installed.
 
-    `environ` tells where it and the cache are. Raises: OSError or ValueError, when a
-    schema file can't be read.
+    `environ` defines the places of the schema and the cache. Raises: OSError or ValueError, if a schema file cannot be
+    read.
     """
     path = find_schema(environ)
     if path is None:
@@ -230,7 +229,9 @@ def load_schema(environ: Mapping[str, str], cache: bool = True) -> Schema:
 
 
 def name_of(tag: str) -> str:
-    """`{http://libvirt.org/schemas/domain/qemu/1.0}arg` as it is typed: `qemu:arg`; a plain tag stays as it is."""
+    """The typed form of a tag: `{http://libvirt.org/schemas/domain/qemu/1.0}arg` is `qemu:arg`; other tags are not
+    changed.
+    """
     uri, brace, local = tag[1:].partition("}")
     if not brace:
         return tag
@@ -242,7 +243,7 @@ def name_of(tag: str) -> str:
 
 
 def _tag_of(name: str, element: _Element) -> str:
-    """The tag among the children of `element` that is typed `name`; `name` itself where there is none."""
+    """The tag of the child of `element` that is typed as `name`; `name` if there is none."""
     if ":" in name:
         for tag in element.children:
             if name_of(tag) == name:

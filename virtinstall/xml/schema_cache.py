@@ -1,11 +1,10 @@
-"""Where libvirt's schema is found, and the cache of the index that is made of it.
+"""The location of libvirt's schema, and the cache of its index.
 
-The cache is `$XDG_CACHE_HOME/virtinstall/domain-schema`: good as long as each schema
-file has the size and time of change that it had. Whatever is wrong with it or with its
-place, the index is made anew; only the time is lost.
+The cache is `$XDG_CACHE_HOME/virtinstall/domain-schema`. It is valid as long as the size and modification time of each
+schema file are unchanged. If the cache is damaged or cannot be used, the index is built again; only time is lost.
 
-Source: https://specifications.freedesktop.org/basedir-spec/latest/ (places of caches
-and data); libvirt installs its schemas in `libvirt/schemas` below the data directory.
+Source: https://specifications.freedesktop.org/basedir-spec/latest/ (places of caches and data); libvirt installs its
+schemas in `libvirt/schemas` below the data directory.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ if TYPE_CHECKING:
     from virtinstall.xml.rng_index import Index
 
 ENTRY_FILE = "domain.rng"
-# raise it whenever the index or how it is made changes
+# increase it when the index or the code that builds it changes
 _FORMAT = b"virtinstall domain schema 1\n"
 _MARSHAL_VERSION = 4
 
 Stamp = tuple[tuple[str, int, int], ...]
-"""(path, size in bytes, time of change in ns) of each schema file, the entry file first."""
+"""(path, size in bytes, modification time in ns) of each schema file, the entry file first."""
 
 
 def find_schema(environ: Mapping[str, str]) -> str | None:
-    """The path of libvirt's `domain.rng`, or None where no libvirt is installed.
+    """Return the path of libvirt's `domain.rng`, or None if libvirt is not installed.
 
-    `$VIRTINSTALL_SCHEMA_DIR` is the only place looked at where it is set.
+    `$VIRTINSTALL_SCHEMA_DIR`, if set, is the only directory that is searched.
     """
     for directory in _directories(environ):
         path = os.path.join(directory, ENTRY_FILE)
@@ -59,7 +58,7 @@ def cache_file(environ: Mapping[str, str]) -> str | None:
 
 
 def stamp_of(files: Iterable[str]) -> Stamp:
-    """The stamp of these schema files as they are now. Raises: OSError, when one is gone."""
+    """The stamp of these schema files now. Raises: OSError, if one does not exist."""
     found = []
     for path in files:
         status = os.stat(path)
@@ -68,10 +67,12 @@ def stamp_of(files: Iterable[str]) -> Stamp:
 
 
 def load_index(cache: str, schema: str) -> Index | None:
-    """The index of the schema whose entry file is `schema` out of the file `cache`; None when it doesn't hold it."""
+    """The index of the schema whose entry file is `schema`, from the file `cache`; None if the cache does not contain
+    it.
+    """
     data = read_cached(cache)
     start = len(_FORMAT) + 4
-    # the sum is looked at first: marshal is no judge of damaged data
+    # check the sum first, because marshal does not detect damaged data
     if data is None or data[: len(_FORMAT)] != _FORMAT or data[len(_FORMAT) : start] != _sum(data[start:]):
         return None
     stamp, index = marshal.loads(data[start:])
@@ -86,7 +87,7 @@ def load_index(cache: str, schema: str) -> Index | None:
 
 
 def save_index(cache: str, stamp: Stamp, index: Index) -> None:
-    """Put `index` into the file `cache`, whole or not at all; a place that can't be written is no error."""
+    """Write `index` to the file `cache` atomically. A path that cannot be written is not an error."""
     data = marshal.dumps((stamp, index), _MARSHAL_VERSION)
     write_cached(cache, _FORMAT, _sum(data), data)
 

@@ -1,8 +1,7 @@
 """Setting what libvirt's schema knows and no class declares: a `Leaf` seen from an element's node.
 
-Elements that have to be made go where the schema's order wants them. Words of switches
-are understood as for declared fields; all else goes through as it is, for libvirt is the
-judge of values.
+New elements are inserted in the schema's order. Switch values are converted as for declared fields. Other values are
+passed through unchanged, because libvirt validates them.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from virtinstall.xml.schema import Leaf, Schema
 def write_leaf(node: etree._Element, leaf: Leaf, text: str, schema: Schema, element_path: tuple[str, ...]) -> None:
     """Set `leaf` below `node`, the element at `element_path`, to what the user typed; empty text unsets it.
 
-    Raises: ValueError, whose message says what was expected.
+    Raises: ValueError, with a message about the expected value.
     """
     if text and leaf.type == "present":
         text = "yes" if parse_switch(text) else ""
@@ -62,7 +61,7 @@ def _make(
 
 
 def _unset(node: etree._Element, leaf: Leaf) -> None:
-    """Take the value away, and the elements around it that have become empty, innermost first."""
+    """Remove the value, and the elements around it that have become empty, innermost first."""
     found = _find(node, leaf.steps)
     if found is None:
         return
@@ -71,7 +70,7 @@ def _unset(node: etree._Element, leaf: Leaf) -> None:
             del found.attrib[leaf.attribute]
     elif leaf.type != "present":
         found.text = None
-    # the presence is the value, whatever else is inside
+    # the presence is the value, whatever the element contains
     doomed = leaf.type == "present"
     while found is not node and (doomed or _is_empty(found)):
         parent = found.getparent()
