@@ -1,4 +1,4 @@
-"""The record of a guest: what its metadata says was created for it."""
+"""The record of a guest: its metadata lists what was created for it."""
 
 from __future__ import annotations
 

@@ -216,7 +216,7 @@ def _known(message: str) -> Rejection | None:
 
 
 def _schema_error(document: str) -> HypervisorError | None:
-    """Return what the installed schema says against `document`; None without a schema."""
+    """Return the error of the installed schema for `document`; None without a schema."""
     from lxml import etree
 
     from virtinstall.xml.schema_cache import find_schema

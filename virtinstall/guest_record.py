@@ -1,4 +1,4 @@
-"""The record of a guest: what the run that created it made for it, stored in the guest's own `<metadata>`.
+"""The record of a guest: everything that was created for it, stored in the guest's `<metadata>`.
 
 `virt-guest delete` removes only disks that the record names, and `virt-guest ssh` takes the account and the host key
 from it. A record belongs to the guest of its UUID: one that another program copied into another guest does not count.
@@ -51,7 +51,7 @@ class Reservation(Record):
 
 
 class GuestRecord(Record):
-    """What was created for the guest of `uuid`, and how to log in to it.
+    """The objects that were created for the guest of `uuid`, and its login.
 
     `created` is the time in UTC (`2026-11-30T12:00:00Z`). `nvram` is a file of UEFI variables that the user named and
     that did not exist before. `request` is the canonical request as JSON, without secrets; None where it is too long.

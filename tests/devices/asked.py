@@ -1,4 +1,4 @@
-"""Devices as the command line asks for them, for tests."""
+"""Devices from options of the command line, for tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ D = TypeVar("D", bound=Device)
 
 
 def asked(cls: type[D], text: str, device: D | None = None) -> D:
-    """The device after its option with the value `text`; `device` is one to begin with."""
+    """The device after its option with the value `text`, applied to `device` if given."""
     result = device if device is not None else cls()
     option = next((row.option.split()[-1] for row in DEVICES if row.tag == cls.tag and row.option), "")
     apply_pairs(result, option, cut(cls, option, text))

@@ -1,4 +1,4 @@
-"""--rng, --tpm, --smartcard, --redirdev: devices with a back end of the host behind them."""
+"""--rng, --tpm, --smartcard, --redirdev: devices with a back end on the host."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_rng_backend(text: str, xml: str) -> None:
 
 
 def test_rng_rate() -> None:
-    """Old words and new ones are the same."""
+    """Old and new spellings set the same value."""
     expected = '<rng><backend model="random"/><rate bytes="1234" period="2000"/></rng>'
     assert line(asked(Rng, "random,rate_bytes=1234,rate_period=2000")) == expected
     assert line(asked(Rng, "random,rate.bytes=1234,rate.period=2000")) == expected
@@ -68,7 +68,7 @@ def test_rng_rate() -> None:
     ],
 )
 def test_tpm(text: str, xml: str) -> None:
-    """A path is the host's own TPM; `default` leaves the kind open."""
+    """A path is the TPM of the host; `default` leaves the kind open."""
     assert line(asked(Tpm, text)) == (f"<tpm>{xml}</tpm>" if xml else "<tpm/>")
 
 
@@ -91,7 +91,7 @@ def test_tpm(text: str, xml: str) -> None:
     ],
 )
 def test_smartcard(text: str, xml: str) -> None:
-    """Where the card is, how it is reached, and which certificates make one; their names may hold commas."""
+    """Source of the card, connection, and certificates, whose names may contain commas."""
     assert line(asked(Smartcard, text)) == xml
 
 
@@ -113,18 +113,18 @@ def test_redirdev(text: str, xml: str) -> None:
     [("localhost:4000", "localhost", 4000), (":4000", "127.0.0.1", 4000), ("[::1]:4000", "::1", 4000)],
 )
 def test_server(server: str, host: str, port: int) -> None:
-    """`server` is the old word for the host and port to connect to."""
+    """`server` is the old spelling of the host and port to connect to."""
     redirdev = asked(Redirdev, f"usb,type=tcp,server={server}")
     assert (redirdev.source_host, redirdev.source_service) == (host, port)
 
 
 def test_what_none_means() -> None:
-    """`none` keeps away the rng, TPM and redirection that a guest gets by itself; no smartcard comes by itself."""
+    """`none` suppresses the default rng, TPM and redirection; there is no default smartcard."""
     assert [cls.none_word for cls in (Rng, Tpm, Redirdev, Smartcard)] == ["suppress", "suppress", "suppress", "no-op"]
 
 
 def test_ports_are_numbers() -> None:
-    """A word for a port is refused here, not by libvirt."""
+    """A port that is not a number is rejected before libvirt sees it."""
     with pytest.raises(RequestError, match="--redirdev server=localhost:spice: must be a whole number"):
         asked(Redirdev, "usb,server=localhost:spice")
     with pytest.raises(RequestError, match="--rng backend_host=a:b: must be a whole number"):

@@ -1,4 +1,4 @@
-"""--serial, --parallel, --channel, --console: where a character device's bytes go."""
+"""--serial, --parallel, --channel, --console: back ends of character devices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from virtinstall.errors import RequestError
 
 @pytest.mark.parametrize("cls", [Serial, Parallel, Console, Channel])
 def test_all_four_alike(cls: type[CharacterDevice]) -> None:
-    """They share their words; `none` as the whole value means: no such device."""
+    """All four accept the same sub-options; `none` as the whole value means no such device."""
     assert cls.none_word == "suppress"
     assert line(asked(cls, "char_type=file,path=/a,log.file=/b,log.append=yes")) == (
         f'<{cls.tag} type="file"><source path="/a"/><log file="/b" append="on"/></{cls.tag}>'
@@ -34,12 +34,12 @@ def test_all_four_alike(cls: type[CharacterDevice]) -> None:
     ],
 )
 def test_host_and_port(text: str, xml: str) -> None:
-    """The port is cut off the host; no host means this one; an IPv6 address with a port has brackets."""
+    """The port is split off the host; without a host it is this one; an IPv6 address with a port needs brackets."""
     assert line(asked(Serial, f"tcp,{text}")) == f'<serial type="tcp">{xml}</serial>'
 
 
 def test_listening() -> None:
-    """With mode=bind, `host` is the address to listen on, wherever it stands."""
+    """With mode=bind, `host` is the address to listen on, in any order."""
     assert line(asked(Serial, "tcp,host=0.0.0.0:2222,mode=bind,protocol=telnet,source.tls=on")) == (
         '<serial type="tcp"><source mode="bind" host="0.0.0.0" service="2222" tls="yes"/>'
         '<protocol type="telnet"/></serial>'
@@ -47,14 +47,14 @@ def test_listening() -> None:
 
 
 def test_both_ends_of_udp() -> None:
-    """Where the bytes go to and where they are listened for are two sources."""
+    """The addresses to send to and to listen on are two sources."""
     device = asked(Serial, "udp,host=1.2.3.4:2222,bind_host=127.0.0.1:4556")
     assert (device.bind_host, str(device.bind_service)) == ("127.0.0.1", "4556")
     assert (device.connect_host, str(device.connect_service)) == ("1.2.3.4", "2222")
 
 
 def test_both_ends_in_full() -> None:
-    """Port words stand beside HOST:PORT and count more."""
+    """Separate port sub-options override the port of HOST:PORT."""
     device = asked(Serial, "tcp,source.connect_host=1.2.3.4:55,source.connect_service=66")
     assert line(device) == '<serial type="tcp"><source mode="connect" host="1.2.3.4" service="66"/></serial>'
 
@@ -67,13 +67,13 @@ def test_null_modem() -> None:
 
 
 def test_guest_forwarding() -> None:
-    """A guestfwd channel answers an address in the guest's network; the port is cut off it."""
+    """A guestfwd channel has an address in the guest's network; the port is split off it."""
     device = asked(Channel, "unix,path=/a,mode=bind,target_type=guestfwd,target_address=10.0.2.1:4600")
     assert (device.target_type, device.target_address, device.target_port) == ("guestfwd", "10.0.2.1", 4600)
 
 
 def test_guest_forwarding_port_must_be_a_number() -> None:
-    """A word for a port is refused, with the sub-option named."""
+    """A port that is not a number is rejected; the error names the sub-option."""
     with pytest.raises(RequestError, match=r"--channel target\.address=10\.0\.2\.1:x: "):
         asked(Channel, "unix,target.address=10.0.2.1:x")
 
@@ -95,7 +95,7 @@ def test_serial_model() -> None:
 
 @pytest.mark.parametrize("name", ["source.service", "source.bind_service", "source.connect_service"])
 def test_ports_are_numbers(name: str) -> None:
-    """A word for a port is refused here, not by libvirt."""
+    """A port that is not a number is rejected before libvirt sees it."""
     with pytest.raises(RequestError, match=f"--serial {name}=ssh: must be a whole number"):
         asked(Serial, f"tcp,{name}=ssh")
     with pytest.raises(RequestError, match="--serial host=a:ssh: must be a whole number"):

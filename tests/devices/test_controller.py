@@ -10,8 +10,8 @@ from virtinstall.errors import RequestError
 
 
 @pytest.mark.parametrize("word", ["usb2", "usb3"])
-def test_sets(word: str) -> None:
-    """A set is a wish: the composer makes its controllers."""
+def test_sets_are_resolved_by_the_composer(word: str) -> None:
+    """A set is a request: the composer creates its controllers."""
     controller = asked(Controller, word)
     assert controller.set_of == word
     assert line(controller) == "<controller/>"
@@ -42,14 +42,14 @@ def test_other_addresses_are_refused(text: str) -> None:
 
 
 def test_address_in_full() -> None:
-    """The address's parts have names of their own."""
+    """The parts of the address have separate sub-options."""
     assert line(asked(Controller, "usb,address.type=pci,address.slot=0x4,address.multifunction=on")) == (
         '<controller type="usb"><address type="pci" slot="4" multifunction="on"/></controller>'
     )
 
 
 def test_companions_and_queues() -> None:
-    """Old single words beside the dotted names."""
+    """Old spellings without a dot and dotted names."""
     assert line(asked(Controller, "usb,master=2,driver_queues=4")) == (
         '<controller type="usb"><master startport="2"/><driver queues="4"/></controller>'
     )
@@ -62,8 +62,8 @@ def test_target() -> None:
     )
 
 
-def test_free_ports_are_a_wish() -> None:
-    """The number of free ports is no controller; it must be a number."""
+def test_free_ports_are_a_request() -> None:
+    """The number of free ports is not a controller; it must be a number."""
     controller = asked(Controller, "num_pcie_root_ports=3")
     assert controller.num_pcie_root_ports == 3
     assert line(controller) == "<controller/>"
@@ -72,6 +72,6 @@ def test_free_ports_are_a_wish() -> None:
 
 
 def test_short_address_is_decimal() -> None:
-    """Digits mean what they mean in `address.slot`; hexadecimal has 0x before it."""
+    """Digits have the same meaning as in `address.slot`; hexadecimal has the prefix 0x."""
     assert asked(Controller, "usb,address=0:10.0").address.slot == 10
     assert asked(Controller, "usb,address=0:0x1f.0").address.slot == 31

@@ -1,4 +1,4 @@
-"""--filesystem: which attribute a source goes to, and the words for 9p, virtiofs and containers."""
+"""--filesystem: the attribute for each kind of source, and the options for 9p, virtiofs and containers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from virtinstall.devices.filesystem import Filesystem
 from virtinstall.errors import RequestError
 
 
-def test_source_and_target_as_bare_words() -> None:
-    """The commonest use: a directory of the host, and the tag the guest mounts it by."""
+def test_source_and_target_without_keys() -> None:
+    """The most common use: a directory of the host and the mount tag."""
     assert line(asked(Filesystem, "/srv/share,mytag")) == (
         '<filesystem><source dir="/srv/share"/><target dir="mytag"/></filesystem>'
     )
@@ -28,19 +28,19 @@ def test_source_and_target_as_bare_words() -> None:
     ],
 )
 def test_source_by_type(type: str, attribute: str) -> None:
-    """The type decides where `source` goes, wherever it stands in the option."""
+    """The type determines where `source` is stored, in any order."""
     assert line(asked(Filesystem, f"source=X,target=/t,type={type}")) == (
         f'<filesystem type="{type}"><source {attribute}="X"/><target dir="/t"/></filesystem>'
     )
 
 
-def test_old_word_for_the_access_mode() -> None:
+def test_old_spelling_of_the_access_mode() -> None:
     """`mode` is `accessmode`."""
     assert asked(Filesystem, "mode=squash").accessmode == "squash"
 
 
 def test_virtiofs() -> None:
-    """virtiofsd's own settings are below <binary>, as on/off."""
+    """Settings of virtiofsd are below <binary>, as on/off."""
     text = (
         "type=mount,driver.type=virtiofs,driver.queue=1024,binary.path=/usr/libexec/virtiofsd,binary.xattr=yes,"
         "binary.cache.mode=always,binary.lock.posix=off,binary.lock.flock=1,binary.sandbox.mode=chroot,"
@@ -55,7 +55,7 @@ def test_virtiofs() -> None:
 
 
 def test_readonly_is_a_presence() -> None:
-    """`readonly=on` makes the empty element, `readonly=off` takes it away."""
+    """`readonly=on` creates the empty element, `readonly=off` removes it."""
     filesystem = asked(Filesystem, "readonly=on")
     assert line(filesystem) == "<filesystem><readonly/></filesystem>"
     assert line(asked(Filesystem, "readonly=off", filesystem)) == "<filesystem/>"
@@ -64,7 +64,7 @@ def test_readonly_is_a_presence() -> None:
 
 
 def test_sizes_and_modes_go_verbatim() -> None:
-    """What libvirt reads itself isn't converted: octal modes keep their zeros."""
+    """Values that libvirt parses are not converted: octal modes keep their zeros."""
     filesystem = asked(Filesystem, "fmode=0644,dmode=0755,space_hard_limit=10G,space_soft_limit=5G")
     assert (filesystem.fmode, filesystem.dmode) == ("0644", "0755")
     assert (filesystem.space_hard_limit, filesystem.space_soft_limit) == ("10G", "5G")

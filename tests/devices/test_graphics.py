@@ -1,4 +1,4 @@
-"""--graphics: ports, where it is listened, words for a keyboard."""
+"""--graphics: ports, listeners, keyboard layouts."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from virtinstall.errors import RequestError
 @pytest.mark.parametrize("name", ["port", "tlsPort", "tlsport"])
 @pytest.mark.parametrize("value", ["5899", "0", "-2"])
 def test_ports_below_the_first(name: str, value: str) -> None:
-    """Ports start at 5900; only -1 has a meaning below."""
+    """Ports start at 5900; only -1 has a meaning below that."""
     with pytest.raises(RequestError, match=f"--graphics {name}={value}: a port is 5900 or higher"):
         asked(Graphics, f"spice,{name}={value}")
 
 
 def test_ports() -> None:
-    """5900 and -1 are good; an empty value takes the port out."""
+    """5900 and -1 are valid; an empty value removes the port."""
     graphics = asked(Graphics, "spice,port=5900,tlsport=-1")
     assert line(graphics) == '<graphics type="spice" port="5900" tlsPort="-1"/>'
     assert line(asked(Graphics, "port=,tlsPort=", graphics)) == '<graphics type="spice"/>'
 
 
 @pytest.mark.parametrize("word", ["none", "socket"])
-def test_listen_words(word: str) -> None:
+def test_listen_kinds(word: str) -> None:
     """`none` and `socket` are kinds of <listen>, not addresses."""
     assert line(asked(Graphics, f"vnc,listen={word}")) == (f'<graphics type="vnc"><listen type="{word}"/></graphics>')
 
 
 def test_listen_address() -> None:
-    """Anything else is an address."""
+    """Any other value is an address."""
     assert line(asked(Graphics, "vnc,listen=0.0.0.0")) == '<graphics type="vnc" listen="0.0.0.0"/>'
 
 
@@ -44,7 +44,7 @@ def test_several_listens() -> None:
 
 
 @pytest.mark.parametrize("word", ["local", "none"])
-def test_keymap_words_leave_it_open(word: str) -> None:
+def test_keymap_local_and_none_set_no_layout(word: str) -> None:
     """`local` and `none` set no keyboard layout."""
     assert line(asked(Graphics, f"vnc,keymap={word}")) == '<graphics type="vnc"/>'
     assert asked(Graphics, "vnc,keymap=de").keymap == "de"
@@ -55,8 +55,8 @@ def test_default_kind_is_left_open() -> None:
     assert line(asked(Graphics, "default")) == "<graphics/>"
 
 
-def test_both_words_for_the_password() -> None:
-    """The libvirt name and the long one are the same value: the later one counts."""
+def test_both_spellings_of_the_password() -> None:
+    """The libvirt name and the long one set the same value: the last one counts."""
     graphics = asked(Graphics, "vnc,passwd=a,password=b,passwordValidTo=x,passwdValidTo=y")
     assert line(graphics) == '<graphics type="vnc" passwd="b" passwdValidTo="y"/>'
 
@@ -69,7 +69,7 @@ def test_window_has_no_sub_options_for_the_display() -> None:
 
 
 def test_spice_and_gl() -> None:
-    """Old single words and dotted names write the same XML; switches are yes and no there."""
+    """Old spellings and dotted names write the same XML; switches are yes and no there."""
     old = "spice,image_compression=glz,streaming_mode=off,clipboard_copypaste=no,mouse_mode=client,gl=on,rendernode=/r"
     new = (
         "spice,image.compression=glz,streaming.mode=off,clipboard.copypaste=0,mouse.mode=client,"

@@ -10,7 +10,7 @@ from virtinstall.devices.video import Video
 
 
 def test_default_input() -> None:
-    """`default` leaves kind and bus open; it is remembered that it was asked for."""
+    """`default` leaves kind and bus open and is recorded."""
     device = asked(Input, "default,bus=default")
     assert line(device) == "<input/>"
     assert device.wanted_default is True
@@ -18,14 +18,14 @@ def test_default_input() -> None:
 
 
 def test_bare_input() -> None:
-    """A bare word is the kind; nobody asked for the default then."""
+    """A value without a key is the kind; then the default is not requested."""
     device = asked(Input, "mouse,bus=virtio,model=virtio-non-transitional")
     assert line(device) == '<input type="mouse" bus="virtio" model="virtio-non-transitional"/>'
     assert device.wanted_default is None
 
 
 def test_input_of_the_host() -> None:
-    """Where the events come from, and how they are shared."""
+    """Source and sharing of the events."""
     device = asked(
         Input, "evdev,source.dev=/dev/input/event1,source.repeat=yes,source.grab=all,source.grabToggle=alt-alt"
     )
@@ -41,13 +41,13 @@ def test_default_video(text: str) -> None:
 
 
 def test_bare_video() -> None:
-    """A bare word is the model; `none` is a model as well (no card at all)."""
+    """A value without a key is the model; `none` is a model too (no card)."""
     assert line(asked(Video, "qxl")) == '<video><model type="qxl"/></video>'
     assert line(asked(Video, "model=none")) == '<video><model type="none"/></video>'
 
 
-def test_video_memory_old_and_new_words() -> None:
-    """Single words and dotted names write the same XML."""
+def test_video_memory_old_and_new_spellings() -> None:
+    """Old spellings and dotted names write the same XML."""
     old = asked(Video, "qxl,heads=4,ram=2,vram=3,vram64=65,vgamem=1,accel3d=yes")
     new = asked(
         Video,
@@ -61,7 +61,7 @@ def test_video_memory_old_and_new_words() -> None:
     )
 
 
-def test_switches_are_written_as_libvirt_has_them() -> None:
+def test_switches_are_written_as_in_the_schema() -> None:
     """`blob` is on or off in the XML, `primary` yes or no."""
     assert line(asked(Video, "virtio,model.blob=1,model.primary=1")) == (
         '<video><model type="virtio" blob="on" primary="yes"/></video>'

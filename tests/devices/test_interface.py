@@ -22,7 +22,7 @@ from virtinstall.errors import RequestError
     ],
 )
 def test_shorthands(text: str, xml: str) -> None:
-    """`network` and `bridge` set kind and source; beside a kind they don't count, nor a bridge beside a network."""
+    """`network` and `bridge` set kind and source. A kind overrides them, and a network overrides a bridge."""
     assert line(asked(Interface, text)) == xml
 
 
@@ -30,18 +30,18 @@ def test_shorthands(text: str, xml: str) -> None:
     ("kind", "attribute"), [("network", "network"), ("bridge", "bridge"), ("direct", "dev"), ("vdpa", "dev")]
 )
 def test_source_suits_the_kind(kind: str, attribute: str) -> None:
-    """`source` fills the attribute that the kind of connection reads, whatever the order of words."""
+    """`source` sets the attribute of the kind of connection, in any order."""
     expected = f'<interface type="{kind}"><source {attribute}="x"/></interface>'
     assert line(asked(Interface, f"source=x,type={kind}")) == expected
 
 
 def test_source_without_a_place() -> None:
-    """Kinds without such an attribute take no source."""
+    """Kinds without such an attribute reject a source."""
     assert line(asked(Interface, "user,source=x")) == '<interface type="user"/>'
 
 
 def test_default_is_left_to_the_composer() -> None:
-    """`default` writes nothing; it is remembered that it was asked for."""
+    """`default` writes nothing and is recorded."""
     interface = asked(Interface, "default,model=virtio")
     assert interface.wanted_type == "default"
     assert line(interface) == '<interface><model type="virtio"/></interface>'
@@ -53,8 +53,8 @@ def test_passt_is_a_backend() -> None:
     assert line(asked(Interface, "passt")) == '<interface type="user"><backend type="passt"/></interface>'
 
 
-def test_log_file_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """libvirt's daemon has another working directory than the user."""
+def test_log_file_is_converted_to_an_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The working directory of libvirt's daemon differs from the user's."""
     monkeypatch.chdir(tmp_path)
     assert asked(Interface, "passt,backend.logFile=a.log").backend_log_file == str(tmp_path / "a.log")
 
@@ -68,12 +68,12 @@ def test_random_address_is_none_yet() -> None:
 
 @pytest.mark.parametrize(("word", "state"), [("up", "up"), ("down", "down"), ("yes", "up"), ("off", "down")])
 def test_link_state(word: str, state: str) -> None:
-    """The cable's state has words of its own, and takes those of a switch."""
+    """The link's state has special values and also accepts those of a switch."""
     assert asked(Interface, f"user,link_state={word}").link_state == state
 
 
-def test_host_device_is_a_wish() -> None:
-    """Which device of the host it is, only the host can answer."""
+def test_host_device_is_a_request() -> None:
+    """The device is resolved when the host is queried."""
     interface = asked(Interface, "hostdev=enp3s0,managed=yes")
     assert interface.hostdev == "enp3s0"
     assert line(interface) == '<interface managed="yes"/>'
@@ -95,13 +95,13 @@ def test_host_device_is_a_wish() -> None:
     ],
 )
 def test_port_forward_in_short(text: str, xml: str) -> None:
-    """The short form has address, ports, guest's port and protocol, all but the port optional."""
+    """The short form has address, ports, guest's port and protocol; all except the port are optional."""
     interface = asked(Interface, f"passt,portForward={text}")
     assert line(interface) == f'<interface type="user"><backend type="passt"/>{xml}</interface>'
 
 
 def test_port_forwards_are_numbered() -> None:
-    """Rules and their ranges have numbers; one without a number is the first."""
+    """Rules and their ranges have numbers; without a number, the first is meant."""
     interface = asked(
         Interface,
         "passt,portForward=22,portForward1.proto=udp,portForward1.range.start=1,portForward1.range1.exclude=yes",
@@ -110,26 +110,26 @@ def test_port_forwards_are_numbered() -> None:
     assert [part.exclude for part in interface.port_forwards[1].ranges] == [None, True]
 
 
-def test_port_that_is_none() -> None:
+def test_invalid_port_is_rejected() -> None:
     """A port must be a number."""
     with pytest.raises(RequestError, match=r"--network portForward=http: must be a whole number"):
         asked(Interface, "passt,portForward=http")
 
 
 def test_numbers_may_be_hexadecimal() -> None:
-    """Numbers are written decimal, however they were typed."""
+    """Numbers are written as decimal, regardless of how they were typed."""
     interface = asked(Interface, "user,virtualport_managerid=0x1f")
     assert line(interface) == (
         '<interface type="user"><virtualport><parameters managerid="31"/></virtualport></interface>'
     )
 
 
-def test_shorthand_counts_more_than_source() -> None:
-    """`network` and `bridge` bring their own source."""
+def test_shorthand_overrides_source() -> None:
+    """`network` and `bridge` set the source."""
     assert asked(Interface, "network=net1,source=other").source_network == "net1"
     assert asked(Interface, "bridge=br0,source=br1").source_bridge == "br0"
 
 
 def test_forwarded_address_in_brackets() -> None:
-    """The brackets around an IPv6 address are no part of it."""
+    """The brackets around an IPv6 address are not part of it."""
     assert asked(Interface, "passt,portForward=[::1]:2222:22").port_forwards[0].address == "::1"

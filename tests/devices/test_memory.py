@@ -13,19 +13,19 @@ from virtinstall.errors import RequestError
     ("text", "kib"), [("1", 1 << 10), ("512", 512 << 10), ("2G", 2 << 20), ("128 MiB", 128 << 10), ("4096 KiB", 4096)]
 )
 def test_memory_is_in_mib(text: str, kib: int) -> None:
-    """Sizes of modules are MiB where they have no unit; the XML holds KiB."""
+    """Sizes of modules are MiB unless they have a unit; the XML contains KiB."""
     module = asked(MemoryDevice, f"nvdimm,target.size={text},target.label_size={text},source.alignsize={text}")
     assert (module.target_size, module.target_label_size, module.source_alignsize) == (kib, kib, kib)
 
 
-def test_memory_that_is_no_size() -> None:
+def test_invalid_size_is_rejected() -> None:
     """The error names option, sub-option and value."""
     with pytest.raises(RequestError, match=r"--memdev target\.size=much: must be a size"):
         asked(MemoryDevice, "dimm,target.size=much")
 
 
 def test_memory_module() -> None:
-    """Nodes keep their commas; presence is a switch; old single words do as well."""
+    """Nodes keep their commas; presence is a switch; old spellings are accepted."""
     text = "nvdimm,access=private,target_size=1,target_node=0,source_path=/p,source_nodemask=1-2,4,source.pmem=on"
     assert line(asked(MemoryDevice, f"{text},target.readonly=on")) == (
         '<memory model="nvdimm" access="private"><target><size>1024</size><node>0</node><readonly/></target>'

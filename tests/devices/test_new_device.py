@@ -1,4 +1,4 @@
-"""A new device is one file and one row of the table: everything else follows."""
+"""A new device needs one file and one row of the table."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(tree: Path, *arguments: str) -> str:
-    """What a Python program in that tree prints."""
+    """Return the output of a Python program in that tree."""
     environ = {**os.environ, "PYTHONPATH": str(tree), "XDG_CACHE_HOME": str(tree)}
     done = subprocess.run(
         [sys.executable, *arguments], env=environ, cwd=tree, capture_output=True, text=True, timeout=60, check=False
@@ -62,7 +62,7 @@ def run(tree: Path, *arguments: str) -> str:
 
 
 def virt_install(tree: Path, *arguments: str) -> str:
-    """What virt-install of that tree prints."""
+    """Return the output of virt-install of that tree."""
     return run(tree, "-c", "from virtinstall.cli.process import virt_install; virt_install()", *arguments)
 
 
@@ -75,14 +75,14 @@ def test_the_option_and_its_help_follow(tree: Path) -> None:
 
 
 def test_the_guest_has_the_device(tree: Path) -> None:
-    """In its place among the other devices."""
+    """The device is in its place among the other devices."""
     xml = virt_install(tree, *PREVIEW)
     assert '<sparkler color="red">\n      <period ms="500"/>\n    </sparkler>' in xml
     assert xml.index("<panic") < xml.index("<sparkler") < xml.index("<vsock")
 
 
 def test_completion_and_manual_follow(tree: Path) -> None:
-    """Both know the option and the attributes."""
+    """Completion and manual contain the option and the attributes."""
     complete = "from virtinstall.options.complete import candidates; print(*candidates('virt-install', ['{}', '{}']))"
     assert "'--sparkler'" in run(tree, "-c", complete.format("", "--spar"))
     assert "'color='" in run(tree, "-c", complete.format("--sparkler", "col"))
@@ -91,7 +91,7 @@ def test_completion_and_manual_follow(tree: Path) -> None:
 
 
 def test_scripts_have_the_class(tree: Path) -> None:
-    """The constructor, the checks of its values, and the class of a parsed device."""
+    """The class, the checks of its values, and the class of a parsed device are available to scripts."""
     program = (
         "from virtinstall import Domain, FieldError\n"
         "from virtinstall.devices import Sparkler\n"
@@ -103,7 +103,7 @@ def test_scripts_have_the_class(tree: Path) -> None:
 
 
 def test_virt_xml_has_the_option(tree: Path) -> None:
-    """It builds the device."""
+    """virt-xml builds the device."""
     program = "from virtinstall.cli.process import virt_xml; virt_xml()"
     shown = run(tree, "-c", program, "--connect", "test:///default", "--build-xml", "--sparkler", "color=red")
     assert shown == '<sparkler color="red"/>\n'

@@ -1,4 +1,4 @@
-"""The devices' registry: a class for each tag of libvirt's <devices>, loaded when it is asked for."""
+"""The registry of devices: a class for each tag of libvirt's <devices>, loaded on request."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def test_class_has_the_tag(tag: str) -> None:
 
 @pytest.mark.parametrize("tag", ["emulator", "no-such-device", ""])
 def test_other_tags_have_no_class(tag: str) -> None:
-    """What isn't a device has no class, and that is no error."""
+    """A tag that is not a device has no class, without an error."""
     assert device_class(tag) is None
 
 
 def test_class_by_name() -> None:
-    """`from virtinstall.devices import Disk` works without the module's name; a wrong name is an error."""
+    """`from virtinstall.devices import Disk` needs no module name; a wrong name is an error."""
     assert devices.Disk is Disk
     with pytest.raises(AttributeError, match="Dsik"):
         _ = devices.Dsik
 
 
 def test_names_for_type_checkers() -> None:
-    """What a type checker reads is what is there: each class by its name, in the list of public names."""
+    """Type checkers see each class by its name, in the list of public names."""
     for line in re.findall(r"    from virtinstall.devices.* import .*", Path(devices.__file__ or "").read_text()):
         _, module, _, name, _, alias = line.split()
         assert name == alias == getattr(importlib.import_module(module), name).__name__
@@ -49,7 +49,7 @@ def test_names_for_type_checkers() -> None:
 
 
 def test_only_the_device_asked_for_is_loaded() -> None:
-    """One device costs the import of its own file, not of all."""
+    """One device imports only its file."""
     program = (
         "import sys; from virtinstall.devices import device_class; device_class('rng');"
         "print(*sorted(name for name in sys.modules if name.startswith('virtinstall.devices.')))"

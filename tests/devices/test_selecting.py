@@ -1,4 +1,4 @@
-"""By which sub-options an existing device can be selected."""
+"""Sub-options that select an existing device."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from virtinstall.options.suboptions import resolve
     ],
 )
 def test_selecting(tag: str, name: str, selects: bool) -> None:
-    """Words about the XML select a device; words about how it is made don't."""
+    """Sub-options for the XML select a device; sub-options for its creation do not."""
     cls = device_class(tag)
     assert cls is not None
     target = resolve(cls, name)

@@ -39,7 +39,7 @@ from virtinstall.errors import RequestError
     ],
 )
 def test_xml(cls: type[Device], text: str, xml: str | None) -> None:
-    """What is typed stands where libvirt reads it, each switch in libvirt's own words."""
+    """Values are written where libvirt reads them, and switches as libvirt writes them."""
     if xml is None:
         xml = "model='virtio' autodeflate='on' freePageReporting='off'><stats period='10'/>"
     start = f"<{cls.tag}{xml}" if xml.startswith(">") else f"<{cls.tag} {xml}"
@@ -49,7 +49,7 @@ def test_xml(cls: type[Device], text: str, xml: str | None) -> None:
 
 @pytest.mark.parametrize("cls", [Sound, Memballoon, Watchdog, Vsock, Panic])
 def test_default_leaves_the_choice_open(cls: type[Device]) -> None:
-    """The bare word `default` asks for the device and says nothing about it."""
+    """The value `default` requests the device and sets nothing else."""
     assert line(asked(cls, "default")) == f"<{cls.tag}/>"
 
 
@@ -64,25 +64,25 @@ def test_default_leaves_the_choice_open(cls: type[Device]) -> None:
     ],
 )
 def test_none_as_the_whole_value(cls: type[Device], none_word: str) -> None:
-    """`none` takes the default device away, is a value, or does nothing."""
+    """`none` removes the default device, is a value, or does nothing."""
     assert cls.none_word == none_word
 
 
 class TestPanic:
-    """--panic: the bare word is a model or an ISA port."""
+    """--panic: the value without a key is a model or an ISA port."""
 
     @pytest.mark.parametrize("text", ["0x505", "iobase=0x505", "address.type=isa,address.iobase=0x505"])
     def test_isa_port(self, text: str) -> None:
-        """A port makes an ISA address, by any of its words."""
+        """A port is written as an ISA address, with any of the spellings."""
         assert line(asked(Panic, text)) == '<panic><address type="isa" iobase="0x505"/></panic>'
 
     def test_model(self) -> None:
-        """Any other word is the model."""
+        """Any other value is the model."""
         assert line(asked(Panic, "hyperv")) == '<panic model="hyperv"/>'
 
 
 def test_shared_memory() -> None:
-    """--shmem: the bare word is the memory's name; the size has its unit beside it."""
+    """--shmem: the value without a key is the memory's name; the size has a separate unit."""
     text = "my_shmem0,role=peer,model.type=ivshmem-plain,size=8,size.unit=M,msi.vectors=2,msi.ioeventfd=no"
     assert line(asked(Shmem, text)) == (
         '<shmem name="my_shmem0" role="peer"><model type="ivshmem-plain"/><size unit="M">8</size>'
@@ -91,12 +91,12 @@ def test_shared_memory() -> None:
 
 
 @pytest.mark.parametrize(("text", "port"), [("2", "2"), ("0x2", "2"), ("1.2", "1.2"), ("1.2.3", "1.2.3")])
-def test_port_behind_a_hub(text: str, port: str) -> None:
-    """A USB port is a number, or the way to it through hubs."""
+def test_port_below_a_hub(text: str, port: str) -> None:
+    """A USB port is a number, or port numbers along hubs."""
     assert asked(Input, f"tablet,address.type=usb,address.port={text}").address.port == port
 
 
-def test_port_that_is_none() -> None:
-    """A word for a USB port is refused."""
+def test_invalid_port_is_rejected() -> None:
+    """A USB port that is not a number is rejected."""
     with pytest.raises(RequestError, match=r"--input address\.port=front: must be a whole number"):
         asked(Input, "tablet,address.port=front")

@@ -1,4 +1,4 @@
-"""Empty values take away what was there, with what was set along with it."""
+"""Empty values remove a setting, together with everything that was set with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from virtinstall.devices import device_class
     ],
 )
 def test_unset(tag: str, text: str, unset: str, left: str) -> None:
-    """Nothing empty is left around what was unset."""
+    """No empty elements remain around the removed value."""
     cls = device_class(tag)
     assert cls is not None
     assert line(asked(cls, unset, asked(cls, text))) == left

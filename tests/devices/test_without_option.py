@@ -1,4 +1,4 @@
-"""Devices that no option makes (crypto, lease, hub, nvram, redirfilter), and the sources of host devices."""
+"""Devices without an option (crypto, lease, hub, nvram, redirfilter), and the sources of host devices."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from virtinstall.devices.nvram import Nvram
 from virtinstall.devices.redirfilter import Redirfilter
 
 
-def test_made_in_python() -> None:
-    """They have fields all the same, for those who write Python."""
+def test_created_in_python() -> None:
+    """Scripts can create these devices through their fields."""
     crypto = Crypto(model="virtio", type="qemu", backend_model="builtin", backend_queues=2)
     assert line(crypto) == '<crypto model="virtio" type="qemu"><backend model="builtin" queues="2"/></crypto>'
     lease = Lease(lockspace="space", key="k", target_path="/locks", target_offset=1024)
@@ -26,7 +26,7 @@ def test_made_in_python() -> None:
 
 
 def test_redirection_rules() -> None:
-    """The first rule that fits counts, so they are kept in order."""
+    """The rules keep their order, because the first matching rule applies."""
     rules = '<usbdev class="0x08" vendor="0x1234" allow="yes"/><usbdev allow="no"/>'
     parsed = Redirfilter.parse(f"<redirfilter>{rules}</redirfilter>")
     assert [(rule.class_, rule.vendor, rule.allow) for rule in parsed.rules] == [
@@ -36,7 +36,7 @@ def test_redirection_rules() -> None:
 
 
 def test_sources_of_host_devices() -> None:
-    """PCI, USB and mediated devices are named where libvirt looks for them."""
+    """PCI, USB and mediated devices are named in the elements that libvirt reads."""
     pci = Hostdev(type="pci", source_address_domain=0, source_address_bus=0, source_address_slot=25)
     assert line(pci) == '<hostdev type="pci"><source><address domain="0" bus="0" slot="25"/></source></hostdev>'
     usb = Hostdev(type="usb", source_vendor_id="0x0781", source_product_id="0x5567")

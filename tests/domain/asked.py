@@ -1,4 +1,4 @@
-"""Domains as the command line asks for them, for tests."""
+"""Domains from options of the command line, for tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from virtinstall.options.table import OPTIONS
 
 
 def asked(*options: str, domain: Domain | None = None) -> Domain:
-    """The domain after options such as `--memory 512`; `domain` is one to begin with."""
+    """The domain after options such as `--memory 512`, applied to `domain` if given."""
     known = {name: option for option in OPTIONS if option.section for name in option.names}
     result = domain if domain is not None else Domain()
     for typed in options:
@@ -22,6 +22,6 @@ def asked(*options: str, domain: Domain | None = None) -> Domain:
 
 
 def inside(domain: Domain) -> str:
-    """What stands inside <domain>, on one line."""
+    """The content of <domain> on one line."""
     node = domain.ensure_node()
     return "".join(etree.tostring(child, encoding="unicode") for child in node)

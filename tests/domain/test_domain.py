@@ -1,4 +1,4 @@
-"""The domain as a whole: devices, sections, order, copies."""
+"""The complete domain: devices, sections, order, copies."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from virtinstall.xml.kinds import TEXT
 
 
 class Plate(Device):
-    """A disk, as far as these tests need one."""
+    """A disk reduced to what these tests need."""
 
     tag = "disk"
 
-    wish: Setting[str] = Setting(TEXT, "A wish.")
+    wish: Setting[str] = Setting(TEXT, "A setting.")
     dev: XmlField[str] = XmlField("./target/@dev", TEXT, "Name.")
 
 
 class Card(Device):
-    """An interface, as far as these tests need one."""
+    """An interface reduced to what these tests need."""
 
     tag = "interface"
 
     model: XmlField[str] = XmlField("./model/@type", TEXT, "Model.")
 
 
-def test_devices_stand_in_libvirts_order() -> None:
-    """Devices may come in any order; each kind keeps its own."""
+def test_devices_are_in_libvirts_order() -> None:
+    """Devices may be added in any order; the order within a kind is kept."""
     domain = Domain()
     for device in (Watchdog(model="itco"), Card(model="a"), Plate(dev="vda"), Card(model="b"), Plate(dev="vdb")):
         domain.add(device)
@@ -50,8 +50,8 @@ def test_devices_stand_in_libvirts_order() -> None:
     )
 
 
-def test_a_device_keeps_its_wrapper_and_its_wishes() -> None:
-    """What is added is what is found, settings and all, and a copy has them too."""
+def test_a_device_keeps_its_wrapper_and_its_settings() -> None:
+    """A device that is added is found with its settings, also in a copy."""
     domain = Domain()
     plate = Plate(dev="vda", wish="20 GiB")
     domain.add(plate)
@@ -64,7 +64,7 @@ def test_a_device_keeps_its_wrapper_and_its_wishes() -> None:
 
 
 def test_all_devices_in_document_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every device of a known kind, with the same wrapper each time; the emulator and comments are none."""
+    """Every device of a known kind, with the same wrapper each time, without the emulator and comments."""
     known = {"disk": Plate, "interface": Card}
     monkeypatch.setattr("virtinstall.devices.device_class", known.get, raising=False)
     domain = Domain.parse(
@@ -77,8 +77,8 @@ def test_all_devices_in_document_order(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Domain().devices == []
 
 
-def test_a_removed_device_is_gone() -> None:
-    """It can be added again, or to another domain."""
+def test_a_removed_device_can_be_added_again() -> None:
+    """To the same domain or to another one."""
     domain, other = Domain(), Domain()
     plate = Plate(dev="vda", wish="20 GiB")
     domain.add(plate)
@@ -89,7 +89,7 @@ def test_a_removed_device_is_gone() -> None:
 
 
 def test_sections_of_options() -> None:
-    """An option is about the domain itself, its one section, or a new element."""
+    """An option belongs to the domain, its only section, or a new element."""
     domain = Domain()
     assert domain.section(Metadata) is domain
     assert domain.section(XmlEdits) is domain
@@ -100,8 +100,8 @@ def test_sections_of_options() -> None:
     assert domain.devices_of(Watchdog) == [watchdog]
 
 
-def test_sections_stand_in_libvirts_order() -> None:
-    """The order of options doesn't show in the XML."""
+def test_sections_are_in_libvirts_order() -> None:
+    """The order of options does not affect the XML."""
     domain = asked(
         "--qemu-commandline -foo",
         "--watchdog itco",
@@ -137,8 +137,8 @@ def test_sections_stand_in_libvirts_order() -> None:
     ]
 
 
-def test_what_nobody_declares_stays() -> None:
-    """Comments, foreign elements and unknown devices of a parsed domain are kept as they are."""
+def test_undeclared_elements_are_kept() -> None:
+    """Comments, foreign elements and unknown devices of a parsed domain are kept unchanged."""
     text = (
         "<domain><!-- mine --><name>a</name><x:y xmlns:x='urn:x'/>"
         "<devices><disk/><novelty kind='x'/></devices><memory>1</memory></domain>"
@@ -155,7 +155,7 @@ def test_what_nobody_declares_stays() -> None:
 
 
 def test_clearing_a_section() -> None:
-    """`clearxml` empties one section, which leaves if nothing is put into it; the domain itself can't be emptied."""
+    """`clearxml` empties one section, which is removed if it stays empty; the domain cannot be cleared."""
     domain = asked("--memory 512", "--features acpi=on,pae=on", "--clock hpet_present=no")
     asked("--features clearxml=yes,apic=on", "--clock clearxml=yes", domain=domain)
     assert inside(domain) == (

@@ -10,7 +10,7 @@ from virtinstall.errors import RequestError
 
 
 def test_memory_alone_is_maximum_and_start() -> None:
-    """`--memory 512` gives 512 MiB from the start, and no more."""
+    """`--memory 512` means 512 MiB at the start and as the maximum."""
     domain = asked("--memory 512")
     assert inside(domain) == "<memory>524288</memory><currentMemory>524288</currentMemory>"
 
@@ -27,8 +27,8 @@ def test_memory_alone_is_maximum_and_start() -> None:
         ("maxmemory=1024", 1024, None),
     ],
 )
-def test_memory_words(text: str, maximum_mib: int, start_mib: int | None) -> None:
-    """Old and new words for the maximum, and sizes with units."""
+def test_memory_spellings(text: str, maximum_mib: int, start_mib: int | None) -> None:
+    """Old and new spellings of the maximum, and sizes with units."""
     domain = asked(f"--memory {text}")
     assert domain.memory_kib == maximum_mib * 1024
     assert domain.current_memory_kib == (None if start_mib is None else start_mib * 1024)
@@ -44,7 +44,7 @@ def test_memory_words(text: str, maximum_mib: int, start_mib: int | None) -> Non
     ],
 )
 def test_memory_of_an_existing_guest(text: str, maximum_mib: int, start_mib: int) -> None:
-    """Less memory leaves the maximum alone; more raises it; the unit in the XML is put right."""
+    """A smaller value keeps the maximum; a larger one raises it; the unit in the XML is normalized."""
     domain = Domain.parse(
         "<domain><memory unit='MiB'>8388608</memory><currentMemory unit='KiB'>9</currentMemory></domain>"
     )
@@ -53,14 +53,14 @@ def test_memory_of_an_existing_guest(text: str, maximum_mib: int, start_mib: int
     assert domain.current_memory_kib == start_mib * 1024
 
 
-def test_memory_is_no_size() -> None:
-    """The error names option, sub-option and value, and what was expected."""
+def test_invalid_memory_is_rejected() -> None:
+    """The error names option, sub-option and value, and the expected form."""
     with pytest.raises(RequestError, match=r"--memory lots: must be a size"):
         asked("--memory lots")
 
 
 def test_hotplug_and_hugepages() -> None:
-    """The rest of --memory: ceiling, slots, huge pages."""
+    """The other sub-options of --memory: maximum, slots, huge pages."""
     domain = asked("--memory 512,maxMemory=2048,hotplugmemoryslots=2,hugepages=on")
     assert inside(domain) == (
         '<maxMemory slots="2">2097152</maxMemory><memory>524288</memory><currentMemory>524288</currentMemory>'
@@ -69,7 +69,7 @@ def test_hotplug_and_hugepages() -> None:
 
 
 def test_memory_backing() -> None:
-    """Words without a number mean the first page; presence is an element."""
+    """Sub-options without a number mean the first page; presence is an element."""
     domain = asked("--memorybacking size=1,unit=G,nodeset=0,1,locked=yes,hugepages.page1.size=2,source_type=memfd")
     assert inside(domain) == (
         '<memoryBacking><hugepages><page size="1" unit="G" nodeset="0,1"/><page size="2"/></hugepages>'
@@ -93,11 +93,11 @@ def test_memory_backing() -> None:
     ],
 )
 def test_vcpus(options: list[str], expected: str) -> None:
-    """Counts, the old word for the maximum, placement, topology."""
+    """Counts, the old spelling of the maximum, placement, topology."""
     assert inside(asked(*(f"--vcpus {text}" for text in options))) == expected
 
 
-def test_vcpus_is_no_number() -> None:
-    """A word where a number belongs is refused."""
+def test_invalid_vcpus_are_rejected() -> None:
+    """A count that is not a number is rejected."""
     with pytest.raises(RequestError, match=r"--vcpus many: must be a whole number"):
         asked("--vcpus many")

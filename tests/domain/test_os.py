@@ -22,26 +22,26 @@ from virtinstall.errors import RequestError
     ],
 )
 def test_boot_order(options: list[str], devices: list[str]) -> None:
-    """Words are the boot order; a later option replaces an earlier one's."""
+    """Boot devices define the boot order; a later option replaces an earlier one's."""
     domain = asked(*(f"--boot {text}" for text in options))
     assert [device.dev for device in domain.os.boot_devices] == devices
 
 
-def test_boot_device_is_no_value() -> None:
-    """A boot device takes no value."""
-    with pytest.raises(RequestError, match="boot devices are given as words"):
+def test_boot_device_accepts_no_value() -> None:
+    """A boot device with a value is rejected."""
+    with pytest.raises(RequestError, match="list the boot devices in order"):
         asked("--boot hd=yes")
 
 
-def test_uefi_is_a_wish() -> None:
-    """`uefi` says what is wanted; how it is done depends on the host."""
+def test_uefi_is_a_request() -> None:
+    """`uefi` is a request; the implementation depends on the host."""
     assert asked("--boot uefi").os.uefi is True
     assert asked("--boot uefi=off").os.uefi is False
     assert asked("--boot hd").os.uefi is None
 
 
 def test_secure_boot() -> None:
-    """Enrolled keys imply secure boot; without it, both are refused."""
+    """Enrolled keys imply secure boot; without secure boot, both are disabled."""
     assert inside(asked("--boot secure-boot=yes")) == (
         '<os><firmware><feature enabled="yes" name="enrolled-keys"/></firmware></os>'
     )
@@ -52,7 +52,7 @@ def test_secure_boot() -> None:
 
 
 def test_firmware_features() -> None:
-    """One feature by its name; unsetting the last one leaves nothing behind."""
+    """One feature by its name; unsetting the last one leaves no empty elements."""
     domain = asked("--boot firmware.secure-boot=yes,firmware.enrolled-keys=no")
     assert inside(domain) == (
         '<os><firmware><feature enabled="yes" name="secure-boot"/>'
@@ -63,20 +63,20 @@ def test_firmware_features() -> None:
 
 
 def test_values_on_the_domain() -> None:
-    """Hypervisor, emulator and boot loader stand on the domain, not in <os>."""
+    """Hypervisor, emulator and boot loader belong to the domain, not to <os>."""
     domain = asked("--boot domain_type=xen,emulator=/usr/bin/emu,bootloader=/usr/bin/pygrub,bootloader_args=-q")
     assert (domain.type, domain.emulator) == ("xen", "/usr/bin/emu")
     assert (domain.bootloader, domain.bootloader_args) == ("/usr/bin/pygrub", "-q")
 
 
 def test_values_on_the_domain_need_one() -> None:
-    """A lone <os> has no domain to set them on."""
+    """A separate <os> has no domain on which to set them."""
     with pytest.raises(ValueError, match="domain"):
         Os.emulator_option.apply(Os(), "/usr/bin/emu")
 
 
-def test_paths_become_absolute() -> None:
-    """Paths on the host are made absolute, URLs and firmware images are not."""
+def test_paths_are_absolute() -> None:
+    """Paths on the host are converted to absolute paths; URLs and firmware images are not."""
     domain = asked("--boot kernel=vmlinuz,initrd=http://example.com/initrd,loader=CODE.fd,nvram=vars.fd")
     assert domain.os.kernel == os.path.abspath("vmlinuz")
     assert domain.os.initrd == "http://example.com/initrd"
@@ -85,14 +85,14 @@ def test_paths_become_absolute() -> None:
 
 
 def test_kernel_command_line_has_commas() -> None:
-    """Commas belong to the command line, up to the next sub-option."""
+    """Commas belong to the kernel command line, up to the next sub-option."""
     domain = asked("--boot kernel_args=console=ttyS0,115200 quiet,menu=on")
     assert domain.os.cmdline == "console=ttyS0,115200 quiet"
     assert domain.os.bootmenu_enable is True
 
 
 def test_init_of_a_container() -> None:
-    """Arguments as a line or one by one, and the environment."""
+    """Arguments as a line or separately, and the environment."""
     domain = asked("--boot initargs=\"a 'b c'\",initarg1=d,initenv.name=HOME,initenv=/root,initdir=/")
     assert inside(domain) == (
         '<os><initarg>a</initarg><initarg>d</initarg><initenv name="HOME">/root</initenv><initdir>/</initdir></os>'
@@ -100,7 +100,7 @@ def test_init_of_a_container() -> None:
 
 
 def test_children_in_libvirts_order() -> None:
-    """The order of options doesn't show in the XML."""
+    """The order of options does not affect the XML."""
     domain = asked("--boot menu=on,smbios_mode=host,cmdline=x", "--boot hd,os_type=hvm,loader_ro=yes")
     assert [child.tag for child in domain.os.ensure_node()] == [
         "type",

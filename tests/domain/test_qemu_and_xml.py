@@ -1,4 +1,4 @@
-"""--qemu-commandline, --xml and --sysinfo, whose values have rules of their own."""
+"""--qemu-commandline, --xml and --sysinfo, whose values have special rules."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ def arguments(domain: Domain) -> list[str | None]:
 
 
 def test_arguments_are_one_line() -> None:
-    """Commas and `=` aren't special; words are split as a shell would; each use adds."""
+    """Commas and `=` are not special; arguments are split as in a shell; each use adds arguments."""
     domain = asked("--qemu-commandline -device foo,bar=1", "--qemu-commandline args=-foo 'a b' env=x")
     assert arguments(domain) == ["-device", "foo,bar=1", "-foo", "a b", "env=x"]
 
 
 def test_environment() -> None:
-    """One variable for each use; the last one of a name counts."""
+    """Each use sets one variable; the last one of a name counts."""
     domain = asked("--qemu-commandline env=DISPLAY=:0.1", "--qemu-commandline env=A=b=c,d", "--qemu-commandline env=A=")
     variables = [(variable.name, variable.value) for variable in domain.qemu_commandline.variables]
     assert variables == [("DISPLAY", ":0.1"), ("A", "")]
 
 
 @pytest.mark.parametrize("text", ["env=FOO", "env==x", "args='a"])
-def test_what_makes_no_sense_is_refused(text: str) -> None:
-    """A variable without a value, a quote that is never closed."""
+def test_invalid_arguments_are_rejected(text: str) -> None:
+    """A variable without a value, a quote that is not closed."""
     with pytest.raises(RequestError, match="--qemu-commandline"):
         asked(f"--qemu-commandline {text}")
 
 
 def test_clearing() -> None:
-    """`clearxml` works here as anywhere."""
+    """`clearxml` works as for other options."""
     domain = asked("--qemu-commandline -foo", "--qemu-commandline clearxml=yes,env=A=b")
     assert arguments(domain) == []
     assert [variable.name for variable in domain.qemu_commandline.variables] == ["A"]
 
 
 def test_namespace_has_its_usual_prefix() -> None:
-    """libvirt and people know it as qemu:."""
+    """The prefix of the namespace is `qemu:`."""
     assert inside(asked("--qemu-commandline -foo")) == (
         '<qemu:commandline xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0">'
         '<qemu:arg value="-foo"/></qemu:commandline>'
@@ -61,12 +61,12 @@ def test_namespace_has_its_usual_prefix() -> None:
     ],
 )
 def test_xml_edits(text: str, edit: tuple[str, str, str]) -> None:
-    """The short form is cut at the last `=`; the long ones are as on any option."""
+    """The short form is split at the last `=`; the long forms are the same as for other options."""
     assert asked(f"--xml {text}").settings["xpath_edits"] == (edit,)
 
 
 def test_sysinfo_blocks_of_one_type_merge() -> None:
-    """Several uses make one block; the system's uuid becomes the guest's own."""
+    """Several uses are merged into one block; the system's UUID becomes the guest's UUID."""
     domain = asked(
         "--sysinfo type=smbios,bios_vendor=a,oemStrings.entry=one",
         "--sysinfo bios.vendor=b,system.uuid=123",

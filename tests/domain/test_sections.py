@@ -1,4 +1,4 @@
-"""The sections of a domain that are plain values: option on the left, XML on the right."""
+"""The sections of a domain that are plain values: the option and the XML."""
 
 from __future__ import annotations
 
@@ -76,24 +76,24 @@ CASES = (
 
 @pytest.mark.parametrize(("option", "expected"), CASES)
 def test_option_to_xml(option: str, expected: str) -> None:
-    """The option makes exactly this XML."""
+    """The option creates exactly this XML."""
     assert inside(asked(option)) == expected
 
 
 def test_options_of_one_section_merge() -> None:
-    """A section given twice is one section; a key given again replaces its value."""
+    """A section named by several options is one section; a repeated key replaces its value."""
     domain = asked("--features acpi=on,vmport=off", "--features vmport=on,pae=on", "--features acpi=")
     assert inside(domain) == '<features><pae/><vmport state="on"/></features>'
 
 
 def test_seclabels_add_up() -> None:
-    """Each --seclabel is a label of its own."""
+    """Each --seclabel adds a label."""
     domain = asked("--seclabel model=dac", "--seclabel model=selinux")
     assert [label.model for label in domain.seclabels] == ["dac", "selinux"]
 
 
-def test_switched_off_is_not_left_open() -> None:
-    """`acpi=off` and silence look alike in the XML; a default must still tell them apart."""
+def test_switched_off_differs_from_unset() -> None:
+    """`acpi=off` and an unset value look the same in the XML; a default must distinguish them."""
     domain = asked("--features acpi=off")
     assert inside(domain) == ""
     copied = domain.clone().features
@@ -102,13 +102,13 @@ def test_switched_off_is_not_left_open() -> None:
 
 
 def test_cputune_has_no_bare_value() -> None:
-    """A bare value means nothing here, and the error says so."""
+    """A value without a key is not accepted here; the error names the sub-option."""
     with pytest.raises(RequestError, match="--cputune: there is no sub-option 'foo'"):
         asked("--cputune foo")
 
 
-def test_os_by_name_is_a_wish() -> None:
-    """Names of operating systems are looked up later; the id is where other tools look for it."""
+def test_os_by_name_is_a_request() -> None:
+    """Names of operating systems are resolved later; the id is stored where other tools expect it."""
     domain = asked("--metadata os_name=debian12")
     assert domain.os_name == "debian12"
     domain.os_id = "http://debian.org/debian/12"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from virtinstall.devices.character import CharacterDevice
 
-# spice's and QEMU's own agent in the guest look for a channel of this name
+# the guest agents of SPICE and QEMU look for a channel with this name
 CLIPBOARD_NAME = "com.redhat.spice.0"
 CLIPBOARD_TYPES = ("spicevmc", "qemu-vdagent")
 

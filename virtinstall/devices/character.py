@@ -1,4 +1,4 @@
-"""Where the bytes of a character device come from and go to: pty, file, socket, ...
+"""Source and destination of a character device's bytes: pty, file, socket, ...
 
 Source: https://libvirt.org/formatdomain.html#consoles-serial-parallel-channel-devices
 """
@@ -18,9 +18,9 @@ _LOOPBACK = "127.0.0.1"
 
 
 def split_host(text: str) -> tuple[str | None, int | None]:
-    """(host, port) of `HOST`, `HOST:PORT` or `:PORT`; an IPv6 address with a port has brackets.
+    """(host, port) of `HOST`, `HOST:PORT` or `:PORT`; an IPv6 address with a port needs brackets.
 
-    Raises: ValueError, when the port is no number.
+    Raises: ValueError, if the port is not a number.
     """
     if text.startswith("["):
         host, _, rest = text[1:].partition("]")
@@ -32,7 +32,7 @@ def split_host(text: str) -> tuple[str | None, int | None]:
 
 
 def _host_setter(prefix: str) -> Callable[[CharacterSource, str], None]:
-    """Sets `PREFIXhost`, and `PREFIXservice` where a port is given with it."""
+    """Sets `PREFIXhost`, and `PREFIXservice` if the value contains a port."""
 
     def set_host(source: CharacterSource, text: str) -> None:
         host, port = split_host(text)
@@ -44,12 +44,12 @@ def _host_setter(prefix: str) -> Callable[[CharacterSource, str], None]:
 
 
 class CharacterSource(Element):
-    """Mixed into everything that has a character source: <source>, <protocol>, <log>."""
+    """Mixin for elements with a character source: <source>, <protocol>, <log>."""
 
     source_path: XmlField[str] = XmlField("./source/@path", TEXT, "File, device or socket on the host.")
     source_host_option = Suboption("source.host", _host_setter("source_"), "Host, or HOST:PORT.", match=True)
-    source_host: XmlField[str] = XmlField("./source/@host", TEXT, "Host that the bytes go to.", name=None)
-    source_service: XmlField[int] = XmlField("./source/@service", INTEGER, "Port that the bytes go to.")
+    source_host: XmlField[str] = XmlField("./source/@host", TEXT, "Host to send to.", name=None)
+    source_service: XmlField[int] = XmlField("./source/@service", INTEGER, "Port to send to.")
     source_bind_host_option = Suboption(
         "source.bind_host", _host_setter("bind_"), "Address to listen on, or ADDRESS:PORT.", match=True
     )
@@ -65,18 +65,16 @@ class CharacterSource(Element):
         "./source[@mode='connect']/@service", INTEGER, "Port to connect to.", name="source.connect_service"
     )
     source_mode: XmlField[str] = XmlField(
-        "./source/@mode", TEXT, "Our side of a socket: `bind` listens, `connect` connects."
+        "./source/@mode", TEXT, "Role of QEMU at a socket: `bind` listens, `connect` connects."
     )
     source_master: XmlField[str] = XmlField("./source/@master", TEXT, "One end of a null modem (bhyve).")
     source_slave: XmlField[str] = XmlField("./source/@slave", TEXT, "Other end of a null modem (bhyve).")
     source_seclabels: Children[SourceSeclabel] = Children(
         "./source/seclabel", SourceSeclabel, "Security labels of the source."
     )
-    protocol_type: XmlField[str] = XmlField(
-        "./protocol/@type", TEXT, "What is spoken over TCP: `raw`, `telnet`, `tls`."
-    )
-    log_file: XmlField[str] = XmlField("./log/@file", TEXT, "File of the host that all output is copied to.")
-    log_append: XmlField[bool] = XmlField("./log/@append", ON_OFF, "Whether that file is added to, not begun anew.")
+    protocol_type: XmlField[str] = XmlField("./protocol/@type", TEXT, "Protocol over TCP: `raw`, `telnet`, `tls`.")
+    log_file: XmlField[str] = XmlField("./log/@file", TEXT, "Host file to which all output is copied.")
+    log_append: XmlField[bool] = XmlField("./log/@append", ON_OFF, "Append to the log file instead of truncating it.")
     source_clipboard_copypaste: XmlField[bool] = XmlField(
         "./source/clipboard/@copypaste", YES_NO, "Share the clipboard (qemu-vdagent)."
     )
@@ -88,7 +86,7 @@ class CharacterSource(Element):
 
 
 def _set_host(device: CharacterDevice, text: str) -> None:
-    """The end to connect to, or the one to listen on where that is the mode."""
+    """Set the host to connect to, or the address to listen on if that is the mode."""
     if device.source_mode == "bind" and device.bind_host is None:
         _host_setter("bind_")(device, text)
     else:
@@ -111,7 +109,7 @@ class CharacterDevice(Device, CharacterSource):
     type: XmlField[str] = XmlField(
         "./@type",
         TEXT,
-        "Where its bytes go: `pty`, `file`, `tcp`, `udp`, `unix`, `dev`, `null`, ...",
+        "Kind of back end: `pty`, `file`, `tcp`, `udp`, `unix`, `dev`, `null`, ...",
         aliases=("char_type",),
         convert=unless_default,
     )
@@ -119,22 +117,25 @@ class CharacterDevice(Device, CharacterSource):
     mode: XmlField[str] = XmlField("./source/@mode", TEXT, "Short for source.mode.", name="mode")
     short_bind_host = Suboption("bind_host", _host_setter("bind_"), "Short for source.bind_host.", match=True)
     host = Suboption(
-        "host", _set_host, "Short for the end to connect to; with mode=bind, for source.bind_host.", match=True
+        "host", _set_host, "Short for source.connect_host; with mode=bind, for source.bind_host.", match=True
     )
     protocol: XmlField[str] = XmlField("./protocol/@type", TEXT, "Short for protocol.type.", name="protocol")
     target_address_option = Suboption(
         "target.address",
         _set_target_address,
-        "Address in the guest's network that the channel answers (guestfwd), or ADDRESS:PORT.",
+        "Address in the guest's network of a guestfwd channel, or ADDRESS:PORT.",
         aliases=("target_address",),
         match=True,
     )
     target_address: XmlField[str] = XmlField("./target/@address", TEXT, "Address of a guestfwd channel.", name=None)
     target_type: XmlField[str] = XmlField(
-        "./target/@type", TEXT, "What the guest sees: `virtio`, `serial`, `isa-serial`, ...", aliases=("target_type",)
+        "./target/@type",
+        TEXT,
+        "Device that the guest sees: `virtio`, `serial`, `isa-serial`, ...",
+        aliases=("target_type",),
     )
     target_name: XmlField[str] = XmlField("./target/@name", TEXT, "Name of a virtio channel.", aliases=("name",))
-    target_port: XmlField[int] = XmlField("./target/@port", INTEGER, "Number among the ports of its kind.")
+    target_port: XmlField[int] = XmlField("./target/@port", INTEGER, "Number among the ports of this kind.")
     target_model_name: XmlField[str] = XmlField(
         "./target/model/@name", TEXT, "Model of the port: `isa-serial`, `pl011`, ..."
     )

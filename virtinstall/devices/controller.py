@@ -11,7 +11,7 @@ from virtinstall.xml.field import Setting, Suboption, XmlField
 from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT, parse_integer
 
 SETS = ("usb2", "usb3")
-"""Words for a type that stand for a set of controllers."""
+"""Values of `type` that mean a set of controllers."""
 
 
 def _set_type(controller: Controller, text: str) -> None:
@@ -20,7 +20,7 @@ def _set_type(controller: Controller, text: str) -> None:
 
 
 def _set_address(controller: Controller, text: str) -> None:
-    """[DOMAIN:]BUS:SLOT.FUNCTION, decimal as virt-install has it; hexadecimal with 0x before it."""
+    """[DOMAIN:]BUS:SLOT.FUNCTION, decimal as in virt-install; hexadecimal with the prefix 0x."""
     rest, dot, function = text.rpartition(".")
     parts = rest.split(":")
     try:
@@ -35,7 +35,7 @@ def _set_address(controller: Controller, text: str) -> None:
 
 
 class Controller(Device, VirtioDriver):
-    """<controller>: what other devices hang on."""
+    """<controller>: a controller to which other devices are attached."""
 
     tag = "controller"
     bare = ("type",)
@@ -43,12 +43,12 @@ class Controller(Device, VirtioDriver):
     type_option = Suboption(
         "type",
         _set_type,
-        "Kind: `usb`, `scsi`, `pci`, `sata`, `virtio-serial`, ...; `usb2` and `usb3` are whole sets.",
+        "Kind: `usb`, `scsi`, `pci`, `sata`, `virtio-serial`, ...; `usb2` and `usb3` add complete sets.",
         match=True,
     )
-    set_of: Setting[str] = Setting(TEXT, "The set that a word stands for: `usb2`, `usb3`.", name=None)
+    set_of: Setting[str] = Setting(TEXT, "Set of controllers: `usb2`, `usb3`.", name=None)
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind of controller.", name=None)
-    index: XmlField[int] = XmlField("./@index", INTEGER, "Number among the controllers of its kind.")
+    index: XmlField[int] = XmlField("./@index", INTEGER, "Number among the controllers of this kind.")
     model: XmlField[str] = XmlField("./@model", TEXT, "Model: `virtio-scsi`, `qemu-xhci`, `pcie-root-port`, ...")
     ports: XmlField[int] = XmlField("./@ports", INTEGER, "Number of ports.")
     max_grant_frames: XmlField[int] = XmlField("./@maxGrantFrames", INTEGER, "Grant frames (xenbus).")
@@ -56,10 +56,10 @@ class Controller(Device, VirtioDriver):
     master_startport: XmlField[int] = XmlField(
         "./master/@startport",
         INTEGER,
-        "First port of the EHCI controller that this companion serves.",
+        "First port of the EHCI controller for this companion.",
         aliases=("master",),
     )
-    driver_iothread: XmlField[int] = XmlField("./driver/@iothread", INTEGER, "I/O thread that serves it.")
+    driver_iothread: XmlField[int] = XmlField("./driver/@iothread", INTEGER, "I/O thread of the controller.")
     driver_queues: XmlField[int] = XmlField(
         "./driver/@queues", INTEGER, "Number of queues.", aliases=("driver_queues",)
     )
@@ -73,14 +73,14 @@ class Controller(Device, VirtioDriver):
     target_index: XmlField[int] = XmlField("./target/@index", INTEGER, "Index of a pseries host bridge.")
     target_node: XmlField[int] = XmlField("./target/node", INTEGER, "NUMA node of an expander bus.")
     target_mem_reserve: XmlField[int] = XmlField(
-        "./target/@memReserve", INTEGER, "Memory to reserve behind the bridge, in KiB."
+        "./target/@memReserve", INTEGER, "Memory to reserve for devices below the bridge, in KiB."
     )
     pcihole64: XmlField[int] = XmlField(
         "./pcihole64", INTEGER, "Size of the 64-bit PCI hole; `pcihole64.unit` is its unit."
     )
     pcihole64_unit: XmlField[str] = XmlField("./pcihole64/@unit", TEXT, "Unit of pcihole64: `KiB`.")
     serial: XmlField[str] = XmlField("./serial", TEXT, "Serial number (nvme).")
-    address_option = Suboption("address", _set_address, "PCI address in short: `0:4.7` is bus 0, slot 4, function 7.")
+    address_option = Suboption("address", _set_address, "Short PCI address: `0:4.7` is bus 0, slot 4, function 7.")
     num_pcie_root_ports: Setting[int] = Setting(
-        INTEGER, "No controller: how many free PCIe ports the guest gets (default 14)."
+        INTEGER, "Number of free PCIe ports of the guest (default 14); adds no controller by this option."
     )

@@ -1,4 +1,4 @@
-"""What all devices share: address and alias.
+"""Common parts of all devices: address and alias.
 
 Source: https://libvirt.org/formatdomain.html#devices
 """
@@ -14,14 +14,14 @@ from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT, parse_integer
 
 
 def _port(text: str) -> str:
-    """A number, or the way through USB hubs, numbers with dots between them."""
+    """A port number, or port numbers along USB hubs, separated by dots."""
     if "." in text and text.replace(".", "0").isdigit():
         return text
     return str(parse_integer(text))
 
 
 class Address(Element):
-    """<address>: where the device sits on its guest bus.
+    """<address>: the device's address on its guest bus.
 
     Source: https://libvirt.org/formatdomain.html#device-addresses
     """
@@ -34,10 +34,10 @@ class Address(Element):
     slot: XmlField[int] = XmlField("./@slot", INTEGER, "PCI slot, such as `0x4`.")
     multifunction: XmlField[bool] = XmlField("./@multifunction", ON_OFF, "Whether other functions share the PCI slot.")
     function: XmlField[int] = XmlField("./@function", INTEGER, "PCI function, 0 to 7.")
-    controller: XmlField[int] = XmlField("./@controller", INTEGER, "Number of the controller the device hangs on.")
+    controller: XmlField[int] = XmlField("./@controller", INTEGER, "Number of the device's controller.")
     unit: XmlField[int] = XmlField("./@unit", INTEGER, "Unit on the controller's bus.")
     port: XmlField[str] = XmlField(
-        "./@port", TEXT, "Port of a USB or virtio-serial bus; `1.2` behind a USB hub.", convert=_port
+        "./@port", TEXT, "Port of a USB or virtio-serial bus; `1.2` below a USB hub.", convert=_port
     )
     target: XmlField[int] = XmlField("./@target", INTEGER, "SCSI target.")
     reg: XmlField[str] = XmlField("./@reg", TEXT, "Register of a spapr-vio device, such as `0x500`.")
@@ -58,9 +58,11 @@ class Device(Element):
     trailing: ClassVar[tuple[str, ...]] = ("boot", "alias", "address")
 
     address: Child[Address] = Child("./address", Address)
-    alias_name: XmlField[str] = XmlField("./alias/@name", TEXT, "Name of the device; the user's own begin with `ua-`.")
+    alias_name: XmlField[str] = XmlField(
+        "./alias/@name", TEXT, "Name of the device; names chosen by users begin with `ua-`."
+    )
 
 
 def unless_default(text: str) -> str | None:
-    """A value as typed, but for the word `default`, which leaves the choice open."""
+    """The value as typed, or None for `default`, which leaves the choice open."""
     return None if text == "default" else text

@@ -22,7 +22,7 @@ _SOURCES = ("source_file", "source_dev", "source_dir", "source_pool", "source_vo
 
 
 def _size(text: str) -> int:
-    """Bytes, of a number of GiB or a size with a unit."""
+    """Bytes: a number of GiB or a size with a unit."""
     try:
         return parse_size(text, GIB, "size")
     except RequestError:
@@ -48,8 +48,8 @@ def _set_perms(disk: Disk, text: str) -> None:
 class Disk(Device, VirtioDriver, DiskTuning):
     """<disk>: storage that the guest sees.
 
-    `path`, `pool`, `vol`, `size_bytes` and so on are wishes; the composer makes a <source>
-    of them, and notes in `is_new` that the image is still to be made.
+    `path`, `pool`, `vol`, `size_bytes` and so on are requests. The composer converts them to a <source> and sets
+    `is_new` if the image does not exist yet.
     """
 
     tag = "disk"
@@ -70,34 +70,34 @@ class Disk(Device, VirtioDriver, DiskTuning):
         "`docker://REF`.",
     )
     image_checksum: Setting[str] = Setting(
-        TEXT, "Its digest, `sha256:HEX`; the URL of a checksum list; or `none`.", name="image.checksum"
+        TEXT, "Digest of the image, `sha256:HEX`; the URL of a checksum list; or `none`.", name="image.checksum"
     )
     image_copy: Setting[bool] = Setting(SWITCH, "Whether the disk is a copy instead of an overlay.", name="image.copy")
     image_refresh: Setting[bool] = Setting(
         SWITCH, "Whether to ask the server for a newer image: `yes`, `no`; default once a day.", name="image.refresh"
     )
-    pool: Setting[str] = Setting(TEXT, "Storage pool to make the disk in.")
+    pool: Setting[str] = Setting(TEXT, "Storage pool in which the disk is created.")
     vol: Setting[str] = Setting(TEXT, "Existing volume: `POOL/VOLUME`.")
     size_bytes: Setting[int] = Setting(
         INTEGER, "Size in GiB, or with a unit: `20`, `500M`.", name="size", convert=_size
     )
     format: Setting[str] = Setting(TEXT, "Format of a new image: `qcow2`, `raw`, `vmdk`, `vdi`, `vpc`, `qed`.")
-    sparse: Setting[bool] = Setting(SWITCH, "Whether a new image takes room only as it fills (default on).")
+    sparse: Setting[bool] = Setting(SWITCH, "Whether a new image allocates space only when it is written (default on).")
     permissions_mode: Setting[str] = Setting(
         TEXT, "Mode of a new image, octal: `0640`.", name="permissions.mode", convert=_mode
     )
     permissions_owner: Setting[str] = Setting(
         TEXT, "Owner of a new image while no guest uses it: a name or number.", name="permissions.owner"
     )
-    permissions_group: Setting[str] = Setting(TEXT, "Its group: a name or number.", name="permissions.group")
-    is_new: Setting[bool] = Setting(SWITCH, "Whether the image is still to be made.", name=None)
+    permissions_group: Setting[str] = Setting(TEXT, "Group of a new image: a name or number.", name="permissions.group")
+    is_new: Setting[bool] = Setting(SWITCH, "Whether the image does not exist yet.", name=None)
     type: XmlField[str] = XmlField(
         "./@type",
         TEXT,
         "Kind of source: `file`, `block`, `network`, `volume`, `dir`, `nvme`, `vhostuser`.",
         match=False,
     )
-    device: XmlField[str] = XmlField("./@device", TEXT, "What the guest sees: `disk`, `cdrom`, `floppy`, `lun`.")
+    device: XmlField[str] = XmlField("./@device", TEXT, "Device that the guest sees: `disk`, `cdrom`, `floppy`, `lun`.")
     source_dir: XmlField[str] = XmlField("./source/@dir", TEXT, "Directory as a FAT disk.", convert=absolute_path)
     source_file: XmlField[str] = XmlField("./source/@file", TEXT, "Path of an image.", convert=absolute_path)
     source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Path of a block device.", convert=absolute_path)
@@ -111,7 +111,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
     source_startup_policy: XmlField[str] = XmlField(
         "./source/@startupPolicy",
         TEXT,
-        "What a missing source means: `mandatory`, `requisite`, `optional`.",
+        "Policy for a missing source: `mandatory`, `requisite`, `optional`.",
         aliases=("startup_policy",),
     )
     source_type: XmlField[str] = XmlField(
@@ -141,55 +141,57 @@ class Disk(Device, VirtioDriver, DiskTuning):
     auth_username: XmlField[str] = XmlField("./auth/@username", TEXT, "Login at the server.")
     auth_secret_type: XmlField[str] = XmlField("./auth/secret/@type", TEXT, "Kind of the secret: `ceph`, `iscsi`.")
     auth_secret_uuid: XmlField[str] = XmlField(
-        "./auth/secret/@uuid", TEXT, "libvirt's secret with the password, by uuid."
+        "./auth/secret/@uuid", TEXT, "UUID of libvirt's secret that contains the password."
     )
     auth_secret_usage: XmlField[str] = XmlField(
-        "./auth/secret/@usage", TEXT, "libvirt's secret with the password, by usage."
+        "./auth/secret/@usage", TEXT, "Usage of libvirt's secret that contains the password."
     )
     path: Setting[str] = Setting(
         TEXT,
-        "Path or URL of the disk; with `size` it is made where it doesn't exist.",
+        "Path or URL of the disk; with `size` it is created if it does not exist.",
         match=True,
         convert=file_or_directory,
     )
     snapshot: XmlField[str] = XmlField(
-        "./@snapshot", TEXT, "Part in snapshots: `internal`, `external`, `manual`, `no`.", aliases=("snapshot_policy",)
+        "./@snapshot", TEXT, "Snapshot policy: `internal`, `external`, `manual`, `no`.", aliases=("snapshot_policy",)
     )
     sgio: XmlField[str] = XmlField("./@sgio", TEXT, "SCSI commands of a LUN: `filtered`, `unfiltered`.")
     rawio: XmlField[str] = XmlField("./@rawio", TEXT, "Raw I/O of a LUN: `yes`, `no`.")
     serial: XmlField[str] = XmlField("./serial", TEXT, "Serial number that the guest sees.")
     wwn: XmlField[str] = XmlField("./wwn", TEXT, "World wide name, 16 hexadecimal digits.")
     readonly: XmlField[bool] = XmlField("./readonly", PRESENT, "Whether the guest may only read.")
-    shareable: XmlField[bool] = XmlField("./shareable", PRESENT, "Whether several guests may use it at once.")
-    transient: XmlField[bool] = XmlField("./transient", PRESENT, "Whether changes are forgotten at the guest's end.")
+    shareable: XmlField[bool] = XmlField("./shareable", PRESENT, "Whether several guests may use it at the same time.")
+    transient: XmlField[bool] = XmlField("./transient", PRESENT, "Whether changes are discarded when the guest stops.")
     transient_share_backing: XmlField[bool] = XmlField(
-        "./transient/@shareBacking", YES_NO, "Whether guests may share the image below a transient disk."
+        "./transient/@shareBacking", YES_NO, "Whether guests may share the backing image of a transient disk."
     )
     target_bus: XmlField[str] = XmlField(
         "./target/@bus", TEXT, "Bus: `virtio`, `scsi`, `sata`, `ide`, `usb`, `fdc`.", aliases=("bus",)
     )
     target_removable: XmlField[bool] = XmlField(
-        "./target/@removable", ON_OFF, "Whether a USB disk can be taken out.", aliases=("removable",)
+        "./target/@removable", ON_OFF, "Whether a USB disk is removable.", aliases=("removable",)
     )
-    target_dev: XmlField[str] = XmlField("./target/@dev", TEXT, "Name for ordering: `vda`, `sdb`.", aliases=("target",))
+    target_dev: XmlField[str] = XmlField(
+        "./target/@dev", TEXT, "Target name, which defines the order: `vda`, `sdb`.", aliases=("target",)
+    )
     target_rotation_rate: XmlField[int] = XmlField(
-        "./target/@rotation_rate", INTEGER, "Turns a minute; 1 is a solid state disk.", aliases=("rotation_rate",)
+        "./target/@rotation_rate", INTEGER, "Rotations per minute; 1 is a solid state disk.", aliases=("rotation_rate",)
     )
-    perms = Suboption("perms", _set_perms, "Old word: `ro` is read-only, `sh` shareable, `rw` neither.")
+    perms = Suboption("perms", _set_perms, "Old spelling: `ro` is read-only, `sh` shareable, `rw` neither of them.")
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """As libvirt writes them."""
+        """The order in which libvirt writes the elements."""
         return ("./driver", "./auth", "./source", "./backingStore", "./target")
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """`sparse` and `nonsparse`, as old guides have them."""
+        """`sparse` and `nonsparse`, as used in old guides."""
         return {"sparse": ("sparse", "yes"), "nonsparse": ("sparse", "no")}.get(word)
 
     @property
     def requests_nothing(self) -> bool:
-        """Whether no path, size, pool or volume was asked for."""
+        """Whether no path, size, pool or volume is requested."""
         return all(getattr(self, name) is None for name in _WISHES)
 
     @property
@@ -199,11 +201,11 @@ class Disk(Device, VirtioDriver, DiskTuning):
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is neither a source nor a wish for one: a drive without a medium."""
+        """Whether the drive has neither a source nor a request for one: a drive without a medium."""
         return self.requests_nothing and not self.has_any_source
 
     def leave_source(self) -> None:
-        """Drop what is left of <source>, <auth> and <backingStore> when the medium is taken out."""
+        """Remove the remains of <source>, <auth> and <backingStore> when the medium is ejected."""
         node = self.ensure_node()
         for tag in ("source", "auth", "backingStore"):
             for below in node.findall(tag):

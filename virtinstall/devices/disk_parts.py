@@ -1,4 +1,4 @@
-"""Parts of a disk that have a class of their own: hosts of a network source, security labels.
+"""Parts of a disk with separate classes: hosts of a network source, security labels.
 
 Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
 """
@@ -18,7 +18,7 @@ class SourceHost(Element):
     name: XmlField[str] = XmlField("./@name", TEXT, "Host name or address of the server.")
     port: XmlField[int] = XmlField("./@port", INTEGER, "Port of the server.")
     socket: XmlField[str] = XmlField("./@socket", TEXT, "Path of the server's socket.")
-    transport: XmlField[str] = XmlField("./@transport", TEXT, "How it is reached: `tcp`, `unix`, `rdma`.")
+    transport: XmlField[str] = XmlField("./@transport", TEXT, "Transport: `tcp`, `unix`, `rdma`.")
 
 
 class SourceSeclabel(Element):
@@ -27,5 +27,5 @@ class SourceSeclabel(Element):
     tag = "seclabel"
 
     model: XmlField[str] = XmlField("./@model", TEXT, "Security model: `dac`, `selinux`, `apparmor`.")
-    relabel: XmlField[bool] = XmlField("./@relabel", YES_NO, "Whether the source is relabelled at the start.")
-    label: XmlField[str] = XmlField("./label", TEXT, "The label itself.", commas=True)
+    relabel: XmlField[bool] = XmlField("./@relabel", YES_NO, "Whether the source is relabeled when the guest starts.")
+    label: XmlField[str] = XmlField("./label", TEXT, "The label.", commas=True)

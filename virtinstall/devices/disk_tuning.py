@@ -1,4 +1,4 @@
-"""How a disk is driven: cache, I/O, limits, block sizes, geometry.
+"""Settings of a disk's driver: cache, I/O, limits, block sizes, geometry.
 
 Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
 """
@@ -15,41 +15,44 @@ def _limit(name: str, doc: str) -> XmlField[int]:
 
 
 class DiskTuning(Element):
-    """Mixed into `Disk`: <driver>, <iotune>, <blockio>, <geometry>, reservations."""
+    """Mixin for `Disk`: <driver>, <iotune>, <blockio>, <geometry>, reservations."""
 
     driver_cache: XmlField[str] = XmlField(
         "./driver/@cache",
         TEXT,
-        "Cache of the host: `none`, `writeback`, `writethrough`, `directsync`, `unsafe`.",
+        "Cache mode of the host: `none`, `writeback`, `writethrough`, `directsync`, `unsafe`.",
         aliases=("cache",),
     )
     driver_discard: XmlField[str] = XmlField(
-        "./driver/@discard", TEXT, "Whether discarded blocks are given back: `unmap`, `ignore`.", aliases=("discard",)
+        "./driver/@discard",
+        TEXT,
+        "Whether discarded blocks are freed on the host: `unmap`, `ignore`.",
+        aliases=("discard",),
     )
     driver_detect_zeroes: XmlField[str] = XmlField(
         "./driver/@detect_zeroes",
         TEXT,
-        "Whether written zeroes are noticed: `off`, `on`, `unmap`.",
+        "Detection of written zeroes: `off`, `on`, `unmap`.",
         aliases=("detect_zeroes",),
     )
     driver_name: XmlField[str] = XmlField(
-        "./driver/@name", TEXT, "Driver: `qemu`; Xen has others.", aliases=("driver_name",)
+        "./driver/@name", TEXT, "Driver: `qemu`; different on Xen.", aliases=("driver_name",)
     )
     driver_type: XmlField[str] = XmlField(
         "./driver/@type", TEXT, "Format of the image: `qcow2`, `raw`.", aliases=("driver_type",)
     )
     driver_copy_on_read: XmlField[bool] = XmlField(
-        "./driver/@copy_on_read", ON_OFF, "Copy what is read from the backing image."
+        "./driver/@copy_on_read", ON_OFF, "Copy data that is read from the backing image."
     )
     driver_io: XmlField[str] = XmlField(
-        "./driver/@io", TEXT, "I/O of the host: `native`, `threads`, `io_uring`.", aliases=("io",)
+        "./driver/@io", TEXT, "I/O mode of the host: `native`, `threads`, `io_uring`.", aliases=("io",)
     )
-    driver_iothread: XmlField[int] = XmlField("./driver/@iothread", INTEGER, "I/O thread that serves the disk.")
+    driver_iothread: XmlField[int] = XmlField("./driver/@iothread", INTEGER, "I/O thread of the disk.")
     driver_queues: XmlField[int] = XmlField("./driver/@queues", INTEGER, "Number of queues (virtio).")
     driver_error_policy: XmlField[str] = XmlField(
         "./driver/@error_policy",
         TEXT,
-        "What a failed write means: `stop`, `report`, `ignore`, `enospace`.",
+        "Policy for a failed write: `stop`, `report`, `ignore`, `enospace`.",
         aliases=("error_policy",),
     )
     driver_discard_no_unref: XmlField[bool] = XmlField(
@@ -57,17 +60,17 @@ class DiskTuning(Element):
     )
     driver_queue_size: XmlField[int] = XmlField("./driver/@queue_size", INTEGER, "Size of a queue (virtio).")
     driver_metadata_cache_max_size: XmlField[int] = XmlField(
-        "./driver/metadata_cache/max_size", INTEGER, "Size of the cache for qcow2's metadata."
+        "./driver/metadata_cache/max_size", INTEGER, "Size of the cache for qcow2 metadata."
     )
     driver_metadata_cache_max_size_unit: XmlField[str] = XmlField(
         "./driver/metadata_cache/max_size/@unit", TEXT, "Unit of that size: `KiB`."
     )
-    iotune_read_bytes_sec: XmlField[int] = _limit("read_bytes_sec", "Most bytes read in a second.")
-    iotune_write_bytes_sec: XmlField[int] = _limit("write_bytes_sec", "Most bytes written in a second.")
-    iotune_total_bytes_sec: XmlField[int] = _limit("total_bytes_sec", "Most bytes read and written in a second.")
-    iotune_read_iops_sec: XmlField[int] = _limit("read_iops_sec", "Most reads in a second.")
-    iotune_write_iops_sec: XmlField[int] = _limit("write_iops_sec", "Most writes in a second.")
-    iotune_total_iops_sec: XmlField[int] = _limit("total_iops_sec", "Most reads and writes in a second.")
+    iotune_read_bytes_sec: XmlField[int] = _limit("read_bytes_sec", "Maximum of bytes read per second.")
+    iotune_write_bytes_sec: XmlField[int] = _limit("write_bytes_sec", "Maximum of bytes written per second.")
+    iotune_total_bytes_sec: XmlField[int] = _limit("total_bytes_sec", "Maximum of bytes read and written per second.")
+    iotune_read_iops_sec: XmlField[int] = _limit("read_iops_sec", "Maximum of reads per second.")
+    iotune_write_iops_sec: XmlField[int] = _limit("write_iops_sec", "Maximum of writes per second.")
+    iotune_total_iops_sec: XmlField[int] = _limit("total_iops_sec", "Maximum of reads and writes per second.")
     blockio_logical_block_size: XmlField[str] = XmlField(
         "./blockio/@logical_block_size", TEXT, "Logical block size in bytes.", aliases=("logical_block_size",)
     )
@@ -75,7 +78,7 @@ class DiskTuning(Element):
         "./blockio/@physical_block_size", TEXT, "Physical block size in bytes.", aliases=("physical_block_size",)
     )
     blockio_discard_granularity: XmlField[str] = XmlField(
-        "./blockio/@discard_granularity", TEXT, "Smallest discard in bytes."
+        "./blockio/@discard_granularity", TEXT, "Smallest size of a discard in bytes."
     )
     geometry_cyls: XmlField[int] = XmlField("./geometry/@cyls", INTEGER, "Cylinders that the BIOS reports.")
     geometry_heads: XmlField[int] = XmlField("./geometry/@heads", INTEGER, "Heads that the BIOS reports.")
@@ -90,12 +93,15 @@ class DiskTuning(Element):
     source_reservations_source_type: XmlField[str] = XmlField(
         "./source/reservations/source/@type",
         TEXT,
-        "How the helper is reached: `unix`.",
+        "Kind of connection to the helper: `unix`.",
         aliases=("reservations.source.type",),
     )
     source_reservations_source_path: XmlField[str] = XmlField(
-        "./source/reservations/source/@path", TEXT, "The helper's socket.", aliases=("reservations.source.path",)
+        "./source/reservations/source/@path", TEXT, "Socket of the helper.", aliases=("reservations.source.path",)
     )
     source_reservations_source_mode: XmlField[str] = XmlField(
-        "./source/reservations/source/@mode", TEXT, "Our side of it: `client`.", aliases=("reservations.source.mode",)
+        "./source/reservations/source/@mode",
+        TEXT,
+        "Role of QEMU at the socket: `client`.",
+        aliases=("reservations.source.mode",),
     )

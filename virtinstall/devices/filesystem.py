@@ -19,7 +19,7 @@ _SOURCE_ATTRIBUTES = {
 
 
 def _set_source(filesystem: Filesystem, text: str) -> None:
-    """The attribute of <source> depends on the type."""
+    """Set the attribute of <source> that the type requires."""
     setattr(filesystem, _SOURCE_ATTRIBUTES.get(filesystem.type or "", "source_dir"), text or None)
 
 
@@ -37,32 +37,39 @@ class Filesystem(Device, VirtioDriver):
         "./@type", TEXT, "Kind of source: `mount`, `template`, `file`, `block`, `ram`, `bind`."
     )
     accessmode: XmlField[str] = XmlField(
-        "./@accessmode", TEXT, "Whose rights count: `mapped`, `passthrough`, `squash`.", aliases=("mode",)
+        "./@accessmode",
+        TEXT,
+        "Access mode, which defines whose permissions apply: `mapped`, `passthrough`, `squash`.",
+        aliases=("mode",),
     )
     model: XmlField[str] = XmlField("./@model", TEXT, "Virtio variant: `virtio`, `virtio-non-transitional`.")
     multidevs: XmlField[str] = XmlField(
         "./@multidevs", TEXT, "Several host devices in one tree: `default`, `remap`, `forbid`, `warn`."
     )
-    readonly: XmlField[bool] = XmlField("./readonly", PRESENT, "Whether the guest may only read.")
-    space_hard_limit: XmlField[str] = XmlField("./space_hard_limit", TEXT, "Most room that a container may take.")
-    space_soft_limit: XmlField[str] = XmlField("./space_soft_limit", TEXT, "Room beyond which a container is warned.")
+    readonly: XmlField[bool] = XmlField("./readonly", PRESENT, "Whether the file system is read-only.")
+    space_hard_limit: XmlField[str] = XmlField("./space_hard_limit", TEXT, "Maximum space of a container.")
+    space_soft_limit: XmlField[str] = XmlField("./space_soft_limit", TEXT, "Space above which a container is warned.")
     fmode: XmlField[str] = XmlField("./@fmode", TEXT, "Mode of new files (mapped), octal.")
     dmode: XmlField[str] = XmlField("./@dmode", TEXT, "Mode of new directories (mapped), octal.")
-    source = Suboption("source", _set_source, "Directory, file, template, ... of the host, by the type.", match=True)
-    target = Suboption("target", _set_target, "Tag that the guest mounts by; path in a container.", match=True)
-    source_file: XmlField[str] = XmlField("./source/@file", TEXT, "Image of the host.")
-    source_dir: XmlField[str] = XmlField("./source/@dir", TEXT, "Directory of the host.")
-    source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Block device of the host.")
+    source = Suboption(
+        "source", _set_source, "Directory, file, template, ... of the host, depending on the type.", match=True
+    )
+    target = Suboption("target", _set_target, "Mount tag in the guest; path in a container.", match=True)
+    source_file: XmlField[str] = XmlField("./source/@file", TEXT, "Image on the host.")
+    source_dir: XmlField[str] = XmlField("./source/@dir", TEXT, "Directory on the host.")
+    source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Block device on the host.")
     source_name: XmlField[str] = XmlField("./source/@name", TEXT, "Name of a template.")
     source_pool: XmlField[str] = XmlField("./source/@pool", TEXT, "Pool of a volume.")
     source_volume: XmlField[str] = XmlField("./source/@volume", TEXT, "Name of a volume.")
     source_units: XmlField[str] = XmlField("./source/@units", TEXT, "Unit of `source.usage`: `MiB`.")
     source_usage: XmlField[str] = XmlField("./source/@usage", TEXT, "Size of a file system in memory.")
-    source_socket: XmlField[str] = XmlField("./source/@socket", TEXT, "Socket of a virtiofsd that runs already.")
-    target_dir: XmlField[str] = XmlField("./target/@dir", TEXT, "Tag that the guest mounts by.")
+    source_socket: XmlField[str] = XmlField("./source/@socket", TEXT, "Socket of a running virtiofsd.")
+    target_dir: XmlField[str] = XmlField("./target/@dir", TEXT, "Mount tag in the guest.")
     binary_path: XmlField[str] = XmlField("./binary/@path", TEXT, "Path of virtiofsd.")
     binary_xattr: XmlField[bool] = XmlField("./binary/@xattr", ON_OFF, "Extended attributes (virtiofs).")
-    binary_cache_mode: XmlField[str] = XmlField("./binary/cache/@mode", TEXT, "Cache of virtiofsd: `none`, `always`.")
+    binary_cache_mode: XmlField[str] = XmlField(
+        "./binary/cache/@mode", TEXT, "Cache mode of virtiofsd: `none`, `always`."
+    )
     binary_lock_posix: XmlField[bool] = XmlField("./binary/lock/@posix", ON_OFF, "POSIX locks (virtiofs).")
     binary_lock_flock: XmlField[bool] = XmlField("./binary/lock/@flock", ON_OFF, "BSD locks (virtiofs).")
     binary_sandbox_mode: XmlField[str] = XmlField(
@@ -73,5 +80,5 @@ class Filesystem(Device, VirtioDriver):
     driver_queue: XmlField[str] = XmlField("./driver/@queue", TEXT, "Size of the queue (virtiofs).")
     driver_type: XmlField[str] = XmlField("./driver/@type", TEXT, "Driver: `path`, `virtiofs`, `loop`, `nbd`, ...")
     driver_wrpolicy: XmlField[str] = XmlField(
-        "./driver/@wrpolicy", TEXT, "When writes reach the host's disk: `immediate`."
+        "./driver/@wrpolicy", TEXT, "Policy for writing to the host's disk: `immediate`."
     )

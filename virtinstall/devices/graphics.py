@@ -1,4 +1,4 @@
-"""`--graphics`: how the guest's screen is seen.
+"""`--graphics`: how the guest's screen is displayed.
 
 Source: https://libvirt.org/formatdomain.html#graphical-framebuffers
 """
@@ -17,20 +17,20 @@ _LISTEN_WORDS = ("none", "socket")
 
 
 class Listen(Element):
-    """<listen>: where the display is listened for."""
+    """<listen>: where the display server listens."""
 
     tag = "listen"
 
     type: XmlField[str] = XmlField("./@type", TEXT, "How: `address`, `network`, `socket`, `none`.")
     address: XmlField[str] = XmlField("./@address", TEXT, "Address of the host to listen on: `0.0.0.0` for all.")
-    network: XmlField[str] = XmlField("./@network", TEXT, "Virtual network whose address is listened on.")
+    network: XmlField[str] = XmlField("./@network", TEXT, "Virtual network on whose address to listen.")
     socket: XmlField[str] = XmlField("./@socket", TEXT, "Path of the socket.")
 
 
 def _port(text: str) -> int:
     port = parse_integer(text)
     if port != -1 and port < _FIRST_PORT:
-        raise ValueError(f"a port is {_FIRST_PORT} or higher, or -1 to have one chosen")
+        raise ValueError(f"a port is {_FIRST_PORT} or higher, or -1 to choose one automatically")
     if port > _LAST_PORT:
         raise ValueError(f"a port is {_LAST_PORT} or lower")
     return port
@@ -45,7 +45,7 @@ def _set_listen(graphics: Graphics, text: str) -> None:
         graphics.listen = None
         graphics.listens.at(0).type = text
         if text == "none":
-            # nowhere to listen, no port
+            # no listener, no port
             graphics.port = graphics.autoport = None
     else:
         graphics.listens.clear()
@@ -62,16 +62,16 @@ class Graphics(Device):
     type: XmlField[str] = XmlField(
         "./@type", TEXT, "Kind: `vnc`, `spice`, `sdl`, `egl-headless`, `dbus`.", convert=unless_default
     )
-    port: XmlField[int] = XmlField("./@port", INTEGER, "Port, 5900 or higher; -1 has one chosen.", convert=_port)
+    port: XmlField[int] = XmlField("./@port", INTEGER, "Port, 5900 or higher; -1 chooses one.", convert=_port)
     tls_port: XmlField[int] = XmlField(
         "./@tlsPort",
         INTEGER,
-        "Port for TLS (spice), 5900 or higher; -1 has one chosen.",
+        "Port for TLS (spice), 5900 or higher; -1 chooses one.",
         aliases=("tlsport",),
         convert=_port,
     )
     autoport: XmlField[bool] = XmlField("./@autoport", YES_NO, "Whether libvirt chooses the ports.", name=None)
-    websocket: XmlField[int] = XmlField("./@websocket", INTEGER, "Port for WebSockets (vnc); -1 has one chosen.")
+    websocket: XmlField[int] = XmlField("./@websocket", INTEGER, "Port for WebSockets (vnc); -1 chooses one.")
     listen_option = Suboption(
         "listen",
         _set_listen,
@@ -86,19 +86,19 @@ class Graphics(Device):
     password_valid_to: XmlField[str] = XmlField(
         "./@passwdValidTo",
         TEXT,
-        "Until when the password counts: `2030-01-31T15:51:00`.",
+        "Expiry time of the password: `2030-01-31T15:51:00`.",
         name="passwordValidTo",
         aliases=("passwdValidTo",),
     )
     connected: XmlField[str] = XmlField(
-        "./@connected", TEXT, "What becomes of a client when the password changes: `keep`, `disconnect`, `fail`."
+        "./@connected", TEXT, "Action for connected clients when the password changes: `keep`, `disconnect`, `fail`."
     )
     default_mode: XmlField[str] = XmlField(
         "./@defaultMode", TEXT, "Which spice channels are secure: `secure`, `insecure`, `any`."
     )
     display: XmlField[str] = XmlField("./@display", TEXT, "X display of an SDL window.", name=None)
     xauth: XmlField[str] = XmlField("./@xauth", TEXT, "X authority file of an SDL window.", name=None)
-    listens: Children[Listen] = Children("./listen", Listen, "Where it is listened for.", prefix="listens")
+    listens: Children[Listen] = Children("./listen", Listen, "Listeners.", prefix="listens")
     image_compression: XmlField[str] = XmlField(
         "./image/@compression",
         TEXT,
@@ -118,7 +118,7 @@ class Graphics(Device):
         "./filetransfer/@enable", YES_NO, "Drag and drop of files (spice).", aliases=("filetransfer_enable",)
     )
     zlib_compression: XmlField[str] = XmlField(
-        "./zlib/@compression", TEXT, "Compression over slow lines: `auto`, `never`, `always`."
+        "./zlib/@compression", TEXT, "Compression on slow connections: `auto`, `never`, `always`."
     )
     gl_enable: XmlField[bool] = XmlField("./gl/@enable", YES_NO, "OpenGL on the host's graphics card.", aliases=("gl",))
     gl_rendernode: XmlField[str] = XmlField(

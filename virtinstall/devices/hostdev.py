@@ -1,4 +1,4 @@
-"""`--hostdev`: a device of the host, given to the guest.
+"""`--hostdev`: a device of the host that is assigned to the guest.
 
 Source: https://libvirt.org/formatdomain.html#host-device-assignment
 """
@@ -20,14 +20,14 @@ class Hostdev(Device):
         "./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",)
     )
     mode: XmlField[str] = XmlField("./@mode", TEXT, "`subsystem`, or `capabilities` for containers.", name=None)
-    type: XmlField[str] = XmlField("./@type", TEXT, "Kind: `pci`, `usb`, `scsi`, `mdev`, ...; found by the name.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "Kind: `pci`, `usb`, `scsi`, `mdev`, ...; detected from the name.")
     managed: XmlField[bool] = XmlField(
         "./@managed", YES_NO, "Whether libvirt detaches the device from the host.", name=None
     )
     model: XmlField[str] = XmlField("./@model", TEXT, "Model of a mediated device: `vfio-pci`.", name=None)
     name: Setting[str] = Setting(
         TEXT,
-        "Which device: a name of `virsh nodedev-list`, a PCI address, USB BUS.DEVICE or VENDOR:PRODUCT.",
+        "Device: a name from `virsh nodedev-list`, a PCI address, USB BUS.DEVICE or VENDOR:PRODUCT.",
         match=True,
     )
     driver_name: XmlField[str] = XmlField(
@@ -37,12 +37,12 @@ class Hostdev(Device):
     rom_bar: XmlField[bool] = XmlField(
         "./rom/@bar", ON_OFF, "Whether the guest sees the device's ROM.", aliases=("rom_bar",)
     )
-    rom_file: XmlField[str] = XmlField("./rom/@file", TEXT, "ROM to show instead.")
+    rom_file: XmlField[str] = XmlField("./rom/@file", TEXT, "ROM file to use instead.")
     acpi_nodeset: XmlField[str] = XmlField(
         "./acpi/@nodeset", TEXT, "NUMA nodes of the guest for the device's memory.", commas=True
     )
     source_startup_policy: XmlField[str] = XmlField(
-        "./source/@startupPolicy", TEXT, "What a missing USB device means: `mandatory`, `requisite`, `optional`."
+        "./source/@startupPolicy", TEXT, "Policy for a missing USB device: `mandatory`, `requisite`, `optional`."
     )
     source_address_domain: XmlField[int] = XmlField(
         "./source/address/@domain", INTEGER, "PCI domain of the host.", name=None
@@ -58,7 +58,7 @@ class Hostdev(Device):
     source_address_target: XmlField[int] = XmlField("./source/address/@target", INTEGER, "SCSI target.", name=None)
     source_address_unit: XmlField[int] = XmlField("./source/address/@unit", INTEGER, "SCSI unit.", name=None)
     source_address_uuid: XmlField[str] = XmlField(
-        "./source/address/@uuid", TEXT, "Uuid of a mediated device.", name=None
+        "./source/address/@uuid", TEXT, "UUID of a mediated device.", name=None
     )
     source_address_cssid: XmlField[str] = XmlField(
         "./source/address/@cssid", TEXT, "Channel subsystem (s390).", name=None

@@ -17,7 +17,7 @@ def _set_type(device: Input, text: str) -> None:
 
 
 class Input(Device, VirtioDriver):
-    """<input>: a device to point or to type with."""
+    """<input>: a pointing device or a keyboard."""
 
     tag = "input"
     none_word = "suppress"
@@ -26,20 +26,18 @@ class Input(Device, VirtioDriver):
     type_option = Suboption(
         "type", _set_type, "Kind of device: `tablet`, `mouse`, `keyboard`, `passthrough`, `evdev`.", match=True
     )
-    wanted_default: Setting[bool] = Setting(SWITCH, "Whether the choice of the kind was left open.", name=None)
+    wanted_default: Setting[bool] = Setting(SWITCH, "Whether the kind is chosen by default.", name=None)
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind of device.", name=None)
-    bus: XmlField[str] = XmlField(
-        "./@bus", TEXT, "Bus it hangs on: `usb`, `ps2`, `virtio`, `xen`.", convert=unless_default
-    )
+    bus: XmlField[str] = XmlField("./@bus", TEXT, "Bus: `usb`, `ps2`, `virtio`, `xen`.", convert=unless_default)
     model: XmlField[str] = XmlField(
         "./@model", TEXT, "Virtio variant: `virtio`, `virtio-transitional`, `virtio-non-transitional`."
     )
     source_evdev: XmlField[str] = XmlField(
         "./source/@evdev", TEXT, "Device of the host to pass through: `/dev/input/event1`."
     )
-    source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Device of the host that `evdev` listens to.")
+    source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Device of the host that `evdev` reads.")
     source_repeat: XmlField[bool] = XmlField("./source/@repeat", ON_OFF, "Repeat keys that are held down.")
-    source_grab: XmlField[str] = XmlField("./source/@grab", TEXT, "`all`: grab all input devices of the host at once.")
+    source_grab: XmlField[str] = XmlField("./source/@grab", TEXT, "`all`: grab all input devices of the host together.")
     source_grab_toggle: XmlField[str] = XmlField(
         "./source/@grabToggle", TEXT, "Keys that switch between host and guest: `ctrl-ctrl`, `alt-alt`, ..."
     )

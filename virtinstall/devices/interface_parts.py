@@ -18,8 +18,8 @@ class PortRange(Element):
 
     start: XmlField[int] = XmlField("./@start", INTEGER, "First port on the host.")
     end: XmlField[int] = XmlField("./@end", INTEGER, "Last port on the host.")
-    to: XmlField[int] = XmlField("./@to", INTEGER, "First port in the guest, where it differs.")
-    exclude: XmlField[bool] = XmlField("./@exclude", YES_NO, "Whether these ports are left out of a larger range.")
+    to: XmlField[int] = XmlField("./@to", INTEGER, "First port in the guest, if it differs.")
+    exclude: XmlField[bool] = XmlField("./@exclude", YES_NO, "Whether these ports are excluded from a larger range.")
 
 
 def _set_short(forward: PortForward, text: str) -> None:
@@ -48,7 +48,7 @@ def _is_port(text: str) -> bool:
 
 
 def _may_be_address(text: str) -> bool:
-    """Whether `text` isn't just the head of an IPv6 address whose last group looks like a port."""
+    """Whether `text` can be an address, not only the head of an IPv6 address whose last group looks like a port."""
     import ipaddress
 
     if ":" not in text or text.startswith("["):
@@ -61,12 +61,12 @@ def _may_be_address(text: str) -> bool:
 
 
 class PortForward(Element):
-    """<portForward>: ports of the host that lead into the guest."""
+    """<portForward>: ports of the host that are forwarded to the guest."""
 
     tag = "portForward"
 
     proto: XmlField[str] = XmlField("./@proto", TEXT, "Protocol: `tcp`, `udp`.")
-    address: XmlField[str] = XmlField("./@address", TEXT, "Address of the host on which the ports are.")
-    dev: XmlField[str] = XmlField("./@dev", TEXT, "Interface of the host on which the ports are.")
+    address: XmlField[str] = XmlField("./@address", TEXT, "Address of the host on which to listen.")
+    dev: XmlField[str] = XmlField("./@dev", TEXT, "Interface of the host on which to listen.")
     ranges: Children[PortRange] = Children("./range", PortRange, "Ports that are forwarded.")
-    short = Suboption("", _set_short, "In short: [ADDRESS:]PORT[-END][:GUESTPORT][/PROTO], for example `8080:80`.")
+    short = Suboption("", _set_short, "Short form: [ADDRESS:]PORT[-END][:GUESTPORT][/PROTO], for example `8080:80`.")

@@ -18,4 +18,4 @@ class Lease(Device):
     lockspace: XmlField[str] = XmlField("./lockspace", TEXT, "Name of the lock space.")
     key: XmlField[str] = XmlField("./key", TEXT, "Key of the lock.")
     target_path: XmlField[str] = XmlField("./target/@path", TEXT, "File with the locks.")
-    target_offset: XmlField[int] = XmlField("./target/@offset", INTEGER, "Where the lock is in that file.")
+    target_offset: XmlField[int] = XmlField("./target/@offset", INTEGER, "Offset of the lock in that file.")

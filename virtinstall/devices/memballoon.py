@@ -1,4 +1,4 @@
-"""`--memballoon`: lets the host take memory back from the guest.
+"""`--memballoon`: device through which the host reclaims memory from the guest.
 
 Source: https://libvirt.org/formatdomain.html#memory-balloon-device
 """
@@ -12,7 +12,7 @@ from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT
 
 
 class Memballoon(Device, VirtioDriver):
-    """<memballoon>: the memory balloon; its model `none` leaves it out."""
+    """<memballoon>: the memory balloon; its model `none` removes it."""
 
     tag = "memballoon"
     none_word = "value"
@@ -20,9 +20,9 @@ class Memballoon(Device, VirtioDriver):
 
     model: XmlField[str] = XmlField("./@model", TEXT, "Model: `virtio`, `none`, `xen`.", convert=unless_default)
     autodeflate: XmlField[bool] = XmlField(
-        "./@autodeflate", ON_OFF, "Whether the balloon lets go when the guest runs out of memory."
+        "./@autodeflate", ON_OFF, "Whether the balloon deflates when the guest runs out of memory."
     )
-    stats_period: XmlField[int] = XmlField("./stats/@period", INTEGER, "Seconds between two reports of memory use.")
+    stats_period: XmlField[int] = XmlField("./stats/@period", INTEGER, "Seconds between reports of memory use.")
     free_page_reporting: XmlField[bool] = XmlField(
-        "./@freePageReporting", ON_OFF, "Whether the guest tells of free pages, for the host to use."
+        "./@freePageReporting", ON_OFF, "Whether the guest reports free pages to the host."
     )

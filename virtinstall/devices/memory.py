@@ -20,8 +20,8 @@ class MemoryDevice(Device, VirtioDriver):
 
     model: XmlField[str] = XmlField("./@model", TEXT, "Kind: `dimm`, `nvdimm`, `virtio-mem`, `virtio-pmem`, `sgx-epc`.")
     access: XmlField[str] = XmlField("./@access", TEXT, "Whether the memory can be shared: `shared`, `private`.")
-    discard: XmlField[bool] = XmlField("./@discard", YES_NO, "Discard the content at the guest's end.")
-    uuid: XmlField[str] = XmlField("./uuid", TEXT, "Uuid of an NVDIMM (pseries).")
+    discard: XmlField[bool] = XmlField("./@discard", YES_NO, "Discard the content when the guest stops.")
+    uuid: XmlField[str] = XmlField("./uuid", TEXT, "UUID of an NVDIMM (pseries).")
     target_size: XmlField[int] = XmlField(
         "./target/size",
         INTEGER,
@@ -40,9 +40,9 @@ class MemoryDevice(Device, VirtioDriver):
     )
     target_block: XmlField[int] = XmlField("./target/block", INTEGER, "Block size (virtio-mem).")
     target_current: XmlField[int] = XmlField("./target/current", INTEGER, "Current size (virtio-mem).")
-    target_requested: XmlField[int] = XmlField("./target/requested", INTEGER, "Size asked of the guest (virtio-mem).")
+    target_requested: XmlField[int] = XmlField("./target/requested", INTEGER, "Requested size (virtio-mem).")
     target_readonly: XmlField[bool] = XmlField(
-        "./target/readonly", PRESENT, "Whether the guest may only read (NVDIMM)."
+        "./target/readonly", PRESENT, "Whether the module is read-only (NVDIMM)."
     )
     target_address_base: XmlField[str] = XmlField(
         "./target/address/@base", TEXT, "Address in the guest's memory.", name="target.address_base"
@@ -51,7 +51,7 @@ class MemoryDevice(Device, VirtioDriver):
         "./source/pagesize", INTEGER, "Page size of the host in KiB.", aliases=("source_pagesize",)
     )
     source_path: XmlField[str] = XmlField(
-        "./source/path", TEXT, "File or device of the host behind it.", aliases=("source_path",)
+        "./source/path", TEXT, "File or device of the host that contains the memory.", aliases=("source_path",)
     )
     source_nodemask: XmlField[str] = XmlField(
         "./source/nodemask", TEXT, "NUMA nodes of the host.", aliases=("source_nodemask",), commas=True

@@ -1,4 +1,4 @@
-"""`--panic`: tells the host when the guest's kernel panics.
+"""`--panic`: notifies the host when the guest's kernel panics.
 
 Source: https://libvirt.org/formatdomain.html#panic-device
 """
@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import TEXT
 
 
 def _set_model(panic: Panic, text: str) -> None:
-    """The model, or the I/O port of an ISA device."""
+    """Set the model, or the I/O port of an ISA device."""
     if text.startswith("0x"):
         _set_iobase(panic, text)
     else:
@@ -33,4 +33,4 @@ class Panic(Device):
         "model", _set_model, "Model: `isa`, `pseries`, `hyperv`, `s390`; or an ISA port such as `0x505`.", match=True
     )
     model: XmlField[str] = XmlField("./@model", TEXT, "Model of the device.", name=None)
-    iobase = Suboption("iobase", _set_iobase, "Old word for address.iobase.", match=True)
+    iobase = Suboption("iobase", _set_iobase, "Old spelling of address.iobase.", match=True)

@@ -16,7 +16,7 @@ def _set_server(redirdev: Redirdev, text: str) -> None:
 
 
 class Redirdev(Device, CharacterSource):
-    """<redirdev>: a port for a device that is redirected."""
+    """<redirdev>: a port for a redirected device."""
 
     tag = "redirdev"
     none_word = "suppress"
@@ -26,5 +26,7 @@ class Redirdev(Device, CharacterSource):
         "./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",)
     )
     bus: XmlField[str] = XmlField("./@bus", TEXT, "Bus: `usb`.", convert=unless_default)
-    type: XmlField[str] = XmlField("./@type", TEXT, "How it is reached: `spicevmc`, `tcp`, ...", convert=unless_default)
-    server = Suboption("server", _set_server, "Old word: HOST:PORT to connect to.")
+    type: XmlField[str] = XmlField(
+        "./@type", TEXT, "Kind of connection: `spicevmc`, `tcp`, ...", convert=unless_default
+    )
+    server = Suboption("server", _set_server, "Old spelling: HOST:PORT to connect to.")

@@ -1,4 +1,4 @@
-"""<redirfilter>: which USB devices may be redirected.
+"""<redirfilter>: filter for USB devices that can be redirected.
 
 Source: https://libvirt.org/formatdomain.html#redirected-devices
 """
@@ -13,7 +13,7 @@ from virtinstall.xml.kinds import TEXT, YES_NO
 
 
 class UsbRule(Element):
-    """<usbdev>: one rule; the first that fits counts."""
+    """<usbdev>: one rule; the first matching rule applies."""
 
     tag = "usbdev"
 

@@ -14,13 +14,13 @@ from virtinstall.xml.kinds import TEXT
 
 
 class RngBackend(CharacterSource):
-    """<backend> of the model `egd`: the daemon that entropy is read from."""
+    """<backend> of the model `egd`: the daemon that provides entropy."""
 
     tag = "backend"
 
 
 def _set_backend(rng: Rng, text: str) -> None:
-    """The model, or the path of a device, which is read by the model `random`."""
+    """Set the model, or the path of a device, which the model `random` reads."""
     if text.startswith("/"):
         rng.backend_model, rng.backend = "random", text
     else:
@@ -28,7 +28,7 @@ def _set_backend(rng: Rng, text: str) -> None:
 
 
 class Rng(Device, VirtioDriver):
-    """<rng>: feeds host randomness to the guest."""
+    """<rng>: provides the host's randomness to the guest."""
 
     tag = "rng"
     none_word = "suppress"
@@ -37,15 +37,15 @@ class Rng(Device, VirtioDriver):
     backend_option = Suboption(
         "backend.model",
         _set_backend,
-        "Where entropy comes from: `random`, `egd`, `builtin`, or a device such as `/dev/urandom`.",
+        "Source of entropy: `random`, `egd`, `builtin`, or a device such as `/dev/urandom`.",
         aliases=("type",),
         match=True,
     )
-    backend_model: XmlField[str] = XmlField("./backend/@model", TEXT, "Where entropy comes from.", name=None)
+    backend_model: XmlField[str] = XmlField("./backend/@model", TEXT, "Source of entropy.", name=None)
     backend: XmlField[str] = XmlField("./backend", TEXT, "Device that `random` reads.", aliases=("device",))
     model: XmlField[str] = XmlField("./@model", TEXT, "Guest device model, normally `virtio`.")
     backend_type: XmlField[str] = XmlField(
-        "./backend/@type", TEXT, "How the daemon is reached: `udp`, `tcp`, `unix`.", aliases=("backend_type",)
+        "./backend/@type", TEXT, "Kind of connection to the daemon: `udp`, `tcp`, `unix`.", aliases=("backend_type",)
     )
     egd: Child[RngBackend] = Child(
         "./backend",
@@ -58,9 +58,7 @@ class Rng(Device, VirtioDriver):
             "backend_mode": "source.mode",
         },
     )
-    rate_bytes: XmlField[str] = XmlField(
-        "./rate/@bytes", TEXT, "Bytes that the guest may take in a period.", aliases=("rate_bytes",)
-    )
+    rate_bytes: XmlField[str] = XmlField("./rate/@bytes", TEXT, "Maximum of bytes per period.", aliases=("rate_bytes",))
     rate_period: XmlField[str] = XmlField(
         "./rate/@period", TEXT, "Length of a period in milliseconds.", aliases=("rate_period",)
     )

@@ -17,7 +17,7 @@ class Shmem(Device):
     bare = ("name",)
 
     name: XmlField[str] = XmlField("./@name", TEXT, "Name of the memory.")
-    role: XmlField[str] = XmlField("./@role", TEXT, "Whether it moves at migration: `master`, `peer`.")
+    role: XmlField[str] = XmlField("./@role", TEXT, "Whether it is migrated: `master`, `peer`.")
     model_type: XmlField[str] = XmlField("./model/@type", TEXT, "Model: `ivshmem-plain`, `ivshmem-doorbell`.")
     size: XmlField[int] = XmlField("./size", INTEGER, "Size of the memory; `size.unit` is its unit.")
     size_unit: XmlField[str] = XmlField("./size/@unit", TEXT, "Unit of the size: `M`.")

@@ -22,19 +22,21 @@ class Certificate(Element):
 
 
 class Smartcard(Device, CharacterSource):
-    """<smartcard>: a reader, and where its card is."""
+    """<smartcard>: a reader and the source of its card."""
 
     tag = "smartcard"
     bare = ("mode",)
 
     mode: XmlField[str] = XmlField(
-        "./@mode", TEXT, "Where the card is: `passthrough`, `host`, `host-certificates`.", convert=unless_default
+        "./@mode", TEXT, "Source of the card: `passthrough`, `host`, `host-certificates`.", convert=unless_default
     )
-    type: XmlField[str] = XmlField("./@type", TEXT, "How it is reached: `spicevmc`, `tcp`, ...", convert=unless_default)
+    type: XmlField[str] = XmlField(
+        "./@type", TEXT, "Kind of connection: `spicevmc`, `tcp`, ...", convert=unless_default
+    )
     database: XmlField[str] = XmlField("./database", TEXT, "Certificate database of the host.", commas=True)
-    certificates: Children[Certificate] = Children("./certificate", Certificate, "Certificates, three of them.")
+    certificates: Children[Certificate] = Children("./certificate", Certificate, "The three certificates.")
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """libvirt's schema wants the certificates before their database."""
+        """The order of libvirt's schema: certificates before their database."""
         return ("./source", "./protocol", "./certificate", "./database")

@@ -10,10 +10,10 @@ from virtinstall.named import NamedTuple
 
 
 class DeviceRow(NamedTuple):
-    """One device: its tag (which names the module), its class, its option and the option's line of help.
+    """One device: its tag (which is also the module's name), its class, its option and the option's help line.
 
-    `option` holds all spellings, separated by spaces; it is empty for a device that only `--xml` can add.
-    `bare` is what the option means without a value; empty: it needs one.
+    `option` contains all spellings, separated by spaces; it is empty for a device that only `--xml` can add. `bare` is
+    the meaning of the option without a value; empty: a value is required.
     """
 
     tag: str
@@ -45,7 +45,7 @@ DEVICES = (
     DeviceRow("redirfilter", "Redirfilter"),
     DeviceRow("hub", "Hub"),
     DeviceRow("watchdog", "Watchdog", "--watchdog", "Watchdog."),
-    DeviceRow("memballoon", "Memballoon", "--memballoon", "Memory balloon; `none` leaves it out."),
+    DeviceRow("memballoon", "Memballoon", "--memballoon", "Memory balloon; `none` removes it."),
     DeviceRow("rng", "Rng", "--rng", "Source of entropy: `/dev/urandom`, `none`."),
     DeviceRow("nvram", "Nvram"),
     DeviceRow("panic", "Panic", "--panic", "Device that reports the guest's panic."),
@@ -58,4 +58,4 @@ DEVICES = (
 )
 
 DEVICE_TAGS = tuple(row.tag for row in DEVICES)
-"""The tags of all devices, each the name of a module of this package."""
+"""The tags of all devices, which are also the names of this package's modules."""

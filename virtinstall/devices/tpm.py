@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import PRESENT, TEXT, YES_NO
 
 
 def _set_backend(tpm: Tpm, text: str) -> None:
-    """The kind, or the path of the host's TPM, which is passed through."""
+    """Set the kind, or the path of the host's TPM, which is passed through."""
     if text.startswith("/"):
         tpm.backend_type, tpm.backend_device_path = "passthrough", text
     else:
@@ -23,13 +23,13 @@ def _bank(name: str) -> XmlField[bool]:
 
 
 class Tpm(Device):
-    """<tpm>: emulated by swtpm, or the host's own."""
+    """<tpm>: emulated by swtpm, or the TPM of the host."""
 
     tag = "tpm"
     none_word = "suppress"
     bare = ("backend.type",)
 
-    model: XmlField[str] = XmlField("./@model", TEXT, "What the guest sees: `tpm-crb`, `tpm-tis`, `tpm-spapr`.")
+    model: XmlField[str] = XmlField("./@model", TEXT, "Device that the guest sees: `tpm-crb`, `tpm-tis`, `tpm-spapr`.")
     backend_option = Suboption(
         "backend.type",
         _set_backend,
@@ -45,7 +45,7 @@ class Tpm(Device):
         "./backend/device/@path", TEXT, "The host's device.", aliases=("path",)
     )
     backend_encryption_secret: XmlField[str] = XmlField(
-        "./backend/encryption/@secret", TEXT, "libvirt's secret that the state is encrypted with, by uuid."
+        "./backend/encryption/@secret", TEXT, "UUID of libvirt's secret that encrypts the state."
     )
     backend_persistent_state: XmlField[bool] = XmlField(
         "./backend/@persistent_state", YES_NO, "Keep the state when a transient guest ends."
@@ -54,13 +54,15 @@ class Tpm(Device):
     backend_source_type: XmlField[str] = XmlField(
         "./backend/source/@type", TEXT, "Kind of an external TPM's socket: `unix`."
     )
-    backend_source_mode: XmlField[str] = XmlField("./backend/source/@mode", TEXT, "Our side of that socket: `connect`.")
+    backend_source_mode: XmlField[str] = XmlField(
+        "./backend/source/@mode", TEXT, "Role of QEMU at the socket: `connect`."
+    )
     backend_source_path: XmlField[str] = XmlField(
-        "./backend/source/@path", TEXT, "Socket of an external TPM, or where the state is."
+        "./backend/source/@path", TEXT, "Socket of an external TPM, or location of the state."
     )
     backend_profile_source: XmlField[str] = XmlField("./backend/profile/@source", TEXT, "Profile of swtpm.")
     backend_profile_remove_disabled: XmlField[str] = XmlField(
-        "./backend/profile/@removeDisabled", TEXT, "What to do with disabled algorithms of the profile."
+        "./backend/profile/@removeDisabled", TEXT, "Policy for disabled algorithms of the profile."
     )
     backend_active_pcr_banks_sha1: XmlField[bool] = _bank("sha1")
     backend_active_pcr_banks_sha256: XmlField[bool] = _bank("sha256")

@@ -46,5 +46,5 @@ class Video(Device, VirtioDriver):
     model_resolution_x: XmlField[int] = XmlField("./model/resolution/@x", INTEGER, "Width of the screen in pixels.")
     model_resolution_y: XmlField[int] = XmlField("./model/resolution/@y", INTEGER, "Height of the screen in pixels.")
     driver_name: XmlField[str] = XmlField(
-        "./driver/@name", TEXT, "Who drives it: `qemu`, or `vhostuser` for a process of its own."
+        "./driver/@name", TEXT, "Driver: `qemu`, or `vhostuser` for a separate process."
     )

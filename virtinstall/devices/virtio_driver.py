@@ -1,4 +1,4 @@
-"""The `<driver>` attributes that every virtio device has.
+"""The `<driver>` attributes of all virtio devices.
 
 Source: https://libvirt.org/formatdomain.html#virtio-related-options
 """
@@ -11,11 +11,11 @@ from virtinstall.xml.kinds import ON_OFF
 
 
 class VirtioDriver(Element):
-    """Mixed into the classes of devices that may be virtio ones."""
+    """Mixin for devices that can be virtio devices."""
 
     driver_ats: XmlField[bool] = XmlField("./driver/@ats", ON_OFF, "Address translation service for PCIe devices.")
-    driver_iommu: XmlField[bool] = XmlField("./driver/@iommu", ON_OFF, "Have the device go through the emulated IOMMU.")
+    driver_iommu: XmlField[bool] = XmlField("./driver/@iommu", ON_OFF, "Use the emulated IOMMU for the device.")
     driver_packed: XmlField[bool] = XmlField("./driver/@packed", ON_OFF, "Packed virtqueues.")
     driver_page_per_vq: XmlField[bool] = XmlField(
-        "./driver/@page_per_vq", ON_OFF, "A page of notifications for each virtqueue."
+        "./driver/@page_per_vq", ON_OFF, "Use a notification page for each virtqueue."
     )

@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import TEXT
 
 
 class Watchdog(Device):
-    """<watchdog>: resets, stops or reports a guest that no longer feeds it."""
+    """<watchdog>: resets, stops or reports a guest that no longer triggers it."""
 
     tag = "watchdog"
     bare = ("model",)
@@ -22,6 +22,6 @@ class Watchdog(Device):
     action: XmlField[str] = XmlField(
         "./@action",
         TEXT,
-        "What happens when it fires: `reset`, `poweroff`, `pause`, `dump`, ...",
+        "Action on a timeout: `reset`, `poweroff`, `pause`, `dump`, ...",
         convert=unless_default,
     )

@@ -18,11 +18,11 @@ class BlkioDevice(Element):
     tag = "device"
 
     path: XmlField[str] = XmlField("./path", TEXT, "Block device of the host: `/dev/sda`.")
-    weight: XmlField[str] = XmlField("./weight", TEXT, "Share of it, 100 to 1000.")
-    read_bytes_sec: XmlField[int] = XmlField("./read_bytes_sec", INTEGER, "Bytes read a second, at the most.")
-    write_bytes_sec: XmlField[int] = XmlField("./write_bytes_sec", INTEGER, "Bytes written a second, at the most.")
-    read_iops_sec: XmlField[int] = XmlField("./read_iops_sec", INTEGER, "Read requests a second, at the most.")
-    write_iops_sec: XmlField[int] = XmlField("./write_iops_sec", INTEGER, "Write requests a second, at the most.")
+    weight: XmlField[str] = XmlField("./weight", TEXT, "Share of its I/O, 100 to 1000.")
+    read_bytes_sec: XmlField[int] = XmlField("./read_bytes_sec", INTEGER, "Maximum of bytes read per second.")
+    write_bytes_sec: XmlField[int] = XmlField("./write_bytes_sec", INTEGER, "Maximum of bytes written per second.")
+    read_iops_sec: XmlField[int] = XmlField("./read_iops_sec", INTEGER, "Maximum of read requests per second.")
+    write_iops_sec: XmlField[int] = XmlField("./write_iops_sec", INTEGER, "Maximum of write requests per second.")
 
 
 class Blkiotune(Section):

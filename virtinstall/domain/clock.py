@@ -22,20 +22,24 @@ class Timer(Element):
     name: XmlField[str] = XmlField(
         "./@name", TEXT, "Which timer: `rtc`, `pit`, `hpet`, `tsc`, `kvmclock`, `hypervclock`."
     )
-    present: XmlField[bool] = XmlField("./@present", YES_NO, "Whether the guest has it.")
+    present: XmlField[bool] = XmlField("./@present", YES_NO, "Whether the guest has the timer.")
     tickpolicy: XmlField[str] = XmlField(
-        "./@tickpolicy", TEXT, "What becomes of missed ticks: `delay`, `catchup`, `merge`, `discard`."
+        "./@tickpolicy", TEXT, "Policy for missed ticks: `delay`, `catchup`, `merge`, `discard`."
     )
-    track: XmlField[str] = XmlField("./@track", TEXT, "What it follows: `boot`, `guest`, `wall`, `realtime`.")
+    track: XmlField[str] = XmlField(
+        "./@track", TEXT, "Clock that the timer follows: `boot`, `guest`, `wall`, `realtime`."
+    )
     mode: XmlField[str] = XmlField(
-        "./@mode", TEXT, "How `tsc` is done: `auto`, `native`, `emulate`, `paravirt`, `smpsafe`."
+        "./@mode", TEXT, "Mode of `tsc`: `auto`, `native`, `emulate`, `paravirt`, `smpsafe`."
     )
     frequency: XmlField[int] = XmlField("./@frequency", INTEGER, "Frequency of `tsc` in Hz.")
     catchup_threshold: XmlField[int] = XmlField(
-        "./catchup/@threshold", INTEGER, "Ticks it may lag before it catches up."
+        "./catchup/@threshold", INTEGER, "Number of missed ticks before the timer catches up."
     )
-    catchup_slew: XmlField[int] = XmlField("./catchup/@slew", INTEGER, "Ticks a second that it makes up.")
-    catchup_limit: XmlField[int] = XmlField("./catchup/@limit", INTEGER, "Lag beyond which it doesn't catch up.")
+    catchup_slew: XmlField[int] = XmlField("./catchup/@slew", INTEGER, "Ticks per second to catch up.")
+    catchup_limit: XmlField[int] = XmlField(
+        "./catchup/@limit", INTEGER, "Number of missed ticks above which the timer does not catch up."
+    )
 
 
 def _tickpolicy_setter(name: str) -> Callable[[Clock, str], None]:
@@ -55,11 +59,11 @@ def _presence_setter(name: str) -> Callable[[Clock, str], None]:
 
 
 def _swallow(clock: Clock, text: str) -> None:
-    """virt-install takes these words and does nothing."""
+    """Ignore a value that virt-install also ignores."""
 
 
 def _tickpolicy(name: str) -> Suboption:
-    return Suboption(f"{name}_tickpolicy", _tickpolicy_setter(name), f"What becomes of missed ticks of `{name}`.")
+    return Suboption(f"{name}_tickpolicy", _tickpolicy_setter(name), f"Policy for missed ticks of `{name}`.")
 
 
 def _presence(name: str) -> Suboption:
@@ -67,13 +71,11 @@ def _presence(name: str) -> Suboption:
 
 
 def _without_effect(name: str) -> Suboption:
-    return Suboption(
-        f"{name}_tickpolicy", _swallow, f"Accepted without effect; write `timerN.tickpolicy` for `{name}`."
-    )
+    return Suboption(f"{name}_tickpolicy", _swallow, f"Accepted without effect; use `timerN.tickpolicy` for `{name}`.")
 
 
 class Clock(Section):
-    """<clock>: what the hardware clock shows, and the timers."""
+    """<clock>: the hardware clock's time, and the timers."""
 
     tag = "clock"
 
@@ -92,18 +94,20 @@ class Clock(Section):
     kvmclock_present_option = _presence("kvmclock")
     hypervclock_present_option = _presence("hypervclock")
     offset: XmlField[str] = XmlField(
-        "./@offset", TEXT, "What the hardware clock shows: `utc`, `localtime`, `timezone`, `variable`."
+        "./@offset", TEXT, "Time of the hardware clock: `utc`, `localtime`, `timezone`, `variable`."
     )
-    adjustment: XmlField[str] = XmlField("./@adjustment", TEXT, "Seconds off (`variable`), or `reset` at each start.")
+    adjustment: XmlField[str] = XmlField(
+        "./@adjustment", TEXT, "Offset in seconds (`variable`), or `reset` at each start."
+    )
     timezone: XmlField[str] = XmlField("./@timezone", TEXT, "Time zone, with `offset=timezone`.")
-    timers: Children[Timer] = Children("./timer", Timer, "Timers, one by one.")
+    timers: Children[Timer] = Children("./timer", Timer, "Timers.")
 
     def timer(self, name: str) -> Timer | None:
         """The first timer of that name, or None."""
         return next((timer for timer in self.timers if timer.name == name), None)
 
     def need_timer(self, name: str) -> Timer:
-        """The first timer of that name, made where there is none."""
+        """The first timer of that name, created if there is none."""
         found = self.timer(name)
         if found is None:
             found = Timer(name=name)

@@ -15,10 +15,10 @@ from virtinstall.xml.field import Setting, Suboption, XmlField
 from virtinstall.xml.kinds import INTEGER, ON_OFF, SWITCH, TEXT
 
 MODES = ("host-passthrough", "host-model", "maximum")
-"""Words for a model that are modes of libvirt."""
+"""Model names that are modes of libvirt."""
 
 HOST_WORDS = ("host-model-only", "host-copy", "hv-default")
-"""Words for a model that only the host's capabilities can answer."""
+"""Model names that are resolved with the host's capabilities."""
 
 
 class CpuFeature(Element):
@@ -26,14 +26,12 @@ class CpuFeature(Element):
 
     tag = "feature"
 
-    policy: XmlField[str] = XmlField(
-        "./@policy", TEXT, "What is asked: `require`, `force`, `optional`, `disable`, `forbid`."
-    )
+    policy: XmlField[str] = XmlField("./@policy", TEXT, "Policy: `require`, `force`, `optional`, `disable`, `forbid`.")
     name: XmlField[str] = XmlField("./@name", TEXT, "Name of the feature, such as `vmx`.")
 
 
 def _set_model(cpu: Cpu, text: str) -> None:
-    """A mode of libvirt, a word that composition resolves, `none`, or the name of a model."""
+    """Set the model: a mode of libvirt, a name that composition resolves, `none`, or a model."""
     if text in ("none", "clear"):
         secure = cpu.secure
         cpu.clear()
@@ -73,41 +71,39 @@ class Cpu(Section):
 
     secure: Setting[bool] = Setting(
         SWITCH,
-        "Give a named model the features against known CPU flaws that the host has (default on).",
+        "Add the host's mitigations of known CPU flaws to a named model (default on).",
         match=True,
     )
     model_option = Suboption(
         "model",
         _set_model,
         "`host-passthrough`, `host-model`, `maximum`, a model such as `Skylake-Client`,"
-        " or `none` for the hypervisor's own choice.",
+        " or `none` for the hypervisor's default.",
         match=True,
     )
-    wanted_model: Setting[str] = Setting(TEXT, "The model as asked for, where the host has a say in it.", name=None)
+    wanted_model: Setting[str] = Setting(TEXT, "Requested model, if it depends on the host.", name=None)
     model: XmlField[str] = XmlField("./model", TEXT, "Name of the model in mode `custom`.", name=None)
     model_fallback: XmlField[str] = XmlField(
-        "./model/@fallback", TEXT, "Whether a lesser model may stand in: `allow`, `forbid`."
+        "./model/@fallback", TEXT, "Whether a lesser model may be used: `allow`, `forbid`."
     )
     model_vendor_id: XmlField[str] = XmlField(
         "./model/@vendor_id", TEXT, "Vendor that the guest reads, twelve characters."
     )
-    vendor: XmlField[str] = XmlField("./vendor", TEXT, "Vendor that the host's CPU must be of: `Intel`, `AMD`.")
+    vendor: XmlField[str] = XmlField("./vendor", TEXT, "Required vendor of the host's CPU: `Intel`, `AMD`.")
     mode: XmlField[str] = XmlField(
         "./@mode", TEXT, "How the model is chosen: `custom`, `host-model`, `host-passthrough`, `maximum`."
     )
-    match: XmlField[str] = XmlField("./@match", TEXT, "How closely the host must fit: `exact`, `minimum`, `strict`.")
-    check: XmlField[str] = XmlField(
-        "./@check", TEXT, "Whether the hypervisor's result is compared: `none`, `partial`, `full`."
-    )
+    match: XmlField[str] = XmlField("./@match", TEXT, "How closely the host must match: `exact`, `minimum`, `strict`.")
+    check: XmlField[str] = XmlField("./@check", TEXT, "Check of the hypervisor's result: `none`, `partial`, `full`.")
     migratable: XmlField[bool] = XmlField(
-        "./@migratable", ON_OFF, "Leave out what blocks migration (mode `host-passthrough`)."
+        "./@migratable", ON_OFF, "Omit features that block migration (mode `host-passthrough`)."
     )
     topology_sockets: XmlField[int] = XmlField("./topology/@sockets", INTEGER, "CPU sockets.")
     topology_dies: XmlField[int] = XmlField("./topology/@dies", INTEGER, "Dies in a socket.")
     topology_clusters: XmlField[int] = XmlField("./topology/@clusters", INTEGER, "Clusters in a die.")
     topology_cores: XmlField[int] = XmlField("./topology/@cores", INTEGER, "Cores in a die or cluster.")
     topology_threads: XmlField[int] = XmlField("./topology/@threads", INTEGER, "Threads of a core.")
-    cache_level: XmlField[int] = XmlField("./cache/@level", INTEGER, "Cache level that `cache.mode` is about: `3`.")
+    cache_level: XmlField[int] = XmlField("./cache/@level", INTEGER, "Cache level for `cache.mode`: `3`.")
     cache_mode: XmlField[str] = XmlField(
         "./cache/@mode", TEXT, "Cache data that the guest sees: `emulate`, `passthrough`, `disable`."
     )
@@ -117,18 +113,21 @@ class Cpu(Section):
     maxphysaddr_bits: XmlField[int] = XmlField(
         "./maxphysaddr/@bits", INTEGER, "Bits of a physical address, with `emulate`."
     )
-    force_option = Suboption("force", _feature_setter("force"), "Feature shown to the guest in any case.", repeat=True)
+    force_option = Suboption("force", _feature_setter("force"), "Feature that the guest always sees.", repeat=True)
     plus_option = Suboption("+", _feature_setter("force"), "`+vmx` is `force=vmx`.", repeat=True)
     require_option = Suboption(
-        "require", _feature_setter("require"), "Feature without which the guest doesn't start.", repeat=True
+        "require", _feature_setter("require"), "Feature that is required to start the guest.", repeat=True
     )
     optional_option = Suboption(
-        "optional", _feature_setter("optional"), "Feature shown to the guest if the host has it.", repeat=True
+        "optional", _feature_setter("optional"), "Feature that the guest sees if the host has it.", repeat=True
     )
     disable_option = Suboption("disable", _feature_setter("disable"), "Feature hidden from the guest.", repeat=True)
     minus_option = Suboption("-", _feature_setter("disable"), "`-vmx` is `disable=vmx`.", repeat=True)
     forbid_option = Suboption(
-        "forbid", _feature_setter("forbid"), "Feature with which the guest doesn't start.", repeat=True
+        "forbid",
+        _feature_setter("forbid"),
+        "Feature that prevents the start of the guest if the host has it.",
+        repeat=True,
     )
     features: Children[CpuFeature] = Children("./feature", CpuFeature, prefix=None)
     cells: Children[NumaCell] = Children("./numa/cell", NumaCell, "NUMA nodes of the guest.", prefixes=("cell",))
@@ -139,7 +138,7 @@ class Cpu(Section):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """libvirt's own order."""
+        """The order in which libvirt writes the elements."""
         return ("./model", "./vendor", "./topology", "./cache", "./maxphysaddr", "./feature", "./numa")
 
     @classmethod
@@ -148,7 +147,7 @@ class Cpu(Section):
         return (word[0], word[1:]) if word[:1] in ("+", "-") and len(word) > 1 else None
 
     def set_feature(self, name: str, policy: str) -> None:
-        """Ask for the feature of that name as `policy` says, whatever was asked before."""
+        """Set the policy of the feature, replacing an earlier one."""
         for feature in self.features:
             if feature.name == name:
                 feature.policy = policy

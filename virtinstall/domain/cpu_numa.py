@@ -12,12 +12,12 @@ from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO
 
 
 class NumaSibling(Element):
-    """<sibling>: how far another cell is."""
+    """<sibling>: the distance of another cell."""
 
     tag = "sibling"
 
     id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the other cell.")
-    value: XmlField[int] = XmlField("./@value", INTEGER, "Distance to it; 10 is the cell itself, 20 is remote.")
+    value: XmlField[int] = XmlField("./@value", INTEGER, "Distance to it; 10 is local, 20 is remote.")
 
 
 class NumaCache(Element):
@@ -42,7 +42,7 @@ class NumaCell(Element):
     id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the cell, from 0.")
     cpus: XmlField[str] = XmlField("./@cpus", TEXT, "vCPUs that belong to it, such as `0-3,8`.", commas=True)
     memory: XmlField[int] = XmlField("./@memory", INTEGER, "Memory of the cell, in `unit`.")
-    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the memory, `KiB` where none is said.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the memory, default `KiB`.")
     mem_access: XmlField[str] = XmlField(
         "./@memAccess", TEXT, "Whether other processes may map the cell's memory: `shared`, `private`."
     )
@@ -54,26 +54,26 @@ class NumaCell(Element):
 
 
 class NumaLatency(Element):
-    """<latency>: time that an access from one cell to another takes."""
+    """<latency>: the duration of an access from one cell to another."""
 
     tag = "latency"
 
-    initiator: XmlField[int] = XmlField("./@initiator", INTEGER, "Cell from which the access comes.")
+    initiator: XmlField[int] = XmlField("./@initiator", INTEGER, "Cell that accesses the memory.")
     target: XmlField[int] = XmlField("./@target", INTEGER, "Cell whose memory is accessed.")
-    cache: XmlField[int] = XmlField("./@cache", INTEGER, "Level of the target's cache, where that is meant.")
+    cache: XmlField[int] = XmlField("./@cache", INTEGER, "Level of the target's cache, if the access is to the cache.")
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind of access: `access`, `read`, `write`.")
     value: XmlField[int] = XmlField("./@value", INTEGER, "The latency, in nanoseconds.")
     unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the value.")
 
 
 class NumaBandwidth(Element):
-    """<bandwidth>: how much an access from one cell to another can move."""
+    """<bandwidth>: the throughput of accesses from one cell to another."""
 
     tag = "bandwidth"
 
-    initiator: XmlField[int] = XmlField("./@initiator", INTEGER, "Cell from which the access comes.")
+    initiator: XmlField[int] = XmlField("./@initiator", INTEGER, "Cell that accesses the memory.")
     target: XmlField[int] = XmlField("./@target", INTEGER, "Cell whose memory is accessed.")
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind of access: `access`, `read`, `write`.")
-    cache: XmlField[int] = XmlField("./@cache", INTEGER, "Level of the target's cache, where that is meant.")
-    value: XmlField[int] = XmlField("./@value", INTEGER, "The bandwidth a second, in `unit`.")
+    cache: XmlField[int] = XmlField("./@cache", INTEGER, "Level of the target's cache, if the access is to the cache.")
+    value: XmlField[int] = XmlField("./@value", INTEGER, "The bandwidth per second, in `unit`.")
     unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the value, such as `KiB`.")

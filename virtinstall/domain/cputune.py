@@ -1,4 +1,4 @@
-"""`--cputune`: which host CPUs run the guest, and how much of them.
+"""`--cputune`: host CPUs that run the guest, and its share of them.
 
 Source: https://libvirt.org/formatdomain.html#cpu-tuning
 """
@@ -35,7 +35,7 @@ class VcpuSched(Element):
 
     tag = "vcpusched"
 
-    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs it is about, such as `0-3`.", commas=True)
+    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs with this scheduler, such as `0-3`.", commas=True)
     scheduler: XmlField[str] = XmlField("./@scheduler", TEXT, "Scheduler: `fifo`, `rr`, `batch`, `idle`.")
     priority: XmlField[int] = XmlField("./@priority", INTEGER, "Priority with `fifo` and `rr`, 1 to 99.")
 
@@ -45,7 +45,9 @@ class IothreadSched(Element):
 
     tag = "iothreadsched"
 
-    iothreads: XmlField[str] = XmlField("./@iothreads", TEXT, "I/O threads it is about, such as `1-2`.", commas=True)
+    iothreads: XmlField[str] = XmlField(
+        "./@iothreads", TEXT, "I/O threads with this scheduler, such as `1-2`.", commas=True
+    )
     scheduler: XmlField[str] = XmlField("./@scheduler", TEXT, "Scheduler: `fifo`, `rr`, `batch`, `idle`.")
     priority: XmlField[int] = XmlField("./@priority", INTEGER, "Priority with `fifo` and `rr`, 1 to 99.")
 
@@ -57,13 +59,13 @@ class CacheShare(Element):
 
     id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the host's cache.")
     level: XmlField[int] = XmlField("./@level", INTEGER, "Level of the cache, such as `3`.")
-    type: XmlField[str] = XmlField("./@type", TEXT, "What is cached: `both`, `code`, `data`.")
-    size: XmlField[int] = XmlField("./@size", INTEGER, "How much of it, in `unit`.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "Cached data: `both`, `code`, `data`.")
+    size: XmlField[int] = XmlField("./@size", INTEGER, "Size of the part, in `unit`.")
     unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the size, such as `MiB`.")
 
 
 class CacheMonitor(Element):
-    """<monitor>: use of the host's CPU cache, measured."""
+    """<monitor>: measurement of the host's CPU cache usage."""
 
     tag = "monitor"
 
@@ -76,7 +78,7 @@ class CacheTune(Element):
 
     tag = "cachetune"
 
-    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs it is about, such as `0-3`.", commas=True)
+    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs that use it, such as `0-3`.", commas=True)
     caches: Children[CacheShare] = Children("./cache", CacheShare, "Parts of the caches.")
     monitors: Children[CacheMonitor] = Children("./monitor", CacheMonitor, "Measurements.")
 
@@ -95,7 +97,7 @@ class MemoryTune(Element):
 
     tag = "memorytune"
 
-    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs it is about, such as `0-3`.", commas=True)
+    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs that use it, such as `0-3`.", commas=True)
     nodes: Children[MemoryBandwidth] = Children("./node", MemoryBandwidth, "Shares by NUMA node.")
 
 
@@ -107,24 +109,26 @@ class Cputune(Section):
 
     shares: XmlField[int] = XmlField("./shares", INTEGER, "Weight against other guests.")
     period: XmlField[int] = XmlField("./period", INTEGER, "Period of the vCPUs' quota, in microseconds.")
-    quota: XmlField[int] = XmlField("./quota", INTEGER, "Time a vCPU may take in a period, in microseconds; -1 is any.")
+    quota: XmlField[int] = XmlField(
+        "./quota", INTEGER, "Maximum time of a vCPU per period, in microseconds; -1 is unlimited."
+    )
     global_period: XmlField[int] = XmlField(
         "./global_period", INTEGER, "Period of the whole guest's quota, in microseconds."
     )
     global_quota: XmlField[int] = XmlField(
-        "./global_quota", INTEGER, "Time the whole guest may take in a period, in microseconds."
+        "./global_quota", INTEGER, "Maximum time of the whole guest per period, in microseconds."
     )
     emulator_period: XmlField[int] = XmlField(
         "./emulator_period", INTEGER, "Period of the emulator's quota, in microseconds."
     )
     emulator_quota: XmlField[int] = XmlField(
-        "./emulator_quota", INTEGER, "Time the emulator may take in a period, in microseconds."
+        "./emulator_quota", INTEGER, "Maximum time of the emulator per period, in microseconds."
     )
     iothread_period: XmlField[int] = XmlField(
         "./iothread_period", INTEGER, "Period of the I/O threads' quota, in microseconds."
     )
     iothread_quota: XmlField[int] = XmlField(
-        "./iothread_quota", INTEGER, "Time an I/O thread may take in a period, in microseconds."
+        "./iothread_quota", INTEGER, "Maximum time of an I/O thread per period, in microseconds."
     )
     vcpupins: Children[VcpuPin] = Children("./vcpupin", VcpuPin, "Pinning of vCPUs.")
     emulatorpin_cpuset: XmlField[str] = XmlField(
@@ -135,7 +139,7 @@ class Cputune(Section):
         "./emulatorsched/@scheduler", TEXT, "Scheduler of the emulator: `fifo`, `rr`, `batch`, `idle`."
     )
     emulatorsched_priority: XmlField[int] = XmlField(
-        "./emulatorsched/@priority", INTEGER, "Its priority with `fifo` and `rr`, 1 to 99."
+        "./emulatorsched/@priority", INTEGER, "Priority of the emulator with `fifo` and `rr`, 1 to 99."
     )
     vcpuscheds: Children[VcpuSched] = Children("./vcpusched", VcpuSched, "Schedulers of vCPUs.")
     iothreadscheds: Children[IothreadSched] = Children("./iothreadsched", IothreadSched, "Schedulers of I/O threads.")

@@ -1,4 +1,4 @@
-"""The whole guest: <domain>, its sections and its devices.
+"""The complete guest: <domain>, its sections and its devices.
 
 Source: https://libvirt.org/formatdomain.html
 """
@@ -50,7 +50,7 @@ _DEVICES = Step("devices", None)
 
 
 class AllDevices:
-    """All devices of a domain, in document order; elements that are not a device of a known kind are not among them.
+    """All devices of a domain, in document order, without elements of unknown kinds.
 
     Devices that belong to another domain are copied.
     """
@@ -77,7 +77,7 @@ class AllDevices:
 
 
 class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
-    """<domain>: a guest. Sections without an element of their own are mixed in."""
+    """<domain>: a guest. Sections without a separate element are mixed in."""
 
     tag = "domain"
 
@@ -105,18 +105,21 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """libvirt's own order, of the sections and of the devices."""
+        """The order in which libvirt writes the sections and the devices."""
         return (*(f"./{tag}" for tag in SECTIONS), *(f"./devices/{tag}" for tag in ("emulator", *DEVICE_TAGS)))
 
     def clear(self) -> None:
-        """Raises: ValueError; options that are about the domain itself have nothing of their own to clear."""
-        raise ValueError("only options with a section or device of their own can be cleared")
+        """Reject clearing: options for the domain itself have no section to clear.
+
+        Raises: ValueError.
+        """
+        raise ValueError("only options for a separate section or device can be cleared")
 
     def section(self, cls: ElementClass) -> Element:
-        """The element that an option with the fields of `cls` is about: new where there may be several.
+        """The element of an option with the fields of `cls`; a new one if there can be several.
 
-        That is the domain itself for the classes that are mixed in, the one section of a
-        kind, or a further device, <sysinfo> or <seclabel>.
+        This is the domain for classes that are mixed in, the only section of a kind, or a new device, <sysinfo> or
+        <seclabel>.
         """
         if not cls.tag:
             return self
@@ -144,7 +147,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         return known
 
     def all_devices(self) -> list[Device]:
-        """What `devices` returns."""
+        """The value of `devices`."""
         from virtinstall.devices import device_class
 
         found: list[Device] = []
@@ -159,7 +162,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         return [self._wrapped(node, cls) for node in self._device_nodes(cls.tag)]
 
     def add(self, device: Device, *, before: Device | None = None) -> None:
-        """Put `device` behind the others of its kind, or right `before` one; kinds stand in libvirt's order."""
+        """Add `device` after the others of its kind, or right `before` one; kinds are in libvirt's order."""
         if before is not None:
             before.ensure_node().addprevious(device.ensure_node())
         else:
@@ -171,7 +174,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         device.move_to(self.wrappers)
 
     def remove(self, device: Device) -> None:
-        """Take `device` out of the domain."""
+        """Remove `device` from the domain."""
         if device.node is not None:
             remove(device.node)
 

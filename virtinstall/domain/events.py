@@ -1,4 +1,4 @@
-"""`--events`: what becomes of the guest when it powers off, reboots or crashes.
+"""`--events`: actions when the guest powers off, reboots or crashes.
 
 Source: https://libvirt.org/formatdomain.html#events-configuration
 """
@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import TEXT
 
 
 class Events(Section):
-    """<on_poweroff> and its like; mixed into `Domain`."""
+    """<on_poweroff> and the other event elements; mixed into `Domain`."""
 
     on_poweroff: XmlField[str] = XmlField(
         "./on_poweroff", TEXT, "When the guest powers off: `destroy`, `restart`, `preserve`."

@@ -1,7 +1,7 @@
-"""`--features`: what the hypervisor offers beyond the CPU's own features.
+"""`--features`: features of the hypervisor, in addition to those of the CPU.
 
-Source: https://libvirt.org/formatdomain.html#hypervisor-features; the schema
-(domaincommon.rng, `features`) says which are merely present and which have a state.
+Source: https://libvirt.org/formatdomain.html#hypervisor-features; the schema (domaincommon.rng, `features`) shows which
+are merely present and which have a state.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class Features(Section):
 
     tag = "features"
 
-    acpi: XmlField[bool] = _present("acpi", "ACPI, for power management; without it a guest can't be shut down.")
-    apic: XmlField[bool] = _present("apic", "APIC, the interrupt controller of more than one CPU.")
+    acpi: XmlField[bool] = _present("acpi", "ACPI, for power management; required to shut the guest down.")
+    apic: XmlField[bool] = _present("apic", "APIC, the interrupt controller for several CPUs.")
     pae: XmlField[bool] = _present("pae", "Physical address extension of 32-bit guests.")
-    privnet: XmlField[bool] = _present("privnet", "Network namespace of its own for a container.")
+    privnet: XmlField[bool] = _present("privnet", "Separate network namespace for a container.")
     hap: XmlField[bool] = _present("hap", "Hardware assisted paging (Xen).")
     viridian: XmlField[bool] = _present("viridian", "Hyper-V enlightenments on Xen.")
     apic_eoi: XmlField[bool] = XmlField(
@@ -38,7 +38,7 @@ class Features(Section):
         "./hyperv/@mode", TEXT, "`passthrough` for all enlightenments that the host has, else `custom`."
     )
     hyperv_relaxed_state: XmlField[bool] = _state(
-        "hyperv/relaxed", "Hyper-V: no crash over a late timer.", "hyperv_relaxed"
+        "hyperv/relaxed", "Hyper-V: no crash because of a late timer.", "hyperv_relaxed"
     )
     hyperv_vapic_state: XmlField[bool] = _state("hyperv/vapic", "Hyper-V: virtual APIC.", "hyperv_vapic")
     hyperv_spinlocks_state: XmlField[bool] = _state(
@@ -47,7 +47,7 @@ class Features(Section):
     hyperv_spinlocks_retries: XmlField[int] = XmlField(
         "./hyperv/spinlocks/@retries",
         INTEGER,
-        "Hyper-V: tries until a spinlock yields, at least 4095.",
+        "Hyper-V: attempts until a spinlock yields, at least 4095.",
         aliases=("hyperv_spinlocks_retries",),
     )
     hyperv_vpindex_state: XmlField[bool] = _state("hyperv/vpindex", "Hyper-V: virtual processor index.")
@@ -60,9 +60,9 @@ class Features(Section):
         "hyperv/stimer/direct", "Hyper-V: timers that interrupt directly."
     )
     hyperv_reset_state: XmlField[bool] = _state("hyperv/reset", "Hyper-V: reset by the hypervisor.", "hyperv_reset")
-    hyperv_vendor_id_state: XmlField[bool] = _state("hyperv/vendor_id", "Hyper-V: a vendor id of one's own.")
+    hyperv_vendor_id_state: XmlField[bool] = _state("hyperv/vendor_id", "Hyper-V: custom vendor id.")
     hyperv_vendor_id_value: XmlField[str] = XmlField(
-        "./hyperv/vendor_id/@value", TEXT, "Hyper-V: that vendor id, up to twelve characters."
+        "./hyperv/vendor_id/@value", TEXT, "Hyper-V: the custom vendor id, up to twelve characters."
     )
     hyperv_frequencies_state: XmlField[bool] = _state("hyperv/frequencies", "Hyper-V: frequency registers.")
     hyperv_reenlightenment_state: XmlField[bool] = _state(
@@ -75,13 +75,15 @@ class Features(Section):
     hyperv_tlbflush_extended_state: XmlField[bool] = _state("hyperv/tlbflush/extended", "Hyper-V: TLB flush of parts.")
     hyperv_ipi_state: XmlField[bool] = _state("hyperv/ipi", "Hyper-V: interrupts between processors.")
     hyperv_evmcs_state: XmlField[bool] = _state("hyperv/evmcs", "Hyper-V: enlightened VMCS (Intel, nested guests).")
-    hyperv_avic_state: XmlField[bool] = _state("hyperv/avic", "Hyper-V: together with APIC virtualization in hardware.")
+    hyperv_avic_state: XmlField[bool] = _state("hyperv/avic", "Hyper-V: use with APIC virtualization in hardware.")
     hyperv_xmm_input_state: XmlField[bool] = _state("hyperv/xmm_input", "Hyper-V: hypercall input in XMM registers.")
     hyperv_emsr_bitmap_state: XmlField[bool] = _state("hyperv/emsr_bitmap", "Hyper-V: enlightened MSR bitmap.")
     vmport_state: XmlField[bool] = _state("vmport", "VMware's I/O port, for its mouse.", "vmport")
     kvm_hidden_state: XmlField[bool] = _state("kvm/hidden", "Hide from the guest that KVM runs it.", "kvm_hidden")
-    kvm_hint_dedicated_state: XmlField[bool] = _state("kvm/hint-dedicated", "Tell the guest that its CPUs are its own.")
-    kvm_poll_control_state: XmlField[bool] = _state("kvm/poll-control", "Have the guest poll before it halts.")
+    kvm_hint_dedicated_state: XmlField[bool] = _state(
+        "kvm/hint-dedicated", "Hint to the guest that its CPUs are dedicated."
+    )
+    kvm_poll_control_state: XmlField[bool] = _state("kvm/poll-control", "Let the guest poll before it halts.")
     kvm_pv_ipi_state: XmlField[bool] = _state("kvm/pv-ipi", "Paravirtualized interrupts between processors.")
     pvspinlock_state: XmlField[bool] = _state("pvspinlock", "Paravirtualized spinlocks.")
     gic_version: XmlField[str] = XmlField(
@@ -92,16 +94,16 @@ class Features(Section):
     )
     smm_state: XmlField[bool] = _state("smm", "System management mode, which secure boot needs.", "smm")
     vmcoreinfo_state: XmlField[bool] = _state(
-        "vmcoreinfo", "Let the guest leave details for a dump of it.", "vmcoreinfo"
+        "vmcoreinfo", "Let the guest store details for memory dumps.", "vmcoreinfo"
     )
-    ioapic_driver: XmlField[str] = XmlField("./ioapic/@driver", TEXT, "Who does the I/O APIC: `kvm`, `qemu`.")
+    ioapic_driver: XmlField[str] = XmlField("./ioapic/@driver", TEXT, "Implementation of the I/O APIC: `kvm`, `qemu`.")
     msrs_unknown: XmlField[str] = XmlField(
-        "./msrs/@unknown", TEXT, "What an access to an unknown MSR does: `ignore`, `fault`."
+        "./msrs/@unknown", TEXT, "Action on access to an unknown MSR: `ignore`, `fault`."
     )
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """libvirt's own order, as far as the names are its own."""
+        """The order in which libvirt writes the elements."""
         return tuple(f"./{tag}" for tag in _CHILDREN)
 
 

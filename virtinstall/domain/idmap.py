@@ -1,4 +1,4 @@
-"""`--idmap`: which users and groups of the host a container's own are.
+"""`--idmap`: mapping of a container's users and groups to those of the host.
 
 Source: https://libvirt.org/formatdomain.html#container-boot
 """
@@ -19,13 +19,13 @@ class Idmap(Section):
         "./uid/@start", INTEGER, "First user id in the container.", aliases=("uid_start",)
     )
     uid_target: XmlField[int] = XmlField(
-        "./uid/@target", INTEGER, "User id of the host that it stands for.", aliases=("uid_target",)
+        "./uid/@target", INTEGER, "First user id on the host.", aliases=("uid_target",)
     )
-    uid_count: XmlField[int] = XmlField("./uid/@count", INTEGER, "How many user ids.", aliases=("uid_count",))
+    uid_count: XmlField[int] = XmlField("./uid/@count", INTEGER, "Number of user ids.", aliases=("uid_count",))
     gid_start: XmlField[int] = XmlField(
         "./gid/@start", INTEGER, "First group id in the container.", aliases=("gid_start",)
     )
     gid_target: XmlField[int] = XmlField(
-        "./gid/@target", INTEGER, "Group id of the host that it stands for.", aliases=("gid_target",)
+        "./gid/@target", INTEGER, "First group id on the host.", aliases=("gid_target",)
     )
-    gid_count: XmlField[int] = XmlField("./gid/@count", INTEGER, "How many group ids.", aliases=("gid_count",))
+    gid_count: XmlField[int] = XmlField("./gid/@count", INTEGER, "Number of group ids.", aliases=("gid_count",))

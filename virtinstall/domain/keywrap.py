@@ -22,7 +22,7 @@ class Cipher(Element):
 
 
 class Keywrap(Section):
-    """<keywrap>: key wrapping, cipher by cipher."""
+    """<keywrap>: key wrapping by cipher."""
 
     tag = "keywrap"
 

@@ -1,4 +1,4 @@
-"""`--launchSecurity`: a guest whose memory the host can't read.
+"""`--launchSecurity`: memory encryption of a guest.
 
 Source: https://libvirt.org/formatdomain.html#launch-security
 """
@@ -19,7 +19,7 @@ class LaunchSecurity(Section):
     type: XmlField[str] = XmlField("./@type", TEXT, "Which kind: `sev`, `sev-snp`, `tdx`, `s390-pv`.")
     cbitpos: XmlField[int] = XmlField("./cbitpos", INTEGER, "SEV: bit of an address that marks encrypted memory.")
     reduced_phys_bits: XmlField[int] = XmlField(
-        "./reducedPhysBits", INTEGER, "SEV: bits that addresses lose to the encryption."
+        "./reducedPhysBits", INTEGER, "SEV: address bits that the encryption uses."
     )
     policy: XmlField[str] = XmlField("./policy", TEXT, "Policy that the firmware enforces, in hexadecimal: `0x03`.")
     session: XmlField[str] = XmlField("./session", TEXT, "SEV: session blob of the guest's owner, base64.")
@@ -34,16 +34,16 @@ class LaunchSecurity(Section):
         "./@kernelHashes", YES_NO, "Measure kernel, initrd and command line of a direct kernel boot."
     )
     author_key: XmlField[bool] = XmlField("./@authorKey", YES_NO, "SEV-SNP: whether `idAuth` has an author key.")
-    vcek: XmlField[bool] = XmlField("./@vcek", YES_NO, "SEV-SNP: attest with the chip's own key.")
+    vcek: XmlField[bool] = XmlField("./@vcek", YES_NO, "SEV-SNP: attest with the key of the chip.")
     mr_config_id: XmlField[str] = XmlField("./mrConfigId", TEXT, "TDX: id of the guest's configuration, base64.")
     mr_owner: XmlField[str] = XmlField("./mrOwner", TEXT, "TDX: id of the guest's owner, base64.")
     mr_owner_config: XmlField[str] = XmlField("./mrOwnerConfig", TEXT, "TDX: id of the owner's configuration, base64.")
     quote_generation_service: XmlField[bool] = XmlField(
-        "./quoteGenerationService", PRESENT, "TDX: let the guest ask for attestation quotes."
+        "./quoteGenerationService", PRESENT, "TDX: let the guest request attestation quotes."
     )
     quote_generation_service_path: XmlField[str] = XmlField(
         "./quoteGenerationService/@path",
         TEXT,
-        "TDX: socket of the service that makes the quotes.",
+        "TDX: socket of the service that creates the quotes.",
         name="quoteGenerationSocket",
     )

@@ -1,4 +1,4 @@
-"""`--memory`: how much memory the guest has.
+"""`--memory`: the guest's memory size.
 
 Source: https://libvirt.org/formatdomain.html#memory-allocation
 """
@@ -25,7 +25,7 @@ def _set_memory(domain: Memory, text: str) -> None:
 
 
 def _set_current_memory(domain: Memory, text: str) -> None:
-    """Beside it, `memory` has the meaning it has in the XML: the maximum."""
+    """Set the current memory; `memory` then means the maximum, as in the XML."""
     wanted: int | None = domain.settings.get("wanted_memory_kib")
     if text and wanted is not None:
         domain.set_memory_kib(wanted)
@@ -43,7 +43,7 @@ def _set_max_memory(domain: Memory, text: str) -> None:
 
 
 def _set_hugepages(domain: Memory, text: str) -> None:
-    """Switched off, <memoryBacking> stays, as virt-install 4.1.0 leaves it; an empty value takes it out."""
+    """Set huge pages. If switched off, <memoryBacking> is kept, as in virt-install 4.1.0; an empty value removes it."""
     backing = domain.memory_backing
     value = PRESENT.parse(text) if text else None
     if value is False and backing.node is not None:
@@ -54,28 +54,28 @@ def _set_hugepages(domain: Memory, text: str) -> None:
 
 
 class Memory(Section):
-    """<memory> and its like, in KiB; mixed into `Domain`."""
+    """<memory> and related elements, in KiB; mixed into `Domain`."""
 
     bare = ("memory",)
 
     memory_option = Suboption(
         "memory",
         _set_memory,
-        "Memory in MiB, or with a unit: `4096`, `4G`; beside `currentMemory` it is the maximum.",
+        "Memory in MiB, or with a unit: `4096`, `4G`; with `currentMemory` it is the maximum.",
         match=True,
         kind_name="size",
     )
     current_memory_option = Suboption(
         "currentMemory",
         _set_current_memory,
-        "What the guest starts with, in MiB or with a unit; the balloon can grow it up to `memory`.",
+        "Memory at the start, in MiB or with a unit; the balloon can grow it up to `memory`.",
         match=True,
         kind_name="size",
     )
     max_memory_option = Suboption(
         "maxMemory",
         _set_max_memory,
-        "Ceiling for memory plugged in later, in MiB or with a unit; it needs `maxMemory.slots`.",
+        "Maximum with hot-plugged memory, in MiB or with a unit; requires `maxMemory.slots`.",
         aliases=("hotplugmemorymax",),
         match=True,
         kind_name="size",
@@ -83,13 +83,13 @@ class Memory(Section):
     max_memory_slots: XmlField[int] = XmlField(
         "./maxMemory/@slots",
         INTEGER,
-        "Slots for memory plugged in later.",
+        "Slots for hot-plugged memory.",
         aliases=("hotplugmemoryslots",),
     )
     old_maximum_option = Suboption(
         "maxmemory",
         _set_old_maximum,
-        "Old word for the maximum; `memory` is then what the guest starts with.",
+        "Old spelling of the maximum; `memory` is then the memory at the start.",
         kind_name="size",
     )
     hugepages_option = Suboption(
@@ -100,18 +100,20 @@ class Memory(Section):
     memory_unit: XmlField[str] = XmlField("./memory/@unit", TEXT, "Unit of <memory>.", name=None)
     current_memory_kib: XmlField[int] = XmlField("./currentMemory", INTEGER, "Memory at the start, in KiB.", name=None)
     current_memory_unit: XmlField[str] = XmlField("./currentMemory/@unit", TEXT, "Unit of <currentMemory>.", name=None)
-    max_memory_kib: XmlField[int] = XmlField("./maxMemory", INTEGER, "Ceiling for hot plug, in KiB.", name=None)
+    max_memory_kib: XmlField[int] = XmlField(
+        "./maxMemory", INTEGER, "Maximum with hot-plugged memory, in KiB.", name=None
+    )
     max_memory_unit: XmlField[str] = XmlField("./maxMemory/@unit", TEXT, "Unit of <maxMemory>.", name=None)
     memory_backing: Child[MemoryBacking] = Child("./memoryBacking", MemoryBacking, prefix=None)
 
     def set_memory_kib(self, amount: int | None) -> None:
-        """Set <memory> to `amount` KiB; None takes it out."""
+        """Set <memory> to `amount` KiB; None removes it."""
         if self.memory_unit is not None:
             self.memory_unit = "KiB" if amount is not None else None
         self.memory_kib = amount
 
     def set_current_memory_kib(self, amount: int | None) -> None:
-        """Set <currentMemory> to `amount` KiB, and <memory> where it is less; None takes it out."""
+        """Set <currentMemory> to `amount` KiB, and <memory> if it is less; None removes it."""
         if self.current_memory_unit is not None:
             self.current_memory_unit = "KiB" if amount is not None else None
         self.current_memory_kib = amount

@@ -1,4 +1,4 @@
-"""`--memorybacking`: how the host backs the guest's memory.
+"""`--memorybacking`: how the host allocates the guest's memory.
 
 Source: https://libvirt.org/formatdomain.html#memory-backing
 """
@@ -17,10 +17,10 @@ class HugePage(Element):
 
     tag = "page"
 
-    size: XmlField[str] = XmlField("./@size", TEXT, "Size of the pages, counted in `unit`.")
+    size: XmlField[str] = XmlField("./@size", TEXT, "Size of the pages, in `unit`.")
     unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `size`, such as `KiB` (the default), `M`, `G`.")
     nodeset: XmlField[str] = XmlField(
-        "./@nodeset", TEXT, "Guest NUMA nodes that get these pages, such as `0,2-3`.", commas=True
+        "./@nodeset", TEXT, "Guest NUMA nodes that use these pages, such as `0,2-3`.", commas=True
     )
 
 
@@ -33,24 +33,24 @@ class MemoryBacking(Section):
     pages: Children[HugePage] = Children(
         "./hugepages/page",
         HugePage,
-        "Huge pages by size.",
+        "Huge pages per size.",
         flat={"size": "size", "unit": "unit", "nodeset": "nodeset"},
     )
     nosharepages: XmlField[bool] = XmlField("./nosharepages", PRESENT, "Keep the host from merging equal pages.")
-    locked: XmlField[bool] = XmlField("./locked", PRESENT, "Lock the memory, so that it is never swapped out.")
+    locked: XmlField[bool] = XmlField("./locked", PRESENT, "Lock the memory, so that it is not swapped out.")
     access_mode: XmlField[str] = XmlField(
         "./access/@mode",
         TEXT,
-        "`shared` lets other processes map the memory (virtiofs, vhost-user); else `private`.",
+        "`shared` lets other processes map the memory (virtiofs, vhost-user); otherwise `private`.",
         aliases=("access_mode",),
     )
     source_type: XmlField[str] = XmlField(
         "./source/@type",
         TEXT,
-        "Where the memory comes from: `memfd`, `file`, `anonymous`.",
+        "Source of the memory: `memfd`, `file`, `anonymous`.",
         aliases=("source_type",),
     )
-    discard: XmlField[bool] = XmlField("./discard", PRESENT, "Drop the content when the guest is off.")
+    discard: XmlField[bool] = XmlField("./discard", PRESENT, "Discard the content when the guest stops.")
     allocation_mode: XmlField[str] = XmlField(
         "./allocation/@mode", TEXT, "Allocate all at the start (`immediate`) or as used (`ondemand`)."
     )
@@ -60,7 +60,7 @@ class MemoryBacking(Section):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """libvirt's own order."""
+        """The order in which libvirt writes the elements."""
         return (
             "./hugepages",
             "./nosharepages",

@@ -1,4 +1,4 @@
-"""`--memtune`: limits on the memory that the guest's process takes from the host.
+"""`--memtune`: limits on the host memory of the guest's process.
 
 Source: https://libvirt.org/formatdomain.html#memory-tuning
 """
@@ -16,9 +16,9 @@ class Memtune(Section):
     tag = "memtune"
     bare = ("soft_limit",)
 
-    hard_limit: XmlField[int] = XmlField("./hard_limit", INTEGER, "The most memory it may take, in KiB.")
-    soft_limit: XmlField[int] = XmlField("./soft_limit", INTEGER, "Limit in times of want, in KiB.")
+    hard_limit: XmlField[int] = XmlField("./hard_limit", INTEGER, "Maximum memory, in KiB.")
+    soft_limit: XmlField[int] = XmlField("./soft_limit", INTEGER, "Limit when memory is scarce, in KiB.")
     swap_hard_limit: XmlField[int] = XmlField(
-        "./swap_hard_limit", INTEGER, "The most memory and swap together, in KiB."
+        "./swap_hard_limit", INTEGER, "Maximum of memory and swap together, in KiB."
     )
-    min_guarantee: XmlField[int] = XmlField("./min_guarantee", INTEGER, "Memory it has in any case, in KiB.")
+    min_guarantee: XmlField[int] = XmlField("./min_guarantee", INTEGER, "Guaranteed memory, in KiB.")

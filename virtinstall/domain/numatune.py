@@ -1,4 +1,4 @@
-"""`--numatune`: which NUMA nodes of the host the guest's memory comes from.
+"""`--numatune`: NUMA nodes of the host for the guest's memory.
 
 Source: https://libvirt.org/formatdomain.html#numa-node-tuning
 """
@@ -23,7 +23,7 @@ class Memnode(Element):
 
 
 class Numatune(Section):
-    """<numatune>: placement of the memory, as a whole and by cell."""
+    """<numatune>: placement of the memory, for the guest and per cell."""
 
     tag = "numatune"
     bare = ("nodeset",)
@@ -42,6 +42,6 @@ class Numatune(Section):
         aliases=("mode",),
     )
     memory_placement: XmlField[str] = XmlField(
-        "./memory/@placement", TEXT, "Who chooses the nodes: `static`, or numad with `auto`."
+        "./memory/@placement", TEXT, "Choice of the nodes: `static`, or `auto` by numad."
     )
-    memnodes: Children[Memnode] = Children("./memnode", Memnode, "Placement by cell of the guest.")
+    memnodes: Children[Memnode] = Children("./memnode", Memnode, "Placement per cell of the guest.")

@@ -26,12 +26,12 @@ class BootDevice(Element):
 
 
 class FirmwareFeature(Element):
-    """<feature>: something that the chosen firmware must have, or must not."""
+    """<feature>: a feature that the chosen firmware must have, or must not have."""
 
     tag = "feature"
 
-    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether it must be there.")
-    name: XmlField[str] = XmlField("./@name", TEXT, "What it is: `secure-boot`, `enrolled-keys`.")
+    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether the feature is required.")
+    name: XmlField[str] = XmlField("./@name", TEXT, "Name of the feature: `secure-boot`, `enrolled-keys`.")
 
 
 class InitArgument(Element):
@@ -54,14 +54,14 @@ class InitVariable(Element):
 def _set_boot_devices(os: Os, text: str) -> None:
     words = list(dict.fromkeys(text.split(",")))
     if not set(words) <= set(BOOT_DEVICES):
-        raise ValueError("boot devices are given as words, in their order: hd,network")
+        raise ValueError("list the boot devices in order, without a value: hd,network")
     os.set_boot_devices(words)
 
 
 def _domain_setter(attribute: str) -> Callable[[Os, str], None]:
     def set_on_domain(os: Os, text: str) -> None:
         if os.parent is None:
-            raise ValueError("it stands on the domain, which isn't there")
+            raise ValueError("it belongs to the domain, which does not exist")
         setattr(os.parent, attribute, text or None)
 
     return set_on_domain
@@ -75,7 +75,7 @@ def _firmware_setter(name: str) -> Callable[[Os, str], None]:
 
 
 def _set_secure_boot(os: Os, text: str) -> None:
-    """Enrolled keys alone say it all when it's on: libvirt adds what they need."""
+    """Set secure boot. If it is on, enrolled keys are enough: libvirt adds what they require."""
     wanted = parse_switch(text) if text else None
     os.set_firmware_feature("secure-boot", None if wanted else wanted)
     os.set_firmware_feature("enrolled-keys", wanted)
@@ -96,14 +96,14 @@ class Os(Section):
     boot_devices_option = Suboption(
         "hd",
         _set_boot_devices,
-        "Words, not values: the boot devices in their order, such as `hd,network`.",
+        "The boot devices in order, without a value, such as `hd,network`.",
         aliases=BOOT_DEVICES[1:],
         joined=True,
         kind_name="word",
     )
     refresh_machine_type: Setting[bool] = Setting(
         SWITCH,
-        "Go over to the newest version of the same machine type (for editing).",
+        "Change to the newest version of the same machine type (for editing).",
         name="refresh-machine-type",
     )
     type: XmlField[str] = XmlField("./type", TEXT, "Kind of virtualization: `hvm`, `xen`, `exe`.", name="os_type")
@@ -118,16 +118,18 @@ class Os(Section):
         "bootloader_args", _domain_setter("bootloader_args"), "Arguments of that boot loader."
     )
     domain_type_option = Suboption(
-        "domain_type", _domain_setter("type"), "Hypervisor, as --virt-type has it: `kvm`, `qemu`, `xen`."
+        "domain_type", _domain_setter("type"), "Hypervisor, as in --virt-type: `kvm`, `qemu`, `xen`."
     )
     emulator_option = Suboption(
-        "emulator", _domain_setter("emulator"), "Path of the emulator to use instead of the host's own."
+        "emulator", _domain_setter("emulator"), "Path of the emulator to use instead of the host's default."
     )
-    uefi: Setting[bool] = Setting(SWITCH, "Boot by UEFI: the word alone, or `uefi=off` against the default.")
+    uefi: Setting[bool] = Setting(
+        SWITCH, "Boot by UEFI: `uefi` without a value, or `uefi=off` to override the default."
+    )
     secure_boot_option = Suboption(
         "secure-boot",
         _set_secure_boot,
-        "Secure boot with enrolled keys, or certainly without.",
+        "Secure boot with enrolled keys, or explicitly without.",
         match=True,
         kind_name="on/off",
     )
@@ -136,28 +138,30 @@ class Os(Section):
         "./loader/@readonly", YES_NO, "Whether the firmware image is read-only.", aliases=("loader_ro",)
     )
     loader_type: XmlField[str] = XmlField(
-        "./loader/@type", TEXT, "How it is mapped: `pflash` or `rom`.", aliases=("loader_type",)
+        "./loader/@type", TEXT, "Mapping of the firmware image: `pflash` or `rom`.", aliases=("loader_type",)
     )
     loader_secure: XmlField[bool] = XmlField(
-        "./loader/@secure", YES_NO, "Whether the firmware does secure boot.", aliases=("loader_secure",)
+        "./loader/@secure", YES_NO, "Whether the firmware supports secure boot.", aliases=("loader_secure",)
     )
     loader_stateless: XmlField[bool] = XmlField(
-        "./loader/@stateless", YES_NO, "Whether the firmware keeps no variables."
+        "./loader/@stateless", YES_NO, "Whether the firmware stores no variables."
     )
-    firmware: XmlField[str] = XmlField("./@firmware", TEXT, "Firmware that libvirt chooses by itself: `efi`, `bios`.")
+    firmware: XmlField[str] = XmlField(
+        "./@firmware", TEXT, "Firmware that libvirt chooses automatically: `efi`, `bios`."
+    )
     firmware_features: Children[FirmwareFeature] = Children(
-        "./firmware/feature", FirmwareFeature, "What the firmware must have."
+        "./firmware/feature", FirmwareFeature, "Required features of the firmware."
     )
     firmware_secure_boot_option = Suboption(
         "firmware.secure-boot",
         _firmware_setter("secure-boot"),
-        "Whether the chosen firmware does secure boot.",
+        "Whether the chosen firmware supports secure boot.",
         kind_name="on/off",
     )
     firmware_enrolled_keys_option = Suboption(
         "firmware.enrolled-keys",
         _firmware_setter("enrolled-keys"),
-        "Whether the chosen firmware comes with enrolled keys.",
+        "Whether the chosen firmware has enrolled keys.",
         kind_name="on/off",
     )
     nvram: XmlField[str] = XmlField(
@@ -166,21 +170,21 @@ class Os(Section):
     nvram_template: XmlField[str] = XmlField(
         "./nvram/@template",
         TEXT,
-        "File that the UEFI variables are first copied from.",
+        "File from which the UEFI variables are initially copied.",
         aliases=("nvram_template",),
     )
     boot_devices: Children[BootDevice] = Children("./boot", BootDevice, "Boot devices in their order.")
     bootmenu_enable: XmlField[bool] = XmlField(
         "./bootmenu/@enable", YES_NO, "Offer a boot menu.", aliases=("menu", "bootmenu")
     )
-    bootmenu_timeout: XmlField[int] = XmlField("./bootmenu/@timeout", INTEGER, "Milliseconds that the menu waits.")
+    bootmenu_timeout: XmlField[int] = XmlField("./bootmenu/@timeout", INTEGER, "Timeout of the menu in milliseconds.")
     bios_useserial: XmlField[bool] = XmlField(
         "./bios/@useserial", YES_NO, "Show the BIOS on the serial port.", aliases=("useserial",)
     )
     bios_reboot_timeout: XmlField[int] = XmlField(
         "./bios/@rebootTimeout",
         INTEGER,
-        "Milliseconds until the BIOS tries again when nothing boots; -1 is never.",
+        "Milliseconds until the BIOS retries if no device boots; -1 is never.",
         aliases=("rebootTimeout",),
     )
     smbios_mode: XmlField[str] = XmlField(
@@ -193,7 +197,7 @@ class Os(Section):
         "./nvram/@templateFormat", TEXT, "Image format of the template: `raw`, `qcow2`."
     )
     kernel: XmlField[str] = XmlField("./kernel", TEXT, "Kernel on the host to boot directly.", convert=absolute_path)
-    initrd: XmlField[str] = XmlField("./initrd", TEXT, "Initial ramdisk that goes with it.", convert=absolute_path)
+    initrd: XmlField[str] = XmlField("./initrd", TEXT, "Initial ramdisk of that kernel.", convert=absolute_path)
     cmdline: XmlField[str] = XmlField(
         "./cmdline",
         TEXT,
@@ -201,7 +205,7 @@ class Os(Section):
         aliases=("extra_args", "kernel_args"),
         commas=True,
     )
-    dtb: XmlField[str] = XmlField("./dtb", TEXT, "Device tree that goes with it.", convert=absolute_path)
+    dtb: XmlField[str] = XmlField("./dtb", TEXT, "Device tree of that kernel.", convert=absolute_path)
     acpi_table: XmlField[str] = XmlField("./acpi/table", TEXT, "File with an ACPI table to add.", convert=absolute_path)
     acpi_table_type: XmlField[str] = XmlField("./acpi/table/@type", TEXT, "Kind of that table: `slic`.")
     init: XmlField[str] = XmlField("./init", TEXT, "Program that a container starts with.")
@@ -209,7 +213,7 @@ class Os(Section):
         "initargs", _set_init_arguments, "Arguments of the init program, split as a shell would.", match=True
     )
     init_arguments: Children[InitArgument] = Children(
-        "./initarg", InitArgument, "Arguments of the init program, one by one."
+        "./initarg", InitArgument, "Arguments of the init program, numbered."
     )
     init_variables: Children[InitVariable] = Children("./initenv", InitVariable, "Environment of the init program.")
     initdir: XmlField[str] = XmlField("./initdir", TEXT, "Directory in which the init program starts.")
@@ -218,7 +222,9 @@ class Os(Section):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """libvirt's own order, but for a container's init, which never stands beside firmware."""
+        """The order in which libvirt writes the elements. A container's init is the exception: it never occurs together
+        with firmware.
+        """
         return tuple(f"./{tag}" for tag in _CHILDREN)
 
     @classmethod
@@ -235,7 +241,7 @@ class Os(Section):
             self.boot_devices.append(BootDevice(dev=device))
 
     def set_firmware_feature(self, name: str, enabled: bool | None) -> None:
-        """Demand that the firmware has the feature of that name, or hasn't; None demands nothing."""
+        """Require that the firmware has the feature, or does not have it; None removes the requirement."""
         found = next((feature for feature in self.firmware_features if feature.name == name), None)
         if enabled is None:
             if found is not None:

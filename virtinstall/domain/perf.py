@@ -1,4 +1,4 @@
-"""<perf>: performance events of the host's CPU that are counted for the guest.
+"""<perf>: counted performance events of the host's CPU.
 
 Source: https://libvirt.org/formatdomain.html#performance-monitoring-events
 """
@@ -18,7 +18,7 @@ class PerfEvent(Element):
     tag = "event"
 
     name: XmlField[str] = XmlField("./@name", TEXT, "Which event: `cmt`, `mbmt`, `cpu_cycles`, `cache_misses`, ...")
-    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether it is counted.")
+    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether the event is counted.")
 
 
 class Perf(Section):

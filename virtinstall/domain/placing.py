@@ -1,4 +1,4 @@
-"""Where new elements stand: behind what was there, so that a diff shows them and nothing else."""
+"""Placement of new elements: after existing ones, so that a diff shows only them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lxml import etree
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
 
-# libvirt writes these attributes first, whatever the order in which they were set
+# libvirt writes these attributes first, regardless of the order in which they were set
 _FIRST_ATTRIBUTES = {
     "disk": ("type", "device"),
     "graphics": ("type", "port", "tlsPort", "autoport", "listen"),
@@ -24,7 +24,7 @@ _FIRST_ATTRIBUTES = {
 
 @contextmanager
 def new_ones_last(domain: Domain) -> Iterator[None]:
-    """New elements that the block makes go behind their siblings; those that it empties leave no blanks."""
+    """Inside the block, insert new elements after their siblings; emptied elements leave no whitespace."""
     root = domain.ensure_node()
     before = {node: list(node) for node in root.iter(etree.Element)}
     yield
@@ -40,7 +40,7 @@ def new_ones_last(domain: Domain) -> Iterator[None]:
 
 
 def order_attributes(node: etree._Element) -> None:
-    """The attributes of one element in the order in which libvirt writes them."""
+    """Order the attributes of one element as libvirt writes them."""
     first = _FIRST_ATTRIBUTES.get(str(node.tag), ())
     if node.tag == "source" and "path" in node.attrib and "type" not in node.attrib:
         first = ("mode",)

@@ -1,4 +1,4 @@
-"""`--pm`: whether the guest may suspend itself.
+"""`--pm`: sleep states that the guest can use.
 
 Source: https://libvirt.org/formatdomain.html#power-management
 """
@@ -11,14 +11,14 @@ from virtinstall.xml.kinds import YES_NO
 
 
 class Pm(Section):
-    """<pm>: the ACPI sleep states that the guest is offered."""
+    """<pm>: the ACPI sleep states of the guest."""
 
     tag = "pm"
 
     suspend_to_mem: XmlField[bool] = XmlField(
         "./suspend-to-mem/@enabled",
         YES_NO,
-        "Offer sleep (S3), the memory kept.",
+        "Offer sleep (S3), which keeps the memory.",
         name="suspend_to_mem.enabled",
         aliases=("suspend_to_mem", "suspend-to-mem.enabled"),
     )

@@ -1,4 +1,4 @@
-"""`--qemu-commandline`: arguments and environment handed to QEMU as they are.
+"""`--qemu-commandline`: arguments and environment passed to QEMU unchanged.
 
 Source: https://libvirt.org/kbase/qemu-passthrough-security.html
 """
@@ -53,7 +53,7 @@ def _set_variable(commandline: QemuCommandline, text: str) -> None:
 
 
 class QemuCommandline(Section):
-    """<qemu:commandline>: what libvirt has no element for."""
+    """<qemu:commandline>: settings for which libvirt has no element."""
 
     tag = "qemu:commandline"
 
@@ -68,7 +68,7 @@ class QemuCommandline(Section):
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """All of it is one value, except for `clearxml` and raw XPath edits."""
+        """The complete value, except for `clearxml` and raw XPath edits."""
         key, equals, value = text.partition("=")
         if equals and key in ("args", "env"):
             return [(key, value)]

@@ -1,4 +1,4 @@
-"""`--resource`: where the host accounts for the guest.
+"""`--resource`: resource accounting of the guest.
 
 Source: https://libvirt.org/formatdomain.html#resource-partitioning
 """

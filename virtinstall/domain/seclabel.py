@@ -15,10 +15,10 @@ class Seclabel(Section):
 
     tag = "seclabel"
 
-    type: XmlField[str] = XmlField("./@type", TEXT, "Whether libvirt makes the label: `dynamic`, `static`, `none`.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "Whether libvirt generates the label: `dynamic`, `static`, `none`.")
     model: XmlField[str] = XmlField("./@model", TEXT, "Security driver: `selinux`, `apparmor`, `dac`.")
-    relabel: XmlField[bool] = XmlField("./@relabel", YES_NO, "Whether the guest's files get the label too.")
-    label: XmlField[str] = XmlField("./label", TEXT, "The whole label, with `type=static`.", commas=True)
+    relabel: XmlField[bool] = XmlField("./@relabel", YES_NO, "Whether the guest's files are labeled too.")
+    label: XmlField[str] = XmlField("./label", TEXT, "The complete label, with `type=static`.", commas=True)
     baselabel: XmlField[str] = XmlField(
         "./baselabel", TEXT, "Label that libvirt completes, with `type=dynamic`.", commas=True
     )

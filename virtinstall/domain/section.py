@@ -1,4 +1,4 @@
-"""What the sections of a domain share that have an option of their own.
+"""Base class of the domain's sections that have an option.
 
 Source: https://libvirt.org/formatdomain.html
 """
@@ -13,7 +13,7 @@ from virtinstall.xml.element import Element
 class Section(Element):
     """Base of the classes directly below <domain>.
 
-    Classes without a `tag` are mixed into `Domain`: their fields stand on <domain> itself.
+    Classes without a `tag` are mixed into `Domain`: their fields belong to <domain> directly.
     """
 
     above: ClassVar[tuple[str, ...] | None] = ()

@@ -13,11 +13,11 @@ from virtinstall.xml.kinds import TEXT
 
 
 class OemString(Element):
-    """<entry> below <oemStrings>: a string for the guest's own use."""
+    """<entry> below <oemStrings>: a string for use by the guest."""
 
     tag = "entry"
 
-    value: XmlField[str] = XmlField(".", TEXT, "A string for the guest's own use.", commas=True)
+    value: XmlField[str] = XmlField(".", TEXT, "A string for use by the guest.", commas=True)
 
 
 class FwCfgEntry(Element):
@@ -26,8 +26,8 @@ class FwCfgEntry(Element):
     tag = "entry"
 
     value: XmlField[str] = XmlField(".", TEXT, "Content of a blob (`type=fwcfg`).", commas=True)
-    name: XmlField[str] = XmlField("./@name", TEXT, "Its name, such as `opt/com.example/name`.", commas=True)
-    file: XmlField[str] = XmlField("./@file", TEXT, "File whose content it is.", commas=True)
+    name: XmlField[str] = XmlField("./@name", TEXT, "Name of the blob, such as `opt/com.example/name`.", commas=True)
+    file: XmlField[str] = XmlField("./@file", TEXT, "File that contains the blob.", commas=True)
 
 
 def _entry(block: str, name: str, doc: str, *, old: bool = True) -> XmlField[str]:
@@ -49,31 +49,31 @@ class Sysinfo(Section):
     type: XmlField[str] = XmlField(
         "./@type",
         TEXT,
-        "`smbios` or `fwcfg` for the values given; `host` for the host's own; `emulate` for QEMU's.",
+        "`smbios` or `fwcfg` for specified values; `host` for those of the host; `emulate` for QEMU's.",
         commas=True,
         own_words=("host", "emulate"),
     )
-    bios_vendor: XmlField[str] = _entry("bios", "vendor", "BIOS: who made it.")
+    bios_vendor: XmlField[str] = _entry("bios", "vendor", "BIOS: vendor.")
     bios_version: XmlField[str] = _entry("bios", "version", "BIOS: version.")
     bios_date: XmlField[str] = _entry("bios", "date", "BIOS: date, MM/DD/YYYY.")
     bios_release: XmlField[str] = _entry("bios", "release", "BIOS: release, MAJOR.MINOR.")
-    system_manufacturer: XmlField[str] = _entry("system", "manufacturer", "System: who made it.")
+    system_manufacturer: XmlField[str] = _entry("system", "manufacturer", "System: manufacturer.")
     system_product: XmlField[str] = _entry("system", "product", "System: product name.")
     system_version: XmlField[str] = _entry("system", "version", "System: version.")
     system_serial: XmlField[str] = _entry("system", "serial", "System: serial number.")
-    system_uuid: XmlField[str] = _entry("system", "uuid", "System: uuid, which becomes the guest's own.")
+    system_uuid: XmlField[str] = _entry("system", "uuid", "System: UUID, which becomes the guest's UUID.")
     system_sku: XmlField[str] = _entry("system", "sku", "System: stock keeping unit.")
     system_family: XmlField[str] = _entry("system", "family", "System: product family.")
-    base_board_manufacturer: XmlField[str] = _entry("baseBoard", "manufacturer", "Board: who made it.")
+    base_board_manufacturer: XmlField[str] = _entry("baseBoard", "manufacturer", "Board: manufacturer.")
     base_board_product: XmlField[str] = _entry("baseBoard", "product", "Board: product name.")
     base_board_version: XmlField[str] = _entry("baseBoard", "version", "Board: version.")
     base_board_serial: XmlField[str] = _entry("baseBoard", "serial", "Board: serial number.")
     base_board_asset: XmlField[str] = _entry("baseBoard", "asset", "Board: asset tag.")
-    base_board_location: XmlField[str] = _entry("baseBoard", "location", "Board: where in the chassis it sits.")
-    chassis_manufacturer: XmlField[str] = _entry("chassis", "manufacturer", "Chassis: who made it.", old=False)
+    base_board_location: XmlField[str] = _entry("baseBoard", "location", "Board: location in the chassis.")
+    chassis_manufacturer: XmlField[str] = _entry("chassis", "manufacturer", "Chassis: manufacturer.", old=False)
     chassis_version: XmlField[str] = _entry("chassis", "version", "Chassis: version.", old=False)
     chassis_serial: XmlField[str] = _entry("chassis", "serial", "Chassis: serial number.", old=False)
     chassis_asset: XmlField[str] = _entry("chassis", "asset", "Chassis: asset tag.", old=False)
     chassis_sku: XmlField[str] = _entry("chassis", "sku", "Chassis: stock keeping unit.", old=False)
-    oem_strings: Children[OemString] = Children("./oemStrings/entry", OemString, "Strings for the guest's own use.")
+    oem_strings: Children[OemString] = Children("./oemStrings/entry", OemString, "Strings for use by the guest.")
     entries: Children[FwCfgEntry] = Children("./entry", FwCfgEntry, "Blobs of `type=fwcfg`.")

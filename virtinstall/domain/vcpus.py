@@ -1,4 +1,4 @@
-"""`--vcpus`: how many vCPUs the guest has, and where they run.
+"""`--vcpus`: number and placement of vCPUs.
 
 Source: https://libvirt.org/formatdomain.html#cpu-allocation
 """
@@ -16,18 +16,18 @@ from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO, parse_integer
 
 
 class Vcpu(Element):
-    """<vcpu> below <vcpus>: one vCPU that may be plugged by itself."""
+    """<vcpu> below <vcpus>: one vCPU that can be plugged separately."""
 
     tag = "vcpu"
 
     id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the vCPU, from 0.")
-    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether it is there from the start.")
-    hotpluggable: XmlField[bool] = XmlField("./@hotpluggable", YES_NO, "Whether it can be taken out.")
-    order: XmlField[int] = XmlField("./@order", INTEGER, "Its place when they are plugged, from 1.")
+    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether it is present at the start.")
+    hotpluggable: XmlField[bool] = XmlField("./@hotpluggable", YES_NO, "Whether it can be unplugged.")
+    order: XmlField[int] = XmlField("./@order", INTEGER, "Position in the order of plugging, from 1.")
 
 
 def _set_maximum(domain: Vcpus, text: str) -> None:
-    """Comes before `vcpu`, which then is the count at the start."""
+    """Set the maximum. It is applied before `vcpu`, which then is the number at the start."""
     domain.vcpu = parse_integer(text) if text else None
     if text:
         domain.settings["maxvcpus"] = True
@@ -65,14 +65,14 @@ class Vcpus(Section):
     maximum_option = Suboption(
         "maxvcpus",
         _set_maximum,
-        "The most vCPUs there can be; `vcpu` is then how many there are at the start.",
+        "Maximum of vCPUs; `vcpu` is then the number at the start.",
         match=True,
         kind_name="integer",
     )
     sockets_option = Suboption(
         "sockets",
         _topology_setter("topology_sockets"),
-        "CPU sockets; what is left out of a topology is worked out.",
+        "CPU sockets; omitted parts of a topology are computed.",
         match=True,
         kind_name="integer",
     )
@@ -86,19 +86,19 @@ class Vcpus(Section):
         "threads", _topology_setter("topology_threads"), "Threads of a core.", match=True, kind_name="integer"
     )
     count_option = Suboption("vcpu", _set_count, "How many vCPUs.", aliases=("vcpus",), match=True, kind_name="integer")
-    vcpu: XmlField[int] = XmlField("./vcpu", INTEGER, "The most vCPUs there can be.", name=None)
-    vcpu_current: XmlField[int] = XmlField("./vcpu/@current", INTEGER, "How many vCPUs there are at the start.")
+    vcpu: XmlField[int] = XmlField("./vcpu", INTEGER, "Maximum of vCPUs.", name=None)
+    vcpu_current: XmlField[int] = XmlField("./vcpu/@current", INTEGER, "Number of vCPUs at the start.")
     cpuset_option = Suboption(
         "vcpu.cpuset",
         _set_cpuset,
-        "Host CPUs to run on, such as `0-3,^2`, or `auto` to have numad choose.",
+        "Host CPUs to run on, such as `0-3,^2`, or `auto` for numad's choice.",
         aliases=("cpuset",),
         commas=True,
         match=True,
     )
     vcpu_cpuset: XmlField[str] = XmlField("./vcpu/@cpuset", TEXT, "Host CPUs that the vCPUs run on.", name=None)
     vcpu_placement: XmlField[str] = XmlField(
-        "./vcpu/@placement", TEXT, "Who chooses the host CPUs: `static` or `auto`.", aliases=("placement",)
+        "./vcpu/@placement", TEXT, "Choice of the host CPUs: `static` or `auto`.", aliases=("placement",)
     )
-    vcpus: Children[Vcpu] = Children("./vcpus/vcpu", Vcpu, "vCPUs that are plugged one by one.")
+    vcpus: Children[Vcpu] = Children("./vcpus/vcpu", Vcpu, "vCPUs that are plugged separately.")
     cpu: Child[Cpu] = Child("./cpu", Cpu, prefix=None)

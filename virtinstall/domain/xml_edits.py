@@ -1,7 +1,7 @@
 """`--xml`: edits of the finished XML by XPath.
 
-The edits themselves are common to all options (`virtinstall.xml.override`); this one adds
-the short form, in which the whole value is one edit.
+The edits are common to all options (`virtinstall.xml.override`). This option adds the short form, in which the whole
+value is one edit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ class XmlEdits(Section):
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """XPATH=VALUE, cut at the last `=`, where no `xpath.` says what is meant."""
+        """XPATH=VALUE, split at the last `=` unless an `xpath.` sub-option is used."""
         key, equals, _ = text.partition("=")
         if equals and key.startswith("xpath") and key.partition(".")[2]:
             return None
