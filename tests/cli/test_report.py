@@ -116,7 +116,7 @@ def test_cdrom_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     path.write_text("no image at all")
     words = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "--osinfo", "debian11"]
     assert main([*words, "--disk", "none", "--cdrom", str(path), "--dry-run"]) == 0
-    assert f"--cdrom {path}: '{path}' is no ISO 9660 image; the guest may not start" in capsys.readouterr().err
+    assert f"--cdrom {path}: '{path}' is not an ISO 9660 image; the guest may not start" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("spelling", [["--outp", "json"], ["--outp=json"], ["--output", "json"]])

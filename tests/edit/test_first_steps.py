@@ -20,7 +20,11 @@ def run(monkeypatch: pytest.MonkeyPatch, text: str, *words: str) -> int:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "no guest is named"), ("<domain", "the XML on standard input can't be read"), ("<foo/>", "the root element is <foo>")],
+    [
+        ("", "no guest is named"),
+        ("<domain", "the XML on standard input can't be read"),
+        ("<foo/>", "the root element is <foo>"),
+    ],
 )
 def test_no_guest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, said: str) -> None:
     """Neither a name nor XML that makes sense: one sentence, no traceback."""

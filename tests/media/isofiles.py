@@ -1,4 +1,4 @@
-"""ISO images for tests, made by pycdlib: an independent program's idea of the format."""
+"""ISO images for tests, created by pycdlib, an independent implementation of the format."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def build_iso(
     boot: str | None = None,
     links: dict[str, str] | None = None,
 ) -> Path:
-    """Write an image with `files` (path to content) to `path`; gives `path`."""
+    """Write an image with `files` (path to content) to `path`; return `path`."""
     import pycdlib
 
     iso: Any = pycdlib.PyCdlib()

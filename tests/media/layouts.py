@@ -1,8 +1,7 @@
-"""More trees and images as their publishers lay them out: old ones, odd ones, and what rebuilds them.
+"""More trees and images in their published layout: old and unusual ones, and those of remixes.
 
 Source: the public layout of vault.centos.org, archives.fedoraproject.org, deb.debian.org, archive.ubuntu.com,
-releases.ubuntu.com, download.opensuse.org, repo.openeuler.org, and of the ISO images published there; KIWI's
-boot menu.
+releases.ubuntu.com, download.opensuse.org, repo.openeuler.org, and of the ISO images published there; KIWI's boot menu.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _DEBIAN = "http://deb.debian.org/debian/dists/bookworm/main/installer-amd64"
 
 @dataclass(frozen=True)
 class Layout:
-    """A medium and what it is to be recognised as. With a label it is an image, else a tree at `url`."""
+    """A medium and its expected recognition. With a label it is an image, otherwise a tree at `url`."""
 
     name: str
     files: dict[str, str]
@@ -32,7 +31,7 @@ class Layout:
 
 
 def with_files(*paths: str, **texts: str) -> dict[str, str]:
-    """Files at `paths`, and those with texts of their own."""
+    """Files at `paths` with default content, and those with the given texts."""
     return {**dict.fromkeys(paths, "x"), **texts}
 
 

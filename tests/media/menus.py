@@ -1,4 +1,4 @@
-"""Discs that are recognised by their boot menus, and the menus in all the ways in which they are written.
+"""Discs that are recognized by their boot menus, with the menus in all their formats.
 
 Source: the images published by Arch Linux, SystemRescue, GParted, ALT, Mageia and Flatcar; KIWI's GRUB template.
 """

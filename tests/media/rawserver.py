@@ -1,4 +1,4 @@
-"""TCP servers on loopback that send bytes without caring for any protocol."""
+"""TCP servers on loopback that send bytes without implementing a protocol."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 Talk = Callable[[socket.socket], None]
-"""What a server does with a connection; it is closed afterwards."""
+"""Action of a server with a connection, which is closed afterwards."""
 
 SECONDS = 8.0
-"""After this a server gives up, so that no thread outlives the test run."""
+"""A server stops after this time, so that no thread is left after the test run."""
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def send_forever(first: bytes, again: bytes, pause: float = 0.0) -> Talk:
 
 
 def greet(text: bytes) -> Talk:
-    """Send `text` without being asked, and close."""
+    """Send `text` without a request, and close."""
     return lambda connection: connection.sendall(text)
 
 
@@ -82,7 +82,7 @@ def send_and_wait(*parts: bytes) -> Talk:
 
 
 def ftp(replies: dict[str, bytes], data: bytes = b"", greeting: bytes = b"220 ready\r\n") -> Talk:
-    """An FTP server that answers each command as `replies` say, or properly; PASV opens a connection for `data`."""
+    """An FTP server that answers each command with `replies`, or correctly; PASV opens a connection for `data`."""
     usual = {
         "USER": b"331 password\r\n",
         "PASS": b"230 in\r\n",

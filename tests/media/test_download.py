@@ -1,4 +1,4 @@
-"""Fetching over HTTP and HTTPS, against servers on loopback that do what real ones do wrong."""
+"""Downloads over HTTP and HTTPS, from servers on loopback with the faults of real ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BIG = bytes(range(256)) * 8192
 
 
 class Recorder:
-    """Progress that remembers what it was told."""
+    """Progress that records its calls."""
 
     def __init__(self) -> None:
         self.total: int | None = None
@@ -30,7 +30,7 @@ class Recorder:
         self.finished = False
 
     def start(self, what: str, total_bytes: int | None) -> None:
-        """Remember the size."""
+        """Record the size."""
         self.total = total_bytes
 
     def advance(self, count_bytes: int) -> None:
@@ -38,7 +38,7 @@ class Recorder:
         self.done += count_bytes
 
     def finish(self) -> None:
-        """Remember the end."""
+        """Record the end."""
         self.finished = True
 
 
@@ -56,14 +56,14 @@ def tree(web: WebServer) -> HttpFetcher:
 
 
 def fetch(fetcher: HttpFetcher, path: str) -> bytes:
-    """The file's bytes, as downloaded."""
+    """Return the file's bytes, as downloaded."""
     target = BytesIO()
     fetcher.download(path, target, Silent())
     return target.getvalue()
 
 
 def test_finds_reads_and_downloads(tree: HttpFetcher) -> None:
-    """A tree's files are found, sized, read and fetched; missing ones are missing."""
+    """A tree's files are found, sized, read and downloaded; missing files are not found."""
     assert tree.exists("vmlinuz")
     assert not tree.exists("initrd.img")
     assert tree.size("vmlinuz") == 6
@@ -78,34 +78,34 @@ def test_odd_names_are_quoted(tree: HttpFetcher) -> None:
 
 
 def test_progress_counts_every_byte(tree: HttpFetcher) -> None:
-    """Progress is told the size, each byte once, and the end."""
+    """Progress receives the size, each byte once, and the end."""
     seen = Recorder()
     tree.download("big", BytesIO(), seen)
     assert (seen.total, seen.done, seen.finished) == (len(BIG), len(BIG), True)
 
 
-def test_a_cut_transfer_goes_on_where_it_was(web: WebServer, tree: HttpFetcher) -> None:
-    """After a cut only the missing part is asked for."""
+def test_an_interrupted_transfer_continues(web: WebServer, tree: HttpFetcher) -> None:
+    """After an interruption only the missing part is requested."""
     web.site.cut_after = [1000000]
     assert fetch(tree, "big") == BIG
     assert web.site.requests[-1] == "GET /tree/big bytes=1000000-"
 
 
-def test_a_cut_transfer_is_fetched_anew_without_ranges(web: WebServer, tree: HttpFetcher) -> None:
-    """A server without ranges sends all again: what is there already is left out."""
+def test_an_interrupted_transfer_is_repeated_without_ranges(web: WebServer, tree: HttpFetcher) -> None:
+    """A server without ranges sends everything again: the existing part is skipped."""
     web.site.cut_after, web.site.ranges = [1000000], False
     assert fetch(tree, "big") == BIG
 
 
-def test_a_second_cut_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
-    """A transfer is taken up once, not for ever."""
+def test_a_second_interruption_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
+    """A transfer is resumed once."""
     web.site.cut_after = [1000, 1000]
-    with pytest.raises(FetchError, match="cut twice, the last time after 2000 bytes"):
+    with pytest.raises(FetchError, match="interrupted twice, the last time after 2000 bytes"):
         fetch(tree, "big")
 
 
 def test_a_file_that_changed_in_between_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
-    """Parts of two versions are never put together."""
+    """Parts of two versions are never combined."""
 
     class Changing(BytesIO):
         def write(self, data: object, /) -> int:
@@ -118,7 +118,7 @@ def test_a_file_that_changed_in_between_is_an_error(web: WebServer, tree: HttpFe
 
 
 def test_another_part_than_was_asked_for_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
-    """A server (or a cache before it) may send a larger part; its Content-Range says so, and is looked at."""
+    """A server (or a cache) may send a larger part; its Content-Range is checked."""
     web.site.shift, web.site.cut_after = 512, [1000000]
     with pytest.raises(FetchError, match="another part"):
         fetch(tree, "big")
@@ -127,14 +127,14 @@ def test_another_part_than_was_asked_for_is_an_error(web: WebServer, tree: HttpF
 
 
 def test_a_file_that_grew_in_between_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
-    """Without a tag, its size is all that tells a changed file."""
+    """Without a tag, only its size identifies a changed file."""
     web.site.etag, web.site.grown, web.site.cut_after = "", 100, [1000000]
     with pytest.raises(FetchError, match="changed since"):
         fetch(tree, "big")
 
 
 def test_chunked_replies(web: WebServer, tree: HttpFetcher) -> None:
-    """A reply without a length is fetched whole, and its cut is noticed."""
+    """A reply without a length is downloaded completely, and its interruption is detected."""
     web.site.chunked = True
     assert fetch(tree, "big") == BIG
     web.site.cut_after = [5000]
@@ -142,40 +142,40 @@ def test_chunked_replies(web: WebServer, tree: HttpFetcher) -> None:
 
 
 def test_servers_without_head(web: WebServer, tree: HttpFetcher) -> None:
-    """Where HEAD is refused, existence is found out by a GET of one byte."""
+    """If HEAD is refused, a GET of one byte shows whether the file exists."""
     web.site.head = False
     assert tree.exists("vmlinuz")
     assert not tree.exists("initrd.img")
 
 
 def test_the_size_limit_holds(web: WebServer) -> None:
-    """A file larger than the limit isn't fetched, whether its size is announced or not."""
+    """A file larger than the limit is not downloaded, whether its size is announced or not."""
     small = HttpFetcher(f"{web.url}/tree/", limits=Limits(file_bytes=1000))
-    with pytest.raises(FetchError, match="larger than the 1000 bytes"):
+    with pytest.raises(FetchError, match="larger than the limit of 1000 bytes"):
         fetch(small, "big")
     web.site.chunked = True
-    with pytest.raises(FetchError, match="larger than the 1000 bytes"):
+    with pytest.raises(FetchError, match="larger than the limit of 1000 bytes"):
         fetch(small, "big")
 
 
-def test_redirects_are_followed_but_not_for_ever(web: WebServer, tree: HttpFetcher) -> None:
-    """One redirect is followed, a circle is an error."""
+def test_redirects_are_followed_up_to_a_limit(web: WebServer, tree: HttpFetcher) -> None:
+    """One redirect is followed, a loop is an error."""
     web.site.redirects = {"/tree/moved": "/tree/vmlinuz", "/tree/round": "/tree/round"}
     assert fetch(tree, "moved") == b"kernel"
     with pytest.raises(FetchError, match="Exceeded 10 redirects"):
         fetch(tree, "round")
 
 
-def test_a_redirect_that_never_ends_is_not_read(web: WebServer, tree: HttpFetcher) -> None:
-    """What it leads to counts, not what it says; its body could fill the memory."""
+def test_the_body_of_a_redirect_is_not_read(web: WebServer, tree: HttpFetcher) -> None:
+    """Only the target of a redirect is used; an endless body could fill the memory."""
     web.site.redirects, web.site.redirect_bytes = {"/tree/moved": "/tree/vmlinuz"}, 256 << 20
     assert fetch(tree, "moved") == b"kernel"
     assert web.site.redirect_sent < 64 << 20
 
 
 @pytest.mark.parametrize("length", ["\xb2", "9" * 5000])
-def test_lengths_that_are_none(web: WebServer, tree: HttpFetcher, length: str) -> None:
-    """A server can call anything a length: what can't be one is as if it hadn't been said."""
+def test_invalid_lengths_are_ignored(web: WebServer, tree: HttpFetcher, length: str) -> None:
+    """A length that is not a number is treated as missing."""
     web.site.length = length
     assert tree.size("vmlinuz") is None
 
@@ -194,7 +194,7 @@ def test_logins_work_and_stay_hidden(web: WebServer) -> None:
 
 
 def test_an_unreachable_host_is_one_clear_error() -> None:
-    """Nothing listens: the message names the cause and the address, without password or query."""
+    """Nothing listens: the message contains the cause and the address, without password or query."""
     fetcher = HttpFetcher("http://u:s3cret@127.0.0.1:9/tree?token=s3cret")
     with pytest.raises(FetchError, match=r"127\.0\.0\.1:9/tree/vmlinuz: Connection refused") as caught:
         fetcher.exists("vmlinuz")
@@ -203,13 +203,13 @@ def test_an_unreachable_host_is_one_clear_error() -> None:
 
 @pytest.mark.parametrize("url", ["http://", "http://[", "http://h:99999/", "http:///x", "gopher://h/x"])
 def test_broken_addresses(url: str) -> None:
-    """Addresses that can't work are refused before anything is sent."""
+    """Invalid addresses are rejected before anything is sent."""
     with pytest.raises(FetchError):
         open_location(url)
 
 
 def test_memory_stays_flat(tree: HttpFetcher, web: WebServer, tmp_path: Path) -> None:
-    """Fetching 64 MiB takes no more than a few chunks of memory."""
+    """Downloading 64 MiB needs only a few chunks of memory."""
     web.site.files["/tree/huge"] = bytes(64 * 1024 * 1024)
     fetch(tree, "vmlinuz")
     with (tmp_path / "huge").open("wb", buffering=0) as target:
@@ -221,7 +221,7 @@ def test_memory_stays_flat(tree: HttpFetcher, web: WebServer, tmp_path: Path) ->
 
 
 def test_proxies_are_used(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """http_proxy is honoured: the proxy is asked for an address that leads nowhere."""
+    """http_proxy is respected: the proxy is asked for an unreachable address."""
     monkeypatch.setenv("http_proxy", web.url)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -229,7 +229,7 @@ def test_proxies_are_used(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_https_is_verified(tmp_path: Path, web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unknown certificate is refused; REQUESTS_CA_BUNDLE makes it known."""
+    """An unknown certificate is refused; REQUESTS_CA_BUNDLE makes it valid."""
     certificate, key = make_certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -243,6 +243,6 @@ def test_https_is_verified(tmp_path: Path, web: WebServer, monkeypatch: pytest.M
 
 
 def test_a_full_disk_is_an_error(tree: HttpFetcher) -> None:
-    """Writing to a full device gives a FetchError, no traceback."""
+    """Writing to a full device raises FetchError."""
     with open("/dev/full", "wb", buffering=0) as target, pytest.raises(FetchError, match="No space left"):
         tree.download("vmlinuz", target, Silent())

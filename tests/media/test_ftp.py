@@ -1,4 +1,4 @@
-"""Fetching over FTP, against pyftpdlib on loopback."""
+"""Downloads over FTP, from pyftpdlib on loopback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BIG = bytes(range(256)) * 16384
 
 
 class FtpServer:
-    """An FTP server for a folder: user eva, password s3cret, and anonymous; may cut one transfer."""
+    """An FTP server for a folder: user eva, password s3cret, and anonymous; can interrupt one transfer."""
 
     def __init__(self, folder: Path) -> None:
         from pyftpdlib.authorizers import DummyAuthorizer
@@ -63,7 +63,7 @@ class FtpServer:
             self.server.serve_forever(timeout=0.05, blocking=False)
 
     def stop(self) -> None:
-        """Let go of the port."""
+        """Release the port."""
         self._going = False
         self._thread.join()
         self.server.close_all()
@@ -81,7 +81,7 @@ def ftp(tmp_path: Path) -> Iterator[FtpServer]:
 
 
 def test_finds_reads_and_downloads(ftp: FtpServer) -> None:
-    """A tree's files are found, sized, read and fetched; folders and missing files are no files."""
+    """A tree's files are found, sized, read and downloaded; folders and missing files are not files."""
     fetcher = open_location(f"ftp://{ftp.host}/pub/")
     assert fetcher.exists("vmlinuz")
     assert not fetcher.exists("images")
@@ -95,8 +95,8 @@ def test_finds_reads_and_downloads(ftp: FtpServer) -> None:
     fetcher.close()
 
 
-def test_a_cut_transfer_goes_on_where_it_was(ftp: FtpServer) -> None:
-    """After a cut the rest is asked for with REST; a second cut is an error."""
+def test_an_interrupted_transfer_continues(ftp: FtpServer) -> None:
+    """After an interruption the rest is requested with REST; a second interruption is an error."""
     fetcher = open_location(f"ftp://{ftp.host}/pub")
     ftp.cuts = 1
     target = BytesIO()
@@ -104,7 +104,7 @@ def test_a_cut_transfer_goes_on_where_it_was(ftp: FtpServer) -> None:
     assert target.getvalue() == BIG
     assert int(ftp.rests[-1]) > 0
     ftp.cuts = 2
-    with pytest.raises(FetchError, match="cut twice"):
+    with pytest.raises(FetchError, match="interrupted twice"):
         fetcher.download("images/big", BytesIO(), Silent())
 
 
@@ -128,7 +128,7 @@ def test_an_unreachable_host() -> None:
 
 
 def test_a_server_without_rest_sends_all_again(ftp: FtpServer) -> None:
-    """What is there already is skipped."""
+    """The existing part is skipped."""
     fetcher = open_location(f"ftp://{ftp.host}/pub")
     ftp.cuts, ftp.can_restart = 1, False
     target = BytesIO()
@@ -137,18 +137,18 @@ def test_a_server_without_rest_sends_all_again(ftp: FtpServer) -> None:
 
 
 def longer(path: Path) -> None:
-    """Another size."""
+    """Return another size."""
     path.write_bytes(BIG + b"more")
 
 
 def newer(path: Path) -> None:
-    """The same size, another time of change."""
+    """Return the same size with another modification time."""
     path.write_bytes(BIG[::-1])
     os.utime(path, (1, 1))
 
 
 @pytest.mark.parametrize("change", [longer, newer])
-def test_parts_of_two_versions_are_never_put_together(
+def test_parts_of_two_versions_are_never_combined(
     ftp: FtpServer, tmp_path: Path, change: Callable[[Path], None]
 ) -> None:
     """A file that changed before the transfer is resumed is an error, as over HTTP."""
@@ -164,7 +164,7 @@ def test_parts_of_two_versions_are_never_put_together(
 
 
 def test_the_size_limit_holds(ftp: FtpServer) -> None:
-    """A file larger than the limit is not fetched."""
+    """A file larger than the limit is not downloaded."""
     fetcher = open_location(f"ftp://{ftp.host}/pub", limits=Limits(file_bytes=1000))
-    with pytest.raises(FetchError, match="larger than the 1000 bytes"):
+    with pytest.raises(FetchError, match="larger than the limit of 1000 bytes"):
         fetcher.download("images/big", BytesIO(), Silent())

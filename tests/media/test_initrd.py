@@ -1,4 +1,4 @@
-"""Putting files into an initrd: read back by cpio and by the kernel's own rules."""
+"""Adding files to an initrd: read back by cpio and by the kernel's rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ needs_cpio = pytest.mark.skipif(not shutil.which("cpio"), reason="cpio isn't ins
 def kernel_unpacks(data: bytes) -> dict[str, bytes]:
     """The files in an initrd by the grammar of Linux's buffer-format.rst.
 
-    Archives are compressed or not, with zeros between; an uncompressed one starts at a multiple of 4.
+    Archives are compressed or not, with zeros between them; an uncompressed one starts at a multiple of 4.
     """
     files: dict[str, bytes] = {}
     at = 0
@@ -55,7 +55,7 @@ def _unpack_archive(data: bytes, at: int, files: dict[str, bytes]) -> int:
 
 
 def an_initrd(folder: Path) -> Path:
-    """A compressed initrd of an odd length that holds `/init`."""
+    """A compressed initrd of an odd length that contains `/init`."""
     (folder / "root").mkdir()
     (folder / "root" / "init").write_text("#!/bin/sh\n")
     archive = subprocess.run(
@@ -81,7 +81,7 @@ def made(folder: Path, **files: bytes) -> list[Injection]:
 
 @needs_cpio
 def test_the_kernel_finds_the_files(tmp_path: Path) -> None:
-    """Behind a compressed initrd, injected files are in the root, with the initrd's own beside them."""
+    """After a compressed initrd, injected files are in the root, together with the initrd's files."""
     initrd = an_initrd(tmp_path)
     before = initrd.read_bytes()
     files = made(tmp_path / "in", **{"ks.cfg": b"text\n", "odd": b"12345", "empty": b""})
@@ -94,7 +94,7 @@ def test_the_kernel_finds_the_files(tmp_path: Path) -> None:
 
 @needs_cpio
 def test_cpio_reads_the_archive(tmp_path: Path) -> None:
-    """cpio lists the files and gets their contents and modes back."""
+    """cpio lists the files and extracts their contents and modes."""
     files = made(tmp_path / "in", **{"preseed.cfg": b"d-i\n", "run.sh": b"#!"})
     files[1].path.chmod(0o700)
     initrd = tmp_path / "initrd"
@@ -107,8 +107,8 @@ def test_cpio_reads_the_archive(tmp_path: Path) -> None:
     assert lines[1].startswith("-rwxr-xr-x")
 
 
-def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
-    """Neither time nor inode nor owner of the files leaks into the initrd."""
+def test_the_same_input_produces_the_same_bytes(tmp_path: Path) -> None:
+    """The initrd does not contain time, inode or owner of the files."""
     results: list[bytes] = []
     for turn in ("one", "two"):
         files = made(tmp_path / turn, a=b"A", b=b"B" * 1000)
@@ -121,7 +121,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_hundreds_of_files(tmp_path: Path) -> None:
-    """Any number of files goes in."""
+    """Any number of files can be injected."""
     files = made(tmp_path / "in", **{f"file{number}": b"%d" % number for number in range(500)})
     initrd = tmp_path / "initrd"
     initrd.write_bytes(b"")
@@ -130,7 +130,7 @@ def test_hundreds_of_files(tmp_path: Path) -> None:
 
 
 def test_a_large_sparse_file_is_streamed(tmp_path: Path) -> None:
-    """300 MiB of holes go in with a few KiB of memory."""
+    """300 MiB of holes are added with a few KiB of memory."""
     big = tmp_path / "big"
     with big.open("wb") as out:
         out.truncate(300 * 1024**2)
@@ -145,14 +145,14 @@ def test_a_large_sparse_file_is_streamed(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_injected(tmp_path: Path) -> None:
-    """Missing files, folders, files of the same name and too large ones are refused beforehand."""
+    """Missing files, folders, files of the same name and too large files are rejected in advance."""
     (tmp_path / "a").mkdir()
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "ks.cfg").write_text("")
     with pytest.raises(RequestError, match="No such file"):
         check_injections([tmp_path / "none"])
-    with pytest.raises(RequestError, match="no plain file"):
+    with pytest.raises(RequestError, match="not a regular file"):
         check_injections([tmp_path / "a"])
     with pytest.raises(RequestError, match=r"would both be '/ks.cfg'"):
         check_injections([tmp_path / "x" / "ks.cfg", tmp_path / "y" / "ks.cfg"])
@@ -163,7 +163,7 @@ def test_what_cannot_be_injected(tmp_path: Path) -> None:
 
 
 def test_a_failure_leaves_the_initrd_as_it_was(tmp_path: Path) -> None:
-    """When a file changes meanwhile, the initrd is cut back."""
+    """If a file changes meanwhile, the initrd is truncated to its previous size."""
     files = made(tmp_path / "in", a=b"A" * 100, b=b"B" * 100)
     files[1].path.write_bytes(b"changed")
     initrd = tmp_path / "initrd"

@@ -1,4 +1,4 @@
-"""Reading ISO images that other programs made."""
+"""Reading ISO images that other programs created."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def opened(path: Path) -> IsoImage:
 
 
 def content(image: IsoImage, path: str) -> bytes | None:
-    """A file's bytes, or None where there is no such file."""
+    """A file's bytes, or None if there is no such file."""
     entry = image.find(path)
     if entry is None:
         return None
@@ -51,7 +51,7 @@ def content(image: IsoImage, path: str) -> bytes | None:
 
 @pytest.mark.parametrize(("rock_ridge", "joliet"), [("1.09", True), ("1.12", False), (None, True)])
 def test_files_are_found_and_read(tmp_path: Path, rock_ridge: str | None, joliet: bool) -> None:
-    """Rock Ridge and Joliet names lead to the files' exact bytes."""
+    """Rock Ridge and Joliet names resolve to the files' exact bytes."""
     image = opened(build_iso(tmp_path / "x.iso", FILES, rock_ridge=rock_ridge, joliet=joliet))
     assert {path: content(image, path) for path in FILES} == FILES
     assert content(image, "/images//pxeboot/./VMLINUZ") == KERNEL
@@ -68,34 +68,34 @@ def test_plain_names(tmp_path: Path) -> None:
     assert content(image, "boot/initrd.img") == b"i"
 
 
-def test_what_the_image_says_of_itself(tmp_path: Path) -> None:
-    """Volume, system, publisher and application come without trailing blanks, the size in bytes."""
+def test_identifiers_of_the_image(tmp_path: Path) -> None:
+    """Volume, system, publisher and application have no trailing spaces; the size is in bytes."""
     path = build_iso(tmp_path / "x.iso", FILES, volume_id="Fedora-17")
     ids = opened(path).volume
     assert ids == VolumeIds("Fedora-17", "LINUX", "PUBLISHER", "APPLICATION", path.stat().st_size)
 
 
-def test_folders_moved_because_they_lie_too_deep(tmp_path: Path) -> None:
-    """Rock Ridge moves folders below the eighth level: they are found at their own place."""
+def test_deeply_nested_folders(tmp_path: Path) -> None:
+    """Rock Ridge moves folders below the eighth level: they are found at their original path."""
     files = {"a/b/c/d/e/f/g/h/vmlinuz": KERNEL}
     image = opened(build_iso(tmp_path / "x.iso", files, joliet=False))
     assert content(image, "a/b/c/d/e/f/g/h/vmlinuz") == KERNEL
 
 
 def test_links_are_followed(tmp_path: Path) -> None:
-    """Rock Ridge links lead on; a link to itself is an error, one to nowhere is no file."""
+    """Rock Ridge links are followed; a link to itself is an error, a broken link is not a file."""
     links = {"kernel": "images/pxeboot/vmlinuz", "pxe": "images/../images/pxeboot", "me": "me", "lost": "gone"}
     image = opened(build_iso(tmp_path / "x.iso", FILES, links=links))
     assert content(image, "kernel") == KERNEL
     assert content(image, "pxe/vmlinuz") == KERNEL
     assert content(image, "lost") is None
-    with pytest.raises(FetchError, match="circle"):
+    with pytest.raises(FetchError, match="link loop"):
         image.find("me")
 
 
 @needs_xorriso
 def test_an_image_by_xorriso(tmp_path: Path) -> None:
-    """xorriso's images, with hundreds of long names (continued areas) and deep folders, read the same."""
+    """Images by xorriso, with hundreds of long names (continued areas) and deep folders, are read the same."""
     tree = tmp_path / "tree"
     deep = tree / "/".join("abcdef")
     deep.mkdir(parents=True)
@@ -113,7 +113,7 @@ def test_an_image_by_xorriso(tmp_path: Path) -> None:
 
 @needs_xorriso
 def test_a_file_of_several_extents(tmp_path: Path) -> None:
-    """A file larger than an extent may be is read over all its extents (4 GiB, sparse)."""
+    """A file larger than the maximum extent is read over all its extents (4 GiB, sparse)."""
     big = tmp_path / "tree" / "big"
     big.parent.mkdir()
     with big.open("wb") as made:
@@ -143,41 +143,41 @@ def test_extents_are_joined(tmp_path: Path) -> None:
     assert content(opened(path), "aaa") == b"1" * 2048 + b"2" * 100
 
 
-def test_what_is_no_image(tmp_path: Path) -> None:
-    """A file without a volume descriptor is refused by name."""
+def test_a_file_that_is_not_an_image(tmp_path: Path) -> None:
+    """A file without a volume descriptor is rejected; the error contains its name."""
     path = tmp_path / "x.iso"
     path.write_bytes(b"nothing" * 20000)
-    with pytest.raises(FetchError, match=r"x\.iso' is no ISO 9660 image"):
+    with pytest.raises(FetchError, match=r"x\.iso' is not an ISO 9660 image"):
         open_location(str(path))
 
 
 def test_a_truncated_image(tmp_path: Path) -> None:
-    """An image that ends before a file does gives an error that says so."""
+    """The error for an image that ends within a file reports the truncation."""
     path = build_iso(tmp_path / "x.iso", {"a": b"a", "zz": KERNEL})
     with path.open("r+b") as cut:
         cut.truncate(path.stat().st_size - 40_000)
-    with pytest.raises(FetchError, match="ends before"):
+    with pytest.raises(FetchError, match="is shorter than"):
         content(opened(path), "zz")
 
 
 @pytest.mark.parametrize("path", ["../etc/passwd", "images/../../x", "a\0b"])
 def test_paths_stay_inside(tmp_path: Path, path: str) -> None:
-    """Paths that would leave the location are refused."""
+    """Paths that would leave the location are rejected."""
     fetcher = open_location(str(build_iso(tmp_path / "x.iso", FILES)))
-    with pytest.raises(FetchError, match="leaves the install location"):
+    with pytest.raises(FetchError, match="is outside the install location"):
         fetcher.exists(path)
 
 
-def test_names_that_lead_out_are_refused(tmp_path: Path) -> None:
-    """A name that holds a slash marks a hostile image."""
+def test_names_with_a_slash_are_rejected(tmp_path: Path) -> None:
+    """A name that contains a slash marks a hostile image."""
     path = build_iso(tmp_path / "x.iso", {"abcdef": b"x"}, joliet=False)
     path.write_bytes(path.read_bytes().replace(b"\x00abcdef", b"\x00../../x"[:7]))
     with pytest.raises(FetchError, match="damaged"):
         opened(path).find("x")
 
 
-def test_only_what_is_asked_for_travels(tmp_path: Path) -> None:
-    """An ISO behind a web address is read by ranges: a small part of it is sent."""
+def test_only_requested_parts_are_transferred(tmp_path: Path) -> None:
+    """An ISO on a web server is read by ranges: only a small part of it is sent."""
     files = {"filler": os.urandom(4_000_000), **FILES}
     data = build_iso(tmp_path / "x.iso", files).read_bytes()
     with WebServer(Site(files={"/x.iso": data})) as web:
@@ -194,7 +194,7 @@ def test_only_what_is_asked_for_travels(tmp_path: Path) -> None:
 
 
 def udf_disc(label: str) -> bytes:
-    """A disc with UDF alone."""
+    """A disc with only UDF."""
     disc = bytearray(300 * 2048)
     struct.pack_into("<H14xII", disc, 256 * 2048, 2, 16 * 2048, 32)
     struct.pack_into("<H", disc, 32 * 2048, 1)
@@ -205,7 +205,7 @@ def udf_disc(label: str) -> bytes:
 
 
 def test_udf_label(tmp_path: Path) -> None:
-    """The label of a disc with UDF alone is read."""
+    """The label of a disc with only UDF is read."""
     path = tmp_path / "win.iso"
     path.write_bytes(udf_disc("CCCOMA_X64FRE"))
     found = udf_volume(FileSource(path))
@@ -214,10 +214,10 @@ def test_udf_label(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("disc", "doubted"), [(udf_disc("CCCOMA_X64FRE"), False), (bytes(300 * 2048), True)])
-def test_a_disc_with_udf_alone_is_no_reason_for_doubt(
+def test_a_disc_with_only_udf_causes_no_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], disc: bytes, doubted: bool
 ) -> None:
-    """Some Windows media are such, and guests start from them; what is no disc at all is still warned of."""
+    """Some Windows media have only UDF, and guests boot from them; a file that is not a disc causes a warning."""
     (tmp_path / "win.iso").write_bytes(disc)
     words = ["--connect", "test:///default", "--name", "w", "--memory", "512", "--disk", "none", "--osinfo", "win10"]
     assert main([*words, "--cdrom", str(tmp_path / "win.iso"), "--print-xml"]) == 0

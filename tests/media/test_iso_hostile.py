@@ -1,6 +1,6 @@
-"""Damaged and hostile ISO images: an error or an answer, never a traceback or a hang.
+"""Damaged and hostile ISO images: an error or a result, never a traceback or a hang.
 
-VIRTINSTALL_FUZZ is the number of images tried (500 without it).
+VIRTINSTALL_FUZZ is the number of images tried (default 500).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class MemorySource:
         self.size = len(data)
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly `length` bytes."""
+        """Return exactly `length` bytes."""
         if offset < 0 or length < 0 or offset + length > self.size:
             raise FetchError("beyond the end")
         return self.data[offset : offset + length]
@@ -43,11 +43,11 @@ class MemorySource:
         target_file.write(self.read_at(offset, length))
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 def examine(data: bytes) -> bool:
-    """Do with an image all that the product does; whether that went well."""
+    """Do everything with an image that the product does; return whether it succeeded."""
     source = MemorySource(data)
     try:
         udf_volume(source)
@@ -63,7 +63,7 @@ def examine(data: bytes) -> bool:
 
 
 def sample(tmp_path: Path) -> bytes:
-    """A small sound image with all that the reader knows."""
+    """A small valid image with all supported features."""
     files = {
         "isolinux/isolinux.cfg": b"label l\nkernel vmlinuz\nappend initrd=initrd.img\n",
         "isolinux/vmlinuz": b"k" * 3000,
@@ -75,7 +75,7 @@ def sample(tmp_path: Path) -> bytes:
 
 
 def test_flipped_bytes(tmp_path: Path) -> None:
-    """Images with wrong bytes where it matters are read or refused, each within a second."""
+    """Images with wrong bytes in important places are read or rejected, each within a second."""
     good = sample(tmp_path)
     assert examine(good)
     dice = random.Random(1)
@@ -93,8 +93,8 @@ def test_flipped_bytes(tmp_path: Path) -> None:
     assert refused
 
 
-def test_a_directory_that_holds_itself(tmp_path: Path) -> None:
-    """A folder whose extent is its parent's ends with the path asked for, and with no error of its own."""
+def test_a_directory_that_contains_itself(tmp_path: Path) -> None:
+    """A folder whose extent is its parent's ends with the requested path, without an additional error."""
     data = bytearray(sample(tmp_path))
     primary = 16 * 2048
     (root,) = struct.unpack_from("<I", data, primary + 156 + 2)
@@ -106,13 +106,13 @@ def test_a_directory_that_holds_itself(tmp_path: Path) -> None:
 
 
 def test_a_huge_directory_is_refused(tmp_path: Path) -> None:
-    """A directory that claims 4 GiB is refused before anything of it is read."""
+    """A directory that claims 4 GiB is rejected before any of it is read."""
     data = bytearray(sample(tmp_path))
     struct.pack_into("<I", data, 16 * 2048 + 156 + 10, 0xFFFFFFFF)
     assert not examine(bytes(data))
 
 
-def test_a_root_whose_rock_ridge_mark_is_cut_short(tmp_path: Path) -> None:
+def test_a_root_with_a_truncated_rock_ridge_entry(tmp_path: Path) -> None:
     """The record of the root ends before the last byte of its SP entry: such an image has no Rock Ridge."""
     data = bytearray(sample(tmp_path))
     (root,) = struct.unpack_from("<I", data, 16 * 2048 + 156 + 2)

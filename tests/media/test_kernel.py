@@ -1,4 +1,4 @@
-"""Boot files: where they go, how they get there, and that they go away."""
+"""Boot files: their place, their download, and their removal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def fetch(source: Path, folder: Path, undo: Undo, inject: tuple[Path, ...] = ()) -> tuple[Path, Path]:
-    """The tree's kernel and initrd, fetched to `folder` with files to inject."""
+    """The tree's kernel and initrd, downloaded to `folder` with files to inject."""
     kernel, initrd = folder / "virtinst-abcd1234-vmlinuz", folder / "virtinst-abcd1234-initrd.img"
     fetcher = open_location(str(source))
     fetch_file(fetcher, "images/vmlinuz", kernel, undo, Silent())
@@ -36,8 +36,8 @@ def fetch(source: Path, folder: Path, undo: Undo, inject: tuple[Path, ...] = ())
     return kernel, initrd
 
 
-def test_files_arrive_readable_and_go_away(source: Path, tmp_path: Path) -> None:
-    """Both files are where the plan said, readable by any user, and go with the folders that were made for them."""
+def test_files_are_readable_and_are_removed(source: Path, tmp_path: Path) -> None:
+    """Both files are at the planned paths, readable by any user, and are removed with the folders created for them."""
     undo = Undo()
     old = os.umask(0o077)
     try:
@@ -52,25 +52,25 @@ def test_files_arrive_readable_and_go_away(source: Path, tmp_path: Path) -> None
 
 
 def test_a_failure_leaves_nothing(source: Path, tmp_path: Path) -> None:
-    """When the initrd can't be fetched, the kernel and the folders made for it are taken back."""
+    """If the initrd cannot be downloaded, the kernel and the folders created for it are removed."""
     (source / "images" / "initrd.img").unlink()
     with pytest.raises(FetchError, match=r"no file .images/initrd\.img"), Undo() as undo:
         fetch(source, tmp_path / "boot" / "here", undo)
     assert not (tmp_path / "boot").exists()
 
 
-def test_what_is_there_is_never_touched(source: Path, tmp_path: Path) -> None:
-    """A file or link that has the name already is an error, and stays."""
+def test_existing_files_are_never_changed(source: Path, tmp_path: Path) -> None:
+    """An existing file or link with the name is an error and is kept."""
     link = tmp_path / "virtinst-abcd1234-vmlinuz"
     link.symlink_to(tmp_path / "victim")
-    with pytest.raises(FetchError, match="could not make"), Undo() as undo:
+    with pytest.raises(FetchError, match="could not create"), Undo() as undo:
         fetch(source, tmp_path, undo)
     assert link.is_symlink()
     assert not (tmp_path / "victim").exists()
 
 
 def test_injections_end_up_in_the_initrd(source: Path, tmp_path: Path) -> None:
-    """Files to inject are appended to the fetched initrd."""
+    """Files to inject are appended to the downloaded initrd."""
     (tmp_path / "ks.cfg").write_text("kickstart")
     _, initrd = fetch(source, tmp_path, Undo(), (tmp_path / "ks.cfg",))
     assert initrd.read_bytes().startswith(b"initrd\x00\x00" + b"070701")
@@ -79,16 +79,16 @@ def test_injections_end_up_in_the_initrd(source: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("mode", "ours"), [(0o644, 0o644), (0o600, 0o600), (0o640, 0o600)])
-def test_an_initrd_is_no_more_public_than_what_is_in_it(source: Path, tmp_path: Path, mode: int, ours: int) -> None:
-    """Its path can be read in QEMU's command line, by any user; passwords in a private kickstart can't be."""
+def test_an_initrd_with_private_files_is_private(source: Path, tmp_path: Path, mode: int, ours: int) -> None:
+    """Any user can read its path in QEMU's command line, but not the passwords of a private kickstart."""
     (tmp_path / "ks.cfg").write_text("rootpw x")
     (tmp_path / "ks.cfg").chmod(mode)
     kernel, initrd = fetch(source, tmp_path, Undo(), (tmp_path / "ks.cfg",))
     assert [stat.S_IMODE(path.stat().st_mode) for path in (kernel, initrd)] == [0o644, ours]
 
 
-def test_an_initrd_with_answers_is_the_owners_alone(source: Path, tmp_path: Path) -> None:
-    """What --unattended puts into it has hashes of passwords in it."""
+def test_an_initrd_with_answers_is_private(source: Path, tmp_path: Path) -> None:
+    """The answers of --unattended contain hashes of passwords."""
     answers = check_injections([], [("preseed.cfg", b"d-i passwd/root-password-crypted password $6$x")])
     path = tmp_path / "initrd"
     fetch_file(open_location(str(source)), "images/initrd.img", path, Undo(), Silent(), answers)
@@ -103,7 +103,7 @@ def test_an_empty_kernel_is_refused(source: Path, tmp_path: Path) -> None:
 
 
 def test_where_boot_files_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """System connections use libvirt's folder where it may be written, others the user's cache."""
+    """System connections use libvirt's folder if it is writable, others the user's cache."""
     monkeypatch.setattr(boot_place, "SYSTEM_DIRECTORY", str(tmp_path))
     cache = {"XDG_CACHE_HOME": "/c", "HOME": "/h"}
     assert boot_directory(system=True, environment=cache) == str(tmp_path)

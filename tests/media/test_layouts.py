@@ -1,4 +1,4 @@
-"""Recognising media whose layout is old or odd, and what their labels say."""
+"""Recognition of media with an old or unusual layout, and their labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from virtinstall.survey.media import media_facts
 
 @pytest.mark.parametrize("layout", [*LAYOUTS, *MENUS], ids=lambda layout: layout.name)
 def test_layouts(layout: Layout) -> None:
-    """Each gives its kernel, an initrd that is there, its OS, and what the installer needs to be told."""
+    """Each has its kernel, an existing initrd, its OS, and the arguments that its installer needs."""
     if layout.label is None:
         fetcher = DictFetcher(layout.files, layout.url)
     else:
@@ -34,8 +34,8 @@ def test_layouts(layout: Layout) -> None:
     assert tree.initrd_path in layout.files
 
 
-def test_the_menu_tells_a_kernel_from_the_database_all() -> None:
-    """NixOS's kernel can't start without the init= that the disc's menu has for it."""
+def test_a_kernel_from_the_database_gets_the_menus_arguments() -> None:
+    """NixOS's kernel cannot start without the init= of the disc's menu."""
     menu = (
         "LABEL boot\nLINUX /boot/bzImage\nAPPEND init=/nix/store/xx/init root=LABEL=nixos quiet\nINITRD /boot/initrd\n"
     )
@@ -48,32 +48,35 @@ def test_the_menu_tells_a_kernel_from_the_database_all() -> None:
 @pytest.mark.parametrize(
     ("files", "hint"),
     [
-        ({"BaseOS/x86_64/os/.treeinfo": "x"}, "the tree is http://127.0.0.1/dir/BaseOS/x86_64/os/;"),
-        ({"os/x86_64/.treeinfo": "x"}, "the tree is http://127.0.0.1/dir/os/x86_64/;"),
-        ({"repo/oss/.treeinfo": "x"}, "the tree is http://127.0.0.1/dir/repo/oss/;"),
-        ({".treeinfo": productmd("Rocky Linux", "Rocky", "9.2")[:200].partition("[images")[0]}, "only has packages"),
+        ({"BaseOS/x86_64/os/.treeinfo": "x"}, "use the tree http://127.0.0.1/dir/BaseOS/x86_64/os/;"),
+        ({"os/x86_64/.treeinfo": "x"}, "use the tree http://127.0.0.1/dir/os/x86_64/;"),
+        ({"repo/oss/.treeinfo": "x"}, "use the tree http://127.0.0.1/dir/repo/oss/;"),
+        (
+            {".treeinfo": productmd("Rocky Linux", "Rocky", "9.2")[:200].partition("[images")[0]},
+            "contains only packages",
+        ),
     ],
 )
-def test_trees_near_the_location_are_pointed_to(files: dict[str, str], hint: str) -> None:
-    """A folder above the tree, or a repository of packages, is no medium; the hint says what is."""
+def test_hints_name_trees_near_the_location(files: dict[str, str], hint: str) -> None:
+    """A folder above the tree, or a repository of packages, is not a medium; the hint names the tree."""
     with pytest.raises(FetchError) as caught:
         recognize(DictFetcher(files), arch="x86_64")
     assert hint in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("name", ["opensusetumbleweed", "debian-mirror", "mageia7"])
-def test_a_medium_of_another_architecture_is_told(name: str) -> None:
-    """Whoever forgot --arch learns it, instead of a list of files that aren't there."""
+def test_a_medium_of_another_architecture_is_reported(name: str) -> None:
+    """The hint suggests --arch instead of listing missing files."""
     with pytest.raises(FetchError) as caught:
         recognize(DictFetcher({path: text for path, text in TREES[name].items() if "cfg" not in path}), arch="aarch64")
-    assert "it is for x86_64, not for aarch64: give --arch x86_64" in str(caught.value.hint)
+    assert "it is for x86_64, not for aarch64: use --arch x86_64" in str(caught.value.hint)
 
 
-def test_ubuntu_has_no_trees_any_more() -> None:
-    """The archive's folder of a release is no tree since Ubuntu installs from its live image."""
+def test_ubuntu_releases_have_no_trees() -> None:
+    """The archive's folder of a release is not a tree since Ubuntu installs from its live image."""
     with pytest.raises(FetchError) as caught:
         recognize(DictFetcher({}, "http://archive.ubuntu.com/ubuntu/dists/noble/"), arch="x86_64")
-    assert "give the ISO image" in str(caught.value.hint)
+    assert "use the ISO image" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(
@@ -85,13 +88,13 @@ def test_ubuntu_has_no_trees_any_more() -> None:
         ("1.0\nRed Hat Enterprise Linux\nx86_64\n", ""),
     ],
 )
-def test_discinfo_without_a_release_says_nothing(text: str, location: str) -> None:
-    """Newer trees have the file too, with nothing but a number in it."""
+def test_discinfo_without_a_release_is_ignored(text: str, location: str) -> None:
+    """Newer trees have the file too, but it contains only a number."""
     assert parse_discinfo(text, location) is None
 
 
 def test_centos_without_an_address_is_taken_for_the_first() -> None:
-    """A copy of CentOS's tree says neither name nor version."""
+    """A copy of CentOS's tree contains neither name nor version."""
     info = parse_discinfo("1.0\nFinal\nx86_64\n1\nCentOS/base\n", "/srv/tree")
     assert info is not None
     assert (info.family, info.version, info.arch) == ("CentOS", "4", "x86_64")
@@ -124,12 +127,12 @@ def test_centos_without_an_address_is_taken_for_the_first() -> None:
     ],
 )
 def test_labels(label: str, name: str | None) -> None:
-    """What published images are labelled, and the short ids that a newer database would give them."""
+    """Labels of published images, and the short ids that a newer database would have for them."""
     assert name_of_label(label) == name
 
 
 def test_an_image_on_the_web_stays_in_the_drive(tmp_path: Path) -> None:
-    """Its installer looks for the rest of itself on a disc, which the guest reads from the web."""
+    """Its installer reads the rest from a disc, which the guest reads from the web."""
     files = {
         ".disk/info": b'Ubuntu-Server 24.04 LTS "Noble Numbat" - Release amd64 (20240423)',
         "casper/vmlinuz": b"k",

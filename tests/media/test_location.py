@@ -1,4 +1,4 @@
-"""Local locations and NFS, and telling the kinds of location apart."""
+"""Local locations and NFS, and detection of the kind of location."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from virtinstall.progress import Silent
 
 
 def test_a_local_directory(tmp_path: Path) -> None:
-    """Files below a directory are found, read and copied; an installer can't be told of them."""
+    """Files below a directory are found, read and copied; an installer cannot use it as a URL."""
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "vmlinuz").write_bytes(b"kernel")
     for location in (str(tmp_path), f"file://{tmp_path}", f"{tmp_path}/"):
@@ -35,7 +35,7 @@ def test_a_local_directory(tmp_path: Path) -> None:
 
 
 def test_a_pipe_in_a_tree_does_not_hang(tmp_path: Path) -> None:
-    """A named pipe is no file."""
+    """A named pipe is not treated as a file."""
     os.mkfifo(tmp_path / "vmlinuz")
     assert not open_location(str(tmp_path)).exists("vmlinuz")
 
@@ -56,18 +56,18 @@ def test_an_iso_image(tmp_path: Path) -> None:
         ("/nowhere/at/all", "No such file"),
         ("/dev/null", "neither a directory nor"),
         ("file://elsewhere/x", "another host"),
-        ("gopher://127.0.0.1/x", "no known kind"),
+        ("gopher://127.0.0.1/x", "unknown kind"),
         ("x\0y", "null"),
     ],
 )
-def test_what_is_no_location(location: str, said: str) -> None:
-    """Each wrong location has an error that says what is wrong with it."""
+def test_invalid_locations(location: str, said: str) -> None:
+    """The error of each invalid location describes the problem."""
     with pytest.raises(FetchError, match=said):
         open_location(location)
 
 
 def test_which_are_local() -> None:
-    """The form alone tells local locations from others."""
+    """The form identifies local locations."""
     assert [is_local(each) for each in ("/x", "x.iso", "file:///x", "./a:b")] == [True] * 4
     assert [is_local(each) for each in ("http://h/", "nfs:h:/x", "ftp://h")] == [False] * 3
 
@@ -82,19 +82,19 @@ def test_which_are_local() -> None:
     ],
 )
 def test_the_forms_of_nfs(location: str, place: NfsPlace) -> None:
-    """All the ways to write an NFS place are understood."""
+    """All ways to write an NFS place are accepted."""
     assert parse_nfs(location) == place
 
 
 @pytest.mark.parametrize("location", ["nfs:", "nfs:host", "nfs::/x", "nfs:-o:/x"])
 def test_broken_nfs_locations(location: str) -> None:
-    """Half a place is refused, and so is one that a command would take for an option."""
+    """An incomplete place is rejected, and one that a command would parse as an option."""
     with pytest.raises(FetchError, match="no directory on an NFS server"):
         open_location(location)
 
 
 def test_nfs_is_mounted_read_only() -> None:
-    """The mount can't change the server's files and gives up on a dead server."""
+    """The mount is read-only and fails if the server is down."""
     command = mount_command(NfsPlace("host", "/tree"), Path("/mnt/x"))
     assert command[:4] == ["mount", "-t", "nfs", "-o"]
     assert "ro,soft" in command[4]
@@ -102,9 +102,9 @@ def test_nfs_is_mounted_read_only() -> None:
 
 
 def test_nfs_without_any_tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where nothing can read NFS, the error names what to install."""
+    """If nothing can read NFS, the error names the packages to install."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(FetchError, match="nothing to read") as caught:
+    with pytest.raises(FetchError, match="no NFS client") as caught:
         open_location("nfs:127.0.0.1:/tree")
     assert "libnfs-utils" in str(caught.value.hint)
 
@@ -128,7 +128,7 @@ def nfs_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_nfs_through_its_tools(nfs_tools: Path) -> None:
-    """nfs-ls and nfs-cat serve the same face; installers are told nfs:HOST:/PATH."""
+    """nfs-ls and nfs-cat provide the same interface; installers get nfs:HOST:/PATH."""
     (nfs_tools / "images").mkdir()
     (nfs_tools / "images" / "vmlinuz").write_bytes(b"kernel" * 100000)
     (nfs_tools / ".treeinfo").write_text("[general]")
@@ -147,7 +147,7 @@ def test_nfs_through_its_tools(nfs_tools: Path) -> None:
 
 @pytest.mark.parametrize("tool", ["printf half; exec sleep 30", "printf half; exec >&-; exec sleep 30"])
 def test_an_nfs_server_that_stops_answering(nfs_tools: Path, tool: str) -> None:
-    """libnfs would go on trying for ever; a run doesn't."""
+    """libnfs would retry forever; a run does not."""
     (nfs_tools / "vmlinuz").write_bytes(b"halfway")
     fetcher = open_location("nfs:127.0.0.1:/tree", limits=Limits(idle_seconds=0.3))
     program = Path(shutil.which("nfs-cat") or "")
@@ -169,23 +169,23 @@ def cutting(nfs_tools: Path, then: str = "") -> Fetcher:
     return open_location("nfs://127.0.0.1/tree")
 
 
-def test_a_cut_transfer_over_nfs_is_repeated(nfs_tools: Path) -> None:
-    """nfs-cat cannot start in the middle: what is there already is skipped."""
+def test_an_interrupted_transfer_over_nfs_is_repeated(nfs_tools: Path) -> None:
+    """nfs-cat cannot start in the middle: the existing part is skipped."""
     target = BytesIO()
     assert cutting(nfs_tools).download("vmlinuz", target, Silent()) == 60_000
     assert target.getvalue() == b"kernel" * 10_000
 
 
 def test_a_file_on_nfs_that_changed_in_between(nfs_tools: Path) -> None:
-    """Parts of two versions are never put together; a file above the limit is not fetched."""
+    """Parts of two versions are never combined; a file above the limit is not downloaded."""
     with pytest.raises(FetchError, match="changed since"):
         cutting(nfs_tools, 'echo more >> "$p"').download("vmlinuz", BytesIO(), Silent())
-    with pytest.raises(FetchError, match="larger than the 10 bytes"):
+    with pytest.raises(FetchError, match="larger than the limit of 10 bytes"):
         open_location("nfs://127.0.0.1/tree", limits=Limits(file_bytes=10)).download("vmlinuz", BytesIO(), Silent())
 
 
 def test_an_nfs_directory_without_end(nfs_tools: Path) -> None:
-    """What nfs-ls prints is limited, and so is its time."""
+    """The output of nfs-ls is limited in size and time."""
     Path(shutil.which("nfs-ls") or "").write_text("#!/bin/sh\nexec yes -- -rw-r--r-- 1 0 0 5 name\n")
     with pytest.raises(FetchError, match="more than"):
         open_location("nfs://127.0.0.1/tree")

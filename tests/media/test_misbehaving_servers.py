@@ -1,4 +1,4 @@
-"""Web and FTP servers that break their protocols: each ends soon, with the file or with one clear, short error."""
+"""Web and FTP servers that violate their protocols: each transfer ends soon, with the file or with one short error."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ PART = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 4\r\n"
 
 HTTP: dict[str, Talk] = {
     # before the status line
-    "closes at once": send(),
-    "says nothing": send_and_wait(),
+    "closes immediately": send(),
+    "sends nothing": send_and_wait(),
     "sends garbage": send(b"\x00\x01\x02\xff" * 100 + b"\r\n\r\n"),
-    "speaks another protocol": send(b"220 ftp.example.org ready\r\n"),
+    "uses another protocol": send(b"220 ftp.example.org ready\r\n"),
     "speaks HTTP/0.9": send(b"file"),
     "sends a long status line": send(b"HTTP/1.1 200 " + b"x" * 200_000 + b"\r\n" + BODY),
     "sends an endless status line": send_forever(b"HTTP/1.1 200 ", b"x" * 65536),
     "sends escapes in the status line": send(b"HTTP/1.1 500 \x1b]0;pwn\x07\x9b2J\r\n\r\n"),
-    "sends a status that is no number": send(b"HTTP/1.1 \xb2\xb2\xb2 OK\r\n" + BODY),
+    "sends a status that is not a number": send(b"HTTP/1.1 \xb2\xb2\xb2 OK\r\n" + BODY),
     "sends a status of five digits": send(b"HTTP/1.1 20000 OK\r\n" + BODY),
     "sends a negative status": send(b"HTTP/1.1 -200 OK\r\n" + BODY),
     "sends a status line byte by byte": send_forever(b"HTTP/1.1 200 ", b"x", 0.05),
@@ -87,9 +87,9 @@ HTTP: dict[str, Talk] = {
     "stops within the body": send_and_wait(OK + b"Content-Length: 400\r\n\r\nfile"),
     "sends the body byte by byte": send_forever(OK + b"Content-Length: 4000\r\n\r\n", b"x", 0.02),
     # redirects
-    "redirects in a circle": send(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"),
+    "redirects in a loop": send(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"),
     "redirects with an endless body": send_forever(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", b"x" * 65536),
-    "redirects slowly in a circle": send_forever(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n", b"X: y\r\n", 0.05),
+    "redirects slowly in a loop": send_forever(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n", b"X: y\r\n", 0.05),
     "redirects with a body that grows": send(
         b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB
     ),
@@ -122,15 +122,15 @@ SERVES = {
 
 END = b"\r\n"
 FTP: dict[str, Talk] = {
-    "closes at once": lambda connection: None,
-    "says nothing": send_and_wait(),
+    "closes immediately": lambda connection: None,
+    "sends nothing": send_and_wait(),
     "greets without end": send_forever(b"220-hello\r\n", b"220-hello\r\n"),
     "greets slowly without end": ftp({}, greeting=b""),
     "greets with one endless line": greet(b"2" * 65536 * 200),
     "greets with garbage": ftp({}, greeting=b"\x00\xff\xfe\x1b[2J\r\n"),
     "greets with bytes": ftp({}, greeting=b"220 \xff\xfe\xe9\r\n", data=b"file"),
     "is too busy": ftp({}, greeting=b"421 \x1b[31mtoo many\r\n"),
-    "wants no one": ftp({"USER": b"530 no\r\n"}),
+    "rejects all users": ftp({"USER": b"530 no\r\n"}),
     "answers the login without end": ftp({"USER": b"331-x\r\n" * 100_000}),
     "answers the login with escapes": ftp({"PASS": b"430 \x1b]0;pwn\x07\r\n"}),
     "has no binary mode": ftp({"TYPE": b"451 no\r\n"}),
@@ -167,7 +167,7 @@ FTP_SERVES = {
 
 
 def check(url: str, serves: bool, download: bool) -> None:
-    """Fetch `url/x`: it comes whole, or there is one short error that is safe to print; in any case soon."""
+    """Download `url/x`: it is complete, or there is one short error that is safe to print; in any case soon."""
     started = time.monotonic()
     fetcher = open_location(url, limits=LIMITS)
     target = BytesIO()
@@ -196,7 +196,7 @@ def check(url: str, serves: bool, download: bool) -> None:
 @pytest.mark.parametrize("download", [True, False], ids=["download", "read_text"])
 @pytest.mark.parametrize("case", HTTP)
 def test_http(case: str, download: bool) -> None:
-    """A web server that breaks the protocol."""
+    """A web server that violates the protocol."""
     with raw_server(HTTP[case]) as port:
         check(f"http://127.0.0.1:{port}", case in SERVES, download)
 
@@ -204,6 +204,6 @@ def test_http(case: str, download: bool) -> None:
 @pytest.mark.parametrize("download", [True, False], ids=["download", "read_text"])
 @pytest.mark.parametrize("case", FTP)
 def test_ftp(case: str, download: bool) -> None:
-    """An FTP server that breaks the protocol."""
+    """An FTP server that violates the protocol."""
     with raw_server(FTP[case]) as port:
         check(f"ftp://127.0.0.1:{port}", case in FTP_SERVES, download)

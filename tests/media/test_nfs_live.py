@@ -1,4 +1,4 @@
-"""Reading a tree from a real NFS server: nfs-ganesha on loopback, where it and libnfs-utils are installed."""
+"""Reading a tree from a real NFS server: nfs-ganesha on loopback, if it and libnfs-utils are installed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
 
 
 def test_a_tree_on_a_real_server(port: int) -> None:
-    """The tree is recognised, its kernel comes over whole, and a folder that isn't exported is an error."""
+    """The tree is recognized, its kernel is downloaded completely, and a folder that is not exported is an error."""
     fetcher = open_location(f"nfs://127.0.0.1:{port}/tree")
     tree = recognize(fetcher, arch="x86_64")
     assert tree.arguments == ("inst.repo=nfs:127.0.0.1:/tree",)

@@ -1,4 +1,4 @@
-"""`download` for scripts: digests while fetching, resume of earlier runs, revalidation, and the loop's limits."""
+"""`download` for scripts: digests during the download, resume of earlier runs, revalidation, and limits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def web() -> Iterator[WebServer]:
 
 
 def test_a_digest_is_computed_while_fetching(web: WebServer, tmp_path: Path) -> None:
-    """`on_data` gets each byte once, also over an interruption, and the response says what was fetched."""
+    """`on_data` gets each byte once, also after an interruption; the response describes the downloaded file."""
     digest = hashlib.sha256()
     web.site.cut_after = [100_000]
     with (tmp_path / "image").open("wb", buffering=0) as target:
@@ -41,7 +41,7 @@ def test_a_digest_is_computed_while_fetching(web: WebServer, tmp_path: Path) -> 
 
 
 def test_a_chunked_response_has_a_length_at_the_end(web: WebServer) -> None:
-    """Where the server announces none, the length is what arrived."""
+    """If the server announces no length, it is the number of bytes received."""
     web.site.chunked = True
     assert download(f"{web.url}/image", BytesIO()).length == len(DATA)
 
@@ -71,7 +71,7 @@ def test_an_earlier_run_is_continued(web: WebServer, partial: Partial) -> None:
 
 
 def test_another_version_is_fetched_from_its_start(web: WebServer, partial: Partial) -> None:
-    """The caller empties the target; without a way to do that, the partial file stays and is an error."""
+    """The caller empties the target; if it cannot, the partial file is kept and is an error."""
     web.site.files["/image"], web.site.etag = DATA[::-1], '"2"'
     with pytest.raises(FetchError, match="another version"):
         download(f"{web.url}/image", partial.target, start=1000, before=partial.before)
@@ -92,7 +92,7 @@ def test_a_complete_file_is_not_requested(web: WebServer, partial: Partial) -> N
 
 
 def test_a_change_during_the_transfer_restarts_it(web: WebServer) -> None:
-    """With `on_restart`, a file that changed while it was fetched is fetched again."""
+    """With `on_restart`, a file that changed during the download is downloaded again."""
 
     class Changing(BytesIO):
         def write(self, data: object, /) -> int:
@@ -111,7 +111,7 @@ def test_a_change_during_the_transfer_restarts_it(web: WebServer) -> None:
 
 
 def test_a_cached_copy_is_revalidated(web: WebServer, partial: Partial) -> None:
-    """304: nothing is written. Another ETag: the new version is."""
+    """304: nothing is written. Another ETag: the new version is downloaded."""
     target = BytesIO()
     assert download(f"{web.url}/image", target, cached=partial.before).not_modified
     assert target.getvalue() == b""
@@ -122,13 +122,13 @@ def test_a_cached_copy_is_revalidated(web: WebServer, partial: Partial) -> None:
 
 
 def test_small_files_have_a_limit(web: WebServer) -> None:
-    """A checksum list of two megabytes is none."""
-    with pytest.raises(FetchError, match="larger than the 1000 bytes"):
+    """A checksum list of two megabytes is rejected."""
+    with pytest.raises(FetchError, match="larger than the limit of 1000 bytes"):
         read_url(f"{web.url}/image", limit_bytes=1000)
 
 
 def test_a_refusal_has_its_status(web: WebServer) -> None:
-    """Callers can tell 404 from 401."""
+    """Callers can distinguish 404 from 401."""
     with pytest.raises(FetchError) as caught:
         read_url(f"{web.url}/none")
     assert caught.value.status == 404
@@ -147,7 +147,7 @@ def test_a_part_that_was_not_requested_is_not_the_file(web: WebServer) -> None:
 
 
 def test_https_is_never_left(web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A redirect from HTTPS to HTTP is refused; one that stays with HTTPS is followed."""
+    """A redirect from HTTPS to HTTP is refused; a redirect to HTTPS is followed."""
     certificate, key = make_certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -162,7 +162,7 @@ def test_https_is_never_left(web: WebServer, tmp_path: Path, monkeypatch: pytest
 
 
 def test_no_file_system_is_filled_up(web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that does not fit is refused before its first byte is written."""
+    """A file that does not fit is rejected before its first byte is written."""
 
     class Full(NamedTuple):
         f_bavail: int = 10
@@ -175,15 +175,15 @@ def test_no_file_system_is_filled_up(web: WebServer, tmp_path: Path, monkeypatch
 
 
 def test_more_resumes_can_be_allowed(web: WebServer) -> None:
-    """Each interruption continues where the last one was."""
+    """Each interruption is resumed at the offset of the last one."""
     web.site.cut_after = [1000, 1000, 1000]
     target = BytesIO()
     download(f"{web.url}/image", target, limits=Limits(resumes=3))
     assert target.getvalue() == DATA
 
 
-def test_a_stall_is_seen_after_a_fast_start() -> None:
-    """The average is not looked at, but what arrived recently."""
+def test_a_stall_is_detected_after_a_fast_start() -> None:
+    """Only recent data counts, not the average."""
     guard = StallGuard(Limits(stall_seconds=0.05))
     guard.check(1 << 30)
     time.sleep(0.06)

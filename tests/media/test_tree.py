@@ -1,4 +1,4 @@
-"""Recognising install media from what their publishers put into them."""
+"""Recognition of install media from their published files."""
 
 from __future__ import annotations
 
@@ -33,34 +33,34 @@ class DictFetcher:
         self.volume = volume
 
     def exists(self, path: str) -> bool:
-        """Whether the dict has it."""
+        """Return whether the dict has it."""
         return path in self.files
 
     def read_text(self, path: str, limit: int = 1000000) -> str:
-        """The text."""
+        """Return the text."""
         return self.files[path][:limit]
 
     def size(self, path: str) -> int | None:
-        """Its length."""
+        """Return its length."""
         return len(self.files[path])
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Write it."""
+        """Write the text."""
         data = self.files[path].encode()
         target_file.write(data)
         return len(data)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 def disc(volume_id: str) -> VolumeIds:
-    """The identifiers of a made-up disc."""
+    """The identifiers of a test disc."""
     return VolumeIds(volume_id, "LINUX", "", "", 700_000_000)
 
 
 def found(name: str, **given: str) -> InstallTree:
-    """What the named tree is recognised as, over HTTP."""
+    """The recognition of the named tree, over HTTP."""
     url = f"http://127.0.0.1/{name}/"
     return recognize(DictFetcher(TREES[name], url), **{"arch": "x86_64", **given})  # type: ignore[arg-type]
 
@@ -86,7 +86,7 @@ def found(name: str, **given: str) -> InstallTree:
     ],
 )
 def test_red_hat_family(name: str, os_name: str | None, argument: str | None) -> None:
-    """`.treeinfo` trees: images, OS, and the argument that this version's installer knows."""
+    """`.treeinfo` trees: images, OS, and the argument that this version's installer supports."""
     tree = found(name)
     assert (tree.kernel_path, tree.initrd_path) == ("images/pxeboot/vmlinuz", "images/pxeboot/initrd.img")
     assert tree.os_name == os_name
@@ -121,7 +121,7 @@ def test_red_hat_family(name: str, os_name: str | None, argument: str | None) ->
     ],
 )
 def test_other_families(name: str, os_name: str | None, kernel: str) -> None:
-    """Trees of other families: OS and kernel, and an initrd that is there."""
+    """Trees of other families: OS and kernel, and an existing initrd."""
     tree = found(name)
     assert tree.os_name == os_name
     assert tree.kernel_path.endswith(kernel)
@@ -132,7 +132,7 @@ def test_other_families(name: str, os_name: str | None, kernel: str) -> None:
     "name", ["opensuse11.4", "sles11sp3", "sles12sp5", "sle15sp4", "opensuse15.4", "opensusetumbleweed"]
 )
 def test_suse(name: str) -> None:
-    """SUSE's many ways to write a product all lead to its short id and install=."""
+    """SUSE's different ways to write a product all resolve to its short id and install=."""
     tree = found(name)
     assert tree.os_name == name
     assert tree.kernel_path == "boot/x86_64/loader/linux"
@@ -140,7 +140,7 @@ def test_suse(name: str) -> None:
 
 
 def test_agama_needs_its_live_image() -> None:
-    """Agama's kernel is told where its live image is: by URL for a tree, by label for a disc."""
+    """Agama's kernel gets the place of its live image: by URL for a tree, by label for a disc."""
     assert found("agama").arguments == ("root=live:http://127.0.0.1/agama/LiveOS/squashfs.img",)
     on_disc = recognize(DictFetcher(TREES["agama"], None, disc("Install-Leap-16.0")), arch="x86_64")
     assert on_disc.arguments == ("root=live:CDLABEL=Install-Leap-16.0-x86_64", "rd.live.image")
@@ -157,25 +157,25 @@ def test_agama_needs_its_live_image() -> None:
     ],
 )
 def test_discs_name_no_address(name: str, arguments: tuple[str, ...]) -> None:
-    """From a disc the installer gets no URL, only what the disc's own boot menu says of the medium."""
+    """From a disc the installer gets no URL, only the arguments of the disc's boot menu that locate the medium."""
     assert recognize(DictFetcher(TREES[name], None, disc("X")), arch="x86_64").arguments == arguments
 
 
-def test_classic_ubuntu_disc_uses_its_own_installer() -> None:
-    """On a disc the installer that has its packages at hand goes before the network one."""
+def test_classic_ubuntu_disc_uses_the_installer_of_the_disc() -> None:
+    """On a disc the installer with local packages is preferred to the network one."""
     tree = recognize(DictFetcher(TREES["ubuntu-server-classic"], None, disc("X")), arch="x86_64")
     assert tree.kernel_path == "install/vmlinuz"
 
 
 def test_paravirtual_guests_get_the_xen_kernel() -> None:
-    """Where a medium has a kernel for Xen, a paravirtual guest gets it; else the usual one."""
+    """A paravirtual guest gets the medium's kernel for Xen, if there is one; otherwise the usual one."""
     assert found("rhel5", guest_type="xen").kernel_path == "images/xen/vmlinuz"
     assert found("debian-cd", guest_type="xen").kernel_path == "install.amd/xen/vmlinuz"
     assert found("ubuntu-live-server", guest_type="xen").kernel_path == "casper/vmlinuz"
 
 
 def test_the_section_of_the_architecture() -> None:
-    """A 32-bit guest takes i386's images; a tree with one section only gives that one."""
+    """A 32-bit guest uses i386's images; a tree with one section only uses that one."""
     two = treeinfo("Fedora", "20", "i386") + "[images-x86_64]\nkernel = k64\ninitrd = i64\n"
     assert recognize(DictFetcher({".treeinfo": two}), arch="i686").kernel_path == "images/pxeboot/vmlinuz"
     one = treeinfo("Fedora", "20", "armhfp")
@@ -183,7 +183,7 @@ def test_the_section_of_the_architecture() -> None:
 
 
 def test_alpine_from_the_network() -> None:
-    """Alpine's network boot is told its modules and its repository."""
+    """Alpine's network boot gets its modules and its repository."""
     url = "http://127.0.0.1/alpine/v3.16/releases/x86_64/netboot/"
     tree = recognize(DictFetcher(TREES["alpine-netboot"], url), arch="x86_64")
     repository = "alpine_repo=http://127.0.0.1/alpine/v3.16/main"
@@ -191,14 +191,14 @@ def test_alpine_from_the_network() -> None:
     assert tree.os_name == "alpinelinux3.16"
 
 
-def test_linuxrc_writes_nfs_its_own_way() -> None:
-    """SUSE's installer wants nfs://HOST/PATH."""
+def test_linuxrc_uses_another_form_of_nfs() -> None:
+    """SUSE's installer requires nfs://HOST/PATH."""
     tree = recognize(DictFetcher(TREES["sle15sp4"], "nfs:host:/tree"), arch="x86_64")
     assert tree.arguments == ("install=nfs://host/tree",)
 
 
 def test_the_database_goes_first() -> None:
-    """What the OS database says of the medium precedes what the medium's words suggest."""
+    """The OS database overrides what the medium's texts suggest."""
     asked: list[Medium] = []
 
     def identify(medium: Medium) -> Identified:
@@ -212,41 +212,41 @@ def test_the_database_goes_first() -> None:
 
 
 def test_paths_from_the_database() -> None:
-    """A disc that says nothing is started with the paths that the OS database has for it."""
+    """A disc without a description is started with the paths of the OS database."""
     files = {"odd/kernel": "k", "odd/initrd": "i"}
     known = Identified("voidlinux", "odd/kernel", "odd/initrd")
     tree = recognize(DictFetcher(files, None, disc("VOID")), arch="x86_64", identify=lambda _: known)
     assert (tree.kernel_path, tree.os_name) == ("odd/kernel", "voidlinux")
 
 
-def test_microcode_is_no_initrd() -> None:
+def test_microcode_is_not_used_as_initrd() -> None:
     """Of several images the guest gets the one that boots it."""
     assert found("grub-goes-on").initrd_path == "sys/rd"
 
 
-def test_an_unknown_medium_says_what_helps() -> None:
-    """The error names what was looked for and the way out."""
+def test_an_unknown_medium_has_a_helpful_error() -> None:
+    """The error names the paths that were looked for and has a hint."""
     with pytest.raises(FetchError, match=r"no installable distribution .* looked for \.treeinfo") as caught:
         found("nothing")
     assert "kernel=PATH,initrd=PATH" in str(caught.value.hint)
     with pytest.raises(FetchError) as caught:
         recognize(DictFetcher(TREES["nothing"], None, disc("FREEBSD")), arch="x86_64")
-    assert "--cdrom starts any image" in str(caught.value.hint)
+    assert "use --cdrom for other images" in str(caught.value.hint)
 
 
-def test_kernel_and_initrd_by_hand() -> None:
-    """kernel= and initrd= need no recognition, but both, and both must be there."""
+def test_specified_kernel_and_initrd() -> None:
+    """kernel= and initrd= need no recognition, but both are required and both files must exist."""
     fetcher = DictFetcher({"frib.img": "k", "/frob.img": "i", "frob.img": "i"})
     tree = chosen_by_hand(fetcher, "frib.img", "/frob.img")
     assert (tree.kernel_path, tree.initrd_path, tree.arguments) == ("frib.img", "frob.img", ())
-    with pytest.raises(RequestError, match="only together"):
+    with pytest.raises(RequestError, match="must be given together"):
         chosen_by_hand(fetcher, "frib.img", None)
     with pytest.raises(FetchError, match="has no file 'none'"):
         chosen_by_hand(fetcher, "frib.img", "none")
 
 
-def test_an_iso_made_of_a_tree(tmp_path: Path) -> None:
-    """The same recognition works through a real ISO image."""
+def test_an_iso_with_a_tree(tmp_path: Path) -> None:
+    """Recognition works the same through a real ISO image."""
     files = {name: text.encode() for name, text in TREES["debian-live"].items()}
     fetcher = open_location(str(build_iso(tmp_path / "x.iso", files)))
     tree = recognize(fetcher, arch="x86_64")
@@ -255,15 +255,15 @@ def test_an_iso_made_of_a_tree(tmp_path: Path) -> None:
     assert tree.volume is not None
 
 
-def test_kernels_outside_the_tree_are_refused() -> None:
-    """A `.treeinfo` can't name files outside its tree."""
+def test_kernels_outside_the_tree_are_rejected() -> None:
+    """A `.treeinfo` cannot name files outside its tree."""
     hostile = treeinfo("Fedora", "39").replace("images/pxeboot", "../../etc")
-    with pytest.raises(FetchError, match="leaves the install location"):
+    with pytest.raises(FetchError, match="is outside the install location"):
         recognize(DictFetcher({".treeinfo": hostile}), arch="x86_64")
 
 
 def test_fuzzed_texts() -> None:
-    """Damaged texts give a tree or a FetchError, never anything else (VIRTINSTALL_FUZZ of them)."""
+    """Damaged texts result in a tree or a FetchError, never anything else (VIRTINSTALL_FUZZ of them)."""
     dice = random.Random(1)
     trees = [*TREES.values(), *(layout.files for layout in [*LAYOUTS, *MENUS])]
     trees = [files for files in trees if any(len(text) > 1 for text in files.values())]

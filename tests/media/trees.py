@@ -1,8 +1,8 @@
-"""Install trees and media as their publishers lay them out, reduced to the files that tell them apart.
+"""Install trees and media in their published layout, reduced to the files that distinguish them.
 
-Source: the public layout of download.fedoraproject.org, vault.centos.org, deb.debian.org,
-archive.ubuntu.com, download.opensuse.org, mirrors.kernel.org/mageia, dl-cdn.alpinelinux.org,
-geo.mirror.pkgbuild.com and of the ISO images published there.
+Source: the public layout of download.fedoraproject.org, vault.centos.org, deb.debian.org, archive.ubuntu.com,
+download.opensuse.org, mirrors.kernel.org/mageia, dl-cdn.alpinelinux.org, geo.mirror.pkgbuild.com and of the ISO images
+published there.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A web server on loopback that misbehaves as told: cuts, refuses ranges or HEAD, redirects, asks for a login."""
+"""A web server on loopback with configurable faults: interruptions, refused ranges or HEAD, redirects, logins."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from urllib.parse import unquote, urlsplit
 
 @dataclass
 class Site:
-    """What the server serves and how; `requests` notes what it was asked."""
+    """The content and behavior of the server; `requests` records the requests."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     cut_after: list[int] = field(default_factory=list)
     ranges: bool = True
-    shift: int = 0  # parts begin so many bytes before what was asked for, and say so
-    grown: int = 0  # what the server says of the file's size in a 206 is so much more
+    shift: int = 0  # parts begin so many bytes before the requested offset, as their Content-Range states
+    grown: int = 0  # a 206 states a file size that is larger by this
     head: bool = True
     etag: str = '"1"'
     login: str | None = None
     range_always: bool = False  # answer 206 to a plain GET, with all but the first `shift` bytes
-    length: str = ""  # said instead of the real one
+    length: str = ""  # sent instead of the real one
     redirect_bytes: int = 0
     redirect_sent: int = 0
     redirects: dict[str, str] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Site:
 
 
 class WebServer:
-    """Serves a `Site` until the `with` block ends; `url` is where."""
+    """Serves a `Site` until the `with` block ends, at `url`."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -47,7 +47,7 @@ class WebServer:
 
     @property
     def url(self) -> str:
-        """The address of its root, without a slash at the end."""
+        """The URL of the root, without a trailing slash."""
         return f"{self.scheme}://127.0.0.1:{self.server.server_port}"
 
     def __enter__(self) -> WebServer:

@@ -11,5 +11,5 @@ from tests.osinfo.database import Database
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    """The tests' own database."""
+    """The test database."""
     return Database(tmp_path)

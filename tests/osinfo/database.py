@@ -1,4 +1,4 @@
-"""A small database of the tests' own, and room to override it."""
+"""A small test database that can be overridden."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Database:
         }
 
     def catalog(self, *, cache: bool = True) -> Catalog:
-        """A catalogue as a new run of the program has it."""
+        """A catalog as in a new run of the program."""
         return Catalog(self.environment, cache=cache)
 
     def write(self, path: str, text: str) -> Path:

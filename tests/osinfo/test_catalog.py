@@ -25,21 +25,21 @@ def test_short_id_and_full_id_name_the_same_system(database: Database) -> None:
     assert catalog.lookup("penguin2.0").record.short_ids == ("penguin2.0", "penguinzero")
 
 
-def test_generic_is_a_system_of_which_nothing_is_known(database: Database) -> None:
+def test_generic_is_an_unknown_system(database: Database) -> None:
     """`generic` is found without any database, has no id and no devices."""
     record = database.catalog().lookup("generic").record
     assert (record.is_generic, record.id, record.devices) == (True, "", frozenset())
 
 
 def test_misspelt_name_is_an_error_that_names_the_nearest(database: Database) -> None:
-    """A name like a known one is refused, with that one in the hint."""
+    """A similar name is rejected, with the known one in the hint."""
     with pytest.raises(RequestError, match=r"unknown OS name 'pengiun2\.0'") as caught:
         database.catalog().lookup("pengiun2.0")
     assert "penguin2.0" in (caught.value.hint or "")
 
 
-def test_without_a_database_the_hint_says_what_to_install(tmp_path: Path) -> None:
-    """Where there are no files at all, the error says so."""
+def test_without_a_database_the_hint_names_the_package(tmp_path: Path) -> None:
+    """If there are no files, the hint names the package."""
     environment = {"OSINFO_SYSTEM_DIR": str(tmp_path / "nowhere"), "OSINFO_LOCAL_DIR": "/dev/null"}
     with pytest.raises(RequestError, match="unknown OS name 'debian11'") as caught:
         Catalog(environment).lookup("debian11")
@@ -48,7 +48,7 @@ def test_without_a_database_the_hint_says_what_to_install(tmp_path: Path) -> Non
 
 
 def test_list_has_one_line_for_each_system_newest_first(database: Database) -> None:
-    """`--osinfo list`: names in alphabetical order, versions falling, all names of one system in its line."""
+    """`--osinfo list`: names in alphabetical order, versions falling, all names of one system in one line."""
     assert database.catalog().list_text().splitlines() == [
         "circle-a",
         "circle-b",
@@ -74,7 +74,7 @@ def test_directories_come_from_the_environment() -> None:
 
 
 def test_later_file_replaces_the_earlier(database: Database) -> None:
-    """A file of the same name in the local directory takes the place of the system's."""
+    """A file of the same name in the local directory replaces the system's."""
     database.write_os("local/os/example.org/penguin-1.xml", PENGUIN, "penguin1", devices("1af4/1005"))
     record = database.catalog().lookup("penguin1").record
     assert record.supports_virtio_rng()
@@ -82,7 +82,7 @@ def test_later_file_replaces_the_earlier(database: Database) -> None:
 
 
 def test_drop_ins_add_to_it(database: Database) -> None:
-    """Files in a `.d` directory add devices and names, those of the local and the user directory both."""
+    """Files in a `.d` directory add devices and names, in the local and the user directory."""
     database.write_os("local/os/example.org/penguin-1.d/a.xml", PENGUIN, "tux", devices("1af4/1005"))
     database.write_os("user/os/example.org/penguin-1.d/a.xml", PENGUIN, "penguin1", devices("1af4/1002"))
     record = database.catalog().lookup("tux").record
@@ -93,8 +93,8 @@ def test_drop_ins_add_to_it(database: Database) -> None:
 
 
 @pytest.mark.parametrize("empty", [True, False])
-def test_empty_file_or_dev_null_takes_a_system_away(database: Database, empty: bool) -> None:
-    """A black-out override: the system is gone."""
+def test_empty_file_or_dev_null_removes_a_system(database: Database, empty: bool) -> None:
+    """Such an override hides the system."""
     path = database.write("local/os/example.org/penguin-1.xml", "")
     if not empty:
         path.unlink()
@@ -104,14 +104,14 @@ def test_empty_file_or_dev_null_takes_a_system_away(database: Database, empty: b
 
 
 def test_file_of_another_name_does_not_count(database: Database) -> None:
-    """A file whose id isn't what its path says is left out, as libosinfo does."""
+    """A file whose id does not match its path is ignored, as in libosinfo."""
     database.write_os("local/os/example.org/other.xml", PENGUIN, "foreign")
     with pytest.raises(RequestError):
         database.catalog().lookup("foreign")
 
 
-def test_broken_file_is_left_out_and_named(database: Database) -> None:
-    """One file that is no XML doesn't take all others away; the catalogue says which it was."""
+def test_broken_file_is_skipped_and_named(database: Database) -> None:
+    """One file that is not XML does not hide all others; the catalog lists it."""
     path = database.write("local/os/example.org/penguin-1.d/a.xml", "<libosinfo")
     catalog = database.catalog()
     assert catalog.lookup("penguin1").record.supports_virtio_net()
@@ -131,7 +131,7 @@ def test_second_run_reads_no_xml(database: Database, monkeypatch: pytest.MonkeyP
 
 
 def test_changed_file_is_seen(database: Database) -> None:
-    """A cached system is read anew when its own file, or one that it inherits from, has changed."""
+    """A cached system is read again when its file, or one that it inherits from, has changed."""
     path = "local/os/example.org/penguin-1.xml"
     database.write_os(path, PENGUIN, "penguin1", devices("1af4/1005"))
     assert not database.catalog().lookup("penguin2.0").record.supports_virtio_balloon()
@@ -141,7 +141,7 @@ def test_changed_file_is_seen(database: Database) -> None:
 
 
 def test_new_file_is_seen(database: Database) -> None:
-    """What was cached before a file, a vendor or a whole directory came doesn't hide it."""
+    """Data cached before a file, a vendor or a directory was added does not hide it."""
     database.catalog().lookup("penguin1")
     assert "walrus1" not in database.catalog().names()
     database.write_os("user/os/walrus.org/walrus-1.xml", "http://walrus.org/walrus/1", "walrus1")
@@ -151,7 +151,7 @@ def test_new_file_is_seen(database: Database) -> None:
 
 
 def test_other_directories_have_other_answers(database: Database) -> None:
-    """A cache made for one set of directories isn't taken for another."""
+    """A cache of one set of directories is not used for another."""
     database.write_os("local/os/example.org/penguin-1.d/a.xml", PENGUIN, "penguin1", devices("1af4/1005"))
     assert database.catalog().lookup("penguin1").record.supports_virtio_rng()
     database.environment["OSINFO_LOCAL_DIR"] = str(database.root / "elsewhere")
@@ -159,8 +159,8 @@ def test_other_directories_have_other_answers(database: Database) -> None:
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", "[1]", "[99, []]", "[1, 5]", "null"])
-def test_damaged_cache_is_no_error(database: Database, damage: str) -> None:
-    """Cache files with anything in them are ignored and written anew."""
+def test_damaged_cache_is_ignored(database: Database, damage: str) -> None:
+    """Invalid cache files are ignored and written again."""
     expected = database.catalog().lookup("penguin1")
     names = database.catalog().names()
     directory = database.root / "cache" / "virtinstall" / "osinfo"
@@ -170,15 +170,15 @@ def test_damaged_cache_is_no_error(database: Database, damage: str) -> None:
     assert database.catalog().names() == names
 
 
-def test_cache_is_not_written_when_it_must_not_be(database: Database) -> None:
-    """`cache=False` leaves no file behind."""
+def test_cache_is_not_written_without_permission(database: Database) -> None:
+    """`cache=False` leaves no file."""
     catalog = database.catalog(cache=False)
     catalog.lookup("penguin1")
     catalog.names()
     assert database.cache_files() == []
 
 
-def test_cache_that_can_not_be_written_is_no_error(database: Database) -> None:
-    """A file where the folder should be: everything works, nothing is kept."""
+def test_unwritable_cache_is_ignored(database: Database) -> None:
+    """A file in place of the folder: everything works, nothing is cached."""
     (database.root / "cache").write_text("in the way")
     assert database.catalog().lookup("penguin1").record.short_id == "penguin1"

@@ -1,4 +1,4 @@
-"""Recognising media and trees by the database's rules."""
+"""Recognition of media and trees by the database's rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _media(content: str, arch: str = "x86_64") -> str:
 
 
 def test_medium_is_recognised_by_all_its_ids(database: Database) -> None:
-    """Every pattern of a rule must be found; where one isn't, the medium isn't that."""
+    """Every pattern of a rule must match; otherwise the medium is not recognized."""
     catalog = database.catalog()
     (match,) = match_media(catalog, "Penguin 1", system_id="LINUX")
     assert (match.short_id, match.media.kernel, match.media.initrd) == ("penguin1", "boot/vmlinuz", "boot/initrd")
@@ -23,8 +23,8 @@ def test_medium_is_recognised_by_all_its_ids(database: Database) -> None:
     assert match_media(catalog, "Penguin 1") == []
 
 
-def test_live_medium_is_told_from_the_installer(database: Database) -> None:
-    """Of two rules of one system that both fit, the longer pattern says more."""
+def test_live_medium_is_distinguished_from_the_installer(database: Database) -> None:
+    """If two rules of one system match, the longer pattern is more exact."""
     catalog = database.catalog()
     (live,) = match_media(catalog, "Penguin 2.1 Live", system_id="LINUX")
     (installer,) = match_media(catalog, "Penguin 2.1", system_id="LINUX")
@@ -33,7 +33,7 @@ def test_live_medium_is_told_from_the_installer(database: Database) -> None:
 
 
 def test_size_must_be_equal_where_a_rule_has_one(database: Database) -> None:
-    """Windows media of one volume id are told apart by their sizes."""
+    """Windows media with the same volume id are distinguished by their sizes."""
     catalog = database.catalog()
 
     def reboots(size: int | None) -> int:
@@ -44,7 +44,7 @@ def test_size_must_be_equal_where_a_rule_has_one(database: Database) -> None:
 
 
 def test_medium_of_several_systems_lists_all_newest_first(database: Database) -> None:
-    """A medium that may hold several systems gives each of them, the last released first, unknown ones last."""
+    """A medium that may contain several systems lists each of them, the last released first, unknown ones last."""
     rule = _media("<volume-id>MULTI</volume-id>")
     database.write_os(
         "local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", f"<release-date>2001-01-01</release-date>{rule}"
@@ -58,7 +58,7 @@ def test_medium_of_several_systems_lists_all_newest_first(database: Database) ->
 
 
 def test_architecture_puts_its_media_first(database: Database) -> None:
-    """The same volume id on media of two architectures: that of the guest is taken."""
+    """The same volume id on media of two architectures: the one of the guest is used."""
     both = _media("<volume-id>BOTH</volume-id>", "i686") + _media("<volume-id>BOTH</volume-id>", "aarch64")
     database.write_os("local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", both)
     catalog = database.catalog()
@@ -84,14 +84,14 @@ def test_architecture_puts_its_media_first(database: Database) -> None:
     ],
 )
 def test_patterns(database: Database, pattern: str, value: str, fits: bool) -> None:
-    """Patterns are found anywhere in the value, by the rules of regular expressions; a broken one finds nothing."""
+    """Patterns are searched anywhere in the value, as regular expressions; an invalid one matches nothing."""
     rule = _media(f"<volume-id>{pattern}</volume-id>")
     database.write_os("local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", rule)
     assert bool(match_media(database.catalog(), value)) is fits
 
 
 def test_medium_without_any_id_is_nothing(database: Database) -> None:
-    """Empty ids match no rule, nor does a rule without patterns match anything."""
+    """Empty ids match no rule, and a rule without patterns matches nothing."""
     database.write_os("local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", _media("") + "<media arch='all'/>")
     assert match_media(database.catalog(), "") == []
 
@@ -106,6 +106,6 @@ def test_tree_is_recognised_by_its_treeinfo(database: Database) -> None:
     assert match_tree(catalog, family="") == []
 
 
-def test_long_words_cost_nothing(database: Database) -> None:
-    """A hostile .treeinfo with words of a megabyte is looked at no further than an id can be long."""
+def test_long_values_cost_nothing(database: Database) -> None:
+    """Values of a megabyte in a hostile .treeinfo are only examined up to the maximum length of an id."""
     assert match_tree(database.catalog(), family="Penguin" * 200_000, version="9" * 1_000_000) == []

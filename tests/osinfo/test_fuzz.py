@@ -1,4 +1,4 @@
-"""Anything at all, given as a name, a medium's id, a word of a .treeinfo or a file: an answer or one clear error."""
+"""Any name, id of a medium, value of a .treeinfo or file results in an answer or one clear error."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _NAMES = st.one_of(st.text(max_size=300), st.lists(_PARTS, max_size=8).map("".jo
 
 @pytest.fixture
 def catalog(database: Database) -> Catalog:
-    """A catalogue that writes no cache."""
+    """A catalog that writes no cache."""
     return database.catalog(cache=False)
 
 
 @_PROFILE
 @given(name=_NAMES)
 def test_any_name(catalog: Catalog, name: str) -> None:
-    """A record, or an error that has the beginning of the name."""
+    """A record, or an error that contains the beginning of the name."""
     try:
         found = catalog.lookup(name)
     except RequestError as error:
@@ -44,8 +44,8 @@ def test_any_name(catalog: Catalog, name: str) -> None:
 
 @_PROFILE
 @given(values=st.dictionaries(st.sampled_from(["name", "short-id", "id", "detect", "require"]), _NAMES), found=_NAMES)
-def test_any_wish(catalog: Catalog, values: dict[str, str], found: str) -> None:
-    """Sub-options of --osinfo come to a system or to an error."""
+def test_any_request(catalog: Catalog, values: dict[str, str], found: str) -> None:
+    """Sub-options of --osinfo result in a system or an error."""
     try:
         chosen = choose_os(read_requested(values), catalog, detected=[found])
     except RequestError as error:
@@ -57,7 +57,7 @@ def test_any_wish(catalog: Catalog, values: dict[str, str], found: str) -> None:
 @_PROFILE
 @given(words=st.lists(st.text(max_size=300), min_size=4, max_size=4))
 def test_any_medium(catalog: Catalog, words: list[str]) -> None:
-    """Ids of media and words of .treeinfo files match or don't."""
+    """Ids of media and values of .treeinfo files match or do not match."""
     volume, system, publisher, application = words
     match_media(catalog, volume, system_id=system, publisher_id=publisher, application_id=application)
     match_tree(catalog, family=volume, version=system, variant=publisher, arch=application)
@@ -66,7 +66,7 @@ def test_any_medium(catalog: Catalog, words: list[str]) -> None:
 @_PROFILE
 @given(data=st.data())
 def test_any_file(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    """A database file that was cut and changed anywhere gives a record, or its name is unknown."""
+    """A truncated or changed database file results in a record, or its name is unknown."""
     source = DATA / "os" / "example.org" / "penguin-2.0.xml"
     content = bytearray(source.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):

@@ -1,4 +1,4 @@
-"""Names the database doesn't have: whole major versions, versions too new, old spellings."""
+"""Names that are not in the database: whole major versions, versions too new, old spellings."""
 
 from __future__ import annotations
 
@@ -37,40 +37,40 @@ def test_numbers_fall_in_the_list() -> None:
 
 
 def test_whole_major_version_means_the_newest_minor(database: Database) -> None:
-    """`penguin2` is penguin2.1, without a warning: that is what the name says."""
+    """`penguin2` means penguin2.1, without a warning."""
     found = database.catalog().lookup("penguin2")
     assert (found.record.short_id, found.warning) == ("penguin2.1", None)
 
 
 @pytest.mark.parametrize("name", ["penguin3", "penguin2.7", "penguin17.04", "penguin"])
 def test_too_new_a_version_is_served_by_the_newest_known(database: Database, name: str) -> None:
-    """A version after those that the database knows, or none: the newest, and one line that says so."""
+    """A version after those in the database, or no version: the newest is used, with a warning."""
     found = database.catalog().lookup(name)
     assert found.record.short_id == "penguin2.1"
     assert found.warning == f"unknown OS name '{name}': using the settings of penguin2.1"
 
 
 def test_version_missing_among_the_known_is_a_misspelling(database: Database) -> None:
-    """Windows 9 never was, though there is an older Windows 98; nor was there a penguin 0."""
+    """There is an older Windows 98 but no Windows 9, and no penguin 0."""
     for name in ("win9", "penguin0"):
         with pytest.raises(RequestError, match=f"unknown OS name '{name}'"):
             database.catalog().lookup(name)
 
 
 def test_windows_numbers_go_by_date(database: Database) -> None:
-    """Windows 12 is served by Windows 11, not by 98."""
+    """Windows 12 resolves to Windows 11, not to 98."""
     assert database.catalog().lookup("win12").record.short_id == "win11"
 
 
-def test_what_was_not_out_yet_is_the_newest(database: Database) -> None:
-    """A release that the database has beforehand has no date; RHEL 9.1 goes before 8.7, which has one."""
+def test_an_unreleased_version_is_the_newest(database: Database) -> None:
+    """A future release has no date; RHEL 9.1 precedes 8.7, which has one."""
     database.write_os("local/os/x.org/y-1.xml", "http://x.org/y/1", "y1", "<release-date>2021-01-01</release-date>")
     database.write_os("local/os/x.org/y-2.xml", "http://x.org/y/2", "y2", "")
     assert database.catalog().lookup("y3").record.short_id == "y2"
 
 
 def test_old_spellings(database: Database) -> None:
-    """Names of early versions of virt-install mean what serves today, with a warning."""
+    """Names of early versions of virt-install resolve to current systems, with a warning."""
     found = database.catalog().lookup("virtio26")
     assert (found.record.short_id, found.warning) == (
         "linux2030",
@@ -88,6 +88,6 @@ def test_old_spellings(database: Database) -> None:
     "name", ["", " ", "/", "://", "http://", "../../etc/passwd", "x" * 5000, "debian" + "9" * 5000]
 )
 def test_strange_names_are_errors(database: Database, name: str) -> None:
-    """Anything else is refused in one sentence."""
+    """Any other name is rejected in one sentence."""
     with pytest.raises(RequestError, match="unknown OS name"):
         database.catalog().lookup(name)

@@ -1,4 +1,4 @@
-"""`--osinfo`: what it asks for, and what the guest is made for in the end."""
+"""`--osinfo`: the request, and the system of the guest."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ DISABLED = {"VIRTINSTALL_OSINFO_DISABLE_REQUIRE": "1"}
     ],
 )
 def test_reading(values: Mapping[str, str] | None, wish: RequestedOs) -> None:
-    """A name switches detection off unless it is asked for; the id wins over the name; `auto` is as if not given."""
+    """A name disables detection unless detection is requested; the id overrides the name; `auto` is like unset."""
     assert read_requested(values) == wish
 
 
-def test_switch_that_is_none() -> None:
-    """A word that is neither on nor off is an error that says where it is."""
+def test_invalid_switch_is_rejected() -> None:
+    """A value that is neither on nor off is an error that names the sub-option."""
     with pytest.raises(RequestError, match="--osinfo detect=maybe"):
         read_requested({"detect": "maybe"})
 
@@ -45,26 +45,26 @@ def _choose(database: Database, values: Mapping[str, str] | None = None, *detect
     return choose_os(read_requested(values), database.catalog(), detected=detected)
 
 
-def test_name_is_taken_without_looking_at_media(database: Database) -> None:
-    """A plain name wins over what the medium says."""
+def test_name_overrides_detection(database: Database) -> None:
+    """A plain name overrides the medium."""
     assert _choose(database, {"name": "penguin1"}, "win11").record.short_id == "penguin1"
 
 
-def test_detected_system_is_taken(database: Database) -> None:
-    """Nothing asked, something found; names the database doesn't know are passed over."""
+def test_detected_system_is_used(database: Database) -> None:
+    """Nothing requested, something detected; names that are not in the database are skipped."""
     chosen = _choose(database, None, "walrus9", "penguin2.0", "penguin1")
     assert (chosen.record.short_id, chosen.warnings) == ("penguin2.0", ())
 
 
 def test_detected_system_that_is_too_new(database: Database) -> None:
-    """The medium names a system newer than the database: the one before it, and a line that says so."""
+    """The medium names a system newer than the database: the previous one is used, with a warning."""
     chosen = _choose(database, None, "penguin3")
     assert chosen.record.short_id == "penguin2.1"
     assert chosen.warnings == ("unknown OS name 'penguin3': using the settings of penguin2.1",)
 
 
-def test_name_beside_detect_is_the_fallback(database: Database) -> None:
-    """`detect=on,name=win11`: what is found, else Windows 11."""
+def test_name_with_detect_is_the_fallback(database: Database) -> None:
+    """`detect=on,name=win11`: the detected system, or Windows 11."""
     values = {"detect": "on", "name": "win11"}
     assert _choose(database, values, "penguin1").record.short_id == "penguin1"
     assert _choose(database, values).record.short_id == "win11"
@@ -81,21 +81,21 @@ def test_nothing_asked_and_nothing_found(database: Database) -> None:
 
 
 @pytest.mark.parametrize("values", [{"detect": "on"}, {"require": "on"}, {"detect": "on", "require": "on"}])
-def test_what_is_said_is_held_to(database: Database, values: Mapping[str, str]) -> None:
-    """`detect=on` and `require=on` make it an error when no name comes out."""
+def test_explicit_switches_require_a_name(database: Database, values: Mapping[str, str]) -> None:
+    """`detect=on` and `require=on` cause an error if no name is found."""
     with pytest.raises(RequestError, match="OS name is required"):
         _choose(database, values)
 
 
-def test_not_to_look_is_no_demand(database: Database) -> None:
-    """`detect=off` alone: nothing is looked at, nothing is guessed either."""
+def test_disabled_detection_requires_no_name(database: Database) -> None:
+    """`detect=off` alone: nothing is detected or guessed."""
     chosen = _choose(database, {"detect": "off"}, "penguin1")
     assert chosen.record.is_generic
     assert chosen.warnings
 
 
 def test_require_on_needs_a_name_of_containers_too(database: Database) -> None:
-    """Containers and paravirtual guests have no name and no warning, unless one is required."""
+    """Containers and paravirtual guests have no name and no warning, unless a name is required."""
     chosen = choose_os(read_requested({"detect": "on"}), database.catalog(), is_hvm=False)
     assert (chosen.record.is_generic, chosen.warnings) == (True, ())
     with pytest.raises(RequestError):
@@ -103,15 +103,15 @@ def test_require_on_needs_a_name_of_containers_too(database: Database) -> None:
 
 
 @pytest.mark.parametrize("values", [{"require": "off"}, {"detect": "on", "require": "off"}, {"name": "none"}])
-def test_generic_where_it_is_asked_for(database: Database, values: Mapping[str, str]) -> None:
-    """`require=off` and `none` mean a system of which nothing is known, and that is said."""
+def test_generic_on_request(database: Database, values: Mapping[str, str]) -> None:
+    """`require=off` and `none` mean an unknown system, with a warning."""
     chosen = _choose(database, values)
     assert chosen.record.is_generic
     assert len(chosen.warnings) == 1
 
 
 def test_environment_switches_the_requirement_off(database: Database) -> None:
-    """VIRTINSTALL_OSINFO_DISABLE_REQUIRE makes the error a warning, but not where `require=on` is said."""
+    """VIRTINSTALL_OSINFO_DISABLE_REQUIRE turns the error into a warning, except with `require=on`."""
     for values in (None, {"detect": "on"}):
         chosen = choose_os(read_requested(values), database.catalog(), environment=DISABLED)
         assert (chosen.record.is_generic, len(chosen.warnings)) == (True, 1)
@@ -119,15 +119,15 @@ def test_environment_switches_the_requirement_off(database: Database) -> None:
         choose_os(read_requested({"require": "on"}), database.catalog(), environment=DISABLED)
 
 
-def test_other_options_give_a_name_too(database: Database) -> None:
-    """`--install penguin1` says what the system is, where nothing else does."""
+def test_other_options_provide_a_name_too(database: Database) -> None:
+    """`--install penguin1` names the system if nothing else does."""
     wish, catalog = read_requested(None), database.catalog()
     assert choose_os(wish, catalog, default_name="penguin1").record.short_id == "penguin1"
     assert choose_os(read_requested({"name": "win11"}), catalog, default_name="penguin1").record.short_id == "win11"
 
 
 def test_misspelt_name_is_an_error(database: Database) -> None:
-    """Whatever else is said, a name must be one."""
+    """A misspelt name is an error with any other sub-option."""
     for values in ({"name": "pengiun1"}, {"name": "pengiun1", "require": "off"}, {"id": "http://no.where/1"}):
         with pytest.raises(RequestError, match="unknown OS name"):
             _choose(database, values)

@@ -1,4 +1,4 @@
-"""What a record says: inheritance, devices, resources, firmware."""
+"""Contents of a record: inheritance, devices, resources, firmware."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ from tests.osinfo.database import Database, devices
 
 
 def test_devices_are_inherited(database: Database) -> None:
-    """What an OS derives from gives it its devices."""
+    """An OS has the devices of the systems it derives from."""
     record = database.catalog().lookup("penguin2.0").record
     assert record.ancestors == ("http://example.org/penguin/1",)
     assert record.supports_virtio("net")
     assert record.net_models() == ("e1000",)
 
 
-def test_unsupported_takes_an_inherited_device_away(database: Database) -> None:
-    """`supported="false"` holds until a descendant, here one that clones it, has the device again."""
+def test_unsupported_removes_an_inherited_device(database: Database) -> None:
+    """`supported="false"` holds until a descendant, here a clone, adds the device again."""
     catalog = database.catalog()
     assert catalog.lookup("penguin2.0").record.supports_virtio_gpu()
     assert not catalog.lookup("penguin2.1").record.supports_virtio_gpu()
     assert catalog.lookup("puffin2.1").record.supports_virtio_gpu()
 
 
-def test_circles_and_missing_parents_end(database: Database) -> None:
-    """Two systems that derive from each other, and from one that isn't there, are just two systems."""
+def test_cycles_and_missing_parents(database: Database) -> None:
+    """Two systems that derive from each other, and from a missing one, are two systems."""
     record = database.catalog().lookup("circle-a").record
     assert record.ancestors == ("http://example.org/circle/b",)
 
 
 def test_q35_needs_modern_virtio(database: Database) -> None:
-    """A system that has only drivers for virtio 0.9 isn't put on PCI Express, though it knows the chipset."""
+    """A system with drivers only for virtio 0.9 is not put on PCI Express, although it supports the chipset."""
     catalog = database.catalog()
     assert not catalog.lookup("penguin1").record.supports_q35()
     assert catalog.lookup("penguin2.0").record.supports_q35()
 
 
 def test_resources_by_architecture(database: Database) -> None:
-    """The row of the architecture counts first, then that for all; what isn't recommended is twice the minimum."""
+    """The row of the architecture has priority over that for all; a missing recommendation is twice the minimum."""
     record = database.catalog().lookup("penguin2.0").record
     assert record.minimum_ram_bytes("x86_64") == 1024**3
     assert record.minimum_ram_bytes("aarch64") == 512 * 1024**2
@@ -45,8 +45,8 @@ def test_resources_by_architecture(database: Database) -> None:
     assert database.catalog().lookup("penguin1").record.recommended_cpus("x86_64") == 2
 
 
-def test_resources_are_inherited_where_it_says_so(database: Database) -> None:
-    """A row with `inherit` is filled up by the parent's row of that architecture."""
+def test_resources_are_inherited_with_inherit(database: Database) -> None:
+    """A row with `inherit` is completed by the parent's row of that architecture."""
     record = database.catalog().lookup("penguin2.1").record
     assert record.recommended_ram_bytes("x86_64") == 2 * 1024**3
     assert record.minimum_ram_bytes("x86_64") == 512 * 1024**2
@@ -54,8 +54,8 @@ def test_resources_are_inherited_where_it_says_so(database: Database) -> None:
     assert database.catalog().lookup("linux2030").record.recommended_ram_bytes("x86_64") == 768 * 1024**2
 
 
-def test_memory_is_known_where_only_an_ancestor_says_it(database: Database) -> None:
-    """A clone without resources of its own needs the memory of the original; its CPUs stay unsaid."""
+def test_memory_of_an_ancestor_is_used(database: Database) -> None:
+    """A clone without resources needs the memory of the original; its CPUs stay unknown."""
     record = database.catalog().lookup("puffin2.1").record
     assert record.resources == ()
     assert record.recommended_ram_bytes("x86_64") == 2 * 1024**3
@@ -63,7 +63,7 @@ def test_memory_is_known_where_only_an_ancestor_says_it(database: Database) -> N
 
 
 def test_firmware(database: Database) -> None:
-    """UEFI is required where BIOS is said to be unsupported; firmware is inherited."""
+    """UEFI is required if BIOS is marked as unsupported; firmware is inherited."""
     catalog = database.catalog()
     assert catalog.lookup("win11").record.requires_efi("x86_64")
     penguin = catalog.lookup("penguin2.1").record
@@ -73,7 +73,7 @@ def test_firmware(database: Database) -> None:
 
 
 def test_family_and_clock(database: Database) -> None:
-    """Windows wants the hardware clock in local time, Linux in UTC."""
+    """Windows expects the hardware clock in local time, Linux in UTC."""
     catalog = database.catalog()
     windows, penguin = catalog.lookup("win98").record, catalog.lookup("penguin1").record
     assert (windows.is_windows, windows.clock_offset) == (True, "localtime")
@@ -82,7 +82,7 @@ def test_family_and_clock(database: Database) -> None:
 
 
 def test_kernel_url_argument_is_that_of_the_nearest(database: Database) -> None:
-    """How an installer is told its tree: own, else inherited."""
+    """The kernel argument for the tree: that of the OS, or an inherited one."""
     catalog = database.catalog()
     found = [catalog.lookup(name).record.kernel_url_argument for name in ("penguin2.0", "penguin2.1", "puffin2.1")]
     assert found == ["method", "inst.repo", "inst.repo"]
@@ -97,7 +97,7 @@ def test_architectures_that_are_virtio_only(database: Database) -> None:
 
 
 def test_name_without_translation_and_media(database: Database) -> None:
-    """The name is the one in no language; media and scripts are facts of the OS itself."""
+    """The name is the one without a language; media and scripts are facts of the OS."""
     record = database.catalog().lookup("penguin1").record
     assert record.name == "Penguin 1"
     (media,) = record.media

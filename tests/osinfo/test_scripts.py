@@ -1,4 +1,4 @@
-"""Install scripts: which there are for a system or a medium, and what they need."""
+"""Install scripts: those of a system or a medium, and their parameters."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ DESKTOP = "<installer><script id='http://example.org/answers/desktop'/></install
 
 
 def _two_profiles(database: Database, media: str = "") -> None:
-    """Gives penguin 2.0 a desktop too."""
+    """Add a desktop profile to penguin 2.0."""
     path = "local/os/example.org/penguin-2.0.d/desktop.xml"
     database.write_os(path, "http://example.org/penguin/2.0", "penguin2.0", DESKTOP + media)
 
 
 def test_facts_of_a_script(database: Database) -> None:
-    """How its answers reach the installer, and what it asks for; an empty element says yes."""
+    """The way its answers reach the installer, and its parameters; an empty element means yes."""
     catalog = database.catalog()
     (script,) = install_scripts(catalog, catalog.lookup("penguin2.0").record)
     assert (script.profile, script.expected_filename, script.path_format) == ("server", "answers.cfg", "unix")
@@ -29,8 +29,8 @@ def test_facts_of_a_script(database: Database) -> None:
     assert (script.can_pre_install_drivers, script.can_post_install_drivers) == (True, False)
 
 
-def test_profile_is_the_desktop_where_there_is_one(database: Database) -> None:
-    """Without a wish the desktop is installed; a profile may be named."""
+def test_profile_is_the_desktop_if_there_is_one(database: Database) -> None:
+    """By default the desktop is installed; a profile may be named."""
     catalog = database.catalog()
     assert choose_scripts(catalog, catalog.lookup("penguin2.0").record)[0].profile == "server"
     _two_profiles(database)
@@ -40,24 +40,24 @@ def test_profile_is_the_desktop_where_there_is_one(database: Database) -> None:
     assert [script.profile for script in choose_scripts(catalog, record, profile="server")] == ["server"]
 
 
-def test_profile_that_is_not_there(database: Database) -> None:
-    """The error names the profiles that there are."""
+def test_unknown_profile(database: Database) -> None:
+    """The error names the existing profiles."""
     catalog = database.catalog()
     with pytest.raises(RequestError, match="the profile 'jeos'") as caught:
         choose_scripts(catalog, catalog.lookup("penguin2.0").record, profile="jeos")
-    assert caught.value.hint == "it has server"
+    assert caught.value.hint == "choose from server"
 
 
 def test_system_without_scripts(database: Database) -> None:
-    """A system that can't be installed unattended says so; generic is one."""
+    """A system that cannot be installed unattended has an error; generic is one."""
     catalog = database.catalog()
     for name in ("penguin1", "generic"):
         with pytest.raises(RequestError, match=f"{name} does not support unattended"):
             choose_scripts(catalog, catalog.lookup(name).record)
 
 
-def test_medium_may_have_its_own_scripts_or_none(database: Database) -> None:
-    """Scripts of the medium come before those of the system; `installer-script="false"` means none."""
+def test_scripts_of_a_medium(database: Database) -> None:
+    """Scripts of the medium override those of the system; `installer-script="false"` means none."""
     own = f"<media arch='all'><iso><volume-id>OWN</volume-id></iso>{DESKTOP}</media>"
     live = "<media arch='all' installer-script='false'><iso><volume-id>LIVE</volume-id></iso></media>"
     _two_profiles(database, own + live)
@@ -69,8 +69,8 @@ def test_medium_may_have_its_own_scripts_or_none(database: Database) -> None:
         choose_scripts(catalog, record, media=match_media(catalog, "LIVE")[0].media)
 
 
-def test_script_that_the_database_lacks_is_left_out(database: Database) -> None:
-    """A system may name a script that isn't there."""
+def test_missing_script_is_skipped(database: Database) -> None:
+    """A system may name a script that does not exist."""
     missing = "<installer><script id='http://example.org/answers/none'/><script id='nonsense'/></installer>"
     database.write_os("local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", missing)
     catalog = database.catalog()
@@ -78,7 +78,7 @@ def test_script_that_the_database_lacks_is_left_out(database: Database) -> None:
 
 
 def test_language_of_a_medium(database: Database) -> None:
-    """The volume id tells the language, through the database's map; one that isn't in it is unknown."""
+    """The volume id contains the language, through the database's map; an unmapped one is unknown."""
     catalog = database.catalog()
     (match,) = match_media(catalog, "CCCOMA_X64FRE_DE-DE_DV9", publisher_id="WINDOWS", volume_size=1024**2)
     assert media_language(catalog, match.media, "CCCOMA_X64FRE_DE-DE_DV9") == "de_DE"

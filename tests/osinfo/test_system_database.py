@@ -1,4 +1,4 @@
-"""What is asked of the osinfo-db that is installed here; skipped where there is none."""
+"""Queries of the installed osinfo-db; skipped if it is not installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The system's database, a cache of the test's own."""
+    """The system's database with a test cache."""
     return {"XDG_CACHE_HOME": str(tmp_path), "OSINFO_LOCAL_DIR": str(tmp_path / "l"), "HOME": str(tmp_path)}
 
 
@@ -33,7 +33,7 @@ def test_one_system_is_found_fast_once_it_is_cached(environment: dict[str, str])
 
 
 def test_every_system_resolves(environment: dict[str, str]) -> None:
-    """Each name of the database gives a record, without a warning."""
+    """Each name in the database resolves to a record, without a warning."""
     catalog = Catalog(environment, cache=False)
     for system in catalog.index.systems:
         for name in system.short_ids:

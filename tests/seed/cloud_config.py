@@ -1,4 +1,4 @@
-"""What cloud-init itself says of user data: the JSON schema of its Debian package, which scripts/test fetches."""
+"""Validation of user data by cloud-init's JSON schema from its Debian package, which scripts/test downloads."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from jsonschema import Draft4Validator
 
 
 def check_by_cloud_init(user_data: str) -> None:
-    """An AssertionError with each complaint of cloud-init's schema; skips, loudly, where it was not fetched."""
+    """Raise AssertionError with each error of cloud-init's schema; skip with a message if it was not downloaded."""
     schema = Path(os.environ.get("VIRTINSTALL_CACHE", "/var/cache/virtinstall"), "cloud-init-schema.json")
     if not schema.exists():
-        pytest.skip("NOT RUN: cloud-init's schema is missing (scripts/cloud-init-schema fetches it)")
+        pytest.skip("NOT RUN: cloud-init's schema is missing (scripts/cloud-init-schema downloads it)")
     assert user_data.startswith("#cloud-config\n")
     complaints = Draft4Validator(json.loads(schema.read_text())).iter_errors(yaml.safe_load(user_data))
     assert not [f"{'.'.join(map(str, each.path))}: {each.message}" for each in complaints]

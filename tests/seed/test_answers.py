@@ -1,4 +1,4 @@
-"""--unattended: what each installer is answered."""
+"""--unattended: the answers for each installer."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ PASSWORDS = {"admin-password-file": "/admin", "user-password-file": "/user", "us
 
 
 def read_file(source: str, option: str) -> str:
-    """One of the files above."""
+    """Return the content of one of the files above."""
     assert option.startswith("--")
     return FILES[source]
 
 
 def answers(system: str, values: dict[str, str], profile: str = "jeos", required: tuple[str, ...] = ()) -> Answers:
-    """What is answered for one of the systems above."""
+    """The answers for one of the systems above."""
     kind, name = KINDS[system]
     in_initrd = kind in ("kickstart", "preseed", "autoyast")
     installer = Installer(kind, profile, name, in_initrd, required)
@@ -62,14 +62,14 @@ def made(system: str, values: dict[str, str] = PASSWORDS, profile: str = "jeos",
 
 
 def is_hash_of(password: str, hashed: str) -> bool:
-    """Whether a password was hashed to this."""
+    """Whether the password has this hash."""
     return hash_password(password, hashed.split("$")[2]) == hashed
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("profile", ["jeos", "desktop"])
 def test_no_password_is_in_clear(system: str, profile: str) -> None:
-    """Neither root's nor the user's, whichever installer; nor are they in what a traceback would show."""
+    """No password is in the answers of any installer, or in the text of a traceback."""
     assert "secret" not in repr(answers(system, PASSWORDS, profile))
     text = made(system, PASSWORDS, profile)
     assert "secret" not in text
@@ -86,9 +86,9 @@ def test_kickstart() -> None:
 
 
 def test_kickstart_without_passwords_locks_root() -> None:
-    """An account without a password is never open; the user is warned beforehand."""
+    """An account without a password is locked; the user is warned in advance."""
     assert "rootpw --iscrypted !" in made("fedora36", {}).splitlines()
-    assert "nobody log in" in answers("fedora36", {}).warnings[0]
+    assert "allow no login" in answers("fedora36", {}).warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_kickstart_without_passwords_locks_root() -> None:
     ],
 )
 def test_kickstart_names_the_tree_that_it_came_from(url: str, line: str) -> None:
-    """In quotes, out of which nothing in the address gets."""
+    """The address is quoted so that nothing in it can end the quotes."""
     asked = replace(answers("fedora36", PASSWORDS), install_url=url)
     text = answer_files(asked, AnswerTarget("web-1", "x86_64", "/dev/vda"))["fedora.ks"].decode()
     assert line in text.splitlines()
@@ -123,14 +123,14 @@ def test_preseed() -> None:
         ({}, {"passwd/root-login": "true", "passwd/root-password-crypted": "*", "passwd/make-user": "false"}),
     ],
 )
-def test_preseed_leaves_nothing_about_accounts_to_ask(values: dict[str, str], accounts: dict[str, str]) -> None:
-    """The installer wants root or a user, and takes `!` for a password that is still to be asked for."""
+def test_preseed_answers_all_questions_about_accounts(values: dict[str, str], accounts: dict[str, str]) -> None:
+    """The installer requires root or a user, and asks for a password that is `!`."""
     answered = {line.split()[1]: line.split()[3] for line in made("debian12", values).splitlines() if "passwd/" in line}
     assert accounts.items() <= answered.items()
 
 
-def test_preseed_takes_the_mirror_that_the_installer_came_from() -> None:
-    """Its packages match; a password in the address stays out of the file."""
+def test_preseed_uses_the_mirror_of_the_installer() -> None:
+    """Its packages match; a password in the address is not written to the file."""
     url = "https://me:secret@mirror.example:8443/debian/dists/bookworm/main/installer-amd64/"
     asked = replace(answers("debian12", PASSWORDS), install_url=url)
     lines = answer_files(asked, AnswerTarget("web-1", "x86_64", "/dev/vda"))["preseed.cfg"].decode().splitlines()
@@ -139,7 +139,7 @@ def test_preseed_takes_the_mirror_that_the_installer_came_from() -> None:
 
 
 def test_autoinstall() -> None:
-    """user-data under `autoinstall`, with the identity that subiquity insists on."""
+    """user-data under `autoinstall`, with the identity that subiquity requires."""
     content: dict[str, Any] = yaml.safe_load(made("ubuntu24.04"))["autoinstall"]
     assert content["version"] == 1
     assert (content["identity"]["username"], content["identity"]["hostname"]) == ("ada", "web-1")
@@ -152,7 +152,7 @@ def test_autoinstall() -> None:
 
 
 def test_autoyast() -> None:
-    """Well-formed, with types where they aren't text."""
+    """Well-formed, with types for values that are not text."""
     root = etree.fromstring(made("sles15").encode())
     names = {"y": "http://www.suse.com/1.0/yast2ns"}
     assert root.xpath("y:users/y:user/y:username/text()", namespaces=names) == ["root", "ada"]
@@ -168,7 +168,7 @@ def test_agama() -> None:
 
 @pytest.mark.parametrize(("efi", "kinds"), [(True, ["EFI", "MSR", "Primary"]), (False, ["Primary"])])
 def test_windows_partitions(efi: bool, kinds: list[str]) -> None:
-    """UEFI and BIOS want different ones."""
+    """UEFI and BIOS require different ones."""
     root = etree.fromstring(made("win11", efi=efi).encode())
     names = {"u": "urn:schemas-microsoft-com:unattend"}
     assert root.xpath("//u:CreatePartition/u:Type/text()", namespaces=names) == kinds
@@ -188,7 +188,7 @@ def test_windows_computer_names(hostname: str, name: str) -> None:
 
 
 def test_windows_passwords() -> None:
-    """Windows takes no hashes; it reads UTF-16 with the element's name behind it."""
+    """Windows does not support hashes; it reads UTF-16 with the element's name appended."""
     root = etree.fromstring(made("win11").encode())
     unattend = "{urn:schemas-microsoft-com:unattend}"
     value = root.findtext(f".//{unattend}AdministratorPassword/{unattend}Value", "")
@@ -204,8 +204,8 @@ def test_an_answer_that_is_needed() -> None:
 
 @pytest.mark.parametrize("values", [{"user-login": "a\nrootpw x"}, {"product-key": "<x/>"}, {"reg-login": ""}])
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_words_that_would_be_more_than_words(system: str, values: dict[str, str]) -> None:
-    """Nothing can be smuggled into the answers."""
+def test_values_cannot_inject_other_answers(system: str, values: dict[str, str]) -> None:
+    """Values with special characters are rejected."""
     with pytest.raises(RequestError):
         answers(system, values)
 
@@ -213,31 +213,31 @@ def test_words_that_would_be_more_than_words(system: str, values: dict[str, str]
 @pytest.mark.parametrize(
     ("system", "login", "why"),
     [
-        ("fedora36", "root", "there anyway"),
-        ("win11", "Administrator", "there anyway"),
+        ("fedora36", "root", "exists already"),
+        ("win11", "Administrator", "exists already"),
         ("debian12", "admin", "for the system"),
         ("ubuntu24.04", "backup", "for the system"),
         ("debian12", "Ada", "small letters"),
         ("ubuntu24.04", "a.b", "small letters"),
         ("fedora36", "a b", "letters, digits"),
-        ("rhel9.0", "-a", "a letter first"),
+        ("rhel9.0", "-a", "use a letter"),
         ("sles15", "a" * 33, "longer than 32"),
     ],
 )
 def test_logins_that_the_installer_would_stop_at(system: str, login: str, why: str) -> None:
-    """They are refused before anything is made, in the terms of that installer."""
+    """They are rejected before anything is created, by the rules of that installer."""
     with pytest.raises(RequestError, match=why):
         answers(system, {"user-login": login})
 
 
 @pytest.mark.parametrize(("system", "login"), [("fedora36", "Ada.L"), ("win11", "Jürgen"), ("debian12", "ada-1")])
-def test_logins_that_an_installer_takes(system: str, login: str) -> None:
-    """Each has its own rules."""
+def test_logins_that_an_installer_accepts(system: str, login: str) -> None:
+    """Each installer has different rules."""
     assert answers(system, {"user-login": login}).user_login == login
 
 
-def test_who_runs_the_command_is_the_default_login_where_the_installer_takes_it() -> None:
-    """An empty value is none; a name of the host that the installer refuses is no reason to fail."""
+def test_the_current_user_is_the_default_login_if_the_installer_accepts_it() -> None:
+    """An empty value means none; a name on the host that the installer rejects is not an error."""
     kind, name = KINDS["debian12"]
     installer = Installer(kind, "jeos", name, in_initrd=True)
     assert answers("debian12", {"user-login": ""}).user_login == "me"
@@ -245,7 +245,7 @@ def test_who_runs_the_command_is_the_default_login_where_the_installer_takes_it(
 
 
 def test_registration() -> None:
-    """SUSE's installers take key and address; where an installer takes none, the user is told."""
+    """SUSE's installers support key and address; for other installers, the user is warned."""
     values = {"product-key": "ABC-1", "reg-login": "me+x@example.com"}
     assert json.loads(made("leap16", values))["product"]["registrationEmail"] == "me+x@example.com"
     root = etree.fromstring(made("sles15", values).encode())
@@ -258,7 +258,7 @@ def test_registration() -> None:
 
 @pytest.mark.parametrize(("told", "version"), [("8-unknown", (8,)), ("9.0", (9, 0)), ("testing", ()), (None, ())])
 def test_versions_as_the_os_database_has_them(told: str | None, version: tuple[int, ...]) -> None:
-    """A release that it doesn't know yet belongs to its line all the same."""
+    """An unknown release belongs to its line."""
     asked = replace(answers("rhel9.0", {}), os=OsRecord(id="x", short_ids=("x",), distro="rhel", version=told))
     assert asked.os_version == version
 
@@ -277,6 +277,6 @@ def test_versions_as_the_os_database_has_them(told: str | None, version: tuple[i
     ],
 )
 def test_kernel_arguments(system: str, arguments: tuple[str, ...]) -> None:
-    """What tells the installer where its answers are."""
+    """The arguments with which the installer finds its answers."""
     asked = answers(system, {})
     assert kernel_arguments(asked.installer, asked.os_version, asked.os.distro) == arguments

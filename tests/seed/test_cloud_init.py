@@ -1,4 +1,4 @@
-"""--cloud-init: what the seed's files say."""
+"""--cloud-init: the contents of the seed's files."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ MAC = "52:54:00:12:34:56"
 
 
 def read_file(source: str, option: str) -> str:
-    """One of the files above."""
+    """Return the content of one of the files above."""
     assert option.startswith("--")
     return FILES[source]
 
 
 def made(**values: str) -> dict[str, str]:
-    """The seed's files for sub-options, written with _ for -."""
+    """The seed's files for sub-options, with _ for -."""
     asked = from_suboptions({key.replace("_", "-"): value for key, value in values.items()}, read_file)
     return {name: text.decode() for name, text in seed_files(asked, "guest", "iid-1", MAC).items()}
 
 
 def user_data(**values: str) -> dict[str, Any]:
-    """The user-data for sub-options, read as cloud-init reads it."""
+    """The user-data for sub-options, parsed as cloud-init parses it."""
     text = made(**values)["user-data"]
     assert text.startswith("#cloud-config\n")
     content: dict[str, Any] = yaml.safe_load(text)
@@ -45,12 +45,12 @@ def user_data(**values: str) -> dict[str, Any]:
 
 
 def test_meta_data_names_the_guest() -> None:
-    """Each guest is an instance of its own, so that a cloned image runs cloud-init again."""
+    """Each guest is a new instance, so that a cloned image runs cloud-init again."""
     assert yaml.safe_load(made(disable="on")["meta-data"]) == {"instance-id": "iid-1", "local-hostname": "guest"}
 
 
 def test_without_sub_options_root_gets_a_password_and_cloud_init_is_switched_off() -> None:
-    """The bare option warns, and the password made up expires at the first login."""
+    """The bare option warns, and the generated password expires at the first login."""
     asked = from_suboptions({}, read_file)
     ((account, password),) = asked.generated_passwords
     assert account == "root" and asked.disable and "root-password-generate" in asked.warnings[0]
@@ -59,12 +59,12 @@ def test_without_sub_options_root_gets_a_password_and_cloud_init_is_switched_off
     login, _, hashed = content["chpasswd"]["list"].strip().partition(":")
     assert login == "root" and content["chpasswd"]["expire"] is True
     assert hash_password(password, hashed.split("$")[2]) == hashed
-    assert ["passwd", "--expire", "root"] in content["runcmd"], "cloud-init before 22.3 doesn't do it for a hash"
+    assert ["passwd", "--expire", "root"] in content["runcmd"], "cloud-init before 22.3 does not expire a hash"
     assert "/etc/cloud/cloud-init.disabled" in content["runcmd"][-1]
 
 
 def test_a_password_from_a_file_is_hashed_and_stays() -> None:
-    """The first line counts, it is nowhere in clear text, and it doesn't expire."""
+    """The first line is the password; it is nowhere in clear text, and it does not expire."""
     text = made(root_password_file="/pw")["user-data"]
     content = yaml.safe_load(text)
     hashed = content["chpasswd"]["list"].strip().removeprefix("root:")
@@ -74,7 +74,7 @@ def test_a_password_from_a_file_is_hashed_and_stays() -> None:
 
 
 def test_keys_of_root_and_of_the_image_s_user() -> None:
-    """The image's own user stays where root gets a key."""
+    """The image's default user is kept if root gets a key."""
     content = user_data(root_ssh_key="/key.pub", clouduser_ssh_key="/key2.pub")
     assert content["disable_root"] is False
     assert "disable_root" not in user_data(clouduser_ssh_key="/key2.pub")
@@ -82,8 +82,8 @@ def test_keys_of_root_and_of_the_image_s_user() -> None:
     assert content["ssh_authorized_keys"] == ["ecdsa-sha2-nistp256 AAAA you@there"]
 
 
-def test_a_user_of_one_s_own() -> None:
-    """Login, hashed password, key, sudo that asks for the password; SSH takes a password where there is no key."""
+def test_a_new_user() -> None:
+    """Login, hashed password, key, sudo with the password; SSH accepts a password if there is no key."""
     content = user_data(user="ada", user_password_file="/pw", user_ssh_key="/key.pub")
     account = content["users"][1]
     assert "ssh_pwauth" not in content
@@ -94,7 +94,7 @@ def test_a_user_of_one_s_own() -> None:
 
 
 def test_packages_commands_and_host_name() -> None:
-    """Lists are cut at commas and semicolons; the commands are the last, in their order, so that a failure is seen."""
+    """Lists are split at commas and semicolons; the commands are last, so that a failure is reported."""
     content = user_data(packages="vim, git", run="echo 'a, b'; systemctl start x", hostname="db1", disable="yes")
     assert content["packages"] == ["vim", "git"]
     assert content["runcmd"][1:] == ["echo 'a, b'", "systemctl start x"] and len(content["runcmd"]) == 3
@@ -102,7 +102,7 @@ def test_packages_commands_and_host_name() -> None:
 
 
 def test_a_static_address() -> None:
-    """It is bound to the interface's MAC address; both families have their own gateway."""
+    """It is bound to the interface's MAC address; each family has a gateway."""
     text = made(address="192.0.2.5/24", gateway="192.0.2.1", nameservers="192.0.2.53,2001:db8::53")["network-config"]
     interface = yaml.safe_load(text)["ethernets"]["eth0"]
     assert interface["match"] == {"macaddress": MAC}
@@ -113,7 +113,7 @@ def test_a_static_address() -> None:
 
 
 def test_addresses_of_both_families() -> None:
-    """Separated by commas, each family with a gateway of its own."""
+    """Separated by commas, each family with a gateway."""
     both = made(address="192.0.2.5/24, 2001:db8::5/64", gateway="2001:db8::1,192.0.2.1")
     interface = yaml.safe_load(both["network-config"])["ethernets"]["eth0"]
     assert interface["addresses"] == ["192.0.2.5/24", "2001:db8::5/64"]
@@ -121,12 +121,12 @@ def test_addresses_of_both_families() -> None:
 
 
 def test_no_address_no_network_config() -> None:
-    """The image's own way, DHCP, stays."""
+    """The image's default, DHCP, is used."""
     assert "network-config" not in made(disable="on")
 
 
-def test_whole_files_are_used_as_they_are() -> None:
-    """What would have been put into them is named in a warning."""
+def test_whole_files_are_used_unchanged() -> None:
+    """A warning names the sub-options without effect."""
     assert set(made(user_data="/whole", meta_data="/whole", network_config="/whole").values()) == {"whatever: it is\n"}
     asked = from_suboptions({"user-data": "/whole", "root-password-file": "/pw"}, read_file)
     assert "root-password-file would have no effect" in asked.warnings[0]
@@ -135,27 +135,27 @@ def test_whole_files_are_used_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"root-password-generate": "on", "root-password-file": "/pw"}, "contradict"),
+        ({"root-password-generate": "on", "root-password-file": "/pw"}, "cannot be used together"),
         ({"root-password-file": "/empty"}, "first line is empty"),
         ({"root-ssh-key": "/id_ed25519"}, "private key"),
         ({"root-ssh-key": "/empty"}, "no key"),
         ({"user-ssh-key": "/key.pub"}, "requires user="),
-        ({"user": "ada"}, "nobody could log in"),
+        ({"user": "ada"}, "no login would be possible"),
         ({"user": "a b", "user-ssh-key": "/key.pub"}, "letters, digits"),
-        ({"hostname": "two words"}, "letters, digits"),
+        ({"hostname": "two names"}, "letters, digits"),
         ({"disable": "perhaps"}, "on or off"),
         ({"address": "192.0.2.5"}, "prefix length"),
-        ({"address": "somewhere/24"}, "no address"),
+        ({"address": "somewhere/24"}, "invalid address"),
         ({"address": "192.0.2.5/24", "gateway": "198.51.100.1"}, "not in the network"),
-        ({"address": "192.0.2.5/24", "nameservers": "dns"}, "no address"),
+        ({"address": "192.0.2.5/24", "nameservers": "dns"}, "invalid nameservers"),
         ({"address": "192.0.2.5/24", "gateway": "fe80::1"}, "not in the network"),
-        ({"address": "192.0.2.5/24", "gateway": "192.0.2.1,192.0.2.2"}, "one already"),
+        ({"address": "192.0.2.5/24", "gateway": "192.0.2.1,192.0.2.2"}, "already one"),
         ({"address": ""}, "is empty"),
-        ({"gateway": "192.0.2.1"}, "needs the address"),
+        ({"gateway": "192.0.2.1"}, "requires address="),
     ],
 )
-def test_contradictions_are_refused(values: dict[str, str], message: str) -> None:
-    """Each in a sentence."""
+def test_contradictions_are_rejected(values: dict[str, str], message: str) -> None:
+    """Each has an error of one sentence."""
     with pytest.raises(RequestError, match=message):
         from_suboptions(values, read_file)
 
@@ -163,7 +163,7 @@ def test_contradictions_are_refused(values: dict[str, str], message: str) -> Non
 @pytest.mark.parametrize("account", ["root", "clouduser", "user"])
 @pytest.mark.parametrize("way", ["generate", "file"])
 def test_each_account_can_have_a_password(account: str, way: str) -> None:
-    """Read from a file or generated; a generated one is shown once, by the name of its account."""
+    """Read from a file or generated; a generated one is shown once, with the name of its account."""
     values = {f"{account}-password-{way}": "on" if way == "generate" else "/pw"}
     if account == "user":
         values["user"] = "ada"
@@ -182,7 +182,7 @@ def test_each_account_can_have_a_password(account: str, way: str) -> None:
 
 
 def test_passwords_of_all_accounts_work_together() -> None:
-    """cloud-init ignores the password of the image's own account where it has a list of passwords."""
+    """cloud-init ignores the password of the image's default account if it has a list of passwords."""
     content = user_data(
         root_password_generate="on", clouduser_password_file="/pw", user="ada", user_password_generate="on"
     )
@@ -197,15 +197,17 @@ def test_passwords_of_all_accounts_work_together() -> None:
 
 @pytest.mark.parametrize("account", ["root", "clouduser", "user"])
 def test_a_password_is_generated_or_read_from_a_file(account: str) -> None:
-    """Both are a contradiction, for each account."""
+    """Both together are an error, for each account."""
     values = {"user": "ada", f"{account}-password-generate": "on", f"{account}-password-file": "/pw"}
-    with pytest.raises(RequestError, match=f"{account}-password-generate and {account}-password-file contradict"):
+    with pytest.raises(
+        RequestError, match=f"{account}-password-generate and {account}-password-file cannot be used together"
+    ):
         from_suboptions(values, read_file)
 
 
 @pytest.mark.parametrize("password", ["file", "generate"])
-def test_cloud_init_s_own_schema_accepts_it(password: str) -> None:
-    """Everything at once, checked by the program that will read it."""
+def test_cloud_init_s_schema_accepts_it(password: str) -> None:
+    """All sub-options together, validated with cloud-init's schema."""
     value = "/pw" if password == "file" else "on"
     passwords = {f"{account}_password_{password}": value for account in ("root", "clouduser", "user")}
     text = made(
@@ -232,7 +234,7 @@ def test_cloud_init_s_own_schema_accepts_it(password: str) -> None:
         ({"root-password-generate": "on"}, False),
     ],
 )
-def test_a_guest_that_nobody_can_enter_is_warned_of(values: dict[str, str], warned: bool) -> None:
-    """Whoever writes user-data of their own is taken to know."""
+def test_a_guest_without_a_login_causes_a_warning(values: dict[str, str], warned: bool) -> None:
+    """There is no warning for user-data from a file."""
     warnings = from_suboptions(values, read_file).warnings
-    assert any("nobody can log in" in warning for warning in warnings) == warned
+    assert any("no login is possible" in warning for warning in warnings) == warned

@@ -1,4 +1,4 @@
-"""Whatever --cloud-init and --unattended are given, they are made into valid answers or refused in a sentence."""
+"""All values of --cloud-init and --unattended result in valid answers or an error of one sentence."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ UNATTENDED_KEYS = ("user-login", "admin-password-file", "user-password-file", "p
 @settings(max_examples=COUNT, deadline=None)
 @given(st.dictionaries(st.sampled_from(CLOUD_KEYS), TEXTS))
 def test_cloud_init(values: dict[str, str]) -> None:
-    """The value is taken for the file's content too."""
+    """The value is also used as the file's content."""
     try:
         asked = from_suboptions(values, lambda source, _option: source)
     except RequestError as error:
@@ -59,7 +59,7 @@ def test_cloud_init(values: dict[str, str]) -> None:
 @settings(max_examples=COUNT, deadline=None)
 @given(st.sampled_from(sorted(SYSTEMS)), st.dictionaries(st.sampled_from(UNATTENDED_KEYS), TEXTS))
 def test_unattended(system: str, values: dict[str, str]) -> None:
-    """The password files hold nothing that could break out of its place."""
+    """Passwords from files cannot break out of their place."""
     try:
         asked = answers(system, {key: "/admin" if key.endswith("-file") else value for key, value in values.items()})
     except RequestError as error:

@@ -1,4 +1,4 @@
-"""--ignition: what is taken for a configuration, and what the guest gets of it."""
+"""--ignition: accepted configurations, and the content of the guest's disk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from virtinstall.seed.ignition import config_bytes
 
 @pytest.mark.parametrize("padding", range(0, 1025, 171))
 def test_whole_sectors_of_the_same_json(padding: int) -> None:
-    """A disk has whole sectors; what fills the last one is still JSON, and says the same."""
+    """A disk has whole sectors; the padded content is JSON with the same meaning."""
     config = {"ignition": {"version": "3.4.0"}, "storage": "ä" * padding}
     content = config_bytes("x.ign", json.dumps(config, ensure_ascii=False))
     assert len(content) % 512 == 0
@@ -22,9 +22,9 @@ def test_whole_sectors_of_the_same_json(padding: int) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "no JSON"),
-        ("{", "no JSON"),
-        ("[" * 100_000, "no JSON"),
+        ("", "invalid JSON"),
+        ("{", "invalid JSON"),
+        ("[" * 100_000, "invalid JSON"),
         ("variant: fcos\nversion: 1.5.0\n", "Butane"),
         ("[]", "ignition.version"),
         ("{}", "ignition.version"),
@@ -33,8 +33,8 @@ def test_whole_sectors_of_the_same_json(padding: int) -> None:
         ('{"ignition": {"version": ""}}', "ignition.version"),
     ],
 )
-def test_what_is_no_configuration(text: str, message: str) -> None:
-    """One sentence with the file's name, and what to give instead."""
+def test_invalid_configurations(text: str, message: str) -> None:
+    """One sentence with the file's name, and a hint."""
     with pytest.raises(RequestError, match=message) as raised:
         config_bytes("x.ign", text)
     assert "x.ign" in raised.value.message and raised.value.hint

@@ -1,4 +1,4 @@
-"""The image that carries answers: what is in it, who may read it, what is left of it."""
+"""The image with the answers: its content, its mode, its removal."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_each_file_has_its_name_for_linux_and_for_windows(tmp_path: Path) -> Non
 
 @pytest.mark.skipif(shutil.which("blkid") is None, reason="needs util-linux")
 def test_the_label_is_what_cloud_init_looks_for(tmp_path: Path) -> None:
-    """The program by which cloud-init finds its seed, blkid, finds the label."""
+    """blkid, the program with which cloud-init finds its seed, finds the label."""
     path = tmp_path / "seed.iso"
     write_seed_image(path, "cidata", FILES, Undo())
     told = subprocess.run(
@@ -48,23 +48,23 @@ def test_the_label_is_what_cloud_init_looks_for(tmp_path: Path) -> None:
     assert {"LABEL=cidata", "TYPE=iso9660"} <= set(told.stdout.split())
 
 
-def test_nobody_else_can_read_it(tmp_path: Path) -> None:
-    """It holds passwords: mode 0600 from the first moment on."""
+def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
+    """It contains passwords: its mode is 0600 from its creation on."""
     path = tmp_path / "seed.iso"
     write_seed_image(path, "cidata", FILES, Undo())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_undo_removes_it(tmp_path: Path) -> None:
-    """A run that fails later leaves nothing."""
+    """A run that fails later leaves no file."""
     path, undo = tmp_path / "seed.iso", Undo()
     write_seed_image(path, "cidata", FILES, undo)
     undo.roll_back()
     assert not path.exists()
 
 
-def test_a_file_that_is_there_is_not_touched(tmp_path: Path) -> None:
-    """Neither written to nor removed by the undo."""
+def test_an_existing_file_is_not_changed(tmp_path: Path) -> None:
+    """It is neither written nor removed by the undo."""
     path, undo = tmp_path / "seed.iso", Undo()
     path.write_bytes(b"mine")
     with pytest.raises(StorageError, match="File exists"):
@@ -74,7 +74,7 @@ def test_a_file_that_is_there_is_not_touched(tmp_path: Path) -> None:
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    """A link that somebody put there doesn't lead the passwords elsewhere."""
+    """A link at the path does not redirect the passwords."""
     path = tmp_path / "seed.iso"
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StorageError):
@@ -83,6 +83,6 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_names_with_slashes_are_refused(tmp_path: Path) -> None:
-    """A seed is flat."""
-    with pytest.raises(StorageError, match="can't be the name"):
+    """A seed has no folders."""
+    with pytest.raises(StorageError, match="is not a valid file name"):
         write_seed_image(tmp_path / "seed.iso", "cidata", {"../x": b""}, Undo())

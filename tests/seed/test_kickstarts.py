@@ -1,4 +1,4 @@
-"""kickstarts/: each file is complete, valid for the program that reads it, and opens the guest to nobody."""
+"""kickstarts/: each file is complete, valid for the program that reads it, and contains no known password."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ def text(name: str) -> str:
 
 
 def run(*argv: str) -> str:
-    """What a program says of a file that it accepts."""
+    """Return the output of a program that accepts the file."""
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def test_the_readme_names_each() -> None:
-    """Nothing is left out, nothing is named that isn't there."""
+    """The README names all files and only existing ones."""
     named = re.findall(r"^\| `([^`]+)` \|", text("README.md"), re.MULTILINE)
     assert sorted(named) == NAMES
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - PASSED_BY_NAME))
-def test_nobody_gets_a_known_password(name: str) -> None:
-    """Access is by the reader's own key, which has to be put in; the placeholder is no valid key."""
+def test_no_account_has_a_known_password(name: str) -> None:
+    """Access is by the reader's key, which must be inserted; the placeholder is not a valid key."""
     content = text(name)
     assert "replace+this+with+your+own+key" in content
-    assert not re.search(r"\$[156y]\$", content), "a hash that everybody can read is a known password"
+    assert not re.search(r"\$[156y]\$", content), "a hash that is public is a known password"
 
 
 @pytest.mark.parametrize(
     ("name", "system"), [("fedora-minimal.ks", "F34"), ("fedora-minimal.ks", "F36"), ("rhel-9.ks", "RHEL9")]
 )
 def test_kickstarts_are_valid(name: str, system: str) -> None:
-    """By pykickstart, anaconda's own parser, for the versions that the file says it is for."""
+    """pykickstart, anaconda's parser, accepts them for the versions that the file names."""
     parser = pytest.importorskip("pykickstart.parser")
     version = pytest.importorskip("pykickstart.version")
     reader = parser.KickstartParser(version.makeVersion(system))
@@ -61,19 +61,19 @@ def test_kickstarts_are_valid(name: str, system: str) -> None:
 
 @pytest.mark.skipif(shutil.which("debconf-set-selections") is None, reason="needs debconf")
 def test_the_preseed_is_valid() -> None:
-    """By debconf, which reads the same syntax."""
+    """debconf, which reads the same syntax, accepts it."""
     run("debconf-set-selections", "--checkonly", str(FILES / "debian.preseed.cfg"))
 
 
-def test_logins_are_ones_that_the_installers_take() -> None:
-    """Both would stop and ask for another one than `admin`."""
+def test_installers_accept_the_logins() -> None:
+    """Both would stop at `admin` and ask for another name."""
     (preseed,) = re.findall(r"passwd/username string (.*)", text("debian.preseed.cfg"))
     identity = yaml.safe_load(text("ubuntu-autoinstall-user-data.yaml"))["autoinstall"]["identity"]
     assert refusal_reason(preseed, "preseed") is None
     assert refusal_reason(identity["username"], "autoinstall") is None
 
 
-def test_autoinstall_has_what_subiquity_insists_on() -> None:
+def test_autoinstall_has_what_subiquity_requires() -> None:
     """Version 1, an identity, and the header that makes it cloud-config."""
     content = text("ubuntu-autoinstall-user-data.yaml")
     assert content.startswith("#cloud-config\n")
@@ -83,7 +83,7 @@ def test_autoinstall_has_what_subiquity_insists_on() -> None:
 
 
 def test_user_data_is_valid() -> None:
-    """By cloud-init's own schema."""
+    """cloud-init's schema accepts it."""
     check_by_cloud_init(text("cloud-init-user-data.yaml"))
 
 
@@ -100,15 +100,15 @@ def test_xml_is_well_formed(name: str, root: str) -> None:
 
 
 def test_the_agama_profile_names_a_product_and_a_disk_layout() -> None:
-    """Agama doesn't go on without a product and a way for root to log in."""
+    """Agama requires a product and a login for root."""
     profile = json.loads(text("agama.json"))
     assert profile["product"]["id"] == "openSUSE_Leap"
     assert {"storage", "root", "software"} <= set(profile)
 
 
 @pytest.mark.parametrize("name", [*NAMES, "README.md"])
-def test_the_commands_are_ones_that_virt_install_takes(name: str) -> None:
-    """Each command that a file shows is parsed as it stands."""
+def test_virt_install_parses_the_commands(name: str) -> None:
+    """Each command that a file shows is parsed unchanged."""
     from virtinstall.options.parser import parse_argv
 
     lines = [line.removeprefix("#") for line in text(name).splitlines()]

@@ -1,4 +1,4 @@
-"""Passwords: made up, read, hashed as every installer takes them."""
+"""Passwords: generated, read, hashed in the form that every installer supports."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from virtinstall.errors import RequestError
 from virtinstall.seed.password import first_line, hash_password, new_password
 
 
-def test_a_known_hash_comes_out() -> None:
-    """What crypt(3) and openssl give for this password and salt."""
+def test_a_known_hash() -> None:
+    """The hash of crypt(3) and openssl for this password and salt."""
     assert hash_password("Hello world!", "saltstring") == (
         "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1"
     )
@@ -23,8 +23,8 @@ def test_a_known_hash_comes_out() -> None:
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 @settings(max_examples=25, deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), min_size=1, max_size=90))
-def test_openssl_gives_the_same(password: str) -> None:
-    """Whatever the password, another implementation agrees."""
+def test_openssl_computes_the_same_hash(password: str) -> None:
+    """Another implementation computes the same hash for any password."""
     told = subprocess.run(
         ["openssl", "passwd", "-6", "-salt", "abc./XYZ09", "-stdin"],
         input=password + "\n",
@@ -36,28 +36,28 @@ def test_openssl_gives_the_same(password: str) -> None:
     assert hash_password(password, "abc./XYZ09") == told.stdout.strip()
 
 
-def test_each_hash_has_its_own_salt() -> None:
-    """The same password twice can't be told from the hashes."""
+def test_each_hash_has_a_new_salt() -> None:
+    """Equal passwords have different hashes."""
     assert hash_password("secret") != hash_password("secret")
 
 
 def test_passwords_are_long_and_differ() -> None:
-    """A made-up password can be typed and not guessed."""
+    """A generated password can be typed and not guessed."""
     made = {new_password() for _ in range(100)}
     assert len(made) == 100
     assert all(len(one) == 16 and one.isalnum() and one.isascii() for one in made)
 
 
 def test_the_first_line_counts() -> None:
-    """Blanks belong to the password, the line's end doesn't."""
-    assert first_line(" two words \nrest\n", "--x") == " two words "
+    """Spaces belong to the password, the line's end does not."""
+    assert first_line(" two terms \nrest\n", "--x") == " two terms "
     assert first_line("from Windows\r\nrest\r\n", "--x") == "from Windows"
     assert first_line("a\x0bb\x1cc\x85d\u2028e\n", "--x") == "a\x0bb\x1cc\x85d\u2028e"
 
 
 @pytest.mark.parametrize("text", ["", "\n", "\nsecret\n", "x" * 300])
 def test_no_password_in_the_file(text: str) -> None:
-    """An empty first line is an error that names the option and doesn't show the content."""
+    """An empty first line is an error that names the option and does not show the content."""
     with pytest.raises(RequestError, match="root-password-file") as raised:
         first_line(text, "--cloud-init root-password-file")
     assert "secret" not in raised.value.message

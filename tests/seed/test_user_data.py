@@ -1,4 +1,4 @@
-"""Files for cloud-init that it would pass over are told beforehand."""
+"""Files that cloud-init would ignore cause a warning in advance."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ GOOD = {
 
 
 def warnings(**files: str) -> tuple[str, ...]:
-    """What is said about these files."""
+    """The warnings about these files."""
     texts = {name.replace("_", "-"): text for name, text in files.items()}
     return from_suboptions({name: name for name in texts}, lambda name, _option: texts[name]).warnings
 
 
 @pytest.mark.parametrize("text", GOOD.values(), ids=GOOD)
 def test_what_cloud_init_reads(text: str) -> None:
-    """Each of its forms is fine."""
+    """Each of its formats is accepted."""
     assert warnings(user_data=text) == ()
 
 
 def test_no_first_line() -> None:
-    """YAML without #cloud-config is ignored by cloud-init."""
-    (told,) = warnings(user_data="hostname: x\n")
-    assert told.startswith("--cloud-init user-data=user-data: cloud-init will ignore it")
+    """cloud-init ignores YAML without #cloud-config."""
+    (warning,) = warnings(user_data="hostname: x\n")
+    assert warning.startswith("--cloud-init user-data=user-data: cloud-init will ignore it")
 
 
 def test_broken_yaml() -> None:
-    """The line is named; so with the other files, which have no first line."""
-    (told,) = warnings(user_data="#cloud-config\nusers:\n  - name: a\n :b\n")
-    assert "line 4" in told
-    told = warnings(network_config="a: [")[-1]
-    assert told.startswith("--cloud-init network-config=network-config: cloud-init will not be able to read it")
+    """The line is named, also for the other files, which have no first line."""
+    (warning,) = warnings(user_data="#cloud-config\nusers:\n  - name: a\n :b\n")
+    assert "line 4" in warning
+    warning = warnings(network_config="a: [")[-1]
+    assert warning.startswith("--cloud-init network-config=network-config: cloud-init cannot read it")
 
 
-def test_our_own_example_is_fine() -> None:
+def test_the_example_is_accepted() -> None:
     """kickstarts/ has a complete one."""
     text = (Path(__file__).parents[2] / "kickstarts" / "cloud-init-user-data.yaml").read_text()
     assert warnings(user_data=text) == ()

@@ -1,4 +1,4 @@
-"""--unattended: each kickstart is read by pykickstart, the parser of anaconda itself, in the system's version."""
+"""--unattended: pykickstart, anaconda's parser, reads each kickstart in the system's version."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ URL = "http://me@host:81/os/x86_64"
 
 
 def read(distro: str, release: str | None, dialect: str, **asked: Any) -> Any:
-    """The kickstart for a system, as anaconda of that version understands it."""
+    """The kickstart for a system, parsed with the syntax of its version."""
     installer = Installer("kickstart", asked.get("profile", "jeos"), "x.ks", in_initrd=True)
     record = OsRecord(id="x", short_ids=(asked.get("short_id", "x"),), distro=distro, version=release)
     answers = read_answers(asked.get("values", PASSWORDS), installer, record, "me", lambda _path, _option: "secret\n")
@@ -33,7 +33,7 @@ def read(distro: str, release: str | None, dialect: str, **asked: Any) -> Any:
     try:
         handler = version.makeVersion(dialect)
     except version.KickstartVersionError:
-        pytest.skip(f"pykickstart doesn't know {dialect}")
+        pytest.skip(f"pykickstart does not support {dialect}")
     parser.KickstartParser(handler).readKickstartFromString(text)
     return handler
 
@@ -50,8 +50,8 @@ def test_it_is_valid(distro: str, release: str | None, dialect: str, profile: st
     assert read(distro, release, dialect, profile=profile, values={}).rootpw.password == "!"
 
 
-def test_silverblue_is_no_set_of_packages() -> None:
-    """The tree on its medium is installed."""
+def test_silverblue_installs_the_tree_of_its_medium() -> None:
+    """It is not installed from packages."""
     handler = read("fedora", "36", "F36", profile="desktop", short_id="silverblue36")
     assert handler.ostreesetup.ref == "fedora/36/x86_64/silverblue"
     assert not handler.packages.groupList and not handler.packages.packageList

@@ -1,4 +1,4 @@
-"""Where the kernel and initrd of an install boot go: a directory that this connection's QEMU can read.
+"""The directory for the kernel and initrd of an installation boot, which this connection's QEMU can read.
 
 Source: libvirt's qemu.conf (user, group, security); the XDG base directory specification.
 """
@@ -12,9 +12,9 @@ SYSTEM_DIRECTORY = "/var/lib/libvirt/boot"
 
 
 def boot_directory(*, system: bool, environment: Mapping[str, str], root: str | None = None) -> str:
-    """The directory; nothing is made here.
+    """The directory for boot files; it is not created here.
 
-    `system` says whether QEMU runs as a system service, `root` is the embedded driver's directory.
+    `system`: QEMU runs as a system service. `root` is the embedded driver's directory.
     """
     if root is not None:
         return f"{root}/boot"

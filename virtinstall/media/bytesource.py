@@ -1,4 +1,4 @@
-"""What an ISO image is read from: a local file or block device, or a web server that sends ranges.
+"""Sources of ISO images: a local file or block device, or a web server that supports ranges.
 
 Source: copy_file_range(2), sendfile(2); RFC 9110 section 14.2.
 """
@@ -27,16 +27,16 @@ class ByteSource(Protocol):
 
     @property
     def name(self) -> str:
-        """How messages call it."""
+        """The name for messages."""
 
     @property
     def size(self) -> int:
-        """All its bytes."""
+        """The size in bytes."""
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly `length` bytes.
+        """Return exactly `length` bytes.
 
-        Raises: FetchError, where they lie beyond the end.
+        Raises: FetchError, if they are beyond the end.
         """
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
@@ -46,7 +46,7 @@ class ByteSource(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the source."""
 
 
 class FileSource:
@@ -69,7 +69,7 @@ class FileSource:
         self.close()
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly `length` bytes from `offset` on."""
+        """Return exactly `length` bytes from `offset` on."""
         _check_inside(self, offset, length)
         try:
             data = os.pread(self._fd, length, offset)
@@ -83,7 +83,7 @@ class FileSource:
         return data
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
-        """Copy inside the kernel, sharing blocks where the file system can; else by hand."""
+        """Copy inside the kernel, sharing blocks if the file system supports it; otherwise through a buffer."""
         _check_inside(self, offset, length)
         done = self._copy_in_kernel(offset, length, target_file, progress)
         while done < length:
@@ -99,7 +99,7 @@ class FileSource:
             self._fd = -1
 
     def _copy_in_kernel(self, offset: int, length: int, target_file: Target, progress: Progress) -> int:
-        """Bytes copied; fewer than `length` where the file systems can't do it."""
+        """The number of copied bytes; less than `length` if the file systems do not support it."""
         try:
             target_fd = target_file.fileno()
         except OSError:  # a buffer in memory
@@ -123,7 +123,7 @@ class FileSource:
 
 
 class HttpSource:
-    """A file on a web server that sends ranges: only the blocks asked for travel."""
+    """A file on a web server that supports ranges: only the requested blocks are transferred."""
 
     _BLOCK_BYTES = 64 * 1024
     _BLOCKS_KEPT = 64
@@ -134,14 +134,14 @@ class HttpSource:
         size = fetcher.size("")
         if size is None:
             raise FetchError(
-                f"the server doesn't say how large {self.name} is",
-                hint="download the image and give its local path",
+                f"the server does not report the size of {self.name}",
+                hint="download the image and use its local path",
             )
         self.size = size
         self._blocks: dict[int, bytes] = {}
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly `length` bytes from `offset` on, by way of a small cache."""
+        """Return exactly `length` bytes from `offset` on, through a small cache."""
         _check_inside(self, offset, length)
         first, last = offset // self._BLOCK_BYTES, (offset + length - 1) // self._BLOCK_BYTES
         if last - first >= self._BLOCKS_KEPT:
@@ -151,7 +151,7 @@ class HttpSource:
         return data[start : start + length]
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
-        """One range request, written as it comes and taken up once when cut."""
+        """Write a part with one range request, which is resumed once if interrupted."""
         _check_inside(self, offset, length)
         if length:
             self._fetcher.download_range("", offset, length, target_file, progress)
@@ -177,6 +177,6 @@ def _check_inside(source: ByteSource, offset: int, length: int) -> None:
 
 def _ended(source: ByteSource) -> FetchError:
     return FetchError(
-        f"'{source.name}' ends before what its directory promises",
-        hint="the image is cut short or damaged: get it again and compare its checksum",
+        f"'{source.name}' is shorter than its directory requires",
+        hint="the image is truncated or damaged: download it again and compare its checksum",
     )

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """Limits the reads of a connection: each to `idle_seconds`, and those inside `within` to an end in common.
+    """Limits the reads of a connection: each to `idle_seconds`, and those inside `within` to a common deadline.
 
-    A socket's timeout starts again with each byte, so a server that sends one byte a second, or headers without
-    end, would never exceed it.
+    A socket's timeout starts again with each byte, so a server that sends one byte per second, or endless headers,
+    would never exceed it.
     """
 
     def __init__(self, idle_seconds: float) -> None:
@@ -35,7 +35,10 @@ class Deadline:
             self._end = None
 
     def timeout(self) -> float:
-        """Return the seconds that the next read may take. Raises: TimeoutError, when none are left."""
+        """Return the timeout of the next read in seconds.
+
+        Raises: TimeoutError, if no time is left.
+        """
         if self._end is None:
             return self._idle_seconds
         left = self._end - time.monotonic()
@@ -44,16 +47,16 @@ class Deadline:
         return min(left, self._idle_seconds)
 
     def is_over(self) -> bool:
-        """Whether the end in common has passed."""
+        """Whether the common deadline has passed."""
         return self._end is not None and time.monotonic() >= self._end
 
     def exceeded(self) -> TimeoutError:
-        """Return the error for a server that does not finish what it has to say first."""
+        """Return the error for a server that does not finish its reply."""
         return TimeoutError(f"the server did not finish its reply within {self._allowed:g} seconds")
 
 
 class TimedReader(io.RawIOBase):
-    """Reads a connected socket within the limits of a `Deadline`."""
+    """Reader of a connected socket within the limits of a `Deadline`."""
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
         super().__init__()
@@ -69,7 +72,10 @@ class TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
-        """Read what has arrived into `buffer`. Raises: TimeoutError."""
+        """Read data that has arrived into `buffer`.
+
+        Raises: TimeoutError.
+        """
         timeout = self._deadline.timeout()
         if timeout != self._timeout:
             self._timeout = timeout

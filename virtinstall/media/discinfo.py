@@ -1,4 +1,4 @@
-"""Install trees from before `.treeinfo`: what their `.discinfo` says. RHEL to 5.0, CentOS to 5.3, Fedora to 8.
+"""Install trees older than `.treeinfo`, described by `.discinfo`: RHEL to 5.0, CentOS to 5.3, Fedora to 8.
 
 Its lines are a time stamp, the release, the architecture, the discs, and the folders of the packages.
 
@@ -14,12 +14,12 @@ from virtinstall.media.medium import TreeInfo
 _RELEASE = re.compile(
     r"(Fedora(?: Core)?|Red Hat Enterprise Linux|CentOS|Scientific Linux)\D{0,30}?(\d{1,2}(?:\.\d{1,2})?)\b"
 )
-# CentOS calls each release "Final": its folders and its mirrors' addresses say more
+# CentOS calls each release "Final": its folders and its mirrors' addresses are more precise
 _CENTOS = re.compile(r"/(\d(?:\.\d{1,2})?)/os/")
 
 
 def parse_discinfo(text: str, location: str) -> TreeInfo | None:
-    """What `text`, found at `location`, says; None where it names no release that had no `.treeinfo`."""
+    """The tree described by `text`, found at `location`; None if it does not name a release without `.treeinfo`."""
     lines = [line.strip() for line in text.splitlines()[:8]]
     if len(lines) < 3:
         return None

@@ -6,9 +6,9 @@
     response.url, response.length, response.etag, response.last_modified
 
 `download` resumes an interrupted transfer if the server still has the same version (ETag, Last-Modified, size), checks
-the size limit and the free space, and detects stalled servers. To continue a partial file of an earlier run, give
+the size limit and the free space, and detects stalled servers. To continue a partial file of an earlier run, pass
 `start` and `before` (the response saved then): where the server has another version, `on_restart` must truncate the
-target and start the digest again. To revalidate a cached file, give `cached`: if it is current, `not_modified` is set
+target and start the digest again. To revalidate a cached file, pass `cached`: if it is current, `not_modified` is set
 and nothing is written. `read_url` returns a small file from memory. Errors are FetchError; `status` has the HTTP
 status where there is one, `challenge` the WWW-Authenticate header of a 401.
 
@@ -66,11 +66,10 @@ def download(
     headers: Mapping[str, str] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Response:
-    """Write the file at `url` to `target`, best an unbuffered file; return what the server said of it.
+    """Write the file at `url` to `target`, preferably an unbuffered file; return the server's response.
 
-    `start`: the target already holds so many bytes of the version `before`; if that is all of it, nothing is sent.
-    `cached`: the version of a cached copy.
-    Raises: FetchError.
+    `start`: the target already holds so many bytes of the version `before`; if they are complete, nothing is sent.
+    `cached`: the version of a cached copy. Raises: FetchError.
     """
     client = HttpClient(limits, headers)
     try:
@@ -122,7 +121,7 @@ class HttpFetcher:
         self.install_url: str | None = url
 
     def exists(self, path: str) -> bool:
-        """Whether the server has `path`: by HEAD, or by a GET of one byte where HEAD is refused."""
+        """Whether the server has `path`: by HEAD, or by a GET of one byte if HEAD is refused."""
         url = self._url(path)
         reply = self._client.ask("head", url)
         status = int(reply.status_code)

@@ -1,6 +1,6 @@
-"""What `--location` reads from: the common face of web trees, directories and ISO images.
+"""The common interface of web trees, directories and ISO images that `--location` reads.
 
-Source: RFC 3986 section 3.2.1 (user information in URLs is not to be shown).
+Source: RFC 3986 section 3.2.1 (user information in URLs must not be shown).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from virtinstall.safe_text import one_line
 if TYPE_CHECKING:
     from virtinstall.progress import Progress
 
-# Longer pieces fall out of the processor's cache: 1 MiB takes up to five times as long, 64 KiB half as long again.
+# Larger pieces do not fit in the processor's cache: 1 MiB takes up to five times as long. 64 KiB takes 1.5 times as
+# long.
 CHUNK_BYTES = 256 * 1024
 TEXT_LIMIT_BYTES = 1024 * 1024
 FILE_LIMIT_BYTES = 16 * 1024**3
@@ -24,20 +25,20 @@ _MOST_DIGITS = 18
 
 
 class Target(Protocol):
-    """Where downloads are written: a binary file, best unbuffered."""
+    """Destination of downloads: a binary file, preferably unbuffered."""
 
     def write(self, data: bytes | memoryview, /) -> int | None:
-        """Write `data`; gives how many bytes were taken."""
+        """Write `data`; return the number of bytes written."""
 
     def fileno(self) -> int:
-        """The descriptor; OSError where there is none."""
+        """The descriptor; OSError if there is none."""
 
 
 @dataclass(frozen=True)
 class VolumeIds:
-    """What an ISO image says of itself, trailing blanks removed.
+    """Identifiers of an ISO image, without trailing spaces.
 
-    `volume_size` is in bytes, as the image itself declares it: osinfo-db compares it.
+    `volume_size` is in bytes, as declared in the image, which is what osinfo-db compares.
     """
 
     volume_id: str
@@ -48,58 +49,58 @@ class VolumeIds:
 
 
 class Fetcher(Protocol):
-    """Reads files below one location. Paths are relative to it, with `/` between names."""
+    """Reader of files below one location. Paths are relative to it, with `/` between names."""
 
     @property
     def location(self) -> str:
-        """The location for display: no password, no query."""
+        """The location for display, without password and query."""
 
     @property
     def install_url(self) -> str | None:
-        """What an installer inside the guest can be told to install from, or None for local media."""
+        """The URL that an installer inside the guest can use, or None for local media."""
 
     @property
     def volume(self) -> VolumeIds | None:
-        """The identifiers of the ISO image behind the location, or None for a tree."""
+        """The identifiers of the ISO image that contains the location, or None for a tree."""
 
     def exists(self, path: str) -> bool:
         """Whether there is a file at `path`.
 
-        Raises: FetchError, when the location itself can't be reached.
+        Raises: FetchError, if the location cannot be reached.
         """
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
-        """The first `limit` bytes of a file, as UTF-8 with bad bytes replaced.
+        """Return the first `limit` bytes of a file, as UTF-8 with invalid bytes replaced.
 
         Raises: FetchError.
         """
 
     def size(self, path: str) -> int | None:
-        """Bytes in the file, or None where the server doesn't say.
+        """Return the size of the file in bytes, or None if the server does not report it.
 
-        Raises: FetchError, when there is no such file.
+        Raises: FetchError, if there is no such file.
         """
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Write the file to `target_file` in small pieces; gives its bytes.
+        """Write the file to `target_file` in small pieces; return its size in bytes.
 
         Raises: FetchError.
         """
 
     def close(self) -> None:
-        """Let go of connections, mounts and open files."""
+        """Close connections, mounts and open files."""
 
 
 def clean_path(path: str) -> str:
     """`path` relative to its location: no leading `/`, no `.`.
 
-    Raises: FetchError, where `..` would leave the location.
+    Raises: FetchError, if `..` would leave the location.
     """
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in parts or "\0" in path:
         raise FetchError(
-            f"'{path}' leaves the install location",
-            hint="give the path of the kernel and the initrd relative to the location",
+            f"'{path}' is outside the install location",
+            hint="use paths of the kernel and the initrd relative to the location",
         )
     return posixpath.join(*parts) if parts else ""
 
@@ -115,7 +116,7 @@ def display_url(url: str) -> str:
 
 
 def parse_count(text: str) -> int | None:
-    """Return the number that a server announces, or None where the text is not a plain decimal number."""
+    """Return the number that a server announces, or None if the text is not a plain decimal number."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
@@ -125,9 +126,9 @@ def label_of(verb: str, path: str) -> str:
 
 
 def write_all(target_file: Target, data: memoryview) -> None:
-    """Write every byte of `data`, also to an unbuffered file that takes fewer at once.
+    """Write every byte of `data`, also to an unbuffered file that accepts fewer bytes per call.
 
-    Raises: FetchError, where the disk is full or failing.
+    Raises: FetchError, if the disk is full or failing.
     """
     try:
         while data:
@@ -140,21 +141,21 @@ def write_all(target_file: Target, data: memoryview) -> None:
 
 
 def write_failure(target_file: Target, error: OSError) -> FetchError:
-    """The error for a target that can't take what is written to it."""
+    """The error for a target that cannot be written."""
     name = getattr(target_file, "name", "the temporary file")
     return FetchError(
         f"could not write '{name}': {error.strerror or error}",
-        hint="make room on that file system",
+        hint="free space on that file system",
     )
 
 
 def check_size(what: str, size: int, limit: int) -> None:
-    """Refuse what is larger than `limit` bytes.
+    """Reject data that is larger than `limit` bytes.
 
     Raises: FetchError naming `what`.
     """
     if size > limit:
         raise FetchError(
-            f"{what} is larger than the {limit} bytes that are allowed for it",
-            hint="check that the location is the install tree meant",
+            f"{what} is larger than the limit of {limit} bytes",
+            hint="check that the location is the correct install tree",
         )

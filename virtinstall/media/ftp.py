@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from virtinstall.progress import Progress
 
 _FAILURES = (ftplib.Error, OSError, EOFError, ValueError, OverflowError)
-"""What ftplib raises for replies that it cannot use: a port above 65535, a number that is none."""
+"""Errors of ftplib for invalid replies: a port above 65535, an invalid number."""
 _LONGEST_REPLY = 64 * 1024
 
 
@@ -62,11 +62,11 @@ class FtpFetcher:
         self._session: _Session | None = None
 
     def exists(self, path: str) -> bool:
-        """Whether the server reports a size for `path`; directories have none."""
+        """Whether the server reports a size for `path`; directories have no size."""
         return self._stat(path) is not None
 
     def size(self, path: str) -> int | None:
-        """Bytes in the file, or None where the server reports no usable number."""
+        """Return the size of the file in bytes, or None if the server reports no usable number."""
         return self._found(path).length
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
@@ -86,7 +86,7 @@ class FtpFetcher:
             if len(text) < min(total or 0, limit):
                 raise TransferInterrupted("the connection was closed")
         except _Enough:
-            self.close()  # the rest is still on its way: this session cannot be used any more
+            self.close()  # the rest is still being sent: this session cannot be used again
         except TransferInterrupted as cut:
             self.close()
             raise fetch_failure(name, cut.why) from cut
@@ -137,7 +137,7 @@ class FtpFetcher:
         return user or "anonymous", password or ("" if user else "anonymous@")
 
     def _stat(self, path: str) -> Response | None:
-        """What the server says of a file, or None where it has none."""
+        """The server's information about a file, or None if it has no such file."""
         where = self._path(path)
         try:
             session = self._connected()
@@ -153,11 +153,14 @@ class FtpFetcher:
     def _found(self, path: str) -> Response:
         response = self._stat(path)
         if response is None:
-            raise FetchError(f"{self._display(path)} is not there")
+            raise FetchError(f"no such file: {self._display(path)}")
         return response
 
     def _open(self, path: str, offset: int) -> _FtpReader:
-        """Open a file at `offset`, or at 0 where the server cannot do that. Raises: FetchError."""
+        """Open a file at `offset`, or at 0 if the server does not support that.
+
+        Raises: FetchError.
+        """
         if offset:
             self.close()  # of the interrupted transfer
         response = self._found(path)
@@ -181,7 +184,7 @@ class FtpFetcher:
 
 
 class _Enough(Exception):
-    """The text that was asked for is there; the transfer may end."""
+    """Ends a transfer after the requested text has arrived."""
 
 
 class _Session(ftplib.FTP):
@@ -196,7 +199,7 @@ class _Session(ftplib.FTP):
 
     @property
     def file(self) -> TextIO | None:
-        """Where replies are read from: the connection, within the limits of the deadline."""
+        """The file from which replies are read: the connection, within the limits of the deadline."""
         return self._file
 
     @file.setter
@@ -215,7 +218,10 @@ class _Session(ftplib.FTP):
             self.voidcmd("TYPE I")
 
     def size_of(self, path: str) -> int | None:
-        """Bytes in a file, None where the reply has no usable number. Raises: error_perm, where there is no file."""
+        """Bytes in a file, None if the reply has no usable number.
+
+        Raises: error_perm, if there is no such file.
+        """
         try:
             with self._deadline.within(self._limits.reply_seconds):
                 size = self.size(path)
@@ -224,14 +230,14 @@ class _Session(ftplib.FTP):
         return None if size is None else parse_count(str(size))
 
     def changed_at(self, path: str) -> str:
-        """When a file was changed, as the server writes it; empty where it does not say."""
+        """The time when a file was changed, in the server's format; empty if the server does not report it."""
         try:
             return (self._ask(f"MDTM {path}") or "")[3:].strip()
         except ftplib.error_perm:
             return ""
 
     def restart_at(self, offset: int) -> bool:
-        """Have the next transfer start at `offset`; False where the server cannot do that."""
+        """Start the next transfer at `offset`; return False if the server does not support that."""
         try:
             return self._ask(f"REST {offset}").startswith("350")
         except ftplib.error_perm:
@@ -282,7 +288,10 @@ class _FtpReader:
         self.offset = offset
 
     def read(self) -> bytes:
-        """Return what has arrived, at most a chunk; nothing at the end. Raises: TransferInterrupted."""
+        """Return data that has arrived, at most a chunk; empty at the end.
+
+        Raises: TransferInterrupted.
+        """
         try:
             data = self._connection.recv(CHUNK_BYTES)
             if not data:
@@ -293,12 +302,12 @@ class _FtpReader:
             raise TransferInterrupted(_plain(error)) from error
 
     def close(self) -> None:
-        """Close the connection of the transfer; the session stays."""
+        """Close the connection of the transfer; the session stays open."""
         self._connection.close()
 
 
 def _plain(error: BaseException) -> str:
-    """The server's words or the system's, without anything that looks like a password."""
+    """The server's or the system's message, without anything that looks like a password."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, EOFError):

@@ -1,7 +1,7 @@
 """Requests to web servers, and their responses as readers for `transfer`.
 
-Everything up to the end of the headers, redirects included, has one deadline; so has each read of the body. A 206
-response is checked: only its Content-Range says which part it holds.
+Everything up to the end of the headers, including redirects, has one deadline; each read of the body has one too. A 206
+response is checked, because only its Content-Range identifies the part.
 
 Source: RFC 9110 sections 13.1 (conditional requests), 14.2 (Range), 14.4 (Content-Range), 15.3.7 (206) and 15.5.
 """
@@ -25,7 +25,7 @@ NOT_THERE = (404, 410)
 
 
 class HttpClient:
-    """Requests over kept connections; `headers` go with each."""
+    """Requests over persistent connections; `headers` are sent with each."""
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS, headers: Mapping[str, str] | None = None) -> None:
         from virtinstall.media.http_session import HTTP_ERRORS, new_session
@@ -42,7 +42,7 @@ class HttpClient:
     def open(
         self, url: str, offset: int = 0, before: Response | None = None, cached: Response | None = None
     ) -> HttpReader:
-        """Open the file at `url`, from `offset` on if the server has ranges and still the version `before`.
+        """Open the file at `url`, from `offset` on if the server supports ranges and still has the version `before`.
 
         Raises: FetchError.
         """
@@ -61,7 +61,7 @@ class HttpClient:
     def open_part(self, url: str, offset: int, length: int, done: int = 0) -> HttpReader:
         """Open `length` bytes of a file from `offset` on, without the first `done` of them.
 
-        Raises: FetchError, also where the server cannot send parts of a file.
+        Raises: FetchError, also if the server cannot send parts of a file.
         """
         first = offset + done
         reply = self.ask("get", url, {"Range": f"bytes={first}-{offset + length - 1}"})
@@ -70,12 +70,15 @@ class HttpClient:
             drop(reply)
             raise FetchError(
                 f"the server of {display_url(url)} cannot send parts of a file",
-                hint="download the image and give its local path",
+                hint="download the image and use its local path",
             )
         return HttpReader(reply, url, self._errors, self._read_limit, part_offset=offset, part_length=length)
 
     def ask(self, verb: str, url: str, headers: Mapping[str, str] | None = None) -> Any:
-        """Send a request, and return the response as soon as its header is complete. Raises: FetchError."""
+        """Send a request, and return the response when its header is complete.
+
+        Raises: FetchError.
+        """
         limits = self._limits
         options: dict[str, Any] = {
             "headers": {**self._headers, **(headers or {})},
@@ -91,18 +94,21 @@ class HttpClient:
             raise fetch_failure(display_url(url), _reason(error)) from None
 
     def check_status(self, reply: Any, url: str, *, not_modified: bool = False) -> None:
-        """Refuse each status that does not come with the file. Raises: FetchError."""
+        """Raise an error for each status of a response without the file.
+
+        Raises: FetchError.
+        """
         status = int(reply.status_code)
         if status in (200, 203, 206) or (status == 304 and not_modified):
             return
         drop(reply)
         name = display_url(url)
         if status in NOT_THERE:
-            error = FetchError(f"{name} is not there (HTTP {status})")
+            error = FetchError(f"no such file: {name} (HTTP {status})")
         elif status < 400:
             error = fetch_failure(name, f"unexpected response (HTTP {status})")
         else:
-            hint = "put the user and password into the URL" if status in (401, 407) else None
+            hint = "add the user and password to the URL" if status in (401, 407) else None
             error = FetchError(f"the server refused {name} (HTTP {status})", hint=hint)
         error.status = status
         error.challenge = header(reply, "WWW-Authenticate")
@@ -116,7 +122,7 @@ class HttpClient:
 class HttpReader:
     """The body of a response.
 
-    `part_offset` and `part_length`: the reader is of that part of the file, and offsets count from its start.
+    `part_offset` and `part_length`: the reader is for that part of the file, and offsets count from its start.
     """
 
     def __init__(
@@ -148,17 +154,21 @@ class HttpReader:
             not_modified=int(reply.status_code) == 304,
         )
         raw = getattr(reply, "raw", None)
-        if raw is None:  # another transport than urllib3's
+        if raw is None:  # a transport other than urllib3's
             chunks = reply.iter_content(CHUNK_BYTES)
             self._read = lambda size: next(chunks, b"")
         else:
-            # what has arrived, so that the pace of a slow server is seen while a chunk fills; urllib3 1 hides it
+            # data that has arrived, so that the pace of a slow server is visible while a chunk fills; urllib3 1 hides
+            # it
             self._read = getattr(raw, "read1", None) or getattr(raw._fp, "read1", raw.read)
 
     def read(self) -> bytes:
-        """Return what has arrived, at most a chunk; nothing at the end. Raises: TransferInterrupted."""
+        """Return data that has arrived, at most a chunk; empty at the end.
+
+        Raises: TransferInterrupted.
+        """
         try:
-            # data ends a read, but trailers and chunk headers without end would not
+            # data ends a read, but endless trailers and chunk headers would not
             with self._read_limit():
                 data: bytes = self._read(CHUNK_BYTES)
             return data
@@ -166,12 +176,12 @@ class HttpReader:
             raise TransferInterrupted(_reason(error)) from error
 
     def close(self) -> None:
-        """Give the connection back, or close it where data is left."""
+        """Return the connection to the pool, or close it if data is left."""
         drop(self._reply)
 
 
 def _leave_long_redirect(reply: Any, **ignored: object) -> None:
-    """Close a redirect with a long or compressed body: requests would read it into memory."""
+    """Close a redirect with a long or compressed body, because requests would read it into memory."""
     length = parse_count(header(reply, "Content-Length"))
     if reply.is_redirect and (length is None or length > _REDIRECT_BYTES or header(reply, "Content-Encoding")):
         reply.close()
@@ -183,15 +193,15 @@ def header(reply: Any, name: str) -> str:
 
 
 def drop(reply: Any) -> None:
-    """Give a response's connection back, where it has one."""
+    """Return a response's connection to the pool, if it has one."""
     if getattr(reply, "raw", None) is not None:
         reply.close()
 
 
 def _content_range(reply: Any, url: str) -> tuple[int, int | None]:
-    """Return where the part in a 206 begins, and how long the whole file is (None: unknown).
+    """Return the start of the part in a 206 response, and the length of the whole file (None: unknown).
 
-    A server may send another part than requested; only its Content-Range says which. Raises: FetchError.
+    A server may send another part than requested; only its Content-Range identifies it. Raises: FetchError.
     """
     unit, _, rest = header(reply, "Content-Range").partition(" ")
     span, _, whole = rest.partition("/")
@@ -203,16 +213,16 @@ def _content_range(reply: Any, url: str) -> tuple[int, int | None]:
 
 def _other_part(reply: Any, url: str) -> FetchError:
     drop(reply)
-    return fetch_failure(display_url(url), "the server sent a part of the file without saying which (HTTP 206)")
+    return fetch_failure(display_url(url), "the server sent a part of the file without its Content-Range (HTTP 206)")
 
 
 def _strong_validator(response: Response) -> str:
-    """Return what a server compares before it continues a file."""
+    """Return the value that a server compares before it continues a file."""
     return response.etag if response.etag and not response.etag.startswith("W/") else response.last_modified
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause in plain words: the outer ones repeat the URL with its password."""
+    """The innermost cause as plain text, because the outer ones repeat the URL with its password."""
     inner: BaseException = error
     for _ in range(10):
         below = getattr(inner, "reason", None)

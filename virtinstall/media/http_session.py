@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from virtinstall.media.deadline import Deadline
 
 HTTP_ERRORS = (OSError, ValueError, HTTPError, http.client.HTTPException)
-"""What requests, urllib3 and http.client raise for responses that they cannot use."""
+"""Errors of requests, urllib3 and http.client for invalid responses."""
 
 
 def new_session(deadline: Deadline, redirects: int) -> requests.Session:
@@ -37,10 +37,13 @@ def new_session(deadline: Deadline, redirects: int) -> requests.Session:
 
 
 class _Session(requests.Session):
-    """A session that refuses redirects from HTTPS to anything else."""
+    """Session that refuses redirects from HTTPS to anything else."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Return where a response redirects to. Raises: FetchError, when that is not encrypted any more."""
+        """Return the target of a redirect.
+
+        Raises: FetchError, if the target is not encrypted.
+        """
         target = super().get_redirect_target(resp)
         if not target or urlsplit(resp.url).scheme != "https":
             return target
@@ -49,13 +52,13 @@ class _Session(requests.Session):
             resp.close()
             raise FetchError(
                 f"{display_url(resp.url)} redirects from HTTPS to {display_url(url)}, which is not protected",
-                hint="use an address of the server that stays with HTTPS",
+                hint="use an address that is not redirected from HTTPS",
             )
         return target
 
 
 class _Adapter(HTTPAdapter):
-    """Has connections read their responses through a `TimedReader`, also those to a proxy."""
+    """Adapter whose connections read responses through a `TimedReader`, also those to a proxy."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._pools = _pools(deadline)
@@ -69,7 +72,7 @@ class _Adapter(HTTPAdapter):
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """Return the pools of connections through `proxy`."""
         manager = super().proxy_manager_for(proxy, **kwargs)
-        if not proxy.lower().startswith("socks"):  # those connect in a way of their own
+        if not proxy.lower().startswith("socks"):  # those connect differently
             manager.pool_classes_by_scheme = self._pools
         return manager
 
@@ -83,7 +86,7 @@ def _pools(deadline: Deadline) -> dict[str, type[HTTPConnectionPool]]:
             self.fp = io.BufferedReader(self._timed)
 
         def begin(self) -> None:
-            """Read the header. http.client takes one that ends too early for a whole one."""
+            """Read the header, and report one that ends too early, which http.client would accept."""
             super().begin()
             if self._timed.at_end:
                 raise http.client.HTTPException("the connection was closed within the response header")

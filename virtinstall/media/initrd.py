@@ -1,13 +1,12 @@
-"""`--initrd-inject FILE`: puts files into the root of the installer's initrd.
+"""`--initrd-inject FILE`: add files to the root of the installer's initrd.
 
-The kernel unpacks a row of cpio archives one after the other, each compressed or not, with zeros
-between them; later files win. So a further archive is appended and the initrd itself is neither
-unpacked nor copied. It is left uncompressed: every kernel takes that, whatever decompressors it was
-built with, and files stay streams of any size. (A compressed initrd may end anywhere: zeros up
-to the next multiple of 4 make the header that follows be looked for where the kernel looks.)
+The kernel unpacks a series of cpio archives, each compressed or not, with zeros between them; later files win. So
+another archive is appended, and the initrd is neither unpacked nor copied. The archive is not compressed, because every
+kernel supports that, regardless of its decompressors, and files stay streams of any size. (A compressed initrd may have
+any length: it is padded with zeros to a multiple of 4, where the kernel looks for the next header.)
 
-Source: Documentation/driver-api/early-userspace/buffer-format.rst of Linux (grammar, padding,
-newc fields); Documentation/filesystems/ramfs-rootfs-initramfs.rst.
+Source: Documentation/driver-api/early-userspace/buffer-format.rst of Linux (grammar, padding, newc fields);
+Documentation/filesystems/ramfs-rootfs-initramfs.rst.
 """
 
 from __future__ import annotations
@@ -37,10 +36,9 @@ _FIRST_INODE = 300000000
 
 @dataclass(frozen=True)
 class Injection:
-    """A file of this host and the name that it gets in the initrd's root; `size` in bytes.
+    """A file of this host and its name in the initrd's root; `size` in bytes.
 
-    `content` is what it holds where it is no file of this host's, but made by us. `private`: other users of this
-    host may not read it.
+    `content` is the content of a generated file. `private`: other users of this host must not read it.
     """
 
     path: Path
@@ -51,13 +49,13 @@ class Injection:
     private: bool = False
 
 
-def check_injections(paths: Sequence[Path], made: Sequence[tuple[str, bytes]] = ()) -> list[Injection]:
-    """Look at the files to be injected, before anything is fetched; `made` are further ones: names and contents.
+def check_injections(paths: Sequence[Path], generated: Sequence[tuple[str, bytes]] = ()) -> list[Injection]:
+    """Check the files to inject before anything is downloaded; `generated` are more files: names and contents.
 
-    Raises: RequestError, when one can't be read, is no plain file, or two have the same name.
+    Raises: RequestError, if a file cannot be read, is not a regular file, or two files have the same name.
     """
     found: dict[str, Injection] = {}
-    ours = [Injection(Path(name), name, len(content), False, content, private=True) for name, content in made]
+    ours = [Injection(Path(name), name, len(content), False, content, private=True) for name, content in generated]
     for injection in [*map(_look_at, paths), *ours]:
         if injection.name in found:
             raise RequestError(
@@ -70,10 +68,10 @@ def check_injections(paths: Sequence[Path], made: Sequence[tuple[str, bytes]] = 
 
 
 def inject(initrd: Path, files: Sequence[Injection], progress: Progress | None = None) -> None:
-    """Append `files` to the initrd at `initrd`, in place; the same input gives the same bytes.
+    """Append `files` to the initrd at `initrd`, in place; the same input produces the same bytes.
 
-    When it fails, the initrd is as it was before.
-    Raises: FetchError, when the initrd can't be written or a file has changed meanwhile.
+    After a failure, the initrd is unchanged. Raises: FetchError, if the initrd cannot be written or a file has changed
+    meanwhile.
     """
     if not files:
         return
@@ -92,22 +90,22 @@ def inject(initrd: Path, files: Sequence[Injection], progress: Progress | None =
     except OSError as error:
         raise FetchError(
             f"could not add files to the initrd '{initrd}': {error.strerror or error}",
-            hint="make room on that file system",
+            hint="free space on that file system",
         ) from error
 
 
 def archive_size(files: Sequence[Injection]) -> int:
-    """Bytes by which an initrd grows at most, for checking the room beforehand."""
+    """Maximum size in bytes that is added to an initrd, for checking the free space in advance."""
     entries = [(each.name, each.size) for each in files] + [(_TRAILER, 0)]
     return _ALIGN + sum(_padded(110 + len(os.fsencode(name)) + 1) + _padded(size) for name, size in entries)
 
 
 def _look_at(path: Path) -> Injection:
-    hint = "give files that you can read; they land in the initrd's root under their own names"
+    hint = "use readable files; they are added to the initrd's root with the same names"
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise RequestError(f"--initrd-inject: '{path}' is no plain file", hint=hint)
+            raise RequestError(f"--initrd-inject: '{path}' is not a regular file", hint=hint)
         with path.open("rb"):
             pass
     except (OSError, ValueError) as error:
@@ -116,7 +114,7 @@ def _look_at(path: Path) -> Injection:
     if status.st_size > _LARGEST:
         raise RequestError(
             f"--initrd-inject: '{path}' is larger than the 4 GiB that an initrd can hold",
-            hint="let the guest fetch it, or put it on a disk",
+            hint="download it in the guest, or put it on a disk",
         )
     executable = bool(status.st_mode & stat.S_IXUSR)
     private = not status.st_mode & stat.S_IROTH
@@ -141,7 +139,7 @@ def _append_content(target: BinaryIO, each: Injection, progress: Progress) -> No
         return
     with FileSource(each.path) as source:
         if source.size != each.size:
-            raise FetchError(f"'{each.path}' changed while it was put into the initrd", hint="start the command again")
+            raise FetchError(f"'{each.path}' changed while it was added to the initrd", hint="run the command again")
         source.copy_to(0, each.size, target, progress)
 
 

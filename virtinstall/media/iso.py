@@ -1,9 +1,9 @@
-"""Reads ISO 9660 images: what `--location IMAGE.iso` and the detection from `--cdrom` look at.
+"""Reader of ISO 9660 images, for `--location IMAGE.iso` and for detection with `--cdrom`.
 
-Only the sectors of the directories on the way and of the files asked for are read.
+Only the sectors of the traversed directories and of the requested files are read.
 
-Source: ECMA-119 (ISO 9660) sections 6.8, 8.4, 8.5 and 9.1; the Joliet specification;
-El Torito 1.0; SUSP 1.12; ECMA-167 part 3, section 10.1 for the label of pure UDF discs.
+Source: ECMA-119 (ISO 9660) sections 6.8, 8.4, 8.5 and 9.1; the Joliet specification; El Torito 1.0; SUSP 1.12; ECMA-167
+part 3, section 10.1 for the label of pure UDF discs.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class IsoEntry:
 class IsoImage:
     """An ISO 9660 image, read through a `ByteSource`.
 
-    Raises: FetchError, when the source is no ISO 9660 image.
+    Raises: FetchError, if the source is not an ISO 9660 image.
     """
 
     def __init__(self, source: ByteSource) -> None:
@@ -60,7 +60,7 @@ class IsoImage:
         primary, joliet = self._read_descriptors()
         (self._block_bytes,) = struct.unpack_from("<H", primary, 128)
         if self._block_bytes not in (512, 1024, SECTOR_BYTES):
-            raise damaged(f"its blocks are {self._block_bytes} bytes long")
+            raise damaged(f"invalid block size {self._block_bytes}")
         self.volume = _volume_ids(primary, self._block_bytes)
         self._skip: int | None = None
         self._joliet = False
@@ -70,16 +70,16 @@ class IsoImage:
             self._root = self._read_root(joliet)
 
     def find(self, path: str) -> IsoEntry | None:
-        """The file or directory at `path`, links followed, or None.
+        """Return the file or directory at `path`, with links followed, or None.
 
-        Raises: FetchError, when the image is damaged or its links go round.
+        Raises: FetchError, if the image is damaged or its links form a loop.
         """
         return self._find(clean_path(path).split("/"), _MOST_LINKS)
 
     def names(self, path: str = "") -> list[str]:
-        """The names in the directory at `path`.
+        """Return the names in the directory at `path`.
 
-        Raises: FetchError, when there is none.
+        Raises: FetchError, if it does not exist.
         """
         entry = self.find(path)
         if entry is None or not entry.is_directory:
@@ -87,7 +87,7 @@ class IsoImage:
         return list(self._directory(entry))
 
     def read(self, entry: IsoEntry, limit: int) -> bytes:
-        """The first `limit` bytes of a file.
+        """Return the first `limit` bytes of a file.
 
         Raises: FetchError.
         """
@@ -105,7 +105,7 @@ class IsoImage:
             self._source.copy_to(offset, length, target_file, progress)
 
     def read_sector(self, number: int) -> bytes:
-        """One sector of 2048 bytes, for the boot catalog."""
+        """Return one sector of 2048 bytes, for the boot catalog."""
         return self._metadata(number * SECTOR_BYTES, SECTOR_BYTES)
 
     def close(self) -> None:
@@ -126,7 +126,7 @@ class IsoImage:
                 return None
             if entry.link is not None:
                 if not links_left:
-                    raise damaged("its links go round in a circle")
+                    raise damaged("symbolic link loop")
                 above = [] if entry.link.startswith("/") else [each.name for each in trail[1:]]
                 return self._find([*above, *entry.link.split("/"), *parts[position + 1 :]], links_left - 1)
             trail.append(entry)
@@ -135,13 +135,13 @@ class IsoImage:
     def _readable(self, entry: IsoEntry) -> tuple[tuple[int, int], ...]:
         if entry.is_directory or entry.compressed:
             kind = "a directory" if entry.is_directory else "compressed by zisofs"
-            raise FetchError(f"'{entry.name}' in '{self._source.name}' is {kind}, no plain file")
+            raise FetchError(f"'{entry.name}' in '{self._source.name}' is {kind}, not a regular file")
         return entry.extents
 
     def _metadata(self, offset: int, length: int) -> bytes:
         self._metadata_left -= length
         if self._metadata_left < 0:
-            raise damaged("its directories never end")
+            raise damaged("directory data too large")
         return self._source.read_at(offset, length)
 
     def _read_descriptors(self) -> tuple[bytes, bytes | None]:
@@ -159,8 +159,8 @@ class IsoImage:
                 joliet = sector
         if primary is None:
             raise FetchError(
-                f"'{self._source.name}' is no ISO 9660 image",
-                hint="give the address of an install tree or an install ISO",
+                f"'{self._source.name}' is not an ISO 9660 image",
+                hint="use the address of an install tree or an install ISO",
             )
         return primary, joliet
 
@@ -174,13 +174,13 @@ class IsoImage:
         return root
 
     def _rock_ridge_skip(self, root: IsoEntry) -> int | None:
-        """Bytes that each system use area starts with and that aren't Rock Ridge's, or None without it."""
+        """The number of bytes before the Rock Ridge data in each system use area, or None without Rock Ridge."""
         offset, _ = root.extents[0]
         parsed = parse_record(self._metadata(offset, SECTOR_BYTES), 0)
         if parsed is None:
             return None
         area = parsed[0].system_use
-        for start in (0, 14):  # 14: CD-ROM XA puts its own bytes first
+        for start in (0, 14):  # 14: CD-ROM XA stores its bytes first
             entry = area[start : start + _SP_BYTES]
             if len(entry) == _SP_BYTES and entry[:2] == b"SP" and entry[4:6] == b"\xbe\xef":
                 return entry[6]
@@ -190,8 +190,8 @@ class IsoImage:
         offset = record.block * self._block_bytes
         if offset + record.length > self._source.size:
             raise FetchError(
-                f"'{self._source.name}' ends before what its directory promises",
-                hint="the image is cut short or damaged: get it again and compare its checksum",
+                f"'{self._source.name}' is shorter than its directory requires",
+                hint="the image is truncated or damaged: download it again and compare its checksum",
             )
         return offset, record.length
 
@@ -203,7 +203,7 @@ class IsoImage:
 
     def _read_directory(self, directory: IsoEntry) -> dict[str, IsoEntry]:
         if directory.size > _MOST_DIRECTORY_BYTES:
-            raise damaged(f"the directory '{directory.name}' is {directory.size} bytes long")
+            raise damaged(f"the directory '{directory.name}' has the invalid size {directory.size}")
         data = b"".join(self._metadata(*extent) for extent in directory.extents)
         entries: dict[str, IsoEntry] = {}
         pending: list[Record] = []
@@ -221,7 +221,7 @@ class IsoImage:
     def _entry(self, records: list[Record]) -> IsoEntry:
         last = records[-1]
         if any(record.interleaved for record in records):
-            raise damaged("it holds interleaved files, which no install medium has")
+            raise damaged("it contains interleaved files, which are not supported")
         name = self._plain_name(last.identifier)
         link, compressed, directory = None, False, last.is_directory
         extents: tuple[tuple[int, int], ...] | None = None
@@ -231,17 +231,17 @@ class IsoImage:
             if use.child_block is not None:
                 directory, extents = True, (self._moved_directory(use.child_block),)
         if "/" in name or "\0" in name or name in ("", ".", ".."):
-            raise damaged(f"it holds a file named {name!r}")
+            raise damaged(f"it contains a file named {name!r}")
         if extents is None:
-            # A file may lie beyond a short image without harm until it is asked for.
+            # A file beyond the end of a truncated image is an error only if it is requested.
             extents = tuple((record.block * self._block_bytes, record.length) for record in records)
         return IsoEntry(name, directory, extents, link, compressed)
 
     def _moved_directory(self, block: int) -> tuple[int, int]:
-        """The extent of a directory that Rock Ridge moved because it lay too deep."""
+        """The extent of a directory that Rock Ridge moved because it was nested too deeply."""
         parsed = parse_record(self._metadata(block * self._block_bytes, SECTOR_BYTES), 0)
         if parsed is None or not parsed[0].is_directory:
-            raise damaged("a moved directory isn't where it should be")
+            raise damaged("a moved directory is missing")
         return self._extent(parsed[0])
 
     def _continuation(self, block: int, offset: int, length: int) -> bytes:
@@ -256,7 +256,7 @@ class IsoImage:
 
 
 def _records(data: bytes) -> list[Record]:
-    """All records of a directory; none crosses the end of a sector."""
+    """All records of a directory; a record never crosses the end of a sector."""
     found = []
     for sector_start in range(0, len(data), SECTOR_BYTES):
         sector = data[sector_start : sector_start + SECTOR_BYTES]
@@ -268,7 +268,7 @@ def _records(data: bytes) -> list[Record]:
 
 
 def _pick(entries: dict[str, IsoEntry], name: str) -> IsoEntry | None:
-    """The entry called `name`; else one that differs in case only, as plain ISO 9660 writes capitals."""
+    """The entry named `name`; otherwise one that differs only in case, because plain ISO 9660 uses capitals."""
     if name in entries:
         return entries[name]
     folded = name.casefold()

@@ -1,4 +1,4 @@
-"""`--location IMAGE.iso`: files inside an ISO image, local or behind a web address."""
+"""`--location IMAGE.iso`: files inside an ISO image, local or on a web server."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class IsoFetcher:
-    """Files inside an ISO image; nothing is mounted and nothing else of it is read.
+    """Files inside an ISO image; it is not mounted, and only the requested parts are read.
 
-    Raises: FetchError, when the source is no ISO 9660 image.
+    Raises: FetchError, if the source is not an ISO 9660 image.
     """
 
     install_url: str | None = None
@@ -45,7 +45,7 @@ class IsoFetcher:
         return self.image.read(self._entry(path), limit).decode("utf-8", "replace")
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Copy the file out of the image, each byte written once."""
+        """Copy the file out of the image; each byte is written once."""
         entry = self._entry(path)
         check_size(f"'{path}' in '{self.location}'", entry.size, self._limit)
         progress.start(label_of("Extracting", path), entry.size)

@@ -25,7 +25,7 @@ ReadBlock = Callable[[int, int, int], bytes]
 
 @dataclass
 class SystemUse:
-    """What a record's system use area says."""
+    """Contents of a directory record's system use area."""
 
     name: str | None = None
     link: str | None = None
@@ -50,9 +50,9 @@ class Record:
 
 
 def parse_record(data: bytes, start: int) -> tuple[Record, int] | None:
-    """The record at `start` and the offset after it, or None where the sector holds no more.
+    """The record at `start` and the offset after it, or None at the end of the sector's records.
 
-    Raises: FetchError, when it contradicts itself.
+    Raises: FetchError, if the record is inconsistent.
     """
     length = data[start] if start < len(data) else 0
     if not length:
@@ -60,7 +60,7 @@ def parse_record(data: bytes, start: int) -> tuple[Record, int] | None:
     name_length = data[start + 32] if start + 32 < len(data) else 0
     name_end = start + _FIXED_BYTES + name_length
     if length < _FIXED_BYTES + 1 or start + length > len(data) or name_end > start + length:
-        raise damaged("a directory record has an impossible length")
+        raise damaged("a directory record has an invalid length")
     extended, block, size = data[start + 1], *struct.unpack_from("<I4xI", data, start + 2)
     flags, unit, gap = data[start + 25], data[start + 26], data[start + 27]
     padded_end = name_end + (1 - name_length % 2)
@@ -77,10 +77,9 @@ def parse_record(data: bytes, start: int) -> tuple[Record, int] | None:
 
 
 def parse_system_use(area: bytes, read_block: ReadBlock) -> SystemUse:
-    """The Rock Ridge entries in `area` and in the areas that continue it.
+    """The Rock Ridge entries in `area` and in its continuation areas.
 
-    `read_block(block, offset, length)` gives continuation areas.
-    Raises: FetchError, when they are damaged or continue for ever.
+    `read_block(block, offset, length)` returns continuation areas. Raises: FetchError, if they are damaged or endless.
     """
     use = SystemUse()
     for _ in range(MOST_CONTINUATIONS):
@@ -89,7 +88,7 @@ def parse_system_use(area: bytes, read_block: ReadBlock) -> SystemUse:
             break
         area = read_block(*following)
     else:
-        raise damaged("a Rock Ridge area continues for ever")
+        raise damaged("endless Rock Ridge continuation areas")
     if use._name_parts:
         use.name = b"".join(use._name_parts).decode("utf-8", "surrogateescape")
     if use._link_parts:
@@ -98,7 +97,7 @@ def parse_system_use(area: bytes, read_block: ReadBlock) -> SystemUse:
 
 
 def _parse_entries(area: bytes, use: SystemUse) -> tuple[int, int, int] | None:
-    """Note the entries in `use`; gives block, offset and length of the area that follows."""
+    """Store the entries in `use`; return block, offset and length of the next area."""
     following: tuple[int, int, int] | None = None
     start = 0
     while start + 4 <= len(area):
@@ -144,5 +143,5 @@ def _parse_link(components: bytes, use: SystemUse) -> None:
 
 
 def damaged(what: str) -> FetchError:
-    """The error for an image that breaks the rules of ISO 9660."""
-    return FetchError(f"the ISO image is damaged: {what}", hint="get the image again and compare its checksum")
+    """The error for an image that violates ISO 9660."""
+    return FetchError(f"the ISO image is damaged: {what}", hint="download the image again and compare its checksum")

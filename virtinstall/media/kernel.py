@@ -1,7 +1,7 @@
-"""Fetching the kernel and initrd of an install boot, to paths that the plan has chosen.
+"""Download of the kernel and initrd of an installation boot to paths that the plan has chosen.
 
-They can be read by any user, as QEMU runs under its own; but an initrd with answers in it holds passwords: that
-is the owner's alone, as a seed is, and libvirt's daemon hands it to QEMU's user.
+Any user can read them, because QEMU runs as another user. An initrd with answers contains passwords: only the owner can
+read it, like a seed, and libvirt's daemon makes it readable for QEMU's user.
 
 Source: libvirt's qemu.conf (user, group, security, dynamic_ownership); open(2) (O_EXCL, O_NOFOLLOW).
 """
@@ -40,10 +40,9 @@ def fetch_file(
     progress: Progress,
     injections: Sequence[Injection] = (),
 ) -> None:
-    """Fetch `source` to `path`, a file that doesn't exist yet, and append `injections` to it (an initrd).
+    """Download `source` to the new file `path`, and append `injections` to it (an initrd).
 
-    QEMU reads it at its start, so it is temporary.
-    Raises: FetchError; what was made is in `undo`.
+    QEMU reads it at its start, so it is temporary. Raises: FetchError; created files are in `undo`.
     """
     make_directory(str(path.parent), undo)
     size = fetcher.size(source)
@@ -59,15 +58,15 @@ def fetch_file(
 
 @contextmanager
 def _new_file(path: Path, mode: int, undo: Undo) -> Iterator[BinaryIO]:
-    """A new file at `path`, unbuffered; never one that is there already, nor through a link."""
+    """Create a new file at `path`, unbuffered; never open an existing file or follow a link."""
     with deferred_signals():
         try:
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         except OSError as error:
             raise FetchError(
-                f"could not make '{path}': {error.strerror}", hint="check that the directory may be written"
+                f"could not create '{path}': {error.strerror}", hint="check that the directory is writable"
             ) from error
         undo.push(f"file {path}", lambda: remove_file(str(path)), temporary=True)
     with os.fdopen(fd, "wb", buffering=0) as target:
-        os.fchmod(fd, mode)  # whatever the umask says: QEMU's user must read it
+        os.fchmod(fd, mode)  # regardless of the umask: QEMU's user must read it
         yield target

@@ -1,6 +1,6 @@
-"""The OS that an image's label names, where the OS database is older than the image.
+"""Detection of the OS from an image's label, for images newer than the OS database.
 
-Source: the volume ids of the published images; osinfo-db's `<volume-id>` rules for the releases before.
+Source: the volume ids of the published images; osinfo-db's `<volume-id>` rules for earlier releases.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 
 _ARCH = re.compile(r"x86_64|amd64|i[3-6]86|aarch64|arm64|ppc64(?:le|el)?|s390x", re.IGNORECASE)
 
-# what a label begins with, and the short id that the version after it makes
+# start of a label, and the short id with the version after it
 _LABELS = (
     (r"Fedora-(?:SB|Silverblue)-ostree-*(\d{2})\b", "silverblue{}"),
     (r"fedora-coreos-\d{2}\.\d{8}\.3\.", "fedora-coreos-stable"),
@@ -32,7 +32,7 @@ _LABELS = (
 
 
 def name_of_label(volume_id: str) -> str | None:
-    """The osinfo short id for an image with this volume id, which a database may not have yet, or None."""
+    """The osinfo short id for an image with this volume id, possibly newer than the database, or None."""
     label = _ARCH.sub("", volume_id)
     for pattern, name in _LABELS:
         if found := re.match(pattern, label):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class LocalTreeFetcher:
-    """Files below a local directory. Links may lead anywhere: the tree is the user's own."""
+    """Files below a local directory. Links are followed everywhere, because the user owns the tree."""
 
     volume: VolumeIds | None = None
     install_url: str | None = None
@@ -68,7 +68,7 @@ class LocalTreeFetcher:
             return source.read_at(0, min(limit, source.size)).decode("utf-8", "replace")
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Copy the file to `target_file`, inside the kernel where it can do that."""
+        """Copy the file to `target_file`, inside the kernel if possible."""
         with self._open(path) as source:
             check_size(f"'{self.location}/{path}'", source.size, self._limit)
             progress.start(label_of("Copying", path), source.size)
@@ -79,7 +79,7 @@ class LocalTreeFetcher:
             return source.size
 
     def close(self) -> None:
-        """Let go of what the directory stands on, a mount for instance."""
+        """Release the directory, for example a mount."""
         if self._on_close is not None:
             closing, self._on_close = self._on_close, None
             closing()

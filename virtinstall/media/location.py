@@ -1,4 +1,4 @@
-"""`--location`: finds out what kind of place it names and opens it."""
+"""`--location`: detect the kind of location and open it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 
 def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
-    """What reads the files below `location`; the caller closes it.
+    """Return a fetcher for the files below `location`; the caller closes it.
 
-    `location` is an http, https, ftp or nfs address, a `file://` address, a directory, an ISO image
-    or a block device that holds one. An http address that ends in `.iso` is read as an image, by
-    ranges. `limits` is what a server may take up, and how large a file may be.
-    Raises: FetchError, when it is none of these, or can't be opened.
+    `location` is an http, https, ftp or nfs address, a `file://` address, a directory, an ISO image or a block device
+    that contains one. An http address that ends in `.iso` is read as an image, by ranges. `limits` are for the server's
+    time and the size of a file. Raises: FetchError, if it is none of these or cannot be opened.
     """
     scheme = location.partition(":")[0].lower()
     if scheme in ("http", "https") and "://" in location:
@@ -40,20 +39,18 @@ def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
         _check_brackets(location)
         parts = urlsplit(location)
         if parts.netloc not in ("", "localhost"):
-            raise FetchError(
-                f"'{location}' names a file on another host", hint="write three slashes: file:///DIRECTORY"
-            )
+            raise FetchError(f"'{location}' names a file on another host", hint="use three slashes: file:///DIRECTORY")
         return _open_local(Path(percent_decoded(location, parts.path)), limits)
     if "://" in location:
         raise FetchError(
-            f"'{display_url(location)}' can't be fetched: '{scheme}' is no known kind of address",
-            hint="give an http, https, ftp or nfs address, a local directory or a local ISO image",
+            f"cannot download '{display_url(location)}': unknown kind of address '{scheme}'",
+            hint="use an http, https, ftp or nfs address, a local directory or a local ISO image",
         )
     return _open_local(Path(location).expanduser(), limits)
 
 
 def is_local(location: str) -> bool:
-    """Whether `location` is a path on this host, by its form alone: nothing is looked at."""
+    """Whether `location` is a path on this host, judged by its form only."""
     scheme = location.partition(":")[0].lower()
     return scheme == "file" or not ((scheme == "nfs" and ":" in location) or "://" in location)
 
@@ -83,7 +80,7 @@ def _open_local(path: Path, limits: Limits) -> Fetcher:
         why = getattr(error, "strerror", None) or error
         raise FetchError(
             f"could not open the install location '{path}': {why}",
-            hint="give an install tree's address or directory, or an ISO image",
+            hint="use an install tree's address or directory, or an ISO image",
         ) from error
     if stat.S_ISDIR(mode):
         from virtinstall.media.local import LocalTreeFetcher
@@ -98,19 +95,19 @@ def _open_local(path: Path, limits: Limits) -> Fetcher:
 
 
 def _check_brackets(location: str) -> None:
-    """Refuse a `[` that is never closed, at which the standard library stumbles."""
+    """Reject an unclosed `[`, which the standard library does not handle."""
     try:
         urlsplit(location)
     except ValueError as error:
-        raise FetchError(f"'{location}' is no complete address", hint="write it as file:///DIRECTORY") from error
+        raise FetchError(f"incomplete address '{location}'", hint="use file:///DIRECTORY") from error
 
 
 def _check_host(location: str) -> None:
-    """Refuse addresses that the network libraries would stumble over, each in its own way."""
+    """Reject addresses that the network libraries do not handle."""
     try:
         parts = urlsplit(location)
         usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         usable = False
     if not usable:
-        raise FetchError(f"'{display_url(location)}' is no complete address", hint="write it as http://HOST/DIRECTORY/")
+        raise FetchError(f"incomplete address '{display_url(location)}'", hint="use http://HOST/DIRECTORY/")

@@ -1,4 +1,6 @@
-"""An install medium: what it says of itself, what the OS database knows of it, what starts its installer."""
+"""An install medium: its description, its identification by the OS database, and the files that start its
+installer.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,9 @@ from virtinstall.media.fetcher import VolumeIds
 
 @dataclass(frozen=True)
 class TreeInfo:
-    """The words of a `.treeinfo`: what osinfo-db's `<treeinfo>` rules compare, and the images by section.
+    """Contents of a `.treeinfo`: the texts that osinfo-db's `<treeinfo>` rules compare, and the images by section.
 
-    `stage2` is the image that anaconda's kernel starts; `new_format`: productmd wrote it, not its forerunners.
+    `stage2` is the image that anaconda's kernel starts; `new_format`: written by productmd, not by its predecessors.
     """
 
     family: str
@@ -26,11 +28,11 @@ class TreeInfo:
 
 @dataclass(frozen=True)
 class InstallTree:
-    """What starts the installer of an install medium.
+    """The files that start the installer of an install medium.
 
-    Paths are relative to the location. `os_names` are osinfo short ids as the medium itself says,
-    the most exact first; some may not be in the installed OS database. `arguments` are what the
-    installer's kernel must be given to find its packages.
+    Paths are relative to the location. `os_names` are osinfo short ids derived from the medium, the most exact first;
+    some may be missing in the installed OS database. `arguments` are the kernel arguments with which the installer
+    finds its packages.
     """
 
     distro: str
@@ -43,13 +45,13 @@ class InstallTree:
 
     @property
     def os_name(self) -> str | None:
-        """The most exact osinfo short id, or None where the medium doesn't say."""
+        """The most exact osinfo short id, or None if the medium does not contain one."""
         return self.os_names[0] if self.os_names else None
 
 
 @dataclass(frozen=True)
 class Medium:
-    """What an OS database can tell an OS by: the identifiers of an image, the words of a tree."""
+    """Input for OS detection: the identifiers of an image, the texts of a tree."""
 
     volume: VolumeIds | None
     treeinfo: TreeInfo | None
@@ -57,7 +59,7 @@ class Medium:
 
 @dataclass(frozen=True)
 class Identified:
-    """What an OS database knows of a medium: short id, and where kernel and initrd are, if it says."""
+    """Result of OS detection: short id, and the paths of kernel and initrd, if the database has them."""
 
     os_name: str
     kernel_path: str | None = None

@@ -1,7 +1,7 @@
 """`--location nfs:HOST:/PATH`: an install tree on an NFS server.
 
-Read through libnfs's tools (no root, no mount, kernels without NFS), else through a read-only
-mount, else refused with what to install.
+It is read through libnfs's tools (no root, no mount, kernels without NFS), or through a read-only mount. Otherwise the
+error names the packages to install.
 
 Source: nfs-ls(1), nfs-cat(1); the libnfs README on URLs (`version`, `nfsport`); mount(8), nfs(5).
 """
@@ -51,14 +51,14 @@ class NfsPlace:
 
     @property
     def installer_form(self) -> str:
-        """As anaconda and debian-installer write it: `nfs:HOST:/PATH`."""
+        """The form of anaconda and debian-installer: `nfs:HOST:/PATH`."""
         return f"nfs:{self.host}:{self.path}"
 
 
 def parse_nfs(location: str) -> NfsPlace:
     """The place in `nfs:HOST:/PATH`, `nfs:HOST/PATH` or `nfs://HOST/PATH`.
 
-    Raises: FetchError, when a part is missing.
+    Raises: FetchError, if a part is missing.
     """
     rest = location.partition(":")[2].removeprefix("//")
     rest, _, options = rest.partition("?")
@@ -70,15 +70,15 @@ def parse_nfs(location: str) -> NfsPlace:
     if not host or host.startswith("-") or not slash or any(mark in path for mark in "\n\0"):
         raise FetchError(
             f"'{location}' names no directory on an NFS server",
-            hint="write it as nfs:HOST:/DIRECTORY",
+            hint="use nfs:HOST:/DIRECTORY",
         )
     return NfsPlace(host, "/" + path.rstrip("/"), options)
 
 
 def open_nfs(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
-    """Files below an NFS location, by the first way that this host has.
+    """Open an NFS location in the first way that this host supports.
 
-    Raises: FetchError, when the host has none, or the server refuses.
+    Raises: FetchError, if the host supports none, or the server refuses.
     """
     place = parse_nfs(location)
     if shutil.which("nfs-ls") and shutil.which("nfs-cat"):
@@ -86,13 +86,13 @@ def open_nfs(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
     if shutil.which("mount.nfs") and os.geteuid() == 0:
         return mounted(place)
     raise FetchError(
-        f"this host has nothing to read '{place.installer_form}' with",
-        hint="install libnfs-utils (any user) or nfs-common (root), or mount it and give the directory",
+        f"no NFS client found to read '{place.installer_form}'",
+        hint="install libnfs-utils (any user) or nfs-common (root), or mount it and use the directory",
     )
 
 
 def mount_command(place: NfsPlace, directory: Path) -> list[str]:
-    """The command that mounts `place`, read-only and giving up rather than hanging."""
+    """The command that mounts `place` read-only and fails instead of waiting forever."""
     host = f"[{place.host}]" if ":" in place.host else place.host
     options = "ro,soft,nolock,timeo=100,retrans=2,retry=0"
     return ["mount", "-t", "nfs", "-o", options, "--", f"{host}:{place.path}", str(directory)]
@@ -101,7 +101,7 @@ def mount_command(place: NfsPlace, directory: Path) -> list[str]:
 def mounted(place: NfsPlace) -> Fetcher:
     """Mount `place` on a private directory; `close` unmounts it and removes the directory.
 
-    Raises: FetchError, when mounting fails.
+    Raises: FetchError, if mounting fails.
     """
     directory = Path(tempfile.mkdtemp(prefix="virtinstall-nfs-"))
     try:
@@ -125,7 +125,7 @@ def mounted(place: NfsPlace) -> Fetcher:
 class NfsFetcher:
     """Files below an NFS directory, through nfs-ls and nfs-cat.
 
-    Raises: FetchError, when the server can't be reached or has no such directory.
+    Raises: FetchError, if the server cannot be reached or has no such directory.
     """
 
     volume: VolumeIds | None = None
@@ -158,7 +158,7 @@ class NfsFetcher:
         )
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Write the file to `target_file`; an interrupted transfer is repeated, as nfs-cat always starts at 0."""
+        """Write the file to `target_file`; an interrupted transfer is repeated, because nfs-cat always starts at 0."""
         response = transfer(
             self._display(path),
             lambda *_: self._open(path),
@@ -170,12 +170,12 @@ class NfsFetcher:
         return response.length or 0
 
     def close(self) -> None:
-        """Nothing stays open between calls."""
+        """Do nothing: no resource stays open between calls."""
 
     def _url(self, path: str, version: str) -> str:
         whole = f"{self._place.path.rstrip('/')}/{path}".rstrip("/") or "/"
         if "?" in whole:
-            raise FetchError(f"'{whole}' can't be read over NFS: libnfs takes no '?' in a path")
+            raise FetchError(f"'{whole}' cannot be read over NFS: libnfs does not support '?' in paths")
         options = f"version={version}" + (f"&{self._place.options}" if self._place.options else "")
         return f"nfs://{self._place.host}{whole}?{options}"
 
@@ -187,7 +187,7 @@ class NfsFetcher:
                 return version
             except FetchError as error:
                 problems.append(error.message)
-        raise FetchError(problems[0], hint="check the host, the export and that it may be read from here")
+        raise FetchError(problems[0], hint="check the host, the export and its access rules")
 
     def _list(self, directory: str, version: str) -> str:
         return _run(["nfs-ls", self._url(directory, version)], self.location, self._limits.reply_seconds)
@@ -204,7 +204,10 @@ class NfsFetcher:
         return self._listings[directory]
 
     def _open(self, path: str) -> _NfsReader:
-        """Open a file, with its size as the server has it now. Raises: FetchError."""
+        """Open a file with its current size on the server.
+
+        Raises: FetchError.
+        """
         self._listings.pop(clean_path(path).rpartition("/")[0], None)
         response = Response(url=self._display(path), length=self.size(path))
         return _NfsReader(["nfs-cat", self._url(clean_path(path), self._version)], response, self._limits)
@@ -214,7 +217,7 @@ class NfsFetcher:
 
 
 class _NfsReader:
-    """What nfs-cat prints."""
+    """The output of nfs-cat."""
 
     offset = 0
 
@@ -225,12 +228,15 @@ class _NfsReader:
         self._process = subprocess.Popen(command, stdin=null, stdout=subprocess.PIPE, stderr=null)
 
     def read(self) -> bytes:
-        """Return what has arrived, at most a chunk; nothing at the end. Raises: TransferInterrupted."""
+        """Return data that has arrived, at most a chunk; empty at the end.
+
+        Raises: TransferInterrupted.
+        """
         import select
 
         pipe, seconds = self._process.stdout, self._limits.idle_seconds
         assert pipe is not None
-        # libnfs itself would try for ever to reach a server that is gone
+        # libnfs would try forever to reach a server that is down
         if not select.select([pipe], [], [], seconds)[0]:
             raise TransferInterrupted(f"the server did not answer for {seconds:g} seconds")
         data = os.read(pipe.fileno(), CHUNK_BYTES)
@@ -239,7 +245,7 @@ class _NfsReader:
         return data
 
     def close(self) -> None:
-        """End nfs-cat, whatever it still has to say."""
+        """Stop nfs-cat, even if it has more output."""
         self._process.kill()
         self._process.communicate()
 
@@ -253,7 +259,7 @@ class _NfsReader:
 
 
 def _listing(text: str) -> dict[str, int | None]:
-    """Files and links in what nfs-ls printed, with the bytes of the files."""
+    """Files and links in the output of nfs-ls, with the sizes of the files in bytes."""
     found: dict[str, int | None] = {}
     for line in text.splitlines():
         columns = line.split(None, _LIST_COLUMNS)
@@ -263,7 +269,10 @@ def _listing(text: str) -> dict[str, int | None]:
 
 
 def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.reply_seconds) -> str:
-    """Run a tool, and return what it prints. Raises: FetchError."""
+    """Run a tool and return its output.
+
+    Raises: FetchError.
+    """
     with tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
@@ -291,7 +300,7 @@ def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.repl
     if expired.is_set():
         raise FetchError(
             f"'{location}' did not answer in {seconds:g} seconds",
-            hint="check the host, the export and that it may be read from here",
+            hint="check the host, the export and its access rules",
         )
     if len(printed) > _LISTING_LIMIT_BYTES:
         raise FetchError(f"'{location}' has a directory of more than {_LISTING_LIMIT_BYTES} bytes")

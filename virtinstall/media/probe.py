@@ -1,4 +1,4 @@
-"""Looks at an install location on behalf of the recognisers, and remembers what it looked for."""
+"""Queries of an install location for the recognizers, with a record of the paths that were looked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TEXT_BYTES = 512 * 1024
 
 
 class Probe:
-    """Asks a `Fetcher` each question once. `looked_for` lists the paths, in order."""
+    """Queries to a `Fetcher`, each sent once. `looked_for` lists the paths in order."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
@@ -26,18 +26,18 @@ class Probe:
 
     @property
     def looked_for(self) -> list[str]:
-        """Every path asked for so far."""
+        """Every path that was queried."""
         return list(self._known)
 
     @property
     def found(self) -> bool:
-        """Whether any of them was there."""
+        """Whether any of the paths exists."""
         return any(self._known.values())
 
     def has(self, path: str) -> bool:
         """Whether there is a file at `path`.
 
-        Raises: FetchError, when the location can't be reached.
+        Raises: FetchError, if the location cannot be reached.
         """
         path = clean_path(path)
         if path not in self._known:
@@ -45,20 +45,19 @@ class Probe:
         return self._known[path]
 
     def text(self, path: str) -> str | None:
-        """The text at `path`, or None where there is no such file or it can't be read as one."""
+        """The text at `path`, or None if there is no such file or it cannot be read as text."""
         path = clean_path(path)
         if path not in self._texts:
             self._texts[path] = self._read(path) if self.has(path) else None
         return self._texts[path]
 
     def first_pair(self, pairs: list[tuple[str, str]]) -> tuple[str, str] | None:
-        """The first kernel and initrd of which both are there."""
+        """The first pair of kernel and initrd that both exist."""
         return next((pair for pair in pairs if self.has(pair[0]) and self.has(pair[1])), None)
 
     def _read(self, path: str) -> str | None:
         try:
             return self._fetcher.read_text(path, _TEXT_BYTES)
         except FetchError:
-            # A file of this name that can't be read (a forbidden one, a compressed one in an ISO)
-            # tells the recognisers as little as none.
+            # An unreadable file (forbidden, or compressed in an ISO) is treated like a missing one.
             return None

@@ -1,7 +1,7 @@
 """Transfers over any protocol: one loop with size limit, stall detection, resume, progress and free-space check.
 
-A protocol provides an `Opener`: a function that opens a file at an offset and returns a `Reader`. `transfer` writes
-what the reader returns, and opens the file again where it was interrupted, if it is still the same file.
+A protocol provides an `Opener`: a function that opens a file at an offset and returns a `Reader`. `transfer` writes the
+data of the reader. After an interruption, it opens the file again if it is still the same version.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from virtinstall.safe_text import one_line
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a server may take up: seconds, bytes, and interruptions of one transfer.
+    """Limits for a server: seconds, bytes, and interruptions of one transfer.
 
-    `reply_seconds` limits everything before the data: connection greeting, redirects and headers together. A
-    transfer slower than `slowest_bytes_per_second` over `stall_seconds` counts as interrupted.
+    `reply_seconds` limits everything before the data: connection greeting, redirects and headers together. A transfer
+    slower than `slowest_bytes_per_second` over `stall_seconds` counts as interrupted.
     """
 
     connect_seconds: float = 15.0
@@ -43,11 +43,11 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """What a server says of a file.
+    """A server's information about a file.
 
-    `url` is the final address, without user, password and query. `length` is that of the whole file in bytes; None
-    where the server does not say, but known after a transfer. `etag` and `last_modified` are as the server wrote
-    them, or empty. `not_modified`: the cached copy is current, and no data follows.
+    `url` is the final address, without user, password and query. `length` is that of the whole file in bytes; None if
+    the server does not report it, but known after a transfer. `etag` and `last_modified` are in the server's format, or
+    empty. `not_modified`: the cached copy is current, and no data follows.
     """
 
     url: str
@@ -58,7 +58,7 @@ class Response:
     not_modified: bool = False
 
     def may_equal(self, other: Response) -> bool:
-        """Whether nothing says that the two are different versions of a file."""
+        """Whether nothing shows that the two are different versions of a file."""
         pairs = (
             (self.length, other.length),
             (self.etag, other.etag),
@@ -77,21 +77,24 @@ class Reader(Protocol):
 
     @property
     def response(self) -> Response:
-        """What the server says of the file."""
+        """The server's information about the file."""
 
     @property
     def offset(self) -> int:
         """The offset of the first byte that `read` returns."""
 
     def read(self) -> bytes:
-        """Return what has arrived, at most a chunk; nothing at the end. Raises: TransferInterrupted."""
+        """Return data that has arrived, at most a chunk; empty at the end.
+
+        Raises: TransferInterrupted.
+        """
 
     def close(self) -> None:
         """Release the connection."""
 
 
 Opener = Callable[[int, "Response | None"], Reader]
-"""Opens a file at an offset (0 where the server has no ranges); the second argument is the version to continue."""
+"""Opens a file at an offset (0 if the server has no ranges); the second argument is the version to continue."""
 
 
 class TransferInterrupted(Exception):
@@ -103,7 +106,7 @@ class TransferInterrupted(Exception):
 
 
 class StallGuard:
-    """Detects transfers that only trickle: read timeouts start again with each byte."""
+    """Detects stalled transfers, which read timeouts do not: they start again with each byte."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -111,7 +114,10 @@ class StallGuard:
         self._bytes = 0
 
     def check(self, count_bytes: int) -> None:
-        """Count what has arrived. Raises: TransferInterrupted, when it was too little since the last check."""
+        """Count data that has arrived.
+
+        Raises: TransferInterrupted, if it was too little since the last check.
+        """
         self._bytes += count_bytes
         now = time.monotonic()
         seconds = now - self._since
@@ -135,12 +141,11 @@ def transfer(
     on_data: Callable[[memoryview], None] | None = None,
     on_restart: Callable[[], None] | None = None,
 ) -> Response:
-    """Write the file that `open_at` opens to `target`, and return what the server said of it.
+    """Write the file that `open_at` opens to `target`, and return the server's response.
 
     `name` is for messages. With `start`, the target already holds so many bytes of the version `before`. `on_data` is
-    called with each piece after it was written. Where the server has another version meanwhile, `on_restart` must
-    empty the target and forget what `on_data` collected; without it, that is an error.
-    Raises: FetchError.
+    called with each piece after it was written. If the server has another version meanwhile, `on_restart` must empty
+    the target and discard the data that `on_data` collected; without it, that is an error. Raises: FetchError.
     """
     run = _Transfer(name, open_at, target, limits, progress or Silent(), label, on_data, on_restart)
     response = run.run(start, before)
@@ -171,15 +176,15 @@ def read_start(name: str, open_at: Opener, limit_bytes: int, limits: Limits) -> 
 
 
 def fetch_failure(name: str, why: str) -> FetchError:
-    """Return the error for a file that could not be fetched."""
+    """Return the error for a failed download."""
     return FetchError(
-        f"could not fetch {name}: {one_line(why)}",
+        f"could not download {name}: {one_line(why)}",
         hint="check the address, the network and the proxy settings",
     )
 
 
 def check_room(place: int | str | os.PathLike[str], needed_bytes: int, where: str) -> None:
-    """Refuse to fill up a file system; `place` is a path or a descriptor, `where` its name for messages.
+    """Check that a file system has enough free space; `place` is a path or a descriptor, `where` its name for messages.
 
     Raises: FetchError.
     """
@@ -187,23 +192,26 @@ def check_room(place: int | str | os.PathLike[str], needed_bytes: int, where: st
     free_bytes = status.f_bavail * status.f_frsize
     if needed_bytes > free_bytes:
         raise FetchError(
-            f"'{where}' has {free_bytes} bytes free, and {needed_bytes} are needed",
-            hint="make room on that file system",
+            f"'{where}' has {free_bytes} bytes free, but {needed_bytes} are needed",
+            hint="free space on that file system",
         )
 
 
 def check_announced(name: str, done: int, total: int | None) -> None:
-    """Refuse a file that is longer than its server announced. Raises: FetchError."""
+    """Reject a file that is longer than its server announced.
+
+    Raises: FetchError.
+    """
     if total is not None and done > total:
-        raise fetch_failure(name, f"more than the {total} bytes arrived that the server announced")
+        raise fetch_failure(name, f"the server sent more than the announced {total} bytes")
 
 
 def _other_part(name: str, offset: int) -> FetchError:
-    return fetch_failure(name, f"the server sent another part than requested, not that from byte {offset}")
+    return fetch_failure(name, f"the server sent another part than the requested one from byte {offset}")
 
 
 class _Transfer:
-    """One file on its way, over one response or several."""
+    """The transfer of one file, over one or several responses."""
 
     def __init__(
         self,
@@ -285,7 +293,7 @@ class _Transfer:
         return reader
 
     def _check(self, now: Response) -> None:
-        """Refuse a file that is too large for the limit or for the file system."""
+        """Reject a file that is too large for the limit or for the file system."""
         if now.length is None:
             return
         check_size(self._name, now.length, self._limits.file_bytes)
@@ -306,7 +314,7 @@ class _Transfer:
             self._progress.advance(self._done)
 
     def _take(self, reader: Reader) -> None:
-        """Write what the reader returns, without what the target has already."""
+        """Write the data of the reader, without the bytes that the target already holds."""
         skip = self._done - reader.offset
         guard = StallGuard(self._limits)
         total = self._response.length if self._response is not None else None
@@ -337,4 +345,4 @@ class _Transfer:
 
     def _history(self, interruptions: int, cut: TransferInterrupted) -> str:
         times = {1: "once", 2: "twice"}.get(interruptions, f"{interruptions} times")
-        return f"cut {times}, the last time after {self._done} bytes: {cut.why}"
+        return f"interrupted {times}, the last time after {self._done} bytes: {cut.why}"

@@ -1,7 +1,7 @@
-"""`--location`: recognises an install medium and says which kernel and initrd start its installer.
+"""`--location`: recognition of an install medium and of the kernel and initrd that start its installer.
 
-Each family of distributions has a recogniser (treeinfo.py and distros/); boot loader
-configurations and well-known paths serve every other medium.
+Each family of distributions has a recognizer (treeinfo.py and distros/); boot loader configurations and well-known
+paths are used for every other medium.
 
 Source: virt-install(1), --location; the layouts are cited where they are used.
 """
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 _MOST_LISTED = 8
 _ARCHES = ("x86_64", "aarch64", "i686", "ppc64le", "s390x")
-# where mirrors keep trees below the folder that people give: RHEL 8 and later, Fedora, CentOS to 7,
-# Scientific Linux, openSUSE
+# folders of trees on mirrors, below the folder that users specify: RHEL 8 and later, Fedora, CentOS to 7, Scientific
+# Linux, openSUSE
 _BELOW = ("BaseOS/{}/os", "Server/{}/os", "Everything/{}/os", "os/{}", "{}/os", "{}", "os", "repo/oss")
 
 
 def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify: Identify | None = None) -> InstallTree:
-    """What starts the installer at the fetcher's location.
+    """Return the files that start the installer at the fetcher's location.
 
-    `arch` is libvirt's name of the guest's architecture, `guest_type` is `hvm` or `xen` (paravirtual);
-    `identify` looks the medium up in an OS database.
-    Raises: FetchError, when the location can't be read or holds no known kind of medium.
+    `arch` is libvirt's name of the guest's architecture, `guest_type` is `hvm` or `xen` (paravirtual); `identify` looks
+    the medium up in an OS database. Raises: FetchError, if the location cannot be read or contains no known kind of
+    medium.
     """
     from virtinstall.media.distros import bootconfig, debian, others
     from virtinstall.media.treeinfo import read_treeinfo, tree_from_treeinfo
@@ -60,20 +60,20 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
 def chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> InstallTree:
     """The tree for `--location PLACE,kernel=...,initrd=...`.
 
-    Raises: RequestError, when one of the two is missing; FetchError, when the location lacks a file.
+    Raises: RequestError, if one of the two is missing; FetchError, if the location has no such file.
     """
     if not kernel or not initrd:
         raise RequestError(
-            "--location takes kernel= and initrd= only together",
-            hint="give both: --location PLACE,kernel=PATH,initrd=PATH",
+            "--location: kernel= and initrd= must be given together",
+            hint="use both: --location PLACE,kernel=PATH,initrd=PATH",
         )
     for path in (kernel, initrd):
         if not fetcher.exists(path):
             raise FetchError(
                 f"'{fetcher.location}' has no file '{clean_path(path)}'",
-                hint="kernel= and initrd= are paths relative to the location",
+                hint="use paths of kernel= and initrd= relative to the location",
             )
-    return InstallTree("by hand", clean_path(kernel), clean_path(initrd), volume=fetcher.volume)
+    return InstallTree("manual", clean_path(kernel), clean_path(initrd), volume=fetcher.volume)
 
 
 def _of_family(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
@@ -94,7 +94,7 @@ def _from_database(probe: Probe, known: Identified | None) -> InstallTree | None
     pair = probe.first_pair([(known.kernel_path, known.initrd_path)])
     if pair is None:
         return None
-    # all that the menu says: NixOS's kernel is told its very init
+    # use all arguments of the menu: NixOS's kernel needs its init
     return InstallTree(known.os_name, *pair, arguments=menu_arguments(probe, pair[0]))
 
 
@@ -102,7 +102,7 @@ def _unknown(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> FetchError:
     paths = probe.looked_for
     shown = ", ".join(paths[:_MOST_LISTED])
     more = f" and {len(paths) - _MOST_LISTED} more" if len(paths) > _MOST_LISTED else ""
-    hint = "for a Linux that isn't known, name the files: --location URL,kernel=PATH,initrd=PATH"
+    hint = "for an unknown Linux, specify the files: --location URL,kernel=PATH,initrd=PATH"
     start = _way_out(probe, treeinfo, arch)
     return FetchError(
         f"found no installable distribution at '{probe.location}': looked for {shown}{more}", hint=f"{start}; {hint}"
@@ -110,19 +110,21 @@ def _unknown(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> FetchError:
 
 
 def _way_out(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> str:
-    """What to give instead of a location that starts no installer."""
-    # where nothing at all was found there is no need to ask for still more
+    """The hint for a location that does not start an installer."""
+    # if nothing was found, no further queries are needed
     others = _ARCHES if probe.found else ()
     if other := next((each for each in others if each != arch and _of_family(probe, each, "hvm")), None):
-        return f"it is for {other}, not for {arch}: give --arch {other}"
+        return f"it is for {other}, not for {arch}: use --arch {other}"
     if probe.volume is not None:
-        return "--cdrom starts any image (Windows, BSD, ...)"
+        return "use --cdrom for other images (Windows, BSD, ...)"
     if treeinfo is not None:
-        return "its .treeinfo names no kernel, so it only has packages: give the tree beside it, like BaseOS/ARCH/os/"
+        return (
+            "its .treeinfo names no kernel, so it contains only packages: use the install tree, such as BaseOS/ARCH/os/"
+        )
     from virtinstall.media.distros.debian import names_of_archive
 
     if any(name.startswith("ubuntu") for name in names_of_archive(probe.location)):
-        return "newer releases of Ubuntu have no install tree: give the ISO image of the server edition"
+        return "newer releases of Ubuntu have no install tree: use the ISO image of the server edition"
     folders = (each.format({"i686": "i386"}.get(arch, arch)) for each in _BELOW)
     below = next((folder for folder in folders if probe.has(f"{folder}/.treeinfo")), None)
-    return f"the tree is {probe.location.rstrip('/')}/{below}/" if below else "give the top of the tree"
+    return f"use the tree {probe.location.rstrip('/')}/{below}/" if below else "use the top directory of the tree"

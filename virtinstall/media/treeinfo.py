@@ -25,7 +25,7 @@ _FIRST_INST_REPO = {"fedora": 19, "redhat": 7}
 
 
 def read_treeinfo(probe: Probe) -> TreeInfo | None:
-    """The location's `.treeinfo`, or None where it has none that can be understood."""
+    """The location's `.treeinfo`, or None if it has no valid one."""
     for path in _FILES:
         text = probe.text(path)
         parsed = parse_treeinfo(text) if text else None
@@ -38,7 +38,7 @@ def read_treeinfo(probe: Probe) -> TreeInfo | None:
 
 
 def parse_treeinfo(text: str) -> TreeInfo | None:
-    """What `text` says, or None where it is no `.treeinfo`."""
+    """The parsed `text`, or None if it is not a `.treeinfo`."""
     sections = _sections(text)
     general, release, tree = (sections.get(name, {}) for name in ("general", "release", "tree"))
     images = {name.removeprefix("images-"): values for name, values in sections.items() if name.startswith("images-")}
@@ -56,9 +56,9 @@ def parse_treeinfo(text: str) -> TreeInfo | None:
 
 
 def _sections(text: str) -> dict[str, dict[str, str]]:
-    """The keys and values of each section; lines that are neither say nothing.
+    """The keys and values of each section; other lines are ignored.
 
-    configparser would refuse the whole file for one odd line, and lets some through to its own bugs.
+    configparser would reject the whole file because of one invalid line, and accepts some that cause errors later.
     """
     sections: dict[str, dict[str, str]] = {}
     current: dict[str, str] = {}
@@ -73,9 +73,9 @@ def _sections(text: str) -> dict[str, dict[str, str]]:
 
 
 def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_type: str) -> InstallTree | None:
-    """The tree that `info` describes, or None where it names no kernel and none is in the usual place.
+    """The tree that `info` describes, or None if it names no kernel and none is in the usual place.
 
-    Raises: FetchError, when it names one outside the location.
+    Raises: FetchError, if it names a kernel outside the location.
     """
     if info is None:
         return None
@@ -93,7 +93,7 @@ def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_typ
 
 
 def _arguments(probe: Probe, info: TreeInfo, argument: str | None, kernel: str) -> tuple[str, ...]:
-    """What the installer's kernel must be told to find the rest of the tree."""
+    """The kernel arguments with which the installer finds the rest of the tree."""
     url = probe.install_url
     if argument == "install":
         from virtinstall.media.distros.suse import agama_arguments, linuxrc_url, uses_agama
@@ -105,10 +105,10 @@ def _arguments(probe: Probe, info: TreeInfo, argument: str | None, kernel: str) 
 
 
 def url_argument(info: TreeInfo) -> str | None:
-    """The kernel argument that names the install source, or None where it can't be told.
+    """The kernel argument that names the install source, or None if there is no such argument.
 
-    A family that isn't known has anaconda where its tree is built like anaconda's: the oldest
-    anaconda that takes inst.repo= came with productmd's format, or has its image in LiveOS/.
+    An unknown family uses anaconda if its tree is built like anaconda's. The oldest anaconda that supports inst.repo=
+    was released with productmd's format, or has its image in LiveOS/.
     """
     family = info.family.lower()
     if "suse" in family:
@@ -119,7 +119,7 @@ def url_argument(info: TreeInfo) -> str | None:
             return None
         return "inst.repo" if info.new_format or info.stage2.startswith("LiveOS/") else "method"
     major = re.match(r"\d+", info.version)
-    # Rawhide and the like have a word for a version: they are newer than any number.
+    # Rawhide and similar versions are names: they are newer than any number.
     if major is None or int(major[0][:9]) >= _FIRST_INST_REPO[kind]:
         return "inst.repo"
     return "method"
@@ -148,7 +148,7 @@ def os_names(info: TreeInfo) -> tuple[str, ...]:
 
 
 def _images(info: TreeInfo, arch: str, guest_type: str) -> Mapping[str, str] | None:
-    """The section for the guest: its own kind, else the tree's architecture, else the only one."""
+    """The section for the guest: the one for its type, else the one for the tree's architecture, else the only one."""
     names = (info.arch, arch, *(_I386 if arch in _I386 else ()))
     wanted = [*(["xen"] if guest_type == "xen" else []), *names]
     others = [name for name in info.images if name != "xen"]
@@ -162,7 +162,7 @@ def _images(info: TreeInfo, arch: str, guest_type: str) -> Mapping[str, str] | N
 
 
 def _usual_images(probe: Probe, info: TreeInfo, arch: str) -> Mapping[str, str] | None:
-    """Where the family keeps kernel and initrd, for a description that names none."""
+    """The usual places of kernel and initrd in the family, for a description that names none."""
     if info.images:
         return None
     folders = ("images/pxeboot", *(("ppc/ppc64",) if arch.startswith("ppc64") else ()))
@@ -174,7 +174,7 @@ def _usual_images(probe: Probe, info: TreeInfo, arch: str) -> Mapping[str, str] 
 
 
 def _red_hat_name(family: str) -> str | None:
-    """How osinfo's short ids call a family that is built like Red Hat Enterprise Linux, or None."""
+    """The family's name in osinfo's short ids if it is similar to Red Hat Enterprise Linux, or None."""
     table = (
         ("red hat enterprise linux", "rhel"),
         ("centos stream", "centos-stream"),

@@ -1,7 +1,7 @@
-"""The label of a UDF disc that has no ISO 9660 part, as some Windows media are.
+"""The label of a UDF disc without an ISO 9660 part, such as some Windows media.
 
-Source: ECMA-167 part 3, sections 7.2 (tags), 10.1 (primary volume descriptor), 10.2 (anchor)
-and part 1, section 7.2.12 (dstring); UDF 2.60 section 2.1.1.
+Source: ECMA-167 part 3, sections 7.2 (tags), 10.1 (primary volume descriptor), 10.2 (anchor) and part 1, section 7.2.12
+(dstring); UDF 2.60 section 2.1.1.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TAG_PRIMARY, _TAG_ANCHOR, _TAG_TERMINATING = 1, 2, 8
 
 
 def udf_volume(source: ByteSource) -> VolumeIds | None:
-    """The identifiers of a UDF volume, or None where the source holds none."""
+    """The identifiers of a UDF volume, or None if the source is not one."""
     if source.size < (_ANCHOR_SECTOR + 1) * SECTOR_BYTES:
         return None
     anchor = source.read_at(_ANCHOR_SECTOR * SECTOR_BYTES, SECTOR_BYTES)
@@ -42,7 +42,7 @@ def udf_volume(source: ByteSource) -> VolumeIds | None:
 
 
 def _dstring(field: bytes) -> str:
-    """Text with its compression id (8 or 16 bits a character) first and its length last."""
+    """Text with its compression id (8 or 16 bits per character) first and its length last."""
     used = field[1 : field[-1]] if field[-1] else b""
     encoding = "utf-16-be" if field[0] == 16 else "latin-1"
     return used.decode(encoding, "replace").rstrip("\0 ")

@@ -1,9 +1,9 @@
-"""A cache of JSON files that may go missing at any time, and is never more than a help.
+"""A cache of JSON files that may disappear at any time and is only an optimization.
 
-What is cached about the database says which files it was read from and how they looked: a change
-of any makes it stale.
+Cached data about the database lists the files that it was read from and their state: a change of any of them
+invalidates it.
 
-Source: XDG base directory specification, for where it is.
+Source: XDG base directory specification, for its path.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 from virtinstall.osinfo.places import Places, Stamp, stamp
 from virtinstall.private_cache import cache_home, read_cached, write_cached
 
-# changes with what the files hold, and with how names are resolved: files of another format are written anew
+# increase it when the files' content or the resolution of names changes: files of another format are written again
 _FORMAT = 2
 
 
 class JsonCache:
-    """JSON files in `$XDG_CACHE_HOME/virtinstall/osinfo`; `write`: whether they may be made and changed."""
+    """JSON files in `$XDG_CACHE_HOME/virtinstall/osinfo`; `write`: whether they may be created and changed."""
 
     def __init__(self, environment: Mapping[str, str], *, write: bool = True) -> None:
         home = cache_home(environment)
@@ -28,7 +28,7 @@ class JsonCache:
         self._write = write
 
     def load(self, name: str) -> Any:
-        """What `save` wrote, or None: not there, damaged, or of another version."""
+        """The data that `save` wrote, or None: missing, damaged, or of another version."""
         import json
 
         if self._directory is None:
@@ -43,7 +43,7 @@ class JsonCache:
         return content[1]
 
     def save(self, name: str, content: Any) -> None:
-        """Write a file whole or not at all; a folder that can't be written is no error: there is no cache then."""
+        """Write a file atomically. If the folder is not writable, there is no cache, without an error."""
         import json
 
         if self._directory is None or not self._write:
@@ -53,9 +53,9 @@ class JsonCache:
 
 
 class Watch:
-    """What a piece of knowledge was read from: all directories of `places`, and the files that were `see`n.
+    """The origin of cached data: all directories of `places`, and the files that were `see`n.
 
-    Files are to be seen before they are read: a change in between makes the knowledge stale, not wrong.
+    Files must be seen before they are read, so that a change in between invalidates the data.
     """
 
     def __init__(self, places: Places) -> None:
@@ -63,16 +63,16 @@ class Watch:
         self._files: dict[str, Stamp] = {}
 
     def see(self, paths: list[str]) -> None:
-        """Note how `paths` look now."""
+        """Record the current state of `paths`."""
         self._files.update((path, stamp(path)) for path in paths if path not in self._files)
 
     def save(self, cache: JsonCache, name: str, content: Any) -> None:
-        """Keep what was learnt from the files."""
+        """Keep data that was read from the files."""
         cache.save(name, [self._directories, self._files, content])
 
 
 def load_watched(cache: JsonCache, name: str, places: Places) -> Any:
-    """What `Watch.save` kept under `name`, None where there is nothing or the database has changed since."""
+    """The data that `Watch.save` kept under `name`, None if there is none or the database has changed since."""
     saved = cache.load(name)
     if not isinstance(saved, list) or len(saved) != 3:
         return None

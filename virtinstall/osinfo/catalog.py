@@ -1,7 +1,7 @@
-"""The catalogue of operating systems: osinfo-db, read as far as it is needed.
+"""The catalog of operating systems: osinfo-db, of which only the needed parts are read.
 
-A system known by the name of its file (`debian11`: os/debian.org/debian-11.xml) needs only its own
-files and those it derives from; code names, misspellings, lists and recognition need the index.
+A system known by the name of its file (`debian11`: os/debian.org/debian-11.xml) needs only its files and those that it
+derives from; code names, misspellings, lists and recognition need the index.
 
 Source: osinfo-db; osinfo-db-tools, "The Libosinfo Database Layout"
 """
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from virtinstall.osinfo.media_rows import Entry, Image
 
 
-# no short id or URI comes near; searching for what is like a longer one would take long
+# longer than any short id or URI; searching for similar names would take long
 _LONGEST_NAME = 200
 
 
 class Lookup(NamedTuple):
-    """What was found for a name; `warning` is one line where the record is of another system than was named."""
+    """The result for a name; `warning` is one line if the record is of another system than requested."""
 
     record: OsRecord
     warning: str | None = None
 
 
 class Catalog:
-    """osinfo-db as the environment says where it is; `cache`: whether cache files may be written.
+    """osinfo-db in the directories of the environment; `cache`: whether cache files may be written.
 
-    `broken_files` are files that turned out to be no XML; they are left out.
+    `broken_files` are files that are not XML; they are skipped.
     """
 
     def __init__(self, environment: Mapping[str, str], *, cache: bool = True) -> None:
@@ -49,14 +49,14 @@ class Catalog:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user is to be told of the files that were read so far."""
+        """Warnings about the files that were read so far."""
         return tuple(
-            f"the OS database's file {path} is broken, and is left out" for path in dict.fromkeys(self.broken_files)
+            f"ignoring the file {path} of the OS database: invalid XML" for path in dict.fromkeys(self.broken_files)
         )
 
     @property
     def index(self) -> Index:
-        """All systems, briefly."""
+        """All systems, in short form."""
         from virtinstall.osinfo.index import load_index
 
         if self._index is None:
@@ -65,7 +65,7 @@ class Catalog:
 
     @property
     def rules(self) -> Rules:
-        """How media and trees are recognised."""
+        """The rules for recognizing media and trees."""
         from virtinstall.osinfo.index import load_rules
 
         if self._rules is None:
@@ -79,9 +79,9 @@ class Catalog:
         return load_images(self._places, self._cache, self.broken_files)
 
     def lookup(self, name: str) -> Lookup:
-        """The system called `name`: a short id or a full id; where it is too new for the database, the one before.
+        """The system called `name`: a short id or a full id. If it is too new for the database, the previous one.
 
-        Raises: RequestError, when there is none; the hint names those most like it.
+        Raises: RequestError, if there is none; the hint names the most similar ones.
         """
         if len(name) > _LONGEST_NAME:
             raise self._unknown(name[:_LONGEST_NAME] + "...")
@@ -100,7 +100,7 @@ class Catalog:
         return found
 
     def names(self) -> list[str]:
-        """All names that `lookup` knows without a warning, sorted."""
+        """All names that `lookup` resolves without a warning, sorted."""
         return sorted([*self.index.by_name, GENERIC.short_id])
 
     def systems(self) -> list[list[str]]:
@@ -112,11 +112,11 @@ class Catalog:
         return [sorted(names) for names in ordered]
 
     def list_text(self) -> str:
-        """What `--osinfo list` prints: a line for each system, with all its names."""
+        """The output of `--osinfo list`: a line for each system, with all its names."""
         return "".join(", ".join(names) + "\n" for names in self.systems())
 
     def newest_linux(self) -> OsRecord:
-        """The newest Linux of no particular distribution; one of which nothing is known where there is no database."""
+        """The newest generic Linux; an unknown system if there is no database."""
         try:
             return self.lookup("linux").record
         except RequestError:
@@ -161,7 +161,7 @@ class Catalog:
         return Lookup(record, f"unknown OS name '{name}': using the settings of {record.short_id}")
 
     def _by_file_name(self, name: str, watch: Watch) -> Entry | None:
-        """The entry whose file is called like it, without reading any other."""
+        """The entry whose file has this name, without reading any other."""
         if "://" in name:
             return self._entry(name, watch)
         bare = name.replace("-", "")
@@ -206,5 +206,5 @@ class Catalog:
 
 
 def _file_name(name: str) -> str:
-    """The cache file for `name`; different names may share one, so it holds the name too."""
+    """The cache file for `name`; different names may share one, so the file contains the name too."""
     return "os-" + "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name) + ".json"

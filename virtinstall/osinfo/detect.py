@@ -1,8 +1,7 @@
-"""Which operating system a medium or an install tree holds, by osinfo-db's rules.
+"""Detection of the operating system of a medium or an install tree, by osinfo-db's rules.
 
-A rule is a set of regular expressions; those that it has must all be found in what the medium says
-of itself. Where rules of several systems fit, the most exact one is first: the database's order,
-which libosinfo goes by, means nothing.
+A rule is a set of regular expressions; all of them must match the medium's identifiers. If rules of several systems
+match, the most exact one is first; the database's order, which libosinfo uses, has no meaning.
 
 Source: osinfo-db's `<iso>` and `<treeinfo>` (schema/osinfo.rng); ISO 9660 (ECMA-119 8.4), for the ids.
 """
@@ -17,20 +16,20 @@ from virtinstall.osinfo.catalog import Catalog
 from virtinstall.osinfo.index import System
 from virtinstall.osinfo.media_rows import Media, Tree
 
-# no id of a medium and no word of a .treeinfo that means anything is longer
+# ids of media and values of .treeinfo that have a meaning are shorter
 _LONGEST_VALUE = 256
 _SPECIAL = frozenset("\\^$.|?*+()[]{}")
 
 
 class MediaMatch(NamedTuple):
-    """A medium recognised: the system's short id and what the database knows of the medium."""
+    """A recognized medium: the system's short id and the database's record of the medium."""
 
     short_id: str
     media: Media
 
 
 class TreeMatch(NamedTuple):
-    """A tree recognised: the system's short id and what the database knows of the tree."""
+    """A recognized tree: the system's short id and the database's record of the tree."""
 
     short_id: str
     tree: Tree
@@ -46,10 +45,10 @@ def match_media(
     volume_size: int | None = None,
     arch: str | None = None,
 ) -> list[MediaMatch]:
-    """The systems which a medium with these ids may hold, the likeliest first, each once.
+    """Systems that a medium with these ids may contain, the most likely first, each once.
 
-    `volume_size` is in bytes, as the primary volume descriptor has it; `arch`, where it is
-    known, puts media of this architecture before others.
+    `volume_size` is in bytes, as in the primary volume descriptor; `arch`, if known, sorts media of this architecture
+    first.
     """
     search = _Search()
     found: list[tuple[_Rank, MediaMatch]] = []
@@ -68,7 +67,7 @@ def match_media(
 def match_tree(
     catalog: Catalog, *, family: str, version: str = "", variant: str = "", arch: str = ""
 ) -> list[TreeMatch]:
-    """The systems which a tree with these words in its `.treeinfo` may hold, the likeliest first, each once."""
+    """Systems that a tree with these values in its `.treeinfo` may contain, the most likely first, each once."""
     search = _Search()
     found: list[tuple[_Rank, TreeMatch]] = []
     for identity, rule in catalog.rules.trees:
@@ -81,7 +80,7 @@ def match_tree(
 
 Match = TypeVar("Match", MediaMatch, TreeMatch)
 
-# what makes one rule more exact than another, most important first
+# criteria for a more exact rule, most important first
 _Rank = tuple[bool, bool, bool, int, str, int]
 
 
@@ -109,13 +108,13 @@ def _best_first(found: list[tuple[_Rank, Match]]) -> list[Match]:
 
 
 class _Search:
-    """Looks for patterns in values; most patterns are known not to fit by the letters that they begin with."""
+    """Searches patterns in values; most patterns are excluded by their first letters."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], bool] = {}
 
     def all(self, patterns: Iterable[str | None], values: Iterable[str]) -> bool:
-        """Whether each pattern that there is is found in its value; False where there is none at all."""
+        """Whether each pattern is found in its value; False if there is no pattern."""
         pairs = [(pattern, value) for pattern, value in zip(patterns, values, strict=True) if pattern]
         return bool(pairs) and all(self._found(pattern, value[:_LONGEST_VALUE]) for pattern, value in pairs)
 
@@ -128,14 +127,14 @@ class _Search:
 
 
 def _beginning(pattern: str) -> str:
-    """Letters that a value must have for the pattern to be found in it."""
+    """Letters that a value must contain for the pattern to match."""
     if "|" in pattern or "(?" in pattern:
         return ""
     start = 1 if pattern.startswith("^") else 0
     end = start
     while end < len(pattern) and pattern[end] not in _SPECIAL:
         end += 1
-    # what follows may say that the last letter can be missing
+    # the next character may make the last letter optional
     return pattern[start : end - 1] if pattern[end : end + 1] in ("?", "*", "{") else pattern[start:end]
 
 
@@ -145,5 +144,5 @@ def _search(pattern: str, value: str) -> bool:
     try:
         return re.search(pattern, value) is not None
     except re.error:
-        # GLib's regular expressions have a few things that Python's don't: such a rule recognises nothing
+        # GLib's regular expressions have a few features that Python's lack: such a rule matches nothing
         return False

@@ -1,4 +1,4 @@
-"""Reads the XML of one operating system into an `Entry`.
+"""Parse the XML of one operating system into an `Entry`.
 
 Source: osinfo-db's schema, /usr/share/osinfo/schema/osinfo.rng
 """
@@ -21,8 +21,7 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 def read_elements(paths: Iterable[str], tag: str, broken: list[str]) -> list[etree._Element]:
     """The elements `tag` (`os`, `device`, ...) of the files, in order.
 
-    Files that are no XML are left out and added to `broken`: one bad override must not take
-    all systems away.
+    Files that are not XML are skipped and added to `broken`: one invalid override must not hide all systems.
     """
     from lxml import etree
 
@@ -41,15 +40,15 @@ def read_elements(paths: Iterable[str], tag: str, broken: list[str]) -> list[etr
 def read_parts(paths: Iterable[str], place: tuple[str, str], broken: list[str]) -> Parts | None:
     """The operating system that the files describe.
 
-    Elements whose id doesn't belong to `place`, the files' vendor and entity name, don't count.
-    Files that are no XML are left out and added to `broken`.
+    Elements whose id does not belong to `place`, the files' vendor and entity name, are ignored. Files that are not XML
+    are skipped and added to `broken`.
     """
     elements = [element for element in read_elements(paths, "os", broken) if entity_of(element.get("id", "")) == place]
     return Parts(elements) if elements else None
 
 
 def entry_of(parts: Parts) -> Entry:
-    """All that the files say."""
+    """The complete content of the files."""
     return Entry(
         id=parts.id,
         short_ids=parts.texts("short-id"),
@@ -115,7 +114,7 @@ class Parts:
         return self._children.get(tag, [])
 
     def text(self, tag: str) -> str | None:
-        """The first text in no particular language."""
+        """The first text without a language."""
         return next((_text(child) for child in self.all(tag) if child.get(_LANGUAGE) is None and _text(child)), None)
 
     def texts(self, tag: str) -> list[str]:

@@ -1,7 +1,6 @@
-"""An index of the whole database: which systems there are, and the rules by which media and trees are recognised.
+"""An index of the whole database: its systems, and the rules by which media and trees are recognized.
 
-It is made by reading every file once, kept in the cache, and made anew when a file or a
-directory has changed.
+It is built by reading every file once, stored in the cache, and built again when a file or a directory has changed.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ class System(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """How media and trees are recognised: pairs of the system's id and the rule."""
+    """The rules for recognizing media and trees: pairs of the system's id and the rule."""
 
     media: list[tuple[str, Media]]
     trees: list[tuple[str, Tree]]
 
 
 class Index:
-    """The systems of a database, by id and by name; of two that claim a name the later one has it."""
+    """The systems of a database, by id and by name; if two claim a name, the later one wins."""
 
     def __init__(self, systems: list[System]) -> None:
         self.systems = systems
@@ -46,7 +45,7 @@ class Index:
 
 
 def load_index(places: Places, cache: JsonCache, broken: list[str]) -> Index:
-    """The index; files that are no XML are added to `broken`."""
+    """Load the index; files that are not XML are added to `broken`."""
     rows = load_watched(cache, "index.json", places)
     if rows is None:
         rows = _read_all(places, cache, "index.json", broken, _system)
@@ -54,7 +53,7 @@ def load_index(places: Places, cache: JsonCache, broken: list[str]) -> Index:
 
 
 def line_index(places: Places, line: str, broken: list[str]) -> Index:
-    """The index of the systems whose files are called like `line` (`debian`): few, and soon read; not cached."""
+    """Load the index of the systems whose file names start with `line` (`debian`): few files, not cached."""
     if not line:
         return Index([])
     bare = line.replace("-", "")
@@ -65,7 +64,7 @@ def line_index(places: Places, line: str, broken: list[str]) -> Index:
 
 
 def load_rules(places: Places, cache: JsonCache, broken: list[str]) -> Rules:
-    """The rules; files that are no XML are added to `broken`."""
+    """Load the rules; files that are not XML are added to `broken`."""
     rows = load_watched(cache, "rules.json", places)
     if rows is None:
         rows = _read_all(places, cache, "rules.json", broken, _rules)
@@ -76,7 +75,7 @@ def load_rules(places: Places, cache: JsonCache, broken: list[str]) -> Rules:
 
 
 def load_images(places: Places, cache: JsonCache, broken: list[str]) -> list[tuple[str, list[Image]]]:
-    """Short ID and disk images of each system that has any; files that are not XML are added to `broken`."""
+    """Load short ID and disk images of each system that has any; files that are not XML are added to `broken`."""
     rows = load_watched(cache, "images.json", places)
     if rows is None:
         rows = _read_all(places, cache, "images.json", broken, _images)
@@ -86,7 +85,7 @@ def load_images(places: Places, cache: JsonCache, broken: list[str]) -> list[tup
 def _read_all(
     places: Places, cache: JsonCache, name: str, broken: list[str], row: Callable[[Parts], Sequence[Any]]
 ) -> list[Sequence[Any]]:
-    """One row for each system, kept in the cache."""
+    """Read one row for each system, stored in the cache."""
     watch = Watch(places)
     entities = places.entities()
     for sources in entities.values():

@@ -1,6 +1,6 @@
-"""The facts that osinfo-db has about media, trees, images and drivers, and about one operating system by itself.
+"""The facts in osinfo-db about media, trees, images and drivers, and about one operating system alone.
 
-Apart from `rows`, for most runs have no use for them and needn't pay for them.
+Separate from `rows`, because most runs do not need them.
 
 Source: osinfo-db's schema, /usr/share/osinfo/schema/osinfo.rng
 """
@@ -12,10 +12,10 @@ from virtinstall.osinfo.rows import Firmware, Resources
 
 
 class Media(NamedTuple):
-    """`<media>`: an installation or live medium; the ids and `volume_size` are patterns to recognise it by.
+    """`<media>`: an installation or live medium; the ids and `volume_size` are patterns to recognize it.
 
-    `installer_reboots`: how often the installer reboots before the OS is there.
-    `language_map` is the id of the data map which turns the languages found into names.
+    `installer_reboots`: number of the installer's reboots until the OS is installed. `language_map` is the id of the
+    data map from the languages found to names.
     """
 
     arch: str
@@ -40,7 +40,7 @@ class Media(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """`<tree>`: an installation tree; the `treeinfo_` words are patterns to recognise it by."""
+    """`<tree>`: an installation tree; the `treeinfo_` values are patterns to recognize it."""
 
     arch: str
     variant: str | None
@@ -77,7 +77,7 @@ class Driver(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What the files of one OS say by themselves. `parents` are the ids it derives from, then those it clones.
+    """The content of the files of one OS alone. `parents` are the ids it derives from, then those it clones.
 
     `devices`: pairs of device id and whether it is supported.
     """

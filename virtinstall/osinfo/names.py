@@ -1,7 +1,7 @@
-"""Names of operating systems: their order, their versions, old spellings, and what an unknown one may mean.
+"""Names of operating systems: their order, their versions, old spellings, and interpretations of unknown names.
 
-Source: osinfo-db's short ids; the order is that of `virt-install --osinfo list`; code names are
-those that Debian and Ubuntu gave their releases.
+Source: osinfo-db's short ids; the order is that of `virt-install --osinfo list`; code names are those of Debian and
+Ubuntu releases.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from itertools import groupby
 
 from virtinstall.osinfo.index import Index, System
 
-# what earlier versions of virt-install called them
+# names in earlier versions of virt-install
 _OLD_NAMES = {
     "vista": "winvista",
     "winxp64": "winxp",
@@ -26,7 +26,7 @@ _OLD_SYSTEMS = {
     "debiansid": "debiantesting",
 }
 
-# beginnings of names that people and media use, and those of the database; the first that fits counts
+# prefixes that people and media use, and those of the database; the first match applies
 _BEGINNINGS = {
     "sles15": "sle15",
     "sled15": "sle15",
@@ -39,7 +39,7 @@ _BEGINNINGS = {
     "macos10": "macosx10",
 }
 
-# releases that an old database has neither by number nor by code name
+# releases that an old database contains neither by number nor by code name
 CODE_NAMES = {
     "debianbookworm": "debian12",
     "debiantrixie": "debian13",
@@ -95,16 +95,15 @@ def split_name(name: str) -> tuple[str, Version]:
 
 
 def line_of(name: str) -> str:
-    """The line of systems that a name is of: `debian` for debian13 and for debiantrixie."""
+    """The line of systems of a name: `debian` for debian13 and for debiantrixie."""
     return split_name(CODE_NAMES.get(name, name))[0]
 
 
 def find_system(name: str, index: Index) -> tuple[System, bool] | None:
-    """The system in `index` which serves for `name`, and whether `name` means just that.
+    """Find the system in `index` for `name`, and whether `name` means exactly that system.
 
-    A whole major version (`rhel6`) means its newest minor one. A version after all that are
-    known, or a line without a version (`debian`), is served by the newest of the line.
-    A version that is missing among those known is none: it is a misspelling.
+    A whole major version (`rhel6`) means its newest minor one. A version after all known ones, or a line without a
+    version (`debian`), resolves to the newest of the line. A missing version among the known ones is a misspelling.
     """
     if name in index.by_name:
         return index.by_name[name], True
@@ -134,9 +133,9 @@ def _members(line: str, index: Index) -> dict[Version, System]:
 
 
 def _newest(members: dict[Version, System]) -> Version:
-    """The version that came last. Numbers don't always grow: Windows 98 and openSUSE 42 were before 11 and 15.
+    """The newest version by date. Numbers do not always grow: Windows 98 and openSUSE 42 are older than 11 and 15.
 
-    The highest number without a date had not come out yet when the database was made: nothing is newer.
+    The highest number without a date was not released when the database was created: it is the newest.
     """
     highest = max(members)
     if not members[highest].release_date:
@@ -146,7 +145,7 @@ def _newest(members: dict[Version, System]) -> Version:
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """The names most like `name`, the best first."""
+    """The names most similar to `name`, the best first."""
     from virtinstall.similar import similar_names
 
     return similar_names(name, known, 4)

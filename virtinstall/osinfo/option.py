@@ -1,7 +1,7 @@
-"""`--osinfo`: what was asked, and which system it comes to once the media have been looked at.
+"""`--osinfo`: the requested system, and the system that is used after the media have been examined.
 
-Source: virt-install's behaviour with `--osinfo`. It departs from it where nothing was asked and nothing
-was found: virt-install refuses, here the guest is taken for a modern Linux, and a warning says so.
+Source: virt-install's behavior with `--osinfo`. The difference: if nothing was requested and nothing was detected,
+virt-install fails; here a modern Linux is assumed, with a warning.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _GENERIC_COST = "unknown operating system: using slow devices that every system 
 
 
 class RequestedOs(NamedTuple):
-    """What `--osinfo` asks for.
+    """The request of `--osinfo`.
 
-    `name`: a short id, a full id or `generic`; with `detect` it is what to take when nothing is
-    found. `require`: whether it is an error when there is no name in the end; None: not said.
-    `strict`: detect=on or require=on was said, so that finding nothing isn't passed over.
+    `name`: a short id, a full id or `generic`; with `detect` it is the fallback. `require`: whether it is an error if
+    no name is found; None: unspecified. `strict`: detect=on or require=on was specified, so that a failed detection is
+    reported.
     """
 
     name: str | None = None
@@ -43,9 +43,9 @@ class ChosenOs(NamedTuple):
 
 
 def read_requested(values: Mapping[str, str] | None) -> RequestedOs:
-    """What the sub-options of `--osinfo` (`name`, `short-id`, `id`, `detect`, `require`) ask for.
+    """Read the sub-options of `--osinfo` (`name`, `short-id`, `id`, `detect`, `require`).
 
-    Raises: RequestError, when a switch is neither on nor off.
+    Raises: RequestError, if a switch is neither on nor off.
     """
     from virtinstall.xml.kinds import parse_switch
 
@@ -60,7 +60,7 @@ def read_requested(values: Mapping[str, str] | None) -> RequestedOs:
         try:
             switches[word] = parse_switch(values[word]) if values.get(word) else None
         except ValueError as error:
-            raise RequestError(f"--osinfo {word}={values[word]}: {error}", hint="say on or off") from error
+            raise RequestError(f"--osinfo {word}={values[word]}: {error}", hint="use on or off") from error
     detect, require = switches["detect"], switches["require"]
     return RequestedOs(
         name=name,
@@ -79,13 +79,13 @@ def choose_os(
     is_hvm: bool = True,
     environment: Mapping[str, str] | None = None,
 ) -> ChosenOs:
-    """The system to make the guest for.
+    """Choose the system of the guest.
 
-    `detected`: names that the media gave, the likeliest first; they don't count where detection
-    is off. `default_name`: what another option says (`--install fedora36`, `--reinstall`).
-    `is_hvm`: full virtualisation; containers and paravirtual guests don't need a name.
+    `detected`: names from the media, the most likely first; they are ignored if detection is off. `default_name`: the
+    name in another option (`--install fedora36`, `--reinstall`). `is_hvm`: full virtualization; containers and
+    paravirtual guests do not need a name.
 
-    Raises: RequestError, when a name is unknown, or none was found and one is required.
+    Raises: RequestError, if a name is unknown, or none was found and one is required.
     """
     if wish.detect:
         for name in detected:
@@ -111,7 +111,7 @@ def choose_os(
 
 
 def _known(catalog: Catalog, name: str) -> ChosenOs | None:
-    """The system that a medium names, or None where the database has nothing like it."""
+    """The system that a medium names, or None if the database has no similar one."""
     try:
         record, warning = catalog.lookup(name)
     except RequestError:
@@ -120,7 +120,7 @@ def _known(catalog: Catalog, name: str) -> ChosenOs | None:
 
 
 def _may_lack(environment: Mapping[str, str] | None) -> bool:
-    """Whether the user's environment says that a name needn't be there."""
+    """Whether the user's environment allows a missing name."""
     return "VIRTINSTALL_OSINFO_DISABLE_REQUIRE" in (environment or {})
 
 

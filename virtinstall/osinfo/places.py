@@ -1,7 +1,7 @@
-"""Where osinfo-db's files are: its directories, how they override each other, how to see that they changed.
+"""The places of osinfo-db's files: its directories, how they override each other, and how changes are detected.
 
-Source: osinfo-db-tools, "The Libosinfo Database Layout" (docs/database-layout.txt); `OSINFO_DATA_DIR` is
-the old name of `OSINFO_SYSTEM_DIR`, which libosinfo still accepts.
+Source: osinfo-db-tools, "The Libosinfo Database Layout" (docs/database-layout.txt); `OSINFO_DATA_DIR` is the old name
+of `OSINFO_SYSTEM_DIR`, which libosinfo still accepts.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 
-# how a file or directory looked: its time of change in nanoseconds, and a file's size; None where it wasn't there
+# state of a file or directory: its modification time in nanoseconds, and a file's size; None if it did not exist
 Stamp = list[int] | None
 
 
 def database_directories(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The directories of the database, system, local and user; what a later one says wins."""
+    """The directories of the database: system, local and user; a later one overrides an earlier one."""
     system = environment.get("OSINFO_SYSTEM_DIR") or environment.get("OSINFO_DATA_DIR") or "/usr/share/osinfo"
     local = environment.get("OSINFO_LOCAL_DIR") or "/etc/osinfo"
     user = environment.get("OSINFO_USER_DIR")
@@ -28,7 +28,7 @@ def database_directories(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def stamp(path: str) -> Stamp:
-    """How `path` looks now."""
+    """The current state of `path`."""
     try:
         status = os.stat(path)
     except OSError:
@@ -46,7 +46,7 @@ class Places:
         self._roots = tuple(os.path.join(directory, kind) for directory in directories)
 
     def directories(self) -> Iterator[str]:
-        """The directories whose change means that files came or went."""
+        """The directories whose change means that files were added or removed."""
         for root in self._roots:
             yield root
             for vendor in _names(root):
@@ -65,17 +65,17 @@ class Places:
         return found
 
     def sources(self, vendor: str, entity: str) -> list[str]:
-        """The sources of one entity: its file and its directory of drop-ins, in each root where they are."""
+        """The sources of one entity: its file and its drop-in directory, in each root that has them."""
         bases = [os.path.join(root, vendor, entity) for root in self._roots]
         paths = [f"{base}.{ending}" for base in bases for ending in _ENDINGS]
         return [path for path in paths if os.path.lexists(path)]
 
 
 def source_files(sources: list[str]) -> list[str]:
-    """The files to read, of an entity's sources.
+    """The files to read for an entity's sources.
 
-    Of its own files only the last one counts; an empty one or one that is /dev/null takes the
-    entity away. All drop-ins add to it.
+    Only the last of its main files counts; an empty file or a link to /dev/null removes the entity. All drop-ins are
+    added.
     """
     own = [path for path in sources if path.endswith(".xml")][-1:]
     drop_ins = [
@@ -89,9 +89,9 @@ def source_files(sources: list[str]) -> list[str]:
 
 
 def entity_of(identity: str) -> tuple[str, str] | None:
-    """(vendor, entity name) by the id's URI: `http://debian.org/debian/11` is `debian-11` of `debian.org`.
+    """(vendor, entity name) of the id's URI: `http://debian.org/debian/11` is `debian-11` of `debian.org`.
 
-    None where the id is no URI, or its host would leave the database's directories.
+    None if the id is not a URI, or its host would leave the database's directories.
     """
     _, separator, rest = identity.partition("://")
     vendor, _, path = rest.partition("/")
@@ -103,7 +103,7 @@ def entity_of(identity: str) -> tuple[str, str] | None:
 
 
 def _names(directory: str) -> list[str]:
-    """The names in a directory, sorted; none where it isn't there or can't be read."""
+    """The names in a directory, sorted; empty if it does not exist or cannot be read."""
     try:
         return sorted(os.listdir(directory))
     except OSError:

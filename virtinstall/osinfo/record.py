@@ -1,8 +1,8 @@
-"""What is known about an operating system, inheritance resolved: which devices it has drivers for, what it needs.
+"""An operating system with inheritance resolved: the devices it has drivers for, and its requirements.
 
-Source: osinfo-db (https://libosinfo.org); the ids of devices are those of the PCI and USB id registries.
-An OS has what its own files say, then what the systems it derives from and clones say, nearest first;
-`supported="false"` takes away what is inherited.
+Source: osinfo-db (https://libosinfo.org); the ids of devices are those of the PCI and USB id registries. An OS has the
+properties in its files, then those of the systems it derives from and clones, nearest first; `supported="false"`
+removes inherited ones.
 """
 
 from __future__ import annotations
@@ -52,19 +52,19 @@ _VIDEO_MODELS = (
     ("cirrus", "1013/00b8"),
     ("vga", "1234/1111"),
 )
-# these architectures have no guests that are older than virtio
+# all guests of these architectures support virtio
 _VIRTIO_ARCHITECTURES = ("aarch64", "armv7l", "loongarch64", "ppc64", "ppc64le", "riscv32", "riscv64", "s390x")
 _LOCAL_CLOCK_FAMILIES = ("win9x", "win16", "winnt", "solaris")
 
 
 class OsRecord(NamedTuple):
-    """An operating system. `devices` are the ids of the devices that it supports, inherited ones too.
+    """An operating system. `devices` are the ids of the devices that it supports, including inherited ones.
 
-    `resources` are its own, `inherited_resources` those of the nearest ancestor that has any.
-    `family` is osinfo's: `linux`, `winnt`, `freebsd`, ...; dates are `YYYY-MM-DD`.
-    `is_generic`: nothing is known of it (`--osinfo generic`).
+    `resources` are those in its files, `inherited_resources` those of the nearest ancestor that has any. `family` is
+    osinfo's: `linux`, `winnt`, `freebsd`, ...; dates are `YYYY-MM-DD`. `is_generic`: nothing is known about it
+    (`--osinfo generic`).
 
-    A named tuple: a frozen dataclass of this size costs 2 ms at each start of the program.
+    A named tuple, because a frozen dataclass of this size costs 2 ms at each start of the program.
     """
 
     id: str
@@ -95,19 +95,19 @@ class OsRecord(NamedTuple):
 
     @property
     def short_id(self) -> str:
-        """The name it goes by: `debian11`."""
+        """The usual name: `debian11`."""
         return self.short_ids[0]
 
     @property
     def media(self) -> tuple[Media, ...]:
-        """The media that it is installed from."""
+        """The media that can install it."""
         from virtinstall.osinfo.media_rows import Media
 
         return tuple(Media._make(row) for row in self.media_rows)
 
     @property
     def trees(self) -> tuple[Tree, ...]:
-        """The trees that it is installed from."""
+        """The trees that can install it."""
         from virtinstall.osinfo.media_rows import Tree
 
         return tuple(Tree._make(row) for row in self.tree_rows)
@@ -121,24 +121,24 @@ class OsRecord(NamedTuple):
 
     @property
     def drivers(self) -> tuple[Driver, ...]:
-        """Files that give it drivers which it lacks."""
+        """Files with additional drivers."""
         from virtinstall.osinfo.media_rows import Driver
 
         return tuple(Driver._make(row) for row in self.driver_rows)
 
     def installable_driver(self, arch: str) -> Driver | None:
-        """The drivers for machines of `arch` that its installer can be given; None where there are none."""
+        """The drivers for machines of `arch` that its installer can load; None if there are none."""
         known = [driver for driver in self.drivers if driver.pre_installable and driver.arch in (arch, "all")]
         return max(known, key=lambda driver: driver.priority, default=None)
 
     @property
     def is_windows(self) -> bool:
-        """Whether it is a Windows of the NT line or before it."""
+        """Whether it is Windows, of the NT line or earlier."""
         return self.family in ("win16", "win9x", "winnt")
 
     @property
     def is_windows_client(self) -> bool:
-        """Whether it is a Windows for desktops (`win10`), no server (`win2k19`): it uses two CPU sockets at most."""
+        """Whether it is a desktop Windows (`win10`), not a server (`win2k19`): it uses at most two CPU sockets."""
         return self.family == "winnt" and not self.short_id.startswith("win2k")
 
     @property
@@ -148,22 +148,22 @@ class OsRecord(NamedTuple):
 
     @property
     def is_linux_generic(self) -> bool:
-        """Whether it is a Linux of some year, of no known distribution: `linux2022`."""
+        """Whether it is a generic Linux of some year, without a distribution: `linux2022`."""
         return self.id.startswith("http://libosinfo.org/linux/")
 
     @property
     def clock_offset(self) -> str:
-        """What the hardware clock shows: `localtime` or `utc`."""
+        """The time of the hardware clock: `localtime` or `utc`."""
         return "localtime" if self.family in _LOCAL_CLOCK_FAMILIES else "utc"
 
     @property
     def supports_acpi(self) -> bool:
-        """Whether it can do with ACPI: all can, those older than it don't look for it."""
+        """Whether it supports ACPI; systems older than ACPI ignore it."""
         return True
 
     @property
     def supports_apic(self) -> bool:
-        """Whether it can do with an APIC: all can, those older than it don't look for it."""
+        """Whether it supports an APIC; systems older than the APIC ignore it."""
         return True
 
     def has_device(self, *ids: str) -> bool:
@@ -208,7 +208,7 @@ class OsRecord(NamedTuple):
         return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("console")
 
     def supports_guest_agent(self, arch: str = "x86_64") -> bool:
-        """Whether a channel for the QEMU guest agent is of use to it."""
+        """Whether it can use a channel for the QEMU guest agent."""
         return self.supports_virtio_serial(arch)
 
     def supports_usb3(self, arch: str = "x86_64") -> bool:
@@ -222,14 +222,14 @@ class OsRecord(NamedTuple):
     def supports_q35(self, arch: str = "x86_64") -> bool:
         """Whether it runs on the q35 chipset.
 
-        Virtio devices on PCI Express ports speak virtio 1.0 only: a system that has just the drivers
-        before that (the 6th RHEL) would find neither its disk nor its network there.
+        Virtio devices on PCI Express ports support only virtio 1.0: a system with only older drivers (RHEL 6) would
+        find neither its disk nor its network there.
         """
         only_old = self.supports_virtio("net") and not self.supports_virtio("net", modern=True)
         return self.has_device(_Q35) and not only_old
 
     def net_models(self, arch: str = "x86_64") -> tuple[str, ...]:
-        """The emulated network cards that it has drivers for, the best first; virtio is apart."""
+        """The emulated network cards that it has drivers for, the best first, without virtio."""
         return self._models(_NET_MODELS)
 
     def sound_models(self, arch: str = "x86_64") -> tuple[str, ...]:
@@ -244,32 +244,32 @@ class OsRecord(NamedTuple):
         return tuple(model for model, identity in table if _PCI + identity in self.devices)
 
     def supports_firmware(self, kind: str, arch: str) -> bool | None:
-        """Whether it boots by `bios` or `efi` on `arch`; None where the database doesn't say."""
+        """Whether it boots with `bios` or `efi` on `arch`; None if the database does not specify it."""
         return next((row.supported for row in self.firmwares if row.type == kind and row.arch == arch), None)
 
     def requires_efi(self, arch: str) -> bool:
-        """Whether it boots by UEFI only."""
+        """Whether it boots only with UEFI."""
         return self.supports_firmware("bios", arch) is False and self.supports_firmware("efi", arch) is not False
 
     def amounts(self, kind: str, arch: str) -> Amounts:
-        """What it needs on `arch`: `minimum`, `recommended`, `maximum` or `network_install`."""
+        """The requirements on `arch`: `minimum`, `recommended`, `maximum` or `network_install`."""
         return _amounts(self.resources, kind, arch)
 
     def minimum_ram_bytes(self, arch: str) -> int | None:
-        """The least memory it runs with, in bytes."""
+        """The minimum memory in bytes."""
         rows = self.resources or self.inherited_resources
         return _amounts(rows, "minimum", arch).ram_bytes
 
     def recommended_ram_bytes(self, arch: str) -> int | None:
-        """The memory that it should have, in bytes: what is recommended, else twice the minimum."""
+        """The suitable memory in bytes: the recommended size, or twice the minimum."""
         return self._recommended(self.resources or self.inherited_resources, "ram_bytes", arch)
 
     def recommended_storage_bytes(self, arch: str) -> int | None:
-        """The disk that it should have, in bytes: what is recommended, else twice the minimum."""
+        """The suitable disk size in bytes: the recommended size, or twice the minimum."""
         return self._recommended(self.resources or self.inherited_resources, "storage_bytes", arch)
 
     def recommended_cpus(self, arch: str) -> int | None:
-        """The CPUs that it should have: what is recommended, else twice the minimum."""
+        """The suitable number of CPUs: the recommended number, or twice the minimum."""
         return self._recommended(self.resources, "n_cpus", arch)
 
     def _recommended(self, rows: tuple[Resources, ...], what: str, arch: str) -> int | None:
@@ -278,18 +278,18 @@ class OsRecord(NamedTuple):
         return recommended or (minimum * 2 if minimum else None)
 
     def script_ids(self, media: Media | None = None) -> tuple[str, ...]:
-        """The install scripts that fit: those of the medium where it has its own, else those of the OS."""
+        """The matching install scripts: those of the medium if it has any, otherwise those of the OS."""
         if media is not None and not media.installer_script:
             return ()
         return tuple(media.scripts) if media is not None and media.scripts else self.scripts
 
 
-# virt-install's record of which nothing is known; it has no id in any database
+# virt-install's record without known properties; it has no id in any database
 GENERIC = OsRecord(id="", short_ids=("generic",), name="Generic or unknown OS", is_generic=True)
 
 
 def _amounts(rows: tuple[Resources, ...], kind: str, arch: str) -> Amounts:
-    """The amounts for `arch`, filled up with those for all architectures."""
+    """The amounts for `arch`, completed with those for all architectures."""
     found: list[int | None] = [None] * len(Amounts._fields)
     for wanted in (arch, "all"):
         for row in rows:

@@ -1,4 +1,4 @@
-"""Makes one record of an operating system and those it derives from; and that record to JSON and back."""
+"""Combine an operating system and those it derives from into one record; convert the record to JSON and back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def resolve(entry: Entry, find: Callable[[str], Entry | None]) -> OsRecord:
-    """The record of `entry`; `find` gives the entries it names, or None for those that aren't there."""
+    """The record of `entry`; `find` returns the entries it names, or None for missing ones."""
     line = list(_lineage(entry, find))
     devices: dict[str, bool] = {}
     firmwares: dict[tuple[str, str], Firmware] = {}
@@ -53,7 +53,7 @@ def resolve(entry: Entry, find: Callable[[str], Entry | None]) -> OsRecord:
 
 
 def _lineage(entry: Entry, find: Callable[[str], Entry | None]) -> Iterator[Entry]:
-    """`entry` and its ancestors, each once, the nearest first; a database may have circles."""
+    """`entry` and its ancestors, each once, the nearest first; a database may contain cycles."""
     seen = {entry.id}
     waiting = [entry]
     for current in waiting:
@@ -67,7 +67,7 @@ def _lineage(entry: Entry, find: Callable[[str], Entry | None]) -> Iterator[Entr
 
 
 def _resources(line: list[Entry]) -> list[Resources]:
-    """The resources of the first in `line`; a row with `inherit` is filled up from the next that has that row."""
+    """The resources of the first in `line`; rows with `inherit` are completed from the next system that has them."""
     return [_filled(row, line[1:]) if row.inherit else row for row in line[0].resources]
 
 
@@ -94,14 +94,14 @@ def _merged(own: Amounts | None, above: Amounts | None) -> Amounts | None:
 
 
 def to_json(record: OsRecord) -> dict[str, Any]:
-    """The record as JSON can hold it."""
+    """The record as JSON-compatible values."""
     return {**record._asdict(), "devices": sorted(record.devices)}
 
 
 def from_json(data: dict[str, Any]) -> OsRecord:
-    """The record that `to_json` wrote; rows of media and the like stay as they are until they are asked for.
+    """The record that `to_json` wrote; rows of media and similar are converted when they are used.
 
-    Raises: TypeError or KeyError, when something else wrote it.
+    Raises: TypeError or KeyError, if the data is not from `to_json`.
     """
     values = dict(data)
     for name in ("short_ids", "ancestors", "upgrades", "scripts"):

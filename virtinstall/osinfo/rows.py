@@ -1,6 +1,6 @@
-"""The facts that osinfo-db has about one operating system, as plain rows.
+"""The facts in osinfo-db about one operating system, as plain rows.
 
-Named tuples, because they go to and from the JSON of the cache as they are.
+Named tuples, because they are stored in the JSON of the cache unchanged.
 
 Source: osinfo-db's schema, /usr/share/osinfo/schema/osinfo.rng
 """
@@ -13,7 +13,7 @@ from virtinstall.named import NamedTuple
 
 
 class Amounts(NamedTuple):
-    """An amount of resources; None where the database doesn't say."""
+    """An amount of resources; None if the database does not specify it."""
 
     cpu_hz: int | None = None
     n_cpus: int | None = None
@@ -22,9 +22,9 @@ class Amounts(NamedTuple):
 
 
 class Resources(NamedTuple):
-    """`<resources>`: what a guest of this architecture (or `all`) needs.
+    """`<resources>`: the requirements of a guest of this architecture (or `all`).
 
-    `inherit`: what isn't said here is what the OS it derives from says.
+    `inherit`: missing values are taken from the OS it derives from.
     """
 
     arch: str
@@ -36,7 +36,7 @@ class Resources(NamedTuple):
 
 
 class Firmware(NamedTuple):
-    """`<firmware>`: whether the OS boots by `bios` or `efi` on an architecture."""
+    """`<firmware>`: whether the OS boots with `bios` or `efi` on an architecture."""
 
     arch: str
     type: str
@@ -44,6 +44,6 @@ class Firmware(NamedTuple):
 
 
 def resources_from_json(row: list[Any]) -> Resources:
-    """A row as JSON has it; amounts are rows themselves."""
+    """A row from JSON; amounts are nested rows."""
     arch, inherit, *amounts = row
     return Resources(arch, inherit, *(Amounts(*values) if values else None for values in amounts))

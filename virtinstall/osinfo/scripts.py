@@ -1,4 +1,4 @@
-"""Install scripts: what osinfo-db says of how an installer takes its answers. The answers are made in `seed/`.
+"""Install scripts: osinfo-db's description of how an installer reads its answers. The answers are created in `seed/`.
 
 Source: osinfo-db's `<install-script>` and `<datamap>` (schema/osinfo.rng)
 """
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 
 
 class InstallScript(NamedTuple):
-    """How one kind of answers reaches an installer.
+    """The way in which one kind of answers reaches an installer.
 
-    `injection_methods`: `initrd`, `cdrom`, `floppy`, `disk`, `web`. `product_key_format` has a `$`
-    for each character of the key. `required` and `optional` are the parameters it takes:
-    `admin-password`, `user-login`, `l10n-language`, ...
+    `injection_methods`: `initrd`, `cdrom`, `floppy`, `disk`, `web`. `product_key_format` has a `$` for each character
+    of the key. `required` and `optional` are its parameters: `admin-password`, `user-login`, `l10n-language`, ...
     """
 
     id: str
@@ -41,7 +40,7 @@ class InstallScript(NamedTuple):
 
 
 def install_scripts(catalog: Catalog, record: OsRecord, media: Media | None = None) -> list[InstallScript]:
-    """The scripts for a system, or for one of its media; none where it can't be installed unattended."""
+    """The scripts for a system, or for one of its media; empty if it cannot be installed unattended."""
     found = []
     for identity in record.script_ids(media):
         element = _entity(catalog, "install-script", identity)
@@ -53,16 +52,16 @@ def install_scripts(catalog: Catalog, record: OsRecord, media: Media | None = No
 def choose_scripts(
     catalog: Catalog, record: OsRecord, *, media: Media | None = None, profile: str | None = None
 ) -> list[InstallScript]:
-    """The scripts for `profile` (`desktop`, `jeos`); where none is named, those for a desktop if there are any.
+    """The scripts for `profile` (`desktop`, `jeos`); by default, those for a desktop if there are any.
 
-    The first one has the answers; Windows has others, that run after the installation.
+    The first one contains the answers; Windows has others that run after the installation.
 
-    Raises: RequestError, when the system or the medium has no script, or none for the profile.
+    Raises: RequestError, if the system or the medium has no script, or none for the profile.
     """
     if media is not None and not media.installer_script:
         raise RequestError(
             f"the install media does not support unattended installation of {record.short_id}",
-            hint="take an installer of it that is no live system",
+            hint="use an installer that is not a live system",
         )
     scripts = install_scripts(catalog, record, media)
     profiles = sorted({script.profile for script in scripts})
@@ -74,13 +73,13 @@ def choose_scripts(
     if wanted not in profiles:
         raise RequestError(
             f"{record.short_id} does not support unattended installation for the profile '{wanted}'",
-            hint=f"it has {', '.join(profiles)}",
+            hint=f"choose from {', '.join(profiles)}",
         )
     return [script for script in scripts if script.profile == wanted]
 
 
 def media_language(catalog: Catalog, media: Media, volume_id: str) -> str | None:
-    """The language that a medium's volume id tells, as a locale (`en_US`), or None."""
+    """The language in a medium's volume id, as a locale (`en_US`), or None."""
     import re
 
     language = media.language
@@ -102,7 +101,7 @@ def media_language(catalog: Catalog, media: Media, volume_id: str) -> str | None
 
 
 def _entity(catalog: Catalog, kind: str, identity: str) -> etree._Element | None:
-    """The element of another kind of entity; None where the database hasn't got it."""
+    """The element of another kind of entity; None if the database does not contain it."""
     from virtinstall.osinfo.entry import read_elements
 
     place = entity_of(identity)
@@ -118,7 +117,7 @@ def _script(identity: str, element: etree._Element) -> InstallScript:
         return (element.findtext(tag) or "").strip() or None
 
     def flag(tag: str) -> bool:
-        # an empty element says yes, as it does in Microsoft's scripts
+        # an empty element means true, as in Microsoft's scripts
         return element.find(tag) is not None and text(tag) != "false"
 
     def parameters(policy: str) -> tuple[str, ...]:

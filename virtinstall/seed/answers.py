@@ -1,6 +1,6 @@
-"""`--unattended`: what the installer is to be answered, whichever installer it is.
+"""`--unattended`: the answers for the installer, regardless of its kind.
 
-Source: osinfo-db's install scripts say which installer a system has and what it needs to know.
+Source: osinfo-db's install scripts define the installer of a system and the answers that it needs.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _FALLBACK_LOGIN = "user"
 
 @dataclass(frozen=True)
 class Installer:
-    """Who asks. `kind` is `kickstart`, `preseed`, `autoinstall`, `autoyast`, `agama` or `autounattend`.
+    """An installer. `kind` is `kickstart`, `preseed`, `autoinstall`, `autoyast`, `agama` or `autounattend`.
 
-    `file_name` is that of the answers; `in_initrd`: they go into the initrd's root, otherwise on a CD-ROM.
-    `required` are the names of answers that it doesn't go on without.
+    `file_name` is that of the answers; `in_initrd`: they are added to the initrd's root, otherwise to a CD-ROM.
+    `required` are the names of answers without which it does not continue.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class AnswerTarget:
 
 @dataclass(frozen=True)
 class Answers:
-    """What was asked for, files read. Passwords are in clear here; they are hashed on the way into the seed.
+    """The requested answers, with files read. Passwords are in clear text; they are hashed when the seed is created.
 
     `language` is a locale (`en_US`), `keyboard` a layout, `timezone` an IANA name.
     """
@@ -61,7 +61,7 @@ class Answers:
     installer: Installer
     os: OsRecord
     user_login: str
-    # not in the representation, which logs and tracebacks may show
+    # omitted from the representation, which logs and tracebacks may show
     admin_password: str | None = field(default=None, repr=False)
     user_password: str | None = field(default=None, repr=False)
     product_key: str | None = field(default=None, repr=False)
@@ -75,29 +75,29 @@ class Answers:
 
     @property
     def is_desktop(self) -> bool:
-        """Whether a graphical desktop is wanted."""
+        """Whether a graphical desktop is requested."""
         return self.installer.profile == "desktop"
 
     @property
     def os_version(self) -> tuple[int, ...]:
-        """The system's version as numbers; empty where it has none (rawhide)."""
-        # the OS database has `8-unknown` for a release of RHEL 8 that it doesn't know
+        """The system's version as numbers; empty if it has none (rawhide)."""
+        # the OS database uses `8-unknown` for an unknown release of RHEL 8
         parts = (self.os.version or "").partition("-")[0].split(".")
         return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know beforehand."""
+        """Warnings to show before the installation."""
         told = []
         if self.admin_password is None and self.user_password is None:
             told.append(
-                "--unattended without passwords: the installed system may let nobody log in; "
-                "admin-password-file=FILE or user-password-file=FILE give one"
+                "--unattended without passwords: the installed system may allow no login; "
+                "use admin-password-file=FILE or user-password-file=FILE"
             )
         unused = (("product-key", self.product_key), ("reg-login", self.reg_login))
         takers = {"product-key": _KEY_INSTALLERS, "reg-login": _KEY_INSTALLERS[1:]}
         told.extend(
-            f"--unattended {name} has no effect: the installer of {self.os.short_id} takes none"
+            f"--unattended {name} has no effect: the installer of {self.os.short_id} does not support it"
             for name, value in unused
             if value is not None and self.installer.kind not in takers[name]
         )
@@ -107,9 +107,9 @@ class Answers:
 def read_answers(
     values: Mapping[str, str], installer: Installer, os: OsRecord, login: str, read_file: ReadFile
 ) -> Answers:
-    """The answers from the sub-options of --unattended; `login` is for when they name no user.
+    """Read the answers from the sub-options of --unattended; `login` is used if they do not name a user.
 
-    Raises: RequestError, when an answer that the installer needs is missing, or one can't be used.
+    Raises: RequestError, if an answer that the installer needs is missing, or one is invalid.
     """
     for name in installer.required:
         if name in ("admin-password", "user-password") and f"{name}-file" not in values:
@@ -140,27 +140,29 @@ def _login(asked: str | None, default: str, kind: str) -> str:
     from virtinstall.seed.login import refusal_reason
 
     if not asked:
-        # who runs the command can't help it if the installer wants another name
+        # who runs the command did not choose the name, so another one is used
         return default if refusal_reason(default, kind) is None else _FALLBACK_LOGIN
     why = refusal_reason(asked, kind)
     if why is not None:
-        raise RequestError(f"--unattended user-login={asked}: {why}", hint="name another user-login=LOGIN")
+        raise RequestError(f"--unattended user-login={asked}: {why}", hint="use another user-login=LOGIN")
     return asked
 
 
 def _check_word(name: str, value: str) -> None:
-    """A key or an address, as registration servers give and take them."""
+    """Check a key or an address of a registration server."""
     if not value or not all(char.isascii() and (char.isalnum() or char in "._-@+") for char in value):
         raise RequestError(
-            f"--unattended {name}={value}: letters, digits and . _ - @ + only", hint="check the value's spelling"
+            f"--unattended {name}={value}: only letters, digits and . _ - @ + are allowed",
+            hint="check the spelling of the value",
         )
 
 
 def kernel_arguments(installer: Installer, version: tuple[int, ...], distro: str | None) -> tuple[str, ...]:
-    """What the installer's kernel command line says about where the answers are."""
+    """The kernel arguments that locate the answers."""
     name = installer.file_name
     if installer.kind == "kickstart":
-        # anaconda of Fedora 34 and RHEL 9 on takes only options that begin with `inst.`; the first RHEL 7 takes both
+        # anaconda of Fedora 34, RHEL 9 and later accepts only options that begin with `inst.`; the first RHEL 7 accepts
+        # both
         since = 34 if distro == "fedora" else 9
         option = "ks" if version and version[0] < since else "inst.ks"
         return (f"{option}=file:/{name}",) if installer.in_initrd else (f"{option}=hd:LABEL=OEMDRV:/{name}",)

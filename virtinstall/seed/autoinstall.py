@@ -1,4 +1,4 @@
-"""Answers for Ubuntu's installer since 20.04 (subiquity), on a disk labelled CIDATA.
+"""Answers for Ubuntu's installer since 20.04 (subiquity), on a disk labeled CIDATA.
 
 Source: https://canonical-subiquity.readthedocs-hosted.com/en/latest/reference/autoinstall-reference.html
 """
@@ -26,7 +26,7 @@ def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
         "packages": ["qemu-guest-agent", *(["ubuntu-desktop"] if answers.is_desktop else [])],
         "shutdown": "reboot",
     }
-    # here and not above, where the schema lists the names that are valid and leaves out aliases such as Etc/UTC
+    # here and not above, because the schema there lists valid names without aliases such as Etc/UTC
     later: dict[str, Any] = {"timezone": answers.timezone}
     if answers.user_password is not None:
         config["identity"] = {
@@ -35,7 +35,7 @@ def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
             "password": hash_password(answers.user_password),
         }
     else:
-        # subiquity wants an account, or else user-data that makes do without
+        # subiquity requires an account, or user-data that does not need one
         later["hostname"] = guest.hostname
         later["users"] = []
     if answers.admin_password is not None:

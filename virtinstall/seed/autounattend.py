@@ -1,6 +1,6 @@
-"""Answers for Windows Setup, from Vista on: autounattend.xml in the root of any removable medium.
+"""Answers for Windows Setup since Vista: autounattend.xml in the root of any removable medium.
 
-Windows takes no hashes: passwords are base64 of UTF-16, which hides them from a glance and no more.
+Windows does not support hashes: passwords are base64 of UTF-16, which does not protect them.
 
 Source: https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/
 """
@@ -84,7 +84,7 @@ def _setup(maker: ElementMaker, answers: Answers, guest: AnswerTarget) -> etree.
         key = maker.ProductKey(maker.Key(answers.product_key), maker.WillShowUI("OnError"))
         user_data.insert(0, key)
     else:
-        # without a key, and without being asked for one, the medium's first edition is installed
+        # without a key, and without a prompt for one, the medium's first edition is installed
         user_data.insert(0, maker.ProductKey(maker.WillShowUI("Never")))
     partition = "3" if guest.efi else "1"
     return _component(
@@ -109,7 +109,7 @@ def _added(element: etree._Element) -> etree._Element:
 
 
 def _disks(maker: ElementMaker, efi: bool) -> etree._Element:
-    """UEFI: its system partition, Microsoft's reserved one, Windows; BIOS: one active partition."""
+    """The partitions. UEFI: the system partition, Microsoft's reserved one, Windows; BIOS: one active partition."""
     create: list[tuple[str, str | None]] = [("Primary", None)]
     modify = [maker.ModifyPartition(maker.Active("true"), maker.Format("NTFS"), *_ids(maker, 1, 1))]
     if efi:
@@ -150,7 +150,7 @@ def _specialize(maker: ElementMaker, answers: Answers, guest: AnswerTarget) -> e
 
 
 def _computer_name(hostname: str) -> str:
-    """The guest's name as Windows takes it: 15 characters, and not digits alone, at which Setup would stop."""
+    """The guest's name in a form that Windows accepts: 15 characters; Setup would stop at a name of digits only."""
     name = f"pc-{hostname}" if hostname[:_LONGEST_COMPUTER_NAME].isdigit() else hostname
     return name[:_LONGEST_COMPUTER_NAME].strip("-")
 
@@ -181,6 +181,6 @@ def _first_login(maker: ElementMaker, answers: Answers, guest: AnswerTarget) -> 
 
 
 def _password(maker: ElementMaker, tag: str, password: str) -> etree._Element:
-    """Windows reads the password with the element's name behind it."""
+    """A password in Windows' format, with the element's name appended."""
     value = base64.b64encode((password + tag).encode("utf-16-le")).decode()
     return maker(tag, maker.Value(value), maker.PlainText("false"))

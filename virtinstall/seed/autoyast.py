@@ -41,7 +41,7 @@ def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
 
 
 def _typed(element: etree._Element, kind: str) -> etree._Element:
-    """AutoYaST takes for text whatever isn't said to be something else."""
+    """Add the type of a value, because AutoYaST treats untyped values as text."""
     element.set(f"{{{_CONFIG}}}type", kind)
     return element
 

@@ -1,7 +1,7 @@
-"""`--cloud-init`: what a cloud image is told at its first boot, as the files of a NoCloud seed.
+"""`--cloud-init`: the configuration of a cloud image's first boot, as the files of a NoCloud seed.
 
-Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html,
-.../reference/modules.html (users, chpasswd, runcmd), .../reference/network-config-format-v2.html
+Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html, .../reference/modules.html (users,
+chpasswd, runcmd), .../reference/network-config-format-v2.html
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _INTO_USER_DATA = (
     "packages",
     "run",
 )
-# each of these may let somebody log in
+# each of these may enable a login
 _LOGINS = (
     "root-password-file",
     "root-ssh-key",
@@ -45,16 +45,16 @@ _LOGINS = (
     "user-data",
 )
 _ACCOUNTS = ("root", "clouduser", "user")
-DEFAULT_ACCOUNT = "the image's own account"
-"""Stands for the name of the account that an image comes with, which only the image knows."""
+DEFAULT_ACCOUNT = "the image's default account"
+"""Placeholder for the name of the image's default account, which only the image contains."""
 _NAMES = {"user": "._-", "hostname": ".-"}
-"""Names that are checked, and the marks that they may have besides letters and digits."""
+"""Names that are checked, and the characters that they may contain in addition to letters and digits."""
 _INTO_NETWORK_CONFIG = ("address", "gateway", "nameservers")
 
 
 @dataclass(frozen=True)
 class User:
-    """An account of the guest: password as hash, public keys."""
+    """An account of the guest: password hash, public keys."""
 
     name: str
     password_hash: str | None = field(default=None, repr=False)
@@ -63,18 +63,18 @@ class User:
 
 @dataclass(frozen=True)
 class CloudInitRequest:
-    """What was asked, files read and passwords hashed.
+    """The request, with files read and passwords hashed.
 
     `generated_passwords` are pairs of an account and its password, which are shown to the user once.
-    `expire_root_password` and `expire_user_password` want another one at the first login. `default_user_...` is for the
-    image's own account. `user_data`, `meta_data` and
-    `network_config` are used as they are, in place of what would be made. `keep`: the seed stays with the guest.
+    `expire_root_password` and `expire_user_password` require a new password at the first login. `default_user_...` is
+    for the image's default account. `user_data`, `meta_data` and `network_config` are used unchanged instead of
+    generated files. `keep`: the seed stays attached to the guest.
     """
 
     root: User = User("root")
     expire_root_password: bool = False
     expire_user_password: bool = False
-    # not in the representation, which logs and tracebacks may show
+    # omitted from the representation, which logs and tracebacks may show
     generated_passwords: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     default_user_keys: tuple[str, ...] = ()
     default_user_password_hash: str | None = field(default=None, repr=False)
@@ -93,16 +93,16 @@ class CloudInitRequest:
 
 
 def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInitRequest:
-    """What the sub-options of --cloud-init ask for.
+    """Read the sub-options of --cloud-init.
 
-    Without any, a root password is made up and cloud-init is switched off after the first boot.
-    Raises: RequestError, when they contradict each other or a file doesn't hold what it should.
+    Without any, a root password is generated and cloud-init is disabled after the first boot. Raises: RequestError, if
+    they contradict each other or the content of a file is invalid.
     """
     warnings: list[str] = []
     if not values:
         warnings.append(
-            "--cloud-init without sub-options: root-password-generate=on,disable=on is taken, "
-            "so root gets a password and cloud-init runs at the first boot only"
+            "--cloud-init without sub-options: using root-password-generate=on,disable=on, "
+            "so root gets a password and cloud-init runs only at the first boot"
         )
         values = {"root-password-generate": "on", "disable": "on"}
     _check(values)
@@ -149,8 +149,8 @@ def seed_files(
 ) -> dict[str, bytes]:
     """The files of the NoCloud seed by name.
 
-    `hostname` is the guest's where the request names none; `instance_id` is new for each guest;
-    `mac` is the address of the interface that gets a static address; `host_key` becomes the SSH server's only host key.
+    `hostname` is the guest's name, used if the request has none; `instance_id` is new for each guest; `mac` is the
+    address of the interface that gets a static address; `host_key` becomes the SSH server's only host key.
     """
     name = request.hostname or hostname
     meta = request.meta_data
@@ -175,7 +175,7 @@ def _user_data(request: CloudInitRequest, host_key: HostKey | None) -> dict[str,
         config["hostname"] = request.hostname
         config["preserve_hostname"] = False
     if request.root.password_hash is not None and request.default_user_password_hash is None:
-        # the newer form, `users`, is unknown to cloud-init before 22.3, which is in wide use
+        # `users`, the newer form, is not supported by cloud-init before 22.3, which is widely used
         config["chpasswd"] = {
             "list": f"root:{request.root.password_hash}\n",
             "expire": request.expire_root_password,
@@ -183,11 +183,11 @@ def _user_data(request: CloudInitRequest, host_key: HostKey | None) -> dict[str,
     users: list[Any] = []
     if request.root.keys:
         users.append({"name": "root", "ssh_authorized_keys": list(request.root.keys)})
-        # images set it, and then a key that root shares with the image's user only says whom to log in as
+        # images set it; then a key that root shares with the image's user only prints the name of the account to use
         config["disable_root"] = False
     users.extend(_account(user) for user in request.users)
     if users:
-        # a list of users replaces the image's own one, which has to be named to stay
+        # a list of users replaces the image's default user, which must be listed to be kept
         config["users"] = ["default", *users]
     if request.default_user_keys:
         config["ssh_authorized_keys"] = list(request.default_user_keys)
@@ -206,12 +206,12 @@ def _user_data(request: CloudInitRequest, host_key: HostKey | None) -> dict[str,
 
 
 def _commands(request: CloudInitRequest) -> list[Any]:
-    """The user's commands are the last: cloud-init sees a failure of the last command only."""
+    """The user's commands, last in the list: cloud-init reports only a failure of the last command."""
     commands: list[Any] = []
     if request.root.password_hash is not None and request.default_user_password_hash is not None:
-        # cloud-init ignores `password`, the one of the image's own account, together with a list of passwords
+        # cloud-init ignores `password`, which is for the image's default account, if there is a list of passwords
         commands.append(["usermod", "--password", request.root.password_hash, "root"])
-    # cloud-init before 22.3 expires no password that it was given as a hash
+    # cloud-init before 22.3 does not expire passwords that were specified as a hash
     if request.expire_root_password:
         commands.append(["passwd", "--expire", "root"])
     if request.expire_user_password:
@@ -236,7 +236,7 @@ def _account(user: User) -> dict[str, Any]:
 def _yaml(content: Mapping[str, Any]) -> str:
     import yaml
 
-    # long values stay on one line: a key broken over two is hard to compare by eye
+    # long values stay on one line: a key broken over two lines is hard to compare by eye
     return str(yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True, width=1 << 16))
 
 
@@ -244,8 +244,8 @@ def _check(values: Mapping[str, str]) -> None:
     for account in _ACCOUNTS:
         if _switch(values, f"{account}-password-generate") and f"{account}-password-file" in values:
             raise RequestError(
-                f"--cloud-init {account}-password-generate and {account}-password-file contradict each other",
-                hint="name one of them",
+                f"--cloud-init {account}-password-generate and {account}-password-file cannot be used together",
+                hint="use one of them",
             )
     for key in _NAMES:
         value = values.get(key)
@@ -257,23 +257,29 @@ def _check(values: Mapping[str, str]) -> None:
             raise RequestError(f"--cloud-init {key} requires user=", hint="add user=LOGIN")
     if "user" in values and not (generate or "user-password-file" in values or "user-ssh-key" in values):
         raise RequestError(
-            f"--cloud-init user={values['user']}: nobody could log in as that user",
+            f"--cloud-init user={values['user']}: no login would be possible as that user",
             hint="add user-ssh-key=FILE, user-password-file=FILE or user-password-generate=on",
         )
 
 
 def check_name(key: str, value: str, where: str = "") -> None:
-    """Raises: RequestError, when `value` cannot be the name of an account (`user`) or a host (`hostname`)."""
+    """Check a name.
+
+    Raises: RequestError, if `value` cannot be the name of an account (`user`) or a host (`hostname`).
+    """
     marks = _NAMES[key]
     plain = all(char.isascii() and (char.isalnum() or char in marks) for char in value)
     if not value or value[0] in marks or not plain:
         raise RequestError(
-            f"{where}{key}={value}: letters, digits and {' '.join(marks)} only", hint="check its spelling"
+            f"{where}{key}={value}: only letters, digits and {' '.join(marks)} are allowed", hint="check the spelling"
         )
 
 
 def check_keys(what: str, keys: Iterable[str]) -> tuple[str, ...]:
-    """Return public keys without the blanks around them. Raises: RequestError naming `what`, for anything else."""
+    """Return public keys without the spaces around them.
+
+    Raises: RequestError naming `what`, for anything else.
+    """
     stripped = tuple(key.strip() for key in keys)
     for key in stripped:
         if "PRIVATE KEY-----" in key:
@@ -289,24 +295,24 @@ def check_keys(what: str, keys: Iterable[str]) -> tuple[str, ...]:
 
 
 def can_log_in(request: CloudInitRequest) -> bool:
-    """Return whether the seed lets anybody log in."""
+    """Return whether the seed enables any login."""
     accounts = (request.root, *request.users)
     by_account = any(user.password_hash is not None or user.keys for user in accounts)
     return bool(by_account or request.default_user_keys or request.user_data is not None)
 
 
 def login_warning(where: str) -> str:
-    """Return the warning of a seed that lets nobody log in."""
-    return f"{where} gives nobody a password or a key: unless the image does, nobody can log in"
+    """Return the warning about a seed that enables no login."""
+    return f"{where} sets no password and no key: unless the image does, no login is possible"
 
 
 def _unused(values: Mapping[str, str]) -> list[str]:
-    """Warnings of what a whole file makes pointless."""
+    """Warnings about sub-options that a complete file overrides."""
     warnings = []
     for whole, parts in (("user-data", _INTO_USER_DATA), ("network-config", _INTO_NETWORK_CONFIG)):
         unused = [part for part in parts if part in values]
         if whole in values and unused:
-            warnings.append(f"--cloud-init {whole} is used as it is: {', '.join(unused)} would have no effect")
+            warnings.append(f"--cloud-init {whole} is used unchanged: {', '.join(unused)} would have no effect")
     return warnings
 
 
@@ -323,7 +329,7 @@ def _list(values: Mapping[str, str], key: str, separator: str) -> tuple[str, ...
 
 
 def _shown(source: str) -> str:
-    """A path, or an address without what is secret in it."""
+    """A path, or an address without secret parts."""
     from virtinstall.media.fetcher import display_url
 
     return display_url(source) if "://" in source else source
@@ -336,7 +342,7 @@ def _whole(values: Mapping[str, str], key: str, read_file: ReadFile) -> str | No
 def _password_hash(
     values: Mapping[str, str], account: str, generated: Mapping[str, str], read_file: ReadFile
 ) -> str | None:
-    """The hash of the account's password, which is generated or read from a file; None where there is none."""
+    """The hash of the account's password, which is generated or read from a file; None if there is none."""
     password = generated.get(account)
     key = f"{account}-password-file"
     if password is None and key in values:
@@ -346,19 +352,19 @@ def _password_hash(
 
 
 def _keys(values: Mapping[str, str], key: str, read_file: ReadFile) -> tuple[str, ...]:
-    """The public keys in a file, one a line."""
+    """The public keys in a file, one per line."""
     if key not in values:
         return ()
     text = read_file(values[key], f"--cloud-init {key}")
     if "PRIVATE KEY-----" in text:
         raise RequestError(
             f"--cloud-init {key}={values[key]}: that is a private key, which must not leave this host",
-            hint="name the file that ends in .pub",
+            hint="use the file that ends in .pub",
         )
     lines = [line.strip() for line in text.splitlines()]
     keys = tuple(line for line in lines if line and not line.startswith("#"))
     if not keys:
-        raise RequestError(f"--cloud-init {key}={values[key]}: there is no key in that file", hint="name a .pub file")
+        raise RequestError(f"--cloud-init {key}={values[key]}: the file contains no key", hint="use a .pub file")
     return keys
 
 
@@ -375,8 +381,6 @@ def _address(values: Mapping[str, str]) -> StaticAddress | None:
     if "address" not in values:
         for key in ("gateway", "nameservers"):
             if key in values:
-                raise RequestError(
-                    f"--cloud-init {key} needs the address that it goes with", hint="add address=192.0.2.5/24"
-                )
+                raise RequestError(f"--cloud-init {key} requires address=", hint="add address=192.0.2.5/24")
         return None
     return parse_address(*(_list(values, key, ",") for key in _INTO_NETWORK_CONFIG))

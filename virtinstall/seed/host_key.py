@@ -30,8 +30,8 @@ class HostKey(Record):
 
 
 def new_host_key(environ: Mapping[str, str]) -> HostKey | None:
-    """Return a new Ed25519 key; None where ssh-keygen is not installed or fails."""
-    # not below /tmp where there is a place that only this user can read and that is in memory
+    """Return a new Ed25519 key; None if ssh-keygen is not installed or fails."""
+    # preferred to /tmp: a directory in memory that only this user can read, if there is one
     runtime = environ.get("XDG_RUNTIME_DIR") or "/run"
     with tempfile.TemporaryDirectory(dir=runtime if os.access(runtime, os.W_OK) else None) as folder:
         path = os.path.join(folder, "key")

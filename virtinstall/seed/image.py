@@ -1,7 +1,6 @@
-"""Images that carry answers: an ISO 9660 file system with the label that the installer looks for.
+"""Images that contain answers: an ISO 9660 file system with the label that the installer looks for.
 
-Each file has three names: Rock Ridge's, which Linux reads, Joliet's, which Windows reads, and a plain
-ISO 9660 one that nobody reads.
+Each file has three names: Rock Ridge's for Linux, Joliet's for Windows, and a plain ISO 9660 name that is not used.
 
 Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html (label, files);
 https://clalancette.github.io/pycdlib/pycdlib-api.html
@@ -27,9 +26,9 @@ _DEEPEST = 2
 
 
 def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: Undo, *, keep: bool = False) -> None:
-    """Write an ISO labelled `label` to the new file `path`, with `files` (name or FOLDER/NAME to content).
+    """Write an ISO labeled `label` to the new file `path`, with `files` (name or FOLDER/NAME to content).
 
-    Raises: StorageError, when it can't be written, a file of that name included.
+    Raises: StorageError, if it cannot be written, also because the file exists.
     """
     write_seed_file(path, image_bytes(label, files), undo, keep=keep)
 
@@ -37,8 +36,8 @@ def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: U
 def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = False) -> None:
     """Write `content` to the new file `path`, a temporary one unless the guest is to `keep` it: QEMU has it open.
 
-    Answers hold passwords: only the owner can read the file; libvirt's daemon hands it to QEMU's
-    user. Raises: StorageError, when it can't be written, a file of that name included.
+    Answers contain passwords: only the owner can read the file; libvirt's daemon makes it readable for QEMU's user.
+    Raises: StorageError, if it cannot be written, also because the file exists.
     """
     try:
         with deferred_signals():
@@ -49,14 +48,14 @@ def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = Fals
     except OSError as error:
         raise StorageError(
             f"could not write '{path}' with the guest's answers: {error.strerror or error}",
-            hint="check that its directory exists, may be written to, and has room",
+            hint="check that its directory exists, is writable and has free space",
         ) from error
 
 
 def image_bytes(label: str, files: Mapping[str, bytes]) -> bytes:
-    """The ISO as bytes; answers are small, and so are drivers.
+    """The ISO as bytes; answers and drivers are small.
 
-    Raises: StorageError, when a name can't be in it.
+    Raises: StorageError, if a name is not allowed in it.
     """
     from pycdlib import PyCdlib
 
@@ -64,7 +63,7 @@ def image_bytes(label: str, files: Mapping[str, bytes]) -> bytes:
         parts = name.split("/")
         usable = all(0 < len(part) <= _LARGEST_NAME and part not in (".", "..") for part in parts)
         if len(parts) > _DEEPEST or not usable:
-            raise StorageError(f"'{name}' can't be the name of a file on a seed image", hint="take a plain, short name")
+            raise StorageError(f"'{name}' is not a valid file name on a seed image", hint="use a plain, short name")
     image = PyCdlib()
     image.new(interchange_level=3, vol_ident=label, joliet=3, rock_ridge="1.09")
     folders = {"": ""}

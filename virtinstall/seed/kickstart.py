@@ -1,4 +1,4 @@
-"""Answers for anaconda: Fedora, RHEL and those that derive from it.
+"""Answers for anaconda: Fedora, RHEL and derived distributions.
 
 Source: https://pykickstart.readthedocs.io/en/latest/kickstart-docs.html
 """
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from virtinstall.seed.answers import Answers, AnswerTarget
 
 _LOCKED = "!"
-# what may stand in a URL unchanged, and its escapes: neither blanks, quotes nor backslashes are among it
+# characters that are not escaped in a URL, and its escapes; spaces, quotes and backslashes are not among them
 _URL_CHARACTERS = "%:/?#[]@!$&()*+,;=~"
 
 
@@ -41,7 +41,7 @@ def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
 
 
 def _since(answers: Answers, fedora: int, rhel: int) -> bool:
-    """Whether the system is as new as these versions; one without a version is the newest."""
+    """Whether the system is at least as new as these versions; one without a version is the newest."""
     version = answers.os_version
     return not version or version[0] >= (fedora if answers.os.distro == "fedora" else rhel)
 
@@ -68,7 +68,7 @@ def _source(answers: Answers) -> list[str]:
 
 
 def _accounts(answers: Answers) -> list[str]:
-    # `rootpw --lock` alone is unknown to anaconda of Fedora 17 and RHEL 6
+    # anaconda of Fedora 17 and RHEL 6 does not support `rootpw --lock` alone
     password = _LOCKED if answers.admin_password is None else hash_password(answers.admin_password)
     lines = [f"rootpw --iscrypted {password}"]
     if answers.user_password is not None:
@@ -78,7 +78,7 @@ def _accounts(answers: Answers) -> list[str]:
 
 
 def _is_ostree(answers: Answers) -> bool:
-    """Silverblue: its medium holds a whole system, not packages."""
+    """Whether it is Silverblue, whose medium contains a whole system instead of packages."""
     return any(name.startswith("silverblue") for name in answers.os.short_ids)
 
 
@@ -88,7 +88,7 @@ def _software(answers: Answers, guest: AnswerTarget) -> list[str]:
         ref = f"fedora/{version}/{guest.arch}/silverblue"
         return [f'ostreesetup --osname="fedora" --remote="fedora" --url="file:///ostree/repo" --ref="{ref}" --nogpg']
     groups = _desktop(answers) if answers.is_desktop else ["@core"]
-    # a medium that lacks a package is no reason to stop and ask
+    # do not stop and ask if the medium lacks a package
     return ["", "%packages --ignoremissing", *groups, "qemu-guest-agent", "%end"]
 
 

@@ -1,7 +1,7 @@
-"""Which logins an installer takes for the user that it makes.
+"""The logins that an installer accepts for the user that it creates.
 
-Source: Debian's package user-setup, which debian-installer asks with (names that it refuses, and the shape
-of the others); https://canonical-subiquity.readthedocs-hosted.com/en/latest/reference/autoinstall-reference.html
+Source: Debian's package user-setup, which debian-installer uses (names that it refuses, and the form of the others);
+https://canonical-subiquity.readthedocs-hosted.com/en/latest/reference/autoinstall-reference.html
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 _LONGEST = 32
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ADMINISTRATORS = ("root", "administrator")
-# accounts and groups that Debian's and Ubuntu's packages make: the installer stops and asks for another name
+# accounts and groups that packages of Debian and Ubuntu create: the installer stops and asks for another name
 _DEBIAN = """
 adm admin alias asterisk audio backup bin bind cdrom ceph crontab cupsys daemon dcc debian-exim dhcp dialout dictd
 dip disk dnsmasq dovecot fax fetchmail firebird floppy ftn ftp fuse games gdm gnats grsec-proc grsec-sock-all
@@ -22,23 +22,23 @@ telnetd tftpd tty users utmp uucp video voice vchkpw vpopmail www-data
 
 
 def refusal_reason(login: str, kind: str) -> str | None:
-    """Why an installer of this kind (`preseed`, ...) doesn't take the login; None where it does."""
+    """The reason why an installer of this kind (`preseed`, ...) rejects the login; None if it accepts it."""
     if login.lower() in _ADMINISTRATORS:
-        return "that account is there anyway"
+        return "that account exists already"
     if kind == "autounattend":
         usable = bool(login) and all(char.isalnum() or char in "._-" for char in login)
-        return None if usable and not login.endswith(".") else "letters, digits and . _ - only"
+        return None if usable and not login.endswith(".") else "only letters, digits and . _ - are allowed"
     if len(login) > _LONGEST:
         return f"it is longer than {_LONGEST} characters"
     others = "0123456789_-"
     if kind in ("preseed", "autoinstall"):
         if login in _DEBIAN.split():
-            return "the installer keeps that name for the system"
+            return "the installer reserves that name for the system"
         letters = _LETTERS
     else:
         letters, others = _LETTERS + _LETTERS.upper() + "_", others + "."
     if not login or login[0] not in letters or any(char not in letters + others for char in login):
         return (
-            f"a letter first, then {'small ' if letters is _LETTERS else ''}letters, digits and {' '.join(others[10:])}"
+            f"use a letter, then {'small ' if letters is _LETTERS else ''}letters, digits and {' '.join(others[10:])}"
         )
     return None

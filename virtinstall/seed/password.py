@@ -1,8 +1,8 @@
-"""Passwords on their way into a seed: made up, read from a file, hashed.
+"""Passwords for a seed: generated, read from a file, hashed.
 
-The hash is SHA-512 crypt, which every installer and every cloud-init takes. It is computed here, over
-hashlib: Python's `crypt` ends with 3.12, passlib is no longer kept up, and another program would have to
-be there. `crypt(3)` of any system, and `openssl passwd -6`, give the same.
+The hash is SHA-512 crypt, which every installer and every cloud-init supports. It is computed here with hashlib:
+Python's `crypt` was removed in 3.13, passlib is no longer maintained, and another program might not be installed.
+`crypt(3)` of any system and `openssl passwd -6` return the same hash.
 
 Source: https://www.akkadia.org/drepper/SHA-crypt.txt (algorithm and test vectors, public domain)
 """
@@ -15,9 +15,9 @@ from collections.abc import Callable
 from virtinstall.errors import RequestError
 
 ReadFile = Callable[[str, str], str]
-"""Gives the text of a file by what an option says (its path or address) and the option's name."""
+"""Returns the text of a file for an option's value (a path or address) and the option's name."""
 _ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-# without characters that look alike in a terminal's font
+# without characters that look similar in a terminal's font
 _READABLE = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _DIGEST = 64
 _ROUNDS = 5000
@@ -26,27 +26,30 @@ _LONGEST = 256
 
 
 def new_password(length: int = 16) -> str:
-    """A random password, easy to type: at 5.8 bits a character, 93 bits."""
+    """A random password that is easy to type: 93 bits, at 5.8 bits per character."""
     import secrets
 
     return "".join(secrets.choice(_READABLE) for _ in range(length))
 
 
 def first_line(text: str, option: str) -> str:
-    """The password in a file: its first line. Raises: RequestError naming `option`, when there is none."""
-    # str.splitlines knows ends of lines that no editor makes and a password may hold
+    """The password in a file: its first line.
+
+    Raises: RequestError naming `option`, if it is empty.
+    """
+    # str.splitlines also splits at characters that are not line ends in editors and that a password may contain
     line = text.partition("\n")[0].removesuffix("\r")
     if not line:
         raise RequestError(f"{option}: the file's first line is empty", hint="put the password on the first line")
     if len(line.encode()) > _LONGEST:
         raise RequestError(
-            f"{option}: the password is longer than {_LONGEST} bytes", hint="check that the file is the one meant"
+            f"{option}: the password is longer than {_LONGEST} bytes", hint="check that the file is correct"
         )
     return line
 
 
 def hash_password(password: str, salt: str | None = None) -> str:
-    """`password` as SHA-512 crypt, `$6$SALT$HASH`, with a random salt unless one is given."""
+    """`password` as SHA-512 crypt, `$6$SALT$HASH`, with a random salt by default."""
     if salt is None:
         import secrets
 
@@ -82,7 +85,7 @@ def _stretch(digest: bytes, length: int) -> bytes:
 
 
 def _encode(digest: bytes) -> str:
-    """Crypt's base 64: groups of three bytes, 21 apart, each group begun one place further on."""
+    """Crypt's base 64: groups of three bytes, 21 apart, each group shifted by one position."""
     text = ""
     first, second, third = 0, 21, 42
     for _ in range(21):

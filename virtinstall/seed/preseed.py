@@ -12,7 +12,7 @@ from virtinstall.seed.password import hash_password
 if TYPE_CHECKING:
     from virtinstall.seed.answers import Answers, AnswerTarget
 
-# the installer takes `!`, which locks as well, for no answer, and asks
+# the installer treats `!`, which also locks, as a missing answer, and asks
 _LOCKED = "*"
 
 
@@ -22,7 +22,7 @@ def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
         f"d-i debian-installer/locale string {answers.language}.UTF-8",
         f"d-i keyboard-configuration/xkb-keymap select {answers.keyboard}",
         "d-i netcfg/choose_interface select auto",
-        # the name that DHCP gives would come first otherwise
+        # otherwise the name from DHCP would come first
         f"d-i netcfg/hostname string {guest.hostname}",
         f"d-i netcfg/get_hostname string {guest.hostname}",
         "d-i netcfg/get_domain string",
@@ -55,7 +55,7 @@ def _tasks(answers: Answers) -> str:
 
 
 def _mirror(answers: Answers) -> list[str]:
-    """The mirror that the installer itself came from has the matching packages."""
+    """The mirror from which the installer was downloaded has the matching packages."""
     from urllib.parse import quote, urlsplit
 
     protocol, host, directory = "http", "deb.debian.org", "/debian"
@@ -63,7 +63,7 @@ def _mirror(answers: Answers) -> list[str]:
         host, directory = "archive.ubuntu.com", "/ubuntu"
     if answers.install_url is not None:
         parts = urlsplit(answers.install_url)
-        # nothing but http and https serves a mirror in every version
+        # every version supports only http and https mirrors
         if parts.scheme in ("http", "https") and "/dists/" in parts.path:
             protocol = parts.scheme
             host = quote(parts.netloc.rpartition("@")[2], safe=":[].")
@@ -82,7 +82,7 @@ def _accounts(answers: Answers) -> list[str]:
     if answers.admin_password is None and answers.user_password is not None:
         lines.append("d-i passwd/root-login boolean false")
     else:
-        # without root's account the installer insists on a user, and asks for one: a locked root is none to ask about
+        # without root's account the installer requires a user, and asks for one; a locked root avoids the prompt
         password = _LOCKED if answers.admin_password is None else hash_password(answers.admin_password)
         lines.append("d-i passwd/root-login boolean true")
         lines.append(f"d-i passwd/root-password-crypted password {password}")

@@ -13,12 +13,12 @@ from virtinstall.errors import RequestError
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 
-_HINT = "for example address=192.0.2.5/24,gateway=192.0.2.1"
+_HINT = "example: address=192.0.2.5/24,gateway=192.0.2.1"
 
 
 @dataclass(frozen=True)
 class StaticAddress:
-    """`addresses` are with their prefix lengths; `gateways`, one of a family, and `nameservers` are plain addresses."""
+    """`addresses` have prefix lengths; `gateways` (one per family) and `nameservers` are plain addresses."""
 
     addresses: tuple[str, ...]
     gateways: tuple[str, ...]
@@ -31,7 +31,7 @@ class StaticAddress:
 
     def network_config(self, mac: str) -> dict[str, Any]:
         """Network configuration, version 2, for the interface with this MAC address."""
-        # `routes: to: default` is unknown to older versions, and renderers other than netplan want a name
+        # older versions do not support `routes: to: default`, and renderers other than netplan require a name
         interface: dict[str, Any] = {
             "match": {"macaddress": mac},
             "set-name": "eth0",
@@ -45,10 +45,10 @@ class StaticAddress:
 
 
 def parse_address(addresses: tuple[str, ...], gateways: tuple[str, ...], nameservers: tuple[str, ...]) -> StaticAddress:
-    """The addresses from their sub-options.
+    """Read the addresses from their sub-options.
 
-    Raises: RequestError, when there is none, one is no address, a prefix length is missing, or a
-    gateway can't be reached from the addresses.
+    Raises: RequestError, if there is none, one is invalid, a prefix length is missing, or a gateway cannot be reached
+    from the addresses.
     """
     interfaces = [_interface(address) for address in addresses]
     if not interfaces:
@@ -57,7 +57,10 @@ def parse_address(addresses: tuple[str, ...], gateways: tuple[str, ...], nameser
     for gateway in gateways:
         parsed = _plain("gateway", gateway)
         if parsed.version in families:
-            raise RequestError(f"--cloud-init gateway={gateway}: there is one already", hint="name one of a family")
+            raise RequestError(
+                f"--cloud-init gateway={gateway}: there is already one of this family",
+                hint="use one gateway per family",
+            )
         families.add(parsed.version)
         _check_reachable(parsed, interfaces)
     for nameserver in nameservers:
@@ -73,7 +76,7 @@ def _interface(address: str) -> IPv4Interface | IPv6Interface:
     try:
         return ip_interface(address)
     except ValueError as error:
-        raise RequestError(f"--cloud-init address={address}: this is no address", hint=_HINT) from error
+        raise RequestError(f"--cloud-init: invalid address '{address}'", hint=_HINT) from error
 
 
 def _plain(key: str, value: str) -> IPv4Address | IPv6Address:
@@ -82,12 +85,12 @@ def _plain(key: str, value: str) -> IPv4Address | IPv6Address:
     try:
         return ip_address(value)
     except ValueError as error:
-        raise RequestError(f"--cloud-init {key}={value}: this is no address", hint=_HINT) from error
+        raise RequestError(f"--cloud-init: invalid {key} '{value}'", hint=_HINT) from error
 
 
 def _check_reachable(gateway: IPv4Address | IPv6Address, interfaces: list[IPv4Interface | IPv6Interface]) -> None:
     networks = [interface.network for interface in interfaces if interface.version == gateway.version]
-    # link-local routers are on the link of whatever address there is
+    # link-local routers are on the link of any address
     if not networks or not (gateway.is_link_local or any(gateway in network for network in networks)):
         told = " or ".join(str(interface.network) for interface in interfaces)
         raise RequestError(f"--cloud-init gateway={gateway} is not in the network {told}", hint=_HINT)

@@ -1,4 +1,4 @@
-"""Whether cloud-init will make anything of the files that it is given: what it can't read, it passes over in silence.
+"""Check whether cloud-init can use the files that it gets, because it ignores unreadable files silently.
 
 Source: https://docs.cloud-init.io/en/latest/explanation/format.html (first lines of user data)
 """
@@ -19,12 +19,12 @@ _FIRST_WORDS = (
 
 
 def doubts(name: str, text: str) -> list[str]:
-    """What speaks against the text of `user-data`, `meta-data` or `network-config`; empty where nothing does."""
+    """Problems in the text of `user-data`, `meta-data` or `network-config`; empty if there are none."""
     if name == "user-data" and not text.lstrip().lower().startswith(_FIRST_WORDS):
-        return ["cloud-init will ignore it: its first line is neither #cloud-config nor #! nor another that it knows"]
+        return ["cloud-init will ignore it: its first line is not #cloud-config, #! or another supported header"]
     is_yaml = name != "user-data" or text.lstrip().startswith("#cloud-config\n")
     error = _yaml_error(text) if is_yaml else None
-    return [] if error is None else [f"cloud-init will not be able to read it: {error}"]
+    return [] if error is None else [f"cloud-init cannot read it: {error}"]
 
 
 def _yaml_error(text: str) -> str | None:

@@ -1,1 +1,1 @@
-"""Recognisers of install media, one file per family of distributions."""
+"""Recognizers of install media, one file per family of distributions."""

@@ -1,8 +1,8 @@
-"""The kernel and initrd that a medium's own boot loader starts: isolinux, syslinux and GRUB files.
+"""The kernel and initrd in a medium's boot loader configuration: isolinux, syslinux and GRUB files.
 
-Source: https://wiki.syslinux.org/wiki/index.php?title=Config (LABEL, KERNEL, LINUX, INITRD, APPEND,
-INCLUDE, CONFIG; names are relative to the working directory, which CONFIG's APPEND changes); the GRUB
-manual, sections 16.3 (menuentry, linux, initrd, source, configfile); KIWI's GRUB template ($linux);
+Source: https://wiki.syslinux.org/wiki/index.php?title=Config (LABEL, KERNEL, LINUX, INITRD, APPEND, INCLUDE, CONFIG;
+names are relative to the working directory, which CONFIG's APPEND changes); the GRUB manual, sections 16.3 (menuentry,
+linux, initrd, source, configfile); KIWI's GRUB template ($linux);
 https://discourse.ubuntu.com/t/spec-publishing-netboot-artifacts/28256 (pxelinux.cfg/default).
 """
 
@@ -44,7 +44,7 @@ _MOST_LINES = 5000
 _GRUB_KERNEL = ("linux", "linuxefi", "linux16")
 _GRUB_INCLUDE = ("source", "configfile")
 _VARIABLE = re.compile(r"\$\{?(\w{1,40})\}?")
-# paths and commands; what names a device is left, like $root
+# paths and commands; names of devices, such as $root, are kept
 _SET = re.compile(r"(?!prefix=)(\w{1,40})=([\"']?[\w./+:-]{1,200}[\"']?)$")
 _GRUB_INITRD = ("initrd", "initrdefi", "initrd16")
 _NO_KERNEL = (".c32", ".bin", ".0", ".com", ".bss")
@@ -64,13 +64,13 @@ _MEDIUM = (
 )
 
 
-# a further file of a menu, and the folder in which names in it start
+# another file of a menu, and the folder to which its names are relative
 Included = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that a boot menu starts; paths are relative to the location."""
+    """One entry of a boot menu; paths are relative to the location."""
 
     kernel: str
     initrd: str
@@ -78,7 +78,7 @@ class Entry:
 
 
 def recognize(probe: Probe) -> InstallTree | None:
-    """The first menu entry whose kernel and initrd are there, or None."""
+    """The first menu entry whose kernel and initrd exist, or None."""
     from virtinstall.media.medium import InstallTree
 
     for entry in _entries(probe):
@@ -88,21 +88,21 @@ def recognize(probe: Probe) -> InstallTree | None:
 
 
 def menu_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """All that an image's menu tells `kernel`, but for its looks; empty for trees."""
+    """All kernel arguments of an image's menu for `kernel`, except those for its appearance; empty for trees."""
     if probe.volume is None:
         return ()
     return next((_wanted(entry.arguments) for entry in _entries(probe) if entry.kernel == kernel), ())
 
 
 def medium_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """The arguments by which an image's menu tells `kernel` where its medium is; empty for trees."""
+    """The kernel arguments that locate the medium in an image's menu for `kernel`; empty for trees."""
     return tuple(word for word in menu_arguments(probe, kernel) if word.startswith(_MEDIUM))
 
 
 def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
-    """Entries in an isolinux or syslinux file, and the files that it goes on with.
+    """Entries in an isolinux or syslinux file, and the files that it includes.
 
-    `folder` is the working directory, at first that of the file: relative names start there.
+    `folder` is the working directory, initially that of the file: relative names start there.
     """
     entries: list[Entry] = []
     included: list[Included] = []
@@ -124,9 +124,9 @@ def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]
 
 
 def parse_grub(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
-    """Entries in a GRUB file whose $prefix is `folder`, and the files that it goes on with.
+    """Entries in a GRUB file whose $prefix is `folder`, and the files that it includes.
 
-    Those whose paths hold variables other than a leading device, or ones that the file sets, are left out.
+    Entries with variables in their paths are omitted, except for a leading device and variables that the file sets.
     """
     entries: list[Entry] = []
     included: list[Included] = []
@@ -152,7 +152,7 @@ def parse_grub(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
 
 
 def _main_initrd(paths: list[str]) -> str:
-    """The one that is more than the processor's microcode, which stands first where there are several."""
+    """The initrd that is more than the processor's microcode, which comes first if there are several."""
     return next((path for path in paths if not path.startswith("-") and "ucode" not in path), paths[0])
 
 
@@ -165,7 +165,7 @@ def _read(
 ) -> list[Entry]:
     """The entries of the files at `paths`, and of those that they include."""
     entries: list[Entry] = []
-    # PXELINUX starts from the folder above that of its configuration
+    # PXELINUX starts in the folder above that of its configuration
     pending = [(path, posixpath.dirname(path.removeprefix("pxelinux.cfg/"))) for path in paths]
     seen: set[str] = set()
     while pending and len(seen) < _MOST_INCLUDED + len(paths):
@@ -181,7 +181,7 @@ def _read(
 
 
 def _syslinux_config(said: dict[str, str], folder: str) -> list[Included]:
-    """The file that a label goes on with, and the working directory there."""
+    """The configuration file that a label loads, and its working directory."""
     file, _, there = said.get("config", "").partition(" ")
     there = there.strip() or said.get("append", "")
     return [(_below(file, folder), _below(there.split(" ")[0], folder) if there.startswith("/") else folder)]
@@ -198,7 +198,7 @@ def _syslinux_entry(said: dict[str, str], folder: str) -> list[Entry]:
 
 
 def _below(name: str, folder: str) -> str:
-    """`name` relative to the location, or empty where it is none or leads out of it."""
+    """`name` relative to the location, or empty if it is not a name or is outside the location."""
     if not name:
         return ""
     path = posixpath.normpath(posixpath.join("/", folder, name))
@@ -206,7 +206,7 @@ def _below(name: str, folder: str) -> str:
 
 
 def _without_device(path: str) -> str:
-    """`path` without GRUB's device (`($root)`, `(cd0)`) and quotes, or empty where variables remain."""
+    """`path` without GRUB's device (`($root)`, `(cd0)`) and quotes, or empty if variables remain."""
     path = path.strip("\"'")
     if path.startswith("("):
         path = path.partition(")")[2]
@@ -214,7 +214,7 @@ def _without_device(path: str) -> str:
 
 
 def _wanted(arguments: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of a menu entry that the medium may need, without what only changes how it looks."""
+    """The arguments of a menu entry that the medium may need, without those that only change its appearance."""
     return tuple(
         word for word in arguments if word not in _LOOKS_ONLY and "$" not in word and not word.startswith("vga=")
     )

@@ -1,6 +1,7 @@
-"""Codenames of Debian's and Ubuntu's releases, where an archive names a release by nothing else.
+"""Codenames of Debian and Ubuntu releases, for archives that contain no other name of the release.
 
-Source: distro-info-data's debian.csv and ubuntu.csv; https://www.kali.org/docs/policy/kali-linux-relationship-with-debian/.
+Source: distro-info-data's debian.csv and ubuntu.csv;
+https://www.kali.org/docs/policy/kali-linux-relationship-with-debian/.
 """
 
 from __future__ import annotations

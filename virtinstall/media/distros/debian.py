@@ -1,8 +1,8 @@
-"""Debian, Ubuntu and what is built like them: netboot trees, mirrors, installer CDs and live media.
+"""Debian, Ubuntu and derived distributions: netboot trees, mirrors, installer CDs and live media.
 
 Source: the Debian installation guide, sections 4.2 and 5.1 (images/MANIFEST, netboot);
-https://d-i.debian.org/daily-images/; `.disk/info` of the published images; casper(7); live-boot(7);
-debian-cd's CDs for s390x (boot/linux_vm).
+https://d-i.debian.org/daily-images/; `.disk/info` of the published images; casper(7); live-boot(7); debian-cd's CDs for
+s390x (boot/linux_vm).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
 
 
 def _from_disc(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """An installer or live disc: it has `.disk/info`."""
+    """An installer or live disc with `.disk/info`."""
     info = probe.text(".disk/info")
     if info is None or not re.search(r"debian|ubuntu|mint|kali|\bpop", info, re.IGNORECASE):
         return None
@@ -52,7 +52,7 @@ def _from_disc(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
     folder = _CD_FOLDERS.get(arch, "install")
     pairs = [(f"{folder}/xen/vmlinuz", f"{folder}/xen/initrd.gz")] if guest_type == "xen" else []
     on_disc = [(f"{each}/{kernel}", f"{each}/initrd.gz") for each in (folder, "install") for kernel in _KERNELS]
-    # An installer with network modules must fetch the rest; the disc's own one has it at hand.
+    # An installer with network modules must download the rest; the disc's installer has it locally.
     from_network = _netboot_pairs("install/netboot/", arch, guest_type)
     pairs += [*on_disc, *from_network] if probe.volume else [*from_network, *on_disc]
     if pair := probe.first_pair([*pairs, *_Z_PAIRS]):
@@ -67,7 +67,7 @@ _Z_PAIRS = [("boot/kernel.ubuntu", "boot/initrd.ubuntu"), ("boot/linux_vm", "boo
 
 
 def _from_network_tree(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """`images/` as the archive has it, a daily build, an unpacked netboot.tar.gz, or a whole mirror."""
+    """A tree with `images/` as in the archive, a daily build, an unpacked netboot.tar.gz, or a complete mirror."""
     for base in _bases(probe.location, arch):
         if not probe.has(f"{base}MANIFEST"):
             continue
@@ -78,7 +78,7 @@ def _from_network_tree(probe: Probe, arch: str, guest_type: str) -> InstallTree 
             return InstallTree(_distro(names), *pair, os_names=names)
     pairs = _netboot_pairs("", arch, guest_type)
     if _arch_in(probe.location):
-        # a single folder of images/, like hd-media/ or cdrom/, or that of the network kernel itself
+        # a single folder of images/, such as hd-media/ or cdrom/, or that of the network kernel
         pairs += [(kernel, "initrd.gz") for kernel in ("linux", *_KERNELS)]
     if pair := probe.first_pair(pairs):
         names = _names_of_address(probe.location, pair[0])
@@ -90,7 +90,7 @@ _FLAVOURS = ("debian", "ubuntu")
 
 
 def _bases(location: str, arch: str) -> tuple[str, ...]:
-    """Where `MANIFEST` may lie: which of the archive's folders a location is shows in its address."""
+    """Possible places of `MANIFEST`: the address of a location shows which of the archive's folders it is."""
     if re.search(r"/installer-[a-z0-9]+/[^/]+/?$", location):
         return ("images/", "legacy-images/", "")
     if suite := re.search(r"/dists/[^/]+(/main)?/?$", location):
@@ -122,7 +122,7 @@ def _netboot_pairs(base: str, arch: str, guest_type: str) -> list[tuple[str, str
 
 
 def names_of(info: str) -> tuple[str, ...]:
-    """osinfo short ids for what `.disk/info` says: name, version, codename."""
+    """osinfo short ids for the content of `.disk/info`: name, version, codename."""
     ubuntu = re.search(r"ubuntu[^\d\"]{0,40}(\d{1,2}\.\d{2})", info, re.IGNORECASE)
     if ubuntu:
         return (f"ubuntu{ubuntu[1]}",)
@@ -170,7 +170,7 @@ def _names_of_words(text: str) -> tuple[str, ...]:
 
 
 def _arch_in(location: str) -> str | None:
-    """The architecture that an archive's address names (`installer-amd64`, `daily-images/amd64`)."""
+    """The architecture in an archive's address (`installer-amd64`, `daily-images/amd64`)."""
     found = re.search(r"(?:installer-|daily-images/)([a-z0-9]+)", location)
     return found[1] if found else None
 

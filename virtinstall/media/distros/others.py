@@ -1,8 +1,7 @@
-"""Mageia, Mandriva, ALT, Arch and Alpine, and the paths where other media keep their kernel.
+"""Mageia, Mandriva, ALT, Arch and Alpine, and common paths of kernels on other media.
 
-Source: the published media (for ALT and Mageia their boot menus' arguments); osinfo-db's `<kernel>`
-and `<initrd>`; archiso's README.bootparams (archiso_http_srv);
-https://wiki.alpinelinux.org/wiki/PXE_boot (alpine_repo, modloop).
+Source: the published media (for ALT and Mageia their boot menus' arguments); osinfo-db's `<kernel>` and `<initrd>`;
+archiso's README.bootparams (archiso_http_srv); https://wiki.alpinelinux.org/wiki/PXE_boot (alpine_repo, modloop).
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def recognize(probe: Probe, arch: str) -> InstallTree | None:
 
 
 def recognize_by_path(probe: Probe, arch: str) -> InstallTree | None:
-    """A kernel and an initrd where media of many kinds keep them, or None."""
+    """A kernel and an initrd in paths that media of many kinds use, or None."""
     pairs = [*_WELL_KNOWN, (f"boot/vmlinuz-{arch}", f"boot/initramfs-{arch}.img")]
     pair = probe.first_pair(pairs)
     return InstallTree("unnamed", *pair) if pair else None
@@ -76,7 +75,7 @@ def _mageia(probe: Probe, arch: str) -> InstallTree | None:
         return None
     name, number = found[1], found[2].strip(".")
     short = number.partition(".")[0] if name == "Mageia" else number
-    # without automatic= the installer asks where its packages are
+    # without automatic= the installer prompts for the location of its packages
     arguments = medium_arguments(probe, pair[0])
     return InstallTree(name, *pair, os_names=(f"{name.lower()}{short}",), arguments=arguments)
 
@@ -89,7 +88,7 @@ def _alt(probe: Probe) -> InstallTree | None:
     pair = probe.first_pair([(f"{folder}/vmlinuz", f"{folder}/full.cz") for folder in folders])
     if pair is None:
         return None
-    # stagename=, ramdisk_size= and automatic= tell the initrd which image to start, and from where
+    # stagename=, ramdisk_size= and automatic= define which image the initrd starts, and its source
     return InstallTree("ALT", *pair, os_names=(f"alt{found[1]}",), arguments=menu_arguments(probe, pair[0]))
 
 
@@ -126,7 +125,7 @@ def _alpine(probe: Probe) -> InstallTree | None:
 
 
 def _alpine_netboot(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """What Alpine's network boot is told: its modules, and its repository where the address shows it."""
+    """The kernel arguments of Alpine's network boot: its modules, and its repository if the address contains it."""
     url = probe.install_url
     if url is None:
         return ()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ARCHES = {"i686": "i386", "armv7l": "armv7hl"}
 _AGAMA_IMAGE = "LiveOS/squashfs.img"
 _FIRST_AGAMA = 16
-# where media for one architecture, or older than all others, have their kernel
+# paths of the kernel on media for one architecture, or on media older than all others
 _ODD_PAIRS = {
     "s390x": ("boot/s390x/vmrdr.ikr", "boot/s390x/initrd"),
     "ppc64": ("suseboot/linux64", "suseboot/initrd64"),
@@ -30,7 +30,7 @@ _SUSE_LABEL = re.compile(r"suse|agama|sle[smd]?[-_ ]|leap|tumbleweed|^install", 
 
 
 def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """The SUSE medium at the location, or None. Only live discs of others put a kernel in `boot/ARCH/loader` too."""
+    """The SUSE medium at the location, or None. Only live discs of others also have a kernel in `boot/ARCH/loader`."""
     arch = _ARCHES.get(arch, arch)
     marked = [path for path in ("content", "media.1/products", "media.1/build") if probe.has(path)]
     pairs = []
@@ -59,7 +59,7 @@ def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
 
 
 def linuxrc_url(url: str) -> str:
-    """`url` as linuxrc writes it: `nfs://HOST/PATH` where anaconda has `nfs:HOST:/PATH`."""
+    """`url` in linuxrc's form: `nfs://HOST/PATH` instead of anaconda's `nfs:HOST:/PATH`."""
     if url.startswith("nfs:") and not url.startswith("nfs://"):
         host, _, path = url[4:].partition("/")
         return f"nfs://{host.removesuffix(':')}/{path}"
@@ -67,13 +67,13 @@ def linuxrc_url(url: str) -> str:
 
 
 def uses_agama(probe: Probe, version: str) -> bool:
-    """Whether a SUSE tree of this version is installed by Agama, which knows no install=."""
+    """Whether a SUSE tree of this version is installed by Agama, which does not support install=."""
     major = re.match(r"\d{1,3}(?!\d)", version)
     return major is not None and _FIRST_AGAMA <= int(major[0]) < 42 and probe.has(_AGAMA_IMAGE)
 
 
 def suse_names(product: str) -> tuple[str, ...]:
-    """osinfo short ids for a product's name and version, as SUSE's files write them in many ways."""
+    """osinfo short ids for a product's name and version, which SUSE's files write in several ways."""
     text = product.lower().replace("_", " ")
     if "tumbleweed" in text or re.search(r"opensuse\D{0,12}20[12]\d{5}", text):
         return ("opensusetumbleweed", "opensuse-unknown")
@@ -104,12 +104,12 @@ def _names(probe: Probe, marked: list[str]) -> tuple[str, ...]:
     found = [suse_names(product) for path in marked for product in _products(path, probe.text(path) or "")]
     if probe.volume is not None:
         found.append(suse_names(probe.volume.volume_id))
-    # a product without its version says less than one with it, wherever it stands
+    # a product without a version is less precise than one with a version, in any order
     return max(found, key=lambda names: bool(names) + bool(names and not names[0].endswith("-unknown")), default=())
 
 
 def _products(path: str, text: str) -> list[str]:
-    """The lines of a medium's file that name its product; in `content` some have their version beside them."""
+    """The lines of a medium's file that name its product; in `content`, some also contain its version."""
     if path != "content":
         return text.splitlines()[:1]
     said = [line.split(None, 1) for line in text.splitlines()[:200]]
@@ -119,7 +119,7 @@ def _products(path: str, text: str) -> list[str]:
 
 
 def agama_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """How Agama's kernel finds its live image: by URL in a tree, else as the disc's own menu says."""
+    """The kernel arguments for Agama's live image: by URL in a tree, otherwise from the disc's menu."""
     if probe.install_url and probe.install_url.startswith(("http:", "https:", "ftp:")):
         return (f"root=live:{probe.install_url.rstrip('/')}/{_AGAMA_IMAGE}",)
     return medium_arguments(probe, kernel)
