@@ -173,7 +173,7 @@ def test_files_in_order() -> None:
     asked = {"auto_clone": False, "name": "n"}
     made = plan(xml, *sources, asked={**asked, "files": ("/i/1", "/i/2")})
     assert [source.get("file") for source in domain(made).iterfind("devices/disk/source")] == ["/i/1", "/i/2"]
-    with pytest.raises(RequestError, match=r"no further disk to copy \(the copied disks are vda, vdb\)") as caught:
+    with pytest.raises(RequestError, match=r"no more disks to copy \(the copied disks are vda, vdb\)") as caught:
         plan(xml, *sources, asked={**asked, "files": ("/i/1", "/i/2", "/i/3")})
     assert "/i/3" in caught.value.message
     with pytest.raises(RequestError, match="no new path"):
@@ -302,7 +302,7 @@ def test_full_pool() -> None:
 
 def test_remote_paths_need_a_pool() -> None:
     """On a remote host only its pools can be written."""
-    with pytest.raises(StorageError, match="no pool of the remote host"):
+    with pytest.raises(StorageError, match="not in a pool of the remote host"):
         plan(guest(disk()), IMAGE._replace(volume=volume()), remote=True)
 
 

@@ -13,9 +13,9 @@ from virtinstall.libvirt_host.connect_errors import connection_hint
 @pytest.mark.parametrize(
     ("uri", "hint"),
     [
-        ("qemu:///sytem", "addresses are such as qemu:///system"),
-        ("nonsense:///", "addresses are such as qemu:///system"),
-        ("qemu+tcp://127.0.0.1:1/system", "whether that host and its libvirt answer"),
+        ("qemu:///sytem", "use an address such as qemu:///system"),
+        ("nonsense:///", "use an address such as qemu:///system"),
+        ("qemu+tcp://127.0.0.1:1/system", "that the host and its libvirt are running"),
     ],
 )
 def test_addresses(uri: str, hint: str) -> None:
@@ -31,10 +31,10 @@ def test_addresses(uri: str, hint: str) -> None:
         ("Failed to connect socket to '/run/libvirt/libvirt-sock': No such file or directory", "start its daemon"),
         (
             "Failed to connect socket to '/run/libvirt/libvirt-sock': Permission denied",
-            "qemu:///session takes no rights",
+            "use qemu:///session, which needs no privileges",
         ),
-        ("authentication unavailable: no polkit agent available", "qemu:///session takes no rights"),
-        ("internal error: libxenlight state driver is not active", "runs no such driver"),
+        ("authentication unavailable: no polkit agent available", "use qemu:///session, which needs no privileges"),
+        ("internal error: libxenlight state driver is not active", "does not provide that driver"),
     ],
 )
 def test_this_machine(words: str, hint: str) -> None:

@@ -43,5 +43,5 @@ def test_unusable_directory(tmp_path: Path) -> None:
     """A file where the directory should be is one clear error."""
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(StorageError, match="embedded driver can't use"):
+    with pytest.raises(StorageError, match="embedded driver cannot use"):
         prepare(str(tmp_path / "file" / "below"))

@@ -47,7 +47,7 @@ CLOSED = "internal error: qemu unexpectedly closed the monitor: "
 )
 def test_noise_is_left_out(text: str, told: str) -> None:
     """Time stamps, the program's name and JSON go; the file, the device and the reason stay, without passwords."""
-    assert qemu_error(text)[0] == f"QEMU ended at once: {told}"
+    assert qemu_error(text)[0] == f"QEMU exited immediately: {told}"
 
 
 def test_hint_for_addresses() -> None:

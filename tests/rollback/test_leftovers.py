@@ -48,7 +48,7 @@ def removed(host: LibvirtHost, *named: str) -> bool:
     told: list[str] = []
     remove_leftovers("web", host, told.append, named)
     (line,) = told
-    return "is removed" in line
+    return "removed the incomplete" in line
 
 
 def test_an_unchanged_file_is_removed(disk: Path, host: LibvirtHost) -> None:

@@ -53,14 +53,14 @@ def test_vmdk_contains_its_own_name(tmp_path: Path) -> None:
 def test_what_the_format_cannot_do_is_refused(tmp_path: Path, options: dict[str, object]) -> None:
     """Fully allocated, or on top of another image."""
     image = NewImage(path=str(tmp_path / "d"), format="vmdk", capacity_bytes=1, **options)  # type: ignore[arg-type]
-    with pytest.raises(RequestError, match="new vmdk image can't"):
+    with pytest.raises(RequestError, match="new vmdk image cannot"):
         check_image(image)
 
 
 def test_missing_qemu_img_is_reported_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the package to install."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(StorageError, match="there is no qemu-img") as caught:
+    with pytest.raises(StorageError, match="qemu-img is not installed") as caught:
         survey_image(NewImage(path=str(tmp_path / "d.vdi"), format="vdi", capacity_bytes=1))
     assert "apt install qemu-utils" in str(caught.value.hint)
 

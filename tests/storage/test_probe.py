@@ -66,7 +66,7 @@ def test_a_given_format_leads(tmp_path: Path) -> None:
     provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=1 << 40), Undo(), Silent())
     assert probe_image(str(path), "raw").virtual_size == -(-path.stat().st_size // 512) * 512
     assert probe_image(str(path), "raw").backing_file is None
-    with pytest.raises(StorageError, match="is no vmdk image"):
+    with pytest.raises(StorageError, match="is not a vmdk image"):
         probe_image(str(path), "vmdk")
 
 

@@ -222,7 +222,7 @@ def test_missing_backing_file_and_directory_are_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="No such file") as caught:
         make(NewImage(path=str(tmp_path / "no" / "disk"), format="raw", capacity_bytes=MIB))
     assert "directory" in (caught.value.hint or "")
-    with pytest.raises(StorageError, match="no directory"):
+    with pytest.raises(StorageError, match="no such directory"):
         survey_image(NewImage(path=str(tmp_path / "no" / "disk"), format="raw", capacity_bytes=MIB))
 
 

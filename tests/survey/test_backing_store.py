@@ -77,7 +77,7 @@ def test_no_path_is_needed(tmp_path: Path) -> None:
 
 def test_it_is_not_there(tmp_path: Path) -> None:
     """The message names it."""
-    with pytest.raises(RequestError, match=f"backing_store={tmp_path}/nothing: there is no such file"):
+    with pytest.raises(RequestError, match=f"backing_store={tmp_path}/nothing: no such file"):
         image_for(f"path={tmp_path}/new.qcow2,backing_store={tmp_path}/nothing")
 
 

@@ -112,7 +112,7 @@ def test_what_was_typed_is_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     (tmp_path / "-").write_text("a file")
     monkeypatch.chdir(tmp_path)
     assert given_text({"--ignition": "{}"}, "-", "--ignition") == "{}"
-    with pytest.raises(RequestError, match="nothing was typed"):
+    with pytest.raises(RequestError, match="standard input was not read"):
         read_text("-")
 
 
@@ -120,5 +120,5 @@ def test_what_is_fetched_is_never_altered() -> None:
     """A password in Latin-1, or compressed user data, is refused from a server too, as from a file."""
     with WebServer(Site({"/good": "pässword\n".encode(), "/bad": "pässword\n".encode("latin-1")})) as web:
         assert read_text(f"{web.url}/good") == "pässword\n"
-        with pytest.raises(RequestError, match=r"/bad' is no text in UTF-8"):
+        with pytest.raises(RequestError, match=r"/bad' is not valid UTF-8 text"):
             read_text(f"{web.url}/bad")

@@ -1,1 +1,1 @@
-"""Copying a guest: `virt-clone`."""
+"""Copy a guest: `virt-clone`."""

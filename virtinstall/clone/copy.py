@@ -1,4 +1,4 @@
-"""A clone's plan, carried out: images copied, the guest defined; what is half done is taken back."""
+"""Apply a clone's plan: copy the images and define the guest; an incomplete copy is rolled back."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 
 def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
-    """Look whether the copies can be made and reached by QEMU, changing nothing; gives warnings.
+    """Check whether the copies can be created and QEMU can access them, changing nothing; return warnings.
 
-    Raises: StorageError; `checks` turns refusals into warnings.
+    Raises: StorageError; `checks` turns errors into warnings.
     """
     if not has_real_storage(host):
         return []
@@ -48,28 +48,34 @@ def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
 
 
 def _check_file(copy: Copy) -> str | None:
-    """Whether we can make this copy; gives a warning where it may outgrow the file system. Raises: StorageError."""
-    with storage_errors("can't read", copy.source):
+    """Check whether this copy can be created; return a warning if it may outgrow the file system.
+
+    Raises: StorageError.
+    """
+    with storage_errors("cannot read", copy.source):
         os.close(os.open(copy.source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
     if not copy.overwrite:
         with _taken_meanwhile(copy.generated, partial(os.path.lexists, copy.target)):
             refuse_existing(copy.target)
     elif not os.path.isfile(copy.target):
         raise StorageError(
-            f"'{copy.target}' is no file, and only files are overwritten",
-            hint="choose another path, or use the device's data as it is: --preserve-data",
+            f"'{copy.target}' is not a file; only files are overwritten",
+            hint="use another path, or keep the device's data: --preserve-data",
         )
     if not can_create(copy.target):
         raise StorageError(
-            f"no permission to make files in '{os.path.dirname(copy.target)}'",
-            hint="run as a user who may, or choose another directory",
+            f"no permission to create files in '{os.path.dirname(copy.target)}'",
+            hint="run as a user with write permission, or use another directory",
         )
-    # extents that are shared take no room
+    # shared extents need no space
     return check_space(copy.target, 0 if copy.reflink else copy.allocation_bytes, copy.capacity_bytes)
 
 
 def _check_access(plan: ClonePlan, host: Host) -> None:
-    """Whether QEMU's user can reach the copies. Raises: StorageError."""
+    """Check that QEMU's user can access the copies.
+
+    Raises: StorageError.
+    """
     from virtinstall.storage.access import require_access
 
     account = qemu_account(host, plan.virt_type)
@@ -85,11 +91,10 @@ def make_clone(
     journal: Journal | None = None,
     on_warning: Callable[[str], None] | None = None,
 ) -> Guest:
-    """Copy the images and define the guest; on any failure remove what this call had made.
+    """Copy the images and define the guest; after any failure remove everything that this call created.
 
-    A guest that is replaced, and images that are overwritten, are there until all the rest is done.
-    Raises: StorageError, HypervisorError, or TakenError, when another took a name that we had chosen; what could
-    not be undone is in the error's notes.
+    A replaced guest and overwritten images exist until everything else is done. Raises: StorageError, HypervisorError,
+    or TakenError, if another guest took a generated name; steps that could not be undone are in the error's notes.
     """
     if not plan.replaces:
         require_free(plan.name, plan.uuid, host, name_is_generated=plan.generated)
@@ -98,7 +103,7 @@ def make_clone(
         _refresh_pools(plan, host, undo)
         if journal is not None:
             journal.record("domain", plan.name, uuid=plan.uuid)
-        # what follows is short, and is done whole
+        # the rest is short and is completed without interruption
         with deferred_signals():
             nvram = nvram_of(host.guest_named(plan.name)) if plan.replaces else None
             guest = replace_guest(plan, host, undo) if plan.replaces else _define(plan, host, undo)
@@ -146,7 +151,7 @@ def _define(plan: ClonePlan, host: Host, undo: Undo) -> Guest:
 
 @contextmanager
 def _taken_meanwhile(generated: bool, is_there: Callable[[], bool]) -> Iterator[None]:
-    """What fails because another has the name by now may be tried with another one. Raises: TakenError, then."""
+    """Raise TakenError if another guest has the name by now, so that another name can be tried."""
     try:
         yield
     except HostError as error:
@@ -158,9 +163,9 @@ def _taken_meanwhile(generated: bool, is_there: Callable[[], bool]) -> Iterator[
 def _make_copy(
     copy: Copy, host: Host, undo: Undo, progress: Progress, journal: Journal | None
 ) -> tuple[str, str] | None:
-    """Make one image; gives what is to be renamed to what at the end, where a file is overwritten."""
+    """Create one image; return what to rename at the end if a file is overwritten."""
     if copy.how == "file":
-        # the guests of the test driver are pretended, and so are their images
+        # guests of the test driver and their images are simulated
         if not has_real_storage(host):
             return None
         with _taken_meanwhile(copy.generated, partial(os.path.lexists, copy.target)):
@@ -170,7 +175,10 @@ def _make_copy(
 
 
 def _make_volume(copy: Copy, host: Host, undo: Undo, progress: Progress, journal: Journal | None) -> None:
-    """Have libvirt make the volume, and fill it. Raises: StorageError."""
+    """Create the volume through libvirt, and fill it.
+
+    Raises: StorageError.
+    """
     if journal is not None:
         journal.record("volume", f"{copy.pool}/{copy.volume}")
     there = partial(host.volume, copy.pool, copy.volume)
@@ -178,7 +186,7 @@ def _make_volume(copy: Copy, host: Host, undo: Undo, progress: Progress, journal
         if copy.how == "volume" and copy.source_volume is not None:
             progress.start(f"Copying '{os.path.basename(copy.source)}'", copy.allocation_bytes)
             try:
-                # the test driver pretends to copy, and knows of no other ways to
+                # the test driver simulates copies, and supports no other kind
                 reflink = copy.reflink and has_real_storage(host)
                 copy_volume(host, copy.pool, copy.volume_xml, copy.source_volume, reflink=reflink)
                 progress.advance(copy.allocation_bytes)
@@ -214,7 +222,7 @@ def _copy_file(copy: Copy, undo: Undo, progress: Progress, journal: Journal | No
 
 
 def _refresh_pools(plan: ClonePlan, host: Host, undo: Undo) -> None:
-    """Tell the pools whose directories got files from us: libvirt looks into one only when it is told to."""
+    """Refresh the pools whose directories have new files, because libvirt does not notice them."""
     folders = {os.path.dirname(copy.target) for copy in plan.copies if copy.how == "file"}
     if not folders or not has_real_storage(host):
         return

@@ -32,10 +32,10 @@ def create_clone(
     on_warning: Report | None = None,
     report: Report | None = None,
 ) -> str:
-    """Create the copy; return its name, which differs from the plan's where another run took that meanwhile.
+    """Create the copy; return its name, which differs from the plan's if another run took that meanwhile.
 
-    On any failure everything this call created is removed. Raises: RequestError, StorageError, HypervisorError;
-    TakenError, when names are taken again and again.
+    After any failure everything this call created is removed. Raises: RequestError, StorageError, HypervisorError;
+    TakenError, if names are taken repeatedly.
     """
     warn = on_warning or log_warning
     shown = progress or Silent()

@@ -1,6 +1,7 @@
-"""Which of the original's disks are copied, whereto and how: --file, --force-copy, --skip-copy, --preserve-data.
+"""The original's disks that are copied, with their targets and methods: --file, --force-copy, --skip-copy,
+--preserve-data.
 
-Source: what virt-clone does: read-only and shareable disks and empty drives stay as they are.
+Source: the behavior of virt-clone: read-only and shareable disks and empty drives are kept.
 https://libvirt.org/formatstorage.html for <volume>.
 """
 
@@ -20,15 +21,15 @@ from virtinstall.units import human_size
 if TYPE_CHECKING:
     from virtinstall.facts import PoolFacts
 
-# pools in which libvirt makes a volume of any name
+# pools in which libvirt creates a volume with any name
 _FILE_POOLS = ("dir", "fs", "netfs", "vstorage")
 _CREATING_POOLS = (*_FILE_POOLS, "logical", "zfs")
 
 
 class NewDisk(NamedTuple):
-    """A disk of the copy that gets an image of its own: `kind` is the <disk>'s type.
+    """A disk of the copy that gets a new image: `kind` is the <disk>'s type.
 
-    `image_format` is that of an existing image, None where it is the original's.
+    `image_format` is that of an existing image, None if it is the original's.
     """
 
     node: etree._Element
@@ -39,7 +40,7 @@ class NewDisk(NamedTuple):
 
 
 class DiskPlanner:
-    """Takes the disks one after the other; what it warns of is in `warnings`."""
+    """Plans the disks in order; warnings are in `warnings`."""
 
     def __init__(self, request: CloneRequest, facts: CloneFacts, original: str, name: str) -> None:
         self._request = request
@@ -51,7 +52,10 @@ class DiskPlanner:
         self.warnings: list[str] = []
 
     def new_disks(self, nodes: list[etree._Element]) -> list[NewDisk]:
-        """The disks of the copy that get images of their own. Raises: RequestError, StorageError."""
+        """The disks of the copy that get new images.
+
+        Raises: RequestError, StorageError.
+        """
         targets = [_target(node) for node in nodes]
         for option, wanted in (("--force-copy", self._request.force_copy), ("--skip-copy", self._request.skip_copy)):
             for target in wanted:
@@ -67,14 +71,17 @@ class DiskPlanner:
         return found
 
     def _refuse_further_files(self, copied: list[str]) -> None:
-        """Raises: RequestError, for more --file options than disks; with no disk to copy they only have no effect."""
-        message = f"--file {self._files[0]}: there is no further disk to copy"
+        """Reject more --file options than disks; if no disk is copied, they only have no effect.
+
+        Raises: RequestError.
+        """
+        message = f"--file {self._files[0]}: no more disks to copy"
         if not copied:
             self.warnings.append(message)
             return
         raise RequestError(
             f"{message} (the copied disks are {', '.join(copied)})",
-            hint="give --file once for each of these; --force-copy TARGET copies a read-only or shared disk too",
+            hint="use --file once for each of these; --force-copy TARGET copies a read-only or shared disk too",
         )
 
     def _is_copied(self, node: etree._Element, source: SourceFacts) -> bool:
@@ -89,13 +96,13 @@ class DiskPlanner:
     def _new_disk(self, node: etree._Element, source: SourceFacts) -> NewDisk:
         if source.path is None or source.kind in ("network", "dir"):
             raise RequestError(
-                f"the disk {_target(node)} ({_what(node)}) can't be copied: it is no file, block device or volume",
-                hint=f"leave it shared with --skip-copy {_target(node)}",
+                f"the disk {_target(node)} ({_what(node)}) cannot be copied: it is not a file, block device or volume",
+                hint=f"share it with --skip-copy {_target(node)}",
             )
         if source.kind is None and not self._request.preserve_data:
             raise StorageError(
                 f"the original's disk '{source.path}' does not exist",
-                hint=f"leave it as it is: --skip-copy {_target(node)}, or give an image: --preserve-data --file",
+                hint=f"skip it: --skip-copy {_target(node)}, or use an image: --preserve-data --file",
             )
         generated = not self._files
         path = self._path_for(source.path)
@@ -111,7 +118,10 @@ class DiskPlanner:
         return NewDisk(node, path, kind, self.copy_to(source, path, overwrite=taken)._replace(generated=generated))
 
     def _path_for(self, source: str) -> str:
-        """The next --file, else a path that is made up. Raises: RequestError, when neither may be."""
+        """The next --file, or a generated path.
+
+        Raises: RequestError, if neither is allowed.
+        """
         if self._files:
             path = os.path.abspath(self._files.pop(0))
         elif self._request.auto_clone:
@@ -119,12 +129,10 @@ class DiskPlanner:
             taken = self._facts.places[directory].names | self._chosen.get(directory, set())
             path = clone_path(source, self._original, self._name, taken)
         else:
-            raise RequestError(
-                f"no new path is given for the disk '{source}'", hint="give --file for each disk, or --auto-clone"
-            )
+            raise RequestError(f"no new path for the disk '{source}'", hint="use --file for each disk, or --auto-clone")
         chosen = self._chosen.setdefault(os.path.dirname(path), set())
         if os.path.basename(path) in chosen:
-            raise RequestError(f"--file {path} is given for two disks", hint="each disk needs a path of its own")
+            raise RequestError(f"--file {path} is used for two disks", hint="use a different path for each disk")
         chosen.add(os.path.basename(path))
         return path
 
@@ -136,18 +144,24 @@ class DiskPlanner:
         self.check_in_use(path)
 
     def check_in_use(self, path: str) -> None:
-        """Raises: StorageError, when others use the file at `path`; --check path_in_use=off makes it a warning."""
+        """Check that there are no other users of the file at `path`.
+
+        Raises: StorageError; --check path_in_use=off makes it a warning.
+        """
         for message in self._facts.uses.get(path, ()):
             if self._request.checks.path_in_use:
-                raise StorageError(message, hint="choose another path; to use it anyway: --check path_in_use=off")
+                raise StorageError(message, hint="use another path; to use it anyway: --check path_in_use=off")
             self.warnings.append(message)
 
     def check_overwritten(self, path: str) -> None:
-        """Raises: StorageError, when the copy would destroy what it is copied from, or what others use."""
+        """Check that the copy does not overwrite its source, or files that others use.
+
+        Raises: StorageError.
+        """
         if path in self._facts.onto_source:
             raise StorageError(
                 f"'{path}' is a file of the original guest, or is based on one: copying onto it would destroy the data",
-                hint="choose another path",
+                hint="use another path",
             )
         self.check_in_use(path)
 
@@ -155,17 +169,20 @@ class DiskPlanner:
         if place.pool is not None:
             raise StorageError(
                 f"'{path}' is an existing volume, and a copy does not overwrite volumes",
-                hint="choose another path, or use its data as it is: --preserve-data",
+                hint="use another path, or keep its data: --preserve-data",
             )
         if self._request.checks.path_exists:
             raise StorageError(
                 f"'{path}' already exists and would be overwritten",
-                hint="choose another path; to overwrite it: --check path_exists=off",
+                hint="use another path; to overwrite it: --check path_exists=off",
             )
         self.warnings.append(f"'{path}' already exists and will be overwritten")
 
     def copy_to(self, source: SourceFacts, path: str, *, overwrite: bool = False) -> Copy:
-        """How `source` gets to `path`. Raises: RequestError, StorageError, when it can't."""
+        """The method to copy `source` to `path`.
+
+        Raises: RequestError, StorageError, if it is not possible.
+        """
         assert source.path is not None
         place = self._facts.places[os.path.dirname(path)]
         self._check_chain(source, path)
@@ -190,26 +207,29 @@ class DiskPlanner:
         return self._through_libvirt(copy, source, pool, readable=here and source.readable)
 
     def _through_libvirt(self, copy: Copy, source: SourceFacts, pool: PoolFacts, *, readable: bool) -> Copy:
-        """`copy` as a volume of `pool`. Raises: RequestError, StorageError, when libvirt can't make it there."""
+        """`copy` as a volume of `pool`.
+
+        Raises: RequestError, StorageError, if libvirt cannot create it there.
+        """
         path = copy.target
         if pool.type not in _CREATING_POOLS:
             raise RequestError(
-                f"the pool '{pool.name}' of '{path}' is of type {pool.type}, in which no copy can be made",
-                hint="give a path in another pool with --file",
+                f"the pool '{pool.name}' of '{path}' is of type {pool.type}, which does not support copies",
+                hint="use a path in another pool with --file",
             )
         _check_pool_space(path, copy.allocation_bytes, pool)
         volume = None if source.volume is None else (source.volume.pool, source.volume.name)
         if volume is None and not readable:
             raise StorageError(
-                f"the original's disk '{source.path}' is in no pool, and can't be read from here",
-                hint="make a pool of its directory: virsh pool-create-as NAME dir --target DIRECTORY",
+                f"the original's disk '{source.path}' is not in a pool, and cannot be read from here",
+                hint="create a pool of its directory: virsh pool-create-as NAME dir --target DIRECTORY",
             )
-        # libvirt's own copy of an overlay would be a whole image
+        # libvirt's copy of an overlay would be a complete image
         streamed = source.file_bytes > 0 and pool.type in _FILE_POOLS
         if copy.reflink and (streamed or volume is None):
             raise StorageError(
-                f"--reflink: '{path}' can't share data with '{source.path}', which is copied byte by byte",
-                hint="leave --reflink out",
+                f"--reflink: '{path}' cannot share data with '{source.path}', which is copied byte by byte",
+                hint="omit --reflink",
             )
         name = os.path.basename(path)
         return copy._replace(
@@ -221,11 +241,14 @@ class DiskPlanner:
         )
 
     def _check_chain(self, source: SourceFacts, path: str) -> None:
-        """Raises: StorageError, when the copy would not find what the original refers to."""
+        """Check that the copy finds the files that the original refers to.
+
+        Raises: StorageError.
+        """
         if source.data_file is not None:
             raise StorageError(
                 f"'{source.path}' keeps its data in another file ('{source.data_file}'), which a copy would share",
-                hint="make the image whole first: qemu-img convert -O qcow2",
+                hint="flatten the image first: qemu-img convert -O qcow2",
             )
         assert source.path is not None
         moved = os.path.dirname(os.path.realpath(path)) != os.path.dirname(os.path.realpath(source.path))
@@ -233,32 +256,35 @@ class DiskPlanner:
             raise StorageError(
                 f"'{source.path}' names its backing file without a directory ('{source.relative_backing}'): "
                 f"a copy in another directory does not find it",
-                hint="choose a path in the same directory, or give the original a full one: qemu-img rebase -u",
+                hint="use a path in the same directory, or store the full name in the original: qemu-img rebase -u",
             )
 
     def _check_place(self, path: str, place: Place) -> None:
         directory = os.path.dirname(path)
         if self._facts.remote:
             raise StorageError(
-                f"'{path}' is in no pool of the remote host",
-                hint="give paths in its pools: `virsh pool-list --details` lists them",
+                f"'{path}' is not in a pool of the remote host",
+                hint="use paths in its pools; list them with: virsh pool-list --details",
             )
         if not place.exists:
-            raise StorageError(f"there is no directory '{directory}'", hint="create it first, or choose another one")
+            raise StorageError(f"no such directory: '{directory}'", hint="create it first, or use another one")
 
 
 def _check_pool_space(path: str, needed: int, pool: PoolFacts) -> None:
-    """Raises: NoSpaceError; --check disk_size=off doesn't help, for libvirt would refuse the volume."""
+    """Check the free space of the pool; --check disk_size=off has no effect, because libvirt would reject the volume.
+
+    Raises: NoSpaceError.
+    """
     if pool.available_bytes is not None and needed > pool.available_bytes:
         free = human_size(pool.available_bytes)
         raise NoSpaceError(
             f"'{path}' needs {human_size(needed)}, but the pool '{pool.name}' has not enough free space ({free})",
-            hint="free some room, or choose another pool with --file",
+            hint="free space, or use another pool with --file",
         )
 
 
 def _volume_xml(name: str, source: SourceFacts, allocation: int, *, as_it_is: bool) -> str:
-    """<volume> of a copy; what is sent byte by byte (`as_it_is`, or no volume) counts as raw until libvirt looks."""
+    """<volume> of a copy. Data that is sent byte by byte (`as_it_is`, or no volume) is raw until libvirt reads it."""
     root = etree.Element("volume")
     etree.SubElement(root, "name").text = name
     capacity = source.file_bytes if as_it_is else source.capacity_bytes

@@ -1,7 +1,7 @@
-"""Names that --auto-clone makes up: of the copy, and of its disks.
+"""Names that --auto-clone generates for the copy and its disks.
 
-Source: what virt-clone prints: `vm` becomes `vm-clone`, then `vm-clone1`; `/a/vm.qcow2` becomes `/a/NEWNAME.qcow2`
-where the file is called as the guest is, and `/a/data.img` becomes `/a/data-clone.img`.
+Source: the output of virt-clone: `vm` becomes `vm-clone`, then `vm-clone1`; `/a/vm.qcow2` becomes `/a/NEWNAME.qcow2` if
+the file is named after the guest, and `/a/data.img` becomes `/a/data-clone.img`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def clone_name(original: str, taken: Collection[str]) -> str:
 
 
 def _stem_and_next(original: str) -> tuple[str, int]:
-    """What the copy's name begins with, and its first number (0: none): `vm` -> `vm-clone`, `vm-clone7` -> 8."""
+    """The beginning of the copy's name, and its first number (0: none): `vm` -> `vm-clone`, `vm-clone7` -> 8."""
     stem = original.rstrip("0123456789")
     digits = original[len(stem) :]
     if not stem.endswith(_SUFFIX) or digits.startswith("0"):
@@ -34,7 +34,7 @@ def _stem_and_next(original: str) -> tuple[str, int]:
 
 
 def clone_path(path: str, original: str, name: str, taken: Collection[str]) -> str:
-    """A free path beside `path` for a disk of the copy `name` of the guest `original`.
+    """A free path next to `path` for a disk of the copy `name` of the guest `original`.
 
     `taken` are the file names in use in that directory.
     """
@@ -49,6 +49,6 @@ def clone_path(path: str, original: str, name: str, taken: Collection[str]) -> s
 
 
 def nvram_path(original: str, name: str, request: CloneRequest) -> str:
-    """The path of the copy's UEFI variables: --nvram, or NAME_VARS beside the original's with its extension."""
+    """The path of the copy's UEFI variables: --nvram, or NAME_VARS next to the original's with its extension."""
     extension = os.path.splitext(original)[1] or ".fd"
     return os.path.abspath(request.nvram or os.path.join(os.path.dirname(original), f"{name}_VARS{extension}"))

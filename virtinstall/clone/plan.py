@@ -1,9 +1,9 @@
-"""Original XML + facts -> the copy's XML and the images to make; pure.
+"""Original XML + facts -> the copy's XML and the images to create; pure.
 
-What must not be the same in two guests is changed: name, uuid, MAC addresses, names of network devices, fixed
-ports of displays, sockets and logs that are named after the guest. All else stays as it is.
+Values that must differ between two guests are changed: name, UUID, MAC addresses, names of network devices, fixed ports
+of displays, sockets and logs that are named after the guest. Everything else is kept.
 
-Source: what virt-clone prints; https://libvirt.org/formatdomain.html
+Source: the output of virt-clone; https://libvirt.org/formatdomain.html
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _CHARACTER_DEVICES = ("serial", "console")
 
 
 def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
-    """Decide everything; the same request, facts and random bytes give the same copy.
+    """Decide everything; the same request, facts and random bytes produce the same copy.
 
-    Raises: RequestError, StorageError, when it can't be made.
+    Raises: RequestError, StorageError, if it is not possible.
     """
     _require_xml(request)
     domain = etree.fromstring(facts.xml.encode())
     original = domain.findtext("name") or ""
     name = _new_name(request, facts, original)
     if not request.auto_clone and not request.files:
-        raise RequestError("nothing says where the copies of the disks go", hint="give --file, or --auto-clone")
+        raise RequestError("no destination for the cloned disks", hint="use --file, or --auto-clone")
     random = Random(facts.random_bytes)
     uuid = request.uuid or random.uuid()
     _rename(domain, name, uuid, random)
@@ -79,7 +79,7 @@ def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
         raise RequestError(f"--name '{name}': a name cannot be blank", hint="omit it: --auto-clone generates one")
     if not name:
         if not request.auto_clone:
-            raise RequestError("the copy has no name", hint="give --name NAME, or --auto-clone")
+            raise RequestError("the copy has no name", hint="use --name NAME, or --auto-clone")
         return clone_name(original, facts.guest_names)
     if "/" in name or "\n" in name:
         raise RequestError(f"--name {name!r}: a guest's name has no '/' and no line end")
@@ -91,7 +91,7 @@ def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
 
 
 def _rename(domain: etree._Element, name: str, uuid: str, random: Random) -> None:
-    """Name and identity; a title is the original's alone, and a new generation tells the guest that it is a copy."""
+    """Change name and identity; the title is removed, and a new generation id shows the guest that it is a copy."""
     old_uuid = (domain.findtext("uuid") or "").lower()
     if "id" in domain.attrib:
         del domain.attrib["id"]
@@ -102,7 +102,7 @@ def _rename(domain: etree._Element, name: str, uuid: str, random: Random) -> Non
     for generation in domain.findall("genid"):
         generation.text = random.uuid()
     for entry in domain.iterfind("sysinfo/system/entry[@name='uuid']"):
-        # libvirt refuses a guest whose firmware would tell another uuid than its own
+        # libvirt rejects a guest whose SMBIOS UUID differs from its UUID
         if (entry.text or "").strip().lower() == old_uuid:
             entry.text = uuid
 
@@ -121,7 +121,7 @@ def _section(domain: etree._Element, tag: str) -> etree._Element:
 
 
 def _point_at(disk: NewDisk) -> None:
-    """Make the new path the disk's source; what else <source> says stays."""
+    """Set the new path as the disk's source; the rest of <source> is kept."""
     source = disk.node.find("source")
     if source is None:
         source = etree.SubElement(disk.node, "source")
@@ -146,16 +146,16 @@ def _nvram(
     disks: DiskPlanner,
     warnings: list[str],
 ) -> list[Copy]:
-    """The UEFI variables get a file of their own; without the original's, libvirt makes one of its template."""
+    """Set a new file for the UEFI variables; without the original's, libvirt creates it from its template."""
     found = facts.nvram
     if found is None or found.path is None:
         if request.nvram is not None:
-            warnings.append(f"--nvram {request.nvram}: the guest has no file of UEFI variables")
+            warnings.append(f"--nvram {request.nvram}: the guest has no UEFI variables")
         return []
     path = nvram_path(found.path, name, request)
     node = domain.find("os/nvram")
     if node is None:
-        # libvirt stores the variables under the guest's name, and the XML need not say where
+        # libvirt stores the variables under the guest's name, and the XML need not name the file
         node = etree.SubElement(_section(domain, "os"), "nvram")
     source = node.find("source")
     if source is not None:
@@ -163,7 +163,7 @@ def _nvram(
     else:
         node.text = path
     if found.kind is None and (facts.remote or not facts.places[os.path.dirname(found.path)].exists):
-        warnings.append(f"'{found.path}' can't be read from here: the copy starts with fresh UEFI variables")
+        warnings.append(f"'{found.path}' cannot be read from here: the copy starts with fresh UEFI variables")
     if found.kind is None or request.preserve_data:
         disks.check_in_use(path)
         return []
@@ -195,7 +195,7 @@ def _report_uncopied_state(domain: etree._Element, facts: CloneFacts, warnings: 
 def _interfaces(
     domain: etree._Element, request: CloneRequest, facts: CloneFacts, random: Random, warnings: list[str]
 ) -> None:
-    """New MAC addresses; names of host devices (<target>) are libvirt's to choose again."""
+    """Set new MAC addresses; names of host devices (<target>) are removed, so that libvirt chooses new ones."""
     given = list(request.macs)
     taken = {mac.lower() for mac in facts.guest_macs}
     prefix = QEMU_MAC_PREFIX if facts.is_qemu else OTHER_MAC_PREFIX
@@ -214,7 +214,7 @@ def _interfaces(
             interface.insert(0, mac)
         mac.set("address", wanted)
     if given:
-        warnings.append(f"--mac {given[0]}: there is no further interface")
+        warnings.append(f"--mac {given[0]}: more --mac options than network interfaces")
 
 
 def _check_mac(mac: str, request: CloneRequest, facts: CloneFacts, warnings: list[str]) -> None:
@@ -223,12 +223,12 @@ def _check_mac(mac: str, request: CloneRequest, facts: CloneFacts, warnings: lis
         return
     message = f"the MAC address {mac} is in use by '{user}'"
     if request.checks.mac_in_use:
-        raise RequestError(message, hint="choose another, or go on with --check mac_in_use=off")
+        raise RequestError(message, hint="use another, or use --check mac_in_use=off")
     warnings.append(message)
 
 
 def _displays(domain: etree._Element, warnings: list[str]) -> None:
-    """A fixed port would keep the two guests from running together."""
+    """Remove fixed ports, which would prevent the two guests from running together."""
     for graphics in domain.iterfind("devices/graphics"):
         if graphics.get("port", "-1") == "-1":
             continue
@@ -239,7 +239,7 @@ def _displays(domain: etree._Element, warnings: list[str]) -> None:
 
 
 def _sockets(domain: etree._Element) -> None:
-    """Sockets of channels that are named after the channel are made again by libvirt, in the copy's own directory."""
+    """Remove sockets that are named after the channel; libvirt creates them again in the copy's directory."""
     for channel in domain.iterfind("devices/channel[@type='unix']"):
         source, target = channel.find("source"), channel.find("target")
         if source is None or target is None:
@@ -250,7 +250,7 @@ def _sockets(domain: etree._Element) -> None:
 
 
 def _logs(domain: etree._Element, original: str, name: str, facts: CloneFacts) -> None:
-    """Files that serial ports write get paths of their own, so that the copy doesn't write over the original's."""
+    """Set new paths for files that serial ports write, so that the copy does not overwrite the original's."""
     renamed: dict[str, str] = {}
     for tag in _CHARACTER_DEVICES:
         for device in domain.iterfind(f"devices/{tag}"):

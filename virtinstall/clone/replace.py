@@ -27,8 +27,8 @@ _LONGEST_STEM = 40
 def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> Guest:
     """Define the copy in the place of the guest that has its name.
 
-    When libvirt rejects the copy, the old guest is as it was. What goes with the old guest is removed by
-    `remove_old_nvram` when everything else is done. Raises: HypervisorError.
+    If libvirt rejects the copy, the old guest is unchanged. Files of the old guest are removed by `remove_old_nvram`
+    when everything else is done. Raises: HypervisorError.
     """
     old = host.guest_named(plan.name)
     can_rename = host.driver() == "qemu" and (old is None or old.uuid != plan.uuid)
@@ -45,7 +45,7 @@ def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> Guest:
         undo.forget(step)
         undo.push(f"guest {plan.name}", staged.undefine, uses_older=True)
         staged.rename(plan.name)
-    # as planned: libvirt has filled in paths that contain the first name
+    # as planned: libvirt has added paths that contain the first name
     guest = host.define_guest(plan.xml)
     if not can_rename:
         undo.push(f"guest {plan.name}", guest.undefine, uses_older=True)
@@ -92,7 +92,8 @@ def _remove(old: Guest, host: Host, undo: Undo) -> None:
             restored.set_autostart()
 
     undo.push(f"definition of the replaced guest {old.name}", define_again)
-    # its UEFI variables go last: nothing can bring them back. A remote host's go with the definition
+    # its UEFI variables are removed last, because they cannot be restored. A remote host's are removed with the
+    # definition
     old.undefine(remove_nvram=not host.is_local(), remove_tpm=True, remove_saved=True)
 
 

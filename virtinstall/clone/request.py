@@ -1,4 +1,4 @@
-"""What was asked of virt-clone, what was found, and what will be done, as data."""
+"""The request to virt-clone, the facts, and the plan, as data."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class CloneRequest(Record):
     """A copy as wished for: `original` names a guest, or `original_xml` is the XML of one that needn't be defined.
 
-    `files` are the new disks' paths in order of the disks that are copied, `macs` the
-    addresses in order of the interfaces. `sparse` False allocates all of the new disks.
+    `files` are the new disks' paths in order of the disks that are copied, `macs` the addresses in order of the
+    interfaces. `sparse` False allocates the new disks completely.
     """
 
     original: str | None = None
@@ -41,9 +41,9 @@ class CloneRequest(Record):
 class SourceFacts(NamedTuple):
     """One image of the original. `path` None: there is none (an empty drive, a network disk).
 
-    `kind` is `file`, `block`, `dir`, `network`, or None where nothing is there. `relative_backing`
-    is the name of a backing file that is relative to the image's directory. `file_bytes` is how
-    long a volume's file is, where the volume is an overlay.
+    `kind` is `file`, `block`, `dir`, `network`, or None if it does not exist. `relative_backing` is the name of a
+    backing file that is relative to the image's directory. `file_bytes` is the size of a volume's file, if the volume
+    is an overlay.
     """
 
     path: str | None = None
@@ -58,7 +58,7 @@ class SourceFacts(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A directory that new images may go to: what is in it, and the running pool that manages it."""
+    """A directory for new images: its contents, and the active pool that manages it."""
 
     exists: bool
     writable: bool
@@ -67,7 +67,7 @@ class Place(NamedTuple):
 
 
 class CloneFacts(NamedTuple):
-    """Everything the plan of a copy is made from.
+    """The input of a copy's plan.
 
     `disks` are in order of the XML's <disk> elements; `places` are the directories of all
     images, by path; `uses` says in sentences who uses the files of --file and --nvram, and `onto_source` are those
@@ -94,12 +94,12 @@ class CloneFacts(NamedTuple):
 
 
 class Copy(NamedTuple):
-    """An image to be copied from `source` to `target`.
+    """An image to copy from `source` to `target`.
 
-    `how`: `file` (we read and write), `volume` (libvirt copies a volume), `stream` (libvirt makes a volume, its
-    data goes from the one through us to the other) or `upload` (libvirt makes a volume, we send a file of ours).
-    `pool` and `volume` are where libvirt makes it; `volume_xml` is its <volume>. `generated`: the path was
-    chosen here, so another would do.
+    `how`: `file` (this process reads and writes), `volume` (libvirt copies a volume), `stream` (libvirt creates a
+    volume, and this process transfers the data) or `upload` (libvirt creates a volume, and this process uploads a
+    file). `pool` and `volume` are where libvirt creates it; `volume_xml` is its <volume>. `generated`: the path was
+    generated, so another one can be used.
     """
 
     source: str
@@ -118,7 +118,7 @@ class Copy(NamedTuple):
 
 
 class ClonePlan(NamedTuple):
-    """What will be made: the copies, then the guest of `xml`.
+    """The plan of a copy: the copied images, then the guest of `xml`.
 
     `replaces`: a guest of its name is removed; `keeps_nvram`: the copy gets the file of UEFI variables that the user
     named, existing or not; `generated`: the name was chosen here, so another would do;

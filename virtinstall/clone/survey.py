@@ -1,4 +1,4 @@
-"""What is there of the guest to copy, its images, and where the copies are to go. Reading only."""
+"""Facts about the guest to copy, its images, and the places of the copies. Reading only."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DRIVERS_LIKE_QEMU = ("qemu", "kvm")
 def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> CloneFacts:
     """The facts for a copy.
 
-    Raises: RequestError, when the original isn't there or runs; HostError, when it can't be read.
+    Raises: RequestError, if the original does not exist or runs; HostError, if it cannot be read.
     """
     xml = request.original_xml if request.original_xml is not None else _xml_of(request.original or "", host)
     domain = _parsed(xml)
@@ -65,13 +65,16 @@ def _xml_of(name: str, host: Host) -> str:
     if guest is None:
         from virtinstall.similar import did_you_mean
 
-        raise RequestError(f"--original {name}: there is no such guest", hint=did_you_mean(name, host.guest_names()))
+        raise RequestError(f"--original {name}: no such guest", hint=did_you_mean(name, host.guest_names()))
     _require_shut_off(guest, f"--original {name}", host)
     return guest.xml(inactive=True)
 
 
 def _require_shut_off(guest: Guest, option: str, host: Host) -> None:
-    """Raises: RequestError: what a running guest writes is not whole at any moment."""
+    """Check that the guest is shut off, because the data of a running guest is never consistent.
+
+    Raises: RequestError.
+    """
     state = guest.state()
     if state != "shut off":
         raise RequestError(
@@ -84,9 +87,12 @@ def _parsed(xml: str) -> etree._Element:
     try:
         domain = etree.fromstring(xml.encode())
     except etree.XMLSyntaxError as error:
-        raise RequestError(f"--original-xml: this is no XML: {error}") from error
+        raise RequestError(f"--original-xml: invalid XML: {error}") from error
     if domain.tag != "domain" or not domain.findtext("name"):
-        raise RequestError(f"--original-xml: this is no guest's XML (<{domain.tag}>)", hint="`virsh dumpxml` writes it")
+        raise RequestError(
+            f"--original-xml: the root element is <{domain.tag}>, not <domain>",
+            hint="print a guest's XML with: virsh dumpxml NAME",
+        )
     return domain
 
 
@@ -122,7 +128,7 @@ def _with_uses(facts: CloneFacts, request: CloneRequest, host: Host, original: s
         for earlier in files[:number]:
             if in_use.same_file(path, earlier):
                 raise RequestError(
-                    f"--file {path} is the same file as --file {earlier}", hint="each disk needs its own"
+                    f"--file {path} is the same file as --file {earlier}", hint="use a different file for each disk"
                 )
     facts = facts._replace(formats=_formats(files, facts, host) if request.preserve_data else {})
     own = in_use.among([(original, facts.xml)])
@@ -141,7 +147,7 @@ def _with_uses(facts: CloneFacts, request: CloneRequest, host: Host, original: s
 
 
 def _formats(files: list[str], facts: CloneFacts, host: Host) -> dict[str, str]:
-    """The formats of existing images, as their pools know them or their headers say."""
+    """The formats of existing images, from their pools or headers."""
     from virtinstall.survey.storage import look_at
 
     found: dict[str, str] = {}
@@ -155,7 +161,7 @@ def _formats(files: list[str], facts: CloneFacts, host: Host) -> dict[str, str]:
 
 
 class _Look:
-    """Looks at paths, through the pools that know them and (on this machine) itself."""
+    """Examines paths, through the pools that know them and (on this machine) directly."""
 
     def __init__(self, host: Host, *, remote: bool, pretended: bool) -> None:
         self._host = host
@@ -178,7 +184,7 @@ class _Look:
         volume = self._host.volume_by_path(path)
         if volume is not None:
             return self._of_volume(volume, node)
-        # the images of the test driver's guests are pretended, where they could be at all
+        # images of the test driver's guests are simulated if their paths are possible
         pretended = self._pretended and "file" in source.attrib and os.path.isdir(os.path.dirname(path))
         return SourceFacts(path, "file") if pretended else self._of_path(path, _format(node))
 
@@ -195,7 +201,7 @@ class _Look:
         return self._of_volume(volume, None) if volume is not None else self._of_path(path, node.get("format"))
 
     def _stored_nvram(self, domain: etree._Element) -> SourceFacts | None:
-        """The variables that libvirt keeps under the guest's name, where the XML only asks for UEFI."""
+        """The variables that libvirt stores under the guest's name, if the XML only requests UEFI."""
         system = domain.find("os")
         if system is None or system.get("firmware") != "efi" or self._remote or self._pretended:
             return None
@@ -256,7 +262,7 @@ class _Look:
 
 
 def _measured(facts: SourceFacts, image_format: str | None) -> SourceFacts:
-    """With sizes, and with what its header refers to; the format is what the guest's XML says, never a guess."""
+    """The image with sizes and the files in its header; the format is that of the guest's XML, never a guess."""
     from virtinstall.storage.chain import is_local_name
     from virtinstall.storage.probe import probe_image
 

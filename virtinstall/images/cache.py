@@ -3,7 +3,7 @@
     by-digest/sha256-HEX.qcow2    an image, mode 0444; never changed, the base of any number of guests
     sources/KEY.json              the record of a source: which file it is, when it was checked, ETag
     sources/KEY.part              a download; its lock is the lock of the source
-    sources/KEY.part.json         what the server said of that download, to resume it
+    sources/KEY.part.json         the server's response for that download, to resume it
 
 A download is renamed into place when it is complete, verified and flushed. Whatever a killed run leaves is a `.part`,
 which the next run for that source continues, and any run removes after a day.
@@ -67,11 +67,11 @@ class Part:
         _write_json(f"{self.path}.json", about)
 
     def description(self) -> dict[str, Any]:
-        """What `describe` wrote, by this run or by another; empty if there is nothing."""
+        """The data of `describe`, from this run or another; empty if there is none."""
         return _read_json(f"{self.path}.json")
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Empty the download, to start again."""
         os.ftruncate(self.fd, 0)
         with suppress(FileNotFoundError):
             os.unlink(f"{self.path}.json")
@@ -85,11 +85,11 @@ class ImageCache:
         self.clock = clock
 
     def record(self, source_key: str) -> CachedImage | None:
-        """What is cached for a source; None if nothing is, or its file is gone or incomplete."""
+        """The cached image of a source; None if there is none, or its file is missing or incomplete."""
         return self._usable(_read_json(self._source_path(source_key, "json")))
 
     def records(self) -> list[CachedImage]:
-        """What is cached, by source."""
+        """The cached images by source."""
         names = _names(os.path.join(self.root, _SOURCES))
         found = [
             self._usable(_read_json(os.path.join(self.root, _SOURCES, name)))
@@ -99,7 +99,7 @@ class ImageCache:
         return [record for record in found if record is not None]
 
     def files(self) -> list[str]:
-        """The paths of all cached images, those too that no source leads to any more."""
+        """The paths of all cached images, including those that no source refers to."""
         folder = os.path.join(self.root, _FILES)
         return [
             os.path.join(folder, name) for name in _names(folder) if name.endswith(tuple(f".{f}" for f in _FORMATS))
@@ -139,7 +139,7 @@ class ImageCache:
         return os.path.lexists(self._source_path(source_key, "part"))
 
     def converted_path(self, file_stem: str, form: str) -> str:
-        """Where an image in another format is kept."""
+        """The path of an image in another format."""
         self._make_directories()
         return os.path.join(self.root, _FILES, f"{file_stem}.as.{form}")
 
@@ -230,7 +230,7 @@ def _open_part(path: str) -> int:
     try:
         return os.open(path, flags, 0o600)
     except PermissionError:
-        # a run that was killed while it published the image had made it read-only
+        # the image is read-only after a run that was killed while it published it
         os.chmod(path, 0o600)
         return os.open(path, flags, 0o600)
 
@@ -254,7 +254,7 @@ def _remove_unused(path: str, before: float) -> list[str]:
         if os.fstat(fd).st_mtime > before or not _is_same_file(path, fd):
             return []
         if "volume" in _read_json(f"{path}.json"):
-            # it says that the volume is not complete
+            # the mark shows that the volume is not complete
             return []
         os.unlink(path)
         with suppress(FileNotFoundError):

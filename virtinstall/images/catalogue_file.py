@@ -39,7 +39,7 @@ class RemoteIndex(NamedTuple):
 
 
 class CatalogueFile(NamedTuple):
-    """What one catalogue has."""
+    """Contents of one catalogue."""
 
     path: str
     families: tuple[Family, ...]
@@ -47,12 +47,12 @@ class CatalogueFile(NamedTuple):
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL is of this machine, where nobody listens on the way."""
+    """Whether a URL is of this machine, where the connection cannot be intercepted."""
     return urlsplit(url).hostname in _LOOPBACK
 
 
 def is_protected(url: str) -> bool:
-    """Whether nobody between the server and this machine can change what is sent."""
+    """Whether the connection to the server is protected against changes."""
     return urlsplit(url).scheme == "https" or is_loopback(url)
 
 
@@ -72,7 +72,7 @@ def catalogue_paths(environment: Mapping[str, str]) -> list[str]:
     named = [path for path in environment.get("VIRTINSTALL_IMAGES", "").split(os.pathsep) if path]
     for path in named:
         if not os.path.exists(path):
-            raise RequestError(f"VIRTINSTALL_IMAGES: no such file or directory: {path}", hint="name a catalogue")
+            raise RequestError(f"VIRTINSTALL_IMAGES: no such file or directory: {path}", hint="use a catalogue")
     config = environment.get("XDG_CONFIG_HOME") or os.path.join(environment.get("HOME") or "/", ".config")
     return [
         *(file for path in named for file in (_files_in(path) if os.path.isdir(path) else [path])),
@@ -204,4 +204,4 @@ def _url_problems(url: Any, *, verified: bool) -> Iterator[str]:
     elif urlsplit(url).scheme not in ("https", "http"):
         yield f"'{url}' is not an https URL or an absolute path"
     elif not verified and not is_protected(url):
-        yield f"'{url}' is not protected: use https, or give the image's sha256"
+        yield f"'{url}' is not protected: use https, or specify the image's sha256"

@@ -1,4 +1,4 @@
-"""Whether a downloaded file is an image that may become a guest's disk.
+"""Check whether a downloaded file is an image that may become a guest's disk.
 
 A downloaded image must not name other files: QEMU would open them on this host.
 """
@@ -23,7 +23,10 @@ _HEAD_BYTES = 4096
 
 
 def check_downloaded(path: str, name: str) -> ImageInfo:
-    """What the image at `path` is. Raises: FetchError, if it is none, or none that is safe; `name` is for messages."""
+    """The properties of the image at `path`; `name` is for messages.
+
+    Raises: FetchError, if it is not an image, or not a safe one.
+    """
     with open(path, "rb") as file:
         head = file.read(_HEAD_BYTES)
     if is_web_page(head):
@@ -37,9 +40,9 @@ def check_downloaded(path: str, name: str) -> ImageInfo:
             hint="convert it with qemu-img convert -O qcow2, and use the result: --disk image=/PATH",
         )
     if info.backing_file is not None:
-        raise FetchError(f"{name} refers to another file, '{info.backing_file}': a downloaded image must not")
+        raise FetchError(f"{name} refers to another file, '{info.backing_file}': downloaded images must not")
     if info.data_file is not None:
-        raise FetchError(f"{name} keeps its data in another file, '{info.data_file}': a downloaded image must not")
+        raise FetchError(f"{name} stores its data in another file, '{info.data_file}': downloaded images must not")
     if info.encrypted:
         raise FetchError(f"{name} is encrypted", hint="download it, and use it by its path with its secret")
     if info.virtual_size is None or not 0 < info.virtual_size <= VIRTUAL_LIMIT_BYTES:

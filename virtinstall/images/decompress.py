@@ -25,17 +25,17 @@ _MAGICS = (
 
 
 class Writer(Protocol):
-    """Takes data piece by piece."""
+    """Receiver of data in pieces."""
 
     def write(self, data: bytes | memoryview, /) -> int | None:
-        """Take all of `data`."""
+        """Write all of `data`."""
 
     def close(self) -> None:
-        """The data is complete."""
+        """Complete the data."""
 
 
 def compression_of(head: bytes) -> str | None:
-    """The compression that the first bytes of a file tell; None if it is not compressed."""
+    """The compression detected from the first bytes of a file; None if it is not compressed."""
     return next((kind for magic, kind in _MAGICS if head.startswith(magic)), None)
 
 
@@ -64,7 +64,10 @@ class Decompressor:
         return count
 
     def finish(self) -> None:
-        """The data is complete. Raises: FetchError, if its last stream is not."""
+        """Check that the data is complete.
+
+        Raises: FetchError, if its last stream is not.
+        """
         if not self._is_between:
             raise FetchError(f"the image is not complete: its {self._kind} data ends too early")
 

@@ -63,7 +63,7 @@ def parse_digest(text: str, option: str) -> Digest:
         lengths = ", ".join(f"{name}: {length}" for name, length in HEX_DIGITS.items())
         raise RequestError(
             f"{option}: invalid checksum '{text}'",
-            hint=f"write ALGORITHM:HEX ({lengths} hexadecimal digits), or the URL of a checksum list",
+            hint=f"use ALGORITHM:HEX ({lengths} hexadecimal digits), or the URL of a checksum list",
         )
     return found
 

@@ -27,7 +27,7 @@ _NO_CACHE = {"Cache-Control": "no-cache"}
 
 
 class WebReader:
-    """Reads checksum lists, indexes and manifests; `fresh`: caches on the way must ask the server."""
+    """Reader of checksum lists, indexes and manifests; `fresh`: intermediate caches must ask the server."""
 
     def __init__(self, *, fresh: bool = False) -> None:
         self._headers = _NO_CACHE if fresh else {}
@@ -38,7 +38,7 @@ class WebReader:
 
 
 class Downloaded(NamedTuple):
-    """What arrived. `digest` is None if the cached copy is current. `found`: the archive has a disk."""
+    """Result of a download. `digest` is None if the cached copy is current. `found`: the archive contains a disk."""
 
     digest: Digest | None
     response: Response
@@ -109,7 +109,7 @@ class Download:
         return Downloaded(Digest(self._algorithm, self._hash.hexdigest()), response, found)
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Take what arrives."""
+        """Write data that arrived."""
         return self._sink.write(data)
 
     def fileno(self) -> int:
@@ -124,7 +124,7 @@ class Download:
         return Sink(self._part.fd, self._hash, inner, start=start, on_plain=self._describe)
 
     def _restart(self) -> None:
-        """The server has another version now: begin anew."""
+        """Start again, because the server has another version now."""
         self._part.clear()
         self._sink = self._new_sink(0)
 
@@ -133,7 +133,7 @@ class Download:
             self._part.describe({"response": asdict(self._response), "url": self._url, "digest": str(self._expected)})
 
     def _resumable(self) -> tuple[int, Response | None]:
-        """How many bytes are here from an earlier run, and of which version."""
+        """The number of bytes from an earlier run, and their version."""
         size, about = self._part.size, self._part.description()
         before = _response(about.get("response"))
         same = about.get("url") == self._url and about.get("digest") == str(self._expected)

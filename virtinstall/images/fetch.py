@@ -37,7 +37,7 @@ class FetchRequest(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What identifies the source in the cache."""
+        """The key of the source in the cache."""
         return f"{self.source.key}\n{self.checksum}"
 
     @property
@@ -143,7 +143,10 @@ class _Fetch:
         self._report = report
 
     def run(self, record: CachedImage | None) -> CachedImage:
-        """Raises: FetchError, also if what arrives is twice not what the vendor's list says."""
+        """Download and verify the image.
+
+        Raises: FetchError, also if it twice does not match the vendor's list.
+        """
         pinned = self._wanted.pinned
         if pinned is not None and (path := self._cache.find_content(pinned.file_stem)):
             return self._known(Located(self._source.url, pinned, DIGEST), path)
@@ -193,7 +196,10 @@ class _Fetch:
         )
 
     def _layer(self, layer: Layer) -> Downloaded | None:
-        """The layer, if it has the disk; raises FetchError if it is another than the manifest says."""
+        """Return the layer if it contains the disk.
+
+        Raises: FetchError, if it differs from the manifest.
+        """
         download = Download(self._part, layer.url, layer.digest, headers=layer.headers, is_archive=True)
         done = download.run(self._progress, self._source.label)
         if done.digest != layer.digest:

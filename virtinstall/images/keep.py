@@ -1,7 +1,7 @@
-"""Where a plan's disks find their images: in the cache, or in a copy that libvirt keeps in a pool.
+"""The paths of a plan's images: in the cache, or in a copy that libvirt keeps in a pool.
 
 QEMU of another host, or of the system while a user's cache is private, cannot read the cache. Then the image becomes a
-volume named by its digest, which is sent once and is the base of all later disks in that pool.
+volume named by its digest, which is uploaded once and is the base of all later disks in that pool.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Report = Callable[[str], None]
 
 
 def keep_in_pools(plan: Plan, host: Host, progress: Progress, report: Report) -> dict[int, str]:
-    """The path of each image of the plan, as the guest's host sees it; sends what is not there.
+    """The path of each image of the plan on the guest's host; missing images are uploaded.
 
     Raises: StorageError.
     """
@@ -50,7 +50,7 @@ def _kept(image: CachedImage, cache: ImageCache, pool: str, host: Host, progress
         return known.path
 
     def waiting() -> None:
-        report(f"waiting for another run, which is sending the image {image.name} into the pool {pool}")
+        report(f"waiting for another run, which is uploading the image {image.name} to the pool {pool}")
 
     with cache.locked(key, waiting) as part:
         known = host.volume(pool, name)
@@ -75,7 +75,7 @@ def _volume_xml(name: str, size: int) -> str:
     etree.SubElement(root, "name").text = name
     etree.SubElement(root, "capacity", unit="bytes").text = str(size)
     etree.SubElement(root, "allocation", unit="bytes").text = "0"
-    # a plain container: what is sent brings its format along
+    # a plain container: the uploaded data includes its format
     etree.SubElement(etree.SubElement(root, "target"), "format", type="raw")
     return etree.tostring(root, encoding="unicode")
 

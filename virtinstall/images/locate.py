@@ -30,14 +30,14 @@ _UNVERIFIED_HINT = "to use the image without verification: image.checksum=none; 
 
 
 class Web(Protocol):
-    """Reads small files from the web."""
+    """Reader of small files from the web."""
 
     def read(self, url: str) -> bytes:
         """The file at `url`. Raises: FetchError, whose `status` is that of HTTP."""
 
 
 class Located(NamedTuple):
-    """The file to download. `digest` is None if nothing says it; `verified` is the level that a match gives."""
+    """The file to download. `digest` is None if there is none; `verified` is the level after a match."""
 
     url: str
     digest: Digest | None
@@ -132,7 +132,7 @@ def _unverifiable(source: ImageSource, problem: FetchError) -> FetchError:
 
 
 def _checked_list(source: ImageSource, url: str, web: Web) -> tuple[str, str]:
-    """The text of a checksum list, and the level that it gives."""
+    """The text of a checksum list, and its level of verification."""
     data = web.read(url)
     if not can_verify(source.keyring):
         text = without_signature(data.decode("utf-8", "replace"))

@@ -34,7 +34,7 @@ def fetch_by_name(
     arch = arch or Capabilities(host.capabilities_xml()).host_arch
     source = catalogue_with_indexes(os.environ, Catalog(os.environ), folder, on_warning).find(name, arch)
     if source.kind == "path":
-        raise RequestError(f"'{source.url}' is a local file: there is nothing to fetch", hint="use it with image=PATH")
+        raise RequestError(f"'{source.url}' is a local file: it needs no download", hint="use it with image=PATH")
     return fetch_image(
         FetchRequest(source, refresh, checksum),
         ImageCache(folder),

@@ -38,7 +38,7 @@ _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 
 
 class RegistryWeb(Protocol):
-    """Reads from a registry with headers."""
+    """Reader of a registry with headers."""
 
     def read(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
         """The document at `url`. Raises: FetchError with `status` and `challenge`."""
@@ -85,7 +85,7 @@ def parse_reference(text: str) -> Reference:
 
 
 class Registry:
-    """One repository of a registry. `environment` says where credentials are."""
+    """One repository of a registry. `environment` locates the credentials."""
 
     def __init__(self, reference: Reference, web: RegistryWeb, environment: Mapping[str, str]) -> None:
         self._reference = reference

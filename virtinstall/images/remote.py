@@ -47,7 +47,7 @@ def catalogue_with_indexes(
 
 
 class IndexReader:
-    """Reads indexes through a cache in `folder`."""
+    """Reader of indexes through a cache in `folder`."""
 
     def __init__(self, folder: str, report: Report) -> None:
         self._folder = folder
@@ -109,7 +109,7 @@ def _verified(url: str, keyring: str) -> bytes:
 
 
 def _root(url: str) -> str:
-    """What the paths of an index are relative to: what stands before `streams/v1/`."""
+    """The directory that the paths of an index are relative to: the part before `streams/v1/`."""
     before, found, _ = url.rpartition("streams/v1/")
     return before if found else urljoin(url, ".")
 

@@ -21,7 +21,7 @@ def can_verify(keyring: str) -> bool:
 
 
 def verified_text(text: bytes, keyring: str, name: str, signature: bytes | None = None) -> bytes:
-    """What is signed in a clear-signed text, or `text` if `signature` is detached and valid.
+    """The signed part of a clear-signed text, or `text` if `signature` is detached and valid.
 
     Raises: FetchError, if the signature is missing, invalid or by another key; `name` is that of the list.
     """

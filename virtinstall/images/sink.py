@@ -1,4 +1,4 @@
-"""What a download is written to: it is hashed, decompressed and stored sparsely as it arrives, in constant memory."""
+"""Target of a download: it is hashed, decompressed and stored sparsely as it arrives, in constant memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HASHED_BYTES = 1 << 20
 
 
 class SparseFile:
-    """Writes to a file from `offset` on, and leaves holes where there are only zeros."""
+    """Writer of a file from `offset` on, with holes for blocks of zeros."""
 
     def __init__(self, fd: int, offset: int = 0, limit_bytes: int = STORED_LIMIT_BYTES) -> None:
         self._fd = fd
@@ -54,7 +54,7 @@ class SparseFile:
         return len(view)
 
     def close(self) -> None:
-        """Give the file its size, which a hole at its end does not."""
+        """Set the size of the file, which a hole at its end does not."""
         os.ftruncate(self._fd, self.size)
 
     def _put(self, data: memoryview, offset: int) -> None:
@@ -64,10 +64,10 @@ class SparseFile:
 
 
 class Sink:
-    """The target of a download: hash of what arrives, then decompression, then `inner`.
+    """The target of a download: hash of the data, then decompression, then `inner`.
 
-    `hashed`: what arrived before (a resumed download). `is_plain`: what arrives is stored as it is, so that the
-    download can be resumed in another run; None until the first bytes tell, then `on_plain` is called if it is so.
+    `hashed`: the part that arrived before (a resumed download). `is_plain`: the data is stored unchanged, so that the
+    download can be resumed in another run; None until the first bytes show it, then `on_plain` is called if true.
     """
 
     def __init__(
@@ -142,5 +142,5 @@ def hash_file(fd: int, digest: _Hash, length: int) -> None:
 
 
 def _write_failure(error: OSError) -> FetchError:
-    hint = "make room on the file system of the image cache" if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+    hint = "free space on the file system of the image cache" if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
     return FetchError(f"cannot write to the image cache: {error.strerror or error}", hint=hint)

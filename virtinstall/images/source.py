@@ -1,4 +1,4 @@
-"""Where an image comes from, as far as it is known without the network."""
+"""The origin of an image, as far as it is known without the network."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ CLOUD_INIT, IGNITION, NO_SEED = "cloud-init", "ignition", "none"
 class ImageSource(NamedTuple):
     """One image of a catalogue, a URL, a file or a containerdisk.
 
-    `name` is what messages call it. `kind` says how to find the file: `url` (exact, may contain `{codename}`
-    if that is not known yet), `directory` (the newest file in `url` that matches `pattern`), `index` (`listing` says
-    how to read the JSON document), `registry` (`url` is the reference) or `path` (a local file).
-    `checksums` are the names of checksum lists next to the image; `guess` means that they may be missing.
-    `fallback_url` is where to look if an index does not have it. `digest` is a known one, `ALGORITHM:HEX`.
-    `user` is the login that the image creates for its keys; `os_name` is osinfo's short ID; `origin` names the
-    catalogue.
+    `name` is for messages. `kind` defines how to find the file: `url` (exact, may contain `{codename}` if that is not
+    known yet), `directory` (the newest file in `url` that matches `pattern`), `index` (`listing` describes how to read
+    the JSON document), `registry` (`url` is the reference) or `path` (a local file). `checksums` are the names of
+    checksum lists next to the image; `guess` means that they may be missing. `fallback_url` is used if an index does
+    not list it. `digest` is a known one, `ALGORITHM:HEX`. `user` is the login that the image creates for its keys;
+    `os_name` is osinfo's short ID; `origin` names the catalogue.
     """
 
     name: str
@@ -49,6 +48,6 @@ class ImageSource(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What identifies the source in the cache."""
+        """The key of the source in the cache."""
         parts = (self.kind, self.name, self.variant, self.arch, self.url, self.pattern, self.digest)
         return "\n".join(parts)

@@ -1,7 +1,7 @@
-"""The images in a connection's cache and who uses them; removal of those that nobody does.
+"""The images in a connection's cache and their users; removal of unused ones.
 
-What uses an image is read from the guests' XML and from the headers of their disks, of the volumes of running pools and
-of the files next to them: a record of our own could be wrong.
+The users of an image are read from the guests' XML and from the headers of their disks, of the volumes of active pools
+and of the files next to them, because a separate record could be wrong.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _require_readable_disks(host: Host) -> None:
             path = source.get("file", "")
             if os.path.isfile(path) and not os.access(path, os.R_OK):
                 raise StorageError(
-                    f"cannot read '{path}' of the guest '{name}', so what it starts from is not known",
+                    f"cannot read '{path}' of the guest '{name}', so its base image is not known",
                     hint="run as a user who can read it",
                 )
 

@@ -20,7 +20,7 @@ _DIRECTORY = "disk/"
 
 
 class DiskExtractor:
-    """Takes a tar archive and passes the data of the file below /disk/ to `target`."""
+    """Writer of a tar archive that passes the data of the file below /disk/ to `target`."""
 
     def __init__(self, target: Writer) -> None:
         self._target = target

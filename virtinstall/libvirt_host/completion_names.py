@@ -1,6 +1,6 @@
-"""Names of what libvirt has, for completion: asked read-only, and given up when there is no quick answer.
+"""Names of libvirt's objects for completion, queried read-only and with a short timeout.
 
-Source: https://libvirt.org/uri.html; LIBVIRT_AUTOSTART is libvirt's remote driver's.
+Source: https://libvirt.org/uri.html; LIBVIRT_AUTOSTART is a variable of libvirt's remote driver.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ KINDS = ("guests", "networks", "pools", "node devices")
 def listed(kind: str, uri: str | None, timeout_seconds: float) -> list[str]:
     """Names of libvirt's objects of a kind: one of KINDS, or `volumes of POOL`.
 
-    Empty where libvirt doesn't answer in time, or would have to be asked over a network: a
-    key press must not wait, let alone ask for a password.
+    Empty if libvirt does not answer in time, or would be queried over a network: completion must not wait or ask for a
+    password.
     """
     import threading
 
@@ -38,7 +38,7 @@ def _is_near(uri: str | None) -> bool:
 
 
 def _ask(kind: str, uri: str | None) -> list[str]:
-    # no daemon is started for a key press
+    # completion does not start a daemon
     os.environ["LIBVIRT_AUTOSTART"] = "0"
     import libvirt
 
@@ -47,7 +47,7 @@ def _ask(kind: str, uri: str | None) -> list[str]:
         connection = libvirt.openReadOnly(uri)
         return _calls(connection)[kind]() if kind in KINDS else _volumes(connection, kind.removeprefix("volumes of "))
     except libvirt.libvirtError:
-        # nobody is told at a key press: there is nothing to offer, that is the answer
+        # completion reports no errors: there are no candidates
         return []
 
 

@@ -1,4 +1,4 @@
-"""What is said of a connection that failed.
+"""Errors and hints for a failed connection.
 
 Source: https://libvirt.org/uri.html, https://libvirt.org/html/libvirt-virterror.html
 """
@@ -10,48 +10,48 @@ import libvirt
 from virtinstall.errors import HypervisorError
 from virtinstall.libvirt_host.error_translation import error_text
 
-_ADDRESSES = "addresses are such as qemu:///system, qemu:///session, qemu+ssh://root@HOST/system, or embed"
+_ADDRESSES = "use an address such as qemu:///system, qemu:///session, qemu+ssh://root@HOST/system, or embed"
 _NOT_ALLOWED = ("permission denied", "authentication", "polkit", "access denied", "system bus")
 _DRIVERS = ("qemu", "test", "lxc", "xen", "libxl", "vz", "bhyve", "ch", "vbox", "openvz", "esx", "gsx", "vpx", "hyperv")
-_NO_DAEMON = "start its daemon (systemctl start libvirtd), or do without one: --connect embed"
+_NO_DAEMON = "start its daemon (systemctl start libvirtd), or run without a daemon: --connect embed"
 
 
 def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtError) -> HypervisorError:
-    """The error for `uri`; `root` is the embedded driver's directory where it is that."""
+    """The error for `uri`; `root` is the embedded driver's directory, if `uri` names it."""
     words = error_text(error)
     code = error.get_error_code()
     if root is not None and "pid file" in words:
         return HypervisorError(
             f"another process has the embedded driver open at {root}",
-            hint="wait for it to end, or choose another directory: qemu:///embed?root=DIR",
+            hint="wait until it exits, or use another directory: qemu:///embed?root=DIR",
             code=code,
         )
     if root is not None:
         return HypervisorError(
-            f"libvirt's embedded QEMU driver does not open at {root}: {words}",
-            hint="it needs the packages libvirt-daemon-system and qemu-system-x86",
+            f"cannot open libvirt's embedded QEMU driver at {root}: {words}",
+            hint="install the packages libvirt-daemon-system and qemu-system-x86",
             code=code,
         )
     return HypervisorError(
-        f"can't connect to libvirt{f' at {uri}' if uri else ''}: {words}",
+        f"cannot connect to libvirt{f' at {uri}' if uri else ''}: {words}",
         hint=connection_hint(uri, words, code),
         code=code,
     )
 
 
 def connection_hint(uri: str | None, words: str, code: int | None) -> str:
-    """What to do about a connection that failed, by libvirt's words and code for it."""
+    """The hint for a failed connection, chosen by libvirt's message and code."""
     if uri is not None and uri.partition("://")[2].partition("/")[0]:
         if "nc: not found" in words or "nc: command not found" in words:
-            return "that host lacks nc, through which libvirt is reached: install it there (Debian: netcat-openbsd)"
-        return "look whether that host and its libvirt answer, and whether the name is right"
+            return "install nc on that host, which is needed to reach libvirt (Debian: netcat-openbsd)"
+        return "check the host name, and that the host and its libvirt are running"
     if uri is not None and _is_misspelt(uri):
         return _ADDRESSES
     lowered = words.lower()
     if any(word in lowered for word in _NOT_ALLOWED):
-        return "qemu:///session takes no rights; for qemu:///system be root, or of the group libvirt"
+        return "use qemu:///session, which needs no privileges, or run as root or a member of the group libvirt"
     if "not active" in lowered:
-        return f"this libvirt runs no such driver; {_ADDRESSES}"
+        return f"this libvirt does not provide that driver; {_ADDRESSES}"
     no_address = code in (libvirt.VIR_ERR_NO_CONNECT, libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_XML_ERROR)
     if uri is not None and (no_address or "uri path" in lowered):
         return _ADDRESSES
@@ -59,7 +59,7 @@ def connection_hint(uri: str | None, words: str, code: int | None) -> str:
 
 
 def _is_misspelt(uri: str) -> bool:
-    """Whether libvirt has no such driver, or QEMU's no such path; without a daemon libvirt doesn't get to say so."""
+    """Whether libvirt has no such driver, or QEMU's driver no such path; only a running daemon reports it."""
     scheme, _, rest = uri.partition("://")
     driver = scheme.partition("+")[0]
     path = rest.partition("?")[0].partition("/")[2]

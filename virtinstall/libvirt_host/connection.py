@@ -1,6 +1,6 @@
-"""The Host protocol, answered through libvirt; the only place that catches libvirt's errors.
+"""Implementation of the Host protocol with libvirt; the only place that catches libvirt's errors.
 
-Source: https://libvirt.org/html/libvirt-libvirt-host.html and its sister pages.
+Source: https://libvirt.org/html/libvirt-libvirt-host.html and related pages.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _loop_lock = threading.Lock()
 
 
 def _event_loop() -> None:
-    """Run libvirt's event loop in a thread of its own; once for the process."""
+    """Run libvirt's event loop in a thread, once per process."""
     with _loop_lock:
         if any(thread.name == "libvirt-events" for thread in threading.enumerate()):
             return
@@ -49,16 +49,19 @@ def _event_loop() -> None:
 
 
 def silence_error_handler() -> None:
-    """Keep libvirt from printing errors; each is raised as an exception as well.
+    """Keep libvirt from printing errors, which are also raised as exceptions.
 
-    The handler must not be a Python function: a signal that arrives while libvirt calls one raises its exception
-    there, and the call of libvirt ends with SystemError instead. One written in C takes two arguments and returns.
+    The handler must not be a Python function: a signal that arrives while libvirt calls one raises its exception there,
+    and the call of libvirt ends with SystemError instead. A C function that accepts two arguments is used.
     """
     libvirt.registerErrorHandler(operator.is_, None)
 
 
 def connect(uri: str | None) -> LibvirtHost:
-    """A connection to `uri`; None is libvirt's own choice. Raises: HypervisorError, when nothing answers."""
+    """Connect to `uri`; None is libvirt's default.
+
+    Raises: HypervisorError, if the connection fails.
+    """
     silence_error_handler()
     _event_loop()
     try:
@@ -69,7 +72,7 @@ def connect(uri: str | None) -> LibvirtHost:
         raise cannot_connect(uri, embed.root_of(uri) if uri else None, error) from error
     host = LibvirtHost(connection)
     if not host.is_local():
-        # a host that is gone without a word is noticed within half a minute
+        # detect a host that disappears within half a minute
         with none_if(*UNSUPPORTED):
             connection.setKeepAlive(_ALIVE_SECONDS, _ALIVE_COUNT)
     return host
@@ -85,15 +88,15 @@ class LibvirtHost(StorageHost):
 
     @translate_errors
     def driver(self) -> str:
-        """libvirt's name of the driver, lower case."""
-        # it never changes, and is asked for in each step of a creation
+        """libvirt's name of the driver, in lower case."""
+        # it never changes, and each step of a creation reads it
         if self._driver is None:
             self._driver = str(self.connection.getType()).lower()
         return self._driver
 
     @translate_errors
     def version(self) -> int:
-        """The hypervisor's version; 0 where the driver has none."""
+        """The hypervisor's version; 0 if the driver has none."""
         try:
             return int(self.connection.getVersion())
         except libvirt.libvirtError as error:
@@ -103,11 +106,11 @@ class LibvirtHost(StorageHost):
 
     @translate_errors
     def libvirt_version(self) -> int:
-        """The version of the libvirt that answers."""
+        """The version of libvirt on the host."""
         return int(self.connection.getLibVersion())
 
     def is_alive(self) -> bool:
-        """Whether the connection still stands."""
+        """Whether the connection is alive."""
         try:
             return bool(self.connection.isAlive())
         except libvirt.libvirtError:
@@ -115,23 +118,23 @@ class LibvirtHost(StorageHost):
 
     @translate_errors
     def capabilities_xml(self) -> str:
-        """<capabilities>."""
+        """The <capabilities> document."""
         return str(self.connection.getCapabilities())
 
     def domain_capabilities_xml(
         self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None
     ) -> str | None:
-        """<domainCapabilities>, or None where the driver has no such call or refuses the machine."""
+        """The <domainCapabilities> document, or None if the driver does not provide it or rejects the machine."""
         try:
             return str(self.connection.getDomainCapabilities(emulator, arch, machine, virt_type, 0))
         except libvirt.libvirtError as error:
             if error.get_error_code() in (*UNSUPPORTED, libvirt.VIR_ERR_INTERNAL_ERROR):
                 return None
-            raise HypervisorError(f"libvirt can't tell the domain capabilities: {error_text(error)}") from error
+            raise HypervisorError(f"cannot query the domain capabilities from libvirt: {error_text(error)}") from error
 
     @translate_errors
     def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
-        """The features that a CPU model of libvirt's consists of; none where the driver can't tell.
+        """The features of a CPU model of libvirt; empty if the driver cannot provide them.
 
         Source: https://libvirt.org/html/libvirt-libvirt-host.html#virConnectBaselineCPU
         """
@@ -154,7 +157,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors
     def guest_macs(self, *, fresh: bool = True) -> dict[str, str]:
-        """MAC address (lower case) -> name of a guest that has it; unless `fresh`, as it was known last.
+        """MAC address (lower case) -> name of the guest that uses it; unless `fresh`, the last known state.
 
         Each guest's XML is read once.
         """
@@ -162,7 +165,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Those of `macs` that another guest than that of the uuid has."""
+        """The addresses in `macs` that a guest other than that with the UUID uses."""
         return self._macs.shared(uuid, macs)
 
     @translate_errors
@@ -182,7 +185,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors
     def find_guest(self, name: str) -> LibvirtGuest | None:
-        """The guest of that name (or uuid, or number while it runs), or None."""
+        """The guest with that name (or UUID, or number while it runs), or None."""
         for look_up in (self.connection.lookupByName, self.connection.lookupByUUIDString):
             with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
                 return LibvirtGuest(look_up(name))
@@ -193,14 +196,14 @@ class LibvirtHost(StorageHost):
 
     @translate_errors
     def guest_named(self, name: str) -> LibvirtGuest | None:
-        """The guest of that name, or None; a UUID or number finds nothing."""
+        """The guest with that name, or None; a UUID or number finds nothing."""
         with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
             return LibvirtGuest(self.connection.lookupByName(name))
         return None
 
     @translate_errors
     def guest_by_uuid(self, uuid: str) -> LibvirtGuest | None:
-        """The guest of that UUID, or None."""
+        """The guest with that UUID, or None."""
         with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
             return LibvirtGuest(self.connection.lookupByUUIDString(uuid))
         return None
@@ -212,7 +215,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors
     def network(self, name: str) -> NetworkFacts | None:
-        """The virtual network of that name, or None."""
+        """The virtual network with that name, or None."""
         from lxml import etree
 
         with none_if(libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED):
@@ -228,7 +231,10 @@ class LibvirtHost(StorageHost):
         return None
 
     def remove_reservation(self, network: str, mac: str, address: str) -> None:
-        """Remove a DHCP reservation from a virtual network, if it is still as given. Raises: HypervisorError."""
+        """Remove a DHCP reservation from a virtual network, if it is unchanged.
+
+        Raises: HypervisorError.
+        """
         from virtinstall.libvirt_host.reservations import remove_reservation
 
         with translated(f"cannot remove the DHCP reservation of {mac} from the network '{network}'"):
@@ -252,9 +258,9 @@ class LibvirtHost(StorageHost):
         return None
 
     def check_guest_xml(self, xml: str) -> bool:
-        """Have the driver read a guest's XML and build QEMU's command line; change nothing.
+        """Let the driver parse a guest's XML and build QEMU's command line; change nothing.
 
-        Return False when the driver cannot do that. Raises: HypervisorError, when it rejects the XML.
+        Return False if the driver cannot do that. Raises: HypervisorError, if it rejects the XML.
         """
         if self.driver() != "qemu":
             return False
@@ -264,21 +270,27 @@ class LibvirtHost(StorageHost):
         return False
 
     def start_guest(self, xml: str, *, paused: bool = False) -> LibvirtGuest:
-        """Create and start a guest that isn't defined. Raises: HypervisorError."""
-        with translated("the guest does not start"):
+        """Create and start a guest that is not defined.
+
+        Raises: HypervisorError.
+        """
+        with translated("cannot start the guest"):
             return LibvirtGuest(start_paused_or_not(partial(self.connection.createXML, xml), paused=paused))
 
     def define_guest(self, xml: str) -> LibvirtGuest:
-        """Define a guest, or redefine one of the same uuid. Raises: HypervisorError."""
-        with translated("libvirt refuses the guest's definition"):
+        """Define a guest, or redefine one with the same UUID.
+
+        Raises: HypervisorError.
+        """
+        with translated("libvirt rejects the guest's definition"):
             return LibvirtGuest(self.connection.defineXML(xml))
 
     def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
-        """Wait until `done` says so, awake at each of the guests' events; False when time ran out.
+        """Wait until `done` is true, checking at each of the guests' events; return False after a timeout.
 
-        Raises: HypervisorError, when libvirt no longer answers.
+        Raises: HypervisorError, if libvirt no longer answers.
         """
-        with translated("libvirt no longer tells how the guest is; it is left as it is"):
+        with translated("lost contact with libvirt; the guest was left untouched"):
             return self._wait_until(done, timeout_seconds)
 
     def _wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
@@ -296,7 +308,7 @@ class LibvirtHost(StorageHost):
                 left = None if end is None else end - time.monotonic()
                 if left is not None and left <= 0:
                     return False
-                # the daemon may have no events, or lose one: look again every other second in any case
+                # the daemon may have no events, or lose one: check every two seconds in any case
                 for _ in range(_LOOKS):
                     if woken.is_set():
                         break

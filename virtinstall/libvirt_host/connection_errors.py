@@ -1,4 +1,4 @@
-"""A connection that is lost on the way: what is known then, and what isn't.
+"""Errors of a connection that is lost during a run.
 
 Source: https://libvirt.org/html/libvirt-libvirt-host.html (virConnectIsAlive, virConnectSetKeepAlive)
 """
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def explain_lost_connection(host: Host, guest_name: str) -> Iterator[None]:
-    """Errors of a connection that has broken say so, and how to look at the guest; nothing is tried again.
+    """Explain errors of a lost connection and how to check the guest; nothing is retried.
 
-    Raises: HypervisorError; other errors go through as they are.
+    Raises: HypervisorError; other errors are not changed.
     """
     uri = host.uri
     try:
@@ -32,8 +32,8 @@ def explain_lost_connection(host: Host, guest_name: str) -> Iterator[None]:
         look = shlex.join(["virsh", "--connect", uri, "domstate", guest_name])
         lost = HypervisorError(
             f"the connection to {uri} is lost ({error.message}); the state of the guest '{guest_name}' is unknown, "
-            "and nothing was tried again",
-            hint=f"when it answers, look at the guest with: {look}",
+            "no retry was attempted",
+            hint=f"when it answers again, check the guest with: {look}",
         )
         for note in getattr(error, "__notes__", ()):
             lost.add_note(note)

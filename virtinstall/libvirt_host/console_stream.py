@@ -1,7 +1,7 @@
-"""The guest's text console through libvirt's stream, in our own process: needs no virsh, works remotely.
+"""The guest's text console through libvirt's stream, in this process: needs no virsh, works remotely.
 
-Source: virDomainOpenConsole and virStream* of https://libvirt.org/html/libvirt-libvirt-stream.html;
-termios(3) for the raw terminal. Leave it with ^] (Ctrl and ]), as with virsh.
+Source: virDomainOpenConsole and virStream* of https://libvirt.org/html/libvirt-libvirt-stream.html; termios(3) for the
+raw terminal. Leave it with ^] (Ctrl and ]), as with virsh.
 """
 
 from __future__ import annotations
@@ -33,28 +33,29 @@ class ConsoleStream:
     def __init__(self, host: LibvirtHost, guest: Guest) -> None:
         self._host = host
         self._name = guest.name
-        # a blocking stream of the embedded driver lets nobody type while it waits for output
-        with translated(f"the console of '{guest.name}' does not open"):
+        # a blocking stream of the embedded driver would block input while it waits for output
+        with translated(f"cannot open the console of '{guest.name}'"):
             self._stream: Any = host.connection.newStream(libvirt.VIR_STREAM_NONBLOCK)
             host.connection.lookupByName(guest.name).openConsole(None, self._stream, 0)
         self._unsent = b""
 
     def run(self, read_fd: int | None, write: Callable[[bytes], object]) -> bool:
-        """Copy both ways, output to `write`; without `read_fd` only output. False when the user left, else True.
+        """Copy both ways, output to `write`; without `read_fd` only output. Return False if the user left, otherwise
+        True.
 
-        Raises: HypervisorError, when the connection is lost or what the guest says can't be shown.
+        Raises: HypervisorError, if the connection is lost or the console output cannot be written.
         """
-        # sockets, not a pipe: an event that comes late finds them closed, never another file of that number
+        # sockets, not a pipe: a late event finds them closed, and never another file with that number
         awake, wake = socket.socketpair()
         wake.setblocking(False)
 
         def woken(stream: Any, events: int, opaque: object) -> None:
-            # nothing is asked again until `_copy` has looked: the event would come at once, without end
+            # request no event until `_copy` has read: it would be repeated without end
             with suppress(libvirt.libvirtError, OSError):
                 stream.eventUpdateCallback(_FAILURES)
                 wake.send(b".")
 
-        with translated(f"the console of '{self._name}' can't be followed"):
+        with translated(f"cannot read the console of '{self._name}'"):
             self._stream.eventAddCallback(_FAILURES | libvirt.VIR_STREAM_EVENT_READABLE, woken, None)
         try:
             return self._copy(read_fd, write, awake)
@@ -72,7 +73,7 @@ class ConsoleStream:
             self._ask_for_events()
             ready, _, _ = select.select(waiting, [], [], _LOOK_SECONDS)
             if not ready:
-                # a stream doesn't tell that its connection is gone
+                # a stream does not report that its connection is lost
                 self._check_connection()
             if awake in ready:
                 awake.recv(_CHUNK_BYTES)
@@ -89,16 +90,16 @@ class ConsoleStream:
         wanted = _FAILURES | libvirt.VIR_STREAM_EVENT_READABLE
         if self._unsent:
             wanted |= libvirt.VIR_STREAM_EVENT_WRITABLE
-        with translated(f"the console of '{self._name}' can't be followed"):
+        with translated(f"cannot read the console of '{self._name}'"):
             self._stream.eventUpdateCallback(wanted)
 
     def _show(self, write: Callable[[bytes], object]) -> bool:
-        """Show what the guest has said by now; False when its end of the pty is gone."""
+        """Write the available console output; return False if the guest's end of the pty is closed."""
         while True:
             try:
                 data = self._stream.recv(_CHUNK_BYTES)
             except libvirt.libvirtError:
-                # this is how libvirt tells that the guest has ended; `_check_connection` finds out the rest
+                # libvirt reports the end of the guest like this; `_check_connection` distinguishes the cases
                 return False
             if data == _WOULD_BLOCK:
                 return True
@@ -108,12 +109,12 @@ class ConsoleStream:
                 write(data)
             except OSError as error:
                 raise HypervisorError(
-                    f"what the guest '{self._name}' says can't be shown: {error.strerror}",
-                    hint=f"its console can be opened again: virsh console {self._name}",
+                    f"cannot write console output of '{self._name}': {error.strerror}",
+                    hint=f"open its console again with: virsh console {self._name}",
                 ) from error
 
     def _send(self) -> bool:
-        """Send what was typed, as far as the guest takes it; False when its end is gone."""
+        """Send the typed input as far as the guest accepts it; return False if its end is closed."""
         while self._unsent:
             try:
                 sent = self._stream.send(self._unsent)
@@ -125,12 +126,15 @@ class ConsoleStream:
         return True
 
     def _check_connection(self) -> None:
-        """Raises: HypervisorError, when it wasn't the guest that ended the console."""
+        """Check that the guest, not the connection, ended the console.
+
+        Raises: HypervisorError.
+        """
         if not self._host.is_alive():
-            raise HypervisorError(f"the console of '{self._name}' broke off")
+            raise HypervisorError(f"lost the console of '{self._name}'")
 
     def _close(self) -> None:
-        # a stream that has failed can't be closed any more, and is gone either way
+        # a failed stream cannot be closed, and is freed anyway
         for close in (self._stream.eventRemoveCallback, self._stream.abort):
             with suppress(libvirt.libvirtError):
                 close()

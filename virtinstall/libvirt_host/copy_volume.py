@@ -1,4 +1,4 @@
-"""Volumes copied by libvirt itself.
+"""Copies of volumes by libvirt.
 
 Source: https://libvirt.org/html/libvirt-libvirt-storage.html#virStorageVolCreateXMLFrom
 """
@@ -19,36 +19,42 @@ if TYPE_CHECKING:
 
 
 def allocation_bytes(host: Host, pool: str, name: str) -> int:
-    """Bytes that a volume takes. Raises: StorageError."""
-    with translated(f"libvirt can't tell the size of the volume '{name}' of the pool '{pool}'", StorageError):
+    """Allocated size of a volume in bytes.
+
+    Raises: StorageError.
+    """
+    with translated(f"cannot query the size of the volume '{name}' of the pool '{pool}'", StorageError):
         return int(_volume(host, pool, name).info()[2])
 
 
 def file_bytes(host: Host, pool: str, name: str) -> int:
-    """How long the file of a volume is. Raises: StorageError."""
-    with translated(f"libvirt can't tell the size of the volume '{name}' of the pool '{pool}'", StorageError):
+    """Size of a volume's file in bytes.
+
+    Raises: StorageError.
+    """
+    with translated(f"cannot query the size of the volume '{name}' of the pool '{pool}'", StorageError):
         return int(_volume(host, pool, name).infoFlags(libvirt.VIR_STORAGE_VOL_GET_PHYSICAL)[2])
 
 
 def copy_volume(host: Host, pool: str, xml: str, source: tuple[str, str], *, reflink: bool = False) -> None:
-    """Make the volume `xml` in `pool` with the contents of the volume `source` (pool, name).
+    """Create the volume `xml` in `pool` with the contents of the volume `source` (pool, name).
 
-    The copy is a whole image, also of an overlay. Raises: StorageError.
+    The copy is a complete image, also of an overlay. Raises: StorageError.
     """
-    with translated(f"libvirt can't copy the volume {'/'.join(source)} into the pool '{pool}'", StorageError):
+    with translated(f"libvirt cannot copy the volume {'/'.join(source)} into the pool '{pool}'", StorageError):
         flags = libvirt.VIR_STORAGE_VOL_CREATE_REFLINK if reflink else 0
         _pool(host, pool).createXMLFrom(xml, _volume(host, *source), flags)
 
 
 def stream_volume(host: Host, source: tuple[str, str], target: tuple[str, str], progress: Progress) -> None:
-    """Send the file of the volume `source` (pool, name) into the volume `target` of the same size, byte by byte.
+    """Copy the file of the volume `source` (pool, name) to the volume `target` of the same size, byte by byte.
 
     Raises: StorageError.
     """
     size = file_bytes(host, *source)
     progress.start(f"Copying '{source[1]}'", size)
     try:
-        with translated(f"the volume {'/'.join(source)} can't be copied to {'/'.join(target)}", StorageError):
+        with translated(f"cannot copy the volume {'/'.join(source)} to {'/'.join(target)}", StorageError):
             connection = cast("StorageHost", host).connection
             reader, writer = connection.newStream(0), connection.newStream(0)
             _volume(host, *source).download(reader, 0, size, 0)

@@ -14,7 +14,7 @@ from virtinstall.errors import HypervisorError, StorageError
 
 QEMU_USER = "libvirt-qemu"
 SOCKET_DIRECTORY = "s"
-"""Below the driver's directory, for sockets whose own place would make their path too long."""
+"""Below the driver's directory, for sockets whose usual path would be too long."""
 _FOR_ROOT = "/var/lib/virtinstall/embed"
 _CONF_LINES = '# without it QEMU\'s output needs a running virtlogd\nstdio_handler = "file"\n'
 
@@ -22,8 +22,7 @@ _CONF_LINES = '# without it QEMU\'s output needs a running virtlogd\nstdio_handl
 def embed_root(environ: Mapping[str, str], uid: int) -> str:
     """The directory of the embedded driver: `virtinstall` below the user's data directory.
 
-    For root, whose home QEMU's user can't enter, it is in /var/lib unless XDG_DATA_HOME says
-    otherwise.
+    For root, whose home QEMU's user cannot enter, it is in /var/lib unless XDG_DATA_HOME is set.
     """
     data = environ.get("XDG_DATA_HOME")
     if not data and uid == 0:
@@ -39,7 +38,7 @@ def embed_uri(root: str) -> str:
 
 
 def root_of(uri: str) -> str | None:
-    """The directory in an embed URI, or None when `uri` is no such."""
+    """The directory in an embed URI, or None if `uri` is not one."""
     if "/embed" not in uri:
         return None
     from urllib.parse import parse_qs, urlsplit
@@ -47,16 +46,17 @@ def root_of(uri: str) -> str | None:
     try:
         parts = urlsplit(uri)
     except ValueError:
-        return None  # libvirt will say what is wrong with it
+        return None  # libvirt reports what is wrong with it
     if parts.scheme != "qemu" or parts.path != "/embed":
         return None
     return next(iter(parse_qs(parts.query).get("root", ())), None)
 
 
 def log_environment(root: str) -> dict[str, str]:
-    """What keeps libvirt's log out of our standard error, since the driver runs in our process.
+    """Environment that keeps libvirt's log out of this process's standard error, because the driver runs in this
+    process.
 
-    Children that libvirt forks forget outputs and filters, not the level: they print errors alone
+    Children that libvirt forks reset outputs and filters, not the level: they print only errors
     (https://libvirt.org/logging.html).
     """
     outputs = {"LIBVIRT_LOG_OUTPUTS": f"3:file:{root}/log/libvirt.log"}
@@ -64,10 +64,10 @@ def log_environment(root: str) -> dict[str, str]:
 
 
 def prepare(root: str) -> None:
-    """Make `root` ready for the driver's first open; nothing outside of it is changed.
+    """Prepare `root` for the driver's first use; nothing outside of it is changed.
 
-    Raises: StorageError, when QEMU's user can't get there, or it can't be written;
-    HypervisorError, when libvirt's QEMU driver isn't installed.
+    Raises: StorageError, if QEMU's user cannot enter it, or it cannot be written; HypervisorError, if libvirt's QEMU
+    driver is not installed.
     """
     from pathlib import Path
 
@@ -80,28 +80,28 @@ def prepare(root: str) -> None:
             conf.write_text(text + _CONF_LINES)
     except OSError as error:
         raise StorageError(
-            f"the embedded driver can't use {root}: {error.strerror or error}",
-            hint=f'choose another directory: --connect "qemu:///embed?root={_FOR_ROOT}"',
+            f"the embedded driver cannot use {root}: {error.strerror or error}",
+            hint=f'use another directory: --connect "qemu:///embed?root={_FOR_ROOT}"',
         ) from None
     if os.geteuid() == 0:
         _require_way(root)
 
 
 def _require_way(root: str) -> None:
-    """libvirt runs root's guests as QEMU's user, who has to pass through every directory above."""
+    """Check that QEMU's user, as which libvirt runs root's guests, can enter every directory above."""
     from virtinstall.storage.access import find_blocked
     from virtinstall.storage.qemu_account import QemuUser, find_account
 
     account = find_account(QemuUser(QEMU_USER, None))
     if account is None:
         raise HypervisorError(
-            f"the user {QEMU_USER}, whom libvirt runs QEMU as, doesn't exist",
+            f"the user {QEMU_USER}, as which libvirt runs QEMU, does not exist",
             hint="install libvirt's QEMU driver: apt-get install libvirt-daemon-system",
         )
     blocked = find_blocked(f"{root}/images", account, write=False, owner_is_given=True)
     if blocked:
         raise StorageError(
-            f"{QEMU_USER}, whom libvirt runs QEMU as, can't enter {blocked[0].path}",
+            f"{QEMU_USER}, as which libvirt runs QEMU, cannot enter {blocked[0].path}",
             hint=f"run {' && '.join(found.command for found in blocked)}, "
             f'or use another directory: --connect "qemu:///embed?root={_FOR_ROOT}"',
         )

@@ -1,4 +1,4 @@
-"""libvirt's errors turned into ours: the only place that catches them for good.
+"""Translation of libvirt's errors to those of this package: the only place that catches them permanently.
 
 Source: https://libvirt.org/html/libvirt-virterror.html
 """
@@ -26,7 +26,7 @@ UNCHECKED = (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ACCESS_DENIED, libvirt.
 
 @contextmanager
 def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[None]:
-    """libvirt's errors inside the block come out as `kind`: "`what`: libvirt's words"."""
+    """Translate libvirt's errors inside the block to `kind`: "`what`: libvirt's message"."""
     try:
         yield
     except libvirt.libvirtError as error:
@@ -35,14 +35,14 @@ def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[N
 
 
 def error_text(error: libvirt.libvirtError) -> str:
-    """What libvirt says of an error, on one line."""
+    """libvirt's message of an error, on one line."""
     text = str(error.get_error_message() or error)
     return " ".join(text.split())
 
 
 @contextmanager
 def none_if(*codes: int) -> Iterator[None]:
-    """libvirt's errors of these codes end the block quietly: what was looked for isn't there."""
+    """End the block silently on libvirt's errors with these codes: the requested object does not exist."""
     try:
         yield
     except libvirt.libvirtError as error:
@@ -51,11 +51,11 @@ def none_if(*codes: int) -> Iterator[None]:
 
 
 def translate_errors(function: Callable[P, R]) -> Callable[P, R]:
-    """For methods that only read: libvirt's error is told with the method's name in words."""
+    """Translate libvirt's errors in methods that only read, with the method's name in the message."""
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        with translated(f"libvirt can't tell the {function.__name__.replace('_', ' ')}"):
+        with translated(f"cannot query the {function.__name__.replace('_', ' ')}"):
             return function(*args, **kwargs)
 
     return wrapper

@@ -1,4 +1,4 @@
-"""The Guest protocol, answered through libvirt.
+"""Implementation of the Guest protocol with libvirt.
 
 Source: https://libvirt.org/html/libvirt-libvirt-domain.html
 """
@@ -27,7 +27,7 @@ _STATES = {
 _GONE = (libvirt.VIR_ERR_NO_DOMAIN,)
 
 
-# a guest that was saved with `virsh save` is off for another reason
+# a guest saved with `virsh save` is off for another reason
 _ENDED = [
     (libvirt.VIR_DOMAIN_SHUTOFF, reason)
     for reason in (
@@ -39,7 +39,7 @@ _ENDED = [
 
 
 def start_paused_or_not(start: Callable[[int], Any], *, paused: bool) -> Any:
-    """Call `start` with the flag for a paused start; without it where the driver does not know the flag.
+    """Call `start` with the flag for a paused start; without it if the driver does not support the flag.
 
     Raises: libvirt.libvirtError.
     """
@@ -50,25 +50,25 @@ def start_paused_or_not(start: Callable[[int], Any], *, paused: bool) -> Any:
 
 
 class LibvirtGuest:
-    """A guest that libvirt holds."""
+    """A guest of libvirt."""
 
     def __init__(self, domain: Any) -> None:
         self.domain = domain
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name."""
         return str(self.domain.name())
 
     @property
     def uuid(self) -> str:
-        """Its uuid."""
+        """The UUID."""
         return str(self.domain.UUIDString())
 
     def xml(self, *, inactive: bool = False) -> str:
-        """Its XML, secrets included; `inactive`: as it will be at the next start."""
+        """The XML including secrets; `inactive`: for the next start."""
         flags = libvirt.VIR_DOMAIN_XML_SECURE | (libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0)
-        with translated(f"can't read the XML of '{self.name}'"):
+        with translated(f"cannot read the XML of '{self.name}'"):
             return str(self.domain.XMLDesc(flags))
 
     def is_active(self) -> bool:
@@ -76,12 +76,12 @@ class LibvirtGuest:
         return self.state() not in ("shut off", "crashed", "gone")
 
     def is_persistent(self) -> bool:
-        """Whether it is defined, and not only running."""
-        with translated(f"can't ask for the state of '{self.name}'"):
+        """Whether it is defined, not only running."""
+        with translated(f"cannot query the state of '{self.name}'"):
             return bool(self.domain.isPersistent())
 
     def state(self) -> str:
-        """`running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended`; `gone` when libvirt has it no more."""
+        """`running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended`; `gone` if libvirt no longer has it."""
         found = self._state()
         if found is None:
             return "gone"
@@ -91,45 +91,51 @@ class LibvirtGuest:
         return _STATES.get(state, "unknown")
 
     def was_destroyed(self) -> bool:
-        """Whether it is off because somebody powered it off from outside, not by itself."""
+        """Whether it is off because it was powered off from outside the guest."""
         return self._state() == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED)
 
     def may_be_restored(self) -> bool:
         """Whether its memory is saved, or libvirt does not know why the guest is off; true while it runs."""
-        with translated(f"can't ask for the state of '{self.name}'"):
+        with translated(f"cannot query the state of '{self.name}'"):
             return bool(self.domain.hasManagedSaveImage()) or self._state() not in _ENDED
 
     def _state(self) -> tuple[int, int] | None:
-        """State and reason, None when libvirt has it no more."""
+        """State and reason, None if libvirt no longer has it."""
         try:
             state, reason = self.domain.state()
             return state, reason
         except libvirt.libvirtError as error:
             if error.get_error_code() in _GONE:
                 return None
-            raise HypervisorError(f"can't ask for the state of '{self.name}': {error_text(error)}") from error
+            raise HypervisorError(f"cannot query the state of '{self.name}': {error_text(error)}") from error
 
     def addresses(self) -> list[str]:
-        """Its IP addresses, IPv4 first; empty while none is known."""
+        """The IP addresses, IPv4 first; empty if none is known."""
         from virtinstall.libvirt_host.guest_agent import addresses
 
         return addresses(self.domain)
 
     def agent_answer(self, command: str, **arguments: object) -> Any:
-        """What its agent returns for a command; None while it doesn't answer."""
+        """The agent's reply to a command; None if it does not answer."""
         from virtinstall.libvirt_host.guest_agent import agent_answer
 
         return agent_answer(self.domain, command, **arguments)
 
     def start(self, *, paused: bool = False) -> None:
-        """Start it; `paused`: it waits for `resume_if_paused`. Raises: HypervisorError."""
-        with translated(f"the guest '{self.name}' does not start"):
+        """Start the guest; `paused`: it waits for `resume_if_paused`.
+
+        Raises: HypervisorError.
+        """
+        with translated(f"cannot start the guest '{self.name}'"):
             start_paused_or_not(self.domain.createWithFlags, paused=paused)
 
     def resume_if_paused(self) -> None:
-        """Let it run on after a paused start. Raises: HypervisorError."""
+        """Resume the guest after a paused start.
+
+        Raises: HypervisorError.
+        """
         if self.state() == "paused":
-            with translated(f"the guest '{self.name}' does not resume"):
+            with translated(f"cannot resume the guest '{self.name}'"):
                 self.domain.resume()
 
     def shutdown(self) -> None:
@@ -143,28 +149,34 @@ class LibvirtGuest:
             self.domain.reboot(0)
 
     def destroy(self) -> None:
-        """Power it off. Raises: HypervisorError."""
-        with translated(f"the guest '{self.name}' can't be powered off"):
+        """Power the guest off.
+
+        Raises: HypervisorError.
+        """
+        with translated(f"cannot power off the guest '{self.name}'"):
             try:
                 self.domain.destroy()
             except libvirt.libvirtError:
-                # the embedded driver may hear of QEMU's end before its own call returns, and calls that an error
+                # the embedded driver may receive QEMU's end before its call returns, and reports that as an error
                 if self.domain.isActive():
                     raise
 
     def undefine(self, *, remove_nvram: bool = False, remove_tpm: bool = False, remove_saved: bool = False) -> None:
-        """Remove the definition; state files stay unless named. Raises: HypervisorError."""
-        with translated(f"the guest '{self.name}' can't be undefined"):
+        """Remove the definition; state files are kept unless named.
+
+        Raises: HypervisorError.
+        """
+        with translated(f"cannot undefine the guest '{self.name}'"):
             undefine(self.domain, remove_nvram=remove_nvram, remove_tpm=remove_tpm, remove_saved=remove_saved)
 
     def has_managed_save(self) -> bool:
-        """Whether libvirt holds a saved state, which the next start restores."""
-        with translated(f"can't ask for the saved state of '{self.name}'"), none_if(*UNSUPPORTED):
+        """Whether libvirt has a saved state, which the next start restores."""
+        with translated(f"cannot query the saved state of '{self.name}'"), none_if(*UNSUPPORTED):
             return bool(self.domain.hasManagedSaveImage())
         return False
 
     def metadata(self, namespace: str) -> str | None:
-        """The element of that namespace in its <metadata>; None where there is none, or the driver keeps none."""
+        """The element of that namespace in its <metadata>; None if there is none, or the driver does not support it."""
         return metadata(self.domain, namespace)
 
     def set_metadata(self, namespace: str, prefix: str, xml: str) -> bool:
@@ -176,52 +188,73 @@ class LibvirtGuest:
             return set_metadata(self.domain, namespace, prefix, xml)
 
     def snapshots(self) -> list[str]:
-        """XML of its snapshots; empty where the driver has none. Raises: HypervisorError."""
+        """XML of its snapshots; empty if the driver does not support them.
+
+        Raises: HypervisorError.
+        """
         with translated(f"cannot list the snapshots of '{self.name}'"), none_if(*UNSUPPORTED):
             return [str(each.getXMLDesc(0)) for each in self.domain.listAllSnapshots(0)]
         return []
 
     def checkpoints(self) -> list[str]:
-        """Names of its checkpoints; empty where the driver has none. Raises: HypervisorError."""
+        """Names of its checkpoints; empty if the driver does not support them.
+
+        Raises: HypervisorError.
+        """
         with translated(f"cannot list the checkpoints of '{self.name}'"), none_if(*UNSUPPORTED):
             return [str(each.getName()) for each in self.domain.listAllCheckpoints(0)]
         return []
 
     def addresses_from(self, source: str) -> list[str]:
-        """Its addresses from one source (`lease`, `agent`, `arp`); empty while it knows none."""
+        """The addresses from one source (`lease`, `agent`, `arp`); empty if it has none."""
         from virtinstall.libvirt_host.guest_agent import addresses
 
         return addresses(self.domain, source)
 
     def rename(self, name: str) -> None:
-        """Give it another name; it must not run. Raises: HypervisorError."""
-        with translated(f"the guest '{self.name}' can't be renamed to '{name}'"):
+        """Rename the guest, which must not run.
+
+        Raises: HypervisorError.
+        """
+        with translated(f"cannot rename the guest '{self.name}' to '{name}'"):
             self.domain.rename(name, 0)
 
     def attach_device(self, xml: str) -> None:
-        """Plug a device into the running guest; its definition stays. Raises: HypervisorError."""
-        with translated("the device can't be plugged in"):
+        """Plug a device into the running guest; its definition is not changed.
+
+        Raises: HypervisorError.
+        """
+        with translated("cannot plug in the device"):
             self.domain.attachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def detach_device(self, xml: str) -> None:
-        """Unplug a device from the running guest; its definition stays. Raises: HypervisorError."""
-        with translated("the device can't be unplugged"):
+        """Unplug a device from the running guest; its definition is not changed.
+
+        Raises: HypervisorError.
+        """
+        with translated("cannot unplug the device"):
             self.domain.detachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def update_device(self, xml: str) -> None:
-        """Change a device of the running guest; its definition stays. Raises: HypervisorError."""
-        with translated("the device can't be changed while the guest runs"):
+        """Change a device of the running guest; its definition is not changed.
+
+        Raises: HypervisorError.
+        """
+        with translated("cannot change the device while the guest runs"):
             self.domain.updateDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def is_autostarted(self) -> bool:
-        """Whether it is started with the host."""
-        with translated(f"can't ask for the autostart of '{self.name}'"), none_if(*UNSUPPORTED):
+        """Whether it is started when the host boots."""
+        with translated(f"cannot query the autostart of '{self.name}'"), none_if(*UNSUPPORTED):
             return bool(self.domain.autostart())
         return False
 
     def set_autostart(self) -> None:
-        """Have it started with the host. Raises: HypervisorError."""
-        with translated(f"the guest '{self.name}' can't be marked for autostart"):
+        """Start the guest when the host boots.
+
+        Raises: HypervisorError.
+        """
+        with translated(f"cannot enable autostart of the guest '{self.name}'"):
             self.domain.setAutostart(1)
 
     def set_memory(self, kib: int) -> bool:

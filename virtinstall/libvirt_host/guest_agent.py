@@ -1,4 +1,4 @@
-"""What can be learnt of the inside of a running guest: its addresses, its agent's answers.
+"""Information from inside a running guest: its addresses, its agent's replies.
 
 Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainInterfaceAddresses and
 https://qemu-project.gitlab.io/qemu/interop/qemu-ga-ref.html
@@ -21,11 +21,11 @@ _AGENT_SECONDS = 5
 
 
 def addresses(domain: Any, source: str | None = None) -> list[str]:
-    """IP addresses of the guest, those of IPv4 first, from leases, its agent and the host's neighbours (or one source).
+    """IP addresses of the guest, IPv4 first, from leases, its agent and the host's neighbors (or one source).
 
-    Empty while none is known: a source that isn't there (no agent yet) has no say. The agent knows the
-    guest's own bridges too: only addresses of the guest's cards count. It may say anything: what is no address isn't
-    one. A guest that is gone has none.
+    Empty if none is known: a missing source (no agent yet) is ignored. The agent also reports the guest's bridges: only
+    addresses of the guest's cards are used. Its reply is not trusted: invalid addresses are ignored. A guest that no
+    longer exists has none.
     """
     from lxml import etree
 
@@ -59,7 +59,7 @@ def _is_address(text: str) -> bool:
 
 
 def agent_answer(domain: Any, command: str, **arguments: object) -> Any:
-    """What the guest's agent returns for a command; None while it doesn't answer."""
+    """The reply of the guest's agent to a command; None if it does not answer."""
     import libvirt_qemu
 
     asked = json.dumps({"execute": command, "arguments": arguments})
@@ -67,5 +67,5 @@ def agent_answer(domain: Any, command: str, **arguments: object) -> Any:
         return json.loads(libvirt_qemu.qemuAgentCommand(domain, asked, _AGENT_SECONDS, 0))["return"]
     except libvirt.libvirtError:
         return None
-    except (ValueError, KeyError, TypeError, RecursionError):  # the guest may run anything as its agent
+    except (ValueError, KeyError, TypeError, RecursionError):  # the guest may run any program as its agent
         return None

@@ -1,8 +1,8 @@
-"""MAC addresses that guests have, for `--check mac_in_use` and for choosing free ones.
+"""MAC addresses of guests, for `--check mac_in_use` and for choosing free ones.
 
-libvirt can't look a guest up by its address, so each guest's XML is read, once for as long as it
-runs or doesn't. What is asked each time is only the ids of running guests and the names of the
-others: a list of all guests as objects costs a thousand-guest host as much as the rest of a plan.
+libvirt cannot look a guest up by its address, so each guest's XML is read, once per state (running or not). Each call
+queries only the ids of running guests and the names of the others: on a host with a thousand guests, a list of all
+guests as objects takes as long as the rest of a plan.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class _Seen(NamedTuple):
 
 
 class GuestMacs:
-    """The addresses of one connection's guests; what a call costs is what has changed since the last."""
+    """The addresses of one connection's guests; the cost of a call depends on the changes since the last one."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -33,7 +33,8 @@ class GuestMacs:
         self._owner: dict[str, str] = {}
 
     def owners(self, *, fresh: bool = True) -> dict[str, str]:
-        """Address (lower case) -> name of a guest that has it; unless `fresh`, as of the last look, if there was one.
+        """Address (lower case) -> name of the guest that uses it; unless `fresh`, as of the last call, if there was
+        one.
 
         Raises: libvirtError.
         """
@@ -42,7 +43,10 @@ class GuestMacs:
         return dict(self._owner)
 
     def shared(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Those of `macs` that another guest than that of the uuid has. Raises: libvirtError."""
+        """The addresses in `macs` that a guest other than that with the UUID uses.
+
+        Raises: libvirtError.
+        """
         self._look()
         return [mac for mac in macs if any(guest.uuid != uuid for guest in self._holders.get(mac, ()))]
 

@@ -15,7 +15,7 @@ _NONE = (libvirt.VIR_ERR_NO_DOMAIN_METADATA, *UNSUPPORTED)
 
 
 def metadata(domain: Any, namespace: str) -> str | None:
-    """The element of that namespace; None where there is none, or the driver keeps none."""
+    """The element of that namespace; None if there is none, or the driver does not support it."""
     try:
         return str(domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, namespace, 0))
     except libvirt.libvirtError as error:

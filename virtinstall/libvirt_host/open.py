@@ -1,6 +1,6 @@
-"""Opening a connection, the embedded driver's preparations included.
+"""Open a connection, including the preparation of the embedded driver.
 
-libvirt reads its environment when it is loaded: what is to be set there must be set before.
+libvirt reads its environment when it is loaded, so variables must be set before.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 
 def open_host(uri: str | None = None) -> LibvirtHost:
-    """A connection to `uri`; `embed` is libvirt's embedded driver, None libvirt's own choice.
+    """Connect to `uri`; `embed` is libvirt's embedded driver, None libvirt's default.
 
-    Raises: HypervisorError, when nothing answers; StorageError, when the embedded
-    driver's directory can't be used.
+    Raises: HypervisorError, if the connection fails; StorageError, if the embedded driver's directory cannot be used.
     """
     if uri == "embed":
         uri = embed.embed_uri(embed.embed_root(os.environ, os.geteuid()))

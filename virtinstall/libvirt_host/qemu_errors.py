@@ -1,6 +1,6 @@
-"""What QEMU said before it ended at once, out of libvirt's report of it.
+"""QEMU's message before it exited immediately, extracted from libvirt's error.
 
-libvirt passes on QEMU's whole output on one line, with time stamps, the program's name and the option as JSON
+libvirt passes QEMU's whole output on one line, with time stamps, the program's name and the option as JSON
 (https://qemu.readthedocs.io/en/latest/system/invocation.html, -blockdev and -device).
 """
 
@@ -12,13 +12,13 @@ _REPORT = (
 )
 _STAMP = r"\d{4}-\d\d-\d\dT[\d:.]+Z "
 _READ_BY_QEMU = (
-    "QEMU reads the address itself, from a server that can send parts of a file; "
-    "or download the image and give its local path"
+    "use a server that can send parts of a file, because QEMU reads the address; "
+    "or download the image and use its local path"
 )
 
 
 def qemu_error(text: str) -> tuple[str, str | None]:
-    """libvirt's sentence without what is noise to people, and a hint where there is one."""
+    """libvirt's message without internal details, and a hint if there is one."""
     if "monitor" not in text:
         return text, None
     import re
@@ -32,11 +32,11 @@ def qemu_error(text: str) -> tuple[str, str | None]:
     if not told:
         return text, None
     hint = _READ_BY_QEMU if "CURL: " in told[-1] else None
-    return f"QEMU ended at once: {'; '.join(map(_without_json, told))}", hint
+    return f"QEMU exited immediately: {'; '.join(map(_without_json, told))}", hint
 
 
 def _without_json(line: str) -> str:
-    """`-blockdev {...}: why` with the file or the device in the place of the JSON."""
+    """`-blockdev {...}: why` with the file or the device instead of the JSON."""
     import json
 
     option, brace, rest = line.partition(" {")

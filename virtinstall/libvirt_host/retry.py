@@ -1,7 +1,7 @@
-"""Waiting for a storage pool that is busy with another's volume, instead of failing on it.
+"""Retry while a storage pool is busy with another volume.
 
-libvirt does one long job in a pool at a time, and refuses the others meanwhile.
-Source: https://libvirt.org/html/libvirt-virterror.html
+libvirt does one long job per pool at a time, and rejects the others meanwhile. Source:
+https://libvirt.org/html/libvirt-virterror.html
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ R = TypeVar("R")
 
 _LONGEST_SECONDS = 30.0
 _PAUSE_SECONDS = 0.2
-# the codes say no more than "internal error" and "operation invalid", which most other failures are as well
+# the codes are only "internal error" and "operation invalid", which most other failures have too
 _BUSY_CODES = (libvirt.VIR_ERR_INTERNAL_ERROR, libvirt.VIR_ERR_OPERATION_INVALID)
 _BUSY_WORDS = ("asynchronous jobs running", "still being allocated", "is still in use", "is already in use")
 
 
 def retry_while_busy(call: Callable[[], R], longest_seconds: float = _LONGEST_SECONDS) -> R:
-    """What `call` gives, tried again while the pool is busy.
+    """Return the result of `call`, retried while the pool is busy.
 
-    Raises: libvirtError, when it still is after `longest_seconds`, or for another reason at once.
+    Raises: libvirtError, if it is still busy after `longest_seconds`, or immediately for other errors.
     """
     end = time.monotonic() + longest_seconds
     while True:

@@ -1,4 +1,4 @@
-"""A local file as libvirt's streams want to read it: stretches of data, and holes that needn't be sent.
+"""A local file in the form that libvirt's streams read: ranges of data, and holes that are not sent.
 
 Source: virStreamSparseSendAll of https://libvirt.org/html/libvirt-libvirt-stream.html; lseek(2), SEEK_DATA.
 """
@@ -15,7 +15,9 @@ _CHUNK_BYTES = 1 << 20
 
 
 class SparseSource:
-    """The file open as `fd`, `size` bytes long, read from its beginning; what is passed is told to `progress`."""
+    """The file open as `fd`, `size` bytes long, read from its beginning; `progress` receives the number of processed
+    bytes.
+    """
 
     def __init__(self, fd: int, size: int, progress: Progress) -> None:
         self._fd = fd
@@ -24,7 +26,7 @@ class SparseSource:
         self._at = 0
 
     def section(self, _stream: Any = None, _opaque: Any = None) -> tuple[bool, int]:
-        """Whether there is data here, and for how many bytes it goes on like this; (False, 0) at the end."""
+        """Whether there is data at the current offset, and the section's length in bytes; (False, 0) at the end."""
         if self._at >= self._size:
             return False, 0
         try:
@@ -32,20 +34,20 @@ class SparseSource:
         except OSError as error:
             if error.errno != errno.ENXIO:
                 raise
-            data = self._size  # nothing but a hole is left
+            data = self._size  # only a hole is left
         if data > self._at:
             return False, data - self._at
         return True, min(os.lseek(self._fd, self._at, os.SEEK_HOLE), self._size) - self._at
 
     def read(self, _stream: Any = None, _count: int = 0, _opaque: Any = None) -> bytes:
-        """The next bytes of this section; more than libvirt asks for, as large messages go faster."""
+        """The next bytes of this section; more than libvirt requests, because large messages are faster."""
         in_data, length = self.section()
         data = os.pread(self._fd, min(length, _CHUNK_BYTES), self._at) if in_data else b""
         self._pass(len(data))
         return data
 
     def skip(self, _stream: Any = None, length: int = 0, _opaque: Any = None) -> int:
-        """Go on behind a hole."""
+        """Skip a hole."""
         self._pass(length)
         return 0
 

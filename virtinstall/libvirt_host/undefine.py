@@ -18,8 +18,8 @@ _TPM = "VIR_DOMAIN_UNDEFINE_TPM"
 def undefine(domain: Any, *, remove_nvram: bool, remove_tpm: bool, remove_saved: bool) -> None:
     """Remove the definition of `domain`, and the files that the arguments name.
 
-    `remove_saved` covers the managed save and the metadata of snapshots and checkpoints; while one of these exists
-    and must stay, libvirt keeps the definition. Raises: libvirtError.
+    `remove_saved` covers the managed save and the metadata of snapshots and checkpoints; while one of these exists and
+    must be kept, libvirt keeps the definition. Raises: libvirtError.
     """
     flags = libvirt.VIR_DOMAIN_UNDEFINE_NVRAM if remove_nvram else libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
     if remove_saved:
@@ -29,7 +29,7 @@ def undefine(domain: Any, *, remove_nvram: bool, remove_tpm: bool, remove_saved:
             | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
         )
     if "<tpm" in domain.XMLDesc(0):
-        # both flags are newer than the oldest libvirt that works
+        # both flags are newer than the oldest supported libvirt
         flags |= getattr(libvirt, _TPM if remove_tpm else _KEEP_TPM, 0)
     try:
         domain.undefineFlags(flags)

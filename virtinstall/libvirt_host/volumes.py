@@ -1,7 +1,6 @@
-"""The part of the Host protocol that is about storage: pools and volumes through libvirt.
+"""The storage part of the Host protocol: pools and volumes through libvirt.
 
-Source: https://libvirt.org/formatstorage.html and
-https://libvirt.org/html/libvirt-libvirt-storage.html
+Source: https://libvirt.org/formatstorage.html and https://libvirt.org/html/libvirt-libvirt-storage.html
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class StorageHost:
 
     @property
     def uri(self) -> str:
-        """The connection's URI as libvirt reports it; asked for once, because it never changes."""
+        """The connection's URI as libvirt reports it; queried once, because it never changes."""
         if self._uri is None:
             self._uri = str(self.connection.getURI())
         return self._uri
@@ -52,21 +51,21 @@ class StorageHost:
 
     @translate_errors
     def pool(self, name: str) -> PoolFacts | None:
-        """The storage pool of that name, or None."""
+        """The storage pool with that name, or None."""
         with none_if(*_GONE):
             return _pool_facts(self.connection.storagePoolLookupByName(name))
         return None
 
     @translate_errors
     def pools(self) -> list[PoolFacts]:
-        """All storage pools; empty where the driver has none."""
+        """All storage pools; empty if the driver has none."""
         with none_if(*UNSUPPORTED):
             return [_pool_facts(pool) for pool in self.connection.listAllStoragePools(0)]
         return []
 
     @translate_errors
     def volume_names(self, pool: str) -> frozenset[str]:
-        """Names of the volumes in a pool (that runs), without those whose files were removed since libvirt looked."""
+        """Names of the volumes in an active pool, without those whose files were removed since libvirt read it."""
         with none_if(*_GONE, libvirt.VIR_ERR_OPERATION_INVALID):
             found = self.connection.storagePoolLookupByName(pool)
             names, facts = found.listVolumes(), _pool_facts(found)
@@ -85,7 +84,7 @@ class StorageHost:
 
     @translate_errors
     def volume_by_path(self, path: str) -> VolumeFacts | None:
-        """The volume that `path` is, or None."""
+        """The volume with that path, or None."""
         with none_if(*_GONE):
             found = self.connection.storageVolLookupByPath(path)
             return self._unless_gone(_volume_facts(found.storagePoolLookupByVolume(), found))
@@ -96,38 +95,44 @@ class StorageHost:
         return None if stale else volume
 
     def _is_gone(self, path: str) -> bool:
-        """Whether a volume's file is surely not there any more: libvirt's list is as old as the pool's last refresh."""
+        """Whether a volume's file certainly no longer exists: libvirt's list is as old as the pool's last refresh."""
         if not self.is_local():
             return False
         try:
             os.lstat(path)
         except FileNotFoundError:
-            # the test driver's pools have no directories at all
+            # pools of the test driver have no directories
             return os.path.isdir(os.path.dirname(path))
         except OSError:
             pass
         return False
 
     def refresh_pool(self, name: str) -> None:
-        """Have libvirt look at the pool's files again. Raises: StorageError."""
-        with translated(f"the pool '{name}' can't be refreshed", StorageError):
+        """Let libvirt read the pool's files again.
+
+        Raises: StorageError.
+        """
+        with translated(f"cannot refresh the pool '{name}'", StorageError):
             pool = self.connection.storagePoolLookupByName(name)
             retry_while_busy(lambda: pool.refresh(0))
 
     def start_pool(self, name: str) -> None:
         """Start a pool. Raises: StorageError."""
-        with translated(f"the pool '{name}' does not start", StorageError):
+        with translated(f"cannot start the pool '{name}'", StorageError):
             pool = self.connection.storagePoolLookupByName(name)
             try:
                 pool.create(0)
             except libvirt.libvirtError:
-                # another run may have been faster
+                # another run may have started it
                 if not pool.isActive():
                     raise
 
     def create_volume(self, pool: str, xml: str, *, preallocate: bool = False) -> VolumeFacts:
-        """Make a volume. Raises: StorageError."""
-        with translated(f"libvirt can't make the volume in the pool '{pool}'", StorageError):
+        """Create a volume.
+
+        Raises: StorageError.
+        """
+        with translated(f"libvirt cannot create the volume in the pool '{pool}'", StorageError):
             found = self.connection.storagePoolLookupByName(pool)
             flags = libvirt.VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA if preallocate else 0
             try:
@@ -137,14 +142,14 @@ class StorageHost:
                 exists = error.get_error_code() == libvirt.VIR_ERR_STORAGE_VOL_EXIST
                 if not exists or name in self.volume_names(pool):
                     raise
-                # only libvirt's list still has it
+                # only libvirt's list still contains it
                 self.refresh_pool(pool)
                 made = retry_while_busy(lambda: found.createXML(xml, flags))
             return _volume_facts(found, made)
 
     def delete_volume(self, pool: str, name: str) -> None:
         """Delete a volume. Raises: StorageError."""
-        with translated(f"libvirt can't delete the volume '{name}' of the pool '{pool}'", StorageError):
+        with translated(f"libvirt cannot delete the volume '{name}' of the pool '{pool}'", StorageError):
             volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
             retry_while_busy(lambda: volume.delete(0))
 
@@ -154,14 +159,20 @@ class StorageHost:
             self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name).wipe(0)
 
     def resize_volume(self, pool: str, name: str, capacity_bytes: int) -> None:
-        """Make a volume larger. Raises: StorageError."""
+        """Enlarge a volume.
+
+        Raises: StorageError.
+        """
         with translated(f"libvirt cannot resize the volume '{name}' of the pool '{pool}'", StorageError):
             volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
             retry_while_busy(lambda: volume.resize(capacity_bytes, 0))
 
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
-        """Send the local file `path` into a volume, holes as holes. Raises: StorageError."""
-        with translated(f"{path} can't be sent into the pool '{pool}'", StorageError):
+        """Upload the local file `path` to a volume, with holes as holes.
+
+        Raises: StorageError.
+        """
+        with translated(f"cannot upload {path} to the pool '{pool}'", StorageError):
             volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
             size = os.path.getsize(path)
             stream = self.connection.newStream(0)

@@ -1,4 +1,4 @@
-"""Directories of ours, made when they are first needed: for images, kernels and seeds."""
+"""Directories of this program, created when they are first needed: for images, kernels and seeds."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def make_directory(directory: str, undo: Undo) -> None:
-    """Make what is missing of `directory`, so that other users may pass but not list it.
+    """Create the missing parts of `directory`, which other users may enter but not list.
 
-    Raises: StorageError; what was made is in `undo`.
+    Raises: StorageError; created directories are in `undo`.
     """
     for each in reversed(_missing(directory)):
         with deferred_signals():
@@ -25,18 +25,18 @@ def make_directory(directory: str, undo: Undo) -> None:
             except FileExistsError:
                 continue
             except OSError as error:
-                raise StorageError(f"could not make the directory '{each}': {error.strerror}") from error
+                raise StorageError(f"could not create the directory '{each}': {error.strerror}") from error
             undo.push(f"directory {each}", partial(_remove_empty, each))
 
 
 def can_make(directory: str) -> bool:
-    """Whether we may make it, or it is there; nothing is tried out."""
+    """Whether the directory exists or this user can create it; nothing is changed."""
     missing = _missing(directory)
     return not missing or os.access(os.path.dirname(missing[-1]), os.W_OK | os.X_OK)
 
 
 def _missing(directory: str) -> list[str]:
-    """The directory and those above it that aren't there, the innermost first."""
+    """`directory` and its parents that do not exist, the innermost first."""
     missing = []
     directory = os.path.abspath(directory)
     while not os.path.exists(directory):

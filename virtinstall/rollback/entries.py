@@ -1,6 +1,6 @@
-"""The files that journals are, read: anything may be in them after a power cut, and nothing of it stops a run.
+"""Reading journals: they may contain anything after a power failure, which never stops a run.
 
-One JSON object a line: the first names the guest and the run, each other one thing that the run creates.
+One JSON object per line: the first names the guest and the run, each other one thing that the run creates.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from virtinstall.named import NamedTuple
 from virtinstall.rollback.file_state import FileState, Identity
 
 FINAL, ADOPTED = "final", "adopted"
-"""Entries that are not things: the configuration that the guest is to keep; a file that a later run was given."""
+"""Entries that are not things: the final configuration of the guest; a file that a later run was given."""
 UNBORN, BORN = "new-", "run-"
 _LARGEST_BYTES = 16 << 20
 
@@ -44,7 +44,7 @@ class Record(NamedTuple):
     entries: tuple[Entry, ...] = ()
 
     def is_about(self, name: str, uri: str | None) -> bool:
-        """Whether the run creates guest `name` at `uri`; where either connection is unknown, the name decides."""
+        """Whether the run creates guest `name` at `uri`; if either connection is unknown, only the name counts."""
         return self.name == name and (uri is None or self.uri in (None, uri))
 
 
@@ -74,7 +74,7 @@ def is_alive(path: str) -> bool:
 
 
 def read_record(path: str) -> Record | None:
-    """Return what a journal says as far as it makes sense; None when not even its guest is known."""
+    """Return the valid contents of a journal; None if not even its guest is known."""
     record: Record | None = None
     entries = []
     for line in _lines(path):

@@ -1,4 +1,4 @@
-"""Which file a path is, and whether it is still as a run left it.
+"""The identity of a file, and whether it is unchanged since a run created it.
 
 Source: stat(2), inode(7).
 """
@@ -25,7 +25,7 @@ class Identity(NamedTuple):
 
     @classmethod
     def of_path(cls, path: str) -> Identity | None:
-        """Return the identity of what has that name (symbolic links not followed), None where nothing has."""
+        """Return the identity of the file with that name (symbolic links not followed), None if there is none."""
         status = _status(path, follow=False)
         return None if status is None else cls(status.st_dev, status.st_ino)
 
@@ -37,7 +37,7 @@ class Identity(NamedTuple):
 
 
 class FileState(NamedTuple):
-    """What changes when a file is replaced, written to, or given to another user.
+    """State that changes when a file is replaced, written to, or its owner changes.
 
     Times are in nanoseconds. A write changes `mtime`; `ctime` changes as well, and no program can set it.
     """
@@ -55,7 +55,7 @@ class FileState(NamedTuple):
 
     @classmethod
     def of_path(cls, path: str) -> FileState | None:
-        """Return the state of what has that name (symbolic links not followed), None where nothing has."""
+        """Return the state of the file with that name (symbolic links not followed), None if there is none."""
         status = _status(path, follow=False)
         return None if status is None else cls._of(status)
 
@@ -69,23 +69,23 @@ class FileState(NamedTuple):
         return Identity(self.device, self.inode)
 
     def has_content_of(self, other: FileState) -> bool:
-        """Whether it is the same file with the same content; it may belong to another user, as QEMU's files do."""
+        """Whether it is the same file with the same content; its owner may differ, as for QEMU's files."""
         return self[:4] == other[:4]
 
 
 def _status(path: str, *, follow: bool) -> os.stat_result | None:
-    """What stat(2) returns; None where nothing has that name, or nothing can."""
+    """The result of stat(2); None if there is no such file."""
     try:
         return os.stat(path, follow_symlinks=follow)
     except (OSError, ValueError):
-        # a NUL or a lone surrogate is in no file's name
+        # a NUL or a lone surrogate is not possible in a file's name
         return None
 
 
 def remove_if_same(path: str, identity: Identity) -> None:
-    """Remove the file at `path` if it is still that file; else do nothing.
+    """Remove the file at `path` if it is still that file; otherwise do nothing.
 
-    Raises: OSError, when it cannot be examined or removed.
+    Raises: OSError, if it cannot be examined or removed.
     """
     with suppress(FileNotFoundError, NotADirectoryError):
         status = os.lstat(path)

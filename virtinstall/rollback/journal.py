@@ -1,10 +1,10 @@
-"""A journal of each run, so that what a killed run created can be named by the next.
+"""A journal of each run, so that the next run can name what a killed run created.
 
-One small file per run lists what the run creates, each thing written down before it exists; the
-run holds a lock on it and removes it at its end. A file whose lock is free belongs to a
-run that died (SIGKILL, power cut), because the kernel drops the lock of a dead process.
+One small file per run lists the things that the run creates, each written before it exists; the run holds a lock on it
+and removes it at its end. A file whose lock is free belongs to a run that died (SIGKILL, power failure), because the
+kernel drops the lock of a dead process.
 
-A journal also claims the guest's name and UUID: no second one is begun for them while its run lives.
+A journal also claims the guest's name and UUID: no second journal can be started for them while the run is alive.
 
 Source: flock(2).
 """
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 class Leftover(NamedTuple):
     """One thing that a dead run of guest `name` created.
 
-    `kind` is `file`, `domain`, `volume` (path `POOL/VOLUME`) or whatever the run called it.
-    `half_made`: the run died before any guest could have used it. `uri` is the run's connection.
-    `state` is a file's when it was complete; `uuid` is a guest's.
+    `kind` is `file`, `domain`, `volume` (path `POOL/VOLUME`) or the run's name of the kind. `half_made`: the run died
+    before any guest could have used it. `uri` is the run's connection. `state` is a file's when it was complete; `uuid`
+    is a guest's.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Leftover(NamedTuple):
 
 
 class ClaimedError(Exception):
-    """Another run is creating the guest: `claim` says what both want, `pid` is its process."""
+    """Another run is creating the guest: `claim` describes the conflict, `pid` is its process."""
 
     def __init__(self, claim: str, pid: int | None) -> None:
         super().__init__(claim)
@@ -81,7 +81,7 @@ class ClaimedError(Exception):
 
 
 def journal_folder(environ: Mapping[str, str], uid: int) -> str:
-    """Where journals lie: /var/lib/virtinstall/runs for root, else the user's XDG state directory."""
+    """The directory of journals: /var/lib/virtinstall/runs for root, otherwise in the user's XDG state directory."""
     if uid == 0:
         return "/var/lib/virtinstall/runs"
     state = environ.get("XDG_STATE_HOME") or os.path.join(environ.get("HOME", "/"), ".local/state")
@@ -93,11 +93,11 @@ _SETTLED_SECONDS = 60
 
 
 def _remove_unborn(folder: Folder) -> None:
-    """Remove empty journals: where files must have names, a run that is killed as it begins leaves one."""
+    """Remove empty journals, which a run that is killed at its start leaves on file systems without unnamed files."""
     import time
 
     for path in journal_files(folder, UNBORN):
-        # another run may be quicker, or its journal has just got its name
+        # another run may be faster, or the journal has just been named
         with suppress(FileNotFoundError):
             if time.time() - os.stat(path).st_mtime > _BORN_WITHIN_SECONDS:
                 os.unlink(path)
@@ -105,7 +105,7 @@ def _remove_unborn(folder: Folder) -> None:
 
 @contextmanager
 def _locked(folder: Folder) -> Iterator[None]:
-    """Hold the lock under which journals are begun."""
+    """Hold the lock under which journals are started."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
@@ -115,7 +115,10 @@ def _locked(folder: Folder) -> Iterator[None]:
 
 
 def _require_unclaimed(name: str, uuid: str | None, uri: str | None, folder: Folder) -> None:
-    """Raises: ClaimedError, when a live run at the same connection has the name or the UUID."""
+    """Check that no live run at the same connection has the name or the UUID.
+
+    Raises: ClaimedError.
+    """
     for path in journal_files(folder):
         record = read_record(path) if is_alive(path) else None
         if record is None or (uri is not None and record.uri not in (None, uri)):
@@ -127,9 +130,9 @@ def _require_unclaimed(name: str, uuid: str | None, uri: str | None, folder: Fol
 
 
 class Journal:
-    """The journal of one run, a context manager that removes it when the run ends, well or not.
+    """The journal of one run, a context manager that removes it when the run ends, with or without success.
 
-    `keep_for_next_run` leaves it, for a run whose undo failed.
+    `keep_for_next_run` keeps it, for a run whose undo failed.
     """
 
     def __init__(self, fd: int, path: str) -> None:
@@ -139,10 +142,10 @@ class Journal:
 
     @classmethod
     def begin(cls, name: str, folder: Folder, uri: str | None = None, uuid: str | None = None) -> Journal:
-        """Start the journal of a run that creates guest `name` at `uri`; `folder` is created where it is missing.
+        """Start the journal of a run that creates guest `name` at `uri`; `folder` is created if it is missing.
 
-        Raises: ClaimedError, when another run is creating a guest with that name or UUID;
-        OSError, when the folder can't be written.
+        Raises: ClaimedError, if another run is creating a guest with that name or UUID; OSError, if the folder cannot
+        be written.
         """
         os.makedirs(folder, mode=0o700, exist_ok=True)
         _remove_unborn(folder)
@@ -152,7 +155,7 @@ class Journal:
                 _require_unclaimed(name, uuid, uri, folder)
                 journal = cls._create(name, folder, uri, uuid)
         except BaseException:
-            # a signal that came meanwhile is raised at the end of the block
+            # a signal that arrived meanwhile is raised at the end of the block
             if journal is not None:
                 journal.end()
             raise
@@ -187,9 +190,9 @@ class Journal:
     def record(
         self, kind: str, path: str, known: Identity | FileState | None = None, *, uuid: str | None = None
     ) -> None:
-        """Note a thing that is about to be created, or what is `known` of the file now that it exists.
+        """Record a thing that is about to be created, or the `known` state of the file now that it exists.
 
-        Raises: OSError, when the journal can't be written.
+        Raises: OSError, if the journal cannot be written.
         """
         entry: dict[str, str | int] = {"kind": kind, "path": path}
         if known is not None:
@@ -199,15 +202,18 @@ class Journal:
         self._append(entry)
 
     def record_final(self, xml: str) -> None:
-        """Note the configuration that the guest is to keep, for `--finish`. Raises: OSError."""
+        """Record the final configuration of the guest, for `--finish`.
+
+        Raises: OSError.
+        """
         self._append({"kind": FINAL, "path": "", "xml": xml})
 
     def keep_for_next_run(self, kept: bool = True) -> None:
-        """Don't remove the journal at the end: something of this run is still there (unless `kept` is false)."""
+        """Keep the journal at the end, because something of this run still exists (unless `kept` is false)."""
         self._kept = kept
 
     def end(self) -> None:
-        """The run is over: remove its journal."""
+        """End the run: remove its journal."""
         if not self._kept:
             remove_file(self._path)
         os.close(self._fd)
@@ -252,17 +258,16 @@ def _dead_runs(folder: Folder) -> Iterator[tuple[str, Record]]:
 
 
 def find_leftovers(name: str, folder: Folder, uri: str | None = None) -> list[Leftover]:
-    """Return what dead runs that created guest `name` have left; reads only.
+    """Return the leftovers of dead runs that created guest `name`; reads only.
 
-    Runs on another connection than `uri` are not looked at, where both are known: what has the name
-    there is another guest.
-    Files that are gone or have been replaced are not listed; things of other kinds are, because
-    only libvirt knows whether they still exist.
+    Runs on another connection than `uri` are skipped, if both are known: there, the name belongs to another guest.
+    Files that were removed or replaced are not listed; things of other kinds are, because only libvirt knows whether
+    they still exist.
     """
     found = []
     for _, record in _dead_runs(folder):
         if record.is_about(name, uri):
-            # a file is noted again when it is complete
+            # a file is recorded again when it is complete
             adopted = {entry.path for entry in record.entries if entry.kind == ADOPTED}
             things = {
                 (entry.kind, entry.path): entry
@@ -275,9 +280,9 @@ def find_leftovers(name: str, folder: Folder, uri: str | None = None) -> list[Le
 
 
 def final_xml(name: str, folder: Folder, uri: str | None, uuid: str) -> str | None:
-    """Return the configuration that a dead run wanted guest `name` to keep; None where none is known.
+    """Return the final configuration that a dead run planned for guest `name`; None if none is known.
 
-    Several may have died of that name: the guest there is now is the one with this `uuid`.
+    Several runs of that name may have died: the current guest has this `uuid`.
     """
     for _, record in _dead_runs(folder):
         if record.is_about(name, uri):
@@ -292,9 +297,9 @@ def _leftover(record: Record, entry: Entry, half_made: bool) -> Leftover:
 
 
 def forget_leftovers(name: str, folder: Folder, uri: str | None = None) -> None:
-    """Remove the journals of dead runs that created guest `name` (at `uri`): the user knows of them, or all is gone.
+    """Remove the journals of dead runs that created guest `name` (at `uri`): the user was informed, or nothing is left.
 
-    Raises: OSError, when one can't be removed.
+    Raises: OSError, if one cannot be removed.
     """
     for path, record in _dead_runs(folder):
         if record.is_about(name, uri):
@@ -302,13 +307,13 @@ def forget_leftovers(name: str, folder: Folder, uri: str | None = None) -> None:
 
 
 def adopt_files(folder: Folder, is_named: Callable[[str], bool]) -> None:
-    """Note in the journals of dead runs the files that a later run was given: they are no leftovers any more.
+    """Record files that a later run was given in the journals of dead runs, so that they are not leftovers.
 
-    Raises: OSError, when that can't be written.
+    Raises: OSError, if that cannot be written.
     """
     for path, record in _dead_runs(folder):
         for named in {entry.path for entry in record.entries if entry.path.startswith("/") and is_named(entry.path)}:
-            # the last line may be cut off
+            # the last line may be truncated
             line = "\n" + json.dumps({"kind": ADOPTED, "path": named}) + "\n"
             with open(path, "ab") as file:
                 file.write(line.encode())

@@ -1,7 +1,7 @@
-"""What killed runs have left, reported to the user at the next run of the same name.
+"""Leftovers of killed runs, reported to the user at the next run of the same name.
 
-Each thing is named with the command that removes it. A file is removed automatically only when it is
-provably as the run left it, no guest can have used it yet, and this run does not name it.
+Each one is named with the command that removes it. A file is removed automatically only if it is provably unchanged
+since the run, no guest can have used it yet, and this run does not name it.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _SERVED = ("boot file", "seed")
 _FILES = ("file", "kept seed", *_SERVED)
 
 
-def report_leftovers(name: str, host: Host, tell: Tell) -> None:
-    """Report what a killed run that created guest `name` has left; forget journals of which nothing is left."""
+def report_leftovers(name: str, host: Host, report: Tell) -> None:
+    """Report the leftovers of a killed run that created guest `name`; remove journals without any."""
     folder = journal_folder(os.environ, os.geteuid())
     found = [leftover for leftover in find_leftovers(name, folder, host.uri) if _is_there(leftover, host)]
     for leftover in found:
         go_on = f"finish it with: virt-install --finish {name}; " if leftover.kind == "domain" else ""
-        tell(
+        report(
             f"an earlier run for '{name}' was killed and left the {leftover.kind} {leftover.path} "
             f"({go_on}remove it with: {_remove_command(leftover, host)})"
         )
@@ -53,7 +53,7 @@ def report_leftovers(name: str, host: Host, tell: Tell) -> None:
 
 
 def _remove_command(leftover: Leftover, host: Host) -> str:
-    """Return what removes it as it is now: a guest may run, and need not be defined."""
+    """Return the command that removes it in its current state: a guest may run, and may not be defined."""
     guest = _guest_of(leftover, host) if leftover.kind == "domain" else None
     if guest is None:
         return leftover.remove_command
@@ -64,12 +64,14 @@ def _remove_command(leftover: Leftover, host: Host) -> str:
 
 
 def _guest_of(leftover: Leftover, host: Host) -> Guest | None:
-    """The guest that the dead run created, under whatever name; not another one that has got its name since."""
+    """The guest that the dead run created, under any name; not another one that uses its name now."""
     return host.guest_named(leftover.path) if leftover.uuid is None else host.guest_by_uuid(leftover.uuid)
 
 
-def remove_served(name: str, host: Host, tell: Tell) -> None:
-    """Remove what killed runs of guest `name` fetched or created for its installation alone; report what must stay."""
+def remove_served(name: str, host: Host, report: Tell) -> None:
+    """Remove files that killed runs of guest `name` downloaded or created only for its installation; report those that
+    are kept.
+    """
     folder = journal_folder(os.environ, os.geteuid())
     for leftover in find_leftovers(name, folder, host.uri):
         if leftover.kind in _SERVED and os.path.lexists(leftover.path):
@@ -80,16 +82,16 @@ def remove_served(name: str, host: Host, tell: Tell) -> None:
             except OSError as error:
                 kept = error.strerror
             if kept is None:
-                tell(f"removed {leftover.path}, which a killed run for '{name}' had left")
+                report(f"removed {leftover.path}, which a killed run for '{name}' had left")
             else:
-                tell(
-                    f"a killed run for '{name}' left {leftover.path}, which stays: {kept} "
+                report(
+                    f"a killed run for '{name}' left {leftover.path}, which is kept: {kept} "
                     f"(remove it with: {leftover.remove_command})"
                 )
 
 
-def remove_served_of_others(name: str | None, host: Host, tell: Tell) -> None:
-    """Remove what killed runs of other guests than `name` fetched or created for their installation alone."""
+def remove_served_of_others(name: str | None, host: Host, report: Tell) -> None:
+    """Remove files that killed runs of other guests than `name` downloaded or created only for their installation."""
     folder = journal_folder(os.environ, os.geteuid())
     for other in sorted(names_of_dead_runs(folder) - {name}):
         for leftover in find_leftovers(other, folder, host.uri):
@@ -97,43 +99,45 @@ def remove_served_of_others(name: str | None, host: Host, tell: Tell) -> None:
                 try:
                     _remove(leftover)
                 except OSError as error:
-                    tell(f"a killed run for '{other}' left {leftover.path}, which can't be removed: {error.strerror}")
+                    report(
+                        f"a killed run for '{other}' left {leftover.path}, which cannot be removed: {error.strerror}"
+                    )
                 else:
-                    tell(f"removed {leftover.path}, which a killed run for '{other}' had left")
+                    report(f"removed {leftover.path}, which a killed run for '{other}' had left")
 
 
-def remove_leftovers(name: str, host: Host, tell: Tell, named: Iterable[str] = ()) -> None:
-    """Remove the half-made files of killed runs that created guest `name`, and say so; report everything else.
+def remove_leftovers(name: str, host: Host, report: Tell, named: Iterable[str] = ()) -> None:
+    """Remove and report the incomplete files of killed runs that created guest `name`; report everything else.
 
-    `named` are the values that this run was given: a file that one of them means is left alone.
-    Raises: StorageError, when one can't be removed.
+    `named` are the values of this run: a file that one of them means is kept. Raises: StorageError, if one cannot be
+    removed.
     """
     named = tuple(named)
     for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
         if leftover.kind == "domain":
-            _remove_claim(leftover, host, tell)
+            _remove_claim(leftover, host, report)
         elif leftover.half_made and leftover.kind in _FILES and not _reason_to_keep(leftover, host, named):
             try:
                 _remove(leftover)
             except OSError as error:
                 raise StorageError(
-                    f"the half-made {leftover.path} of a killed run can't be removed: {error.strerror}",
-                    hint=f"remove it: {leftover.remove_command}",
+                    f"cannot remove the incomplete {leftover.path} of a killed run: {error.strerror}",
+                    hint=f"remove it with: {leftover.remove_command}",
                 ) from error
-            tell(f"an earlier run for '{name}' was killed: the half-made {leftover.path} that it left is removed")
-    report_leftovers(name, host, tell)
+            report(f"removed the incomplete {leftover.path} left by an earlier, killed run for '{name}'")
+    report_leftovers(name, host, report)
     if named:
-        # whatever comes of this run: from now on such a file is the user's
+        # regardless of the result of this run, such a file now belongs to the user
         with suppress(OSError):
             adopt_files(journal_folder(os.environ, os.geteuid()), partial(_is_named, named))
 
 
-def _remove_claim(leftover: Leftover, host: Host, tell: Tell) -> None:
-    """Remove a guest that holds only the name and UUID of the one that the dead run did not come to define."""
+def _remove_claim(leftover: Leftover, host: Host, report: Tell) -> None:
+    """Remove a guest that holds only the name and UUID of the one that the dead run did not define."""
     guest = None if leftover.uuid is None else _guest_of(leftover, host)
     if guest is not None and not guest.is_active() and is_claim(guest.xml(inactive=True)):
         guest.undefine()
-        tell(f"an earlier run for '{leftover.name}' was killed: the empty guest '{guest.name}' that it left is removed")
+        report(f"removed the empty guest '{guest.name}' left by an earlier, killed run for '{leftover.name}'")
 
 
 def _is_named(named: tuple[str, ...], path: str) -> bool:
@@ -149,7 +153,7 @@ def _remove(leftover: Leftover) -> None:
 def _reason_to_keep(
     leftover: Leftover, host: Host, named: Iterable[str], by_others_than: str | None = None
 ) -> str | None:
-    """Return why a file must not be removed without the user's word, None when it may."""
+    """Return why a file must not be removed automatically, None if it may."""
     now = FileState.of_path(leftover.path)
     if leftover.state is None or now is None or not _is_unchanged(leftover, leftover.state, now):
         return "it may have been changed since"
@@ -162,12 +166,12 @@ def _reason_to_keep(
 
 
 def _is_unchanged(leftover: Leftover, then: FileState, now: FileState) -> bool:
-    # libvirt hands what an installation boots to QEMU's user, which changes its ctime
+    # libvirt changes the owner of an installation's boot files to QEMU's user, which changes their ctime
     return now.has_content_of(then) if leftover.kind in _SERVED else now == then
 
 
 def _means(value: str, path: str, identity: Identity) -> bool:
-    """Whether a value that the user gave may mean the file: by any path to it, or as a volume of its name."""
+    """Whether a value from the user may mean the file: by any path to it, or as a volume of its name."""
     parts = [value, *_BETWEEN_PARTS.split(value)]
     return any(
         part and (os.path.basename(part) == os.path.basename(path) or Identity.of_target(part) == identity)
@@ -187,7 +191,7 @@ def _users(path: str, identity: Identity, host: Host) -> list[str]:
 
 
 def _paths(xml: str) -> Iterable[str]:
-    """Return the absolute paths that a guest's XML holds, whatever for."""
+    """Return the absolute paths in a guest's XML, regardless of their use."""
     from lxml import etree
 
     root = etree.fromstring(xml.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
@@ -207,12 +211,12 @@ def _is_there(leftover: Leftover, host: Host) -> bool:
 
 
 def begin_journal(
-    name: str, tell: Tell, uri: str | None = None, uuid: str | None = None, *, generated: bool = False
+    name: str, report: Tell, uri: str | None = None, uuid: str | None = None, *, generated: bool = False
 ) -> Journal | None:
-    """Begin the journal of a run that creates guest `name` at `uri`; None where none can be kept, with a warning.
+    """Start the journal of a run that creates guest `name` at `uri`; None with a warning if it cannot be written.
 
-    Raises: HypervisorError, when another run is creating a guest with that name or UUID; TakenError, when the
-    name is `generated`, so that another would do.
+    Raises: HypervisorError, if another run is creating a guest with that name or UUID; TakenError, if the name is
+    `generated`, so that another one can be used.
     """
     folder = journal_folder(os.environ, os.geteuid())
     try:
@@ -222,7 +226,7 @@ def begin_journal(
         message = f"another run{process} is creating {error.claim}"
         if generated:
             raise TakenError(message) from error
-        raise HypervisorError(message, hint="wait for its end, or choose another --name") from error
+        raise HypervisorError(message, hint="wait until it ends, or use another --name") from error
     except OSError as error:
-        tell(f"{folder} can't be written ({error.strerror}): if this run is killed, nothing will tell what it left")
+        report(f"cannot write {folder} ({error.strerror}): cleanup after a crash is disabled for this run")
         return None

@@ -1,7 +1,7 @@
-"""A new file that never replaces another and appears under its name only when it is whole.
+"""A new file that never replaces another and appears under its name only when it is complete.
 
-Until then it has no name at all, so that neither Ctrl-C nor SIGKILL can leave
-half of it behind; where the file system can't do that (NFS, vfat), it has a hidden name.
+Until then it has no name, so that Ctrl-C and SIGKILL cannot leave an incomplete file; on file systems without unnamed
+files (NFS, vfat), it has a hidden name.
 
 Source: linkat(2), renameat2(2) RENAME_NOREPLACE.
 """
@@ -25,39 +25,42 @@ _NO_LINK = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 @contextmanager
 def new_file(path: str, undo: Undo, *, mode: int = 0o600, journal: Journal | None = None) -> Iterator[int]:
-    """Give a file descriptor to fill; when the block ends well, the file is flushed and gets its name.
+    """Yield a file descriptor to fill; if the block succeeds, the file is flushed and gets its name.
 
-    Its removal is pushed to `undo` and it is noted in `journal` just before it gets its name:
-    there is no moment at which it exists unknown to both. `mode` is subject to the umask.
+    Its removal is pushed to `undo` and it is recorded in `journal` just before it gets its name: it never exists
+    unknown to both. `mode` is subject to the umask.
 
-    Raises: StorageError, when `path` exists or can't be written; nothing is left then.
+    Raises: StorageError, if `path` exists or cannot be written; nothing is left then.
     """
-    with storage_errors("can't create", path):
+    with storage_errors("cannot create", path):
         refuse_existing(path)
         fd, publish = _open_unnamed(path, mode) or _open_hidden(path, mode, undo)
     try:
-        with storage_errors("can't write", path):
+        with storage_errors("cannot write", path):
             yield fd
             os.fsync(fd)
         identity = Identity.of_open_file(fd)
         undo.push(f"file {path}", lambda: remove_if_same(path, identity))
         if journal is not None:
             journal.record("file", path, identity)
-        with storage_errors("can't create", path):
+        with storage_errors("cannot create", path):
             publish()
         if journal is not None:
-            # whoever removes it later must know that nobody has changed it since
+            # whoever removes it later must know that it is unchanged
             journal.record("file", path, FileState.of_open_file(fd))
     finally:
         os.close(fd)
 
 
 def refuse_existing(path: str) -> None:
-    """Raises: StorageError, when anything (a dangling symbolic link too) has that name."""
+    """Check that nothing (also no dangling symbolic link) has that name.
+
+    Raises: StorageError.
+    """
     if os.path.lexists(path):
         raise StorageError(
             f"'{path}' already exists",
-            hint="an existing file is never overwritten: choose another name or remove it",
+            hint="an existing file is never overwritten: use another name or remove it",
         )
 
 
@@ -66,20 +69,20 @@ def _folder_of(path: str) -> str:
 
 
 def can_create(path: str) -> bool:
-    """Whether we may make a file in the directory of `path`; nothing is tried out."""
+    """Whether this user can create a file in the directory of `path`; nothing is changed."""
     return os.access(_folder_of(path), os.W_OK | os.X_OK)
 
 
 def _open_unnamed(path: str, mode: int) -> tuple[int, Callable[[], None]] | None:
-    """An O_TMPFILE in the directory of `path`, and what gives it that name; None where that can't be."""
+    """An O_TMPFILE in the directory of `path`, and the function that names it; None if not supported."""
     fd = open_unnamed(_folder_of(path), mode)
     return None if fd is None else (fd, lambda: give_name(fd, path))
 
 
 def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], None]]:
-    """A file with a random hidden name beside `path`, and what gives it that name."""
+    """A file with a random hidden name next to `path`, and the function that names it."""
     hidden = os.path.join(_folder_of(path), f".{os.path.basename(path)[:100]}.{os.urandom(8).hex()}.part")
-    # the name is ours alone, so its removal may be pushed before it exists
+    # the name is unique to this run, so its removal may be pushed before it exists
     step = undo.push(f"file {hidden}", lambda: remove_file(hidden))
     fd = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
 
@@ -97,7 +100,7 @@ def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], No
 
 
 def _rename_without_replacing(source: str, target: str) -> None:
-    """rename(2) that fails where `target` exists; for file systems without hard links.
+    """A rename(2) that fails if `target` exists; for file systems without hard links.
 
     Raises: OSError.
     """

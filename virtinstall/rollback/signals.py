@@ -1,6 +1,4 @@
-"""Signals and undoing: SIGTERM and SIGHUP become exceptions; where making a thing and noting it
-belong together, signals wait.
-"""
+"""Signals: SIGTERM and SIGHUP become exceptions, and wait while a thing is created and recorded."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ def terminate_by_exception() -> Iterator[None]:
     try:
         yield
     except SystemError as error:
-        # an exception of a signal, raised while code in C was calling Python, comes out as its cause
+        # a signal's exception, raised while C code was calling Python, arrives as the cause of another
         if isinstance(error.__cause__, Terminated | KeyboardInterrupt):
             raise error.__cause__  # noqa: B904
         raise
@@ -42,7 +40,7 @@ def terminate_by_exception() -> Iterator[None]:
 
 @contextmanager
 def deferred_signals() -> Iterator[None]:
-    """Signals that would end the run wait for the end of the block, in which a thing is made and its undo noted."""
+    """Defer signals to the end of the block, in which a thing is created and its undo recorded."""
     came: list[int] = []
     before = _handled(lambda number, frame: came.append(number), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:
@@ -55,15 +53,15 @@ def deferred_signals() -> Iterator[None]:
 
 
 def _handled(handle: Callable[[int, FrameType | None], None], *numbers: signal.Signals) -> dict[signal.Signals, Any]:
-    """Set the handler of those signals that our caller doesn't want ignored (nohup(1), `&` in a script).
+    """Set the handler of those signals that the caller does not ignore (nohup(1), `&` in a script).
 
-    Return the handlers before; nothing outside the main thread, where Python handles no signals.
+    Return the previous handlers; nothing outside the main thread, where Python handles no signals.
     """
     before: dict[signal.Signals, Any] = {}
     for number in numbers:
         if signal.getsignal(number) is not signal.SIG_IGN:
             try:
                 before[number] = signal.signal(number, handle)
-            except ValueError:  # not in the main thread; `threading`, which would tell so, takes long to import
+            except ValueError:  # not in the main thread; importing `threading` to check this takes long
                 break
     return before

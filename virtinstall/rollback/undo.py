@@ -1,7 +1,7 @@
-"""What a run has created, and how to roll it back.
+"""Everything that a run has created, and how to roll it back.
 
-Each step that changes the host pushes its own undo. On failure, Ctrl-C or a refused
-definition they run newest first, and nothing else is touched.
+Each step that changes the host pushes its undo. After a failure, Ctrl-C or a rejected definition they run newest first,
+and nothing else is changed.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """One thing created: `what` names it for people, `roll_back` removes it.
+    """One created thing: `what` names it for people, `roll_back` removes it.
 
-    `temporary`: nobody needs it when the run has succeeded.
-    `uses_older`: a guest. As long as it exists, it may use whatever was created before it.
-    `is_thing`: something is left when the step is not rolled back.
+    `temporary`: it is not needed when the run has succeeded. `uses_older`: a guest. As long as it exists, it may use
+    everything that was created before it. `is_thing`: something is left if the step is not rolled back.
     """
 
     what: str
@@ -57,23 +56,23 @@ class Undo:
         uses_older: bool = False,
         is_thing: bool = True,
     ) -> Step:
-        """Note that `what` has just been created; return the step, for `forget`."""
+        """Record that `what` has just been created; return the step, for `forget`."""
         step = Step(what, roll_back, temporary, uses_older, is_thing)
         self._steps.append(step)
         return step
 
     def forget(self, step: Step) -> None:
-        """Do not roll this step back: the thing must stay, or is already gone."""
+        """Do not roll this step back: the thing must be kept, or no longer exists."""
         self._steps.remove(step)
 
     def keep_everything(self) -> None:
-        """The run succeeded: roll nothing back."""
+        """Keep everything, after success."""
         self._steps.clear()
 
     def commit(self) -> list[str]:
-        """The run succeeded: remove only what is temporary; return what could not be removed, and why.
+        """Remove only temporary things, after success; return those that could not be removed, and why.
 
-        That stays in the journal for the next run, and undoes nothing else.
+        They are kept in the journal for the next run, and undo nothing else.
         """
         with deferred_signals():
             self._steps[:] = [step for step in self._steps if step.temporary]

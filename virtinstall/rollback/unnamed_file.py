@@ -1,4 +1,4 @@
-"""A file that has no name until it is given one: nothing of it stays when its writer dies before.
+"""A file that has no name until it is complete: nothing is left if its writer dies before.
 
 Source: open(2) O_TMPFILE, linkat(2).
 """
@@ -14,8 +14,8 @@ _NO_TMPFILE = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 def open_unnamed(folder: str | os.PathLike[str], mode: int) -> int | None:
     """A descriptor of a new file without a name on the file system of `folder`; `mode` is subject to the umask.
 
-    None where the file system can't do that (NFS, vfat), or /proc isn't there to name it later.
-    Raises: OSError.
+    None if the file system does not support it (NFS, vfat), or /proc is not available to name it later. Raises:
+    OSError.
     """
     try:
         fd = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)
@@ -30,8 +30,11 @@ def open_unnamed(folder: str | os.PathLike[str], mode: int) -> int | None:
 
 
 def give_name(fd: int, path: str | os.PathLike[str]) -> None:
-    """Give the file of `open_unnamed` its name. Raises: OSError, when the name is taken."""
-    # src_dir_fd makes Python call linkat(2), which alone follows the handle to the file
+    """Name the file of `open_unnamed`.
+
+    Raises: OSError, if the name is taken.
+    """
+    # src_dir_fd makes Python call linkat(2), which is the only call that follows the handle to the file
     os.link(_handle(fd), path, src_dir_fd=fd, follow_symlinks=True)
 
 

@@ -1,1 +1,1 @@
-"""Disk images and volumes: reading, making, checking."""
+"""Disk images and volumes: reading, creating, checking."""

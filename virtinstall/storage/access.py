@@ -1,8 +1,8 @@
-"""Whether QEMU's user will reach a disk: `--check path_access=`.
+"""Check whether QEMU's user can access a disk: `--check path_access=`.
 
-Each directory on the way (through symbolic links too) must be searchable; the file itself
-readable or writable, unless libvirt will give it to that user. Nothing is ever changed:
-what blocks the way is told together with the command that would mend it.
+Each directory on the path (also through symbolic links) must be searchable; the file must be readable or writable,
+unless libvirt changes its owner to that user. Nothing is changed: an error names the blocking path and the command that
+fixes it.
 
 Source: path_resolution(7), acl(5), statvfs(3).
 """
@@ -22,7 +22,7 @@ _LETTERS = ((READ, "r"), (WRITE, "w"), (SEARCH, "x"))
 
 
 class Blocked(NamedTuple):
-    """One path that `account` can't pass: `need` is `search`, `read`, `write` or `read and write`."""
+    """A path that `account` cannot pass: `need` is `search`, `read`, `write` or `read and write`."""
 
     path: str
     need: str
@@ -30,17 +30,17 @@ class Blocked(NamedTuple):
     command: str
 
     def __str__(self) -> str:
-        return f"user '{self.account}' may not {self.need} '{self.path}' (mend: {self.command})"
+        return f"user '{self.account}' cannot {self.need} '{self.path}' (fix: {self.command})"
 
 
 def find_blocked(path: str, account: Account, *, write: bool = True, owner_is_given: bool = False) -> list[Blocked]:
-    """What keeps `account` from the disk at `path`, top-most first; empty when nothing is known to.
+    """The paths that block `account` from the disk at `path`, top-most first; empty if none is known.
 
-    A disk that is not there yet is judged by its directory alone. `owner_is_given`: libvirt makes the
-    account the file's owner before it starts QEMU (`dynamic_ownership`), so its mode doesn't matter.
-    What we may not look at ourselves is not judged.
+    A disk that does not exist yet is judged by its directory only. `owner_is_given`: libvirt makes the account the
+    file's owner before it starts QEMU (`dynamic_ownership`), so its mode is ignored. Paths that this user cannot
+    examine are not judged.
 
-    Raises: StorageError, when the symbolic links on the way loop.
+    Raises: StorageError, if the symbolic links on the path form a loop.
     """
     blocked: list[Blocked] = []
     folders, final = _walk(path)
@@ -61,18 +61,21 @@ def find_blocked(path: str, account: Account, *, write: bool = True, owner_is_gi
 
 
 def require_access(path: str, account: Account, *, write: bool = True, owner_is_given: bool = False) -> None:
-    """Raises: StorageError with all commands that mend it, when `find_blocked` finds anything."""
+    """Check that nothing blocks the account.
+
+    Raises: StorageError with all commands that fix it, if `find_blocked` finds anything.
+    """
     blocked = find_blocked(path, account, write=write, owner_is_given=owner_is_given)
     if blocked:
         listed = "; ".join(f"no {b.need} permission on '{b.path}'" for b in blocked)
         raise StorageError(
-            f"QEMU runs as user '{account.name}', which can't use '{path}': {listed}",
-            hint=f"run {' && '.join(b.command for b in blocked)}, or go on with --check path_access=off",
+            f"QEMU runs as user '{account.name}', which cannot use '{path}': {listed}",
+            hint=f"run {' && '.join(b.command for b in blocked)}, or use --check path_access=off",
         )
 
 
 def _walk(path: str) -> tuple[list[str], str | None]:
-    """The directories passed on the way to `path`, and what it leads to; None where that is not seen."""
+    """The directories on the way to `path`, and its target; None if it is not visible."""
     todo = _parts(os.path.join(os.getcwd(), path))
     here = "/"
     passed = ["/"]
@@ -90,7 +93,7 @@ def _walk(path: str) -> tuple[list[str], str | None]:
         if stat.S_ISLNK(mode):
             links += 1
             if links > MAX_LINKS:
-                raise StorageError(f"too many symbolic links in '{path}'", hint="they loop: mend them")
+                raise StorageError(f"too many symbolic links in '{path}'", hint="remove the symbolic link loop")
             target = os.readlink(step)
             if os.path.isabs(target):
                 here = "/"
@@ -103,7 +106,7 @@ def _walk(path: str) -> tuple[list[str], str | None]:
 
 
 def _parts(path: str) -> list[str]:
-    """The names that `path` goes through, the first one last."""
+    """The names along `path`, the first one last."""
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 
@@ -121,7 +124,7 @@ def _judge(path: str, account: Account, wanted: int) -> Blocked | None:
 
 
 def _mending(path: str, permissions: Permissions, account: Account, wanted: int) -> str:
-    """The command that gives the least that helps: an ACL entry for this user, else a mode bit."""
+    """The command that grants the minimum permission: an ACL entry for this user, or a mode bit."""
     letters = "".join(letter for bit, letter in _LETTERS if wanted & bit)
     if account.uid == permissions.uid:
         return f"chmod u+{letters} {_quote(path)}"

@@ -1,4 +1,4 @@
-"""The storage part of a plan, carried out: pools started, volumes and images made; each step can be undone."""
+"""Apply the storage part of a plan: start pools, create volumes and images; each step can be undone."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ _VOLUME_EXISTS = 90  # libvirt's VIR_ERR_STORAGE_VOL_EXIST
 
 
 def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
-    """Look whether all of it can be made and reached, changing nothing; gives warnings.
+    """Check whether everything can be created and accessed, changing nothing; return warnings.
 
-    Raises: StorageError or RequestError, as making it would; `checks` turns refusals into
-    warnings.
+    Raises: StorageError or RequestError, as creating it would; `checks` turns errors into warnings.
     """
     if not has_real_storage(host):
         return []
@@ -42,9 +41,9 @@ def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
 
 
 def checked(checks: Checks, each_disk: Iterable[Callable[[], str | None]], access: Callable[[], None]) -> list[str]:
-    """The warnings of looking at each disk (for its room) and at QEMU's access; refusals that are off are among them.
+    """The warnings of checking each disk's space and QEMU's access, including disabled errors.
 
-    Raises: StorageError or RequestError, for those that are on.
+    Raises: StorageError or RequestError, for enabled ones.
     """
     warnings: list[str | None] = []
     for check in each_disk:
@@ -72,7 +71,10 @@ def _check_image(image: NewImage, plan: Plan) -> None:
 
 
 def _check_access(plan: Plan, host: Host) -> None:
-    """Whether QEMU can open each file. Raises: StorageError."""
+    """Check that QEMU can open each file.
+
+    Raises: StorageError.
+    """
     if host.driver() != "qemu" or not host.is_local():
         return
     from virtinstall.storage.check_files import check_files
@@ -80,7 +82,8 @@ def _check_access(plan: Plan, host: Host) -> None:
     from virtinstall.storage.plan_files import generated_paths, plan_uses
 
     made = {image.path for image in plan.images} | {volume.path for volume in plan.volumes}
-    # new images are judged by their directories; the seeds' and boot files' directories are libvirt's or our own
+    # new images are judged by their directories; the seeds' and boot files' directories belong to libvirt or this
+    # program
     uses = [
         use._replace(writes=False) if use.role.is_image and use.path in made else use
         for use in plan_uses(plan)
@@ -91,12 +94,15 @@ def _check_access(plan: Plan, host: Host) -> None:
     account = qemu_account(host, plan.final.type or "kvm", plan.qemu_label)
     if account is not None and any(use.role in (Role.DISK, Role.CDROM, Role.FLOPPY) for use in uses):
         _check_labels(plan, host)
-    # a session's libvirt can't give away what isn't the user's
+    # a session's libvirt cannot change the owner of files
     check_files(uses, account, created=made, session=host.uri.partition("?")[0].endswith("/session"))
 
 
 def _check_labels(plan: Plan, host: Host) -> None:
-    """Whether SELinux will let the guest have its disks, where that can be known. Raises: StorageError."""
+    """Check that SELinux allows the guest's disks, where that can be known.
+
+    Raises: StorageError.
+    """
     from virtinstall.capabilities import Capabilities
     from virtinstall.devices.disk import Disk
     from virtinstall.storage.selinux import is_enforced, require_label
@@ -112,7 +118,7 @@ def _check_labels(plan: Plan, host: Host) -> None:
 
 
 def _relabels(labels: Iterable[Seclabel | SourceSeclabel]) -> bool:
-    """Whether libvirt labels files for SELinux under these <seclabel>: a static label or none leaves them alone."""
+    """Whether libvirt labels files for SELinux under these <seclabel>: a static label or none prevents it."""
     for label in labels:
         by_kind = getattr(label, "type", None) not in ("none", "static")
         if label.model in (None, "selinux") and not (by_kind if label.relabel is None else label.relabel):
@@ -121,9 +127,9 @@ def _relabels(labels: Iterable[Seclabel | SourceSeclabel]) -> bool:
 
 
 def qemu_account(host: Host, virt_type: str, label: str | None = None) -> Account | None:
-    """The user that QEMU will run as; None where that can't be known, or no QEMU runs on this machine.
+    """The user that QEMU will run as; None if that is not known, or no QEMU runs on this machine.
 
-    `label` is what libvirt's capabilities say of it, which are asked where it isn't given.
+    `label` is from libvirt's capabilities, which are read if it is not given.
     """
     from virtinstall.storage.qemu_account import (
         find_account,
@@ -144,10 +150,9 @@ def qemu_account(host: Host, virt_type: str, label: str | None = None) -> Accoun
 
 
 def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Make everything that the guest's disks need.
+    """Create all storage of the guest's disks.
 
-    The guests of libvirt's test driver are pretended, and so are their images: nothing is
-    written for them. Raises: StorageError.
+    Guests of libvirt's test driver and their images are simulated: nothing is written. Raises: StorageError.
     """
     for pool in plan.start_pools:
         host.start_pool(pool)
@@ -167,7 +172,9 @@ def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal
 
 @contextmanager
 def refreshing_pools(paths: Sequence[str], host: Host, undo: Undo) -> Iterator[None]:
-    """Has running pools in whose folders `paths` are made, or unmade by `undo`, look there: libvirt must be told to."""
+    """Refresh active pools in whose folders `paths` are created, or removed by `undo`, because libvirt does not notice
+    new files.
+    """
     folders = {os.path.dirname(path) for path in paths}
     pools = [pool.name for pool in host.pools() if pool.active and pool.target in folders] if folders else []
     for pool in pools:
@@ -179,7 +186,10 @@ def refreshing_pools(paths: Sequence[str], host: Host, undo: Undo) -> Iterator[N
 
 @contextmanager
 def _taken_meanwhile(image: NewImage, plan: Plan) -> Iterator[None]:
-    """An image whose path we chose may be there by now. Raises: TakenError, then."""
+    """Detect an image that was created meanwhile at a generated path.
+
+    Raises: TakenError.
+    """
     try:
         yield
     except StorageError as error:
@@ -189,7 +199,10 @@ def _taken_meanwhile(image: NewImage, plan: Plan) -> Iterator[None]:
 
 
 def _make_volume(volume: NewVolume, plan: Plan, host: Host, undo: Undo, progress: Progress) -> None:
-    """Make a volume. Raises: TakenError or StorageError, when the pool has one of that name."""
+    """Create a volume.
+
+    Raises: TakenError or StorageError, if the pool has one with that name.
+    """
     if host.volume(volume.pool, volume.name) is not None:
         raise _there_already(volume, plan)
     with deferred_signals():
@@ -197,7 +210,7 @@ def _make_volume(volume: NewVolume, plan: Plan, host: Host, undo: Undo, progress
             host.create_volume(volume.pool, volume.xml)
         except StorageError as error:
             if error.code != _VOLUME_EXISTS:
-                # its list may be older than what lies in the pool
+                # its list may be older than the contents of the pool
                 host.refresh_pool(volume.pool)
             if error.code == _VOLUME_EXISTS or host.volume(volume.pool, volume.name) is not None:
                 raise _there_already(volume, plan) from error
@@ -211,14 +224,14 @@ def _make_volume(volume: NewVolume, plan: Plan, host: Host, undo: Undo, progress
 
 
 def _grow_volume(volume: NewVolume, host: Host) -> None:
-    """Make a copy of an image as large as the disk; on a block device it is so already."""
+    """Enlarge a copy of an image to the size of the disk; on a block device it already has that size."""
     found = host.volume(volume.pool, volume.name)
     if found is not None and found.kind == "file" and found.capacity_bytes < volume.capacity_bytes:
         host.resize_volume(volume.pool, volume.name, volume.capacity_bytes)
 
 
 def _there_already(volume: NewVolume, plan: Plan) -> HostError:
-    message = f"the pool '{volume.pool}' has a volume '{volume.name}' already"
+    message = f"the pool '{volume.pool}' already has a volume '{volume.name}'"
     if f"{volume.pool}/{volume.name}" in plan.generated:
         return TakenError(message)
-    return StorageError(message, hint=f"use it with vol={volume.pool}/{volume.name}, or choose another name")
+    return StorageError(message, hint=f"use it with vol={volume.pool}/{volume.name}, or use another name")

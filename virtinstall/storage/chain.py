@@ -1,8 +1,8 @@
-"""The backing chain of an image: which files are read behind it.
+"""The backing chain of an image: the files that are read below it.
 
-Names are followed only as given: a backing file is read as the format that its overlay
-names, and one without a named format is taken as raw, as libvirt does, so a header that a
-guest wrote is never believed. `json:` and protocol names (`nbd:...`, `http://...`) end the chain.
+Names are followed only as given: a backing file is read in the format that its overlay names, and one without a format
+as raw, like libvirt does, so a header written by a guest is never trusted. `json:` and protocol names (`nbd:...`,
+`http://...`) end the chain.
 
 Source: https://www.qemu.org/docs/master/interop/qcow2.html (backing file name, format),
 https://libvirt.org/kbase/backing_chains.html.
@@ -24,7 +24,7 @@ def is_local_name(name: str) -> bool:
 
 
 def local_path(name: str, overlay: str) -> str | None:
-    """The path that backing file `name` of image `overlay` has, None where it is no local file."""
+    """The path of backing file `name` of image `overlay`, None if it is not a local file."""
     if name.startswith("file:"):
         name = name.removeprefix("file:")
         name = "/" + name.lstrip("/") if name.startswith("//") else name
@@ -34,12 +34,12 @@ def local_path(name: str, overlay: str) -> str | None:
 
 
 def backing_chain(path: str, image_format: str | None = None) -> list[ImageInfo]:
-    """The image at `path` and each local image behind it, top first.
+    """The image at `path` and each local image below it, top first.
 
-    Relative names are taken from the directory of the overlay's path as given, as QEMU does.
-    `image_format` None detects the format of the top image alone.
+    Relative names are relative to the directory of the overlay's path as given, as in QEMU. `image_format` None detects
+    only the format of the top image.
 
-    Raises: StorageError, when an image can't be read, the chain loops or has more than 200 images.
+    Raises: StorageError, if an image cannot be read, the chain has a loop or more than 200 images.
     """
     chain: list[ImageInfo] = []
     seen: set[tuple[int, int]] = set()
@@ -48,8 +48,8 @@ def backing_chain(path: str, image_format: str | None = None) -> list[ImageInfo]
         status = _identity(next_path)
         if status in seen:
             raise StorageError(
-                f"the backing chain of '{path}' loops: '{next_path}' comes twice",
-                hint="mend it with qemu-img rebase -u",
+                f"the backing chain of '{path}' loops: '{next_path}' occurs twice",
+                hint="fix it with qemu-img rebase -u",
             )
         if len(chain) == MAX_DEPTH:
             raise StorageError(
@@ -69,6 +69,6 @@ def _identity(path: str) -> tuple[int, int]:
         status = os.stat(path)
     except OSError as error:
         raise StorageError(
-            f"can't read '{path}': {error.strerror}", hint="a disk needs each file of its backing chain"
+            f"cannot read '{path}': {error.strerror}", hint="a disk needs each file of its backing chain"
         ) from error
     return status.st_dev, status.st_ino

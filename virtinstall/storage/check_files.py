@@ -1,8 +1,8 @@
-"""Whether everything that QEMU opens is there and can be opened: `--check path_access=`.
+"""Check that every file that QEMU opens exists and can be opened: `--check path_access=`.
 
-Nothing is created before this check: a guest that cannot start must not cost an allocation or a download.
+Nothing is created before this check, so that a guest that cannot start costs no allocation or download.
 
-Source: https://libvirt.org/drvqemu.html#posix-users-groups (whose files are given to QEMU's user).
+Source: https://libvirt.org/drvqemu.html#posix-users-groups (the files whose owner libvirt changes).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from virtinstall.storage.file_uses import FileUse, Role
 if TYPE_CHECKING:
     from virtinstall.storage.qemu_account import Account
 
-# libvirt gives these to QEMU's user before it starts QEMU; the rest must be readable as it is
+# libvirt changes the owner of these to QEMU's user before it starts QEMU; the rest must be readable
 _GIVEN = (Role.KERNEL, Role.INITRD, Role.DTB, Role.ACPI, Role.NVRAM, Role.BACKING, Role.DATA)
 # read by libvirt's daemon, not by QEMU
 _READ_BY_LIBVIRT = (Role.TEMPLATE, Role.LOG)
@@ -30,11 +30,11 @@ _IN_DIRECTORY = (Role.LOG, Role.NVRAM)
 
 
 def check_files(uses: Collection[FileUse], account: Account | None, *, created: Collection[str], session: bool) -> None:
-    """Check the files of a guest on this machine; those in `created` do not exist yet, and are judged by
-    their directories.
+    """Check the files of a guest on this machine; those in `created` do not exist yet, and are judged by their
+    directories.
 
-    `account` is the user that QEMU runs as, None where that is unknown; `session`: libvirt runs as the same user and
-    cannot give files away. Raises: StorageError for the first file that is missing or cannot be opened.
+    `account` is the user that QEMU runs as, None if unknown; `session`: libvirt runs as the same user and cannot change
+    owners. Raises: StorageError for the first file that is missing or cannot be opened.
     """
     for use in with_chains(uses, created):
         if "://" in use.path:
@@ -63,7 +63,10 @@ def _is_readable_file(path: str) -> bool:
 
 
 def _require_file(use: FileUse) -> None:
-    """Raises: StorageError, when what must exist is surely missing, or is of the wrong kind."""
+    """Check that a required file exists and has the right kind.
+
+    Raises: StorageError.
+    """
     path = os.path.dirname(use.path) if use.role in _IN_DIRECTORY else use.path
     if use.role not in (*_REQUIRED, *_IN_DIRECTORY):
         return
@@ -75,7 +78,7 @@ def _require_file(use: FileUse) -> None:
         hint = f"create it: mkdir -p {shlex.quote(path)}" if is_directory else "check the path"
         raise StorageError(f"{_given(use)}: no such {kind}: '{path}'", hint=hint) from None
     except OSError:
-        # what we may not look at ourselves is not judged
+        # paths that this user cannot examine are not judged
         return
     if is_directory != stat.S_ISDIR(mode):
         raise StorageError(f"{_given(use)}: '{path}' is not a {kind}", hint="check the path")
@@ -90,5 +93,5 @@ def _require_access(use: FileUse, account: Account, *, session: bool) -> None:
 
 
 def _given(use: FileUse) -> str:
-    """The option and what it was given."""
+    """The option and its value."""
     return f"{use.option}{use.path}" if use.option.endswith("=") else f"{use.option} {use.path}"

@@ -1,4 +1,4 @@
-"""A copy of an image in another format, by qemu-img(1): the one thing about images that is left to it.
+"""A copy of an image in another format, by qemu-img(1).
 
 Source: qemu-img(1), convert.
 """
@@ -27,7 +27,7 @@ def convert_image(
     program = shutil.which("qemu-img")
     if program is None:
         raise StorageError(
-            f"cannot convert '{source}' from {source_format} to {image.format}: there is no qemu-img",
+            f"cannot convert '{source}' from {source_format} to {image.format}: qemu-img is not installed",
             hint=f"install it (apt install qemu-utils), or use format={source_format}",
         )
     progress.start(f"Converting '{os.path.basename(source)}'", None)

@@ -1,7 +1,7 @@
 """A copy of a local image, as fast and as sparse as the file system allows.
 
-A shared-extent copy (reflink) is instant on btrfs, XFS and bcachefs; else only the parts that hold data
-are copied, inside the kernel where it can.
+A shared-extent copy (reflink) is instant on btrfs, XFS and bcachefs; otherwise only the parts that contain data are
+copied, inside the kernel if possible.
 
 Source: ioctl_ficlone(2), lseek(2) SEEK_DATA and SEEK_HOLE, copy_file_range(2).
 """
@@ -24,7 +24,7 @@ from virtinstall.storage.files import storage_errors, write_at
 from virtinstall.storage.space import require_space
 
 FICLONE = 0x40049409
-STEP = 16 << 20  # between two steps Ctrl-C is heard and progress is shown
+STEP = 16 << 20  # between two steps Ctrl-C is handled and progress is shown
 _NO_KERNEL_COPY = (errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM, errno.ETXTBSY)
 _NO_CLONE = (*_NO_KERNEL_COPY, errno.ENOTTY, errno.EBADF, errno.EISDIR)
 
@@ -48,7 +48,7 @@ def copy_image(
     Raises: StorageError.
     """
     refuse_existing(target)
-    with storage_errors("can't read", source):
+    with storage_errors("cannot read", source):
         source_fd = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         size, data = _measure(source_fd, source)
@@ -59,7 +59,7 @@ def copy_image(
                     progress.advance(data)
                 elif reflink == "always":
                     raise StorageError(
-                        f"'{target}' can't share its data with '{source}' on this file system",
+                        f"'{target}' cannot share its data with '{source}' on this file system",
                         hint="use an ordinary copy (reflink=auto), or one btrfs or XFS file system for both",
                     )
                 else:
@@ -75,22 +75,22 @@ def _measure(fd: int, path: str) -> tuple[int, int]:
     """Bytes of the image, and how many of them hold data."""
     mode = os.fstat(fd).st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
-        raise StorageError(f"'{path}' is neither a file nor a block device", hint="give a disk image")
-    with storage_errors("can't read", path):
+        raise StorageError(f"'{path}' is neither a file nor a block device", hint="use a disk image")
+    with storage_errors("cannot read", path):
         size = os.lseek(fd, 0, os.SEEK_END)
         return size, sum(end - start for start, end in _extents(fd, size))
 
 
 def _extents(fd: int, size: int) -> Iterator[tuple[int, int]]:
-    """Start and end of each part that holds data."""
+    """Start and end of each part that contains data."""
     offset = 0
     while offset < size:
         try:
             start = os.lseek(fd, offset, os.SEEK_DATA)
         except OSError as error:
-            if error.errno == errno.ENXIO:  # nothing but a hole up to the end
+            if error.errno == errno.ENXIO:  # only a hole up to the end
                 return
-            if error.errno != errno.EINVAL:  # EINVAL: a device that knows no holes
+            if error.errno != errno.EINVAL:  # EINVAL: a device without holes
                 raise
             start = offset
         try:
@@ -104,7 +104,7 @@ def _extents(fd: int, size: int) -> Iterator[tuple[int, int]]:
 
 
 def _clone(source_fd: int, fd: int) -> bool:
-    """Share all data of the source; False where the file system can't."""
+    """Share all data of the source; return False if the file system does not support it."""
     try:
         fcntl.ioctl(fd, FICLONE, source_fd)
     except OSError as error:
@@ -122,7 +122,7 @@ def _copy_data(source_fd: int, fd: int, size: int, keep_sparse: bool, progress: 
     done = 0
     for start, end in _extents(source_fd, size):
         if not keep_sparse:
-            progress.advance(start - done)  # a hole: its room is already reserved
+            progress.advance(start - done)  # a hole: its space is already reserved
         done = end
         offset = start
         while offset < end:
@@ -132,7 +132,7 @@ def _copy_data(source_fd: int, fd: int, size: int, keep_sparse: bool, progress: 
                 in_kernel = False
                 copied = _copy_through_memory(source_fd, fd, offset, step)
             if not copied:
-                raise OSError(errno.EIO, "the source became shorter while it was copied")
+                raise OSError(errno.EIO, "the source was truncated while it was copied")
             offset += copied
             progress.advance(copied)
     if not keep_sparse:
@@ -140,7 +140,7 @@ def _copy_data(source_fd: int, fd: int, size: int, keep_sparse: bool, progress: 
 
 
 def _copy_in_kernel(source_fd: int, fd: int, offset: int, length: int) -> int:
-    """Bytes copied by copy_file_range(2); 0 where these two files can't be copied so."""
+    """Bytes copied by copy_file_range(2); 0 if these two files cannot be copied with it."""
     try:
         return os.copy_file_range(source_fd, fd, length, offset, offset)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""The files that a guest's XML names, and what the guest does with each.
+"""The files that a guest's XML names, and their use by the guest.
 
-Source: https://libvirt.org/formatdomain.html (`disk`, `os`, `filesystem`, character devices,
-`memory`, `hostdev`), https://libvirt.org/formatsnapshot.html.
+Source: https://libvirt.org/formatdomain.html (`disk`, `os`, `filesystem`, character devices, `memory`, `hostdev`),
+https://libvirt.org/formatsnapshot.html.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CHARACTER_DEVICES = ("serial", "console", "parallel", "channel", "smartcard", "r
 
 
 class Role(Enum):
-    """What a file is to its user; the value is the word for messages."""
+    """The role of a file for its user; the value is the word for messages."""
 
     DISK = "disk"
     CDROM = "CD-ROM"
@@ -61,8 +61,7 @@ _DEVICE_ROLES = {"cdrom": Role.CDROM, "floppy": Role.FLOPPY}
 class FileUse(NamedTuple):
     """`guest` uses `path` as `role`; `device` is the disk's target or the device's element.
 
-    `image_format` is the format that the XML names, `volume` the pool and volume where the
-    XML names those instead of a path.
+    `image_format` is the format in the XML, `volume` the pool and volume if the XML names those instead of a path.
     """
 
     guest: str
@@ -76,7 +75,7 @@ class FileUse(NamedTuple):
 
     @property
     def option(self) -> str:
-        """The option that such a file is given with."""
+        """The option for such a file."""
         names = {
             Role.NVRAM: "--boot nvram=",
             Role.TEMPLATE: "--boot nvram.template=",
@@ -91,7 +90,7 @@ class FileUse(NamedTuple):
         return names.get(self.role, f"--{self.device}" if self.role is Role.LOG else "--disk")
 
     def __str__(self) -> str:
-        """As in an error message: `guest 'a' (CD-ROM 'sda')`."""
+        """The text for an error message: `guest 'a' (CD-ROM 'sda')`."""
         if self.role is Role.HOST:
             return f"this host ({self.device})"
         below = self.role in (Role.BACKING, Role.DATA, Role.MIRROR, Role.SNAPSHOT)
@@ -101,8 +100,8 @@ class FileUse(NamedTuple):
     def excludes(self, other: FileUse) -> bool:
         """Whether the two uses of one file would damage its data.
 
-        Any number of users may read what nobody writes; a reader of what another guest writes gets
-        inconsistent data, and QEMU refuses it. Two disks may be written by both if both are shareable.
+        Any number of users may read a file that is not written; a reader of what another guest writes gets inconsistent
+        data, and QEMU refuses it. Two disks may be written by both if both are shareable.
         """
         if Role.DIRECTORY in (self.role, other.role) or not (self.writes or other.writes):
             return False
@@ -110,7 +109,7 @@ class FileUse(NamedTuple):
 
 
 def not_a_disk(path: str) -> str | None:
-    """What `path` is, if it can hold no disk image: a pipe, a terminal, a file of /proc; otherwise None."""
+    """The kind of `path`, if it cannot contain a disk image: a pipe, a terminal, a file of /proc; otherwise None."""
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):
@@ -120,16 +119,19 @@ def not_a_disk(path: str) -> str | None:
             return what
     names = (os.path.abspath(path), os.path.realpath(path))
     if any(name.startswith(_KERNEL_FILES) for name in names):
-        return "a file of the kernel, which holds no data of its own"
+        return "a file of the kernel, not a disk"
     return None
 
 
 def refuse_no_disks(uses: Iterable[FileUse]) -> None:
-    """Raises: RequestError, for the first disk image among `uses` that can be none."""
+    """Reject the first disk image among `uses` that cannot be one.
+
+    Raises: RequestError.
+    """
     for use in uses:
         what = not_a_disk(use.path) if use.role.is_image or use.role is Role.BACKING else None
         if what is not None:
-            raise RequestError(f"{use.option}: '{use.path}' is {what}", hint="name an image file or a block device")
+            raise RequestError(f"{use.option}: '{use.path}' is {what}", hint="use an image file or a block device")
 
 
 def uses_in(guest: str, root: _Element) -> list[FileUse]:
@@ -139,7 +141,7 @@ def uses_in(guest: str, root: _Element) -> list[FileUse]:
     named = (*root.findall("domain"), *root.findall("inactiveDomain"), *root.findall("disks/.."))
     disks = [disk for domain in named for path in ("devices/disk", "disks/disk") for disk in domain.iterfind(path)]
     found = (use for disk in disks for use in _disk_uses(guest, disk))
-    # to go back to the snapshot, what its disks held must stay as it was
+    # to revert to the snapshot, the contents of its disks must be unchanged
     return [use._replace(role=Role.SNAPSHOT, writes=False) for use in found]
 
 
@@ -187,7 +189,7 @@ def _disk_uses(guest: str, disk: _Element) -> Iterator[FileUse]:
             )
 
     yield from use(disk, role, writes=not reads)
-    # a copy job writes to its mirror as the guest does to its disk
+    # a copy job writes to its mirror like the guest to its disk
     for mirror in disk.findall("mirror"):
         yield from use(mirror, Role.MIRROR, writes=True)
     for backing in disk.iterfind(".//backingStore"):
@@ -200,7 +202,7 @@ def _source_path(source: _Element) -> str | None:
     """The path in <source>, or a name of network storage that is equal for equal sources."""
     path = source.get("file") or source.get("dev") or source.get("dir")
     protocol, name = source.get("protocol"), source.get("name")
-    # a server without named exports says nothing about what it serves
+    # a server without named exports does not identify its data
     if path is not None or not protocol or not name:
         return path
     hosts = ",".join(f"{host.get('name', '')}:{host.get('port', '')}" for host in source.findall("host"))

@@ -1,8 +1,7 @@
-"""Bytes into files: reserving room, writing zeros, and errors that say which file.
+"""Writing files: reserving space, writing zeros, and errors that name the file.
 
-Serves every image writer of this package.
-Source: posix_fallocate(3), pwrite(2); OFD locks as QEMU takes them on its images:
-https://www.qemu.org/docs/master/system/qemu-block-drivers.html#image-locking
+Used by every image writer of this package. Source: posix_fallocate(3), pwrite(2); OFD locks as QEMU takes them on its
+images: https://www.qemu.org/docs/master/system/qemu-block-drivers.html#image-locking
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from virtinstall.progress import Progress
 from virtinstall.units import GIB, MIB
 
 SECTOR = 512
-RESERVE_STEP = GIB  # between two steps Ctrl-C is heard and progress is shown
+RESERVE_STEP = GIB  # between two steps Ctrl-C is handled and progress is shown
 ZERO_STEP = MIB
-# QEMU locks single bytes from 100 (what it does) and from 200 (what it forbids others)
+# QEMU locks single bytes from 100 (its uses) and from 200 (uses it forbids others)
 QEMU_LOCK_START = 100
 QEMU_LOCK_LENGTH = 200
 
@@ -32,15 +31,15 @@ def round_up(value: int, unit: int) -> int:
 
 
 _HINTS = {
-    errno.ENOSPC: "free some room, choose another directory, or ask for a sparse image",
-    errno.EDQUOT: "your quota on that file system is used up",
-    errno.EFBIG: "this file system can't hold so large a file: use a smaller size, qcow2, or XFS",
-    errno.EACCES: "run as a user who may write there, or choose another directory",
-    errno.EPERM: "run as a user who may write there, or choose another directory",
-    errno.EROFS: "that file system is mounted read-only: choose another directory",
-    errno.ENOENT: "create the directory first, or choose another one",
+    errno.ENOSPC: "free space, use another directory, or use a sparse image",
+    errno.EDQUOT: "your quota on that file system is exhausted",
+    errno.EFBIG: "this file system does not support files of this size: use a smaller size, qcow2, or XFS",
+    errno.EACCES: "run as a user with write permission, or use another directory",
+    errno.EPERM: "run as a user with write permission, or use another directory",
+    errno.EROFS: "that file system is mounted read-only: use another directory",
+    errno.ENOENT: "create the directory first, or use another one",
     errno.ENOTDIR: "a component of that path is not a directory",
-    errno.EEXIST: "an existing file is never overwritten: choose another name or remove it",
+    errno.EEXIST: "an existing file is never overwritten: use another name or remove it",
 }
 
 
@@ -66,7 +65,7 @@ def write_at(fd: int, data: bytes | memoryview, offset: int) -> None:
 
 
 def read_at(fd: int, length: int, offset: int) -> bytes:
-    """Up to `length` bytes from `offset`; fewer only where the file ends.
+    """Read up to `length` bytes from `offset`; fewer only at the end of the file.
 
     Raises: OSError.
     """
@@ -82,9 +81,9 @@ def read_at(fd: int, length: int, offset: int) -> bytes:
 
 
 def reserve(fd: int, offset: int, length: int, progress: Progress) -> None:
-    """Reserve `length` bytes of disk from `offset`, reporting them; they read as zeros.
+    """Reserve `length` bytes of disk from `offset`, reporting progress; they read as zeros.
 
-    Raises: OSError, with ENOSPC where they don't fit.
+    Raises: OSError, with ENOSPC if they do not fit.
     """
     end = offset + length
     while offset < end:
@@ -95,7 +94,7 @@ def reserve(fd: int, offset: int, length: int, progress: Progress) -> None:
 
 
 def write_zeros(fd: int, offset: int, length: int, progress: Progress) -> None:
-    """Write `length` zero bytes from `offset`, reporting them.
+    """Write `length` zero bytes from `offset`, reporting progress.
 
     Raises: OSError.
     """
@@ -109,9 +108,9 @@ def write_zeros(fd: int, offset: int, length: int, progress: Progress) -> None:
 
 
 def lock_against_qemu(fd: int, path: str) -> None:
-    """Keep QEMU away from the image until `fd` is closed.
+    """Prevent QEMU from opening the image until `fd` is closed.
 
-    Raises: StorageError, when a QEMU process has the image open.
+    Raises: StorageError, if a QEMU process has the image open.
     """
     # struct flock as the C library lays it out: type, whence, start, len, pid (0 for OFD locks)
     lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, QEMU_LOCK_START, QEMU_LOCK_LENGTH, 0)

@@ -1,4 +1,4 @@
-"""Making an image's virtual disk larger: `--disk size=` on an existing image, and cloning into a larger disk."""
+"""Enlarging an image's virtual disk: `--disk size=` on an existing image, and cloning to a larger disk."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from virtinstall.storage.raw import grow_raw
 
 
 def grow(path: str, new_size: int, image_format: str) -> None:
-    """Make the disk in the image at `path` `new_size` bytes large (rounded up to 512).
+    """Enlarge the disk in the image at `path` to `new_size` bytes (rounded up to 512).
 
-    The format is never guessed: a guest can write any header onto its raw disk.
+    The format is never guessed, because a guest can write any header to its raw disk.
 
     Raises: StorageError.
     """
@@ -19,4 +19,4 @@ def grow(path: str, new_size: int, image_format: str) -> None:
     elif image_format == "qcow2":
         grow_qcow2(path, new_size)
     else:
-        raise StorageError(f"'{path}': {image_format} images can't be grown here", hint="use qemu-img resize")
+        raise StorageError(f"'{path}': {image_format} images cannot be enlarged here", hint="use qemu-img resize")

@@ -1,7 +1,7 @@
-"""What this host itself does with a disk or an image: mounts, swap, LVM, RAID, loop devices.
+"""Uses of a disk or an image by this host: mounts, swap, LVM, RAID, loop devices.
 
-Source: proc(5) (`/proc/[pid]/mountinfo`, `/proc/swaps`),
-https://docs.kernel.org/admin-guide/abi-stable.html (`/sys/block`, `/sys/dev/block`, `holders`).
+Source: proc(5) (`/proc/[pid]/mountinfo`, `/proc/swaps`), https://docs.kernel.org/admin-guide/abi-stable.html
+(`/sys/block`, `/sys/dev/block`, `holders`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from virtinstall.storage.file_uses import FileUse, Role
 
 
 def block_number(path: str) -> int | None:
-    """The number of the block device at `path`; None for everything else."""
+    """The number of the block device at `path`; None for other files."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -24,7 +24,7 @@ def block_number(path: str) -> int | None:
 
 
 class HostTables(NamedTuple):
-    """Where the kernel lists mounts, swap and block devices; `number_of` is the number of a block device."""
+    """The kernel's lists of mounts, swap and block devices; `number_of` is the number of a block device."""
 
     mounts: str = "/proc/self/mountinfo"
     swaps: str = "/proc/swaps"
@@ -33,7 +33,7 @@ class HostTables(NamedTuple):
 
 
 def host_uses(path: str, tables: HostTables) -> list[FileUse]:
-    """How this host uses the block device or image at `path`."""
+    """The uses of the block device or image at `path` by this host."""
     number = tables.number_of(path)
     if number is not None:
         return _device_uses(path, number, tables)
@@ -47,7 +47,7 @@ def host_uses(path: str, tables: HostTables) -> list[FileUse]:
     mounted = _mounted(tables)
     for loop, number, backing in _loops(tables):
         if _same_file(backing, status):
-            # a mounted ISO is only read, though its loop device may be writable
+            # a mounted ISO is only read, although its loop device may be writable
             writes = any(not readonly for _, readonly in mounted.get(number, ()))
             found.append(_use(path, f"loop device '/dev/{loop}'", writes=writes))
     return found
@@ -67,7 +67,7 @@ def block_relatives(device: int, tables: HostTables) -> set[int]:
 
 
 def _device_uses(path: str, device: int, tables: HostTables) -> list[FileUse]:
-    """Its own mounts and holders; those of a disk's partitions too, and of the disk that a partition belongs to."""
+    """The device's mounts and holders, and those of its partitions or of the disk that it belongs to."""
     found = []
     mounted = _mounted(tables)
     swaps = {number: name for name in _swaps(tables) if (number := tables.number_of(name)) is not None}
@@ -98,7 +98,7 @@ def _mounted(tables: HostTables) -> dict[int, list[tuple[str, bool]]]:
             continue
         place = (unescaped(parts[4]), "ro" in more[2].split(","))
         major, _, minor = parts[2].partition(":")
-        # btrfs and others have numbers of their own: the source names the device
+        # btrfs and others have separate numbers: the source names the device
         numbers = {os.makedev(int(major), int(minor)), tables.number_of(unescaped(more[1]))}
         for number in numbers:
             if number is not None and place not in found.setdefault(number, []):
@@ -154,7 +154,7 @@ def _text(path: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """A path as the kernel's tables write it: blanks and backslashes are octal there."""
+    """A path as the kernel's tables write it, with octal spaces and backslashes decoded."""
     for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         text = text.replace(code, character)
     return text

@@ -1,7 +1,7 @@
-"""Which guests use a file: `--check path_in_use=`.
+"""The guests that use a file: `--check path_in_use=`.
 
-One check for creation, virt-clone, virt-xml, cleanup and deletion. Files are compared by what they are
-(device and inode, or the number of a block device), not by their names; files that do not exist by path.
+One check for creation, virt-clone, virt-xml, cleanup and deletion. Files are compared by identity (device and inode, or
+the number of a block device), not by name; files that do not exist by path.
 
 Source: stat(2); https://libvirt.org/kbase/backing_chains.html.
 """
@@ -31,7 +31,7 @@ _DEEPEST_CHAIN = 200
 
 
 def file_identity(path: str) -> Hashable:
-    """A value that is equal for all names of one file; None for what stores nothing (a terminal, a pipe)."""
+    """A value that is equal for all names of one file; None for a file that stores nothing (a terminal, a pipe)."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -44,7 +44,7 @@ def file_identity(path: str) -> Hashable:
 
 
 def local_chain(path: str, image_format: str | None) -> Chain:
-    """The files that the image at `path` refers to; empty where it cannot be read."""
+    """The files that the image at `path` refers to; empty if it cannot be read."""
     if image_format == "raw":
         return []
     try:
@@ -57,7 +57,7 @@ def local_chain(path: str, image_format: str | None) -> Chain:
 
 
 class Conflict(NamedTuple):
-    """The file of `wanted` is in use as `held` says; `image` is the disk image that leads to a backing file."""
+    """A conflict: the file of `wanted` is in use by `held`; `image` is the disk image that leads to a backing file."""
 
     wanted: FileUse
     held: FileUse
@@ -65,7 +65,7 @@ class Conflict(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """What is wrong, without the option."""
+        """The problem, without the option."""
         if self.held.guest == self.wanted.guest and self.held.role is not Role.HOST:
             return f"'{self.wanted.path}' would be used twice by the guest ({_role(self.held)}, {_role(self.wanted)})"
         if self.image is None:
@@ -82,10 +82,10 @@ def _role(use: FileUse) -> str:
 
 
 class FilesInUse:
-    """The files that guests use, given as (name, XML of a domain or snapshot), each looked at once.
+    """The files that guests use, given as (name, XML of a domain or snapshot), each examined once.
 
-    `chain_of` returns the files that an image refers to, by path and format, `path_of_volume` the path of a
-    volume; `identify` makes names of one file equal; `tables` describe the host's own use of disks.
+    `chain_of` returns the files that an image refers to, by path and format, `path_of_volume` the path of a volume;
+    `identify` maps names of one file to the same value; `tables` describe the host's uses of disks.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class FilesInUse:
                         held.append(use)
 
     def among(self, domains: Iterable[tuple[str, str]]) -> FilesInUse:
-        """The same for other guests, without the host's own uses."""
+        """The same for other guests, without the host's uses."""
         return FilesInUse(
             domains, chain_of=self._chain_of, path_of_volume=self._path_of_volume, identify=self._identify
         )
@@ -127,10 +127,10 @@ class FilesInUse:
     def conflicts(
         self, wanted: Sequence[FileUse], *, known: Sequence[FileUse] = (), skip: str | None = None
     ) -> list[Conflict]:
-        """What is wrong with one guest's use of files: other users, and files that it would use twice.
+        """The conflicts of one guest's use of files: other users, and files that it would use twice.
 
-        `known` are uses that the guest has already: only conflicts with new ones are returned. `skip`: a guest
-        whose uses do not count: the one that is edited or replaced.
+        `known` are uses that the guest already has: only conflicts with new ones are returned. `skip`: a guest whose
+        uses do not count: the one that is edited or replaced.
         """
         old = {use for use, _ in self.expand(known)}
         expanded = [(use, image, self._identities(use)) for use, image in self.expand(wanted)]
@@ -179,7 +179,7 @@ class FilesInUse:
         return found if identity is None else {*found, identity}
 
     def _overlapping(self, use: FileUse) -> set[Hashable]:
-        """Its identities, with the disk of a partition and the partitions of a disk."""
+        """The file's identities, including the disk of a partition and the partitions of a disk."""
         found = self._identities(use)
         if self._tables is not None:
             devices = [each[1] for each in found if isinstance(each, tuple) and each[0] == "block"]
@@ -188,7 +188,9 @@ class FilesInUse:
 
 
 def _excludes_own(use: FileUse, other: FileUse) -> bool:
-    """Whether one guest must not have both: a disk's own chain is no conflict, nor are a port's two logs."""
+    """Whether one guest must not have both. A disk's backing chain is not a conflict, and two logs of a port are not
+    either.
+    """
     same_disk = use.device == other.device and bool(use.device) and use.role is not Role.LOG
     chain = (Role.BACKING, Role.DATA, Role.MIRROR)
     if same_disk and (use.role in chain or other.role in chain):
@@ -197,9 +199,9 @@ def _excludes_own(use: FileUse, other: FileUse) -> bool:
 
 
 def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
-    """The files that the guests of `host` use, and (where it is this machine) the host itself.
+    """The files that the guests of `host` use, and the host itself if it is this machine.
 
-    Raises: HostError, when the guests cannot be read.
+    Raises: HostError, if the guests cannot be read.
     """
     local = host.is_local()
     return FilesInUse(
@@ -212,8 +214,11 @@ def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
 
 
 def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]:
-    """The conflicts as warnings. Raises: RequestError for the first one, unless `checks` allows it."""
-    # two guests may append to one log; all else destroys data
+    """Return the conflicts as warnings.
+
+    Raises: RequestError for the first one, unless `checks` allows it.
+    """
+    # two guests may append to one log; all other combinations destroy data
     severe = [each for each in conflicts if each.wanted.role is not Role.LOG or each.held.role is not Role.LOG]
     messages = list(dict.fromkeys(map(str, conflicts)))
     if severe and checks.path_in_use:
@@ -224,7 +229,7 @@ def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]
 
 
 def _chain(path: str, image_format: str | None, host: Host, *, local: bool) -> Chain:
-    """What an image refers to: as its header says where we may read it, otherwise as its pool knows it."""
+    """The files that an image refers to: from its header if it is readable, otherwise from its pool."""
     if local and os.access(path, os.R_OK):
         return local_chain(path, image_format)
     below: list[tuple[Role, str]] = []

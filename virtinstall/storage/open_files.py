@@ -1,4 +1,4 @@
-"""Which processes have a file open: by /proc where we may look, and by the locks that QEMU takes on its images.
+"""Processes that have a file open: from /proc if readable, and from the locks that QEMU takes on its images.
 
 Source: proc(5) (/proc/[pid]/fd), fcntl(2) (F_OFD_GETLK).
 """
@@ -18,7 +18,7 @@ _LOCK = "hhqqi4x"
 
 
 def open_by(path: str, *, but_guest: str = "") -> list[str]:
-    """Return who has the file open, this process left out: `process 17 (qemu-img)`.
+    """Return the processes that have the file open, except this one: `process 17 (qemu-img)`.
 
     `but_guest`: the UUID of a guest whose QEMU does not count, because it is stopped first.
     """
@@ -35,7 +35,7 @@ def open_by(path: str, *, but_guest: str = "") -> list[str]:
                 is_guests = True
             else:
                 found.append(f"process {pid} ({_name(pid)})")
-    # another user's processes cannot be seen, but their locks can
+    # processes of other users are not visible, but their locks are
     if not found and not is_guests and not but_guest and _is_locked(path):
         found.append("another process, which has locked it")
     return found
@@ -71,7 +71,7 @@ def _name(pid: int) -> str:
 
 
 def _is_locked(path: str) -> bool:
-    """Whether any process holds a lock of QEMU's on the image."""
+    """Whether any process holds a QEMU lock on the image."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:

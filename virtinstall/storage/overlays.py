@@ -1,4 +1,4 @@
-"""Which images start from others: read from the headers of the files next to them and in the pools."""
+"""Images that start from others, from the headers of the files next to them and in the pools."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def overlays_of(paths: Collection[str], folders: Collection[str], host: Host) ->
 
 
 def _named(path: str, by_identity: dict[Hashable, str]) -> str:
-    """The name under which an image is known already, else its path."""
+    """The name under which an image is already known, or its path."""
     return by_identity.get(file_identity(path), path)
 
 
@@ -65,7 +65,7 @@ def _below(path: str, status: os.stat_result, host: Host, paths: Collection[str]
     folder = os.path.dirname(path)
     with suppress(OSError):
         if os.stat(folder).st_mode & stat.S_ISVTX:
-            # /tmp and the like: what other users have there is not about this guest
+            # files of other users in /tmp and similar directories are not about this guest
             return []
     return [each for each in paths if os.path.dirname(each) == folder]
 

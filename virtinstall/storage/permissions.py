@@ -1,6 +1,6 @@
 """Mode, owner and group of new images: `--disk permissions.mode=0640,permissions.owner=anna`.
 
-libvirt gives a running guest's images to QEMU's user, and back when the guest stops (remember_owner).
+libvirt changes the owner of a running guest's images to QEMU's user, and back when the guest stops (remember_owner).
 Source: https://libvirt.org/formatstorage.html (permissions); https://libvirt.org/drvqemu.html
 """
 
@@ -20,7 +20,10 @@ _DATABASES = {"user": "passwd", "group": "group"}
 
 
 def numbers_of(permissions: Permissions) -> tuple[int, int]:
-    """Return the user and group numbers, -1 for what stays. Raises: StorageError, when there is no such user."""
+    """Return the user and group numbers, -1 for unchanged ones.
+
+    Raises: StorageError, if there is no such user.
+    """
     import grp
     import pwd
 
@@ -43,7 +46,10 @@ def _number(what: str, name: str | None, look_up: Callable[[str], int]) -> int:
 
 
 def set_permissions(fd: int, image: NewImage) -> None:
-    """Set what the user asked for on the open image. Raises: StorageError."""
+    """Set the requested permissions on the open image.
+
+    Raises: StorageError.
+    """
     if image.permissions is None:
         return
     owner, group = numbers_of(image.permissions)

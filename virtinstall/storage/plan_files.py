@@ -54,10 +54,10 @@ def _backing_of_new(plan: Plan, uses: list[FileUse]) -> list[FileUse]:
 
 
 def check_plan_in_use(plan: Plan, host: Host, checks: Checks) -> list[str]:
-    """Whether other guests or this host use the plan's files; returns warnings.
+    """Check whether other guests or this host use the plan's files; return warnings.
 
-    Raises: RequestError, for what is no disk, and for a file in use unless `checks` allows it; HostError, when the
-    guests cannot be read.
+    Raises: RequestError, for a file that is not a disk, and for a file in use unless `checks` allows it; HostError, if
+    the guests cannot be read.
     """
     generated = generated_paths(plan)
     wanted = [use for use in plan_uses(plan) if use.path not in generated]
@@ -66,7 +66,7 @@ def check_plan_in_use(plan: Plan, host: Host, checks: Checks) -> list[str]:
     _refuse_no_disks(wanted, host)
     from virtinstall.storage.in_use import files_in_use, refuse_conflicts
 
-    # what a guest has before it is installed again is not new
+    # files that a guest has before it is reinstalled are not new
     known = uses_in(plan.name, plan.final.ensure_node()) if plan.reinstall else ()
     conflicts = files_in_use(host).conflicts(wanted, known=known, skip=plan.name if plan.reinstall else None)
     return refuse_conflicts([each for each in conflicts if not _is_pretended(each, host)], checks)
@@ -74,12 +74,12 @@ def check_plan_in_use(plan: Plan, host: Host, checks: Checks) -> list[str]:
 
 def _refuse_no_disks(uses: Iterable[FileUse], host: Host) -> None:
     if host.is_local():
-        # a disk of nothing is all that some test of a test driver's guest needs
+        # some guests of the test driver need only a disk without a file
         refuse_no_disks(use for use in uses if use.path != os.devnull or has_real_storage(host))
 
 
 def _is_pretended(conflict: Conflict, host: Host) -> bool:
-    """Whether a volume is given twice whose directory is not there: only libvirt's test driver has such volumes."""
+    """Whether a volume without a directory is used twice: only libvirt's test driver has such volumes."""
     if conflict.held.guest != conflict.wanted.guest or not host.is_local():
         return False
     try:
@@ -92,10 +92,10 @@ def _is_pretended(conflict: Conflict, host: Host) -> bool:
 
 
 def check_change_in_use(before: Domain, after: Domain, host: Host, checks: Checks) -> list[str]:
-    """Whether a changed guest would use files that others use, or one file twice; returns warnings.
+    """Check whether a changed guest would use files that others use, or one file twice; return warnings.
 
-    Raises: RequestError, for what is no disk, and for a file in use unless `checks` allows it; HostError, when the
-    guests cannot be read.
+    Raises: RequestError, for a file that is not a disk, and for a file in use unless `checks` allows it; HostError, if
+    the guests cannot be read.
     """
     name = str(before.name)
     known, wanted = uses_in(name, before.ensure_node()), uses_in(name, after.ensure_node())
@@ -109,7 +109,7 @@ def check_change_in_use(before: Domain, after: Domain, host: Host, checks: Check
 
 
 def generated_paths(plan: Plan) -> set[str]:
-    """Paths that were chosen here because nothing was there: no guest can use them."""
+    """Paths that were generated because they did not exist: no guest can use them."""
     found = {*plan.generated, *(boot.path for boot in plan.boot_files if boot.path != boot.source)}
     found |= {seed.path for seed in plan.seeds} | {upload.target for upload in plan.uploads}
     return found | {volume.path for volume in plan.volumes if f"{volume.pool}/{volume.name}" in plan.generated}

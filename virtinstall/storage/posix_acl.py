@@ -1,4 +1,4 @@
-"""Who may do what with a file: mode bits and POSIX access control lists.
+"""File permissions: mode bits and POSIX access control lists.
 
 Source: acl(5) (ACCESS CHECK ALGORITHM), linux/posix_acl_xattr.h (the attribute's layout).
 """
@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 
 
 class Permissions(NamedTuple):
-    """What decides over access to one file; `acl` is empty where the mode says all."""
+    """The access permissions of one file; `acl` is empty if only the mode applies."""
 
     uid: int
     gid: int
@@ -40,7 +40,7 @@ class Permissions(NamedTuple):
 def parse_acl(data: bytes) -> tuple[Entry, ...]:
     """The entries of a `system.posix_acl_access` attribute.
 
-    Raises: ValueError, when it is none.
+    Raises: ValueError, if it is invalid.
     """
     if len(data) < 4 or (len(data) - 4) % 8 or int.from_bytes(data[:4], "little") != _VERSION:
         raise ValueError("not a POSIX ACL attribute")
@@ -48,7 +48,7 @@ def parse_acl(data: bytes) -> tuple[Entry, ...]:
 
 
 def read_permissions(path: str) -> Permissions:
-    """The permissions of what `path` leads to.
+    """The permissions of the target of `path`.
 
     Raises: OSError.
     """
@@ -70,7 +70,7 @@ def allows(file: Permissions, uid: int, groups: Collection[int], wanted: int) ->
         return True
     if uid == file.uid:
         return _includes(file.mode >> 6, wanted)
-    # Linux doesn't look at the list at all where its mask (the group bits of the mode) is empty
+    # Linux ignores the list if its mask (the group bits of the mode) is empty
     if not file.acl or not file.mode & 0o070:
         return _includes(file.mode >> 3 if file.gid in groups else file.mode, wanted)
     mask = next((e.bits for e in file.acl if e.tag == _MASK), 7)

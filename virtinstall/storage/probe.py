@@ -1,11 +1,10 @@
-"""What an existing image is: its format, virtual size and backing file, from its header alone.
+"""Properties of an existing image: its format, virtual size and backing file, from its header only.
 
-A format that is detected is a guess: a guest can write any header onto its raw disk. So a
-format that the user or libvirt gave leads, and `probe_image(path, format)` reads it as that.
+A detected format is a guess, because a guest can write any header to its raw disk. A format from the user or libvirt
+has priority: `probe_image(path, format)` reads the image in that format.
 
-Source: https://www.qemu.org/docs/master/interop/qcow2.html, .../qed_spec.html,
-.../parallels.html; VHD, VHDX and VMDK specifications of their makers; LUKS on-disk format;
-ECMA-119 8.1 (ISO 9660).
+Source: https://www.qemu.org/docs/master/interop/qcow2.html, .../qed_spec.html, .../parallels.html; VHD, VHDX and VMDK
+specifications of their vendors; LUKS on-disk format; ECMA-119 8.1 (ISO 9660).
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ _MAGICS = (
 
 
 class ImageInfo(NamedTuple):
-    """What the header of an image says.
+    """Contents of an image's header.
 
-    `virtual_size` is in bytes, None where the header doesn't say it in a simple way;
-    `backing_file` and `backing_format` are as the image names them, or None.
+    `virtual_size` is in bytes, None if the header does not contain it in a simple form; `backing_file` and
+    `backing_format` are as the image names them, or None.
     """
 
     path: str
@@ -63,20 +62,20 @@ class ImageInfo(NamedTuple):
 
 
 def probe_image(path: str, image_format: str | None = None) -> ImageInfo:
-    """Read the header of the image at `path` as `image_format`, or as what it looks like.
+    """Read the header of the image at `path` as `image_format`, or in the detected format.
 
-    At most 4 MiB are read, whatever the header says.
+    At most 4 MiB are read, regardless of the header.
 
-    Raises: StorageError, when it can't be read, is no file or block device, or its header is invalid.
+    Raises: StorageError, if it cannot be read, is not a file or block device, or its header is invalid.
     """
-    with storage_errors("can't read", path):
+    with storage_errors("cannot read", path):
         # O_NONBLOCK: opening a FIFO would wait for its writer
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             mode = os.fstat(fd).st_mode
             if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
                 raise StorageError(
-                    f"'{path}' is neither a file nor a block device", hint="give the path of a disk image"
+                    f"'{path}' is neither a file nor a block device", hint="use the path of a disk image"
                 )
             size = os.lseek(fd, 0, os.SEEK_END)
             plain = ImageInfo(path, "raw", round_up(size, SECTOR), size, is_block_device=stat.S_ISBLK(mode))
@@ -95,8 +94,8 @@ def _probe_open(fd: int, plain: ImageInfo, image_format: str | None) -> ImageInf
         return _from_qcow2(fd, plain)
     if image_format is not None and image_format != _guess(head):
         raise StorageError(
-            f"'{plain.path}' is no {image_format} image",
-            hint=f"it looks like {_guess(head)}: give the format that it really has",
+            f"'{plain.path}' is not a {image_format} image",
+            hint=f"it looks like {_guess(head)}: specify its actual format",
         )
     if kind == "qcow":
         return _from_qcow(fd, plain, head)
@@ -118,7 +117,7 @@ def _guess(head: bytes) -> str:
 
 
 def _simple_size(kind: str, head: bytes) -> int | None:
-    """The virtual size, where it stands at a fixed place of the header."""
+    """The virtual size, if it has a fixed place in the header."""
     if kind == "vdi":
         return _field("<Q", head, 0x170)
     if kind == "vpc":
@@ -127,7 +126,7 @@ def _simple_size(kind: str, head: bytes) -> int | None:
 
 
 def _field(layout: str, head: bytes, offset: int) -> int | None:
-    """The number at `offset`; None where the file ends before it."""
+    """The number at `offset`; None if the file ends before it."""
     if len(head) < offset + struct.calcsize(layout):
         return None
     return int(struct.unpack_from(layout, head, offset)[0])
@@ -197,14 +196,14 @@ def _from_vmdk(fd: int, plain: ImageInfo, head: bytes) -> ImageInfo:
 def _stored_name(fd: int, plain: ImageInfo, kind: str, offset: int, length: int) -> str | None:
     if length > 1023 or offset + length > plain.file_size:
         raise StorageError(
-            f"'{plain.path}' is not a usable {kind} image: its backing file's name lies outside it",
-            hint="give the format that the image really has (format=raw, for one)",
+            f"'{plain.path}' is not a usable {kind} image: its backing file's name is outside the file",
+            hint="specify the image's actual format, for example format=raw",
         )
     return _name(read_at(fd, length, offset))
 
 
 def _name(stored: bytes | None) -> str | None:
-    """A name from an image; what follows a NUL can't be part of a file name."""
+    """A name from an image, without the part after a NUL, which cannot be part of a file name."""
     if stored is None:
         return None
     return os.fsdecode(stored.split(b"\0", 1)[0]) or None
@@ -212,6 +211,6 @@ def _name(stored: bytes | None) -> str | None:
 
 def _cut_short(plain: ImageInfo, kind: str) -> StorageError:
     return StorageError(
-        f"'{plain.path}' is not a usable {kind} image: its header is cut short",
-        hint="give the format that the image really has (format=raw, for one)",
+        f"'{plain.path}' is not a usable {kind} image: its header is truncated",
+        hint="specify the image's actual format, for example format=raw",
     )

@@ -1,7 +1,7 @@
-"""Making a local disk image: `--disk path=,size=,format=,sparse=,...`.
+"""Creation of a local disk image: `--disk path=,size=,format=,sparse=,...`.
 
-Files are made with mode 0600 by default, as libvirt makes the volumes of its pools: the
-guest's disk is nobody else's business, and libvirt gives it to QEMU's user at start (`dynamic_ownership`).
+Files are created with mode 0600 by default, like volumes of libvirt's pools: the guest's disk is private, and libvirt
+changes its owner to QEMU's user at the start (`dynamic_ownership`).
 
 Source: https://libvirt.org/drvqemu.html#posix-users-groups, https://libvirt.org/formatstorage.html#target.
 """
@@ -30,9 +30,9 @@ __all__ = ["NewImage", "check_image", "image_capacity", "provision_image", "surv
 
 
 def image_capacity(image: NewImage) -> int:
-    """Guest bytes of the image, not yet rounded up to 512; reads the backing file's header where none are given.
+    """Guest bytes of the image, not rounded up to 512; reads the backing file's header if no size is given.
 
-    Raises: RequestError, when neither says it; StorageError, when the backing file can't be read.
+    Raises: RequestError, if neither contains it; StorageError, if the backing file cannot be read.
     """
     if image.capacity_bytes is not None:
         return image.capacity_bytes
@@ -41,19 +41,19 @@ def image_capacity(image: NewImage) -> int:
     backing = image.resolved_backing_path
     size = None if backing is None else probe_image(backing, image.backing_format).virtual_size
     if size is None:
-        raise RequestError(f"the size of '{image.path}' is not known", hint="give size=")
+        raise RequestError(f"the size of '{image.path}' is not known", hint="specify size=")
     return size
 
 
 def is_awaited(image: NewImage) -> bool:
-    """Whether the image that this one starts from has still to be fetched."""
+    """Whether the image that this one starts from must still be downloaded."""
     return image.base is not None and image.backing_path is None and image.copy_from is None
 
 
 def check_image(image: NewImage) -> int:
-    """Bytes of disk that the image takes at once.
+    """Bytes of disk that the image allocates immediately.
 
-    Raises: RequestError, when it can't be made like that; StorageError, when its backing file can't be read.
+    Raises: RequestError, if it cannot be created like that; StorageError, if its backing file cannot be read.
     """
     capacity = image_capacity(image)
     if image.format == "qcow2":
@@ -67,16 +67,16 @@ def check_image(image: NewImage) -> int:
             hint=f"the formats are raw, qcow2, {', '.join(EXTERNAL_FORMATS)}",
         )
     if image.backing_path is not None:
-        raise RequestError("a raw image can't have a backing file", hint="use format=qcow2")
+        raise RequestError("a raw image cannot have a backing file", hint="use format=qcow2")
     check_raw(capacity, image.effective_preallocation)
     return raw_allocation_bytes(capacity, image.effective_preallocation)
 
 
 def survey_image(image: NewImage) -> None:
-    """Look whether the image can be made, changing nothing.
+    """Check whether the image can be created, changing nothing.
 
-    Raises: RequestError or StorageError, as `provision_image` would before it starts; NoSpaceError also when
-    the image may outgrow its file system.
+    Raises: RequestError or StorageError, as `provision_image` would before it starts; NoSpaceError also if the image
+    may outgrow its file system.
     """
     _require_backing(image)
     needed = check_image(image)
@@ -84,27 +84,31 @@ def survey_image(image: NewImage) -> None:
     if image.permissions is not None:
         numbers_of(image.permissions)
     folder = os.path.dirname(image.path) or "."
-    with storage_errors("can't look at", folder):
+    with storage_errors("cannot examine", folder):
         there = _is_directory(folder)
     if not there and not image.make_folder:
-        raise StorageError(f"there is no directory '{folder}'", hint=_missing_hint(folder))
+        raise StorageError(f"no such directory: '{folder}'", hint=_missing_hint(folder))
     if not (can_create(image.path) if there else can_make(folder)):
         raise StorageError(
-            f"no permission to make files in '{folder}'", hint="run as a user who may, or choose another directory"
+            f"no permission to create files in '{folder}'",
+            hint="run as a user with write permission, or use another directory",
         )
     overcommit = check_space(image.path, needed, image_capacity(image))
     if overcommit is not None:
-        raise NoSpaceError(overcommit, hint="make the disk smaller, or use --check disk_size=off")
+        raise NoSpaceError(overcommit, hint="use a smaller disk, or --check disk_size=off")
 
 
 def _missing_hint(folder: str) -> str:
     if "/~/" in f"{folder}/":
-        return f"a shell turns ~ into {os.path.expanduser('~')} only at the beginning of a word: write that"
-    return "create it first, or choose another one"
+        return f"use {os.path.expanduser('~')}: a shell expands ~ only at the beginning of an argument"
+    return "create it first, or use another one"
 
 
 def _is_directory(path: str) -> bool:
-    """Whether there is such a directory. Raises: OSError, when that can't be seen."""
+    """Whether there is such a directory.
+
+    Raises: OSError, if that cannot be determined.
+    """
     try:
         return stat.S_ISDIR(os.stat(path).st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -112,10 +116,10 @@ def _is_directory(path: str) -> bool:
 
 
 def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Make the image; its removal is pushed to `undo` and it is noted in `journal`.
+    """Create the image; its removal is pushed to `undo` and it is recorded in `journal`.
 
-    The file appears under its name only when it is whole and flushed; an existing one is never
-    replaced. Interrupted at any point, it leaves nothing that `undo` doesn't remove.
+    The file appears under its name only when it is complete and flushed; an existing one is never replaced. If
+    interrupted at any point, everything left is in `undo`.
 
     Raises: RequestError, StorageError.
     """
@@ -147,7 +151,7 @@ def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Jo
 def provision_copy(
     image: NewImage, capacity: int, undo: Undo, progress: Progress, journal: Journal | None = None
 ) -> None:
-    """Make an image that is a copy of another, converted if its format is another; then make it as large as asked for.
+    """Create an image as a copy of another, converted if its format differs, and enlarge it to the requested size.
 
     Raises: StorageError.
     """
@@ -179,7 +183,7 @@ def _require_backing(image: NewImage) -> None:
 
 
 def _qcow2_options(image: NewImage) -> Qcow2Options:
-    """The same as the qcow2 writer has it."""
+    """Return the qcow2 writer's options for the image."""
     return Qcow2Options(
         cluster_size=image.cluster_size,
         compat=image.compat,

@@ -34,7 +34,7 @@ L1_CHUNK = 1 << 20
 
 
 class Qcow2Options(NamedTuple):
-    """How a qcow2 image is laid out; the defaults are those of `qemu-img create`."""
+    """The layout options of a qcow2 image; the defaults are those of `qemu-img create`."""
 
     cluster_size: int = 65536
     compat: str = "1.1"
@@ -48,14 +48,14 @@ class Qcow2Options(NamedTuple):
 def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
     """The layout of such an image.
 
-    Raises: RequestError, when no such qcow2 image can be made.
+    Raises: RequestError, if no such qcow2 image is possible.
     """
     size = round_up(capacity_bytes, SECTOR)
     cluster = options.cluster_size
     version_2 = options.compat == "0.10"
     sizes = f"a power of two from {1 << MIN_CLUSTER_BITS} to {1 << MAX_CLUSTER_BITS}"
     if cluster & (cluster - 1) or not MIN_CLUSTER_BITS < cluster.bit_length() <= MAX_CLUSTER_BITS + 1:
-        raise RequestError(f"a qcow2 cluster can't have {cluster} bytes", hint=f"use {sizes}")
+        raise RequestError(f"invalid qcow2 cluster size {cluster}", hint=f"use {sizes}")
     overlay = options.backing_file is not None
     faults = (
         (options.compat not in COMPATS, f"qcow2 has no compat level '{options.compat}'", "use 0.10 or 1.1"),
@@ -73,17 +73,17 @@ def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
         ),
         (
             overlay and options.preallocation != "off" and not options.extended_l2,
-            "an overlay can't be preallocated, for that would hide its backing file",
-            "leave preallocation off (sparse)",
+            "an overlay cannot be preallocated, because that would hide its backing file",
+            "omit the preallocation (sparse)",
         ),
         (
             overlay and not options.backing_format,
-            "the backing file's format is not given",
-            "name it: backing_format=qcow2, or raw",
+            "the backing file's format is missing",
+            "specify it: backing_format=qcow2, or raw",
         ),
         (
             capacity_bytes < 0 or size >= 1 << 63,
-            f"a qcow2 image can't have {capacity_bytes} bytes",
+            f"invalid size of a qcow2 image: {capacity_bytes} bytes",
             "use a smaller size",
         ),
     )
@@ -100,9 +100,9 @@ def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
 
 
 def qcow2_allocation_bytes(capacity_bytes: int, options: Qcow2Options) -> int:
-    """Bytes of disk that the new image takes at once.
+    """Bytes of disk that the new image allocates immediately.
 
-    Raises: RequestError, when no such image can be made.
+    Raises: RequestError, if no such image is possible.
     """
     layout = check_qcow2(capacity_bytes, options)
     data = layout.data_clusters if options.preallocation == "metadata" else 0
@@ -110,7 +110,7 @@ def qcow2_allocation_bytes(capacity_bytes: int, options: Qcow2Options) -> int:
 
 
 def write_qcow2(fd: int, capacity_bytes: int, options: Qcow2Options, progress: Progress) -> None:
-    """Make the empty file `fd` a qcow2 image that reads as zeros (or as its backing file).
+    """Write a qcow2 image to the empty file `fd`, which reads as zeros (or as its backing file).
 
     Raises: RequestError, or OSError.
     """
@@ -135,14 +135,14 @@ def write_qcow2(fd: int, capacity_bytes: int, options: Qcow2Options, progress: P
         _allocate_data(fd, layout, options.preallocation, progress)
     end_of_data = _write_tables(fd, layout, header.l2_entry_size)
     if options.preallocation == "metadata" and not options.extended_l2:
-        # the part of the last cluster behind the guest's end, which qemu-img fills too
+        # the part of the last cluster after the guest's end, which qemu-img fills too
         slack = layout.data_clusters * cluster - header.size
         write_at(fd, bytes(slack), end_of_data - slack)
     write_at(fd, start.ljust(cluster, b"\0"), 0)
 
 
 def _backing_name(path: str) -> bytes:
-    """The name as it is stored; QEMU would take what stands before a colon for a protocol."""
+    """The name as it is stored; QEMU would interpret text before a colon as a protocol."""
     plain = path.startswith("/") or ":" not in path.split("/", 1)[0]
     return os.fsencode(path if plain else f"./{path}")
 
@@ -156,7 +156,7 @@ def _allocate_data(fd: int, layout: Layout, preallocation: str, progress: Progre
 
 
 def _write_tables(fd: int, layout: Layout, l2_entry_size: int) -> int:
-    """Write refcount table and blocks, L1 table and L2 tables; gives the offset of the end of the data."""
+    """Write refcount table and blocks, L1 table and L2 tables; return the offset of the end of the data."""
     cluster = layout.cluster_size
     end_of_data = 0
     refcounts, l1 = array("Q"), array("Q")
@@ -179,7 +179,7 @@ def _write_tables(fd: int, layout: Layout, l2_entry_size: int) -> int:
 
 
 def _write_l1(fd: int, layout: Layout, entries: array[int]) -> None:
-    """The L1 table: `entries`, or zeros where there are none."""
+    """Write the L1 table: `entries`, or zeros if there are none."""
     offset = layout.l1_cluster * layout.cluster_size
     if entries:
         write_at(fd, _big_endian(entries), offset)
@@ -193,7 +193,7 @@ def _l2_table(piece: L2Table, cluster: int, l2_entry_size: int) -> bytes:
     entries = array("Q", range(start, start + piece.count * cluster, cluster))
     if l2_entry_size == 8:
         return _big_endian(entries)
-    # no subcluster is marked allocated: the data is only reserved, as qemu-img leaves it
+    # no subcluster is marked allocated: the data is only reserved, as in qemu-img
     extended = array("Q", bytes(16 * piece.count))
     extended[::2] = entries
     return _big_endian(extended)

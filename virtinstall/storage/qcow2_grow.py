@@ -1,8 +1,8 @@
-"""Making the virtual disk of an existing qcow2 image larger.
+"""Enlarging the virtual disk of an existing qcow2 image.
 
-The L1 table grows into the rest of its last cluster, or moves to the end of the file; new
-structures are written and flushed before the header points to them, so that a power cut
-leaves the old image (and at worst some leaked clusters).
+The L1 table grows into the rest of its last cluster, or moves to the end of the file. New structures are written and
+flushed before the header points to them, so that a power failure leaves the old image (and at worst some leaked
+clusters).
 
 Source: https://www.qemu.org/docs/master/interop/qcow2.html (Header, Host cluster management).
 """
@@ -27,13 +27,13 @@ _SIZE_AT, _L1_SIZE_AT = 24, 36  # in the header; the L1 table's offset follows i
 
 
 def grow_qcow2(path: str, new_size: int) -> None:
-    """Make the disk in the qcow2 image at `path` `new_size` bytes large (rounded up to 512).
+    """Enlarge the disk in the qcow2 image at `path` to `new_size` bytes (rounded up to 512).
 
-    Raises: StorageError, when a guest uses it, it would shrink, it has what can't be grown
-    here (encryption, bitmaps, an external data file, snapshots, a backing file), or it can't be written.
+    Raises: StorageError, if a guest uses it, it would shrink, it has unsupported features (encryption, bitmaps, an
+    external data file, snapshots, a backing file), or it cannot be written.
     """
     size = round_up(new_size, SECTOR)
-    with storage_errors("can't grow", path):
+    with storage_errors("cannot enlarge", path):
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             lock_against_qemu(fd, path)
@@ -42,8 +42,8 @@ def grow_qcow2(path: str, new_size: int) -> None:
             l1_size = -(-size // header.l1_reach)
             if l1_size * 8 > MAX_L1_BYTES:
                 raise StorageError(
-                    f"image '{path}' can't grow to {size} bytes with its clusters of {header.cluster_size} bytes",
-                    hint="convert it to larger clusters with qemu-img convert -o cluster_size=",
+                    f"cannot enlarge image '{path}' to {size} bytes with its clusters of {header.cluster_size} bytes",
+                    hint="convert it to larger clusters with: qemu-img convert -o cluster_size=",
                 )
             if l1_size > header.l1_size:
                 header_l1 = _grow_l1(fd, path, header, l1_size)
@@ -58,22 +58,22 @@ def grow_qcow2(path: str, new_size: int) -> None:
 
 def _check_growable(header: Qcow2Header, path: str, size: int) -> None:
     obstacles = (
-        (size < header.size, f"has {header.size} bytes and can't shrink to {size}"),
+        (size < header.size, f"has {header.size} bytes and cannot shrink to {size}"),
         (header.incompatible_features & ~16, "is dirty, corrupt, compressed with zstd or has a data file"),
         (header.autoclear_features or header.has_bitmaps, "has bitmaps"),
         (header.nb_snapshots, "has internal snapshots"),
         (header.crypt_method, "is encrypted"),
         (header.refcount_order != 4, "has refcounts of another width than 16 bits"),
-        # what the backing file has behind the old end would come to light
+        # data of the backing file after the old end would become visible
         (header.backing_file and size > header.size, "has a backing file"),
     )
     for obstacle, what in obstacles:
         if obstacle:
-            raise StorageError(f"image '{path}' {what}: it can't be grown here", hint="use qemu-img resize")
+            raise StorageError(f"image '{path}' {what}: it cannot be enlarged here", hint="use qemu-img resize")
 
 
 def _grow_l1(fd: int, path: str, header: Qcow2Header, l1_size: int) -> bytes:
-    """Write the longer L1 table, in place or at the end; gives its size and offset for the header."""
+    """Write the longer L1 table, in place or at the end; return its size and offset for the header."""
     cluster = header.cluster_size
     room = round_up(header.l1_size * 8, cluster)
     if l1_size * 8 <= room:
@@ -89,7 +89,7 @@ def _grow_l1(fd: int, path: str, header: Qcow2Header, l1_size: int) -> bytes:
 
 
 def _free_old_l1(fd: int, header: Qcow2Header, new_offset: int) -> None:
-    """Clear the refcounts of the clusters that the L1 table has left."""
+    """Clear the refcounts of the clusters that the L1 table no longer uses."""
     if new_offset == header.l1_table_offset:
         return
     cluster = header.cluster_size
@@ -115,7 +115,7 @@ class _Allocator:
         self._end = self._first_free()
 
     def _first_free(self) -> int:
-        """The first cluster behind the file's end and behind every cluster in use."""
+        """The first cluster after the file's end and after every cluster in use."""
         cluster = self._header.cluster_size
         end = -(-os.fstat(self._fd).st_size // cluster)
         for number in reversed(range(len(self._blocks))):
@@ -125,9 +125,9 @@ class _Allocator:
         return end
 
     def append(self, clusters: int) -> int:
-        """Take `clusters` clusters in one piece; gives their offset in bytes.
+        """Allocate `clusters` contiguous clusters; return their offset in bytes.
 
-        Raises: StorageError, when the refcount table is full.
+        Raises: StorageError, if the refcount table is full.
         """
         start, self._end = self._end, self._end + clusters
         done = start
@@ -135,7 +135,7 @@ class _Allocator:
             number, index = divmod(done, self._counted)
             if number >= len(self._blocks):
                 raise StorageError(
-                    f"the refcount table of image '{self._path}' is full: it can't be grown here",
+                    f"the refcount table of image '{self._path}' is full: it cannot be enlarged here",
                     hint="use qemu-img resize",
                 )
             if not self._blocks[number]:

@@ -1,7 +1,6 @@
 """The header of a qcow2 image: its fields, how they are written and how they are read.
 
-Whatever a file holds, reading gives a right answer or a StorageError: at most the first
-cluster (2 MiB) is looked at.
+Reading any file results in a correct answer or a StorageError: at most the first cluster (2 MiB) is read.
 
 Source: https://www.qemu.org/docs/master/interop/qcow2.html (Header, Header extensions).
 """
@@ -44,7 +43,7 @@ _FEATURE_NAMES = (
 
 
 class Qcow2Header(NamedTuple):
-    """What the header says; offsets and sizes are in bytes, names are as they are in the file."""
+    """Contents of the header; offsets and sizes are in bytes, names are as stored in the file."""
 
     version: int
     cluster_bits: int
@@ -73,19 +72,19 @@ class Qcow2Header(NamedTuple):
 
     @property
     def l2_entry_size(self) -> int:
-        """Bytes that an L2 table spends on one cluster."""
+        """Bytes of an L2 table per cluster."""
         return 16 if self.incompatible_features & EXTENDED_L2 else 8
 
     @property
     def l1_reach(self) -> int:
-        """Guest bytes behind one entry of the L1 table."""
+        """Guest bytes per entry of the L1 table."""
         return self.cluster_size // self.l2_entry_size * self.cluster_size
 
 
 def pack_header(header: Qcow2Header) -> bytes:
     """The bytes of the start of the image: header, extensions and backing file's name.
 
-    Raises: StorageError, when they don't fit into the first cluster.
+    Raises: StorageError, if they do not fit into the first cluster.
     """
     length = _V2_LENGTH if header.version == 2 else _V3_LENGTH
     extensions = b""
@@ -136,7 +135,7 @@ def _extension(kind: int, data: bytes) -> bytes:
 def read_header(fd: int, path: str) -> Qcow2Header:
     """The header of the qcow2 image `fd`; `path` is for the errors.
 
-    Raises: StorageError, when it is no valid qcow2 image of version 2 or 3; OSError.
+    Raises: StorageError, if it is not a valid qcow2 image of version 2 or 3; OSError.
     """
     start = read_at(fd, _V3_LENGTH, 0)
     if len(start) < _V2_LENGTH or start[:4] != MAGIC:
@@ -147,7 +146,7 @@ def read_header(fd: int, path: str) -> Qcow2Header:
         raise _invalid(path, f"its version is {version}")
     if not MIN_CLUSTER_BITS <= cluster_bits <= MAX_CLUSTER_BITS:
         raise _invalid(path, f"its clusters would have 2^{cluster_bits} bytes")
-    # what lies behind the end of the file reads as zeros, for QEMU too
+    # data after the end of the file reads as zeros, in QEMU too
     first = read_at(fd, 1 << cluster_bits, 0).ljust(1 << cluster_bits, b"\0")
     incompatible = compatible = autoclear = compression = 0
     order, length = 4, _V2_LENGTH
@@ -187,7 +186,7 @@ def _backing_name(first: bytes, offset: int, length: int, path: str) -> bytes | 
     if not offset:
         return None
     if length > MAX_BACKING_NAME or offset + length > len(first):
-        raise _invalid(path, "the name of its backing file lies outside its first cluster")
+        raise _invalid(path, "the name of its backing file is outside its first cluster")
     return first[offset : offset + length] or None
 
 
@@ -210,7 +209,10 @@ def _read_extensions(first: bytes, start: int, name_offset: int, path: str) -> d
 
 
 def _check(header: Qcow2Header, path: str) -> None:
-    """Raises: StorageError, for what QEMU would refuse too."""
+    """Check the header.
+
+    Raises: StorageError, for everything that QEMU would reject too.
+    """
     cluster = header.cluster_size
     known = DIRTY | CORRUPT | DATA_FILE | COMPRESSION_TYPE | EXTENDED_L2
     compressed = bool(header.incompatible_features & COMPRESSION_TYPE)
@@ -239,7 +241,7 @@ def _check(header: Qcow2Header, path: str) -> None:
             header.l1_table_offset + header.l1_size * 8 > end
             or header.refcount_table_offset + header.refcount_table_clusters * cluster > end
             or (header.nb_snapshots and header.snapshots_offset > end),
-            "its tables lie beyond any file",
+            "its table offsets are too large",
         ),
     )
     for wrong, what in faults:
@@ -250,5 +252,5 @@ def _check(header: Qcow2Header, path: str) -> None:
 def _invalid(path: str, why: str) -> StorageError:
     return StorageError(
         f"'{path}' is not a usable qcow2 image: {why}",
-        hint="give the format that the image really has (format=raw, for one), or mend it with qemu-img check",
+        hint="specify the image's actual format, for example format=raw, or fix it with qemu-img check",
     )

@@ -1,7 +1,7 @@
-"""Where the parts of a new qcow2 image lie.
+"""The layout of a new qcow2 image.
 
 All clusters up to the end of the image are used exactly once, so every refcount is 1. The
-order is, as `qemu-img create` of Debian 12 has it (so that both give the same `qemu-img map`):
+order is that of `qemu-img create` of Debian 12, so that `qemu-img map` prints the same for both:
 
 - off: header, refcount table, refcount block, L1 table, more refcount blocks;
 - metadata: the same, then each L2 table before the data it maps, and a refcount block as
@@ -59,16 +59,16 @@ class Layout:
 
     @property
     def end_of_l1(self) -> int:
-        """The first cluster behind the L1 table."""
+        """The first cluster after the L1 table."""
         return self.l1_cluster + -(-self.l1_size * 8 // self.cluster_size)
 
     @property
     def first_data_cluster(self) -> int:
-        """Where contiguous data starts: one L2 table behind the L1 table."""
+        """The start of contiguous data: one L2 table after the L1 table."""
         return self.end_of_l1 + 1
 
     def pieces(self) -> Iterator[RefcountBlock | L2Table]:
-        """All refcount blocks, in the order of the refcount table, and all L2 tables, in that of the L1 table."""
+        """All refcount blocks, in the order of the refcount table, and all L2 tables, in the order of the L1 table."""
         return self._contiguous() if self.contiguous_data else self._interleaved()
 
     def _contiguous(self) -> Iterator[RefcountBlock | L2Table]:

@@ -21,14 +21,14 @@ class Account(NamedTuple):
 
 
 class QemuUser(NamedTuple):
-    """User and group as libvirt names them (`+64055` is a number), None where it doesn't."""
+    """User and group as libvirt names them (`+64055` is a number), None if it does not."""
 
     user: str | None
     group: str | None
 
 
 def qemu_user_from_capabilities(xml: str, virt_type: str = "kvm") -> QemuUser | None:
-    """What libvirt's capabilities say: the `dac` base label of `virt_type`; None where they say nothing."""
+    """The `dac` base label of `virt_type` in libvirt's capabilities; None if there is none."""
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
@@ -45,7 +45,7 @@ def qemu_user_from_capabilities(xml: str, virt_type: str = "kvm") -> QemuUser | 
 
 
 def qemu_user_from_label(label: str) -> QemuUser | None:
-    """What a base label of the model `dac` says: `+64055:+64055`."""
+    """The user and group in a base label of the model `dac`: `+64055:+64055`."""
     user, _, group = label.strip().partition(":")
     return QemuUser(user, group or None) if user else None
 
@@ -75,7 +75,7 @@ def find_account(who: QemuUser) -> Account | None:
 
 
 def this_account() -> Account:
-    """Ourselves: QEMU's user on a session connection."""
+    """The user of this process, which is QEMU's user on a session connection."""
     import pwd
 
     uid, gid = os.geteuid(), os.getegid()

@@ -22,20 +22,26 @@ _CHUNK = 1 << 20
 
 
 def check_external(image: NewImage) -> None:
-    """Raises: RequestError, when such an image cannot have these options; StorageError, without qemu-img."""
+    """Check the options of such an image.
+
+    Raises: RequestError, if it cannot have these options; StorageError, without qemu-img.
+    """
     if image.backing_path is not None:
-        raise RequestError(f"a new {image.format} image can't have a backing file", hint="use format=qcow2")
+        raise RequestError(f"a new {image.format} image cannot have a backing file", hint="use format=qcow2")
     if image.effective_preallocation != "off":
         raise RequestError(
-            f"a new {image.format} image can't be fully allocated", hint="omit sparse=no, or use format=raw"
+            f"a new {image.format} image cannot be fully allocated", hint="omit sparse=no, or use format=raw"
         )
     _program(image.format)
 
 
 def write_external(fd: int, image: NewImage, capacity: int) -> None:
-    """Make the empty file `fd` an image of `capacity` bytes. Raises: StorageError, OSError."""
+    """Write an image of `capacity` bytes to the empty file `fd`.
+
+    Raises: StorageError, OSError.
+    """
     program = _program(image.format)
-    # a vmdk contains its own file name, which must not be that of a file descriptor
+    # a vmdk contains its file name, which must not be that of a file descriptor
     with tempfile.TemporaryDirectory(prefix="virtinstall-") as folder:
         path = os.path.join(folder, os.path.basename(image.path))
         words = [program, "create", "-q", "-f", image.format, *_OPTIONS.get(image.format, ()), path, str(capacity)]
@@ -63,7 +69,7 @@ def _program(image_format: str) -> str:
     program = shutil.which("qemu-img")
     if program is None:
         raise StorageError(
-            f"cannot create a {image_format} image: there is no qemu-img",
+            f"cannot create a {image_format} image: qemu-img is not installed",
             hint="install it (apt install qemu-utils), or use format=qcow2",
         )
     return program

@@ -21,27 +21,30 @@ from virtinstall.storage.files import (
 )
 
 PREALLOCATIONS = ("off", "falloc", "full")
-FIRST_BLOCK = 4096  # written even where nothing else is, as qemu-img does
+FIRST_BLOCK = 4096  # written even if nothing else is, as in qemu-img
 
 
 def check_raw(capacity_bytes: int, preallocation: str) -> None:
-    """Raises: RequestError, when no raw image can be made like that."""
+    """Check the options of a raw image.
+
+    Raises: RequestError, if no such image is possible.
+    """
     if preallocation not in PREALLOCATIONS:
         raise RequestError(
             f"preallocation '{preallocation}' is not possible with raw images",
             hint=f"use one of {', '.join(PREALLOCATIONS)}, or format=qcow2",
         )
     if capacity_bytes < 0 or round_up(capacity_bytes, SECTOR) >= 1 << 63:
-        raise RequestError(f"a raw image can't have {capacity_bytes} bytes", hint="use a smaller size")
+        raise RequestError(f"invalid size of a raw image: {capacity_bytes} bytes", hint="use a smaller size")
 
 
 def raw_allocation_bytes(capacity_bytes: int, preallocation: str) -> int:
-    """Bytes of disk that the new image takes at once."""
+    """Bytes of disk that the new image allocates immediately."""
     return 0 if preallocation == "off" else round_up(capacity_bytes, SECTOR)
 
 
 def write_raw(fd: int, capacity_bytes: int, preallocation: str, progress: Progress) -> None:
-    """Make the empty file `fd` a raw image.
+    """Write a raw image to the empty file `fd`.
 
     Raises: RequestError, or OSError.
     """
@@ -53,24 +56,24 @@ def write_raw(fd: int, capacity_bytes: int, preallocation: str, progress: Progre
     elif preallocation == "full":
         write_zeros(fd, 0, size, progress)
     if preallocation != "full":
-        # QEMU finds out the alignment that direct I/O needs by reading, which a hole doesn't tell
+        # QEMU detects the alignment for direct I/O by reading, which does not work with a hole
         write_at(fd, bytes(min(FIRST_BLOCK, size)), 0)
 
 
 def grow_raw(path: str, new_size: int) -> None:
-    """Make the raw image at `path` `new_size` bytes large (rounded up to 512), the new part sparse.
+    """Enlarge the raw image at `path` to `new_size` bytes (rounded up to 512), the new part sparse.
 
-    Raises: StorageError, when a guest uses it, it would shrink, or it can't be written.
+    Raises: StorageError, if a guest uses it, it would shrink, or it cannot be written.
     """
     size = round_up(new_size, SECTOR)
-    with storage_errors("can't grow", path):
+    with storage_errors("cannot enlarge", path):
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             lock_against_qemu(fd, path)
             old = os.fstat(fd).st_size
             if size < old:
                 raise StorageError(
-                    f"image '{path}' has {old} bytes and can't shrink to {size}",
+                    f"image '{path}' has {old} bytes and cannot shrink to {size}",
                     hint="shrinking would destroy data",
                 )
             os.ftruncate(fd, size)

@@ -1,7 +1,7 @@
-"""Whether SELinux will let QEMU have a disk, as far as that can be known beforehand: `--check path_access=`.
+"""Check whether SELinux allows QEMU to open a disk, as far as that can be known in advance: `--check path_access=`.
 
-libvirt gives files their label when the guest starts. It can't where the file system has no labels of
-its own, and doesn't where it was told not to.
+libvirt labels files when the guest starts. It cannot if the file system does not support labels, and does not if it was
+disabled.
 
 Source: svirt_selinux(8) (types and booleans), selinuxfs as in selinux(8), proc_pid_mountinfo(5).
 """
@@ -15,15 +15,15 @@ from virtinstall.errors import StorageError
 
 SELINUX_FOLDER = "/sys/fs/selinux"
 _ATTRIBUTE = "security.selinux"
-# file systems without labels of their own -> the boolean that opens all of them to guests
+# file systems without labels -> the boolean that opens all of them to guests
 _BOOLEANS = {"nfs": "virt_use_nfs", "nfs4": "virt_use_nfs", "cifs": "virt_use_samba", "smb3": "virt_use_samba"}
 _FUSE_BOOLEAN = "virt_use_fusefs"
-# types of files that the policy keeps from guests
+# types of files that the policy hides from guests
 _REFUSED_TYPES = ("user_home_t", "admin_home_t", "user_tmp_t", "tmp_t", "default_t", "unlabeled_t")
 
 
 def is_enforced(folder: str = SELINUX_FOLDER) -> bool:
-    """Whether this machine's SELinux refuses what its policy doesn't allow."""
+    """Whether SELinux is enforcing on this machine."""
     return _read(f"{folder}/enforce") == "1"
 
 
@@ -35,9 +35,10 @@ def require_label(
     folder: str = SELINUX_FOLDER,
     mounts: str = "/proc/self/mountinfo",
 ) -> None:
-    """Raises: StorageError, when SELinux is enforced and is known to keep guests from the file `path`.
+    """Check the label of the file `path`, which may not exist yet.
 
-    The file may be still to be made. `relabels`: libvirt gives it its label when the guest starts.
+    `relabels`: libvirt labels it when the guest starts. Raises: StorageError, if SELinux is enforcing and is known to
+    deny guests access.
     """
     if not is_enforced(folder):
         return
@@ -45,7 +46,7 @@ def require_label(
     boolean = _FUSE_BOOLEAN if kind.startswith("fuse") else _BOOLEANS.get(kind)
     if boolean is not None:
         if _read(f"{folder}/booleans/{boolean}").startswith("0"):
-            raise _refusal(path, f"it lies on a file system without labels ({kind})", f"setsebool -P {boolean} on")
+            raise _refusal(path, f"it is on a file system without labels ({kind})", f"setsebool -P {boolean} on")
         return
     if relabels or not os.path.isfile(path):
         return
@@ -57,28 +58,28 @@ def require_label(
         problem = f"its label is '{label}'" if label else "it has no label"
         wanted = "svirt_image_t" if write else "virt_content_t"
         command = f"chcon -t {wanted} {shlex.quote(path)}"
-        raise _refusal(path, f"{problem}, and libvirt is not to give it another", command)
+        raise _refusal(path, f"{problem}, and libvirt does not relabel it", command)
 
 
 def _refusal(path: str, why: str, command: str) -> StorageError:
     return StorageError(
-        f"SELinux keeps guests from '{path}': {why}",
-        hint=f"run {command}, or go on with --check path_access=off",
+        f"SELinux denies guests access to '{path}': {why}",
+        hint=f"run {command}, or use --check path_access=off",
     )
 
 
 def _label(path: str) -> str:
-    """The label as text; empty where the file has none."""
+    """The label as text; empty if the file has none."""
     try:
         return os.getxattr(path, _ATTRIBUTE).rstrip(b"\0").decode(errors="replace")
     except OSError as error:
         if error.errno not in (errno.ENODATA, errno.EOPNOTSUPP):
-            raise StorageError(f"the SELinux label of '{path}' can't be read: {error.strerror}") from error
+            raise StorageError(f"cannot read the SELinux label of '{path}': {error.strerror}") from error
         return ""
 
 
 def _read(path: str) -> str:
-    """What a file of selinuxfs says; empty where SELinux is off."""
+    """The content of a file of selinuxfs; empty if SELinux is off."""
     try:
         with open(path, encoding="ascii") as file:
             return file.read().strip()
@@ -87,13 +88,13 @@ def _read(path: str) -> str:
 
 
 def _file_system(path: str, mounts: str) -> str:
-    """The type of the file system that the (real) path lies on: `ext4`, `nfs4`, `fuse.sshfs`."""
+    """The type of the file system of the (real) path: `ext4`, `nfs4`, `fuse.sshfs`."""
     best, kind = "", ""
     with open(mounts, encoding="utf-8", errors="surrogateescape") as file:
         for line in file:
             before, _, after = line.partition(" - ")
             place = before.split(" ")[4].replace("\\040", " ").rstrip("/")
-            # of two mounts at the same place, the later hides the earlier
+            # of two mounts at the same path, the later hides the earlier
             if (path == place or path.startswith(f"{place}/")) and len(place) >= len(best):
                 best, kind = place, after.split(" ")[0]
     return kind

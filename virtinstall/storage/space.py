@@ -1,4 +1,4 @@
-"""Whether a new image fits: `--check disk_size=`.
+"""Check whether a new image fits: `--check disk_size=`.
 
 Source: statvfs(3).
 """
@@ -13,14 +13,14 @@ from virtinstall.units import human_size
 
 
 def free_bytes(path: str) -> int | None:
-    """Bytes free for ordinary users where `path` is or will be; None where the file system can't say.
+    """Bytes free for ordinary users at `path`, which may not exist yet; None if the file system does not report them.
 
-    The nearest directory that exists is asked.
+    The nearest existing directory is used.
 
-    Raises: StorageError, when it can't be read.
+    Raises: StorageError, if it cannot be read.
     """
     folder = os.path.abspath(path)
-    with storage_errors("can't read the free space of", path):
+    with storage_errors("cannot read the free space of", path):
         while not os.path.exists(folder) and folder != "/":
             folder = os.path.dirname(folder)
         status = os.statvfs(folder)
@@ -28,26 +28,26 @@ def free_bytes(path: str) -> int | None:
 
 
 def require_space(path: str, needed_bytes: int, already_free: int | None = None) -> None:
-    """Make sure that `needed_bytes` fit on the file system of `path`.
+    """Check that `needed_bytes` fit on the file system of `path`.
 
-    `already_free` spares asking again.
+    `already_free` avoids another query.
 
-    Raises: NoSpaceError, when they don't.
+    Raises: NoSpaceError, if they do not fit.
     """
     free = free_bytes(path) if already_free is None else already_free
     if free is not None and needed_bytes > free:
         raise NoSpaceError(
             f"'{path}' needs {human_size(needed_bytes)}, but only {human_size(free)} are free there",
-            hint="free some room, choose another directory, or ask for a sparse image (sparse=yes)",
+            hint="free space, use another directory, or use a sparse image (sparse=yes)",
         )
 
 
 def check_space(path: str, needed_bytes: int, capacity_bytes: int) -> str | None:
-    """Check the room for an image that takes `needed_bytes` at once and may grow to `capacity_bytes`.
+    """Check the space for an image that allocates `needed_bytes` immediately and may grow to `capacity_bytes`.
 
-    Gives a warning when it fits now but may outgrow the file system, else None.
+    Return a warning if it fits now but may outgrow the file system, otherwise None.
 
-    Raises: NoSpaceError, when it doesn't fit now.
+    Raises: NoSpaceError, if it does not fit now.
     """
     free = free_bytes(path)
     if free is None:

@@ -1,1 +1,1 @@
-"""Reads the host, the OS database, media, storage and networks into `Facts`."""
+"""Read the host, the OS database, media, storage and networks into `Facts`."""

@@ -1,4 +1,4 @@
-"""The host and the connection to it, and what of our own process matters."""
+"""The host, the connection to it, and the environment of this process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from virtinstall.survey import networks
 
 
 class Environment(Record):
-    """What of our own process matters: environment, user, randomness; a parameter, so that tests can fix it."""
+    """The environment of this process: variables, user, randomness; a parameter, so that tests can set it."""
 
     environ: Mapping[str, str]
     uid: int
@@ -23,7 +23,7 @@ class Environment(Record):
 
     @staticmethod
     def real() -> Environment:
-        """Those of this process, with fresh randomness."""
+        """The environment of this process, with new randomness."""
         raw = os.urandom(128)
         token = "".join("abcdefghijklmnopqrstuvwxyz0123456789"[byte % 36] for byte in os.urandom(8))
         return Environment(environ=os.environ, uid=os.geteuid(), random_bytes=raw, token=token)
@@ -36,7 +36,7 @@ def survey_host(host: Host, surroundings: Environment) -> HostFacts:
     local = host.is_local()
     root = embed.root_of(uri)
     session = uri.split("?")[0].endswith("/session")
-    # the connection may be to a system daemon that runs as root, whoever we are
+    # the connection may be to a system daemon that runs as root, regardless of this user
     privileged = not session and root is None
     return HostFacts(
         uri=uri,
@@ -48,7 +48,7 @@ def survey_host(host: Host, surroundings: Environment) -> HostFacts:
         capabilities=Capabilities(host.capabilities_xml()),
         default_bridge=networks.default_bridge() if local and driver != "test" else None,
         embed_root=root,
-        # what a remote host is sent is only made here
+        # files for a remote host are only created here
         boot_dir=_boot_dir(root, privileged and local, surroundings),
         image_dir=_image_dir(root, privileged, surroundings),
         passt=local and driver == "qemu" and networks.has_passt(privileged=privileged, uid=surroundings.uid),

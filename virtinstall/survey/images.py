@@ -33,7 +33,7 @@ def survey_images(
 ) -> tuple[ImageFacts | None, ...]:
     """Return the image for `arch` of each disk of the request, None for a disk without one.
 
-    `report` is told if an index cannot be read and an old copy serves. Raises: RequestError, for unknown names;
+    `report` is called if an index cannot be read and an old copy is used. Raises: RequestError, for unknown names;
     FetchError, if there is no copy.
     """
     from virtinstall.devices.disk import Disk
@@ -53,7 +53,7 @@ def survey_images(
 def cache_directory(host: HostFacts, environ: Mapping[str, str]) -> tuple[str, bool]:
     """The directory of the image cache, and whether this host's QEMU can read it.
 
-    It is next to the images of libvirt's default pool where this user may write there, else the user's own.
+    It is next to the images of libvirt's default pool if this user may write there, otherwise the user's cache.
     """
     named = environ.get("VIRTINSTALL_IMAGE_CACHE")
     if named:
@@ -110,7 +110,7 @@ def _local_facts(source: ImageSource, checksum: str, folder: str, is_shared: boo
 
     if not os.path.isfile(source.url):
         raise RequestError(f"--disk image={source.url}: no such file", hint="check the path")
-    # its digest is computed when the plan is carried out
+    # its digest is computed when the plan is applied
     cached = local_image(FetchRequest(source._replace(digest=""), None, ""))
     return ImageFacts(
         source=source, cache_dir=folder, checksum=checksum, cached=cached, is_current=True, is_shared=is_shared
@@ -118,7 +118,7 @@ def _local_facts(source: ImageSource, checksum: str, folder: str, is_shared: boo
 
 
 def survey_login(os: OsRecord, environ: Mapping[str, str], images: Sequence[ImageFacts | None]) -> SeedFacts:
-    """Return a seed for an image that reads one: the user's keys for its own account, else a password."""
+    """Return a seed for an image that reads one: the user's keys for its default account, or a password."""
     from virtinstall.images.source import CLOUD_INIT, IGNITION
     from virtinstall.seed.cloud_init import CloudInitRequest
 
@@ -144,7 +144,7 @@ def _ignition_login(user: str, keys: tuple[str, ...]) -> SeedFacts:
     import json
 
     if not keys:
-        warning = "no SSH key in ~/.ssh: nobody can log in; give a configuration with --ignition FILE"
+        warning = "no SSH key in ~/.ssh: no login is possible; specify a configuration with --ignition FILE"
         return SeedFacts(warnings=(warning,))
     users = [{"name": user, "sshAuthorizedKeys": list(keys)}]
     config = json.dumps({"ignition": {"version": "3.0.0"}, "passwd": {"users": users}}).encode()

@@ -1,4 +1,4 @@
-"""The install medium and the operating system: what the medium says, what the database knows."""
+"""The install medium and the operating system, as identified by the medium and the OS database."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _BOTH_NEEDED = "--location with kernel= and initrd= needs both, and a location b
 
 
 def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFacts | None:
-    """What is known of --location, --install OS or --cdrom; None where there is no medium.
+    """Facts about --location, --install OS or --cdrom; None if there is no medium.
 
-    Raises: FetchError, when it can't be read; RequestError, when it is not complete.
+    Raises: FetchError, if it cannot be read; RequestError, if it is not complete.
     """
     install = request.install
     if install.location is not None:
         wish = install.location
         if not wish.location:
-            raise RequestError(_BOTH_NEEDED, hint="for example --location URL,kernel=PATH,initrd=PATH")
+            raise RequestError(_BOTH_NEEDED, hint="example: --location URL,kernel=PATH,initrd=PATH")
         return _survey_location(request, wish.location, wish.kernel, wish.initrd, host, catalog)
     if install.os is not None and install.kernel is None:
         url = tree_url(request, catalog, install.os)
@@ -40,9 +40,9 @@ def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFa
 
 
 def tree_url(request: Request, catalog: Catalog, name: str) -> str:
-    """Where the OS database says that the install tree of an OS is.
+    """The address of an OS's install tree in the OS database.
 
-    Raises: RequestError, when it knows none.
+    Raises: RequestError, if there is none.
     """
     record = catalog.lookup(name).record
     arch = request.platform.arch or request.domain.os.type_arch or os.uname().machine
@@ -51,8 +51,8 @@ def tree_url(request: Request, catalog: Catalog, name: str) -> str:
         # Fedora's trees of single variants cannot install anything else
         return next((url for url in urls if "/Everything/" in url), urls[0])
     raise RequestError(
-        f"--install {name}: the OS database knows no install tree of it for {arch}",
-        hint="name one with --location URL",
+        f"--install {name}: the OS database contains no install tree of it for {arch}",
+        hint="specify one with --location URL",
     )
 
 
@@ -80,9 +80,9 @@ def _survey_location(
 def _chosen_by_hand(
     fetcher: Fetcher, kernel: str | None, initrd: str | None, recognized: Callable[[], InstallTree]
 ) -> InstallTree:
-    """The kernel and initrd that were named; what else the location says of itself counts as without them.
+    """The specified kernel and initrd, with the other facts of the location: its system, and the installer's source.
 
-    Its system that is, and where the installer finds it: what an image's menu adds is for the menu's own kernel.
+    Arguments from an image's menu are for the menu's kernel, and not used.
     """
     from dataclasses import replace
 
@@ -92,14 +92,14 @@ def _chosen_by_hand(
     try:
         found = recognized()
     except (FetchError, RequestError):
-        # kernel= and initrd= are there for a location that nothing is known of
+        # kernel= and initrd= support locations that are not recognized
         return tree
     arguments = found.arguments if tree.volume is None else ()
     return replace(tree, os_names=found.os_names, arguments=arguments)
 
 
 def media_facts(location: str, tree: InstallTree) -> MediaFacts:
-    """What the recognised medium at `location` means for the guest; an image becomes its CD, from the web too."""
+    """The effect of the recognized medium at `location` on the guest; an image becomes its CD, also from the web."""
     from virtinstall.media.location import is_local
 
     local = is_local(location)
@@ -118,7 +118,7 @@ def media_facts(location: str, tree: InstallTree) -> MediaFacts:
 
 
 def identifier(catalog: Catalog, arch: str) -> Identify:
-    """What tells an OS from a medium by the OS database's rules."""
+    """The function that identifies a medium's OS by the rules of the OS database."""
 
     def identify(medium: Medium) -> Identified | None:
         from virtinstall.media.medium import Identified
@@ -157,7 +157,7 @@ def identifier(catalog: Catalog, arch: str) -> Identify:
 
 
 def _survey_cdrom(path: str, host: HostFacts, catalog: Catalog) -> MediaFacts | None:
-    """The OS on an ISO to boot from; None where it can't be read from here."""
+    """The OS on an ISO to boot from; None if it cannot be read from here."""
     location = local_path(path)
     if is_url(location) or not os.path.isfile(location):
         return None
@@ -173,7 +173,10 @@ def _survey_cdrom(path: str, host: HostFacts, catalog: Catalog) -> MediaFacts | 
 
 
 def _disc_ids(location: str) -> VolumeIds | None:
-    """What a disc says of itself, be it ISO 9660 or UDF alone. Raises: FetchError, when it is neither."""
+    """The identifiers of a disc, ISO 9660 or only UDF.
+
+    Raises: FetchError, if it is neither.
+    """
     from pathlib import Path
 
     from virtinstall.media.bytesource import FileSource

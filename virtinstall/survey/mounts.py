@@ -1,6 +1,6 @@
 """File systems that are mounted on this machine.
 
-Source: proc(5), /proc/self/mounts; fstab(5) for how blanks are written there.
+Source: proc(5), /proc/self/mounts; fstab(5) for the escapes of spaces.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def mounts(table: Path = Path("/proc/self/mounts")) -> tuple[tuple[str, str], ...]:
-    """(mount point, type) of each, later ones over earlier ones; empty where the system has no such list."""
+    """(mount point, type) of each, later ones over earlier ones; empty if the system has no such list."""
     if not table.exists():
         return ()
     found = []

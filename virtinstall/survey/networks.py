@@ -1,7 +1,6 @@
-"""What the local machine's network and graphics look like, for defaults.
+"""The local machine's network and graphics, for defaults.
 
-Source: proc(5), /proc/net/route; sysfs, /sys/class/net/*/bridge;
-https://libvirt.org/formatnode.html (drm).
+Source: proc(5), /proc/net/route; sysfs, /sys/class/net/*/bridge; https://libvirt.org/formatnode.html (drm).
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def default_bridge() -> str | None:
 
 
 def links() -> tuple[str, ...]:
-    """The names of the machine's network interfaces, bridges among them; none where the system doesn't tell."""
+    """The names of the machine's network interfaces, including bridges; empty if the system does not list them."""
     try:
         return tuple(sorted(os.listdir("/sys/class/net")))
     except OSError:
@@ -35,7 +34,7 @@ def links() -> tuple[str, ...]:
 
 
 def has_passt(*, privileged: bool, uid: int) -> bool:
-    """Whether passt is installed and would run: root's own libvirt would start it as root, which it refuses.
+    """Whether passt is installed and can run: root's libvirt would start it as root, which it refuses.
 
     The system's daemon (`privileged`) starts it as QEMU's user.
     """

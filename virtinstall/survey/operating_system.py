@@ -1,4 +1,4 @@
-"""Which operating system the guest will run: named, found on the medium, or assumed."""
+"""The guest's operating system: specified, detected on the medium, or assumed."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def survey_os(
     install = request.install
     named = request.domain.os_full_id or request.domain.os_name
     if named is not None:
-        # a name in the metadata is refused too where nothing is known of it
+        # an unknown name in the metadata is rejected too
         catalog.lookup(named)
-    # --install OS says what its tree holds
+    # --install OS names the system of its tree
     detected = medium.os_names if medium is not None and install.os is None else ()
     if medium is None:
-        # a name that the database lacks is no reason to refuse the image
+        # a name that is not in the database does not prevent the use of the image
         detected = tuple(image.source.os_name for image in images if image is not None and image.source.os_name)[:1]
     return choose_os(
         read_requested(request.os.values),

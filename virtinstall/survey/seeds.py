@@ -1,4 +1,6 @@
-"""--cloud-init, --unattended, --ignition: what they ask for, files and addresses read; the answers come later."""
+"""The requests of --cloud-init, --unattended and --ignition, with files and addresses read; the answers are created
+later.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,9 @@ if TYPE_CHECKING:
 def survey_seeds(
     request: Request, host: HostFacts, os: OsRecord, media: MediaFacts | None, environment: Mapping[str, str]
 ) -> SeedFacts:
-    """Return what is known of the answers that the guest will be given.
+    """Return the facts about the answers for the guest.
 
-    Raises: RequestError, when the options contradict each other; FetchError, when something
-    they name can't be read.
+    Raises: RequestError, if the options contradict each other; FetchError, if something they name cannot be read.
     """
     install = request.install
     read_file = partial(given_text, install.typed)

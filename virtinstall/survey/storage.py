@@ -1,4 +1,4 @@
-"""What is there, and what isn't, for each disk of a request. Reading only."""
+"""The existing and missing storage of each disk of a request. Reading only."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ def survey_storage(
     media: MediaFacts | None,
     images: Sequence[ImageFacts | None] = (),
 ) -> StorageFacts:
-    """Return what is found for the disks. Raises: RequestError, when a pool or volume isn't there."""
+    """Return facts about the disks.
+
+    Raises: RequestError, if a pool or volume does not exist.
+    """
     from virtinstall.devices.disk import Disk
 
     disks = request.domain.devices_of(Disk)
@@ -55,7 +58,7 @@ def survey_storage(
 
 
 def _disk_folder(disks: list[Disk]) -> str | None:
-    """The directory of the guest's first disk, where that is given by path and we may create files there."""
+    """The directory of the guest's first disk, if that is specified by path and this user may create files there."""
     path = requested_path(disks[0]) if disks else None
     if path is None or "://" in path:
         return None
@@ -64,7 +67,7 @@ def _disk_folder(disks: list[Disk]) -> str | None:
 
 
 def _upload_pool(disks: tuple[DiskFacts, ...], host: Host) -> PoolFacts | None:
-    """The remote host's pool for what is sent there: the first disk's, else `default`."""
+    """The remote host's pool for uploads: the first disk's, or `default`."""
     pools = [disk.pool or (host.pool(disk.volume.pool) if disk.volume is not None else None) for disk in disks]
     usable = (pool for pool in (*pools, host.pool("default")) if pool is not None and pool.type in _FILE_POOLS)
     return next(usable, None)
@@ -77,7 +80,7 @@ def _local_files(request: Request, host: Host) -> frozenset[str]:
 
 
 def _cdrom_facts(given: str, facts: HostFacts, host: Host) -> DiskFacts:
-    """The install medium; a file of this machine has to be sent to a remote host that doesn't know its path."""
+    """The install medium; a file of this machine must be uploaded to a remote host that does not have its path."""
     path = given if is_url(given) else os.path.abspath(local_path(given))
     found = _path_facts(path, facts, host, cdrom=True)
     sent = not facts.local and facts.has_real_storage and found.volume is None and os.path.isfile(path)
@@ -102,8 +105,8 @@ def _disk_facts(disk: Disk, facts: HostFacts, host: Host) -> DiskFacts:
     if (disk.source_pool is None) != (disk.source_volume is None):
         given, lacking = ("pool", "volume") if disk.source_volume is None else ("volume", "pool")
         raise RequestError(
-            f"--disk source.{given} without source.{lacking}: a volume is named by both",
-            hint="--disk vol=POOL/VOLUME, or --disk pool=POOL,size=20 for a new one",
+            f"--disk source.{given} without source.{lacking}: a volume needs both",
+            hint="use --disk vol=POOL/VOLUME, or --disk pool=POOL,size=20 for a new one",
         )
     if disk.source_pool is not None and disk.source_volume is not None:
         if host.pool(disk.source_pool) is None:
@@ -125,14 +128,14 @@ def _disk_facts(disk: Disk, facts: HostFacts, host: Host) -> DiskFacts:
 
 
 def _has_size(disk: Disk) -> bool:
-    """Whether a new image could be made: as large as was said, or as the one it starts from."""
+    """Whether a new image could be created: with the specified size, or that of the image it starts from."""
     return any(value is not None for value in (disk.size_bytes, disk.backing_store, disk.image))
 
 
 def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
-    """`found` with format and size of the image that a new one starts from; its header tells where libvirt doesn't.
+    """`found` with format and size of the image that a new one starts from; read from its header if libvirt has none.
 
-    Raises: RequestError, when there is no such image, and no size either.
+    Raises: RequestError, if there is no such image, and no size either.
     """
     path = disk.backing_store
     if path is None or _exists(found) or not has_real_storage(host):
@@ -144,16 +147,16 @@ def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
         return found
     if not os.path.lexists(path):
         if disk.size_bytes is not None:
-            # with a size all is known that a preview shows; making it is refused
+            # with a size, the preview is complete; creating the disk fails later
             return found
-        raise RequestError(f"--disk backing_store={path}: there is no such file", hint="check the path")
+        raise RequestError(f"--disk backing_store={path}: no such file", hint="check the path")
     from virtinstall.storage.probe import probe_image
 
     given = disk.backing_format
     if given is not None and given not in _IMAGE_FORMATS:
         near = _near(given, frozenset(_IMAGE_FORMATS))
         raise RequestError(
-            f"--disk backing_format={given}: there is no such format", hint=near or f"it is {', '.join(_IMAGE_FORMATS)}"
+            f"--disk backing_format={given}: unknown format", hint=near or f"use {', '.join(_IMAGE_FORMATS)}"
         )
     image = probe_image(path)
     size = image.virtual_size if given in (None, image.format) else probe_image(path, given).virtual_size
@@ -163,7 +166,7 @@ def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
 def _volume_facts(text: str, host: Host) -> DiskFacts:
     pool, slash, name = text.partition("/")
     if not slash or not name or "/" in name:
-        raise RequestError(f"--disk vol={text}: must be POOL/VOLUME", hint="for example vol=default/guest.qcow2")
+        raise RequestError(f"--disk vol={text}: must be POOL/VOLUME", hint="example: vol=default/guest.qcow2")
     volume = host.volume(pool, name)
     known = host.pool(pool)
     if volume is None and known is not None and known.active and known.type in _FILE_POOLS:
@@ -172,7 +175,7 @@ def _volume_facts(text: str, host: Host) -> DiskFacts:
         volume = host.volume(pool, name)
     if volume is None:
         near = _near(name, host.volume_names(pool)) if known else _near(pool, {p.name for p in host.pools()})
-        raise RequestError(f"--disk vol={text}: there is no such volume", hint=near)
+        raise RequestError(f"--disk vol={text}: no such volume", hint=near)
     return DiskFacts(volume=volume)
 
 
@@ -184,7 +187,7 @@ def _near(name: str, known: set[str] | frozenset[str]) -> str | None:
 
 def _no_pool(option: str, name: str, host: Host) -> RequestError:
     near = _near(name, {known.name for known in host.pools()})
-    return RequestError(f"{option}: there is no such storage pool", hint=near or "`virsh pool-list --all` lists them")
+    return RequestError(f"{option}: no such storage pool", hint=near or "list them with: virsh pool-list --all")
 
 
 def _pool_facts(name: str, host: Host) -> DiskFacts:
@@ -194,7 +197,7 @@ def _pool_facts(name: str, host: Host) -> DiskFacts:
             raise _no_pool(f"--disk pool={name}", name, host)
         return DiskFacts()
     if pool.active and not (host.is_local() and os.access(pool.target or "/", os.X_OK)):
-        # we cannot see ourselves which files are left
+        # it is not visible from here which files are left
         host.refresh_pool(name)
     return DiskFacts(pool=pool, taken_names=host.volume_names(name) if pool.active else frozenset())
 
@@ -222,7 +225,7 @@ def _managing_pool(directory: str, host: Host) -> PoolFacts | None:
 
 
 def look_at(path: str, *, probe: bool = True) -> PathFacts:
-    """What a local path is; its format only where `probe` says so."""
+    """The kind of a local path; its format only if `probe` is set."""
     try:
         found = os.stat(path)
     except OSError:

@@ -1,7 +1,7 @@
 """Everything that must be known before deciding, read once; nothing is changed.
 
-The order follows what depends on what: connection, install medium, operating system,
-platform, domain capabilities, storage.
+The order follows the dependencies: connection, install medium, operating system, platform, domain capabilities,
+storage.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
     """The facts for `request` on `host`.
 
-    Raises: RequestError, when something named isn't there; HostError, when it can't be read.
+    Raises: RequestError, if something that is named does not exist; HostError, if it cannot be read.
     """
     from virtinstall.osinfo.catalog import Catalog
 
@@ -97,7 +97,7 @@ def _seeds(
 def _cpu_model_features(
     request: Request, host: Host, platform: Platform, capabilities: DomainCapabilities | None
 ) -> frozenset[str]:
-    """The host model's features, where a CPU of another model is to have those of them that guard against flaws."""
+    """The host model's features, if a CPU of another model gets those of them that protect against flaws."""
     model = None if capabilities is None else capabilities.host_model
     if model is None or not platform.is_x86 or not wants_mitigations(request.domain.cpu):
         return frozenset()
@@ -105,24 +105,26 @@ def _cpu_model_features(
 
 
 def _guest_names(request: Request, host: Host) -> frozenset[str]:
-    """Names of all guests where we are to choose one, else of the guest that has the name already."""
+    """Names of all guests if a name must be chosen, otherwise the guest that already has the name."""
     name = request.domain.name
     if name is None:
         return host.guest_names()
-    # a name that is another guest's uuid finds that guest, whose own name is another
+    # a name that is another guest's UUID finds that guest, which has a different name
     found = host.find_guest(name)
     return frozenset() if found is None else frozenset((found.name,))
 
 
 def _guest_macs(request: Request, host: Host) -> dict[str, str]:
-    """Addresses in use. Ours are drawn at random and checked when defined: what was known last is good enough."""
+    """Addresses in use. Generated ones are random and checked when the guest is defined, so the last known list is
+    sufficient.
+    """
     from virtinstall.devices.interface import Interface
 
     return host.guest_macs(fresh=any(interface.mac_address for interface in request.domain.devices_of(Interface)))
 
 
 def _claimed_names(request: Request, surroundings: Environment) -> frozenset[str]:
-    """Names that other runs on this machine have chosen and not yet used, where we are to choose one."""
+    """Names that other runs on this machine have chosen and not yet used, if a name must be chosen."""
     if request.domain.name is not None:
         return frozenset()
     from virtinstall.rollback.journal import journal_folder, names_of_live_runs
@@ -131,7 +133,7 @@ def _claimed_names(request: Request, surroundings: Environment) -> frozenset[str
 
 
 def _networks(request: Request, host: Host, facts: HostFacts) -> dict[str, NetworkFacts | None]:
-    """The virtual networks that the guest is, or may be, put into; None for one that isn't there."""
+    """The virtual networks that the guest may use; None for one that does not exist."""
     from virtinstall.compose.interfaces import DEFAULT_NETWORK
     from virtinstall.devices.interface import Interface
 
@@ -153,7 +155,7 @@ def _links(request: Request, facts: HostFacts) -> tuple[str, ...]:
 
 
 def _node_devices(request: Request, host: Host) -> tuple[str, ...]:
-    """The host's devices, where the request names one."""
+    """The host's devices, if the request names one."""
     from virtinstall.devices.hostdev import Hostdev
     from virtinstall.devices.interface import Interface
 
@@ -164,7 +166,7 @@ def _node_devices(request: Request, host: Host) -> tuple[str, ...]:
 
 
 def _render_node(request: Request, host: Host) -> str | None:
-    """The render node, where graphics need one that the request does not name."""
+    """The render node, if graphics need one and the request does not name it."""
     from virtinstall.devices.graphics import Graphics
 
     graphics = request.domain.devices_of(Graphics)

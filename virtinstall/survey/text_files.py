@@ -1,6 +1,6 @@
-"""The texts that options name, mostly for answers: by path, by address, or typed.
+"""The texts of options, mostly for answers: from a path, an address, or standard input.
 
-Source: the behaviour of virt-install (files and addresses for --cloud-init).
+Source: the behavior of virt-install (files and addresses for --cloud-init).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 def given_text(typed: Mapping[str, str], source: str, option: str, limit_bytes: int = MIB) -> str:
     """The text that `option` names as `source`: by path, by http, https or ftp address, or as `-`, in `typed`.
 
-    Raises: RequestError or FetchError, when it can't be read, is too large or is no UTF-8.
+    Raises: RequestError or FetchError, if it cannot be read, is too large or is not UTF-8.
     """
     if source != TYPED:
         return _read_text(source, option, limit_bytes)
     if option not in typed:
-        raise RequestError(f"{option}=-: nothing was typed for it", hint="name a file")
+        raise RequestError(f"{option}=-: standard input was not read", hint="use a file")
     return typed[option]
 
 
@@ -40,9 +40,7 @@ def _read_text(source: str, option: str, limit_bytes: int) -> str:
         raise _no_text(f"{option}: '{source}'") from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise RequestError(
-            f"{option}: could not read '{source}': {why}", hint="give a file that you can read"
-        ) from error
+        raise RequestError(f"{option}: could not read '{source}': {why}", hint="use a readable file") from error
 
 
 def _fetch_text(address: str, option: str, limit_bytes: int) -> str:
@@ -52,7 +50,7 @@ def _fetch_text(address: str, option: str, limit_bytes: int) -> str:
     scheme = address.partition(":")[0].lower()
     if scheme not in ("http", "https", "ftp", "file"):
         raise FetchError(
-            f"{option}: '{display_url(address)}' can't be read", hint="give a path, or an http, https or ftp address"
+            f"{option}: cannot read '{display_url(address)}'", hint="use a path, or an http, https or ftp address"
         )
     if scheme == "file":
         from urllib.parse import urlsplit
@@ -60,9 +58,7 @@ def _fetch_text(address: str, option: str, limit_bytes: int) -> str:
         try:
             path = percent_decoded(option, urlsplit(address).path)
         except ValueError as error:
-            raise RequestError(
-                f"{option}: '{address}' is no complete address", hint="write it as file:///PATH"
-            ) from error
+            raise RequestError(f"{option}: incomplete address '{address}'", hint="use file:///PATH") from error
         return _read_text(path, option, limit_bytes)
     directory, name = address, ""
     if scheme == "ftp" and address.count("/") > 2:
@@ -74,15 +70,15 @@ def _fetch_text(address: str, option: str, limit_bytes: int) -> str:
         fetcher.close()
     named = f"{option}: '{display_url(address)}'"
     _check_size(named, len(text.encode()), limit_bytes)
-    if "\ufffd" in text:  # fetchers put it where the bytes are none: a password or a script would be another
+    if "\ufffd" in text:  # fetchers replace invalid bytes with it: a password or a script would be changed
         raise _no_text(named)
     return text
 
 
 def _no_text(what: str) -> RequestError:
-    return RequestError(f"{what} is no text in UTF-8", hint="check that it is the file meant")
+    return RequestError(f"{what} is not valid UTF-8 text", hint="check that the file is correct")
 
 
 def _check_size(what: str, size: int, limit_bytes: int) -> None:
     if size > limit_bytes:
-        raise RequestError(f"{what} is larger than {limit_bytes // MIB} MiB", hint="check that it is the file meant")
+        raise RequestError(f"{what} is larger than {limit_bytes // MIB} MiB", hint="check that the file is correct")

@@ -1,4 +1,4 @@
-"""--unattended: which installer there is to answer, and what of this host goes into the answers."""
+"""--unattended: the installer, and the answers that are taken from this host."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ def survey_unattended(
     environment: Mapping[str, str],
     read_file: ReadFile,
 ) -> SeedFacts:
-    """Return the answers that the installer of a machine of `arch` will be given.
+    """Return the answers for the installer of a machine of `arch`.
 
-    Raises: RequestError, when the system or the medium can't be installed unattended, or an
-    answer is missing.
+    Raises: RequestError, if the system or the medium cannot be installed unattended, or an answer is missing.
     """
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.osinfo.scripts import choose_scripts
@@ -57,7 +56,7 @@ def survey_unattended(
 
 
 def _medium(media: MediaFacts | None, system: OsRecord, host: HostFacts, catalog: Catalog) -> tuple[Media | None, str]:
-    """What the OS database says of the medium itself, and the medium's volume id."""
+    """The OS database's record of the medium, and the medium's volume id."""
     from virtinstall.media.location import open_location
     from virtinstall.osinfo.detect import match_media
 
@@ -66,7 +65,7 @@ def _medium(media: MediaFacts | None, system: OsRecord, host: HostFacts, catalog
         return None, ""
     try:
         fetcher = open_location(location)
-    except FetchError:  # no ISO image: then nothing but the system itself says how it is installed
+    except FetchError:  # not an ISO image: only the system defines how it is installed
         return None, ""
     try:
         ids = fetcher.volume
@@ -90,7 +89,7 @@ def _medium(media: MediaFacts | None, system: OsRecord, host: HostFacts, catalog
 def _language(
     system: OsRecord, environment: Mapping[str, str], catalog: Catalog, medium: Media | None, volume_id: str
 ) -> str:
-    """The medium's, for Windows takes no other; else this host's."""
+    """The medium's language, which is the only one that Windows accepts; otherwise this host's."""
     from virtinstall.osinfo.scripts import media_language
 
     told = media_language(catalog, medium, volume_id) if medium is not None else None
@@ -102,12 +101,12 @@ def _language(
 
 
 def _timezone() -> str:
-    """This host's, as an IANA name."""
+    """This host's time zone, as an IANA name."""
     _, found, name = os.path.realpath("/etc/localtime").partition("/zoneinfo/")
     return name if found else "UTC"
 
 
 def _login(environ: Mapping[str, str]) -> str:
-    """Who runs the command; root has an account in every system already."""
+    """The user who runs the command; root already exists in every system."""
     name = environ.get("SUDO_USER") or environ.get("USER") or environ.get("LOGNAME") or "user"
     return "user" if name == "root" else name
