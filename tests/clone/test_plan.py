@@ -33,7 +33,7 @@ def disk(path: str = "/i/vm.qcow2", target: str = "vda", inside: str = "") -> st
 
 
 def plan(xml: str, *sources: SourceFacts, asked: dict[str, Any] | None = None, **facts: Any) -> ClonePlan:
-    """The plan for a copy of `xml`, --auto-clone unless `asked` says otherwise."""
+    """The plan for a copy of `xml`, with --auto-clone unless `asked` overrides it."""
     found = {"places": {"/i": HERE}, "guest_names": frozenset({"vm"}), "random_bytes": bytes(range(64)), **facts}
     return plan_clone(
         CloneRequest(**{"original": "vm", "auto_clone": True, **(asked or {})}), CloneFacts(xml, sources, **found)
@@ -105,7 +105,7 @@ def test_replaced_guest() -> None:
 
 
 def test_interfaces() -> None:
-    """Each interface gets a MAC address of its own and no name of a host device; given ones go first, in order."""
+    """Each interface gets a new MAC address and no name of a host device; specified ones are used first, in order."""
     mac = "<interface type='user'><mac address='52:54:00:11:22:33'/><target dev='vnet0'/></interface>"
     made = plan(guest(mac * 2 + "<interface type='user'/>"), asked={"macs": ("22:23:45:67:89:ab",)})
     macs = [node.get("address", "") for node in domain(made).iterfind("devices/interface/mac")]
@@ -189,7 +189,7 @@ def test_further_file_without_disks_to_copy_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize("driver", ["", "<driver name='qemu' type='qcow2'/>"])
-def test_existing_image_keeps_its_own_format(driver: str) -> None:
+def test_existing_image_keeps_its_format(driver: str) -> None:
     """A raw image in the place of a qcow2 one is read as raw."""
     places = {"/i": Place(True, True, frozenset({"x"}))}
     asked: dict[str, Any] = {"files": ("/i/x",), "preserve_data": True}
@@ -239,7 +239,7 @@ def test_preserved_data() -> None:
 
 @pytest.mark.parametrize("source", [SourceFacts(kind="network"), SourceFacts("/i", "dir"), SourceFacts("/i/gone")])
 def test_disks_that_cannot_be_copied(source: SourceFacts) -> None:
-    """Network disks, directories and what isn't there; all of them can be left out."""
+    """Network disks, directories and missing files; all of them can be skipped."""
     with pytest.raises((RequestError, StorageError)):
         plan(guest(disk()), source)
     assert plan(guest(disk()), source, asked={"skip_copy": ("vda",)}).copies == ()
@@ -254,7 +254,7 @@ def test_local_file_of_a_pool_is_copied_here() -> None:
 
 @pytest.mark.parametrize("facts", [{"remote": True}, {"pretended": True}])
 def test_volume_elsewhere_is_copied_by_libvirt(facts: dict[str, Any]) -> None:
-    """The format is kept, as <volume> says."""
+    """The format is kept, as in the <volume>."""
     source = IMAGE._replace(volume=volume())
     (copy,) = plan(guest(disk()), source, places={"/i": Place(True, False, frozenset(), pool())}, **facts).copies
     made = etree.fromstring(copy.volume_xml)
@@ -292,7 +292,7 @@ def test_into_a_logical_pool() -> None:
 
 
 def test_full_pool() -> None:
-    """A pool without room is refused before anything is made; --nonsparse needs the whole size."""
+    """A pool without space is rejected before anything is created; --nonsparse needs the whole size."""
     places = {"/i": Place(True, False, frozenset(), pool(free=6 * MIB))}
     source = IMAGE._replace(volume=volume())
     assert plan(guest(disk()), source, places=places).copies
@@ -318,7 +318,7 @@ def test_what_a_copy_would_lose() -> None:
 
 
 def test_nvram() -> None:
-    """The UEFI variables are copied beside the original's, or where --nvram says; what lies there is kept."""
+    """The UEFI variables are copied next to the original's, or to --nvram; an existing file is kept."""
     xml = guest(system="<nvram>/n/vm_VARS.fd</nvram>")
     found = SourceFacts("/n/vm_VARS.fd", "file", None, True, MIB, MIB)
     places = {"/n": HERE, "/m": Place(True, True, frozenset({"mine.fd"}))}

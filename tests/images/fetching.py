@@ -14,7 +14,7 @@ from virtinstall.progress import Progress, Silent
 
 @dataclass
 class Client:
-    """A run that fetches into a cache; `said` is what it reported, `now` its clock."""
+    """A run that downloads to a cache; its reports are recorded, `now` is its clock."""
 
     root: Path
     said: list[str] = field(default_factory=list)

@@ -114,7 +114,7 @@ def test_architecture_without_an_image(tmp_path: Path) -> None:
 
 
 def test_architecture_names_are_the_vendors(tmp_path: Path) -> None:
-    """libvirt says aarch64, Debian arm64."""
+    """libvirt uses aarch64, Debian arm64."""
     assert "arm64" in catalogue(tmp_path).find("debian12", "aarch64").url
 
 
@@ -211,7 +211,7 @@ def test_built_in_catalogue_fits_the_published_schema() -> None:
     ],
 )
 def test_schema_and_reader_refuse_the_same(row: dict[str, Any]) -> None:
-    """Who validates with the schema sees what the program says."""
+    """The schema reports the same errors as the program."""
     document = yaml.safe_load(yaml.safe_dump({"images": [row]}))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, SCHEMA)

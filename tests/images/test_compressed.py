@@ -41,7 +41,7 @@ every_compression = pytest.mark.parametrize("compress", COMPRESSIONS.values(), i
 
 @every_compression
 def test_image_is_stored_decompressed_and_sparse(vendor: Vendor, client: Client, compress: Compress) -> None:
-    """The name says nothing of the compression; the digest is that of what is sent."""
+    """The name does not contain the compression; the digest is that of the compressed file."""
     data = raw(16 * MIB)
     image = client.fetch(named(vendor.publish("/images/disk.img", compress(data))))
     assert Path(image.path).read_bytes() == data
@@ -70,14 +70,14 @@ def test_damaged_data_is_refused(vendor: Vendor, client: Client, compress: Compr
 
 
 def test_interrupted_compressed_download_is_resumed(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Within a run the decompressor goes on where the transfer does."""
+    """Within a run the decompressor continues with the transfer."""
     data = qcow2(tmp_path, padding=2 * MIB)
     url = vendor.publish("/images/disk.img.xz", lzma.compress(data))
     vendor.cut_after["/images/disk.img.xz"] = [MIB]
     assert Path(client.fetch(named(url)).path).read_bytes() == data
 
 
-def test_compressed_download_of_a_failed_run_starts_anew(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+def test_compressed_download_of_a_failed_run_starts_again(vendor: Vendor, client: Client, tmp_path: Path) -> None:
     """A decompressor cannot be continued by another run: nothing is left."""
     url = vendor.publish("/images/disk.img.xz", lzma.compress(qcow2(tmp_path, padding=2 * MIB)))
     vendor.cut_after["/images/disk.img.xz"] = [MIB, MIB]

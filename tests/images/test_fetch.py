@@ -130,7 +130,7 @@ def test_server_error_is_reported_with_its_url(vendor: Vendor, client: Client, t
 
 
 def test_missing_list_of_a_catalogue_is_an_error(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Where a vendor publishes digests, an image without one is not used; the user can say so."""
+    """If a vendor publishes digests, an image without one is not used; the user can override this."""
     url = vendor.publish(PATH, qcow2(tmp_path), sums="")
     with pytest.raises(FetchError, match="no checksum list") as caught:
         client.fetch(named(url))
@@ -251,7 +251,7 @@ def test_offline_copy_is_used_with_a_notice(vendor: Vendor, client: Client, tmp_
         client.fetch(source, refresh=True)
 
 
-def test_image_deleted_by_hand_is_fetched_again(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+def test_deleted_image_is_downloaded_again(vendor: Vendor, client: Client, tmp_path: Path) -> None:
     """The record of a file that is gone does not count."""
     source = named(vendor.publish(PATH, qcow2(tmp_path)))
     os.unlink(client.fetch(source).path)
@@ -297,7 +297,7 @@ def test_raw_image(vendor: Vendor, client: Client) -> None:
 
 
 def test_parallel_runs_make_one_download(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Others wait, and say so."""
+    """Other runs wait and report it."""
     source = named(vendor.publish(PATH, qcow2(tmp_path, padding=4 * MIB)))
     vendor.delay_seconds = 0.005
     others = [Client(client.root) for _ in range(20)]

@@ -35,7 +35,7 @@ def test_newest_file_of_a_directory_by_its_list(vendor: Vendor, client: Client, 
 
 
 def test_newest_file_of_a_directory_by_its_listing(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Where each image has a list of its own, the web page of the directory is read."""
+    """If each image has a separate list, the web page of the directory is read."""
     row = {
         "name": "alpine",
         "version": "[0-9.]+",

@@ -47,7 +47,7 @@ def provided(tmp_path: Path, source: ImageSource, *, images: Any = (), volumes: 
 
 
 def made(image: NewImage) -> Path:
-    """The file that is made for it."""
+    """The file that is created for it."""
     undo = Undo()
     provision_image(image, undo, Silent())
     undo.keep_everything()
@@ -89,7 +89,7 @@ def test_raw_disk_is_converted(vendor: Vendor, tmp_path: Path) -> None:
     assert path.stat().st_blocks * 512 < MIB
 
 
-def test_default_size_gives_way_and_a_given_one_does_not(vendor: Vendor, tmp_path: Path) -> None:
+def test_default_size_is_adjusted_and_a_specified_one_is_not(vendor: Vendor, tmp_path: Path) -> None:
     """An image that turns out to be larger than planned."""
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path, size=64 * MIB)))
     default = new_image(tmp_path, size=MIB, size_is_default=True)
@@ -109,7 +109,7 @@ def test_volume_gets_backing_store_and_size(vendor: Vendor, tmp_path: Path) -> N
 
 
 def test_local_image_is_used_where_it_is(tmp_path: Path) -> None:
-    """A path is no download."""
+    """A path is not downloaded."""
     path = tmp_path / "mine.qcow2"
     path.write_bytes(qcow2(tmp_path))
     plan = provided(tmp_path, ImageSource(str(path), "path", str(path)), images=(new_image(tmp_path),))
@@ -168,7 +168,7 @@ def test_states_that_a_killed_run_can_leave(vendor: Vendor, client: Client, tmp_
 
 
 def test_abandoned_download_is_removed_after_a_day(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Also if nobody asks for that image again."""
+    """Also if that image is not requested again."""
     url = vendor.publish("/i/disk.qcow2", qcow2(tmp_path, padding=2 * MIB))
     vendor.cut_after["/i/disk.qcow2"] = [MIB, MIB]
     client.now = time.time()

@@ -141,7 +141,7 @@ def test_login_is_not_given_to_another_registry(tmp_path: Path) -> None:
 
 
 def test_layer_that_does_not_match_is_refused(registry: Registry, client: Client, tmp_path: Path) -> None:
-    """A blob is what its digest says, or nothing."""
+    """A blob must match its digest."""
     registry.push([layer({"disk/a.qcow2": qcow2(tmp_path)})])
     vendor = registry.vendor
     for path in list(vendor.files):
@@ -195,6 +195,6 @@ def test_reference(text: str, base: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "quay.io/", "quay.io/UPPER", "quay.io/a:b:c", "quay.io/../x"])
 def test_invalid_reference(text: str) -> None:
-    """Said before anything is asked."""
+    """Reported before any request is sent."""
     with pytest.raises(RequestError, match="invalid container reference"):
         parse_reference(text)

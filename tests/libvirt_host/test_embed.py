@@ -1,4 +1,4 @@
-"""`--connect embed`: where the driver's directory is, and what is made in it."""
+"""`--connect embed`: the driver's directory and its contents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_place() -> None:
 
 
 def test_uri_there_and_back() -> None:
-    """A directory with a blank survives the URI; other URIs are none of ours."""
+    """A directory with a space is kept in the URI; other URIs are not embed URIs."""
     assert root_of(embed_uri("/d/with blank")) == "/d/with blank"
     assert root_of("qemu:///system") is None
     assert root_of("test:///default") is None
@@ -27,7 +27,7 @@ def test_uri_there_and_back() -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root's directory has to be open to QEMU's user")
 def test_preparing(tmp_path: Path) -> None:
-    """The setting that does without virtlogd is added once; what the user wrote stays."""
+    """The setting that disables virtlogd is added once; the user's settings are kept."""
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "qemu.conf").write_text("user = 1\n")
 

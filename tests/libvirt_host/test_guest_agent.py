@@ -1,4 +1,4 @@
-"""What is known of a guest's inside, from answers as libvirt gives them."""
+"""Information from inside a guest, from replies as libvirt returns them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAC = "52:54:00:00:00:01"
 
 
 class FakeDomain:
-    """A libvirt domain with one card, whose sources of addresses answer as told; one that isn't there fails."""
+    """A libvirt domain with one card, whose address sources return the given values; a missing one fails."""
 
     def __init__(self, answers: dict[int, dict[str, Any]]) -> None:
         self._answers = answers
@@ -39,7 +39,7 @@ class FakeDomain:
         return f"<domain><devices><interface type='network'><mac address='{MAC}'/></interface></devices></domain>"
 
     def interfaceAddresses(self, source: int, flags: int) -> dict[str, Any]:
-        """As libvirt-python gives them."""
+        """The form of libvirt-python."""
         if source not in self._answers:
             raise libvirt.libvirtError("no such source")
         return self._answers[source]
@@ -57,7 +57,7 @@ def test_addresses_of_the_first_source_that_knows() -> None:
 
 
 def test_only_the_guests_own_cards_count() -> None:
-    """Loopback, link-local addresses and bridges inside the guest say nothing; IPv4 comes first."""
+    """Loopback, link-local addresses and bridges inside the guest are ignored; IPv4 comes first."""
     agent = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT
     told = {
         "lo": card("127.0.0.1", "00:00:00:00:00:00"),
@@ -84,7 +84,7 @@ def test_a_guest_that_is_gone_has_no_address() -> None:
     assert addresses(Gone({})) == []
 
 
-def test_an_agent_that_lies() -> None:
+def test_an_agent_with_false_replies() -> None:
     """What it calls addresses is neither connected to nor printed, unless it is an address."""
     agent = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT
     told = {str(number): card(text) for number, text in enumerate(["\x1b[2J", "x" * 300, "example.org", "192.0.2.7"])}
@@ -156,7 +156,7 @@ def test_cloud_init_has_ended(file: str) -> None:
 
 
 def test_errors_of_cloud_init() -> None:
-    """As its result.json has them; a file that makes no sense tells none."""
+    """The errors in its result.json; an invalid file contains none."""
     assert errors_of(b'{"v1": {"datasource": "NoCloud", "errors": ["(\'locale\', ...)"]}}') == ["('locale', ...)"]
     assert errors_of(b'{"v1": {"errors": ["\\u001b[2J"]}}') == ["\\x1b[2J"]
     for other in (b"", b"{", b"[" * 60000, b"[]", b'{"v1": null}', b'{"v1": {"errors": "x"}}'):
@@ -196,7 +196,7 @@ def test_errors_on_the_console(line: bytes, error: str | None) -> None:
 
 
 def test_a_failed_cloud_init_is_an_error() -> None:
-    """The guest has come as far as it will, but not to where it was to be."""
+    """The guest has finished, but did not reach the goal."""
 
     class Failed(AskedGuest):
         name = "web"
@@ -223,8 +223,8 @@ def test_a_failed_cloud_init_is_an_error() -> None:
     assert error.value.errors == ("x: y",)
 
 
-def test_a_console_without_ends_of_lines_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A guest may say what it likes for as long as it likes; cloud-init's last line is still seen."""
+def test_a_console_without_line_ends_needs_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest may print any output of any length; cloud-init's last line is detected."""
 
     class Endless:
         def __init__(self, *ignored: object) -> None:
@@ -265,7 +265,7 @@ def guest(*devices: Any) -> Domain:
 
 @pytest.mark.parametrize("goal", ["ip", "ssh", "agent", "cloud-init"])
 def test_impossible_goals(goal: str) -> None:
-    """A guest without card and channel can't be reached: told beforehand."""
+    """A guest without card and channel cannot be reached: this is reported in advance."""
     with pytest.raises(RequestError, match=f"--wait-for {goal}"):
         refuse_impossible(goal, guest(), noreboot=False)
 
@@ -285,7 +285,7 @@ def test_possible_goals() -> None:
     ["", "nonsense", "[]", "{}", "null", '"return"', "7", "[" * 100_000, '{"a":' * 100_000, '{"return"', "\ufffe"],
 )
 def test_answers_of_a_hostile_agent(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
-    """What runs in the guest as its agent may say anything: what is no answer counts as none."""
+    """The agent in the guest may send anything: an invalid reply counts as no reply."""
     import libvirt_qemu
 
     monkeypatch.setattr(libvirt_qemu, "qemuAgentCommand", lambda *arguments: answer)

@@ -16,7 +16,7 @@ XML = """<domain type="test"><name>{name}</name><memory>8192</memory><os><type>h
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[libvirt.virConnect]:
-    """A test driver of our own, with no guests."""
+    """A separate test driver without guests."""
     node = tmp_path / "node.xml"
     node.write_text("<node/>")
     opened = libvirt.open(f"test://{node}")
@@ -25,7 +25,7 @@ def connection(tmp_path: Path) -> Iterator[libvirt.virConnect]:
 
 
 def test_guests_that_come_and_go(connection: libvirt.virConnect) -> None:
-    """Running and defined guests are both seen, a new one at once, and one that is gone no longer."""
+    """Running and defined guests are found, new ones immediately, and removed ones no longer."""
     macs = GuestMacs(connection)
     assert macs.owners() == {}
     off = connection.defineXML(XML.format(name="off", mac="52:54:00:00:00:0A"))
@@ -39,7 +39,7 @@ def test_guests_that_come_and_go(connection: libvirt.virConnect) -> None:
     assert macs.owners() == {"52:54:00:00:00:0b": "on"}
 
 
-def test_a_guest_that_starts_is_read_anew(connection: libvirt.virConnect) -> None:
+def test_a_guest_that_starts_is_read_again(connection: libvirt.virConnect) -> None:
     """What a guest was given while it was off counts when it runs."""
     macs = GuestMacs(connection)
     guest = connection.defineXML(XML.format(name="guest", mac="52:54:00:00:00:0a"))

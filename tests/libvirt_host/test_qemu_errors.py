@@ -1,4 +1,4 @@
-"""What QEMU said at its end, told without libvirt's wrapping."""
+"""QEMU's last message, without libvirt's prefix."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ CLOSED = "internal error: qemu unexpectedly closed the monitor: "
         (CLOSED + STAMP + "-device {broken: no such device", "-device {broken: no such device"),
     ],
 )
-def test_noise_is_left_out(text: str, told: str) -> None:
+def test_internal_details_are_removed(text: str, told: str) -> None:
     """Time stamps, the program's name and JSON go; the file, the device and the reason stay, without passwords."""
     assert qemu_error(text)[0] == f"QEMU exited immediately: {told}"
 
 
 def test_hint_for_addresses() -> None:
-    """An address that QEMU can't read gets the way out."""
+    """The error for an address that QEMU cannot read has a hint."""
     assert "local path" in str(qemu_error(f"{CLOSED}{STAMP}-blockdev {{}}: CURL: no")[1])
     assert qemu_error(f"{CLOSED}{STAMP}no memory")[1] is None
 

@@ -1,4 +1,4 @@
-"""A pool that is busy with another's volume is waited for; other failures are told at once."""
+"""Calls wait for a pool that is busy with another volume; other failures are reported immediately."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from virtinstall.libvirt_host.retry import retry_while_busy
 
 
 def failing(times: int, code: int, words: str) -> tuple[list[int], Callable[[], str]]:
-    """A call that fails so many times before it gives `done`, and the list of its calls."""
+    """A call that fails so many times before it returns `done`, and the list of its calls."""
     calls: list[int] = []
 
     def call() -> str:
@@ -28,7 +28,7 @@ def failing(times: int, code: int, words: str) -> tuple[list[int], Callable[[], 
 
 
 def test_busy_pool_is_waited_for() -> None:
-    """The same call is made again until the other's job is over."""
+    """The same call is repeated until the other's job is over."""
     calls, call = failing(2, libvirt.VIR_ERR_INTERNAL_ERROR, "internal error: pool 'p' has asynchronous jobs running.")
 
     assert retry_while_busy(call) == "done"
@@ -44,8 +44,8 @@ def test_patience_has_an_end() -> None:
     assert 2 <= len(calls) <= 4
 
 
-def test_other_failures_are_told_at_once() -> None:
-    """What waiting doesn't mend isn't waited for."""
+def test_other_failures_are_reported_immediately() -> None:
+    """Errors that waiting cannot fix are not retried."""
     calls, call = failing(1, libvirt.VIR_ERR_OPERATION_INVALID, "storage pool 'p' is not active")
 
     with pytest.raises(libvirt.libvirtError, match="not active"):

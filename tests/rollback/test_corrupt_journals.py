@@ -87,7 +87,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
-def test_any_content_is_no_hindrance(runs: Path, content: bytes) -> None:
+def test_any_content_is_accepted(runs: Path, content: bytes) -> None:
     """Whatever it holds."""
     path = runs / "run-0.json"
     path.write_bytes(content)
@@ -106,7 +106,7 @@ def loop(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, dangling, loop], ids=["folder", "FIFO", "dangling", "loop"])
-def test_what_is_no_file_is_ignored(runs: Path, make: Callable[[Path], None]) -> None:
+def test_other_kinds_of_files_are_ignored(runs: Path, make: Callable[[Path], None]) -> None:
     """A folder, a FIFO or a link of a journal's name."""
     make(runs / "run-x.json")
     make(runs / "new-x.json")

@@ -1,4 +1,4 @@
-"""The journal of a run: what a killed run made is named by the next."""
+"""The journal of a run: the next run names what a killed run created."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def kill_a_run(runs: Path, disk: Path) -> None:
-    """A run that is killed after it has made `disk` and is about to define the domain."""
+    """A run that is killed after it created `disk` and before it defines the domain."""
     done = subprocess.run([sys.executable, "-c", KILLED_RUN, str(runs), str(disk)], check=False)
     assert done.returncode == -signal.SIGKILL
 
@@ -78,7 +78,7 @@ def test_running_and_finished_runs_leave_nothing(tmp_path: Path) -> None:
 
 
 def test_forgetting_removes_the_journal_of_that_name_alone(tmp_path: Path) -> None:
-    """Once told, leftovers are not told again; those of other guests are kept."""
+    """Leftovers are reported once; those of other guests are kept."""
     kill_a_run(tmp_path / "runs", tmp_path / "disk")
     forget_leftovers("web2", tmp_path / "runs")
     assert find_leftovers("web1", tmp_path / "runs")
@@ -124,8 +124,8 @@ def test_a_journal_that_cannot_be_written_is_not_there(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_unfinished_last_line_is_no_hindrance(tmp_path: Path) -> None:
-    """A journal cut off in the middle of a line still tells what stands before it."""
+def test_unfinished_last_line_is_ignored(tmp_path: Path) -> None:
+    """The complete lines of a truncated journal are read."""
     kill_a_run(tmp_path / "runs", tmp_path / "disk")
     (path,) = (tmp_path / "runs").iterdir()
     path.write_bytes(path.read_bytes()[:-7])
@@ -134,7 +134,7 @@ def test_unfinished_last_line_is_no_hindrance(tmp_path: Path) -> None:
     assert find_leftovers("web1", tmp_path / "runs") == []
 
 
-def test_a_damaged_journal_is_no_hindrance(tmp_path: Path) -> None:
+def test_a_damaged_journal_is_ignored(tmp_path: Path) -> None:
     """After a power cut it may hold anything; what came before that still counts."""
     head = b'{"name": "web1", "pid": 1}\n{"kind": "domain", "path": "web1"}\n'
     for number, rest in enumerate((b"\xff\xfe\0\0", b"\0" * 512)):
@@ -143,7 +143,7 @@ def test_a_damaged_journal_is_no_hindrance(tmp_path: Path) -> None:
 
 
 def test_a_run_whose_undo_failed_keeps_its_journal(tmp_path: Path) -> None:
-    """What could not be taken back is told by the next run."""
+    """The next run reports what could not be rolled back."""
     kept = tmp_path / "kept"
     kept.write_text("")
     with kept.open() as file, Journal.begin("web1", tmp_path / "runs") as journal:
@@ -153,7 +153,7 @@ def test_a_run_whose_undo_failed_keeps_its_journal(tmp_path: Path) -> None:
 
 
 def test_looking_for_leftovers_makes_nothing(tmp_path: Path) -> None:
-    """A preview may look: not even the folder is made."""
+    """A preview only reads: not even the folder is created."""
     assert find_leftovers("web1", tmp_path / "runs") == []
     assert list(tmp_path.iterdir()) == []
 
@@ -166,14 +166,14 @@ def test_journals_lie_where_state_belongs() -> None:
 
 
 def kill_before_the_domain(runs: Path, disk: Path) -> None:
-    """A run that is killed when its disk is made, and no guest has been given to libvirt."""
+    """A run that is killed after its disk was created and before a guest was defined."""
     script = KILLED_RUN.replace('journal.record("domain", "web1")\n', "")
     done = subprocess.run([sys.executable, "-c", script, str(runs), str(disk)], check=False)
     assert done.returncode == -signal.SIGKILL
 
 
-def test_half_made_is_what_no_guest_can_have_used(tmp_path: Path) -> None:
-    """A disk counts as half-made until the guest has been given to libvirt."""
+def test_incomplete_files_cannot_have_been_used_by_a_guest(tmp_path: Path) -> None:
+    """A disk is incomplete until the guest is defined or started."""
     kill_before_the_domain(tmp_path / "runs", tmp_path / "disk")
     assert [item.half_made for item in find_leftovers("web1", tmp_path / "runs")] == [True]
     kill_a_run(tmp_path / "runs2", tmp_path / "disk2")
@@ -181,7 +181,7 @@ def test_half_made_is_what_no_guest_can_have_used(tmp_path: Path) -> None:
 
 
 def test_names_of_live_runs(tmp_path: Path) -> None:
-    """A run that still goes on has its guest's name to itself; one that was killed hasn't."""
+    """A live run reserves its guest's name; a killed one does not."""
     runs = tmp_path / "runs"
     kill_a_run(runs, tmp_path / "disk")
 
@@ -192,7 +192,7 @@ def test_names_of_live_runs(tmp_path: Path) -> None:
 
 
 def test_another_host_has_other_leftovers(tmp_path: Path) -> None:
-    """A guest of the same name elsewhere isn't the one that a killed run made; the command says where it was."""
+    """A guest of the same name on another host is not the one of the killed run; the command names the host."""
     runs = tmp_path / "runs"
     script = KILLED_RUN.replace("Path(sys.argv[1])", "Path(sys.argv[1]), 'qemu+tcp://there/system'")
     subprocess.run([sys.executable, "-c", script, str(runs), str(tmp_path / "disk")], check=False)
@@ -205,7 +205,7 @@ def test_another_host_has_other_leftovers(tmp_path: Path) -> None:
 
 
 def test_final_configuration_is_found(tmp_path: Path) -> None:
-    """What the guest was to keep is known after the run died, and is no leftover."""
+    """The final configuration is known after the run died, and is not a leftover."""
     script = KILLED_RUN.replace(
         'journal.record("domain"', 'journal.record_final("<domain><uuid>u-1</uuid></domain>")\njournal.record("domain"'
     )
@@ -227,7 +227,7 @@ def test_runs_that_died_a_while_ago(tmp_path: Path) -> None:
 
 
 def test_what_only_dead_installations_needed_goes_with_any_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kernels and seeds of theirs, whatever their guests' names; disks stay, and are told with the same name."""
+    """Kernels and seeds of any guest are removed; disks are kept, and reported for the same name."""
     monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(tmp_path / "runs"))
     served, disk = tmp_path / "kernel", tmp_path / "disk"
     recorded = f"""

@@ -1,4 +1,4 @@
-"""A file that a killed run left is removed only when nobody can miss it."""
+"""A file that a killed run left is removed only if it is provably unused."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def disk(tmp_path: Path, host: LibvirtHost, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def removed(host: LibvirtHost, *named: str) -> bool:
-    """Whether the next run for `web`, which was given `named`, removes a file; it says so, or names what stays."""
+    """Whether the next run for `web`, which was given `named`, removes a file, which is reported."""
     told: list[str] = []
     remove_leftovers("web", host, told.append, named)
     (line,) = told
@@ -52,7 +52,7 @@ def removed(host: LibvirtHost, *named: str) -> bool:
 
 
 def test_an_unchanged_file_is_removed(disk: Path, host: LibvirtHost) -> None:
-    """Nobody has it, and nothing has happened to it."""
+    """No guest uses it, and it has not changed."""
     assert removed(host)
     assert not disk.exists()
 
@@ -127,7 +127,7 @@ def test_a_file_that_this_run_names_stays(
 
 
 def test_a_file_that_a_run_named_is_the_users_from_then_on(disk: Path, host: LibvirtHost) -> None:
-    """The guest that got it is gone again, and nobody has written to it: a later run of the first name leaves it."""
+    """A guest used it meanwhile and was deleted, without writing to it: a later run of the first name keeps it."""
     told: list[str] = []
     remove_leftovers("other", host, told.append, [str(disk)])
     remove_leftovers("web", host, told.append, [])

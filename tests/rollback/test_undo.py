@@ -1,4 +1,4 @@
-"""What a run has made is taken back when it fails; when it succeeds, what only the run itself needed."""
+"""A failed run rolls back everything it created; a successful one removes only temporary things."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from virtinstall.rollback.undo import Undo
 
 
 def fail() -> None:
-    """Something that can't be taken back."""
+    """A step that cannot be rolled back."""
     raise PermissionError("not yours")
 
 
 def test_newest_first_on_failure() -> None:
-    """All of it, in the opposite order, and the error goes on."""
+    """All steps in reverse order; the error is raised again."""
     taken: list[str] = []
     with pytest.raises(RuntimeError), Undo() as undo:
         undo.push("disk", lambda: taken.append("disk"))
@@ -26,7 +26,7 @@ def test_newest_first_on_failure() -> None:
 
 
 def test_only_the_temporary_on_success() -> None:
-    """Once; what is made afterwards is none of it."""
+    """Steps are rolled back once, without those added later."""
     taken: list[str] = []
     with Undo() as undo:
         undo.push("disk", lambda: taken.append("disk"))

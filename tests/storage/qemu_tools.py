@@ -23,7 +23,7 @@ def rounds(default: int) -> int:
 
 
 def run(*command: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a tool, giving what it printed."""
+    """Run a tool and return its output."""
     return subprocess.run([str(c) for c in command], capture_output=True, text=True, check=check, timeout=120)
 
 

@@ -1,4 +1,4 @@
-"""The access preflight agrees with the kernel and names the command that mends what it finds."""
+"""The access check agrees with the kernel and names the command that fixes the problem."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_acl_entry_is_limited_by_the_mask() -> None:
     assert not allows(file, 64056, {64056}, READ)
 
 
-def test_garbage_is_no_acl() -> None:
+def test_invalid_attribute_is_rejected() -> None:
     """An attribute of another version or length is a ValueError."""
     for data in (b"", b"\1\0\0\0", acl() + b"x"):
         with pytest.raises(ValueError, match="ACL"):
@@ -93,7 +93,7 @@ def test_disk_that_is_not_there_yet_is_judged_by_its_directory(tmp_path: Path) -
     assert [b.path for b in find_blocked(str(folder / "new"), STRANGER)] == [str(folder)]
 
 
-def test_file_mode_matters_unless_libvirt_gives_the_file_away(tmp_path: Path) -> None:
+def test_file_mode_matters_unless_libvirt_changes_the_owner(tmp_path: Path) -> None:
     """A private file is blocked, but not where libvirt makes QEMU's user its owner."""
     disk = open_folder(tmp_path) / "disk"
     disk.write_bytes(b"")
@@ -103,7 +103,7 @@ def test_file_mode_matters_unless_libvirt_gives_the_file_away(tmp_path: Path) ->
     assert find_blocked(str(disk), STRANGER, owner_is_given=True) == []
 
 
-def test_links_are_followed_with_the_directories_behind_them(tmp_path: Path) -> None:
+def test_links_are_followed_with_their_directories(tmp_path: Path) -> None:
     """A link in an open directory into a closed one is blocked there; a loop is an error."""
     open_folder(tmp_path)
     for name in ("open", "closed"):
@@ -121,7 +121,7 @@ def test_links_are_followed_with_the_directories_behind_them(tmp_path: Path) -> 
 
 @needs_root
 def test_preflight_agrees_with_the_kernel(tmp_path: Path) -> None:
-    """For random modes, owners and ACLs, what we say is what open(2) does as that user."""
+    """For random modes, owners and ACLs, the result is that of open(2) as that user."""
     open_folder(tmp_path)
     for seed in range(rounds(40) if rounds(40) < 500 else 500):
         dice = random.Random(seed)
@@ -154,7 +154,7 @@ def set_random_acl(path: Path, dice: random.Random, full: int) -> None:
 
 def kernel_allows(path: Path, write: bool) -> bool:
     """Whether a process of that user can open the file."""
-    child = os.fork()  # not a program of its own: that user need not be able to start our Python
+    child = os.fork()  # not a separate program, because that user may be unable to start this Python
     if child == 0:
         os.setgroups([])
         os.setresgid(STRANGER.gid, STRANGER.gid, STRANGER.gid)

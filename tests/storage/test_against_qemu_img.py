@@ -30,7 +30,7 @@ MIB = 1 << 20
 
 
 def random_image(seed: int, folder: Path) -> NewImage:
-    """Any image we make; preallocated ones are small, for they take room and time."""
+    """Any image of this package; preallocated ones are small, because they need space and time."""
     dice = random.Random(seed)
     cluster = 1 << dice.randint(9, 21)
     extended = cluster >= 16384 and dice.random() < 0.3

@@ -46,7 +46,7 @@ def test_missing_file_is_refused(open_folder: Path, role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", [*FILES, Role.DISK, Role.CDROM, Role.NVRAM, Role.DIRECTORY])
-def test_file_behind_a_private_directory_is_refused(open_folder: Path, role: Role) -> None:
+def test_file_below_a_private_directory_is_rejected(open_folder: Path, role: Role) -> None:
     """QEMU's user cannot get there, whoever owns the file; libvirt itself reads the template."""
     private = open_folder / "private"
     private.mkdir(0o700)

@@ -84,7 +84,7 @@ def test_empty_and_all_hole_sources(tmp_path: Path) -> None:
 
 
 def test_reflink_is_taken_or_refused(tmp_path: Path) -> None:
-    """`always` gives a shared copy, or a clear error and no file; `auto` copies in any case."""
+    """`always` creates a shared copy, or raises an error and leaves no file; `auto` copies in any case."""
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(b"x" * 10000)
     try:
@@ -98,7 +98,7 @@ def test_reflink_is_taken_or_refused(tmp_path: Path) -> None:
     assert target.read_bytes() == source.read_bytes()
 
 
-def test_copy_never_replaces_nor_reads_what_is_no_disk(tmp_path: Path) -> None:
+def test_copy_never_replaces_files_or_reads_other_kinds(tmp_path: Path) -> None:
     """An existing target, a missing source, a directory and a FIFO are errors."""
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(b"x")

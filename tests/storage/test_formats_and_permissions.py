@@ -43,7 +43,7 @@ def test_qemu_reads_the_image_in_its_format_and_size(tmp_path: Path, image_forma
 
 
 @needs_qemu_img
-def test_vmdk_contains_its_own_name(tmp_path: Path) -> None:
+def test_vmdk_contains_its_name(tmp_path: Path) -> None:
     """VMware looks for the data under that name."""
     make(NewImage(path=str(tmp_path / "disk.vmdk"), format="vmdk", capacity_bytes=1 << 20))
     assert b'SPARSE "disk.vmdk"' in (tmp_path / "disk.vmdk").read_bytes()
@@ -57,7 +57,9 @@ def test_what_the_format_cannot_do_is_refused(tmp_path: Path, options: dict[str,
         check_image(image)
 
 
-def test_missing_qemu_img_is_reported_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_qemu_img_is_reported_before_anything_is_created(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the package to install."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(StorageError, match="qemu-img is not installed") as caught:
@@ -78,7 +80,7 @@ def test_mode_is_set_whatever_the_umask(tmp_path: Path, image_format: str) -> No
     assert stat.S_IMODE(path.stat().st_mode) == 0o664
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: only root can give files away")
+@pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: only root can change the owner of files")
 def test_owner_is_set_by_name_or_number(tmp_path: Path) -> None:
     """Also of a copy of another image."""
     make(NewImage(path=str(tmp_path / "a"), format="raw", capacity_bytes=512, permissions=Permissions(owner="daemon")))
@@ -96,7 +98,7 @@ def test_owner_is_set_by_name_or_number(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o640
 
 
-def test_unknown_owner_is_reported_before_anything_is_made(tmp_path: Path) -> None:
+def test_unknown_owner_is_reported_before_anything_is_created(tmp_path: Path) -> None:
     """By name."""
     image = NewImage(path=str(tmp_path / "a"), format="raw", capacity_bytes=1, permissions=Permissions(owner="nobody9"))
     with pytest.raises(StorageError, match="no such user: 'nobody9'"):

@@ -71,7 +71,7 @@ def test_growth_is_that_of_qemu_img(tmp_path: Path) -> None:
 
 
 def test_raw_grows_sparsely(tmp_path: Path) -> None:
-    """The data stays, the new part reads as zeros and takes no room."""
+    """The data is kept, the new part reads as zeros and needs no space."""
     path = tmp_path / "disk"
     path.write_bytes(b"x" * 512)
     grow(str(path), 3 * MIB + 1, "raw")
@@ -94,7 +94,7 @@ def test_shrinking_is_refused(image_format: str, tmp_path: Path) -> None:
 @needs_qemu_img
 @pytest.mark.parametrize("image_format", ["raw", "qcow2"])
 def test_image_of_a_running_guest_is_refused(image_format: str, tmp_path: Path) -> None:
-    """What a QEMU process has open for writing isn't grown behind its back."""
+    """An image that a QEMU process has open for writing is not enlarged."""
     path = tmp_path / "disk"
     provision_image(NewImage(path=str(path), format=image_format, capacity_bytes=2 * MIB), Undo(), Silent())
     command = ["qemu-io", "-f", image_format, str(path)]
@@ -111,7 +111,7 @@ def test_image_of_a_running_guest_is_refused(image_format: str, tmp_path: Path) 
 
 
 @needs_qemu_img
-def test_what_cannot_be_grown_here_says_so(tmp_path: Path) -> None:
+def test_unsupported_images_are_reported(tmp_path: Path) -> None:
     """Snapshots, an overlay and other formats are errors that name qemu-img resize."""
     base, top, snap = tmp_path / "base", tmp_path / "top", tmp_path / "snap"
     for path in (base, snap):

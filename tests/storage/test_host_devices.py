@@ -1,4 +1,4 @@
-"""What the host itself does with a disk, read from the kernel's tables (here: made-up ones)."""
+"""The host's uses of a disk, from the kernel's tables (here: simulated ones)."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def tables(tmp_path: Path) -> HostTables:
 
 
 def how(path: str, tables: HostTables) -> list[str]:
-    """The host's uses in words."""
+    """The host's uses as text."""
     return [use.device for use in host_uses(path, tables)]
 
 
 def test_unused_disk_is_free(tables: HostTables) -> None:
-    """And so are its partitions."""
+    """Its partitions are in use too."""
     assert how("/dev/sda", tables) == how("/dev/sda1", tables) == []
 
 

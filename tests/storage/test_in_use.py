@@ -116,7 +116,7 @@ def test_everything_that_is_written_is_checked_in_a_new_guest(tmp_path: Path, ki
 
 
 def test_missing_file_of_another_guest_is_in_use(tmp_path: Path) -> None:
-    """The other guest would find the new file in the place of its own."""
+    """The other guest would find the new file in place of the old one."""
     path = tmp_path / "gone"
     assert on_this_machine(("a", guest(disk(f"file='{path}'")))).conflicts(wanted(disk(f"file='{path}'")))
 
@@ -169,14 +169,14 @@ def test_chain_counts_in_both_directions(tmp_path: Path) -> None:
         ("<readonly/>", "<shareable/>", True),
     ],
 )
-def test_sharing_is_allowed_only_where_nobody_is_harmed(ours: str, theirs: str, conflict: bool) -> None:
+def test_sharing_is_allowed_only_if_it_is_safe(ours: str, theirs: str, conflict: bool) -> None:
     """Both shareable, or both read-only."""
     in_use = FilesInUse([("other", guest(disk("file='/d/x'", theirs)))])
     assert bool(in_use.conflicts(wanted(disk("file='/d/x'", ours)))) == conflict
 
 
 def test_one_guest_must_not_use_a_file_twice(tmp_path: Path) -> None:
-    """As two disks, as disk and CD-ROM, as disk and another disk's backing file, also under a path still to be made."""
+    """As two disks, as disk and CD-ROM, as disk and another disk's backing file, also at a new path."""
     base = make_image(tmp_path / "base")
     top = make_image(tmp_path / "top", "base")
     nobody = on_this_machine()

@@ -25,8 +25,8 @@ MIB = 1 << 20
 
 @needs_qemu_img
 @pytest.mark.parametrize("image_format", ["raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vhdx", "vpc", "parallels"])
-def test_formats_of_qemu_img_are_told_apart(image_format: str, tmp_path: Path) -> None:
-    """An image of each format is recognised, and its size where the header says it simply."""
+def test_formats_of_qemu_img_are_distinguished(image_format: str, tmp_path: Path) -> None:
+    """An image of each format is recognized, and its size if the header contains it in a simple form."""
     path = tmp_path / "disk"
     run("qemu-img", "create", "-q", "-f", image_format, path, "16M")
     found = probe_image(str(path))
@@ -37,7 +37,7 @@ def test_formats_of_qemu_img_are_told_apart(image_format: str, tmp_path: Path) -
 
 
 def test_luks_and_iso_are_recognised(tmp_path: Path) -> None:
-    """A LUKS volume is no raw disk; an ISO is, with a note."""
+    """A LUKS volume is not a raw disk; an ISO is, with a note."""
     luks, iso = tmp_path / "luks", tmp_path / "iso"
     luks.write_bytes(b"LUKS\xba\xbe\0\1" + bytes(4096))
     iso.write_bytes(bytes(32769) + b"CD001" + bytes(4096))
@@ -61,7 +61,7 @@ def test_backing_files_are_named(image_format: str, tmp_path: Path, monkeypatch:
 
 
 def test_a_given_format_leads(tmp_path: Path) -> None:
-    """A raw disk onto which its guest wrote a qcow2 header is raw when the user says so."""
+    """A raw disk to which its guest wrote a qcow2 header is raw if the user specifies it."""
     path = tmp_path / "disk"
     provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=1 << 40), Undo(), Silent())
     assert probe_image(str(path), "raw").virtual_size == -(-path.stat().st_size // 512) * 512
@@ -70,7 +70,7 @@ def test_a_given_format_leads(tmp_path: Path) -> None:
         probe_image(str(path), "vmdk")
 
 
-def test_what_is_no_image_is_an_error_at_once(tmp_path: Path) -> None:
+def test_other_kinds_of_files_are_an_immediate_error(tmp_path: Path) -> None:
     """A directory, a FIFO (which would block), a missing and a character device: errors."""
     os.mkfifo(tmp_path / "fifo")
     for path in (tmp_path, tmp_path / "fifo", tmp_path / "missing", Path("/dev/zero")):
@@ -91,7 +91,7 @@ def write_overlay(path: Path, backing: str, backing_format: str | None = "qcow2"
 
 
 def test_chain_that_loops_is_refused(tmp_path: Path) -> None:
-    """Two images behind each other, and one behind itself through a link, are errors."""
+    """Two images that refer to each other, and one that refers to itself through a link, are errors."""
     write_overlay(tmp_path / "a", "b")
     write_overlay(tmp_path / "b", "./a")
     write_overlay(tmp_path / "c", "link")
@@ -112,8 +112,8 @@ def test_chain_deeper_than_two_hundred_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["json:{}", "nbd://127.0.0.1/disk", "http://127.0.0.1/x", "fat:rw:/etc"])
-def test_names_that_are_no_paths_are_not_followed(name: str, tmp_path: Path) -> None:
-    """`json:` and protocols end the chain; they are still told."""
+def test_names_other_than_paths_are_not_followed(name: str, tmp_path: Path) -> None:
+    """`json:` and protocols end the chain; they are still returned."""
     write_overlay(tmp_path / "top", name)
     (only,) = backing_chain(str(tmp_path / "top"))
     assert only.backing_file == name
@@ -220,5 +220,5 @@ def test_hostile_headers_are_judged_as_qemu_judges_them(tmp_path: Path) -> None:
 
 
 def shown_name(name: str | None) -> str | None:
-    """A name as JSON shows it, where bytes that are no UTF-8 can't stand."""
+    """A name in JSON, which cannot contain bytes that are not UTF-8."""
     return None if name is None else os.fsencode(name).decode(errors="replace")

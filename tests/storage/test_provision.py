@@ -38,7 +38,7 @@ def test_allocates_what_was_asked(image_format: str, preallocation: str, tmp_pat
 
 
 def test_image_is_private(tmp_path: Path) -> None:
-    """Nobody but its owner may read a new disk."""
+    """Only its owner can read a new disk."""
     make(NewImage(path=str(tmp_path / "disk"), format="qcow2", capacity_bytes=MIB))
     assert (tmp_path / "disk").stat().st_mode & 0o777 == 0o600
 
@@ -61,8 +61,8 @@ def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["disk", "link"]
 
 
-def test_of_sixteen_at_once_one_wins(tmp_path: Path) -> None:
-    """Sixteen runs that make the same file: one makes it, fifteen are told, nothing else is left."""
+def test_of_sixteen_concurrent_runs_one_wins(tmp_path: Path) -> None:
+    """Sixteen runs create the same file: one succeeds, fifteen fail, nothing else is left."""
     image = NewImage(path=str(tmp_path / "disk"), format="qcow2", capacity_bytes=MIB)
 
     def attempt(_: int) -> bool:
@@ -101,7 +101,7 @@ def test_survey_refuses_overcommit_and_changes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_undo_removes_only_what_this_run_made(tmp_path: Path) -> None:
+def test_undo_removes_only_files_of_this_run(tmp_path: Path) -> None:
     """The image goes; a file that someone has put in its place since stays."""
     first, second = tmp_path / "first", tmp_path / "second"
     undo = Undo()
@@ -199,7 +199,7 @@ def refuse_to_link(*_: object, **__: object) -> None:
 
 
 def test_overlay_takes_the_size_of_its_backing_file(tmp_path: Path) -> None:
-    """Without a size, an overlay is as large as what lies behind it."""
+    """Without a size, an overlay is as large as its backing file."""
     make(NewImage(path=str(tmp_path / "base"), format="qcow2", capacity_bytes=5 * MIB))
     overlay = NewImage(
         path=str(tmp_path / "top"), format="qcow2", capacity_bytes=None, backing_path="base", backing_format="qcow2"
@@ -213,7 +213,7 @@ def test_overlay_takes_the_size_of_its_backing_file(tmp_path: Path) -> None:
 
 
 def test_missing_backing_file_and_directory_are_named(tmp_path: Path) -> None:
-    """Both errors name the path and say what to do."""
+    """Both errors name the path and have a hint."""
     overlay = NewImage(
         path=str(tmp_path / "top"), format="qcow2", capacity_bytes=MIB, backing_path="/no/base", backing_format="raw"
     )
@@ -228,7 +228,7 @@ def test_missing_backing_file_and_directory_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_survey_finds_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
-    """Missing permission is told before anything starts."""
+    """Missing permission is reported before anything starts."""
     tmp_path.chmod(0o500)
     with pytest.raises(StorageError, match="no permission"):
         survey_image(NewImage(path=str(tmp_path / "disk"), format="raw", capacity_bytes=MIB))
@@ -258,7 +258,7 @@ WRONG: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
 def test_impossible_images_are_refused_with_a_hint(wrong: dict[str, Any], tmp_path: Path) -> None:
-    """What no such image can be is a RequestError with a way out, and nothing is made."""
+    """Impossible options raise RequestError with a hint, and nothing is created."""
     (tmp_path / "base").write_bytes(bytes(512))
     fields = {"path": str(tmp_path / "disk"), "format": "qcow2", "capacity_bytes": MIB, **wrong}
     with pytest.raises(RequestError) as caught:

@@ -24,7 +24,7 @@ def test_capabilities_name_numbers_by_type() -> None:
 
 
 def test_accounts_are_found_by_name_and_by_number() -> None:
-    """Both give the same; an unknown name gives none, an unknown number itself."""
+    """Both resolve to the same account; an unknown name to none, an unknown number to itself."""
     root = find_account(QemuUser("root", None))
     assert root is not None
     assert (root.uid, root.gid) == (0, 0)
@@ -37,6 +37,6 @@ def test_accounts_are_found_by_name_and_by_number() -> None:
 
 
 def test_session_guests_run_as_ourselves() -> None:
-    """Our own uid, gid and groups."""
+    """The uid, gid and groups of this process."""
     assert this_account().uid == os.geteuid()
     assert this_account().gid in this_account().groups

@@ -1,4 +1,4 @@
-"""What SELinux is known to refuse is told beforehand; the policy here is a folder that looks like selinuxfs."""
+"""Known SELinux denials are reported in advance; the policy here is a folder that looks like selinuxfs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def mounted(tmp_path: Path, kind: str) -> str:
     [("nfs4", "virt_use_nfs"), ("cifs", "virt_use_samba"), ("fuse.sshfs", "virt_use_fusefs")],
 )
 def test_file_systems_without_labels(policy: Path, image: Path, tmp_path: Path, kind: str, boolean: str) -> None:
-    """One boolean opens all of such a file system: its command is told; when it is on, nothing is."""
+    """One boolean opens all of such a file system: the hint names its command; if it is on, there is no error."""
     mounts = mounted(tmp_path, kind)
 
     with pytest.raises(StorageError, match=kind) as caught:
@@ -54,8 +54,8 @@ def test_file_systems_without_labels(policy: Path, image: Path, tmp_path: Path, 
     require_label(str(image), write=True, folder=str(policy), mounts=mounts)
 
 
-def test_no_label_matters_only_where_libvirt_gives_none(policy: Path, image: Path, tmp_path: Path) -> None:
-    """libvirt labels the file at start; told not to, the file's own label has to do."""
+def test_missing_label_matters_only_if_libvirt_sets_none(policy: Path, image: Path, tmp_path: Path) -> None:
+    """libvirt labels the file at the start; if disabled, the file's current label must be sufficient."""
     mounts = mounted(tmp_path, "xfs")
     require_label(str(image), write=True, folder=str(policy), mounts=mounts)
 
@@ -77,7 +77,7 @@ def test_label_decides(policy: Path, image: Path, tmp_path: Path) -> None:
             require_label(str(image), write=False, relabels=False, folder=str(policy), mounts=mounts)
 
 
-def test_nothing_is_said_where_selinux_is_off(image: Path, tmp_path: Path) -> None:
+def test_nothing_is_reported_if_selinux_is_off(image: Path, tmp_path: Path) -> None:
     """No selinuxfs, or permissive: no word of labels."""
     require_label(str(image), write=True, relabels=False, folder=str(tmp_path / "none"))
     (tmp_path / "enforce").write_text("0")

@@ -1,4 +1,4 @@
-"""--disk backing_store=: an overlay is as large as what it starts from, and says in which format that is."""
+"""--disk backing_store=: an overlay is as large as its backing file, and names its format."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ COMMAND = ("--connect", "test:///default", "--name", "web", "--image", "golden",
 
 
 def test_preview_downloads_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--print-xml asks no server; the document says what is known."""
+    """--print-xml contacts no server; the document contains what is known."""
     assert main([*COMMAND, "--osinfo", "linux2020", "--print-xml", "--output", "json"]) == 0
     document = json.loads(capsys.readouterr().out)
     (image,) = document["images"]

@@ -1,4 +1,4 @@
-"""What is known of an install medium, beside what was named."""
+"""Facts about an install medium, in addition to specified ones."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def catalog() -> Catalog:
     return Catalog({"HOME": "/nonexistent"}, cache=False)
 
 
-def test_a_kernel_by_hand_leaves_what_the_tree_says(tree: Path) -> None:
-    """The system is recognised, and the installer told where it is, as without it."""
+def test_a_specified_kernel_keeps_the_facts_of_the_tree(tree: Path) -> None:
+    """The system is recognized, and the installer gets its source, as without it."""
     with web_server(tree) as server:
         url = server.url.rstrip("/")
         request = parse_request(["--location", f"{url},kernel=own.kernel,initrd=own.initrd"])
@@ -48,7 +48,7 @@ def test_a_kernel_by_hand_leaves_what_the_tree_says(tree: Path) -> None:
     assert media.kernel_arguments == plain.kernel_arguments != ()
 
 
-def test_a_kernel_by_hand_in_a_tree_that_nobody_knows(tree: Path) -> None:
+def test_a_specified_kernel_in_an_unknown_tree(tree: Path) -> None:
     """That is what naming it is for."""
     (tree / ".treeinfo").unlink()
     (tree / "images/pxeboot/vmlinuz").unlink()
@@ -59,7 +59,7 @@ def test_a_kernel_by_hand_in_a_tree_that_nobody_knows(tree: Path) -> None:
 
 
 def test_an_os_to_install_is_what_its_tree_holds(tree: Path) -> None:
-    """`--install OS` says it already; a mirror's tree may call itself by another name."""
+    """`--install OS` names the system; a mirror's tree may use another name."""
     media = survey_media(parse_request(["--location", str(tree)]), HOST, catalog())
     chosen = survey_os(parse_request(["--install", "debian11"]), media, catalog(), PLATFORM, {})
     assert chosen.record.short_id == "debian11"

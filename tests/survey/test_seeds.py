@@ -1,4 +1,4 @@
-"""Seeds from the command line's sub-options to the files that are made, and away again."""
+"""Seeds, from the sub-options of the command line to the creation and removal of files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Qemu:
         self.refreshed: list[str] = []
 
     def driver(self) -> str:
-        """QEMU's: with libvirt's test driver nothing is made."""
+        """A QEMU host: with libvirt's test driver nothing is created."""
         return "qemu"
 
     def is_local(self) -> bool:
@@ -38,7 +38,7 @@ class _Qemu:
         return [PoolFacts(name="default", type="dir", target=self.pool_folder, active=True)]
 
     def refresh_pool(self, name: str) -> None:
-        """Looked at once more."""
+        """Read again."""
         self.refreshed.append(name)
 
 
@@ -49,8 +49,8 @@ def _plan(path: Path, *, keep: bool = False) -> Plan:
     return Plan(name="x", final=Domain(), install=None, seeds=(seed,))
 
 
-def test_a_seed_is_made_where_the_plan_says_and_removed(tmp_path: Path) -> None:
-    """The directory is made with it; when it has served the image goes."""
+def test_a_seed_is_created_at_the_planned_path_and_removed(tmp_path: Path) -> None:
+    """The directory is created with it; the image is removed after use."""
     path = tmp_path / "boot" / "seed.iso"
     undo = Undo()
     make_seeds(_plan(path), _Qemu(), undo, Silent())  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ def test_a_seed_is_made_where_the_plan_says_and_removed(tmp_path: Path) -> None:
 
 
 def test_a_seed_that_the_guest_keeps_stays(tmp_path: Path) -> None:
-    """The pool in whose folder it lies knows of it; what is sent to another host is kept there, not here."""
+    """The pool of its folder lists it; a seed for another host is stored there, not here."""
     host, undo = _Qemu(str(tmp_path)), Undo()
     make_seeds(_plan(tmp_path / "seed.iso", keep=True), host, undo, Silent())  # type: ignore[arg-type]
     make_seeds(_plan(tmp_path / "sent.iso", keep=True), _Qemu(local=False), undo, Silent())  # type: ignore[arg-type]
@@ -70,7 +70,7 @@ def test_a_seed_that_the_guest_keeps_stays(tmp_path: Path) -> None:
 
 
 def test_a_failed_run_leaves_nothing(tmp_path: Path) -> None:
-    """Neither the image nor the directory made for it."""
+    """Neither the image nor its directory."""
     undo = Undo()
     make_seeds(_plan(tmp_path / "boot" / "seed.iso"), _Qemu(), undo, Silent())  # type: ignore[arg-type]
     undo.roll_back()
@@ -83,7 +83,7 @@ def read_text(source: str) -> str:
 
 
 def test_text_by_path_and_by_file_address(tmp_path: Path) -> None:
-    """Both give the same."""
+    """Both have the same result."""
     path = tmp_path / "user data"
     path.write_text("#cloud-config\nä\n")
     assert read_text(str(path)) == read_text(f"file://{tmp_path}/user%20data") == "#cloud-config\nä\n"
@@ -107,8 +107,8 @@ def test_files_that_can_not_be_it(tmp_path: Path, make: Callable[[Path], None], 
     assert str(path) in raised.value.message and "--cloud-init user-data" in raised.value.message
 
 
-def test_what_was_typed_is_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Not even where there is one of that name; a script that gives `-` gives the text with it."""
+def test_standard_input_is_not_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Not even if a file has that name; a script that passes `-` passes the text too."""
     (tmp_path / "-").write_text("a file")
     monkeypatch.chdir(tmp_path)
     assert given_text({"--ignition": "{}"}, "-", "--ignition") == "{}"

@@ -34,7 +34,7 @@ def planned(*more: str) -> Plan:
 
 
 def test_drivers_are_fetched_and_named() -> None:
-    """The interface is virtio, its driver comes with the answers, and these say where Setup finds it."""
+    """The interface is virtio, its driver is next to the answers, which contain its path for Setup."""
     plan = planned()
     (seed,) = plan.seeds
     assert plan.final.devices_of(Interface)[0].model_type == "virtio"
@@ -44,7 +44,7 @@ def test_drivers_are_fetched_and_named() -> None:
     assert "E:\\drivers" in [path.text for path in answers.iterfind(".//u:PathAndCredentials/u:Path", NAMES)]
 
 
-def test_drivers_can_be_left_out() -> None:
+def test_drivers_can_be_omitted() -> None:
     """Without them the guest gets devices that Windows itself has drivers for."""
     plan = planned("drivers=no")
     assert plan.seeds[0].fetched == ()
@@ -53,7 +53,7 @@ def test_drivers_can_be_left_out() -> None:
 
 
 def test_they_get_onto_the_image(tmp_path: Path) -> None:
-    """In a folder of their own, whole."""
+    """In a separate folder, complete."""
     web = tmp_path / "web"
     web.mkdir()
     web.joinpath("netkvm.sys").write_bytes(bytes(range(256)) * 999)
@@ -71,7 +71,7 @@ def test_they_get_onto_the_image(tmp_path: Path) -> None:
 
 
 def test_drivers_that_are_not_there(tmp_path: Path) -> None:
-    """The message says what it was about and how to do without; no image is left."""
+    """The message describes the problem and how to omit the drivers; no image is left."""
     image = tmp_path / "seed.iso"
     with web_server(tmp_path) as server:
         seed = SeedFile(
