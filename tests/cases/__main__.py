@@ -1,4 +1,4 @@
-"""`python -m tests.cases [--regenerate] [NAME...]`: compare cases with what is expected, or write that anew."""
+"""`python -m tests.cases [--regenerate] [NAME...]`: compare cases with the expected results, or write them again."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Case:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What `facts.json` says."""
+        """The content of `facts.json`."""
         found: dict[str, Any] = json.loads((self.folder / "facts.json").read_text())
         return found
 

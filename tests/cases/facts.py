@@ -1,6 +1,6 @@
 """Facts out of JSON: a host's directory, and what a case adds to it.
 
-`facts.json` has the fields of `Facts` by name; objects become records. Besides:
+`facts.json` has the fields of `Facts` by name; objects become records. In addition:
 
     host       the name of a directory in `hosts/`, which has `facts.json` and `domcaps-*.xml`
     on         fields of `HostFacts` that differ from that host's

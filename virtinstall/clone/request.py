@@ -70,7 +70,7 @@ class CloneFacts(NamedTuple):
     """The input of a copy's plan.
 
     `disks` are in order of the XML's <disk> elements; `places` are the directories of all
-    images, by path; `uses` says in sentences who uses the files of --file and --nvram, and `onto_source` are those
+    images, by path; `uses` describes the users of the files of --file and --nvram, and `onto_source` are those
     that the original uses, or whose backing chain includes one of its files.
     `formats` are those of existing images of --file. `remote`: files of this machine are not the
     hypervisor's. `pretended`: libvirt's test driver, whose guests have no real images. `tpm` is the directory of

@@ -76,8 +76,8 @@ class Declared:
 class XmlField(Declared, Generic[T]):
     """A value in the XML below an element, bound to a typed Python attribute.
 
-    The sub-option is named as the path unless `name` says otherwise (None: there is none).
-    `convert` makes the value of what a user typed where that differs from the XML
+    The sub-option is named after the path unless `name` overrides it (None: no sub-option).
+    `convert` converts what a user typed where that differs from the XML
     (MiB to KiB, the word `default`); it raises ValueError. `own_words` are values that
     compose replaces before libvirt sees them.
     """
