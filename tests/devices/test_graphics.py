@@ -63,7 +63,7 @@ def test_both_spellings_of_the_password() -> None:
 
 def test_window_has_no_sub_options_for_the_display() -> None:
     """X display and authority come from the environment, not from the command line."""
-    with pytest.raises(RequestError, match="there is no sub-option 'xauth'"):
+    with pytest.raises(RequestError, match="unknown sub-option 'xauth'"):
         asked(Graphics, "sdl,xauth=/x")
     assert line(Graphics(type="sdl", display=":0", xauth="/x")) == '<graphics type="sdl" display=":0" xauth="/x"/>'
 

@@ -103,7 +103,7 @@ def test_switched_off_differs_from_unset() -> None:
 
 def test_cputune_has_no_bare_value() -> None:
     """A value without a key is not accepted here; the error names the sub-option."""
-    with pytest.raises(RequestError, match="--cputune: there is no sub-option 'foo'"):
+    with pytest.raises(RequestError, match="--cputune: unknown sub-option 'foo'"):
         asked("--cputune foo")
 
 
