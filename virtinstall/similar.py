@@ -16,7 +16,8 @@ def similar_names(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return up to `count` names from `known` that `word` may be a misspelling of, the most similar first.
 
     Case and the separators `.`, `_` and `-` do not matter. The last part of a dotted name is similar to the whole
-    name: `cache` to `driver.cache`. `word` itself is never returned.
+    name: `cache` to `driver.cache`. The same applies to a name that omits parts: `vlan.id` to `vlan.tag0.id`. `word`
+    is never returned.
     """
     plain = word.lower().translate(_SEPARATORS)
     if not plain:
@@ -26,7 +27,7 @@ def similar_names(word: str, known: Iterable[str], count: int = 3) -> list[str]:
         if name == word:
             continue
         distance = _distance(plain, name.lower().translate(_SEPARATORS))
-        if distance is None and "." in name and name.lower().endswith("." + word.lower()):
+        if distance is None and "." in name and (name.lower().endswith("." + word.lower()) or _omits_parts(word, name)):
             distance = 1
         if distance is not None:
             found.append((distance, place, name))
@@ -37,6 +38,12 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) 
     """Return the question `did you mean A or B?` as a hint, or `otherwise` if no name in `known` is similar."""
     near = similar_names(word, known)
     return f"did you mean {' or '.join(near)}?" if near else otherwise
+
+
+def _omits_parts(word: str, name: str) -> bool:
+    """Whether `word` has several parts and all of them occur in `name` in the same order."""
+    parts = iter(name.lower().split("."))
+    return "." in word and all(part in parts for part in word.lower().split("."))
 
 
 def _distance(one: str, two: str) -> int | None:
