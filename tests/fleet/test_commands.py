@@ -59,3 +59,21 @@ def test_wrong_files_and_schema(tmp_path: Path, capsys: pytest.CaptureFixture[st
     capsys.readouterr()
     assert guest_main(["apply", "--schema"]) == 0
     assert capsys.readouterr().out == schema_text()
+
+
+def test_delete_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Dependents go first; a guest that was not created from the file is refused before anything is deleted."""
+    path = tmp_path / "guests.yaml"
+    path.write_text(FILE)
+    with virtinstall.connect("test:///default") as hypervisor:
+        assert guest_main(["apply", "-f", str(path), "--yes"]) == 0
+        path.write_text(FILE.replace("guests: {", "guests: {test: , "))
+        assert guest_main(["delete", "-f", str(path), "--yes", "--force"]) == 1
+        assert "'test' exists and was not created from" in capsys.readouterr().err
+        assert [guest.name for guest in hypervisor.guests()] == ["a", "b", "test"]
+        path.write_text(FILE)
+        assert guest_main(["delete", "-f", str(path), "--yes", "--force"]) == 0
+        deleted = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Deleted")]
+        assert deleted == ["Deleted 'b'.", "Deleted 'a'."]
+        assert [guest.name for guest in hypervisor.guests()] == ["test"]
+    assert guest_main(["delete", "--yes"]) == 2

@@ -12,6 +12,7 @@ from virtinstall.cli.messages import Messages
 from virtinstall.cli.status import Status
 from virtinstall.errors import GuestNotFound, RequestError, WaitTimeout
 from virtinstall.hypervisor import connect
+from virtinstall.options.parser import UsageError
 from virtinstall.units import parse_duration
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ TAKES_GUESTS = True
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("names", metavar="NAME", nargs="+", help="Guest to delete; one that is missing is no error.")
+    parser.add_argument("names", metavar="NAME", nargs="*", help="Guest to delete; one that is missing is no error.")
+    parser.add_argument("-f", "--file", metavar="FILE", help="Delete the guests of this file, or NAME... of them.")
     disks = parser.add_mutually_exclusive_group()
     disks.add_argument(
         "--storage",
@@ -52,6 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace, log: Log) -> int:
     """Do it; return the exit status. Raises: VirtInstallError."""
+    _read_file(given)
     given.shutdown_seconds = None if given.shutdown is None else parse_duration(given.shutdown, "--shutdown")
     with connect(given.connect) as hypervisor, library_log(log):
         if given.output != "json":
@@ -64,9 +67,24 @@ def run(given: Namespace, log: Log) -> int:
         return status
 
 
+def _read_file(given: Namespace) -> None:
+    """Replace the names by those of the file, in reverse order of creation. Raises: UsageError, RequestError."""
+    if given.file is None:
+        if not given.names:
+            raise UsageError("no guest is specified", hint="name one, or a guests file: -f guests.yaml")
+        return
+    from virtinstall.cli.guest_diff import load_lab
+
+    lab = load_lab(given)
+    given.names = lab.names_to_delete(given.names)
+    given.connect = given.connect or lab.connect
+    given.project = lab.project
+
+
 def _delete(given: Namespace, hypervisor: Hypervisor, documents: list[dict[str, Any]]) -> int:
     plans = []
     for name in dict.fromkeys(given.names):
+        _require_own(name, given, hypervisor)
         try:
             plans.append(hypervisor.deletion_plan(name, given.storage))
         except GuestNotFound:
@@ -103,6 +121,20 @@ def _delete(given: Namespace, hypervisor: Hypervisor, documents: list[dict[str, 
         if done.failed and status is Status.DONE:
             status = Status.ERROR
     return status
+
+
+def _require_own(name: str, given: Namespace, hypervisor: Hypervisor) -> None:
+    """Raises: RequestError, when the guest exists and was not created from the file that names it."""
+    if given.file is None:
+        return
+    from virtinstall.fleet.applied import read_applied
+
+    found = hypervisor.host.guest_named(name)
+    applied = None if found is None else read_applied(found)
+    if found is not None and (applied is None or applied.project != given.project):
+        raise RequestError(
+            f"the guest '{name}' exists and was not created from {given.file}", hint=f"virt-guest delete {name}"
+        )
 
 
 def _require_stoppable(plans: list[DeletionPlan], given: Namespace) -> None:

@@ -64,6 +64,18 @@ class Lab(Record):
                 raise RequestError(f"the file has no guest or group '{name}'{suggestion(name, known)}")
         return tuple(guest for guest in self.guests if guest.name in names or set(guest.groups) & set(names))
 
+    def names_to_delete(self, names: Collection[str] = ()) -> list[str]:
+        """Return names of guests (all, or those of `names`), each before the guests that it comes after.
+
+        Raises: RequestError, for a name that the file does not have.
+        """
+        order: list[str] = []
+        after = {guest.name: guest.after for guest in self.guests}
+        while len(order) < len(after):
+            order += [name for name in after if name not in order and set(after[name]) <= set(order)]
+        chosen = {guest.name for guest in self.chosen(names)}
+        return [name for name in reversed(order) if name in chosen]
+
     def diff(
         self,
         hypervisor: Hypervisor,
