@@ -203,7 +203,8 @@ def _created(plan: Plan) -> Iterator[CreatedFile]:
         yield CreatedFile(kind="disk", path=image.path, base=image.resolved_backing_path or base)
     for volume in plan.volumes:
         path = volume.path or f"{volume.pool}/{volume.name}"
-        yield CreatedFile(kind="disk", path=path, pool=volume.pool, volume=volume.name, base=_volume_base(volume))
+        pool, name = (None, None) if volume.temporary_pool else (volume.pool, volume.name)
+        yield CreatedFile(kind="disk", path=path, pool=pool, volume=name, base=_volume_base(volume))
     sent = {upload.path: upload for upload in plan.uploads if upload.keep}
     for seed in plan.seeds:
         if seed.keep:

@@ -48,7 +48,7 @@ class ImageFetch(Record):
 class NewVolume(Record):
     """A volume to create through libvirt in the pool `pool`; `xml` is its <volume>, `path` its future path.
 
-    `base`: the image that it starts from.
+    `base`: the image that it starts from. `temporary_pool`: no pool manages its directory, and `pool` is temporary.
     """
 
     pool: str
@@ -58,6 +58,7 @@ class NewVolume(Record):
     upload_from: str | None = None
     base: ImageBase | None = None
     path: str = ""
+    temporary_pool: bool = False
 
 
 class Upload(Record):
@@ -197,6 +198,11 @@ def _storage(plan: Plan) -> Iterator[Action]:
     for volume in plan.volumes:
         copied = "" if volume.upload_from is None else f" and upload {volume.upload_from} to it"
         name = f"{volume.pool}/{volume.name}"
+        if volume.temporary_pool:
+            size = human_size(volume.capacity_bytes)
+            text = f"create the disk image {volume.path} ({size}) on the host, through a temporary storage pool"
+            yield Action("make-volume", text, volume.path)
+            continue
         yield Action("make-volume", f"create the volume {name} ({human_size(volume.capacity_bytes)}){copied}", name)
     made.update(seed.path for seed in plan.seeds)
     for disk in plan.final.devices_of(Disk):

@@ -32,3 +32,10 @@ def finish_command(uri: str, name: str) -> str:
     import shlex
 
     return shlex.join(["virt-install", "--connect", uri, "--finish", name])
+
+
+def new_pool_hint(uri: str, name: str) -> str:
+    """Return how to create a storage pool of that name."""
+    define = virsh_command(uri, "pool-define-as", name, "dir", "--target", "/var/lib/libvirt/images")
+    steps = (virsh_command(uri, step, name) for step in ("pool-build", "pool-start", "pool-autostart"))
+    return f"create it with: {' && '.join((define, *steps))}"

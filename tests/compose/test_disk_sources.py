@@ -207,3 +207,19 @@ def test_names_of_our_own_choice_are_noted() -> None:
     assert "fast/x.qcow2" in plan.generated
     assert any(name.startswith("52:54:00:") for name in plan.generated)
     assert "x" not in plan.generated
+
+
+def test_remote_disk_by_path_without_a_pool() -> None:
+    """A pool that exists only meanwhile; the guest's XML names the path."""
+    plan = plan_of("--import", "--disk", "/data/x.qcow2,size=1", remote=True, disks=(DiskFacts(),))
+    (volume,) = plan.volumes
+    assert (volume.name, volume.path, volume.temporary_pool) == ("x.qcow2", "/data/x.qcow2", True)
+    assert plan.final.devices_of(Disk)[0].source_file == "/data/x.qcow2"
+    assert any("/data/x.qcow2" in action.text and "temporary storage pool" in action.text for action in plan.actions)
+
+
+def test_missing_default_pool_is_reported_with_the_commands_that_create_it() -> None:
+    """On a remote host, whose directories are not seen from here."""
+    with pytest.raises(RequestError, match="no storage pool 'default'") as caught:
+        plan_of("--import", "--disk", "size=1", remote=True, disks=(DiskFacts(),))
+    assert "pool-define-as default dir --target /var/lib/libvirt/images && virsh" in str(caught.value.hint)

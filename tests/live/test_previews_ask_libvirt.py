@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +140,17 @@ def test_virt_install_previews_fail(system: Connection, preview: str) -> None:
     passed = finish(start_virt_install(*words, "--check", "xml=off"))
     assert passed.status == 0, passed.output
     assert "WARNING  libvirt rejects" in passed.output
+
+
+def test_missing_volume_is_refused_however_it_is_named(system: Connection, work: Path) -> None:
+    """`source.volume=` as well as `vol=`."""
+    pool = f"preview-{work.name}"
+    system.virsh("pool-create-as", pool, "dir", "--target", str(work))
+    words = ("--connect", system.uri, "--virt-type", "qemu", "--name", "preview-volume", "--memory", "256")
+    try:
+        for disk in (f"source.pool={pool},source.volume=none", f"vol={pool}/none"):
+            done = finish(start_virt_install(*words, "--osinfo", "generic", "--import", "--disk", disk, "--print-xml"))
+            assert done.status == 1, done.output
+            assert f"vol={pool}/none: no such volume" in done.output
+    finally:
+        system.virsh("pool-destroy", pool)

@@ -6,11 +6,13 @@ import hashlib
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import virtinstall
 from tests.live.machine import Outcome, finish, listing, serial_log, start_virt_install, wait_until
 from tests.live.second_daemon import Daemon, second_daemon
 from tests.live.ssh_server import ssh_server
@@ -263,3 +265,53 @@ def test_lost_connection_is_told(remote: Daemon, tiny_tree: Path) -> None:
     assert "Traceback" not in run.output
     assert "connection" in run.output and "unknown" in run.output
     assert f"virsh --connect {remote.connection.uri} domstate vitest-lost" in run.output.replace("'", "")
+
+
+def test_disk_by_path_without_a_pool(remote: Daemon) -> None:
+    """It is made through a pool that is gone afterwards; a failed run leaves neither."""
+    name, data = "remote-no-pool", remote.root / "data"
+    data.mkdir(exist_ok=True)
+    pools = remote.connection.virsh("pool-list", "--all", "--name")
+    disk = ("--disk", f"{data}/x.qcow2,size=1,permissions.mode=0640", "--import", "--noautoconsole")
+
+    failed = install(remote, "--name", name, *disk, "--qemu-commandline=-nonsense")
+    assert failed.status == 1, failed.output
+    assert listing(data) == set()
+    assert remote.connection.virsh("pool-list", "--all", "--name") == pools
+
+    install(remote, "--name", name, *disk).ok()
+    assert listing(data) == {str(data / "x.qcow2")}
+    assert remote.connection.virsh("pool-list", "--all", "--name") == pools
+    missing = install(remote, "--name", f"{name}2", "--disk", f"{data}/none/x.qcow2,size=1", "--import")
+    assert missing.status == 1
+    assert "--disk pool=NAME,size=20" in missing.output
+    shutil.rmtree(data)
+
+
+def test_temporary_pool_of_a_killed_run_is_removed(remote: Daemon, work: Path) -> None:
+    """By the next run of that name, which reports the image in it."""
+    name = "remote-killed"
+    script = (
+        "import os, sys, virtinstall\n"
+        "from virtinstall.rollback.leftovers import begin_journal\n"
+        "from virtinstall.storage.temporary_pool import TEMPORARY_POOL\n"
+        "uri, name, folder = sys.argv[1:]\n"
+        "host = virtinstall.connect(uri).host\n"
+        "journal = begin_journal(name, print, host.uri)\n"
+        "journal.__enter__()\n"
+        "journal.record(TEMPORARY_POOL, 'virtinstall-temporary-test')\n"
+        "journal.record('volume', 'virtinstall-temporary-test/x')\n"
+        "open(folder + '/x', 'w').close()\n"
+        "host.create_temporary_pool('virtinstall-temporary-test', folder)\n"
+        "os._exit(9)\n"
+    )
+    uri = remote.connection.option
+    killed = subprocess.run([sys.executable, "-c", script, uri, name, str(work)], check=False)
+    assert killed.returncode == 9
+    assert "virtinstall-temporary-test" in remote.connection.virsh("pool-list", "--name")
+    warnings: list[str] = []
+    with virtinstall.connect(uri) as hypervisor:
+        hypervisor.remove_leftovers(name, on_warning=warnings.append)
+    assert "virtinstall-temporary-test" not in remote.connection.virsh("pool-list", "--all", "--name")
+    assert any(f"left {work}/x on the host" in warning for warning in warnings)
+    assert (work / "x").exists()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from virtinstall.compose import boot_order
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.network_sources import OWN_SOURCES, use_network_volume, use_url
-from virtinstall.compose.new_volumes import BLOCK_POOLS, NETWORK_POOLS, add_volume
+from virtinstall.compose.new_volumes import BLOCK_POOLS, NETWORK_POOLS, add_volume, temporary_pool
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, PathFacts, PoolFacts, VolumeFacts
@@ -17,6 +17,7 @@ from virtinstall.naming import numbered
 from virtinstall.new_image import EXTERNAL_FORMATS, NewImage, Permissions
 from virtinstall.safe_text import percent_decoded
 from virtinstall.units import human_size
+from virtinstall.virsh_commands import new_pool_hint
 
 _RAW_FORMATS = ("raw", "iso", "none", "unknown", "")
 _SUFFIXES = {"qcow2": ".qcow2", "raw": ".img"}
@@ -218,10 +219,7 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
             hint="make the device first, or name a path below a directory for images",
         )
     elif not draft.facts.host.local:
-        raise RequestError(
-            f"--disk {path}: no storage pool of {draft.facts.host.uri} manages {directory}",
-            hint="name one with pool=NAME,size=GIB, or define a pool for that directory there",
-        )
+        add_volume(draft, disk, temporary_pool(directory or "/"), name, form, size, temporary_pool=True)
     else:
         _add_image(draft, disk, path, form, size)
     set_path(disk, path, "block" if pool is not None and pool.type in BLOCK_POOLS else "file")
@@ -270,7 +268,7 @@ def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     pool = facts.pool
     if pool is None:
         if disk.pool not in (None, "default") or not draft.facts.host.local:
-            raise RequestError(f"there is no storage pool '{name}'")
+            raise RequestError(f"there is no storage pool '{name}'", hint=new_pool_hint(draft.facts.host.uri, name))
         _make_in_image_directory(draft, disk, size)
         return
     _check_pool_format(disk, pool)

@@ -15,7 +15,16 @@ from virtinstall.plan import NewVolume
 from virtinstall.units import human_size
 
 BLOCK_POOLS = ("logical", "disk", "iscsi", "scsi", "mpath", "zfs")
+TEMPORARY_POOL_PREFIX = "virtinstall-temporary-"
 NETWORK_POOLS = ("rbd", "gluster", "sheepdog", "iscsi-direct")
+
+
+def temporary_pool(directory: str) -> PoolFacts:
+    """A pool for a directory that no pool manages; its name depends on the directory alone."""
+    from hashlib import sha256
+
+    name = f"{TEMPORARY_POOL_PREFIX}{sha256(directory.encode()).hexdigest()[:12]}"
+    return PoolFacts(name=name, type="dir", target=directory, active=True, xml="", available_bytes=None)
 
 
 def volume_element(name: str, size: int, allocation: int = 0) -> etree._Element:
@@ -43,7 +52,15 @@ def _add_permissions(target: etree._Element, disk: Disk) -> None:
 
 
 def add_volume(
-    draft: Draft, disk: Disk, pool: PoolFacts, name: str, form: str, size: int, *, upload_from: str | None = None
+    draft: Draft,
+    disk: Disk,
+    pool: PoolFacts,
+    name: str,
+    form: str,
+    size: int,
+    *,
+    upload_from: str | None = None,
+    temporary_pool: bool = False,
 ) -> None:
     """Note the volume to make: `size` bytes; `upload_from` is the local file whose copy it will be.
 
@@ -84,5 +101,6 @@ def add_volume(
             capacity_bytes=size,
             upload_from=upload_from,
             path=f"{pool.target}/{name}" if pool.target is not None else "",
+            temporary_pool=temporary_pool,
         )
     )

@@ -7,6 +7,7 @@ from virtinstall.devices.disk import Disk
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 from virtinstall.plan import Upload
+from virtinstall.virsh_commands import new_pool_hint
 
 _PREFIX = "virtinst-"
 
@@ -25,7 +26,8 @@ def path_there(draft: Draft, path: str) -> str:
     if pool is None:
         raise RequestError(
             f"{path} has to be sent to {draft.facts.host.uri}, which has no storage pool of files for it",
-            hint="define a pool named default there, or put the guest's disk into one: --disk pool=NAME,size=20",
+            hint=f"put the guest's disk into a pool, --disk pool=NAME,size=20, "
+            f"or {new_pool_hint(draft.facts.host.uri, 'default')}",
         )
     if not pool.active and pool.name not in draft.start_pools:
         draft.start_pools.append(pool.name)

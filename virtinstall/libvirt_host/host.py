@@ -249,6 +249,12 @@ class Host(Protocol):
         Raises: StorageError.
         """
 
+    def create_temporary_pool(self, name: str, directory: str) -> None:
+        """Have a pool of that name manage a directory until `destroy_pool`, undefined. Raises: StorageError."""
+
+    def destroy_pool(self, name: str) -> None:
+        """Stop a pool, which ends a temporary one; its files stay. Raises: StorageError."""
+
     def refresh_pool(self, name: str) -> None:
         """Let libvirt read the pool's files again.
 

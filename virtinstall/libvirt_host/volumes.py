@@ -127,6 +127,19 @@ class StorageHost:
                 if not pool.isActive():
                     raise
 
+    def create_temporary_pool(self, name: str, directory: str) -> None:
+        """Have a pool of that name manage a directory until `destroy_pool`, undefined. Raises: StorageError."""
+        root = etree.Element("pool", type="dir")
+        etree.SubElement(root, "name").text = name
+        etree.SubElement(etree.SubElement(root, "target"), "path").text = directory
+        with translated(f"libvirt cannot use the directory '{directory}'", StorageError):
+            self.connection.storagePoolCreateXML(etree.tostring(root, encoding="unicode"), 0)
+
+    def destroy_pool(self, name: str) -> None:
+        """Stop a pool, which ends a temporary one; its files stay. Raises: StorageError."""
+        with translated(f"the pool '{name}' does not stop", StorageError), none_if(libvirt.VIR_ERR_NO_STORAGE_POOL):
+            self.connection.storagePoolLookupByName(name).destroy()
+
     def create_volume(self, pool: str, xml: str, *, preallocate: bool = False) -> VolumeFacts:
         """Create a volume.
 

@@ -65,6 +65,8 @@ class Leftover(NamedTuple):
 
         if self.kind == "domain":
             return undefinition(self.uri, self.path)
+        if self.kind == "temporary pool":
+            return virsh_command(self.uri, "pool-destroy", self.path)
         if self.kind == "volume":
             pool, _, volume = self.path.partition("/")
             return virsh_command(self.uri, "vol-delete", "--pool", pool, volume)

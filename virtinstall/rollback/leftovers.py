@@ -113,6 +113,7 @@ def remove_leftovers(name: str, host: Host, report: Tell, named: Iterable[str] =
     removed.
     """
     named = tuple(named)
+    _remove_temporary_pools(name, host, report)
     for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
         if leftover.kind == "domain":
             _remove_claim(leftover, host, report)
@@ -130,6 +131,21 @@ def remove_leftovers(name: str, host: Host, report: Tell, named: Iterable[str] =
         # regardless of the result of this run, such a file now belongs to the user
         with suppress(OSError):
             adopt_files(journal_folder(os.environ, os.geteuid()), partial(_is_named, named))
+
+
+def _remove_temporary_pools(name: str, host: Host, report: Tell) -> None:
+    """End the storage pools without a definition that killed runs left; report the images that they made in them."""
+    found = find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri)
+    for pool in {leftover.path for leftover in found if leftover.kind == "temporary pool"}:
+        if host.pool(pool) is None:
+            continue
+        for leftover in found:
+            place, _, volume = leftover.path.partition("/")
+            there = host.volume(pool, volume) if leftover.kind == "volume" and place == pool else None
+            if there is not None:
+                report(f"an earlier run for '{name}' was killed and left {there.path} on the host, which stays")
+        host.destroy_pool(pool)
+        report(f"an earlier run for '{name}' was killed: the temporary pool {pool} that it left is removed")
 
 
 def _remove_claim(leftover: Leftover, host: Host, report: Tell) -> None:
@@ -204,6 +220,8 @@ def _paths(xml: str) -> Iterable[str]:
 def _is_there(leftover: Leftover, host: Host) -> bool:
     if leftover.kind == "domain":
         return _guest_of(leftover, host) is not None
+    if leftover.kind == "temporary pool":
+        return host.pool(leftover.path) is not None
     if leftover.kind == "volume":
         pool, _, volume = leftover.path.partition("/")
         return host.volume(pool, volume) is not None

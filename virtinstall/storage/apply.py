@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from virtinstall.errors import HostError, NoSpaceError, StorageError, TakenError
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.rollback.signals import deferred_signals
+from virtinstall.storage.temporary_pool import pool_of
 
 if TYPE_CHECKING:
     from virtinstall.devices.disk_parts import SourceSeclabel
@@ -159,7 +160,8 @@ def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal
     for volume in plan.volumes:
         if journal is not None:
             journal.record("volume", f"{volume.pool}/{volume.name}")
-        _make_volume(volume, plan, host, undo, progress)
+        with pool_of(volume, host, journal):
+            _make_volume(volume, plan, host, undo, progress)
     if not has_real_storage(host):
         return
     with refreshing_pools([image.path for image in plan.images], host, undo):
@@ -215,12 +217,17 @@ def _make_volume(volume: NewVolume, plan: Plan, host: Host, undo: Undo, progress
             if error.code == _VOLUME_EXISTS or host.volume(volume.pool, volume.name) is not None:
                 raise _there_already(volume, plan) from error
             raise
-        undo.push(f"volume {volume.pool}/{volume.name}", lambda: host.delete_volume(volume.pool, volume.name))
+        undo.push(f"volume {volume.pool}/{volume.name}", partial(_delete_volume, volume, host))
     if volume.upload_from is not None:
         host.upload(volume.pool, volume.name, volume.upload_from, progress)
         host.refresh_pool(volume.pool)
         if volume.base is not None:
             _grow_volume(volume, host)
+
+
+def _delete_volume(volume: NewVolume, host: Host) -> None:
+    with pool_of(volume, host):
+        host.delete_volume(volume.pool, volume.name)
 
 
 def _grow_volume(volume: NewVolume, host: Host) -> None:

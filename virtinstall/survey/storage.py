@@ -12,6 +12,7 @@ from virtinstall.compose.network_sources import OWN_SOURCES
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, HostFacts, ImageFacts, MediaFacts, PathFacts, PoolFacts, StorageFacts
 from virtinstall.libvirt_host.host import Host, has_real_storage
+from virtinstall.virsh_commands import new_pool_hint
 
 _IMAGE_FORMATS = ("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "luks", "parallels", "bochs", "cloop")
 _FILE_POOLS = ("dir", "fs", "netfs")
@@ -175,6 +176,8 @@ def _volume_facts(text: str, host: Host) -> DiskFacts:
         volume = host.volume(pool, name)
     if volume is None:
         near = _near(name, host.volume_names(pool)) if known else _near(pool, {p.name for p in host.pools()})
+        if known is None and pool == "default":
+            raise RequestError(f"--disk vol={text}: no storage pool 'default'", hint=new_pool_hint(host.uri, pool))
         raise RequestError(f"--disk vol={text}: no such volume", hint=near)
     return DiskFacts(volume=volume)
 
