@@ -121,3 +121,4 @@ def _fill(draft: Draft, guest: Domain | None, present: list[Disk]) -> None:
     fill_devices(draft)
     if guest is not None and not any(controller.type == "scsi" for controller in guest.devices_of(Controller)):
         controllers.fill_scsi(draft)
+        controllers.fill_nvme(draft)

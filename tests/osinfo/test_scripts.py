@@ -85,3 +85,15 @@ def test_language_of_a_medium(database: Database) -> None:
     assert media_language(catalog, match.media, "CCCOMA_X64FRE_XX-YY_DV9") is None
     assert media_language(catalog, match.media, "CCCOMA_X64FRE") is None
     assert media_language(catalog, match.media._replace(language=None), "CCCOMA_X64FRE_DE-DE_DV9") is None
+
+
+def test_profile_that_only_the_system_has(database: Database) -> None:
+    """A medium without the profile: the system's own script is used."""
+    own = f"<media arch='all'><iso><volume-id>OWN</volume-id></iso>{DESKTOP}</media>"
+    _two_profiles(database, own)
+    catalog = database.catalog()
+    record = catalog.lookup("penguin2.0").record
+    media = match_media(catalog, "OWN")[0].media
+    assert [script.profile for script in choose_scripts(catalog, record, media=media, profile="server")] == ["server"]
+    with pytest.raises(RequestError, match="the profile 'jeos'"):
+        choose_scripts(catalog, record, media=media, profile="jeos")

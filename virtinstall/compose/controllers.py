@@ -11,6 +11,7 @@ from virtinstall.devices.controller import Controller
 _PCIE_ROOT_PORTS = 14
 _XHCI_PORTS = 15
 _USB2_COMPANIONS = (("ich9-uhci1", 0), ("ich9-uhci2", 2), ("ich9-uhci3", 4))
+_NVME_SERIAL_LENGTH = 20
 _XHCI_QEMU_VERSION = 2009000
 
 
@@ -31,6 +32,7 @@ def fill_controllers(draft: Draft) -> None:
     """Add the controllers that nothing else would make."""
     _fill_usb(draft)
     fill_scsi(draft)
+    fill_nvme(draft)
     _fill_pcie(draft)
     # behind all others: nothing but the installation needs it
     fill_scsi(draft, for_seeds=True)
@@ -77,6 +79,14 @@ def fill_scsi(draft: Draft, *, for_seeds: bool = False) -> None:
         return
     if draft.platform.is_qemu and draft.os.supports_virtio_scsi(draft.platform.arch):
         draft.domain.add(Controller(type="scsi", model="virtio-scsi"))
+
+
+def fill_nvme(draft: Draft) -> None:
+    """Add the NVMe controller that disks on that bus are namespaces of; libvirt requires its serial number."""
+    from virtinstall.devices.disk import Disk
+
+    if any(disk.target_bus == "nvme" for disk in draft.domain.devices_of(Disk)) and not _has(draft, "nvme"):
+        draft.domain.add(Controller(type="nvme", serial=str(draft.domain.name)[:_NVME_SERIAL_LENGTH]))
 
 
 def _fill_pcie(draft: Draft) -> None:

@@ -79,7 +79,7 @@ def resolve_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
         _use_volume(draft, disk, facts.volume)
     elif path is not None and disk.type not in OWN_SOURCES:
         _use_path(draft, disk, path, facts)
-    elif disk.pool is not None or (disk.size_bytes is not None and _has_no_source(disk)):
+    elif disk.pool is not None or (disk.size_bytes is not None and (facts.pool is not None or _has_no_source(disk))):
         _use_new_volume(draft, disk, facts)
     if disk.type is None:
         disk.type = _type_of(disk)
@@ -261,7 +261,8 @@ def _permissions(disk: Disk) -> Permissions | None:
 def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     """A new volume in a pool (the pool `default` where none was named)."""
     size = disk.size_bytes
-    name = disk.pool or "default"
+    chosen = _named_volume(disk)
+    name = disk.pool or (facts.pool.name if facts.pool is not None else "default")
     if size is None:
         raise RequestError(f"--disk pool={name}: the size is missing", hint=f"for example --disk pool={name},size=20")
     _refuse_no_size(disk, f"pool={name}," if disk.pool else "")
@@ -273,15 +274,23 @@ def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
         return
     _check_pool_format(disk, pool)
     form = disk.format or _pool_format(draft, disk, pool)
-    volume = _free_volume_name(draft, form, pool, facts)
-    draft.generated.add(f"{pool.name}/{volume}")
+    volume = chosen or _free_volume_name(draft, form, pool, facts)
+    if chosen is None:
+        draft.generated.add(f"{pool.name}/{volume}")
     add_volume(draft, disk, pool, volume, form, size)
-    if pool.type in NETWORK_POOLS:
+    if disk.source_pool is not None:
+        disk.type = disk.type or "volume"
+    elif pool.type in NETWORK_POOLS:
         use_network_volume(disk, volume, pool.xml, "")
     else:
         set_path(disk, f"{pool.target}/{volume}", "block" if pool.type in BLOCK_POOLS else "file")
     disk.driver_type = disk.driver_type or form
     disk.is_new = True
+
+
+def _named_volume(disk: Disk) -> str | None:
+    """Return the name that the user chose for the new volume."""
+    return disk.vol.partition("/")[2] if disk.vol is not None else disk.source_volume
 
 
 def _use_upload(draft: Draft, disk: Disk, facts: DiskFacts, local: PathFacts) -> None:

@@ -50,8 +50,18 @@ def _resolve_target(draft: Draft, disk: Disk, name: str | None, used: list[str])
     if name is None:
         disk.target_dev = name = _free_name(disk, used)
         used.append(name)
+    _refuse_empty_usb_drive(draft, disk)
     if disk.device == "cdrom" and not disk.readonly:
         disk.readonly = True
+
+
+def _refuse_empty_usb_drive(draft: Draft, disk: Disk) -> None:
+    """Raises: RequestError, for a removable drive on the USB bus that QEMU cannot start without a medium."""
+    if disk.device == "cdrom" and disk.target_bus == "usb" and disk.is_empty and draft.facts.host.driver == "qemu":
+        raise RequestError(
+            "--disk device=cdrom,bus=usb: QEMU does not start with an empty CD-ROM drive on the USB bus",
+            hint="add a medium with path=, or use another bus: bus=sata, bus=scsi",
+        )
 
 
 def _bus(draft: Draft, disk: Disk) -> str:

@@ -170,8 +170,7 @@ def _use_node_device(draft: Draft, hostdev: Hostdev, device: etree._Element) -> 
         hostdev.source_address_target = _number(capability.findtext("target"))
         hostdev.source_address_unit = _number(capability.findtext("lun"))
     elif kind == "mdev":
-        hostdev.type, hostdev.model, hostdev.managed = "mdev", _mdev_model(capability), False
-        hostdev.source_address_uuid = capability.findtext("uuid") or _mdev_uuid(device)
+        _use_mdev(hostdev, device, capability)
     elif kind == "ccw":
         hostdev.type = "ccw"
         _use_ccw(hostdev, capability)
@@ -180,6 +179,18 @@ def _use_node_device(draft: Draft, hostdev: Hostdev, device: etree._Element) -> 
             f"--hostdev {device.findtext('name')}: a device of kind '{kind}' can't be given to a guest",
             hint="PCI, USB, SCSI and mediated devices can",
         )
+
+
+def _use_mdev(hostdev: Hostdev, device: etree._Element, capability: etree._Element) -> None:
+    """Name a mediated device; one on the PCI bus gets virt-install's defaults, without a display."""
+    hostdev.type, hostdev.model = "mdev", _mdev_model(capability)
+    hostdev.source_address_uuid = capability.findtext("uuid") or _mdev_uuid(device)
+    is_pci = hostdev.model == "vfio-pci"
+    if hostdev.managed is None:
+        hostdev.managed = is_pci
+    if is_pci:
+        hostdev.display = bool(hostdev.display)
+        hostdev.ramfb = bool(hostdev.ramfb)
 
 
 def _mdev_model(capability: etree._Element) -> str:

@@ -77,7 +77,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
         SWITCH, "Whether to ask the server for a newer image: `yes`, `no`; default once a day.", name="image.refresh"
     )
     pool: Setting[str] = Setting(TEXT, "Storage pool in which the disk is created.")
-    vol: Setting[str] = Setting(TEXT, "Existing volume: `POOL/VOLUME`.")
+    vol: Setting[str] = Setting(TEXT, "Volume: `POOL/VOLUME`; with `size` it is created where it does not exist.")
     size_bytes: Setting[int] = Setting(
         INTEGER, "Size in GiB, or with a unit: `20`, `500M`.", name="size", convert=_size
     )

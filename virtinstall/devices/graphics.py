@@ -52,6 +52,13 @@ def _set_listen(graphics: Graphics, text: str) -> None:
         graphics.listen = text or None
 
 
+def _set_socket(graphics: Graphics, text: str) -> None:
+    """Listen on a socket; an empty value removes it."""
+    _set_listen(graphics, "socket" if text else "")
+    if text:
+        graphics.listens.at(0).socket = text
+
+
 class Graphics(Device):
     """<graphics>: a display server, or a window."""
 
@@ -78,6 +85,7 @@ class Graphics(Device):
         "Address of the host to listen on: `0.0.0.0` for all; `none`: not at all; `socket`: a socket.",
         match=True,
     )
+    socket = Suboption("socket", _set_socket, "Path of the socket to listen on, instead of a port.")
     listen: XmlField[str] = XmlField("./@listen", TEXT, "Address to listen on.", name=None)
     keymap: XmlField[str] = XmlField("./@keymap", TEXT, "Keyboard layout: `de`, `en-us`.", convert=_keymap)
     password: XmlField[str] = XmlField(

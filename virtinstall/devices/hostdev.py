@@ -25,6 +25,10 @@ class Hostdev(Device):
         "./@managed", YES_NO, "Whether libvirt detaches the device from the host.", name=None
     )
     model: XmlField[str] = XmlField("./@model", TEXT, "Model of a mediated device: `vfio-pci`.", name=None)
+    display: XmlField[bool] = XmlField(
+        "./@display", ON_OFF, "Whether a mediated device is shown on the guest's display."
+    )
+    ramfb: XmlField[bool] = XmlField("./@ramfb", ON_OFF, "Whether that display works before the driver is loaded.")
     name: Setting[str] = Setting(
         TEXT,
         "Device: a name from `virsh nodedev-list`, a PCI address, USB BUS.DEVICE or VENDOR:PRODUCT.",

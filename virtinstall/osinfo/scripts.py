@@ -70,6 +70,10 @@ def choose_scripts(
             f"{record.short_id} does not support unattended installation", hint="install it without --unattended"
         )
     wanted = profile or ("desktop" if "desktop" in profiles else profiles[0])
+    if wanted not in profiles and media is not None:
+        # the medium does not offer this profile: the system's own script may
+        scripts = install_scripts(catalog, record, None)
+        profiles = sorted({script.profile for script in scripts})
     if wanted not in profiles:
         raise RequestError(
             f"{record.short_id} does not support unattended installation for the profile '{wanted}'",

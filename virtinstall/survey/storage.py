@@ -101,7 +101,7 @@ def _names_in(directory: str) -> frozenset[str]:
 
 def _disk_facts(disk: Disk, facts: HostFacts, host: Host) -> DiskFacts:
     if disk.vol is not None:
-        return _volume_facts(disk.vol, host)
+        return _volume_facts(disk.vol, host, may_make=_has_size(disk))
     path = requested_path(disk)
     if (disk.source_pool is None) != (disk.source_volume is None):
         given, lacking = ("pool", "volume") if disk.source_volume is None else ("volume", "pool")
@@ -113,19 +113,33 @@ def _disk_facts(disk: Disk, facts: HostFacts, host: Host) -> DiskFacts:
         if host.pool(disk.source_pool) is None:
             raise _no_pool(f"--disk source.pool={disk.source_pool}", disk.source_pool, host)
         volume = host.volume(disk.source_pool, disk.source_volume)
-        if volume is None and not _has_size(disk) and host.driver() != "test":
-            return _volume_facts(f"{disk.source_pool}/{disk.source_volume}", host)
+        if volume is None and (_has_size(disk) or host.driver() != "test"):
+            return _volume_facts(f"{disk.source_pool}/{disk.source_volume}", host, may_make=_has_size(disk))
         return DiskFacts(volume=volume)
     if path is not None and disk.pool is not None and disk.size_bytes is None and os.path.isfile(path):
         local = look_at(path, probe=disk.device != "cdrom")
         return _pool_facts(disk.pool, host).replace(local=local)
     if path is not None:
+        if disk.pool is not None:
+            _require_in_pool(path, disk.pool, host)
         if is_url(path) or disk.type in OWN_SOURCES:
             return DiskFacts()
         return _path_facts(path, facts, host, cdrom=disk.device == "cdrom", may_make=_has_size(disk))
     if disk.pool is not None or _has_size(disk):
         return _pool_facts(disk.pool or "default", host)
     return DiskFacts()
+
+
+def _require_in_pool(path: str, name: str, host: Host) -> None:
+    """Raises: RequestError, when the pool is not the one that holds the files of that directory."""
+    pool = host.pool(name)
+    if pool is None:
+        raise _no_pool(f"--disk pool={name}", name, host)
+    if is_url(path) or os.path.dirname(path) != (pool.target or "").rstrip("/"):
+        raise RequestError(
+            f"--disk path={path},pool={name}: the pool's directory is {pool.target or 'not a local one'}",
+            hint="omit path= or pool=; a new volume with a name of your choice is vol=POOL/NAME,size=GIB",
+        )
 
 
 def _has_size(disk: Disk) -> bool:
@@ -164,7 +178,11 @@ def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
     return found.replace(backing_size_bytes=size, backing_format=image.format)
 
 
-def _volume_facts(text: str, host: Host) -> DiskFacts:
+def _volume_facts(text: str, host: Host, *, may_make: bool = False) -> DiskFacts:
+    """Return the volume POOL/VOLUME, or with `may_make` the pool to create it in.
+
+    Raises: RequestError, when there is neither.
+    """
     pool, slash, name = text.partition("/")
     if not slash or not name or "/" in name:
         raise RequestError(f"--disk vol={text}: must be POOL/VOLUME", hint="example: vol=default/guest.qcow2")
@@ -174,6 +192,8 @@ def _volume_facts(text: str, host: Host) -> DiskFacts:
         # the file may be newer than libvirt's list
         host.refresh_pool(pool)
         volume = host.volume(pool, name)
+    if volume is None and may_make and known is not None:
+        return _pool_facts(pool, host)
     if volume is None:
         near = _near(name, host.volume_names(pool)) if known else _near(pool, {p.name for p in host.pools()})
         if known is None and pool == "default":

@@ -1,0 +1,42 @@
+"""Where a disk is said to be, against what the pools of the host are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from virtinstall import connect
+from virtinstall.errors import RequestError
+from virtinstall.options.command import parse_request
+
+POOL = """<node><pool type='dir'><name>lab</name><target><path>{path}</path></target></pool></node>"""
+
+
+def disks(tmp_path: Path, words: str) -> list[str]:
+    """The paths of the disks of a guest on a host with one pool."""
+    node = tmp_path / "node.xml"
+    node.write_text(POOL.format(path="/lab"))
+    request = parse_request(["--name", "g", "--memory", "64", "--osinfo", "generic", "--import", "--disk", words])
+    with connect(f"test://{node}") as hypervisor:
+        return hypervisor.plan(request).xml.split('"')
+
+
+def test_path_outside_the_pool_is_refused(tmp_path: Path) -> None:
+    """One of them would be ignored."""
+    with pytest.raises(RequestError, match="the pool's directory is /lab"):
+        disks(tmp_path, "path=/elsewhere/x.qcow2,pool=lab,size=1")
+
+
+@pytest.mark.parametrize(
+    "words", ["path=/lab/x.qcow2,pool=lab,size=1", "path=/lab/x.qcow2,size=1", "vol=lab/x.qcow2,size=1"]
+)
+def test_all_ways_to_name_a_new_volume(tmp_path: Path, words: str) -> None:
+    """By path, by path and pool, by volume."""
+    assert "/lab/x.qcow2" in disks(tmp_path, words)
+
+
+def test_missing_volume_without_a_size_is_refused(tmp_path: Path) -> None:
+    """Nothing says how large it would be."""
+    with pytest.raises(RequestError, match="no such volume"):
+        disks(tmp_path, "vol=lab/x.qcow2")
