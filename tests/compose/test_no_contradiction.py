@@ -11,6 +11,7 @@ from virtinstall.devices.input import Input
 from virtinstall.devices.interface import Interface
 from virtinstall.devices.panic import Panic
 from virtinstall.devices.redirdev import Redirdev
+from virtinstall.devices.video import Video
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 from virtinstall.options.command import parse_request
@@ -176,3 +177,11 @@ def test_two_kinds_of_answers_contradict() -> None:
 def test_names_of_the_schema_work(words: tuple[str, str], element: str) -> None:
     """With and without a dot, also of elements that newer versions of libvirt have."""
     assert element in guest(*words).to_xml()
+
+
+@pytest.mark.parametrize("os", ["generic", "win10", "debian11"])
+def test_opengl_chooses_the_card_that_has_it(os: str) -> None:
+    """Whatever drivers the operating system comes with, as virt-install does."""
+    (video,) = guest("--graphics", "spice,gl=yes,listen=none", os=os).devices_of(Video)
+
+    assert (video.model_type, video.model_acceleration_accel3d) == ("virtio", True)

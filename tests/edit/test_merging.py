@@ -125,3 +125,16 @@ def test_what_another_process_maps_shares_the_memory(virt_xml: VirtXml, device: 
     out = virt_xml("--add-device", *device, stdin=text).out
 
     assert '<access mode="shared"/>' in out
+
+
+def test_switching_off_an_element_with_attributes_removes_it(virt_xml: VirtXml) -> None:
+    """`<apic eoi="on"/>` would still be switched on."""
+    text = printed(virt_xml, ["--edit", "--features", "apic=on,eoi=on"], ["--edit", "--features", "apic=off"])
+
+    assert "<apic" not in text
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/dev/zero"])
+def test_guests_of_the_test_driver_may_have_any_device(virt_xml: VirtXml, path: str) -> None:
+    """Their disks are not real; a real guest needs a block device."""
+    assert "/dev/" in virt_xml("off", DIFF, "--edit", "--disk", path).out

@@ -94,6 +94,9 @@ def _video_model(draft: Draft) -> str:
     if platform.is_qemu and draft.os.supports_virtio_gpu(platform.arch):
         return "virtio"
     has_spice = any(graphics.type == "spice" for graphics in draft.graphics())
+    if platform.is_x86 and any(graphics.type == "spice" and graphics.gl_enable for graphics in draft.graphics()):
+        # no other card has OpenGL
+        return "virtio"
     if platform.is_x86 and has_spice and draft.offers("devices/video", "modelType", "qxl"):
         return "qxl"
     if is_uefi(draft) and platform.is_qemu:

@@ -74,8 +74,8 @@ def check_plan_in_use(plan: Plan, host: Host, checks: Checks) -> list[str]:
 
 def _refuse_no_disks(uses: Iterable[FileUse], host: Host) -> None:
     if host.is_local():
-        # some guests of the test driver need only a disk without a file
-        refuse_no_disks(use for use in uses if use.path != os.devnull or has_real_storage(host))
+        # guests of the test driver have no real disks: /dev/null and /dev/zero do as well
+        refuse_no_disks(use for use in uses if has_real_storage(host) or not use.path.startswith("/dev/"))
 
 
 def _is_pretended(conflict: Conflict, host: Host) -> bool:

@@ -193,6 +193,9 @@ class XmlField(Declared, Generic[T]):
             drop(element.node, path.steps, element.kept_when_empty())
         else:
             node.text = None
+            if self.kind is PRESENT:
+                # <apic eoi="on"/> is still switched on
+                node.clear()
             drop(element.node, path.steps)
         element.prune()
 
