@@ -185,3 +185,13 @@ def test_opengl_chooses_the_card_that_has_it(os: str) -> None:
     (video,) = guest("--graphics", "spice,gl=yes,listen=none", os=os).devices_of(Video)
 
     assert (video.model_type, video.model_acceleration_accel3d) == ("virtio", True)
+
+
+@pytest.mark.parametrize(
+    "option", ["features", "clock", "cpu", "pm", "memorybacking", "numatune", "boot", "sysinfo", "resource", "seclabel"]
+)
+def test_raw_edits_of_a_section_are_applied_to_it(option: str) -> None:
+    """`xpath1.set=` is about the element of its option, for sections as for devices."""
+    xml = plan(f"--{option}", "xpath1.set=./foo/@bar,xpath1.value=3").xml
+
+    assert xml.count('<foo bar="3"/>') == 1

@@ -191,9 +191,9 @@ def _finish(draft: Draft) -> Plan:
 
 
 def _apply_edits(domain: Domain) -> None:
-    """The raw XPath edits: each device's own first, the domain's last."""
-    for device in domain.devices:
-        for edit in device.settings.get("xpath_edits", ()):
-            apply_edit(device.ensure_node(), edit)
+    """Apply the raw XPath edits: those of each section and device first, the domain's last."""
+    for element in (*domain.sections(), *domain.devices):
+        for edit in element.settings.get("xpath_edits", ()):
+            apply_edit(element.ensure_node(), edit)
     for edit in domain.settings.get("xpath_edits", ()):
         apply_edit(domain.ensure_node(), edit)

@@ -64,14 +64,16 @@ def _check_kernel_requests(draft: Draft) -> None:
 
 
 def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
-    """Attach an ISO; a guest that exists takes it into an empty drive. Gives the disk's position.
+    """Attach an ISO and return the disk's position; a guest that exists takes it into a drive that it has.
 
     It is the first CD-ROM, as with virt-install: firmware that goes by no order boots the first one.
     """
     drives = [disk for disk in draft.domain.devices_of(Disk) if disk.device == "cdrom"]
     exists = draft.request.install.reinstall is not None
-    disk = next((drive for drive in drives if exists and drive.is_empty), None)
-    if disk is None:
+    disk = next((drive for drive in drives if drive.is_empty), drives[0]) if exists and drives else None
+    if disk is not None:
+        disk.eject()
+    else:
         disk = Disk(device="cdrom")
         draft.domain.add(disk, before=drives[0] if drives else None)
     facts = facts or DiskFacts()

@@ -89,18 +89,9 @@ def _eject_install_media(draft: Draft, domain: Domain) -> None:
     for position, disk in enumerate(domain.devices_of(Disk)):
         ejected = position in draft.seed_disks or (position == draft.install_cdrom and not draft.os.is_windows)
         if ejected and disk.device == "cdrom":
-            _empty(disk)
+            disk.eject()
         elif ejected:
             domain.remove(disk)
-
-
-def _empty(disk: Disk) -> None:
-    disk.source_file = disk.source_dev = disk.source_dir = None
-    disk.source_protocol = disk.source_name = disk.source_query = None
-    disk.source_hosts.clear()
-    disk.leave_source()
-    disk.driver_name = disk.driver_type = disk.driver_cache = disk.driver_io = disk.driver_discard = None
-    disk.type = "file"
 
 
 def install_domain(draft: Draft) -> Domain | None:

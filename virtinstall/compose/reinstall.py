@@ -6,6 +6,7 @@ from virtinstall.compose import disk_targets, media, phases, seeds
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.uploads import resolved_uploads
 from virtinstall.devices.disk import Disk
+from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 from virtinstall.plan import Plan
 
@@ -19,6 +20,7 @@ def compose_reinstall(draft: Draft) -> Plan:
         )
     if not draft.os.is_generic:
         draft.domain.os_id = draft.os.id
+    before = draft.domain.clone()
     media.add_media(draft)
     disks = draft.domain.devices_of(Disk)
     present = [disk for disk in disks if disk.target_dev is not None]
@@ -27,6 +29,7 @@ def compose_reinstall(draft: Draft) -> Plan:
     seeds_there = {disks[position].target_dev for position in draft.seed_disks}
     for disk in [disk for disk in final.devices_of(Disk) if disk.target_dev in seeds_there]:
         final.remove(disk)
+    _restore_media(before, final)
     seeds.fill_seeds(draft)
     _forget_order(draft)
     install = phases.install_domain(draft)
@@ -47,6 +50,15 @@ def compose_reinstall(draft: Draft) -> Plan:
         warnings=tuple(dict.fromkeys(draft.warnings)),
         request=draft.request,
     )
+
+
+def _restore_media(before: Domain, final: Domain) -> None:
+    """Put back the media of drives that only the installation used for another one."""
+    drives = {disk.target_dev: disk for disk in before.devices_of(Disk) if disk.has_any_source}
+    for disk in final.devices_of(Disk):
+        if not disk.has_any_source and disk.target_dev in drives:
+            final.add(drives[disk.target_dev], before=disk)
+            final.remove(disk)
 
 
 def _forget_order(draft: Draft) -> None:

@@ -210,3 +210,9 @@ class Disk(Device, VirtioDriver, DiskTuning):
         for tag in ("source", "auth", "backingStore"):
             for below in node.findall(tag):
                 remove(below)
+
+    def eject(self) -> None:
+        """Leave an empty drive."""
+        self.leave_source()
+        self.driver_name = self.driver_type = self.driver_cache = self.driver_io = self.driver_discard = None
+        self.type = "file"

@@ -5,7 +5,7 @@ Source: https://libvirt.org/formatdomain.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, overload
 
 from virtinstall.devices.device import Device
@@ -114,6 +114,14 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         Raises: ValueError.
         """
         raise ValueError("only options for a separate section or device can be cleared")
+
+    def sections(self) -> Iterator[Element]:
+        """Return the sections of the domain that have an element of their own."""
+        for attribute, declared in self.declarations():
+            if isinstance(declared, Child):
+                yield getattr(self, attribute)
+            elif isinstance(declared, Children):
+                yield from getattr(self, attribute)
 
     def section(self, cls: ElementClass) -> Element:
         """The element of an option with the fields of `cls`; a new one if there can be several.
