@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import virtinstall
 from virtinstall import errors
 from virtinstall.errors import HostError, RequestError, VirtInstallError
-from virtinstall.options.parser import UsageError
 
 PACKAGE = Path(errors.__file__).parent
 
@@ -26,8 +26,9 @@ class Raised(NamedTuple):
 
 def error_classes() -> list[type[VirtInstallError]]:
     """Return the public error classes, each after its base."""
-    found = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, VirtInstallError)]
-    return sorted([*found, UsageError], key=lambda cls: [each.__name__ for each in reversed(_lineage(cls))])
+    exported = [getattr(virtinstall, name) for name in virtinstall.__all__]
+    found = [cls for cls in exported if isinstance(cls, type) and issubclass(cls, VirtInstallError)]
+    return sorted(found, key=lambda cls: [each.__name__ for each in reversed(_lineage(cls))])
 
 
 def _lineage(cls: type) -> list[type[VirtInstallError]]:
