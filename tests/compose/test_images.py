@@ -161,7 +161,7 @@ def test_default_login_is_a_seed() -> None:
 
 def test_image_without_a_login_is_warned_of() -> None:
     """--disk image= sets nothing up."""
-    assert any("lets nobody log in" in text for text in plan("--import", "--disk", "image=debian12").warnings)
+    assert any("allows no login" in text for text in plan("--import", "--disk", "image=debian12").warnings)
     seeded = plan("--import", "--disk", "image=debian12", seeds=SeedFacts(cloud_init=CloudInitRequest()))
     assert not any("log in" in text for text in seeded.warnings)
 

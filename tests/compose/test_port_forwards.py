@@ -20,4 +20,4 @@ def test_only_passt_forwards_ports(network: str, warned: bool) -> None:
         ["--name", "x", "--memory", "1024", "--import", "--disk", "none", "--network", network, "--virt-type", "qemu"]
     )
     warnings = compose(request, HOST.facts(disks=())).warnings
-    assert any("no port will be forwarded" in warning for warning in warnings) == warned
+    assert any("ports will not be forwarded" in warning for warning in warnings) == warned

@@ -105,7 +105,7 @@ def test_a_mac_address_in_use_is_a_warning(virt_xml: VirtXml) -> None:
     """virt-xml has no --check; the other guest may be retired."""
     run = virt_xml("off", DIFF, "--add-device", "--network", "user,mac=52:54:00:00:00:02")
 
-    assert (run.status, "belongs to the guest 'on'" in run.err) == (0, True)
+    assert (run.status, "is already used by the guest 'on'" in run.err) == (0, True)
 
 
 @pytest.mark.parametrize("words", [["off", "--define", "--no-define"], ["--update"]])

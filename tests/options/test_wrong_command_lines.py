@@ -32,9 +32,9 @@ LINES = """
 --memory 4X                                     4X
 --memory abc                                    abc
 --memory 0                                      memory
---vcpus 0                                       at least one
---vcpus -1                                      at least one
---vcpus 4,maxvcpus=2                            more than the 2
+--vcpus 0                                       at least 1
+--vcpus -1                                      at least 1
+--vcpus 4,maxvcpus=2                            exceeds maxvcpus=2
 --vcpus four                                    four
 --vcpus sockets=2,cores=2,threads=x             threads=x
 --vcpus 5,sockets=2,cores=2                     4 vCPUs, not 5
@@ -51,7 +51,7 @@ LINES = """
 --disk size=5,boot.order=first                  first
 --disk size=5,perms=rx                          rx
 --disk size=5,target=vdx --disk size=5,target=vdx   vdx
---disk "size=5,\\"unclosed"                     never closed
+--disk "size=5,\\"unclosed"                     unclosed quote
 --disk=size=5=6                                 5=6
 --noreboot ""                                   unexpected argument ''
 --network mac=52:54:00:00:00                    52:54:00:00:00

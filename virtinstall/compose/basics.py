@@ -1,4 +1,4 @@
-"""Name, uuid, operating system, memory, vCPUs: what every guest has.
+"""Values of every guest: name, UUID, operating system, memory, vCPUs.
 
 Source: https://libvirt.org/formatdomain.html#general-metadata, #cpu-allocation
 """
@@ -20,7 +20,7 @@ _TOPOLOGY = ("topology_sockets", "topology_dies", "topology_clusters", "topology
 
 
 def fill_identity(draft: Draft) -> None:
-    """Name, uuid and the OS's id. Raises: RequestError, when the name can't be used."""
+    """Fill in name, UUID and the ID of the OS. Raises: RequestError, if the name cannot be used."""
     domain = draft.domain
     if domain.name is None:
         domain.name = _generated_name(draft)
@@ -53,16 +53,16 @@ def _check_name(draft: Draft, name: str) -> None:
 
         remove = removal(draft.facts.host.uri, name)
         raise RequestError(
-            f"a guest named '{name}' exists already", hint=f"choose another --name, or remove it (disks stay): {remove}"
+            f"a guest named '{name}' already exists", hint=f"choose another --name, or remove it (disks stay): {remove}"
         )
     if "/" in name or name in (".", "..") or "\n" in name:
-        raise RequestError(f"'{name}' can't be a guest's name", hint="a name holds no slash and no line break")
+        raise RequestError(f"invalid guest name '{name}'", hint="a name must not contain a slash or a line break")
     if len(name.encode()) > _NAME_LIMIT_BYTES:
-        raise RequestError(f"the name '{name[:32]}...' is too long", hint=f"at most {_NAME_LIMIT_BYTES} bytes")
+        raise RequestError(f"--name '{name[:32]}...' is too long", hint=f"use at most {_NAME_LIMIT_BYTES} bytes")
 
 
 def fill_memory(draft: Draft) -> None:
-    """Memory: as given, else what the OS recommends. Raises: RequestError, when neither is known."""
+    """Fill in the memory that the OS recommends, if none was requested. Raises: RequestError, if there is none."""
     domain = draft.domain
     cells_kib = _cells_kib(domain)
     if domain.memory_kib is None and domain.current_memory_kib is None and cells_kib:
@@ -84,7 +84,7 @@ def fill_memory(draft: Draft) -> None:
 
 
 def _cells_kib(domain: Domain) -> int | None:
-    """Return the memory of the NUMA cells; None where one does not say."""
+    """Return the memory of the NUMA cells, or None if a cell does not specify it."""
     sizes = [cell.memory for cell in domain.cpu.cells]
     if not sizes or any(size is None for size in sizes):
         return None
@@ -116,7 +116,7 @@ def _warn_of_little_memory(draft: Draft) -> None:
 
 
 def fill_vcpus(draft: Draft) -> None:
-    """vCPU count and topology. Raises: RequestError, when they don't multiply out."""
+    """Fill in vCPU count and topology. Raises: RequestError, if they contradict each other."""
     domain = draft.domain
     topology = domain.cpu
     given = [
@@ -138,7 +138,7 @@ def fill_vcpus(draft: Draft) -> None:
             recommended = None if draft.platform.is_container else draft.os.recommended_cpus(draft.platform.arch)
             domain.vcpu = recommended or 1
     elif domain.vcpu > _CLIENT_SOCKETS and draft.os.is_windows_client and draft.platform.is_qemu:
-        # libvirt makes each vCPU a socket, and a Windows that isn't a server leaves those beyond the second unused
+        # libvirt turns each vCPU into a socket, and Windows other than Server uses only two sockets
         given.append(1)
     if any(part is not None for part in given):
         _complete_topology(draft, domain.vcpu)
@@ -161,6 +161,6 @@ def _complete_topology(draft: Draft, count: int) -> None:
     if product != count:
         raise RequestError(
             f"the CPU topology of {cpu.topology_sockets} sockets, {cpu.topology_dies} dies, "
-            f"{cpu.topology_cores} cores and {cpu.topology_threads} threads makes {product} vCPUs, not {count}",
-            hint=f"--vcpus {product}, or a topology that makes {count}",
+            f"{cpu.topology_cores} cores and {cpu.topology_threads} threads has {product} vCPUs, not {count}",
+            hint=f"use --vcpus {product}, or a topology with {count} vCPUs",
         )

@@ -1,4 +1,4 @@
-"""Which device the guest boots from, at the installation and afterwards.
+"""Boot order of the guest, during the installation and afterwards.
 
 Source: https://libvirt.org/formatdomain.html#bios-bootloader: order is either a list of
 device classes (<os><boot>) or a number at each device (<boot order>), never both.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def resolve_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
-    """Two devices with one order: the earlier one, or one of `first`, keeps it, the other and those behind move up."""
+    """Resolve equal boot orders: the earlier device, or one of `first`, keeps its order; the following ones move up."""
     seen: list[tuple[Device, int]] = []
     for device in domain.devices:
         order = getattr(device, "boot_order", None)
@@ -36,7 +36,7 @@ def resolve_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
 
 
 def use_classes(domain: Domain) -> None:
-    """Boot by the classes of devices listed in <os>: take the numbers off the devices."""
+    """Boot by the classes of devices listed in <os>: remove the numbers of the devices."""
     for device in domain.devices:
         if getattr(device, "boot_order", None) is not None:
             device.boot_order = None  # type: ignore[attr-defined]
@@ -45,7 +45,7 @@ def use_classes(domain: Domain) -> None:
 def merge(domain: Domain, platform: Platform) -> None:
     """Merge the list of classes in <os> and the numbers at devices, of which libvirt accepts only one.
 
-    The numbers count; classes of the list that no numbered device belongs to follow in the list's order.
+    The numbers have priority; classes without a numbered device follow in the order of the list.
     """
     os = domain.os
     numbers = [number for device in domain.devices if (number := getattr(device, "boot_order", None)) is not None]
@@ -61,7 +61,7 @@ def merge(domain: Domain, platform: Platform) -> None:
 
 
 def has_order(domain: Domain) -> bool:
-    """Whether any order was given: by class, at a device, or by booting a kernel directly."""
+    """Return whether a boot order was requested: by class, at a device, or by booting a kernel directly."""
     os = domain.os
     return bool(os.boot_devices) or any(getattr(device, "boot_order", None) is not None for device in domain.devices)
 
@@ -100,7 +100,7 @@ def boot_first(domain: Domain, kind: str, cdrom: int | None = None) -> None:
 
 
 def supports_device_order(platform: Platform) -> bool:
-    """Whether the hypervisor takes <boot order>."""
+    """Return whether the hypervisor supports <boot order>."""
     return platform.is_qemu or platform.virt_type == "test"
 
 
@@ -121,7 +121,7 @@ def _of_kind(domain: Domain, kind: str) -> list[Disk] | list[Interface]:
 
 
 def keep_places(domain: Domain, changed: Sequence[Element]) -> None:
-    """Let a changed device that has a place in the boot order keep it; <os> then has no order of its own."""
+    """Keep the boot order of changed devices and remove the order in <os>."""
     ordered = [device for device in changed if getattr(device, "boot_order", None) is not None]
     if ordered:
         domain.os.boot_devices.clear()

@@ -1,7 +1,7 @@
-"""compose(request, facts) -> Plan: every decision about a guest, none of its making.
+"""Every decision about a guest: compose(request, facts) returns a Plan and changes nothing.
 
-Pure: no libvirt, no files, no network, no clock; randomness comes with the facts. The same
-input gives the same XML on every machine.
+Pure: no libvirt, no files, no network, no clock; randomness is part of the facts. The same
+input results in the same XML on every machine.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from virtinstall.xml.override import apply_edit
 
 
 def compose(request: Request, facts: Facts) -> Plan:
-    """The plan for `request` on the host that `facts` describe.
+    """Return the plan for `request` on the host that `facts` describe.
 
     Raises: RequestError, when the request contradicts itself or the host's abilities.
     """
@@ -47,7 +47,7 @@ def compose(request: Request, facts: Facts) -> Plan:
     draft = Draft(request, facts, request.domain.clone(), facts.platform, Random(facts.random_bytes))
     draft.warnings.extend([*request.warnings, *facts.warnings, *facts.seeds.warnings])
     if facts.platform.virt_type == "vz" and request.run.transient:
-        raise RequestError("guests of vz can't be transient", hint="leave --transient out")
+        raise RequestError("vz does not support transient guests", hint="omit --transient")
     if request.install.reinstall is not None:
         return compose_reinstall(draft)
     _require(draft)
@@ -80,7 +80,7 @@ def compose(request: Request, facts: Facts) -> Plan:
 
 
 def _require(draft: Draft) -> None:
-    """What can't be invented, reported together. Raises: RequestError."""
+    """Require the values that have no default, reported together. Raises: RequestError."""
     install, os = draft.request.install, draft.os
     missing = []
     images.fill_memory(draft)
@@ -134,7 +134,7 @@ def _fill_platform(draft: Draft) -> None:
 
 
 def _add_disks(draft: Draft) -> None:
-    """The disks asked for, or one of the size that the OS recommends."""
+    """Add the requested disks, or one of the size that the OS recommends."""
     disks = draft.domain.devices_of(Disk)
     facts = list(draft.facts.storage.disks)
     if not disks and not _has_storage(draft) and not draft.platform.is_container:
@@ -147,7 +147,7 @@ def _add_disks(draft: Draft) -> None:
     for disk, found in zip(disks, facts, strict=True):
         disk_sources.take_from_backing(draft, disk, found)
         if disk.device not in ("cdrom", "floppy") and disk.is_empty:
-            raise RequestError("--disk: no path, size or source is given", hint="for example --disk size=20")
+            raise RequestError("--disk: no path, size or source specified", hint="for example --disk size=20")
         images.resolve_disk(draft, disk, found)
 
 
@@ -191,7 +191,7 @@ def _finish(draft: Draft) -> Plan:
 
 
 def _apply_edits(domain: Domain) -> None:
-    """Apply the raw XPath edits: those of each section and device first, the domain's last."""
+    """Apply the XPath edits: those of each section and device first, the domain's last."""
     for element in (*domain.sections(), *domain.devices):
         for edit in element.settings.get("xpath_edits", ()):
             apply_edit(element.ensure_node(), edit)

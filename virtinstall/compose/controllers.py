@@ -34,7 +34,7 @@ def fill_controllers(draft: Draft) -> None:
     fill_scsi(draft)
     fill_nvme(draft)
     _fill_pcie(draft)
-    # behind all others: nothing but the installation needs it
+    # after all others: only the installation needs it
     fill_scsi(draft, for_seeds=True)
 
 

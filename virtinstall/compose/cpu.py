@@ -14,7 +14,7 @@ _MITIGATIONS = ("ibpb", "md-clear", "spec-ctrl", "ssbd", "virt-ssbd")
 
 
 def fill_cpu(draft: Draft) -> None:
-    """Settle mode and model. Raises: RequestError, when the host can't tell its own CPU."""
+    """Choose mode and model. Raises: RequestError, if libvirt does not report the host's CPU."""
     cpu = draft.domain.cpu
     word = cpu.wanted_model
     if word == "none" or word == "hv-default":
@@ -30,12 +30,12 @@ def fill_cpu(draft: Draft) -> None:
 
 
 def wants_mitigations(cpu: Cpu) -> bool:
-    """Whether it is a model by name, and not one that is meant to be bare."""
+    """Return whether the CPU is a named model without `secure=off`."""
     return cpu.wanted_model not in (None, "none", "hv-default", *MODES) and cpu.secure is not False
 
 
 def _warn_of_model(draft: Draft) -> None:
-    """libvirt refuses a model that it doesn't know, at the guest's start, and can't say what was meant."""
+    """Warn of an unknown model, which libvirt only rejects when the guest starts, without a suggestion."""
     capabilities, name = draft.facts.domain_capabilities, draft.domain.cpu.model
     known = () if capabilities is None else capabilities.cpu_models
     if name is None or not known or name in known:
@@ -64,7 +64,7 @@ def _default(draft: Draft) -> None:
 
 
 def _application_default(draft: Draft) -> None:
-    """host-passthrough where libvirt says that it migrates safely, else host-model, else the host's model by name."""
+    """Use host-passthrough if libvirt reports it as migratable, else host-model, else the host's model by name."""
     cpu = draft.domain.cpu
     capabilities = draft.facts.domain_capabilities
     if capabilities is not None:

@@ -1,4 +1,4 @@
-"""Where each disk's data is, or will be: paths, volumes, pools and URLs become <source>.
+"""Sources of disks: paths, volumes, pools and URLs become <source>.
 
 Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms and
 https://libvirt.org/formatstorage.html
@@ -43,9 +43,9 @@ def requested_path(disk: Disk) -> str | None:
 
 
 def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """An image that starts from another is as large as that, unless its size was given.
+    """Use the size of the backing image, unless a size was requested.
 
-    Raises: RequestError, when it is to be smaller.
+    Raises: RequestError, if that is smaller.
     """
     if disk.size_bytes is None:
         disk.size_bytes = facts.backing_size_bytes
@@ -53,21 +53,21 @@ def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     if size is not None and disk.size_bytes is not None and disk.size_bytes < size:
         smaller, larger = human_size(disk.size_bytes), human_size(size)
         raise RequestError(
-            f"--disk backing_store={path}: a disk of {smaller} would cut off that image of {larger}",
-            hint="leave size= out, or make it at least as large",
+            f"--disk backing_store={path}: size {smaller} is smaller than the image ({larger})",
+            hint="omit size=, or use at least the size of the image",
         )
     if disk.backing_format is None:
         disk.backing_format = real
     elif real is not None and disk.backing_format != real:
         draft.warnings.append(
-            f"--disk backing_format={disk.backing_format}: {path} looks like {real}, and will be read as what you say"
+            f"--disk backing_format={disk.backing_format}: {path} looks like {real}; using the requested format"
         )
 
 
 def resolve_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """Fill in <source>, the type and the format; note what has to be made.
+    """Fill in <source>, type and format; plan what must be created.
 
-    Raises: RequestError, when the disk can't be what was asked for.
+    Raises: RequestError, if the request cannot be met.
     """
     path = requested_path(disk)
     _check_directory(disk, facts)
@@ -91,8 +91,8 @@ def _check_directory(disk: Disk, facts: DiskFacts) -> None:
     is_directory = facts.path is not None and facts.path.kind == "dir"
     if path.endswith("/") and not is_url(path) and facts.path is not None and not is_directory:
         raise RequestError(
-            f"--disk {path}: no such directory, and an image's path does not end in '/'",
-            hint=f"name a file: --disk {path.rstrip('/')}",
+            f"--disk {path}: no such directory, and the path of an image must not end in '/'",
+            hint=f"specify a file: --disk {path.rstrip('/')}",
         )
 
 
@@ -146,7 +146,7 @@ def _use_volume(draft: Draft, disk: Disk, volume: VolumeFacts) -> None:
 def _tell_of_fat(draft: Draft, disk: Disk, path: str) -> None:
     """A directory is left without a format, as virt-install leaves it, though QEMU has but one way to show it."""
     if draft.facts.host.driver == "qemu" and disk.driver_type != "fat":
-        draft.warnings.append(f"--disk {path}: libvirt shows a guest a directory only with driver.type=fat,readonly=on")
+        draft.warnings.append(f"--disk {path}: libvirt accepts a directory only with driver.type=fat,readonly=on")
 
 
 def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
@@ -154,8 +154,8 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     if found is not None and found.kind is not None:
         if found.kind == "dir" and disk.size_bytes is not None:
             raise RequestError(
-                f"--disk {path}: it is a directory, and no image can take its place",
-                hint=f"name a file in it: --disk {path.rstrip('/')}/{draft.domain.name}.qcow2",
+                f"--disk {path}: path is a directory; cannot create an image there",
+                hint=f"specify a file in it: --disk {path.rstrip('/')}/{draft.domain.name}.qcow2",
             )
         set_path(disk, path, found.kind)
         if disk.size_bytes is not None and disk.device not in ("cdrom", "floppy"):
@@ -178,7 +178,7 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
 
 def _refuse_no_size(disk: Disk, what: str) -> None:
     if disk.size_bytes == 0:
-        raise RequestError(f"--disk {what}size=0: a disk of no size is of no use", hint="give its size in GiB: size=20")
+        raise RequestError(f"--disk {what}size=0: size must be greater than 0", hint="specify the size in GiB: size=20")
 
 
 def _refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
@@ -186,20 +186,22 @@ def _refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
     option = "--cdrom" if path == draft.request.install.cdrom else "--disk"
     problem = f"{option} {path}: there is no such file" + ("" if removable else ", and no size to make it with")
     if draft.request.checks.path_exists:
-        hint = "check the path" if removable else f"give the size in GiB, --disk path={path},size=20, or check the path"
+        hint = (
+            "check the path" if removable else f"specify the size in GiB, --disk path={path},size=20, or check the path"
+        )
         raise RequestError(problem, hint=hint)
     draft.warnings.append(problem)
 
 
 def default_format(draft: Draft, disk: Disk) -> str:
-    """qcow2 where QEMU reads the image, raw elsewhere and for a disk that several guests may use at a time."""
+    """Return qcow2 if QEMU reads the image, else raw; also raw for a disk that several guests may share."""
     if disk.shareable:
         return "raw"
     return "qcow2" if draft.facts.host.driver in ("qemu", "test") else "raw"
 
 
 def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
-    """A new image at a path of the user's choice."""
+    """Plan a new image at the requested path."""
     size = disk.size_bytes
     assert size is not None
     _refuse_no_size(disk, f"{path},")
@@ -215,8 +217,8 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
         add_volume(draft, disk, pool, name, form, size)
     elif path.startswith("/dev/"):
         raise RequestError(
-            f"--disk {path}: there is no such device, and no file can be made in its place",
-            hint="make the device first, or name a path below a directory for images",
+            f"--disk {path}: no such device, and files cannot be created in /dev",
+            hint="create the device first, or use a path in a directory for images",
         )
     elif not draft.facts.host.local:
         add_volume(draft, disk, temporary_pool(directory or "/"), name, form, size, temporary_pool=True)
@@ -230,12 +232,12 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
 def _add_image(draft: Draft, disk: Disk, path: str, form: str, size: int, *, make_folder: bool = False) -> None:
     if form == "vhdx":
         raise RequestError(
-            f"--disk {path}: libvirt has no disk format 'vhdx'", hint="use format=vpc (VHD), or format=qcow2"
+            f"--disk {path}: libvirt does not support the format 'vhdx'", hint="use format=vpc (VHD), or format=qcow2"
         )
     if form not in ("raw", "qcow2", *EXTERNAL_FORMATS):
         raise RequestError(
-            f"--disk {path}: cannot create an image of the format '{form}'",
-            hint=f"the formats are raw, qcow2, {', '.join(EXTERNAL_FORMATS[:-1])}",
+            f"--disk {path}: cannot create images of format '{form}'",
+            hint=f"use raw, qcow2, {', '.join(EXTERNAL_FORMATS[:-2])} or {EXTERNAL_FORMATS[-2]}",
         )
     draft.images.append(
         NewImage(
@@ -259,17 +261,17 @@ def _permissions(disk: Disk) -> Permissions | None:
 
 
 def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """A new volume in a pool (the pool `default` where none was named)."""
+    """Plan a new volume in the requested pool, else in the pool `default`."""
     size = disk.size_bytes
     chosen = _named_volume(disk)
     name = disk.pool or (facts.pool.name if facts.pool is not None else "default")
     if size is None:
-        raise RequestError(f"--disk pool={name}: the size is missing", hint=f"for example --disk pool={name},size=20")
+        raise RequestError(f"--disk pool={name}: no size specified", hint=f"for example --disk pool={name},size=20")
     _refuse_no_size(disk, f"pool={name}," if disk.pool else "")
     pool = facts.pool
     if pool is None:
         if disk.pool not in (None, "default") or not draft.facts.host.local:
-            raise RequestError(f"there is no storage pool '{name}'", hint=new_pool_hint(draft.facts.host.uri, name))
+            raise RequestError(f"no such storage pool: '{name}'", hint=new_pool_hint(draft.facts.host.uri, name))
         _make_in_image_directory(draft, disk, size)
         return
     _check_pool_format(disk, pool)
@@ -294,22 +296,24 @@ def _named_volume(disk: Disk) -> str | None:
 
 
 def _use_upload(draft: Draft, disk: Disk, facts: DiskFacts, local: PathFacts) -> None:
-    """A local image with a pool: its copy, a volume of the same name there."""
+    """Plan the upload of a local image to a volume of the same name in the pool."""
     name = local.path.rpartition("/")[2]
     assert facts.pool is not None
-    wish = f"--disk path={local.path},pool={facts.pool.name}"
+    requested = f"--disk path={local.path},pool={facts.pool.name}"
     if disk.size_bytes is not None:
-        raise RequestError(f"{wish}: the copy is as large as the image", hint="leave size= out")
+        raise RequestError(
+            f"{requested}: size= is not supported, because the copy has the size of the image", hint="omit size="
+        )
     if facts.pool.type in BLOCK_POOLS or facts.pool.type in NETWORK_POOLS:
         raise RequestError(
-            f"{wish}: a pool of the type {facts.pool.type} takes no files", hint="name a pool that is a directory"
+            f"{requested}: a pool of type {facts.pool.type} cannot store files", hint="use a pool of type dir"
         )
     if name in facts.taken_names:
         raise RequestError(
-            f"{wish}: the pool has a volume '{name}' already",
+            f"{requested}: the pool already has a volume '{name}'",
             hint=f"use it with vol={facts.pool.name}/{name}, or rename the file",
         )
-    # a plain container at first: what is sent brings its own format along
+    # a raw volume at first: the upload replaces its content, and the format is that of the file
     add_volume(draft, disk, facts.pool, name, "raw", local.size_bytes, upload_from=local.path)
     set_path(disk, f"{facts.pool.target}/{name}", "file")
     if disk.device != "cdrom":
@@ -318,7 +322,7 @@ def _use_upload(draft: Draft, disk: Disk, facts: DiskFacts, local: PathFacts) ->
 
 
 def _make_in_image_directory(draft: Draft, disk: Disk, size: int) -> None:
-    """Without a default pool, the image goes straight into its directory; no pool is made unasked."""
+    """Create the image in the image directory if there is no default pool; a pool is only created on request."""
     form = disk.format or default_format(draft, disk)
     directory = draft.facts.host.image_dir
     taken = {path.rpartition("/")[2] for path in draft.made_paths()} | set(draft.facts.storage.image_names)
@@ -352,7 +356,7 @@ def _free_volume_name(draft: Draft, form: str, pool: PoolFacts, facts: DiskFacts
 
 
 def warn_of_empty_boot_disk(draft: Draft) -> None:
-    """Warn if --import would boot a disk that is created empty and no other boot device was requested."""
+    """Warn if --import boots a disk that is created empty, unless another boot device was requested."""
     if not draft.request.install.boot_disk or boot_order.has_order(draft.domain):
         return
     disk = next((disk for disk in draft.domain.devices_of(Disk) if disk.device in (None, "disk")), None)

@@ -36,7 +36,7 @@ def resolve_targets(draft: Draft, disks: list[Disk], others: Sequence[Disk] = ()
     used = [name for name in (*given, *(disk.target_dev for disk in others)) if name is not None]
     twice = next((name for name in used if used.count(name) > 1), None)
     if twice is not None:
-        raise RequestError(f"two disks have the device name {twice}", hint="leave target.dev= out of one of them")
+        raise RequestError(f"two disks have target.dev={twice}", hint="omit target.dev= for one of them")
     for disk, name in zip(disks, given, strict=True):
         _resolve_target(draft, disk, name, used)
         resolve_driver(draft, disk)
@@ -95,7 +95,7 @@ def _bus(draft: Draft, disk: Disk) -> str:
 
 
 def _free_name(disk: Disk, names: list[str]) -> str:
-    """The name behind the last one of its kind, so that names follow the order of the disks."""
+    """Return the name after the last one of its kind, so that names follow the order of the disks."""
     bus = disk.target_bus or ""
     if bus == "nvme":
         # namespaces of one controller
@@ -107,8 +107,8 @@ def _free_name(disk: Disk, names: list[str]) -> str:
         number = next((free for free in range(_IDE_LIMIT) if free not in used), number)
         if number >= _IDE_LIMIT:
             raise RequestError(
-                f"there are more than {_IDE_LIMIT} disks on the IDE bus",
-                hint="put some on another: bus=virtio, bus=sata",
+                f"more than {_IDE_LIMIT} disks on the IDE bus",
+                hint="use bus=virtio or bus=sata for some of them",
             )
     return prefix + _letters(number)
 

@@ -68,7 +68,7 @@ def _fill_sdl(draft: Draft, graphics: Graphics) -> None:
 
 
 def add_video(draft: Draft) -> None:
-    """A video card beside graphics; its model by OS, machine and display."""
+    """Add a video card to graphics; OS, machine and display determine its model."""
     platform = draft.platform
     videos = draft.domain.devices_of(Video)
     if not videos and draft.graphics() and draft.wants("video") and platform.is_hvm:
@@ -105,7 +105,7 @@ def _video_model(draft: Draft) -> str:
 
 
 def add_inputs(draft: Draft) -> None:
-    """A tablet beside graphics, so that the pointer follows; a keyboard where the board has none."""
+    """Add a tablet to graphics, for absolute pointer positions, and a keyboard if the board has none."""
     platform = draft.platform
     inputs = draft.domain.devices_of(Input)
     # there is no USB on IBM Z

@@ -57,21 +57,21 @@ class Draft:
 
     @property
     def os(self) -> OsRecord:
-        """The operating system; with drivers that its installer is given, it supports more devices."""
+        """The operating system, including the devices that the drivers for its installer support."""
         record, driver = self.facts.os, self.facts.seeds.driver
         return record if driver is None else record._replace(devices=record.devices | set(driver.devices))
 
     def wants(self, tag: str) -> bool:
-        """Whether default devices of this tag are wanted (`--sound none` says they aren't)."""
+        """Return whether default devices of this tag are added; `--sound none` disables them."""
         return tag not in self.request.without
 
     def domcaps_list(self, path: str, enum: str) -> tuple[str, ...]:
-        """Values that the domain capabilities list; empty where they aren't known."""
+        """Return the values that the domain capabilities list; empty if they are unknown."""
         capabilities = self.facts.domain_capabilities
         return () if capabilities is None else capabilities.values(path, enum)
 
     def offers(self, path: str, enum: str, value: str, unknown: bool = True) -> bool:
-        """Whether the host offers `value`; `unknown` is the answer where it doesn't say."""
+        """Return whether the host offers `value`, or `unknown` if libvirt does not report it."""
         values = self.domcaps_list(path, enum)
         return value in values if values else unknown
 
@@ -84,10 +84,10 @@ class Draft:
         return not any(each.type == "usb" and each.model == "none" for each in controllers)
 
     def use_machine(self, machine: str) -> None:
-        """Take another machine type than the one chosen at first."""
+        """Use another machine type than the one chosen at first."""
         self.platform = self.platform.replace(machine=machine)
         self.domain.os.type_machine = machine
 
     def made_paths(self) -> list[str]:
-        """Paths of the images that the plan makes so far."""
+        """Return the paths of the images that the plan creates so far."""
         return [image.path for image in self.images]

@@ -39,7 +39,7 @@ _PREREQUISITES = {
 
 
 def fill_features(draft: Draft) -> None:
-    """acpi, apic, pae as the host offers them; enlightenments for Windows; vmport off beside spice."""
+    """Fill in acpi, apic and pae as the host offers them, and enlightenments for Windows."""
     platform = draft.platform
     features = draft.domain.features
     if platform.is_container:
@@ -67,12 +67,12 @@ def _acpi_needs_uefi(draft: Draft) -> bool:
     capabilities, machine = draft.facts.domain_capabilities, draft.platform.machine or ""
     if capabilities is None or capabilities.arch != draft.platform.arch:
         return False
-    # the answer for another kind of board tells nothing about this one's firmware
+    # the capabilities of another board do not describe the firmware of this one
     return (capabilities.machine or "").partition("-")[0] == machine.partition("-")[0]
 
 
 def has_root_filesystem(draft: Draft) -> bool:
-    """Whether a container has a root of its own, and not the host's."""
+    """Return whether a container has a separate root file system, not the host's."""
     return any(filesystem.target_dir == "/" for filesystem in draft.domain.devices_of(Filesystem))
 
 
@@ -108,7 +108,7 @@ def _is_hyperv_clock(timer: Timer) -> bool:
 
 
 def fill_vmport(draft: Draft) -> None:
-    """vmport off: the VMware port breaks the mouse of spice guests."""
+    """Disable vmport with spice: the VMware port breaks the mouse."""
     platform = draft.platform
     features = draft.domain.features
     has_spice = any(graphics.type == "spice" for graphics in draft.graphics())

@@ -43,7 +43,7 @@ def completed(final: Domain, first_boot: Domain, held: Domain) -> Domain:
 
 
 def _copy_machine(node: etree._Element, chosen: etree._Element) -> None:
-    """The version that an alias such as `q35` stood for."""
+    """Copy the versioned machine type that an alias such as `q35` was resolved to."""
     kind, known = node.find("os/type"), chosen.find("os/type")
     if kind is not None and known is not None and known.get("machine"):
         kind.set("machine", str(known.get("machine")))
@@ -56,7 +56,7 @@ def _copy_generated_id(node: etree._Element, chosen: etree._Element) -> None:
 
 
 def _copy_controllers(devices: etree._Element, chosen: etree._Element) -> None:
-    """All of them as libvirt has them: addresses of other devices refer to their indexes."""
+    """Copy all controllers, because the addresses of other devices refer to their indexes."""
     known = chosen.findall("devices/controller")
     if not known:
         return
@@ -80,7 +80,7 @@ def _pairs(
             own = [device for device in own if key(device) is None]
             known = [device for device in known if all(device is not twin for _, twin in matched)]
             started = [device for device in started if key(device) is None]
-        # libvirt appends what it adds; where the two documents differ in number, nothing says which is which
+        # libvirt appends the devices that it adds; if the numbers differ, the devices cannot be matched
         if len(own) == len(started) <= len(known):
             yield from zip(own, known, strict=False)
 
@@ -94,7 +94,7 @@ def _copy_choices(device: etree._Element, twin: etree._Element) -> None:
 
 
 def _added(composed: etree._Element, chosen: etree._Element) -> list[etree._Element]:
-    """Devices that libvirt added to those that were asked for, behind them."""
+    """Return the devices that libvirt appended to the requested ones."""
     asked = Counter(device.tag for device in _devices(composed))
     added = []
     for device in _devices(chosen):

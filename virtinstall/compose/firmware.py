@@ -21,7 +21,7 @@ _PREFERRED = {
     "riscv64": ("RISCV_VIRT_CODE.fd",),
     "loongarch64": ("QEMU_EFI.fd", "loongarch64-code.fd"),
 }
-# parts of a loader's path that say what it is for; the first that occurs decides
+# parts of a loader's path that identify the architecture; the first match counts
 _ARCHITECTURE_MARKS = (
     ("loongarch", "loongarch64"),
     ("riscv", "riscv64"),
@@ -62,7 +62,7 @@ def _choose_firmware(draft: Draft) -> None:
     if wanted is None and _is_given(draft):
         return
     if wanted is None and any(feature.enabled for feature in os.firmware_features):
-        # secure boot and its keys are something that only UEFI has
+        # only UEFI has secure boot and its keys
         wanted = True
     if wanted is None:
         wanted = _needs_uefi(draft)
@@ -72,8 +72,8 @@ def _choose_firmware(draft: Draft) -> None:
         return
     if draft.platform.arch in _WITHOUT_UEFI:
         raise RequestError(
-            f"there is no UEFI for {draft.platform.arch}",
-            hint=f"omit --boot uefi: {draft.platform.arch} boots without it",
+            f"UEFI is not available for {draft.platform.arch}",
+            hint="omit --boot uefi",
         )
     if os.firmware is None and os.loader is None:
         _set_uefi(draft)
@@ -145,7 +145,7 @@ def _set_uefi(draft: Draft) -> None:
         install = "" if package is None else f"install it (Debian: apt-get install {package}), or "
         raise RequestError(
             f"UEFI was requested, but the host has no UEFI firmware for {arch}" + (f" ({machine})" if machine else ""),
-            hint=f"{install}name one: --boot loader=PATH,loader.readonly=yes,loader.type=pflash,nvram.template=PATH",
+            hint=f"{install}specify it: --boot loader=PATH,loader.readonly=yes,loader.type=pflash,nvram.template=PATH",
         )
     os.loader = path
     os.loader_readonly = True
@@ -159,7 +159,7 @@ def _set_uefi(draft: Draft) -> None:
 
 
 def is_uefi(draft: Draft) -> bool:
-    """Whether the guest boots through UEFI, as far as the XML tells."""
+    """Return whether the guest boots with UEFI according to its XML."""
     os = draft.domain.os
     if os.firmware == "efi":
         return True

@@ -1,4 +1,4 @@
-"""Firmware by path and firmware by features: one rule for what `--boot` says in old and in new words.
+"""Firmware by path and firmware by features: one rule for the old and the new spellings of `--boot`.
 
 Source: https://libvirt.org/formatdomain.html#operating-system-booting: where libvirt chooses the firmware
 (`firmware=efi`), secure boot is a feature of it; where a path is given, it is an attribute of the loader.
@@ -31,25 +31,25 @@ def merge_firmware_features(domain: Domain) -> None:
 
 
 def use_chosen_firmware(os: Os) -> None:
-    """Have libvirt choose the firmware of a guest whose firmware is named by path: the path and its variables go."""
+    """Let libvirt choose the firmware: remove the path of the firmware and of its variables."""
     _remove(os, "loader", "nvram", "varstore")
     os.firmware = "efi"
 
 
 def use_firmware_path(os: Os) -> None:
-    """Use the firmware at the path in <loader>: libvirt has nothing to choose."""
+    """Use the firmware at the path in <loader>; libvirt chooses none."""
     _remove(os, "firmware")
     os.firmware = None
 
 
 def leave_uefi(os: Os) -> None:
-    """Boot by BIOS: take out UEFI's image, variables and features."""
+    """Boot with BIOS: remove UEFI's image, variables and features."""
     _remove(os, "loader", "nvram", "varstore", "firmware")
     os.firmware = None
 
 
 def leave_bios(os: Os) -> None:
-    """Take out the image of a BIOS, so that UEFI can take its place."""
+    """Remove the image of a BIOS, so that UEFI can replace it."""
     if os.loader is not None and os.loader_type != "pflash":
         _remove(os, "loader")
 

@@ -19,7 +19,7 @@ _CAPABILITY_TYPES = ("net", "misc", "storage")
 
 
 def resolve_hostdevs(draft: Draft) -> None:
-    """Fill in the source of each host device. Raises: RequestError, for one that isn't there or isn't unique."""
+    """Fill in the source of each host device. Raises: RequestError, if one is missing or ambiguous."""
     for hostdev in draft.domain.devices_of(Hostdev):
         if hostdev.name is not None:
             if hostdev.type in _CAPABILITY_TYPES:
@@ -48,7 +48,7 @@ def _use_container_device(hostdev: Hostdev, name: str) -> None:
 
 
 def _find(draft: Draft, name: str, option: str) -> etree._Element:
-    """The node device that `name` means."""
+    """Return the node device that `name` refers to."""
     devices = [etree.fromstring(text.encode()) for text in draft.facts.node_devices]
     for device in devices:
         if device.findtext("name") == name:
@@ -57,17 +57,17 @@ def _find(draft: Draft, name: str, option: str) -> etree._Element:
     found = [] if wanted is None else [device for device in devices if _identity(device, wanted[0]) == wanted[1]]
     if not found:
         raise RequestError(
-            f"{option}{name}: the host has no such device",
-            hint="`virsh nodedev-list` names them; a PCI address (0:15:0.1) or USB ids (0781:5567) do as well",
+            f"{option}{name}: no such device on the host",
+            hint="use a name from `virsh nodedev-list`, a PCI address (0:15:0.1) or USB IDs (0781:5567)",
         )
     if len(found) > 1:
         names = ", ".join(str(device.findtext("name")) for device in found)
-        raise RequestError(f"{option}{name}: there are {len(found)} such devices", hint=f"name one: {names}")
+        raise RequestError(f"{option}{name}: {len(found)} devices match", hint=f"specify one of them: {names}")
     return found[0]
 
 
 def _parent_of_net(device: etree._Element, devices: Iterable[etree._Element]) -> etree._Element:
-    """A network interface stands for the PCI or USB device that it belongs to."""
+    """Return the PCI or USB device of a network interface, else the device itself."""
     capability = device.find("capability")
     if capability is None or capability.get("type") != "net":
         return device
@@ -134,7 +134,7 @@ def _number(text: str | None) -> int:
 
 
 def _identity(device: etree._Element, kind: str) -> tuple[int, ...] | None:
-    """What a node device is known by: its PCI address, USB address or USB ids."""
+    """Return the PCI address, USB address or USB IDs of a node device."""
     capability = device.find("capability")
     if capability is None:
         return None
@@ -176,8 +176,8 @@ def _use_node_device(draft: Draft, hostdev: Hostdev, device: etree._Element) -> 
         _use_ccw(hostdev, capability)
     else:
         raise RequestError(
-            f"--hostdev {device.findtext('name')}: a device of kind '{kind}' can't be given to a guest",
-            hint="PCI, USB, SCSI and mediated devices can",
+            f"--hostdev {device.findtext('name')}: devices of type '{kind}' cannot be assigned to a guest",
+            hint="use a PCI, USB, SCSI, CCW or mediated device",
         )
 
 
@@ -194,7 +194,7 @@ def _use_mdev(hostdev: Hostdev, device: etree._Element, capability: etree._Eleme
 
 
 def _mdev_model(capability: etree._Element) -> str:
-    """The bus that a mediated device of s390x belongs to is in the name of its type; others are PCI's."""
+    """Return the model of a mediated device; on s390x its type contains the bus."""
     kind = capability.find("type")
     name = "" if kind is None else kind.get("id", "")
     return next((model for model in ("vfio-ccw", "vfio-ap") if name.startswith(model.replace("-", "_"))), "vfio-pci")
@@ -211,7 +211,7 @@ def _use_ccw(hostdev: Hostdev, capability: etree._Element) -> None:
 
 
 def _use_usb(draft: Draft, hostdev: Hostdev, device: etree._Element) -> None:
-    """Vendor and product, and the address too where that is needed to tell twins apart."""
+    """Set vendor and product, and the address if there are several such devices."""
     capability = device.find("capability")
     assert capability is not None
     for part in ("vendor", "product"):
@@ -232,8 +232,8 @@ def _use_for_interface(interface: Interface, device: etree._Element) -> None:
         kind = "usb"
     if numbers is None:
         raise RequestError(
-            f"--network hostdev={device.findtext('name')}: it is neither a PCI nor a USB device",
-            hint="give the PCI address of the network card: hostdev=0:4:0.0",
+            f"--network hostdev={device.findtext('name')}: not a PCI or USB device",
+            hint="use the PCI address of the network card: hostdev=0:4:0.0",
         )
     interface.type, interface.managed = "hostdev", True
     interface.source_address_type = kind

@@ -1,4 +1,4 @@
-"""--ignition: where the guest finds its configuration at the first boot, and not after it.
+"""Ignition: where the guest finds its configuration during the first boot, and only then.
 
 QEMU reads the file once, when it starts; a guest that reboots during its first boot, as CoreOS does for kernel
 arguments, still finds it. To restore or migrate it in its first boot, QEMU needs a file of that name again.
@@ -27,17 +27,17 @@ _VIRT_BOARDS = ("aarch64", "armv7l", "riscv64", "riscv32", "loongarch64")
 
 
 def add_ignition(draft: Draft) -> None:
-    """Note the file to be made, and attach it as a disk where the machine has no fw_cfg.
+    """Plan the file, and attach it as a disk if the machine has no fw_cfg.
 
-    Raises: RequestError, when it isn't QEMU that runs the guest.
+    Raises: RequestError, if the hypervisor is not QEMU.
     """
     content = draft.facts.seeds.ignition
     if content is None:
         return
     if draft.platform.virt_type not in (*_QEMU_TYPES, "test"):
         raise RequestError(
-            f"--ignition: {draft.platform.virt_type} has no way to hand a configuration to the guest",
-            hint="it takes QEMU: --virt-type kvm or qemu",
+            f"--ignition: {draft.platform.virt_type} does not support passing an Ignition config",
+            hint="use QEMU: --virt-type kvm or --virt-type qemu",
         )
     path = _path(draft)
     files = (("config.ign", content),)
@@ -59,7 +59,7 @@ def add_ignition(draft: Draft) -> None:
 
 
 def hand_over(draft: Draft, domain: Domain) -> None:
-    """Have `domain`, the guest at its first boot, find the configuration by fw_cfg where it is no disk."""
+    """Pass the configuration to `domain`, the guest at its first boot, with fw_cfg if it is not a disk."""
     if draft.facts.seeds.ignition is None or not _has_fw_cfg(draft):
         return
     block = Sysinfo(type="fwcfg")
@@ -73,7 +73,7 @@ def _path(draft: Draft) -> str:
 
 
 def _has_fw_cfg(draft: Draft) -> bool:
-    """Every PC of QEMU's has it; of other architectures the `virt` boards alone."""
+    """Return whether the machine has fw_cfg: every PC does, and the `virt` boards of other architectures."""
     machine = draft.platform.machine or draft.domain.os.type_machine or ""
     if draft.platform.arch in _PC:
         return True

@@ -21,7 +21,7 @@ _EXCLUSIVE = ("backing_store", "vol", "source_pool", "source_volume", "source_pr
 
 
 def with_login(request: Request, facts: Facts) -> Request:
-    """The request with the login that is set up by default, as if it had been asked for."""
+    """Return the request with the login that is set up by default."""
     install = request.install
     if facts.seeds.login is None:
         return request
@@ -33,7 +33,7 @@ def with_login(request: Request, facts: Facts) -> Request:
 
 
 def fill_memory(draft: Draft) -> None:
-    """Choose the memory of a guest made by --image, if the OS database has no recommendation."""
+    """Choose the memory of a guest of --image, if the OS database has no recommendation."""
     domain = draft.domain
     if not draft.request.install.image_defaults or domain.memory_kib is not None or domain.current_memory_kib:
         return
@@ -51,7 +51,7 @@ def resolve_disk(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
 
 
 def resolve_image(draft: Draft, disk: Disk, facts: DiskFacts, image: ImageFacts) -> None:
-    """Fill in the source of a disk that starts from an image, and note what has to be fetched and made.
+    """Fill in the source of a disk that starts from an image, and plan what is fetched and created.
 
     Raises: RequestError, if the disk cannot be what was asked for.
     """
@@ -66,7 +66,7 @@ def resolve_image(draft: Draft, disk: Disk, facts: DiskFacts, image: ImageFacts)
     elif disk.format is None:
         disk.format = disk.driver_type or "qcow2"
     if disk.format not in (None, "raw", "qcow2"):
-        raise RequestError(f"{option},format={disk.format}: the disk must be qcow2 or raw")
+        raise RequestError(f"{option},format={disk.format}: the format must be qcow2 or raw")
     known_images, known_volumes = len(draft.images), len(draft.volumes)
     # without a size, the disk is as large as the image, which is known when it is fetched
     disk.size_bytes = size or _SMALLEST_BYTES
@@ -101,7 +101,7 @@ def _refuse_contradictions(disk: Disk, facts: DiskFacts, option: str) -> None:
     if given is not None:
         raise RequestError(
             f"{option} and {given.replace('source_', 'source.')} contradict each other",
-            hint="image= creates a new disk; name its place with path= or pool=",
+            hint="image= creates a new disk; set its location with path= or pool=",
         )
     if disk.device not in (None, "disk", "lun"):
         raise RequestError(f"{option}: a {disk.device} cannot start from an image", hint="omit device=")
@@ -110,7 +110,7 @@ def _refuse_contradictions(disk: Disk, facts: DiskFacts, option: str) -> None:
         there = path or (facts.volume.path if facts.volume is not None else "")
         raise RequestError(
             f"{option}: '{there}' already exists",
-            hint="an existing disk is never overwritten: choose another path, or use it with --disk PATH",
+            hint="choose another path, or use the existing disk: --disk PATH",
         )
 
 
@@ -121,7 +121,7 @@ def _size(draft: Draft, disk: Disk, image: ImageFacts, option: str) -> tuple[int
         if smallest is not None and disk.size_bytes < smallest:
             raise RequestError(
                 f"{option},size={human_size(disk.size_bytes)}: the image needs {human_size(smallest)}",
-                hint="omit size=, or make it at least as large",
+                hint="omit size=, or use at least that size",
             )
         return disk.size_bytes, False
     if not draft.request.install.image_defaults or draft.fetches:
@@ -144,8 +144,8 @@ def _warn_of_login(draft: Draft, image: ImageFacts, option: str) -> None:
         return
     if image.source.seed == CLOUD_INIT and facts.seeds.cloud_init is None and image.source.kind != "registry":
         draft.warnings.append(
-            f"{option}: the image lets nobody log in without --cloud-init; "
+            f"{option}: the image allows no login without --cloud-init; "
             "--image NAME instead sets up a login automatically"
         )
     if image.source.seed == IGNITION and facts.seeds.ignition is None:
-        draft.warnings.append(f"{option}: the image lets nobody log in without --ignition FILE")
+        draft.warnings.append(f"{option}: the image allows no login without --ignition FILE")

@@ -1,4 +1,4 @@
-"""--unattended: which installer answers, where its answers go, and which drivers it is given."""
+"""--unattended: the installer, the place of its answers and its drivers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _IN_INITRD = ("kickstart", "preseed", "autoyast")
 _CDROM_NAMES = {"kickstart": "ks.cfg", "autoyast": "autoinst.xml", "agama": "autoinst.json"}
-# what a system without install scripts in the OS database needs to be told is known to be this
+# answer files of systems without install scripts in the OS database
 _OWN_FILES = {"autoyast": "autoinst.xml", "agama": "autoinst.json", "autounattend": "autounattend.xml"}
 _NEWEST_PRESEED = (20, 4)
 _FIRST_AGAMA = 16
@@ -32,7 +32,7 @@ def choose_installer(
     profile: str | None,
     find_script: Callable[[], InstallScript],
 ) -> Installer:
-    """Return the installer that is answered. `row`: what the OS database says of the medium itself.
+    """Return the installer that is automated. `row`: the OS database's entry for the medium.
 
     `find_script` finds the OS database's install script, where one is needed.
     Raises: RequestError, when the system or the medium can't be installed unattended.
@@ -46,25 +46,25 @@ def choose_installer(
     kind = _kind(script.expected_filename)
     if kind is None:
         raise RequestError(
-            f"{os.short_id} takes its answers from a floppy disk only, which --unattended doesn't make",
-            hint="install it without --unattended",
+            f"{os.short_id} reads its answers only from a floppy disk, which --unattended does not support",
+            hint="omit --unattended",
         )
     in_initrd = kind in _IN_INITRD and media is not None and media.initrd is not None
     if kind == "preseed" and not in_initrd:
         raise RequestError(
-            f"{os.short_id} takes its answers from the initrd only",
-            hint="install it with --location, which may be an ISO image as well",
+            f"{os.short_id} reads its answers only from the initrd",
+            hint="use --location, which also accepts an ISO image",
         )
     name = script.expected_filename if in_initrd else _CDROM_NAMES.get(kind, script.expected_filename)
     return Installer(kind, script.profile, name, in_initrd, script.required)
 
 
 def choose_driver(os: OsRecord, values: Mapping[str, str], installer: Installer, arch: str) -> Driver | None:
-    """The drivers that Windows Setup is to be given; None where it gets none. Raises: RequestError."""
+    """Return the drivers for Windows Setup, or None. Raises: RequestError."""
     try:
         wanted = parse_switch(values.get("drivers", "yes"))
     except ValueError as error:
-        raise RequestError(f"--unattended drivers={values['drivers']}: {error}", hint="say drivers=no") from error
+        raise RequestError(f"--unattended drivers={values['drivers']}: {error}", hint="use drivers=no") from error
     if installer.kind != "autounattend" or not wanted:
         return None
     return os.installable_driver(arch)
@@ -74,13 +74,13 @@ def install_url(media: MediaFacts | None) -> str | None:
     """The address that the installer comes from."""
     if media is None or media.is_iso or "://" not in media.location:
         return None
-    # the address of a whole Debian mirror doesn't tell that it is one
+    # the URL of a whole Debian mirror does not show that it is one
     whole_mirror = media.kernel is not None and media.kernel.startswith("dists/")
     return f"{media.location.rstrip('/')}/dists/" if whole_mirror else media.location
 
 
 def _kind(file_name: str) -> str | None:
-    """The installer, told by what it calls its answers."""
+    """Return the kind of installer for the name of its answer file."""
     if file_name.endswith(".ks"):
         return "kickstart"
     return {"preseed.cfg": "preseed", "autoinst.xml": "autoyast", "autounattend.xml": "autounattend"}.get(file_name)

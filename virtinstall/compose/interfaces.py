@@ -18,7 +18,7 @@ _VIRTIO_ONLY = ("vdpa", "vhostuser")
 
 
 def add_interfaces(draft: Draft) -> None:
-    """Add the default interface, fill in the others. Raises: RequestError, for a MAC address that can't be."""
+    """Add the default interface, fill in the others. Raises: RequestError, if a MAC address is invalid."""
     interfaces = draft.domain.devices_of(Interface)
     if not interfaces and draft.wants("interface"):
         interfaces = [Interface(wanted_type="default")]
@@ -49,7 +49,7 @@ def _resolve_source(draft: Draft, interface: Interface) -> None:
 
 
 def _uses_passt(draft: Draft, interface: Interface) -> bool:
-    """Whether passt carries a user-mode interface that was asked for without saying how.
+    """Return whether a user-mode interface without a backend uses passt.
 
     The domain capabilities decide, not libvirt's version: 9.0.0's schema has passt, but the daemon
     refuses it (https://gitlab.com/libvirt/libvirt/-/issues/462).
@@ -62,7 +62,7 @@ def _uses_passt(draft: Draft, interface: Interface) -> bool:
 
 
 def _type_of_source(interface: Interface) -> str | None:
-    """The kind of connection that the source of an interface without a kind stands for."""
+    """Return the type of an interface that has only a source."""
     if interface.source_network is not None:
         return "network"
     if interface.source_bridge is not None:
@@ -80,7 +80,7 @@ def _has_no_source(interface: Interface) -> bool:
 
 
 def _use_default(draft: Draft, interface: Interface) -> None:
-    """User-mode for whoever may not change the host's network, else its bridge, else the default network."""
+    """Use user mode for unprivileged connections, else the host's bridge, else the default network."""
     host = draft.facts.host
     if host.driver == "test" or (host.driver == "qemu" and not host.privileged) or host.embed_root is not None:
         interface.type = "user"
@@ -91,30 +91,30 @@ def _use_default(draft: Draft, interface: Interface) -> None:
 
 
 def _warn_of_port_forwards(draft: Draft, interface: Interface) -> None:
-    """libvirt takes them for any interface, and heeds them with passt alone."""
+    """Warn of port forwards without passt, which libvirt accepts and ignores."""
     if interface.port_forwards and interface.backend_type != "passt":
         draft.warnings.append(
-            "--network portForward: no port will be forwarded, for only passt does that, and this host's "
-            "libvirt doesn't offer it or passt isn't installed"
+            "--network portForward: ports will not be forwarded, because this host does not provide passt "
+            "(install passt and a libvirt that supports it)"
         )
 
 
 def _warn_of_network(draft: Draft, interface: Interface) -> None:
-    """A network that isn't there or doesn't run stops the guest's start; libvirt may still be told of it later."""
+    """Warn of a missing or inactive network, with which the guest cannot start; it may still be defined later."""
     name = interface.source_network
     networks = draft.facts.networks
     if interface.type != "network" or name is None or name not in networks:
         return
     network = networks[name]
     if network is None:
-        draft.warnings.append(f"there is no virtual network '{name}': `virsh net-list --all` lists them")
+        draft.warnings.append(f"no such virtual network: '{name}' (`virsh net-list --all` lists them)")
     elif not network.active:
         start = virsh_command(draft.facts.host.uri, "net-start", name)
-        draft.warnings.append(f"the virtual network '{name}' doesn't run: `{start}` starts it")
+        draft.warnings.append(f"virtual network '{name}' is not active; start it with: {start}")
 
 
 def _warn_of_link(draft: Draft, interface: Interface) -> None:
-    """A bridge that isn't there stops the guest's start too, unless a hook of libvirt's makes it by then."""
+    """Warn of a missing bridge or device, with which the guest cannot start unless a libvirt hook creates it."""
     links = draft.facts.links
     name = {"bridge": interface.source_bridge, "direct": interface.source_dev}.get(interface.type or "")
     if not links or name is None or name in links:
@@ -136,9 +136,9 @@ def _resolve_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:
     if mac in taken:
         owner = draft.facts.guest_macs.get(mac)
         whose = f"the guest '{owner}'" if owner else "another interface of this guest"
-        problem = f"the MAC address {given} belongs to {whose} already"
+        problem = f"MAC address {given} is already used by {whose}"
         if draft.request.checks.mac_in_use:
-            raise RequestError(problem, hint="leave mac= out to have one made, or use --check mac_in_use=off")
+            raise RequestError(problem, hint="omit mac= to generate one, or use --check mac_in_use=off")
         draft.warnings.append(problem)
     taken.add(mac)
 

@@ -20,9 +20,9 @@ _NAME_LENGTH = 64
 
 
 def add_media(draft: Draft) -> None:
-    """Attach what the installation reads, and note what is to be fetched.
+    """Attach the install media, and plan what must be fetched.
 
-    Raises: RequestError, when there is no kernel for what is asked of it.
+    Raises: RequestError, when an option needs an install kernel and there is none.
     """
     install = draft.request.install
     if install.cdrom is not None:
@@ -58,13 +58,13 @@ def _check_kernel_requests(draft: Draft) -> None:
     for option, value in (("--extra-args", install.extra_args), ("--initrd-inject", install.initrd_inject)):
         if value:
             raise RequestError(
-                f"{option} needs a kernel that the installation boots",
-                hint="install with --location, or with --install kernel=PATH,initrd=PATH",
+                f"{option} requires an install kernel",
+                hint="use --location, or --install kernel=PATH,initrd=PATH",
             )
 
 
 def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
-    """Attach an ISO and return the disk's position; a guest that exists takes it into a drive that it has.
+    """Attach an ISO image and return the disk's position; an existing guest uses a drive that it has.
 
     It is the first CD-ROM, as with virt-install: firmware that goes by no order boots the first one.
     """
@@ -135,14 +135,14 @@ def _use_tree(draft: Draft, media: MediaFacts) -> None:
 
 
 def _boot_path(draft: Draft, source: str) -> str:
-    """Where a boot file goes: a name that nobody can guess beforehand, so that nobody can put a link there.
+    """Return the path of a boot file, with an unpredictable name, so that no link can be placed there.
 
     Its end is the tree's own name, as far as that does no harm and is no longer than a file system takes.
     """
     name = "".join(char if _is_harmless(char) else "_" for char in source.rpartition("/")[2][-_NAME_LENGTH:])
     stem = f"{draft.facts.host.boot_dir}/virtinst-{draft.facts.token}"
     path = f"{stem}-{name or 'file'}"
-    # kernel and initrd may have the same name in folders of their own
+    # kernel and initrd may have the same name in different directories
     taken = any(boot_file.path == path for boot_file in draft.boot_files)
     return f"{stem}-initrd-{name or 'file'}" if taken else path
 
@@ -152,7 +152,7 @@ def _is_harmless(char: str) -> bool:
 
 
 def _kernel_arguments(draft: Draft) -> str:
-    """The install kernel's command line: what the user gave leads, what names the install source follows."""
+    """Return the install kernel's command line: the user's arguments first, then the install source."""
     install = draft.request.install
     if install.kernel_args is not None and install.kernel_args_overwrite:
         return install.kernel_args

@@ -29,7 +29,7 @@ _LOCAL_POOLS = ("logical", "disk", "zfs")
 
 
 def warn_of_migration(draft: Draft, final: Domain) -> None:
-    """Say what keeps the finished guest from a live migration, each in a warning."""
+    """Warn of everything that prevents live migration of the finished guest."""
     for problem in _problems(draft, final):
         draft.warnings.append(f"live migration: {problem}")
 
@@ -70,7 +70,7 @@ def _interfaces(draft: Draft, final: Domain) -> Iterator[str]:
         if interface.type == "hostdev":
             yield "--network hostdev: the network card (an SR-IOV function, for example) belongs to this host"
         elif interface.type == "network" and network is not None and network.forward == "hostdev":
-            yield f"--network network={name}: it gives the guest a network card of this host (forward mode hostdev)"
+            yield f"--network network={name}: it assigns a network card of this host (forward mode hostdev)"
         elif interface.type == "vdpa":
             yield f"--network vdpa {name}: the vDPA device belongs to this host"
 

@@ -1,4 +1,4 @@
-"""Disks that QEMU reaches over the network by itself: URLs and volumes of network pools.
+"""Disks that QEMU accesses over the network: URLs and volumes of network pools.
 
 Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms (protocol, host, auth)
 and https://libvirt.org/storage.html
@@ -13,12 +13,12 @@ from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.safe_text import percent_decoded
 
-# kinds of disks whose <source> is no path of the host's file system
+# types of disks whose <source> is not a path in the host's file system
 OWN_SOURCES = ("network", "nvme", "vhostuser", "vhostvdpa")
 
 
 def use_network_volume(disk: Disk, name: str, pool_xml: str, path: str) -> None:
-    """A volume of a network pool, as QEMU reaches it by itself: protocol, hosts, login."""
+    """Use a volume of a network pool as QEMU accesses it: protocol, hosts, login."""
     source = etree.fromstring(pool_xml.encode()).find("source")
     pool_type = etree.fromstring(pool_xml.encode()).get("type")
     assert source is not None
@@ -56,9 +56,9 @@ def _add_host(disk: Disk, name: str | None, port: str | None) -> None:
 
 
 def use_url(draft: Draft, disk: Disk, url: str) -> None:
-    """A disk that QEMU reads over the network itself: `http://HOST/PATH`, `nbd+unix:///SOCKET`.
+    """Use a URL that QEMU reads: `http://HOST/PATH`, `nbd+unix:///SOCKET`.
 
-    Raises: RequestError, when its host or port can't be one.
+    Raises: RequestError, if host or port is invalid.
     """
     from urllib.parse import parse_qs, urlsplit
 
@@ -67,15 +67,13 @@ def use_url(draft: Draft, disk: Disk, url: str) -> None:
         port = parts.port
     except ValueError:
         shown = f"{url.partition('://')[0]}://{url.partition('://')[2].rpartition('@')[2]}"
-        raise RequestError(
-            f"--disk {shown}: this is no address of a host and a port", hint="write it as PROTOCOL://HOST:PORT/PATH"
-        ) from None
+        raise RequestError(f"--disk {shown}: invalid URL", hint="use the form PROTOCOL://HOST:PORT/PATH") from None
     protocol, _, transport = parts.scheme.partition("+")
     disk.type = "network"
     disk.source_protocol = protocol
     if transport == "unix":
         host = disk.source_hosts.new()
-        # both are seen: the socket's path itself, and NBD's own way of an export's name before ?socket=
+        # two forms are in use: the path of the socket, and NBD's form, an export name followed by ?socket=
         socket = parse_qs(parts.query).get("socket")
         host.transport, host.socket = transport, socket[0] if socket else parts.path
         if socket and parts.path.strip("/"):
@@ -93,8 +91,8 @@ def use_url(draft: Draft, disk: Disk, url: str) -> None:
         disk.auth_username = disk.auth_username or percent_decoded("--disk", parts.username)
     elif parts.username:
         draft.warnings.append(
-            # without the password that may stand beside it
+            # without the password, which may follow the user name
             f"--disk {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}: "
-            "its user name is left out, for libvirt takes one only with a secret: "
+            "user name ignored: libvirt accepts credentials only through a secret; "
             "add auth.secret.type= and auth.secret.usage= or auth.secret.uuid="
         )

@@ -28,7 +28,7 @@ def temporary_pool(directory: str) -> PoolFacts:
 
 
 def volume_element(name: str, size: int, allocation: int = 0) -> etree._Element:
-    """<volume> of that name; sizes in bytes."""
+    """Return the <volume> element for a new volume; sizes in bytes."""
     root = etree.Element("volume")
     etree.SubElement(root, "name").text = name
     etree.SubElement(root, "capacity", unit="bytes").text = str(size)
@@ -88,10 +88,10 @@ def add_volume(
         draft.start_pools.append(pool.name)
     available = pool.available_bytes
     if available is not None and size > available:
-        when = "" if full or upload_from is not None else " when it is full"
-        problem = f"the pool '{pool.name}' has {human_size(available)} left; the disk takes {human_size(size)}{when}"
+        when = "" if full or upload_from is not None else " if it is fully used"
+        problem = f"the pool '{pool.name}' has {human_size(available)} left; the disk requires {human_size(size)}{when}"
         if draft.request.checks.disk_size:
-            raise RequestError(problem, hint="make the disk smaller, or use --check disk_size=off")
+            raise RequestError(problem, hint="reduce size=, or use --check disk_size=off")
         draft.warnings.append(problem)
     draft.volumes.append(
         NewVolume(

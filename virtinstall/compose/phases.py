@@ -123,11 +123,11 @@ def install_domain(draft: Draft) -> Domain | None:
 
 
 def first_boot_domain(draft: Draft) -> Domain | None:
-    """The guest as it is started for the first time, where its disk is installed already, as that of cloud images.
+    """Return the guest for its first start, if its disk is already installed (cloud images).
 
-    It is `install_domain` by another name, which virt-install prints, but can be rebooted, saved, restored and migrated
-    like any other guest: it differs from the finished guest in its seed alone. None where something is installed, or
-    where the guest is to be off after its first boot (--noreboot).
+    It is like `install_domain`, which virt-install prints, but can be rebooted, saved, restored and migrated
+    like any other guest: it differs from the finished guest only in its seed. None if something is installed, or if
+    the guest must be off after its first boot (--noreboot).
     """
     install = draft.request.install
     if install_kind(draft) != "seed" or install.unattended is not None or draft.request.run.noreboot:
@@ -147,7 +147,7 @@ def first_boot_domain(draft: Draft) -> Domain | None:
 
 
 def _boot_path(draft: Draft, boot_file: BootFile) -> str:
-    """Where the hypervisor finds it: a path given by hand may be one of the remote host already."""
+    """Return the path on the hypervisor's host; a path that the user specified may already be one there."""
     if boot_file.source == boot_file.path and boot_file.path not in draft.facts.storage.local_files:
         return boot_file.path
     return path_there(draft, boot_file.path)
@@ -162,7 +162,7 @@ def _adapt_to_cloud_init(draft: Draft, domain: Domain) -> None:
 
 
 def _point_to_seed(draft: Draft, domain: Domain) -> None:
-    # images that look for no seed unless told to are told by the serial number
+    # the serial number enables cloud-init in images that do not search for a seed by default
     if domain.os.smbios_mode is None and draft.platform.arch not in _WITHOUT_SMBIOS:
         domain.os.smbios_mode = "sysinfo"
         domain.sysinfos.append(Sysinfo(type="smbios", system_serial="ds=nocloud"))
@@ -179,7 +179,9 @@ def _grow_for_network_install(draft: Draft, domain: Domain) -> None:
         return
     domain.current_memory_kib = needed // KIB
     domain.memory_kib = max(maximum, needed // KIB)
-    draft.notes.append(f"{draft.os.short_id} needs {needed // MIB} MiB to install over the network: it gets that once")
+    draft.notes.append(
+        f"{draft.os.short_id} memory raised to {needed // MIB} MiB for the installation over the network only"
+    )
 
 
 def _install_order(kind: str) -> list[str]:

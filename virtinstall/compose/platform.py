@@ -1,4 +1,4 @@
-"""Hypervisor, architecture, machine: which of the guests that the host offers this one will be.
+"""Choice of hypervisor, architecture and machine among those that the host offers.
 
 Source: https://libvirt.org/formatcaps.html#guest-capabilities; the order of preference is
 virt-install's: KVM where it is listed, the host's own architecture, q35 where the OS can.
@@ -37,7 +37,7 @@ _SPELLINGS = {"amd64": "x86_64", "i386": "i686", "i486": "i686", "i586": "i686",
 
 
 def existing_platform(domain: Domain, host_arch: str) -> Platform:
-    """The platform of a guest that exists, as its XML says."""
+    """Return the platform of an existing guest from its XML."""
     os = domain.os
     arch, virt_type, machine = os.type_arch or host_arch, domain.type or "qemu", os.type_machine
     guest = GuestArch(
@@ -61,32 +61,34 @@ def existing_platform(domain: Domain, host_arch: str) -> Platform:
     )
 
 
-def choose_platform(wish: PlatformRequest, capabilities: Capabilities, os: OsRecord, driver: str) -> Platform:
-    """The platform for `wish` on a host, what was left open chosen for `os`.
+def choose_platform(requested: PlatformRequest, capabilities: Capabilities, os: OsRecord, driver: str) -> Platform:
+    """Return the platform for `requested` on a host; values that were not requested are chosen for `os`.
 
     `driver` is libvirt's driver, lower case. Raises: RequestError, when the host has none.
     """
-    arch = _SPELLINGS.get(wish.arch or "", wish.arch)
+    arch = _SPELLINGS.get(requested.arch or "", requested.arch)
     of_kind = [
         guest
         for guest in capabilities.guests
-        if (wish.os_type is None or guest.os_type == _os_type(wish.os_type, capabilities))
+        if (requested.os_type is None or guest.os_type == _os_type(requested.os_type, capabilities))
         and (arch is None or guest.arch == arch)
-        and (wish.virt_type is None or guest.domain(wish.virt_type) is not None)
+        and (requested.virt_type is None or guest.domain(requested.virt_type) is not None)
     ]
-    # without an architecture the machine type tells which one is meant
-    candidates = [guest for guest in of_kind if wish.machine is None or _knows_machine(guest, wish.machine)] or of_kind
-    if not candidates and driver == "test" and wish.virt_type in _HYPERVISORS:
-        # libvirt's test driver is for trying things out: it stands for any hypervisor
-        any_type = choose_platform(wish.replace(virt_type=None), capabilities, os, driver)
-        return any_type.replace(virt_type=wish.virt_type)
+    # without an architecture the machine type determines it
+    candidates = [
+        guest for guest in of_kind if requested.machine is None or _knows_machine(guest, requested.machine)
+    ] or of_kind
+    if not candidates and driver == "test" and requested.virt_type in _HYPERVISORS:
+        # libvirt's test driver can represent any hypervisor
+        any_type = choose_platform(requested.replace(virt_type=None), capabilities, os, driver)
+        return any_type.replace(virt_type=requested.virt_type)
     if not candidates:
-        raise _nothing_fits(wish, capabilities)
+        raise _nothing_fits(requested, capabilities)
     guest = _preferred(candidates, capabilities.host_arch)
-    virt_type = wish.virt_type or _virt_type(guest)
-    machine = wish.machine or _machine(guest, virt_type, os)
-    if wish.machine is not None and not _knows_machine(guest, wish.machine):
-        raise _unknown_machine(wish.machine, guest, virt_type)
+    virt_type = requested.virt_type or _virt_type(guest)
+    machine = requested.machine or _machine(guest, virt_type, os)
+    if requested.machine is not None and not _knows_machine(guest, requested.machine):
+        raise _unknown_machine(requested.machine, guest, virt_type)
     return Platform(
         guest=guest,
         os_type=guest.os_type,
@@ -106,7 +108,7 @@ def _os_type(word: str, capabilities: Capabilities) -> str:
 
 
 def _preferred(candidates: list[GuestArch], host_arch: str) -> GuestArch:
-    """The host's own architecture; the first that is listed among equals."""
+    """Return the candidate with the host's architecture, else the first one."""
     own = [guest for guest in candidates if guest.arch == host_arch]
     if not own and host_arch == "x86_64":
         own = [guest for guest in candidates if guest.arch == "i686"]
@@ -136,26 +138,26 @@ def _machine(guest: GuestArch, virt_type: str, os: OsRecord) -> str | None:
     return machines[0] if machines else None
 
 
-def _nothing_fits(wish: PlatformRequest, capabilities: Capabilities) -> RequestError:
+def _nothing_fits(requested: PlatformRequest, capabilities: Capabilities) -> RequestError:
     asked = [
         f"{name} '{value}'"
         for name, value in (
-            ("guest type", wish.os_type),
-            ("virtualization type", wish.virt_type),
-            ("architecture", wish.arch),
-            ("machine", wish.machine),
+            ("guest type", requested.os_type),
+            ("virtualization type", requested.virt_type),
+            ("architecture", requested.arch),
+            ("machine", requested.machine),
         )
         if value
     ]
     offers = sorted({f"{domain.type} for {guest.arch}" for guest in capabilities.guests for domain in guest.domains})
     if not offers:
         return RequestError(
-            "the host offers no way to run guests",
-            hint="install an emulator (Debian: qemu-system-x86) or choose another host with --connect",
+            "the host supports no guests",
+            hint="install an emulator (Debian: apt-get install qemu-system-x86), or use another --connect URI",
         )
     return RequestError(
-        f"the host can't run a guest of {', '.join(asked)}",
-        hint=f"it offers {', '.join(offers[:8])}{' and more' if len(offers) > 8 else ''}",
+        f"the host does not support {', '.join(asked)}",
+        hint=f"supported: {', '.join(offers[:8])}{' and more' if len(offers) > 8 else ''}",
     )
 
 
@@ -163,19 +165,19 @@ def _unknown_machine(machine: str, guest: GuestArch, virt_type: str) -> RequestE
     known = guest.machines_for(virt_type)
     hint = did_you_mean(machine, known, f"available are {', '.join(known[:3])} and more;")
     return RequestError(
-        f"--machine {machine}: the host has no such machine type for {guest.arch}",
+        f"--machine {machine}: unknown machine type for {guest.arch}",
         hint=f"{hint} `virsh capabilities` lists all",
     )
 
 
 def requested_platform(request: Request) -> PlatformRequest:
-    """The platform as asked for, by its own options or by --boot."""
-    wish, os = request.platform, request.domain.os
+    """Return the platform that was requested, by --virt-type, --arch and --machine or by --boot."""
+    requested, os = request.platform, request.domain.os
     return PlatformRequest(
-        os_type=wish.os_type or os.type,
-        virt_type=wish.virt_type or request.domain.type,
-        arch=wish.arch or os.type_arch,
-        machine=wish.machine or os.type_machine,
+        os_type=requested.os_type or os.type,
+        virt_type=requested.virt_type or request.domain.type,
+        arch=requested.arch or os.type_arch,
+        machine=requested.machine or os.type_machine,
     )
 
 

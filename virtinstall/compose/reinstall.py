@@ -62,7 +62,7 @@ def _restore_media(before: Domain, final: Domain) -> None:
 
 
 def _forget_order(draft: Draft) -> None:
-    """The installation has a boot order of its own."""
+    """Set the boot order of the installation."""
     draft.domain.os.boot_devices.clear()
     for device in draft.domain.devices:
         if getattr(device, "boot_order", None) is not None:

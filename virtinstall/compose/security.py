@@ -26,7 +26,7 @@ def fill_seclabels(draft: Draft) -> None:
 
 
 def fill_launch_security(draft: Draft) -> None:
-    """What SEV and TDX need. Raises: RequestError, when the machine can't have it."""
+    """Fill in the requirements of SEV and TDX. Raises: RequestError, if the machine does not support them."""
     security = draft.domain.launch_security
     kind = security.type
     if kind is None:
@@ -34,11 +34,11 @@ def fill_launch_security(draft: Draft) -> None:
     if kind in ("sev", "sev-snp", "tdx"):
         if not draft.platform.is_q35:
             raise RequestError(
-                f"--launchSecurity {kind} needs the machine type q35, not {draft.platform.machine}",
-                hint="leave --machine out, or use --machine q35 --boot uefi",
+                f"--launchSecurity {kind} requires the machine type q35, not {draft.platform.machine or 'the default'}",
+                hint="use --machine q35 --boot uefi",
             )
         if not is_uefi(draft):
-            raise RequestError(f"--launchSecurity {kind} needs UEFI", hint="add --boot uefi")
+            raise RequestError(f"--launchSecurity {kind} requires UEFI", hint="add --boot uefi")
     if kind == "sev" and security.policy is None:
         capabilities = draft.facts.domain_capabilities
         sev = None if capabilities is None else capabilities.feature("sev")

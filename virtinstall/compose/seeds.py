@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 DRIVERS = "drivers"
-"""The folder of the drivers on the medium with the answers."""
+"""Directory of the drivers on the medium with the answers."""
 
 
 def new_seeds(draft: Draft, *, removable: bool) -> list[SeedFile]:
@@ -61,7 +61,7 @@ def seed_bus(draft: Draft) -> str | None:
 
 
 def seed_arguments(draft: Draft) -> tuple[str, ...]:
-    """Return the arguments that tell the installer's kernel where the answers are."""
+    """Return the kernel arguments that point the installer to its answers."""
     answers = draft.facts.seeds.unattended
     if answers is None:
         return ()
@@ -106,7 +106,7 @@ def first_boot_path(draft: Draft, name: str) -> str:
     folder = ((disk.source_file if disk is not None else None) or "").rpartition("/")[0]
     created = {image.path.rpartition("/")[0] for image in draft.images}
     usable = host.local and folder and folder in (*created, draft.facts.storage.disk_folder)
-    # nobody can guess the name beforehand; the UUID tells later runs whose it is
+    # the name is unpredictable; the UUID shows later runs which guest it belongs to
     return f"{folder if usable else host.boot_dir}/virtinst-{draft.facts.token}-{draft.domain.uuid}-{name}"
 
 
@@ -128,7 +128,7 @@ def _cloud_init_seed(draft: Draft, *, keep: bool, removable: bool) -> SeedFile:
 
 
 def host_name(draft: Draft) -> str:
-    """The guest's name as a host name: letters, digits and hyphens."""
+    """Return the guest's name as a host name: letters, digits and hyphens."""
     name = "".join(char if char.isascii() and char.isalnum() else "-" for char in str(draft.domain.name))
     return name.strip("-")[:63].strip("-") or "localhost"
 
@@ -150,7 +150,7 @@ def _fill_cloud_init(draft: Draft, asked: CloudInitRequest) -> None:
     if asked.address is not None and mac is None:
         raise RequestError(
             f"--cloud-init address={asked.address.address}: the guest has no network interface",
-            hint="add --network, or leave the address out",
+            hint="add --network, or omit address=",
         )
     files = seed_files(asked, host_name(draft), f"iid-{draft.domain.uuid}", mac or "", draft.facts.seeds.host_key)
     draft.seeds[:] = [

@@ -1,4 +1,4 @@
-"""rng, balloon, TPM, watchdog, panic, vsock, smartcard, redirection, filesystems: defaults and gaps.
+"""Defaults of rng, balloon, TPM, watchdog, panic, vsock, smartcard, redirection and filesystems.
 
 Source: https://libvirt.org/formatdomain.html#devices
 """
@@ -24,7 +24,7 @@ from virtinstall.errors import RequestError
 
 
 def add_rng(draft: Draft) -> None:
-    """Entropy from the host, where the OS has the driver."""
+    """Add entropy from the host, if the OS has the driver."""
     platform = draft.platform
     rngs = draft.domain.devices_of(Rng)
     suits = platform.is_qemu and not platform.is_fixed_board and draft.os.supports_virtio_rng(platform.arch)
@@ -39,7 +39,7 @@ def add_rng(draft: Draft) -> None:
 
 
 def add_memballoon(draft: Draft) -> None:
-    """A balloon, where the OS has the driver."""
+    """Add a memory balloon, if the OS has the driver."""
     platform = draft.platform
     balloons = draft.domain.devices_of(Memballoon)
     suits = platform.is_qemu and not platform.is_fixed_board and draft.os.supports_virtio_balloon(platform.arch)
@@ -51,7 +51,7 @@ def add_memballoon(draft: Draft) -> None:
 
 
 def add_tpm(draft: Draft) -> None:
-    """An emulated TPM for UEFI guests, where the host can."""
+    """Add an emulated TPM to UEFI guests, if the host supports it."""
     platform = draft.platform
     tpms = draft.domain.devices_of(Tpm)
     if not tpms and draft.wants("tpm") and platform.is_qemu and is_uefi(draft):
@@ -69,7 +69,7 @@ def add_tpm(draft: Draft) -> None:
 
 
 def fill_small_devices(draft: Draft) -> None:
-    """What was left open in devices that are only there when asked for."""
+    """Fill in values of devices that exist only on request."""
     domain = draft.domain
     for watchdog in domain.devices_of(Watchdog):
         watchdog.model = watchdog.model or "i6300esb"
@@ -87,7 +87,7 @@ def fill_small_devices(draft: Draft) -> None:
         redirdev.type = redirdev.type or "spicevmc"
     for panic in domain.devices_of(Panic):
         if panic.model is None and panic.address.type is None and not _has_panic_device(draft):
-            draft.warnings.append(f"--panic default: there is no panic device for {draft.platform.arch}; omitted")
+            draft.warnings.append(f"--panic default: no panic device for {draft.platform.arch}; omitted")
             domain.remove(panic)
             continue
         if panic.model is None and panic.address.type is None and panic.address.iobase is not None:
@@ -109,7 +109,7 @@ def _fill_filesystems(draft: Draft) -> None:
         if target is not None and not tagged and not target.startswith("/"):
             raise RequestError(
                 f"--filesystem target={target}: must be an absolute path",
-                hint=f"for example --filesystem SOURCE,/{target}; only a directory that QEMU shares has a tag there",
+                hint=f"for example --filesystem SOURCE,/{target}; only directories shared by QEMU have a tag",
             )
         if not by_tag and draft.platform.virt_type != "lxc":
             continue

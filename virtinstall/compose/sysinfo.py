@@ -8,10 +8,10 @@ from virtinstall.xml.field import XmlField
 
 
 def resolve_sysinfo(domain: Domain) -> None:
-    """Make what --sysinfo asked for consistent: one block of each type, and the rest of the domain with it.
+    """Merge the blocks of --sysinfo by type, and update the rest of the domain.
 
-    `host` and `emulate` are no blocks but modes of SMBIOS, as is that there are SMBIOS
-    values at all; libvirt wants the system's uuid to be the guest's own.
+    `host` and `emulate` are modes of SMBIOS and not blocks, and SMBIOS values require the mode
+    `sysinfo`; libvirt requires the UUID of the system to be that of the guest.
     """
     blocks: dict[str, Sysinfo] = {}
     for sysinfo in list(domain.sysinfos):
@@ -32,7 +32,7 @@ def resolve_sysinfo(domain: Domain) -> None:
 
 
 def _merge(former: Sysinfo, later: Sysinfo) -> None:
-    """Bring the values of `later` into `former`; for one name the later one counts."""
+    """Copy the values of `later` into `former`; the later value of a name counts."""
     for attribute, declared in Sysinfo.declarations():
         if isinstance(declared, XmlField):
             value = getattr(later, attribute)

@@ -1,4 +1,4 @@
-"""What a remote host is sent: it sees none of this machine's files, so they become volumes of one of its pools."""
+"""Uploads to a remote host, which cannot access local files: they become volumes of one of its pools."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PREFIX = "virtinst-"
 
 
 def path_there(draft: Draft, path: str) -> str:
-    """Where the hypervisor finds the file `path` of this machine; on a remote host it is noted to be sent.
+    """Return the path of the local file `path` on the hypervisor's host; for a remote host its upload is planned.
 
     Raises: RequestError, when the remote host has no pool for it.
     """
@@ -25,8 +25,8 @@ def path_there(draft: Draft, path: str) -> str:
     pool = draft.facts.storage.upload_pool
     if pool is None:
         raise RequestError(
-            f"{path} has to be sent to {draft.facts.host.uri}, which has no storage pool of files for it",
-            hint=f"put the guest's disk into a pool, --disk pool=NAME,size=20, "
+            f"cannot send {path} to {draft.facts.host.uri}: no storage pool for files there",
+            hint=f"use a pool for the guest's disk, --disk pool=NAME,size=20, "
             f"or {new_pool_hint(draft.facts.host.uri, 'default')}",
         )
     if not pool.active and pool.name not in draft.start_pools:
@@ -40,6 +40,6 @@ def path_there(draft: Draft, path: str) -> str:
 
 
 def resolved_uploads(draft: Draft, final: Domain) -> list[Upload]:
-    """What is sent; kept is what the finished guest still has (a CD-ROM of Windows, of a live system)."""
+    """Return the uploads; those that the finished guest uses (a CD-ROM of Windows, a live system) are kept."""
     stay = {disk.source_file for disk in final.devices_of(Disk)} | {final.os.kernel, final.os.initrd}
     return [upload.replace(keep=upload.target in stay) for upload in draft.uploads]

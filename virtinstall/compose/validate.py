@@ -1,4 +1,4 @@
-"""What can't be, whatever the host: told before anything is looked at, let alone fetched. Pure."""
+"""Checks of the request that need nothing from the host; they run before anything is read or fetched. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def resolve_methods(request: Request) -> Request:
 
     install = request.install
     if not install.has_method and any(disk.image is not None for disk in request.domain.devices_of(Disk)):
-        # an image has its system
+        # an image is already installed
         return request.replace(install=install.replace(boot_disk=True))
     methods = [(name, field) for name, field in _METHODS if getattr(install, field)]
     warnings = [*request.warnings]
@@ -28,13 +28,14 @@ def resolve_methods(request: Request) -> Request:
 
 
 def validate_request(request: Request) -> None:
-    """Raises: RequestError, when the request contradicts itself or has a value that no guest can have."""
+    """Reject contradictions and values that no guest can have. Raises: RequestError."""
     _check_methods(request)
     _check_identity(request)
     _check_amounts(request)
     if request.run.transient and request.run.autostart:
         raise RequestError(
-            "--transient and --autostart contradict each other", hint="a guest that isn't defined can't start by itself"
+            "--transient and --autostart contradict each other",
+            hint="only a defined guest can be started automatically; omit one of them",
         )
 
 
@@ -44,20 +45,20 @@ def _check_methods(request: Request) -> None:
     if install.unattended is not None and install.cloud_init is not None:
         raise RequestError(
             "--unattended and --cloud-init contradict each other",
-            hint="--unattended answers an installer; --cloud-init configures an image that has its system",
+            hint="use --unattended with an installer, --cloud-init with an installed image",
         )
     if install.live_cdrom and install.cdrom is None:
         raise RequestError("--livecd needs --cdrom", hint="add --cdrom PATH")
     if install.unattended is not None and given and given[0] in ("--import", "--pxe"):
         raise RequestError(
-            f"--unattended and {given[0]} contradict each other: it answers an installer that it is given to",
-            hint="install with --location or --cdrom; an image that has its system already takes --cloud-init",
+            f"--unattended and {given[0]} contradict each other: there is no installer to automate",
+            hint="use --location or --cdrom, or --cloud-init with an installed image",
         )
     _check_ignition(request)
     if install.boot_device is not None and install.boot_device not in _BOOT_DEVICES:
         raise RequestError(
-            f"--install bootdev={install.boot_device}: there is no such boot device",
-            hint=f"it is {', '.join(_BOOT_DEVICES)}",
+            f"--install bootdev={install.boot_device}: unknown boot device",
+            hint=f"use {', '.join(_BOOT_DEVICES[:-1])} or {_BOOT_DEVICES[-1]}",
         )
 
 
@@ -67,13 +68,14 @@ def _check_ignition(request: Request) -> None:
         return
     if install.cloud_init is not None:
         raise RequestError(
-            "--ignition and --cloud-init contradict each other", hint="a system reads one of them: CoreOS has Ignition"
+            "--ignition and --cloud-init contradict each other",
+            hint="use --ignition for CoreOS-like systems, else --cloud-init",
         )
     for option, given in (("--install no_install=yes", install.no_install), ("--livecd", install.live_cdrom)):
         if given:
             raise RequestError(
-                f"--ignition and {option} contradict each other: Ignition is read at the first boot alone",
-                hint="--import boots the disk as it is, with the configuration at its first boot",
+                f"--ignition and {option} contradict each other: Ignition is read at the first boot only",
+                hint="use --import, which boots the disk with the configuration",
             )
 
 
@@ -81,7 +83,7 @@ def _check_identity(request: Request) -> None:
     domain = request.domain
     if domain.uuid is not None and len(_digits(domain.uuid)) != 32:
         raise RequestError(
-            f"'{domain.uuid}' is no uuid", hint="32 hexadecimal digits: 12345678-12f4-1234-1234-123456789012"
+            f"invalid UUID '{domain.uuid}'", hint="use 32 hexadecimal digits: 12345678-12f4-1234-1234-123456789012"
         )
 
 
@@ -93,12 +95,12 @@ def _digits(uuid: str) -> str:
 def _check_amounts(request: Request) -> None:
     domain = request.domain
     if any(kib is not None and kib <= 0 for kib in (domain.memory_kib, domain.current_memory_kib)):
-        raise RequestError("--memory: a guest needs some memory", hint="for example --memory 2048 or --memory 2G")
+        raise RequestError("--memory must be greater than 0", hint="for example --memory 2048 or --memory 2G")
     most, count = domain.vcpu, domain.vcpu_current
     for number in (most, count):
         if number is not None and number < 1:
-            raise RequestError(f"--vcpus {number}: a guest has at least one vCPU", hint="for example --vcpus 2")
+            raise RequestError(f"--vcpus {number}: must be at least 1", hint="for example --vcpus 2")
     if most is not None and count is not None and count > most:
         raise RequestError(
-            f"--vcpus: {count} vCPUs are more than the {most} that there can be", hint=f"for example maxvcpus={count}"
+            f"--vcpus {count} exceeds maxvcpus={most}", hint=f"for example --vcpus {count},maxvcpus={count}"
         )

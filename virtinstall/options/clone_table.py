@@ -1,4 +1,4 @@
-"""virt-clone's options: spellings, argument, group, help.
+"""Options of virt-clone: spellings, argument, group, help.
 
 Source: the interface of virt-clone (spellings, hidden old ones).
 """
@@ -12,8 +12,8 @@ NETWORK = "Networking"
 
 USAGE = "--original GUEST --auto-clone [options]"
 DESCRIPTION = (
-    "Copies a guest that is shut off: its disks, and its configuration with a new name, uuid and new MAC addresses. "
-    "Nothing is changed inside the guest."
+    "Copy the disks and the configuration of a guest that is shut off, with a new name, UUID and MAC addresses. "
+    "Nothing inside the guest is changed."
 )
 
 
@@ -26,27 +26,32 @@ def _flag(names: str, dest: str, group: str, text: str, hidden: bool = False) ->
 
 
 def _shared(dest: str) -> tuple[Option, ...]:
-    """virt-install's option of that destination, which means the same here."""
+    """Return the virt-install option of that destination, which has the same meaning here."""
     return tuple(option for option in OPTIONS if option.dest == dest)
 
 
 CLONE_OPTIONS: tuple[Option, ...] = (
     *_shared("connect"),
-    _value("-o --original", "original", GENERAL, "Guest to copy: name or uuid.", "GUEST"),
+    _value("-o --original", "original", GENERAL, "Guest to copy: name or UUID.", "GUEST"),
     _value("--original-xml", "original_xml", GENERAL, "File with the XML of the guest to copy.", "FILE"),
-    _flag("--auto-clone", "auto_clone", GENERAL, "Make up the copy's name and the paths of its disks."),
+    _flag("--auto-clone", "auto_clone", GENERAL, "Generate the copy's name and the paths of its disks."),
     _value("-n --name", "name", GENERAL, "Name of the copy.", "NAME"),
     *_shared("uuid"),
-    _value("-f --file", "files", STORAGE, "Path of a new disk; once for each disk that is copied.", "PATH", True),
+    _value("-f --file", "files", STORAGE, "Path of a new disk; repeat for each disk that is copied.", "PATH", True),
     _value(
-        "--force-copy", "force_copy", STORAGE, "Copy the disk TARGET though it is read-only or shared.", "TARGET", True
+        "--force-copy", "force_copy", STORAGE, "Copy the disk TARGET even if it is read-only or shared.", "TARGET", True
     ),
-    _value("--skip-copy", "skip_copy", STORAGE, "Don't copy the disk TARGET: both guests use it.", "TARGET", True),
-    _flag("--reflink", "reflink", STORAGE, "Share the data of the originals where the file system can (btrfs, XFS)."),
-    _flag("--nonsparse", "nonsparse", STORAGE, "Allocate all of the new disks."),
+    _value("--skip-copy", "skip_copy", STORAGE, "Do not copy the disk TARGET: both guests use it.", "TARGET", True),
+    _flag(
+        "--reflink",
+        "reflink",
+        STORAGE,
+        "Share data blocks with the originals if the file system supports it (btrfs, XFS).",
+    ),
+    _flag("--nonsparse", "nonsparse", STORAGE, "Allocate the new disks fully."),
     _flag("--preserve-data", "preserve_data", STORAGE, "Copy no data: use the existing images given with --file."),
     _value("--nvram", "nvram", STORAGE, "Path of the copy's UEFI variables.", "PATH"),
-    _value("-m --mac", "macs", NETWORK, "MAC address of an interface of the copy; once for each.", "MAC", True),
+    _value("-m --mac", "macs", NETWORK, "MAC address of an interface of the copy; repeat for each.", "MAC", True),
     _flag("--replace", "replace", MISC, "Remove the guest that has the copy's name."),
     _flag("--print-xml", "print_xml", MISC, "Print the copy's XML and change nothing."),
     *_shared("check"),

@@ -1,4 +1,4 @@
-"""argv -> Request in one call, for scripts that speak the command line's language."""
+"""Parsing of a virt-install command line into a Request, for scripts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from virtinstall.request import Request
 
 
 def parse_request(argv: Sequence[str]) -> Request:
-    """The request that these words of a command line make; old spellings are understood.
+    """Return the request of a command line; old spellings are accepted.
 
-    Raises: RequestError (UsageError where the line itself can't be read).
+    Raises: RequestError (UsageError if the command line cannot be parsed).
     """
     from virtinstall.options.fallback import fallback_for
     from virtinstall.options.legacy import rewrite

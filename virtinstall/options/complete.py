@@ -1,4 +1,4 @@
-"""What a key press of a shell's completion gives: `virt-install --complete SHELL WORD...`, hidden from the help.
+"""Shell completion: `virt-install --complete SHELL WORD...`, hidden from the help.
 
 Options, sub-options and their docs come from the declarations, so that no list is kept in
 the shells' scripts (completion/), which only hand the command line over and show the answer.
@@ -30,11 +30,11 @@ _BASH_SPECIAL = " \t'\"\\$`&;|<>()*?[]{}!#~"
 
 
 def completion_lines(prog: str, arguments: Sequence[str], find: Find | None = None) -> Iterator[str]:
-    """Return what fits (as `find` says), a line each: `arguments` are the shell's name, then its command line.
+    """Yield one line for each candidate that `find` returns; `arguments` are the shell's name and its command line.
 
-    bash gives its line up to the cursor and the characters that it breaks words at; zsh and
-    fish the words after the command up to the cursor. A line is a word, a tab, what it means;
-    a space at the word's end says that the word is whole.
+    bash passes its line up to the cursor and the characters that it splits at; zsh and
+    fish the arguments after the command up to the cursor. A line is a candidate, a tab, its meaning;
+    a space at the end of the candidate means that it is complete.
     """
     shell, *rest = arguments or [""]
     if shell == "bash":
@@ -51,7 +51,7 @@ def completion_lines(prog: str, arguments: Sequence[str], find: Find | None = No
 
 
 def candidates(prog: str, typed: Sequence[str], ask: Ask | None = None) -> list[Candidate]:
-    """What may stand in place of the last of the words `typed` after the command's name."""
+    """Return the candidates for the last of the arguments `typed` after the command's name."""
     options = _options_of(prog)
     *before, current = typed
     ask = ask or _asker(options, before)
@@ -83,7 +83,7 @@ def _options_of(prog: str) -> Sequence[Option]:
 
 
 def _asker(options: Sequence[Option], before: Sequence[str]) -> Ask:
-    """Asks the libvirt that --connect names."""
+    """Return a function that queries the libvirt of --connect."""
     uri = None
     for number, word in enumerate(before):
         name, equals, value = word.partition("=")
@@ -100,7 +100,7 @@ def _asker(options: Sequence[Option], before: Sequence[str]) -> Ask:
 
 
 def _named(options: Sequence[Option], name: str) -> Option | None:
-    """The option that `name` stands for, which may be shortened as argparse allows."""
+    """Return the option that `name` refers to; it may be abbreviated as argparse allows."""
     if not name.startswith("-") or name in ("-", "--"):
         return None
     exact = [option for option in options if name in option.names]
@@ -118,7 +118,7 @@ def _option_names(options: Sequence[Option], current: str) -> Iterator[Candidate
     for option in options:
         if not option.hidden:
             for name in option.names:
-                # a short name is no shorter to type than the key that completes it
+                # completing a short name saves no typing
                 if name.startswith("--") and name.startswith(current):
                     yield Candidate(name, _plain(option.help))
     for name, doc in (("--help", "Print this help."), ("--version", "Print the version.")):
@@ -132,7 +132,7 @@ def _values(option: Option, text: str, ask: Ask) -> list[Candidate]:
     from virtinstall.options.read import section_class
 
     cls = section_class(option)
-    # within quotes commas and `=` mean nothing: what is typed there isn't guessed at
+    # within quotes commas and `=` have no meaning, so nothing is completed there
     if "'" in text or '"' in text:
         return []
     head, comma, word = text.rpartition(",")
@@ -146,7 +146,7 @@ def _values(option: Option, text: str, ask: Ask) -> list[Candidate]:
 
 
 def _bare_values(option: Option, cls: type[Element], head: str, word: str, ask: Ask) -> list[Candidate]:
-    """Values of the sub-option that this word without `=` stands for, and words for the whole option."""
+    """Return values of the sub-option for this part without `=`, and values of the whole option."""
     before = head.split(",")[:-1]
     found = []
     if not before:
@@ -155,21 +155,21 @@ def _bare_values(option: Option, cls: type[Element], head: str, word: str, ask: 
     found += words(LEADING_WORDS.get(option.dest, ()), word)
     if len(before) < len(cls.bare) and not any("=" in each for each in before):
         key = cls.bare[len(before)]
-        # the files of this folder would stand between the sub-options: `./` asks for them
+        # files of the current directory would clutter the sub-options: `./` lists them
         if "/" in word or not names_a_file(option, key):
             found += sub_values(option, cls, key, word, ask)
     return found
 
 
 def _sub_options(cls: type[Element], head: str, word: str) -> list[Candidate]:
-    """Names of sub-options that begin with `word`; those with dots up to the next dot, as folders are."""
+    """Return names of sub-options that begin with `word`, up to the next dot, like directories."""
     from virtinstall.options.introspect import known_sub_options
 
     given = {each.partition("=")[0] for each in head.split(",")}
     known = [each for each in known_sub_options(cls) if each.kind != "word"]
     short = [(alias, each) for each in known for alias in each.aliases if "_" not in alias]
     found = _fitting([*[(each.name, each) for each in known], *(short if word else ())], word, given)
-    # virt-install's old names only where no other begins so
+    # old names of virt-install only if no current name matches
     return found or _fitting([(alias, each) for each in known for alias in each.aliases], word, given)
 
 
@@ -186,7 +186,7 @@ def _fitting(named: list[tuple[str, Known]], word: str, given: set[str]) -> list
 
 
 def _numbered(name: str, word: str) -> str:
-    """`hostN.name` with the numbers that `word` has in place of N, 0 where it has none yet."""
+    """Return `hostN.name` with the number in `word` instead of N, 0 if it has none."""
     parts = name.split(".")
     typed = word.split(".")
     for place, part in enumerate(parts):
@@ -202,7 +202,7 @@ def _plain(text: str) -> str:
 
 
 def _split(line: str) -> list[str]:
-    """The words of a shell's line up to the cursor; the last one may be empty, or stand in an open quote."""
+    """Split a shell's line up to the cursor; the last part may be empty or in an open quote."""
     found = [""]
     inside, quote, position = False, "", 0
     while position < len(line):

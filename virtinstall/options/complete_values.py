@@ -1,4 +1,4 @@
-"""What a value may be, for completion: words of libvirt's schema, names that libvirt or the OS database has, files."""
+"""Values for completion: those of libvirt's schema, names from libvirt or the OS database, files."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ LEADING_WORDS: Mapping[str, tuple[str, ...]] = {
     "boot": ("uefi", "hd", "cdrom", "network", "fd"),
     "network": ("user", "default"),
 }
-"""Words that stand without a name at the beginning of an option's value."""
+"""Values without a name at the beginning of an option's value."""
 _BRIDGES = ("bridge", "source.bridge")
 
 
@@ -60,7 +60,7 @@ class Candidate(NamedTuple):
 
 
 def plain_values(option: Option, text: str, ask: Ask) -> list[Candidate]:
-    """What a plain option's value may be that begins with `text`."""
+    """Return values of a plain option that begin with `text`."""
     if option.dest in _PLAIN_FILES:
         return files(text)
     if option.dest in _PLAIN_GUESTS:
@@ -71,7 +71,7 @@ def plain_values(option: Option, text: str, ask: Ask) -> list[Candidate]:
 
 
 def sub_values(option: Option, cls: type[Element], key: str, text: str, ask: Ask) -> list[Candidate]:
-    """What the value of the sub-option `key` may be that begins with `text`."""
+    """Return values of the sub-option `key` that begin with `text`."""
     from virtinstall.options.suboptions import resolve
 
     if option.dest in ("osinfo", "install") and key in ("name", "short-id", "os"):
@@ -98,7 +98,7 @@ def sub_values(option: Option, cls: type[Element], key: str, text: str, ask: Ask
 
 
 def words(known: list[str] | tuple[str, ...], text: str) -> list[Candidate]:
-    """Those of the words that begin with `text`."""
+    """Return candidates for the texts that begin with `text`."""
     return [Candidate(word) for word in known if word.startswith(text)]
 
 
@@ -164,7 +164,7 @@ def _bridges() -> list[str]:
 
 
 def _schema_words(cls: type[Element], target: Target | None, key: str) -> tuple[str, ...]:
-    """The words that the installed libvirt's schema has at the sub-option's place."""
+    """Return the values that the installed libvirt's schema lists for the sub-option."""
     from virtinstall.options.fallback import element_path, installed_schema
     from virtinstall.options.known_values import place_of
 

@@ -13,7 +13,7 @@ class ConvertToQ35(Element):
     tag = "convert-to-q35"
     option = "--convert-to-q35"
 
-    num_pcie_root_ports = Setting(INTEGER, "How many PCIe ports the guest gets (default 14).")
+    num_pcie_root_ports = Setting(INTEGER, "Number of PCIe ports of the guest (default 14).")
 
 
 class ConvertToVnc(Element):

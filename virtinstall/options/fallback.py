@@ -1,4 +1,4 @@
-"""Names that no class declares: libvirt's own schema stands behind the declared fields."""
+"""Names that no class declares, looked up in libvirt's schema."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 @functools.cache
 def installed_schema() -> Schema:
-    """The installed libvirt's schema; read at the first name that needs it."""
+    """Return the installed libvirt's schema, read when the first name needs it."""
     from virtinstall.xml.schema import load_schema
 
     return load_schema(os.environ)
 
 
 def element_path(cls: type[Element]) -> tuple[str, ...] | None:
-    """Where elements of `cls` stand below <domain>; None for options that are no domain XML."""
+    """Return the path of elements of `cls` below <domain>, or None if the option is not domain XML."""
     if cls.above is None:
         return None
     return (*cls.above, cls.tag) if cls.tag and cls.tag != "domain" else cls.above
 
 
 def fallback_for(cls: type[Element]) -> Fallback | None:
-    """What to do with names that `cls` doesn't declare."""
+    """Return the handling of names that `cls` does not declare."""
     path = element_path(cls)
     if path is None:
         return None
@@ -61,5 +61,5 @@ def fallback_for(cls: type[Element]) -> Fallback | None:
 
 
 def schema_is_installed() -> bool:
-    """Whether this machine has libvirt's schema."""
+    """Return whether libvirt's schema is installed."""
     return installed_schema().found

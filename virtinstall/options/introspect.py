@@ -1,4 +1,4 @@
-"""What an option takes: the text of `--disk help`, and the same as data for completion and the manual."""
+"""Sub-options of an option: the text of `--disk help`, and the same as data for completion and the manual."""
 
 from __future__ import annotations
 
@@ -46,24 +46,24 @@ def known_sub_options(cls: type[Element]) -> Iterator[Known]:
 
 
 def help_text(option: Option, cls: type[Element], columns: int = 80) -> str:
-    """What `--OPTION help` prints, in lines of at most `columns` characters where words allow."""
+    """Return the output of `--OPTION help`, in lines of at most `columns` characters where possible."""
     name = next(spelling for spelling in option.names if spelling.startswith("--"))
     lines = _wrapped(f"{name}: {option.help}", "", columns)
     if cls.bare:
         words = ",".join(word.upper() for word in cls.bare)
-        lines += _wrapped(f"Leading words without `=` are {', '.join(cls.bare)}: {name} {words}[,...]", "", columns)
+        lines += _wrapped(f"Leading values without `=` are {', '.join(cls.bare)}: {name} {words}[,...]", "", columns)
     lines.append("")
     width = 2 + min(_NAME_COLUMNS, max((len(known.name) for known in known_sub_options(cls)), default=0))
     for known in known_sub_options(cls):
         lines += _one(known, width, columns)
     if cls.__module__ != "virtinstall.options.sections":
         lines.append("")
-        lines.append("Any other name that libvirt's own schema knows for this element works as well.")
+        lines.append("Any other name in libvirt's schema for this element is accepted, too.")
     return "\n".join(lines) + "\n"
 
 
 def _one(known: Known, width: int, columns: int) -> list[str]:
-    """Name, kind and doc in three columns; a long name has a line of its own."""
+    """Format name, kind and doc in three columns; a long name is on a separate line."""
     margin = " " * (2 + width + _KIND_COLUMNS)
     lines = _wrapped(known.doc, margin, columns)
     if known.aliases:

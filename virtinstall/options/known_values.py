@@ -1,7 +1,7 @@
-"""Words that the installed libvirt's schema doesn't know at their place: told, not refused.
+"""Values that the installed libvirt's schema does not list: a warning, not an error.
 
-libvirt grows faster than any list: the word goes through, and a warning names the nearest
-one that the schema knows.
+libvirt grows faster than any list: the value is passed through, and a warning shows the nearest
+one in the schema.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def unknown_values(
     schema: Callable[[], Schema], cls: type[Element], path: tuple[str, ...], option: str, pairs: list[Pair]
 ) -> list[str]:
-    """A warning for each value among `pairs`, sub-options of `cls`, that the schema doesn't have at its place.
+    """Return a warning for each value in `pairs`, sub-options of `cls`, that the schema does not list.
 
-    `path` is where elements of `cls` stand below <domain>; `schema` is asked for only when
-    there is a word to look up.
+    `path` is the path of elements of `cls` below <domain>; `schema` is called only if
+    there is a value to look up.
     """
     warnings = []
     for pair in pairs:
@@ -40,7 +40,7 @@ def unknown_values(
 
 
 def _place(cls: type[Element], path: tuple[str, ...], pair: Pair) -> tuple[str, ...] | None:
-    """Where the value of `pair` stands, as the schema has it; None where it isn't one word in the XML."""
+    """Return the schema path of the value of `pair`, or None if it is not a single value in the XML."""
     if pair.target is None or not pair.value:
         return None
     place = place_of(cls, path, pair.target)
@@ -53,7 +53,7 @@ def _place(cls: type[Element], path: tuple[str, ...], pair: Pair) -> tuple[str, 
 
 
 def place_of(cls: type[Element], path: tuple[str, ...], target: Target) -> tuple[str, ...] | None:
-    """Where the word that a sub-option of `cls` sets stands, as the schema has it; None where it sets no word."""
+    """Return the schema path of the value that a sub-option of `cls` sets, or None if it sets no text."""
     declared = target.declared
     if not isinstance(declared, XmlField) or declared.kind is not TEXT:
         return None

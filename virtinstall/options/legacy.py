@@ -1,4 +1,4 @@
-"""Old spellings, rewritten into today's before anything else looks at them.
+"""Old options, rewritten into current ones before anything else reads them.
 
 Source: the hidden options of virt-install and its behaviour with them.
 """
@@ -11,7 +11,7 @@ from virtinstall.errors import RequestError
 
 
 def rewrite(given: Namespace) -> list[str]:
-    """Turn the old options in `given` into today's, in place; gives warnings to print.
+    """Replace the old options in `given` by current ones, in place; return warnings to print.
 
     Raises: RequestError, when an old option contradicts the new one.
     """
@@ -22,7 +22,7 @@ def rewrite(given: Namespace) -> list[str]:
     _guest(given)
     _cdrom(given)
     if given.prompt:
-        warnings.append("--prompt does nothing: there are no questions any more")
+        warnings.append("--prompt has no effect: virt-install does not ask questions")
     if given.print_step and not given.print_xml:
         given.print_xml = given.print_step
     if given.force and not given.check:
@@ -35,7 +35,7 @@ def _append(given: Namespace, name: str, value: str) -> None:
 
 
 def _quoted(value: str) -> str:
-    """`value` as one word of a compound option, commas and quotes protected."""
+    """Return `value` with commas and quotes escaped, for use in a compound option."""
     return value.replace("\\", "\\\\").replace(",", "\\,").replace('"', '\\"').replace("'", "\\'")
 
 
@@ -43,12 +43,12 @@ def _storage(given: Namespace) -> None:
     paths, sizes = given.old_files or [], given.old_sizes or []
     if given.nodisks:
         if given.disk or paths or sizes:
-            raise RequestError("--nodisks contradicts --disk", hint="leave one of them out")
+            raise RequestError("--nodisks contradicts --disk", hint="omit one of them")
         given.disk = ["none"]
     if paths and given.disk:
-        raise RequestError("--file (old) and --disk can't be mixed", hint="use --disk for all disks")
+        raise RequestError("--file (old) and --disk cannot be combined", hint="use --disk for all disks")
     if len(sizes) > max(1, len(paths)):
-        raise RequestError("there are more --file-size than --file", hint="use --disk path=PATH,size=GIB")
+        raise RequestError("more --file-size than --file options", hint="use --disk path=PATH,size=GIB")
     for number in range(max(len(paths), len(sizes))):
         words = []
         if number < len(paths):
@@ -64,11 +64,11 @@ def _networks(given: Namespace) -> None:
     bridges, macs = given.old_bridges or [], given.old_macs or []
     if given.nonetworks:
         if given.network or bridges or macs:
-            raise RequestError("--nonetworks contradicts --network, --bridge and --mac", hint="leave one out")
+            raise RequestError("--nonetworks contradicts --network, --bridge and --mac", hint="omit one of them")
         given.network = ["none"]
         return
     if bridges and given.network:
-        raise RequestError("--bridge (old) and --network can't be mixed", hint="use --network bridge=NAME")
+        raise RequestError("--bridge (old) and --network cannot be combined", hint="use --network bridge=NAME")
     for bridge in bridges:
         _append(given, "network", "bridge=" + _quoted(bridge))
     networks = [_colon(text) for text in given.network or []]
@@ -98,9 +98,9 @@ def _graphics(given: Namespace) -> None:
         return
     if given.graphics:
         old = kinds[0] if kinds else "vncport, --vnclisten or --keymap"
-        raise RequestError(f"--graphics and --{old} (old) can't be mixed", hint="use --graphics only")
+        raise RequestError(f"--graphics and --{old} (old) cannot be combined", hint="use --graphics only")
     if len(kinds) > 1:
-        raise RequestError(f"--{kinds[0]} contradicts --{kinds[1]}", hint="leave one of them out")
+        raise RequestError(f"--{kinds[0]} contradicts --{kinds[1]}", hint="omit one of them")
     if kinds == ["nographics"]:
         given.graphics = ["none"]
         return
@@ -130,9 +130,9 @@ def _cdrom(given: Namespace) -> None:
         return
     if "://" in short and not short.startswith(("http", "ftp", "file")):
         raise RequestError(
-            f"-c {short} looks like a connection, but -c is the old form of --cdrom",
-            hint=f"write --connect {short}",
+            f"-c {short} looks like a connection URI, but -c is the old form of --cdrom",
+            hint=f"use --connect {short}",
         )
     if given.cdrom is not None:
-        raise RequestError("-c is the old form of --cdrom: both were given", hint="leave one of them out")
+        raise RequestError("-c and --cdrom cannot be combined: -c is the old form of --cdrom", hint="omit -c")
     given.cdrom = short

@@ -1,4 +1,4 @@
-"""The manual pages' generated part: every sub-option, from the declarations; and how the pages mark words.
+"""The manual pages' generated part: every sub-option, from the declarations; and the markup of the pages.
 
 argparse-manpage makes a page of a parser and of an include file. The include files are put
 together here: the hand-written text of `man/PROGRAM.text`, then the sub-options.
@@ -21,7 +21,7 @@ _SHARED = ("clearxml", "xpathN.")
 
 
 def roff(text: str) -> str:
-    """`text` as it may stand in a page: nothing in it is a command; `words` in backticks are bold."""
+    """Return `text` escaped for a page; text in backticks is bold."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     if escaped[:1] in (".", "'"):
         escaped = "\\&" + escaped
@@ -29,7 +29,7 @@ def roff(text: str) -> str:
 
 
 def bold_words(text: str) -> str:
-    """Words in backticks as bold ones; what runs over a line's end stays."""
+    """Convert text in backticks to bold text, within one line."""
     lines = []
     for line in text.split("\n"):
         parts = line.split("`")
@@ -60,7 +60,7 @@ def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
 
 def _old_spellings(options: Sequence[Option]) -> list[str]:
     """The section with the options that are taken, and that the help doesn't show."""
-    lines = ["", "[old spellings]", roff("These work as they always did; the options above say the same and more.")]
+    lines = ["", "[old spellings]", roff("These options are still accepted; the options above replace them.")]
     for option in options:
         if option.hidden:
             lines += [".TP", ", ".join(f"\\fB{roff(name)}\\fR" for name in option.names), roff(option.help)]
@@ -72,7 +72,7 @@ def _one_option(option: Option) -> list[str]:
     name = next(spelling for spelling in option.names if spelling.startswith("--"))
     lines = [f".SS {roff(name)}"]
     if cls.bare:
-        lines.append(roff(f"Leading words without `=` are {', '.join(cls.bare)}."))
+        lines.append(roff(f"Leading values without `=` are {', '.join(cls.bare)}."))
     for known in known_sub_options(cls):
         if not known.name.startswith(_SHARED):
             lines += _one_sub_option(known)
@@ -103,6 +103,6 @@ def write_includes(folder: Path) -> None:
 
 
 def mark_pages(folder: Path) -> None:
-    """Bold words in the finished pages, for argparse-manpage leaves backticks as they are."""
+    """Convert backticks in the finished pages to bold text, which argparse-manpage does not do."""
     for path in folder.glob("*.1"):
         path.write_text(bold_words(path.read_text(encoding="utf-8")), encoding="utf-8")

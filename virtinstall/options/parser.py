@@ -1,4 +1,4 @@
-"""argv -> options as typed: spelling, prefixes, arguments; no option's value is looked into here."""
+"""Parsing of the command line into options: spelling, prefixes, arguments; values are not interpreted here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class UsageError(RequestError):
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """argparse's, but that it doesn't load shutil at every start to learn how wide the terminal is."""
+    """argparse's formatter without shutil, which is slow to load, for the width of the terminal."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=30, width=_columns())
@@ -36,7 +36,7 @@ def _columns() -> int:
 
 
 class Parser(argparse.ArgumentParser):
-    """An argparse parser that raises UsageError instead of leaving the program."""
+    """Argument parser that raises UsageError instead of exiting."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse arguments that libvirt and its XML can hold. Raises: UsageError, RequestError."""
@@ -44,7 +44,7 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
-        """Raise what is wrong as one sentence with a hint."""
+        """Raise UsageError with a message and a hint."""
         hint = f"`{self.prog} --help` lists the options"
         unknown = message.removeprefix("unrecognized arguments: ")
         if unknown != message:
@@ -80,20 +80,20 @@ def require_usable(argv: Sequence[str]) -> None:
 
 
 def _is_option(word: str) -> bool:
-    """Whether a word names an option: `--disk`, `-n`; a lone dash or `-=+x` is a value."""
+    """Return whether an argument is an option: `--disk`, `-n`; a lone dash or `-=+x` is a value."""
     return word.startswith("-") and word[1:3].strip("-").isalpha()
 
 
 def _in_words(message: str) -> str:
-    """argparse's sentence about one option, as ours are."""
+    """Return argparse's message about an option in the style of this project."""
     option, separator, what = message.removeprefix("argument ").partition(": ")
     if not separator or not message.startswith("argument "):
         return message
     name = option.split("/")[-1]
     if what.startswith("expected one argument"):
-        return f"{name} needs a value"
+        return f"{name} requires a value"
     if what.startswith("ignored explicit argument"):
-        return f"{name} takes no value"
+        return f"{name} does not accept a value"
     if what.startswith("invalid "):
         kind, _, value = what.removeprefix("invalid ").partition(" value: ")
         number = {"int": "a whole number", "float": "a number"}.get(kind, kind)
@@ -118,14 +118,14 @@ def build_parser(
     prog: str = "virt-install",
     options: Sequence[Option] = OPTIONS,
     usage: str = "--name NAME --memory MIB --disk DISK METHOD [options]",
-    description: str = "Creates a virtual machine through libvirt and starts its installation.",
+    description: str = "Create a virtual machine through libvirt and start its installation.",
 ) -> Parser:
-    """The parser for `options`, in the groups of the table; `usage` is what follows the command's name."""
+    """Return the parser for `options`, grouped as in the table; `usage` follows the command's name."""
     parser = Parser(
         prog=prog,
         usage=f"{prog} {usage}",
         description=description,
-        epilog=f"`{prog} --disk help` lists the sub-options of --disk; so with the others."
+        epilog=f"`{prog} --disk help` lists the sub-options; likewise for other options."
         if options is OPTIONS
         else None,
         argument_default=None,
@@ -169,7 +169,7 @@ def _add(group: argparse._ArgumentGroup, option: Option) -> None:
 
 
 def respell(argv: Sequence[str], options: Sequence[Option] = OPTIONS) -> list[str]:
-    """argv with `--extra_args` written as `--extra-args`: old guides spell options with underscores."""
+    """Return argv with `--extra_args` replaced by `--extra-args`: old guides spell options with underscores."""
     names = {name for option in options for name in option.names}
     result = []
     for word in argv:
@@ -181,7 +181,7 @@ def respell(argv: Sequence[str], options: Sequence[Option] = OPTIONS) -> list[st
 
 
 def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Namespace:
-    """The options of `argv` by destination; those not given are None.
+    """Return the options of `argv` by destination; those not used are None.
 
     Raises: UsageError.
     """
@@ -190,12 +190,12 @@ def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Name
 
 @cache
 def _parser(prog: str) -> Parser:
-    """The parser of a process that reads many command lines: to build it takes longer than to use it."""
+    """Return the parser, cached because building it takes longer than using it."""
     return build_parser(prog)
 
 
 def help_wanted(given: argparse.Namespace, options: Sequence[Option] = OPTIONS) -> list[Option]:
-    """The compound options whose value is `help` or `?`, in order of the table."""
+    """Return the compound options whose value is `help` or `?`, in order of the table."""
     wanted = []
     for option in options:
         values = getattr(given, option.dest)

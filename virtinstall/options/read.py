@@ -1,4 +1,4 @@
-"""Options as typed -> Request: each compound value is cut up and applied to its element."""
+"""Conversion of options to a Request: each compound value is split and applied to its element."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
 FallbackFor = Callable[[type["Element"]], Fallback | None]
-# the manual of virt-install says floppy, libvirt fd
+# virt-install's manual calls it floppy, libvirt fd
 _BOOT_DEVICES = {"floppy": "fd"}
 
 
 def section_class(option: Option) -> type[Element]:
-    """The class whose fields are the sub-options of `option`; imported now."""
+    """Import and return the class whose fields are the sub-options of `option`."""
     module, _, name = option.section.partition(":")
     found: type[Element] = getattr(importlib.import_module(module), name)
     return found
@@ -46,11 +46,11 @@ def _as_list(values: Any) -> list[str]:
 def read_request(
     given: Namespace, fallback_for: FallbackFor, *, warnings: Sequence[str] = (), preview: bool = False
 ) -> Request:
-    """The request that the options make; old spellings are rewritten already (`legacy.rewrite`).
+    """Return the request of the options; old spellings have been rewritten (`legacy.rewrite`).
 
-    `fallback_for(cls)` gives what to do with names that `cls` doesn't declare. `preview`:
-    only XML is wanted, and a way of installing needn't be named.
-    Raises: RequestError; several mistakes are reported together, a line each.
+    `fallback_for(cls)` returns the handling of names that `cls` does not declare. `preview`:
+    only the XML is printed, and no installation method is required.
+    Raises: RequestError; several errors are reported together, one line each.
     """
     from virtinstall.domain.domain import Domain
 
@@ -58,13 +58,13 @@ def read_request(
     domain = Domain()
     without: set[str] = set()
     problems: list[RequestError] = []
-    told = list(warnings)
+    found_warnings = list(warnings)
     for option in OPTIONS:
         if not option.is_xml or option.hidden:
             continue
         for text in _as_list(getattr(given, option.dest)):
             try:
-                told.extend(_read_element(domain, option, text, without, fallback_for))
+                found_warnings.extend(_read_element(domain, option, text, without, fallback_for))
             except RequestError as error:
                 problems.append(error)
     holders: dict[str, dict[str, str] | None] = {}
@@ -75,14 +75,12 @@ def read_request(
             except RequestError as error:
                 problems.append(error)
     if given.name is not None and not given.name.strip():
-        problems.append(
-            RequestError(f"--name '{given.name}': a name cannot be empty or blank", hint="omit --name to generate one")
-        )
+        problems.append(RequestError(f"--name '{given.name}': the name is empty", hint="omit --name to generate one"))
     if given.name is not None:
         domain.name = given.name
     _raise_together(problems)
     if given.reinstall is not None:
-        told.extend(_left_aside(given))
+        found_warnings.extend(_left_aside(given))
     return Request(
         domain=domain,
         connect=given.connect,
@@ -94,19 +92,19 @@ def read_request(
         checks=_checks(holders["check"]),
         run=_run(given),
         without=frozenset(without),
-        warnings=tuple(told),
+        warnings=tuple(found_warnings),
     )
 
 
 def _expand_image(given: Namespace) -> None:
-    """--image NAME[,...] is --import --disk image=NAME[,...], before the other disks."""
+    """Replace --image NAME[,...] by --import --disk image=NAME[,...], before the other disks."""
     if given.image:
         given.disk = [f"image={given.image}", *_as_list(given.disk)]
         given.import_disk = True
 
 
 def _left_aside(given: Namespace) -> list[str]:
-    """A warning of options that say how the guest is to be, which --reinstall leaves as it is."""
+    """Return a warning about options that describe the guest, which --reinstall does not change."""
     names = [
         next(name for name in option.names if name.startswith("--"))
         for option in OPTIONS
@@ -115,8 +113,8 @@ def _left_aside(given: Namespace) -> list[str]:
     if not names:
         return []
     return [
-        f"--reinstall {given.reinstall} leaves the guest's configuration as it is: {', '.join(names)} "
-        f"{'has' if len(names) == 1 else 'have'} no effect; virt-xml changes it"
+        f"--reinstall {given.reinstall} does not change the guest's configuration: {', '.join(names)} "
+        f"{'has' if len(names) == 1 else 'have'} no effect; use virt-xml to change it"
     ]
 
 
@@ -129,7 +127,7 @@ def _raise_together(problems: list[RequestError]) -> None:
 
 
 def _read_element(domain: Domain, option: Option, text: str, without: set[str], fallback_for: FallbackFor) -> list[str]:
-    """Apply one compound value; gives warnings."""
+    """Apply one compound value; return warnings."""
     cls = section_class(option)
     name = option.names[0] if option.names[0].startswith("--") else option.names[-1]
     if says_none(cls, text):
@@ -143,7 +141,7 @@ def _read_element(domain: Domain, option: Option, text: str, without: set[str], 
 
 
 def read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:
-    """The sub-options of a non-XML option by name, checked; None where the option wasn't given."""
+    """Return the checked sub-options of a non-XML option by name, or None if the option was not used."""
     if not texts:
         return None
     cls = section_class(option)
@@ -156,7 +154,7 @@ def read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:
         apply_pairs(cls(), name, pairs)
         for pair in pairs:
             if pair.target is None:
-                raise RequestError(f"{name} {pair.key}: raw XML edits have no meaning here")
+                raise RequestError(f"{name} {pair.key}: XPath edits are not supported here")
             values[str(pair.target.declared.name)] = pair.value
     if texts == ["none"] and name != "--osinfo":
         return None
@@ -205,7 +203,7 @@ def _absolute(path: str | None) -> str | None:
 
 
 def read_checks(texts: Sequence[str]) -> Checks:
-    """The refusals that the values of --check leave on. Raises: RequestError."""
+    """Return the checks that the values of --check leave enabled. Raises: RequestError."""
     option = next(option for option in OPTIONS if option.dest == "check")
     return _checks(read_holder(option, list(texts)))
 
@@ -227,18 +225,18 @@ def _run(given: Namespace) -> RunOptions:
     autoconsole = given.autoconsole or "default"
     if autoconsole not in ("text", "graphical", "none", "default"):
         raise RequestError(
-            f"--autoconsole {autoconsole}: there is no such console",
-            hint="it is text, graphical, none or default",
+            f"invalid value '{autoconsole}' for --autoconsole",
+            hint="use text, graphical, none or default",
         )
     if given.output not in (None, "text", "json"):
-        raise RequestError(f"--output {given.output}: there is no such format", hint="it is text, json or spec")
+        raise RequestError(f"invalid value '{given.output}' for --output", hint="use text, json or spec")
     timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
     if timeout is not None and given.wait_for is None:
-        raise RequestError("--timeout says how long --wait-for may take", hint="add --wait-for, or use --wait MINUTES")
+        raise RequestError("--timeout requires --wait-for", hint="add --wait-for, or use --wait MINUTES")
     if given.wait_for is not None and given.wait_for not in GOALS:
         raise RequestError(
-            f"--wait-for {given.wait_for}: there is no such thing to wait for",
-            hint=f"it is {', '.join(GOALS[:-1])} or {GOALS[-1]}",
+            f"invalid value '{given.wait_for}' for --wait-for",
+            hint=f"use {', '.join(GOALS[:-1])} or {GOALS[-1]}",
         )
     return RunOptions(
         autostart=bool(given.autostart),

@@ -1,7 +1,7 @@
-"""Options that are no domain XML: --location, --install, --unattended, --cloud-init, --osinfo, --check.
+"""Options that do not describe XML: --location, --install, --unattended, --cloud-init, --osinfo, --check.
 
-Their sub-options are declared as the devices' are, so the same parser, help, completion
-and manual serve them.
+Their sub-options are declared like those of devices, so the same parser, help, completion
+and manual work for them.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from virtinstall.xml.kinds import SWITCH, TEXT
 
 
 class Location(Element):
-    """--location: where the installer's kernel and initrd come from."""
+    """--location: source of the installer's kernel and initrd."""
 
     tag = "location"
     option = "--location"
     bare = ("location",)
 
     location = Setting(TEXT, "URL, local directory or ISO image of the install tree.", commas=True)
-    kernel = Setting(TEXT, "Path of the kernel inside the tree, where it isn't found by itself.")
-    initrd = Setting(TEXT, "Path of the initrd inside the tree, where it isn't found by itself.")
+    kernel = Setting(TEXT, "Path of the kernel inside the tree, if it is not found automatically.")
+    initrd = Setting(TEXT, "Path of the initrd inside the tree, if it is not found automatically.")
 
 
 class Install(Element):
-    """--install: the boot that installs, in detail."""
+    """--install: details of the installation boot."""
 
     tag = "install"
     option = "--install"
@@ -34,9 +34,9 @@ class Install(Element):
     kernel = Setting(TEXT, "Kernel of the installation only.")
     initrd = Setting(TEXT, "Initrd of the installation only.")
     kernel_args = Setting(TEXT, "Arguments added to the install kernel's command line.", commas=True)
-    kernel_args_overwrite = Setting(SWITCH, "Whether kernel_args replaces all that would be derived.")
-    os = Setting(TEXT, "Operating system whose install tree the OS database knows: `fedora36`.")
-    no_install = Setting(SWITCH, "Leave the installation out: the guest boots as configured.")
+    kernel_args_overwrite = Setting(SWITCH, "Whether kernel_args replaces the generated arguments.")
+    os = Setting(TEXT, "Operating system with an install tree in the OS database: `fedora36`.")
+    no_install = Setting(SWITCH, "Skip the installation: the guest boots as configured.")
 
 
 class Unattended(Element):
@@ -49,41 +49,41 @@ class Unattended(Element):
     admin_password_file = Setting(
         TEXT, "File whose first line is the administrator's password; `-` asks for it.", name="admin-password-file"
     )
-    user_login = Setting(TEXT, "Login of the user to create; by default, who runs the command.", name="user-login")
+    user_login = Setting(
+        TEXT, "Login of the user to create; default: the user who runs the command.", name="user-login"
+    )
     user_password_file = Setting(
         TEXT, "File whose first line is the user's password; `-` asks for it.", name="user-password-file"
     )
     product_key = Setting(TEXT, "Product key (Windows).", name="product-key")
     reg_login = Setting(TEXT, "Login for the subscription.", name="reg-login")
-    drivers = Setting(
-        SWITCH, "Whether Windows gets virtio's drivers, fetched from where the OS database says; default yes."
-    )
+    drivers = Setting(SWITCH, "Whether Windows gets virtio drivers, from the URL in the OS database; default yes.")
 
 
 class CloudInit(Element):
-    """--cloud-init: what a cloud image is told at its first boot."""
+    """--cloud-init: configuration of a cloud image at its first boot."""
 
     tag = "cloud-init"
     option = "--cloud-init"
 
-    root_password_generate = Setting(SWITCH, "Invent a root password and print it.", name="root-password-generate")
+    root_password_generate = Setting(SWITCH, "Generate a root password and print it.", name="root-password-generate")
     root_password_file = Setting(
         TEXT, "File whose first line is root's password; `-` asks for it.", name="root-password-file"
     )
-    disable = Setting(SWITCH, "Have cloud-init do nothing after the first boot.")
+    disable = Setting(SWITCH, "Disable cloud-init after the first boot.")
     root_ssh_key = Setting(TEXT, "File with a public key for root.", name="root-ssh-key", aliases=("ssh-key",))
     clouduser_password_generate = Setting(
-        SWITCH, "Generate a password for the image's own user and print it.", name="clouduser-password-generate"
+        SWITCH, "Generate a password for the image's default user and print it.", name="clouduser-password-generate"
     )
     clouduser_password_file = Setting(
         TEXT,
-        "File whose first line is the password of the image's own user; `-` asks for it.",
+        "File whose first line is the password of the image's default user; `-` asks for it.",
         name="clouduser-password-file",
     )
-    clouduser_ssh_key = Setting(TEXT, "File with a public key for the image's own user.", name="clouduser-ssh-key")
-    user_data = Setting(TEXT, "File used as user-data as it is.", name="user-data")
-    meta_data = Setting(TEXT, "File used as meta-data as it is.", name="meta-data")
-    network_config = Setting(TEXT, "File used as network-config as it is.", name="network-config")
+    clouduser_ssh_key = Setting(TEXT, "File with a public key for the image's default user.", name="clouduser-ssh-key")
+    user_data = Setting(TEXT, "File used as user-data, unchanged.", name="user-data")
+    meta_data = Setting(TEXT, "File used as meta-data, unchanged.", name="meta-data")
+    network_config = Setting(TEXT, "File used as network-config, unchanged.", name="network-config")
     user = Setting(TEXT, "Login of a user to create, with sudo.")
     user_password_generate = Setting(
         SWITCH,
@@ -98,14 +98,14 @@ class CloudInit(Element):
     packages = Setting(TEXT, "Packages to install, separated by commas.", commas=True)
     run = Setting(TEXT, "Commands to run at the end, separated by semicolons.", commas=True)
     address = Setting(TEXT, "Static address with prefix length: `192.0.2.5/24`.")
-    gateway = Setting(TEXT, "Gateway that goes with `address`.")
-    nameservers = Setting(TEXT, "Name servers that go with `address`, separated by commas.", commas=True)
+    gateway = Setting(TEXT, "Gateway for `address`.")
+    nameservers = Setting(TEXT, "Name servers for `address`, separated by commas.", commas=True)
     bus = Setting(TEXT, "Bus of the seed: `virtio`, `scsi`, `sata`, ...")
-    keep = Setting(SWITCH, "Whether the seed stays with the guest; by default it goes after the first boot.")
+    keep = Setting(SWITCH, "Whether the seed stays attached; by default it is removed after the first boot.")
 
 
 class OsInfo(Element):
-    """--osinfo: which operating system the guest will run."""
+    """--osinfo: operating system of the guest."""
 
     tag = "osinfo"
     option = "--osinfo"
@@ -113,21 +113,21 @@ class OsInfo(Element):
 
     name = Setting(TEXT, "Short name: `debian12`, `win11`.", aliases=("short-id",))
     id = Setting(TEXT, "Full id: `http://debian.org/debian/12`.")
-    detect = Setting(SWITCH, "Whether to find it out from the install media; `name` is what to take otherwise.")
-    require = Setting(SWITCH, "Whether it is an error when it isn't found out.")
+    detect = Setting(SWITCH, "Whether to detect it from the install media; `name` is used if that fails.")
+    require = Setting(SWITCH, "Whether it is an error if it is unknown.")
 
 
 class Check(Element):
-    """--check: refusals to turn into warnings."""
+    """--check: checks whose errors become warnings."""
 
     tag = "check"
     option = "--check"
 
-    path_in_use = Setting(SWITCH, "Whether a disk that another guest uses is refused.")
-    disk_size = Setting(SWITCH, "Whether a disk that can't fit is refused.")
-    path_exists = Setting(SWITCH, "Whether a path that doesn't exist is refused.")
-    path_access = Setting(SWITCH, "Whether a path that QEMU's user can't reach is refused.")
-    mac_in_use = Setting(SWITCH, "Whether a MAC address that another guest has is refused.")
-    xml = Setting(SWITCH, "Whether a preview of XML that libvirt rejects is refused.")
-    migration = Setting(SWITCH, "Whether to warn of what blocks live migration.")
-    all = Setting(SWITCH, "All checks at once.")
+    path_in_use = Setting(SWITCH, "Refuse disks that another guest uses.")
+    disk_size = Setting(SWITCH, "Refuse disks that do not fit on the storage.")
+    path_exists = Setting(SWITCH, "Refuse paths that do not exist.")
+    path_access = Setting(SWITCH, "Refuse paths that QEMU's user cannot access.")
+    mac_in_use = Setting(SWITCH, "Refuse MAC addresses that another guest uses.")
+    xml = Setting(SWITCH, "Refuse XML that libvirt rejects, in previews as well.")
+    migration = Setting(SWITCH, "Warn of everything that prevents live migration.")
+    all = Setting(SWITCH, "All checks.")

@@ -1,8 +1,8 @@
-"""Compound option values: `path=/x.img,size=20,bus=virtio`, cut up and applied to an element.
+"""Compound option values: `path=/x.img,size=20,bus=virtio`, split and applied to an element.
 
-Source of the rules: the behaviour of virt-install. Words are split at commas with shell
-quoting, then at the first `=`; leading words without `=` are bare values; a sub-option
-that may hold commas runs up to the next known sub-option; the last of several equal keys
+Source of the rules: the behavior of virt-install. Values are split at commas with shell
+quoting, then at the first `=`; leading parts without `=` are bare values; a sub-option
+that may contain commas ends at the next known sub-option; the last of several equal keys
 counts; `key=` unsets; sub-options are applied in order of declaration.
 """
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 SHARED_NAMES = ("clearxml", "xpathN.delete", "xpathN.set", "xpathN.create", "xpathN.value")
 _MOST_DIGITS = 4
-"""A number with more digits is a slip: all elements before it would have to be made."""
+"""A number with more digits is an error: all elements before it would have to be created."""
 _XPATH_ACTIONS = ("set", "delete", "create", "value")
 
 
 class Hop(NamedTuple):
-    """One way down: the attribute that holds a child, and the child's number (None: there is but one)."""
+    """One step down: the attribute that holds a child, and the number of the child (None: there is only one)."""
 
     attribute: str
     number: int | None
 
 
 class Target(NamedTuple):
-    """What a sub-option's name stands for: the way to the element, the declaration, its place in order."""
+    """Meaning of a sub-option's name: the path to the element, the declaration, its position."""
 
     hops: tuple[Hop, ...]
     declared: Declared
@@ -44,9 +44,9 @@ class Target(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """One `key=value` of a compound value; `target` is None for names that no class declares.
+    """One `key=value` of a compound value; `target` is None if no class declares the name.
 
-    `bare`: the value alone was typed, which stands for the key.
+    `bare`: only the value was typed, which implies the key.
     """
 
     key: str
@@ -56,14 +56,14 @@ class Pair(NamedTuple):
 
     @property
     def typed(self) -> str:
-        """As it was typed."""
+        """Text that was typed."""
         return self.value if self.bare else f"{self.key}={self.value}"
 
 
 class Fallback(NamedTuple):
-    """What to do with a dotted name that no class declares: libvirt's schema behind the classes.
+    """Handling of a dotted name that no class declares: libvirt's schema.
 
-    `knows(key)` tells whether the schema has it, `apply(element, key, value)` sets it and
+    `knows(key)` returns whether the schema has it, `apply(element, key, value)` sets it,
     `nearest(key)` returns similar names and `with_value(word)` the names of sub-options that accept a value, both for
     the error's hint. `unknown_arguments(option, pairs)` returns warnings for values that the schema does not list.
     """
@@ -76,9 +76,9 @@ class Fallback(NamedTuple):
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a compound value: split at commas that no quote or backslash protects.
+    """Split a compound value at commas that are not quoted or escaped.
 
-    Raises: ValueError, when a quote is never closed.
+    Raises: ValueError, if a quote is not closed.
     """
     words = [""]
     quote = ""
@@ -102,12 +102,12 @@ def split_words(text: str) -> list[str]:
         else:
             words[-1] += char
     if quote:
-        raise ValueError(f"the quote {quote} is never closed")
+        raise ValueError(f"unclosed quote {quote}")
     return words
 
 
 def resolve(cls: type[Element], key: str) -> Target | None:
-    """What the sub-option `key` of `cls` stands for, or None when no class declares it."""
+    """Return the meaning of the sub-option `key` of `cls`, or None if no class declares it."""
     for position, (attribute, declared) in enumerate(cls.declarations()):
         if isinstance(declared, Declared):
             if declared.name == key or key in declared.aliases:
@@ -121,7 +121,7 @@ def resolve(cls: type[Element], key: str) -> Target | None:
 
 
 def _ways_into(nested: Child[Any] | Children[Any], key: str) -> Iterator[tuple[int | None, str]]:
-    """(number, name below the child) for each reading of `key` that leads into `nested`."""
+    """Yield (number, name below the child) for each interpretation of `key` that leads into `nested`."""
     numbered = isinstance(nested, Children)
     if key in nested.flat:
         yield 0 if numbered else None, nested.flat[key]
@@ -140,7 +140,7 @@ def _ways_into(nested: Child[Any] | Children[Any], key: str) -> Iterator[tuple[i
 
 
 def sub_option_names(cls: type[Element], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Declared]]:
-    """(name, declaration) of each sub-option of `cls`, in order; numbered ones have an N (`hostN.name`)."""
+    """Yield (name, declaration) of each sub-option of `cls`, in order; numbered ones have an N (`hostN.name`)."""
     for _, declared in cls.declarations():
         if isinstance(declared, Declared):
             if declared.name is not None:
@@ -153,15 +153,15 @@ def sub_option_names(cls: type[Element], prefix: str = "", depth: int = 0) -> It
 
 
 def says_none(cls: type[Element], text: str) -> bool:
-    """Whether `text` is the word for no object at all, and not a value that the kind has."""
+    """Return whether `text` is `none` in the sense of no object, and not a value."""
     return text == "none" and cls.none_word != "value"
 
 
 def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = None) -> list[Pair]:
-    """The pairs of a compound value, in order of application.
+    """Return the pairs of a compound value, in order of application.
 
-    Bare words go to the names in `cls.bare`; `cls.read_word` may make a pair of any other
-    word (`+feature`, a boot device); `cls.cut_whole` may take the text as it is.
+    Bare values belong to the names in `cls.bare`; `cls.read_word` may convert any other
+    value to a pair (`+feature`, a boot device); `cls.cut_whole` may use the text unchanged.
     Raises: RequestError, naming option, sub-option and value.
     """
     whole = cls.cut_whole(text)
@@ -170,7 +170,7 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
     try:
         words = split_words(text)
     except ValueError as error:
-        raise RequestError(f"{option} {text}: {error}", hint="close it, or put a backslash before it") from None
+        raise RequestError(f"{option} {text}: {error}", hint="close the quote, or put a backslash before it") from None
     pairs: list[Pair] = []
     bare = list(getattr(cls, "bare", ()))
     for place, word in enumerate(words):
@@ -214,7 +214,7 @@ def _takes_commas(pair: Pair) -> bool:
 
 
 def is_shared(key: str) -> bool:
-    """Whether `key` is one of the sub-options that every XML option has: `clearxml`, `xpathN.*`."""
+    """Return whether `key` is a sub-option of every XML option: `clearxml`, `xpathN.*`."""
     if key == "clearxml":
         return True
     head, _, action = key.partition(".")
@@ -239,7 +239,7 @@ def _in_order(pairs: list[Pair]) -> list[Pair]:
 
 
 def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fallback | None = None) -> None:
-    """Set what `pairs` say on `element`; raw XPath edits are noted on it for the end of composition.
+    """Apply `pairs` to `element`; XPath edits are stored on it for the end of the composition.
 
     Raises: RequestError, naming option, sub-option and value.
     """
@@ -263,7 +263,7 @@ def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fall
                 fallback.apply(element, pair.key, pair.value)
             except ValueError as error:
                 raise RequestError(f"{option} {pair.typed}: {error}") from None
-    # at the end, so that the numbers of the others don't shift meanwhile
+    # at the end, so that the numbers of the others do not change
     for siblings, child in reversed(numbered):
         if _is_empty(child):
             siblings.remove(child)
@@ -288,7 +288,7 @@ def _reach(element: Element, hops: tuple[Hop, ...], numbered: list[tuple[Element
 
 
 def _is_empty(child: Element) -> bool:
-    """Whether `child`, created to fill a lower number or now unset, holds nothing."""
+    """Return whether `child`, created to fill a lower number or now unset, is empty."""
     node = child.node
     if node is None or node.getparent() is None:
         return False
@@ -303,9 +303,9 @@ def _switch(option: str, pair: Pair) -> bool:
 
 
 def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
-    """The raw XPath edits among `pairs`, in the order of their numbers; of one number the last counts.
+    """Return the XPath edits in `pairs`, in the order of their numbers; of one number the last counts.
 
-    Raises: RequestError, when a `value` has no `set` beside it, or a `set` no value.
+    Raises: RequestError, when a `value` has no `set`, or a `set` has no value.
     """
     numbered: dict[int, list[Pair]] = {}
     for pair in pairs:
@@ -317,13 +317,14 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
         by_action = {pair.key.partition(".")[2]: pair.value for pair in numbered[number]}
         value = by_action.pop("value", None)
         if value is not None and "set" not in by_action:
-            raise RequestError(f"{option} xpath{number}.value={value}: xpath{number}.set is missing beside it")
+            raise RequestError(f"{option} xpath{number}.value={value}: xpath{number}.set is missing")
         for action, xpath in list(by_action.items())[-1:]:
             if action == "set" and value is None:
                 xpath, equals, text = xpath.rpartition("=")
                 if not equals:
                     raise RequestError(
-                        f"{option} {text}: it is to be XPATH=VALUE", hint=f"an empty value removes: {text or './x'}="
+                        f"{option} {text}: expected XPATH=VALUE",
+                        hint=f"to remove it, use an empty value: {text or './x'}=",
                     )
                 edits.append(Edit(action, xpath, text))
             else:
@@ -343,13 +344,13 @@ def _short_names(cls: type[Element]) -> Iterator[str]:
 def _unknown(
     cls: type[Element], option: str, word: str, following: Sequence[str], fallback: Fallback | None
 ) -> RequestError:
-    """Return the error for `word` of a compound value; `following` are the words after it."""
+    """Return the error for the part `word` of a compound value; `following` are the parts after it."""
     from virtinstall.options.unknown import meant
     from virtinstall.similar import similar_names
 
     key, equals, _ = word.partition("=")
     if not equals and resolve(cls, key) is not None:
-        return RequestError(f"{option}: the sub-option '{key}' has no value", hint=f"write {key}=VALUE")
+        return RequestError(f"{option}: sub-option '{key}' requires a value", hint=f"use {key}=VALUE")
     if key != key.strip() and resolve(cls, key.strip()) is not None:
         return RequestError(
             f"{option}: unexpected space around '{key.strip()}' (in '{word}')",

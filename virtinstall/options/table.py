@@ -22,11 +22,11 @@ MISC = "Miscellaneous"
 class Option(NamedTuple):
     """One option.
 
-    `argument`: "none", "required" or "optional" (then `bare` is what it means without one).
+    `argument`: "none", "required" or "optional" (then `bare` is the value without one).
     `section`: "module:Class" whose fields are the sub-options, empty for a plain value.
     `describes`: what the sub-options are about: a "device" or a "section" of the domain's XML, the "run", or "".
     `kind`: what a plain value is ("text", "integer", "number"). `stores`: what a flag
-    stores, True unless it says otherwise. `hidden`: accepted, not shown in the help.
+    stores, True by default. `hidden`: accepted, not shown in the help.
     """
 
     names: tuple[str, ...]
@@ -81,7 +81,7 @@ def _device(row: DeviceRow) -> Option:
 
 
 def _hidden_device(name: str, tag: str) -> Option:
-    """An old name of a device's option."""
+    """Return an option with an old name of a device's option."""
     today = _device(next(row for row in DEVICE_ROWS if row.tag == tag))
     return today._replace(names=(name,), help=f"Old form of {today.names[-1]}.", hidden=True)
 
@@ -117,7 +117,7 @@ _GENERAL = (
         "--connect",
         "connect",
         GENERAL,
-        "Hypervisor to talk to; `embed` runs QEMU's driver in this process.",
+        "libvirt connection URI; `embed` runs QEMU's driver in this process.",
         "URI",
     ),
     _value("-n --name", "name", GENERAL, "Name of the guest."),
@@ -127,12 +127,12 @@ _GENERAL = (
     _domain("--vcpus", "vcpus", "Vcpus", "Virtual CPUs: `4`, `4,maxvcpus=8`, `sockets=2,cores=2`.", GENERAL),
     _old_flag("--check-cpu", "check_cpu", GENERAL, "Accepted, without effect."),
     _old("--cpuset", "cpuset", GENERAL, "Old form of --vcpus cpuset=."),
-    _domain("--metadata", "metadata", "Metadata", "Title, description, uuid and the like.", GENERAL),
+    _domain("--metadata", "metadata", "Metadata", "Title, description, UUID and other metadata.", GENERAL),
     _domain(
         "--xml",
         "xml_edits",
         "XmlEdits",
-        "Edit of the finished XML: `./@foo=bar`, `xpath.delete=./x`.",
+        "Edit the resulting XML: `./@foo=bar`, `xpath.delete=./x`.",
         GENERAL,
     ),
     _old("-u --uuid", "uuid", GENERAL, "Old form of --metadata uuid=."),
@@ -146,18 +146,18 @@ _INSTALL = (
         "-l --location",
         "Location",
         INSTALL,
-        "Install tree or ISO to take kernel and initrd from: URL or path.",
+        "Install tree or ISO image with kernel and initrd: URL or path.",
     ),
     _flag("--pxe", "pxe", INSTALL, "Install by booting from the network."),
     _value(
         "--image",
         "image",
         INSTALL,
-        "Disk image to boot a copy-on-write copy of: `debian12`, a URL, a path; `list` prints the names.",
+        "Boot a copy-on-write copy of an image: `debian12`, a URL, a path; `list` prints the names.",
         "NAME",
     ),
-    _flag("--import", "import_disk", INSTALL, "Don't install: boot the disk as it is."),
-    _old_flag("--livecd", "livecd", INSTALL, "Old: the CD-ROM of --cdrom is the system, nothing is installed."),
+    _flag("--import", "import_disk", INSTALL, "Boot an existing disk image instead of installing."),
+    _old_flag("--livecd", "livecd", INSTALL, "Old: boot --cdrom as a live system, without an installation."),
     Option(
         ("-x", "--extra-args"),
         "extra_args",
@@ -174,21 +174,21 @@ _INSTALL = (
         repeat=True,
         metavar="PATH",
     ),
-    _holder("--unattended", "Unattended", INSTALL, "Answer the installer's questions.", bare="1"),
+    _holder("--unattended", "Unattended", INSTALL, "Unattended installation.", bare="1"),
     _holder(
         "--install",
         "Install",
         INSTALL,
-        "Installation boot in detail: `fedora36`, `kernel=...`, `no_install=on`.",
+        "Details of the installation boot: `fedora36`, `kernel=...`, `no_install=on`.",
     ),
     _value(
         "--reinstall",
         "reinstall",
         INSTALL,
-        "Install an existing guest again; its configuration stays.",
+        "Reinstall an existing guest; its configuration does not change.",
         "DOMAIN",
     ),
-    _holder("--cloud-init", "CloudInit", INSTALL, "Seed for a cloud image: users, keys, packages.", bare="1"),
+    _holder("--cloud-init", "CloudInit", INSTALL, "Configuration of a cloud image: users, keys, packages.", bare="1"),
     _value(
         "--ignition",
         "ignition",
@@ -199,7 +199,7 @@ _INSTALL = (
     _old("--test-media-detection", "test_media_detection", INSTALL, "Print the OS found at a location."),
     _old_flag("--test-stub-command", "test_stub_command", INSTALL, "Fill in a minimal guest on the test driver."),
     _domain("--boot", "os", "Os", "Boot devices, firmware, kernel: `uefi`, `hd,network`, `kernel=...`.", INSTALL),
-    _domain("--idmap", "idmap", "Idmap", "User id mapping of a container.", INSTALL),
+    _domain("--idmap", "idmap", "Idmap", "User ID mapping of a container.", INSTALL),
     _old("--init", "init", INSTALL, "Old form of --boot init=."),
 )
 
@@ -208,7 +208,7 @@ _OS = (
     _old("--os-type", "os_type_word", OS, "Accepted, without effect."),
 )
 
-# what most guests need stands first in the help; the others follow in libvirt's order
+# the most common devices are first in the help; the others follow in libvirt's order
 _FIRST_DEVICES = ("disk", "interface", "graphics")
 
 _DEVICES = (
@@ -242,7 +242,7 @@ _GUEST = (
     _domain("--features", "features", "Features", "Hypervisor features: `acpi=off`, `kvm_hidden=on`."),
     _domain("--clock", "clock", "Clock", "Clock offset and timers."),
     _domain("--pm", "pm", "Pm", "Suspend to memory and to disk."),
-    _domain("--events", "events", "Events", "What happens on poweroff, reboot, crash."),
+    _domain("--events", "events", "Events", "Actions on poweroff, reboot and crash."),
     _domain("--resource", "resource", "Resource", "Resource partition (cgroup)."),
     _domain("--sysinfo", "sysinfo", "Sysinfo", "SMBIOS and fw_cfg values that the guest sees."),
     _domain("--qemu-commandline", "qemu_commandline", "QemuCommandline", "Raw arguments for QEMU."),
@@ -262,54 +262,54 @@ _PLATFORM = (
 )
 
 _MISC = (
-    _flag("--autostart", "autostart", MISC, "Start the guest with the host."),
+    _flag("--autostart", "autostart", MISC, "Start the guest when the host boots."),
     _flag("--transient", "transient", MISC, "Run the guest without defining it."),
-    _flag("--destroy-on-exit", "destroy_on_exit", MISC, "Power the guest off when its console is left."),
+    _flag("--destroy-on-exit", "destroy_on_exit", MISC, "Power the guest off when its console is closed."),
     Option(
         ("--wait",),
         "wait",
         MISC,
-        "Minutes to wait for the installation; without a number: as long as it takes.",
+        "Minutes to wait for the installation; without a number, wait indefinitely.",
         argument="optional",
         kind="integer",
         bare="-1",
         metavar="MINUTES",
     ),
-    _value("--finish", "finish", MISC, "Finish an installation whose virt-install is gone.", "GUEST"),
-    _value("--output", "output", MISC, "What to print: `text`, `json`, or `spec` (a guests file).", "FORMAT"),
+    _value("--finish", "finish", MISC, "Resume an installation after virt-install exited or was killed.", "GUEST"),
+    _value("--output", "output", MISC, "Output format: `text`, `json`, or `spec` (a guests file).", "FORMAT"),
     _value(
         "--wait-for",
         "wait_for",
         MISC,
-        "How far to wait: `running`, `ip`, `agent`, `ssh`, `cloud-init`, or `shutdown`.",
+        "Condition to wait for: `running`, `ip`, `agent`, `ssh`, `cloud-init`, or `shutdown`.",
         "GOAL",
     ),
-    _value("--timeout", "timeout", MISC, "How long --wait-for may take: `90s`, `10m`.", "TIME"),
+    _value("--timeout", "timeout", MISC, "Time limit of --wait-for: `90s`, `10m`.", "TIME"),
     _old_flag("--prompt", "prompt", MISC, "Accepted with a warning, without effect."),
     _old_flag("--force", "force", MISC, "Old form of --check all=off."),
     _value(
         "--autoconsole",
         "autoconsole",
         MISC,
-        "`text`, `graphical` or `none`; else what fits guest and terminal.",
+        "Console to open: `text`, `graphical` or `none`; by default depends on guest and terminal.",
         "KIND",
     ),
-    _flag("--noautoconsole", "autoconsole", MISC, "Don't open a console.", "none"),
+    _flag("--noautoconsole", "autoconsole", MISC, "Do not open a console.", "none"),
     _flag("--noreboot", "noreboot", MISC, "Leave the guest off after the installation."),
     Option(
         ("--print-xml",),
         "print_xml",
         MISC,
-        "Print the guest's XML and change nothing; 1 or 2: that step only.",
+        "Print the guest's XML and change nothing; 1: installation only, 2: finished guest only.",
         argument="optional",
         bare="all",
         metavar="STEP",
     ),
     _old("--print-step", "print_step", MISC, "Old form of --print-xml STEP."),
-    _flag("--dry-run", "dry_run", MISC, "Go through everything, change nothing."),
-    _holder("--check", "Check", MISC, "Checks to leave out: `path_in_use=off`, `all=off`.", repeat=True),
+    _flag("--dry-run", "dry_run", MISC, "Run all checks and show what would be done; change nothing."),
+    _holder("--check", "Check", MISC, "Checks to disable: `path_in_use=off`, `all=off`.", repeat=True),
     _flag("-q --quiet", "quiet", MISC, "Print warnings and errors only."),
-    _flag("-d --debug", "debug", MISC, "Print what is done, in detail."),
+    _flag("-d --debug", "debug", MISC, "Print detailed debug messages."),
 )
 
 OPTIONS: tuple[Option, ...] = _GENERAL + _INSTALL + _OS + _DEVICES + _GUEST + _PLATFORM + _MISC

@@ -23,7 +23,7 @@ def _prefixed(sign: str) -> Callable[[str], str]:
     return lambda value: sign + value.lstrip("+-")
 
 
-# names that users try, by option: the correct spelling, made from the value. Names are lower case without `_`, `-`, `.`
+# names that users try, in lower case without `_`, `-` and `.`, and the correct spelling as a function of the value
 REPLACEMENTS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
     "--boot": {
         "uefisecure": _switched("secure-boot"),
@@ -70,7 +70,7 @@ def meant(
 ) -> str | None:
     """Return the correct spelling of `word` (`key=value`), if it is known and not only similar.
 
-    `following` are the words after it; `with_value` returns the sub-options that accept a value.
+    `following` are the parts after it; `with_value` returns the sub-options that accept a value.
     """
     key, _, value = word.partition("=")
     plain = key.lower().replace("_", "").replace("-", "").replace(".", "")

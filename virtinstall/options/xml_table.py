@@ -1,4 +1,4 @@
-"""virt-xml's options: its actions, and every option of virt-install's that describes XML.
+"""Options of virt-xml: its actions, and each virt-install option that describes XML.
 
 Source: the interface of virt-xml (spellings, hidden old ones).
 """
@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from virtinstall.options.table import GENERAL, MISC, OPTIONS, Option
 
-ACTIONS = "What to do"
-OUTPUT = "What becomes of it"
+ACTIONS = "Actions"
+OUTPUT = "Output and effect"
 CONVERSIONS = "Conversions"
 
 USAGE = "GUEST ACTION XML-OPTION [options]"
 DESCRIPTION = (
-    "Changes the XML of a guest that exists: ACTION is --edit, --add-device, --remove-device or --build-xml, and "
-    "XML-OPTION one of those below, with the sub-options that virt-install gives it."
+    "Change the XML of an existing guest. ACTION is --edit, --add-device, --remove-device or --build-xml; "
+    "XML-OPTION is one of the options below, with the same sub-options as in virt-install."
 )
 
-# old spellings of XML options, which rewrite themselves into today's
+# old spellings of XML options, which are rewritten into current ones
 _OLD = ("check_cpu", "cpuset", "old_hostdevs")
 
 
@@ -43,15 +43,15 @@ XML_OPTIONS: tuple[Option, ...] = (
         "--edit",
         "edit",
         ACTIONS,
-        "Change an object: the first, number N (negative: from the end), `all`, or those that KEY=VALUE selects.",
+        "Change an object: the first, number N (negative: from the end), `all`, or those matching KEY=VALUE.",
         "WHICH",
     ),
     _flag("--remove-device", "remove_device", ACTIONS, "Remove the devices that the option selects."),
     _flag("--add-device", "add_device", ACTIONS, "Add the device that the option describes."),
-    _flag("--build-xml", "build_xml", ACTIONS, "Print the XML that the option stands for; no guest is needed."),
-    _flag("--update", "update", OUTPUT, "Change the running guest too: plug in, unplug, update."),
-    _flag("--define", "define", OUTPUT, "Save the result though printing was asked for."),
-    _flag("--no-define", "no_define", OUTPUT, "Don't save the result."),
+    _flag("--build-xml", "build_xml", ACTIONS, "Print the XML of the option; no guest is needed."),
+    _flag("--update", "update", OUTPUT, "Also change the running guest: hotplug, hotunplug, update."),
+    _flag("--define", "define", OUTPUT, "Save the result in addition to printing it."),
+    _flag("--no-define", "no_define", OUTPUT, "Do not save the result."),
     _flag("--start", "start", OUTPUT, "Start the guest with the change."),
     _flag("--print-diff", "print_diff", OUTPUT, "Print the change as a diff instead of saving it."),
     _flag("--print-xml", "print_xml", OUTPUT, "Print the resulting XML instead of saving it."),
@@ -60,7 +60,7 @@ XML_OPTIONS: tuple[Option, ...] = (
         "--convert-to-q35",
         "convert_to_q35",
         CONVERSIONS,
-        "With --edit: turn an i440FX guest into a q35 one.",
+        "With --edit: convert an i440FX guest to q35.",
         "VALUE",
         "virtinstall.options.conversions:ConvertToQ35",
     ),
@@ -68,7 +68,7 @@ XML_OPTIONS: tuple[Option, ...] = (
         "--convert-to-vnc",
         "convert_to_vnc",
         CONVERSIONS,
-        "With --edit: VNC instead of spice and what belongs to it.",
+        "With --edit: replace spice and its devices by VNC.",
         "VALUE",
         "virtinstall.options.conversions:ConvertToVnc",
     ),
