@@ -43,7 +43,7 @@ def compose_devices(
 ) -> tuple[list[Device], Plan]:
     """Return the devices, filled in for `guest` (None: for none), and the plan of what has to be created for them.
 
-    `present` are disks that the guest has besides those of its XML: their targets are taken.
+    `present` are disks of the guest that are not in its XML: their targets are taken.
 
     Raises: RequestError, when one contradicts itself or the host; HostError.
     """
@@ -55,7 +55,7 @@ def compose_devices(
     facts = survey(request, host, surroundings)
     platform = facts.platform
     if guest is None:
-        # an image that is made for nobody is called so
+        # name of an image that is not for a particular guest
         devices.name = _NOBODY
         platform = platform.replace(machine=None)
     else:

@@ -42,19 +42,21 @@ _LOOKS, _LOOK_SECONDS = 25, 0.2
 
 
 class Change:
-    """How a guest is changed: `live`, the guest that runs; `persistent`, its definition. None: whichever there is."""
+    """Targets of a change: `live`, the running guest; `persistent`, its definition. None: whichever exists."""
 
     def __init__(self, guest: Guest, live: bool | None, persistent: bool | None) -> None:
-        """Raises: RequestError, when nothing would be changed, or the guest does not run or is not defined."""
+        """Choose the targets. Raises: RequestError, if there is none, or the guest is not running or not defined."""
         active, defined = guest.is_active(), guest.is_persistent()
         if live and not active:
             raise RequestError(f"the guest '{guest.name}' is not running", hint="start it, or use live=False")
         if persistent and not defined:
-            raise RequestError(f"the guest '{guest.name}' is transient: it has no definition", hint="persistent=False")
+            raise RequestError(
+                f"the guest '{guest.name}' is transient and has no definition", hint="use persistent=False"
+            )
         self.live = active if live is None else live
         self.persistent = defined if persistent is None else persistent
         if not (self.live or self.persistent):
-            raise RequestError("neither live nor persistent: nothing would change", hint="use persistent=True")
+            raise RequestError("live and persistent are both off: nothing would change", hint="use persistent=True")
 
 
 def attach(
@@ -202,7 +204,7 @@ def find_device(domain: Domain, device: D) -> D:
         raise RequestError(f"the guest '{domain.name}' has no such {kind}: {_shown(device)}")
     raise RequestError(
         f"{len(found)} devices <{kind}> of the guest '{domain.name}' match {_shown(device)}",
-        hint="name it by its target, MAC address or alias",
+        hint="specify its target, MAC address or alias",
     )
 
 
@@ -224,7 +226,7 @@ def _is_same(there: Device, wanted: Device) -> bool:
 
 
 def _holds(there: etree._Element, wanted: etree._Element) -> bool:
-    """Return whether all that `wanted` says is in `there` too."""
+    """Return whether `there` contains all values of `wanted`."""
     if any(there.get(name) != value for name, value in wanted.attrib.items()):
         return False
     text = (wanted.text or "").strip()

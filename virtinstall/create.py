@@ -91,7 +91,7 @@ def create(
     report: Report | None = None,
     paused: bool = False,
 ) -> tuple[Guest, Plan]:
-    """Create the guest of `plan`; return it running, and the plan that was carried out in the end.
+    """Create the guest of `plan`; return it running, and the plan that was applied.
 
     Leftovers of killed runs are removed first. Storage and access are checked before anything changes. When
     another run takes a generated name or address, the request is planned again. On any failure everything this
@@ -119,7 +119,7 @@ def create(
         # paths that were taken may be free now
         plan = plan_again(plan)
     if plan.fetches:
-        # what is wrong with the plan is told before anything is downloaded
+        # check the plan before anything is downloaded
         check_storage_of(plan, host)
     plan = with_images(plan, host, shown, warn)
     return retry_while_taken(
@@ -168,7 +168,7 @@ def check_storage_of(plan: Plan, host: Host) -> list[str]:
 
 
 def _carry_out(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: bool) -> Guest:
-    """Carry the plan out once, without a second try."""
+    """Apply the plan once, without a second attempt."""
     from virtinstall.rollback.undo import Undo
     from virtinstall.run.boot import boot
     from virtinstall.run.boot_files import fetch_boot_files, make_seeds
@@ -208,11 +208,11 @@ def _carry_out(plan: Plan, host: Host, progress: Progress, warn: Report, *, paus
 
 
 def remove_traces(name: str | None, host: Host, on_warning: Report | None = None, named: Iterable[str] = ()) -> bool:
-    """Remove what killed runs left: what served only installations, and half-made files of guest `name`.
+    """Remove leftovers of killed runs: files used only by installations, and incomplete files of guest `name`.
 
-    `named` are the texts of the present request: a file that one of them names is left alone. Whatever else they
-    left is reported, not removed. Return whether there was anything to report about `name`.
-    Raises: StorageError, when a half-made file cannot be removed.
+    `named` are the texts of the current request: a file that one of them names is kept. Other leftovers
+    are reported, not removed. Return whether there was anything to report about `name`.
+    Raises: StorageError, when an incomplete file cannot be removed.
     """
     if not has_real_storage(host):
         return False
@@ -235,8 +235,8 @@ def journaled(
 ) -> Iterator[Journal | None]:
     """Keep the journal of a run that creates guest `name`; explain errors of a lost connection.
 
-    Meanwhile no other run can create a guest with that name or UUID. The journal is None where none can be written
-    (a warning says so) or none is needed (the test driver).
+    Other runs cannot create a guest with that name or UUID in the meantime. The journal is None if it cannot be written
+    (with a warning) or is not needed (the test driver).
     """
     from virtinstall.rollback.leftovers import begin_journal
 
@@ -256,7 +256,7 @@ def journaled(
 def retry_while_taken(
     plan: P, carry_out: Callable[[P], R], plan_again: Callable[[P], P] | None, report: Report
 ) -> tuple[R, P]:
-    """Return what `carry_out` returns, and its plan; a plan whose generated names were taken is made again.
+    """Return what `carry_out` returns, and its plan; if generated names were taken, plan again.
 
     Raises: TakenError, when they are taken again and again, or there is no `plan_again`.
     """
@@ -272,10 +272,10 @@ def retry_while_taken(
 
 
 def log_warning(text: str) -> None:
-    """Log a warning that no caller asked for."""
+    """Log a warning if the caller handles none."""
     logger("create").warning("%s", text)
 
 
 def log_info(text: str) -> None:
-    """Log a line that no caller asked for."""
+    """Log a line if the caller handles none."""
     logger("create").info("%s", text)

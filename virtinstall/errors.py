@@ -1,32 +1,32 @@
-"""The errors of virtinstall, sorted by who can mend them.
+"""Errors of virtinstall, grouped by who can fix them.
 
     VirtInstallError
-    |-- EndedError          the run was ended from outside: Ctrl-C, a signal
+    |-- EndedError          the run was interrupted: Ctrl-C, a signal
     |-- RequestError        the request contradicts itself or the host: change the options
-    |   |-- FieldError      a record or an element got a value of another type (it is a TypeError as well)
-    |   |   `-- UnknownFieldError   it has no such field, or the field cannot be changed (an AttributeError as well)
-    |   `-- GuestNotFound   there is no guest of that name or UUID
+    |   |-- FieldError      a record or an element got a value of another type (also a TypeError)
+    |   |   `-- UnknownFieldError   unknown field, or the field cannot be changed (also an AttributeError)
+    |   `-- GuestNotFound   no guest with that name or UUID
     `-- HostError           the host or something it reaches failed
-        |-- TakenError      another took a name meanwhile that we had chosen
+        |-- TakenError      another run or program took a generated name
         |-- StorageError    disks, pools, volumes, permissions
-        |   `-- NoSpaceError    not room enough for a disk
+        |   `-- NoSpaceError    not enough space for a disk
         |-- FetchError      install trees, ISOs, downloads
         |-- HypervisorError libvirt or the hypervisor refused
-        |-- WaitTimeout     the time to wait is over; the guest is left as it is
-        |-- GuestStopped    the guest powered off before it got where it was to be
+        |-- WaitTimeout     timed out; the guest is unchanged
+        |-- GuestStopped    the guest powered off before it reached the condition
         |-- CloudInitFailed cloud-init ended with errors in the guest
         `-- GuestCrashed    the guest crashed
 
-Each error is one sentence (what was wrong, with which value) and a hint (what to do).
+Each error has a message (what is wrong, with the value) and a hint (what to do).
 """
 
 from __future__ import annotations
 
 
 class VirtInstallError(Exception):
-    """Base of all errors that virtinstall raises on purpose.
+    """Base class of all errors that virtinstall raises.
 
-    `message` says what was wrong, with which value; `hint` says what to do, or is None.
+    `message` describes what is wrong, with the value; `hint` describes what to do, or is None.
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -41,29 +41,29 @@ class VirtInstallError(Exception):
 
 
 class EndedError(VirtInstallError):
-    """The run was ended from outside: by Ctrl-C or a signal."""
+    """Interruption of the run by Ctrl-C or a signal."""
 
 
 class RequestError(VirtInstallError):
-    """The user can mend it: the request is contradictory, misspelt or impossible on this host."""
+    """Error that the user can fix: the request is contradictory, misspelled or impossible on this host."""
 
 
 class FieldError(RequestError, TypeError):
-    """A record or an element was given a value that its field does not accept. The message names the field."""
+    """Value that a field of a record or an element does not accept. The message contains the field's name."""
 
 
 class UnknownFieldError(FieldError, AttributeError):
-    """A record or an element has no field of that name, or its value cannot be changed."""
+    """Unknown field of a record or an element, or a field that cannot be changed."""
 
 
 class GuestNotFound(RequestError):
-    """There is no guest of that name or UUID."""
+    """Name or UUID that no guest has."""
 
 
 class HostError(VirtInstallError):
-    """Something outside the request failed.
+    """Failure outside the request.
 
-    `code` is libvirt's VIR_ERR_* number where libvirt gave one, else None.
+    `code` is libvirt's VIR_ERR_* number, or None if the error is not from libvirt.
     """
 
     def __init__(self, message: str, *, hint: str | None = None, code: int | None = None) -> None:
@@ -72,19 +72,19 @@ class HostError(VirtInstallError):
 
 
 class TakenError(HostError):
-    """A name or address that we had chosen was taken by another meanwhile: planning again chooses another."""
+    """Generated name or address that is now used by something else: planning again generates another one."""
 
 
 class StorageError(HostError):
-    """A disk, pool or volume could not be examined, made or reached."""
+    """Disk, pool or volume that could not be examined, created or accessed."""
 
 
 class NoSpaceError(StorageError):
-    """There is not room enough for a disk."""
+    """Lack of space for a disk."""
 
 
 class FetchError(HostError):
-    """Install media could not be read or downloaded.
+    """Install media that could not be read or downloaded.
 
     `status` is the HTTP status of a refusal, or None; `challenge` is the WWW-Authenticate header of a 401, or empty.
     """
@@ -94,24 +94,24 @@ class FetchError(HostError):
 
 
 class HypervisorError(HostError):
-    """libvirt or the hypervisor refused."""
+    """Error of libvirt or the hypervisor."""
 
 
 class WaitTimeout(HostError):
-    """The guest did not get as far as was waited for in time; it is left as it is."""
+    """Timeout: the guest did not reach the condition in time; it is unchanged."""
 
 
 class GuestStopped(HostError):
-    """The guest powered off, was powered off, or was removed before it got as far as was waited for."""
+    """Guest that powered off, was powered off, or was removed before it reached the condition."""
 
 
 class CloudInitFailed(HostError):
-    """cloud-init has ended in the guest with errors; the guest runs. `errors` are lines of text."""
+    """Errors of cloud-init in the guest, which is still running. `errors` are lines of text."""
 
     def __init__(self, message: str, errors: tuple[str, ...] = ()) -> None:
-        super().__init__(message, hint="its log in the guest is /var/log/cloud-init.log")
+        super().__init__(message, hint="see /var/log/cloud-init.log in the guest")
         self.errors = errors
 
 
 class GuestCrashed(HostError):
-    """The guest crashed while it was waited for."""
+    """Guest that crashed during the wait."""

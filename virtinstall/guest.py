@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 D = TypeVar("D", bound="Device")
 
 Goal = Literal["installed", "running", "ip", "agent", "ssh", "cloud-init", "shutdown"]
-"""What `Guest.wait_for` can wait for."""
+"""Conditions that `Guest.wait_for` can wait for."""
 
 
 class State(Enum):
-    """What a guest is doing; `str()` of it is its value."""
+    """State of a guest; `str()` returns its value."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -65,7 +65,7 @@ class Guest:
         self._host = host
         self._guest = guest
         self.plan = plan
-        """The plan that was carried out, for a guest that `create` returned; else None."""
+        """The plan that was applied, for a guest that `create` returned; else None."""
         self._installation = installation
 
     def __repr__(self) -> str:
@@ -130,7 +130,7 @@ class Guest:
 
     @property
     def record(self) -> GuestRecord | None:
-        """What was created for the guest and how to log in to it; None for a guest of another program."""
+        """Record of what was created for the guest and how to log in to it; None for a guest of another program."""
         from virtinstall.guest_record import NAMESPACE, parse_record
 
         return parse_record(self._guest.metadata(NAMESPACE), self.uuid)
@@ -151,7 +151,7 @@ class Guest:
         on_warning: Callable[[str], None] | None = None,
         report: Callable[[str], None] | None = None,
     ) -> Deletion:
-        """Remove the guest and its disks as `deletion_plan(storage)` says; return what was removed and kept.
+        """Remove the guest and its disks according to `deletion_plan(storage)`; return what was removed and kept.
 
         `storage`: `own` are the disks that virtinstall created for it, `all` are all of its disks, `none` keeps them.
         The other parameters and the errors are those of `Hypervisor.delete`.
@@ -172,11 +172,11 @@ class Guest:
     def wait_for(
         self, goal: Goal, timeout: float | None = None, *, report: Callable[[str], None] | None = None
     ) -> tuple[str, ...]:
-        """Wait until the guest has reached `goal`; return its addresses for `ip` and `ssh`, else nothing.
+        """Wait until the guest has reached `goal`; return its addresses, for `running` and `shutdown` none.
 
         `installed`: the installation has ended; `running`; `ip`: an address is known; `agent`: the guest agent
         answers; `ssh`: an SSH server answers; `cloud-init`: cloud-init has ended; `shutdown`: powered off.
-        A guest that is being installed is started again when its installation has ended (unless its plan says
+        A guest that is being installed is started again when its installation has ended (unless its plan specifies
         otherwise), and the goals after that are about the finished guest. `timeout` is in seconds; None waits forever.
 
         Raises: WaitTimeout; GuestCrashed; GuestStopped, when the guest powered off before; CloudInitFailed, when
@@ -254,7 +254,7 @@ class Guest:
         """Remove the device that `device` names by its target, MAC address or alias, else by all its values.
 
         `live` and `persistent` are as for `attach`. Storage is kept. A running guest may take its time to release a
-        device; `on_warning` is told when it still has it after some seconds. Raises: RequestError, when there is no
+        device; `on_warning` is called if it still has it after some seconds. Raises: RequestError, when there is no
         such device, or there are several; HypervisorError.
         """
         from virtinstall.attach import Change, detach

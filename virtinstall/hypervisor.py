@@ -85,7 +85,7 @@ class Hypervisor:
 
         if isinstance(spec, Request):
             return make_plan(spec, self.host)
-        # only scripts describe guests in this way: commands do without these imports
+        # only scripts describe guests this way: commands avoid these imports
         from virtinstall.spec_request import request_of
 
         return make_plan(request_of(spec), self.host)
@@ -120,7 +120,7 @@ class Hypervisor:
 
         The run is checked before anything changes, journaled (so that later runs can clean up if this process is
         killed), and everything is removed again when it fails. When another run takes a generated name meanwhile, the
-        guest is planned again; `Guest.plan` is the plan that was carried out. `paused`: the guest waits for
+        guest is planned again; `Guest.plan` is the plan that was applied. `paused`: the guest waits for
         `Guest.resume`, so that no line of its console is missed.
 
         A guest that is installed powers off at the installer's reboot, and is started again in its final configuration:
@@ -243,7 +243,7 @@ class Hypervisor:
         on_warning: Callable[[str], None] | None = None,
         report: Callable[[str], None] | None = None,
     ) -> Deletion:
-        """Carry out a plan of `deletion_plan`; return what was removed, kept, and could not be removed.
+        """Apply a plan of `deletion_plan`; return what was removed, kept, and could not be removed.
 
         A running guest must be allowed to be powered off (`force`) or asked to shut down (`shutdown_timeout`, seconds).
         `wipe` overwrites disks before they are removed. Every file is examined again before it goes. When this process
@@ -288,10 +288,10 @@ class Hypervisor:
         named: Iterable[str] = (),
         on_warning: Callable[[str], None] | None = None,
     ) -> bool:
-        """Remove what killed runs left and no guest can need; `create` begins with this.
+        """Remove leftovers of killed runs that no guest needs; `create` begins with this.
 
-        That is, half-created files of guest `name`, and what served only the installation of any guest. `on_warning`
-        is told what was removed, and what else such runs left. A file that one of the texts `named` means is left
-        alone. Return whether there was anything of `name`.
+        These are incomplete files of guest `name`, and files used only by the installation of any guest. `on_warning`
+        receives what was removed, and what else such runs left. A file that one of the texts `named` refers to is
+        kept. Return whether there was anything of `name`.
         """
         return remove_traces(name, self.host, on_warning or log_warning, named)

@@ -7,9 +7,9 @@
 
     User("anna", groups=["wheel"]).replace(password="...")
 
-Fields are keyword-only unless `field(kw_only=False)` says otherwise. Type checkers read the class as a dataclass. No
+Fields are keyword-only unless declared with `field(kw_only=False)`. Type checkers read the class as a dataclass. No
 code is generated: `dataclasses` and `typing.NamedTuple` compile source text for each class, which a command pays at
-every start. A field's annotation is evaluated when the first value is given for it; a class that the module imports for
+every start. A field's annotation is evaluated when its first value is checked; a class that the module imports for
 type checkers only is compared by name (not so a protocol: import it, it accepts everything).
 """
 
@@ -28,7 +28,7 @@ from virtinstall.errors import FieldError, UnknownFieldError
 
 _MISSING: Any = object()
 _LONGEST_VALUE = 60
-# to evaluate an annotation takes longer than to check a value
+# evaluating an annotation takes longer than checking a value
 _SIMPLE = {"str": str, "int": int, "bool": bool, "str | None": str | None, "int | None": int | None}
 
 
@@ -105,7 +105,7 @@ class Record:
                 raise FieldError(f"{cls.__name__}: too many values without a name (allowed: {allowed})")
             for name, value in zip(cls._by_position, positional, strict=False):
                 if name in named:
-                    raise FieldError(f"{cls.__name__}: {name} is given twice")
+                    raise FieldError(f"{cls.__name__}: duplicate value for {name}")
                 named[name] = value
         values = self.__dict__
         for name, known in cls._declared.items():

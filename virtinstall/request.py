@@ -1,4 +1,4 @@
-"""What was asked, as data: the command line makes a Request, a script makes one, nothing else does."""
+"""Request for a guest, as data: created from a command line or by a script."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from virtinstall.seed.cloud_init import CloudInitRequest
 
 TYPED = "-"
-"""In place of a file's name: its text is typed, or comes by standard input."""
+"""Placeholder for a file name: the text is typed, or read from standard input."""
 GOALS = ("running", "shutdown", "ip", "agent", "ssh", "cloud-init")
-"""What --wait-for can wait for."""
+"""Conditions that --wait-for can wait for."""
 
 
 class LocationRequest(Record):
-    """An install tree or ISO (URL, directory, image); kernel and initrd below it where given by hand."""
+    """Install tree or ISO image (URL, directory, image), and paths of kernel and initrd in it, if specified."""
 
     location: str = ""
     kernel: str | None = None
@@ -27,12 +27,12 @@ class LocationRequest(Record):
 
 
 class InstallRequest(Record):
-    """How the guest is to be installed; all unset means the domain boots as configured.
+    """Installation method; if nothing is set, the domain boots as configured.
 
-    `boot_disk`: --import; `assume_import`: so it is where nothing else was said. `os`: the OS
-    whose install tree the OS database knows. `kernel` and `initrd` are for the
+    `boot_disk`: --import; `assume_import`: --import if none is set. `os`: the OS
+    whose install tree the OS database contains. `kernel` and `initrd` are for the
     installation only, as is `boot_device`. `image_defaults` (--image): memory, disk size and login have
-    defaults for the image. `ignition` is a path or URL. `typed`: the texts of answers that are given
+    defaults for the image. `ignition` is a path or URL. `typed`: the texts of answers that are specified
     as `-`, by option (`--cloud-init user-password-file`).
     """
 
@@ -60,7 +60,7 @@ class InstallRequest(Record):
 
     @property
     def has_method(self) -> bool:
-        """Whether any way of installing was named."""
+        """Whether any installation method is set."""
         return bool(
             self.location
             or self.cdrom
@@ -77,13 +77,13 @@ class InstallRequest(Record):
 
 
 class OsRequest(Record):
-    """Which operating system: sub-options of --osinfo as given (`name`, `detect`, ...); None: not said."""
+    """Operating system: sub-options of --osinfo (`name`, `detect`, ...); None: not specified."""
 
     values: Mapping[str, str] | None = None
 
 
 class PlatformRequest(Record):
-    """Hypervisor, architecture and machine as asked; None leaves the choice to the composer.
+    """Requested hypervisor, architecture and machine; None: chosen by the composer.
 
     `os_type` is libvirt's: `hvm`, `xen`, `exe`.
     """
@@ -95,7 +95,7 @@ class PlatformRequest(Record):
 
 
 class Checks(Record):
-    """Refusals that are switched on; one that is off becomes a warning."""
+    """Checks that are enabled; the error of a disabled check becomes a warning."""
 
     path_in_use: bool = True
     disk_size: bool = True
@@ -107,11 +107,11 @@ class Checks(Record):
 
 
 class RunOptions(Record):
-    """How the run goes: what becomes of the guest afterwards, waiting, console.
+    """Options of the run: the guest after the installation, waiting, console.
 
-    `wait_minutes`: None (as the console decides), negative (for ever) or a limit.
-    `autoconsole`: `text`, `graphical`, `none` or `default`. `wait_for`: how far the guest is to be when the
-    run ends (`running`, `ip`, ...), `timeout_seconds` how long that may take.
+    `wait_minutes`: None (depends on the console), negative (no limit) or a limit.
+    `autoconsole`: `text`, `graphical`, `none` or `default`. `wait_for`: the condition to reach before the
+    run ends (`running`, `ip`, ...), `timeout_seconds` its time limit.
     """
 
     autostart: bool = False
@@ -125,11 +125,11 @@ class RunOptions(Record):
 
 
 class Request(Record):
-    """A guest as wished for.
+    """Requested guest.
 
-    `domain` holds all that was said of its XML, devices with their wishes included;
-    nothing ever changes it: the composer works on a copy. `without` names device tags of
-    which not even the default ones are wanted (`--network none`).
+    `domain` contains the requested XML values, including settings of devices;
+    it is never changed: the composer works on a copy. `without` contains device tags without
+    default devices (`--network none`).
     """
 
     domain: Domain

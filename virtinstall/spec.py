@@ -35,24 +35,22 @@ class User(Record):
     password: str | None = field(default=None, secret=True)
 
     def validate(self) -> None:
-        """Raises: RequestError, when nobody could log in, or the name cannot be an account's."""
+        """Require a login method and a valid account name. Raises: RequestError."""
         from virtinstall.seed.cloud_init import check_name
 
         check_name("user", self.name)
         if not self.ssh_keys and not self.password:
-            raise RequestError(
-                f"User({self.name!r}): nobody could log in as that user", hint="add ssh_keys=[...] or password=..."
-            )
+            raise RequestError(f"User({self.name!r}): no login method", hint="add ssh_keys=[...] or password=...")
 
 
 class CloudInit(Record):
-    """What cloud-init does at the first boot of a cloud image.
+    """Configuration of a cloud image by cloud-init at its first boot.
 
-    `ssh_keys` are for the image's own account (`debian`, `ubuntu`, ...), `root_ssh_keys` for root. `root_password` sets
-    root's password; `generate_root_password` generates one, which `Plan.secrets` tells. `packages` are installed, then
+    `ssh_keys` are for the default account (`debian`, `ubuntu`, ...), `root_ssh_keys` for root. `root_password` sets
+    root's password; `generate_root_password` generates one, which `Plan.secrets` shows. `packages` are installed, then
     `commands` run. `addresses` (`192.0.2.5/24`), `gateways` and `nameservers` configure the first interface; without
-    them it uses DHCP. `user_data`, `meta_data` and `network_config` are whole files, used as they are instead.
-    `disable`: cloud-init does nothing after the first boot. `keep`: the seed stays with the guest. `bus`: the bus of
+    them it uses DHCP. `user_data`, `meta_data` and `network_config` are complete files that are used instead.
+    `disable`: cloud-init is disabled after the first boot. `keep`: the seed stays with the guest. `bus`: the bus of
     the seed (`virtio`, `scsi`, `sata`), chosen for the system by default.
     """
 
@@ -75,7 +73,7 @@ class CloudInit(Record):
     bus: str | None = None
 
     def validate(self) -> None:
-        """Raises: RequestError, when fields contradict each other."""
+        """Reject fields that contradict each other. Raises: RequestError."""
         from virtinstall.seed.cloud_init import check_name
 
         if self.hostname is not None:
@@ -83,11 +81,13 @@ class CloudInit(Record):
         if self.generate_root_password and self.root_password is not None:
             raise RequestError("CloudInit: generate_root_password and root_password contradict each other")
         if (self.gateways or self.nameservers) and not self.addresses:
-            raise RequestError("CloudInit: gateways and nameservers need addresses", hint='addresses=["192.0.2.5/24"]')
+            raise RequestError(
+                "CloudInit: gateways and nameservers require addresses", hint='add addresses=["192.0.2.5/24"]'
+            )
 
 
 class Ignition(Record):
-    """The configuration that a CoreOS-like system reads at its first boot: `config` (JSON text or data) or a `source`.
+    """Configuration of a CoreOS-like system for its first boot: `config` (JSON text or data) or a `source`.
 
     `source` is a path or URL.
     """
@@ -96,7 +96,7 @@ class Ignition(Record):
     source: str | Path | None = None
 
     def validate(self) -> None:
-        """Raises: RequestError, unless there is exactly one of the two."""
+        """Require exactly one of the two. Raises: RequestError."""
         if (self.config is None) == (self.source is None):
             raise RequestError("Ignition: exactly one of config and source is required")
 
@@ -104,8 +104,8 @@ class Ignition(Record):
 class Unattended(Record):
     """Answers for the installer of a `Tree` or `Iso`; virtinstall writes the kickstart, preseed, autounattend, ...
 
-    `profile` is `desktop` or `jeos`. `user_login` is the account to create (by default who runs the program).
-    `product_key` is for Windows, `drivers` says whether Windows gets virtio's drivers, `subscription_login` is for
+    `profile` is `desktop` or `jeos`. `user_login` is the account to create (default: the user who runs the program).
+    `product_key` is for Windows, `drivers`: whether Windows gets virtio drivers, `subscription_login` is for
     systems that need one.
     """
 
@@ -123,7 +123,7 @@ class Tree(Record):
 
     `location` is an http, https, ftp or nfs URL, a directory or an ISO image; `kernel` and `initrd` are paths below it,
     where they are not found automatically. `extra_args` are added to the installer's command line, `initrd_inject` are
-    files added to the root of its initrd (a kickstart, say).
+    files added to the root of its initrd (for example a kickstart file).
     """
 
     location: str | Path = field(kw_only=False)
@@ -165,11 +165,11 @@ class Kernel(Record):
 
 
 class Existing(Record):
-    """No installation: boot the disk as it is."""
+    """Existing disk, which boots without an installation."""
 
 
 class Reinstall(Record):
-    """Install the existing guest `name` again with `method`; its configuration stays. `GuestSpec.domain` is unset."""
+    """Reinstall the existing guest `name` with `method`, with the same configuration. `GuestSpec.domain` is unset."""
 
     name: str = field(kw_only=False)
     method: Tree | Iso | Pxe | CloudImage | Kernel = field(kw_only=False)
@@ -182,10 +182,10 @@ Install = Tree | Iso | Pxe | CloudImage | Kernel | Existing | Reinstall
 class GuestSpec(Record):
     """A guest to create.
 
-    `domain` holds its XML as far as it matters; the rest gets defaults. `os` is a name of the OS database (`debian12`);
-    without it the system is detected on the install media, or a modern Linux is assumed. `without` names kinds of
+    `domain` contains the requested XML values; the others get defaults. `os` is a name of the OS database (`debian12`);
+    without it the system is detected on the install media, or a modern Linux is assumed. `without` contains kinds of
     devices that are not added by default (`interface`, `graphics`, `rng`, ...). `start_installed`: whether the guest is
-    started when its installation has ended. `checks` are the refusals that are on.
+    started when its installation has ended. `checks` are the enabled checks.
     """
 
     domain: Domain | None = field(default=None, kw_only=False)
@@ -198,15 +198,17 @@ class GuestSpec(Record):
     checks: Checks = Checks()
 
     def validate(self) -> None:
-        """Raises: RequestError, when the domain is missing, or given to a reinstallation."""
+        """Require a domain, except for a reinstallation. Raises: RequestError."""
         from virtinstall.devices import DEVICE_TAGS
 
         if (self.domain is None) != isinstance(self.install, Reinstall):
             raise RequestError(
                 "GuestSpec: domain is missing"
                 if self.domain is None
-                else "GuestSpec: Reinstall keeps the guest's configuration; it takes no domain"
+                else "GuestSpec: domain is not allowed with Reinstall, which keeps the guest's configuration"
             )
         for tag in self.without:
             if tag not in DEVICE_TAGS:
-                raise RequestError(f"GuestSpec: without={tag!r} is not a kind of device", hint=", ".join(DEVICE_TAGS))
+                raise RequestError(
+                    f"GuestSpec: without={tag!r} is not a kind of device", hint=f"use {', '.join(DEVICE_TAGS)}"
+                )

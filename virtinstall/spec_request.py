@@ -135,7 +135,7 @@ def _plain(value: object) -> object:
 
 
 def _cloud_init(seed: CloudInit) -> CloudInitRequest:
-    """Return what the seed is made from, passwords hashed. Raises: RequestError."""
+    """Return the request for the seed, with hashed passwords. Raises: RequestError."""
     from virtinstall.seed.static_address import parse_address
     from virtinstall.seed.user_data import doubts
 

@@ -1,4 +1,4 @@
-"""virsh commands to be pasted into a shell: what messages and hints propose.
+"""Commands for messages and hints, ready to be pasted into a shell.
 
 Source: virsh(1).
 """
@@ -7,19 +7,19 @@ from __future__ import annotations
 
 
 def virsh_command(uri: str | None, *words: str) -> str:
-    """`virsh --connect URI WORDS`, quoted for the shell; without --connect where the connection isn't known."""
+    """Return a virsh command, quoted for the shell; without --connect if the URI is unknown."""
     import shlex
 
     return shlex.join(["virsh", *(() if uri is None else ("--connect", uri)), *words])
 
 
 def removal(uri: str, name: str) -> str:
-    """Return what stops a guest and removes its definition; its disks and state files stay."""
+    """Return the command that stops a guest and removes its definition; its disks and state files stay."""
     return f"{virsh_command(uri, 'destroy', name)}; {undefinition(uri, name)}"
 
 
 def undefinition(uri: str | None, name: str) -> str:
-    """Return what removes a guest's definition.
+    """Return the command that removes a guest's definition.
 
     Its UEFI variables and TPM state stay, because they may be older than the guest; only QEMU's guests have them.
     """
@@ -28,7 +28,7 @@ def undefinition(uri: str | None, name: str) -> str:
 
 
 def finish_command(uri: str, name: str) -> str:
-    """Return the command that resumes an installation that nobody waits for."""
+    """Return the command that resumes an installation that no process waits for."""
     import shlex
 
     return shlex.join(["virt-install", "--connect", uri, "--finish", name])

@@ -21,8 +21,8 @@ def run(monkeypatch: pytest.MonkeyPatch, text: str, *words: str) -> int:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no guest is named"),
-        ("<domain", "the XML on standard input can't be read"),
+        ("", "a domain must be specified"),
+        ("<domain", "invalid XML on standard input"),
         ("<foo/>", "the root element is <foo>"),
     ],
 )

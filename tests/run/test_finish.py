@@ -90,6 +90,6 @@ def test_a_guest_that_somebody_paused_stays_paused(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     guest = FakeGuest("restart", "restart")
-    with pytest.raises(RequestError, match="no unfinished installation"):
+    with pytest.raises(RequestError, match="no installation in progress"):
         finish("web", cast(Host, FakeHost(guest)), lambda text: None)
     assert guest.now == "paused"

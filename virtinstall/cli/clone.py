@@ -1,4 +1,4 @@
-"""virt-clone's action: plan the copy of a guest, then print its XML or create it."""
+"""Action of virt-clone: plan the copy of a guest, then print its XML or create it."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 def clone(request: CloneRequest, given: Namespace, log: Log) -> int:
-    """Do it; return the exit status. Raises: VirtInstallError."""
+    """Run the action; return the exit status. Raises: VirtInstallError."""
     from virtinstall.cli.progress import progress_on
 
     messages = Messages(quiet=bool(given.quiet))
     if given.prompt:
-        messages.warn("--prompt has no effect any more")
+        messages.warn("--prompt has no effect: virt-clone does not ask questions")
     with connect(given.connect) as hypervisor:
         host = hypervisor.host
         if not given.print_xml:
-            # before planning: paths that they take are free then
+            # before planning, so that paths of leftovers are free
             hypervisor.remove_leftovers(request.name, named=texts_of(request), on_warning=messages.warn)
         plan = make_clone_plan(request, host)
         log.line(f"connected to {host.uri}; planned:\n{plan.xml}")

@@ -1,4 +1,4 @@
-"""`--test-media-detection LOCATION`: the operating system that an install medium holds."""
+"""Detection of the operating system on an install medium: `--test-media-detection LOCATION`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from virtinstall.errors import RequestError
 
 
 def detect_media(location: str, arch: str | None, os_type: str | None) -> str:
-    """The short id of the OS at `location`. Raises: FetchError, when it can't be read; RequestError, when unknown."""
+    """Return the short ID of the OS at `location`. Raises: FetchError if it cannot be read, RequestError if unknown."""
     from virtinstall.media.location import open_location
     from virtinstall.media.tree import recognize
     from virtinstall.osinfo.catalog import Catalog
@@ -29,5 +29,5 @@ def detect_media(location: str, arch: str | None, os_type: str | None) -> str:
     known = set(catalog.names())
     name = next((name for name in tree.os_names if name in known), None)
     if name is None:
-        raise RequestError(f"no operating system was recognised at '{location}'", hint="name it with --osinfo")
+        raise RequestError(f"unknown operating system at '{location}'", hint="set it with --osinfo NAME")
     return name

@@ -42,7 +42,7 @@ _PLUGGING = {
 
 
 class Session:
-    """Carries one request out on `guest_name`, or on the XML on standard input."""
+    """One request, applied to `guest_name` or to the XML on standard input."""
 
     def __init__(self, request: EditRequest, host: LibvirtHost, guest_name: str | None) -> None:
         self.request = request
@@ -53,13 +53,13 @@ class Session:
         self.plan: Plan | None = None
 
     def run(self) -> int:
-        """Do it; gives the exit status. Raises: VirtInstallError."""
+        """Run the request; return the exit status. Raises: VirtInstallError."""
         if self.request.action == "build_xml":
             return self._build()
         try:
             original = Domain.parse(self._original_text())
         except ValueError as error:
-            raise RequestError(f"the XML on standard input can't be read: {error}") from error
+            raise RequestError(f"invalid XML on standard input: {error}") from error
         changed = self._changed(original.clone())
         self._check_in_use(original, changed)
         if self.request.update and self.guest is not None and self.guest.is_active():
@@ -94,19 +94,23 @@ class Session:
         if self.guest is not None:
             return self.guest.xml(inactive=True)
         if sys.stdin is None or sys.stdin.isatty():
-            raise RequestError("a domain must be specified", hint="name the guest, or give its XML on standard input")
+            raise RequestError(
+                "a domain must be specified", hint="specify the guest's name, or pass its XML on standard input"
+            )
         text = sys.stdin.read()
         if not text.strip():
-            raise RequestError("no guest is named", hint="name one, or give its XML on standard input")
+            raise RequestError(
+                "a domain must be specified", hint="specify the guest's name, or pass its XML on standard input"
+            )
         return text
 
     def _changed(self, domain: Domain) -> Domain:
-        """`domain` with the change. Raises: RequestError."""
+        """Return `domain` with the change. Raises: RequestError."""
         self._change(domain)
         return domain
 
     def _change(self, domain: Domain) -> list[Element]:
-        """Make the change on `domain`; gives the objects changed, added or removed."""
+        """Apply the change to `domain`; return the objects changed, added or removed."""
         with new_ones_last(domain):
             return self._make_change(domain)
 
@@ -124,7 +128,7 @@ class Session:
         if request.action == "remove_device":
             return list(change.remove(domain, option))
         if not change.can_add(domain, option.cls):
-            raise RequestError(f"--add-device makes no sense with {option.name}", hint="use --edit")
+            raise RequestError(f"--add-device does not support {option.name}", hint="use --edit")
         if not is_device(option.cls):
             return change.add_sections(domain, option)
         if not self.added:
@@ -160,7 +164,9 @@ class Session:
         elif option.cls.tag:
             built = change.edit(guest or Domain(), option, "")
         else:
-            raise RequestError(f"--build-xml makes no sense with {option.name}", hint="it has no element of its own")
+            raise RequestError(
+                f"--build-xml does not support {option.name}", hint="use an option that describes an XML element"
+            )
         for element in built:
             for node in element.ensure_node().iter():
                 order_attributes(node)
@@ -171,7 +177,7 @@ class Session:
         option = self.request.option
         if option is None or not is_device(option.cls):
             name = "a conversion" if option is None else option.name
-            raise RequestError(f"--update can't change {name} of a running guest", hint="leave --update out")
+            raise RequestError(f"--update cannot change {name} of a running guest", hint="omit --update")
 
     def _apply(self, original: Domain, changed: Domain, undo: Undo, journal: Journal | None) -> None:
         request = self.request
@@ -219,7 +225,7 @@ class Session:
 
     def _start(self, after: str, name: str, *, defined: bool) -> None:
         if self.guest is not None and self.guest.is_active():
-            raise RequestError(f"the guest '{name}' runs already", hint="leave --start out, or power it off first")
+            raise RequestError(f"the guest '{name}' is already running", hint="omit --start, or power it off first")
         guest = self.host.find_guest(name) if defined else None
         if guest is not None:
             guest.start()
@@ -228,7 +234,7 @@ class Session:
         self.messages.say(f"Domain '{name}' started successfully.")
 
     def _update(self, undo: Undo, journal: Journal | None) -> bool:
-        """Change the running guest; False where that isn't asked for or it doesn't run."""
+        """Change the running guest; return False if that was not requested or the guest is not running."""
         request, guest = self.request, self.guest
         if not request.update or guest is None or request.print_xml or request.print_diff:
             return False
@@ -254,7 +260,7 @@ class Session:
             plug(text)
             undo.keep_everything()
             if request.action == "remove_device" and still_has(guest, text):
-                done = f"The guest '{guest.name}' was asked to give the device up, and still has it."
+                done = f"Device hotunplug requested; guest '{guest.name}' has not released the device yet."
             self.messages.say(done + "\n" if request.confirm else done)
         return True
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def finish(given: Namespace) -> int:
-    """Bring the installation of a guest to its end; return the exit status. Raises: RequestError, HostError."""
+    """Complete the installation of a guest; return the exit status. Raises: RequestError, HostError."""
     name: str = given.finish
     if given.wait_for is not None or given.timeout is not None:
         raise RequestError(
-            f"--finish {name} takes neither --wait-for nor --timeout",
-            hint="--wait MINUTES limits how long it waits for the installation",
+            f"--finish {name} does not support --wait-for and --timeout",
+            hint="use --wait MINUTES to limit the time",
         )
     timeout = None if given.wait is None or given.wait < 0 else given.wait * 60.0
     messages = Messages()
@@ -29,7 +29,7 @@ def finish(given: Namespace) -> int:
         try:
             hypervisor.finish(name, timeout=timeout, start=not given.noreboot, report=messages.say)
         except WaitTimeout:
-            print("Installation has exceeded the time limit; the guest is left running.", file=sys.stderr)
+            print("Installation has exceeded the time limit; the guest is still running.", file=sys.stderr)
             return Status.TIMED_OUT
         except GuestCrashed:
             print("The guest crashed.", file=sys.stderr)
@@ -39,7 +39,7 @@ def finish(given: Namespace) -> int:
             return Status.ERROR
         except (KeyboardInterrupt, Terminated) as error:
             state = hypervisor.guest(name).state
-            print(f"\nStopped waiting; the guest '{name}' is left as it is ({state}).", file=sys.stderr)
+            print(f"\nStopped waiting; the guest '{name}' is unchanged ({state}).", file=sys.stderr)
             return Status.INTERRUPTED if isinstance(error, KeyboardInterrupt) else 128 + error.number
     started = "" if given.noreboot else "; the guest is started"
     print(f"The installation of '{name}' is finished{started}.")

@@ -1,4 +1,4 @@
-"""What virt-install does after the guest's start: show the console, wait, restart after the installation.
+"""Actions after the guest's start: show the console, wait, restart after the installation.
 
 Source: the behavior of virt-install: --autoconsole, --wait, --noreboot, --destroy-on-exit.
 """
@@ -41,10 +41,10 @@ def _minutes(count: int | None) -> str:
 
 
 class InstallWatcher:
-    """Follows one guest; `say` prints a line for people."""
+    """Follower of one guest; `say` is a function that prints a line."""
 
     def __init__(self, plan: Plan, host: LibvirtHost, say: Callable[[str], None]) -> None:
-        """Raises: RequestError, when the guest can never be as far as is to be waited for."""
+        """Prepare; raise RequestError if the guest can never reach the condition of --wait-for."""
         self.plan = plan
         self.host = host
         self.say = say
@@ -56,7 +56,7 @@ class InstallWatcher:
             refuse_impossible(run.wait_for, plan.final, noreboot=run.noreboot)
 
     def console_kind(self) -> str:
-        """`text`, `graphical` or `none`: as asked for, else by what the guest has; none where nothing is waited for."""
+        """Return `text`, `graphical` or `none`: as requested, else by the guest's devices; none with --wait 0."""
         run, final = self.plan.run, self.plan.final
         if run.wait_minutes == 0 and run.wait_for is None:
             return "none"
@@ -66,12 +66,12 @@ class InstallWatcher:
             return "none"
         if final.devices_of(Graphics):
             return "graphical"
-        # a script has no terminal to leave the console from: it would never end
+        # without a terminal the console could not be closed
         consoles = [*final.devices_of(Serial), *final.devices_of(Console)]
         return "text" if consoles and has_terminal() else "none"
 
     def follow(self, guest: Guest) -> Status:
-        """Open the console, wait as asked, finish the installation; gives the exit status."""
+        """Open the console, wait as requested, finish the installation; return the exit status."""
         run = self.plan.run
         if run.wait_for is not None:
             return self._follow_to(run.wait_for, guest)
@@ -150,7 +150,7 @@ class InstallWatcher:
         return "Domain creation completed."
 
     def _ways_on(self) -> str:
-        """How to look at a guest that installs, and how to bring it to its end, a line each."""
+        """Return how to connect to a guest during its installation and how to finish it, one line each."""
         lines = [f"Connect to its console: {self._virsh('console')}"]
         run = self.plan.run
         if self.plan.install is not None and not (self.plan.seeded or run.noreboot or run.transient):
@@ -158,7 +158,7 @@ class InstallWatcher:
         return "\n".join(lines)
 
     def _open_console(self, guest: Guest, kind: str) -> bool:
-        """Show the console until the guest ends or the user leaves; False where there is none to show."""
+        """Show the console until the guest ends or the user leaves; return False if there is none."""
         if kind == "graphical":
             return self._open_viewer()
         if kind != "text" or not has_real_storage(self.host):
@@ -172,7 +172,7 @@ class InstallWatcher:
         try:
             console = ConsoleStream(self.host, guest)
         finally:
-            # also where none opens: nobody else would let the guest run on
+            # also if it does not open, because the guest would stay paused
             guest.resume_if_paused()
         restore = raw_terminal(terminal) if terminal is not None else lambda: None
         try:
@@ -185,13 +185,13 @@ class InstallWatcher:
         return True
 
     def _open_viewer(self) -> bool:
-        """virt-viewer where it is there and has a screen, else the way to connect is told."""
+        """Run virt-viewer if it is installed and there is a display, else print how to connect."""
         import shutil
         import subprocess
 
         viewer = shutil.which("virt-viewer")
         if viewer is None or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            self.say(f"Look at its display with: {self._virsh('domdisplay')}")
+            self.say(f"Show its display address: {self._virsh('domdisplay')}")
             return False
         subprocess.run([viewer, "--connect", self.host.uri, "--wait", self.plan.name], check=False)
         return True
@@ -199,7 +199,7 @@ class InstallWatcher:
     def _wait(self, guest: Guest, minutes: int | None, shown: bool, installing: bool) -> Status | None:
         """Wait for the guest to be off. Return None when it is, else the exit status."""
         if shown and minutes is None:
-            # a console that ended tells that the guest is about to be off; one that was left doesn't
+            # if the console ended and the user did not leave it, the guest is about to power off
             limit: float | None = 0.0 if self._left else _SETTLE_SECONDS
         elif minutes is None or minutes < 0:
             limit = None
@@ -218,7 +218,7 @@ class InstallWatcher:
         return Status.TIMED_OUT
 
     def _complete(self, guest: Guest, kind: str, installing: bool) -> Status:
-        """The guest is off: start it in its final configuration, unless it is to stay off."""
+        """Start the guest, which is off, in its final configuration, unless it must stay off."""
         run = self.plan.run
         may_end = not installing or run.destroy_on_exit or self.plan.seeded
         installation = Installation(self.host, guest, seeded=may_end)

@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 1.0
 
 
 def candidates(typed: Sequence[str]) -> list[Candidate]:
-    """What may stand in place of the last of the words `typed` after the command's name."""
+    """Return the candidates for the last of the arguments `typed` after the command's name."""
     *before, current = typed
     if not before:
         return [Candidate(each.name, each.help) for each in SUBCOMMANDS if each.name.startswith(current)]
@@ -45,7 +45,7 @@ def candidates(typed: Sequence[str]) -> list[Candidate]:
 
 
 def _guests(before: Sequence[str], current: str) -> list[Candidate]:
-    """Names of guests at the connection that the words before name, without those that are there already."""
+    """Return names of guests at the connection in the arguments before, without those already typed."""
     from virtinstall.libvirt_host.completion_names import listed
 
     pairs = itertools.pairwise(before)

@@ -30,7 +30,7 @@ TAKES_GUESTS = True
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("names", metavar="NAME", nargs="*", help="Guest to delete; one that is missing is no error.")
+    parser.add_argument("names", metavar="NAME", nargs="*", help="Guest to delete; a missing guest is not an error.")
     parser.add_argument("-f", "--file", metavar="FILE", help="Delete the guests of this file, or NAME... of them.")
     disks = parser.add_mutually_exclusive_group()
     disks.add_argument(
@@ -53,7 +53,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Do it; return the exit status. Raises: VirtInstallError."""
+    """Run the action; return the exit status. Raises: VirtInstallError."""
     _read_file(given)
     given.shutdown_seconds = None if given.shutdown is None else parse_duration(given.shutdown, "--shutdown")
     with connect(given.connect) as hypervisor, library_log(log):

@@ -36,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def complete(option: str, text: str) -> list[Candidate]:
-    """What the value of `option` may be."""
+    """Return the candidates for the value of `option`."""
     if option != "--fetch":
         return []
     from virtinstall.options.complete_values import image_names
@@ -45,7 +45,7 @@ def complete(option: str, text: str) -> list[Candidate]:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Do it; return the exit status. Raises: VirtInstallError."""
+    """Run the action; return the exit status. Raises: VirtInstallError."""
     with connect(given.connect) as hypervisor:
         if given.fetch:
             return _fetch(given, hypervisor, log)
@@ -110,7 +110,9 @@ def _confirmed(question: str) -> bool:
     from virtinstall.options.parser import UsageError
 
     if not has_terminal():
-        raise UsageError("--prune removes files, and there is no terminal to confirm that", hint="add --yes")
+        raise UsageError(
+            "--prune removes files and requires a confirmation, but there is no terminal", hint="add --yes"
+        )
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -1,4 +1,4 @@
-"""virt-install's main action: plan a guest, then print the plan, check it, or create the guest and follow it."""
+"""Main action of virt-install: plan a guest, then print the plan, check it, or create the guest and follow it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 def install(given: Namespace, log: Log) -> int:
-    """Do it; return the exit status. Raises: VirtInstallError."""
+    """Run the action; return the exit status. Raises: VirtInstallError."""
     if given.output != "json":
         return _install(given, log, [])
-    # standard output gets one JSON document, and standard error what is for people
+    # standard output is one JSON document; messages are printed to standard error
     documents: list[str] = []
     with redirect_stdout(sys.stderr):
         status = _install(given, log, documents)
@@ -44,7 +44,7 @@ def install(given: Namespace, log: Log) -> int:
 
 
 def _install(given: Namespace, log: Log, documents: list[str]) -> int:
-    """Plan, and do what is asked for with the plan; `documents` gets the report where JSON is asked for."""
+    """Plan and run the requested action; add the report to `documents` for JSON output."""
     old_spellings = rewrite(given)
     step = _requested_step(given)
     messages = Messages(quiet=bool(given.quiet) or step is not None, notes=not given.quiet)
@@ -53,7 +53,7 @@ def _install(given: Namespace, log: Log, documents: list[str]) -> int:
     create = step is None and not given.dry_run
     with connect(given.connect) as hypervisor:
         if create:
-            # before planning: paths that they take are free then
+            # before planning, so that paths of leftovers are free
             hypervisor.remove_leftovers(request.domain.name, named=texts_of(request), on_warning=messages.warn)
         elif step is None and request.domain.name is not None:
             _report_leftovers(request.domain.name, hypervisor, messages)
@@ -75,7 +75,7 @@ def _install(given: Namespace, log: Log, documents: list[str]) -> int:
         if given.output == "json":
             from virtinstall.cli.report import guest_document
 
-            documents.append(guest_document(plan, hypervisor.host, plan.warnings, made=create, status=status))
+            documents.append(guest_document(plan, hypervisor.host, plan.warnings, created=create, status=status))
         return status
 
 
@@ -87,11 +87,11 @@ def _report_leftovers(name: str, hypervisor: Hypervisor, messages: Messages) -> 
 
 
 def _requested_step(given: Namespace) -> str | None:
-    """Return `all`, `1`, `2`, or None where nothing is to be printed. Raises: UsageError."""
+    """Return `all`, `1`, `2`, or None if nothing is printed. Raises: UsageError."""
     step: str | None = given.print_xml
     if step is None or step in ("all", "1", "2"):
         return step
-    raise UsageError(f"--print-xml {step}: there is no such step", hint="it is 1 (installation), 2 (final) or all")
+    raise UsageError(f"invalid value '{step}' for --print-xml", hint="use 1 (installation), 2 (finished guest) or all")
 
 
 def _print_step(plan: Plan, step: str, messages: Messages) -> int:
@@ -116,7 +116,7 @@ def _dry_run(plan: Plan, hypervisor: Hypervisor, messages: Messages) -> int:
     """--dry-run: run the checks and print what would be done."""
     from virtinstall.cli.preview import preview_text
 
-    # a generated password would be another in the real run
+    # without the generated passwords, which differ in the real run
     for note in plan.notes:
         messages.say(note)
     for warning in hypervisor.check(plan):
@@ -172,10 +172,10 @@ def _create(plan: Plan, hypervisor: Hypervisor, log: Log, messages: Messages) ->
             errors = tuple(f"cloud-init: {error}" for error in watcher.cloud_init_errors)
             return status, plan.replace(warnings=(*plan.warnings, *errors)) if errors else plan
     except HostError as error:
-        error.add_note(f"the guest '{plan.name}' was started and is left as it is")
+        error.add_note(f"the guest '{plan.name}' was started and is unchanged")
         raise
     except (KeyboardInterrupt, Terminated) as error:
-        print(f"\nStopped waiting; the guest '{plan.name}' is left as it is ({guest.state}).", file=sys.stderr)
+        print(f"\nStopped waiting; the guest '{plan.name}' is unchanged ({guest.state}).", file=sys.stderr)
         if not watcher.installed:
-            print(f"To go on with its installation: {finish_command(host.uri, plan.name)}", file=sys.stderr)
+            print(f"To resume its installation: {finish_command(host.uri, plan.name)}", file=sys.stderr)
         return (Status.INTERRUPTED if isinstance(error, KeyboardInterrupt) else 128 + error.number), plan

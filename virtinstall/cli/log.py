@@ -1,6 +1,6 @@
-"""The log file of the commands: what was asked, what was decided, how it ended; no secrets.
+"""Log file of the commands: command line, decisions, result; without secrets.
 
-`$XDG_CACHE_HOME/virtinstall/PROGRAM.log`, as virt-install keeps one in its own folder. A run that creates
+`$XDG_CACHE_HOME/virtinstall/PROGRAM.log`, like that of virt-install. A run that creates
 something adds what the library logs (`virtinstall.*`); previews do not load the module `logging`, which takes longer
 than everything they write.
 
@@ -26,7 +26,7 @@ _KEPT = 3
 
 
 class Log:
-    """Lines in a file (None: no file) and, for --debug, on a stream; no trouble with either is an error."""
+    """Lines in a file (None: no file) and, for --debug, on a stream; failures to write are ignored."""
 
     def __init__(self, path: str | None, prog: str, stream: TextIO | None = None) -> None:
         self._path = path
@@ -34,7 +34,7 @@ class Log:
         self._stream = stream
         self._file: int | None = None
         self.has_library = False
-        """Whether what the library logs comes here already."""
+        """Whether messages of the library are already logged here."""
 
     def line(self, text: str) -> None:
         """Log a text of one or more lines, secrets taken out."""
@@ -61,7 +61,7 @@ class Log:
                 self._file = _open(self._path)
             os.write(self._file, data)
         except OSError:
-            # a log that can't be written (no room, a home that is read-only) is no reason not to make a guest
+            # a log that cannot be written (full disk, read-only home) must not prevent the creation of a guest
             self._path = None
 
     def close(self) -> None:
@@ -100,28 +100,28 @@ def library_log(log: Log, *, everything: bool = False) -> Iterator[None]:
 
 
 class LoggedProgress:
-    """A progress that also notes in the log what begins."""
+    """Progress that also logs the start of each step."""
 
     def __init__(self, shown: Progress, log: Log) -> None:
         self._shown = shown
         self._log = log
 
     def start(self, what: str, total_bytes: int | None) -> None:
-        """A step begins."""
+        """Begin a step."""
         self._log.line(what if total_bytes is None else f"{what}: {total_bytes} bytes")
         self._shown.start(what, total_bytes)
 
     def advance(self, count_bytes: int) -> None:
-        """So many more bytes are done."""
+        """Report more bytes as done."""
         self._shown.advance(count_bytes)
 
     def finish(self) -> None:
-        """The step is over."""
+        """End the step."""
         self._shown.finish()
 
 
 def log_path(environ: Mapping[str, str], prog: str) -> str | None:
-    """Where the log of that program is; None where there is no home."""
+    """Return the path of the program's log, or None if there is no home directory."""
     home = cache_home(environ)
     return None if home is None else os.path.join(home, f"{prog}.log")
 

@@ -1,6 +1,6 @@
 """Standard output that can no longer be written (full disk, closed pipe) when the guest exists already.
 
-What remains to be done with the guest is done all the same, and standard error says that it exists: a script that
+The remaining steps are done anyway, and standard error reports that it exists: a script that
 got an error instead would take it that there is no guest.
 """
 
@@ -39,7 +39,7 @@ class _Tolerant:
 
 @contextmanager
 def tolerate_lost_output(fact: str) -> Iterator[None]:
-    """Inside the block standard output may fail; at its end standard error then says so, and states `fact`."""
+    """Ignore failures of standard output in the block; afterwards report them and `fact` on standard error."""
     before = sys.stdout
     tolerant = _Tolerant(before)
     sys.stdout = tolerant

@@ -1,4 +1,4 @@
-"""argv -> exit status, for each of the commands; the only place that prints errors.
+"""Entry points of the commands, which return exit statuses; the only place that prints errors.
 
 Exit statuses: 0 done, 1 error, 2 usage, 3 timed out with the guest left running, 4 the
 guest crashed, 130 interrupted.
@@ -23,7 +23,7 @@ _Run = Callable[[list[str], "Log"], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """`virt-install`; gives the exit status."""
+    """Run `virt-install`; return the exit status."""
 
     def run(words: list[str], log: Log) -> int:
         from virtinstall.cli.virt_install import run as command
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def clone_main(argv: Sequence[str] | None = None) -> int:
-    """`virt-clone`; gives the exit status."""
+    """Run `virt-clone`; return the exit status."""
 
     def run(words: list[str], log: Log) -> int:
         from virtinstall.cli.virt_clone import run as command
@@ -45,7 +45,7 @@ def clone_main(argv: Sequence[str] | None = None) -> int:
 
 
 def xml_main(argv: Sequence[str] | None = None) -> int:
-    """`virt-xml`; gives the exit status."""
+    """Run `virt-xml`; return the exit status."""
 
     def run(words: list[str], log: Log) -> int:
         from virtinstall.cli.virt_xml import run as command
@@ -56,7 +56,7 @@ def xml_main(argv: Sequence[str] | None = None) -> int:
 
 
 def guest_main(argv: Sequence[str] | None = None) -> int:
-    """`virt-guest`; gives the exit status."""
+    """Run `virt-guest`; return the exit status."""
 
     def run(words: list[str], log: Log) -> int:
         from virtinstall.cli.virt_guest import run as command
@@ -67,7 +67,7 @@ def guest_main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(prog: str, run: _Run, argv: Sequence[str] | None) -> int:
-    """Run a command with the words of this process (`argv` None) or with others; gives the exit status."""
+    """Run a command with `argv`, by default the arguments of this process; return the exit status."""
     import os
 
     words, environ = (sys.argv[1:], os.environ) if argv is None else (list(argv), {})
@@ -79,14 +79,14 @@ def _command(prog: str, run: _Run, argv: Sequence[str] | None) -> int:
         except BrokenPipeError:
             return 141
         except OSError as error:
-            # what no better sentence was found for: output to a full disk, a folder that is gone, ...
+            # errors without a better message: output to a full disk, a removed directory, ...
             subject = f"'{error.filename}': " if error.filename else ""
             print(f"{prog}: error: {subject}{error.strerror or error}", file=sys.stderr)
             return 1
 
 
 def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str]) -> int:
-    """Run a command, with a log where `environ` has a place for it; gives the exit status."""
+    """Run a command, with a log if `environ` has a directory for it; return the exit status."""
     if words == ["--version"]:
         from virtinstall import __version__
 
@@ -118,7 +118,7 @@ def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str
 
 
 def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
-    """Run a command; what it raises becomes a message and an exit status."""
+    """Run a command; convert exceptions to a message and an exit status."""
     from virtinstall.options.parser import UsageError
     from virtinstall.rollback.signals import Terminated, terminate_by_exception
 
@@ -139,15 +139,15 @@ def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
 
 
 def _report_end(prog: str, how: str, error: BaseException, status: int, words: Sequence[str]) -> int:
-    """Print that the run was ended from outside, and what of it could not be taken back."""
+    """Report that the run was interrupted, and what could not be rolled back."""
     from virtinstall.errors import EndedError
 
     notes: list[str] = []
     cause: BaseException | None = error
-    while cause is not None:  # a second signal stands before the first, which has the notes
+    while cause is not None:  # the notes belong to the first signal, the context of a second one
         notes += getattr(cause, "__notes__", ())
         cause = cause.__context__
-    ended = EndedError(f"{how}; what this run had made is removed{', but:' if notes else '.'}")
+    ended = EndedError(f"{how}; everything this run created has been removed{', except:' if notes else '.'}")
     for note in dict.fromkeys(notes):
         ended.add_note(note)
     _print_document(prog, ended, status, words)
@@ -163,7 +163,7 @@ def _log_trace(log: Log) -> None:
 
 
 def _report(prog: str, error: VirtInstallError, status: int, log: Log, words: Sequence[str]) -> int:
-    """Print one error: what was wrong, then what to do; the log has where it came from."""
+    """Print an error with its hint; log the traceback."""
     _log_trace(log)
     _print_document(prog, error, status, words)
     for line in error.message.split("\n"):
@@ -175,7 +175,7 @@ def _report(prog: str, error: VirtInstallError, status: int, log: Log, words: Se
 
 
 def _print_document(prog: str, error: VirtInstallError, status: int, words: Sequence[str]) -> None:
-    """The error as JSON, on standard output, where that is asked for."""
+    """Print the error as JSON to standard output, if requested."""
     from virtinstall.cli.report import error_document, wants_json
 
     if prog in ("virt-install", "virt-guest") and wants_json(words):

@@ -1,4 +1,4 @@
-"""Lines for people: warnings and what happened."""
+"""Lines for the user: warnings and events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 
 class Messages:
-    """Prints lines to standard output unless `quiet`, and warnings and `notes` to standard error.
+    """Printer of lines to standard output unless `quiet`, and of warnings and `notes` to standard error.
 
     Each warning is printed once.
     """
@@ -29,9 +29,9 @@ class Messages:
                 print(f"note: {text}", file=sys.stderr)
 
     def warn(self, text: str) -> None:
-        """Print a warning, the same only once."""
+        """Print a warning once."""
         if text not in self._warned:
             self._warned.add(text)
-            # a warning that nobody can read is no reason to stop halfway
+            # a warning that cannot be printed must not stop the run
             with suppress(OSError):
                 print(f"WARNING  {text}", file=sys.stderr)

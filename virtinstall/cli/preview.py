@@ -1,4 +1,4 @@
-"""What `--dry-run` prints: each thing that would be made, in words."""
+"""Output of `--dry-run`: one line for each action."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def preview_text(plan: Plan) -> str:
-    """The plan for people, a line each thing that would be made or done."""
+    """Return the plan as text, one line for each action."""
     lines = [action.text for action in actions_of(plan)]
     return "".join(f"  would {line}\n" for line in (*lines, _recorded(plan)))
 

@@ -1,4 +1,4 @@
-"""Each command as a process: what its console script calls, and nobody else."""
+"""Console scripts: each command as a process."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _end_with(command: Callable[[], int]) -> NoReturn:
 
 
 def _open_closed_streams() -> None:
-    """Open /dev/null for what was closed (`>&-`); else the next file, a disk say, would get what is printed."""
+    """Open /dev/null for closed descriptors (`>&-`); otherwise a file opened later would get the output."""
     import os
     import sys
 

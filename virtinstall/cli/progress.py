@@ -1,4 +1,4 @@
-"""Progress for people: bars on a terminal, lines elsewhere."""
+"""Progress for the user: bars on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Lines:
         self._started = time.monotonic()
 
     def advance(self, count_bytes: int) -> None:
-        """So many more bytes are done."""
+        """Report more bytes as done."""
         self._done_bytes += count_bytes
 
     def finish(self) -> None:
-        """Tell what was done, and how fast; a step that moved no data is not worth a line."""
+        """Print the amount of data and the rate, unless the step moved no data."""
         if not self._done_bytes:
             return
         seconds = time.monotonic() - self._started
@@ -57,12 +57,12 @@ class Bars(Lines):
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        # a bar moves the cursor itself; what it is told is made printable
+        # a bar moves the cursor; its text is escaped
         self._terminal: TextIO = getattr(stream, "unfiltered", stream)
         self._bar: Any = None
 
     def start(self, what: str, total_bytes: int | None) -> None:
-        """A step begins; its bar is shown when it takes more than a moment."""
+        """Begin a step; show its bar if it takes longer than a moment."""
         from tqdm import tqdm
 
         self._begin(what)
@@ -79,18 +79,18 @@ class Bars(Lines):
         )
 
     def advance(self, count_bytes: int) -> None:
-        """So many more bytes are done."""
+        """Report more bytes as done."""
         super().advance(count_bytes)
         self._bar.update(count_bytes)
 
     def finish(self) -> None:
-        """Take the bar away, and tell what was done."""
+        """Remove the bar and print the result."""
         self._bar.close()
         super().finish()
 
 
 def progress_on(stream: TextIO, *, quiet: bool = False) -> Progress:
-    """What suits `stream`: bars on a terminal, plain lines elsewhere, nothing when `quiet`."""
+    """Return the progress for `stream`: bars on a terminal, plain lines elsewhere, nothing if `quiet`."""
     if quiet:
         return Silent()
     return Bars(stream) if stream.isatty() else Lines(stream)

@@ -1,6 +1,6 @@
-"""`--output json`: what was done, or would be, as one document; its form is in schema/output.json.
+"""`--output json`: the result or the plan as one document; schema/output.json describes it.
 
-The form is stable: names are added, none is removed or changes its meaning.
+The format is stable: names are added, but not removed or changed.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 
 _SHORTEST = len("--o")
-"""What other options begin with as well."""
+"""Length of the longest prefix that other options share."""
 
 
 def wants_json(words: Sequence[str]) -> bool:
-    """Whether a command line asks for JSON, readable or not; the option's name may be cut short."""
+    """Return whether a command line, valid or not, requests JSON; the option may be abbreviated."""
     pairs = [*itertools.pairwise(words), *((name, value) for name, _, value in (word.partition("=") for word in words))]
     return any("--output".startswith(name) and len(name) > _SHORTEST and value == "json" for name, value in pairs)
 
 
-def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, made: bool, status: int = 0) -> str:
-    """The document of a run: `made`, or only planned. `status` is the exit status."""
+def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, created: bool, status: int = 0) -> str:
+    """Return the document of a run; `created`: the guest was created. `status` is the exit status."""
     from virtinstall.devices.interface import Interface
 
-    guest = host.find_guest(plan.name) if made else None
+    guest = host.find_guest(plan.name) if created else None
     running = guest is not None and guest.is_active()
     document: dict[str, Any] = {
         "name": plan.name,
@@ -46,12 +46,12 @@ def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, made: boo
         "disks": _disks(plan, host),
         "images": [_image(fetch) for fetch in plan.fetches],
         "login": None if plan.login is None else {"user": plan.login.user, "password": plan.login.password},
-        "passwords": dict(plan.passwords) if made else {},
+        "passwords": dict(plan.passwords) if created else {},
         "xml": plan.steps[-1] if guest is None else guest.xml(inactive=True),
         "install_xml": None if plan.install is None else plan.steps[0],
         "record": _record(plan, guest),
         "actions": [action._asdict() for action in actions_of(plan)],
-        "changed": made,
+        "changed": created,
         "warnings": list(warnings),
         "exit_status": status,
     }
@@ -70,7 +70,7 @@ def _record(plan: Plan, guest: Guest | None) -> dict[str, Any] | None:
 
 
 def _disks(plan: Plan, host: Host) -> list[dict[str, Any]]:
-    """The disks that are made; a volume's path is where its pool has it, or will have it."""
+    """Return the disks that are created; the path of a volume is its path in the pool."""
     images = [
         {"path": image.path, "pool": None, "format": image.format, "bytes": image.capacity_bytes}
         for image in plan.images
@@ -98,7 +98,7 @@ def _volume(volume: NewVolume, host: Host) -> dict[str, Any]:
 
 
 def error_document(error: VirtInstallError, status: int) -> str:
-    """The document of a run that failed."""
+    """Return the document of a failed run."""
     described = {
         "kind": type(error).__name__,
         "message": error.message,

@@ -9,12 +9,12 @@ from contextlib import suppress
 
 
 def has_terminal() -> bool:
-    """Return whether somebody sits at standard input."""
+    """Return whether standard input is a terminal."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 def raw_terminal(fd: int) -> Callable[[], None]:
-    """Make the terminal `fd` raw; gives what restores it. Without a terminal nothing is done."""
+    """Set the terminal `fd` to raw mode; return a function that restores it. Do nothing without a terminal."""
     if not os.isatty(fd):
         return lambda: None
     import termios
@@ -24,7 +24,7 @@ def raw_terminal(fd: int) -> Callable[[], None]:
     tty.setraw(fd)
 
     def restore() -> None:
-        # a terminal that was closed meanwhile (SIGHUP) needs none, and the signal is what counts
+        # the terminal may have been closed (SIGHUP)
         with suppress(termios.error):
             termios.tcsetattr(fd, termios.TCSADRAIN, before)
 

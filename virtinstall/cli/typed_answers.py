@@ -1,6 +1,6 @@
 """Answers given as `-`: asked for on the terminal, passwords without an echo, or read from standard input.
 
-They are read once, before anything is planned, for a plan may have to be made anew.
+They are read once, before planning, because a plan may be repeated.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _is_password(option: str) -> bool:
 def _read(option: str) -> str:
     stream = sys.stdin
     if stream is None:
-        raise RequestError(f"{option}=-: there is no standard input", hint="name a file")
+        raise RequestError(f"{option}=-: no standard input", hint="specify a file")
     if not _is_password(option):
         return stream.read()
     if not stream.isatty():
@@ -55,5 +55,5 @@ def _read(option: str) -> str:
 
     password = getpass(f"{option}: password (not shown): ")
     if getpass(f"{option}: once more: ") != password:
-        raise RequestError(f"{option}=-: the two passwords differ", hint="start again")
+        raise RequestError(f"{option}=-: the two passwords differ", hint="run the command again")
     return password

@@ -15,7 +15,7 @@ PROG = "virt-clone"
 
 
 def run(words: list[str], log: Log) -> int:
-    """Do what the words after `virt-clone` say; gives the exit status. Raises: VirtInstallError."""
+    """Run virt-clone with the arguments; return the exit status. Raises: VirtInstallError."""
     from virtinstall.options.clone_table import CLONE_OPTIONS
     from virtinstall.options.parser import respell
 
@@ -86,5 +86,5 @@ def _clone(given: Namespace, log: Log) -> int:
 
     request = read_clone_request(given)
     if request.original is None and request.original_xml is None:
-        raise RequestError("no guest to copy is named", hint="give --original GUEST, or --original-xml FILE")
+        raise RequestError("no guest to clone specified", hint="use --original GUEST or --original-xml FILE")
     return clone(request, given, log)

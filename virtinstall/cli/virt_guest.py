@@ -34,7 +34,7 @@ SUBCOMMANDS = (
 
 
 def run(words: list[str], log: Log) -> int:
-    """Do what the words after `virt-guest` ask for; return the exit status. Raises: VirtInstallError."""
+    """Run virt-guest with the arguments; return the exit status. Raises: VirtInstallError."""
     chosen = next((each for each in SUBCOMMANDS if words[:1] == [each.name]), None)
     # one subcommand is loaded, not all of them
     given = guest_parser(SUBCOMMANDS if chosen is None else (chosen,)).parse_args(words)
@@ -52,7 +52,7 @@ def run(words: list[str], log: Log) -> int:
 
 def guest_parser(subcommands: tuple[Subcommand, ...] = SUBCOMMANDS) -> Parser:
     """The parser of virt-guest's command line."""
-    parser = Parser(prog=PROG, description="Manage guests and what they are made from.")
+    parser = Parser(prog=PROG, description="Manage guests and their images.")
     parser.set_defaults(module=None)
     parser.add_argument("--version", action="store_true", help="Print the version.")
     commands = parser.add_subparsers(title="subcommands", metavar="SUBCOMMAND", parser_class=Parser)

@@ -1,4 +1,4 @@
-"""`virt-install`: which action the options ask for."""
+"""`virt-install`: selection of the action that the options request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PROG = "virt-install"
 
 
 def run(words: list[str], log: Log) -> int:
-    """Do what the words after `virt-install` ask for; return the exit status. Raises: VirtInstallError."""
+    """Run virt-install with the arguments; return the exit status. Raises: VirtInstallError."""
     from virtinstall.options.parser import HELP_WORDS, help_wanted, parse_argv
 
     given = parse_argv(words, PROG)
@@ -36,7 +36,7 @@ def run(words: list[str], log: Log) -> int:
         for option in wanted:
             print(help_text(option, section_class(option)), end="")
         return 0
-    # each action is loaded only where it is asked for
+    # each action is imported only when requested
     if given.osinfo == "list":
         from virtinstall.cli.list_systems import list_systems
 

@@ -17,7 +17,7 @@ _ACTIONS = ("edit", "add_device", "remove_device", "build_xml")
 
 
 def run(words: list[str], log: Log) -> int:
-    """Do what the words after `virt-xml` say; gives the exit status. Raises: VirtInstallError."""
+    """Run virt-xml with the arguments; return the exit status. Raises: VirtInstallError."""
     from virtinstall.options.parser import respell
     from virtinstall.options.table import OPTIONS
     from virtinstall.options.xml_table import XML_OPTIONS
@@ -98,20 +98,25 @@ def read_edit_request(given: Namespace) -> EditRequest:
         if each.dest.startswith("convert_") and (text := getattr(given, each.dest)) is not None
     }
     if option is None and not conversions:
-        raise RequestError("no change is specified", hint="name what to change, for example --disk cache=none")
+        raise RequestError("no change specified", hint="add an option, for example --disk cache=none")
     if conversions and (action != "edit" or option is not None or len(conversions) > 1):
-        raise RequestError("--convert-to-q35 and --convert-to-vnc go with --edit and with nothing else")
+        raise RequestError("--convert-to-q35 and --convert-to-vnc can only be combined with --edit")
     if given.osinfo is not None and action in ("edit", "remove_device"):
         raise RequestError(
             f"--osinfo is not supported with --{action.replace('_', '-')}",
-            hint="it chooses the defaults of new devices",
+            hint="use it with --add-device or --build-xml",
         )
     if given.define and given.no_define:
         raise RequestError("--define and --no-define contradict each other", hint="use one of them")
     if given.update and given.domain is None and action != "build_xml":
-        raise RequestError("--update needs the name of a guest", hint="XML on standard input is of no running guest")
+        raise RequestError(
+            "--update requires the name of a guest", hint="specify the guest's name instead of XML on standard input"
+        )
     if given.update and given.start:
-        raise RequestError("--update can't be used with --start", hint="a guest that is to be started doesn't run")
+        raise RequestError(
+            "--update cannot be used with --start",
+            hint="use --update for a running guest, --start for a guest that is off",
+        )
     osinfo = next(each for each in XML_OPTIONS if each.dest == "osinfo")
     return EditRequest(
         action=action,
@@ -138,7 +143,7 @@ def _action(given: Namespace) -> str:
     if not found:
         raise RequestError(f"one of {', '.join(names)} must be specified")
     if len(found) > 1:
-        raise RequestError(f"the options {', '.join(names)} contradict each other", hint="one action at a time")
+        raise RequestError(f"the options {', '.join(names)} contradict each other", hint="use only one of them")
     return found[0]
 
 

@@ -1,1 +1,1 @@
-"""virt-xml: changes to the XML of a guest that exists; pure, but for `added.py`, which surveys the host."""
+"""Changes of virt-xml to the XML of an existing guest; pure, except for `added.py`, which surveys the host."""

@@ -1,4 +1,4 @@
-"""One change of virt-xml's, carried out on a domain: edit, add, remove. Pure."""
+"""One change of virt-xml, applied to a domain: edit, add, remove. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class XmlOption(NamedTuple):
-    """The XML option that a change is about: its name, the class with its fields, the values given."""
+    """XML option of a change: its name, the class with its fields, its values."""
 
     name: str
     cls: type[Element]
@@ -38,12 +38,12 @@ class XmlOption(NamedTuple):
     fallback: Fallback | None
 
     def described(self) -> tuple[str, ...]:
-        """The values but `none`, which describes no object."""
+        """Return the values except `none`, which describes no object."""
         return tuple(text for text in self.texts if not says_none(self.cls, text))
 
 
 def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
-    """Change the objects that `selector` means; gives them. Raises: RequestError."""
+    """Change the objects that match `selector`; return them. Raises: RequestError."""
     spice = option.cls is Graphics and convert.has_spice(domain)
     found = _objects_to_edit(domain, option, selector)
     texts = option.described()
@@ -83,16 +83,18 @@ def resolve_requirements(domain: Domain, changed: Sequence[Element]) -> None:
 
 
 def _objects_to_edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
-    """A section of which there is none yet is made; a device isn't."""
+    """Return the objects to edit; a missing section is created, a missing device is not."""
     if selector == "" and not is_device(option.cls) and not objects_of(domain, option.cls):
         return [domain.section(option.cls)]
     return select(domain, option.cls, option.name, "--edit", selector, option.fallback)
 
 
 def remove(domain: Domain, option: XmlOption) -> list[Device]:
-    """Take out the devices that the option's value selects; gives them. Raises: RequestError."""
+    """Remove the devices that the option's value selects; return them. Raises: RequestError."""
     if not is_device(option.cls):
-        raise RequestError(f"--remove-device makes no sense with {option.name}", hint="it is no option of a device")
+        raise RequestError(
+            f"--remove-device does not support {option.name}", hint="use an option that describes a device"
+        )
     spice = option.cls is Graphics and convert.has_spice(domain)
     found: list[Device] = select(  # type: ignore[assignment]
         domain, option.cls, option.name, "--remove-device", option.texts[-1], option.fallback
@@ -121,7 +123,7 @@ def can_add(domain: Domain, cls: type[Element]) -> bool:
 
 
 def add_sections(domain: Domain, option: XmlOption) -> list[Element]:
-    """Add what may be there several times though it is no device (<seclabel>); gives it. Raises: RequestError."""
+    """Add sections that can occur several times (<seclabel>); return them. Raises: RequestError."""
     made = []
     for text in option.described():
         pairs = cut(option.cls, option.name, text, option.fallback)

@@ -38,20 +38,20 @@ _SPICE_ATTRIBUTES = ("tlsPort", "defaultMode")
 
 
 def refresh_machine(domain: Domain) -> None:
-    """The newest version of the machine type. Raises: RequestError, for a type that has no versions."""
+    """Use the newest version of the machine type. Raises: RequestError, if the type has no versions."""
     machine = domain.os.type_machine or ""
     for prefix, newest in _VERSIONED:
         if machine.startswith(prefix) or machine == newest:
             domain.os.type_machine = newest
             return
     raise RequestError(
-        f"--boot refresh-machine-type: the machine type '{machine}' has no version to refresh",
-        hint="name the machine type wanted: --boot machine=TYPE",
+        f"--boot refresh-machine-type: machine type '{machine}' is not versioned",
+        hint="set the machine type: --boot machine=TYPE",
     )
 
 
 def remove_spice_parts(domain: Domain) -> None:
-    """What only serves spice, where no spice display is left."""
+    """Remove devices that only spice uses, if no spice display is left."""
     if any(graphics.type == "spice" for graphics in domain.devices_of(Graphics)):
         return
     parts: list[Device] = [device for device in domain.devices_of(Channel) if device.type == "spicevmc"]
@@ -68,7 +68,7 @@ def has_spice(domain: Domain) -> bool:
 
 
 def convert_to_vnc(domain: Domain, *, vdagent: bool) -> None:
-    """VNC in place of spice. Raises: RequestError, when the guest has no spice display."""
+    """Replace spice by VNC. Raises: RequestError, when the guest has no spice display."""
     displays = [graphics for graphics in domain.devices_of(Graphics) if graphics.type == "spice"]
     if not displays:
         raise RequestError("--convert-to-vnc: the guest has no spice display")
@@ -105,13 +105,16 @@ def _replace_qxl(video: Video) -> None:
 
 
 def convert_to_q35(domain: Domain, root_ports: int | None) -> None:
-    """q35 in place of i440FX: no IDE, no addresses of the old bus, PCIe ports.
+    """Replace i440FX by q35: no IDE, no addresses of the old bus, PCIe ports.
 
-    Raises: RequestError, when it is no i440FX guest.
+    Raises: RequestError, when the guest is not i440FX.
     """
     machine = domain.os.type_machine or ""
     if machine != "pc" and not machine.startswith("pc-i440fx"):
-        raise RequestError(f"--convert-to-q35: the machine type '{machine}' is no i440FX", hint="it starts with 'pc'")
+        raise RequestError(
+            f"--convert-to-q35: machine type '{machine}' is not i440FX",
+            hint="use it for guests with machine type pc or pc-i440fx-*",
+        )
     domain.os.type_machine = "q35"
     _disks_to_sata(domain)
     for controller in domain.devices_of(Controller):

@@ -65,7 +65,7 @@ def _twin(element: Element) -> Device | None:
 
 
 def _take_source(element: Element, found: Device) -> None:
-    """Give `element` the source of `found`, in the place of its own."""
+    """Replace the source of `element` by that of `found`."""
     node, other = element.ensure_node(), found.ensure_node()
     for name in _KIND:
         if other.get(name) is not None:

@@ -1,4 +1,4 @@
-"""What a new value takes the place of, in an object that is there: other sources, features of another CPU, ports.
+"""Values that a new value replaces in an existing object: other sources, features of another CPU, ports.
 
 A new guest has none of these; there, setting a value is enough.
 """
@@ -58,8 +58,8 @@ def follow_up(element: Element, pairs: list[Pair]) -> None:
         element.autoport = True if chosen_by_libvirt else None
     elif isinstance(element, Controller) and element.set_of is not None:
         raise RequestError(
-            f"--edit --controller {element.set_of}: the word stands for several controllers",
-            hint=f"--remove-device takes one away, --add-device --controller {element.set_of} adds them",
+            f"--edit --controller {element.set_of}: the name describes several controllers",
+            hint=f"use --remove-device to remove one, --add-device --controller {element.set_of} to add them",
         )
 
 

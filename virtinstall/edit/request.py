@@ -1,4 +1,4 @@
-"""What virt-xml is asked for, as data."""
+"""Request of virt-xml, as data."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class EditRequest(Record):
-    """What was asked: `action` is one of `edit`, `add_device`, `remove_device`, `build_xml`.
+    """Requested change: `action` is one of `edit`, `add_device`, `remove_device`, `build_xml`.
 
     `option` is None for the conversions, whose sub-options are in `conversions`.
-    `define` and `start` say what becomes of the result, `update` whether the running guest is changed too.
+    `define` and `start`: whether the result is saved and started; `update` whether the running guest is changed too.
     """
 
     action: str

@@ -1,4 +1,4 @@
-"""Which objects of a guest an option of virt-xml's means: the first, number N, all, or those that match.
+"""Selection of a guest's objects by an option of virt-xml: the first, number N, all, or those that match.
 
 Source: the behaviour of virt-xml's --edit and --remove-device.
 """
@@ -50,29 +50,29 @@ def objects_of(domain: Domain, cls: type[Element]) -> list[Element]:
 def select(
     domain: Domain, cls: type[Element], option: str, action: str, selector: str, fallback: Fallback | None
 ) -> list[Element]:
-    """The objects that `selector` means: empty (the first), a number, `all`, or sub-options to match.
+    """Return the objects that `selector` matches: empty (the first), a number, `all`, or sub-options.
 
-    All of none are none; otherwise there has to be one.
+    `all` may match no object; otherwise there must be one.
 
-    Raises: RequestError, when there is none, or the selector makes no sense for the option.
+    Raises: RequestError, when there is none, or the option does not support the selector.
     """
     found = objects_of(domain, cls)
     if not cls.tag and selector not in ("", "all", "1"):
-        raise RequestError(f"'{action} {selector}' doesn't make sense with {option}", hint=f"use {action} alone")
+        raise RequestError(f"{option} does not support '{action} {selector}'", hint=f"use {action} without a value")
     if selector == "all":
         return found
     if not found:
-        raise RequestError(f"the guest has no object of {option}", hint=f"--add-device {option} ... adds one")
+        raise RequestError(f"no {option} device or section found", hint=f"add one with: --add-device {option} ...")
     if selector == "":
         return found[:1]
     number = _number(selector)
     if number is None:
         return _matching(found, cls, option, action, selector, fallback)
     if number == 0:
-        raise RequestError(f"'{action} 0': objects are counted from 1, or from -1 at the end")
+        raise RequestError(f"'{action} 0': numbers start at 1, or at -1 from the end")
     if abs(number) > len(found):
-        count = f"only {len(found)} object" + ("s" if len(found) > 1 else "")
-        raise RequestError(f"'{action} {selector}': the guest has {count} of {option}")
+        count = "only one exists" if len(found) == 1 else f"only {len(found)} exist"
+        raise RequestError(f"'{action} {selector}': no such {option}; {count}")
     return [found[number - 1 if number > 0 else number]]
 
 
@@ -86,28 +86,28 @@ def _matching(
     pairs = cut(cls, option, selector, fallback)
     for pair in pairs:
         if pair.target is not None and not pair.target.declared.match:
-            raise RequestError(f"{action} {selector}: objects can't be selected by '{pair.key}'")
+            raise RequestError(f"{action} {selector}: cannot select by '{pair.key}'")
     chosen = [each for each in found if all(_matches(each, option, pair, fallback) for pair in pairs)]
     if not chosen:
         raise RequestError(
-            f"no object of {option} matches {action} {selector}",
-            hint=f"the guest has {_told(found, pairs[0])}; a number, or `all`, selects without looking",
+            f"no {option} matches '{action} {selector}'",
+            hint=f"the guest has {_described(found, pairs[0])}; use one of these, a number, or all",
         )
     return chosen
 
 
-def _told(found: list[Element], pair: Pair) -> str:
-    """What the objects have where `pair` asks for something else; their number where that is no plain value."""
+def _described(found: list[Element], pair: Pair) -> str:
+    """Return the values that the objects have for the key of `pair`, or their number if it is not a plain value."""
     if pair.target is not None and isinstance(pair.target.declared, XmlField) and not pair.target.hops:
         values = [pair.target.declared.__get__(each, type(each)) for each in found]
-        told = [f"{pair.key}={value}" for value in values if value is not None]
-        if told:
-            return ", ".join(told[:8]) + (", ..." if len(told) > 8 else "")
+        texts = [f"{pair.key}={value}" for value in values if value is not None]
+        if texts:
+            return ", ".join(texts[:8]) + (", ..." if len(texts) > 8 else "")
     return str(len(found))
 
 
 def _matches(element: Element, option: str, pair: Pair, fallback: Fallback | None) -> bool:
-    """Whether setting what `pair` says would change nothing."""
+    """Return whether applying `pair` would change nothing."""
     if isinstance(element, Disk) and pair.target is not None and pair.target.declared is Disk.path:
         twin = Disk()
         apply_pairs(twin, option, [pair], fallback)
@@ -136,7 +136,7 @@ def _same(one: etree._Element, other: etree._Element) -> bool:
 
 
 def _value(text: str | None) -> object:
-    """Return what `text` stands for: a number, or the text without regard to blanks around it and to a MAC's case."""
+    """Return the value of `text` for comparison: a number, or the text stripped, a MAC in lower case."""
     plain = (text or "").strip()
     try:
         return int(plain, 0)

@@ -1,4 +1,4 @@
-"""What an edit leaves to be looked up: a machine type's newest version, an OS's id, a CPU or firmware of the host's."""
+"""Values that an edit looks up: the newest version of a machine type, the ID of an OS, the host's CPU and firmware."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def resolve_edit(domain: Domain, host: Host) -> list[str]:
-    """Turn the wishes that an edit left on `domain` into XML; gives warnings. Raises: RequestError, HostError."""
+    """Resolve the settings that an edit left on `domain`; return warnings. Raises: RequestError, HostError."""
     if domain.os.refresh_machine_type:
         refresh_machine(domain)
     if domain.os_name is not None or domain.os_full_id is not None:
@@ -22,7 +22,7 @@ def resolve_edit(domain: Domain, host: Host) -> list[str]:
     warnings = []
     if domain.os.uefi is False:
         if domain.os.firmware == "efi" or domain.os.loader is not None:
-            warnings.append("the guest boots by BIOS from now on: a system installed with UEFI may not start")
+            warnings.append("the guest now boots with BIOS; a system installed with UEFI may not start")
         leave_uefi(domain.os)
     elif domain.os.uefi:
         leave_bios(domain.os)

@@ -1,4 +1,4 @@
-"""Define and boot: the installation's transient configuration first, the final one behind it.
+"""Definition and boot: the installation's transient configuration first, then the final one.
 
 Source: https://libvirt.org/formatdomain.html#events-configuration (on_reboot=destroy ends
 the installation boot when the installer reboots); virDomainCreateXML, virDomainDefineXML.
@@ -67,7 +67,7 @@ def _final_domain(plan: Plan, guest: Guest) -> Domain:
 
 @contextmanager
 def _explain_kvm_failure(domain: Domain) -> Iterator[None]:
-    """A start that fails through KVM is told with the way out: there are hosts that list KVM and can't use it."""
+    """Add a hint to a start that failed because of KVM: some hosts list KVM and cannot use it."""
     try:
         yield
     except HypervisorError as error:
@@ -79,8 +79,8 @@ def _explain_kvm_failure(domain: Domain) -> Iterator[None]:
 
 
 def _require_own_macs(plan: Plan, guest: Guest, host: Host) -> None:
-    """Of two runs that drew the same address at once, the later sees the other's guest. Raises: TakenError."""
+    """Detect that another run generated the same address at the same time. Raises: TakenError."""
     macs = [word for word in plan.generated if ":" in word]
     ours = host.shared_macs(guest.uuid, macs) if macs else None
     if ours:
-        raise TakenError(f"the MAC address {min(ours)} belongs to another guest by now")
+        raise TakenError(f"MAC address {min(ours)} is now used by another guest")

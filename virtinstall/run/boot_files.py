@@ -1,4 +1,4 @@
-"""Kernel, initrd and seeds of the installation: fetched and made, temporary but for what the guest keeps."""
+"""Kernel, initrd and seeds of the installation: fetched or created, and temporary unless the guest keeps them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _DRIVER_LIMIT_BYTES = 64 << 20
 
 
 def check_boot_files(plan: Plan, host: Host) -> None:
-    """Look at what the guest boots and what goes into its initrd, before anything is made.
+    """Check boot files and files for the initrd before anything is created.
 
-    Raises: RequestError, when a file of this machine isn't there or can't be injected.
+    Raises: RequestError, when a local file is missing or cannot be injected.
     """
     for boot_file in plan.boot_files:
         if boot_file.inject:
@@ -43,9 +43,9 @@ def check_boot_files(plan: Plan, host: Host) -> None:
 
 
 def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Fetch what the installation boots.
+    """Fetch kernel and initrd.
 
-    Raises: FetchError; what was made is in `undo`.
+    Raises: FetchError; created files are in `undo`.
     """
     wanted = [boot_file for boot_file in plan.boot_files if boot_file.source != boot_file.path]
     if not wanted or not has_real_storage(host):
@@ -107,7 +107,7 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: 
 
 
 def _record_complete(kind: str, path: str, journal: Journal | None) -> None:
-    """Note the state of a complete file: a later run removes it only when nobody has changed it since."""
+    """Record the state of a complete file: a later run removes it only if it has not changed."""
     state = FileState.of_path(path)
     if journal is not None and state is not None:
         journal.record(kind, path, state)
@@ -131,7 +131,7 @@ def _fetched(seed: SeedFile, progress: Progress) -> dict[str, bytes]:
                     fetcher.download(url.rpartition("/")[2], target, progress)
                     contents[name] = target.getvalue()
         except FetchError as error:
-            error.add_note("these are virtio's drivers for Windows; --unattended drivers=no does without them")
+            error.add_note("these are the virtio drivers for Windows; --unattended drivers=no omits them")
             raise
         finally:
             fetcher.close()

@@ -54,12 +54,13 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Gues
     folder = journal_folder(os.environ, os.geteuid())
     guest = host.guest_named(name)
     if guest is None:
-        raise GuestNotFound(f"--finish {name}: there is no such guest", hint="run the command that made it again")
+        raise GuestNotFound(f"--finish {name}: there is no such guest", hint="re-run the original virt-install command")
     xml = final_xml(name, folder, host.uri, guest.uuid)
     if is_claim(guest.xml(inactive=True)):
         if not guest.is_active() or xml is None:
             raise RequestError(
-                f"--finish {name}: the guest was not created completely", hint="run the command that made it again"
+                f"--finish {name}: the guest was not created completely",
+                hint="re-run the original virt-install command",
             )
         guest = host.define_guest(xml)
     if xml is not None and not guest.is_persistent():
@@ -68,7 +69,7 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Gues
         report(f"The guest '{name}' is defined.")
     elif guest.is_active() and not is_installing(guest) and not (xml is not None and guest.state() == "paused"):
         raise RequestError(
-            f"--finish {name}: it has no unfinished installation", hint="the guest runs, as it will from now on"
+            f"--finish {name}: no installation in progress", hint="the guest is already running normally"
         )
     # QEMU has read them, or never will
     remove_served(name, host, report)

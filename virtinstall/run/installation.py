@@ -45,7 +45,7 @@ class Installation:
         self.require_end()
 
     def require_end(self) -> None:
-        """Raises: GuestCrashed; GuestStopped, when the guest was powered off before the installation had ended."""
+        """Check how the installation ended. Raises: GuestCrashed; GuestStopped, if the guest was powered off before."""
         if self._guest.state() == "crashed":
             raise GuestCrashed(f"the guest '{self._name}' crashed")
         if not self._seeded and self._guest.was_destroyed():
@@ -67,9 +67,9 @@ class Installation:
 
 
 class BackgroundInstallation:
-    """Waits for the end of an installation in a thread, and starts the finished guest if `start`.
+    """Thread that waits for the end of an installation, and starts the finished guest if `start`.
 
-    The thread ends with `stop`, or when the connection is lost; `wait` tells how it ended.
+    The thread ends with `stop`, or when the connection is lost; `wait` raises the error that ended it.
     """
 
     def __init__(self, host: Host, guest: Guest, *, start: bool) -> None:
@@ -116,7 +116,7 @@ class BackgroundInstallation:
 
 def _timed_out(name: str) -> WaitTimeout:
     return WaitTimeout(
-        f"timed out waiting for the installation of '{name}'; the guest is left running",
+        f"timed out waiting for the installation of '{name}'; the guest is still running",
         hint="Hypervisor.finish() waits for it again and starts the finished guest",
     )
 

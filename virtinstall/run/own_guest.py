@@ -1,8 +1,8 @@
 """The guest that a run creates: its name and UUID are claimed first, and only this guest is removed on failure.
 
-libvirt keeps names apart, but a definition with a UUID that exists replaces the other guest. What is atomic for
-every user and host is a definition under a name that no other run has: libvirt refuses it when another guest has
-the UUID. So a UUID that the user gave is claimed with a small guest under such a name, which is then renamed.
+libvirt keeps names unique, but a definition with an existing UUID replaces the other guest. A definition under a
+unique name is atomic for every user and host: libvirt rejects it if another guest has the UUID. A UUID that the user
+requested is therefore claimed with a small guest under such a name, which is then renamed.
 
 Source: https://libvirt.org/html/libvirt-libvirt-domain.html (virDomainDefineXML, virDomainRename)
 """
@@ -74,7 +74,7 @@ class OwnGuest:
             require_free(self.name, self.uuid, self._host, name_is_generated=self._name_is_generated)
             self._undo.push(f"the file of UEFI variables of guest {self.name}", self._files.remove_new_nvram)
         self._undo.push(f"guest {self.name}", self._roll_back, uses_older=True)
-        # nobody else can have a random UUID
+        # a random UUID is unique
         self._is_ours = self._uuid_is_new and not self._replaces
         if not self._uuid_is_new and not self._replaces and self._host.driver() == "qemu":
             self._claim_uuid()
@@ -95,7 +95,7 @@ class OwnGuest:
             self._started = True
 
     def start_undefined(self, xml: str, *, paused: bool) -> Guest:
-        """Start the guest without a definition of its own. Raises: HypervisorError or TakenError."""
+        """Start the guest without defining it. Raises: HypervisorError or TakenError."""
         with deferred_signals(), self._name_taken():
             guest = self._host.start_guest(xml, paused=paused)
             self._is_ours = self._started = True
@@ -105,7 +105,7 @@ class OwnGuest:
         return guest
 
     def _claim_uuid(self) -> None:
-        """Claim the UUID with a small definition under a name that no other run has, then the name."""
+        """Claim the UUID with a small definition under a unique name, then the name."""
         stub = _small_definition(self._document, f"{self.name[:_LONGEST_STEM]}.{os.urandom(6).hex()}")
         with deferred_signals():
             try:
@@ -169,7 +169,7 @@ class OwnGuest:
 
 
 def require_free(name: str, uuid: str, host: Host, *, name_is_generated: bool = False) -> None:
-    """Raises: HypervisorError, when a guest has the UUID or the name; TakenError, when another name would do."""
+    """Require UUID and name to be free. Raises: HypervisorError; TakenError, if another name can be generated."""
     if host.guest_by_uuid(uuid) is not None:
         raise _uuid_exists(uuid, host)
     if host.guest_named(name) is not None:
@@ -191,9 +191,9 @@ def _require_replaceable(name: str, uuid: str, host: Host) -> str:
     """Return the present definition of the guest to reinstall. Raises: HypervisorError, when it runs or is gone."""
     guest = host.guest_by_uuid(uuid)
     if guest is None or guest.name != name:
-        raise HypervisorError(f"the guest '{name}' does not exist any more")
+        raise HypervisorError(f"the guest '{name}' no longer exists")
     if guest.is_active():
-        raise HypervisorError(f"the guest '{name}' has been started meanwhile", hint="shut it down first")
+        raise HypervisorError(f"the guest '{name}' has been started in the meantime", hint="shut it down first")
     return guest.xml(inactive=True)
 
 

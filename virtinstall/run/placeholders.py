@@ -47,8 +47,8 @@ def leave_placeholders(plan: Plan, host: Host, sizes: dict[str, int]) -> list[st
         except (OSError, VirtInstallError) as error:
             target = path if upload is None else upload.target
             warnings.append(
-                f"cannot create '{target}' ({error}); until it is shut down, the guest '{plan.name}' "
-                "can be neither restored nor migrated without it"
+                f"cannot create '{target}' ({error}); without it the guest '{plan.name}' cannot be "
+                "restored or migrated until it is shut down"
             )
     return warnings
 

@@ -118,7 +118,7 @@ def guest_nvram(domain: etree._Element, host: Host) -> tuple[str | None, bool]:
 
 
 def tpm_folder(domain: etree._Element, host: Host) -> str | None:
-    """Where libvirt keeps the state of a guest's emulated TPM; None if it has none."""
+    """Return the path of the state of a guest's emulated TPM, or None if it has none."""
     if domain.find("devices/tpm/backend[@type='emulator']") is None or host.driver() != "qemu":
         return None
     uuid = (domain.findtext("uuid") or "").lower()

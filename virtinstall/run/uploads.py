@@ -1,4 +1,4 @@
-"""What the installation reads, sent into a pool of the remote host, and deleted there when it has served."""
+"""Uploads of installation files to a pool of the remote host, which are deleted when no longer needed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def send_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Send what the plan says: temporary volumes, but for those that the guest keeps.
+    """Upload the files of the plan: temporary volumes, except those that the guest keeps.
 
-    Raises: StorageError; what was made is in `undo`.
+    Raises: StorageError; created volumes are in `undo`.
     """
     for upload in plan.uploads:
         if journal is not None:

@@ -1,4 +1,4 @@
-"""`--wait-for`: waits until the guest is as far as was asked for.
+"""Waiting for a condition of the guest: `--wait-for`.
 
 Source: https://libvirt.org/formatdomain.html#channel (guest agent);
 https://www.rfc-editor.org/rfc/rfc4253#section-4.2 (an SSH server's first line);
@@ -49,29 +49,29 @@ def has_text_console(domain: Domain) -> bool:
 
 
 def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
-    """Raises: RequestError, when the guest can never be as far as `goal`."""
+    """Check that the guest can reach `goal`. Raises: RequestError."""
     if goal not in GOALS:
-        raise RequestError(f"--wait-for {goal}: there is no such goal", hint=f"it is {', '.join(GOALS)}")
+        raise RequestError(f"invalid value '{goal}' for --wait-for", hint=f"use {', '.join(GOALS[:-1])} or {GOALS[-1]}")
     if noreboot and goal != "shutdown":
         raise RequestError(
-            f"--wait-for {goal} contradicts --noreboot", hint="the guest stays off; --wait-for shutdown waits for that"
+            f"--wait-for {goal} contradicts --noreboot", hint="use --wait-for shutdown, because the guest stays off"
         )
     interfaces = domain.devices_of(Interface)
     if goal in ("ip", "ssh") and not interfaces:
-        raise RequestError(f"--wait-for {goal}: the guest has no network interface", hint="give it one: --network")
+        raise RequestError(f"--wait-for {goal}: the guest has no network interface", hint="add --network default")
     if goal == "ssh" and all(interface.type == "user" for interface in interfaces):
         raise RequestError(
-            "--wait-for ssh: nothing reaches a guest on a user-mode network",
+            "--wait-for ssh: a guest on a user-mode network cannot be reached",
             hint="use --network network=default or bridge=NAME",
         )
     if goal == "ip" and all(interface.type == "user" for interface in interfaces) and not has_agent(domain):
         raise RequestError(
-            "--wait-for ip: only its agent knows the address of a guest on a user-mode network",
+            "--wait-for ip: the address of a guest on a user-mode network is only known to its agent",
             hint="add --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
         )
     if goal == "cloud-init" and not has_agent(domain) and not has_text_console(domain):
         raise RequestError(
-            "--wait-for cloud-init: neither an agent nor a console will tell when it has ended",
+            "--wait-for cloud-init: the guest has no agent channel or console to report the end",
             hint="add --serial pty, or --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
         )
     if goal == "agent" and not has_agent(domain):
@@ -82,7 +82,7 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
 
 
 class Waiter:
-    """Waits for one guest; `say` prints a line for people. `deadline` is of time.monotonic()."""
+    """Waiter for one guest; `say` is a function that prints a line, `deadline` a value of time.monotonic()."""
 
     def __init__(
         self, host: LibvirtHost, guest: Guest, domain: Domain, say: Callable[[str], None], deadline: float | None
@@ -120,7 +120,7 @@ class Waiter:
 
         left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
         if not self._host.wait_until(over, left):
-            raise WaitTimeout(f"timed out waiting for '{goal}'; the guest '{self._guest.name}' is left running")
+            raise WaitTimeout(f"timed out waiting for '{goal}'; the guest '{self._guest.name}' is still running")
         state = self._guest.state()
         if state == "crashed":
             raise GuestCrashed(f"the guest '{self._guest.name}' crashed")
@@ -146,7 +146,7 @@ class Waiter:
         return has_agent(self._domain) and any(self._content(path) is not None for path in _CLOUD_INIT_MARKS)
 
     def _content(self, path: str) -> bytes | None:
-        """The beginning of a file in the guest; None where its agent has none to show."""
+        """Return the beginning of a file in the guest, or None if the agent cannot read it."""
         import base64
 
         handle = self._guest.agent_answer("guest-file-open", path=path)
@@ -170,7 +170,7 @@ class Waiter:
 
 
 def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
-    """Whether an SSH server greets there."""
+    """Return whether an SSH server answers at the address."""
     import socket
 
     try:
@@ -181,7 +181,7 @@ def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
 
 
 class ConsoleWatch:
-    """Reads the guest's text console and looks for the line with which cloud-init ends, and for its errors."""
+    """Reader of the guest's text console that looks for the last line of cloud-init and for its errors."""
 
     def __init__(self, host: LibvirtHost, guest: Guest) -> None:
         from virtinstall.libvirt_host.console_stream import ConsoleStream
