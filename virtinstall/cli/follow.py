@@ -41,7 +41,7 @@ def _minutes(count: int | None) -> str:
 
 
 class InstallWatcher:
-    """Follower of one guest; `say` is a function that prints a line."""
+    """Follower of one guest, which prints lines through a function."""
 
     def __init__(self, plan: Plan, host: LibvirtHost, say: Callable[[str], None]) -> None:
         """Prepare; raise RequestError if the guest can never reach the condition of --wait-for."""

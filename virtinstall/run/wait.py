@@ -82,7 +82,7 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
 
 
 class Waiter:
-    """Waiter for one guest; `say` is a function that prints a line, `deadline` a value of time.monotonic()."""
+    """Waiter for one guest, which prints lines through a function; `deadline` is a value of time.monotonic()."""
 
     def __init__(
         self, host: LibvirtHost, guest: Guest, domain: Domain, say: Callable[[str], None], deadline: float | None
