@@ -283,7 +283,7 @@ class Facts(Record):
     """All input of the composer; `survey.survey` collects it in one place.
 
     `platform` is chosen once, by `compose.platform`, because libvirt's capabilities depend on it.
-    `os_assumed`: the operating system was not requested and not detected. `guest_names` are the
+    `os_assumed`: `os` is not the record of a requested or detected system. `guest_names` are the
     names in use: all of them, or only the requested one if a name was requested. `claimed_names` are those of guests
     that other runs are about to create. `guest_macs` maps MAC addresses in use to the guests' names. `node_devices` is
     XML. `links` are the host's network interfaces, if the guest names one and they are visible from here. `mounts` are

@@ -27,10 +27,14 @@ _LONGEST_NAME = 200
 
 
 class Lookup(NamedTuple):
-    """The result for a name; `warning` is one line if the record is of another system than requested."""
+    """Record found for a name, with a warning if the name is another spelling or the record is of another system.
+
+    `exact`: the record is of the system that was named.
+    """
 
     record: OsRecord
     warning: str | None = None
+    exact: bool = True
 
 
 class Catalog:
@@ -87,13 +91,14 @@ class Catalog:
             raise self._unknown(name[:_LONGEST_NAME] + "...")
         cached_as = _file_name(name)
         saved = load_watched(self._cache, cached_as, self._places)
-        if saved is not None and saved[0] == name and saved[1].keys() == set(OsRecord._fields):
+        known = saved is not None and saved[0] == name and saved[1].keys() == set(OsRecord._fields)
+        if saved is not None and known and saved[2] is None:
             from virtinstall.osinfo.resolve import from_json
 
-            return Lookup(from_json(saved[1]), saved[2])
+            return Lookup(from_json(saved[1]))
         watch = Watch(self._places)
         found = self._search(name, watch)
-        if not self.broken_files and not found.record.is_generic:
+        if not self.broken_files and not found.record.is_generic and found.warning is None:
             from virtinstall.osinfo.resolve import to_json
 
             watch.save(self._cache, cached_as, [name, to_json(found.record), found.warning])
@@ -148,7 +153,7 @@ class Catalog:
 
     def _respelt(self, name: str, spelling: str, watch: Watch) -> Lookup:
         try:
-            record, warning = self._search(spelling, watch)
+            record, warning, _ = self._search(spelling, watch)
         except RequestError as error:
             raise self._unknown(name) from error
         if warning is not None:
@@ -158,7 +163,7 @@ class Catalog:
     @staticmethod
     def _unlisted(name: str, record: OsRecord) -> Lookup:
         """Return the record that is used for a system that the database does not have."""
-        return Lookup(record, f"unknown OS name '{name}': using the settings of {record.short_id}")
+        return Lookup(record, f"unknown OS name '{name}': using the settings of {record.short_id}", exact=False)
 
     def _by_file_name(self, name: str, watch: Watch) -> Entry | None:
         """The entry whose file has this name, without reading any other."""

@@ -34,7 +34,7 @@ class RequestedOs(NamedTuple):
 class ChosenOs(NamedTuple):
     """The guest's operating system and warnings about the choice.
 
-    `assumed`: it was not requested and not detected.
+    `assumed`: no record of the requested or detected system is known, or there was none.
     """
 
     record: OsRecord
@@ -94,8 +94,9 @@ def choose_os(
                 return found
     name_given = wish.name or default_name
     if name_given:
-        record, warning = catalog.lookup(name_given)
-        return ChosenOs(record, _warnings(warning, _GENERIC_COST if record.is_generic and is_hvm else None))
+        record, warning, exact = catalog.lookup(name_given)
+        cost = _GENERIC_COST if record.is_generic and is_hvm and warning is None else None
+        return ChosenOs(record, _warnings(warning, cost), assumed=not exact)
     if wish.require or (wish.strict and wish.require is None and is_hvm and not _may_lack(environment)):
         raise RequestError(
             _REQUIRED,
@@ -113,10 +114,10 @@ def choose_os(
 def _known(catalog: Catalog, name: str) -> ChosenOs | None:
     """The system that a medium names, or None if the database has no similar one."""
     try:
-        record, warning = catalog.lookup(name)
+        record, warning, exact = catalog.lookup(name)
     except RequestError:
         return None
-    return None if record.is_generic else ChosenOs(record, _warnings(warning))
+    return None if record.is_generic else ChosenOs(record, _warnings(warning), assumed=not exact)
 
 
 def _may_lack(environment: Mapping[str, str] | None) -> bool:
