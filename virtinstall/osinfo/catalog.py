@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 200
 
 
+_SAVED = 4
+"""Length of a cached lookup: its name, and the fields of `Lookup`."""
+
+
 class Lookup(NamedTuple):
     """Record found for a name, with a warning if the name is another spelling or the record is of another system.
 
@@ -91,17 +95,16 @@ class Catalog:
             raise self._unknown(name[:_LONGEST_NAME] + "...")
         cached_as = _file_name(name)
         saved = load_watched(self._cache, cached_as, self._places)
-        known = saved is not None and saved[0] == name and saved[1].keys() == set(OsRecord._fields)
-        if saved is not None and known and saved[2] is None:
+        if saved is not None and len(saved) == _SAVED and saved[0] == name and saved[1].keys() == set(OsRecord._fields):
             from virtinstall.osinfo.resolve import from_json
 
-            return Lookup(from_json(saved[1]))
+            return Lookup(from_json(saved[1]), saved[2], saved[3])
         watch = Watch(self._places)
         found = self._search(name, watch)
-        if not self.broken_files and not found.record.is_generic and found.warning is None:
+        if not self.broken_files and not found.record.is_generic:
             from virtinstall.osinfo.resolve import to_json
 
-            watch.save(self._cache, cached_as, [name, to_json(found.record), found.warning])
+            watch.save(self._cache, cached_as, [name, to_json(found.record), found.warning, found.exact])
         return found
 
     def names(self) -> list[str]:
