@@ -1,4 +1,4 @@
-"""The architecture, read off the imports: who may know whom, who may do I/O, how long a file may be.
+"""The architecture, read off the imports: permitted imports, I/O and length of files.
 
 The layers are those of docs/develop/architecture.md.
 """
@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "virtinstall"
 LONGEST_FILE_LINES = 400
 
-# a module may import what is in its own layer and in the layers before it; every package and top-level module is named
+# a module may import from the same layer and from the layers before it; every package and top-level module is named
 LAYERS = (
     (
         "errors",
@@ -95,7 +95,7 @@ def area_of(module: str) -> str:
 
 
 def imports_of(path: Path) -> Iterator[str]:
-    """Dotted names that a module imports, wherever in it, those for type checkers left out."""
+    """Dotted names that a module imports, wherever in it, except those for type checkers."""
     skipped = {id(node) for block in type_checking_blocks(tree_of(path)) for node in ast.walk(block)}
     for node in ast.walk(tree_of(path)):
         if id(node) in skipped:
@@ -232,7 +232,7 @@ def test_file_is_short(path: Path) -> None:
 
 @pytest.mark.parametrize("path", checked_files(), ids=lambda p: p.relative_to(PROJECT).as_posix())
 def test_public_names_have_docstrings(path: Path) -> None:
-    """Module, public class, public function and test: each says what it gives or proves."""
+    """Module, public class, public function and test: each has a docstring."""
     missing = [] if ast.get_docstring(tree_of(path)) or not path.read_text() else ["the module"]
     for owner, node in definitions(tree_of(path)):
         public = not any(part.startswith("_") for part in (*owner, node.name))

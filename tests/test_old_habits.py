@@ -1,4 +1,4 @@
-"""Command lines as well-known guides of years ago print them; each must give a domain that libvirt's schema accepts."""
+"""Command lines of well-known old guides; each must result in a domain that libvirt's schema accepts."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def guide_files(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("words", GUIDE.values(), ids=GUIDE.keys())
-def test_guide_gives_valid_domain(guide_files: dict[str, str], tmp_path: Path, words: str) -> None:
-    """Typed as the guide prints it, the XML is valid and nothing is made."""
+def test_guide_results_in_a_valid_domain(guide_files: dict[str, str], tmp_path: Path, words: str) -> None:
+    """With the guide's command line the XML is valid and nothing is created."""
     if shutil.which("virt-xml-validate") is None:
         pytest.skip("NOT RUN: virt-xml-validate is missing (Debian: libvirt-clients, libxml2-utils)")
     for placeholder, value in guide_files.items():

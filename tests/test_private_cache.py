@@ -109,10 +109,10 @@ def test_what_others_could_have_written_is_not_read(tmp_path: Path, change: obje
     assert not read_cached(str(place))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change the owner of files")
 @pytest.mark.parametrize("owned", ["cache", "cache/virtinstall", "cache/virtinstall/x"])
 def test_what_another_owns_is_not_read(tmp_path: Path, owned: str) -> None:
-    """Nor is anything created there: root with the home of the user who called sudo leaves no file."""
+    """Nothing is created: root with the home directory of the user who called sudo creates no file."""
     place = tmp_path / "cache" / "virtinstall" / "x"
     write_cached(str(place), b"data")
     os.chown(tmp_path / owned, 12345, 12345)

@@ -67,7 +67,7 @@ def test_version_is_the_changelogs_first() -> None:
 
 
 def test_licence_is_apache() -> None:
-    """LICENSE is the Apache License 2.0, whole, and the metadata says so."""
+    """LICENSE is the complete Apache License 2.0, and the metadata states it."""
     text = (PROJECT / "LICENSE").read_text()
     assert "Apache License" in text
     assert "END OF TERMS AND CONDITIONS" in text
@@ -129,7 +129,7 @@ def test_man_page_has_each_sub_option(man_pages: dict[str, Path]) -> None:
 
 
 def test_man_page_has_no_backticks(man_page: Path) -> None:
-    """Words are marked as manual pages mark them."""
+    """The markup is that of manual pages."""
     assert "`" not in man_page.read_text()
 
 

@@ -97,7 +97,7 @@ def test_a_record_is_not_a_tuple() -> None:
 
 
 def test_a_record_is_immutable() -> None:
-    """Neither a field nor another attribute can be set or deleted; the error says how to change a copy."""
+    """Attributes cannot be set or deleted; the error shows how to change a copy."""
     place: Any = Place(x=1)
     with pytest.raises(UnknownFieldError, match="x cannot be changed") as caught:
         place.x = 3
@@ -110,7 +110,7 @@ def test_a_record_is_immutable() -> None:
 
 
 def test_collections_given_are_copied() -> None:
-    """A list becomes a tuple and a dictionary read-only, so that nobody can change the record later."""
+    """A list becomes a tuple and a dictionary read-only, so that the record cannot be changed later."""
     words, values = ["a"], {"a": 1}
     record = Everything(words=words, values=values, names=frozenset({"n"}), rows=(("a",), ("b", "c")))
     words.append("b")
@@ -132,7 +132,7 @@ def test_collections_given_are_copied() -> None:
     ],
 )
 def test_a_value_of_another_type_is_an_error(name: str, value: object) -> None:
-    """The error names the record and the field, and shows the value; it is one of ours and a TypeError."""
+    """The error names the record and the field, and shows the value; it is a FieldError and a TypeError."""
     with pytest.raises(FieldError, match=f"Everything: {name} must be .*, not {type(value).__name__}") as caught:
         Everything(**{name: value})  # type: ignore[arg-type]
     assert isinstance(caught.value, RequestError) and isinstance(caught.value, TypeError)
@@ -156,7 +156,7 @@ def test_a_value_of_the_type_is_accepted(name: str, value: Any, stored: object) 
 
 
 def test_a_class_imported_for_type_checkers_only_is_checked() -> None:
-    """A record does not import what its fields are made of, and checks it all the same."""
+    """A record checks the types of its fields without importing them."""
     from virtinstall.devices import Disk, Rng
 
     disk = Disk()
@@ -197,7 +197,7 @@ def test_an_unknown_field_has_a_near_name_as_its_hint() -> None:
 
 
 def test_secrets_are_shown_nowhere() -> None:
-    """Neither in the representation nor in an error."""
+    """In the representation and in errors."""
     assert "hidden" not in repr(Named("a", x=1, password="hidden"))
     with pytest.raises(FieldError) as caught:
         Named("a", x=1, password=b"hidden")  # type: ignore[arg-type]

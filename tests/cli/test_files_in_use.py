@@ -120,7 +120,7 @@ def test_new_guest_does_not_write_what_another_uses(lab: Lab, name: str, words: 
     ids=["--cdrom", "CD-ROM", "read-only", "backing"],
 )
 def test_new_guest_does_not_read_what_another_writes(lab: Lab, name: str, words: tuple[str, ...]) -> None:
-    """QEMU would refuse the file, or the guest would read half-written data."""
+    """QEMU would refuse the file, or the guest would read incomplete data."""
     given = [word.format(lab.path(name)).replace("new.qcow2", lab.path("new.qcow2")) for word in words]
     status, text = lab.install(*given)
     assert status != 0
@@ -160,7 +160,7 @@ def test_file_given_twice_is_refused(lab: Lab, first: str, second: str) -> None:
 )
 @pytest.mark.parametrize("options", ["", ",size=1", ",device=cdrom"])
 def test_what_can_be_no_disk_is_refused(lab: Lab, what: str, options: str) -> None:
-    """By kind of file, whatever the checks say; also by virt-xml and virt-clone."""
+    """Depending on the kind of file, regardless of --check; also by virt-xml and virt-clone."""
     os.mkfifo(lab.folder / "pipe")
     path = what if what.startswith("/") else f"{lab.folder}/{what}"
     with socket.socket(socket.AF_UNIX) as unix:
@@ -180,15 +180,15 @@ def test_what_can_be_no_disk_is_refused(lab: Lab, what: str, options: str) -> No
 @pytest.mark.parametrize("name", [*WRITTEN, "base.qcow2", "above.qcow2"])
 @pytest.mark.parametrize("action", [("--add-device",), ("--edit", "target=vda")])
 def test_virt_xml_does_not_take_another_guests_file(lab: Lab, name: str, action: tuple[str, ...]) -> None:
-    """Neither as a new device nor by editing one."""
+    """As a new device and by editing an existing one."""
     status, text = lab.edit(*action, "--disk", f"path={lab.path(name)}")
     assert status == 1
     assert "guest 'other'" in text
     assert lab.edit(*action, "--disk", f"path={lab.path(name)}", "--check", "path_in_use=off")[0] == 0
 
 
-def test_virt_xml_leaves_a_guest_its_own_file(lab: Lab) -> None:
-    """An edit of something else, or to the same path, is no conflict with itself; a second disk of that file is."""
+def test_virt_xml_accepts_a_file_of_the_same_guest(lab: Lab) -> None:
+    """An edit of something else, or to the same path, is not a conflict; a second disk of that file is."""
     (lab.folder / "mine.img").touch()
     assert lab.edit("--edit", "--disk", "cache=none")[0] == 0
     assert lab.edit("--edit", "--disk", f"path={lab.path('mine.img')},cache=none")[0] == 0
@@ -199,7 +199,7 @@ def test_virt_xml_leaves_a_guest_its_own_file(lab: Lab) -> None:
     "name", ["disk.qcow2", "link.qcow2", "hard.qcow2", "base.qcow2", "above.qcow2", "vars.fd", "kernel"]
 )
 def test_virt_clone_never_copies_onto_its_source(lab: Lab, name: str) -> None:
-    """Nor onto the backing chain, nor onto what is based on it, whatever the checks say."""
+    """Also files of the backing chain and files based on it, regardless of --check."""
     for checks in ((), ("--check", "path_exists=off"), ("--check", "all=off")):
         status, text = lab.clone("--file", lab.path(name), *checks)
         assert status == 1

@@ -1,4 +1,4 @@
-"""A run that is ended from outside: what is taken back, and what is told of the rest."""
+"""Interrupted runs: what is rolled back, and what is reported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from virtinstall.rollback.journal import find_leftovers
 from virtinstall.rollback.undo import Undo
 from virtinstall.seed.image import write_seed_file
 
-# a run that has made a domain, whose undo fails; `argv[2]` signals come, the second during the undo
+# a run that has created a domain, whose undo fails; `argv[2]` signals come, the second during the undo
 RUN = """
 import os, signal, sys
 from pathlib import Path
@@ -49,8 +49,8 @@ sys.exit(main._logged_status("virt-install", run, [], Log(None, "virt-install"))
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_what_could_not_be_removed_is_told(tmp_path: Path, number: int, status: int, times: int) -> None:
-    """Not that all is gone; a second Ctrl-C takes neither the message nor the journal for the next run."""
+def test_what_could_not_be_removed_is_reported(tmp_path: Path, number: int, status: int, times: int) -> None:
+    """A second Ctrl-C does not suppress the message or remove the journal for the next run."""
     words = [sys.executable, "-c", RUN, str(tmp_path), str(int(number)), str(times)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == status
@@ -59,8 +59,8 @@ def test_what_could_not_be_removed_is_told(tmp_path: Path, number: int, status: 
     assert [left.kind for left in find_leftovers("web1", tmp_path)] == ["domain"]
 
 
-def test_a_script_that_reads_json_is_told(tmp_path: Path) -> None:
-    """In a document of the usual form, with what could not be taken back."""
+def test_json_reports_the_interruption(tmp_path: Path) -> None:
+    """The document of an error contains what could not be rolled back."""
     run = RUN.replace("run, []", 'run, ["--output", "json"]')
     words = [sys.executable, "-c", run, str(tmp_path), str(int(signal.SIGINT)), "1"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -88,17 +88,15 @@ sys.exit(main._logged_status("virt-install", run, [], Log(None, "virt-install"))
 
 
 @pytest.mark.parametrize(("before", "status"), [("SIG_IGN", 0), ("SIG_DFL", 129)])
-def test_nohup_outlives_its_terminal(before: str, status: int) -> None:
-    """`nohup virt-install ...` goes on when the terminal is closed; without it the run ends, and takes all back."""
+def test_nohup_ignores_the_end_of_the_terminal(before: str, status: int) -> None:
+    """`nohup virt-install ...` continues when the terminal is closed; without it the run ends and is rolled back."""
     done = subprocess.run([sys.executable, "-c", HUNG_UP, before], capture_output=True, check=False)
     assert done.returncode == status
 
 
 @pytest.mark.parametrize("call", ["open", "mkdir"])
-def test_what_is_being_made_when_ctrl_c_comes_is_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
-) -> None:
-    """There is no moment at which a file or a folder is made and not yet noted for its removal."""
+def test_what_is_being_created_at_ctrl_c_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    """Files and directories are always recorded for removal when they exist."""
     make = getattr(os, call)
 
     def interrupted(path: object, *args: object, **named: object) -> object:

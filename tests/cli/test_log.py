@@ -64,8 +64,8 @@ def test_secrets_are_not_logged(tmp_path: Path) -> None:
     assert "hunter2" not in text
 
 
-def test_debug_tells_no_query(tmp_path: Path) -> None:
-    """The query of an address may be all that opens it; urllib3 tells it apart from its address."""
+def test_debug_shows_no_query(tmp_path: Path) -> None:
+    """The query of a URL may contain credentials; urllib3 logs it separately."""
     with WebServer(Site()) as web:
         words = ("--connect", "test:///default", "--name", "logged", "--memory", "512", "--disk", "none", "--debug")
         done = virt_install(tmp_path, *words, "--location", f"{web.url}/?sig=hunter2")
@@ -91,8 +91,8 @@ def test_debug_shows_the_log(tmp_path: Path) -> None:
     assert "connected to test:///default" in done.stderr
 
 
-def test_a_log_that_can_not_be_written_is_no_error(tmp_path: Path) -> None:
-    """A file where the folder should be: the guest's XML comes all the same, without a word."""
+def test_a_log_that_cannot_be_written_is_ignored(tmp_path: Path) -> None:
+    """With a file in place of the directory, the XML is printed without a message."""
     (tmp_path / "virtinstall").write_text("")
     done = virt_install(tmp_path, *PREVIEW_XML)
     assert done.returncode == 0

@@ -42,7 +42,7 @@ def run(*words: str, stdout: int) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("words", [(), ("--output", "json")], ids=["text", "JSON"])
 @pytest.mark.parametrize("kind", ["full", "closed"])
 def test_the_guest_that_exists_is_named(words: tuple[str, ...], kind: str) -> None:
-    """The guest is created when the first line cannot be written: success, and a warning that says so."""
+    """The guest is created when the first line cannot be written: success, and a warning about it."""
     if kind == "full":
         target = os.open("/dev/full", os.O_WRONLY)
     else:
@@ -71,7 +71,7 @@ def test_without_a_guest_it_is_an_error(words: tuple[str, ...]) -> None:
 
 
 def test_output_that_can_be_written_is(tmp_path: Path) -> None:
-    """JSON goes to standard output, and nothing is said of it."""
+    """JSON is printed to standard output without a message."""
     done = subprocess.run([sys.executable, *CREATE, "--output", "json"], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["name"] == "lost"
     assert "cannot be written" not in done.stderr

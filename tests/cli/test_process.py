@@ -14,7 +14,7 @@ PRINT = (*GUEST, "--pxe", "--print-xml")
 
 
 def virt_install(*words: str, redirection: str = "", state: Path) -> subprocess.CompletedProcess[str]:
-    """`virt-install WORDS REDIRECTION`, typed to a shell."""
+    """Run `virt-install` with a redirection in a shell."""
     script = f'"$0" -m virtinstall "$@" {redirection}'
     environ = os.environ | {"XDG_CACHE_HOME": str(state), "XDG_STATE_HOME": str(state)}
     command = ["sh", "-c", script, sys.executable, *words]
@@ -23,7 +23,7 @@ def virt_install(*words: str, redirection: str = "", state: Path) -> subprocess.
 
 @pytest.mark.parametrize("words", [PRINT, ("--version",), ("--help",)], ids=["xml", "version", "help"])
 def test_output_to_a_full_disk(tmp_path: Path, words: tuple[str, ...]) -> None:
-    """One sentence and a status that says so, not a traceback."""
+    """One message and an exit status, not a traceback."""
     done = virt_install(*words, redirection="> /dev/full", state=tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "virt-install: error: No space left on device"
@@ -62,8 +62,8 @@ def test_exit_statuses(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--name", "--disk"])
-def test_bytes_that_are_no_text(tmp_path: Path, option: str) -> None:
-    """A name in Latin-1, of a guest or of a file: refused in a sentence, for libvirt can't have it."""
+def test_arguments_that_are_not_utf8(tmp_path: Path, option: str) -> None:
+    """A name in Latin-1, of a guest or of a file, is an error, because libvirt does not support it."""
     words = {"--name": b"caf\xe9", "--disk": b"path=/tmp/caf\xe9.img,size=1"}
     done = virt_install(*PRINT, option, os.fsdecode(words[option]), state=tmp_path)
     assert done.returncode == 2

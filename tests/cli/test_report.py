@@ -40,15 +40,15 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_print_xml(capsys: pytest.CaptureFixture[str]) -> None:
-    """The XML is in the document, not beside it."""
+    """The XML is in the document and not printed separately."""
     _, document = printed(capsys, "--disk", "none", "--print-xml")
 
     assert document["xml"].startswith("<domain")
     assert document["install_xml"] is None
 
 
-def test_made(capsys: pytest.CaptureFixture[str]) -> None:
-    """A guest that was made: its state, and what was done."""
+def test_created_guest(capsys: pytest.CaptureFixture[str]) -> None:
+    """The document of a created guest contains its state and the actions."""
     _, document = printed(capsys, "--disk", "none", "--noautoconsole")
 
     assert document["changed"] is True
@@ -58,7 +58,7 @@ def test_made(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_volume_has_the_path_that_the_guest_gets(capsys: pytest.CaptureFixture[str]) -> None:
-    """And its format: as with an image that is made directly."""
+    """The format is that of an image that is created directly."""
     _, document = printed(capsys, "--disk", "pool=default-pool,size=1", "--dry-run")
 
     (disk,) = document["disks"]

@@ -22,7 +22,7 @@ def typed(*words: str) -> dict[str, str]:
     return dict(with_typed_answers(parse_request([*GUEST, *words])).install.typed)
 
 
-def test_a_script_gives_them_a_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_script_passes_one_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords are a line each, root's before the user's; anything else is all the rest."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("secret\nother\n#cloud-config\n{}\n"))
     asked = typed("--cloud-init", "user=a,root-password-file=-,user-password-file=-,user-data=-")
@@ -55,7 +55,7 @@ def on_a_terminal(*lines: bytes) -> tuple[int, bytes]:
         while time.monotonic() < end:
             try:
                 seen += os.read(terminal, 4096)
-            except OSError:  # Linux says EIO when the other end is closed
+            except OSError:  # Linux reports EIO when the other end is closed
                 break
             if left and seen.endswith((b"(not shown): ", b"once more: ")):
                 os.write(terminal, left.pop(0) + b"\n")
@@ -65,7 +65,7 @@ def on_a_terminal(*lines: bytes) -> tuple[int, bytes]:
 
 
 def test_typed_twice() -> None:
-    """The password isn't seen, and what is typed wrong is told."""
+    """The password is not shown, and a wrong repetition is reported."""
     status, seen = on_a_terminal(b"Tr0ub4dor", b"Tr0ub4dour")
     assert status == 1
     assert b"--unattended admin-password-file=-: the two passwords differ" in seen

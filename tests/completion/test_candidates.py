@@ -72,7 +72,7 @@ def test_dotted_names_are_entered_like_folders() -> None:
     assert "driver.cache=" in [each.text for each in found("--disk driver.")]
 
 
-def test_docs_stand_beside() -> None:
+def test_candidates_have_a_description() -> None:
     """A sub-option comes with its line of doc and its kind of value."""
     (size,) = found("--disk siz")
     assert size.doc.startswith("Size in GiB")

@@ -60,7 +60,7 @@ printf '%s|\\n' "${{COMPREPLY[@]}}"
 
 
 def in_bash(line: str, environment: Environment) -> list[str]:
-    """What bash would put in place of the word under its cursor, a `|` behind each."""
+    """Return the candidates that bash would insert, each followed by `|`."""
     need("bash")
     script = BASH.format(script=COMPLETION / "bash" / line.split()[0])
     ran = subprocess.run(
@@ -91,7 +91,7 @@ def in_bash(line: str, environment: Environment) -> list[str]:
     ],
 )
 def test_bash(line: str, expected: list[str], environment: Environment) -> None:
-    """bash's function answers with the rest of the word, cut where bash cuts words."""
+    """The function for bash returns the rest of the argument, split as bash splits it."""
     assert in_bash(line, environment) == expected
 
 
@@ -123,7 +123,7 @@ def test_fish(line: str, expected: str, environment: Environment) -> None:
 
 
 def typed_at(argv: list[str], settings: str, keys: str, environment: Environment, done: Callable[[str], bool]) -> str:
-    """What a shell on a terminal shows after `settings` were run and `keys` pressed, until `done` says so."""
+    """What a shell on a terminal shows after `settings` were run and `keys` pressed, until `done` returns true."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.execvpe(argv[0], argv, environment)
@@ -173,7 +173,7 @@ def on_screen(shown: str) -> str:
 )
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_at_a_terminal(shell: str, keys: str, expected: str, environment: Environment) -> None:
-    """The tabulator key completes what stands on the line, with no space after what goes on."""
+    """The tabulator key completes what stands on the line, with no space after incomplete candidates."""
     need(shell)
     if shell == "bash":
         argv = ["bash", "--norc", "-i"]

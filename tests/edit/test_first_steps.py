@@ -27,13 +27,13 @@ def run(monkeypatch: pytest.MonkeyPatch, text: str, *words: str) -> int:
     ],
 )
 def test_no_guest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, said: str) -> None:
-    """Neither a name nor XML that makes sense: one sentence, no traceback."""
+    """A missing name or invalid XML is one error without a traceback."""
     assert run(monkeypatch, text, "--edit", "--memory", "1") == 1
     error = capsys.readouterr().err
     assert said in error and "Traceback" not in error
 
 
-def test_a_device_for_nobody(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_device_without_a_guest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """--build-xml without a guest: the image has a name, and no operating system is missed."""
     assert run(monkeypatch, "", "--build-xml", "--disk", "size=1") == 0
     printed = capsys.readouterr()

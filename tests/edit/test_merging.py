@@ -1,4 +1,4 @@
-"""What an edit changes elsewhere in the guest: one rule merges what can be said in two places."""
+"""What an edit changes elsewhere in the guest: one rule merges values that can be set in two places."""
 
 from __future__ import annotations
 

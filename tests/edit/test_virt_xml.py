@@ -31,7 +31,7 @@ def test_edit_all(virt_xml: VirtXml) -> None:
     "words", [["--edit", "all", "--watchdog", "action=reset"], ["--remove-device", "--rng", "all"]]
 )
 def test_all_of_none(virt_xml: VirtXml, words: list[str]) -> None:
-    """A script's `all` does nothing where there is none; the warning says that nothing changes."""
+    """`all` without matching objects does nothing and prints a warning."""
     run = virt_xml("off", DIFF, *words)
 
     assert (run.status, run.new, run.removed) == (0, [], [])
@@ -40,15 +40,15 @@ def test_all_of_none(virt_xml: VirtXml, words: list[str]) -> None:
 
 @pytest.mark.parametrize("action", [["--edit"], ["--add-device"]])
 @pytest.mark.parametrize("kind", ["sound", "network", "disk", "graphics", "video"])
-def test_none_is_no_device(virt_xml: VirtXml, action: list[str], kind: str) -> None:
-    """As with virt-install, `none` is no model of the kind."""
+def test_none_describes_no_device(virt_xml: VirtXml, action: list[str], kind: str) -> None:
+    """As with virt-install, `none` is not a model."""
     run = virt_xml("off", DIFF, *action, f"--{kind}", "none")
 
     assert (run.status, run.new, run.removed) == (0, [], [])
 
 
 def test_a_balloon_may_be_none(virt_xml: VirtXml) -> None:
-    """libvirt has a model of that name, without which it would add a balloon of its own."""
+    """libvirt has a model of that name, without which it would add a balloon automatically."""
     assert '<memballoon model="none"/>' in virt_xml("off", DIFF, "--add-device", "--memballoon", "none").new
 
 
@@ -61,7 +61,7 @@ def test_there_is_one_domain(virt_xml: VirtXml, which: str) -> None:
 
 
 def test_edit_what_matches(virt_xml: VirtXml) -> None:
-    """KEY=VALUE selects, by the sub-option's own words."""
+    """KEY=VALUE selects by a sub-option."""
     run = virt_xml("off", DIFF, "--edit", "target=hda", "--disk", "cache=none")
 
     assert run.new == ['<driver name="qemu" type="raw" cache="none"/>']
@@ -107,7 +107,7 @@ def test_remove_spice(virt_xml: VirtXml) -> None:
 
 
 def test_add_device(virt_xml: VirtXml) -> None:
-    """A new device gets what the composer would give it, here a free target name and a MAC address."""
+    """A new device gets the composer's defaults, here a free target name and a MAC address."""
     disk = virt_xml("off", DIFF, "--add-device", "--disk", "/dev/null").new
     interface = virt_xml("off", DIFF, "--add-device", "--network", "network=default").new
 
@@ -116,12 +116,12 @@ def test_add_device(virt_xml: VirtXml) -> None:
 
 
 def test_boot_order_moves_others(virt_xml: VirtXml) -> None:
-    """The device that is given a place keeps it; <os> loses its own order."""
+    """The changed device keeps its boot order; the order in <os> is removed."""
     assert virt_xml("off", DIFF, "--edit", "2", "--disk", "boot.order=1").removed == ['<boot dev="hd"/>']
 
 
 def test_define(virt_xml: VirtXml) -> None:
-    """Without a wish to print, the change is saved, and it is said when it counts."""
+    """Unless printing is requested, the change is saved, and a message states when it takes effect."""
     off = virt_xml("off", "--edit", "--vcpus", "4")
     on = virt_xml("on", "--edit", "--vcpus", "4")
 
@@ -164,8 +164,8 @@ def test_build_xml(virt_xml: VirtXml) -> None:
     assert virt_xml("--build-xml", "--sound", "ac97").out == '<sound model="ac97"/>\n'
 
 
-def test_no_change_is_told(virt_xml: VirtXml) -> None:
-    """An edit that changes nothing says so and is no error."""
+def test_no_change_is_a_warning(virt_xml: VirtXml) -> None:
+    """An edit that changes nothing prints a warning and succeeds."""
     run = virt_xml("off", "--edit", "--sound", "ich6")
 
     assert "No XML diff was generated" in run.err
@@ -216,7 +216,7 @@ def test_a_port_of_ones_own(virt_xml: VirtXml) -> None:
 
 @pytest.mark.parametrize("name", ["0x04b3:0x4485", "usb_device_4b3_4485_noserial"])
 def test_host_device_by_name(virt_xml: VirtXml, name: str) -> None:
-    """A device of the host is known by its address or ids, and no other is taken out."""
+    """A host device is selected by its address or IDs, and only this one is removed."""
     xml = (
         "<domain type='test'><name>x</name><devices>"
         "<hostdev mode='subsystem' type='usb'><source><vendor id='0x04b3'/><product id='0x4485'/></source></hostdev>"
@@ -267,7 +267,7 @@ def test_refused(virt_xml: VirtXml, words: list[str], said: str) -> None:
 
 
 def test_what_there_is_to_select(virt_xml: VirtXml) -> None:
-    """A selection that finds nothing says what there is to find."""
+    """A selection without a match shows the values that exist."""
     assert "the guest has model=ich6, model=ac97;" in virt_xml("off", "--edit", "model=sb16", "--sound", "es1370").err
     assert (
         "the guest has target=hda, target=hdc;" in virt_xml("off", "--edit", "target=vdz", "--disk", "cache=none").err

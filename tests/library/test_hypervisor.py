@@ -89,7 +89,7 @@ def test_lookup_by_name_finds_by_name_only(hypervisor: Hypervisor, name: str) ->
 
 
 def test_unknown_uuid_is_an_error(hypervisor: Hypervisor) -> None:
-    """And text that is no UUID as well."""
+    """Text that is not a UUID is an error, too."""
     for uuid in ("6695eb01-f6a4-8304-79aa-000000000000", "test"):
         with pytest.raises(virtinstall.GuestNotFound):
             hypervisor.guest_by_uuid(uuid)
@@ -104,7 +104,7 @@ def test_installed_guest_is_started_again_without_being_asked(hypervisor: Hyperv
 
 
 def test_installation_that_was_cut_off_is_not_started_again(hypervisor: Hypervisor) -> None:
-    """Its disk is half installed; waiting says so, by class."""
+    """Its disk is incompletely installed; waiting raises GuestStopped."""
     guest = hypervisor.create(spec("cut", Pxe()))
     guest.destroy()
     with pytest.raises(virtinstall.GuestStopped):
@@ -192,7 +192,7 @@ def test_device_that_is_not_there_or_not_clear_is_an_error(hypervisor: Hyperviso
 
 
 def test_change_that_changes_nothing_or_cannot_be_is_an_error(hypervisor: Hypervisor) -> None:
-    """Neither live nor persistent; live where the guest is off."""
+    """Both off, or live for a guest that is off."""
     guest = attached(hypervisor)
     with pytest.raises(virtinstall.RequestError, match="both off"):
         guest.attach(Interface(), live=False, persistent=False)

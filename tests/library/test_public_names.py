@@ -65,7 +65,7 @@ def test_unknown_name_is_an_attribute_error() -> None:
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_library_neither_prints_nor_asks_nor_exits(path: Path) -> None:
+def test_library_does_not_print_prompt_or_exit(path: Path) -> None:
     """print, input, sys.exit and isatty are for cli/ alone."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

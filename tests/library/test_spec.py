@@ -100,7 +100,7 @@ def test_options_of_the_run_are_fields() -> None:
     assert (run.autostart, run.noreboot, run.transient) == (True, True, False)
 
 
-def test_relative_paths_are_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_relative_paths_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """By the script's working directory, not by libvirt's or QEMU's; URLs stay."""
     monkeypatch.chdir(tmp_path)
     disk = Disk(path="d.qcow2", size_bytes=GIB, backing_store="base.qcow2")
@@ -138,7 +138,7 @@ def test_cloud_init_creates_all_users(hypervisor: Hypervisor) -> None:
     assert "correct horse" not in repr(plan)
 
 
-def test_generated_root_password_is_told_by_the_plan(hypervisor: Hypervisor) -> None:
+def test_generated_root_password_is_in_the_plan(hypervisor: Hypervisor) -> None:
     """Once, in `secrets`; the seed has its hash."""
     plan = hypervisor.plan(spec(CloudImage(CloudInit(generate_root_password=True))))
     assert len(plan.secrets) == 1 and "root" in plan.secrets[0]
@@ -153,8 +153,8 @@ def test_static_address_is_for_the_first_interface(hypervisor: Hypervisor) -> No
     assert network["ethernets"]["eth0"]["addresses"] == ["192.0.2.5/24"]
 
 
-def test_seed_that_lets_nobody_in_is_a_warning(hypervisor: Hypervisor) -> None:
-    """The image may have accounts of its own."""
+def test_seed_without_a_login_is_a_warning(hypervisor: Hypervisor) -> None:
+    """The image may contain accounts."""
     assert any("log in" in text for text in hypervisor.plan(spec(CloudImage(CloudInit()))).warnings)
 
 
@@ -167,7 +167,7 @@ def test_ignition_takes_text_and_data(hypervisor: Hypervisor, config: Any) -> No
 
 
 def test_passwords_of_unattended_do_not_show() -> None:
-    """Neither in the specification nor in the request."""
+    """In the specification and in the request."""
     wanted = spec(Tree("http://h/t", unattended=Unattended(admin_password="correct horse", product_key="AAAA-BBBB")))
     assert "correct" not in repr(wanted) and "AAAA" not in repr(wanted)
     assert "correct" not in repr(request_of(wanted))

@@ -1,4 +1,4 @@
-"""Classes that cut their values in ways of their own."""
+"""Classes that split their values in special ways."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Line(Element):
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """Everything, unless it is about words."""
+        """Everything except values without a name."""
         return None if text.startswith("words") else [("text", text)]
 
 
 def test_whole_value() -> None:
-    """Neither commas nor quotes nor `=` are special where the class takes the whole."""
+    """Commas, quotes and `=` are not special if the class uses the whole text."""
     [pair] = cut(Line, "--line", "a=b,c='d")
     assert (pair.key, pair.value) == ("text", "a=b,c='d")
     assert pair.target is not None
@@ -41,8 +41,8 @@ def test_joined_values() -> None:
     assert [(pair.key, pair.value) for pair in pairs] == [("hd", "network,hd"), ("menu", "on")]
 
 
-def test_numbers_beyond_reason_are_no_names() -> None:
-    """Element 99999 would need 99999 others before it: it is a slip, and so are digits of other scripts."""
+def test_numbers_that_are_too_large_are_unknown() -> None:
+    """Element 99999 would require 99999 others before it; digits of other scripts are invalid, too."""
     for number in ("99999", "²", "\u0663"):
         with pytest.raises(RequestError, match=f"unknown sub-option 'boot{number}.dev'"):
             cut(Os, "--boot", f"boot{number}.dev=hd")

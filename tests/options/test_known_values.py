@@ -1,4 +1,4 @@
-"""Words that the installed libvirt's schema doesn't know go through with a warning."""
+"""Values that the installed libvirt's schema does not list are passed through with a warning."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from virtinstall.options.fallback import schema_is_installed
 pytestmark = pytest.mark.skipif(not schema_is_installed(), reason="libvirt's schemas are not installed")
 
 
-def test_unknown_word_is_told_and_kept() -> None:
+def test_unknown_value_is_kept_with_a_warning() -> None:
     """A word that the schema lacks reaches the XML, and the nearest known one is named."""
     request = parse_request(["--watchdog", "i6300esb,action=resett"])
 
@@ -20,8 +20,8 @@ def test_unknown_word_is_told_and_kept() -> None:
     assert any("action=resett" in warning and "did you mean reset" in warning for warning in request.warnings)
 
 
-def test_known_words_are_silent() -> None:
-    """Words that the schema has, numbered places included, give no warning."""
+def test_known_values_print_no_warning() -> None:
+    """Values in the schema, also at numbered places, cause no warning."""
     request = parse_request(
         ["--disk", "none", "--graphics", "vnc,listens1.type=address", "--disk", "size=1,bus=virtio"]
     )

@@ -21,13 +21,13 @@ from virtinstall.options.command import parse_request
         ("codec0.type=,codec2.type=", []),
     ],
 )
-def test_numbers_left_out_leave_no_empty_elements(text: str, types: list[str]) -> None:
-    """A number says the order; no empty element stands for one that nobody used."""
+def test_omitted_numbers_leave_no_empty_elements(text: str, types: list[str]) -> None:
+    """A number determines the order; unused numbers create no element."""
     assert [codec.type for codec in asked(Sound, text).codecs] == types
 
 
 def test_numbers_count_from_what_is_there() -> None:
-    """With one codec there, the next number is one more codec, and so is any beyond."""
+    """With one existing codec, every higher number adds a codec."""
     for number in (1, 3):
         sound = Sound()
         sound.codecs.append(Codec(type="duplex"))
@@ -36,7 +36,7 @@ def test_numbers_count_from_what_is_there() -> None:
 
 
 def test_what_stood_around_goes_too() -> None:
-    """An element made only to hold the numbered ones isn't left behind."""
+    """An element that was created only to hold numbered ones is removed."""
     assert line(asked(Smartcard, "certificate1=,source.seclabel1.model=")) == "<smartcard/>"
 
 
@@ -55,14 +55,14 @@ def test_elements_that_were_there_stay() -> None:
     ],
 )
 def test_short_names_are_found_again(text: str, hint: str) -> None:
-    """Those that everybody types, and a blank that nobody sees."""
+    """Common aliases, and a space that is easily overlooked."""
     with pytest.raises(RequestError) as caught:
         asked(Disk, text)
     assert hint in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(("text", "said"), [("1GG", "--memory 1GG: "), ("memory=1GG", "--memory memory=1GG: ")])
-def test_mistakes_are_told_as_they_were_typed(text: str, said: str) -> None:
+def test_errors_show_the_text_that_was_typed(text: str, said: str) -> None:
     """A word that stands without a name gets none in the message."""
     with pytest.raises(RequestError) as caught:
         parse_request(["--name", "x", "--memory", text])

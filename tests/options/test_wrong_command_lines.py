@@ -1,7 +1,7 @@
-"""Some 300 wrong command lines: each ends at once with a sentence that names the mistake, and no traceback.
+"""About 300 wrong command lines: each ends immediately with an error about the wrong value, without a traceback.
 
-`LINES` is a table: what is typed behind a command line that would work, and a word of the answer. The
-rest are the misspellings of every option and of every sub-option, made from the declarations.
+`LINES` is a table: what is added to a valid command line, and a part of the error. The
+others are misspellings of every option and of every sub-option, generated from the declarations.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ LINES = """
 --quiet=2                                       --quiet
 """
 
-# where the line that would work has what the mistake is about
+# errors that replace a part of the valid line
 WITHOUT_METHOD = """
 --location                                      --location
 --location nope://x                             nope://x
@@ -162,7 +162,7 @@ WITHOUT_METHOD = """
 
 
 def table(text: str) -> Iterator[tuple[str, str]]:
-    """What is typed, and a word of the answer."""
+    """Yield the typed text and a part of the error."""
     for line in text.strip().splitlines():
         typed, _, word = line.strip().rpartition("   ")
         yield typed.strip(), word.strip()
@@ -176,7 +176,7 @@ def misspelt(name: str) -> str:
 
 
 def options_misspelt() -> Iterator[str]:
-    """Every long option that the help shows, misspelt so that it is no other."""
+    """Every long option in the help, misspelled so that it does not match an option."""
     known = {name for option in OPTIONS for name in option.names}
     for option in OPTIONS:
         name = next((name for name in option.names if name.startswith("--")), "")
@@ -200,7 +200,7 @@ def sub_options_misspelt() -> Iterator[tuple[str, str]]:
 
 
 def fails(line: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """What a line that must fail says on standard error."""
+    """Run a line that must fail; return its standard error."""
     started = time.perf_counter()
     status = main(shlex.split(line))
     lasted = time.perf_counter() - started
@@ -215,13 +215,13 @@ def fails(line: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.mark.parametrize(("typed", "word"), list(table(LINES)), ids=lambda text: text)
 def test_wrong_value(typed: str, word: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The answer names what is wrong."""
+    """The error contains the wrong value."""
     assert word in fails(f"{GOOD} {typed}", capsys)
 
 
 @pytest.mark.parametrize(("typed", "word"), list(table(WITHOUT_METHOD)), ids=lambda text: text)
 def test_wrong_method(typed: str, word: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """So it is with the ways of installing."""
+    """Errors of installation methods contain the wrong value."""
     assert word in fails(f"{GOOD} {typed}".replace("--print-xml --pxe", ""), capsys)
 
 
@@ -243,8 +243,8 @@ def test_misspelt_sub_option(option: str, wrong: str, capsys: pytest.CaptureFixt
     assert f"'{wrong}'" in said
 
 
-def test_several_mistakes_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """Mistakes in several options are told together, a line each."""
+def test_several_errors_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Errors in several options are reported together, one line each."""
     said = fails(f"{GOOD} --memory 4X --vcpus four --graphics vnc,listn=x", capsys)
 
     assert [word for word in ("4X", "four", "listn") if word in said] == ["4X", "four", "listn"]
@@ -257,8 +257,8 @@ def compiled() -> None:
 
 
 @pytest.mark.parametrize(("typed", "word"), list(table(LINES))[::12], ids=lambda text: text)
-def test_at_once(compiled: None, typed: str, word: str) -> None:
-    """As a process of its own it takes less than 0.3 s of the processor, however busy the machine is."""
+def test_errors_are_fast(compiled: None, typed: str, word: str) -> None:
+    """A separate process uses less than 0.3 s of CPU time, even on a busy machine."""
     command = [sys.executable, "-m", "virtinstall", *shlex.split(f"{GOOD} {typed}")]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
 

@@ -1,4 +1,4 @@
-"""What a guest boots is looked at before anything is made, in a dry run as well."""
+"""Boot files are checked before anything is created, also in a dry run."""
 
 from __future__ import annotations
 

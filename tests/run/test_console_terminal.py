@@ -1,4 +1,4 @@
-"""The terminal that a text console takes over, and gives back."""
+"""Terminal of a text console: raw mode, and its restoration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_terminal_is_given_back_as_it_was() -> None:
     os.close(slave)
 
 
-def test_a_terminal_that_was_closed_is_no_error() -> None:
+def test_a_terminal_that_was_closed_is_ignored() -> None:
     """The connection over which the user typed is gone: the run ends by that signal, not by a traceback."""
     master, slave = os.openpty()
     restore = raw_terminal(slave)

@@ -86,7 +86,7 @@ def test_an_image_guest_is_resumed_and_not_waited_for(persistent: bool) -> None:
 
 
 def test_a_guest_that_somebody_paused_stays_paused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No run of ours was killed."""
+    """No killed run exists."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     guest = FakeGuest("restart", "restart")

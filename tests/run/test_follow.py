@@ -21,7 +21,7 @@ from virtinstall.request import RunOptions
 
 
 class FakeHost:
-    """A connection to QEMU; nobody waits there longer than it takes to look once."""
+    """A connection to QEMU on which every wait ends after one check."""
 
     uri = "qemu:///system"
 
@@ -43,7 +43,7 @@ class PausedGuest:
         self.now = "paused"
 
     def state(self) -> str:
-        """As libvirt tells it."""
+        """State as libvirt reports it."""
         return self.now
 
     def is_active(self) -> bool:
@@ -75,7 +75,7 @@ class Terminal(io.StringIO):
     """Standard input of somebody who sits there."""
 
     def isatty(self) -> bool:
-        """So it is."""
+        """Return a constant."""
         return True
 
 
@@ -102,7 +102,7 @@ def test_a_guest_whose_console_does_not_open_runs_on(monkeypatch: pytest.MonkeyP
 
 
 def test_a_script_is_not_held_by_a_console(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a terminal nobody could leave it; who asks for it gets it all the same."""
+    """Without a terminal the console could not be closed, so it only opens on request."""
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     assert follower(Serial(type="pty")).console_kind() == "none"
     assert follower(Serial(type="pty"), autoconsole="text").console_kind() == "text"
@@ -121,7 +121,7 @@ class DestroyedGuest(PausedGuest):
 
 
 def test_an_installation_that_is_cut_off_is_not_called_complete() -> None:
-    """The guest isn't started from a disk that is half installed, and the exit status tells."""
+    """The guest is not started from an incompletely installed disk, and the exit status is an error."""
     told: list[str] = []
     guest: Any = DestroyedGuest()
     guest.now = "shut off"
@@ -132,7 +132,7 @@ def test_an_installation_that_is_cut_off_is_not_called_complete() -> None:
     assert not following.installed
 
 
-def test_a_time_that_is_over_tells_how_to_go_on() -> None:
+def test_a_timeout_shows_how_to_continue() -> None:
     """By looking at the guest, and by finishing later."""
     told: list[str] = []
     guest: Any = PausedGuest()

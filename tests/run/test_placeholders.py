@@ -23,7 +23,7 @@ class FakeGuest:
         self.restorable = restorable
 
     def may_be_restored(self) -> bool:
-        """As it was made."""
+        """Return the file as it was created."""
         return self.restorable
 
 
@@ -74,7 +74,7 @@ def test_a_placeholder_has_the_size_and_nothing_of_the_content(tmp_path: Path) -
 
 
 def test_a_file_that_took_its_name_is_not_replaced(tmp_path: Path) -> None:
-    """A warning says what doesn't work without the placeholder."""
+    """A warning describes what does not work without the placeholder."""
     path = tmp_path / "seed"
     path.write_text("mine")
     (warning,) = leave_placeholders(plan(path), host(), {str(path): 10})
