@@ -181,7 +181,7 @@ def test_after_names_guests_and_groups() -> None:
         ("guests: {a: {count: 2}, a-1: {}}\n", r"2:25: two guests have the name 'a-1'"),
         ("guests: {a: {count: x}}\n", r"2:21: a.count: a number"),
         ("guests: {a: {wait-for: [x]}}\n", r"2:24: a.wait-for: one value is expected"),
-        ("guests: {a: {wait-for: x}}\n", r"2:24: a.wait-for: x: there is no such thing"),
+        ("guests: {a: {wait-for: x}}\n", r"2:24: a.wait-for: invalid value"),
         ("guests: {a: {state: gone}}\n", r"2:21: a.state: it is present or absent"),
         ("guests: {a: {import: perhaps}}\n", r"2:22: a.import: 'perhaps': true or false is expected"),
         ("guests: {a: {memory: !!python/object:os.system 1}}\n", r"2:22: the tag tag:yaml\S+ has no"),
