@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
 from virtinstall.fleet.leaves import GENERATED, key_of_child
 from virtinstall.guest import Guest
+from virtinstall.guest_record import CreatedFile
 from virtinstall.named import NamedTuple
+from virtinstall.run.store_record import store
 
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
@@ -93,7 +96,20 @@ def _attach(work: Applying, prefix: str) -> None:
         device.mac_address = planned.mac_address
     elif getattr(device, "target_dev", "") is None:
         device.target_dev = planned.target_dev  # type: ignore[attr-defined]
-    work.handle.attach(device, on_warning=work.warn)
+    created = isinstance(device, Disk) and device.path is None and device.size_bytes is not None
+    added = work.handle.attach(device, on_warning=work.warn)
+    if created and isinstance(added, Disk) and added.source_file is not None:
+        _record_file(work, added.source_file)
+
+
+def _record_file(work: Applying, path: str) -> None:
+    """Add a created disk to the guest's record, so that it is deleted with the guest."""
+    record = work.handle.record
+    if record is not None:
+        files = (*record.files, CreatedFile(kind="disk", path=path))
+        warning = store(record.replace(files=files), work.handle.handle, work.host)
+        if warning is not None:
+            work.warn(warning)
 
 
 def _detach(work: Applying, prefix: str) -> None:
