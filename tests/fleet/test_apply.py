@@ -65,7 +65,7 @@ def test_apply_creates_and_diff_is_empty_afterwards(hypervisor: Hypervisor) -> N
     ],
 )  # fmt: skip
 def test_apply_then_diff_is_empty(hypervisor: Hypervisor, values: str) -> None:
-    """Whatever libvirt fills in is no difference, and a changed option is compared with a new plan."""
+    """Values that libvirt adds are not differences, and a changed option is compared with a new plan."""
     first = lab(f"{{a: {{osinfo: generic, {values}}}}}")
     assert statuses(first.apply(hypervisor)) == {"a": ("create", "done")}
     assert actions(first, hypervisor) == {}

@@ -180,7 +180,7 @@ def test_windows_partitions(efi: bool, kinds: list[str]) -> None:
     [("web-1", "web-1"), ("2022", "pc-2022"), ("a" * 14 + "-b", "a" * 14), ("1" * 20 + "x", "pc-" + "1" * 12)],
 )
 def test_windows_computer_names(hostname: str, name: str) -> None:
-    """Short, and no number: Windows says that a name may not consist entirely of digits."""
+    """Short and not a number: Windows rejects a name of digits only."""
     guest = AnswerTarget(hostname, "x86_64", "/dev/vda")
     text = answer_files(answers("win11", PASSWORDS), guest)["autounattend.xml"]
     found = etree.fromstring(text).findtext(".//{urn:schemas-microsoft-com:unattend}ComputerName")

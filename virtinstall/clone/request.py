@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CloneRequest(Record):
-    """A copy as wished for: `original` names a guest, or `original_xml` is the XML of one that needn't be defined.
+    """A requested copy: `original` names a guest, or `original_xml` is the XML of one that needn't be defined.
 
     `files` are the new disks' paths in order of the disks that are copied, `macs` the addresses in order of the
     interfaces. `sparse` False allocates the new disks completely.

@@ -1,4 +1,4 @@
-"""The record of the last apply, in the guest's own metadata: what was planned, and what libvirt made of it.
+"""The record of the last apply, in the guest's metadata: the planned XML and libvirt's version of it.
 
 It belongs to the guest of its UUID: a copy in another guest (a clone) does not count.
 Source: https://libvirt.org/formatdomain.html#general-metadata

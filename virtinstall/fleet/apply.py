@@ -27,7 +27,7 @@ SHUTDOWN_SECONDS = 60.0
 
 
 class Outcome(Record):
-    """What became of one guest. `status` is `done`, `unchanged`, `failed` or `skipped`.
+    """The result for one guest. `status` is `done`, `unchanged`, `failed` or `skipped`.
 
     `pending`: a part of the changes takes effect at the next boot. `secrets` are generated passwords to print.
     """
@@ -48,7 +48,7 @@ class Outcome(Record):
 
 
 class Selection(Record):
-    """Which guests, and what is allowed to happen to them."""
+    """The guests, and the allowed actions."""
 
     project: str
     guests: tuple[LabGuest, ...]
@@ -131,7 +131,7 @@ def _log(name: str, text: str) -> None:
 
 
 class _Run:
-    """One apply: each thread has a connection of its own."""
+    """One apply: each thread has a separate connection."""
 
     def __init__(
         self,

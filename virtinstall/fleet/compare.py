@@ -36,7 +36,7 @@ class Difference(NamedTuple):
 
 
 class Comparison(Record):
-    """What `apply` has to do for one guest.
+    """The actions of `apply` for one guest.
 
     `action` is `create`, `update`, `delete` or `none`. `changes` are values that the file changes, `drift` those that
     something else changed since the last apply, and `at_creation` changed options that act only when a guest is

@@ -50,7 +50,7 @@ def _collect(node: etree._Element, path: str, generated: Collection[str], found:
 
 
 def key_of_child(node: etree._Element, tag: str, number: int) -> str:
-    """Return what tells a child from its siblings of the same tag: a target, or its number."""
+    """Return the value that distinguishes a child from its siblings of the same tag: a target, or its number."""
     target = node.find("target") if tag == "disk" else None
     if target is not None and target.get("dev"):
         return f"[{target.get('dev')}]"

@@ -29,7 +29,7 @@ _LIVE = ("currentMemory", "vcpu@current", "vcpu/@current")
 
 
 class Applying(NamedTuple):
-    """What is needed to change one guest; `warn` receives warnings."""
+    """The input for changing one guest; `warn` receives warnings."""
 
     guest: LabGuest
     comparison: Comparison

@@ -43,7 +43,7 @@ class Installer:
 
 @dataclass(frozen=True)
 class AnswerTarget:
-    """What the answers say of the guest itself; `disk` is the device to install on: `/dev/vda`."""
+    """Properties of the guest in the answers; `disk` is the device to install on: `/dev/vda`."""
 
     hostname: str
     arch: str

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """user-data with the answers, and the meta-data without which it isn't read."""
+    """The user-data with the answers, and the meta-data without which it is not read."""
     import yaml
 
     config: dict[str, Any] = {
