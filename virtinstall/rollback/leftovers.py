@@ -134,7 +134,7 @@ def remove_leftovers(name: str, host: Host, report: Tell, named: Iterable[str] =
 
 
 def _remove_temporary_pools(name: str, host: Host, report: Tell) -> None:
-    """End the storage pools without a definition that killed runs left; report the images that they made in them."""
+    """End the storage pools without a definition that killed runs left; report the images that they created in them."""
     found = find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri)
     for pool in {leftover.path for leftover in found if leftover.kind == "temporary pool"}:
         if host.pool(pool) is None:
