@@ -220,6 +220,6 @@ def test_remote_disk_by_path_without_a_pool() -> None:
 
 def test_missing_default_pool_is_reported_with_the_commands_that_create_it() -> None:
     """On a remote host, whose directories are not seen from here."""
-    with pytest.raises(RequestError, match="no storage pool 'default'") as caught:
+    with pytest.raises(RequestError, match="no such storage pool: 'default'") as caught:
         plan_of("--import", "--disk", "size=1", remote=True, disks=(DiskFacts(),))
     assert "pool-define-as default dir --target /var/lib/libvirt/images && virsh" in str(caught.value.hint)
