@@ -45,6 +45,11 @@ _NAMES = {
     "virtinstall.images.cache": ("CachedImage",),
     "virtinstall.images.stored": ("StoredImage",),
     "virtinstall.domain.domain": ("Domain",),
+    "virtinstall.guest_record": ("CreatedFile", "GuestRecord"),
+    "virtinstall.lifecycle.addresses": ("GuestAddress", "Summary"),
+    "virtinstall.lifecycle.delete": ("Deletion",),
+    "virtinstall.lifecycle.deletion_plan": ("DeletionPlan",),
+    "virtinstall.lifecycle.reset": ("ResetPlan",),
     "virtinstall.devices": ("Disk", "Interface"),
     "virtinstall.units": ("GIB", "KIB", "MIB"),
     "virtinstall.plan": ("Plan",),
@@ -77,7 +82,7 @@ _NAMES = {
         "VirtInstallError",
         "WaitTimeout",
     ),
-    "virtinstall.options.parser": ("UsageError",),
+    "virtinstall.options.usage": ("UsageError",),
     "virtinstall.fleet.apply": ("Outcome",),
     "virtinstall.fleet.compare": ("Comparison",),
     "virtinstall.fleet.lab": ("Lab",),
@@ -117,12 +122,19 @@ if TYPE_CHECKING:
     from virtinstall.guest import Goal as Goal
     from virtinstall.guest import Guest as Guest
     from virtinstall.guest import State as State
+    from virtinstall.guest_record import CreatedFile as CreatedFile
+    from virtinstall.guest_record import GuestRecord as GuestRecord
     from virtinstall.hypervisor import Hypervisor as Hypervisor
     from virtinstall.hypervisor import connect as connect
     from virtinstall.images.cache import CachedImage as CachedImage
     from virtinstall.images.stored import StoredImage as StoredImage
+    from virtinstall.lifecycle.addresses import GuestAddress as GuestAddress
+    from virtinstall.lifecycle.addresses import Summary as Summary
+    from virtinstall.lifecycle.delete import Deletion as Deletion
+    from virtinstall.lifecycle.deletion_plan import DeletionPlan as DeletionPlan
+    from virtinstall.lifecycle.reset import ResetPlan as ResetPlan
     from virtinstall.options.command import parse_request as parse_request
-    from virtinstall.options.parser import UsageError as UsageError
+    from virtinstall.options.usage import UsageError as UsageError
     from virtinstall.plan import Plan as Plan
     from virtinstall.progress import Progress as Progress
     from virtinstall.progress import Silent as Silent

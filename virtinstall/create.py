@@ -16,7 +16,6 @@ from virtinstall.errors import RequestError, TakenError
 from virtinstall.libvirt_host.connection_errors import explain_lost_connection
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.redact import logger
-from virtinstall.request_texts import texts_of
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -102,6 +101,7 @@ def create(
     again. What could not be rolled back is in the error's notes.
     """
     from virtinstall.progress import Silent
+    from virtinstall.request_texts import texts_of
 
     logger("create").info("creating guest '%s' on %s", plan.name, host.uri)
     warn, tell = on_warning or log_warning, report or log_info

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from virtinstall.capabilities import Capabilities, DomainCapabilities, GuestArch
 from virtinstall.record import Record, field
 
 if TYPE_CHECKING:
+    from virtinstall.capabilities import Capabilities, DomainCapabilities, GuestArch
     from virtinstall.images.cache import CachedImage
     from virtinstall.images.source import ImageSource
     from virtinstall.osinfo.media_rows import Driver

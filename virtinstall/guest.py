@@ -10,7 +10,7 @@ from virtinstall.create import log_info, log_warning
 from virtinstall.libvirt_host.connection_errors import explain_lost_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
     from virtinstall.devices.device import Device
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from virtinstall.guest_record import GuestRecord
     from virtinstall.libvirt_host.connection import LibvirtHost
     from virtinstall.libvirt_host.host import Guest as HostGuest
+    from virtinstall.lifecycle.addresses import GuestAddress
     from virtinstall.lifecycle.delete import Deletion
     from virtinstall.lifecycle.deletion_plan import DeletionPlan, Storage
+    from virtinstall.lifecycle.reset import ResetPlan
     from virtinstall.plan import Plan
     from virtinstall.progress import Progress
     from virtinstall.run.installation import BackgroundInstallation
@@ -134,6 +136,63 @@ class Guest:
         from virtinstall.guest_record import NAMESPACE, parse_record
 
         return parse_record(self._guest.metadata(NAMESPACE), self.uuid)
+
+    def find_addresses(self) -> list[GuestAddress]:
+        """Return the addresses that the best source knows: reservations, leases, the guest agent, or the ARP table."""
+        from virtinstall.lifecycle.addresses import guest_addresses
+
+        return guest_addresses(self._guest, self._host)
+
+    def ssh_command(
+        self, command: Sequence[str] = (), *, user: str | None = None, identity: str | None = None
+    ) -> list[str]:
+        """Return the words of the ssh command that logs in to the guest, or runs `command` in it.
+
+        The host key is verified if the guest's seed set it: the command names a file with that key, which this call
+        writes. `user` is by default the account that the seed set up; `identity` is a file with a private key.
+        Raises: RequestError, when the guest is off or cannot be reached; StorageError.
+        """
+        from virtinstall.lifecycle.ssh import ssh_command
+
+        return ssh_command(self._guest, self._host, user=user, identity=identity, command=command)
+
+    def execute(
+        self,
+        command: Sequence[str],
+        *,
+        stdout: Callable[[bytes], object],
+        stderr: Callable[[bytes], object],
+        timeout: float | None = None,
+    ) -> int:
+        """Run a command through the guest agent; return its exit status, 128 + N if signal N ended it.
+
+        `stdout` and `stderr` receive what it prints, while it runs. Raises: RequestError, when the guest is off;
+        HypervisorError, when its agent does not answer; WaitTimeout.
+        """
+        from virtinstall.lifecycle.agent_exec import execute
+
+        return execute(self._guest, command, stdout=stdout, stderr=stderr, timeout=timeout)
+
+    def reset_plan(self) -> ResetPlan:
+        """Return what `reset` would do. Raises: RequestError, when not all disks were created for the guest."""
+        from virtinstall.lifecycle.reset import plan_reset
+
+        return plan_reset(self._guest, self._host)
+
+    def reset(self, *, force: bool = False, start: bool = False) -> None:
+        """Make the disks empty overlays on the same images again; MAC addresses and seed stay.
+
+        `force` powers off a guest that runs, `start` starts it afterwards. Raises: RequestError, StorageError,
+        HypervisorError.
+        """
+        from virtinstall.lifecycle.reset import reset
+
+        plan = self.reset_plan()
+        if force and self._guest.is_active():
+            self._guest.destroy()
+        reset(plan, self._guest, self._host)
+        if start:
+            self._guest.start()
 
     def deletion_plan(self, storage: Storage = "own") -> DeletionPlan:
         """Return what `delete` would remove and keep, with the reasons; change nothing. Raises: HostError."""

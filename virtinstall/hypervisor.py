@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from virtinstall.images.stored import StoredImage
     from virtinstall.libvirt_host.connection import LibvirtHost
     from virtinstall.libvirt_host.host import Guest as HostGuest
+    from virtinstall.lifecycle.addresses import Summary
     from virtinstall.lifecycle.delete import Deletion
     from virtinstall.lifecycle.deletion_plan import DeletionPlan, Storage
     from virtinstall.plan import Plan
@@ -205,6 +206,12 @@ class Hypervisor:
     def guests(self) -> list[Guest]:
         """Return all guests, running or not, sorted by name."""
         return sorted((self._guest(each) for each in self.host.guests()), key=lambda guest: guest.name)
+
+    def summaries(self) -> list[Summary]:
+        """Return name, state, addresses, image, size and age of all guests, sorted by name."""
+        from virtinstall.lifecycle.addresses import summaries
+
+        return summaries(self.host)
 
     def guest(self, name: str) -> Guest:
         """Return the guest of that name; a UUID or number finds nothing. Raises: GuestNotFound."""

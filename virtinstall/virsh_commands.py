@@ -39,3 +39,10 @@ def new_pool_hint(uri: str, name: str) -> str:
     define = virsh_command(uri, "pool-define-as", name, "dir", "--target", "/var/lib/libvirt/images")
     steps = (virsh_command(uri, step, name) for step in ("pool-build", "pool-start", "pool-autostart"))
     return f"create it with: {' && '.join((define, *steps))}"
+
+
+def ssh_guest_command(uri: str, name: str) -> str:
+    """Return the command that logs in to a guest by SSH."""
+    import shlex
+
+    return shlex.join(["virt-guest", "ssh", "--connect", uri, name])

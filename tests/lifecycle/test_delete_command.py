@@ -27,8 +27,8 @@ def document(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     return found
 
 
-def test_a_missing_guest_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """The wish is fulfilled already."""
+def test_a_missing_guest_causes_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """There is nothing to do."""
     assert delete("nosuch", "--yes", "--output", "json") == 0
     assert document(capsys)["changed"] is False
 
@@ -40,7 +40,7 @@ def test_a_running_guest_needs_force_or_shutdown(capsys: pytest.CaptureFixture[s
 
 
 def test_without_a_terminal_yes_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
-    """As a question that nobody can answer."""
+    """The question cannot be answered."""
     assert delete("test", "--force") == 2
     assert "--yes" in capsys.readouterr().err
 
@@ -68,7 +68,7 @@ def test_errors_are_json_as_well(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_script_deletes_a_guest() -> None:
-    """The plan first, if it wants to look at it."""
+    """The plan is available before."""
     with virtinstall.connect("test:///default") as hypervisor:
         guest = hypervisor.guest("test")
         assert not guest.deletion_plan().is_empty

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from virtinstall.cli.terminal import has_terminal
-from virtinstall.options.parser import UsageError
+from virtinstall.options.usage import UsageError
 
 
 def confirmed(question: str, what: str) -> bool:

@@ -20,7 +20,7 @@ from virtinstall.errors import CloudInitFailed, GuestCrashed, GuestStopped, Wait
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.run.installation import Installation, time_left
 from virtinstall.run.wait import OFF, Waiter, refuse_impossible
-from virtinstall.virsh_commands import finish_command, virsh_command
+from virtinstall.virsh_commands import finish_command, ssh_guest_command, virsh_command
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.connection import LibvirtHost
@@ -129,6 +129,8 @@ class InstallWatcher:
             self.say(f"The guest powered off before '{goal}' was reached.")
             return Status.ERROR
         self.say(f"Guest '{self.plan.name}' reached '{goal}'.")
+        if goal == "ssh":
+            self.say(f"Log in with: {ssh_guest_command(self.host.uri, self.plan.name)}")
         return Status.DONE
 
     def _out_of_time(self, what: str) -> Status:

@@ -12,7 +12,7 @@ from virtinstall.cli.messages import Messages
 from virtinstall.cli.status import Status
 from virtinstall.errors import GuestNotFound, RequestError, WaitTimeout
 from virtinstall.hypervisor import connect
-from virtinstall.options.parser import UsageError
+from virtinstall.options.usage import UsageError
 from virtinstall.units import parse_duration
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.fleet.lab import Lab
 from virtinstall.hypervisor import connect
-from virtinstall.options.parser import UsageError
+from virtinstall.options.usage import UsageError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

@@ -107,7 +107,7 @@ def _prune(given: Namespace, hypervisor: Hypervisor, images: list[StoredImage]) 
 
 def _confirmed(question: str) -> bool:
     from virtinstall.cli.terminal import has_terminal
-    from virtinstall.options.parser import UsageError
+    from virtinstall.options.usage import UsageError
 
     if not has_terminal():
         raise UsageError(

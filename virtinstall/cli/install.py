@@ -15,8 +15,8 @@ from virtinstall.hypervisor import connect
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.options.fallback import fallback_for
 from virtinstall.options.legacy import rewrite
-from virtinstall.options.parser import UsageError
 from virtinstall.options.read import read_request
+from virtinstall.options.usage import UsageError
 from virtinstall.request_texts import texts_of
 
 if TYPE_CHECKING:

@@ -119,7 +119,7 @@ def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str
 
 def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
     """Run a command; convert exceptions to a message and an exit status."""
-    from virtinstall.options.parser import UsageError
+    from virtinstall.options.usage import UsageError
     from virtinstall.rollback.signals import Terminated, terminate_by_exception
 
     try:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from virtinstall.cli.log import Log
     from virtinstall.clone.request import CloneRequest
-    from virtinstall.options.parser import Parser
+    from virtinstall.options.usage import Parser
 
 PROG = "virt-clone"
 

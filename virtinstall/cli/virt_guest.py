@@ -9,7 +9,7 @@ import argparse
 import importlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from virtinstall.options.parser import Parser
+from virtinstall.options.usage import Parser, UsageError
 
 if TYPE_CHECKING:
     from virtinstall.cli.log import Log
@@ -28,6 +28,11 @@ class Subcommand(NamedTuple):
 SUBCOMMANDS = (
     Subcommand("apply", "virtinstall.cli.guest_apply", "Create, change and delete guests as a file describes them."),
     Subcommand("diff", "virtinstall.cli.guest_diff", "Print how guests differ from a file."),
+    Subcommand("list", "virtinstall.cli.guest_list", "List guests with addresses, image, size and age."),
+    Subcommand("ip", "virtinstall.cli.guest_ip", "Print the IP addresses of a guest."),
+    Subcommand("ssh", "virtinstall.cli.guest_ssh", "Log in to a guest, or run a command in it, by SSH."),
+    Subcommand("exec", "virtinstall.cli.guest_exec", "Run a command in a guest through its agent."),
+    Subcommand("reset", "virtinstall.cli.guest_reset", "Discard what a guest has written on top of its image."),
     Subcommand("delete", "virtinstall.cli.guest_delete", "Remove guests with the disks that were created for them."),
     Subcommand("images", "virtinstall.cli.guest_images", "List, fetch and remove cached disk images."),
 )
@@ -36,8 +41,14 @@ SUBCOMMANDS = (
 def run(words: list[str], log: Log) -> int:
     """Run virt-guest with the arguments; return the exit status. Raises: VirtInstallError."""
     chosen = next((each for each in SUBCOMMANDS if words[:1] == [each.name]), None)
+    # what follows `--` belongs to another command, whatever it looks like
+    end = words.index("--") if "--" in words else len(words)
     # one subcommand is loaded, not all of them
-    given = guest_parser(SUBCOMMANDS if chosen is None else (chosen,)).parse_args(words)
+    given = guest_parser(SUBCOMMANDS if chosen is None else (chosen,)).parse_args(words[:end])
+    if end < len(words):
+        if not hasattr(given, "command"):
+            raise UsageError("'--' is not expected here", hint=f"`{PROG} --help` lists the subcommands")
+        given.command = [*given.command, *words[end + 1 :]]
     if given.version:
         from virtinstall import __version__
 

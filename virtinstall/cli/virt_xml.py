@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from virtinstall.cli.log import Log
     from virtinstall.edit.change import XmlOption
     from virtinstall.edit.request import EditRequest
-    from virtinstall.options.parser import Parser
+    from virtinstall.options.usage import Parser
 
 PROG = "virt-xml"
 _ACTIONS = ("edit", "add_device", "remove_device", "build_xml")

@@ -230,6 +230,14 @@ class LibvirtHost(StorageHost):
             )
         return None
 
+    @translate_errors
+    def network_addresses(self, network: str) -> list[tuple[str, str, str]]:
+        """(MAC address, IP address, `reservation` or `lease`) of a virtual network; empty where it has none."""
+        from virtinstall.libvirt_host.reservations import leases, reservations
+
+        known = [(mac, address, "reservation") for mac, address in reservations(self.connection, network)]
+        return known + [(mac, address, "lease") for mac, address in leases(self.connection, network)]
+
     def remove_reservation(self, network: str, mac: str, address: str) -> None:
         """Remove a DHCP reservation from a virtual network, if it is unchanged.
 

@@ -121,6 +121,13 @@ class LibvirtGuest:
 
         return agent_answer(self.domain, command, **arguments)
 
+    def agent_command(self, command: str, **arguments: object) -> Any:
+        """Return the agent's answer to a command. Raises: HypervisorError, when it does not answer or refuses."""
+        from virtinstall.libvirt_host.guest_agent import agent_command
+
+        with translated(f"the agent of the guest '{self.name}' does not execute {command}"):
+            return agent_command(self.domain, command, **arguments)
+
     def start(self, *, paused: bool = False) -> None:
         """Start the guest; `paused`: it waits for `resume_if_paused`.
 
@@ -210,6 +217,12 @@ class LibvirtGuest:
         from virtinstall.libvirt_host.guest_agent import addresses
 
         return addresses(self.domain, source)
+
+    def discard_managed_save(self) -> None:
+        """Discard the saved state that the next start would restore, if there is one. Raises: HypervisorError."""
+        if self.has_managed_save():
+            with translated(f"cannot discard the saved state of '{self.name}'"):
+                self.domain.managedSaveRemove(0)
 
     def rename(self, name: str) -> None:
         """Rename the guest, which must not run.

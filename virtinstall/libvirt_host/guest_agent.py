@@ -58,6 +58,14 @@ def _is_address(text: str) -> bool:
     return True
 
 
+def agent_command(domain: Any, command: str, **arguments: object) -> Any:
+    """What the guest's agent returns for a command. Raises: libvirtError."""
+    import libvirt_qemu
+
+    asked = json.dumps({"execute": command, "arguments": arguments})
+    return json.loads(libvirt_qemu.qemuAgentCommand(domain, asked, _AGENT_SECONDS, 0)).get("return")
+
+
 def agent_answer(domain: Any, command: str, **arguments: object) -> Any:
     """The reply of the guest's agent to a command; None if it does not answer."""
     import libvirt_qemu

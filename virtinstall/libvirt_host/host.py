@@ -47,6 +47,9 @@ class Guest(Protocol):
     def agent_answer(self, command: str, **arguments: object) -> Any:
         """The agent's reply to a command; None if it does not answer."""
 
+    def agent_command(self, command: str, **arguments: object) -> Any:
+        """Return the agent's answer to a command. Raises: HypervisorError, when it does not answer or refuses."""
+
     def start(self, *, paused: bool = False) -> None:
         """Start the guest; `paused`: it waits for `resume_if_paused`.
 
@@ -103,6 +106,9 @@ class Guest(Protocol):
 
     def addresses_from(self, source: str) -> list[str]:
         """The addresses from one source (`lease`, `agent`, `arp`); empty if it has none."""
+
+    def discard_managed_save(self) -> None:
+        """Discard the saved state that the next start would restore, if there is one. Raises: HypervisorError."""
 
     def rename(self, name: str) -> None:
         """Rename the guest, which must not run.
@@ -272,6 +278,9 @@ class Host(Protocol):
 
     def wipe_volume(self, pool: str, name: str) -> None:
         """Overwrite a volume with zeros. Raises: StorageError."""
+
+    def network_addresses(self, network: str) -> list[tuple[str, str, str]]:
+        """(MAC address, IP address, `reservation` or `lease`) of a virtual network; empty where it has none."""
 
     def remove_reservation(self, network: str, mac: str, address: str) -> None:
         """Remove a DHCP reservation from a virtual network, if it is unchanged.

@@ -1,4 +1,4 @@
-"""DHCP reservations of virtual networks.
+"""DHCP reservations and leases of virtual networks.
 
 Source: https://libvirt.org/formatnetwork.html (dhcp/host), virNetworkUpdate.
 """
@@ -25,6 +25,17 @@ def reservations(connection: Any, network: str) -> list[tuple[str, str]]:
         raise
     hosts = etree.fromstring(xml.encode()).iterfind("ip/dhcp/host")
     return [(host.get("mac", "").lower(), host.get("ip", "")) for host in hosts]
+
+
+def leases(connection: Any, network: str) -> list[tuple[str, str]]:
+    """The leases of a network, as (MAC address in lower case, IP address); none where it is not active."""
+    try:
+        found = connection.networkLookupByName(network).DHCPLeases()
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in (*_GONE, libvirt.VIR_ERR_OPERATION_INVALID):
+            return []
+        raise
+    return [(str(lease.get("mac") or "").lower(), str(lease["ipaddr"])) for lease in found]
 
 
 def remove_reservation(connection: Any, network: str, mac: str, address: str) -> None:

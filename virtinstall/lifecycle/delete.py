@@ -1,4 +1,4 @@
-"""A deletion plan, carried out: journal, stop, undefine, files. Each file is examined once more before it goes.
+"""Apply a deletion plan: journal, stop, undefine, files. Each file is examined once more before it goes.
 
 The removal of the definition is the point of no return. A deletion that is killed before leaves the guest, and one that
 is killed later leaves a journal: `delete` of the same name finishes both.
@@ -16,6 +16,7 @@ from virtinstall.errors import HostError, HypervisorError, RequestError, Storage
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.lifecycle.deletion_facts import deletion_facts, examine
 from virtinstall.lifecycle.deletion_plan import DeletionPlan, Item, Storage, plan_deletion
+from virtinstall.lifecycle.ssh import remove_known_host
 from virtinstall.lifecycle.unfinished import begin_deletion, forget_deletions, note_commitment
 from virtinstall.record import Record
 from virtinstall.rollback.signals import deferred_signals
@@ -30,7 +31,7 @@ _WIPE_BYTES = 1 << 20
 
 
 class Deletion(Record):
-    """What a deletion did: what it removed, what it kept, and what it could not remove, with the reasons."""
+    """Result of a deletion: things removed, kept, and those that could not be removed, with the reasons."""
 
     name: str
     removed: tuple[Item, ...] = ()
@@ -61,7 +62,7 @@ def delete(
 ) -> Deletion:
     """Carry the plan out.
 
-    Raises: RequestError, when the guest runs and neither `force` nor `shutdown_timeout` is given; WaitTimeout, when it
+    Raises: RequestError, when the guest runs and `force` and `shutdown_timeout` are not given; WaitTimeout, when it
     does not shut down in time; HypervisorError, when the guest cannot be removed; then its files are all there.
     """
     if plan.must_stop and not force and shutdown_timeout is None:
@@ -81,7 +82,9 @@ def delete(
             journal.keep_for_next_run(False)
     if not done.failed:
         _forget(plan.name, host)
-    # what killed runs that created it left: kernels, seeds, half-made images
+        if plan.uuid:
+            remove_known_host(plan.uuid)
+    # what killed runs that created it left: kernels, seeds, incomplete images
     remove_traces(plan.name, host, on_warning)
     return done
 
@@ -195,7 +198,7 @@ def _remove_things(plan: DeletionPlan, host: Host, *, wipe: bool) -> Deletion:
 
 
 def _objection_now(item: Item, host: Host, uses: FilesInUse, staying: set[str]) -> str | None:
-    """Why a file has to stay after all: something has changed since the plan was made, or an overlay stays."""
+    """Why a file has to stay after all: something has changed since the plan was computed, or an overlay stays."""
     file = item.file
     assert file is not None
     kept = [each for each in file.overlays if each in staying]

@@ -1,4 +1,4 @@
-"""What a guest consists of, read from libvirt and from its files.
+"""Parts of a guest, read from libvirt and from its files.
 
 Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms, formatsnapshot.html; stat(2), proc(5).
 """
@@ -104,7 +104,7 @@ def _rest(name: str, guest: Guest | None, host: Host) -> tuple[FileFacts, ...]:
 
 
 class _Files:
-    """Collects the files of a guest, each once; what is found first says what a file is."""
+    """Collects the files of a guest, each once; what is found first decides what a file is."""
 
     def __init__(self, name: str, uuid: str, created: tuple[CreatedFile, ...], host: Host) -> None:
         self._name = name

@@ -1,4 +1,4 @@
-"""Which parts of a guest go and which stay, decided from facts; pure.
+"""Decide from facts which parts of a guest go and which stay; pure.
 
 A file goes only if nothing speaks against it; the first reason that does is given with it.
 """
@@ -11,7 +11,7 @@ from virtinstall.record import Record
 from virtinstall.units import human_size
 
 Storage = Literal["own", "all", "none"]
-"""Which disks may go: those that virtinstall created for the guest, all of its own, or none."""
+"""Which disks may go: those that virtinstall created for the guest, all of its disks, or none."""
 MAKER = "virtinstall"
 
 
@@ -49,7 +49,7 @@ class FileFacts(Record):
 
 
 class DeletionFacts(Record):
-    """What a guest consists of. `exists` is false where only files of a killed deletion are left.
+    """Parts of a guest. `exists` is false where only files of a killed deletion are left.
 
     `nvram` is its file of UEFI variables, `nvram_file` the same as it is now where it can be examined;
     `nvram_objection` is why it must stay. `tpm` is where libvirt keeps its TPM state, as far as that is known.
@@ -76,7 +76,7 @@ class DeletionFacts(Record):
 
 
 class Item(Record):
-    """One thing: `kind` is a word for programs, `reason` says why it goes or stays."""
+    """One thing: `kind` is a word for programs, `reason` is why it goes or stays."""
 
     kind: str
     path: str
@@ -87,13 +87,13 @@ class Item(Record):
     file: FileFacts | None = None
 
     def __str__(self) -> str:
-        """As printed: `disk /images/web.qcow2 (1.0 GiB): virtinstall created it`."""
+        """Line for people: `disk /images/web.qcow2 (1.0 GiB): virtinstall created it`."""
         size = "" if not self.size_bytes else f" ({human_size(self.size_bytes)})"
         return f"{self.kind} {self.path}{size}: {self.reason}"
 
 
 class DeletionPlan(Record):
-    """What `Guest.delete` will remove and what it will keep, each with the reason.
+    """Plan of a deletion: things to remove and to keep, each with the reason.
 
     `must_stop`: the guest runs. `would_remove_with_all` are kept paths that `storage="all"` would remove.
     """

@@ -1,6 +1,6 @@
 """Journals of deletions: what a killed one had still to remove; and what killed creations had created.
 
-A deletion notes each file before anything changes. Its journal has the format of a creation's, in a folder of its own.
+A deletion notes each file before anything changes. Its journal has the format of a creation's, in a separate folder.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _GUEST, _FILE, _VOLUME = "domain", "file", "volume"
 
 
 def deletions_folder() -> str:
-    """Where journals of deletions are: next to those of creations."""
+    """Directory of the journals of deletions, next to those of creations."""
     return os.path.join(os.path.dirname(journal_folder(os.environ, os.geteuid())), "deletions")
 
 
@@ -66,7 +66,7 @@ def forget_deletions(name: str, host: Host) -> None:
 def unfinished_files(name: str, uuid: str | None, host: Host) -> list[FileFacts]:
     """Return what a killed deletion had still to remove; of the guest of `uuid`, which still exists, nothing.
 
-    Only a deletion that had removed the guest is resumed from its journal; else the guest itself says what it has.
+    Only a deletion that had removed the guest is resumed from its journal; else the guest is read.
     """
     found = []
     leftovers = find_leftovers(name, deletions_folder(), host.uri)

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, NoReturn
 
-from virtinstall.errors import RequestError
 from virtinstall.options.table import OPTIONS, Option
-from virtinstall.safe_text import one_line, require_xml
+from virtinstall.options.usage import Parser
 
 HELP_WORDS = ("?", "help")
 _DEFAULT_COLUMNS = 78
 _KINDS = {"text": str, "integer": int, "number": float}
-
-
-class UsageError(RequestError):
-    """The command line can't be read: an unknown option, a missing argument."""
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -33,85 +27,6 @@ def _columns() -> int:
         return max(40, os.get_terminal_size(1).columns - 2)
     except OSError:
         return _DEFAULT_COLUMNS
-
-
-class Parser(argparse.ArgumentParser):
-    """Argument parser that raises UsageError instead of exiting."""
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse arguments that libvirt and its XML can hold. Raises: UsageError, RequestError."""
-        require_usable(args or ())
-        return super().parse_known_args(args, namespace)
-
-    def error(self, message: str) -> NoReturn:
-        """Raise UsageError with a message and a hint."""
-        hint = f"`{self.prog} --help` lists the options"
-        unknown = message.removeprefix("unrecognized arguments: ")
-        if unknown != message:
-            word = next(iter(unknown.split()), "")
-            problem, advice = _unknown_option(word, self.prog, self._names())
-            raise UsageError(problem, hint=advice)
-        raise UsageError(_in_words(message), hint=hint)
-
-    def _names(self) -> list[str]:
-        return [name for action in self._actions for name in action.option_strings]
-
-
-def require_usable(argv: Sequence[str]) -> None:
-    """Refuse arguments that are not UTF-8 or contain characters that XML cannot hold.
-
-    Scripts in --cloud-init may contain any text: they do not become XML.
-    Raises: UsageError, RequestError; both name the option and the value.
-    """
-    before = ""
-    for word in argv:
-        if not word.isprintable():
-            name, equals, value = word.partition("=")
-            option, text = (name, value) if equals and _is_option(name) else (before, word)
-            named = f"{option}: " if option else ""
-            if any("\ud800" <= char <= "\udfff" for char in word):
-                raise UsageError(
-                    f"{named}'{one_line(text)}' is not valid UTF-8, which libvirt requires",
-                    hint="check the terminal's encoding; a file with such a name must be renamed",
-                )
-            if not (len(option) > len("--c") and "--cloud-init".startswith(option)):
-                require_xml(option or "argument", text)
-        before = word if _is_option(word) else ""
-
-
-def _is_option(word: str) -> bool:
-    """Return whether an argument is an option: `--disk`, `-n`; a lone dash or `-=+x` is a value."""
-    return word.startswith("-") and word[1:3].strip("-").isalpha()
-
-
-def _in_words(message: str) -> str:
-    """Return argparse's message about an option in the style of this project."""
-    option, separator, what = message.removeprefix("argument ").partition(": ")
-    if not separator or not message.startswith("argument "):
-        return message
-    name = option.split("/")[-1]
-    if what.startswith("expected one argument"):
-        return f"{name} requires a value"
-    if what.startswith("ignored explicit argument"):
-        return f"{name} does not accept a value"
-    if what.startswith("invalid "):
-        kind, _, value = what.removeprefix("invalid ").partition(" value: ")
-        number = {"int": "a whole number", "float": "a number"}.get(kind, kind)
-        return f"{name} {value.strip(chr(39))}: must be {number}"
-    return f"{name}: {what}"
-
-
-def _unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str, str]:
-    from virtinstall.similar import similar_names
-
-    name = word.partition("=")[0]
-    if not name.startswith("-"):
-        return f"unexpected argument '{word}'", "put quotes around a value that contains spaces"
-    # without the dashes, which all options share
-    known = {each.lstrip("-"): each for each in names}
-    near = [known[each] for each in similar_names(name.lstrip("-"), known)]
-    hint = f"did you mean {' or '.join(near)}?" if near else f"`{prog} --help` lists the options"
-    return f"unknown option {name}", hint
 
 
 def build_parser(

@@ -107,13 +107,16 @@ def nvram_path(domain: etree._Element) -> str | None:
 
 def guest_nvram(domain: etree._Element, host: Host) -> tuple[str | None, bool]:
     """The path of a guest's UEFI variables, and whether it is in the directory where libvirt chooses such paths."""
-    path, folder = nvram_path(domain), _nvram_folder(host.uri) or _SYSTEM_NVRAM
+    path = nvram_path(domain)
+    # root's session keeps its files where the system's libvirtd does
+    folders = (_nvram_folder(host.uri) or _SYSTEM_NVRAM, _SYSTEM_NVRAM)
+    stem = f"{domain.findtext('name')}_VARS"
     if path is not None:
-        return (path, os.path.dirname(path) == folder) if path.startswith("/") else (None, False)
+        return (path, os.path.dirname(path) in folders) if path.startswith("/") else (None, False)
     if _has_nvram(domain) and host.is_local():
         # the definition need not name the file that libvirt has chosen
-        stem = os.path.join(folder, f"{domain.findtext('name')}_VARS")
-        path = next((name for name in (f"{stem}.fd", f"{stem}.qcow2") if os.path.lexists(name)), None)
+        names = [os.path.join(folder, stem + suffix) for folder in folders for suffix in (".fd", ".qcow2")]
+        path = next((name for name in names if os.path.lexists(name)), None)
     return path, path is not None
 
 
@@ -122,14 +125,16 @@ def tpm_folder(domain: etree._Element, host: Host) -> str | None:
     if domain.find("devices/tpm/backend[@type='emulator']") is None or host.driver() != "qemu":
         return None
     uuid = (domain.findtext("uuid") or "").lower()
+    system = f"{_SYSTEM_TPM}/{uuid}"
     nvram = _nvram_folder(host.uri)
     if nvram is None or nvram == _SYSTEM_NVRAM:
-        return f"{_SYSTEM_TPM}/{uuid}"
+        return system
     from virtinstall.libvirt_host.embed import root_of
 
     root = root_of(host.uri)
-    # libvirt's layout of a session, and of the embedded driver
-    return f"{os.path.dirname(nvram)}/swtpm/{uuid}" if root is None else f"{root}/lib/qemu/swtpm/{uuid}"
+    # libvirt's layout of the embedded driver, and of a session; root's session uses the system's
+    own = f"{root}/lib/swtpm/{uuid}" if root is not None else f"{os.path.dirname(nvram)}/swtpm/{uuid}"
+    return system if os.path.lexists(system) and not os.path.lexists(own) else own
 
 
 def _has_nvram(domain: etree._Element) -> bool:

@@ -1,0 +1,138 @@
+"""`virt-guest list` and `ip`: which address a guest has, and what is known about all of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+from lxml import etree
+
+import virtinstall
+from tests.lifecycle.test_delete_command import TEST
+from virtinstall.cli.guest_list import age
+from virtinstall.cli.main import guest_main
+from virtinstall.lifecycle.addresses import GuestAddress, guest_addresses
+
+SCHEMA = Path(virtinstall.__file__).parent / "schema"
+MAC, OTHER = "52:54:00:00:00:01", "52:54:00:00:00:02"
+INTERFACE = f"<interface type='network'><source network='lan'/><mac address='{MAC}'/></interface>"
+
+
+class _Guest:
+    """A guest on a network, whose sources know `known`."""
+
+    name = "web"
+
+    def __init__(self, known: dict[str, list[str]], *, active: bool = True) -> None:
+        self.known = known
+        self.active = active
+
+    def xml(self, *, inactive: bool = False) -> str:
+        return f"<domain><devices>{INTERFACE}</devices></domain>"
+
+    def is_active(self) -> bool:
+        return self.active
+
+    def addresses_from(self, source: str) -> list[str]:
+        return self.known.get(source, [])
+
+
+class _Host:
+    """A network with these reservations and leases."""
+
+    def __init__(self, *known: tuple[str, str, str]) -> None:
+        self.known = list(known)
+
+    def network_addresses(self, network: str) -> list[tuple[str, str, str]]:
+        return self.known if network == "lan" else []
+
+
+RESERVED, LEASED = (MAC, "192.0.2.1", "reservation"), (MAC, "192.0.2.2", "lease")
+
+
+@pytest.mark.parametrize(
+    ("networks", "sources", "expected"),
+    [
+        ([LEASED, RESERVED], {"agent": ["192.0.2.3"]}, ("192.0.2.1", "reservation")),
+        ([LEASED], {"agent": ["192.0.2.3"], "arp": ["192.0.2.4"]}, ("192.0.2.2", "lease")),
+        ([(OTHER, "192.0.2.9", "lease")], {"agent": ["192.0.2.3"], "arp": ["192.0.2.4"]}, ("192.0.2.3", "agent")),
+        ([], {"arp": ["192.0.2.4"]}, ("192.0.2.4", "arp")),
+    ],
+)
+def test_the_best_source_wins(
+    networks: list[tuple[str, str, str]], sources: dict[str, list[str]], expected: tuple[str, str]
+) -> None:
+    """Reservation, lease, agent, ARP."""
+    found = guest_addresses(_Guest(sources), _Host(*networks))  # type: ignore[arg-type]
+    assert found == [GuestAddress(address=expected[0], source=expected[1])]
+
+
+def test_a_guest_that_is_off_has_only_reservations() -> None:
+    """Its lease may be another guest's by now."""
+    guest = _Guest({}, active=False)
+    assert guest_addresses(guest, _Host(LEASED)) == []  # type: ignore[arg-type]
+    assert [each.address for each in guest_addresses(guest, _Host(LEASED, RESERVED))] == ["192.0.2.1"]  # type: ignore[arg-type]
+
+
+def test_list_as_json_fits_its_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    """And has what the table has."""
+    assert guest_main(["list", *TEST, "--output", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, json.loads((SCHEMA / "guest-list.json").read_text()))
+    assert [(each["name"], each["state"], each["memory_kib"], each["vcpus"]) for each in document["guests"]] == [
+        ("test", "running", 2097152, 2)
+    ]
+    assert guest_main(["list", *TEST]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:2] == ["test", "running"]
+
+
+def test_a_thousand_guests_take_a_second(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each is asked once, and its network once for all."""
+    node = etree.Element("node")
+    for number in range(1000):
+        node.append(
+            etree.fromstring(
+                f"<domain type='test'><name>g{number:04}</name><memory>65536</memory><os><type>hvm</type></os>"
+                f"<devices>{INTERFACE}</devices></domain>"
+            )
+        )
+    path = tmp_path / "node.xml"
+    path.write_bytes(etree.tostring(node))
+    begin = time.process_time()
+    assert guest_main(["list", "--connect", f"test://{path}"]) == 0
+    assert time.process_time() - begin < 1
+    assert len(capsys.readouterr().out.splitlines()) == 1001
+
+
+@pytest.mark.parametrize(
+    ("created", "expected"),
+    [
+        ("2026-11-30T12:00:00Z", "0s"),
+        ("2026-11-30T11:58:30Z", "1m"),
+        ("2026-11-29T13:00:00Z", "23h"),
+        ("2026-11-01T12:00:00Z", "29d"),
+        (None, "-"),
+        ("yesterday", "-"),
+    ],
+)
+def test_age(created: str | None, expected: str) -> None:
+    """In its largest unit; anything may be in a record."""
+    assert age(created, 1796040000.0) == expected
+
+
+def test_ip_prints_one_address_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """So that it can stand in another command."""
+    assert guest_main(["ip", *TEST, "test"]) == 0
+    assert capsys.readouterr().out == "192.168.122.3\n"
+    assert guest_main(["ip", *TEST, "test", "--output", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, json.loads((SCHEMA / "guest-ip.json").read_text()))
+
+
+def test_ip_of_a_missing_guest_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the names that are like it."""
+    assert guest_main(["ip", *TEST, "tets"]) == 1
+    assert "no such guest: 'tets'" in capsys.readouterr().err

@@ -1,0 +1,81 @@
+"""virt-guest ssh, exec, ip, list and reset, in a guest of the repository's cloud image."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.machine import Connection
+from tests.live.test_cloud_image import ADDRESS, GATEWAY, VirtInstall, cloud_image, network
+from tests.live.test_delete import virt_guest
+
+__all__ = ["cloud_image", "network"]
+pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
+
+
+@pytest.fixture
+def key(work: Path) -> Path:
+    """A key of the user's."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", work / "key"], check=True)
+    return work / "key"
+
+
+@pytest.fixture
+def known_hosts() -> Iterator[Path]:
+    """The folder of our known hosts, empty at first."""
+    folder = Path("/var/lib/virtinstall/known_hosts")
+    shutil.rmtree(folder, ignore_errors=True)
+    yield folder
+
+
+def test_the_life_of_a_guest(
+    cloud_image: Path,
+    network: str,
+    connection: Connection,
+    work: Path,
+    key: Path,
+    known_hosts: Path,
+    virt_install: VirtInstall,
+    guest_name: str,
+) -> None:
+    """Created, logged in to with strict checking of the host key, reset, logged in to again, deleted."""
+    disk = work / "disk.qcow2"
+    outcome = virt_install(
+        *("--name", guest_name, "--memory", "1024", "--vcpus", "2", "--cpu", "qemu64", "--osinfo", "debian11"),
+        *("--import", "--disk", f"{disk},backing_store={cloud_image}", "--network", f"network={network}"),
+        *("--graphics", "none", "--wait-for", "ssh", "--timeout", "4m", "--cloud-init"),
+        f"user=anna,user-ssh-key={key}.pub,hostname=cloudy,address={ADDRESS}/24,gateway={GATEWAY},keep=on",
+    ).ok()
+    assert f"virt-guest ssh --connect {connection.uri} {guest_name}" in outcome.output
+
+    _, printed, _ = virt_guest(connection, "ssh", guest_name, "-i", key, "--print")
+    assert "StrictHostKeyChecking=yes" in printed
+    _, printed, _ = virt_guest(connection, "ssh", guest_name, "-i", key, "--", "hostname; id -un")
+    assert printed.split() == ["cloudy", "anna"]
+    assert virt_guest(connection, "ssh", guest_name, "-i", key, "--", "exit 7", ok=False)[0] == 7
+    _, printed, _ = virt_guest(connection, "ip", guest_name, "--wait", "--timeout", "1m")
+    assert printed.split() == [ADDRESS]
+    _, printed, _ = virt_guest(connection, "list", "--output", "json")
+    assert guest_name in [each["name"] for each in json.loads(printed)["guests"]]
+    status, printed, error = virt_guest(
+        connection, "exec", guest_name, "--", "sh", "-c", "echo out; echo no >&2; exit 5", ok=False
+    )
+    assert (status, printed, error) == (5, "out\n", "no\n")
+
+    virt_guest(connection, "ssh", guest_name, "-i", key, "--", "echo gone > mine; sync")
+    inode = os.stat(disk).st_ino
+    virt_guest(connection, "reset", guest_name, "--force", "--start", "--yes")
+    assert os.stat(disk).st_ino == inode
+    _, printed, _ = virt_guest(connection, "ip", guest_name, "--wait", "--timeout", "4m")
+    assert printed.split() == [ADDRESS]
+
+    virt_guest(connection, "delete", guest_name, "--force", "--yes")
+    assert not disk.exists()
+    assert cloud_image.exists()
+    assert list(known_hosts.iterdir()) == []

@@ -1,0 +1,59 @@
+"""`virt-guest exec NAME -- COMMAND`: run a command through the guest agent; its exit status is ours."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from virtinstall.cli.status import Status
+from virtinstall.errors import WaitTimeout
+from virtinstall.hypervisor import connect
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
+    from typing import TextIO
+
+    from virtinstall.cli.log import Log
+
+TAKES_GUESTS = True
+"""Whether the arguments are names of guests, for completion."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("name", metavar="NAME", help="Name of the guest.")
+    parser.add_argument("command", metavar="COMMAND", nargs="*", help="Command and arguments; write -- before it.")
+    parser.add_argument("--timeout", metavar="TIME", help="How long the command may take: seconds, or 5m, 1h.")
+
+
+def run(given: Namespace, log: Log) -> int:
+    """Do it; return the command's exit status. Raises: VirtInstallError."""
+    from virtinstall.options.usage import UsageError
+    from virtinstall.units import parse_duration
+
+    if not given.command:
+        raise UsageError("exec needs a command", hint=f"virt-guest exec {given.name} -- COMMAND")
+    timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
+    with connect(given.connect) as hypervisor:
+        guest = hypervisor.guest(given.name)
+        try:
+            return guest.execute(given.command, stdout=_writer(sys.stdout), stderr=_writer(sys.stderr), timeout=timeout)
+        except WaitTimeout as error:
+            print(f"virt-guest: {error.message}", file=sys.stderr)
+            return Status.TIMED_OUT
+
+
+def _writer(stream: TextIO) -> Callable[[bytes], object]:
+    """What writes bytes as they are, where the stream allows that."""
+
+    def write(data: bytes) -> None:
+        binary = getattr(stream, "buffer", None)
+        if binary is None:
+            stream.write(data.decode(errors="replace"))
+        else:
+            stream.flush()
+            binary.write(data)
+        stream.flush()
+
+    return write

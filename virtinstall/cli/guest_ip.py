@@ -1,0 +1,56 @@
+"""`virt-guest ip NAME`: its addresses, one a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from virtinstall.cli.status import Status
+from virtinstall.errors import GuestCrashed, RequestError, WaitTimeout
+from virtinstall.hypervisor import connect
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from virtinstall.cli.log import Log
+
+TAKES_GUESTS = True
+"""Whether the arguments are names of guests, for completion."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("name", metavar="NAME", help="Name of the guest.")
+    parser.add_argument("--wait", action="store_true", help="Wait until an address is known.")
+    parser.add_argument("--timeout", metavar="TIME", help="How long to wait: seconds, or 5m, 1h. It implies --wait.")
+    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="What to print: text or json.")
+
+
+def run(given: Namespace, log: Log) -> int:
+    """Do it; return the exit status. Raises: VirtInstallError."""
+    with connect(given.connect) as hypervisor:
+        guest = hypervisor.guest(given.name)
+        found = guest.find_addresses()
+        if not found and (given.wait or given.timeout is not None):
+            from virtinstall.units import parse_duration
+
+            timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
+            try:
+                guest.wait_for("ip", timeout, report=lambda text: print(text, file=sys.stderr))
+            except WaitTimeout:
+                print(f"virt-guest: no address of '{given.name}' in {given.timeout}", file=sys.stderr)
+                return Status.TIMED_OUT
+            except GuestCrashed as error:
+                print(f"virt-guest: error: {error.message}", file=sys.stderr)
+                return Status.CRASHED
+            found = guest.find_addresses()
+        if not found:
+            state = guest.state
+            hint = "wait for it: --wait" if state.is_active else f"start it: virsh start {given.name}"
+            raise RequestError(f"no address of the guest '{given.name}' is known ({state})", hint=hint)
+    if given.output == "json":
+        print(json.dumps({"name": given.name, "addresses": [each.as_dict() for each in found]}, indent=2))
+    else:
+        print("".join(f"{each.address}\n" for each in found), end="")
+    return Status.DONE

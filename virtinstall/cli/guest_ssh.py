@@ -1,0 +1,43 @@
+"""`virt-guest ssh NAME [-- COMMAND]`: become the ssh client that logs in to the guest."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import RequestError
+from virtinstall.hypervisor import connect
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from virtinstall.cli.log import Log
+
+TAKES_GUESTS = True
+"""Whether the arguments are names of guests, for completion."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("name", metavar="NAME", help="Name of the guest.")
+    parser.add_argument("command", metavar="COMMAND", nargs="*", help="Command to run; write -- before it.")
+    parser.add_argument("--user", "-l", metavar="NAME", help="Account; by default the one that cloud-init set up.")
+    parser.add_argument("--identity", "-i", metavar="FILE", help="Private key to log in with.")
+    parser.add_argument("--print", dest="print_only", action="store_true", help="Print the ssh command, do not run it.")
+
+
+def run(given: Namespace, log: Log) -> int:
+    """Replace this process with ssh; return only with --print. Raises: VirtInstallError."""
+    with connect(given.connect) as hypervisor:
+        words = hypervisor.guest(given.name).ssh_command(given.command, user=given.user, identity=given.identity)
+    log.line(shlex.join(words))
+    if given.print_only:
+        print(shlex.join(words))
+        return 0
+    sys.stdout.flush()
+    try:
+        os.execvp(words[0], words)
+    except FileNotFoundError as error:
+        raise RequestError("ssh is not installed", hint="install openssh-client") from error

@@ -1,0 +1,138 @@
+"""A guest's IP addresses, from the best source that knows any, and summaries of all guests.
+
+Sources in order: DHCP reservations and leases of libvirt's networks, the guest agent, the host's ARP table. Summaries
+of many guests ask each network once, and an agent only where libvirt reports that it is connected.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from virtinstall.guest_record import NAMESPACE, GuestRecord, read_record
+from virtinstall.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from virtinstall.libvirt_host.host import Guest, Host
+
+_OSINFO_ID = "metadata/{*}libosinfo/{*}os"
+_AGENT = "devices/channel/target[@name='org.qemu.guest_agent.0'][@state='connected']"
+
+
+class GuestAddress(Record):
+    """An address of a guest. `source`: `reservation`, `lease`, `agent` or `arp`."""
+
+    address: str
+    source: str
+
+
+class Summary(Record):
+    """One guest in `virt-guest list`.
+
+    `image` is what its disk starts from, `os` the operating system (`debian12`); None where that is not known.
+    `created` is in UTC (`2026-11-30T12:00:00Z`), None for guests of other programs.
+    """
+
+    name: str
+    uuid: str
+    state: str
+    addresses: tuple[GuestAddress, ...] = ()
+    image: str | None = None
+    os: str | None = None
+    memory_kib: int = 0
+    vcpus: int = 0
+    created: str | None = None
+
+
+def guest_addresses(guest: Guest, host: Host) -> list[GuestAddress]:
+    """The addresses that the best source knows, IPv4 first; a guest that is off may have reservations."""
+    document = etree.fromstring(guest.xml().encode())
+    known = _of_networks(document, {name: host.network_addresses(name) for name in _networks(document)})
+    if known or not guest.is_active():
+        return [each for each in known if each.source == "reservation" or guest.is_active()]
+    for source in ("lease", "agent", "arp"):
+        found = guest.addresses_from(source)
+        if found:
+            return [GuestAddress(address=address, source=source) for address in found]
+    return []
+
+
+def summaries(host: Host) -> list[Summary]:
+    """All guests, sorted by name."""
+    networks: dict[str, list[tuple[str, str, str]]] = {}
+    found = []
+    for guest in host.guests():
+        state = guest.state()
+        if state == "gone":
+            continue
+        document = etree.fromstring(guest.xml().encode())
+        for name in _networks(document):
+            if name not in networks:
+                networks[name] = host.network_addresses(name)
+        found.append(_summary(guest, document, state, networks))
+    return sorted(found, key=lambda summary: summary.name)
+
+
+def _summary(
+    guest: Guest, document: etree._Element, state: str, networks: Mapping[str, list[tuple[str, str, str]]]
+) -> Summary:
+    uuid = document.findtext("uuid") or ""
+    addresses = _of_networks(document, networks)
+    if state in ("shut off", "crashed"):
+        addresses = [each for each in addresses if each.source == "reservation"]
+    elif not addresses:
+        # an agent that is not connected would keep everybody waiting
+        sources = ("agent", "arp") if document.find(_AGENT) is not None else ("arp",)
+        for source in sources if document.find("devices/interface") is not None else ():
+            addresses = addresses or [
+                GuestAddress(address=each, source=source) for each in guest.addresses_from(source)
+            ]
+    record = _record(document, uuid)
+    vcpu = document.find("vcpu")
+    current = None if vcpu is None else vcpu.get("current") or vcpu.text
+    return Summary(
+        name=document.findtext("name") or "",
+        uuid=uuid,
+        state=state,
+        addresses=tuple(addresses),
+        image=None if record is None else record.image,
+        os=_os_name(document),
+        memory_kib=int(document.findtext("currentMemory") or document.findtext("memory") or 0),
+        vcpus=int(current or 1),
+        created=None if record is None else record.created or None,
+    )
+
+
+def _record(document: etree._Element, uuid: str) -> GuestRecord | None:
+    node = document.find(f"metadata/{{{NAMESPACE}}}guest")
+    return None if node is None else read_record(node, uuid)
+
+
+def _os_name(document: etree._Element) -> str | None:
+    """`http://debian.org/debian/12` -> `debian12`."""
+    node = document.find(_OSINFO_ID)
+    identity = "" if node is None else node.get("id", "")
+    return "".join(identity.partition("://")[2].split("/")[1:]) or None
+
+
+def _networks(document: etree._Element) -> list[str]:
+    names = (source.get("network") for source in document.iterfind("devices/interface[@type='network']/source"))
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _of_networks(document: etree._Element, networks: Mapping[str, list[tuple[str, str, str]]]) -> list[GuestAddress]:
+    """Reservations if there are any, else leases, of the guest's interfaces."""
+    found: list[GuestAddress] = []
+    for interface in document.iterfind("devices/interface[@type='network']"):
+        source, mac = interface.find("source"), interface.find("mac")
+        if source is None or mac is None:
+            continue
+        address = mac.get("address", "").lower()
+        for known_mac, known, kind in networks.get(source.get("network", ""), ()):
+            if known_mac == address:
+                found.append(GuestAddress(address=known, source=kind))
+    best = [each for each in found if each.source == "reservation"] or found
+    return sorted(best, key=lambda each: ":" in each.address)

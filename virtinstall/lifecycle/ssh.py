@@ -1,0 +1,139 @@
+"""The ssh command that logs in to a guest, with the host key that its seed set.
+
+Source: ssh(1), ssh_config(5) (HostKeyAlias, UserKnownHostsFile); https://libvirt.org/uri.html;
+https://libvirt.org/formatdomain.html#userspace-connection-using-passt; qemu(1) (hostfwd).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from virtinstall.errors import RequestError, StorageError
+from virtinstall.guest_record import NAMESPACE, parse_record
+from virtinstall.lifecycle.addresses import guest_addresses
+from virtinstall.rollback.file_state import remove_file
+from virtinstall.rollback.journal import journal_folder
+from virtinstall.storage.files import storage_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from virtinstall.libvirt_host.host import Guest, Host
+
+_SSH = 22
+_FORWARDED = re.compile(r"hostfwd=tcp:([^:,]*):(\d+)-[^:,]*:22(?:,|$)")
+_SSH_TRANSPORTS = ("ssh", "libssh", "libssh2")
+
+
+def ssh_command(
+    guest: Guest, host: Host, *, user: str | None = None, identity: str | None = None, command: Sequence[str] = ()
+) -> list[str]:
+    """Return the ssh command as a list; the known-hosts file that it names is written.
+
+    Raises: RequestError, when the guest is off or no address is known; StorageError.
+    """
+    if not guest.is_active():
+        raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it: virsh start {guest.name}")
+    record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
+    address, port = _target(guest, host)
+    words = ["ssh"]
+    if record is not None and record.host_key is not None:
+        words += _verified(guest.uuid, record.host_key)
+    jump = jump_host(host.uri)
+    if jump is not None:
+        words += ["-J", jump]
+    if identity is not None:
+        words += ["-i", identity]
+    if port != _SSH:
+        words += ["-p", str(port)]
+    login = user or (None if record is None else record.user)
+    return [*words, *(() if login is None else ("-l", login)), "--", address, *command]
+
+
+def known_hosts_path(uuid: str) -> str:
+    """The file with the host key of one guest; only this ssh command reads it."""
+    return os.path.join(os.path.dirname(journal_folder(os.environ, os.geteuid())), "known_hosts", uuid)
+
+
+def remove_known_host(uuid: str) -> None:
+    """Forget the host key of a guest that is gone. Raises: StorageError."""
+    path = known_hosts_path(uuid)
+    with storage_errors("cannot remove", path):
+        remove_file(path)
+
+
+def _verified(uuid: str, host_key: str) -> list[str]:
+    path = known_hosts_path(uuid)
+    line = f"{uuid} {host_key}\n"
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        # renamed into place: another ssh may be reading it
+        fresh = f"{path}.{os.getpid()}"
+        with open(fresh, "w", encoding="ascii", errors="replace") as file:
+            file.write(line)
+        os.replace(fresh, path)
+    except OSError as error:
+        raise StorageError(f"cannot write '{path}': {error.strerror}") from error
+    quoted = path.replace("%", "%%").replace('"', '\\"')
+    options = {
+        "HostKeyAlias": uuid,
+        "UserKnownHostsFile": f'"{quoted}"' if " " in quoted else quoted,
+        "GlobalKnownHostsFile": "/dev/null",
+        "StrictHostKeyChecking": "yes",
+        "HostKeyAlgorithms": host_key.split(" ", 1)[0],
+        "UpdateHostKeys": "no",
+    }
+    return [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+
+
+def jump_host(uri: str) -> str | None:
+    """`USER@HOST:PORT` of a libvirt URI over SSH: guests are reached through their host."""
+    parts = urlsplit(uri)
+    if parts.scheme.partition("+")[2] not in _SSH_TRANSPORTS or not parts.hostname:
+        return None
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    user = "" if parts.username is None else f"{parts.username}@"
+    return f"{user}{name}{'' if parts.port is None else f':{parts.port}'}"
+
+
+def _target(guest: Guest, host: Host) -> tuple[str, int]:
+    """Address and port: a forwarded port of a user-mode network, else the best known address."""
+    document = etree.fromstring(guest.xml().encode())
+    forwarded = forwarded_port(document)
+    if forwarded is not None:
+        return forwarded
+    found = guest_addresses(guest, host)
+    user_mode = document.findall("devices/interface[@type='user']")
+    if found and len(user_mode) < len(document.findall("devices/interface")):
+        return found[0].address, _SSH
+    if user_mode:
+        raise RequestError(
+            f"the guest '{guest.name}' is on a user-mode network, and no port of this host leads to its port 22",
+            hint="--network passt,portForward0.proto=tcp,portForward0.range0.start=2222,portForward0.range0.to=22",
+        )
+    raise RequestError(
+        f"no address of the guest '{guest.name}' is known", hint=f"wait for it: virt-guest ip {guest.name} --wait"
+    )
+
+
+def forwarded_port(document: etree._Element) -> tuple[str, int] | None:
+    """Address and port of the host that lead to port 22 of the guest; None where none does."""
+    for forward in document.iterfind("devices/interface[@type='user']/portForward[@proto='tcp']"):
+        address = forward.get("address") or "127.0.0.1"
+        for ports in forward.iterfind("range"):
+            if ports.get("exclude") == "yes":
+                continue
+            start = int(ports.get("start") or 0)
+            end, to = int(ports.get("end") or start), int(ports.get("to") or start)
+            if to <= _SSH <= to + end - start:
+                return address, start + _SSH - to
+    for argument in document.iterfind("{*}commandline/{*}arg"):
+        match = _FORWARDED.search(argument.get("value", ""))
+        if match is not None:
+            return match[1] or "127.0.0.1", int(match[2])
+    return None
