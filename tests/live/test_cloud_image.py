@@ -68,9 +68,9 @@ def test_everything_in_one_option(
     assert in_guest(key, "ip route show default").startswith(f"default via {GATEWAY} ")
     with virtinstall.connect(connection.option) as hypervisor:
         guest = hypervisor.guest(guest_name)
-        assert guest.wait_for("agent", timeout=120) == ()
+        assert guest.wait_for("agent", timeout=120) == (ADDRESS,)
         assert guest.wait_for("ip", timeout=120) == (ADDRESS,)
-        assert guest.wait_for("cloud-init", timeout=120) == ()
+        assert guest.wait_for("cloud-init", timeout=120) == (ADDRESS,)
     assert "cloudy login:" in serial_log(log)
     assert connection.xml(guest_name).find("devices/disk[@device='cdrom']/source") is None, "the seed has served"
 
