@@ -146,7 +146,7 @@ class Guest:
     def ssh_command(
         self, command: Sequence[str] = (), *, user: str | None = None, identity: str | None = None
     ) -> list[str]:
-        """Return the words of the ssh command that logs in to the guest, or runs `command` in it.
+        """Return the arguments of the ssh command that logs in to the guest, or runs `command` in it.
 
         The host key is verified if the guest's seed set it: the command names a file with that key, which this call
         writes. `user` is by default the account that the seed set up; `identity` is a file with a private key.

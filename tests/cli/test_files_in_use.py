@@ -156,7 +156,7 @@ def test_file_given_twice_is_refused(lab: Lab, first: str, second: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", ["pipe", "socket", "/dev/zero", "/dev/tty", "/proc/self/mem", "/sys/kernel/profiling", "nosuch/"]
+    "what", ["pipe", "socket", "/dev/random", "/dev/tty", "/proc/self/mem", "/sys/kernel/profiling", "nosuch/"]
 )
 @pytest.mark.parametrize("options", ["", ",size=1", ",device=cdrom"])
 def test_what_can_be_no_disk_is_refused(lab: Lab, what: str, options: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 MANUALS = sorted((PROJECT / "man").glob("*.text"))
+_OF_RUNNING_GUESTS = ("virt-guest ip ", "virt-guest ssh ", "virt-guest exec ", "virt-guest reset ")
 _GENERATED = "% Generated"
 
 
@@ -26,9 +27,9 @@ class Example:
 
     @property
     def needs_hypervisor(self) -> bool:
-        """Whether it names a connection."""
+        """Whether it names a connection, or needs a running guest (tests/live/test_guest_life.py runs these)."""
         own = '"qemu:///system"' if self.language == "python" else "--connect"
-        return own in self.text or "scripts/" in self.text
+        return own in self.text or "scripts/" in self.text or any(verb in self.text for verb in _OF_RUNNING_GUESTS)
 
 
 def examples(language: str) -> Iterator[Example]:

@@ -135,6 +135,6 @@ def test_switching_off_an_element_with_attributes_removes_it(virt_xml: VirtXml) 
 
 
 @pytest.mark.parametrize("path", ["/dev/null", "/dev/zero"])
-def test_guests_of_the_test_driver_may_have_any_device(virt_xml: VirtXml, path: str) -> None:
+def test_guests_of_the_test_driver_may_have_a_device_that_is_not_a_disk(virt_xml: VirtXml, path: str) -> None:
     """Their disks are not real; a real guest needs a block device."""
     assert "/dev/" in virt_xml("off", DIFF, "--edit", "--disk", path).out

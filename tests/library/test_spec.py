@@ -155,7 +155,7 @@ def test_static_address_is_for_the_first_interface(hypervisor: Hypervisor) -> No
 
 def test_seed_without_a_login_is_a_warning(hypervisor: Hypervisor) -> None:
     """The image may contain accounts."""
-    assert any("log in" in text for text in hypervisor.plan(spec(CloudImage(CloudInit()))).warnings)
+    assert any("login" in text for text in hypervisor.plan(spec(CloudImage(CloudInit()))).warnings)
 
 
 @pytest.mark.parametrize("config", ['{"ignition": {"version": "3.4.0"}}', {"ignition": {"version": "3.4.0"}}])

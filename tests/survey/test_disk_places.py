@@ -1,4 +1,4 @@
-"""Where a disk is said to be, against what the pools of the host are."""
+"""The place given for a disk, compared with the pools of the host."""
 
 from __future__ import annotations
 
@@ -37,6 +37,6 @@ def test_all_ways_to_name_a_new_volume(tmp_path: Path, words: str) -> None:
 
 
 def test_missing_volume_without_a_size_is_refused(tmp_path: Path) -> None:
-    """Nothing says how large it would be."""
+    """Its size is unknown."""
     with pytest.raises(RequestError, match="no such volume"):
         disks(tmp_path, "vol=lab/x.qcow2")

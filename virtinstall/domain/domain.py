@@ -116,7 +116,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         raise ValueError("only options for a separate section or device can be cleared")
 
     def sections(self) -> Iterator[Element]:
-        """Return the sections of the domain that have an element of their own."""
+        """Return the sections of the domain that have a separate element."""
         for attribute, declared in self.declarations():
             if isinstance(declared, Child):
                 yield getattr(self, attribute)

@@ -59,7 +59,7 @@ def _is_address(text: str) -> bool:
 
 
 def agent_command(domain: Any, command: str, **arguments: object) -> Any:
-    """What the guest's agent returns for a command. Raises: libvirtError."""
+    """Return the answer of the guest agent to a command. Raises: libvirtError."""
     import libvirt_qemu
 
     asked = json.dumps({"execute": command, "arguments": arguments})

@@ -1,4 +1,4 @@
-"""What every command's parser has in common: errors as exceptions, and arguments that libvirt can hold.
+"""Base of every command's parser: errors are exceptions, and libvirt can hold every argument.
 
 Apart from the table of options, which commands without it need not load.
 """

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from virtinstall.request import Checks
     from virtinstall.storage.in_use import Conflict
 
+_STAND_INS = ("/dev/null", "/dev/zero")
+
 
 def plan_uses(plan: Plan) -> list[FileUse]:
     """The files of the installation and of the finished guest, and those that new images start from."""
@@ -74,8 +76,8 @@ def check_plan_in_use(plan: Plan, host: Host, checks: Checks) -> list[str]:
 
 def _refuse_no_disks(uses: Iterable[FileUse], host: Host) -> None:
     if host.is_local():
-        # guests of the test driver have no real disks: /dev/null and /dev/zero do as well
-        refuse_no_disks(use for use in uses if has_real_storage(host) or not use.path.startswith("/dev/"))
+        # guests of the test driver have no real disks; /dev/null and /dev/zero can stand for one
+        refuse_no_disks(use for use in uses if has_real_storage(host) or use.path not in _STAND_INS)
 
 
 def _is_pretended(conflict: Conflict, host: Host) -> bool:
