@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 class WebServer:
     """A web server on loopback; `requests` holds the paths it was asked for, in order.
 
-    Asked as a proxy, it answers with its own files for any host.
+    Used as a proxy, it answers with its files for any host.
     While `stalled` is set, answers stop in the middle, as those of a dead connection do.
     """
 
@@ -45,7 +45,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         super().__init__(*args, directory=directory)  # type: ignore[arg-type]
 
     def parse_request(self) -> bool:
-        """The request, without the host that a proxy is told."""
+        """Parse the request and remove the host from the URL of a proxy request."""
         understood = super().parse_request()
         if understood and self.path.startswith("http://"):
             self.path = urlsplit(self.path)._replace(scheme="", netloc="").geturl()
@@ -80,7 +80,7 @@ def web_server(folder: Path) -> Iterator[WebServer]:
 
 @contextmanager
 def ftp_server(folder: Path) -> Iterator[str]:
-    """An anonymous FTP server for the files of `folder`; gives `HOST:PORT`."""
+    """Run an anonymous FTP server for the files of `folder`; yields `HOST:PORT`."""
     from pyftpdlib.authorizers import DummyAuthorizer
     from pyftpdlib.handlers import FTPHandler
     from pyftpdlib.servers import ThreadedFTPServer

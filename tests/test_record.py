@@ -57,7 +57,7 @@ class Everything(Record):
     number: int = 0
     share: float = 0.5
     switch: bool = False
-    words: Sequence[str] = ()
+    arguments: Sequence[str] = ()
     pair: tuple[str, int] = ("", 0)
     rows: tuple[tuple[str, ...], ...] = ()
     names: frozenset[str] = frozenset()
@@ -111,11 +111,11 @@ def test_a_record_is_immutable() -> None:
 
 def test_collections_given_are_copied() -> None:
     """A list becomes a tuple and a dictionary read-only, so that the record cannot be changed later."""
-    words, values = ["a"], {"a": 1}
-    record = Everything(words=words, values=values, names=frozenset({"n"}), rows=(("a",), ("b", "c")))
-    words.append("b")
+    arguments, values = ["a"], {"a": 1}
+    record = Everything(arguments=arguments, values=values, names=frozenset({"n"}), rows=(("a",), ("b", "c")))
+    arguments.append("b")
     values["b"] = 2
-    assert record.words == ("a",) and record.values == {"a": 1}
+    assert record.arguments == ("a",) and record.values == {"a": 1}
     with pytest.raises(TypeError):
         record.values["c"] = 3  # type: ignore[index]
 
@@ -125,7 +125,13 @@ def test_collections_given_are_copied() -> None:
     [
         *(("text", 1), ("text", None), ("text", b"x"), ("number", "1"), ("number", True), ("number", 1.5)),
         *(("share", "1"), ("switch", 1), ("switch", "yes")),
-        *(("words", "console=ttyS0"), ("words", b"x"), ("words", ["a", 1]), ("words", {"a"}), ("words", None)),
+        *(
+            ("arguments", "console=ttyS0"),
+            ("arguments", b"x"),
+            ("arguments", ["a", 1]),
+            ("arguments", {"a"}),
+            ("arguments", None),
+        ),
         *(("pair", ("a",)), ("pair", ("a", "b")), ("rows", ("ab",)), ("rows", [["a", 1]])),
         *(("names", "n"), ("names", ["n"]), ("values", {"a": "1"}), ("values", {1: 1}), ("values", [("a", 1)])),
         *(("mode", "c"), ("method", "x"), ("places", ["x"]), ("places", Place(x=1)), ("disk", "x"), ("call", "x")),
@@ -143,7 +149,7 @@ def test_a_value_of_another_type_is_an_error(name: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "stored"),
     [
-        *(("share", 1, 1), ("words", ["a"], ("a",)), ("words", ("a",), ("a",)), ("words", [], ())),
+        *(("share", 1, 1), ("arguments", ["a"], ("a",)), ("arguments", ("a",), ("a",)), ("arguments", [], ())),
         *(("pair", ("a", 1), ("a", 1)), ("rows", [["a"]], (("a",),)), ("names", {"n"}, frozenset("n"))),
         *(("mode", "b", "b"), ("method", Named("a", x=1), Named("a", x=1))),
         *(("places", [Place(x=1), Named("a", x=1)], (Place(x=1), Named("a", x=1))), ("call", print, print)),
@@ -168,8 +174,8 @@ def test_a_class_imported_for_type_checkers_only_is_checked() -> None:
 def test_a_text_for_a_sequence_has_a_hint() -> None:
     """The most frequent mistake: a sequence of texts with only one."""
     with pytest.raises(FieldError) as caught:
-        Everything(words="console=ttyS0")
-    assert caught.value.hint == "write a list: words=['console=ttyS0']"
+        Everything(arguments="console=ttyS0")
+    assert caught.value.hint == "write a list: arguments=['console=ttyS0']"
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def undo_fails():
         os.kill(os.getpid(), number)
     raise OSError("no such luck")
 
-def run(words, log):
+def run(arguments, log):
     with Journal.begin("web1", Path(sys.argv[1])) as journal, Undo(journal) as undo:
         journal.record("domain", "web1")
         undo.push("the guest 'web1'", undo_fails)
@@ -77,7 +77,7 @@ from virtinstall.rollback.signals import deferred_signals
 
 signal.signal(signal.SIGHUP, getattr(signal, sys.argv[1]))
 
-def run(words, log):
+def run(arguments, log):
     os.kill(os.getpid(), signal.SIGHUP)
     with deferred_signals():
         os.kill(os.getpid(), signal.SIGHUP)

@@ -1,4 +1,4 @@
-"""Hosts out of files: what libvirt said of itself on some machine, as the Facts of a composition."""
+"""Hosts read from files: the capabilities that libvirt reported on a machine, as the Facts of a composition."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class GuestKind(NamedTuple):
 
 
 class HostFiles(NamedTuple):
-    """One pair: <capabilities>, and <domainCapabilities> where libvirt gave them."""
+    """One pair: <capabilities>, and <domainCapabilities> where libvirt reported them."""
 
     capabilities: str
     domain_capabilities: str | None = None
@@ -107,7 +107,7 @@ def os_named(name: str) -> OsRecord:
 
 
 def composed(files: HostFiles, platform: GuestKind, os: OsRecord, *words: str) -> Plan:
-    """A guest of `platform` there, nothing said about it but `words`."""
+    """Return the plan of a guest of `platform` on that host, with the given options only."""
     kind = {"exe": "--container", "xen": "--paravirt"}.get(platform.os_type, "--hvm")
     source = (
         ("--filesystem", "/srv/root,/")

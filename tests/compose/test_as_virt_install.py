@@ -39,7 +39,7 @@ def guest(*words: str, os: str = "debian11") -> Domain:
 
 
 def test_a_channel_of_ones_own_leaves_the_clipboard() -> None:
-    """The guest agent's channel given by hand: spice's stands beside it still."""
+    """The guest agent's channel is given explicitly: SPICE's channel is added as well."""
     channels = guest("--graphics", "spice", "--channel", f"unix,target.type=virtio,target.name={AGENT}").devices_of(
         Channel
     )
@@ -53,14 +53,14 @@ def test_a_clipboard_of_ones_own_is_the_only_one() -> None:
 
 
 def test_a_channel_is_virtio() -> None:
-    """libvirt takes no channel without the kind of its target."""
+    """libvirt rejects a channel without a target type."""
     assert [channel.target_type for channel in guest("--channel", "pty", "--graphics", "none").devices_of(Channel)] == [
         "virtio"
     ]
 
 
 def test_the_installation_cd_is_the_first_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Beside drivers on another CD, and beside an empty drive: firmware that goes by no order boots the first."""
+    """The guest also has a CD with drivers and an empty drive: firmware without a boot order boots the first."""
     for name in ("drivers.iso", "install.iso", "disk.img"):
         (tmp_path / name).touch()
     disks = f"--disk {tmp_path}/disk.img --disk {tmp_path}/drivers.iso,device=cdrom --disk device=cdrom"
@@ -82,8 +82,8 @@ def test_the_default_cpu_by_its_name() -> None:
     assert (named.mode, named.model) == (unnamed.mode, unnamed.model)
 
 
-def test_a_cd_beside_an_imported_disk_counts() -> None:
-    """Scripts attach a seed's CD that way; the guest boots from it first, and the warning says what wasn't meant."""
+def test_a_cd_with_an_imported_disk_counts() -> None:
+    """Scripts attach a seed's CD this way; the guest boots from it first, and the warning names the alternative."""
     request = resolve_methods(parse_request(["--memory", "1024", "--import", "--cdrom", "/x.iso"]))
     assert (request.install.cdrom, request.install.boot_disk) == ("/x.iso", False)
     assert "--disk PATH,device=cdrom" in request.warnings[-1]
@@ -128,7 +128,7 @@ def test_a_container_has_one_cpu() -> None:
 def test_an_installation_over_the_network_takes_memory(
     memory: str, while_installing: tuple[int, int], afterwards: int
 ) -> None:
-    """The OS database says what its installer keeps there; the guest has what was asked for again afterwards."""
+    """The OS database lists what the installer needs; after the installation the guest has the requested memory."""
     request = parse_request(f"--memory {memory} --location http://h/tree --disk none --virt-type kvm".split())
     media = MediaFacts(location="http://h/tree", kernel="vmlinuz", initrd="initrd.img")
     plan = compose(request, PC.facts(os_named("rhel9.0"), media=media, disks=()))
@@ -141,7 +141,7 @@ def test_an_installation_over_the_network_takes_memory(
 
 
 def installed_from_a_tree(words: str, disks: tuple[DiskFacts, ...] = (DiskFacts(),)) -> Plan:
-    """The plan of an installation from http://h/tree, whose installer is told where that is."""
+    """The plan of an installation from http://h/tree, with the URL passed to the installer."""
     request = parse_request(f"--memory 2048 --location http://h/tree --virt-type kvm {words}".split())
     media = MediaFacts(
         location="http://h/tree", kernel="vmlinuz", initrd="initrd.img", kernel_arguments=("method=http://h/tree",)
@@ -157,8 +157,8 @@ def installed_from_a_tree(words: str, disks: tuple[DiskFacts, ...] = (DiskFacts(
         ("--install kernel_args=a,kernel_args_overwrite=yes", "a"),
     ],
 )
-def test_what_the_user_gives_the_kernel_comes_first(words: str, command_line: str) -> None:
-    """Where its tree is follows."""
+def test_kernel_arguments_of_the_user_come_first(words: str, command_line: str) -> None:
+    """The location of the install tree follows."""
     installing = installed_from_a_tree(f"--disk none {words}", disks=()).install
     assert installing is not None
     assert installing.os.cmdline == command_line
@@ -240,7 +240,7 @@ def test_a_board_gets_nothing_that_it_has_no_place_for(arch: str, machine: str, 
 
 @pytest.mark.parametrize(("arch", "machine"), [("armv7l", "virt"), ("ppc64", "pseries")])
 def test_virtual_machines_of_these_have_virtio(arch: str, machine: str) -> None:
-    """They were made for it."""
+    """These machine types have virtio devices."""
     assert [disk.target_bus for disk in emulated(arch, machine).devices_of(Disk)] == ["virtio"]
 
 
@@ -262,8 +262,8 @@ def test_the_pointer_of_ibm_z_is_virtio() -> None:
         ("aarch64", "debian11", "debian11-aarch64"),
     ],
 )
-def test_a_made_up_name_says_another_architecture(arch: str, os: str, name: str) -> None:
-    """Of a guest whose system isn't known too."""
+def test_a_generated_name_contains_a_foreign_architecture(arch: str, os: str, name: str) -> None:
+    """This includes a guest with an unknown OS."""
     words = f"--memory 2048 --disk none --import --boot kernel=/k --arch {arch}"
     assert compose(parse_request(words.split()), HostFiles(CAPABILITIES).facts(os_named(os), disks=())).name == name
 
@@ -299,7 +299,7 @@ def test_a_device_that_is_not_there_is_refused_with_the_test_driver_too(capsys: 
     ("tpm", "model"),
     [("emulator", "tpm-crb"), ("emulator,version=2.0", None), ("passthrough", None), ("/dev/tpm1", None)],
 )
-def test_a_tpm_of_a_kind_of_its_own_is_left_to_libvirt(tpm: str, model: str | None) -> None:
+def test_the_model_of_another_tpm_is_left_to_libvirt(tpm: str, model: str | None) -> None:
     """libvirt knows which model goes with the host's TPM or with a version, and which device there is."""
     (device,) = guest("--tpm", tpm).devices_of(Tpm)
     assert (device.model, device.backend_device_path) == (model, "/dev/tpm1" if "/" in tpm else None)
@@ -330,7 +330,7 @@ GUEST_THAT_IS_OFF = """\
 
 
 def test_what_is_installed_again_is_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Another system than before: the guest's metadata says which."""
+    """The guest gets another OS than before: its metadata names the new one."""
     system = os_named("fedora28")
     (tmp_path / "node.xml").write_text(GUEST_THAT_IS_OFF)
     words = f"--connect test://{tmp_path}/node.xml --reinstall off --pxe --osinfo fedora28 --print-xml 2"
@@ -339,7 +339,7 @@ def test_what_is_installed_again_is_noted(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_what_is_installed_again_stays_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Options that say otherwise are named in one warning."""
+    """One warning names the options that have no effect."""
     (tmp_path / "node.xml").write_text(GUEST_THAT_IS_OFF)
     words = f"--connect test://{tmp_path}/node.xml --reinstall off --pxe --memory 512 --disk size=1 --dry-run"
     assert main(words.split()) == 0

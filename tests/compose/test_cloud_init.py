@@ -29,7 +29,7 @@ def plan(*words: str, keep: bool, **facts: Any) -> Plan:
 
 
 def has_seed(domain: Domain | None) -> bool:
-    """Whether the guest has it in a drive, and is told by SMBIOS to look for it."""
+    """Whether the guest has the seed in a drive, and SMBIOS points to it."""
     assert domain is not None
     attached = any("cloudinit" in (disk.source_file or "") for disk in domain.devices_of(Disk))
     assert attached == ("ds=nocloud" in [block.system_serial for block in domain.sysinfos])
@@ -64,7 +64,7 @@ def test_first_boot_that_ends_at_its_reboot(words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("words", [("--import",), ()])
-def test_a_kept_seed_needs_no_boot_of_its_own(words: tuple[str, ...]) -> None:
+def test_a_kept_seed_needs_no_first_boot_phase(words: tuple[str, ...]) -> None:
     """The guest is defined and started as it will be, and can reboot in its first boot."""
     made = plan(*words, keep=True)
     assert made.install is None and not made.seeded and has_seed(made.final)
@@ -75,8 +75,8 @@ def test_a_kept_seed_needs_no_boot_of_its_own(words: tuple[str, ...]) -> None:
     ]
 
 
-def test_a_kept_seed_outlives_an_installation() -> None:
-    """What is installed from a medium finds it at its own first boot."""
+def test_a_kept_seed_remains_after_an_installation() -> None:
+    """An OS that is installed from a medium finds the seed at its first boot."""
     made = plan("--pxe", keep=True)
     assert has_seed(made.install) and has_seed(made.final)
 

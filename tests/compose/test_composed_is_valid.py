@@ -1,4 +1,4 @@
-"""What is composed for a guest that nothing was said about validates against the installed libvirt's schema.
+"""The definition of a guest with default options validates against the installed libvirt's schema.
 
 The hosts are those in tests/data, libvirt's test driver, and each pair `NAME.xml` with `NAME-domcaps*.xml`
 in the folder that VIRTINSTALL_CAPABILITIES_DIR names.
@@ -71,7 +71,7 @@ def judged(xml: str) -> etree._Element:
     root = etree.fromstring(xml)
     emulator = root.find("devices/emulator")
     if emulator is not None and emulator.text and not emulator.text.startswith("/"):
-        # drivers without an emulator program of their own list a word for it, and libvirt takes it back
+        # drivers without an emulator program list a keyword instead of a path, and libvirt accepts it
         emulator.text = f"/usr/bin/{emulator.text}"
     if root.findtext("os/type") in ("xen", "linux", "xenpvh"):
         # libvirt boots a paravirtualized guest from what virt-install writes, though its schema has no <boot> there

@@ -15,7 +15,7 @@ DOMAIN_CAPABILITIES = (DATA / "domain-capabilities-kvm-q35.xml").read_text()
 
 
 def features(words: str, *, of_model: frozenset[str] = frozenset(), host_model: str = "Cooperlake") -> list[str]:
-    """Those of the guest's CPU; `of_model` is what libvirt says the host's model to have."""
+    """Return the mitigations of the guest's CPU; `of_model`: the features of the host's model in libvirt."""
     listed = f"<model fallback='forbid'>{host_model}</model><feature policy='require' name='md-clear'/>"
     listed += "<feature policy='disable' name='ibpb'/>"
     host = HostFiles(CAPABILITIES, DOMAIN_CAPABILITIES.replace("<model fallback='forbid'>kvm64</model>", listed))
@@ -41,7 +41,7 @@ def test_no_model_or_a_bare_one(words: str) -> None:
 
 
 def test_libvirt_knows_what_a_model_has() -> None:
-    """From its own table of models, also on the test driver; a model that it doesn't know has nothing."""
+    """libvirt uses its table of models, also in the test driver; an unknown model has no features."""
     connection = libvirt.open("test:///default")
     try:
         host = LibvirtHost(connection)

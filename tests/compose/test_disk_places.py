@@ -21,7 +21,7 @@ KVM = GuestKind("hvm", "x86_64", "kvm")
 
 
 def plan(*words: str, found: DiskFacts | None = None) -> Plan:
-    """A KVM guest of Debian with the disks of `words`, the first of which is found as `found`."""
+    """A KVM guest with Debian and the given disk options; `found` are the facts of the first disk."""
     words = ("--name", "guest", "--memory", "2048", "--virt-type", "kvm", "--import", *words)
     request = resolve_methods(parse_request(list(words)))
     count = len(request.domain.devices_of(Disk))
@@ -77,7 +77,7 @@ def test_other_drives_are_accepted(words: str) -> None:
 
 
 def test_graphics_socket_is_listened_on() -> None:
-    """`socket=PATH` says it all."""
+    """`socket=PATH` is sufficient."""
     (graphics,) = plan("--disk", "/a.img", "--graphics", "vnc,socket=/run/vnc.sock").final.devices_of(Graphics)
 
     assert [(listen.type, listen.socket) for listen in graphics.listens] == [("socket", "/run/vnc.sock")]

@@ -1,4 +1,4 @@
-"""Where a disk's data is: URLs, devices, what is made and what is sent to a remote host."""
+"""Where a disk's data is: URLs, devices, created images and files sent to a remote host."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_urls(
 
 
 def test_user_of_a_url_needs_its_secret() -> None:
-    """libvirt refuses <auth> without <secret>: the user is taken with one, else left out with a warning."""
+    """libvirt rejects <auth> without <secret>: without a secret the user name is omitted with a warning."""
     plan = plan_of("--import", "--disk", "ssh://me@h/a.img")
     (disk,) = plan.final.devices_of(Disk)
     assert disk.auth_username is None
@@ -71,7 +71,7 @@ def test_user_of_a_url_needs_its_secret() -> None:
     assert (disk.auth_username, disk.auth_secret_usage) == ("me", "mine")
 
 
-def test_the_password_of_a_url_is_not_told() -> None:
+def test_the_password_of_a_url_is_not_shown() -> None:
     """Warnings go to terminals and into the output of CI runs."""
     plan = plan_of("--import", "--disk", "https://me:hunter2@h:8443/a.img?sig=hunter2")
     (warning,) = [warning for warning in plan.warnings if "user name ignored" in warning]
@@ -80,7 +80,7 @@ def test_the_password_of_a_url_is_not_told() -> None:
 
 @pytest.mark.parametrize("url", ["http://[::1/x", "nbd://h:99999/x", "nbd://me:hunter2@h:port/x", "http://h:²/x"])
 def test_urls_that_name_no_host_and_port(url: str) -> None:
-    """A slip in a port is told in a sentence, without the password."""
+    """The error for an invalid port does not contain the password."""
     with pytest.raises(RequestError, match="invalid URL") as caught:
         disk_of(url)
     assert "hunter2" not in str(caught.value)
@@ -96,7 +96,7 @@ def test_lun_goes_where_scsi_commands_reach_it() -> None:
 
 
 def test_device_node_of_vdpa_stays() -> None:
-    """A kind of disk with a source of its own isn't taken for a path to make."""
+    """The source of another disk type is not treated as the path of an image to create."""
     disk = disk_of("type=vhostvdpa,source.dev=/dev/vhost-vdpa-0")
 
     assert (disk.type, disk.source_dev) == ("vhostvdpa", "/dev/vhost-vdpa-0")
@@ -112,7 +112,7 @@ def test_device_node_of_vdpa_stays() -> None:
     ],
 )
 def test_what_no_guest_can_have(value: str, words: str) -> None:
-    """Refused before anything is made."""
+    """Rejected before anything is created."""
     path = value.partition(",")[0]
     found = DiskFacts(path=PathFacts(path=path, kind=None)) if path.startswith("/") else DiskFacts()
 
@@ -169,7 +169,7 @@ def test_remote_host_is_sent_the_kernel() -> None:
 
 
 def test_kernel_and_initrd_of_the_same_name() -> None:
-    """A tree may have them in folders of their own: each gets a place of its own."""
+    """A tree may have them in separate directories: each gets a separate destination."""
     media = MediaFacts(location="http://h/tree", kernel="kernel/image", initrd="initrd/image")
     plan = plan_of("--disk", "none", "--location", "http://h/tree", media=media, disks=())
     kernel, initrd = plan.boot_files
@@ -183,7 +183,7 @@ def test_kernel_and_initrd_of_the_same_name() -> None:
     [("a/linux", "linux"), ("a/k<&'\n", "k____"), ("a/kérnel", "k_rnel"), ("x" * 300, "x" * 64), ("a/", "file")],
 )
 def test_a_tree_does_not_put_odd_names_into_paths(given: str, ours: str) -> None:
-    """Nor longer ones than a file system takes."""
+    """Names are not longer than a file system accepts."""
     media = MediaFacts(location="http://h/tree", kernel=given, initrd="initrd")
     plan = plan_of("--disk", "none", "--location", "http://h/tree", media=media, disks=())
     assert plan.boot_files[0].path.partition("virtinst-")[2].partition("-")[2] == ours
@@ -201,7 +201,7 @@ def test_medium_that_the_guest_keeps_stays_there() -> None:
     assert disk.source_file == upload.target
 
 
-def test_names_of_our_own_choice_are_noted() -> None:
+def test_generated_names_are_recorded() -> None:
     """Whoever loses a race for one of them may plan again; what the user named is theirs."""
     plan = plan_of("--import", "--disk", "size=1", "--network", "user", disks=(DiskFacts(pool=POOL),))
     assert "fast/x.qcow2" in plan.generated

@@ -101,7 +101,7 @@ def test_a_disk_of_the_first_boot_alone_is_not_defined() -> None:
 
 
 def test_a_device_of_the_final_guest_alone_is_kept() -> None:
-    """Where the two documents differ in the number of a device, nothing says which address is whose."""
+    """Where the two documents differ in the number of devices, the addresses cannot be assigned."""
     first_boot = FINAL.replace('<rng model="virtio"/>', "")
     held = HELD.replace('<rng model="virtio"><alias name="rng0"/><address type="pci" bus="0x04"/></rng>', "")
     done = final_xml(FINAL, held, first_boot)

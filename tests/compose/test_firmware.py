@@ -25,7 +25,7 @@ def features(domain: Domain) -> dict[str | None, bool | None]:
 
 
 def test_a_pc_boots_with_bios() -> None:
-    """Nothing said: no firmware is named, and there is no TPM."""
+    """Without options no firmware is named, and there is no TPM."""
     domain = guest()
     assert domain.os.firmware is None and domain.os.loader is None
     assert domain.devices_of(Tpm) == []
@@ -33,7 +33,7 @@ def test_a_pc_boots_with_bios() -> None:
 
 @pytest.mark.parametrize("word", ["uefi", "firmware=efi"])
 def test_uefi_brings_a_tpm(word: str) -> None:
-    """libvirt chooses the image; a TPM is emulated beside it."""
+    """libvirt chooses the image; a TPM is emulated as well."""
     domain = guest("--boot", word)
     assert domain.os.firmware == "efi"
     assert [tpm.backend_type for tpm in domain.devices_of(Tpm)] == ["emulator"]
@@ -41,14 +41,14 @@ def test_uefi_brings_a_tpm(word: str) -> None:
 
 @pytest.mark.parametrize("word", ["secure-boot=yes", "uefi,secure-boot=yes", "firmware.secure-boot=yes"])
 def test_secure_boot_in_one_word(word: str) -> None:
-    """It wants UEFI, so that needn't be said."""
+    """Secure Boot implies UEFI, which need not be given."""
     domain = guest("--boot", word)
     assert domain.os.firmware == "efi"
     assert True in features(domain).values()
     assert len(domain.devices_of(Tpm)) == 1
 
 
-def test_secure_boot_switched_off_is_no_wish_for_uefi() -> None:
+def test_secure_boot_switched_off_does_not_request_uefi() -> None:
     """Without UEFI nothing is checked at boot anyway; with it the firmware mustn't."""
     assert guest("--boot", "secure-boot=no").os.firmware is None
     domain = guest("--boot", "uefi,secure-boot=no")
@@ -106,7 +106,7 @@ def test_a_loader_is_of_the_guests_architecture(arch: str, path: str) -> None:
 
 @pytest.mark.parametrize(("arch", "loaders"), [("riscv64", LOADERS), ("aarch64", LOADERS[:2]), ("armv7l", LOADERS)])
 def test_without_firmware_for_the_architecture_there_is_none(arch: str, loaders: tuple[str, ...]) -> None:
-    """Nobody asked for UEFI, so the board boots as it can, without a TPM that only UEFI knows."""
+    """UEFI was not requested, so the board boots without it, and without a TPM that only UEFI supports."""
     host = host_with(arch, *loaders)
     domain = composed(host, GuestKind("hvm", arch, "qemu"), os_named("generic")).final
     assert (domain.os.firmware, domain.os.loader, domain.devices_of(Tpm)) == (None, None, [])

@@ -1,4 +1,4 @@
-"""Names that the host doesn't have: told before libvirt's own refusal, with the nearest that it has."""
+"""Names that the host does not have are reported before libvirt rejects them, with the nearest existing name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOST = HostFiles(
 
 
 def warnings(*words: str, links: tuple[str, ...] = ("br0", "eth0", "lo")) -> str:
-    """What is told of a guest on a host with those network interfaces."""
+    """Return the problems of a guest on a host with these network interfaces."""
     request = parse_request(["--name", "x", "--memory", "512", "--disk", "none", "--import", *words])
     return "\n".join(compose(request, HOST.facts(disks=(), links=links)).warnings)
 
@@ -35,7 +35,7 @@ def test_missing_network_interface(words: str, told: str) -> None:
 
 
 def test_network_interface_that_is_there_or_cannot_be_seen() -> None:
-    """Nothing is said of bridges that are there, nor of another host's."""
+    """Existing bridges and those of another host are not reported."""
     assert "bridge" not in warnings("--network", "bridge=br0")
     assert "bridge" not in warnings("--network", "bridge=br9", links=())
     assert "lo" in networks.links()
@@ -46,13 +46,13 @@ def test_network_interface_that_is_there_or_cannot_be_seen() -> None:
     [("host-passthru", "did you mean host-passthrough?"), ("Skylake-Clint", "did you mean Skylake-Client")],
 )
 def test_unknown_cpu_model(model: str, told: str) -> None:
-    """libvirt would only say at the guest's start that it doesn't know it."""
+    """libvirt would report the unknown name only when the guest starts."""
     assert f"--cpu {model}: the host's libvirt does not know this CPU model ({told}" in warnings("--cpu", model)
 
 
 @pytest.mark.parametrize("cpu", ["host-passthrough", "host-model", "Skylake-Client", "host", "Nehalem,+vmx"])
 def test_known_cpu_model(cpu: str) -> None:
-    """Modes, models of libvirt's list and old words are no mistakes."""
+    """Modes, models of libvirt's list and old keywords are accepted."""
     assert "--cpu" not in warnings("--cpu", cpu)
 
 
@@ -66,7 +66,7 @@ def test_unknown_machine(words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("method", ["--import", "--pxe"])
 def test_nothing_to_answer(method: str) -> None:
-    """--unattended answers an installer; where none is given, the way to one is told."""
+    """--unattended answers an installer; without one, the hint names the options that provide it."""
     with pytest.raises(RequestError, match=f"--unattended and {method} contradict") as caught:
         validate_request(parse_request(["--name", "x", "--memory", "512", "--unattended", method]))
     assert "--cloud-init" in str(caught.value.hint)

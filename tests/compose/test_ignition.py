@@ -39,7 +39,7 @@ def test_fw_cfg_at_the_first_boot_alone(words: tuple[str, ...]) -> None:
 
 
 def test_a_disk_where_there_is_no_fw_cfg() -> None:
-    """It is named by its serial number, read-only, behind the system's disk, and gone afterwards."""
+    """It has a serial number, is read-only, follows the system's disk, and is removed afterwards."""
     made = plan("--arch", "aarch64", "--machine", "sbsa-ref")
     assert made.install is not None and list(made.install.sysinfos) == []
     disk = made.install.devices_of(Disk)[-1]
@@ -60,7 +60,7 @@ def test_installed_again(machine: str) -> None:
 
 
 def test_the_file_is_the_configuration_itself() -> None:
-    """No image is made around it."""
+    """No image is created for it."""
     seed = plan().seeds[0]
     assert seed.bare and [content for _, content in seed.files] == [CONFIG]
 
@@ -85,7 +85,7 @@ def test_the_file_is_next_to_the_disk(disk: str, folder: str) -> None:
 
 
 def test_own_blobs_stay() -> None:
-    """--sysinfo type=fwcfg has the same block, which libvirt wants once."""
+    """--sysinfo type=fwcfg has the same block, which libvirt accepts only once."""
     made = plan("--sysinfo", "type=fwcfg,entry0.name=opt/com.example/own,entry0.file=/own")
     assert made.install is not None
     blocks = [[entry.name for entry in block.entries] for block in made.install.sysinfos]

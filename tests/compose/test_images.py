@@ -57,7 +57,7 @@ def test_image_is_import_disk_and_defaults() -> None:
 
 
 def test_disk_is_an_overlay_of_the_recommended_size() -> None:
-    """The base is named when it is fetched; until then the plan says which image."""
+    """The base is named when it is downloaded; until then the plan names the image."""
     recommended = os_named("linux2020").recommended_storage_bytes("x86_64")
     made = plan("--image", "debian12")
     (image,) = made.images
@@ -123,7 +123,7 @@ def test_disk_outside_of_pools_is_a_copy_if_the_cache_is_private() -> None:
 
 
 def test_block_pool_gets_a_copy() -> None:
-    """A logical volume has no format of its own."""
+    """A logical volume has no image format."""
     pool = POOL.replace(type="logical", target="/dev/fast")
     made = plan("--image", "debian12,pool=fast", disk=facts(pool=pool))
     assert made.volumes[0].base is not None
@@ -180,8 +180,8 @@ def test_memory_has_a_default() -> None:
     assert made.final.memory_kib == 2 * GIB // 1024
 
 
-def test_actions_say_what_is_downloaded() -> None:
-    """The preview tells a download from a cached image."""
+def test_actions_name_the_download() -> None:
+    """The preview distinguishes a download from a cached image."""
     texts = [action.text for action in actions_of(plan("--image", "debian12"))]
     assert texts[0] == "use the image debian12 in the cache (sha256:ab, verified: digest)"
     texts = [action.text for action in actions_of(plan("--image", "debian12", disk=facts(cached=None)))]

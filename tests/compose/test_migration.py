@@ -1,4 +1,4 @@
-"""`--check migration=on`: what is said of a guest that can't be moved while it runs, and of one that can."""
+"""`--check migration=on`: the warnings for a guest that cannot migrate live, and none for one that can."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def facts(disk: DiskFacts | None = None) -> Facts:
 
 
 def problems(*words: str, facts_: Facts | None = None) -> list[str]:
-    """What is said of live migration."""
+    """Return the problems of live migration."""
     request = parse_request([*BASE, "--check", "migration=on", *words])
     told = compose(request, facts_ or facts()).warnings
     return [text.removeprefix("live migration: ") for text in told if text.startswith("live migration: ")]
 
 
-def test_nothing_is_said_of_a_default_guest_on_shared_storage() -> None:
+def test_no_warning_for_a_default_guest_on_shared_storage() -> None:
     """A disk on NFS and a CPU that libvirt describes by name: it can go."""
     assert problems(*SHARED) == []
 
 
-def test_nothing_is_said_unasked() -> None:
+def test_no_warning_without_the_check() -> None:
     """Without --check migration=on there is no word of it."""
     request = parse_request([*BASE, "--disk", "/var/a.qcow2,size=1", "--cpu", "host-passthrough"])
     assert not [text for text in compose(request, facts()).warnings if "migration" in text]
@@ -59,14 +59,14 @@ def test_nothing_is_said_unasked() -> None:
         (("--video", "virtio,accel3d=yes"), "virgl"),
     ],
 )
-def test_what_blocks_is_said(words: tuple[str, ...], said: str) -> None:
+def test_blockers_are_reported(words: tuple[str, ...], said: str) -> None:
     """One warning, which names the option."""
     (problem,) = problems(*SHARED, *words)
     assert said in problem
 
 
-def test_transient_card_of_a_team_gives_way() -> None:
-    """libvirt unplugs it before the guest goes, so nothing is in the way."""
+def test_transient_card_of_a_team_does_not_block() -> None:
+    """libvirt unplugs it before the migration."""
     card = "type=hostdev,source.address.type=pci,source.address.bus=1,teaming.type=transient,teaming.persistent=ua-x"
     assert problems(*SHARED, "--network", card) == []
 
@@ -87,7 +87,7 @@ def test_network_of_host_cards_blocks() -> None:
         ("/srv/nfs/scratch/a.qcow2", True),
     ],
 )
-def test_the_mount_tells_whose_a_path_is(path: str, local: bool) -> None:
+def test_the_mount_decides_whether_a_path_is_local(path: str, local: bool) -> None:
     """The longest mount point above it decides, and the last of two at one place."""
     assert on_local_mount(path, MOUNTS) == local
     assert not on_local_mount(path, ())
@@ -97,7 +97,7 @@ def test_the_mount_tells_whose_a_path_is(path: str, local: bool) -> None:
 
 
 @pytest.mark.parametrize(("kind", "local"), [("rbd", False), ("iscsi", False), ("logical", True)])
-def test_the_pool_tells_whose_a_volume_is(kind: str, local: bool) -> None:
+def test_the_pool_decides_whether_a_volume_is_local(kind: str, local: bool) -> None:
     """Pools on the network are shared, a volume group is not."""
     pool = f"<pool type='{kind}'><source><name>p</name></source></pool>"
     disk = DiskFacts(
@@ -123,7 +123,7 @@ def test_a_pool_on_a_network_file_system_is_shared() -> None:
 
 
 def test_mounts_are_read(tmp_path: Path) -> None:
-    """Blanks are written as octal numbers."""
+    """Spaces are written as octal numbers."""
     table = tmp_path / "mounts"
     table.write_text("/dev/sda / ext4 rw 0 0\nhost:/x /mnt/my\\040share nfs4 rw 0 0\n")
     assert mounts(table) == (("/", "ext4"), ("/mnt/my share", "nfs4"))

@@ -1,4 +1,4 @@
-"""Defaults never contradict the user, and what can be said in two ways is merged by one rule."""
+"""Defaults never contradict the user, and two options for the same setting are merged by one rule."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_memory_is_that_of_the_cells() -> None:
 
 
 def test_hotplug_gets_slots_and_a_cell() -> None:
-    """libvirt wants both where memory can be plugged in."""
+    """libvirt requires both where memory can be hot-plugged."""
     domain = guest("--memory", "1024,hotplugmemorymax=4096", "--vcpus", "2")
 
     assert domain.max_memory_slots is not None

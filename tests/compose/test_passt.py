@@ -36,8 +36,8 @@ def test_passt_where_libvirt_and_the_host_have_it(words: tuple[str, ...]) -> Non
     assert backend(*words, listed=("default", "passt")) == "passt"
 
 
-def test_slirp_where_libvirt_does_not_say() -> None:
-    """libvirt 9.0 has passt in its schema, refuses it all the same, and doesn't list it."""
+def test_slirp_where_libvirt_does_not_list_backends() -> None:
+    """libvirt 9.0 has passt in its schema, but rejects it, and does not list it."""
     assert backend() is None
 
 
@@ -57,7 +57,7 @@ def test_what_was_asked_for_stays() -> None:
     assert backend("--network", "passt") == "passt"
 
 
-def test_root_has_no_passt_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_has_no_user_mode_passt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """passt refuses to run as root; the system's daemon starts it as QEMU's user."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not has_passt(privileged=True, uid=0)

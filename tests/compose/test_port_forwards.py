@@ -1,4 +1,4 @@
-"""--network portForward: what forwards no port is told."""
+"""--network portForward: a warning names networks that do not forward ports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Devices that another process serves out of the guest's memory: that memory is shared by itself."""
+"""Devices that another process serves from the guest's memory: that memory is shared automatically."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def test_vhost_user_disk() -> None:
 
 
 def test_others_keep_their_memory_to_themselves() -> None:
-    """A 9p share, or none: nothing is said of memory."""
+    """A 9p share, or none: memory has no shared access."""
     assert backing().access_mode is None
     assert backing("--filesystem", "/srv/x,tag").access_mode is None
 
 
-def test_what_was_said_of_memory_stays() -> None:
+def test_memory_settings_of_the_user_stay() -> None:
     """Huge pages can be shared as they are; a mode that was given isn't changed."""
     pages = backing(*VIRTIOFS, "--memorybacking", "hugepages=on")
     assert (pages.access_mode, pages.source_type) == ("shared", None)

@@ -33,7 +33,7 @@ NONE = (None, None, None, None)
     ],
 )
 def test_topology_is_completed(text: str, laid_out: tuple[int, tuple[int | None, ...]]) -> None:
-    """Cores are filled first, then sockets; without any wish libvirt decides."""
+    """Cores are filled first, then sockets; without a request libvirt decides."""
     assert layout("--vcpus", text) == laid_out
 
 
