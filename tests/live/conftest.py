@@ -65,7 +65,7 @@ def embed(qemu: None) -> Iterator[Connection]:
 
 @pytest.fixture(params=["system", "embed"])
 def connection(request: pytest.FixtureRequest) -> Connection:
-    """Each connection that a guest can be made on."""
+    """Each connection on which a guest can be created."""
     found: Connection = request.getfixturevalue(request.param)
     return found
 

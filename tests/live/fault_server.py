@@ -1,8 +1,8 @@
-"""Runs virt-install many times in forked processes, each with a fault at one of its calls: a run takes no start-up.
+"""Run virt-install many times in forked processes, each with a fault at one call, without the start-up time.
 
 Reads jobs and writes results, a JSON object a line. A job names the command (`virt-clone`, else virt-install), its
-words, what happens (`error`, `SIGTERM`, `SIGKILL`), at which call (0: nowhere), and the file for the output; the
-result has the exit status. The names of the calls are in a file beside the output.
+arguments, the fault (`error`, `SIGTERM`, `SIGKILL`), at which call (0: nowhere), and the file for the output; the
+result has the exit status. The names of the calls are in a file next to the output.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def install(points: Points) -> None:
 def _failure() -> Exception:
     import libvirt
 
-    failure: Exception = libvirt.libvirtError("made to fail")
+    failure: Exception = libvirt.libvirtError("injected failure")
     return failure
 
 

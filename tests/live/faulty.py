@@ -1,6 +1,6 @@
 """virt-install in which the Nth call of libvirt fails, as if the daemon or the connection had.
 
-usage: python -m tests.live.faulty N WORDS...      (N 0: no call fails; prints the number of calls on standard error)
+usage: python -m tests.live.faulty N ARGUMENTS...  (N 0: no call fails; prints the number of calls on standard error)
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Counter:
         def counted(*args: Any, **kwargs: Any) -> Any:
             self.calls += 1
             if self.calls == self._failing:
-                raise libvirt.libvirtError(f"made to fail: {name}")
+                raise libvirt.libvirtError(f"injected failure: {name}")
             return call(*args, **kwargs)
 
         return counted

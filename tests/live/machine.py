@@ -1,7 +1,7 @@
 """What the live tests drive: virt-install as a command, and a libvirt connection through virsh.
 
 `VIRT_INSTALL` names another command to try (`VIRT_INSTALL=virt-install` is the distribution's);
-each runs in a process of its own, for a process that has opened the embedded driver can open nothing else.
+each runs in a separate process, because a process that has opened the embedded driver cannot open another one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PROJECT = Path(__file__).parents[2]
 
 
 def virt_install_command() -> list[str]:
-    """The command under test, as words."""
+    """The command under test, as a list of arguments."""
     given = os.environ.get("VIRT_INSTALL")
     return shlex.split(given) if given else [sys.executable, "-m", "virtinstall"]
 
@@ -89,7 +89,7 @@ class Connection:
             try:
                 self.virsh(*command.split(), name)
             except subprocess.CalledProcessError:
-                # it has ended by itself meanwhile, or was never more than a running guest
+                # it has ended in the meantime, or is a transient guest
                 if command != "destroy" and name in self.names():
                     raise
 
@@ -108,7 +108,7 @@ class Outcome:
 
 
 def start_virt_install(*words: str | Path, environ: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    """A virt-install that runs in a process group of its own, with no terminal."""
+    """Start virt-install in a new process group, without a terminal."""
     return subprocess.Popen(
         [*virt_install_command(), *map(str, words)],
         stdin=subprocess.DEVNULL,
@@ -135,7 +135,7 @@ def finish(process: subprocess.Popen[str], timeout_seconds: float = TIMEOUT_SECO
 def wait_until(
     process: subprocess.Popen[str], what: str, done: Callable[[], bool], timeout_seconds: float = 60
 ) -> None:
-    """Wait until `done` says so. Raises: AssertionError, when virt-install ends before or time runs out."""
+    """Wait until `done()` is true. Raises: AssertionError, when virt-install ends earlier or the time is over."""
     end = time.monotonic() + timeout_seconds
     while not done():
         assert process.poll() is None, f"virt-install ended before {what}:\n{finish(process).output}"
@@ -144,7 +144,7 @@ def wait_until(
 
 
 def listing(*folders: Path) -> set[str]:
-    """All that lies in `folders`, at any depth."""
+    """All paths in `folders`, at any depth."""
     return {str(path) for folder in folders for path in folder.rglob("*")}
 
 

@@ -1,6 +1,6 @@
-"""A second libvirtd on this machine, as another host: its own sockets, pools and guests, reached over TCP on loopback.
+"""A second libvirtd on this machine, as another host: separate sockets, pools and guests, reached over TCP on loopback.
 
-It lives in mount and UTS namespaces of its own, so that it shares no state with the first.
+It runs in separate mount and UTS namespaces, so that it does not share state with the first.
 
 Source: libvirtd(8), the comments in libvirtd.conf and qemu.conf; unshare(1).
 """
@@ -69,7 +69,7 @@ class Daemon:
         return True
 
     def kill(self) -> None:
-        """End the daemon at once, as a crash would; its guests run on."""
+        """Kill the daemon immediately, like a crash; its guests continue to run."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
@@ -88,14 +88,14 @@ class Daemon:
         return self.root / path.strip("/").replace("/", "-")
 
     def pool(self, name: str) -> Path:
-        """Define and start a pool of that name; gives its directory, which both sides see."""
+        """Define and start a pool of that name; return its directory, which both hosts see."""
         target = self.root / "pools" / name
         target.mkdir(parents=True, mode=0o755)
         self.connection.virsh("pool-create-as", name, "dir", "--target", str(target))
         return target
 
     def forget_guests(self) -> None:
-        """Remove all guests: there is nobody else's among them."""
+        """Remove all guests: all of them belong to the tests."""
         with ThreadPoolExecutor(8) as at_once:
             list(at_once.map(self.connection.remove, self.connection.names()))
 
@@ -138,7 +138,7 @@ def _write_configuration(folder: Path, port: int) -> None:
         f'tcp_port = "{port}"\nlisten_addr = "127.0.0.1"\nauth_tcp = "none"\nauth_unix_rw = "none"\n'
         f'host_uuid = "{uuid.uuid4()}"\n'
     )
-    # no virtlogd of its own, and ports that the first daemon's guests don't take
+    # without a separate virtlogd, and with ports that the first daemon's guests do not use
     (folder / "qemu.conf").write_text(
         'stdio_handler = "file"\nmigration_port_min = 49300\nmigration_port_max = 49350\n'
         "remote_display_port_min = 6100\nremote_display_port_max = 6200\n"

@@ -1,4 +1,4 @@
-"""An sshd on loopback with a key of its own, for qemu+ssh: nothing of the user's or the host's configuration is read.
+"""An sshd on loopback with a new key, used by qemu+ssh: it does not read the configuration of the user or the host.
 
 Source: sshd_config(5); https://libvirt.org/uri.html#ssh-transport
 """
@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 @contextmanager
 def ssh_server() -> Iterator[str]:
-    """A running server; gives the URI of the system libvirtd through it."""
+    """Run a server; yields the URI of the system libvirtd through it."""
     folder = Path(tempfile.mkdtemp(prefix="vissh-", dir="/var/tmp"))
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)

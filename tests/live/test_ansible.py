@@ -50,7 +50,7 @@ def pool_folder(system: Connection, work: Path) -> Iterator[Path]:
 
 
 def test_playbook(system: Connection, work: Path, guest: str, network: str, pool_folder: Path) -> None:
-    """A playbook looks ahead (check mode), makes a guest, finds it there, makes it anew, and removes it."""
+    """A playbook runs in check mode, creates a guest, finds it unchanged, creates it again, and removes it."""
     cache = Path(os.environ.get("VIRTINSTALL_CACHE", "/var/cache/virtinstall"))
     program = shutil.which("ansible-playbook", path=f"{cache}/ansible/bin:{os.environ['PATH']}")
     if program is None:

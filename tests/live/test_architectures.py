@@ -1,4 +1,4 @@
-"""A guest of each architecture starts with its default firmware and devices, as far as the firmware's first words."""
+"""A guest of each architecture starts with its default firmware and devices, until the firmware's first output."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def network(connection: Connection, work: Path) -> Iterator[str]:
 def test_everything_in_one_option(
     cloud_image: Path, network: str, connection: Connection, work: Path, virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """One command gives a guest that lets its user in by key, under its name, at its address."""
+    """One command creates a guest that accepts its user's SSH key, by its name and its address."""
     key, password, log = work / "key", work / "password", work / "serial.log"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     password.write_text(f"{PASSWORD}\n")
@@ -75,7 +75,7 @@ def test_everything_in_one_option(
     assert connection.xml(guest_name).find("devices/disk[@device='cdrom']/source") is None, "the seed has served"
 
 
-def test_a_failed_cloud_init_has_its_own_exit_status(
+def test_a_failed_cloud_init_has_a_separate_exit_status(
     cloud_image: Path, work: Path, virt_install: VirtInstall, guest_name: str, connection: Connection
 ) -> None:
     """A command that fails is named, as text, and the guest is left running; it survived the wait without a reboot."""

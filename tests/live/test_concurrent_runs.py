@@ -1,6 +1,6 @@
 """Two runs at the same time that want the same name or UUID: one guest, and the loser touches nothing of the winner's.
 
-VIRTINSTALL_PAIRS sets how many pairs of each kind are run (by hand: 20).
+VIRTINSTALL_PAIRS sets how many pairs of each kind are run (manual runs: 20).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.live
 PAIRS = int(os.environ.get("VIRTINSTALL_PAIRS", "1"))
 SAME = ("name", "uuid", "both")
 USERS = ("one", "two")
-"""Whether both runs keep their journals in one folder, as runs of one user do, or each in its own."""
+"""Whether both runs keep their journals in one folder, like runs of one user, or in separate folders."""
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def stem(system: Connection) -> Iterator[str]:
 
 
 def environ_of(users: str, number: int, work: Path) -> dict[str, str]:
-    """The environment of a run: as another user's, it knows nothing of the first one's journals."""
+    """The environment of a run: a run of another user cannot see the first one's journals."""
     if users == "one" or number == 0:
         return dict(os.environ)
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(work), os.environ.get("PYTHONPATH")]))}
@@ -69,7 +69,7 @@ def settle(connection: Connection, stem: str, runs: list[Outcome], disks: list[P
 
 
 def identities(stem: str, same: str) -> list[tuple[str, str]]:
-    """(name, UUID) of both runs, with in common what `same` says."""
+    """(name, UUID) of both runs; `same` selects which of them are equal."""
     names = [stem, stem] if same in ("name", "both") else [f"{stem}-0", f"{stem}-1"]
     first, second = str(uuid.uuid4()), str(uuid.uuid4())
     return [(names[0], first), (names[1], first if same in ("uuid", "both") else second)]

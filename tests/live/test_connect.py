@@ -14,7 +14,7 @@ VirtInstall = Callable[..., Outcome]
 
 
 def test_no_daemon_names_both_ways_out(tmp_path: Path) -> None:
-    """Where libvirt's own choice doesn't answer, the error says how to start it and how to do without."""
+    """If libvirt's default connection fails, the error names the command that starts the daemon and an alternative."""
     environ = {**os.environ, "LIBVIRT_DEFAULT_URI": f"qemu+unix:///system?socket={tmp_path}/no-such-socket"}
     words = ("--name", "x", "--memory", "64", "--disk", "none", "--pxe")
 

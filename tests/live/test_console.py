@@ -1,4 +1,4 @@
-"""The text console: what is typed reaches the guest, what it says comes back, unchanged; leaving and resizing."""
+"""The text console: input reaches the guest and its output comes back, unchanged; leaving and resizing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.live
 MIB = 1024 * 1024
 ESCAPE = b"\x1d"
 READY = b"READY to send back"
-# a terminal that gets more than this at once loses bytes in Linux itself: n_tty's buffer has 4096
+# a terminal that receives more than this in one write loses bytes in Linux: n_tty's buffer has 4096
 WINDOW_BYTES = 2048
 SECONDS = 120
 
@@ -54,7 +54,7 @@ def every_byte_but(left_out: bytes, size: int) -> bytes:
 
 
 class Terminal:
-    """A virt-install on a pty of its own."""
+    """A virt-install on a new pty."""
 
     def __init__(self, command: list[str], environ: dict[str, str]) -> None:
         self.pid, self.fd = pty.fork()
@@ -63,19 +63,19 @@ class Terminal:
         self.said = b""
 
     def read(self, seconds: float = 0.5) -> bytes:
-        """What it says next; empty when nothing comes in time."""
+        """Return the next output; empty when none arrives in time."""
         if not select.select([self.fd], [], [], seconds)[0]:
             return b""
         try:
             data = os.read(self.fd, 65536)
         except OSError:
-            # Linux says EIO when the other end of a pty is closed
+            # Linux returns EIO when the other end of a pty is closed
             return b""
         self.said += data
         return data
 
     def read_until(self, words: bytes) -> None:
-        """Read on until it has said `words`."""
+        """Read until the output contains the bytes."""
         end = time.monotonic() + SECONDS
         while words not in self.said:
             assert time.monotonic() < end, f"{words!r} didn't come: {self.said[-2000:]!r}"
@@ -93,7 +93,7 @@ class Terminal:
         raise AssertionError(f"virt-install didn't end: {self.said[-2000:]!r}")
 
     def close(self) -> None:
-        """Make sure that nothing of it goes on."""
+        """Kill the process and wait for its end."""
         if self.pid:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
@@ -111,7 +111,7 @@ def terminal(command: list[str], environ: dict[str, str]) -> Iterator[Terminal]:
 
 
 def exchange(data: bytes, send: Callable[[bytes], None], receive: Callable[[], bytes]) -> bytes:
-    """Send all of `data` with a window; gives what came back."""
+    """Send all of `data` with a window; return the received bytes."""
     back, sent = b"", 0
     end = time.monotonic() + SECONDS
     while len(back) < len(data):
@@ -155,7 +155,7 @@ def test_a_mebibyte_each_way(connection: Connection, tiny_tree: Path, guest_name
 
 @pytest.fixture
 def tmux(work: Path) -> Iterator[Callable[..., str]]:
-    """Runs tmux on a server of its own: `tmux("new-session", ...)`."""
+    """Run tmux on a separate server: `tmux("new-session", ...)`."""
     if shutil.which("tmux") is None:
         pytest.skip("NOT RUN: tmux is missing (Debian: tmux)")
 
@@ -222,7 +222,7 @@ def test_through_tmux(
 
 
 def test_lost_connection(qemu: None, tiny_tree: Path) -> None:
-    """When the other host's daemon dies, the console says so instead of ending as if the guest had."""
+    """When the other host's daemon dies, the console reports it instead of the end of the guest."""
     with second_daemon() as daemon:
         with terminal(echo_guest(daemon.connection, "vitest-lost", tiny_tree), dict(os.environ)) as console:
             console.read_until(READY)

@@ -36,7 +36,7 @@ def installer_server() -> Iterator[WebServer]:
 def test_debian_installer_takes_its_preseed(
     installer_server: WebServer, work: Path, virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """The tree is recognized, kernel and initrd come over HTTP, and the installer runs what its preseed says."""
+    """The tree is recognized, kernel and initrd come over HTTP, and the installer follows its preseed file."""
     codename = next(name for release, name in RELEASES.items() if (IMAGES / release).is_dir())
     preseed, log = work / "preseed.cfg", work / "serial.log"
     preseed.write_text(PRESEED)

@@ -1,4 +1,4 @@
-"""`virt-guest delete` on a real libvirtd: what is left on the disk is what its plan said, to the byte."""
+"""`virt-guest delete` on a real libvirtd: the files that remain are exactly those of its plan, byte for byte."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def test_disk_in_a_linked_directory(
 def test_linked_disk(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """A link that the user made leads to the user's file."""
+    """A link that the user created points to the user's file."""
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", work / "own.qcow2", "8M"], check=True)
     (work / "link.qcow2").symlink_to(work / "own.qcow2")
     virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", f"{work}/link.qcow2").ok()

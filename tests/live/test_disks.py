@@ -1,4 +1,4 @@
-"""Disks that are no image of ours: block devices, and servers that QEMU talks to by itself."""
+"""Disks that virtinstall does not create: block devices, and servers that QEMU connects to."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def loop_device(image: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def nbd_socket(image: Path, work: Path) -> Iterator[Path]:
-    """The image behind an NBD server on a socket."""
+    """The image that an NBD server exports on a socket."""
     path = work / "nbd.sock"
     server = subprocess.Popen(["qemu-nbd", "-f", "raw", "-k", path, "--persistent", "-x", "export", image])
     try:

@@ -26,7 +26,7 @@ _FOLDERS = ("/var/lib/libvirt/boot", "/var/lib/libvirt/qemu/nvram", "/var/lib/vi
 
 
 class Bench:
-    """Runs with faults: each has its own guest name and folder below `work`."""
+    """Runs with faults: each has a separate guest name and folder below `work`."""
 
     def __init__(self, connection: Connection, work: Path, tree: Path, stem: str) -> None:
         self.connection = connection
@@ -83,7 +83,7 @@ class Bench:
 
 @pytest.fixture
 def bench(system: Connection, work: Path, tiny_tree: Path) -> Iterator[Bench]:
-    """Where runs are made to fail; their guests are removed."""
+    """A server for runs with injected faults; their guests are removed."""
     work.chmod(0o755)
     stem = f"vitest-{uuid.uuid4().hex[:8]}"
     yield Bench(system, work, tiny_tree, stem)

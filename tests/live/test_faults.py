@@ -1,6 +1,6 @@
 """Whatever fails, and whenever the run is stopped: nothing is left that the program does not name.
 
-VIRTINSTALL_FAULTS sets at how many points each kind of fault is tried (by hand: 200).
+VIRTINSTALL_FAULTS sets at how many points each kind of fault is tried (manual runs: 200).
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def test_each_libvirt_call_fails(system: Connection, tiny_tree: Path, work: Path
 
 @pytest.mark.parametrize("fault", SYSTEM_CALLS)
 def test_each_system_call_fails(system: Connection, tiny_tree: Path, work: Path, guest_name: str, fault: str) -> None:
-    """The kernel refuses a call on our own files: an error, and nothing left but what it names."""
+    """The kernel refuses a call on our files: an error, and it names everything that remains."""
     before = state_of(system, work)
     call, error = fault.split(":")
     for turn in range(1, max(2, POINTS)):
@@ -113,7 +113,7 @@ def test_stopped_anywhere(
 
 def test_killed_anywhere(system: Connection, tiny_tree: Path, work: Path, guest_name: str) -> None:
     """After SIGKILL at any point the next run of the same command works, or names the guest that is there;
-    what it names besides is gone when the commands that it prints are typed."""
+    the other files that it names are removed by the commands that it prints."""
     before = state_of(system, work)
     command = words(system, guest_name, work, tiny_tree)
     started = time.monotonic()

@@ -82,10 +82,10 @@ def test_it_can_be_migrated(first_boot: str, connection: Connection, there: Daem
 
 @pytest.mark.parametrize("feature", ["secure-boot", "enrolled-keys"])
 @pytest.mark.parametrize("method", ["cdrom", "cloud-init", "pxe"])
-def test_firmware_features_outlive_the_first_boot(
+def test_firmware_features_remain_after_the_first_boot(
     connection: Connection, virt_install: VirtInstall, work: Path, guest_name: str, feature: str, method: str
 ) -> None:
-    """They are defined as composed, for libvirt rejects its own dump of them; addresses are those of the first boot."""
+    """They are defined as composed, because libvirt rejects its dump of them; the first boot's addresses stay."""
     (work / "any.iso").write_bytes(bytes(1 << 20))
     words = {"cdrom": ["--cdrom", f"{work}/any.iso"], "cloud-init": ["--import", "--cloud-init"], "pxe": ["--pxe"]}
     virt_install(

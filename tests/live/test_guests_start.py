@@ -1,4 +1,4 @@
-"""A guest that nothing was said about but its OS really starts: QEMU takes all that was chosen for it."""
+"""A guest with default options and an OS really starts: QEMU accepts all defaults."""
 
 from __future__ import annotations
 

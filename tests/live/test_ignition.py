@@ -1,4 +1,4 @@
-"""--ignition on a running guest: QEMU holds the configuration, as its ports give it to the guest."""
+"""--ignition on a running guest: QEMU has the configuration, as the guest reads it through I/O ports."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def start(remote: Daemon, environ: dict[str, str], name: str, *words: str) -> su
 
 
 def info(path: Path) -> str:
-    """What qemu-img says of an image."""
+    """Return what qemu-img reports about an image."""
     return subprocess.run(["qemu-img", "info", "-U", str(path)], capture_output=True, text=True, check=True).stdout
 
 

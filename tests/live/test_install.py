@@ -53,7 +53,7 @@ def test_network_install(
 def test_install_from_directory(
     connection: Connection, virt_install: VirtInstall, tiny_tree: Path, work: Path, guest_name: str
 ) -> None:
-    """A local directory with a .treeinfo installs as a URL does, on a qcow2 disk that virtinstall made."""
+    """A local directory with a .treeinfo installs as a URL does, on a qcow2 disk that virtinstall created."""
     disk, log = work / "disk.qcow2", work / "serial.log"
 
     virt_install(

@@ -37,7 +37,7 @@ def name(system: Connection) -> Iterator[str]:
 
 
 def small(name: str, *devices: Disk | Interface | Serial) -> Domain:
-    """A guest without a disk or a card of its own, which stays in its firmware."""
+    """A guest without a disk or a network card, which stays in its firmware."""
     return Domain(name=name, type="qemu", memory_kib=64 * 1024, devices=devices)
 
 
@@ -58,7 +58,7 @@ def tiny(tree: Path, name: str, arguments: str) -> Domain:
 
 
 def test_devices_are_attached_live_and_in_the_definition(hypervisor: Hypervisor, name: str, work: Path) -> None:
-    """Both at once, with defaults; each is updated and detached again."""
+    """Both are attached in one call, with defaults; each is updated and detached again."""
     guest = hypervisor.create(hypervisor.plan(spec(small(name))))
     disk = guest.attach(Disk(path=str(work / "more.qcow2"), size_bytes=16 * MIB, target_bus="scsi"), live=False)
     card = guest.attach(Interface(type="user"), live=False)
@@ -107,7 +107,7 @@ def wait_until(done: object) -> None:
         time.sleep(0.2)
 
 
-def test_waiting_ends_with_an_error_of_its_own(hypervisor: Hypervisor, name: str) -> None:
+def test_waiting_has_an_error_class_for_each_end(hypervisor: Hypervisor, name: str) -> None:
     """Too long, powered off, gone: a class for each; a guest whose time is over is left running."""
     guest = hypervisor.create(hypervisor.plan(spec(small(name), Pxe())))
     with pytest.raises(virtinstall.WaitTimeout):

@@ -1,6 +1,6 @@
 """libvirtd ends while a guest is started: a guest that is there afterwards has its disks, and what remains is named.
 
-VIRTINSTALL_FAULTS sets at how many points the daemon is ended (by hand: 26).
+VIRTINSTALL_FAULTS sets at how many points the daemon is ended (manual runs: 26).
 """
 
 from __future__ import annotations

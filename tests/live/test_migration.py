@@ -34,7 +34,7 @@ def nothing_stays(system: Connection, there: Daemon) -> Iterator[None]:
 
 
 def free_port() -> int:
-    """A port on loopback that nobody has."""
+    """Return an unused port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""A run that fails or is interrupted removes what it made, and touches nothing that was there before."""
+"""A run that fails or is interrupted removes what it created, and does not change what existed before."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_xml_refused(
 def test_name_taken(
     connection: Connection, virt_install: VirtInstall, tree_server: WebServer, work: Path, guest_name: str
 ) -> None:
-    """A guest of that name exists: it stays as it is, and no disk is made."""
+    """A guest of that name exists: it stays unchanged, and no disk is created."""
     define_other_guest(connection, work, guest_name)
     before, definition = state_of(connection, work), connection.virsh("dumpxml", guest_name)
 
@@ -157,7 +157,7 @@ def test_interrupted_start(
 
 
 def test_interrupted_wait(connection: Connection, tree_server: WebServer, work: Path, guest_name: str) -> None:
-    """Ctrl-C while the installation runs: guest and disk stay both or go both, and the message says which."""
+    """Ctrl-C while the installation runs: guest and disk stay both or go both, and the message reports which."""
     log = work / "serial.log"
     process = start_virt_install(
         *("--connect", connection.option, "--virt-type", "qemu", "--network", "none"),

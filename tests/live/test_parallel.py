@@ -1,4 +1,4 @@
-"""Many runs at once on one host and one pool: what each leaves open is chosen apart, and none fails on another."""
+"""Many concurrent runs on one host and one pool: their generated names differ, and none fails because of another."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROUNDS = int(os.environ.get("VIRTINSTALL_ROUNDS", "1"))
 
 @pytest.fixture(scope="module")
 def daemon(qemu: None) -> Iterator[Daemon]:
-    """A libvirtd of our own, as this machine's: nobody else's guests are among those counted."""
+    """A second libvirtd, used as this machine's: only guests of this test are counted."""
     with second_daemon() as found:
         found.pool("vitest")
         yield found
@@ -36,7 +36,7 @@ def definitions(connection: Connection) -> dict[str, tuple[str, str]]:
     return found
 
 
-def test_sixteen_at_once(daemon: Daemon) -> None:
+def test_sixteen_concurrent_runs(daemon: Daemon) -> None:
     """Without names, volumes or MAC addresses given, all succeed and no two share any; nothing else is left."""
     connection = Connection(daemon.local_uri, daemon.local_uri)
     pools = connection.virsh("pool-list", "--all")
@@ -74,8 +74,8 @@ def test_sixteen_at_once(daemon: Daemon) -> None:
     assert connection.virsh("pool-list", "--all") == pools
 
 
-def test_a_taken_name_is_told(daemon: Daemon) -> None:
-    """One name that all were given: one of them gets it, the others say so and leave nothing."""
+def test_a_used_name_is_reported(daemon: Daemon) -> None:
+    """All runs request the same name: one of them gets it, the others report an error and leave nothing."""
     words = ("--connect", daemon.local_uri, "--virt-type", "qemu", "--memory", "32", "--osinfo", "fedora36")
     runs = [
         start_virt_install(

@@ -1,4 +1,4 @@
-"""No storage pool is made unasked: virt-install leaves one behind for each directory that it has seen."""
+"""Storage pools are created only on request: virt-install 4.1 creates one for each directory that it has seen."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run(system: Connection, work: Path) -> Iterator[Callable[..., Outcome]]:
 
 
 def test_disks_by_path(run: Callable[..., Outcome], work: Path) -> None:
-    """A new image, an existing one and one below a directory of its own."""
+    """A new image, an existing one and one in a separate directory."""
     (work / "sub").mkdir()
     shutil.copy(_image(work / "old.qcow2"), work / "sub" / "other.qcow2")
 
@@ -74,7 +74,7 @@ def test_failing_run(run: Callable[..., Outcome], tiny_iso: Path, work: Path) ->
 
 @pytest.fixture
 def tiny_iso(tiny_tree: Path, work: Path) -> Path:
-    """The tiny tree as an ISO, in a directory of its own."""
+    """The tiny tree as an ISO, in a separate directory."""
     iso = work / "media" / "tiny.iso"
     iso.parent.mkdir()
     subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-V", "TINY", "-r", "-o", iso, tiny_tree], check=True)

@@ -24,7 +24,7 @@ HARMLESS = ("/dev/", "/proc/")
 
 
 def changed_paths(trace: str, folder: Path) -> set[str]:
-    """Paths that the traced processes made, changed or removed; relative ones are taken from `folder`."""
+    """Paths that the traced processes created, changed or removed; relative ones are resolved from `folder`."""
     found = set()
     for line in trace.splitlines():
         call = re.match(r"(?:\d+ +)?(\w+)\((.*)", line)
@@ -42,7 +42,7 @@ def changed_paths(trace: str, folder: Path) -> set[str]:
 def test_strace_of_preview(
     request: pytest.FixtureRequest, tree_server: WebServer, work: Path, uri: str, preview: str
 ) -> None:
-    """strace sees no file made, changed or removed outside temporary and cache folders; the tree is read only."""
+    """strace sees no file created, changed or removed outside temporary and cache folders; the tree is read only."""
     if shutil.which("strace") is None:
         pytest.skip("NOT RUN: strace is missing (Debian: strace)")
     if uri.startswith("qemu"):
@@ -56,7 +56,7 @@ def test_strace_of_preview(
         *("--disk", f"path={work / 'none.qcow2'},size=1", "--location", tree_server.url, "--graphics", "none"),
         *("--initrd-inject", "/etc/hostname", "--network", "none"),
     ]
-    # Python's own cache of compiled modules is no doing of ours, and an installed package has it already
+    # Python writes the cache of compiled modules, and an installed package has it already
     environ = {**os.environ, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
     tracer = ["strace", "-f", "-z", "-qq", "-o", str(trace), "-e", f"trace={CHANGING_CALLS}"]
 

@@ -113,7 +113,7 @@ def test_what_only_a_start_needs_is_a_warning_for_a_definition(host: LibvirtHost
 
 @pytest.mark.parametrize("name", REJECTED)
 def test_what_libvirt_rejects_is_an_error_with_a_hint(host: LibvirtHost, name: str) -> None:
-    """The definition is rejected in the same words."""
+    """The definition is rejected with the same message."""
     document = REJECTED[name]
     with pytest.raises(virtinstall.HypervisorError) as defined:
         host.define_guest(document).undefine()

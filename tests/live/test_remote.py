@@ -1,4 +1,4 @@
-"""Guests on another host: a second libvirtd that is reached over TCP, with pools of its own."""
+"""Guests on another host: a second libvirtd that is reached over TCP, with separate pools."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def remote(qemu: None) -> Iterator[Daemon]:
 
 @pytest.fixture(autouse=True)
 def nothing_stays(remote: Daemon, work: Path) -> Iterator[None]:
-    """Each test leaves the host as it was: no guest, and in the pool nothing but disks that it made."""
+    """Each test leaves the host as it was: no guest, and in the pool only disks that it created."""
     yield
     remote.forget_guests()
     for path in (remote.root / "pools").rglob("*"):
@@ -60,8 +60,8 @@ def pool_files(remote: Daemon) -> set[str]:
 
 
 def test_tree_from_here(remote: Daemon, tiny_tree: Path, work: Path) -> None:
-    """Kernel and initrd of a local directory are sent there and gone again; the disk is a volume; our own
-    folders stay as they are."""
+    """Kernel and initrd of a local directory are sent there and gone again; the disk is a volume; our
+    folders stay unchanged."""
     log = remote.root / "pools" / "serial.log"
     injected = work / "tiny.ks"
     injected.write_text("# answers\n")
@@ -204,7 +204,7 @@ def test_failure_leaves_nothing_there(remote: Daemon, tiny_tree: Path) -> None:
 
 
 def test_no_pool_to_send_to(remote: Daemon, tiny_tree: Path) -> None:
-    """Without a pool there, nothing can be sent: one error that says which kind of pool it takes."""
+    """Without a pool there, nothing can be sent: one error that names the required kind of pool."""
     remote.connection.virsh("pool-destroy", "default")
     try:
         run = install(remote, "--name", "vitest-nopool", "--disk", "none", "--location", tiny_tree)
@@ -244,9 +244,9 @@ def test_over_ssh(remote: Daemon, through_ssh: str, tiny_tree: Path) -> None:
     assert remote.connection.names() == set()
 
 
-def test_lost_connection_is_told(remote: Daemon, tiny_tree: Path) -> None:
-    """The daemon dies while the installation is waited for: the error says that the state is unknown and how to
-    look, and nothing is tried again."""
+def test_lost_connection_is_reported(remote: Daemon, tiny_tree: Path) -> None:
+    """The daemon dies while the installation is waited for: the error reports that the state is unknown and how to
+    query it, and nothing is retried."""
     process = start_virt_install(
         *("--connect", remote.connection.option, *common(), "--name", "vitest-lost"),
         *("--disk", "size=0.05,bus=virtio", "--location", tiny_tree),
@@ -268,7 +268,7 @@ def test_lost_connection_is_told(remote: Daemon, tiny_tree: Path) -> None:
 
 
 def test_disk_by_path_without_a_pool(remote: Daemon) -> None:
-    """It is made through a pool that is gone afterwards; a failed run leaves neither."""
+    """It is created through a pool that is removed afterwards; a failed run leaves neither."""
     name, data = "remote-no-pool", remote.root / "data"
     data.mkdir(exist_ok=True)
     pools = remote.connection.virsh("pool-list", "--all", "--name")

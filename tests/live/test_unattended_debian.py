@@ -1,7 +1,7 @@
 """--unattended, followed from a Debian mirror to the login of the user it asked for.
 
-The packages are the registry's; the installer is our own, around Debian's debootstrap and debconf
-(scripts/debian-tree), and knows nothing but what the preseed says. It takes minutes under emulation.
+The packages are the registry's; scripts/debian-tree builds the installer around Debian's debootstrap and debconf,
+and it reads all settings from the preseed file. It takes minutes under emulation.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ def mirror(work: Path) -> Iterator[WebServer]:
 
 
 def answer(console: Terminal, prompt: bytes, reply: str) -> None:
-    """Type a line once the guest has said `prompt`."""
+    """Type a line after the guest has printed `prompt`."""
     console.read_until(prompt)
     console.said = b""
     os.write(console.fd, reply.encode() + b"\r")
 
 
 def holds(file: Path, words: str) -> bool:
-    """Whether the file's bytes have `words` somewhere."""
+    """Whether the file contains the bytes."""
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.find(words.encode()) >= 0
 

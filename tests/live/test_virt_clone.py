@@ -23,7 +23,7 @@ SYSTEM = "qemu:///system"
 
 
 def clone_command(*words: str | Path, uri: str = SYSTEM) -> list[str]:
-    """virt-clone on a libvirtd, as words."""
+    """virt-clone on a libvirtd, as a list of arguments."""
     call = "import sys; from virtinstall.cli.main import clone_main; sys.exit(clone_main())"
     return [sys.executable, "-c", call, "--connect", uri, *map(str, words)]
 
@@ -60,7 +60,7 @@ def name(system: Connection) -> Iterator[str]:
 
 @pytest.fixture
 def original(system: Connection, name: str, work: Path) -> Path:
-    """A guest that is shut off, of an overlay on a base image, both with data, and a raw disk; gives the overlay."""
+    """A guest that is shut off, of an overlay on a base image, both with data, and a raw disk; yields the overlay."""
     base, overlay, raw = work / "base.qcow2", work / f"{name}.qcow2", work / "data.img"
     qemu_img("create", "-q", "-f", "qcow2", base, "256M")
     fill(base)
@@ -236,7 +236,7 @@ def test_rejected_copy_leaves_the_replaced_guest_alone(
 
 
 def state_of(system: Connection, guest: str) -> list[str]:
-    """What virsh says of a guest, its processor time excepted."""
+    """Return virsh's information about a guest, except its processor time."""
     lines = "".join(system.virsh(command, guest) for command in ("dominfo", "snapshot-list")).splitlines()
     return [line for line in lines if not line.startswith("CPU time")]
 
@@ -265,7 +265,7 @@ def pool(system: Connection, name: str, work: Path) -> Iterator[str]:
 
 
 def test_volume_disks(system: Connection, original: Path, name: str, pool: str, work: Path) -> None:
-    """A disk given by pool and volume is copied beside it, and the pool knows the copy at once."""
+    """A disk given by pool and volume is copied to the same pool, which lists the copy immediately."""
     system.virsh("vol-create-as", pool, "v.qcow2", "64M", "--format", "qcow2")
     fill(work / "pool" / "v.qcow2", MIB)
     definition = work / "volume.xml"
@@ -285,7 +285,7 @@ def test_volume_disks(system: Connection, original: Path, name: str, pool: str, 
 
 
 def test_uefi_variables_are_copied(system: Connection, name: str, work: Path) -> None:
-    """The copy has a file of its own with the same variables, can start, and both can be undefined."""
+    """The copy has a separate file with the same variables, can start, and both can be undefined."""
     firmware = Path("/usr/share/OVMF")
     if not (firmware / "OVMF_VARS_4M.fd").exists():
         pytest.skip("NOT RUN: OVMF is missing (Debian: ovmf)")

@@ -1,4 +1,4 @@
-"""virt-clone, when a call of libvirt's fails and when it is killed: nothing is left that isn't named or taken back."""
+"""virt-clone, when a call of libvirt's fails and when it is killed: everything that remains is named or rolled back."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_each_libvirt_call_fails(system: Connection, original: Path, name: str, 
 
 
 def test_killed_while_copying(system: Connection, original: Path, name: str, work: Path) -> None:
-    """The next run takes the half-made disks back, says so, and works."""
+    """The next run removes the incomplete disks, reports it, and works."""
     with (work / "data.img").open("r+b") as file:
         file.write(b"data" * (128 << 20))
     process = subprocess.Popen(clone_command("--original", name, "--auto-clone"), stderr=subprocess.DEVNULL)
@@ -70,8 +70,8 @@ def test_killed_while_copying(system: Connection, original: Path, name: str, wor
     assert copies == {f"{name}-clone.qcow2", "data-clone.img"}
 
 
-def test_several_at_once(system: Connection, original: Path, name: str, work: Path) -> None:
-    """Runs that choose the same names at the same time all end well, with guests and disks of their own."""
+def test_several_concurrent_runs(system: Connection, original: Path, name: str, work: Path) -> None:
+    """Runs that choose the same names at the same time all succeed, with separate guests and disks."""
     runs = [
         subprocess.Popen(clone_command("--original", name, "--auto-clone"), stderr=subprocess.PIPE, text=True)
         for _ in range(4)

@@ -56,7 +56,7 @@ def virt_clone(remote: Daemon, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_volumes_are_copied_there(remote: Daemon, folder: Path) -> None:
-    """An overlay stays one, the data is the same, holes take no room, and the copy starts."""
+    """An overlay stays one, the data is the same, holes use no space, and the copy starts."""
     done = virt_clone(remote, "--auto-clone")
 
     assert done.returncode == 0, done.stderr
@@ -77,7 +77,7 @@ def test_refused_definition_leaves_no_volume(remote: Daemon, folder: Path) -> No
     assert remote.connection.names() == {"vm"}
 
 
-def test_paths_of_this_machine_are_no_paths_there(remote: Daemon, folder: Path, work: Path) -> None:
+def test_paths_of_this_machine_are_rejected_there(remote: Daemon, folder: Path, work: Path) -> None:
     """A path outside the remote pools is refused, and nothing is written here either."""
     before = listing(work, folder)
     done = virt_clone(remote, "--name", "copy", "--file", f"{work}/a.qcow2", "--file", f"{work}/b.img")

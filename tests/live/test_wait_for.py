@@ -67,7 +67,7 @@ def test_time_is_up(connection: Connection, guest_name: str) -> None:
 
 
 def test_an_agent_that_never_comes(connection: Connection, guest_name: str) -> None:
-    """A channel that nobody answers on is no reason to hang."""
+    """A channel without an answer does not block the run."""
     channel = ("--channel", "unix,target.type=virtio,target.name=org.qemu.guest_agent.0")
     outcome = run(connection, *guest(guest_name, *channel, "--wait-for", "agent", "--timeout", "3"))
 
@@ -96,7 +96,7 @@ def test_ctrl_c(connection: Connection, guest_name: str) -> None:
     wait_until(process, "the guest runs", lambda: guest_name in connection.names())
     wait_until(process, "it is resumed", lambda: connection.state(guest_name) == "running")
 
-    # the program says so once it only waits
+    # the program prints this when it only waits
     assert process.stdout is not None
     while "Waiting" not in process.stdout.readline():
         assert process.poll() is None
@@ -108,7 +108,7 @@ def test_ctrl_c(connection: Connection, guest_name: str) -> None:
 
 @pytest.mark.parametrize("goal", ["ip", "ssh", "agent"])
 def test_what_can_never_come(connection: Connection, guest_name: str, goal: str) -> None:
-    """It is told at once, and no guest is made."""
+    """It is reported immediately, and no guest is created."""
     outcome = run(connection, *guest(guest_name, "--wait-for", goal))
 
     assert outcome.status == 1
