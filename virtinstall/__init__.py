@@ -1,4 +1,4 @@
-"""virtinstall: creates virtual machines through libvirt.
+"""Create virtual machines through libvirt.
 
     import virtinstall
     from virtinstall import GIB, KIB, CloudImage, CloudInit, Disk, Domain, GuestSpec, Interface, User
@@ -13,8 +13,8 @@
         guest = hypervisor.create(hypervisor.plan(spec))
         print(guest.wait_for("ip", timeout=300))
 
-The names in `__all__` are the public ones, documented in docs/reference/library.md; each is loaded when it is first
-used. So are the classes of all devices, which `virtinstall.devices` lists.
+`__all__` lists the public names, which docs/reference/library.md documents. The classes of all devices, listed in
+`virtinstall.devices`, are public too. Each name is loaded when it is first used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m virtinstall`: the same as the command `virt-install`."""
+"""Entry point of `python -m virtinstall`, which is equivalent to the command `virt-install`."""
 
 from virtinstall.cli.process import virt_install
 

@@ -1,4 +1,4 @@
-"""What libvirt says the host can run: parsed capabilities and domain capabilities. Pure.
+"""Parsed libvirt capabilities and domain capabilities: what the host can run. Pure.
 
 Source: https://libvirt.org/formatcaps.html and https://libvirt.org/formatdomaincaps.html
 """
@@ -13,7 +13,7 @@ from virtinstall.named import NamedTuple
 
 
 class GuestDomain(NamedTuple):
-    """One way to run a guest: `type` is `kvm`, `qemu`, `xen`, ...; its own emulator and machines where it has them."""
+    """Way to run a guest: `type` is `kvm`, `qemu`, `xen`, ...; `emulator` and `machines` if specific to it."""
 
     type: str
     emulator: str | None
@@ -21,7 +21,7 @@ class GuestDomain(NamedTuple):
 
 
 class GuestArch(NamedTuple):
-    """A kind of guest the host can run. `machines` come with aliases first, as libvirt lists them."""
+    """Kind of guest that the host can run. `machines` are in libvirt's order, aliases first."""
 
     os_type: str
     arch: str
@@ -33,22 +33,22 @@ class GuestArch(NamedTuple):
     features: frozenset[str]
 
     def domain(self, virt_type: str) -> GuestDomain | None:
-        """The way to run it with `virt_type`, or None."""
+        """Return how to run the guest with `virt_type`, or None if that is not supported."""
         return next((domain for domain in self.domains if domain.type == virt_type), None)
 
     def machines_for(self, virt_type: str) -> tuple[str, ...]:
-        """The machines that `virt_type` has: its own list, else the guest's."""
+        """Return the machines for `virt_type`: the list specific to it, else that of the architecture."""
         domain = self.domain(virt_type)
         return domain.machines if domain and domain.machines else self.machines
 
     def emulator_for(self, virt_type: str) -> str | None:
-        """The emulator that `virt_type` uses."""
+        """Return the emulator for `virt_type`: the one specific to it, else that of the architecture."""
         domain = self.domain(virt_type)
         return domain.emulator if domain and domain.emulator else self.emulator
 
 
 class Capabilities:
-    """libvirt's <capabilities>, read when asked for."""
+    """libvirt's <capabilities>; each value is parsed when it is first used."""
 
     def __init__(self, xml: str) -> None:
         self._root = etree.fromstring(xml.encode())
@@ -60,7 +60,7 @@ class Capabilities:
 
     @cached_property
     def host_cpu_model(self) -> str | None:
-        """Name of the host's CPU model, as libvirt knows it."""
+        """libvirt's name of the host's CPU model."""
         return self._root.findtext("host/cpu/model")
 
     @cached_property
@@ -69,7 +69,7 @@ class Capabilities:
         return tuple(model.findtext("model") or "" for model in self._root.iterfind("host/secmodel"))
 
     def base_label(self, model: str, virt_type: str) -> str | None:
-        """The label guests get by default: for `dac`, `+64055:+64055` (uid and gid)."""
+        """Return the default label of guests: for `dac`, `+64055:+64055` (uid and gid)."""
         for known in self._root.iterfind("host/secmodel"):
             if known.findtext("model") == model:
                 return known.findtext(f"baselabel[@type='{virt_type}']")
@@ -109,7 +109,7 @@ def _guest(node: etree._Element) -> GuestArch:
 
 
 class DomainCapabilities:
-    """libvirt's <domainCapabilities> for one emulator, machine and hypervisor; None values: libvirt doesn't say."""
+    """libvirt's <domainCapabilities> for one emulator, machine and hypervisor; None for values not reported."""
 
     def __init__(self, xml: str) -> None:
         self._root = etree.fromstring(xml.encode())
@@ -121,16 +121,16 @@ class DomainCapabilities:
 
     @property
     def arch(self) -> str | None:
-        """The architecture asked about."""
+        """The architecture."""
         return self._root.findtext("arch")
 
     def values(self, path: str, enum: str) -> tuple[str, ...]:
-        """The values of an enum: `values("devices/graphics", "type")`; empty where libvirt doesn't say."""
+        """Return the values of an enum: `values("devices/graphics", "type")`; empty if libvirt reports none."""
         found = self._root.find(f"{path}/enum[@name='{enum}']")
         return () if found is None else tuple(value.text or "" for value in found.iterfind("value"))
 
     def supported(self, path: str) -> bool | None:
-        """Whether the element at `path` is supported; None where libvirt doesn't say."""
+        """Whether the element at `path` is supported; None if libvirt does not report it."""
         found = self._root.find(path)
         return None if found is None else found.get("supported") == "yes"
 
@@ -140,21 +140,21 @@ class DomainCapabilities:
         return tuple(value.text or "" for value in self._root.iterfind("os/loader/value"))
 
     def cpu_mode(self, mode: str) -> etree._Element | None:
-        """The <mode> element of a CPU mode that is supported, or None."""
+        """Return the <mode> element of a supported CPU mode, or None."""
         found = self._root.find(f"cpu/mode[@name='{mode}']")
         return found if found is not None and found.get("supported") == "yes" else None
 
     @property
     def host_model(self) -> str | None:
-        """The CPU model that libvirt's host-model mode begins with."""
+        """The CPU model that libvirt's host-model mode is based on."""
         mode = self.cpu_mode("host-model")
         return None if mode is None else mode.findtext("model")
 
     @cached_property
     def cpu_models(self) -> tuple[str, ...]:
-        """The models that --cpu may name, whether they run on this host or not."""
+        """All CPU models that --cpu accepts, including those that this host cannot run."""
         return tuple(model.text or "" for model in self._root.iterfind("cpu/mode[@name='custom']/model"))
 
     def feature(self, name: str) -> etree._Element | None:
-        """The element below <features>, such as `sev`."""
+        """Return the element `name` in <features>, such as `sev`, or None."""
         return self._root.find(f"features/{name}")

@@ -1,7 +1,7 @@
-"""The record of a guest: everything that was created for it, stored in the guest's `<metadata>`.
+"""Record of the objects that were created for a guest, stored in the guest's `<metadata>`.
 
-`virt-guest delete` removes only disks that the record names, and `virt-guest ssh` takes the account and the host key
-from it. A record belongs to the guest of its UUID: one that another program copied into another guest does not count.
+`virt-guest delete` removes only disks that the record names, and `virt-guest ssh` reads the account and the host key
+from it. A record is valid only for the guest with its UUID: a copy in another guest is ignored.
 
 Source: https://libvirt.org/formatdomain.html#general-metadata; virDomainSetMetadata.
 """
@@ -28,10 +28,10 @@ _SKIPPED = ("domain", "connect", "typed", "warnings", "checks", "run")
 
 
 class CreatedFile(Record):
-    """A disk or seed that the run created; `pool` and `volume` name it where it is a volume.
+    """A disk or seed that the run created; `pool` and `volume` are set if it is a volume.
 
-    `base` is the image that it starts from, None for a copy or an empty disk. `inode` identifies the file on this
-    machine: a file that got its path later is not the one that was created.
+    `base` is its backing image, None for a copy or an empty disk. `inode` identifies the file on this machine, even if
+    another file gets the same path later.
     """
 
     kind: str
@@ -51,10 +51,10 @@ class Reservation(Record):
 
 
 class GuestRecord(Record):
-    """The objects that were created for the guest of `uuid`, and its login.
+    """Objects that were created for the guest with `uuid`, and its login.
 
     `created` is the time in UTC (`2026-11-30T12:00:00Z`). `nvram` is a file of UEFI variables that the user named and
-    that did not exist before. `request` is the canonical request as JSON, without secrets; None where it is too long.
+    that did not exist before. `request` is the canonical request as JSON, without secrets; None if it is too long.
     """
 
     uuid: str
@@ -96,7 +96,7 @@ class GuestRecord(Record):
 def _serialized(record: GuestRecord) -> str:
     from lxml import etree
 
-    # libvirt adds the namespace to each element, and refuses one that is there already
+    # libvirt adds the namespace to each element, and rejects elements that already have it
     root = etree.Element("guest")
     for name in ("uuid", "version", "created"):
         root.set(name, getattr(record, name))
@@ -123,9 +123,9 @@ def _add(root: etree._Element, tag: str, values: Mapping[str, str | None]) -> et
 
 
 def parse_record(xml: str | None, uuid: str) -> GuestRecord | None:
-    """Return the record in `xml`, the element of `<metadata>`; None where it is not one of the guest of `uuid`.
+    """Return the record in `xml`, the element of `<metadata>`; None if it is not a record of the guest with `uuid`.
 
-    Anything may be there, because any program can write metadata: what makes no sense is ignored.
+    Any program can write metadata, so invalid content is ignored.
     """
     from lxml import etree
 
@@ -139,7 +139,7 @@ def parse_record(xml: str | None, uuid: str) -> GuestRecord | None:
 
 
 def read_record(root: etree._Element, uuid: str) -> GuestRecord | None:
-    """The same for a parsed element; in a guest's XML it has the namespace, and alone it has none."""
+    """Return the record in a parsed element, with or without the namespace; see `parse_record`."""
     if root.get("uuid", "").lower() != uuid.lower():
         return None
     login = root.find("{*}login")
@@ -182,7 +182,7 @@ def _file(node: etree._Element) -> CreatedFile:
 
 
 def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
-    """Return the record of the guest that `plan` creates; inodes and the pools' own paths are not known yet."""
+    """Return the record of the guest that `plan` creates; inodes and paths chosen by pools are not known yet."""
     asked = None if plan.request is None else plan.request.domain.os.nvram
     return GuestRecord(
         uuid=str(plan.final.uuid),
@@ -228,7 +228,7 @@ def _volume_base(volume: NewVolume) -> str | None:
 
 
 def canonical_request(request: Request) -> str | None:
-    """Return what was asked as JSON with sorted names, passwords and keys replaced; None where it is too long."""
+    """Return the request as JSON with sorted names, without passwords and keys; None if it is too long."""
     from lxml import etree
 
     domain = request.domain
@@ -243,7 +243,7 @@ def canonical_request(request: Request) -> str | None:
 
 
 def _canonical(value: Any) -> Any:
-    """Plain data for JSON: unset values are omitted, secret ones are hidden."""
+    """Return plain data for JSON without unset and secret values."""
     if isinstance(value, Record):
         hidden = {name for name, known in type(value)._declared.items() if known.secret}
         return _canonical({k: v for k, v in value.as_dict().items() if k not in hidden})
@@ -256,5 +256,5 @@ def _canonical(value: Any) -> Any:
         return redacted(value)
     if isinstance(value, bool | int | float):
         return value
-    # cloud-init's typed request holds password hashes and whole files; a record of it would be worth stealing
+    # cloud-init's request contains password hashes and whole files, which must not be stored in the record
     return type(value).__name__ if value is not None else None

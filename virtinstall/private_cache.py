@@ -1,4 +1,4 @@
-"""Files in `$XDG_CACHE_HOME/virtinstall`: the user's alone under any umask, and trusted only if nobody else can write.
+"""Private files in `$XDG_CACHE_HOME/virtinstall`, trusted only if no other user can write to them.
 
 Source: XDG base directory specification; open(2) (O_EXCL, O_NOFOLLOW), rename(2).
 """
@@ -15,7 +15,7 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def cache_home(environ: Mapping[str, str]) -> str | None:
-    """Return the directory of the caches; None where there is no home directory."""
+    """Return the directory of the caches; None if there is no home directory."""
     base = environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         base = environ.get("HOME", "")
@@ -26,10 +26,10 @@ def cache_home(environ: Mapping[str, str]) -> str | None:
 
 
 def open_directory(directory: str) -> int:
-    """Return a descriptor of a directory of this user's alone; create it, and what is missing above it.
+    """Return a descriptor of a private directory; create the directory and its missing parents.
 
-    Raises: OSError; PermissionError, where another user owns it or can write to it, or owns what it would be created
-    in (root with the home directory of the user who called sudo).
+    Raises: OSError; PermissionError, if another user owns the directory or can write to it, or owns the parent that it
+    would be created in (root with the home directory of the user who called sudo).
     """
     above = directory
     missing = []
@@ -39,16 +39,16 @@ def open_directory(directory: str) -> int:
     if os.stat(above).st_uid != os.geteuid():
         raise PermissionError(f"'{above}' belongs to another user")
     for path in reversed(missing):
-        with contextlib.suppress(FileExistsError):  # another run creates it, too
+        with contextlib.suppress(FileExistsError):  # another run created it at the same time
             os.mkdir(path, _DIRECTORY_MODE)
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         _check_private(os.fstat(descriptor), directory)
-        # what lies above is checked as well: who can write there can put another directory in this one's place
+        # the parent is checked as well: a user who can write to it can replace this directory
         parent = os.path.dirname(directory)
         status = os.stat(parent)
         if status.st_mode & _OTHERS_WRITE and not status.st_mode & stat.S_ISVTX:
-            raise PermissionError(f"'{parent}' can be written to by others")
+            raise PermissionError(f"other users can write to '{parent}'")
     except BaseException:
         os.close(descriptor)
         raise
@@ -67,7 +67,7 @@ def open_file(directory: int, name: str, flags: int) -> int:
 
 
 def read_cached(path: str) -> bytes | None:
-    """Return what `write_cached` wrote; None where there is nothing that can be trusted."""
+    """Return the data that `write_cached` wrote; None if there is no file, or it is not trusted."""
     try:
         directory = open_directory(os.path.dirname(path))
     except OSError:
@@ -82,7 +82,7 @@ def read_cached(path: str) -> bytes | None:
 
 
 def write_cached(path: str, *parts: bytes) -> None:
-    """Write a file whole or not at all. A place that cannot be written is no error: the next run tries again."""
+    """Write a file atomically. A directory that is not writable is ignored: the next run tries again."""
     name = os.path.basename(path)
     temporary = f".{name}.{os.getpid()}-{os.urandom(4).hex()}"
     try:
@@ -101,6 +101,6 @@ def write_cached(path: str, *parts: bytes) -> None:
 
 
 def _check_private(status: os.stat_result, path: str) -> None:
-    """Raises: PermissionError, where another user owns a file or can write to it."""
+    """Raise PermissionError if another user owns the file or can write to it."""
     if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE:
-        raise PermissionError(f"'{path}' belongs to another user, or others can write to it")
+        raise PermissionError(f"'{path}' belongs to another user, or other users can write to it")

@@ -1,4 +1,4 @@
-"""`virt-guest list` and `ip`: which address a guest has, and what is known about all of them."""
+"""`virt-guest list` and `ip`: address of one guest, summaries of all guests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INTERFACE = f"<interface type='network'><source network='lan'/><mac address='{MA
 
 
 class _Guest:
-    """A guest on a network, whose sources know `known`."""
+    """A guest on a network; `known` maps each source to its addresses."""
 
     name = "web"
 
@@ -41,7 +41,7 @@ class _Guest:
 
 
 class _Host:
-    """A network with these reservations and leases."""
+    """A host with a network that has these reservations and leases."""
 
     def __init__(self, *known: tuple[str, str, str]) -> None:
         self.known = list(known)
@@ -62,23 +62,23 @@ RESERVED, LEASED = (MAC, "192.0.2.1", "reservation"), (MAC, "192.0.2.2", "lease"
         ([], {"arp": ["192.0.2.4"]}, ("192.0.2.4", "arp")),
     ],
 )
-def test_the_best_source_wins(
+def test_addresses_come_from_the_best_source(
     networks: list[tuple[str, str, str]], sources: dict[str, list[str]], expected: tuple[str, str]
 ) -> None:
-    """Reservation, lease, agent, ARP."""
+    """The order is reservation, lease, agent, ARP."""
     found = guest_addresses(_Guest(sources), _Host(*networks))  # type: ignore[arg-type]
     assert found == [GuestAddress(address=expected[0], source=expected[1])]
 
 
 def test_a_guest_that_is_off_has_only_reservations() -> None:
-    """Its lease may be another guest's by now."""
+    """The lease may now belong to another guest."""
     guest = _Guest({}, active=False)
     assert guest_addresses(guest, _Host(LEASED)) == []  # type: ignore[arg-type]
     assert [each.address for each in guest_addresses(guest, _Host(LEASED, RESERVED))] == ["192.0.2.1"]  # type: ignore[arg-type]
 
 
-def test_list_as_json_fits_its_schema(capsys: pytest.CaptureFixture[str]) -> None:
-    """And has what the table has."""
+def test_list_json_conforms_to_its_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON and table contain the same guest."""
     assert guest_main(["list", *TEST, "--output", "json"]) == 0
     document = json.loads(capsys.readouterr().out)
     jsonschema.validate(document, json.loads((SCHEMA / "guest-list.json").read_text()))
@@ -89,8 +89,8 @@ def test_list_as_json_fits_its_schema(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().out.splitlines()[1].split()[:2] == ["test", "running"]
 
 
-def test_a_thousand_guests_take_a_second(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each is asked once, and its network once for all."""
+def test_listing_1000_guests_takes_less_than_a_second(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each guest is queried once, and their network only once."""
     node = etree.Element("node")
     for number in range(1000):
         node.append(
@@ -118,13 +118,13 @@ def test_a_thousand_guests_take_a_second(tmp_path: Path, capsys: pytest.CaptureF
         ("yesterday", "-"),
     ],
 )
-def test_age(created: str | None, expected: str) -> None:
-    """In its largest unit; anything may be in a record."""
+def test_age_is_shown_in_the_largest_unit(created: str | None, expected: str) -> None:
+    """A missing or invalid time in the record is shown as `-`."""
     assert age(created, 1796040000.0) == expected
 
 
-def test_ip_prints_one_address_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """So that it can stand in another command."""
+def test_ip_prints_one_address_per_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """The output can be used in another command."""
     assert guest_main(["ip", *TEST, "test"]) == 0
     assert capsys.readouterr().out == "192.168.122.3\n"
     assert guest_main(["ip", *TEST, "test", "--output", "json"]) == 0
@@ -133,6 +133,6 @@ def test_ip_prints_one_address_a_line(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_ip_of_a_missing_guest_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """With the names that are like it."""
+    """The error states the name."""
     assert guest_main(["ip", *TEST, "tets"]) == 1
     assert "no such guest: 'tets'" in capsys.readouterr().err

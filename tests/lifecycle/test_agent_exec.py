@@ -15,7 +15,7 @@ from virtinstall.lifecycle.agent_exec import execute
 
 
 class _LocalAgent:
-    """An agent that runs commands on this machine; `shell`: whether there is a shell."""
+    """An agent that runs commands on this machine; `shell` is whether /bin/sh exists."""
 
     name = "web"
 
@@ -70,7 +70,7 @@ class _LocalAgent:
 
 
 def run(agent: _LocalAgent, *command: str, timeout: float | None = None) -> tuple[int, bytes, bytes]:
-    """Exit status, standard output and standard error."""
+    """Return exit status, standard output and standard error."""
     out, error = bytearray(), bytearray()
     status = execute(agent, command, stdout=out.extend, stderr=error.extend, timeout=timeout)  # type: ignore[arg-type]
     return status, bytes(out), bytes(error)
@@ -89,14 +89,14 @@ def run(agent: _LocalAgent, *command: str, timeout: float | None = None) -> tupl
 def test_output_and_status_are_the_commands(
     command: tuple[str, ...], expected: tuple[int, bytes, bytes], shell: bool
 ) -> None:
-    """Arguments, bytes and signals arrive as they are, in guests with a shell and without."""
+    """Arguments, bytes and signals are unchanged, in guests with and without a shell."""
     agent = _LocalAgent(shell=shell)
     assert run(agent, *command) == expected
     assert len(agent.folders) == (1 if shell else 0), "what was created in the guest is removed"
 
 
 def test_output_comes_while_the_command_runs() -> None:
-    """Not only at its end."""
+    """The first output arrives before the command ends."""
     came: list[float] = []
     begin = time.monotonic()
     status = execute(
@@ -109,14 +109,14 @@ def test_output_comes_while_the_command_runs() -> None:
     assert came[0] < 1.2
 
 
-def test_a_command_that_takes_too_long() -> None:
-    """It is left running, and named."""
-    with pytest.raises(WaitTimeout, match="still runs"):
+def test_a_command_that_takes_too_long_raises_wait_timeout() -> None:
+    """The command is still running."""
+    with pytest.raises(WaitTimeout, match="still running"):
         run(_LocalAgent(), "sleep", "3", timeout=0.2)
 
 
 def test_an_agent_that_refuses_is_an_error() -> None:
-    """With its message."""
+    """The error contains the agent's message."""
     agent = _LocalAgent()
     agent.guest_exec = lambda **arguments: (_ for _ in ()).throw(HypervisorError("disabled"))  # type: ignore[method-assign]
     with pytest.raises(HypervisorError, match="disabled"):
@@ -124,6 +124,6 @@ def test_an_agent_that_refuses_is_an_error() -> None:
 
 
 def test_no_command_is_an_error() -> None:
-    """Nothing is sent then."""
+    """An empty command is rejected."""
     with pytest.raises(RequestError, match="no command"):
         run(_LocalAgent())

@@ -1,4 +1,4 @@
-"""virt-clone: the copy's record names the copy's disks."""
+"""virt-clone: the clone's record contains the clone's disks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEY = "ssh-ed25519 AAAA"
 
 
 def test_a_clone_records_the_new_disks_and_keeps_the_login(tmp_path: Path) -> None:
-    """The original's record stays as it is."""
+    """The original's record is unchanged."""
     with virtinstall.connect("test:///default") as hypervisor:
         path = tmp_path / "web.img"
         path.write_bytes(bytes(4096))

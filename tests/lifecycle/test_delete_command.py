@@ -16,19 +16,19 @@ TEST = ("--connect", "test:///default")
 
 
 def delete(*words: str) -> int:
-    """The exit status."""
+    """Run `virt-guest delete`; return the exit status."""
     return guest_main(["delete", *TEST, *words])
 
 
 def document(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
-    """What was printed as JSON; it fits its schema."""
+    """Return the printed JSON after validation against its schema."""
     found: dict[str, object] = json.loads(capsys.readouterr().out)
     jsonschema.validate(found, SCHEMA)
     return found
 
 
 def test_a_missing_guest_causes_no_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """There is nothing to do."""
+    """The exit status is 0 and nothing changed."""
     assert delete("nosuch", "--yes", "--output", "json") == 0
     assert document(capsys)["changed"] is False
 
@@ -39,14 +39,14 @@ def test_a_running_guest_needs_force_or_shutdown(capsys: pytest.CaptureFixture[s
     assert "the guest 'test' is running" in capsys.readouterr().err
 
 
-def test_without_a_terminal_yes_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
-    """The question cannot be answered."""
+def test_without_a_terminal_delete_requires_yes(capsys: pytest.CaptureFixture[str]) -> None:
+    """The error suggests --yes, because nothing can be confirmed."""
     assert delete("test", "--force") == 2
     assert "--yes" in capsys.readouterr().err
 
 
 def test_a_dry_run_prints_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
-    """Also of a running guest."""
+    """A running guest is accepted, and nothing is removed."""
     assert delete("test", "--dry-run", "--output", "json") == 0
     found = document(capsys)
     assert found["changed"] is False
@@ -61,14 +61,14 @@ def test_a_running_guest_is_stopped_and_removed(capsys: pytest.CaptureFixture[st
     assert printed.index("remove  guest test") < printed.index("Deleted 'test'.")
 
 
-def test_errors_are_json_as_well(capsys: pytest.CaptureFixture[str]) -> None:
-    """One document in any case."""
+def test_errors_are_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """--output json prints one document even after an error."""
     assert delete("test", "--output", "json") == 1
     assert document(capsys)["exit_status"] == 1
 
 
 def test_a_script_deletes_a_guest() -> None:
-    """The plan is available before."""
+    """Hypervisor and Guest provide the plan and the deletion; errors are raised."""
     with virtinstall.connect("test:///default") as hypervisor:
         guest = hypervisor.guest("test")
         assert not guest.deletion_plan().is_empty

@@ -1,4 +1,4 @@
-"""Which parts of a guest go and which stay."""
+"""Plan of a deletion: which parts of a guest are removed and which are kept."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ OURS = FileFacts(kind="disk", path="/d/a.qcow2", is_ours=True)
 
 
 def plan(*files: FileFacts, storage: Any = "own", **facts: Any) -> DeletionPlan:
-    """The plan of a guest with these files."""
+    """Return the plan for a guest with these files."""
     return plan_deletion(DeletionFacts(name="web", uuid="u", files=files, **facts), storage)
 
 
 def removed(found: DeletionPlan) -> list[str]:
-    """Paths of the files that go."""
+    """Return the paths of the files that are removed."""
     return [item.path for item in found.removed if item.kind != "guest"]
 
 
@@ -42,14 +42,14 @@ NEVER = {
 @pytest.mark.parametrize("storage", ["own", "all"])
 @pytest.mark.parametrize(("reason", "values"), NEVER.items())
 def test_these_files_always_stay(reason: str, values: dict[str, Any], storage: str) -> None:
-    """Even of those that virtinstall created, and even if all are asked for."""
+    """They are kept even if virtinstall created them and --storage all is requested."""
     found = plan(OURS.replace(**values), storage=storage)
     assert (removed(found), [item.reason for item in found.kept]) == ([], [reason])
 
 
 @pytest.mark.parametrize("kind", ["disk", "snapshot", "data", "seed", "memory"])
-def test_storage_decides_about_the_rest(kind: str) -> None:
-    """`own` takes what virtinstall created, `all` everything, `none` nothing."""
+def test_storage_selects_the_other_files(kind: str) -> None:
+    """`own` removes files that virtinstall created, `all` every file, `none` no file."""
     ours, other = OURS.replace(kind=kind), FileFacts(kind=kind, path="/d/b.qcow2")
     assert removed(plan(ours)) == ["/d/a.qcow2"]
     assert removed(plan(other)) == []
@@ -57,20 +57,20 @@ def test_storage_decides_about_the_rest(kind: str) -> None:
     assert removed(plan(ours, other, storage="none")) == []
 
 
-def test_a_file_that_replaced_ours_is_the_users() -> None:
-    """The path alone proves nothing."""
+def test_a_file_that_replaced_a_created_file_is_kept() -> None:
+    """The path alone does not identify the file."""
     assert removed(plan(OURS.replace(is_replaced=True))) == []
     assert removed(plan(OURS.replace(is_replaced=True), storage="all")) == ["/d/a.qcow2"]
 
 
-def test_what_all_would_add_is_known() -> None:
-    """The user learns what --storage all is for."""
+def test_the_plan_lists_what_storage_all_would_also_remove() -> None:
+    """Files that are never deleted are not listed."""
     other = FileFacts(kind="disk", path="/d/b.qcow2")
     assert plan(OURS, other, other.replace(path="/d/c", links=2)).would_remove_with_all == ("/d/b.qcow2",)
 
 
 def test_a_disk_stays_as_long_as_an_overlay_on_it() -> None:
-    """However long the chain is, and whatever keeps its top."""
+    """A chain of three images is kept if its top image is kept."""
     top = FileFacts(kind="snapshot", path="/d/3", is_ours=True, links=2)
     middle = FileFacts(kind="snapshot", path="/d/2", is_ours=True, overlays=("/d/3",))
     bottom = FileFacts(kind="disk", path="/d/1", is_ours=True, overlays=("/d/2", "/d/3"))
@@ -78,8 +78,8 @@ def test_a_disk_stays_as_long_as_an_overlay_on_it() -> None:
     assert removed(plan(bottom, middle, top.replace(links=1))) == ["/d/1", "/d/2", "/d/3"]
 
 
-def test_memory_of_a_snapshot_goes_with_the_disks() -> None:
-    """Without its disks it is worth nothing, with them it may be."""
+def test_memory_of_a_snapshot_is_removed_with_the_disks() -> None:
+    """It is kept if a disk is kept, because it may still be usable."""
     memory = FileFacts(kind="memory", path="/d/m", is_ours=True)
     assert removed(plan(OURS, memory)) == ["/d/a.qcow2", "/d/m"]
     assert removed(plan(OURS, memory, FileFacts(kind="disk", path="/d/b"))) == ["/d/a.qcow2"]
@@ -95,26 +95,28 @@ def test_memory_of_a_snapshot_goes_with_the_disks() -> None:
         ((FileFacts(kind="cdrom", path="/d/iso"),), True),
     ],
 )
-def test_uefi_variables_and_tpm_state_go_unless_all_disks_stay(files: tuple[FileFacts, ...], goes: bool) -> None:
-    """A disk that is kept may be sealed by the TPM."""
+def test_uefi_variables_and_tpm_state_are_removed_unless_all_disks_are_kept(
+    files: tuple[FileFacts, ...], goes: bool
+) -> None:
+    """A kept disk may be sealed by the TPM."""
     found = plan(*files, nvram="/n", tpm="/t")
     assert (found.removes("nvram"), found.removes("tpm")) == (goes, goes)
 
 
-def test_uefi_variables_at_a_path_of_the_users_stay() -> None:
-    """And are named."""
+def test_uefi_variables_at_a_path_that_the_user_chose_are_kept() -> None:
+    """The plan lists them with the reason."""
     found = plan(OURS, nvram="/n", nvram_objection="its path was chosen by the user")
     assert [(item.path, item.reason) for item in found.kept] == [("/n", "its path was chosen by the user")]
 
 
-def test_a_disk_that_was_detached_stays() -> None:
-    """Somebody took it off the guest on purpose."""
+def test_a_detached_disk_is_kept() -> None:
+    """The user detached it deliberately."""
     found = plan(OURS, detached=("/d/old",))
     assert [item.path for item in found.kept] == ["/d/old"]
 
 
-def test_what_a_killed_deletion_left_is_checked_again() -> None:
-    """The file may have got a user since."""
+def test_files_left_by_a_killed_deletion_are_checked_again() -> None:
+    """A file that is in use now is kept."""
     left = FileFacts(kind="disk", path="/d/a", is_ours=True)
     found = plan_deletion(
         DeletionFacts(name="web", exists=False, unfinished=(left, left.replace(path="/d/b", links=2)))

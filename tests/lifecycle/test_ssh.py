@@ -19,7 +19,7 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA+OpPuThW7AoMz+UoLVP6EU5NrlSlr6P5mME
 
 
 class _Guest:
-    """A guest that runs, with a record and an address."""
+    """A running guest with a record and an address."""
 
     name, uuid = "web", UUID
 
@@ -45,7 +45,7 @@ class _Guest:
 
 
 class _Host:
-    """A connection."""
+    """A connection with a URI."""
 
     def __init__(self, uri: str = "qemu:///system") -> None:
         self.uri = uri
@@ -55,7 +55,7 @@ class _Host:
 
 
 def command(guest: _Guest, uri: str = "qemu:///system", **values: object) -> list[str]:
-    """The ssh command as a list."""
+    """Return the ssh command as a list."""
     return ssh_command(guest, _Host(uri), **values)  # type: ignore[arg-type]
 
 
@@ -69,7 +69,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_record_provides_user_and_host_key(state: Path) -> None:
-    """ssh itself accepts the options, and finds the key under the guest's UUID."""
+    """ssh accepts the options, and ssh-keygen finds the key under the guest's UUID."""
     words = command(_Guest(record=GuestRecord(uuid=UUID, user="anna", host_key=KEY)), command=["ls", "-l"])
     assert words[-6:] == ["-l", "anna", "--", "192.0.2.7", "ls", "-l"]
     assert known_hosts_path(UUID).startswith(str(state))
@@ -85,14 +85,14 @@ def test_the_record_provides_user_and_host_key(state: Path) -> None:
     assert not Path(known_hosts_path(UUID)).exists()
 
 
-def test_without_a_record_ssh_decides() -> None:
-    """Nothing weakens the user's own settings."""
+def test_without_a_record_no_options_are_added() -> None:
+    """The settings in the user's ssh_config apply."""
     assert command(_Guest()) == ["ssh", "--", "192.0.2.7"]
     assert command(_Guest(), user="root", identity="/k") == ["ssh", "-i", "/k", "-l", "root", "--", "192.0.2.7"]
 
 
-def test_strict_checking_is_never_switched_off() -> None:
-    """Whatever is known of the guest."""
+def test_strict_host_key_checking_is_never_disabled() -> None:
+    """This applies without a record, without a host key, and with one."""
     for record in (None, GuestRecord(uuid=UUID), GuestRecord(uuid=UUID, host_key=KEY)):
         assert not any("StrictHostKeyChecking=no" in word for word in command(_Guest(record=record)))
 
@@ -109,7 +109,7 @@ def test_strict_checking_is_never_switched_off() -> None:
     ],
 )
 def test_a_remote_hypervisor_is_the_jump_host(uri: str, expected: str | None) -> None:
-    """Its guests are reached through it."""
+    """The host of an SSH URI is passed with -J; other URIs add no option."""
     assert jump_host(uri) == expected
     words = command(_Guest(), uri)
     assert words[1:-2] == ([] if expected is None else ["-J", expected])
@@ -136,7 +136,7 @@ PASST = "<interface type='user'><backend type='passt'/>{}</interface>"
     ],
 )
 def test_forwarded_port_of_a_user_mode_network(devices: str, expected: tuple[str, int] | None) -> None:
-    """Nothing else reaches such a guest."""
+    """Without a forwarded port, the guest is unreachable and an error is raised."""
     assert forwarded_port(etree.fromstring(f"<domain><devices>{devices}</devices></domain>")) == expected
     if expected is None:
         with pytest.raises(RequestError, match="user-mode network"):
@@ -146,7 +146,7 @@ def test_forwarded_port_of_a_user_mode_network(devices: str, expected: tuple[str
 
 
 def test_forwarded_port_of_a_qemu_argument() -> None:
-    """As many guests have it in their XML."""
+    """The hostfwd property of a <qemu:arg> is parsed."""
     arg = "<qemu:arg value='user,id=n,hostfwd=tcp:127.0.0.1:2200-:22,hostfwd=tcp::80-:80'/>"
     space = "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
     document = etree.fromstring(f"<domain {space}><qemu:commandline>{arg}</qemu:commandline></domain>")
@@ -154,7 +154,7 @@ def test_forwarded_port_of_a_qemu_argument() -> None:
 
 
 def test_a_guest_that_is_off_is_an_error() -> None:
-    """With the command that starts it."""
+    """The error states the guest's state."""
     guest = _Guest()
     guest.active = False
     with pytest.raises(RequestError, match="'web' is shut off"):
@@ -172,15 +172,15 @@ def test_a_guest_that_is_off_is_an_error() -> None:
         (["test"], ["--", "192.168.122.3"]),
     ],
 )
-def test_what_follows_two_dashes_is_the_command(
+def test_arguments_after_two_dashes_are_the_command(
     words: list[str], expected: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Options of the command are not virt-guest's."""
+    """Options after -- are passed to the command."""
     assert guest_main(["ssh", "--connect", "test:///default", "--print", *words]) == 0
     assert shlex.split(capsys.readouterr().out) == ["ssh", *expected]
 
 
 @pytest.mark.parametrize("words", [["exec", "test"], ["exec", "test", "--"], ["list", "--", "x"]])
-def test_a_command_is_where_it_belongs(words: list[str]) -> None:
-    """An error of usage."""
+def test_a_missing_or_unexpected_command_is_a_usage_error(words: list[str]) -> None:
+    """exec requires a command; list accepts none."""
     assert guest_main([words[0], "--connect", "test:///default", *words[1:]]) == 2

@@ -1,4 +1,4 @@
-"""`virt-guest apply -f FILE`: print what differs, ask once, and create, update and delete guests."""
+"""`virt-guest apply -f FILE`: print the differences, ask once, and create, update and delete guests."""
 
 from __future__ import annotations
 
@@ -30,13 +30,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--recreate", metavar="NAME", action="append", default=[], help="Delete this guest with its disks first."
     )
-    parser.add_argument("-j", "--jobs", metavar="N", type=int, help="Guests to work on at the same time.")
-    parser.add_argument("--force", action="store_true", help="Power off guests to delete that do not shut down.")
+    parser.add_argument("-j", "--jobs", metavar="N", type=int, help="Number of guests to process in parallel.")
+    parser.add_argument(
+        "--force", action="store_true", help="Power off guests that must be deleted and do not shut down."
+    )
     parser.add_argument("--yes", "-y", action="store_true", help="Do not ask.")
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Do it; return the exit status. Raises: VirtInstallError."""
+    """Run the action; return the exit status. Raises: VirtInstallError."""
     if given.schema:
         from virtinstall.fleet.schema import schema_text
 
@@ -93,4 +95,4 @@ def _print_outcome(outcome: Outcome) -> None:
         if outcome.hint:
             print(f"virt-guest: hint: {outcome.hint}", file=sys.stderr)
     elif outcome.pending:
-        print(f"{outcome.name}: a part of the changes takes effect at its next boot")
+        print(f"{outcome.name}: some changes take effect at the next boot")

@@ -1,7 +1,7 @@
-"""Completion of virt-guest: subcommands, their options, and values that a subcommand knows.
+"""Completion of virt-guest: subcommands, their options, and values.
 
-A subcommand's module may have `complete(option, text)`, which returns what the value of `option` (or, with an empty
-option, an argument) may be; or `TAKES_GUESTS`, when its arguments are names of guests.
+A subcommand's module may have `complete(option, text)`, which returns the candidates for the value of `option` (or for
+an argument, if `option` is empty), or `TAKES_GUESTS`, if its arguments are names of guests.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def candidates(typed: Sequence[str]) -> list[Candidate]:
 
 
 def _guests(before: Sequence[str], current: str) -> list[Candidate]:
-    """Return names of guests at the connection in the arguments before, without those already typed."""
+    """Return the names of the guests on the connection in `before`, without names that are already typed."""
     from virtinstall.libvirt_host.completion_names import listed
 
     pairs = itertools.pairwise(before)

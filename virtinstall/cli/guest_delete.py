@@ -1,4 +1,4 @@
-"""`virt-guest delete NAME...`: print what goes and what stays, ask once, then remove it."""
+"""`virt-guest delete NAME...`: print what is removed and kept, ask once, then delete."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TAKES_GUESTS = True
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("names", metavar="NAME", nargs="*", help="Guest to delete; a missing guest is not an error.")
-    parser.add_argument("-f", "--file", metavar="FILE", help="Delete the guests of this file, or NAME... of them.")
+    parser.add_argument("-f", "--file", metavar="FILE", help="Delete the guests in this file, or only NAME... of them.")
     disks = parser.add_mutually_exclusive_group()
     disks.add_argument(
         "--storage",
@@ -40,11 +40,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="Disks to delete: those that virtinstall created for the guest (the default), all of its disks, or none.",
     )
     disks.add_argument(
-        "--keep-disks", dest="storage", action="store_const", const="none", help="The same as --storage none."
+        "--keep-disks", dest="storage", action="store_const", const="none", help="Equivalent to --storage none."
     )
-    parser.add_argument("--force", action="store_true", help="Power off a guest that runs.")
+    parser.add_argument("--force", action="store_true", help="Power off a running guest.")
     parser.add_argument(
-        "--shutdown", metavar="TIMEOUT", help="Shut down a guest that runs; TIMEOUT is in seconds, or 5m, 1h."
+        "--shutdown", metavar="TIMEOUT", help="Shut down a running guest; TIMEOUT is in seconds, or 5m, 1h."
     )
     parser.add_argument("--wipe", action="store_true", help="Overwrite disks with zeros before they are deleted.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be removed; remove nothing.")
@@ -68,10 +68,10 @@ def run(given: Namespace, log: Log) -> int:
 
 
 def _read_file(given: Namespace) -> None:
-    """Replace the names by those of the file, in reverse order of creation. Raises: UsageError, RequestError."""
+    """Replace the names with those in the file, in reverse order of creation. Raises: UsageError, RequestError."""
     if given.file is None:
         if not given.names:
-            raise UsageError("no guest is specified", hint="name one, or a guests file: -f guests.yaml")
+            raise UsageError("no guest is specified", hint="specify a name, or a guests file: -f guests.yaml")
         return
     from virtinstall.cli.guest_diff import load_lab
 
@@ -124,7 +124,7 @@ def _delete(given: Namespace, hypervisor: Hypervisor, documents: list[dict[str, 
 
 
 def _require_own(name: str, given: Namespace, hypervisor: Hypervisor) -> None:
-    """Raises: RequestError, when the guest exists and was not created from the file that names it."""
+    """Raise RequestError if the guest exists and was not created from the file that names it."""
     if given.file is None:
         return
     from virtinstall.fleet.applied import read_applied
@@ -138,7 +138,7 @@ def _require_own(name: str, given: Namespace, hypervisor: Hypervisor) -> None:
 
 
 def _require_stoppable(plans: list[DeletionPlan], given: Namespace) -> None:
-    """Raises: RequestError, before anything is asked, when a guest runs and must not be stopped."""
+    """Raise RequestError, before the confirmation, if a guest is running and must not be stopped."""
     running = [plan.name for plan in plans if plan.must_stop]
     if running and not given.force and given.shutdown_seconds is None:
         raise RequestError(
@@ -157,8 +157,12 @@ def _confirmed(plans: list[DeletionPlan]) -> bool:
 
 
 def _text(plan: DeletionPlan) -> str:
-    """The plan for people: what goes, what stays, and why."""
-    heading = f"Guest '{plan.name}'" if plan.exists else f"Guest '{plan.name}' (gone; its deletion was killed)"
+    """Return the plan as text: what is removed, what is kept, and why."""
+    heading = (
+        f"Guest '{plan.name}'"
+        if plan.exists
+        else f"Guest '{plan.name}' (already removed; its deletion was interrupted)"
+    )
     lines = [
         f"{heading}:",
         *(f"  remove  {item}" for item in plan.removed),
@@ -177,8 +181,8 @@ def _report(plan: DeletionPlan, done: Deletion) -> None:
     for item in done.failed:
         print(f"virt-guest: error: {item.reason}", file=sys.stderr)
     if done.failed:
-        print(f"virt-guest: hint: remove the cause and run: virt-guest delete {plan.name}", file=sys.stderr)
-    print(f"Deleted '{plan.name}'." if not done.failed else f"Deleted '{plan.name}', but not all of its files.")
+        print(f"virt-guest: hint: fix the problem, then run: virt-guest delete {plan.name}", file=sys.stderr)
+    print(f"Deleted '{plan.name}'." if not done.failed else f"Deleted '{plan.name}', but some of its files remain.")
 
 
 def _missing(name: str) -> dict[str, Any]:

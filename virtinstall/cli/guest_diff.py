@@ -23,10 +23,12 @@ _VERBS = {"create": "create", "update": "change", "delete": "delete with its dis
 
 
 def add_file_arguments(parser: ArgumentParser) -> None:
-    """Declare what `diff` and `apply` have in common."""
-    parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group of the file; by default all.")
+    """Declare the options that `diff` and `apply` share."""
+    parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group in the file; all by default.")
     parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); - is standard input.")
-    parser.add_argument("--prune", action="store_true", help="Include guests that the file no longer has: delete them.")
+    parser.add_argument(
+        "--prune", action="store_true", help="Include deletion of guests that are no longer in the file."
+    )
     parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of the file.")
     parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="What to print: text or json.")
 
@@ -46,7 +48,7 @@ def load_lab(given: Namespace) -> Lab:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Do it; return the exit status. Raises: VirtInstallError."""
+    """Run the action; return the exit status. Raises: VirtInstallError."""
     if given.schema:
         from virtinstall.fleet.schema import schema_text
 
@@ -65,7 +67,7 @@ def run(given: Namespace, log: Log) -> int:
 
 
 def difference_text(found: Iterable[Comparison]) -> str:
-    """Return what differs, for people."""
+    """Return the differences as text."""
     lines = [line for each in found for line in _lines(each)]
     return "".join(f"{line}\n" for line in lines or ["No differences."])
 
@@ -73,18 +75,18 @@ def difference_text(found: Iterable[Comparison]) -> str:
 def _lines(comparison: Comparison) -> Iterator[str]:
     name = comparison.name
     if comparison.action != "none":
-        verb = "take over as it is" if comparison.adopted else _VERBS[comparison.action]
+        verb = "adopt without changes" if comparison.adopted else _VERBS[comparison.action]
         yield f"{name}: {verb}"
     yield from _change_lines(comparison)
     if comparison.at_creation and comparison.action != "recreate":
         options = ", ".join(f"--{option}" for option in comparison.at_creation)
-        yield f"{name}: changes of {options} take effect only when it is created again (--recreate {name})"
+        yield f"{name}: changes to {options} take effect only when the guest is recreated (--recreate {name})"
     for drift in comparison.drift:
         yield f"{name}: drift, kept: {drift.path}: {_shown(drift.before)} -> {_shown(drift.after)}"
 
 
 def _change_lines(comparison: Comparison) -> Iterator[str]:
-    """A line for each value, or for all of a device that is added or removed."""
+    """Return a line for each changed value, and one line for each device that is added or removed."""
     devices: dict[str, list[Difference]] = {}
     for change in comparison.changes:
         parts = change.path.split("/")

@@ -1,4 +1,4 @@
-"""`virt-guest exec NAME -- COMMAND`: run a command through the guest agent; its exit status is ours."""
+"""`virt-guest exec NAME -- COMMAND`: run a command through the guest agent and exit with its status."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument("command", metavar="COMMAND", nargs="*", help="Command and arguments; write -- before it.")
-    parser.add_argument("--timeout", metavar="TIME", help="How long the command may take: seconds, or 5m, 1h.")
+    parser.add_argument("--timeout", metavar="TIME", help="Maximum run time of the command: seconds, or 5m, 1h.")
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Do it; return the command's exit status. Raises: VirtInstallError."""
+    """Run the action; return the command's exit status. Raises: VirtInstallError."""
     from virtinstall.options.usage import UsageError
     from virtinstall.units import parse_duration
 
@@ -45,7 +45,7 @@ def run(given: Namespace, log: Log) -> int:
 
 
 def _writer(stream: TextIO) -> Callable[[bytes], object]:
-    """What writes bytes as they are, where the stream allows that."""
+    """Return a function that writes bytes to the stream, unchanged if the stream accepts bytes."""
 
     def write(data: bytes) -> None:
         binary = getattr(stream, "buffer", None)

@@ -27,9 +27,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--fetch", metavar="NAME", action="append", help="Download an image in advance; repeatable.")
-    action.add_argument("--prune", action="store_true", help="Remove the images that no guest and no disk uses.")
-    parser.add_argument("--arch", metavar="ARCH", help="Architecture of the image to fetch; by default the host's.")
-    parser.add_argument("--refresh", action="store_true", help="Ask the server even if the copy is of today.")
+    action.add_argument("--prune", action="store_true", help="Remove images that no guest or disk uses.")
+    parser.add_argument("--arch", metavar="ARCH", help="Architecture of the image to fetch; the host's by default.")
+    parser.add_argument(
+        "--refresh", action="store_true", help="Check the server for a newer image even if the copy is from today."
+    )
     parser.add_argument("--dry-run", action="store_true", help="Print what --prune would remove; remove nothing.")
     parser.add_argument("--yes", "-y", action="store_true", help="Do not ask before removing.")
     parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="What to print: text or json.")

@@ -1,4 +1,4 @@
-"""`virt-guest ip NAME`: its addresses, one a line."""
+"""`virt-guest ip NAME`: print the addresses of a guest, one per line."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument("--wait", action="store_true", help="Wait until an address is known.")
-    parser.add_argument("--timeout", metavar="TIME", help="How long to wait: seconds, or 5m, 1h. It implies --wait.")
+    parser.add_argument("--timeout", metavar="TIME", help="Maximum time to wait: seconds, or 5m, 1h; implies --wait.")
     parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="What to print: text or json.")
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Do it; return the exit status. Raises: VirtInstallError."""
+    """Run the action; return the exit status. Raises: VirtInstallError."""
     with connect(given.connect) as hypervisor:
         guest = hypervisor.guest(given.name)
         found = guest.find_addresses()
@@ -39,7 +39,10 @@ def run(given: Namespace, log: Log) -> int:
             try:
                 guest.wait_for("ip", timeout, report=lambda text: print(text, file=sys.stderr))
             except WaitTimeout:
-                print(f"virt-guest: no address of '{given.name}' in {given.timeout}", file=sys.stderr)
+                print(
+                    f"virt-guest: timed out after {given.timeout}: no address of the guest '{given.name}' is known",
+                    file=sys.stderr,
+                )
                 return Status.TIMED_OUT
             except GuestCrashed as error:
                 print(f"virt-guest: error: {error.message}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`virt-guest list`: all guests with what matters about them."""
+"""`virt-guest list`: print all guests with state, addresses, image, size and age."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Do it; return the exit status. Raises: VirtInstallError."""
+    """Run the action; return the exit status. Raises: VirtInstallError."""
     with connect(given.connect) as hypervisor:
         found = hypervisor.summaries()
         uri = hypervisor.uri
@@ -60,7 +60,7 @@ def _table(guests: list[Summary], now: float) -> str:
 
 
 def age(created: str | None, now: float) -> str:
-    """The time since then in its largest unit: `3d`, `5h`; `-` where it is not known."""
+    """Return the time since `created` in the largest unit: `3d`, `5h`; `-` if it is unknown."""
     import calendar
 
     try:

@@ -1,4 +1,4 @@
-"""`virt-guest reset NAME`: disks become empty overlays on the same images again."""
+"""`virt-guest reset NAME`: replace its disks with empty overlays on the same images."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DECLINED = 1
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
-    parser.add_argument("--force", action="store_true", help="Power off a guest that runs.")
+    parser.add_argument("--force", action="store_true", help="Power off a running guest.")
     parser.add_argument("--start", action="store_true", help="Start the guest afterwards.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be reset; change nothing.")
     parser.add_argument("--yes", "-y", action="store_true", help="Do not ask.")
@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Do it; return the exit status. Raises: VirtInstallError."""
+    """Run the action; return the exit status. Raises: VirtInstallError."""
     if given.output != "json":
         return _reset(given)[0]
     with redirect_stdout(sys.stderr):
@@ -44,12 +44,12 @@ def run(given: Namespace, log: Log) -> int:
 
 
 def _reset(given: Namespace) -> tuple[int, bool, tuple[tuple[str, str], ...]]:
-    """The exit status, whether anything changed, and the disks with what they start from."""
+    """Return the exit status, whether anything changed, and the disks with their base images."""
     with connect(given.connect) as hypervisor:
         guest = hypervisor.guest(given.name)
         plan = guest.reset_plan()
         for path, base in plan.disks:
-            print(f"  reset   disk {path}: everything written since it started from {base} is lost")
+            print(f"  reset   disk {path}: all data written since it was created from {base} is lost")
         if given.dry_run:
             return Status.DONE, False, plan.disks
         if plan.is_active and not given.force:

@@ -1,4 +1,4 @@
-"""`virt-guest ssh NAME [-- COMMAND]`: become the ssh client that logs in to the guest."""
+"""`virt-guest ssh NAME [-- COMMAND]`: log in to the guest with the ssh client."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument("command", metavar="COMMAND", nargs="*", help="Command to run; write -- before it.")
-    parser.add_argument("--user", "-l", metavar="NAME", help="Account; by default the one that cloud-init set up.")
+    parser.add_argument("--user", "-l", metavar="NAME", help="Account; by default the one that cloud-init created.")
     parser.add_argument("--identity", "-i", metavar="FILE", help="Private key to log in with.")
     parser.add_argument("--print", dest="print_only", action="store_true", help="Print the ssh command, do not run it.")
 

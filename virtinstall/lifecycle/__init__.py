@@ -1,1 +1,1 @@
-"""The life of a guest after its creation: what belongs to it, its addresses, logging in, resetting, deleting it."""
+"""Operations on an existing guest: list its parts and addresses, log in, run a command, reset it, delete it."""

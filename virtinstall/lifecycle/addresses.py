@@ -1,7 +1,7 @@
-"""A guest's IP addresses, from the best source that knows any, and summaries of all guests.
+"""IP addresses of a guest, from the best source that has one, and summaries of all guests.
 
 Sources in order: DHCP reservations and leases of libvirt's networks, the guest agent, the host's ARP table. Summaries
-of many guests ask each network once, and an agent only where libvirt reports that it is connected.
+of many guests query each network once, and query an agent only if libvirt reports it as connected.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class GuestAddress(Record):
 class Summary(Record):
     """One guest in `virt-guest list`.
 
-    `image` is what its disk starts from, `os` the operating system (`debian12`); None where that is not known.
-    `created` is in UTC (`2026-11-30T12:00:00Z`), None for guests of other programs.
+    `image` is the image that its disk is based on, `os` the operating system (`debian12`); None if unknown.
+    `created` is in UTC (`2026-11-30T12:00:00Z`), None for guests that other programs created.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Summary(Record):
 
 
 def guest_addresses(guest: Guest, host: Host) -> list[GuestAddress]:
-    """The addresses that the best source knows, IPv4 first; a guest that is off may have reservations."""
+    """Return the addresses from the best source, IPv4 first; for a guest that is off, only reservations."""
     document = etree.fromstring(guest.xml().encode())
     known = _of_networks(document, {name: host.network_addresses(name) for name in _networks(document)})
     if known or not guest.is_active():
@@ -61,7 +61,7 @@ def guest_addresses(guest: Guest, host: Host) -> list[GuestAddress]:
 
 
 def summaries(host: Host) -> list[Summary]:
-    """All guests, sorted by name."""
+    """Return a summary of each guest, sorted by name."""
     networks: dict[str, list[tuple[str, str, str]]] = {}
     found = []
     for guest in host.guests():
@@ -84,7 +84,7 @@ def _summary(
     if state in ("shut off", "crashed"):
         addresses = [each for each in addresses if each.source == "reservation"]
     elif not addresses:
-        # an agent that is not connected would keep everybody waiting
+        # a query of a disconnected agent blocks until it times out
         sources = ("agent", "arp") if document.find(_AGENT) is not None else ("arp",)
         for source in sources if document.find("devices/interface") is not None else ():
             addresses = addresses or [
@@ -112,7 +112,7 @@ def _record(document: etree._Element, uuid: str) -> GuestRecord | None:
 
 
 def _os_name(document: etree._Element) -> str | None:
-    """`http://debian.org/debian/12` -> `debian12`."""
+    """Return the short name of the operating system: `http://debian.org/debian/12` -> `debian12`."""
     node = document.find(_OSINFO_ID)
     identity = "" if node is None else node.get("id", "")
     return "".join(identity.partition("://")[2].split("/")[1:]) or None
@@ -124,7 +124,7 @@ def _networks(document: etree._Element) -> list[str]:
 
 
 def _of_networks(document: etree._Element, networks: Mapping[str, list[tuple[str, str, str]]]) -> list[GuestAddress]:
-    """Reservations if there are any, else leases, of the guest's interfaces."""
+    """Return the reservations of the guest's interfaces, or their leases if there are no reservations."""
     found: list[GuestAddress] = []
     for interface in document.iterfind("devices/interface[@type='network']"):
         source, mac = interface.find("source"), interface.find("mac")

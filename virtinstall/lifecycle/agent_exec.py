@@ -1,7 +1,7 @@
-"""Run a command in a guest through its agent; its output comes while it runs, its exit status at the end.
+"""Run a command in a guest through its agent; forward its output while it runs and return its exit status.
 
-The agent returns what a command has printed only when it has ended. In guests with a shell, the output goes to files
-that are read meanwhile; elsewhere it comes at the end.
+The agent returns the captured output of a command only after the command ends. In guests with a shell, the output is
+redirected to files that are read while the command runs; in other guests it is forwarded at the end.
 
 Source: https://qemu-project.gitlab.io/qemu/interop/qemu-ga-ref.html (guest-exec, guest-exec-status, guest-file-read)
 """
@@ -28,13 +28,13 @@ _SIGNALLED = 128
 
 
 def execute(guest: Guest, command: Sequence[str], *, stdout: Write, stderr: Write, timeout: float | None = None) -> int:
-    """Run `command` in the guest; return its exit status, 128 + N when signal N ended it.
+    """Run `command` in the guest; return its exit status, or 128 + N if signal N ended it.
 
-    Raises: RequestError, without a command, or when the guest is off; HypervisorError, when the agent does not answer
-    or refuses; WaitTimeout, when the command still runs after `timeout` seconds.
+    Raises: RequestError, if `command` is empty or the guest is off; HypervisorError, if the agent does not respond or
+    reports an error; WaitTimeout, if the command is still running after `timeout` seconds.
     """
     if not command:
-        raise RequestError("exec: no command", hint="virt-guest exec NAME -- COMMAND")
+        raise RequestError("exec: no command specified", hint="virt-guest exec NAME -- COMMAND")
     if not guest.is_active():
         raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it: virsh start {guest.name}")
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -48,7 +48,7 @@ def execute(guest: Guest, command: Sequence[str], *, stdout: Write, stderr: Writ
 
 
 def _prepared(guest: Guest, deadline: float | None) -> str | None:
-    """A new folder in the guest with two empty files; None in a guest without a shell."""
+    """Create a directory with two empty files in the guest; return its path, or None if the guest has no shell."""
     try:
         started = guest.agent_command("guest-exec", path=_SHELL, arg=["-c", _PREPARE], **{"capture-output": True})
     except HypervisorError as error:
@@ -98,7 +98,7 @@ def _wait(guest: Guest, pid: int, deadline: float | None, meanwhile: Callable[[]
             return answer
         meanwhile()
         if deadline is not None and time.monotonic() >= deadline:
-            raise WaitTimeout(f"the command still runs in the guest '{guest.name}' (process {pid})")
+            raise WaitTimeout(f"the command is still running in the guest '{guest.name}' (process {pid})")
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_SECONDS)
 

@@ -1,7 +1,7 @@
-"""Apply a deletion plan: journal, stop, undefine, files. Each file is examined once more before it goes.
+"""Apply a deletion plan: journal, stop, undefine, files. Each file is checked again before it is removed.
 
-The removal of the definition is the point of no return. A deletion that is killed before leaves the guest, and one that
-is killed later leaves a journal: `delete` of the same name finishes both.
+The removal of the definition is the point of no return. A deletion that is killed before this point leaves the guest
+defined; one that is killed later leaves a journal. In both cases, `delete` of the same name finishes the deletion.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _WIPE_BYTES = 1 << 20
 
 
 class Deletion(Record):
-    """Result of a deletion: things removed, kept, and those that could not be removed, with the reasons."""
+    """Result of a deletion: the items removed, kept, and failed to remove, each with the reason."""
 
     name: str
     removed: tuple[Item, ...] = ()
@@ -45,7 +45,7 @@ class Deletion(Record):
 
 
 def make_deletion_plan(name: str, guest: Guest | None, host: Host, storage: Storage = "own") -> DeletionPlan:
-    """Return what deleting the guest removes and keeps; reads only. Raises: GuestNotFound, HostError."""
+    """Return what a deletion of the guest removes and keeps; change nothing. Raises: GuestNotFound, HostError."""
     return plan_deletion(deletion_facts(name, guest, host), storage)
 
 
@@ -60,10 +60,10 @@ def delete(
     on_warning: Callable[[str], None],
     report: Callable[[str], None],
 ) -> Deletion:
-    """Carry the plan out.
+    """Apply the plan.
 
-    Raises: RequestError, when the guest runs and `force` and `shutdown_timeout` are not given; WaitTimeout, when it
-    does not shut down in time; HypervisorError, when the guest cannot be removed; then its files are all there.
+    Raises: RequestError, if the guest is running and neither `force` nor `shutdown_timeout` is set; WaitTimeout, if it
+    does not shut down in time; HypervisorError, if the guest cannot be removed; none of its files is removed then.
     """
     if plan.must_stop and not force and shutdown_timeout is None:
         raise RequestError(
@@ -74,7 +74,7 @@ def delete(
     with nullcontext() if journal is None else journal:
         if guest is not None and plan.is_persistent:
             _stop(plan, guest, host, force=force, shutdown_timeout=shutdown_timeout, report=report)
-        # overwriting a disk takes its time; all else is short
+        # overwriting a disk takes long and must stay interruptible; all other steps are short
         with nullcontext() if wipe else deferred_signals():
             _remove_guest(plan, guest, host, journal, force=force, shutdown_timeout=shutdown_timeout, report=report)
             done = _remove_things(plan, host, wipe=wipe)
@@ -84,7 +84,7 @@ def delete(
         _forget(plan.name, host)
         if plan.uuid:
             remove_known_host(plan.uuid)
-    # what killed runs that created it left: kernels, seeds, incomplete images
+    # remove the files of killed runs that created the guest: kernels, seeds, incomplete images
     remove_traces(plan.name, host, on_warning)
     return done
 
@@ -99,7 +99,7 @@ def _remove_guest(
     shutdown_timeout: float | None,
     report: Callable[[str], None],
 ) -> None:
-    """Remove the definition, or power off what is transient; the files are next. Raises: HypervisorError."""
+    """Remove the definition of a persistent guest, or power off a transient one. Raises: HypervisorError."""
     note_commitment(journal, plan)
     if guest is None:
         return
@@ -123,7 +123,8 @@ def _forget(name: str, host: Host) -> None:
 def _require_same(plan: DeletionPlan, guest: Guest | None) -> None:
     if guest is not None and guest.uuid != plan.uuid:
         raise HypervisorError(
-            f"another guest is named '{plan.name}' by now", hint="look at it again before deleting it"
+            f"the guest '{plan.name}' was replaced by another guest of the same name",
+            hint=f"check the new guest, then run: virt-guest delete {plan.name}",
         )
 
 
@@ -136,7 +137,7 @@ def _stop(
     shutdown_timeout: float | None,
     report: Callable[[str], None],
 ) -> None:
-    """Power the guest off, however it was allowed."""
+    """Shut the guest down or power it off, as `force` and `shutdown_timeout` permit."""
     if not guest.is_active():
         return
     if shutdown_timeout is not None and guest.state() == "running":
@@ -146,7 +147,7 @@ def _stop(
             return
         if not force:
             raise WaitTimeout(
-                f"the guest '{plan.name}' has not shut down within {shutdown_timeout:g} seconds; nothing was deleted",
+                f"the guest '{plan.name}' did not shut down within {shutdown_timeout:g} seconds; nothing was deleted",
                 hint="power it off: --force",
             )
     elif shutdown_timeout is not None and not force:
@@ -161,7 +162,7 @@ def _stop(
 
 
 def _remove_things(plan: DeletionPlan, host: Host, *, wipe: bool) -> Deletion:
-    """Remove the files and reservations; one that cannot be removed does not keep the others."""
+    """Remove the files and reservations; continue after an item that cannot be removed."""
     removed = [each for each in plan.removed if each.file is None and each.kind != "reservation"]
     kept, failed = list(plan.kept), []
     staying: set[str] = set()
@@ -190,15 +191,15 @@ def _remove_things(plan: DeletionPlan, host: Host, *, wipe: bool) -> Deletion:
         try:
             host.refresh_pool(pool)
         except HostError:
-            # a pool that does not answer finds out at its next refresh
+            # the files are removed; the pool is updated at its next refresh
             continue
-    # in the plan's order
+    # keep the order of the plan
     in_order = tuple(each for each in plan.removed if any(each is other for other in removed))
     return Deletion(name=plan.name, removed=in_order, kept=tuple(kept), failed=tuple(failed))
 
 
 def _objection_now(item: Item, host: Host, uses: FilesInUse, staying: set[str]) -> str | None:
-    """Why a file has to stay after all: something has changed since the plan was computed, or an overlay stays."""
+    """Return why a file must stay: a change since the plan was computed, or an overlay that stays; else None."""
     file = item.file
     assert file is not None
     kept = [each for each in file.overlays if each in staying]
@@ -210,7 +211,7 @@ def _objection_now(item: Item, host: Host, uses: FilesInUse, staying: set[str]) 
     if now.unreachable is not None and not os.path.lexists(file.path):
         return None
     if (now.filesystem, now.inode) != (file.filesystem, file.inode):
-        return "another file has its path by now"
+        return "another file now has this path"
     if now.users:
         return f"it is used by {now.users[0]}"
     if now.links > 1:
@@ -219,7 +220,7 @@ def _objection_now(item: Item, host: Host, uses: FilesInUse, staying: set[str]) 
 
 
 def _remove(item: Item, host: Host, *, wipe: bool) -> set[str]:
-    """Remove a file or volume; return the pools that have to look again. Raises: StorageError."""
+    """Remove a file or volume; return the pools to refresh. Raises: StorageError."""
     file = item.file
     assert file is not None
     path = file.link or file.path
@@ -228,13 +229,13 @@ def _remove(item: Item, host: Host, *, wipe: bool) -> set[str]:
         with storage_errors("cannot remove", path):
             if wipe and os.path.lexists(path):
                 _wipe(path)
-            # the link first: what it leads to is in the journal
+            # remove the symbolic link first: the journal contains its target
             for each in dict.fromkeys((file.path, path)):
                 if os.path.lexists(each):
                     os.unlink(each)
         return set() if file.pool is None else {file.pool}
     if file.pool is None or file.volume is None:
-        raise StorageError(f"cannot remove '{path}': it is in no storage pool")
+        raise StorageError(f"cannot remove '{path}': it is not in a storage pool")
     if wipe:
         host.wipe_volume(file.pool, file.volume)
     host.delete_volume(file.pool, file.volume)
@@ -242,7 +243,7 @@ def _remove(item: Item, host: Host, *, wipe: bool) -> set[str]:
 
 
 def _wipe(path: str) -> None:
-    """Overwrite what is allocated with zeros. Raises: OSError."""
+    """Overwrite the allocated parts of a file with zeros. Raises: OSError."""
     zeros = bytes(_WIPE_BYTES)
     fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:

@@ -30,9 +30,9 @@ _DRIVES = ("cdrom", "floppy")
 
 
 def deletion_facts(name: str, guest: Guest | None, host: Host) -> DeletionFacts:
-    """Read what the guest consists of, and what a killed deletion of a guest of that name left.
+    """Return the parts of the guest, and the files left by a killed deletion of a guest with this name.
 
-    Raises: GuestNotFound, when there is neither; HostError.
+    Raises: GuestNotFound, if neither exists; HostError.
     """
     unfinished = _rest(name, guest, host)
     if guest is None:
@@ -75,8 +75,8 @@ def deletion_facts(name: str, guest: Guest | None, host: Host) -> DeletionFacts:
 def _nvram(
     documents: list[etree._Element], record: GuestRecord | None, name: str, host: Host
 ) -> tuple[str | None, str | None, FileFacts | None]:
-    """The file of UEFI variables, why it must stay, and what it is now where it can be examined."""
-    # only the running guest's XML has the path, where libvirt chose it
+    """Return the path of the UEFI variables, why the file must stay, and its facts if it can be examined."""
+    # if libvirt chose the path, only the running guest's XML contains it
     found = [guest_nvram(domain, host) for domain in documents]
     path, is_libvirts = next((each for each in found if each[0] is not None), (None, False))
     if path is None or not has_real_storage(host):
@@ -104,7 +104,7 @@ def _rest(name: str, guest: Guest | None, host: Host) -> tuple[FileFacts, ...]:
 
 
 class _Files:
-    """Collects the files of a guest, each once; what is found first decides what a file is."""
+    """Files of a guest, each once; a file that is found several times keeps the kind of the highest rank."""
 
     def __init__(self, name: str, uuid: str, created: tuple[CreatedFile, ...], host: Host) -> None:
         self._name = name
@@ -116,7 +116,7 @@ class _Files:
         self._below: dict[str, list[str]] = {}
 
     def add_disks(self, domain: etree._Element) -> None:
-        """Add the disks of a <domain>, and what their images refer to."""
+        """Add the disks of a <domain>, and the images that they refer to."""
         for disk in domain.iterfind("devices/disk"):
             self._add_disk(disk)
 
@@ -170,7 +170,7 @@ class _Files:
             self.add_disks(domain)
 
     def add_seeds(self) -> None:
-        """Add the recorded seeds, which drives may no longer hold."""
+        """Add the recorded seeds, even if they are no longer in a drive."""
         for each in self._created:
             if each.kind == "seed" and (not self._local or os.path.lexists(each.path)):
                 self._add(FileFacts(kind="seed", path=each.path, pool=each.pool, volume=each.volume))
@@ -178,13 +178,13 @@ class _Files:
     def _add(self, file: FileFacts) -> None:
         key = file.path
         known = self._found.get(key)
-        # a disk that an overlay starts from now is still a disk, and an overlay is a snapshot's rather than the user's
+        # the base of a snapshot's overlay still counts as a disk, and the overlay counts as a snapshot
         rank = ("base", "data", "disk", "snapshot", "cdrom", "seed", "memory")
         if known is None or rank.index(file.kind) > rank.index(known.kind):
             self._found[key] = file if known is None else file.replace(device=known.device or file.device)
 
     def facts(self) -> Iterator[FileFacts]:
-        """Each file as it is now, overlays before what they start from; those that do not exist are omitted."""
+        """Return the current facts of each existing file, overlays before their backing images."""
         uses = files_in_use(self._host)
         owned = [file.replace(**self._ownership(file)) for file in self._found.values()]
         folders = {os.path.dirname(file.path) for file in owned if file.path.startswith("/")}
@@ -198,7 +198,7 @@ class _Files:
         return sum(file.path in below for below in self._below.values())
 
     def _ownership(self, file: FileFacts) -> dict[str, object]:
-        """Whether the record names the file, or the disk below it that a snapshot put it onto."""
+        """Return whether the record names the file, or the disk that a snapshot's overlay is based on."""
         own = next((each for each in self._created if self._is(each, file)), None)
         if own is not None:
             replaced = own.inode is not None and self._local and own.inode != _inode(file.path)
@@ -218,7 +218,7 @@ class _Files:
         return self._local and os.path.exists(file.path) and file_identity(created.path) == file_identity(file.path)
 
     def detached(self) -> Iterator[str]:
-        """The recorded disks that the guest no longer has, and that still exist."""
+        """Return the recorded disks that are no longer attached to the guest and still exist."""
         for each in self._created:
             gone = not any(self._is(each, file) for file in self._found.values())
             if each.kind == "disk" and gone and (not self._local or os.path.lexists(each.path)):
@@ -237,7 +237,7 @@ def _inode(path: str) -> int | None:
 
 
 def examine(file: FileFacts, host: Host, uses: FilesInUse, *, but: str | None, uuid: str = "") -> FileFacts:
-    """Complete the facts of a file with its state and its other users; `but` is the guest whose uses do not count."""
+    """Return the facts of a file with its state and its users; uses by the guest `but` are ignored."""
     if file.source not in ("file", "volume"):
         return file
     volume = None if file.pool is None or file.volume is None else (file.pool, file.volume)
@@ -248,8 +248,8 @@ def examine(file: FileFacts, host: Host, uses: FilesInUse, *, but: str | None, u
         file = file.replace(pool=known.pool, volume=known.name)
     if not (host.is_local() and has_real_storage(host)):
         if known is None:
-            where = "on another host" if has_real_storage(host) else "pretended by libvirt's test driver"
-            return file.replace(unreachable=f"it is {where} and in no storage pool", is_regular=False)
+            where = "on another host" if has_real_storage(host) else "simulated by libvirt's test driver"
+            return file.replace(unreachable=f"it is {where} and not in a storage pool", is_regular=False)
         kind = "block" if known.kind in ("block",) else file.source
         return file.replace(source=kind, is_regular=known.kind == "file", size_bytes=known.capacity_bytes)
     return _with_status(file, uuid)

@@ -1,6 +1,6 @@
-"""Decide from facts which parts of a guest go and which stay; pure.
+"""Decide from facts which parts of a guest are removed and which are kept; pure.
 
-A file goes only if nothing speaks against it; the first reason that does is given with it.
+A file is removed only if there is no objection; otherwise the plan contains the first objection as the reason.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from virtinstall.record import Record
 from virtinstall.units import human_size
 
 Storage = Literal["own", "all", "none"]
-"""Which disks may go: those that virtinstall created for the guest, all of its disks, or none."""
+"""Which disks may be removed: those that virtinstall created for the guest, all of its disks, or none."""
 MAKER = "virtinstall"
 
 
 class FileFacts(Record):
-    """A file or volume that a guest uses, as it is now.
+    """Current state of a file or volume that a guest uses.
 
     `kind`: `disk`, `snapshot` (overlay of an external snapshot), `memory` (of such a snapshot), `data` (data file of a
-    disk), `seed`, `nvram`, `base` (image that a disk starts from) or `cdrom`. `source` is
+    disk), `seed`, `nvram`, `base` (backing image of a disk) or `cdrom`. `source` is
     libvirt's type of the disk: `file`, `block`, `network`, ... `is_ours`: the record names it, or the disk that it is
-    an overlay of. `is_replaced`: another file has the path by now. `users` are other guests, or this host's use of it;
-    `overlays` are paths of images that start from it; `open_by` are processes. `inode` and `filesystem` identify the
+    an overlay of. `is_replaced`: another file now has this path. `users` are other guests, or uses by this host;
+    `overlays` are paths of images that are based on it; `open_by` are processes. `inode` and `filesystem` identify the
     file on this machine; `link` is its real path, if `path` is a symbolic link.
     """
 
@@ -49,10 +49,10 @@ class FileFacts(Record):
 
 
 class DeletionFacts(Record):
-    """Parts of a guest. `exists` is false where only files of a killed deletion are left.
+    """Parts of a guest. `exists` is false if only files of a killed deletion remain.
 
-    `nvram` is its file of UEFI variables, `nvram_file` the same as it is now where it can be examined;
-    `nvram_objection` is why it must stay. `tpm` is where libvirt keeps its TPM state, as far as that is known.
+    `nvram` is the path of its UEFI variables, `nvram_file` the facts of this file if it can be examined;
+    `nvram_objection` is why it must stay. `tpm` is the directory of its TPM state, None if unknown.
     """
 
     name: str
@@ -76,7 +76,7 @@ class DeletionFacts(Record):
 
 
 class Item(Record):
-    """One thing: `kind` is a word for programs, `reason` is why it goes or stays."""
+    """One part of a guest: `kind` is its type, `reason` is why it is removed or kept."""
 
     kind: str
     path: str
@@ -87,15 +87,15 @@ class Item(Record):
     file: FileFacts | None = None
 
     def __str__(self) -> str:
-        """Line for people: `disk /images/web.qcow2 (1.0 GiB): virtinstall created it`."""
+        """Return a line of text: `disk /images/web.qcow2 (1.0 GiB): virtinstall created it`."""
         size = "" if not self.size_bytes else f" ({human_size(self.size_bytes)})"
         return f"{self.kind} {self.path}{size}: {self.reason}"
 
 
 class DeletionPlan(Record):
-    """Plan of a deletion: things to remove and to keep, each with the reason.
+    """Plan of a deletion: items to remove and to keep, each with the reason.
 
-    `must_stop`: the guest runs. `would_remove_with_all` are kept paths that `storage="all"` would remove.
+    `must_stop`: the guest is running. `would_remove_with_all` are kept paths that `storage="all"` would remove.
     """
 
     name: str
@@ -114,17 +114,17 @@ class DeletionPlan(Record):
         return not self.removed
 
     def removes(self, kind: str) -> bool:
-        """Whether a thing of that kind goes."""
+        """Whether an item of this kind is removed."""
         return any(each.kind == kind for each in self.removed)
 
     @property
     def files(self) -> tuple[Item, ...]:
-        """The files and volumes that go, overlays before what they start from."""
+        """Files and volumes to remove, overlays before their backing images."""
         return tuple(each for each in self.removed if each.file is not None)
 
 
 def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPlan:
-    """Decide what goes and what stays."""
+    """Return which parts are removed and which are kept."""
     going = _going(facts, storage)
     removed = list(_definition(facts))
     kept: list[Item] = []
@@ -138,7 +138,7 @@ def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPla
         removed.append(Item(kind="reservation", path=f"{network} {mac} {address}", reason=f"{MAKER} added it"))
     for file in facts.unfinished:
         reason = _objection(file, "all")
-        (removed if reason is None else kept).append(_item(file, reason or "a deletion that was killed left it"))
+        (removed if reason is None else kept).append(_item(file, reason or "left by a deletion that was killed"))
     more = () if storage == "all" else tuple(path for path, reason in _going(facts, "all").items() if reason is None)
     return DeletionPlan(
         name=facts.name,
@@ -154,11 +154,11 @@ def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPla
 
 
 def _going(facts: DeletionFacts, storage: Storage) -> dict[str, str | None]:
-    """Each file's reason to stay, None for one that goes."""
+    """Map each file to its reason to stay, None for a file that is removed."""
     found = {file.path: _objection(file, storage) for file in facts.files}
     changed = True
     while changed:
-        # an image stays as long as another that stays starts from it
+        # an image stays if an overlay of it stays
         changed = False
         for file in facts.files:
             staying = [each for each in file.overlays if found.get(each, "") is not None]
@@ -174,7 +174,7 @@ def _going(facts: DeletionFacts, storage: Storage) -> dict[str, str | None]:
 
 
 def _objection(file: FileFacts, storage: Storage) -> str | None:
-    """Why the file stays, whatever starts from it; None if it may go."""
+    """Return why the file stays, without regard to its overlays; None if it may be removed."""
     sources = {"block": "a block device is never deleted", "network": "a network disk is never deleted"}
     if file.unreachable is not None:
         return file.unreachable
@@ -210,7 +210,7 @@ def _objection(file: FileFacts, storage: Storage) -> str | None:
 def _why_removed(file: FileFacts) -> str:
     if file.kind in ("snapshot", "memory"):
         return "a snapshot of the guest created it"
-    return f"{MAKER} created it for this guest" if file.is_ours else "all disks of the guest were asked for"
+    return f"{MAKER} created it for this guest" if file.is_ours else "deletion of all disks was requested"
 
 
 def _item(file: FileFacts, reason: str) -> Item:
@@ -229,7 +229,7 @@ def _definition(facts: DeletionFacts) -> list[Item]:
     if not facts.exists:
         return []
     stopped = f"; it is {facts.state} and is stopped first" if facts.is_active else ""
-    reason = f"its definition{stopped}" if facts.is_persistent else "it is transient: powered off, it is gone"
+    reason = f"its definition{stopped}" if facts.is_persistent else "it is transient: powering it off removes it"
     items = [Item(kind="guest", path=facts.name, reason=reason)]
     if facts.has_saved_state:
         items.append(Item(kind="saved-state", path=facts.name, reason="libvirt's managed save"))
@@ -239,10 +239,10 @@ def _definition(facts: DeletionFacts) -> list[Item]:
 
 
 def _decide_state(facts: DeletionFacts, going: dict[str, str | None], removed: list[Item], kept: list[Item]) -> None:
-    """UEFI variables and TPM state go with the disks: a disk that is kept may be sealed by the TPM."""
+    """Remove UEFI variables and TPM state together with the disks: a kept disk may be sealed by the TPM."""
     disks = [file for file in facts.files if file.kind in ("disk", "snapshot") and not file.readonly]
     needed = bool(disks) and all(going[file.path] is not None for file in disks)
-    why_kept = "all disks are kept, which may need it"
+    why_kept = "all disks are kept and may need it"
     if facts.nvram is not None:
         if facts.nvram_objection is not None:
             kept.append(Item(kind="nvram", path=facts.nvram, reason=facts.nvram_objection))

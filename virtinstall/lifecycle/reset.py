@@ -1,7 +1,7 @@
 """Reset a guest: its disks become empty overlays on the same images again; MAC addresses and seed stay.
 
-Only disks that the record proves to be ours are reset. The file stays the same (inode, owner, label), so a reset that
-is killed can be repeated.
+Only disks that are in the record are reset. The file is overwritten in place (same inode, owner and label), so a reset
+that is killed can be repeated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class ResetPlan(Record):
-    """Plan of a reset: each disk with the image that it starts from again."""
+    """Plan of a reset: each disk with the image that it is based on."""
 
     name: str
     uuid: str
@@ -38,7 +38,7 @@ class ResetPlan(Record):
 
 
 def plan_reset(guest: Guest, host: Host) -> ResetPlan:
-    """Decide which disks are reset. Raises: RequestError, when not all of them are provably ours."""
+    """Return which disks are reset. Raises: RequestError, if there is no record, or a disk cannot be reset."""
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     if record is None:
         raise RequestError(
@@ -61,14 +61,12 @@ def plan_reset(guest: Guest, host: Host) -> ResetPlan:
         if file.kind == "disk" and not file.readonly and (file.path in going or file.path in bases):
             base = bases.get(file.path)
             if base is None:
-                raise RequestError(
-                    f"the disk '{file.path}' does not start from an image, so nothing is known to reset it to"
-                )
+                raise RequestError(f"cannot reset '{file.path}': the disk was not created from an image")
             if file.path not in going:
-                raise RequestError(f"cannot reset '{file.path}': {reasons.get(file.path, 'it is not ours')}")
+                raise RequestError(f"cannot reset '{file.path}': {reasons.get(file.path, 'it is not in the record')}")
             disks.append((file.path, base))
     if not disks:
-        raise RequestError(f"the guest '{guest.name}' has no disk that starts from an image")
+        raise RequestError(f"the guest '{guest.name}' has no disk that was created from an image")
     return ResetPlan(
         name=guest.name,
         uuid=guest.uuid,
@@ -79,35 +77,35 @@ def plan_reset(guest: Guest, host: Host) -> ResetPlan:
 
 
 def _require_seed(record: GuestRecord, files: tuple[FileFacts, ...], guest: Guest) -> None:
-    """Raises: RequestError, when the guest was set up by a seed that it has no longer."""
+    """Raise RequestError if the guest was set up by a seed that no longer exists."""
     if record.user is None and record.host_key is None:
         return
     if not any(file.kind == "seed" for file in files):
         raise RequestError(
-            f"the guest '{guest.name}' was set up by cloud-init, and its seed was not kept: no user could log in",
+            f"cannot reset '{guest.name}': its cloud-init seed was not kept, so no user could log in",
             hint="create it with --cloud-init ...,keep=on",
         )
 
 
 def reset(plan: ResetPlan, guest: Guest, host: Host) -> None:
-    """Carry the plan out; the guest must be off. Raises: RequestError, StorageError, HypervisorError."""
+    """Apply the plan; the guest must be off. Raises: RequestError, StorageError, HypervisorError."""
     if guest.is_active():
-        raise RequestError(f"the guest '{guest.name}' is running", hint="--force powers it off")
+        raise RequestError(f"the guest '{guest.name}' is running", hint="power it off: --force")
     if plan_reset(guest, host).disks != plan.disks:
-        raise RequestError(f"the disks of the guest '{guest.name}' have changed meanwhile")
+        raise RequestError(f"the disks of the guest '{guest.name}' changed after the reset was planned")
     guest.discard_managed_save()
     for path, base in plan.disks:
         _empty(path, base)
 
 
 def _empty(path: str, base: str) -> None:
-    """Make the image at `path` an empty overlay on `base`, of the size that it has."""
+    """Replace the content of the image at `path` with an empty overlay on `base` of the same size."""
     below = probe_image(base)
     try:
         old = probe_image(path, "qcow2")
         capacity, base_format = old.virtual_size, old.backing_format or below.format
     except StorageError:
-        # a reset that was killed has left it without a header
+        # a killed reset left the image without a header
         capacity, base_format = below.virtual_size, below.format
     with tempfile.TemporaryDirectory(dir=os.path.dirname(path), prefix=".virtinst-reset-") as folder, Undo() as undo:
         fresh = os.path.join(folder, "disk.qcow2")

@@ -33,9 +33,9 @@ _SSH_TRANSPORTS = ("ssh", "libssh", "libssh2")
 def ssh_command(
     guest: Guest, host: Host, *, user: str | None = None, identity: str | None = None, command: Sequence[str] = ()
 ) -> list[str]:
-    """Return the ssh command as a list; the known-hosts file that it names is written.
+    """Return the ssh command as a list, and write the known-hosts file that it names.
 
-    Raises: RequestError, when the guest is off or no address is known; StorageError.
+    Raises: RequestError, if the guest is off or no address is known; StorageError.
     """
     if not guest.is_active():
         raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it: virsh start {guest.name}")
@@ -56,12 +56,12 @@ def ssh_command(
 
 
 def known_hosts_path(uuid: str) -> str:
-    """The file with the host key of one guest; only this ssh command reads it."""
+    """Return the path of the file with the host key of one guest; only this ssh command reads it."""
     return os.path.join(os.path.dirname(journal_folder(os.environ, os.geteuid())), "known_hosts", uuid)
 
 
 def remove_known_host(uuid: str) -> None:
-    """Forget the host key of a guest that is gone. Raises: StorageError."""
+    """Remove the host key of a deleted guest. Raises: StorageError."""
     path = known_hosts_path(uuid)
     with storage_errors("cannot remove", path):
         remove_file(path)
@@ -72,7 +72,7 @@ def _verified(uuid: str, host_key: str) -> list[str]:
     line = f"{uuid} {host_key}\n"
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        # renamed into place: another ssh may be reading it
+        # write a new file and rename it: another ssh may be reading the old one
         fresh = f"{path}.{os.getpid()}"
         with open(fresh, "w", encoding="ascii", errors="replace") as file:
             file.write(line)
@@ -92,7 +92,7 @@ def _verified(uuid: str, host_key: str) -> list[str]:
 
 
 def jump_host(uri: str) -> str | None:
-    """`USER@HOST:PORT` of a libvirt URI over SSH: guests are reached through their host."""
+    """Return `USER@HOST:PORT` of a libvirt URI over SSH, through which its guests are reached; else None."""
     parts = urlsplit(uri)
     if parts.scheme.partition("+")[2] not in _SSH_TRANSPORTS or not parts.hostname:
         return None
@@ -102,7 +102,7 @@ def jump_host(uri: str) -> str | None:
 
 
 def _target(guest: Guest, host: Host) -> tuple[str, int]:
-    """Address and port: a forwarded port of a user-mode network, else the best known address."""
+    """Return address and port: a forwarded port of a user-mode network, else the best known address."""
     document = etree.fromstring(guest.xml().encode())
     forwarded = forwarded_port(document)
     if forwarded is not None:
@@ -113,7 +113,7 @@ def _target(guest: Guest, host: Host) -> tuple[str, int]:
         return found[0].address, _SSH
     if user_mode:
         raise RequestError(
-            f"the guest '{guest.name}' is on a user-mode network, and no port of this host leads to its port 22",
+            f"the guest '{guest.name}' is on a user-mode network, and no port of this host is forwarded to its port 22",
             hint="--network passt,portForward0.proto=tcp,portForward0.range0.start=2222,portForward0.range0.to=22",
         )
     raise RequestError(
@@ -122,7 +122,7 @@ def _target(guest: Guest, host: Host) -> tuple[str, int]:
 
 
 def forwarded_port(document: etree._Element) -> tuple[str, int] | None:
-    """Address and port of the host that lead to port 22 of the guest; None where none does."""
+    """Return the address and port of the host that are forwarded to port 22 of the guest, else None."""
     for forward in document.iterfind("devices/interface[@type='user']/portForward[@proto='tcp']"):
         address = forward.get("address") or "127.0.0.1"
         for ports in forward.iterfind("range"):

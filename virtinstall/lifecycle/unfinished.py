@@ -1,6 +1,7 @@
-"""Journals of deletions: what a killed one had still to remove; and what killed creations had created.
+"""Journals of deletions: files that a killed deletion has not removed yet, and files that killed creations left.
 
-A deletion notes each file before anything changes. Its journal has the format of a creation's, in a separate folder.
+A deletion records each file before it changes anything. Its journal has the format of a creation's journal, in a
+separate directory.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ _GUEST, _FILE, _VOLUME = "domain", "file", "volume"
 
 
 def deletions_folder() -> str:
-    """Directory of the journals of deletions, next to those of creations."""
+    """Return the directory of the journals of deletions, next to that of the creations' journals."""
     return os.path.join(os.path.dirname(journal_folder(os.environ, os.geteuid())), "deletions")
 
 
 def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
-    """Note all files that `plan` removes; None where no journal can be kept. It counts from `note_commitment` on.
+    """Record all files that `plan` removes; return None if no journal can be written.
 
-    Raises: HypervisorError, when another process is deleting the guest.
+    The journal takes effect with `note_commitment`. Raises: HypervisorError, if another process is deleting the guest.
     """
     try:
         journal = Journal.begin(plan.name, deletions_folder(), host.uri, plan.uuid or None)
@@ -44,7 +45,7 @@ def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
         return journal
     except ClaimedError as error:
         raise HypervisorError(
-            f"process {error.pid} is already deleting the guest '{plan.name}'", hint="wait for its end"
+            f"process {error.pid} is already deleting the guest '{plan.name}'", hint="wait until that process ends"
         ) from error
     except OSError as error:
         logger("delete").warning("%s: %s: a killed deletion cannot be resumed", deletions_folder(), error.strerror)
@@ -52,21 +53,21 @@ def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
 
 
 def note_commitment(journal: Journal | None, plan: DeletionPlan) -> None:
-    """Note that the guest is removed now: from here on, a deletion that is killed is finished by the next."""
+    """Record the point of no return: a deletion that is killed later is finished by the next `delete`."""
     if journal is not None:
         journal.record(_GUEST, plan.name, uuid=plan.uuid or None)
         journal.keep_for_next_run()
 
 
 def forget_deletions(name: str, host: Host) -> None:
-    """Remove the journals of killed deletions of that guest: all is done. Raises: OSError."""
+    """Remove the journals of killed deletions of this guest, after all files are removed. Raises: OSError."""
     forget_leftovers(name, deletions_folder(), host.uri)
 
 
 def unfinished_files(name: str, uuid: str | None, host: Host) -> list[FileFacts]:
-    """Return what a killed deletion had still to remove; of the guest of `uuid`, which still exists, nothing.
+    """Return the files that a killed deletion has not removed yet; none of the guest of `uuid`, which still exists.
 
-    Only a deletion that had removed the guest is resumed from its journal; else the guest is read.
+    A deletion is resumed from its journal only if it removed the definition; otherwise the guest is examined again.
     """
     found = []
     leftovers = find_leftovers(name, deletions_folder(), host.uri)
