@@ -45,7 +45,7 @@ def test_finish_while_it_installs(system: Connection, tiny_tree: Path, work: Pat
         assert system.state(name) == "running"
         assert system.xml(name).find("os/kernel") is None
         again = finish(start_virt_install("--connect", system.option, "--finish", name))
-        assert again.status == 1 and "it has no installation in progress" in again.output
+        assert again.status == 1 and "no installation in progress" in again.output
     finally:
         system.remove(name)
 
