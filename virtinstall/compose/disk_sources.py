@@ -184,7 +184,7 @@ def _refuse_no_size(disk: Disk, what: str) -> None:
 def _refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
     removable = disk.device in ("cdrom", "floppy")
     option = "--cdrom" if path == draft.request.install.cdrom else "--disk"
-    problem = f"{option} {path}: there is no such file" + ("" if removable else ", and no size to make it with")
+    problem = f"{option} {path}: there is no such file" + ("" if removable else "; a new disk needs a size")
     if draft.request.checks.path_exists:
         hint = (
             "check the path" if removable else f"specify the size in GiB, --disk path={path},size=20, or check the path"
