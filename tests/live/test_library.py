@@ -126,9 +126,9 @@ def test_interrupted_installation_is_finished_later(system: Connection, name: st
     with virtinstall.connect(system.option) as second:
         with pytest.raises(virtinstall.WaitTimeout):
             second.finish(name, timeout=1)
-        # the monitor command does what the installer's reboot does
+        # the monitor command does what the installer's reboot does; QEMU may exit before it answers
         subprocess.run(
-            ["virsh", "-q", "-c", system.option, "qemu-monitor-command", name, "--hmp", "system_reset"], check=True
+            ["virsh", "-q", "-c", system.option, "qemu-monitor-command", name, "--hmp", "system_reset"], check=False
         )
         guest = second.finish(name, timeout=30)
         assert guest.state is State.RUNNING
