@@ -33,7 +33,9 @@ def changed_paths(trace: str, folder: Path) -> set[str]:
         name, arguments = call.groups()
         if name in ("open", "openat") and not re.search(r"O_CREAT|O_TMPFILE|O_TRUNC", arguments):
             continue
-        found |= {os.path.join(folder, path) for path in re.findall(r'"((?:[^"\\]|\\.)*)"', arguments)}
+        # -y prints the directory of a relative path: openat(5</home/me/.cache>, "file", ...)
+        paths = re.findall(r'(?:\w+<([^>]*)>,\s*)?"((?:[^"\\]|\\.)*)"', arguments)
+        found |= {os.path.join(folder, directory, path) for directory, path in paths}
     return found
 
 
@@ -58,7 +60,7 @@ def test_strace_of_preview(
     ]
     # Python writes the cache of compiled modules, and an installed package has it already
     environ = {**os.environ, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
-    tracer = ["strace", "-f", "-z", "-qq", "-o", str(trace), "-e", f"trace={CHANGING_CALLS}"]
+    tracer = ["strace", "-f", "-y", "-z", "-qq", "-o", str(trace), "-e", f"trace={CHANGING_CALLS}"]
 
     run = subprocess.run(
         [*tracer, *virt_install_command(), *words],
