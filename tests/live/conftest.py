@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+import virtinstall
 from tests.live.machine import Connection, Outcome, finish, made_by, start_virt_install
 from tests.servers import WebServer, web_server
+from virtinstall import Hypervisor
 from virtinstall.libvirt_host.embed import embed_root, embed_uri
 
 SYSTEM = "qemu:///system"
@@ -98,6 +100,21 @@ def guest_name(connection: Connection) -> Iterator[str]:
     yield name
     if Path(connection.environ.get("XDG_DATA_HOME", "/")).exists():
         connection.remove(name)
+
+
+@pytest.fixture
+def hypervisor(system: Connection) -> Iterator[Hypervisor]:
+    """The public API, connected to the system's libvirtd."""
+    with virtinstall.connect(system.option) as connected:
+        yield connected
+
+
+@pytest.fixture
+def name(system: Connection) -> Iterator[str]:
+    """A name no guest of the system has; the guest that gets it is removed after the test."""
+    chosen = f"vitest-{uuid.uuid4().hex[:8]}"
+    yield chosen
+    system.remove(chosen)
 
 
 @pytest.fixture

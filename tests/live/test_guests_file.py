@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import os
-import uuid
-from collections.abc import Iterator
 
 import pytest
 
 import virtinstall
-from tests.live.machine import Connection
 from virtinstall import Disk, Hypervisor, Interface, Lab
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture
-def hypervisor(system: Connection) -> Iterator[Hypervisor]:
-    """The system's daemon."""
-    with virtinstall.connect(system.option) as connected:
-        yield connected
-
-
-@pytest.fixture
-def name(system: Connection) -> Iterator[str]:
-    """A name no guest has."""
-    chosen = f"vitest-{uuid.uuid4().hex[:8]}"
-    yield chosen
-    system.remove(chosen)
 
 
 def lab(name: str, vcpus: int, disks: str, network: str) -> Lab:

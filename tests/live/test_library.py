@@ -6,8 +6,6 @@ import io
 import runpy
 import subprocess
 import time
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,21 +17,6 @@ from virtinstall import GIB, MIB, Disk, Domain, Existing, Guest, GuestSpec, Hype
 from virtinstall.devices import Serial
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture
-def hypervisor(system: Connection) -> Iterator[Hypervisor]:
-    """The system's daemon."""
-    with virtinstall.connect(system.option) as connected:
-        yield connected
-
-
-@pytest.fixture
-def name(system: Connection) -> Iterator[str]:
-    """A name no guest has."""
-    chosen = f"vitest-{uuid.uuid4().hex[:8]}"
-    yield chosen
-    system.remove(chosen)
 
 
 def small(name: str, *devices: Disk | Interface | Serial) -> Domain:

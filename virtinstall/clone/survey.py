@@ -10,9 +10,10 @@ from lxml import etree
 
 from virtinstall.clone.names import clone_name, nvram_path
 from virtinstall.clone.request import CloneFacts, CloneRequest, Place, SourceFacts
-from virtinstall.clone.tpm_state import has_emulated_tpm, tpm_folder
+from virtinstall.clone.tpm_state import has_emulated_tpm
 from virtinstall.errors import RequestError
 from virtinstall.libvirt_host.host import has_real_storage
+from virtinstall.libvirt_host.state_folders import TPM, state_folder
 from virtinstall.virsh_commands import virsh_command
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _parsed(xml: str) -> etree._Element:
 
 def _tpm_state(domain: etree._Element, host: Host) -> str | None:
     """The directory of the TPM's state; None where the guest has none yet, or it is on another host."""
-    folder = tpm_folder(host.uri) if has_emulated_tpm(domain) else None
+    folder = state_folder(host.uri, TPM) if has_emulated_tpm(domain) else None
     path = os.path.join(folder or "", (domain.findtext("uuid") or "").strip().lower())
     return path if folder is not None and path != folder + "/" and os.path.isdir(path) else None
 

@@ -10,7 +10,6 @@ import os
 import stat
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from virtinstall.storage.files import storage_errors
 
@@ -26,22 +25,6 @@ _OF_THE_RUNNING_SWTPM = (".lock",)
 def has_emulated_tpm(domain: etree._Element) -> bool:
     """Whether the guest has a TPM whose state is a file of the host."""
     return domain.find("devices/tpm/backend[@type='emulator']") is not None
-
-
-def tpm_folder(uri: str) -> str | None:
-    """Return where libvirt keeps TPM state by UUID; None when that is on another host, or not known."""
-    from virtinstall.libvirt_host.embed import root_of
-
-    root = root_of(uri)
-    if root is not None:
-        return os.path.join(root, "lib/swtpm")
-    parts = urlsplit(uri)
-    if parts.scheme != "qemu" or parts.netloc or parts.query:
-        return None
-    if parts.path == "/session":
-        config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-        return os.path.join(config, "libvirt/qemu/swtpm")
-    return "/var/lib/libvirt/swtpm" if parts.path == "/system" else None
 
 
 def copy_tpm_state(source: str, target: str, undo: Undo) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from lxml import etree
 
 from virtinstall.errors import StorageError
+from virtinstall.libvirt_host.state_folders import NVRAM, TPM, state_folder
 from virtinstall.rollback.file_state import Identity
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class StateFiles:
         self._name = domain.findtext("name") or ""
         self._named_nvram = nvram_path(domain)
         self._has_nvram = _has_nvram(domain)
-        self._folder = _nvram_folder(host.uri) if host.driver() == "qemu" else None
+        self._folder = state_folder(host.uri, NVRAM) if host.driver() == "qemu" else None
         self._before = self._identities()
         self.keeps_tpm = not uuid_is_new and domain.find("devices/tpm") is not None and self._tpm_may_exist(domain)
 
@@ -109,7 +109,7 @@ def guest_nvram(domain: etree._Element, host: Host) -> tuple[str | None, bool]:
     """The path of a guest's UEFI variables, and whether it is in the directory where libvirt chooses such paths."""
     path = nvram_path(domain)
     # root's session keeps its files where the system's libvirtd does
-    folders = (_nvram_folder(host.uri) or _SYSTEM_NVRAM, _SYSTEM_NVRAM)
+    folders = (state_folder(host.uri, NVRAM) or _SYSTEM_NVRAM, _SYSTEM_NVRAM)
     stem = f"{domain.findtext('name')}_VARS"
     if path is not None:
         return (path, os.path.dirname(path) in folders) if path.startswith("/") else (None, False)
@@ -126,14 +126,11 @@ def tpm_folder(domain: etree._Element, host: Host) -> str | None:
         return None
     uuid = (domain.findtext("uuid") or "").lower()
     system = f"{_SYSTEM_TPM}/{uuid}"
-    nvram = _nvram_folder(host.uri)
-    if nvram is None or nvram == _SYSTEM_NVRAM:
+    folder = state_folder(host.uri, TPM)
+    if folder is None:
         return system
-    from virtinstall.libvirt_host.embed import root_of
-
-    root = root_of(host.uri)
-    # libvirt's layout of the embedded driver, and of a session; root's session uses the system's
-    own = f"{root}/lib/swtpm/{uuid}" if root is not None else f"{os.path.dirname(nvram)}/swtpm/{uuid}"
+    # root's session uses the directory of the system
+    own = f"{folder}/{uuid}"
     return system if os.path.lexists(system) and not os.path.lexists(own) else own
 
 
@@ -141,19 +138,3 @@ def _has_nvram(domain: etree._Element) -> bool:
     loader = domain.find("os/loader")
     pflash = loader is not None and loader.get("type") == "pflash"
     return pflash or domain.find("os/nvram") is not None or domain.find("os[@firmware='efi']") is not None
-
-
-def _nvram_folder(uri: str) -> str | None:
-    """Where libvirt creates UEFI variables; None when that is on another host, or not known."""
-    from virtinstall.libvirt_host.embed import root_of
-
-    root = root_of(uri)
-    if root is not None:
-        return os.path.join(root, "lib/qemu/nvram")
-    parts = urlsplit(uri)
-    if parts.scheme != "qemu" or parts.netloc or parts.query:
-        return None
-    if parts.path == "/session":
-        config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-        return os.path.join(config, "libvirt/qemu/nvram")
-    return _SYSTEM_NVRAM if parts.path == "/system" else None
