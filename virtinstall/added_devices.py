@@ -51,8 +51,8 @@ def compose_devices(
     from virtinstall.survey.survey import survey
 
     request = _request(devices, guest, host, os_values)
-    surroundings = Environment.real()
-    facts = survey(request, host, surroundings)
+    environment = Environment.real()
+    facts = survey(request, host, environment)
     platform = facts.platform
     if guest is None:
         # name of an image that is not for a particular guest
@@ -113,7 +113,7 @@ def _request(devices: Domain, guest: Domain | None, host: Host, os_values: Mappi
 
 
 def _fill(draft: Draft, guest: Domain | None, present: list[Disk]) -> None:
-    controllers.expand_words(draft)
+    controllers.expand_keywords(draft)
     disks = draft.domain.devices_of(Disk)
     for disk, found in zip(disks, draft.facts.storage.disks, strict=True):
         images.resolve_disk(draft, disk, found)

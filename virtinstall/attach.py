@@ -88,9 +88,9 @@ def attach(
         if change.persistent:
             add_to_definition(definition, added)
             host.define_guest(definition.to_xml())
-    made = added[0]
-    assert isinstance(made, type(device))
-    return made
+    attached = added[0]
+    assert isinstance(attached, type(device))
+    return attached
 
 
 def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:

@@ -104,7 +104,7 @@ def create(
     from virtinstall.request_texts import texts_of
 
     logger("create").info("creating guest '%s' on %s", plan.name, host.uri)
-    warn, tell = on_warning or log_warning, report or log_info
+    warn, inform = on_warning or log_warning, report or log_info
     shown = progress or Silent()
 
     def plan_again(old: Plan) -> Plan:
@@ -124,9 +124,9 @@ def create(
     plan = with_images(plan, host, shown, warn)
     return retry_while_taken(
         plan,
-        lambda plan: _carry_out(plan, host, shown, warn, paused=paused),
+        lambda plan: _apply(plan, host, shown, warn, paused=paused),
         (lambda old: with_images(plan_again(old), host, shown, warn)) if plan.request else None,
-        tell,
+        inform,
     )
 
 
@@ -167,7 +167,7 @@ def check_storage_of(plan: Plan, host: Host) -> list[str]:
     return check_storage(plan, host, Checks() if plan.request is None else plan.request.checks)
 
 
-def _carry_out(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: bool) -> Guest:
+def _apply(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: bool) -> Guest:
     """Apply the plan once, without a second attempt."""
     from virtinstall.rollback.undo import Undo
     from virtinstall.run.boot import boot
@@ -254,21 +254,21 @@ def journaled(
 
 
 def retry_while_taken(
-    plan: P, carry_out: Callable[[P], R], plan_again: Callable[[P], P] | None, report: Report
+    plan: P, action: Callable[[P], R], plan_again: Callable[[P], P] | None, report: Report
 ) -> tuple[R, P]:
-    """Return what `carry_out` returns, and its plan; if generated names were taken, plan again.
+    """Return what `action` returns, and its plan; if generated names were taken, plan again.
 
     Raises: TakenError, when they are taken again and again, or there is no `plan_again`.
     """
     for _ in range(_ATTEMPTS):
         try:
-            return carry_out(plan), plan
+            return action(plan), plan
         except TakenError as error:
             if plan_again is None:
                 raise
             report(f"{error.message}; trying another name.")
             plan = plan_again(plan)
-    return carry_out(plan), plan
+    return action(plan), plan
 
 
 def log_warning(text: str) -> None:

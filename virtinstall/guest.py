@@ -245,7 +245,7 @@ class Guest:
         from virtinstall.run.installation import Installation, is_installing, time_left
         from virtinstall.run.wait import Waiter, refuse_impossible
 
-        tell = report or log_info
+        inform = report or log_info
         deadline = None if timeout is None else time.monotonic() + timeout
         with explain_lost_connection(self._host, self.name):
             if goal != "installed":
@@ -263,7 +263,7 @@ class Guest:
                 self._guest = installation.start_finished()
             if goal == "installed":
                 return ()
-            return tuple(Waiter(self._host, self._guest, self.domain, tell, deadline).wait(goal))
+            return tuple(Waiter(self._host, self._guest, self.domain, inform, deadline).wait(goal))
 
     def console(self, stream: BinaryIO) -> None:
         """Copy the output of the guest's text console to `stream` until the guest ends. Raises: HypervisorError."""

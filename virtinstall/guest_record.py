@@ -183,13 +183,13 @@ def _file(node: etree._Element) -> CreatedFile:
 
 def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
     """Return the record of the guest that `plan` creates; inodes and paths chosen by pools are not known yet."""
-    asked = None if plan.request is None else plan.request.domain.os.nvram
+    template = None if plan.request is None else plan.request.domain.os.nvram
     return GuestRecord(
         uuid=str(plan.final.uuid),
         version=version,
         created=created,
         files=tuple(_created(plan)),
-        nvram=asked,
+        nvram=template,
         image=next((fetch.source.label for fetch in plan.fetches), None),
         user=plan.account,
         host_key=plan.host_key,

@@ -184,12 +184,12 @@ def _storage(plan: Plan) -> Iterator[Action]:
         yield Action("start-pool", f"start the storage pool {pool}")
     for fetch in plan.fetches:
         yield Action(kind="fetch-image", text=_fetch_text(fetch), path=_cached_path(fetch))
-    made = set()
+    created = set()
     for image in plan.images:
         size = "the size of its image" if image.base else "the size of its backing image"
         size = size if image.capacity_bytes is None else human_size(image.capacity_bytes)
         kind = "sparse" if image.sparse else "fully allocated"
-        made.add(image.path)
+        created.add(image.path)
         start = image.copy_from or image.backing_path
         start = plan.fetches[image.base.image].source.label if image.base is not None and start is None else start
         base = "" if start is None else f", {'a copy of' if _is_copy(image.base) else 'starting from'} {start}"
@@ -204,10 +204,10 @@ def _storage(plan: Plan) -> Iterator[Action]:
             yield Action("make-volume", text, volume.path)
             continue
         yield Action("make-volume", f"create the volume {name} ({human_size(volume.capacity_bytes)}){copied}", name)
-    made.update(seed.path for seed in plan.seeds)
+    created.update(seed.path for seed in plan.seeds)
     for disk in plan.final.devices_of(Disk):
         path = disk.source_file or disk.source_dev
-        if path is not None and path not in made and not disk.is_new and not plan.reinstall:
+        if path is not None and path not in created and not disk.is_new and not plan.reinstall:
             yield Action("use-disk", f"use {path} unchanged")
 
 

@@ -62,14 +62,14 @@ def redacted(text: str) -> str:
     return text
 
 
-def redacted_arguments(words: Sequence[str]) -> list[str]:
+def redacted_arguments(arguments: Sequence[str]) -> list[str]:
     """Return a command line's arguments without secrets.
 
     Commands that --cloud-init runs in the guest are hidden completely, because scripts set passwords in many ways.
     QEMU's environment variables are hidden too, and its arguments from the first secret on.
     """
     shown: list[str] = []
-    for before, word in zip(("", *words), words, strict=False):
+    for before, word in zip(("", *arguments), arguments, strict=False):
         option = word.partition("=")[0] if word.startswith("--") and "=" in word else before
         if _is(option, "--cloud-init", 4) and "run=" in word:
             word = f"{word.partition('run=')[0]}run={GONE}"

@@ -6,11 +6,11 @@ Source: virsh(1).
 from __future__ import annotations
 
 
-def virsh_command(uri: str | None, *words: str) -> str:
+def virsh_command(uri: str | None, *arguments: str) -> str:
     """Return a virsh command, quoted for the shell; without --connect if the URI is unknown."""
     import shlex
 
-    return shlex.join(["virsh", *(() if uri is None else ("--connect", uri)), *words])
+    return shlex.join(["virsh", *(() if uri is None else ("--connect", uri)), *arguments])
 
 
 def removal(uri: str, name: str) -> str:

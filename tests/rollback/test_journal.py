@@ -175,9 +175,9 @@ def kill_before_the_domain(runs: Path, disk: Path) -> None:
 def test_incomplete_files_cannot_have_been_used_by_a_guest(tmp_path: Path) -> None:
     """A disk is incomplete until the guest is defined or started."""
     kill_before_the_domain(tmp_path / "runs", tmp_path / "disk")
-    assert [item.half_made for item in find_leftovers("web1", tmp_path / "runs")] == [True]
+    assert [item.incomplete for item in find_leftovers("web1", tmp_path / "runs")] == [True]
     kill_a_run(tmp_path / "runs2", tmp_path / "disk2")
-    assert {item.half_made for item in find_leftovers("web1", tmp_path / "runs2")} == {False}
+    assert {item.incomplete for item in find_leftovers("web1", tmp_path / "runs2")} == {False}
 
 
 def test_names_of_live_runs(tmp_path: Path) -> None:

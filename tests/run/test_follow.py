@@ -126,7 +126,7 @@ def test_an_installation_that_is_cut_off_is_not_called_complete() -> None:
     guest: Any = DestroyedGuest()
     guest.now = "shut off"
     following = follower(wait_minutes=-1, autoconsole="none")
-    following.say = told.append
+    following.report = told.append
     assert following.follow(guest) == Status.ERROR
     assert any("powered off before its installation finished" in text for text in told)
     assert not following.installed
@@ -137,6 +137,6 @@ def test_a_timeout_shows_how_to_continue() -> None:
     told: list[str] = []
     guest: Any = PausedGuest()
     following = follower(wait_minutes=1, autoconsole="none")
-    following.say = told.append
+    following.report = told.append
     assert following.follow(guest) == Status.TIMED_OUT
     assert "--finish web" in told[-1] and "console web" in told[-1]

@@ -43,6 +43,8 @@ def clone(request: CloneRequest, given: Namespace, log: Log) -> int:
             return 0
         progress = progress_on(sys.stderr, quiet=messages.quiet)
         with library_log(log):
-            name = create_clone(plan, request, host, progress=progress, on_warning=messages.warn, report=messages.say)
-        messages.say(f"Clone '{name}' created successfully.")
+            name = create_clone(
+                plan, request, host, progress=progress, on_warning=messages.warn, report=messages.report
+            )
+        messages.report(f"Clone '{name}' created successfully.")
         return 0

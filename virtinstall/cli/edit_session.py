@@ -212,7 +212,7 @@ class Session:
         if old is not None and old.name != name and old.uuid == uuid and not old.is_active():
             old.rename(name)
         guest = self.host.define_guest(after)
-        self.messages.say(f"Domain '{name}' defined successfully.")
+        self.messages.report(f"Domain '{name}' defined successfully.")
         if self.guest is None:
             return
         if Domain.parse(guest.xml(inactive=True)).to_xml() == before and before != after:
@@ -221,7 +221,7 @@ class Session:
                 "You may have changed a value that libvirt is setting by default."
             )
         if self.guest.is_active() and not plugged:
-            self.messages.say("Changes will take effect after the domain is fully powered off.")
+            self.messages.report("Changes will take effect after the domain is fully powered off.")
 
     def _start(self, after: str, name: str, *, defined: bool) -> None:
         if self.guest is not None and self.guest.is_active():
@@ -231,7 +231,7 @@ class Session:
             guest.start()
         else:
             self.host.start_guest(after)
-        self.messages.say(f"Domain '{name}' started successfully.")
+        self.messages.report(f"Domain '{name}' started successfully.")
 
     def _update(self, undo: Undo, journal: Journal | None) -> bool:
         """Change the running guest; return False if that was not requested or the guest is not running."""
@@ -261,7 +261,7 @@ class Session:
             undo.keep_everything()
             if request.action == "remove_device" and still_has(guest, text):
                 done = f"Device hotunplug requested; guest '{guest.name}' has not released the device yet."
-            self.messages.say(done + "\n" if request.confirm else done)
+            self.messages.report(done + "\n" if request.confirm else done)
         return True
 
     def _create_storage(self, undo: Undo, journal: Journal | None) -> None:

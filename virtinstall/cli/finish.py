@@ -27,7 +27,7 @@ def finish(given: Namespace) -> int:
     messages = Messages()
     with connect(given.connect) as hypervisor:
         try:
-            hypervisor.finish(name, timeout=timeout, start=not given.noreboot, report=messages.say)
+            hypervisor.finish(name, timeout=timeout, start=not given.noreboot, report=messages.report)
         except WaitTimeout:
             print("Installation has exceeded the time limit; the guest is still running.", file=sys.stderr)
             return Status.TIMED_OUT

@@ -43,11 +43,11 @@ def _minutes(count: int | None) -> str:
 class InstallWatcher:
     """Follower of one guest, which prints lines through a function."""
 
-    def __init__(self, plan: Plan, host: LibvirtHost, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, host: LibvirtHost, report: Callable[[str], None]) -> None:
         """Prepare; raise RequestError if the guest can never reach the condition of --wait-for."""
         self.plan = plan
         self.host = host
-        self.say = say
+        self.report = report
         self.installed = plan.install is None or plan.seeded
         self.cloud_init_errors: tuple[str, ...] = ()
         self._left = False
@@ -82,7 +82,7 @@ class InstallWatcher:
         if wait == 0:
             wait = None
         if installing:
-            self.say("\nStarting install...")
+            self.report("\nStarting install...")
         shown = self._open_console(guest, kind)
         if run.destroy_on_exit and shown and guest.is_active():
             guest.destroy()
@@ -91,7 +91,7 @@ class InstallWatcher:
             if ended is not None:
                 return ended
         elif guest.is_active():
-            self.say(self._still_running(installing))
+            self.report(self._still_running(installing))
             return Status.DONE
         return self._complete(guest, kind, installing)
 
@@ -104,7 +104,7 @@ class InstallWatcher:
             self._open_console(guest, kind)
         if self.plan.install is not None and not self.plan.seeded:
             guest.resume_if_paused()
-            self.say("\nStarting install...\nWaiting for the installation to complete.")
+            self.report("\nStarting install...\nWaiting for the installation to complete.")
             if not self.host.wait_until(lambda: guest.state() in OFF, time_left(deadline)):
                 return self._out_of_time("the installation")
             status = self._complete(guest, "none", True)
@@ -112,30 +112,30 @@ class InstallWatcher:
             if status is not Status.DONE or found is None or run.noreboot:
                 return status
             guest = found
-        self.say(f"Waiting for the guest: {goal}.")
+        self.report(f"Waiting for the guest: {goal}.")
         try:
-            Waiter(self.host, guest, self.plan.final, self.say, deadline).wait(goal)
+            Waiter(self.host, guest, self.plan.final, self.report, deadline).wait(goal)
         except WaitTimeout:
             return self._out_of_time(f"'{goal}'")
         except GuestCrashed:
-            self.say("The guest crashed.")
+            self.report("The guest crashed.")
             return Status.CRASHED
         except CloudInitFailed as error:
             self.cloud_init_errors = error.errors
             lines = [f"{error.message}; the guest is still running.", *(f"  {line}" for line in error.errors)]
-            self.say("\n".join([*lines, f"Hint: {error.hint}"]))
+            self.report("\n".join([*lines, f"Hint: {error.hint}"]))
             return Status.CLOUD_INIT_FAILED
         except GuestStopped:
-            self.say(f"The guest powered off before '{goal}' was reached.")
+            self.report(f"The guest powered off before '{goal}' was reached.")
             return Status.ERROR
-        self.say(f"Guest '{self.plan.name}' reached '{goal}'.")
+        self.report(f"Guest '{self.plan.name}' reached '{goal}'.")
         if goal == "ssh":
-            self.say(f"Log in with: {ssh_guest_command(self.host.uri, self.plan.name)}")
+            self.report(f"Log in with: {ssh_guest_command(self.host.uri, self.plan.name)}")
         return Status.DONE
 
     def _out_of_time(self, what: str) -> Status:
         ways_on = f"Connect to its console: {self._virsh('console')}" if self.installed else self._ways_on()
-        self.say(f"Timed out waiting for {what}; the guest is still running.\n{ways_on}")
+        self.report(f"Timed out waiting for {what}; the guest is still running.\n{ways_on}")
         return Status.TIMED_OUT
 
     def _virsh(self, command: str) -> str:
@@ -169,7 +169,7 @@ class InstallWatcher:
 
         terminal = sys.stdin.fileno() if has_terminal() else None
         if terminal is not None:
-            self.say(f"Connected to domain '{guest.name}'. Leave the console with ^] (Ctrl + ]).")
+            self.report(f"Connected to domain '{guest.name}'. Leave the console with ^] (Ctrl + ]).")
         sys.stdout.flush()
         try:
             console = ConsoleStream(self.host, guest)
@@ -183,7 +183,7 @@ class InstallWatcher:
             restore()
         if self._left:
             # the guest's output rarely ends with a newline
-            self.say("")
+            self.report("")
         return True
 
     def _open_viewer(self) -> bool:
@@ -193,7 +193,7 @@ class InstallWatcher:
 
         viewer = shutil.which("virt-viewer")
         if viewer is None or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            self.say(f"Show its display address: {self._virsh('domdisplay')}")
+            self.report(f"Show its display address: {self._virsh('domdisplay')}")
             return False
         subprocess.run([viewer, "--connect", self.host.uri, "--wait", self.plan.name], check=False)
         return True
@@ -209,14 +209,14 @@ class InstallWatcher:
             limit = minutes * 60.0
         if limit is None or limit > _SETTLE_SECONDS:
             event = "the installation to complete" if installing else f"the guest '{self.plan.name}' to power off"
-            self.say(f"Waiting{'' if limit is None else f' {_minutes(minutes)}'} for {event}.")
+            self.report(f"Waiting{'' if limit is None else f' {_minutes(minutes)}'} for {event}.")
         if self.host.wait_until(lambda: guest.state() in OFF, limit):
             return None
         if shown and minutes is None:
-            self.say(self._still_running(installing))
+            self.report(self._still_running(installing))
             return Status.DONE
         process = "Installation" if installing else f"Guest '{self.plan.name}'"
-        self.say(f"{process} has exceeded the time limit; the guest is still running.\n{self._ways_on()}")
+        self.report(f"{process} has exceeded the time limit; the guest is still running.\n{self._ways_on()}")
         return Status.TIMED_OUT
 
     def _complete(self, guest: Guest, kind: str, installing: bool) -> Status:
@@ -227,23 +227,23 @@ class InstallWatcher:
         try:
             installation.require_end()
         except GuestCrashed:
-            self.say("The guest crashed.")
+            self.report("The guest crashed.")
             return Status.CRASHED
         except GuestStopped as error:
-            self.say(f"{error.message}\nTo start it anyway: {self._virsh('start')}")
+            self.report(f"{error.message}\nTo start it anyway: {self._virsh('start')}")
             return Status.ERROR
         self.installed = True
-        self.say("Domain creation completed.")
+        self.report("Domain creation completed.")
         if not installing or run.transient:
             return Status.DONE
         if run.noreboot or run.destroy_on_exit:
-            self.say(f"Start it with: {self._virsh('start')}")
+            self.report(f"Start it with: {self._virsh('start')}")
             return Status.DONE
-        self.say("Restarting guest.")
+        self.report("Restarting guest.")
         try:
             final = installation.start_finished(paused=kind == "text" and self.host.driver() == "qemu")
         except GuestStopped as error:
-            self.say(error.message)
+            self.report(error.message)
             return Status.ERROR
         self._open_console(final, kind)
         return Status.DONE

@@ -70,7 +70,7 @@ def _apply(given: Namespace, log: Log) -> tuple[int, list[Outcome]]:
             jobs=given.jobs,
             force=given.force,
             on_warning=messages.warn,
-            report=lambda name, text: messages.say(f"{name}: {text}"),
+            report=lambda name, text: messages.report(f"{name}: {text}"),
         )
     for each in outcomes:
         _print_outcome(each)

@@ -109,7 +109,7 @@ def _delete(given: Namespace, hypervisor: Hypervisor, documents: list[dict[str, 
                 shutdown_timeout=given.shutdown_seconds,
                 wipe=given.wipe,
                 on_warning=messages.warn,
-                report=messages.say,
+                report=messages.report,
             )
         except WaitTimeout as error:
             messages.warn(f"{error.message} ({error.hint})")

@@ -60,5 +60,5 @@ def _reset(given: Namespace) -> tuple[int, bool, tuple[tuple[str, str], ...]]:
             if not confirmed(f"Reset '{given.name}'?", "a reset cannot be undone"):
                 return _DECLINED, False, plan.disks
         guest.reset(force=given.force, start=given.start)
-        Messages().say(f"Reset '{given.name}'{' and started it' if given.start else ''}.")
+        Messages().report(f"Reset '{given.name}'{' and started it' if given.start else ''}.")
     return Status.DONE, True, plan.disks

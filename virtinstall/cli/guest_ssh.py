@@ -31,13 +31,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(given: Namespace, log: Log) -> int:
     """Replace this process with ssh; return only with --print. Raises: VirtInstallError."""
     with connect(given.connect) as hypervisor:
-        words = hypervisor.guest(given.name).ssh_command(given.command, user=given.user, identity=given.identity)
-    log.line(shlex.join(words))
+        program_arguments = hypervisor.guest(given.name).ssh_command(
+            given.command, user=given.user, identity=given.identity
+        )
+    log.line(shlex.join(program_arguments))
     if given.print_only:
-        print(shlex.join(words))
+        print(shlex.join(program_arguments))
         return 0
     sys.stdout.flush()
     try:
-        os.execvp(words[0], words)
+        os.execvp(program_arguments[0], program_arguments)
     except FileNotFoundError as error:
         raise RequestError("ssh is not installed", hint="install openssh-client") from error

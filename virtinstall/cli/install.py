@@ -118,16 +118,16 @@ def _dry_run(plan: Plan, hypervisor: Hypervisor, messages: Messages) -> int:
 
     # without the generated passwords, which differ in the real run
     for note in plan.notes:
-        messages.say(note)
+        messages.report(note)
     for warning in hypervisor.check(plan):
         messages.warn(warning)
-    messages.say(f"{preview_text(plan)}Dry run completed successfully")
+    messages.report(f"{preview_text(plan)}Dry run completed successfully")
     return 0
 
 
 def _announce(plan: Plan, messages: Messages) -> None:
     for note in plan.notes:
-        messages.say(note)
+        messages.report(note)
     for secret in plan.secrets:
         print(secret, flush=True)
 
@@ -142,18 +142,18 @@ def _create(plan: Plan, hypervisor: Hypervisor, log: Log, messages: Messages) ->
     from virtinstall.rollback.signals import Terminated
     from virtinstall.virsh_commands import finish_command
 
-    def say(text: str) -> None:
+    def report(text: str) -> None:
         log.line(text)
-        messages.say(text)
+        messages.report(text)
 
     host = hypervisor.host
-    watcher = InstallWatcher(plan, host, say)
+    watcher = InstallWatcher(plan, host, report)
     _announce(plan, messages)
     guest = hypervisor.create(
         plan,
         progress=LoggedProgress(progress_on(sys.stderr, quiet=messages.quiet), log),
         on_warning=messages.warn,
-        report=say,
+        report=report,
         paused=paused_for_console(watcher, host),
         restart=False,
     )
@@ -165,7 +165,7 @@ def _create(plan: Plan, hypervisor: Hypervisor, log: Log, messages: Messages) ->
         if not is_same:
             with tolerate_lost_output(f"the guest '{plan.name}' was created"):
                 _announce(plan, messages)
-        watcher = InstallWatcher(plan, host, say)
+        watcher = InstallWatcher(plan, host, report)
     try:
         with tolerate_lost_output(f"the guest '{plan.name}' was created"), explain_lost_connection(host, plan.name):
             status = int(watcher.follow(guest.handle))

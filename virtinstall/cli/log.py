@@ -46,11 +46,11 @@ class Log:
             self._stream.write(whole)
         self._write(whole.encode(errors="backslashreplace"))
 
-    def command(self, words: Sequence[str]) -> None:
+    def command(self, arguments: Sequence[str]) -> None:
         """Log the command line."""
         from virtinstall import __version__
 
-        shown = " ".join(_quoted(word) for word in redacted_arguments(words))
+        shown = " ".join(_quoted(word) for word in redacted_arguments(arguments))
         self.line(f"version {__version__}: {self._prog} {shown}")
 
     def _write(self, data: bytes) -> None:

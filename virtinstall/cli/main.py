@@ -25,10 +25,10 @@ _Run = Callable[[list[str], "Log"], int]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `virt-install`; return the exit status."""
 
-    def run(words: list[str], log: Log) -> int:
+    def run(arguments: list[str], log: Log) -> int:
         from virtinstall.cli.virt_install import run as command
 
-        return command(words, log)
+        return command(arguments, log)
 
     return _command("virt-install", run, argv)
 
@@ -36,10 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def clone_main(argv: Sequence[str] | None = None) -> int:
     """Run `virt-clone`; return the exit status."""
 
-    def run(words: list[str], log: Log) -> int:
+    def run(arguments: list[str], log: Log) -> int:
         from virtinstall.cli.virt_clone import run as command
 
-        return command(words, log)
+        return command(arguments, log)
 
     return _command("virt-clone", run, argv)
 
@@ -47,10 +47,10 @@ def clone_main(argv: Sequence[str] | None = None) -> int:
 def xml_main(argv: Sequence[str] | None = None) -> int:
     """Run `virt-xml`; return the exit status."""
 
-    def run(words: list[str], log: Log) -> int:
+    def run(arguments: list[str], log: Log) -> int:
         from virtinstall.cli.virt_xml import run as command
 
-        return command(words, log)
+        return command(arguments, log)
 
     return _command("virt-xml", run, argv)
 
@@ -58,10 +58,10 @@ def xml_main(argv: Sequence[str] | None = None) -> int:
 def guest_main(argv: Sequence[str] | None = None) -> int:
     """Run `virt-guest`; return the exit status."""
 
-    def run(words: list[str], log: Log) -> int:
+    def run(arguments: list[str], log: Log) -> int:
         from virtinstall.cli.virt_guest import run as command
 
-        return command(words, log)
+        return command(arguments, log)
 
     return _command("virt-guest", run, argv)
 
@@ -70,10 +70,10 @@ def _command(prog: str, run: _Run, argv: Sequence[str] | None) -> int:
     """Run a command with `argv`, by default the arguments of this process; return the exit status."""
     import os
 
-    words, environ = (sys.argv[1:], os.environ) if argv is None else (list(argv), {})
+    arguments, environ = (sys.argv[1:], os.environ) if argv is None else (list(argv), {})
     with redirect_stdout(SafeStream(sys.stdout)), redirect_stderr(SafeStream(sys.stderr)):
         try:
-            status = _status_of(prog, run, words, environ)
+            status = _status_of(prog, run, arguments, environ)
             sys.stdout.flush()
             return status
         except BrokenPipeError:
@@ -85,14 +85,14 @@ def _command(prog: str, run: _Run, argv: Sequence[str] | None) -> int:
             return 1
 
 
-def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str]) -> int:
+def _status_of(prog: str, run: _Run, arguments: list[str], environ: Mapping[str, str]) -> int:
     """Run a command, with a log if `environ` has a directory for it; return the exit status."""
-    if words == ["--version"]:
+    if arguments == ["--version"]:
         from virtinstall import __version__
 
         print(__version__)
         return 0
-    if words[:1] == ["--complete"]:
+    if arguments[:1] == ["--complete"]:
         from virtinstall.options.complete import completion_lines
 
         find: Find | None = None
@@ -100,45 +100,45 @@ def _status_of(prog: str, run: _Run, words: list[str], environ: Mapping[str, str
             from virtinstall.cli.guest_completion import candidates
 
             find = candidates
-        for line in completion_lines(prog, words[1:], find):
+        for line in completion_lines(prog, arguments[1:], find):
             print(line)
         return 0
     from virtinstall.cli.log import Log, library_log, log_path
 
-    debug = "--debug" in words or "-d" in words
+    debug = "--debug" in arguments or "-d" in arguments
     log = Log(log_path(environ, prog), prog, sys.stderr if debug else None)
-    log.command(words)
+    log.command(arguments)
     try:
         with library_log(log, everything=True) if debug else nullcontext():
-            status = _logged_status(prog, run, words, log)
+            status = _logged_status(prog, run, arguments, log)
         log.line(f"exit status {status}")
         return status
     finally:
         log.close()
 
 
-def _logged_status(prog: str, run: _Run, words: list[str], log: Log) -> int:
+def _logged_status(prog: str, run: _Run, arguments: list[str], log: Log) -> int:
     """Run a command; convert exceptions to a message and an exit status."""
     from virtinstall.options.usage import UsageError
     from virtinstall.rollback.signals import Terminated, terminate_by_exception
 
     try:
         with terminate_by_exception():
-            return run(words, log)
+            return run(arguments, log)
     except UsageError as error:
-        return _report(prog, error, 2, log, words)
+        return _report(prog, error, 2, log, arguments)
     except VirtInstallError as error:
-        return _report(prog, error, 1, log, words)
+        return _report(prog, error, 1, log, arguments)
     except KeyboardInterrupt as error:
-        return _report_end(prog, "Interrupted", error, 130, words)
+        return _report_end(prog, "Interrupted", error, 130, arguments)
     except Terminated as error:
-        return _report_end(prog, f"Ended by {error.signal_name}", error, 128 + error.number, words)
+        return _report_end(prog, f"Ended by {error.signal_name}", error, 128 + error.number, arguments)
     except Exception:
         _log_trace(log)
         raise
 
 
-def _report_end(prog: str, how: str, error: BaseException, status: int, words: Sequence[str]) -> int:
+def _report_end(prog: str, how: str, error: BaseException, status: int, arguments: Sequence[str]) -> int:
     """Report that the run was interrupted, and what could not be rolled back."""
     from virtinstall.errors import EndedError
 
@@ -150,7 +150,7 @@ def _report_end(prog: str, how: str, error: BaseException, status: int, words: S
     ended = EndedError(f"{how}; everything this run created has been removed{', except:' if notes else '.'}")
     for note in dict.fromkeys(notes):
         ended.add_note(note)
-    _print_document(prog, ended, status, words)
+    _print_document(prog, ended, status, arguments)
     print(f"\n{ended.message}", file=sys.stderr)
     _print_notes(prog, ended)
     return status
@@ -162,10 +162,10 @@ def _log_trace(log: Log) -> None:
     log.line(traceback.format_exc())
 
 
-def _report(prog: str, error: VirtInstallError, status: int, log: Log, words: Sequence[str]) -> int:
+def _report(prog: str, error: VirtInstallError, status: int, log: Log, arguments: Sequence[str]) -> int:
     """Print an error with its hint; log the traceback."""
     _log_trace(log)
-    _print_document(prog, error, status, words)
+    _print_document(prog, error, status, arguments)
     for line in error.message.split("\n"):
         print(f"{prog}: error: {shortened(line)}", file=sys.stderr)
     _print_notes(prog, error)
@@ -174,11 +174,11 @@ def _report(prog: str, error: VirtInstallError, status: int, log: Log, words: Se
     return status
 
 
-def _print_document(prog: str, error: VirtInstallError, status: int, words: Sequence[str]) -> None:
+def _print_document(prog: str, error: VirtInstallError, status: int, arguments: Sequence[str]) -> None:
     """Print the error as JSON to standard output, if requested."""
     from virtinstall.cli.report import error_document, wants_json
 
-    if prog in ("virt-install", "virt-guest") and wants_json(words):
+    if prog in ("virt-install", "virt-guest") and wants_json(arguments):
         print(error_document(error, status), end="")
     sys.stdout.flush()
 

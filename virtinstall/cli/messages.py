@@ -17,7 +17,7 @@ class Messages:
         self._notes = notes
         self._warned: set[str] = set()
 
-    def say(self, text: str) -> None:
+    def report(self, text: str) -> None:
         """Print a line, unless quiet."""
         if not self.quiet:
             print(text, flush=True)

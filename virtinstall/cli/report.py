@@ -24,9 +24,12 @@ _SHORTEST = len("--o")
 """Length of the longest prefix that other options share."""
 
 
-def wants_json(words: Sequence[str]) -> bool:
+def wants_json(arguments: Sequence[str]) -> bool:
     """Return whether a command line, valid or not, requests JSON; the option may be abbreviated."""
-    pairs = [*itertools.pairwise(words), *((name, value) for name, _, value in (word.partition("=") for word in words))]
+    pairs = [
+        *itertools.pairwise(arguments),
+        *((name, value) for name, _, value in (word.partition("=") for word in arguments)),
+    ]
     return any("--output".startswith(name) and len(name) > _SHORTEST and value == "json" for name, value in pairs)
 
 
@@ -87,10 +90,10 @@ def _image(fetch: ImageFetch) -> dict[str, Any]:
 
 
 def _volume(volume: NewVolume, host: Host) -> dict[str, Any]:
-    made, pool = host.volume(volume.pool, volume.name), host.pool(volume.pool)
+    volume_facts, pool = host.volume(volume.pool, volume.name), host.pool(volume.pool)
     path = f"{pool.target}/{volume.name}" if pool is not None and pool.target else volume.name
     return {
-        "path": path if made is None else made.path,
+        "path": path if volume_facts is None else volume_facts.path,
         "pool": volume.pool,
         "format": etree.fromstring(volume.xml).xpath("string(target/format/@type)") or None,
         "bytes": volume.capacity_bytes,

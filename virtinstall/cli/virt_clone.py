@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 PROG = "virt-clone"
 
 
-def run(words: list[str], log: Log) -> int:
+def run(arguments: list[str], log: Log) -> int:
     """Run virt-clone with the arguments; return the exit status. Raises: VirtInstallError."""
     from virtinstall.options.clone_table import CLONE_OPTIONS
     from virtinstall.options.parser import respell
 
-    given = clone_parser().parse_args(respell(words, CLONE_OPTIONS))
+    given = clone_parser().parse_args(respell(arguments, CLONE_OPTIONS))
     if given.version:
         from virtinstall import __version__
 

@@ -38,17 +38,17 @@ SUBCOMMANDS = (
 )
 
 
-def run(words: list[str], log: Log) -> int:
+def run(arguments: list[str], log: Log) -> int:
     """Run virt-guest with the arguments; return the exit status. Raises: VirtInstallError."""
-    chosen = next((each for each in SUBCOMMANDS if words[:1] == [each.name]), None)
+    chosen = next((each for each in SUBCOMMANDS if arguments[:1] == [each.name]), None)
     # what follows `--` belongs to another command, whatever it looks like
-    end = words.index("--") if "--" in words else len(words)
+    end = arguments.index("--") if "--" in arguments else len(arguments)
     # one subcommand is loaded, not all of them
-    given = guest_parser(SUBCOMMANDS if chosen is None else (chosen,)).parse_args(words[:end])
-    if end < len(words):
+    given = guest_parser(SUBCOMMANDS if chosen is None else (chosen,)).parse_args(arguments[:end])
+    if end < len(arguments):
         if not hasattr(given, "command"):
             raise UsageError("'--' is not expected here", hint=f"`{PROG} --help` lists the subcommands")
-        given.command = [*given.command, *words[end + 1 :]]
+        given.command = [*given.command, *arguments[end + 1 :]]
     if given.version:
         from virtinstall import __version__
 

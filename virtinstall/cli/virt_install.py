@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 PROG = "virt-install"
 
 
-def run(words: list[str], log: Log) -> int:
+def run(arguments: list[str], log: Log) -> int:
     """Run virt-install with the arguments; return the exit status. Raises: VirtInstallError."""
-    from virtinstall.options.parser import HELP_WORDS, help_wanted, parse_argv
+    from virtinstall.options.parser import HELP_FLAGS, help_wanted, parse_argv
 
-    given = parse_argv(words, PROG)
+    given = parse_argv(arguments, PROG)
     if given.version:
         from virtinstall import __version__
 
@@ -25,7 +25,7 @@ def run(words: list[str], log: Log) -> int:
 
         print(build_parser(PROG).format_help(), end="")
         return 0
-    if given.image in HELP_WORDS:
+    if given.image in HELP_FLAGS:
         # what follows the name are the sub-options of --disk
         given.disk = given.image
     wanted = help_wanted(given)

@@ -16,14 +16,14 @@ PROG = "virt-xml"
 _ACTIONS = ("edit", "add_device", "remove_device", "build_xml")
 
 
-def run(words: list[str], log: Log) -> int:
+def run(arguments: list[str], log: Log) -> int:
     """Run virt-xml with the arguments; return the exit status. Raises: VirtInstallError."""
     from virtinstall.options.parser import respell
     from virtinstall.options.table import OPTIONS
     from virtinstall.options.xml_table import XML_OPTIONS
 
     everything = Namespace(**{option.dest: None for option in OPTIONS})
-    given = xml_parser().parse_args(respell(words, XML_OPTIONS), everything)
+    given = xml_parser().parse_args(respell(arguments, XML_OPTIONS), everything)
     if given.version:
         from virtinstall import __version__
 

@@ -40,7 +40,7 @@ def create_clone(
     warn = on_warning or log_warning
     shown = progress or Silent()
 
-    def carry_out(plan: ClonePlan) -> None:
+    def apply(plan: ClonePlan) -> None:
         for warning in check_clone(plan, host, request.checks):
             warn(warning)
         with journaled(plan.name, host, warn, plan.uuid, name_is_generated=plan.generated) as journal:
@@ -49,5 +49,5 @@ def create_clone(
     if remove_traces(plan.name, host, warn, texts_of(request)):
         # paths that were taken may be free now
         plan = make_clone_plan(request, host)
-    _, done = retry_while_taken(plan, carry_out, lambda plan: make_clone_plan(request, host), report or log_info)
+    _, done = retry_while_taken(plan, apply, lambda plan: make_clone_plan(request, host), report or log_info)
     return done.name

@@ -44,7 +44,7 @@ def _copy_folder(source: str, target: str) -> None:
             _copy_folder(entry.path, copy)
         elif stat.S_ISREG(status.st_mode) and entry.name not in _OF_THE_RUNNING_SWTPM:
             _copy_file(entry.path, copy, status)
-    _give(target, os.stat(source))
+    _copy_owner(target, os.stat(source))
 
 
 def _copy_file(source: str, target: str, status: os.stat_result) -> None:
@@ -57,10 +57,10 @@ def _copy_file(source: str, target: str, status: os.stat_result) -> None:
             written.write(data)
         written.flush()
         os.fsync(written.fileno())
-    _give(target, status)
+    _copy_owner(target, status)
 
 
-def _give(path: str, status: os.stat_result) -> None:
+def _copy_owner(path: str, status: os.stat_result) -> None:
     if os.geteuid() == 0:
         os.chown(path, status.st_uid, status.st_gid)
     os.chmod(path, stat.S_IMODE(status.st_mode))

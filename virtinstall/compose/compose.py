@@ -43,7 +43,7 @@ def compose(request: Request, facts: Facts) -> Plan:
 
     Raises: RequestError, when the request contradicts itself or the host's abilities.
     """
-    asked, request = request, images.with_login(request, facts)
+    original, request = request, images.with_login(request, facts)
     draft = Draft(request, facts, request.domain.clone(), facts.platform, Random(facts.random_bytes))
     draft.warnings.extend([*request.warnings, *facts.warnings, *facts.seeds.warnings])
     if facts.platform.virt_type == "vz" and request.run.transient:
@@ -57,7 +57,7 @@ def compose(request: Request, facts: Facts) -> Plan:
     basics.fill_vcpus(draft)
     basics.fill_hotplug(draft)
     resolve_sysinfo(draft.domain)
-    controllers.expand_words(draft)
+    controllers.expand_keywords(draft)
     _add_disks(draft)
     firmware.fill_firmware(draft)
     firmware_features.merge_firmware_features(draft.domain)
@@ -76,7 +76,7 @@ def compose(request: Request, facts: Facts) -> Plan:
     security.fill_launch_security(draft)
     boot_order.merge(draft.domain, draft.platform)
     boot_order.resolve_conflicts(draft.domain)
-    return _finish(draft).replace(request=asked)
+    return _finish(draft).replace(request=original)
 
 
 def _require(draft: Draft) -> None:

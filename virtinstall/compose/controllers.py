@@ -15,7 +15,7 @@ _NVME_SERIAL_LENGTH = 20
 _XHCI_QEMU_VERSION = 2009000
 
 
-def expand_words(draft: Draft) -> None:
+def expand_keywords(draft: Draft) -> None:
     """Turn `--controller usb2`, `usb3` and `num_pcie_root_ports=N` into what they stand for."""
     for controller in draft.domain.devices_of(Controller):
         if controller.set_of is None and controller.num_pcie_root_ports is None:

@@ -104,8 +104,8 @@ def _add_mitigations(draft: Draft) -> None:
         name for name, policy in by_policy.items() if policy != "require"
     }
     cpu = draft.domain.cpu
-    asked = {feature.name for feature in cpu.features}
-    wanted = [name for name in _MITIGATIONS if name in have and name not in asked]
+    requested = {feature.name for feature in cpu.features}
+    wanted = [name for name in _MITIGATIONS if name in have and name not in requested]
     given = [(feature.name, feature.policy) for feature in cpu.features]
     cpu.features.clear()
     for feature_name in wanted:

@@ -138,12 +138,12 @@ def _use_volume(draft: Draft, disk: Disk, volume: VolumeFacts) -> None:
         kind = volume.kind if volume.kind in ("block", "dir") else "file"
         set_path(disk, volume.path, kind)
     if volume.kind in ("dir", "netdir"):
-        _tell_of_fat(draft, disk, volume.path)
+        _warn_about_fat(draft, disk, volume.path)
     else:
         _set_format(disk, volume.format or "raw")
 
 
-def _tell_of_fat(draft: Draft, disk: Disk, path: str) -> None:
+def _warn_about_fat(draft: Draft, disk: Disk, path: str) -> None:
     """A directory is left without a format, as virt-install leaves it, though QEMU has but one way to show it."""
     if draft.facts.host.driver == "qemu" and disk.driver_type != "fat":
         draft.warnings.append(f"--disk {path}: libvirt accepts a directory only with driver.type=fat,readonly=on")
@@ -163,7 +163,7 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
                 f"--disk {path}: size= has no effect on an existing image; enlarge it with: qemu-img resize"
             )
         if found.kind == "dir":
-            _tell_of_fat(draft, disk, path)
+            _warn_about_fat(draft, disk, path)
         elif found.kind == "block" or disk.device != "cdrom":
             _set_format(disk, found.format or disk.format)
         return
@@ -325,7 +325,7 @@ def _make_in_image_directory(draft: Draft, disk: Disk, size: int) -> None:
     """Create the image in the image directory if there is no default pool; a pool is only created on request."""
     form = disk.format or default_format(draft, disk)
     directory = draft.facts.host.image_dir
-    taken = {path.rpartition("/")[2] for path in draft.made_paths()} | set(draft.facts.storage.image_names)
+    taken = {path.rpartition("/")[2] for path in draft.new_paths()} | set(draft.facts.storage.image_names)
     name = numbered(str(draft.domain.name), _SUFFIXES.get(form, f".{form}"), taken)
     path = f"{directory}/{name}"
     draft.generated.add(path)

@@ -88,6 +88,6 @@ class Draft:
         self.platform = self.platform.replace(machine=machine)
         self.domain.os.type_machine = machine
 
-    def made_paths(self) -> list[str]:
+    def new_paths(self) -> list[str]:
         """Return the paths of the images that the plan creates so far."""
         return [image.path for image in self.images]

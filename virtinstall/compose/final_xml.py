@@ -95,11 +95,11 @@ def _copy_choices(device: etree._Element, twin: etree._Element) -> None:
 
 def _added(composed: etree._Element, chosen: etree._Element) -> list[etree._Element]:
     """Return the devices that libvirt appended to the requested ones."""
-    asked = Counter(device.tag for device in _devices(composed))
+    requested = Counter(device.tag for device in _devices(composed))
     added = []
     for device in _devices(chosen):
-        asked[device.tag] -= 1
-        if asked[device.tag] < 0 and device.tag not in ("controller", _DISKS):
+        requested[device.tag] -= 1
+        if requested[device.tag] < 0 and device.tag not in ("controller", _DISKS):
             added.append(device)
     return added
 

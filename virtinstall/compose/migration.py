@@ -51,11 +51,11 @@ def _problems(draft: Draft, final: Domain) -> Iterator[str]:
 
 def _passthrough(final: Domain) -> Iterator[str]:
     for hostdev in final.devices_of(Hostdev):
-        if not _gives_way(hostdev):
+        if not _is_replaceable(hostdev):
             yield f"--hostdev: the {hostdev.type or 'host'} device belongs to this host"
 
 
-def _gives_way(device: Hostdev | Interface) -> bool:
+def _is_replaceable(device: Hostdev | Interface) -> bool:
     """Whether the device is the transient one of a team: libvirt unplugs it before the move."""
     teaming = device.ensure_node().find("teaming")
     return teaming is not None and teaming.get("type") == "transient"
@@ -63,7 +63,7 @@ def _gives_way(device: Hostdev | Interface) -> bool:
 
 def _interfaces(draft: Draft, final: Domain) -> Iterator[str]:
     for interface in final.devices_of(Interface):
-        if _gives_way(interface):
+        if _is_replaceable(interface):
             continue
         network = draft.facts.networks.get(interface.source_network or "")
         name = interface.source_network or interface.source_dev or ""

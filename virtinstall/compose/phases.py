@@ -43,7 +43,7 @@ def install_kind(draft: Draft) -> str | None:
         return "cdrom"
     if install.pxe:
         return "network"
-    if any(wish is not None for wish in (cloud_init, install.unattended, install.ignition)):
+    if any(option is not None for option in (cloud_init, install.unattended, install.ignition)):
         return "seed"
     return None
 

@@ -139,7 +139,7 @@ def _machine(guest: GuestArch, virt_type: str, os: OsRecord) -> str | None:
 
 
 def _nothing_fits(requested: PlatformRequest, capabilities: Capabilities) -> RequestError:
-    asked = [
+    unsupported = [
         f"{name} '{value}'"
         for name, value in (
             ("guest type", requested.os_type),
@@ -156,7 +156,7 @@ def _nothing_fits(requested: PlatformRequest, capabilities: Capabilities) -> Req
             hint="install an emulator (Debian: apt-get install qemu-system-x86), or use another --connect URI",
         )
     return RequestError(
-        f"the host does not support {', '.join(asked)}",
+        f"the host does not support {', '.join(unsupported)}",
         hint=f"supported: {', '.join(offers[:8])}{' and more' if len(offers) > 8 else ''}",
     )
 

@@ -28,9 +28,9 @@ def new_seeds(draft: Draft, *, removable: bool) -> list[SeedFile]:
     """
     found, host = [], draft.facts.host
     stem = f"virtinst-{draft.facts.token}"
-    asked = draft.facts.seeds.cloud_init
-    if asked is not None:
-        found.append(_cloud_init_seed(draft, keep=asked.keep, removable=removable))
+    requested = draft.facts.seeds.cloud_init
+    if requested is not None:
+        found.append(_cloud_init_seed(draft, keep=requested.keep, removable=removable))
     answers, driver = draft.facts.seeds.unattended, draft.facts.seeds.driver
     if answers is not None and not answers.installer.in_initrd:
         from virtinstall.seed.answers import CDROM_LABELS
@@ -53,11 +53,11 @@ def seed_bus(draft: Draft) -> str | None:
 
     The kernel of Debian's cloud images has no driver for SATA.
     """
-    asked = draft.facts.seeds.cloud_init
-    if asked is None:
+    requested = draft.facts.seeds.cloud_init
+    if requested is None:
         return None
     sataless = draft.os.distro == "debian" and draft.os.supports_virtio_scsi()
-    return asked.bus or ("scsi" if sataless else None)
+    return requested.bus or ("scsi" if sataless else None)
 
 
 def seed_arguments(draft: Draft) -> tuple[str, ...]:
@@ -72,11 +72,11 @@ def seed_arguments(draft: Draft) -> tuple[str, ...]:
 
 def fill_seeds(draft: Draft) -> None:
     """Write the files of the draft's seeds."""
-    asked, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
+    requested, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
     if login is not None and login.password is None:
         draft.notes.append(f"Your SSH key can log in as '{login.user}'")
-    if asked is not None:
-        _fill_cloud_init(draft, asked)
+    if requested is not None:
+        _fill_cloud_init(draft, requested)
     answers = draft.facts.seeds.unattended
     if answers is not None:
         _fill_answers(draft, answers)
@@ -84,16 +84,16 @@ def fill_seeds(draft: Draft) -> None:
 
 def account(draft: Draft) -> str | None:
     """Return the account that the guest's seed lets somebody log in to by SSH; None where that is not known."""
-    asked, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
+    requested, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
     if login is not None:
         return login.user
-    if asked is None or asked.user_data is not None:
+    if requested is None or requested.user_data is not None:
         return None
-    if asked.users:
-        return asked.users[0].name
-    if asked.default_user_keys:
+    if requested.users:
+        return requested.users[0].name
+    if requested.default_user_keys:
         return draft.os.cloud_image_username or draft.os.distro or None
-    return "root" if asked.root.keys else None
+    return "root" if requested.root.keys else None
 
 
 def first_boot_path(draft: Draft, name: str) -> str:
@@ -142,22 +142,22 @@ def first_mac(draft: Draft) -> str | None:
     )
 
 
-def _fill_cloud_init(draft: Draft, asked: CloudInitRequest) -> None:
+def _fill_cloud_init(draft: Draft, requested: CloudInitRequest) -> None:
     from virtinstall.errors import RequestError
     from virtinstall.seed.cloud_init import DEFAULT_ACCOUNT, seed_files
 
     mac = first_mac(draft)
-    if asked.address is not None and mac is None:
+    if requested.address is not None and mac is None:
         raise RequestError(
-            f"--cloud-init address={asked.address.address}: the guest has no network interface",
+            f"--cloud-init address={requested.address.address}: the guest has no network interface",
             hint="add --network, or omit address=",
         )
-    files = seed_files(asked, host_name(draft), f"iid-{draft.domain.uuid}", mac or "", draft.facts.seeds.host_key)
+    files = seed_files(requested, host_name(draft), f"iid-{draft.domain.uuid}", mac or "", draft.facts.seeds.host_key)
     draft.seeds[:] = [
         seed.replace(files=tuple(files.items())) if seed.label == "cidata" and not seed.files else seed
         for seed in draft.seeds
     ]
-    for account, password in asked.generated_passwords:
+    for account, password in requested.generated_passwords:
         which = {"root": "first root login", DEFAULT_ACCOUNT: DEFAULT_ACCOUNT}.get(account, f"the account '{account}'")
         draft.passwords.append((account, password))
         draft.secrets.append(f"Password for {which} is: {password}")

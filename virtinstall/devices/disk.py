@@ -17,7 +17,7 @@ from virtinstall.xml.field import Setting, Suboption, XmlField
 from virtinstall.xml.kinds import INTEGER, ON_OFF, PRESENT, SWITCH, TEXT, YES_NO
 from virtinstall.xml.paths import remove
 
-_WISHES = ("path", "size_bytes", "pool", "vol", "image")
+_ORIGINS = ("path", "size_bytes", "pool", "vol", "image")
 _SOURCES = ("source_file", "source_dev", "source_dir", "source_pool", "source_volume", "source_protocol", "source_type")
 
 
@@ -192,7 +192,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
     @property
     def requests_nothing(self) -> bool:
         """Whether no path, size, pool or volume is requested."""
-        return all(getattr(self, name) is None for name in _WISHES)
+        return all(getattr(self, name) is None for name in _ORIGINS)
 
     @property
     def has_any_source(self) -> bool:

@@ -13,7 +13,7 @@ from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO, parse_integer
 
 _LAST_PORT = 65535
 _FIRST_PORT = 5900
-_LISTEN_WORDS = ("none", "socket")
+_LISTEN_TYPES = ("none", "socket")
 
 
 class Listen(Element):
@@ -41,7 +41,7 @@ def _keymap(text: str) -> str | None:
 
 
 def _set_listen(graphics: Graphics, text: str) -> None:
-    if text in _LISTEN_WORDS:
+    if text in _LISTEN_TYPES:
         graphics.listen = None
         graphics.listens.at(0).type = text
         if text == "none":

@@ -17,7 +17,7 @@ from virtinstall.xml.kinds import INTEGER, ON_OFF, SWITCH, TEXT
 MODES = ("host-passthrough", "host-model", "maximum")
 """Model names that are modes of libvirt."""
 
-HOST_WORDS = ("host-model-only", "host-copy", "hv-default")
+HOST_MODES = ("host-model-only", "host-copy", "hv-default")
 """Model names that are resolved with the host's capabilities."""
 
 
@@ -43,7 +43,7 @@ def _set_model(cpu: Cpu, text: str) -> None:
     cpu.wanted_model = word or None
     if word in MODES:
         cpu.mode, cpu.model = word, None
-    elif word in HOST_WORDS:
+    elif word in HOST_MODES:
         cpu.mode = cpu.model = cpu.match = None
     elif word:
         cpu.mode, cpu.match, cpu.model = "custom", "exact", word

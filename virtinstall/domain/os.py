@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from virtinstall.domain.section import Section
 from virtinstall.xml.children import Children
-from virtinstall.xml.convert import absolute_path, shell_words
+from virtinstall.xml.convert import absolute_path, shell_arguments
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import Setting, Suboption, XmlField
 from virtinstall.xml.kinds import INTEGER, SWITCH, TEXT, YES_NO, parse_switch
@@ -52,10 +52,10 @@ class InitVariable(Element):
 
 
 def _set_boot_devices(os: Os, text: str) -> None:
-    words = list(dict.fromkeys(text.split(",")))
-    if not set(words) <= set(BOOT_DEVICES):
+    names = list(dict.fromkeys(text.split(",")))
+    if not set(names) <= set(BOOT_DEVICES):
         raise ValueError("list the boot devices in order, without a value: hd,network")
-    os.set_boot_devices(words)
+    os.set_boot_devices(names)
 
 
 def _domain_setter(attribute: str) -> Callable[[Os, str], None]:
@@ -82,9 +82,9 @@ def _set_secure_boot(os: Os, text: str) -> None:
 
 
 def _set_init_arguments(os: Os, text: str) -> None:
-    words = shell_words(text)
+    arguments = shell_arguments(text)
     os.init_arguments.clear()
-    for word in words:
+    for word in arguments:
         os.init_arguments.append(InitArgument(value=word))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from virtinstall.domain.section import Section
 from virtinstall.xml.children import Children
-from virtinstall.xml.convert import shell_words
+from virtinstall.xml.convert import shell_arguments
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import Suboption, XmlField
 from virtinstall.xml.kinds import TEXT
@@ -31,10 +31,10 @@ class QemuVariable(Element):
 
 
 def _add_arguments(commandline: QemuCommandline, text: str) -> None:
-    words = shell_words(text)
-    if not words:
+    given = shell_arguments(text)
+    if not given:
         commandline.arguments.clear()
-    for word in words:
+    for word in given:
         commandline.arguments.append(QemuArgument(value=word))
 
 

@@ -51,7 +51,7 @@ class Sysinfo(Section):
         TEXT,
         "`smbios` or `fwcfg` for specified values; `host` for those of the host; `emulate` for QEMU's.",
         commas=True,
-        own_words=("host", "emulate"),
+        own_values=("host", "emulate"),
     )
     bios_vendor: XmlField[str] = _entry("bios", "vendor", "BIOS: vendor.")
     bios_version: XmlField[str] = _entry("bios", "version", "BIOS: version.")

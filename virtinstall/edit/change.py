@@ -124,13 +124,13 @@ def can_add(domain: Domain, cls: type[Element]) -> bool:
 
 def add_sections(domain: Domain, option: XmlOption) -> list[Element]:
     """Add sections that can occur several times (<seclabel>); return them. Raises: RequestError."""
-    made = []
+    elements = []
     for text in option.described():
         pairs = cut(option.cls, option.name, text, option.fallback)
         element = domain.section(option.cls)
         apply_pairs(element, option.name, pairs, option.fallback)
         if isinstance(element, Seclabel) and element.type is None:
             element.type = "dynamic"
-        made.append(element)
-    resolve_requirements(domain, made)
-    return made
+        elements.append(element)
+    resolve_requirements(domain, elements)
+    return elements

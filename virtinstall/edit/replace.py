@@ -13,7 +13,7 @@ from virtinstall.devices.disk import Disk
 from virtinstall.devices.graphics import Graphics
 from virtinstall.devices.interface import Interface
 from virtinstall.devices.rng import Rng
-from virtinstall.domain.cpu import HOST_WORDS, MODES, Cpu
+from virtinstall.domain.cpu import HOST_MODES, MODES, Cpu
 from virtinstall.domain.os import Os
 from virtinstall.errors import RequestError
 from virtinstall.xml.paths import remove
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 _FIRMWARE_FEATURES = (Os.secure_boot_option, Os.firmware_secure_boot_option, Os.firmware_enrolled_keys_option)
-_HOST_CPUS = (*MODES, *HOST_WORDS, "host")
+_HOST_CPUS = (*MODES, *HOST_MODES, "host")
 
 
 def make_room(element: Element, pairs: list[Pair]) -> None:

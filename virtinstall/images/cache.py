@@ -206,16 +206,16 @@ class ImageCache:
 
 def _lock(path: str, waiting: Callable[[], None]) -> int:
     """Open and lock the file; another run may have renamed or removed it meanwhile."""
-    said = False
+    reported = False
     while True:
         fd = _open_part(path)
         try:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if not said:
+                if not reported:
                     waiting()
-                said = True
+                reported = True
                 fcntl.flock(fd, fcntl.LOCK_EX)
             if _is_same_file(path, fd):
                 return fd

@@ -28,14 +28,14 @@ def verified_text(text: bytes, keyring: str, name: str, signature: bytes | None 
     with tempfile.TemporaryDirectory(prefix="virtinst-gpgv-") as folder:
         list_path, output = os.path.join(folder, "list"), os.path.join(folder, "signed")
         _write(list_path, text)
-        words = ["gpgv", "--homedir", folder, "--keyring", os.path.abspath(keyring)]
+        command = ["gpgv", "--homedir", folder, "--keyring", os.path.abspath(keyring)]
         if signature is None:
-            words += ["--output", output, list_path]
+            command += ["--output", output, list_path]
         else:
             _write(os.path.join(folder, "list.sig"), signature)
-            words += [os.path.join(folder, "list.sig"), list_path]
+            command += [os.path.join(folder, "list.sig"), list_path]
         try:
-            done = subprocess.run(words, capture_output=True, text=True, timeout=_SECONDS, check=False)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise FetchError(f"cannot run gpgv to verify {name}: {error}") from error
         if done.returncode:

@@ -18,9 +18,9 @@ _NO_DAEMON = "start its daemon (systemctl start libvirtd), or run without a daem
 
 def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtError) -> HypervisorError:
     """The error for `uri`; `root` is the embedded driver's directory, if `uri` names it."""
-    words = error_text(error)
+    message = error_text(error)
     code = error.get_error_code()
-    if root is not None and "pid file" in words:
+    if root is not None and "pid file" in message:
         return HypervisorError(
             f"another process has the embedded driver open at {root}",
             hint="wait until it exits, or use another directory: qemu:///embed?root=DIR",
@@ -28,26 +28,26 @@ def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtErro
         )
     if root is not None:
         return HypervisorError(
-            f"cannot open libvirt's embedded QEMU driver at {root}: {words}",
+            f"cannot open libvirt's embedded QEMU driver at {root}: {message}",
             hint="install the packages libvirt-daemon-system and qemu-system-x86",
             code=code,
         )
     return HypervisorError(
-        f"cannot connect to libvirt{f' at {uri}' if uri else ''}: {words}",
-        hint=connection_hint(uri, words, code),
+        f"cannot connect to libvirt{f' at {uri}' if uri else ''}: {message}",
+        hint=connection_hint(uri, message, code),
         code=code,
     )
 
 
-def connection_hint(uri: str | None, words: str, code: int | None) -> str:
+def connection_hint(uri: str | None, message: str, code: int | None) -> str:
     """The hint for a failed connection, chosen by libvirt's message and code."""
     if uri is not None and uri.partition("://")[2].partition("/")[0]:
-        if "nc: not found" in words or "nc: command not found" in words:
+        if "nc: not found" in message or "nc: command not found" in message:
             return "install nc on that host, which is needed to reach libvirt (Debian: netcat-openbsd)"
         return "check the host name, and that the host and its libvirt are running"
     if uri is not None and _is_misspelt(uri):
         return _ADDRESSES
-    lowered = words.lower()
+    lowered = message.lower()
     if any(word in lowered for word in _NOT_ALLOWED):
         return "use qemu:///session, which needs no privileges, or run as root or a member of the group libvirt"
     if "not active" in lowered:

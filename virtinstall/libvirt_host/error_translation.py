@@ -30,8 +30,8 @@ def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[N
     try:
         yield
     except libvirt.libvirtError as error:
-        words, hint = qemu_error(error_text(error))
-        raise kind(f"{what}: {words}", hint=hint, code=error.get_error_code()) from error
+        message, hint = qemu_error(error_text(error))
+        raise kind(f"{what}: {message}", hint=hint, code=error.get_error_code()) from error
 
 
 def error_text(error: libvirt.libvirtError) -> str:

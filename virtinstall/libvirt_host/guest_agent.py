@@ -62,17 +62,17 @@ def agent_command(domain: Any, command: str, **arguments: object) -> Any:
     """Return the answer of the guest agent to a command. Raises: libvirtError."""
     import libvirt_qemu
 
-    asked = json.dumps({"execute": command, "arguments": arguments})
-    return json.loads(libvirt_qemu.qemuAgentCommand(domain, asked, _AGENT_SECONDS, 0)).get("return")
+    request = json.dumps({"execute": command, "arguments": arguments})
+    return json.loads(libvirt_qemu.qemuAgentCommand(domain, request, _AGENT_SECONDS, 0)).get("return")
 
 
 def agent_answer(domain: Any, command: str, **arguments: object) -> Any:
     """The reply of the guest's agent to a command; None if it does not answer."""
     import libvirt_qemu
 
-    asked = json.dumps({"execute": command, "arguments": arguments})
+    request = json.dumps({"execute": command, "arguments": arguments})
     try:
-        return json.loads(libvirt_qemu.qemuAgentCommand(domain, asked, _AGENT_SECONDS, 0))["return"]
+        return json.loads(libvirt_qemu.qemuAgentCommand(domain, request, _AGENT_SECONDS, 0))["return"]
     except libvirt.libvirtError:
         return None
     except (ValueError, KeyError, TypeError, RecursionError):  # the guest may run any program as its agent

@@ -28,11 +28,11 @@ def qemu_error(text: str) -> tuple[str, str | None]:
         return text, None
     lines = [line.strip() for line in re.split(_STAMP, text[report.end() :]) if line.strip()]
     lines = [re.sub(r"^qemu[\w.-]*: ", "", line) for line in lines]
-    told = [line for line in lines if not line.startswith("warning: ")] or lines
-    if not told:
+    messages = [line for line in lines if not line.startswith("warning: ")] or lines
+    if not messages:
         return text, None
-    hint = _READ_BY_QEMU if "CURL: " in told[-1] else None
-    return f"QEMU exited immediately: {'; '.join(map(_without_json, told))}", hint
+    hint = _READ_BY_QEMU if "CURL: " in messages[-1] else None
+    return f"QEMU exited immediately: {'; '.join(map(_without_json, messages))}", hint
 
 
 def _without_json(line: str) -> str:

@@ -20,7 +20,7 @@ _LONGEST_SECONDS = 30.0
 _PAUSE_SECONDS = 0.2
 # the codes are only "internal error" and "operation invalid", which most other failures have too
 _BUSY_CODES = (libvirt.VIR_ERR_INTERNAL_ERROR, libvirt.VIR_ERR_OPERATION_INVALID)
-_BUSY_WORDS = ("asynchronous jobs running", "still being allocated", "is still in use", "is already in use")
+_BUSY_MESSAGES = ("asynchronous jobs running", "still being allocated", "is still in use", "is already in use")
 
 
 def retry_while_busy(call: Callable[[], R], longest_seconds: float = _LONGEST_SECONDS) -> R:
@@ -39,5 +39,5 @@ def retry_while_busy(call: Callable[[], R], longest_seconds: float = _LONGEST_SE
 
 
 def _is_busy(error: libvirt.libvirtError) -> bool:
-    words = error_text(error)
-    return error.get_error_code() in _BUSY_CODES and any(each in words for each in _BUSY_WORDS)
+    message = error_text(error)
+    return error.get_error_code() in _BUSY_CODES and any(each in message for each in _BUSY_MESSAGES)

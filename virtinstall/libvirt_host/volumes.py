@@ -149,7 +149,7 @@ class StorageHost:
             found = self.connection.storagePoolLookupByName(pool)
             flags = libvirt.VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA if preallocate else 0
             try:
-                made = retry_while_busy(lambda: found.createXML(xml, flags))
+                created = retry_while_busy(lambda: found.createXML(xml, flags))
             except libvirt.libvirtError as error:
                 name = etree.fromstring(xml.encode()).findtext("name") or ""
                 exists = error.get_error_code() == libvirt.VIR_ERR_STORAGE_VOL_EXIST
@@ -157,8 +157,8 @@ class StorageHost:
                     raise
                 # only libvirt's list still contains it
                 self.refresh_pool(pool)
-                made = retry_while_busy(lambda: found.createXML(xml, flags))
-            return _volume_facts(found, made)
+                created = retry_while_busy(lambda: found.createXML(xml, flags))
+            return _volume_facts(found, created)
 
     def delete_volume(self, pool: str, name: str) -> None:
         """Delete a volume. Raises: StorageError."""

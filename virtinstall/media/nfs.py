@@ -296,7 +296,7 @@ def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.repl
             finally:
                 clock.cancel()
         errors.seek(0)
-        said = (errors.read(_LISTING_LIMIT_BYTES) or printed).decode("utf-8", "replace").strip().splitlines()
+        output = (errors.read(_LISTING_LIMIT_BYTES) or printed).decode("utf-8", "replace").strip().splitlines()
     if expired.is_set():
         raise FetchError(
             f"'{location}' did not answer in {seconds:g} seconds",
@@ -305,5 +305,5 @@ def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.repl
     if len(printed) > _LISTING_LIMIT_BYTES:
         raise FetchError(f"'{location}' has a directory of more than {_LISTING_LIMIT_BYTES} bytes")
     if status:
-        raise FetchError(f"could not read '{location}': {one_line(said[-1]) if said else f'{command[0]} failed'}")
+        raise FetchError(f"could not read '{location}': {one_line(output[-1]) if output else f'{command[0]} failed'}")
     return printed.decode("utf-8", "replace")

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.options.complete_values import (
-    LEADING_WORDS,
-    Ask,
+    LEADING_VALUES,
     Candidate,
+    Query,
+    matching,
     names_a_file,
     plain_values,
     sub_values,
-    words,
 )
 from virtinstall.options.table import OPTIONS, Option
 
@@ -50,23 +50,23 @@ def completion_lines(prog: str, arguments: Sequence[str], find: Find | None = No
         yield text + ("" if candidate.open else " ") + ("" if shell == "bash" else "\t" + candidate.doc)
 
 
-def candidates(prog: str, typed: Sequence[str], ask: Ask | None = None) -> list[Candidate]:
+def candidates(prog: str, typed: Sequence[str], query: Query | None = None) -> list[Candidate]:
     """Return the candidates for the last of the arguments `typed` after the command's name."""
     options = _options_of(prog)
     *before, current = typed
-    ask = ask or _asker(options, before)
+    query = query or _asker(options, before)
     name, equals, value = current.partition("=")
     option = _named(options, name) if equals and name.startswith("--") else None
     if option is not None:
-        return [found._replace(text=f"{name}={found.text}") for found in _values(option, value, ask)]
+        return [found._replace(text=f"{name}={found.text}") for found in _values(option, value, query)]
     option = _named(options, before[-1]) if before else None
     if option is not None and option.argument == "required":
-        return _values(option, current, ask)
+        return _values(option, current, query)
     found = []
     if option is not None and option.argument == "optional" and not current.startswith("-"):
-        found = _values(option, current, ask)
+        found = _values(option, current, query)
     if prog == "virt-xml" and not found and not before and not current.startswith("-"):
-        found = words(ask("guests"), current)
+        found = matching(query("guests"), current)
     return found or list(_option_names(options, current))
 
 
@@ -82,7 +82,7 @@ def _options_of(prog: str) -> Sequence[Option]:
     return OPTIONS
 
 
-def _asker(options: Sequence[Option], before: Sequence[str]) -> Ask:
+def _asker(options: Sequence[Option], before: Sequence[str]) -> Query:
     """Return a function that queries the libvirt of --connect."""
     uri = None
     for number, word in enumerate(before):
@@ -91,12 +91,12 @@ def _asker(options: Sequence[Option], before: Sequence[str]) -> Ask:
         if option is not None and option.dest == "connect":
             uri = value if equals else next(iter(before[number + 1 :]), None)
 
-    def ask(kind: str) -> list[str]:
+    def query(kind: str) -> list[str]:
         from virtinstall.libvirt_host.completion_names import listed
 
         return listed(kind, uri, _PATIENCE_SECONDS)
 
-    return ask
+    return query
 
 
 def _named(options: Sequence[Option], name: str) -> Option | None:
@@ -126,9 +126,9 @@ def _option_names(options: Sequence[Option], current: str) -> Iterator[Candidate
             yield Candidate(name, doc)
 
 
-def _values(option: Option, text: str, ask: Ask) -> list[Candidate]:
+def _values(option: Option, text: str, query: Query) -> list[Candidate]:
     if not option.section:
-        return plain_values(option, text, ask)
+        return plain_values(option, text, query)
     from virtinstall.options.read import section_class
 
     cls = section_class(option)
@@ -139,25 +139,25 @@ def _values(option: Option, text: str, ask: Ask) -> list[Candidate]:
     head += comma
     key, equals, value = word.partition("=")
     if equals:
-        found = [each._replace(text=f"{key}={each.text}") for each in sub_values(option, cls, key, value, ask)]
+        found = [each._replace(text=f"{key}={each.text}") for each in sub_values(option, cls, key, value, query)]
     else:
-        found = _bare_values(option, cls, head, word, ask) + _sub_options(cls, head, word)
+        found = _bare_values(option, cls, head, word, query) + _sub_options(cls, head, word)
     return [each._replace(text=head + each.text, open=each.open or option.dest != "osinfo") for each in found]
 
 
-def _bare_values(option: Option, cls: type[Element], head: str, word: str, ask: Ask) -> list[Candidate]:
+def _bare_values(option: Option, cls: type[Element], head: str, word: str, query: Query) -> list[Candidate]:
     """Return values of the sub-option for this part without `=`, and values of the whole option."""
     before = head.split(",")[:-1]
     found = []
     if not before:
         whole = ["none"] if cls.none_word == "suppress" else []
-        found = words([*whole, "help"], word)
-    found += words(LEADING_WORDS.get(option.dest, ()), word)
+        found = matching([*whole, "help"], word)
+    found += matching(LEADING_VALUES.get(option.dest, ()), word)
     if len(before) < len(cls.bare) and not any("=" in each for each in before):
         key = cls.bare[len(before)]
         # files of the current directory would clutter the sub-options: `./` lists them
         if "/" in word or not names_a_file(option, key):
-            found += sub_values(option, cls, key, word, ask)
+            found += sub_values(option, cls, key, word, query)
     return found
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from virtinstall.options.suboptions import Target
     from virtinstall.xml.element import Element
 
-Ask = Callable[[str], list[str]]
+Query = Callable[[str], list[str]]
 """Names that libvirt has: `guests`, `networks`, `pools`, `node devices`, `volumes of POOL`."""
 
 _URIS = ("qemu:///system", "qemu:///session", "embed", "test:///default", "qemu+ssh://", "xen:///system", "lxc:///")
@@ -35,7 +35,7 @@ _FILE_ENDS = ("path", "file", "dir", "kernel", "initrd", "dtb", "loader", "nvram
 _FILE_SUFFIXES = ("-file", "-ssh-key", "network-config", "backing_store", "source_path", "nvram.template", "dir")
 _SWITCHES = {"on/off": ("on", "off"), "switch": ("on", "off"), "present": ("on", "off"), "yes/no": ("yes", "no")}
 # (option, sub-option): what libvirt has names for
-_ASKED = {
+_QUERIED = {
     ("disk", "pool"): "pools",
     ("disk", "source.pool"): "pools",
     ("network", "network"): "networks",
@@ -43,7 +43,7 @@ _ASKED = {
     ("network", "source.network"): "networks",
     ("hostdev", "name"): "node devices",
 }
-LEADING_WORDS: Mapping[str, tuple[str, ...]] = {
+LEADING_VALUES: Mapping[str, tuple[str, ...]] = {
     "boot": ("uefi", "hd", "cdrom", "network", "fd"),
     "network": ("user", "default"),
 }
@@ -59,45 +59,45 @@ class Candidate(NamedTuple):
     open: bool = False
 
 
-def plain_values(option: Option, text: str, ask: Ask) -> list[Candidate]:
+def plain_values(option: Option, text: str, query: Query) -> list[Candidate]:
     """Return values of a plain option that begin with `text`."""
     if option.dest in _PLAIN_FILES:
         return files(text)
     if option.dest in _PLAIN_GUESTS:
-        return words(ask("guests"), text)
+        return matching(query("guests"), text)
     if option.dest == "image":
-        return [*words(["list"], text), *image_names(text)]
-    return words(_PLAIN.get(option.dest, ()), text)
+        return [*matching(["list"], text), *image_names(text)]
+    return matching(_PLAIN.get(option.dest, ()), text)
 
 
-def sub_values(option: Option, cls: type[Element], key: str, text: str, ask: Ask) -> list[Candidate]:
+def sub_values(option: Option, cls: type[Element], key: str, text: str, query: Query) -> list[Candidate]:
     """Return values of the sub-option `key` that begin with `text`."""
     from virtinstall.options.suboptions import resolve
 
     if option.dest in ("osinfo", "install") and key in ("name", "short-id", "os"):
-        return words(_systems(), text)
-    if (option.dest, key) in _ASKED:
-        return words(ask(_ASKED[option.dest, key]), text)
+        return matching(_systems(), text)
+    if (option.dest, key) in _QUERIED:
+        return matching(query(_QUERIED[option.dest, key]), text)
     if (option.dest, key) == ("disk", "image"):
         return image_names(text)
     if (option.dest, key) == ("disk", "vol"):
-        return _volumes(text, ask)
+        return _volumes(text, query)
     if (option.dest, key) == ("cpu", "model"):
-        return words(["host-passthrough", "host-model", "maximum", *_cpu_models()], text)
+        return matching(["host-passthrough", "host-model", "maximum", *_cpu_models()], text)
     if option.dest == "network" and key in _BRIDGES:
-        return words(_bridges(), text)
+        return matching(_bridges(), text)
     target = resolve(cls, key)
     if target is not None and target.declared.kind_name in _SWITCHES:
-        return words(_SWITCHES[target.declared.kind_name], text)
-    known = _schema_words(cls, target, key)
+        return matching(_SWITCHES[target.declared.kind_name], text)
+    known = _schema_values(cls, target, key)
     if known:
-        return words(known, text)
+        return matching(known, text)
     if names_a_file(option, key):
         return files(text)
     return []
 
 
-def words(known: list[str] | tuple[str, ...], text: str) -> list[Candidate]:
+def matching(known: list[str] | tuple[str, ...], text: str) -> list[Candidate]:
     """Return candidates for the texts that begin with `text`."""
     return [Candidate(word) for word in known if word.startswith(text)]
 
@@ -122,11 +122,11 @@ def names_a_file(option: Option, key: str) -> bool:
     return key.rpartition(".")[2] in _FILE_ENDS or key.endswith(_FILE_SUFFIXES)
 
 
-def _volumes(text: str, ask: Ask) -> list[Candidate]:
+def _volumes(text: str, query: Query) -> list[Candidate]:
     pool, slash, _ = text.partition("/")
     if not slash:
-        return [Candidate(f"{name}/", "", True) for name in ask("pools") if name.startswith(text)]
-    return words([f"{pool}/{name}" for name in ask(f"volumes of {pool}")], text)
+        return [Candidate(f"{name}/", "", True) for name in query("pools") if name.startswith(text)]
+    return matching([f"{pool}/{name}" for name in query(f"volumes of {pool}")], text)
 
 
 def image_names(text: str) -> list[Candidate]:
@@ -137,7 +137,7 @@ def image_names(text: str) -> list[Candidate]:
     from virtinstall.osinfo.catalog import Catalog
 
     catalogue = ImageCatalogue(os.environ, Catalog(os.environ))
-    return words(catalogue.names() if ":" in text else [image.name for image in catalogue.listed()], text)
+    return matching(catalogue.names() if ":" in text else [image.name for image in catalogue.listed()], text)
 
 
 def _systems() -> list[str]:
@@ -163,7 +163,7 @@ def _bridges() -> list[str]:
     return [name for name in sorted(os.listdir(place)) if os.path.isdir(f"{place}/{name}/bridge")]
 
 
-def _schema_words(cls: type[Element], target: Target | None, key: str) -> tuple[str, ...]:
+def _schema_values(cls: type[Element], target: Target | None, key: str) -> tuple[str, ...]:
     """Return the values that the installed libvirt's schema lists for the sub-option."""
     from virtinstall.options.fallback import element_path, installed_schema
     from virtinstall.options.known_values import place_of

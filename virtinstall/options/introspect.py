@@ -50,8 +50,10 @@ def help_text(option: Option, cls: type[Element], columns: int = 80) -> str:
     name = next(spelling for spelling in option.names if spelling.startswith("--"))
     lines = _wrapped(f"{name}: {option.help}", "", columns)
     if cls.bare:
-        words = ",".join(word.upper() for word in cls.bare)
-        lines += _wrapped(f"Leading values without `=` are {', '.join(cls.bare)}: {name} {words}[,...]", "", columns)
+        placeholders = ",".join(word.upper() for word in cls.bare)
+        lines += _wrapped(
+            f"Leading values without `=` are {', '.join(cls.bare)}: {name} {placeholders}[,...]", "", columns
+        )
     lines.append("")
     width = 2 + min(_NAME_COLUMNS, max((len(known.name) for known in known_sub_options(cls)), default=0))
     for known in known_sub_options(cls):

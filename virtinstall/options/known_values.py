@@ -49,7 +49,7 @@ def _place(cls: type[Element], path: tuple[str, ...], pair: Pair) -> tuple[str, 
     declared = pair.target.declared
     assert isinstance(declared, XmlField)
     is_replaced = declared.convert is not None and declared.convert(pair.value) != pair.value
-    return None if is_replaced or pair.value in declared.own_words else place
+    return None if is_replaced or pair.value in declared.own_values else place
 
 
 def place_of(cls: type[Element], path: tuple[str, ...], target: Target) -> tuple[str, ...] | None:

@@ -50,14 +50,14 @@ def _storage(given: Namespace) -> None:
     if len(sizes) > max(1, len(paths)):
         raise RequestError("more --file-size than --file options", hint="use --disk path=PATH,size=GIB")
     for number in range(max(len(paths), len(sizes))):
-        words = []
+        parts = []
         if number < len(paths):
-            words.append("path=" + _quoted(paths[number]))
+            parts.append("path=" + _quoted(paths[number]))
         if number < len(sizes):
-            words.append(f"size={sizes[number]:.12f}")
+            parts.append(f"size={sizes[number]:.12f}")
         if given.nonsparse:
-            words.append("sparse=no")
-        _append(given, "disk", ",".join(words))
+            parts.append("sparse=no")
+        _append(given, "disk", ",".join(parts))
 
 
 def _networks(given: Namespace) -> None:

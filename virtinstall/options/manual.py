@@ -25,10 +25,10 @@ def roff(text: str) -> str:
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     if escaped[:1] in (".", "'"):
         escaped = "\\&" + escaped
-    return bold_words(escaped)
+    return bold_terms(escaped)
 
 
-def bold_words(text: str) -> str:
+def bold_terms(text: str) -> str:
     """Convert text in backticks to bold text, within one line."""
     lines = []
     for line in text.split("\n"):
@@ -105,4 +105,4 @@ def write_includes(folder: Path) -> None:
 def mark_pages(folder: Path) -> None:
     """Convert backticks in the finished pages to bold text, which argparse-manpage does not do."""
     for path in folder.glob("*.1"):
-        path.write_text(bold_words(path.read_text(encoding="utf-8")), encoding="utf-8")
+        path.write_text(bold_terms(path.read_text(encoding="utf-8")), encoding="utf-8")

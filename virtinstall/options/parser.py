@@ -10,7 +10,7 @@ from functools import cache
 from virtinstall.options.table import OPTIONS, Option
 from virtinstall.options.usage import Parser
 
-HELP_WORDS = ("?", "help")
+HELP_FLAGS = ("?", "help")
 _DEFAULT_COLUMNS = 78
 _KINDS = {"text": str, "integer": int, "number": float}
 
@@ -114,6 +114,6 @@ def help_wanted(given: argparse.Namespace, options: Sequence[Option] = OPTIONS) 
     wanted = []
     for option in options:
         values = getattr(given, option.dest)
-        if option.section and any(value in HELP_WORDS for value in (values if isinstance(values, list) else [values])):
+        if option.section and any(value in HELP_FLAGS for value in (values if isinstance(values, list) else [values])):
             wanted.append(option)
     return wanted

@@ -75,12 +75,12 @@ class Fallback(NamedTuple):
     with_value: Callable[[str], list[str]] = lambda value: []
 
 
-def split_words(text: str) -> list[str]:
+def split_parts(text: str) -> list[str]:
     """Split a compound value at commas that are not quoted or escaped.
 
     Raises: ValueError, if a quote is not closed.
     """
-    words = [""]
+    parts = [""]
     quote = ""
     position = 0
     while position < len(text):
@@ -89,21 +89,21 @@ def split_words(text: str) -> list[str]:
         if char == "\\" and quote != "'" and position < len(text):
             following = text[position]
             position += 1
-            words[-1] += following if not quote or following in '"\\' else char + following
+            parts[-1] += following if not quote or following in '"\\' else char + following
         elif quote:
             if char == quote:
                 quote = ""
             else:
-                words[-1] += char
+                parts[-1] += char
         elif char in "\"'":
             quote = char
         elif char == ",":
-            words.append("")
+            parts.append("")
         else:
-            words[-1] += char
+            parts[-1] += char
     if quote:
         raise ValueError(f"unclosed quote {quote}")
-    return words
+    return parts
 
 
 def resolve(cls: type[Element], key: str) -> Target | None:
@@ -168,16 +168,16 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
     if whole is not None:
         return _in_order([Pair(key, value, resolve(cls, key)) for key, value in whole])
     try:
-        words = split_words(text)
+        parts = split_parts(text)
     except ValueError as error:
         raise RequestError(f"{option} {text}: {error}", hint="close the quote, or put a backslash before it") from None
     pairs: list[Pair] = []
     bare = list(getattr(cls, "bare", ()))
-    for place, word in enumerate(words):
+    for place, word in enumerate(parts):
         key, equals, value = word.partition("=")
-        made = None if equals and _known(cls, key, fallback) else cls.read_word(word)
-        if made is not None:
-            key, value, equals = made[0], made[1], "="
+        bare_value = None if equals and _known(cls, key, fallback) else cls.read_word(word)
+        if bare_value is not None:
+            key, value, equals = bare_value[0], bare_value[1], "="
         target = resolve(cls, key)
         if equals and (target is not None or is_shared(key)):
             pairs.append(Pair(key, value, target))
@@ -195,7 +195,7 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
             if word:
                 pairs.append(Pair(name, word, resolve(cls, name), bare=True))
         elif word:
-            raise _unknown(cls, option, word, words[place + 1 :], fallback)
+            raise _unknown(cls, option, word, parts[place + 1 :], fallback)
     return _in_order(pairs)
 
 

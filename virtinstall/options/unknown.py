@@ -15,8 +15,8 @@ def _named(name: str) -> Callable[[str], str]:
 
 def _switched(name: str) -> Callable[[str], str]:
     """`name` with the value as on or off."""
-    words = {"yes": "on", "no": "off", "true": "on", "false": "off", "1": "on", "0": "off"}
-    return lambda value: f"{name}={words.get(value.lower(), value)}"
+    spellings = {"yes": "on", "no": "off", "true": "on", "false": "off", "1": "on", "0": "off"}
+    return lambda value: f"{name}={spellings.get(value.lower(), value)}"
 
 
 def _prefixed(sign: str) -> Callable[[str], str]:

@@ -33,7 +33,7 @@ class Parser(argparse.ArgumentParser):
             word = next(iter(unknown.split()), "")
             problem, advice = _unknown_option(word, self.prog, self._names())
             raise UsageError(problem, hint=advice)
-        raise UsageError(_in_words(message), hint=hint)
+        raise UsageError(_plain_message(message), hint=hint)
 
     def _names(self) -> list[str]:
         return [name for action in self._actions for name in action.option_strings]
@@ -66,7 +66,7 @@ def _is_option(word: str) -> bool:
     return word.startswith("-") and word[1:3].strip("-").isalpha()
 
 
-def _in_words(message: str) -> str:
+def _plain_message(message: str) -> str:
     """Return argparse's message about an option in the style of this project."""
     option, separator, what = message.removeprefix("argument ").partition(": ")
     if not separator or not message.startswith("argument "):

@@ -71,7 +71,7 @@ def read_requested(values: Mapping[str, str] | None) -> RequestedOs:
 
 
 def choose_os(
-    wish: RequestedOs,
+    requested: RequestedOs,
     catalog: Catalog,
     *,
     detected: Iterable[str] = (),
@@ -87,17 +87,17 @@ def choose_os(
 
     Raises: RequestError, if a name is unknown, or none was found and one is required.
     """
-    if wish.detect:
+    if requested.detect:
         for name in detected:
             found = _known(catalog, name)
             if found is not None:
                 return found
-    name_given = wish.name or default_name
+    name_given = requested.name or default_name
     if name_given:
         record, warning, exact = catalog.lookup(name_given)
         cost = _GENERIC_COST if record.is_generic and is_hvm and warning is None else None
         return ChosenOs(record, _warnings(warning, cost), assumed=not exact)
-    if wish.require or (wish.strict and wish.require is None and is_hvm and not _may_lack(environment)):
+    if requested.require or (requested.strict and requested.require is None and is_hvm and not _may_lack(environment)):
         raise RequestError(
             _REQUIRED,
             hint="`--osinfo list` prints all names; for an unlisted Linux use linux2022; "
@@ -105,7 +105,7 @@ def choose_os(
         )
     if not is_hvm:
         return ChosenOs(GENERIC)
-    if wish.require is False or not wish.detect or _may_lack(environment):
+    if requested.require is False or not requested.detect or _may_lack(environment):
         return ChosenOs(GENERIC, (_GENERIC_COST,), assumed=True)
     record = catalog.newest_linux()
     return ChosenOs(record, (_GENERIC_COST if record.is_generic else _guess_cost(record),), assumed=True)

@@ -33,7 +33,7 @@ from virtinstall.rollback.entries import (
 )
 from virtinstall.rollback.file_state import FileState, Identity, remove_file
 from virtinstall.rollback.signals import deferred_signals
-from virtinstall.rollback.unnamed_file import give_name, open_unnamed
+from virtinstall.rollback.unnamed_file import link_to, open_unnamed
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 class Leftover(NamedTuple):
     """One thing that a dead run of guest `name` created.
 
-    `kind` is `file`, `domain`, `volume` (path `POOL/VOLUME`) or the run's name of the kind. `half_made`: the run died
+    `kind` is `file`, `domain`, `volume` (path `POOL/VOLUME`) or the run's name of the kind. `incomplete`: the run died
     before any guest could have used it. `uri` is the run's connection. `state` is a file's when it was complete; `uuid`
     is a guest's.
     """
@@ -51,7 +51,7 @@ class Leftover(NamedTuple):
     kind: str
     path: str
     identity: Identity | None = None
-    half_made: bool = False
+    incomplete: bool = False
     uri: str | None = None
     state: FileState | None = None
     uuid: str | None = None
@@ -182,7 +182,7 @@ class Journal:
             if unnamed is None:
                 os.rename(fresh, path)
             else:
-                give_name(fd, path)
+                link_to(fd, path)
         except OSError:
             os.close(fd)
             remove_file(fresh)
@@ -276,8 +276,8 @@ def find_leftovers(name: str, folder: Folder, uri: str | None = None) -> list[Le
                 for entry in record.entries
                 if entry.kind not in (FINAL, ADOPTED) and entry.path not in adopted
             }
-            half_made = all(entry.kind != "domain" for entry in record.entries)
-            found += [_leftover(record, entry, half_made) for entry in things.values() if _may_be_there(entry)]
+            incomplete = all(entry.kind != "domain" for entry in record.entries)
+            found += [_leftover(record, entry, incomplete) for entry in things.values() if _may_be_there(entry)]
     return found
 
 
@@ -294,8 +294,10 @@ def final_xml(name: str, folder: Folder, uri: str | None, uuid: str) -> str | No
     return None
 
 
-def _leftover(record: Record, entry: Entry, half_made: bool) -> Leftover:
-    return Leftover(record.name, entry.kind, entry.path, entry.identity, half_made, record.uri, entry.state, entry.uuid)
+def _leftover(record: Record, entry: Entry, incomplete: bool) -> Leftover:
+    return Leftover(
+        record.name, entry.kind, entry.path, entry.identity, incomplete, record.uri, entry.state, entry.uuid
+    )
 
 
 def forget_leftovers(name: str, folder: Folder, uri: str | None = None) -> None:

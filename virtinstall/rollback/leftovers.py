@@ -30,7 +30,7 @@ from virtinstall.rollback.journal import (
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Guest, Host
 
-    Tell = Callable[[str], None]
+    Report = Callable[[str], None]
 
 
 _BETWEEN_PARTS = re.compile(r"[,=\s]|file://")
@@ -38,7 +38,7 @@ _SERVED = ("boot file", "seed")
 _FILES = ("file", "kept seed", *_SERVED)
 
 
-def report_leftovers(name: str, host: Host, report: Tell) -> None:
+def report_leftovers(name: str, host: Host, report: Report) -> None:
     """Report the leftovers of a killed run that created guest `name`; remove journals without any."""
     folder = journal_folder(os.environ, os.geteuid())
     found = [leftover for leftover in find_leftovers(name, folder, host.uri) if _is_there(leftover, host)]
@@ -68,7 +68,7 @@ def _guest_of(leftover: Leftover, host: Host) -> Guest | None:
     return host.guest_named(leftover.path) if leftover.uuid is None else host.guest_by_uuid(leftover.uuid)
 
 
-def remove_served(name: str, host: Host, report: Tell) -> None:
+def remove_served(name: str, host: Host, report: Report) -> None:
     """Remove files that killed runs of guest `name` downloaded or created only for its installation; report those that
     are kept.
     """
@@ -90,7 +90,7 @@ def remove_served(name: str, host: Host, report: Tell) -> None:
                 )
 
 
-def remove_served_of_others(name: str | None, host: Host, report: Tell) -> None:
+def remove_served_of_others(name: str | None, host: Host, report: Report) -> None:
     """Remove files that killed runs of other guests than `name` downloaded or created only for their installation."""
     folder = journal_folder(os.environ, os.geteuid())
     for other in sorted(names_of_dead_runs(folder) - {name}):
@@ -106,7 +106,7 @@ def remove_served_of_others(name: str | None, host: Host, report: Tell) -> None:
                     report(f"removed {leftover.path}, which a killed run for '{other}' had left")
 
 
-def remove_leftovers(name: str, host: Host, report: Tell, named: Iterable[str] = ()) -> None:
+def remove_leftovers(name: str, host: Host, report: Report, named: Iterable[str] = ()) -> None:
     """Remove and report the incomplete files of killed runs that created guest `name`; report everything else.
 
     `named` are the values of this run: a file that one of them means is kept. Raises: StorageError, if one cannot be
@@ -117,7 +117,7 @@ def remove_leftovers(name: str, host: Host, report: Tell, named: Iterable[str] =
     for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
         if leftover.kind == "domain":
             _remove_claim(leftover, host, report)
-        elif leftover.half_made and leftover.kind in _FILES and not _reason_to_keep(leftover, host, named):
+        elif leftover.incomplete and leftover.kind in _FILES and not _reason_to_keep(leftover, host, named):
             try:
                 _remove(leftover)
             except OSError as error:
@@ -133,7 +133,7 @@ def remove_leftovers(name: str, host: Host, report: Tell, named: Iterable[str] =
             adopt_files(journal_folder(os.environ, os.geteuid()), partial(_is_named, named))
 
 
-def _remove_temporary_pools(name: str, host: Host, report: Tell) -> None:
+def _remove_temporary_pools(name: str, host: Host, report: Report) -> None:
     """End the storage pools without a definition that killed runs left; report the images that they created in them."""
     found = find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri)
     for pool in {leftover.path for leftover in found if leftover.kind == "temporary pool"}:
@@ -148,7 +148,7 @@ def _remove_temporary_pools(name: str, host: Host, report: Tell) -> None:
         report(f"an earlier run for '{name}' was killed: the temporary pool {pool} that it left is removed")
 
 
-def _remove_claim(leftover: Leftover, host: Host, report: Tell) -> None:
+def _remove_claim(leftover: Leftover, host: Host, report: Report) -> None:
     """Remove a guest that holds only the name and UUID of the one that the dead run did not define."""
     guest = None if leftover.uuid is None else _guest_of(leftover, host)
     if guest is not None and not guest.is_active() and is_claim(guest.xml(inactive=True)):
@@ -229,7 +229,7 @@ def _is_there(leftover: Leftover, host: Host) -> bool:
 
 
 def begin_journal(
-    name: str, report: Tell, uri: str | None = None, uuid: str | None = None, *, generated: bool = False
+    name: str, report: Report, uri: str | None = None, uuid: str | None = None, *, generated: bool = False
 ) -> Journal | None:
     """Start the journal of a run that creates guest `name` at `uri`; None with a warning if it cannot be written.
 

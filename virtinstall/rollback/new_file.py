@@ -17,7 +17,7 @@ from virtinstall.errors import StorageError
 from virtinstall.rollback.file_state import FileState, Identity, remove_file, remove_if_same
 from virtinstall.rollback.journal import Journal
 from virtinstall.rollback.undo import Undo
-from virtinstall.rollback.unnamed_file import give_name, open_unnamed
+from virtinstall.rollback.unnamed_file import link_to, open_unnamed
 from virtinstall.storage.files import storage_errors
 
 _NO_LINK = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
@@ -76,7 +76,7 @@ def can_create(path: str) -> bool:
 def _open_unnamed(path: str, mode: int) -> tuple[int, Callable[[], None]] | None:
     """An O_TMPFILE in the directory of `path`, and the function that names it; None if not supported."""
     fd = open_unnamed(_folder_of(path), mode)
-    return None if fd is None else (fd, lambda: give_name(fd, path))
+    return None if fd is None else (fd, lambda: link_to(fd, path))
 
 
 def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], None]]:

@@ -29,7 +29,7 @@ def open_unnamed(folder: str | os.PathLike[str], mode: int) -> int | None:
     return None
 
 
-def give_name(fd: int, path: str | os.PathLike[str]) -> None:
+def link_to(fd: int, path: str | os.PathLike[str]) -> None:
     """Name the file of `open_unnamed`.
 
     Raises: OSError, if the name is taken.

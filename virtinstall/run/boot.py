@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from virtinstall.plan import Plan
     from virtinstall.rollback.undo import Undo
 
-_KVM_WORDS = ("kvm", "msr ", "nested virtualization")
+_KVM_MESSAGES = ("kvm", "msr ", "nested virtualization")
 
 
 def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
@@ -71,8 +71,8 @@ def _explain_kvm_failure(domain: Domain) -> Iterator[None]:
     try:
         yield
     except HypervisorError as error:
-        words = error.message.lower()
-        if domain.type != "kvm" or not any(word in words for word in _KVM_WORDS):
+        message_text = error.message.lower()
+        if domain.type != "kvm" or not any(word in message_text for word in _KVM_MESSAGES):
             raise
         hint = "this host lists KVM but can't run a guest with it: --virt-type qemu takes emulation"
         raise HypervisorError(error.message, hint=hint, code=error.code) from error

@@ -85,12 +85,12 @@ class Waiter:
     """Waiter for one guest, which prints lines through a function; `deadline` is a value of time.monotonic()."""
 
     def __init__(
-        self, host: LibvirtHost, guest: Guest, domain: Domain, say: Callable[[str], None], deadline: float | None
+        self, host: LibvirtHost, guest: Guest, domain: Domain, report: Callable[[str], None], deadline: float | None
     ) -> None:
         self._host = host
         self._guest = guest
         self._domain = domain
-        self._say = say
+        self._report = report
         self._deadline = deadline
         self._console: ConsoleWatch | None = None
 
@@ -133,7 +133,7 @@ class Waiter:
             return []
         found = self._guest.addresses()
         if found:
-            self._say(f"Address: {' '.join(found)}")
+            self._report(f"Address: {' '.join(found)}")
         return found
 
     def _ssh_answers(self) -> bool:
@@ -189,21 +189,21 @@ class ConsoleWatch:
         self._seen = threading.Event()
         self._rest = b""
         self._errors: list[str] = []
-        self._lost: HypervisorError | None = None
+        self._connection_error: HypervisorError | None = None
         console = ConsoleStream(host, guest)
 
         def watch() -> None:
             try:
                 console.run(None, self._search)
             except HypervisorError as error:
-                self._lost = error
+                self._connection_error = error
 
         threading.Thread(target=watch, name="console-watch", daemon=True).start()
 
     def seen(self) -> bool:
         """Return whether the line has come. Raises: HypervisorError, when the connection is lost."""
-        if self._lost is not None:
-            raise self._lost
+        if self._connection_error is not None:
+            raise self._connection_error
         return self._seen.is_set()
 
     def errors(self) -> list[str]:
@@ -215,5 +215,5 @@ class ConsoleWatch:
         self._rest = rest[-_LONGEST_LINE:]  # a guest may write a lot without ever ending a line
         found = [error for error in map(error_on_console, lines) if error is not None]
         self._errors = (self._errors + found)[:MOST_ERRORS]
-        if any(all(words in line for words in _CLOUD_INIT_ENDS) for line in lines):
+        if any(all(parts in line for parts in _CLOUD_INIT_ENDS) for line in lines):
             self._seen.set()

@@ -88,20 +88,20 @@ class Answers:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Warnings to show before the installation."""
-        told = []
+        texts = []
         if self.admin_password is None and self.user_password is None:
-            told.append(
+            texts.append(
                 "--unattended without passwords: the installed system may allow no login; "
                 "use admin-password-file=FILE or user-password-file=FILE"
             )
         unused = (("product-key", self.product_key), ("reg-login", self.reg_login))
         takers = {"product-key": _KEY_INSTALLERS, "reg-login": _KEY_INSTALLERS[1:]}
-        told.extend(
+        texts.extend(
             f"--unattended {name} has no effect: the installer of {self.os.short_id} does not support it"
             for name, value in unused
             if value is not None and self.installer.kind not in takers[name]
         )
-        return tuple(told)
+        return tuple(texts)
 
 
 def read_answers(
@@ -136,16 +136,16 @@ def read_answers(
     )
 
 
-def _login(asked: str | None, default: str, kind: str) -> str:
+def _login(given: str | None, default: str, kind: str) -> str:
     from virtinstall.seed.login import refusal_reason
 
-    if not asked:
+    if not given:
         # who runs the command did not choose the name, so another one is used
         return default if refusal_reason(default, kind) is None else _FALLBACK_LOGIN
-    why = refusal_reason(asked, kind)
+    why = refusal_reason(given, kind)
     if why is not None:
-        raise RequestError(f"--unattended user-login={asked}: {why}", hint="use another user-login=LOGIN")
-    return asked
+        raise RequestError(f"--unattended user-login={given}: {why}", hint="use another user-login=LOGIN")
+    return given
 
 
 def _check_word(name: str, value: str) -> None:

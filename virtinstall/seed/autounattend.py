@@ -118,15 +118,15 @@ def _disks(maker: ElementMaker, efi: bool) -> etree._Element:
             maker.ModifyPartition(maker.Format("FAT32"), *_ids(maker, 1, 1)),
             maker.ModifyPartition(maker.Format("NTFS"), *_ids(maker, 2, 3)),
         ]
-    made = []
+    partitions = []
     for order, (kind, size) in enumerate(create, 1):
         extent = maker.Extend("true") if size is None else maker.Size(size)
-        made.append(_added(maker.CreatePartition(maker.Order(str(order)), extent, maker.Type(kind))))
+        partitions.append(_added(maker.CreatePartition(maker.Order(str(order)), extent, maker.Type(kind))))
     return maker.DiskConfiguration(
         maker.WillShowUI("OnError"),
         _added(
             maker.Disk(
-                maker.CreatePartitions(*made),
+                maker.CreatePartitions(*partitions),
                 maker.ModifyPartitions(*[_added(each) for each in modify]),
                 maker.DiskID("0"),
                 maker.WillWipeDisk("true"),

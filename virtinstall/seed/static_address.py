@@ -92,5 +92,5 @@ def _check_reachable(gateway: IPv4Address | IPv6Address, interfaces: list[IPv4In
     networks = [interface.network for interface in interfaces if interface.version == gateway.version]
     # link-local routers are on the link of any address
     if not networks or not (gateway.is_link_local or any(gateway in network for network in networks)):
-        told = " or ".join(str(interface.network) for interface in interfaces)
-        raise RequestError(f"--cloud-init gateway={gateway} is not in the network {told}", hint=_HINT)
+        interface_networks = " or ".join(str(interface.network) for interface in interfaces)
+        raise RequestError(f"--cloud-init gateway={gateway} is not in the network {interface_networks}", hint=_HINT)

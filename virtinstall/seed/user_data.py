@@ -5,7 +5,7 @@ Source: https://docs.cloud-init.io/en/latest/explanation/format.html (first line
 
 from __future__ import annotations
 
-_FIRST_WORDS = (
+_FIRST_LINES = (
     "#!",
     "#cloud-config",
     "#include",
@@ -20,7 +20,7 @@ _FIRST_WORDS = (
 
 def doubts(name: str, text: str) -> list[str]:
     """Problems in the text of `user-data`, `meta-data` or `network-config`; empty if there are none."""
-    if name == "user-data" and not text.lstrip().lower().startswith(_FIRST_WORDS):
+    if name == "user-data" and not text.lstrip().lower().startswith(_FIRST_LINES):
         return ["cloud-init will ignore it: its first line is not #cloud-config, #! or another supported header"]
     is_yaml = name != "user-data" or text.lstrip().startswith("#cloud-config\n")
     error = _yaml_error(text) if is_yaml else None

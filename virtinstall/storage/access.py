@@ -120,10 +120,10 @@ def _judge(path: str, account: Account, wanted: int) -> Blocked | None:
     missing = [bit for bit, _ in _LETTERS if wanted & bit and not allows(permissions, account.uid, account.groups, bit)]
     names = {READ: "read", WRITE: "write", SEARCH: "search"}
     need = " and ".join(names[bit] for bit in missing)
-    return Blocked(path, need, account.name, _mending(path, permissions, account, wanted))
+    return Blocked(path, need, account.name, _remedy(path, permissions, account, wanted))
 
 
-def _mending(path: str, permissions: Permissions, account: Account, wanted: int) -> str:
+def _remedy(path: str, permissions: Permissions, account: Account, wanted: int) -> str:
     """The command that grants the minimum permission: an ACL entry for this user, or a mode bit."""
     letters = "".join(letter for bit, letter in _LETTERS if wanted & bit)
     if account.uid == permissions.uid:

@@ -82,13 +82,13 @@ def _check_access(plan: Plan, host: Host) -> None:
     from virtinstall.storage.file_uses import Role
     from virtinstall.storage.plan_files import generated_paths, plan_uses
 
-    made = {image.path for image in plan.images} | {volume.path for volume in plan.volumes}
+    created_paths = {image.path for image in plan.images} | {volume.path for volume in plan.volumes}
     # new images are judged by their directories; the seeds' and boot files' directories belong to libvirt or this
     # program
     uses = [
-        use._replace(writes=False) if use.role.is_image and use.path in made else use
+        use._replace(writes=False) if use.role.is_image and use.path in created_paths else use
         for use in plan_uses(plan)
-        if use.path in made or use.path not in generated_paths(plan)
+        if use.path in created_paths or use.path not in generated_paths(plan)
     ]
     if not uses:
         return
@@ -96,7 +96,7 @@ def _check_access(plan: Plan, host: Host) -> None:
     if account is not None and any(use.role in (Role.DISK, Role.CDROM, Role.FLOPPY) for use in uses):
         _check_labels(plan, host)
     # a session's libvirt cannot change the owner of files
-    check_files(uses, account, created=made, session=host.uri.partition("?")[0].endswith("/session"))
+    check_files(uses, account, created=created_paths, session=host.uri.partition("?")[0].endswith("/session"))
 
 
 def _check_labels(plan: Plan, host: Host) -> None:

@@ -34,8 +34,8 @@ def convert_image(
     try:
         with new_file(image.path, undo, mode=image.mode, journal=journal) as fd:
             target = f"/proc/self/fd/{fd}"
-            words = [program, "convert", "-q", "-f", source_format, "-O", image.format, source, target]
-            done = subprocess.run(words, pass_fds=(fd,), capture_output=True, text=True, check=False)
+            command = [program, "convert", "-q", "-f", source_format, "-O", image.format, source, target]
+            done = subprocess.run(command, pass_fds=(fd,), capture_output=True, text=True, check=False)
             if done.returncode:
                 reason = done.stderr.strip().rpartition("qemu-img: ")[2]
                 raise StorageError(f"cannot convert '{source}' to {image.format}: {reason}")

@@ -59,8 +59,8 @@ def _has_open(pid: int, status: os.stat_result) -> bool:
 
 def _is_qemu_of(pid: int, uuid: str) -> bool:
     with suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
-        words = file.read().split(b"\0")
-        return b"-uuid" in words and uuid.encode() in words
+        arguments = file.read().split(b"\0")
+        return b"-uuid" in arguments and uuid.encode() in arguments
     return False
 
 
@@ -77,8 +77,8 @@ def _is_locked(path: str) -> bool:
     except OSError:
         return False
     try:
-        asked = struct.pack(_LOCK, fcntl.F_WRLCK, os.SEEK_SET, QEMU_LOCK_START, QEMU_LOCK_LENGTH, 0)
-        answer = struct.unpack(_LOCK, fcntl.fcntl(fd, _OFD_GETLK, asked))
+        request = struct.pack(_LOCK, fcntl.F_WRLCK, os.SEEK_SET, QEMU_LOCK_START, QEMU_LOCK_LENGTH, 0)
+        answer = struct.unpack(_LOCK, fcntl.fcntl(fd, _OFD_GETLK, request))
         return bool(answer[0] != fcntl.F_UNLCK)
     except OSError:
         return False

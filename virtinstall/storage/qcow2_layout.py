@@ -74,15 +74,15 @@ class Layout:
     def _contiguous(self) -> Iterator[RefcountBlock | L2Table]:
         for number in range(self.refcount_blocks):
             yield RefcountBlock(1 + self.refcount_table_clusters + number)
-        behind = self.first_data_cluster + self.data_clusters - 1
+        last = self.first_data_cluster + self.data_clusters - 1
         for number, (done, count) in enumerate(self._mapped()):
-            table = behind + number if number else self.end_of_l1
+            table = last + number if number else self.end_of_l1
             yield L2Table(table, self.first_data_cluster + done, count)
 
     def _interleaved(self) -> Iterator[RefcountBlock | L2Table]:
         yield RefcountBlock(1 + self.refcount_table_clusters)
         blocks, end, table = 1, self.end_of_l1, 0
-        for is_data, count in self._parts_behind_l1():
+        for is_data, count in self._parts_after_l1():
             if is_data:
                 yield L2Table(table, end, count)
             table, end = end, end + count
@@ -90,7 +90,7 @@ class Layout:
                 yield RefcountBlock(end)
                 blocks, end = blocks + 1, end + 1
 
-    def _parts_behind_l1(self) -> Iterator[tuple[bool, int]]:
+    def _parts_after_l1(self) -> Iterator[tuple[bool, int]]:
         """Nothing, then each L2 table and its data: whether it is data, and its clusters."""
         yield False, 0
         for _, count in self._mapped():

@@ -44,8 +44,8 @@ def write_external(fd: int, image: NewImage, capacity: int) -> None:
     # a vmdk contains its file name, which must not be that of a file descriptor
     with tempfile.TemporaryDirectory(prefix="virtinstall-") as folder:
         path = os.path.join(folder, os.path.basename(image.path))
-        words = [program, "create", "-q", "-f", image.format, *_OPTIONS.get(image.format, ()), path, str(capacity)]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        command = [program, "create", "-q", "-f", image.format, *_OPTIONS.get(image.format, ()), path, str(capacity)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             reason = done.stderr.strip().rpartition("qemu-img: ")[2].replace(path, image.path)
             raise StorageError(f"cannot create the {image.format} image '{image.path}': {reason}")

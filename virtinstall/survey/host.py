@@ -29,7 +29,7 @@ class Environment(Record):
         return Environment(environ=os.environ, uid=os.geteuid(), random_bytes=raw, token=token)
 
 
-def survey_host(host: Host, surroundings: Environment) -> HostFacts:
+def survey_host(host: Host, environment: Environment) -> HostFacts:
     """The host and the connection to it."""
     uri = host.uri
     driver = host.driver()
@@ -49,23 +49,23 @@ def survey_host(host: Host, surroundings: Environment) -> HostFacts:
         default_bridge=networks.default_bridge() if local and driver != "test" else None,
         embed_root=root,
         # files for a remote host are only created here
-        boot_dir=_boot_dir(root, privileged and local, surroundings),
-        image_dir=_image_dir(root, privileged, surroundings),
-        passt=local and driver == "qemu" and networks.has_passt(privileged=privileged, uid=surroundings.uid),
+        boot_dir=_boot_dir(root, privileged and local, environment),
+        image_dir=_image_dir(root, privileged, environment),
+        passt=local and driver == "qemu" and networks.has_passt(privileged=privileged, uid=environment.uid),
     )
 
 
-def _boot_dir(root: str | None, privileged: bool, surroundings: Environment) -> str:
+def _boot_dir(root: str | None, privileged: bool, environment: Environment) -> str:
     from virtinstall.media.boot_place import boot_directory
 
-    return boot_directory(system=privileged, environment=surroundings.environ, root=root)
+    return boot_directory(system=privileged, environment=environment.environ, root=root)
 
 
-def _image_dir(root: str | None, privileged: bool, surroundings: Environment) -> str:
+def _image_dir(root: str | None, privileged: bool, environment: Environment) -> str:
     if root is not None:
         return f"{root}/images"
     if privileged:
         return "/var/lib/libvirt/images"
-    home = surroundings.environ.get("HOME") or "/"
-    data = surroundings.environ.get("XDG_DATA_HOME") or f"{home}/.local/share"
+    home = environment.environ.get("HOME") or "/"
+    data = environment.environ.get("XDG_DATA_HOME") or f"{home}/.local/share"
     return f"{data}/libvirt/images"

@@ -134,10 +134,10 @@ def survey_login(os: OsRecord, environ: Mapping[str, str], images: Sequence[Imag
     from virtinstall.seed.password import hash_password, new_password
 
     password = new_password()
-    asked = CloudInitRequest(
+    seed_request = CloudInitRequest(
         generated_passwords=((user, password),), default_user_password_hash=hash_password(password)
     )
-    return SeedFacts(cloud_init=asked, login=Login(user=user, password=password), warnings=asked.warnings)
+    return SeedFacts(cloud_init=seed_request, login=Login(user=user, password=password), warnings=seed_request.warnings)
 
 
 def _ignition_login(user: str, keys: tuple[str, ...]) -> SeedFacts:

@@ -27,10 +27,10 @@ def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFa
     """
     install = request.install
     if install.location is not None:
-        wish = install.location
-        if not wish.location:
+        requested = install.location
+        if not requested.location:
             raise RequestError(_BOTH_NEEDED, hint="example: --location URL,kernel=PATH,initrd=PATH")
-        return _survey_location(request, wish.location, wish.kernel, wish.initrd, host, catalog)
+        return _survey_location(request, requested.location, requested.kernel, requested.initrd, host, catalog)
     if install.os is not None and install.kernel is None:
         url = tree_url(request, catalog, install.os)
         return _survey_location(request, url, None, None, host, catalog)
@@ -124,14 +124,14 @@ def identifier(catalog: Catalog, arch: str) -> Identify:
         from virtinstall.media.medium import Identified
         from virtinstall.osinfo.detect import match_media, match_tree
 
-        ids, words = medium.volume, medium.treeinfo
-        if words is not None:
+        ids, treeinfo = medium.volume, medium.treeinfo
+        if treeinfo is not None:
             trees = match_tree(
                 catalog,
-                family=words.family,
-                version=words.version,
-                variant=words.variant or "",
-                arch=words.arch or arch,
+                family=treeinfo.family,
+                version=treeinfo.version,
+                variant=treeinfo.variant or "",
+                arch=treeinfo.arch or arch,
             )
             if trees:
                 return Identified(trees[0].short_id)

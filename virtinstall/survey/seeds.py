@@ -37,8 +37,8 @@ def survey_seeds(
         from virtinstall.seed.cloud_init import CloudInitRequest, from_suboptions
 
         wanted = install.cloud_init
-        asked = wanted if isinstance(wanted, CloudInitRequest) else from_suboptions(wanted, read_file)
-        facts = facts.replace(cloud_init=asked, warnings=(*asked.warnings, *facts.warnings))
+        seed_request = wanted if isinstance(wanted, CloudInitRequest) else from_suboptions(wanted, read_file)
+        facts = facts.replace(cloud_init=seed_request, warnings=(*seed_request.warnings, *facts.warnings))
     if install.ignition is not None:
         from virtinstall.media.fetcher import display_url
         from virtinstall.seed.ignition import LIMIT_BYTES, config_bytes

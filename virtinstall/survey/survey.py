@@ -24,24 +24,24 @@ if TYPE_CHECKING:
     from virtinstall.request import Request
 
 
-def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
+def survey(request: Request, host: Host, environment: Environment) -> Facts:
     """The facts for `request` on `host`.
 
     Raises: RequestError, if something that is named does not exist; HostError, if it cannot be read.
     """
     from virtinstall.osinfo.catalog import Catalog
 
-    facts_of_host = survey_host(host, surroundings)
-    catalog = Catalog(surroundings.environ)
+    facts_of_host = survey_host(host, environment)
+    catalog = Catalog(environment.environ)
     medium = media.survey_media(request, facts_of_host, catalog)
     doubts = (medium.doubt,) if medium is not None and medium.doubt is not None else ()
     notices: list[str] = []
     # which OS it is may depend on the kind of guest, and the machine type on the OS
     likely = chosen_platform(request, facts_of_host, GENERIC)
     named_images = images.survey_images(
-        request, facts_of_host, likely.arch, catalog, surroundings.environ, notices.append
+        request, facts_of_host, likely.arch, catalog, environment.environ, notices.append
     )
-    chosen = operating_system.survey_os(request, medium, catalog, likely, surroundings.environ, named_images)
+    chosen = operating_system.survey_os(request, medium, catalog, likely, environment.environ, named_images)
     record = chosen.record
     platform = likely if record.is_generic else chosen_platform(request, facts_of_host, record)
     text = host.domain_capabilities_xml(platform.emulator, platform.arch, platform.machine, platform.virt_type)
@@ -54,7 +54,7 @@ def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
         domain_capabilities=domain_capabilities,
         cpu_model_features=_cpu_model_features(request, host, platform, domain_capabilities),
         guest_names=_guest_names(request, host),
-        claimed_names=_claimed_names(request, surroundings),
+        claimed_names=_claimed_names(request, environment),
         guest_macs=_guest_macs(request, host),
         storage=storage.survey_storage(request, host, facts_of_host, medium, named_images),
         networks=_networks(request, host, facts_of_host),
@@ -63,11 +63,11 @@ def survey(request: Request, host: Host, surroundings: Environment) -> Facts:
         render_node=_render_node(request, host),
         mounts=_mounts(request, facts_of_host),
         media=medium,
-        seeds=_seeds(request, facts_of_host, record, medium, surroundings, named_images),
-        token=surroundings.token,
-        random_bytes=surroundings.random_bytes,
+        seeds=_seeds(request, facts_of_host, record, medium, environment, named_images),
+        token=environment.token,
+        random_bytes=environment.random_bytes,
         warnings=(*doubts, *notices, *chosen.warnings, *catalog.warnings),
-        environment=surroundings.environ,
+        environment=environment.environ,
     )
 
 
@@ -76,22 +76,22 @@ def _seeds(
     host: HostFacts,
     record: OsRecord,
     medium: MediaFacts | None,
-    surroundings: Environment,
+    environment: Environment,
     named_images: Sequence[ImageFacts | None],
 ) -> SeedFacts:
     install = request.install
     if install.cloud_init is None and install.unattended is None and install.ignition is None:
         default_login = install.image_defaults
-        found = images.survey_login(record, surroundings.environ, named_images) if default_login else SeedFacts()
+        found = images.survey_login(record, environment.environ, named_images) if default_login else SeedFacts()
     else:
         from virtinstall.survey.seeds import survey_seeds
 
-        found = survey_seeds(request, host, record, medium, surroundings.environ)
+        found = survey_seeds(request, host, record, medium, environment.environ)
     if found.cloud_init is None or found.cloud_init.user_data is not None:
         return found
     from virtinstall.seed.host_key import new_host_key
 
-    return found.replace(host_key=new_host_key(surroundings.environ))
+    return found.replace(host_key=new_host_key(environment.environ))
 
 
 def _cpu_model_features(
@@ -123,13 +123,13 @@ def _guest_macs(request: Request, host: Host) -> dict[str, str]:
     return host.guest_macs(fresh=any(interface.mac_address for interface in request.domain.devices_of(Interface)))
 
 
-def _claimed_names(request: Request, surroundings: Environment) -> frozenset[str]:
+def _claimed_names(request: Request, environment: Environment) -> frozenset[str]:
     """Names that other runs on this machine have chosen and not yet used, if a name must be chosen."""
     if request.domain.name is not None:
         return frozenset()
     from virtinstall.rollback.journal import journal_folder, names_of_live_runs
 
-    return names_of_live_runs(journal_folder(surroundings.environ, surroundings.uid))
+    return names_of_live_runs(journal_folder(environment.environ, environment.uid))
 
 
 def _networks(request: Request, host: Host, facts: HostFacts) -> dict[str, NetworkFacts | None]:

@@ -92,10 +92,10 @@ def _language(
     """The medium's language, which is the only one that Windows accepts; otherwise this host's."""
     from virtinstall.osinfo.scripts import media_language
 
-    told = media_language(catalog, medium, volume_id) if medium is not None else None
-    if told is None and not system.is_windows:
-        told = (environment.get("LC_ALL") or environment.get("LANG") or "").partition(".")[0]
-    parts = (told or "").replace("-", "_").split("_")
+    locale = media_language(catalog, medium, volume_id) if medium is not None else None
+    if locale is None and not system.is_windows:
+        locale = (environment.get("LC_ALL") or environment.get("LANG") or "").partition(".")[0]
+    parts = (locale or "").replace("-", "_").split("_")
     usable = len(parts) == 2 and all(part.isascii() and part.isalpha() for part in parts)
     return "_".join(parts) if usable else "en_US"
 

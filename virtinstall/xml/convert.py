@@ -37,7 +37,7 @@ PATH_CONVERTERS = (absolute_path, file_or_directory)
 """The converters of fields that hold a path of this host."""
 
 
-def shell_words(text: str) -> list[str]:
+def shell_arguments(text: str) -> list[str]:
     """The arguments in a line that is quoted as in a shell.
 
     Raises: ValueError, if a quote is not closed.

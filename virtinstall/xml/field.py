@@ -78,7 +78,7 @@ class XmlField(Declared, Generic[T]):
 
     The sub-option is named after the path unless `name` overrides it (None: no sub-option).
     `convert` converts what a user typed where that differs from the XML
-    (MiB to KiB, the word `default`); it raises ValueError. `own_words` are values that
+    (MiB to KiB, the word `default`); it raises ValueError. `own_values` are values that
     compose replaces before libvirt sees them.
     """
 
@@ -93,7 +93,7 @@ class XmlField(Declared, Generic[T]):
         commas: bool = False,
         match: bool = True,
         convert: Callable[[str], T | None] | None = None,
-        own_words: tuple[str, ...] = (),
+        own_values: tuple[str, ...] = (),
     ) -> None:
         self.path = path
         self.kind = kind
@@ -103,7 +103,7 @@ class XmlField(Declared, Generic[T]):
         self.commas = commas
         self.match = match
         self.convert = convert
-        self.own_words = own_words
+        self.own_values = own_values
         self.kind_name = kind.name
         self._parsed: Path | None = None
 

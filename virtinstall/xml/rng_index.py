@@ -75,7 +75,7 @@ class _Compiler:
         self._numbers: dict[int, int] = {}
         self._patterns: list[tuple[Pattern, str]] = []
         self._values: dict[ValueEntry, int] = {}
-        self._words: dict[str, tuple[set[str], list[str]]] = {}
+        self._own_values: dict[str, tuple[set[str], list[str]]] = {}
 
     def compile(self) -> Index:
         top = _Content()
@@ -161,49 +161,53 @@ class _Compiler:
         return may_be_empty
 
     def _value(self, patterns: Iterable[Pattern]) -> int:
-        words: dict[str, None] = {}
+        values: dict[str, None] = {}
         opens: set[str] = set()
         for pattern in patterns:
             if pattern.tag == "attribute" and len(pattern.parts) == int("name" not in pattern.attributes):
                 opens.add("text")
-            self._gather_words(pattern, words, opens)
+            self._gather_values(pattern, values, opens)
         openness = "text" if "text" in opens else "integer" if opens else ""
-        return self._values.setdefault((openness, tuple(words)), len(self._values))
+        return self._values.setdefault((openness, tuple(values)), len(self._values))
 
-    def _gather_words(self, pattern: Pattern, words: dict[str, None], opens: set[str]) -> None:
+    def _gather_values(self, pattern: Pattern, values: dict[str, None], opens: set[str]) -> None:
         tag = pattern.tag
         if tag == "value":
-            words[" ".join(pattern.text.split())] = None
+            values[" ".join(pattern.text.split())] = None
         elif tag in ("text", "list"):
             opens.add("text")
         elif tag == "data":
             alternatives = _alternatives(pattern)
-            words.update(dict.fromkeys(alternatives))
+            values.update(dict.fromkeys(alternatives))
             if not alternatives:
                 opens.add("integer" if pattern.attributes.get("type") in _INTEGERS else "text")
         elif tag == "ref":
-            self._gather_named(pattern.attributes["name"], words, opens)
+            self._gather_named(pattern.attributes["name"], values, opens)
         elif tag not in ("name", "anyName", "nsName"):
             for part in pattern.parts:
-                self._gather_words(part, words, opens)
+                self._gather_values(part, values, opens)
 
-    def _gather_named(self, name: str, words: dict[str, None], opens: set[str]) -> None:
-        known = self._words.get(name)
+    def _gather_named(self, name: str, values: dict[str, None], opens: set[str]) -> None:
+        known = self._own_values.get(name)
         if known is None:
-            own_words: dict[str, None] = {}
+            own_values: dict[str, None] = {}
             own_opens: set[str] = set()
             for below, _ in self._defines[name]:
                 for part in below.parts:
-                    self._gather_words(part, own_words, own_opens)
-            known = self._words[name] = (own_opens, list(own_words))
+                    self._gather_values(part, own_values, own_opens)
+            known = self._own_values[name] = (own_opens, list(own_values))
         opens.update(known[0])
-        words.update(dict.fromkeys(known[1]))
+        values.update(dict.fromkeys(known[1]))
 
 
 def _alternatives(data: Pattern) -> list[str]:
     """The values of a pattern that is only a list of them, such as `(tcp)|(udp)`."""
     for param in data.parts:
-        words = param.text.replace("(", "").replace(")", "").split("|")
-        if param.attributes.get("name") == "pattern" and len(words) > 1 and all(word.isidentifier() for word in words):
-            return words
+        values = param.text.replace("(", "").replace(")", "").split("|")
+        if (
+            param.attributes.get("name") == "pattern"
+            and len(values) > 1
+            and all(word.isidentifier() for word in values)
+        ):
+            return values
     return []

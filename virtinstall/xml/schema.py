@@ -193,13 +193,13 @@ class Schema:
         return ("present", ()) if element.may_be_empty else None
 
     def _value(self, ids: tuple[int, ...]) -> tuple[str, tuple[str, ...]]:
-        words = tuple(dict.fromkeys(word for number in ids for word in self._values[number][1]))
+        allowed = tuple(dict.fromkeys(word for number in ids for word in self._values[number][1]))
         if not self._closed(ids):
             texts = any(self._values[number][0] == "text" for number in ids)
-            return "text" if texts else "integer", words
-        if _YES_NO.issuperset(words):
-            return "yes/no", words
-        return "on/off" if _ON_OFF.issuperset(words) else "choice", words
+            return "text" if texts else "integer", allowed
+        if _YES_NO.issuperset(allowed):
+            return "yes/no", allowed
+        return "on/off" if _ON_OFF.issuperset(allowed) else "choice", allowed
 
     def _closed(self, ids: tuple[int, ...]) -> bool:
         return not any(self._values[number][0] for number in ids)

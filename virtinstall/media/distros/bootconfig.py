@@ -133,21 +133,21 @@ def parse_grub(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
     kernel: list[str] = []
     variables = {"prefix": f"/{folder}"}
     for line in text.splitlines()[:_MOST_LINES]:
-        words = _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), line).split()
-        if len(words) < 2:
+        fields = _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), line).split()
+        if len(fields) < 2:
             continue
-        command = words[0].strip("${}")
-        if command == "set" and (value := _SET.match(words[1])):
+        command = fields[0].strip("${}")
+        if command == "set" and (value := _SET.match(fields[1])):
             variables[value[1]] = value[2].strip("\"'")
         if command in _GRUB_KERNEL:
-            kernel = words[1:]
+            kernel = fields[1:]
         elif command in _GRUB_INITRD and kernel:
-            kernel_path, initrd_path = _without_device(kernel[0]), _without_device(_main_initrd(words[1:]))
+            kernel_path, initrd_path = _without_device(kernel[0]), _without_device(_main_initrd(fields[1:]))
             if kernel_path and initrd_path:
                 entries.append(Entry(kernel_path, initrd_path, tuple(kernel[1:])))
             kernel = []
         elif command in _GRUB_INCLUDE:
-            included.append((_without_device(words[1]), folder))
+            included.append((_without_device(fields[1]), folder))
     return entries, [each for each in included if each[0]]
 
 
@@ -180,21 +180,21 @@ def _read(
     return entries
 
 
-def _syslinux_config(said: dict[str, str], folder: str) -> list[Included]:
+def _syslinux_config(settings: dict[str, str], folder: str) -> list[Included]:
     """The configuration file that a label loads, and its working directory."""
-    file, _, there = said.get("config", "").partition(" ")
-    there = there.strip() or said.get("append", "")
+    file, _, there = settings.get("config", "").partition(" ")
+    there = there.strip() or settings.get("append", "")
     return [(_below(file, folder), _below(there.split(" ")[0], folder) if there.startswith("/") else folder)]
 
 
-def _syslinux_entry(said: dict[str, str], folder: str) -> list[Entry]:
-    words = said.get("append", "").split()
-    named = [word.partition("=")[2] for word in words if word.startswith("initrd=")]
-    kernel = _below(said.get("kernel", "").split(" ")[0], folder)
-    initrd = _below(_main_initrd((said.get("initrd") or (named[0] if named else "")).split(",")), folder)
+def _syslinux_entry(settings: dict[str, str], folder: str) -> list[Entry]:
+    fields = settings.get("append", "").split()
+    named = [word.partition("=")[2] for word in fields if word.startswith("initrd=")]
+    kernel = _below(settings.get("kernel", "").split(" ")[0], folder)
+    initrd = _below(_main_initrd((settings.get("initrd") or (named[0] if named else "")).split(",")), folder)
     if not kernel or not initrd or kernel.lower().endswith(_NO_KERNEL):
         return []
-    return [Entry(kernel, initrd, tuple(word for word in words if not word.startswith("initrd=")))]
+    return [Entry(kernel, initrd, tuple(word for word in fields if not word.startswith("initrd=")))]
 
 
 def _below(name: str, folder: str) -> str:

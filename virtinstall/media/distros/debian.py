@@ -129,7 +129,7 @@ def names_of(info: str) -> tuple[str, ...]:
     debian = re.search(r"debian[^\d\"]{0,40}(\d{1,2})(\.\d+)?", info, re.IGNORECASE)
     if debian:
         return (f"debian{debian[1]}",)
-    return _names_of_words(info)
+    return _names_of_tokens(info)
 
 
 def names_of_release(release: str) -> tuple[str, ...]:
@@ -140,11 +140,11 @@ def names_of_release(release: str) -> tuple[str, ...]:
         return (f"ubuntu{version}",)
     if origin == "debian" and version:
         return (f"debian{version.partition('.')[0]}",)
-    return _names_of_words(fields.get("Codename", ""))
+    return _names_of_tokens(fields.get("Codename", ""))
 
 
 def _names_of_address(location: str, kernel: str) -> tuple[str, ...]:
-    names = _names_of_words(location)
+    names = _names_of_tokens(location)
     if not names and "/dists/stable/" in f"{location}/":
         return ("debian",)
     if not names and "debian-installer" in kernel:
@@ -159,13 +159,13 @@ def names_of_archive(location: str) -> tuple[str, ...]:
     )
     if found is None:
         return ()
-    return _names_of_words(found[1]) if found[1].isalpha() else (f"ubuntu{found[1]}",)
+    return _names_of_tokens(found[1]) if found[1].isalpha() else (f"ubuntu{found[1]}",)
 
 
-def _names_of_words(text: str) -> tuple[str, ...]:
+def _names_of_tokens(text: str) -> tuple[str, ...]:
     """osinfo short ids for the first codename in `text`."""
-    words = re.findall(r"[a-z]+", text.lower())
-    found = next((CODENAMES[word] for word in reversed(words) if word in CODENAMES), None)
+    tokens = re.findall(r"[a-z]+", text.lower())
+    found = next((CODENAMES[word] for word in reversed(tokens) if word in CODENAMES), None)
     return (found,) if found else ()
 
 

@@ -112,9 +112,9 @@ def _products(path: str, text: str) -> list[str]:
     """The lines of a medium's file that name its product; in `content`, some also contain its version."""
     if path != "content":
         return text.splitlines()[:1]
-    said = [line.split(None, 1) for line in text.splitlines()[:200]]
-    named = [words[1] for words in said if len(words) == 2 and words[0] in ("LABEL", "DISTRO")]
-    version = next((words[1] for words in said if len(words) == 2 and words[0] == "VERSION"), "")
+    rows = [line.split(None, 1) for line in text.splitlines()[:200]]
+    named = [fields[1] for fields in rows if len(fields) == 2 and fields[0] in ("LABEL", "DISTRO")]
+    version = next((fields[1] for fields in rows if len(fields) == 2 and fields[0] == "VERSION"), "")
     return [*named, *(f"{each} {version}" for each in named)]
 
 
