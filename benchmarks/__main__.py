@@ -65,8 +65,8 @@ def _environ(scratch: Path) -> dict[str, str]:
 
 def _machine(programs: tuple[list[str], ...], environ: dict[str, str]) -> str:
     versions = [
-        subprocess.run([*words, "--version"], env=environ, capture_output=True, text=True, check=True).stdout.strip()
-        for words in programs
+        subprocess.run([*args, "--version"], env=environ, capture_output=True, text=True, check=True).stdout.strip()
+        for args in programs
     ]
     with open("/proc/cpuinfo", encoding="utf-8") as cpuinfo:
         cpu = next((line.split(":")[1].strip() for line in cpuinfo if line.startswith("model name")), "?")
@@ -78,7 +78,7 @@ def _machine(programs: tuple[list[str], ...], environ: dict[str, str]) -> str:
 
 def _measured(case: Case, programs: tuple[list[str], ...], environ: dict[str, str], rounds: int) -> bool:
     """Print the rows of a case; return whether all targets are met."""
-    runs = [partial(_once, case, words, environ) for words in programs]
+    runs = [partial(_once, case, args, environ) for args in programs]
     ours, theirs = measure.alternate(runs, min(rounds, case.rounds or rounds))
     rows = {
         "CPU": (ours.cpu_seconds, theirs.cpu_seconds, "s"),
@@ -94,9 +94,9 @@ def _measured(case: Case, programs: tuple[list[str], ...], environ: dict[str, st
     return all(rows[figure][0] / rows[figure][1] <= target for figure, target in targets.items())
 
 
-def _once(case: Case, words: list[str], environ: dict[str, str]) -> measure.Cost:
+def _once(case: Case, args: list[str], environ: dict[str, str]) -> measure.Cost:
     try:
-        return measure.run([*words, *case.words], environ)
+        return measure.run([*args, *case.args], environ)
     finally:
         if case.connect:
             for command in (["destroy", GUEST], ["undefine", GUEST, "--nvram", "--tpm"]):
@@ -118,9 +118,9 @@ def _fetched(scratch: Path, programs: tuple[list[str], ...], environ: dict[str, 
 
 def _guests(count: int) -> bool:
     """Measure many guests; each run is a new process, because the test driver keeps its guests in the process."""
-    words = [sys.executable, "-m", "benchmarks.guests", str(count)]
+    args = [sys.executable, "-m", "benchmarks.guests", str(count)]
     runs = [
-        json.loads(subprocess.run(words, capture_output=True, check=True, cwd=Path(__file__).parents[1]).stdout)
+        json.loads(subprocess.run(args, capture_output=True, check=True, cwd=Path(__file__).parents[1]).stdout)
         for _ in range(3)
     ]
     seen = {name: statistics.median(run[name] for run in runs) for name in runs[0]}

@@ -25,7 +25,7 @@ class Case(NamedTuple):
     """A row of the table: arguments, and the largest allowed ratio ours / theirs for each figure."""
 
     title: str
-    words: tuple[str, ...]
+    args: tuple[str, ...]
     cpu: float | None = None
     wall: float | None = None
     memory: float | None = None

@@ -44,8 +44,8 @@ def create_guests(count: int) -> Figures:
     grown_from = 0
     for number in range(count):
         start = time.perf_counter()
-        words = ["--name", f"many-{number}", "--memory", "64", "--osinfo", "debian11", "--disk", "none", "--import"]
-        request = virtinstall.parse_request([*words, "--network", "default", "--graphics", "none"])
+        args = ["--name", f"many-{number}", "--memory", "64", "--osinfo", "debian11", "--disk", "none", "--import"]
+        request = virtinstall.parse_request([*args, "--network", "default", "--graphics", "none"])
         plan = hypervisor.plan(request)
         hypervisor.create(plan)
         seconds.append(time.perf_counter() - start)
@@ -54,8 +54,8 @@ def create_guests(count: int) -> Figures:
     total = time.perf_counter() - begin
     grown = _resident_bytes() - grown_from
     hypervisor.close()
-    words = [sys.executable, "-m", "benchmarks.guests", str(count), "-"]
-    driver = subprocess.run(words, input=plan.steps[-1], capture_output=True, text=True, check=True).stdout
+    args = [sys.executable, "-m", "benchmarks.guests", str(count), "-"]
+    driver = subprocess.run(args, input=plan.steps[-1], capture_output=True, text=True, check=True).stdout
     tenth, last = statistics.median(seconds[4:15]), statistics.median(seconds[-11:])
     return Figures(count / total, tenth * 1000, last * 1000, grown / MIB, int(driver) / MIB)
 

@@ -27,7 +27,7 @@ class RunError(Exception):
     """Failure of a measured program, whose figures would be meaningless."""
 
 
-def run(words: Sequence[str], environ: Mapping[str, str], output: str = os.devnull) -> Cost:
+def run(args: Sequence[str], environ: Mapping[str, str], output: str = os.devnull) -> Cost:
     """Run a program and write its output to a file. Raises: RunError, with the output."""
     log = output if output != os.devnull else environ["BENCHMARK_LOG"]
     actions = [
@@ -36,12 +36,12 @@ def run(words: Sequence[str], environ: Mapping[str, str], output: str = os.devnu
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
     start = time.perf_counter()
-    pid = os.posix_spawnp(words[0], list(words), environ, file_actions=actions)
+    pid = os.posix_spawnp(args[0], list(args), environ, file_actions=actions)
     _, status, used = os.wait4(pid, 0)
     wall = time.perf_counter() - start
     if status:
         with open(log, encoding="utf-8", errors="replace") as printed:
-            raise RunError(f"{' '.join(words)}: status {os.waitstatus_to_exitcode(status)}\n{printed.read()[-2000:]}")
+            raise RunError(f"{' '.join(args)}: status {os.waitstatus_to_exitcode(status)}\n{printed.read()[-2000:]}")
     return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
 
 

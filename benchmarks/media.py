@@ -75,8 +75,8 @@ def served(folder: Path) -> Iterator[str]:
     """Yield the URL of the folder while a web server in another process serves it. Raises: TimeoutError."""
     port = 20000 + os.getpid() % 20000
     url = f"http://127.0.0.1:{port}/"
-    words = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(folder), str(port)]
-    server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    args = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(folder), str(port)]
+    server = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(100):
             try:

@@ -43,10 +43,10 @@ def examples() -> dict[str, str]:
 
 def _on_the_base(name: str, arguments: str) -> str:
     """Return the base command with the arguments; an option of the base is replaced."""
-    words = shlex.split(BASE)
-    if name in words:
-        place = words.index(name)
-        return shlex.join(words[:place]) + f" {arguments} " + shlex.join(words[place + 2 :])
+    args = shlex.split(BASE)
+    if name in args:
+        place = args.index(name)
+        return shlex.join(args[:place]) + f" {arguments} " + shlex.join(args[place + 2 :])
     return f"{BASE} \\\n    {arguments}"
 
 

@@ -202,10 +202,10 @@ def test_listed_by_help(option: Option) -> None:
     """`--OPTION help` lists each sub-option with its line."""
     cls = section_class(option)
     text = help_text(option, cls)
-    words = text.split()
-    unwrapped = " ".join(words)
+    args = text.split()
+    unwrapped = " ".join(args)
     for name, declared in sub_option_names(cls):
-        assert name in words
+        assert name in args
         assert declared.doc in unwrapped
 
 

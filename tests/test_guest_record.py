@@ -61,11 +61,11 @@ def test_a_long_request_is_omitted() -> None:
 
 def test_a_created_guest_has_a_record_and_other_metadata_stays(capsys: pytest.CaptureFixture[str]) -> None:
     """The record names the disk, and no password."""
-    words = ["--connect", "test:///default", "--name", "lc-record", "--memory", "64", "--disk", "size=1", "--import"]
-    words += ["--osinfo", "debian12", "--graphics", "vnc,password=Geheim", "--noautoconsole", "--output", "json"]
+    args = ["--connect", "test:///default", "--name", "lc-record", "--memory", "64", "--disk", "size=1", "--import"]
+    args += ["--osinfo", "debian12", "--graphics", "vnc,password=Geheim", "--noautoconsole", "--output", "json"]
     from virtinstall.cli.main import main
 
-    assert main(words) == 0
+    assert main(args) == 0
     document = json.loads(capsys.readouterr().out)
     record = document["record"]
     assert [(each["kind"], each["path"]) for each in record["files"]] == [

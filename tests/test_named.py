@@ -37,10 +37,10 @@ class Theirs(typing.NamedTuple):
         return self.x + self.y
 
 
-@pytest.mark.parametrize("words", [((1,), {}), ((1, 5), {"name": "n"}), ((), {"x": 3}), ((1, 2, "z"), {})])
-def test_construction_and_reading_are_the_same(words: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
+@pytest.mark.parametrize("args", [((1,), {}), ((1, 5), {"name": "n"}), ((), {"x": 3}), ((1, 2, "z"), {})])
+def test_construction_and_reading_are_the_same(args: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
     """Values by position, by name and by default; names, order, defaults, text."""
-    ours, theirs = Ours(*words[0], **words[1]), Theirs(*words[0], **words[1])
+    ours, theirs = Ours(*args[0], **args[1]), Theirs(*args[0], **args[1])
     assert tuple(ours) == tuple(theirs)
     assert (ours.x, ours.y, ours.name, ours.sum) == (theirs.x, theirs.y, theirs.name, theirs.sum)
     assert ours._asdict() == theirs._asdict()
@@ -52,12 +52,12 @@ def test_construction_and_reading_are_the_same(words: tuple[tuple[Any, ...], dic
     )
 
 
-@pytest.mark.parametrize("words", [((), {}), ((1, 2, "z", 4), {}), ((1,), {"x": 1}), ((1,), {"other": 1})])
-def test_wrong_arguments_are_refused_alike(words: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
+@pytest.mark.parametrize("args", [((), {}), ((1, 2, "z", 4), {}), ((1,), {"x": 1}), ((1,), {"other": 1})])
+def test_wrong_arguments_are_refused_alike(args: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
     """A missing value, one too many, one given twice, and an unknown name raise the same errors."""
     for kind in (Ours, Theirs):
         with pytest.raises(TypeError):
-            kind(*words[0], **words[1])
+            kind(*args[0], **args[1])
 
 
 def test_they_are_values() -> None:

@@ -62,17 +62,17 @@ def guide_files(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield {"HTTP": http.url.split("/")[2], "FTP": ftp, "DIR": str(tmp_path)}
 
 
-@pytest.mark.parametrize("words", GUIDE.values(), ids=GUIDE.keys())
-def test_guide_results_in_a_valid_domain(guide_files: dict[str, str], tmp_path: Path, words: str) -> None:
+@pytest.mark.parametrize("args", GUIDE.values(), ids=GUIDE.keys())
+def test_guide_results_in_a_valid_domain(guide_files: dict[str, str], tmp_path: Path, args: str) -> None:
     """With the guide's command line the XML is valid and nothing is created."""
     if shutil.which("virt-xml-validate") is None:
         pytest.skip("NOT RUN: virt-xml-validate is missing (Debian: libvirt-clients, libxml2-utils)")
     for placeholder, value in guide_files.items():
-        words = words.replace(placeholder, value)
+        args = args.replace(placeholder, value)
     before = set(tmp_path.rglob("*"))
 
     run = subprocess.run(
-        [sys.executable, "-m", "virtinstall", *shlex.split(words), "--connect", "test:///default", "--print-xml", "1"],
+        [sys.executable, "-m", "virtinstall", *shlex.split(args), "--connect", "test:///default", "--print-xml", "1"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
         stdin=subprocess.DEVNULL,

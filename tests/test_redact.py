@@ -40,7 +40,7 @@ def test_secrets(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "args",
     [
         ("--qemu-commandline", "-fw_cfg name=opt/x,string=hunter2"),
         ("--qemu-commandline", "-fw_cfg 'name=opt/x,string=a hunter2,,hunter2'"),
@@ -66,9 +66,9 @@ def test_secrets(text: str, expected: str) -> None:
         ("--xml", f"./description={KEY}"),
     ],
 )
-def test_secrets_on_a_command_line(words: tuple[str, ...]) -> None:
+def test_secrets_on_a_command_line(args: tuple[str, ...]) -> None:
     """Each option that can hold a secret, with its value in the same argument or the next one."""
-    assert "hunter2" not in " ".join(redacted_arguments(words))
+    assert "hunter2" not in " ".join(redacted_arguments(args))
 
 
 @pytest.mark.parametrize(

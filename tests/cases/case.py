@@ -35,7 +35,7 @@ class Case:
         self.folder = CASES / name
 
     @property
-    def words(self) -> list[str]:
+    def args(self) -> list[str]:
         """The command line without the name of the program; empty where a script describes the guest."""
         command = self.folder / "command"
         if not command.exists():
@@ -50,8 +50,8 @@ class Case:
 
     def request(self) -> Request:
         """What is asked for. Raises: VirtInstallError."""
-        if self.words:
-            request = parse_request(self.words)
+        if self.args:
+            request = parse_request(self.args)
         else:
             request = request_of(runpy.run_path(str(self.folder / "script.py"))["spec"])
         request = resolve_methods(request)

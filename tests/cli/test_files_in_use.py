@@ -38,18 +38,18 @@ class Lab:
         """The path of a file."""
         return str(self.folder / name)
 
-    def install(self, *words: str) -> tuple[int, str]:
+    def install(self, *args: str) -> tuple[int, str]:
         """Exit status and messages of a dry run of virt-install."""
-        method = () if "--cdrom" in words else ("--import",)
-        return main(["--connect", self.uri, *INSTALL, *method, *words]), self.capture()
+        method = () if "--cdrom" in args else ("--import",)
+        return main(["--connect", self.uri, *INSTALL, *method, *args]), self.capture()
 
-    def edit(self, *words: str) -> tuple[int, str]:
+    def edit(self, *args: str) -> tuple[int, str]:
         """Those of virt-xml on `mine`."""
-        return xml_main(["--connect", self.uri, "mine", "--print-diff", *words]), self.capture()
+        return xml_main(["--connect", self.uri, "mine", "--print-diff", *args]), self.capture()
 
-    def clone(self, *words: str) -> tuple[int, str]:
+    def clone(self, *args: str) -> tuple[int, str]:
         """Those of virt-clone of `other`."""
-        return clone_main(["--connect", self.uri, "-o", "other", "-n", "new", "--print-xml", *words]), self.capture()
+        return clone_main(["--connect", self.uri, "-o", "other", "-n", "new", "--print-xml", *args]), self.capture()
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ READ = ["base.qcow2", "kernel"]
 
 @pytest.mark.parametrize("name", [*WRITTEN, *READ, "above.qcow2"])
 @pytest.mark.parametrize(
-    "words",
+    "args",
     [
         ("--disk", "{}"),
         ("--disk", "none", "--serial", "file,path={}"),
@@ -94,14 +94,14 @@ READ = ["base.qcow2", "kernel"]
     ],
     ids=["disk", "serial", "nvram"],
 )
-def test_new_guest_does_not_write_what_another_uses(lab: Lab, name: str, words: tuple[str, ...]) -> None:
+def test_new_guest_does_not_write_what_another_uses(lab: Lab, name: str, args: tuple[str, ...]) -> None:
     """As a disk, log or UEFI variables; the guest is named, and the check can be disabled."""
-    if name == "above.qcow2" and words != ("--disk", "{}"):
+    if name == "above.qcow2" and args != ("--disk", "{}"):
         pytest.skip("only a disk has a backing chain")
-    given = [word.format(lab.path(name)) for word in words]
+    given = [word.format(lab.path(name)) for word in args]
     status, text = lab.install(*given)
     # two guests may append to one log
-    assert (status == 0) == (name == "serial.log" and "--serial" in words)
+    assert (status == 0) == (name == "serial.log" and "--serial" in args)
     assert "guest 'other'" in text
     status, text = lab.install(*given, "--check", "path_in_use=off")
     assert "guest 'other'" in text
@@ -110,7 +110,7 @@ def test_new_guest_does_not_write_what_another_uses(lab: Lab, name: str, words: 
 
 @pytest.mark.parametrize("name", WRITTEN)
 @pytest.mark.parametrize(
-    "words",
+    "args",
     [
         ("--disk", "none", "--cdrom", "{}"),
         ("--disk", "{},device=cdrom"),
@@ -119,9 +119,9 @@ def test_new_guest_does_not_write_what_another_uses(lab: Lab, name: str, words: 
     ],
     ids=["--cdrom", "CD-ROM", "read-only", "backing"],
 )
-def test_new_guest_does_not_read_what_another_writes(lab: Lab, name: str, words: tuple[str, ...]) -> None:
+def test_new_guest_does_not_read_what_another_writes(lab: Lab, name: str, args: tuple[str, ...]) -> None:
     """QEMU would refuse the file, or the guest would read incomplete data."""
-    given = [word.format(lab.path(name)).replace("new.qcow2", lab.path("new.qcow2")) for word in words]
+    given = [word.format(lab.path(name)).replace("new.qcow2", lab.path("new.qcow2")) for word in args]
     status, text = lab.install(*given)
     assert status != 0
     assert "guest 'other'" in text
@@ -167,8 +167,8 @@ def test_what_can_be_no_disk_is_refused(lab: Lab, what: str, options: str) -> No
         os.chdir(lab.folder)
         unix.bind("socket")
         assert os.path.exists(path) or what == "nosuch/"
-        for words in ((), ("--check", "all=off")):
-            status, text = lab.install("--disk", path + options, *words)
+        for args in ((), ("--check", "all=off")):
+            status, text = lab.install("--disk", path + options, *args)
             assert status == 1
             assert "error: " in text
         if what != "nosuch/" and not options:
@@ -206,12 +206,12 @@ def test_virt_clone_never_copies_onto_its_source(lab: Lab, name: str) -> None:
         assert "original guest" in text
 
 
-@pytest.mark.parametrize("words", [(), ("--preserve-data",), ("--check", "path_exists=off")])
-def test_virt_clone_does_not_use_another_guests_file(lab: Lab, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [(), ("--preserve-data",), ("--check", "path_exists=off")])
+def test_virt_clone_does_not_use_another_guests_file(lab: Lab, args: tuple[str, ...]) -> None:
     """By --file or --nvram; --check path_in_use=off overrides it."""
     mine = lab.path("mine.img")
     (lab.folder / "mine.img").write_bytes(b"0" * 4096)
-    status, text = lab.clone("--file", mine, *words)
+    status, text = lab.clone("--file", mine, *args)
     assert status == 1
     assert "guest 'mine'" in text
     assert lab.clone("--file", mine, "--preserve-data", "--check", "path_in_use=off")[0] == 0

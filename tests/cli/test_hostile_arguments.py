@@ -30,7 +30,7 @@ PRINTED = ("\x7f", "\x85", "\x9b2J", "\u2028", "\u202e", "\u2066", "%00", "%1b",
 SEED = 15
 
 
-def words_of(option: Option) -> Iterator[tuple[str, str]]:
+def args_of(option: Option) -> Iterator[tuple[str, str]]:
     """(sub-option and an equals sign, or nothing) with the spelling of the option, for each of its values."""
     name = next((each for each in option.names if each.startswith("--")), option.names[0])
     yield name, ""
@@ -42,7 +42,7 @@ def words_of(option: Option) -> Iterator[tuple[str, str]]:
 def command_lines(prog: str, count: int, values: tuple[str, ...]) -> list[list[str]]:
     """Command lines with a value in each option, and in `count` sub-options, as the seed chooses them."""
     random_values = random.Random(SEED)
-    places = [place for option in TABLES[prog] if option.argument != "none" for place in words_of(option)]
+    places = [place for option in TABLES[prog] if option.argument != "none" for place in args_of(option)]
     plain = [place for place in places if not place[1]]
     chosen = plain + random_values.sample([place for place in places if place[1]], min(count, len(places) - len(plain)))
     lines = []

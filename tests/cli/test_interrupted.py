@@ -51,8 +51,8 @@ sys.exit(main._logged_status("virt-install", run, [], Log(None, "virt-install"))
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_what_could_not_be_removed_is_reported(tmp_path: Path, number: int, status: int, times: int) -> None:
     """A second Ctrl-C does not suppress the message or remove the journal for the next run."""
-    words = [sys.executable, "-c", RUN, str(tmp_path), str(int(number)), str(times)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    argv = [sys.executable, "-c", RUN, str(tmp_path), str(int(number)), str(times)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == status
     assert done.stderr.splitlines()[-1] == ("virt-install: error: the guest 'web1' could not be removed: no such luck")
     assert "is removed." not in done.stderr
@@ -62,8 +62,8 @@ def test_what_could_not_be_removed_is_reported(tmp_path: Path, number: int, stat
 def test_json_reports_the_interruption(tmp_path: Path) -> None:
     """The document of an error contains what could not be rolled back."""
     run = RUN.replace("run, []", 'run, ["--output", "json"]')
-    words = [sys.executable, "-c", run, str(tmp_path), str(int(signal.SIGINT)), "1"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    argv = [sys.executable, "-c", run, str(tmp_path), str(int(signal.SIGINT)), "1"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
     document = json.loads(done.stdout)
     assert (document["exit_status"], document["error"]["kind"]) == (130, "EndedError")
     assert document["error"]["notes"] == ["the guest 'web1' could not be removed: no such luck"]
@@ -100,10 +100,10 @@ def test_what_is_being_created_at_ctrl_c_is_removed(tmp_path: Path, monkeypatch:
     make = getattr(os, call)
 
     def interrupted(path: object, *args: object, **named: object) -> object:
-        made = make(path, *args, **named)
+        created = make(path, *args, **named)
         if str(path).startswith(str(tmp_path)):
             signal.raise_signal(signal.SIGINT)
-        return made
+        return created
 
     def make_all(undo: Undo) -> None:
         make_directory(str(tmp_path / "boot"), undo)

@@ -17,10 +17,10 @@ PREVIEW = ("--connect", "test:///default", "--name", "logged", "--memory", "512"
 PREVIEW_XML = (*PREVIEW, "--osinfo", "generic", "--print-xml")
 
 
-def virt_install(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def virt_install(home: Path, *args: str) -> subprocess.CompletedProcess[str]:
     """A run whose caches are below `home`."""
     return subprocess.run(
-        [sys.executable, "-m", "virtinstall", *words],
+        [sys.executable, "-m", "virtinstall", *args],
         env={**os.environ, "XDG_CACHE_HOME": str(home), "PYTHONPATH": str(PROJECT)},
         cwd=PROJECT,
         capture_output=True,
@@ -47,7 +47,7 @@ def test_what_is_logged(tmp_path: Path) -> None:
 
 def test_secrets_are_not_logged(tmp_path: Path) -> None:
     """Passwords stay out, be they in an option, in the XML, in a URL or in what runs in the guest."""
-    words = (
+    args = (
         *("--graphics", "vnc,password=hunter2", "--extra-args", "inst.vncpassword=hunter2 console=ttyS0"),
         *(
             "--cloud-init",
@@ -56,7 +56,7 @@ def test_secrets_are_not_logged(tmp_path: Path) -> None:
             "http://anna:hunter2@127.0.0.1:1/?key=hunter2",
         ),
     )
-    virt_install(tmp_path, *PREVIEW[:-1], "--osinfo", "generic", "--print-xml", *words)
+    virt_install(tmp_path, *PREVIEW[:-1], "--osinfo", "generic", "--print-xml", *args)
     virt_install(tmp_path, *PREVIEW_XML, "--graphics", "vnc,password=hunter2")
     text = log_of(tmp_path).read_text()
     assert "password=***" in text
@@ -67,8 +67,8 @@ def test_secrets_are_not_logged(tmp_path: Path) -> None:
 def test_debug_shows_no_query(tmp_path: Path) -> None:
     """The query of a URL may contain credentials; urllib3 logs it separately."""
     with WebServer(Site()) as web:
-        words = ("--connect", "test:///default", "--name", "logged", "--memory", "512", "--disk", "none", "--debug")
-        done = virt_install(tmp_path, *words, "--location", f"{web.url}/?sig=hunter2")
+        args = ("--connect", "test:///default", "--name", "logged", "--memory", "512", "--disk", "none", "--debug")
+        done = virt_install(tmp_path, *args, "--location", f"{web.url}/?sig=hunter2")
         assert any("hunter2" in request for request in web.site.requests)
     assert "urllib3" in done.stderr
     assert "hunter2" not in done.stderr + log_of(tmp_path).read_text()

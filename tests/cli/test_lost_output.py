@@ -32,16 +32,16 @@ CREATE = [
 ]
 
 
-def run(*words: str, stdout: int) -> subprocess.CompletedProcess[str]:
+def run(*args: str, stdout: int) -> subprocess.CompletedProcess[str]:
     """virt-install with that standard output."""
     return subprocess.run(
-        [sys.executable, *CREATE, *words], stdout=stdout, stderr=subprocess.PIPE, text=True, check=False
+        [sys.executable, *CREATE, *args], stdout=stdout, stderr=subprocess.PIPE, text=True, check=False
     )
 
 
-@pytest.mark.parametrize("words", [(), ("--output", "json")], ids=["text", "JSON"])
+@pytest.mark.parametrize("args", [(), ("--output", "json")], ids=["text", "JSON"])
 @pytest.mark.parametrize("kind", ["full", "closed"])
-def test_the_guest_that_exists_is_named(words: tuple[str, ...], kind: str) -> None:
+def test_the_guest_that_exists_is_named(args: tuple[str, ...], kind: str) -> None:
     """The guest is created when the first line cannot be written: success, and a warning about it."""
     if kind == "full":
         target = os.open("/dev/full", os.O_WRONLY)
@@ -49,21 +49,21 @@ def test_the_guest_that_exists_is_named(words: tuple[str, ...], kind: str) -> No
         reader, target = os.pipe()
         os.close(reader)
     try:
-        done = run(*words, stdout=target)
+        done = run(*args, stdout=target)
     finally:
         os.close(target)
     assert done.returncode == 0, done.stderr
     assert "was created; standard output cannot be written" in done.stderr
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
-    if not words:
+    if not args:
         assert "'lost'" in done.stderr
 
 
-@pytest.mark.parametrize("words", [("--dry-run",), ("--print-xml",)])
-def test_without_a_guest_it_is_an_error(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [("--dry-run",), ("--print-xml",)])
+def test_without_a_guest_it_is_an_error(args: tuple[str, ...]) -> None:
     """What was asked for is the output."""
     target = os.open("/dev/full", os.O_WRONLY)
-    done = run(*words, stdout=target)
+    done = run(*args, stdout=target)
     os.close(target)
     assert done.returncode == 1
     assert "No space left on device" in done.stderr

@@ -13,18 +13,18 @@ GUEST = ("--connect", "test:///default", "--name", "web1", "--memory", "512", "-
 PRINT = (*GUEST, "--pxe", "--print-xml")
 
 
-def virt_install(*words: str, redirection: str = "", state: Path) -> subprocess.CompletedProcess[str]:
+def virt_install(*args: str, redirection: str = "", state: Path) -> subprocess.CompletedProcess[str]:
     """Run `virt-install` with a redirection in a shell."""
     script = f'"$0" -m virtinstall "$@" {redirection}'
     environ = os.environ | {"XDG_CACHE_HOME": str(state), "XDG_STATE_HOME": str(state)}
-    command = ["sh", "-c", script, sys.executable, *words]
+    command = ["sh", "-c", script, sys.executable, *args]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("words", [PRINT, ("--version",), ("--help",)], ids=["xml", "version", "help"])
-def test_output_to_a_full_disk(tmp_path: Path, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [PRINT, ("--version",), ("--help",)], ids=["xml", "version", "help"])
+def test_output_to_a_full_disk(tmp_path: Path, args: tuple[str, ...]) -> None:
     """One message and an exit status, not a traceback."""
-    done = virt_install(*words, redirection="> /dev/full", state=tmp_path)
+    done = virt_install(*args, redirection="> /dev/full", state=tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "virt-install: error: No space left on device"
     assert "Traceback" not in done.stderr
@@ -64,8 +64,8 @@ def test_exit_statuses(tmp_path: Path) -> None:
 @pytest.mark.parametrize("option", ["--name", "--disk"])
 def test_arguments_that_are_not_utf8(tmp_path: Path, option: str) -> None:
     """A name in Latin-1, of a guest or of a file, is an error, because libvirt does not support it."""
-    words = {"--name": b"caf\xe9", "--disk": b"path=/tmp/caf\xe9.img,size=1"}
-    done = virt_install(*PRINT, option, os.fsdecode(words[option]), state=tmp_path)
+    args = {"--name": b"caf\xe9", "--disk": b"path=/tmp/caf\xe9.img,size=1"}
+    done = virt_install(*PRINT, option, os.fsdecode(args[option]), state=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(f"virt-install: error: {option}: '")
     assert "caf\\udce9" in done.stderr
@@ -73,7 +73,7 @@ def test_arguments_that_are_not_utf8(tmp_path: Path, option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "args",
     [
         ("--import", "--network", "default,xpath².set=./@x=1"),
         ("--import", "--network", f"default,xpath{'9' * 5000}.set=./@x=1"),
@@ -84,9 +84,9 @@ def test_arguments_that_are_not_utf8(tmp_path: Path, option: str) -> None:
         ("--location", "file://[x"),
     ],
 )
-def test_what_python_calls_a_number_or_an_address(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_what_python_calls_a_number_or_an_address(tmp_path: Path, args: tuple[str, ...]) -> None:
     """Digits that are none to int(), more of them than it takes, brackets that don't close: a sentence each."""
-    done = virt_install(*GUEST, *words, "--print-xml", state=tmp_path)
+    done = virt_install(*GUEST, *args, "--print-xml", state=tmp_path)
     assert done.returncode in (1, 2)
     assert done.stderr.startswith("virt-install: error: ") and "Traceback" not in done.stderr
 
@@ -123,7 +123,7 @@ CREATION = (
 
 
 @pytest.mark.parametrize(
-    ("words", "unwanted"),
+    ("args", "unwanted"),
     [
         (("--version",), (*HEAVY, *CREATION, "argparse", "virtinstall.options")),
         (("--help",), (*HEAVY, *CREATION)),
@@ -133,10 +133,10 @@ CREATION = (
     ],
     ids=["version", "help", "osinfo-list", "print-xml", "print-xml-devices"],
 )
-def test_what_a_preview_must_not_load(tmp_path: Path, words: tuple[str, ...], unwanted: tuple[str, ...]) -> None:
+def test_what_a_preview_must_not_load(tmp_path: Path, args: tuple[str, ...], unwanted: tuple[str, ...]) -> None:
     """Start-up time is mostly imports: a run loads only what its action uses."""
     environ = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
-    command = [sys.executable, "-c", IMPORTED, *words]
+    command = [sys.executable, "-c", IMPORTED, *args]
     for _ in range(2):  # the first run fills the cache of the OS database
         done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -19,9 +19,9 @@ SCHEMA = json.loads(Path(virtinstall.__file__).parent.joinpath("schema", "output
 GUEST = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "--osinfo", "debian11", "--import"]
 
 
-def printed(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+def printed(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, Any]:
     """Exit status and document of a run; the schema describes it."""
-    status = main([*GUEST, *words, "--output", "json"])
+    status = main([*GUEST, *args, "--output", "json"])
     document = json.loads(capsys.readouterr().out)
     jsonschema.validate(document, SCHEMA)
     assert document["exit_status"] == status
@@ -67,16 +67,16 @@ def test_a_volume_has_the_path_that_the_guest_gets(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize(
-    ("words", "kind", "word"),
+    ("args", "kind", "word"),
     [
         (["--disk", "size=abc"], "RequestError", "abc"),
         (["--no-such-option"], "UsageError", "--no-such-option"),
         (["--disk", "none", "--wait", "soon"], "UsageError", "soon"),
     ],
 )
-def test_errors(capsys: pytest.CaptureFixture[str], words: list[str], kind: str, word: str) -> None:
+def test_errors(capsys: pytest.CaptureFixture[str], args: list[str], kind: str, word: str) -> None:
     """Errors are JSON too, those of the command line itself included; people read them on standard error."""
-    status, document = printed(capsys, *words)
+    status, document = printed(capsys, *args)
 
     assert status in (1, 2)
     assert document["error"]["kind"] == kind
@@ -85,9 +85,9 @@ def test_errors(capsys: pytest.CaptureFixture[str], words: list[str], kind: str,
 
 def test_nothing_but_the_document(tmp_path: Path) -> None:
     """Standard output is the document alone; warnings and notes are on standard error."""
-    words = ["--connect", "test:///default", "--memory", "1024", "--disk", "none", "--import", "--noautoconsole"]
+    args = ["--connect", "test:///default", "--memory", "1024", "--disk", "none", "--import", "--noautoconsole"]
     done = subprocess.run(
-        [sys.executable, "-m", "virtinstall", *words, "--output=json"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "virtinstall", *args, "--output=json"], capture_output=True, text=True, timeout=60
     )
 
     document = json.loads(done.stdout)
@@ -114,8 +114,8 @@ def test_cdrom_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     """A file that holds no image is warned of, not refused: a guest may start from more than we know."""
     path = tmp_path / "notes.iso"
     path.write_text("no image at all")
-    words = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "--osinfo", "debian11"]
-    assert main([*words, "--disk", "none", "--cdrom", str(path), "--dry-run"]) == 0
+    args = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "--osinfo", "debian11"]
+    assert main([*args, "--disk", "none", "--cdrom", str(path), "--dry-run"]) == 0
     assert f"--cdrom {path}: '{path}' is not an ISO 9660 image; the guest may not start" in capsys.readouterr().err
 
 

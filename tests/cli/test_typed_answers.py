@@ -17,21 +17,21 @@ GUEST = ["--name", "x", "--disk", "none", "--osinfo", "debian11"]
 SECONDS = 30
 
 
-def typed(*words: str) -> dict[str, str]:
+def typed(*args: str) -> dict[str, str]:
     """What is typed for a guest's options."""
-    return dict(with_typed_answers(parse_request([*GUEST, *words])).install.typed)
+    return dict(with_typed_answers(parse_request([*GUEST, *args])).install.typed)
 
 
 def test_a_script_passes_one_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords are a line each, root's before the user's; anything else is all the rest."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("secret\nother\n#cloud-config\n{}\n"))
-    asked = typed("--cloud-init", "user=a,root-password-file=-,user-password-file=-,user-data=-")
-    assert asked == {
+    requested = typed("--cloud-init", "user=a,root-password-file=-,user-password-file=-,user-data=-")
+    assert requested == {
         "--cloud-init root-password-file": "secret\n",
         "--cloud-init user-password-file": "other\n",
         "--cloud-init user-data": "#cloud-config\n{}\n",
     }
-    assert "secret" not in repr(asked)
+    assert "secret" not in repr(requested)
 
 
 def test_nothing_is_read_where_nothing_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,17 +32,17 @@ def disk(path: str = "/i/vm.qcow2", target: str = "vda", inside: str = "") -> st
     return f"<disk type='file' device='disk'><source file='{path}'/><target dev='{target}'/>{inside}</disk>"
 
 
-def plan(xml: str, *sources: SourceFacts, asked: dict[str, Any] | None = None, **facts: Any) -> ClonePlan:
-    """The plan for a copy of `xml`, with --auto-clone unless `asked` overrides it."""
+def plan(xml: str, *sources: SourceFacts, requested: dict[str, Any] | None = None, **facts: Any) -> ClonePlan:
+    """The plan for a copy of `xml`, with --auto-clone unless the request overrides it."""
     found = {"places": {"/i": HERE}, "guest_names": frozenset({"vm"}), "random_bytes": bytes(range(64)), **facts}
     return plan_clone(
-        CloneRequest(**{"original": "vm", "auto_clone": True, **(asked or {})}), CloneFacts(xml, sources, **found)
+        CloneRequest(**{"original": "vm", "auto_clone": True, **(requested or {})}), CloneFacts(xml, sources, **found)
     )
 
 
-def domain(made: ClonePlan) -> etree._Element:
+def domain(created: ClonePlan) -> etree._Element:
     """The copy's XML, parsed."""
-    return etree.fromstring(made.xml)
+    return etree.fromstring(created.xml)
 
 
 def pool(kind: str = "dir", target: str = "/i", free: int = 1 << 40) -> PoolFacts:
@@ -77,12 +77,12 @@ def test_identity() -> None:
 
 def test_given_uuid_and_name() -> None:
     """--uuid and --name are taken."""
-    xml = domain(plan(guest(), asked={"name": "n", "uuid": UUID.replace("d", "c")}))
+    xml = domain(plan(guest(), requested={"name": "n", "uuid": UUID.replace("d", "c")}))
     assert (xml.findtext("name"), xml.findtext("uuid")) == ("n", UUID.replace("d", "c"))
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requested",
     [
         {"auto_clone": False, "files": ("/i/x",)},
         {"name": "taken"},
@@ -91,38 +91,38 @@ def test_given_uuid_and_name() -> None:
         {"auto_clone": False, "name": "n"},
     ],
 )
-def test_names_that_cannot_be(asked: dict[str, Any]) -> None:
+def test_names_that_cannot_be(requested: dict[str, Any]) -> None:
     """No name, a name in use, one that libvirt can't have, the original's own; and no word of where disks go."""
     with pytest.raises(RequestError):
-        plan(guest(), asked=asked, guest_names=frozenset({"vm", "taken"}))
+        plan(guest(), requested=requested, guest_names=frozenset({"vm", "taken"}))
 
 
 def test_replaced_guest() -> None:
     """--replace is noted only where there is a guest to replace."""
-    asked = {"name": "taken", "replaces": True}
-    assert plan(guest(), asked=asked, guest_names=frozenset({"vm", "taken"})).replaces
-    assert not plan(guest(), asked=asked).replaces
+    requested = {"name": "taken", "replaces": True}
+    assert plan(guest(), requested=requested, guest_names=frozenset({"vm", "taken"})).replaces
+    assert not plan(guest(), requested=requested).replaces
 
 
 def test_interfaces() -> None:
     """Each interface gets a new MAC address and no name of a host device; specified ones are used first, in order."""
     mac = "<interface type='user'><mac address='52:54:00:11:22:33'/><target dev='vnet0'/></interface>"
-    made = plan(guest(mac * 2 + "<interface type='user'/>"), asked={"macs": ("22:23:45:67:89:ab",)})
-    macs = [node.get("address", "") for node in domain(made).iterfind("devices/interface/mac")]
+    created = plan(guest(mac * 2 + "<interface type='user'/>"), requested={"macs": ("22:23:45:67:89:ab",)})
+    macs = [node.get("address", "") for node in domain(created).iterfind("devices/interface/mac")]
     assert macs[0] == "22:23:45:67:89:ab"
     assert all(mac.startswith("52:54:00:") and mac != "52:54:00:11:22:33" for mac in macs[1:])
     assert len(set(macs)) == 3
-    assert domain(made).find("devices/interface/target") is None
+    assert domain(created).find("devices/interface/target") is None
 
 
 def test_mac_in_use() -> None:
     """A MAC address of another guest is refused, or warned of with --check mac_in_use=off."""
     xml = guest("<interface type='user'/>")
-    asked: dict[str, Any] = {"macs": ("22:23:45:67:89:AB",)}
+    requested: dict[str, Any] = {"macs": ("22:23:45:67:89:AB",)}
     with pytest.raises(RequestError, match="in use by 'other'"):
-        plan(xml, asked=asked, guest_macs={"22:23:45:67:89:ab": "other"})
-    allowed = {**asked, "checks": Checks(mac_in_use=False)}
-    assert "in use" in plan(xml, asked=allowed, guest_macs={"22:23:45:67:89:ab": "other"}).warnings[0]
+        plan(xml, requested=requested, guest_macs={"22:23:45:67:89:ab": "other"})
+    allowed = {**requested, "checks": Checks(mac_in_use=False)}
+    assert "in use" in plan(xml, requested=allowed, guest_macs={"22:23:45:67:89:ab": "other"}).warnings[0]
 
 
 def test_ports_sockets_and_logs() -> None:
@@ -160,81 +160,81 @@ def test_which_disks_are_copied() -> None:
         for name in names
     )
     sources = [IMAGE._replace(path=f"/i/{name}") if name != "empty" else SourceFacts() for name in names]
-    made = plan(guest(disks), *sources, asked={"skip_copy": ("skipped", "nosuch"), "force_copy": ("forced",)})
-    assert [copy.source for copy in made.copies] == ["/i/plain", "/i/forced"]
-    assert [copy.target for copy in made.copies] == ["/i/plain-clone", "/i/forced-clone"]
-    assert "--skip-copy nosuch: the guest has no such disk" in made.warnings[0]
+    created = plan(guest(disks), *sources, requested={"skip_copy": ("skipped", "nosuch"), "force_copy": ("forced",)})
+    assert [copy.source for copy in created.copies] == ["/i/plain", "/i/forced"]
+    assert [copy.target for copy in created.copies] == ["/i/plain-clone", "/i/forced-clone"]
+    assert "--skip-copy nosuch: the guest has no such disk" in created.warnings[0]
 
 
 def test_files_in_order() -> None:
     """--file goes to the disks that are copied, in order; too many and too few are errors."""
     xml = guest(disk() + disk("/i/b", "vdb"))
     sources = (IMAGE, IMAGE._replace(path="/i/b"))
-    asked = {"auto_clone": False, "name": "n"}
-    made = plan(xml, *sources, asked={**asked, "files": ("/i/1", "/i/2")})
-    assert [source.get("file") for source in domain(made).iterfind("devices/disk/source")] == ["/i/1", "/i/2"]
+    requested = {"auto_clone": False, "name": "n"}
+    created = plan(xml, *sources, requested={**requested, "files": ("/i/1", "/i/2")})
+    assert [source.get("file") for source in domain(created).iterfind("devices/disk/source")] == ["/i/1", "/i/2"]
     with pytest.raises(RequestError, match=r"no more disks to copy \(the copied disks are vda, vdb\)") as caught:
-        plan(xml, *sources, asked={**asked, "files": ("/i/1", "/i/2", "/i/3")})
+        plan(xml, *sources, requested={**requested, "files": ("/i/1", "/i/2", "/i/3")})
     assert "/i/3" in caught.value.message
     with pytest.raises(RequestError, match="no new path"):
-        plan(xml, *sources, asked={**asked, "files": ("/i/1",)})
+        plan(xml, *sources, requested={**requested, "files": ("/i/1",)})
     with pytest.raises(RequestError, match="two disks"):
-        plan(xml, *sources, asked={**asked, "files": ("/i/1", "/i/1")})
+        plan(xml, *sources, requested={**requested, "files": ("/i/1", "/i/1")})
 
 
 def test_further_file_without_disks_to_copy_is_a_warning() -> None:
     """As with virt-clone 4.1.0."""
-    made = plan(guest(), asked={"files": ("/i/1",)})
-    assert "/i/1" in made.warnings[0]
+    created = plan(guest(), requested={"files": ("/i/1",)})
+    assert "/i/1" in created.warnings[0]
 
 
 @pytest.mark.parametrize("driver", ["", "<driver name='qemu' type='qcow2'/>"])
 def test_existing_image_keeps_its_format(driver: str) -> None:
     """A raw image in the place of a qcow2 one is read as raw."""
     places = {"/i": Place(True, True, frozenset({"x"}))}
-    asked: dict[str, Any] = {"files": ("/i/x",), "preserve_data": True}
-    made = plan(guest(disk(inside=driver)), IMAGE, asked=asked, places=places, formats={"/i/x": "raw"})
-    assert [node.get("type") for node in domain(made).iterfind("devices/disk/driver")] == ["raw"]
+    requested: dict[str, Any] = {"files": ("/i/x",), "preserve_data": True}
+    created = plan(guest(disk(inside=driver)), IMAGE, requested=requested, places=places, formats={"/i/x": "raw"})
+    assert [node.get("type") for node in domain(created).iterfind("devices/disk/driver")] == ["raw"]
 
 
 @pytest.mark.parametrize("extension", [".fd", ".qcow2"])
 def test_stored_uefi_variables_are_copied(extension: str) -> None:
     """Though the XML only asks for UEFI; the copy's XML names them, with the same extension."""
     stored = SourceFacts(f"/i/vm_VARS{extension}", "file", None, True, MIB, MIB)
-    made = plan(guest(), nvram=stored, asked={"name": "n"})
-    assert made.copies[-1].target == f"/i/n_VARS{extension}"
-    assert domain(made).findtext("os/nvram") == f"/i/n_VARS{extension}"
+    created = plan(guest(), nvram=stored, requested={"name": "n"})
+    assert created.copies[-1].target == f"/i/n_VARS{extension}"
+    assert domain(created).findtext("os/nvram") == f"/i/n_VARS{extension}"
 
 
 def test_existing_file_is_overwritten_only_when_asked() -> None:
     """An existing path is refused; --check path_exists=off overwrites it."""
     places = {"/i": Place(True, True, frozenset({"x"}))}
-    asked: dict[str, Any] = {"files": ("/i/x",)}
+    requested: dict[str, Any] = {"files": ("/i/x",)}
     with pytest.raises(StorageError, match="already exists"):
-        plan(guest(disk()), IMAGE, asked=asked, places=places)
-    made = plan(guest(disk()), IMAGE, asked={**asked, "checks": Checks(path_exists=False)}, places=places)
-    assert made.copies[0].overwrite
+        plan(guest(disk()), IMAGE, requested=requested, places=places)
+    created = plan(guest(disk()), IMAGE, requested={**requested, "checks": Checks(path_exists=False)}, places=places)
+    assert created.copies[0].overwrite
 
 
 def test_existing_volume_is_never_overwritten() -> None:
     """Not even with --check path_exists=off."""
     places = {"/i": Place(True, True, frozenset({"x"}), pool())}
     with pytest.raises(StorageError, match="existing volume"):
-        plan(guest(disk()), IMAGE, asked={"files": ("/i/x",), "checks": Checks(path_exists=False)}, places=places)
+        plan(guest(disk()), IMAGE, requested={"files": ("/i/x",), "checks": Checks(path_exists=False)}, places=places)
 
 
 def test_preserved_data() -> None:
     """--preserve-data points at what is there, copies nothing, and needs no original; an image in use is refused."""
-    asked: dict[str, Any] = {"files": ("/i/x",), "preserve_data": True}
+    requested: dict[str, Any] = {"files": ("/i/x",), "preserve_data": True}
     places = {"/i": Place(True, True, frozenset({"x"}))}
     gone = SourceFacts("/i/gone")
-    made = plan(guest(disk()), gone, asked=asked, places=places)
-    assert made.copies == ()
-    assert "'/i/x'" in made.xml or '"/i/x"' in made.xml
+    created = plan(guest(disk()), gone, requested=requested, places=places)
+    assert created.copies == ()
+    assert "'/i/x'" in created.xml or '"/i/x"' in created.xml
     with pytest.raises(StorageError, match="does not exist"):
-        plan(guest(disk()), gone, asked=asked)
+        plan(guest(disk()), gone, requested=requested)
     with pytest.raises(StorageError, match="in use by guest 'other'"):
-        plan(guest(disk()), gone, asked=asked, places=places, uses={"/i/x": ("in use by guest 'other'",)})
+        plan(guest(disk()), gone, requested=requested, places=places, uses={"/i/x": ("in use by guest 'other'",)})
 
 
 @pytest.mark.parametrize("source", [SourceFacts(kind="network"), SourceFacts("/i", "dir"), SourceFacts("/i/gone")])
@@ -242,14 +242,14 @@ def test_disks_that_cannot_be_copied(source: SourceFacts) -> None:
     """Network disks, directories and missing files; all of them can be skipped."""
     with pytest.raises((RequestError, StorageError)):
         plan(guest(disk()), source)
-    assert plan(guest(disk()), source, asked={"skip_copy": ("vda",)}).copies == ()
+    assert plan(guest(disk()), source, requested={"skip_copy": ("vda",)}).copies == ()
 
 
 def test_local_file_of_a_pool_is_copied_here() -> None:
     """What we can read and write ourselves needs no libvirt."""
     source = IMAGE._replace(volume=volume())
-    made = plan(guest(disk()), source, places={"/i": Place(True, True, frozenset(), pool())})
-    assert made.copies[0].how == "file"
+    created = plan(guest(disk()), source, places={"/i": Place(True, True, frozenset(), pool())})
+    assert created.copies[0].how == "file"
 
 
 @pytest.mark.parametrize("facts", [{"remote": True}, {"pretended": True}])
@@ -257,17 +257,17 @@ def test_volume_elsewhere_is_copied_by_libvirt(facts: dict[str, Any]) -> None:
     """The format is kept, as in the <volume>."""
     source = IMAGE._replace(volume=volume())
     (copy,) = plan(guest(disk()), source, places={"/i": Place(True, False, frozenset(), pool())}, **facts).copies
-    made = etree.fromstring(copy.volume_xml)
+    created = etree.fromstring(copy.volume_xml)
     assert (copy.how, copy.pool, copy.volume, copy.source_volume) == (
         "volume",
         "p",
         "vm-clone.qcow2",
         ("p", "vm.qcow2"),
     )
-    assert made.findtext("name") == "vm-clone.qcow2"
-    form = made.find("target/format")
+    assert created.findtext("name") == "vm-clone.qcow2"
+    form = created.find("target/format")
     assert form is not None and form.get("type") == "qcow2"
-    assert (made.findtext("capacity"), made.findtext("allocation")) == (str(10 * MIB), str(5 * MIB))
+    assert (created.findtext("capacity"), created.findtext("allocation")) == (str(10 * MIB), str(5 * MIB))
 
 
 def test_overlay_elsewhere_stays_an_overlay() -> None:
@@ -275,20 +275,20 @@ def test_overlay_elsewhere_stays_an_overlay() -> None:
     source = IMAGE._replace(volume=volume(backing="/i/base"), file_bytes=6 * MIB)
     places = {"/i": Place(True, False, frozenset(), pool())}
     (copy,) = plan(guest(disk()), source, places=places, remote=True).copies
-    made = etree.fromstring(copy.volume_xml)
-    form = made.find("target/format")
-    assert (copy.how, made.findtext("capacity")) == ("stream", str(6 * MIB))
+    created = etree.fromstring(copy.volume_xml)
+    form = created.find("target/format")
+    assert (copy.how, created.findtext("capacity")) == ("stream", str(6 * MIB))
     assert form is not None and form.get("type") == "raw"
 
 
 def test_into_a_logical_pool() -> None:
     """A local image that no pool knows is sent into a new logical volume; the disk becomes a block device."""
     places = {"/i": HERE, "/dev/vg": Place(True, True, frozenset(), pool("logical", "/dev/vg"))}
-    made = plan(guest(disk()), IMAGE, asked={"files": ("/dev/vg/new",)}, places=places)
-    assert (made.copies[0].how, made.copies[0].capacity_bytes) == ("upload", 10 * MIB)
-    node = domain(made).find("devices/disk")
+    created = plan(guest(disk()), IMAGE, requested={"files": ("/dev/vg/new",)}, places=places)
+    assert (created.copies[0].how, created.copies[0].capacity_bytes) == ("upload", 10 * MIB)
+    node = domain(created).find("devices/disk")
     assert node is not None and node.get("type") == "block"
-    assert '<source dev="/dev/vg/new"/>' in made.xml
+    assert '<source dev="/dev/vg/new"/>' in created.xml
 
 
 def test_full_pool() -> None:
@@ -297,7 +297,7 @@ def test_full_pool() -> None:
     source = IMAGE._replace(volume=volume())
     assert plan(guest(disk()), source, places=places).copies
     with pytest.raises(NoSpaceError, match="free space"):
-        plan(guest(disk()), source, places=places, asked={"sparse": False})
+        plan(guest(disk()), source, places=places, requested={"sparse": False})
 
 
 def test_remote_paths_need_a_pool() -> None:
@@ -312,7 +312,7 @@ def test_what_a_copy_would_lose() -> None:
     places = {"/i": HERE, "/other": HERE}
     assert plan(guest(disk()), relative).copies
     with pytest.raises(StorageError, match="backing file"):
-        plan(guest(disk()), relative, asked={"files": ("/other/x",)}, places=places)
+        plan(guest(disk()), relative, requested={"files": ("/other/x",)}, places=places)
     with pytest.raises(StorageError, match="data in another file"):
         plan(guest(disk()), IMAGE._replace(data_file="data.raw"))
 
@@ -322,10 +322,10 @@ def test_nvram() -> None:
     xml = guest(system="<nvram>/n/vm_VARS.fd</nvram>")
     found = SourceFacts("/n/vm_VARS.fd", "file", None, True, MIB, MIB)
     places = {"/n": HERE, "/m": Place(True, True, frozenset({"mine.fd"}))}
-    made = plan(xml, nvram=found, places=places)
-    assert domain(made).findtext("os/nvram") == "/n/vm-clone_VARS.fd"
-    assert [(copy.source, copy.target) for copy in made.copies] == [("/n/vm_VARS.fd", "/n/vm-clone_VARS.fd")]
-    given = plan(xml, nvram=found, places=places, asked={"nvram": "/m/mine.fd"})
+    created = plan(xml, nvram=found, places=places)
+    assert domain(created).findtext("os/nvram") == "/n/vm-clone_VARS.fd"
+    assert [(copy.source, copy.target) for copy in created.copies] == [("/n/vm_VARS.fd", "/n/vm-clone_VARS.fd")]
+    given = plan(xml, nvram=found, places=places, requested={"nvram": "/m/mine.fd"})
     assert (domain(given).findtext("os/nvram"), given.copies) == ("/m/mine.fd", ())
     missing = plan(xml, nvram=SourceFacts("/n/vm_VARS.fd"), places=places)
     assert (domain(missing).findtext("os/nvram"), missing.copies) == ("/n/vm-clone_VARS.fd", ())
@@ -341,7 +341,7 @@ def test_same_input_same_copy() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requested",
     [
         {"name": "a\x1bb"},
         {"name": " "},
@@ -351,17 +351,17 @@ def test_same_input_same_copy() -> None:
         {"macs": ("\x1b",)},
     ],
 )
-def test_values_that_xml_cannot_hold(asked: dict[str, Any]) -> None:
+def test_values_that_xml_cannot_hold(requested: dict[str, Any]) -> None:
     """A script gets the same error as the command."""
     with pytest.raises(RequestError):
-        plan(guest(disk()), SourceFacts("/i/vm.qcow2", "file", readable=True), asked=asked)
+        plan(guest(disk()), SourceFacts("/i/vm.qcow2", "file", readable=True), requested=requested)
 
 
 def test_controls_that_xml_can_hold_are_references() -> None:
     """A terminal that shows the copy's XML obeys nothing in it, and the XML means the same."""
-    made = plan(guest(top="<description>a\x9b2Jb\u202e</description>"))
-    assert made.xml.isascii()
-    assert domain(made).findtext("description") == "a\x9b2Jb\u202e"
+    created = plan(guest(top="<description>a\x9b2Jb\u202e</description>"))
+    assert created.xml.isascii()
+    assert domain(created).findtext("description") == "a\x9b2Jb\u202e"
 
 
 TPM = "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"
@@ -369,14 +369,14 @@ TPM = "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"
 
 def test_tpm_state_goes_to_the_uuid_of_the_copy() -> None:
     """libvirt finds it by the UUID."""
-    made = plan(guest(TPM), tpm=f"/var/lib/libvirt/swtpm/{UUID}")
-    assert made.tpm == (f"/var/lib/libvirt/swtpm/{UUID}", f"/var/lib/libvirt/swtpm/{made.uuid}")
-    assert made.warnings == ()
+    created = plan(guest(TPM), tpm=f"/var/lib/libvirt/swtpm/{UUID}")
+    assert created.tpm == (f"/var/lib/libvirt/swtpm/{UUID}", f"/var/lib/libvirt/swtpm/{created.uuid}")
+    assert created.warnings == ()
     assert plan(guest(TPM)).tpm is None, "the guest has never run"
 
 
 @pytest.mark.parametrize(
-    ("xml", "words"),
+    ("xml", "args"),
     [
         (guest(TPM), ("empty TPM",)),
         (guest().replace("<os>", "<os firmware='efi'>"), ("fresh ones",)),
@@ -385,9 +385,9 @@ def test_tpm_state_goes_to_the_uuid_of_the_copy() -> None:
         (guest(), ()),
     ],
 )
-def test_state_on_another_host_is_reported(xml: str, words: tuple[str, ...]) -> None:
+def test_state_on_another_host_is_reported(xml: str, args: tuple[str, ...]) -> None:
     """UEFI variables and TPM state that cannot be copied from here."""
     warnings = plan(xml, remote=True).warnings
-    assert len(warnings) == len(words)
-    assert all(word in warning for word, warning in zip(words, warnings, strict=True))
+    assert len(warnings) == len(args)
+    assert all(word in warning for word, warning in zip(args, warnings, strict=True))
     assert plan(xml).warnings == ()

@@ -85,10 +85,10 @@ def from_folder(folder: Path) -> Iterator[tuple[str, HostFiles]]:
     for path in sorted(folder.glob("*.xml")):
         if "-domcaps" in path.name:
             continue
-        beside = sorted(folder.glob(f"{path.stem}-domcaps*.xml"))
-        for other in beside:
+        next_to = sorted(folder.glob(f"{path.stem}-domcaps*.xml"))
+        for other in next_to:
             yield other.stem, HostFiles(path.read_text(), other.read_text())
-        if not beside:
+        if not next_to:
             yield path.stem, HostFiles(path.read_text())
 
 
@@ -106,7 +106,7 @@ def os_named(name: str) -> OsRecord:
     return Catalog({"HOME": "/nonexistent"}, cache=False).lookup(name).record
 
 
-def composed(files: HostFiles, platform: GuestKind, os: OsRecord, *words: str) -> Plan:
+def composed(files: HostFiles, platform: GuestKind, os: OsRecord, *args: str) -> Plan:
     """Return the plan of a guest of `platform` on that host, with the given options only."""
     kind = {"exe": "--container", "xen": "--paravirt"}.get(platform.os_type, "--hvm")
     source = (
@@ -117,7 +117,7 @@ def composed(files: HostFiles, platform: GuestKind, os: OsRecord, *words: str) -
     request = parse_request(
         [
             *("--name", "guest", "--memory", "2048", "--virt-type", platform.virt_type, "--arch", platform.arch),
-            *(kind, *source, *words),
+            *(kind, *source, *args),
         ]
     )
     facts = files.facts(os, driver=driver_of(platform))

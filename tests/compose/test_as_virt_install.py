@@ -33,9 +33,9 @@ LXC = HostFiles((DATA / "capabilities-lxc.xml").read_text())
 AGENT, CLIPBOARD = "org.qemu.guest_agent.0", "com.redhat.spice.0"
 
 
-def guest(*words: str, os: str = "debian11") -> Domain:
+def guest(*args: str, os: str = "debian11") -> Domain:
     """A KVM guest as it is after its installation."""
-    return composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named(os), *words).final
+    return composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named(os), *args).final
 
 
 def test_a_channel_of_ones_own_leaves_the_clipboard() -> None:
@@ -64,8 +64,8 @@ def test_the_installation_cd_is_the_first_one(tmp_path: Path, capsys: pytest.Cap
     for name in ("drivers.iso", "install.iso", "disk.img"):
         (tmp_path / name).touch()
     disks = f"--disk {tmp_path}/disk.img --disk {tmp_path}/drivers.iso,device=cdrom --disk device=cdrom"
-    words = f"--connect test:///default --memory 2048 --osinfo generic --print-xml 1 {disks}"
-    main([*words.split(), "--cdrom", f"{tmp_path}/install.iso"])
+    args = f"--connect test:///default --memory 2048 --osinfo generic --print-xml 1 {disks}"
+    main([*args.split(), "--cdrom", f"{tmp_path}/install.iso"])
     drives = [disk for disk in Domain.parse(capsys.readouterr().out).devices_of(Disk) if disk.device == "cdrom"]
     assert [drive.source_file for drive in drives] == [f"{tmp_path}/install.iso", f"{tmp_path}/drivers.iso", None]
 
@@ -140,9 +140,9 @@ def test_an_installation_over_the_network_takes_memory(
     assert in_mib == [*while_installing, afterwards]
 
 
-def installed_from_a_tree(words: str, disks: tuple[DiskFacts, ...] = (DiskFacts(),)) -> Plan:
+def installed_from_a_tree(args: str, disks: tuple[DiskFacts, ...] = (DiskFacts(),)) -> Plan:
     """The plan of an installation from http://h/tree, with the URL passed to the installer."""
-    request = parse_request(f"--memory 2048 --location http://h/tree --virt-type kvm {words}".split())
+    request = parse_request(f"--memory 2048 --location http://h/tree --virt-type kvm {args}".split())
     media = MediaFacts(
         location="http://h/tree", kernel="vmlinuz", initrd="initrd.img", kernel_arguments=("method=http://h/tree",)
     )
@@ -150,16 +150,16 @@ def installed_from_a_tree(words: str, disks: tuple[DiskFacts, ...] = (DiskFacts(
 
 
 @pytest.mark.parametrize(
-    ("words", "command_line"),
+    ("args", "command_line"),
     [
         ("--extra-args a --extra-args b", "a b method=http://h/tree"),
         ("--install kernel_args=a", "a method=http://h/tree"),
         ("--install kernel_args=a,kernel_args_overwrite=yes", "a"),
     ],
 )
-def test_kernel_arguments_of_the_user_come_first(words: str, command_line: str) -> None:
+def test_kernel_arguments_of_the_user_come_first(args: str, command_line: str) -> None:
     """The location of the install tree follows."""
-    installing = installed_from_a_tree(f"--disk none {words}", disks=()).install
+    installing = installed_from_a_tree(f"--disk none {args}", disks=()).install
     assert installing is not None
     assert installing.os.cmdline == command_line
 
@@ -175,8 +175,8 @@ def boot_classes(domain: Domain | None) -> list[str | None]:
 )
 def test_an_order_of_classes_is_for_the_finished_guest(method: str, first: str) -> None:
     """The installation boots what installs, or an empty disk would come first."""
-    words = f"--memory 2048 --disk /images/disk.qcow2,size=10 --virt-type kvm --boot hd,network {method}"
-    plan = compose(parse_request(words.split()), PC.facts(os_named("debian11")))
+    args = f"--memory 2048 --disk /images/disk.qcow2,size=10 --virt-type kvm --boot hd,network {method}"
+    plan = compose(parse_request(args.split()), PC.facts(os_named("debian11")))
     assert boot_classes(plan.install) == [first, "hd"]
     assert boot_classes(plan.final) == ["hd", "network"]
 
@@ -198,12 +198,12 @@ def test_an_installer_s_kernel_boots_without_classes() -> None:
 )
 def test_an_imported_guest_boots_its_first_disk(disks: tuple[str, str], orders: list[int | None]) -> None:
     """A CD that comes before the disks is there to be booted."""
-    words = ["--memory", "2048", "--import", "--virt-type", "kvm", "--disk", disks[0], "--disk", disks[1]]
-    final = compose(parse_request(words), PC.facts(os_named("debian11"), disks=(DiskFacts(), DiskFacts()))).final
+    args = ["--memory", "2048", "--import", "--virt-type", "kvm", "--disk", disks[0], "--disk", disks[1]]
+    final = compose(parse_request(args), PC.facts(os_named("debian11"), disks=(DiskFacts(), DiskFacts()))).final
     assert [disk.boot_order for disk in final.devices_of(Disk)] == orders
 
 
-def emulated(arch: str, machine: str, *words: str) -> Domain:
+def emulated(arch: str, machine: str, *args: str) -> Domain:
     """A guest of that machine, which the host emulates."""
     guest = f"<os_type>hvm</os_type><arch name='{arch}'><emulator>/usr/bin/qemu</emulator>"
     guest += f"<machine>{machine}</machine><domain type='qemu'/></arch>"
@@ -215,7 +215,7 @@ def emulated(arch: str, machine: str, *words: str) -> Domain:
         os_named("debian11"),
         "--machine",
         machine,
-        *words,
+        *args,
     ).final
 
 
@@ -264,34 +264,33 @@ def test_the_pointer_of_ibm_z_is_virtio() -> None:
 )
 def test_a_generated_name_contains_a_foreign_architecture(arch: str, os: str, name: str) -> None:
     """This includes a guest with an unknown OS."""
-    words = f"--memory 2048 --disk none --import --boot kernel=/k --arch {arch}"
-    assert compose(parse_request(words.split()), HostFiles(CAPABILITIES).facts(os_named(os), disks=())).name == name
+    args = f"--memory 2048 --disk none --import --boot kernel=/k --arch {arch}"
+    assert compose(parse_request(args.split()), HostFiles(CAPABILITIES).facts(os_named(os), disks=())).name == name
 
 
 def test_a_bridge_without_a_name_is_the_host_s() -> None:
     """The one that its default route goes over."""
     facts = PC.facts(os_named("debian11"))
     facts = facts.replace(host=facts.host.replace(default_bridge="br0"))
-    words = "--memory 2048 --disk /images/disk.qcow2,size=10 --import --network type=bridge --network bridge=own"
+    args = "--memory 2048 --disk /images/disk.qcow2,size=10 --import --network type=bridge --network bridge=own"
     bridges = [
-        interface.source_bridge
-        for interface in compose(parse_request(words.split()), facts).final.devices_of(Interface)
+        interface.source_bridge for interface in compose(parse_request(args.split()), facts).final.devices_of(Interface)
     ]
     assert bridges == ["br0", "own"]
 
 
 def test_the_test_driver_has_usb_for_paravirtual_guests(capsys: pytest.CaptureFixture[str]) -> None:
     """What is redirected there needs a controller."""
-    words = "--connect test:///default --memory 2048 --paravirt --disk none --import --redirdev usb --print-xml"
-    assert main(words.split()) == 0
+    args = "--connect test:///default --memory 2048 --paravirt --disk none --import --redirdev usb --print-xml"
+    assert main(args.split()) == 0
     controllers = Domain.parse(capsys.readouterr().out).devices_of(Controller)
     assert "usb" in {controller.type for controller in controllers}
 
 
 def test_a_device_that_is_not_there_is_refused_with_the_test_driver_too(capsys: pytest.CaptureFixture[str]) -> None:
     """As with QEMU."""
-    words = "--connect test:///default --memory 2048 --osinfo generic --import --disk /dev/nosuchdevice --print-xml"
-    assert main(words.split()) == 1
+    args = "--connect test:///default --memory 2048 --osinfo generic --import --disk /dev/nosuchdevice --print-xml"
+    assert main(args.split()) == 1
     assert "/dev/nosuchdevice: there is no such file" in capsys.readouterr().err
 
 
@@ -307,10 +306,8 @@ def test_the_model_of_another_tpm_is_left_to_libvirt(tpm: str, model: str | None
 
 def test_a_container_s_disk_has_no_format() -> None:
     """Its driver takes none."""
-    words = (
-        "--memory 1024 --virt-type lxc --container --filesystem /srv,/ --disk /images/disk.qcow2,format=qcow2,size=1"
-    )
-    (disk,) = compose(parse_request(words.split()), LXC.facts(driver="lxc")).final.devices_of(Disk)
+    args = "--memory 1024 --virt-type lxc --container --filesystem /srv,/ --disk /images/disk.qcow2,format=qcow2,size=1"
+    (disk,) = compose(parse_request(args.split()), LXC.facts(driver="lxc")).final.devices_of(Disk)
     assert disk.driver_type is None
 
 
@@ -333,16 +330,16 @@ def test_what_is_installed_again_is_noted(tmp_path: Path, capsys: pytest.Capture
     """The guest gets another OS than before: its metadata names the new one."""
     system = os_named("fedora28")
     (tmp_path / "node.xml").write_text(GUEST_THAT_IS_OFF)
-    words = f"--connect test://{tmp_path}/node.xml --reinstall off --pxe --osinfo fedora28 --print-xml 2"
-    assert main(words.split()) == 0
+    args = f"--connect test://{tmp_path}/node.xml --reinstall off --pxe --osinfo fedora28 --print-xml 2"
+    assert main(args.split()) == 0
     assert Domain.parse(capsys.readouterr().out).os_id == system.id
 
 
 def test_what_is_installed_again_stays_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One warning names the options that have no effect."""
     (tmp_path / "node.xml").write_text(GUEST_THAT_IS_OFF)
-    words = f"--connect test://{tmp_path}/node.xml --reinstall off --pxe --memory 512 --disk size=1 --dry-run"
-    assert main(words.split()) == 0
+    args = f"--connect test://{tmp_path}/node.xml --reinstall off --pxe --memory 512 --disk size=1 --dry-run"
+    assert main(args.split()) == 0
     assert "--memory, --disk have no effect" in capsys.readouterr().err
 
 

@@ -19,10 +19,10 @@ HOST = HostFiles(
 )
 
 
-def plan(*words: str, keep: bool, **facts: Any) -> Plan:
+def plan(*args: str, keep: bool, **facts: Any) -> Plan:
     """A guest with a seed, which it keeps or not."""
     request = parse_request(
-        ["--name", "guest", "--memory", "2048", "--disk", "/images/disk.qcow2,size=10", "--cloud-init", *words]
+        ["--name", "guest", "--memory", "2048", "--disk", "/images/disk.qcow2,size=10", "--cloud-init", *args]
     )
     facts.setdefault("seeds", SeedFacts(cloud_init=CloudInitRequest(keep=keep)))
     return compose(request, HOST.facts(**facts))
@@ -36,19 +36,19 @@ def has_seed(domain: Domain | None) -> bool:
     return attached
 
 
-@pytest.mark.parametrize("words", [("--import",), ("--pxe",), ()])
-def test_by_default_it_is_gone_after_the_first_boot(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [("--import",), ("--pxe",), ()])
+def test_by_default_it_is_gone_after_the_first_boot(args: tuple[str, ...]) -> None:
     """The finished guest has an empty drive in its place."""
-    made = plan(*words, keep=False)
-    assert has_seed(made.install) and not has_seed(made.final)
+    created = plan(*args, keep=False)
+    assert has_seed(created.install) and not has_seed(created.final)
 
 
-@pytest.mark.parametrize("words", [("--import",), ("--import", "--boot", "uefi"), ()])
-def test_first_boot_differs_from_later_ones_in_the_seed_alone(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [("--import",), ("--import", "--boot", "uefi"), ()])
+def test_first_boot_differs_from_later_ones_in_the_seed_alone(args: tuple[str, ...]) -> None:
     """A cloud guest reboots, is restored without its seed, and has the boot order and devices that it keeps."""
-    made = plan(*words, keep=False)
-    assert made.first_boot is not None
-    first, final = made.first_boot, made.final
+    created = plan(*args, keep=False)
+    assert created.first_boot is not None
+    first, final = created.first_boot, created.final
     assert first.on_reboot == final.on_reboot != "destroy"
     assert [disk.source_startup_policy for disk in first.devices_of(Disk)] == [None, "optional"]
     assert [device.tag for device in first.devices] == [device.tag for device in final.devices]
@@ -56,35 +56,35 @@ def test_first_boot_differs_from_later_ones_in_the_seed_alone(words: tuple[str, 
     assert orders[0] == orders[1] == [1, None]
 
 
-@pytest.mark.parametrize("words", [("--import", "--noreboot"), ("--pxe",)])
-def test_first_boot_that_ends_at_its_reboot(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [("--import", "--noreboot"), ("--pxe",)])
+def test_first_boot_that_ends_at_its_reboot(args: tuple[str, ...]) -> None:
     """--noreboot asks for it, and an installation that also has a seed needs it."""
-    made = plan(*words, keep=False)
-    assert made.first_boot is None and made.started.on_reboot == "destroy"
+    created = plan(*args, keep=False)
+    assert created.first_boot is None and created.started.on_reboot == "destroy"
 
 
-@pytest.mark.parametrize("words", [("--import",), ()])
-def test_a_kept_seed_needs_no_first_boot_phase(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [("--import",), ()])
+def test_a_kept_seed_needs_no_first_boot_phase(args: tuple[str, ...]) -> None:
     """The guest is defined and started as it will be, and can reboot in its first boot."""
-    made = plan(*words, keep=True)
-    assert made.install is None and not made.seeded and has_seed(made.final)
-    assert made.final.on_reboot != "destroy"
+    created = plan(*args, keep=True)
+    assert created.install is None and not created.seeded and has_seed(created.final)
+    assert created.final.on_reboot != "destroy"
     path = "/var/lib/libvirt/images/guest-cloudinit.iso"
     assert f"create the image {path} labeled cidata with meta-data, user-data, which the guest keeps" in [
-        action.text for action in actions_of(made)
+        action.text for action in actions_of(created)
     ]
 
 
 def test_a_kept_seed_remains_after_an_installation() -> None:
     """An OS that is installed from a medium finds the seed at its first boot."""
-    made = plan("--pxe", keep=True)
-    assert has_seed(made.install) and has_seed(made.final)
+    created = plan("--pxe", keep=True)
+    assert has_seed(created.install) and has_seed(created.final)
 
 
 def test_a_kept_seed_is_named_after_its_guest() -> None:
     """A file of that name that exists already is left alone."""
-    made = plan("--import", keep=True, image_names=frozenset({"guest-cloudinit.iso"}))
-    assert [seed.path for seed in made.seeds] == ["/var/lib/libvirt/images/guest-cloudinit-1.iso"]
+    created = plan("--import", keep=True, image_names=frozenset({"guest-cloudinit.iso"}))
+    assert [seed.path for seed in created.seeds] == ["/var/lib/libvirt/images/guest-cloudinit-1.iso"]
 
 
 def test_a_seed_in_a_drive_leaves_no_placeholder() -> None:
@@ -94,7 +94,7 @@ def test_a_seed_in_a_drive_leaves_no_placeholder() -> None:
 
 def test_a_seed_on_a_disk_leaves_a_placeholder() -> None:
     """The running guest can't lose the disk; later boots have none."""
-    made = plan("--import", keep=False, seeds=SeedFacts(cloud_init=CloudInitRequest(bus="virtio")))
-    assert [seed.placeholder for seed in made.seeds] == [True]
-    assert [len(domain.devices_of(Disk)) for domain in (made.started, made.final)] == [2, 1]
-    assert {disk.source_startup_policy for disk in made.started.devices_of(Disk)} == {None}
+    created = plan("--import", keep=False, seeds=SeedFacts(cloud_init=CloudInitRequest(bus="virtio")))
+    assert [seed.placeholder for seed in created.seeds] == [True]
+    assert [len(domain.devices_of(Disk)) for domain in (created.started, created.final)] == [2, 1]
+    assert {disk.source_startup_policy for disk in created.started.devices_of(Disk)} == {None}

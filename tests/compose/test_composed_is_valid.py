@@ -54,8 +54,8 @@ def _cases() -> Iterator[object]:
     for name, files in _here():
         for platform in files.platforms():
             is_qemu = platform.os_type == "hvm" and files.domain_capabilities is not None
-            for number, words in enumerate(OPTIONS if is_qemu else OPTIONS[:1]):
-                yield pytest.param(files, platform, words, id="-".join((name, *platform, str(number))))
+            for number, args in enumerate(OPTIONS if is_qemu else OPTIONS[:1]):
+                yield pytest.param(files, platform, args, id="-".join((name, *platform, str(number))))
 
 
 @cache
@@ -85,12 +85,12 @@ def judged(xml: str) -> etree._Element:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-@pytest.mark.parametrize(("files", "platform", "words"), list(_cases()))
-def test_composed_domains_validate(files: HostFiles, platform: GuestKind, system: str, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("files", "platform", "args"), list(_cases()))
+def test_composed_domains_validate(files: HostFiles, platform: GuestKind, system: str, args: tuple[str, ...]) -> None:
     """On each host, for each kind of guest and OS: installation and finished guest are what the schema allows."""
     if platform.arch not in architectures():
         pytest.skip(f"the installed libvirt's schema is older than {platform.arch}")
     if platform.arch not in ("x86_64", "aarch64"):
-        words = tuple(word for word in words if word not in ("--boot", "uefi"))
-    for step in composed(files, platform, os_named(system), *words).steps:
+        args = tuple(word for word in args if word not in ("--boot", "uefi"))
+    for step in composed(files, platform, os_named(system), *args).steps:
         assert validator().validate(judged(step)), f"{validator().error_log.last_error}\n{step}"

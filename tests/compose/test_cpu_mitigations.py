@@ -14,12 +14,12 @@ CAPABILITIES = (DATA / "capabilities-debian12.xml").read_text()
 DOMAIN_CAPABILITIES = (DATA / "domain-capabilities-kvm-q35.xml").read_text()
 
 
-def features(words: str, *, of_model: frozenset[str] = frozenset(), host_model: str = "Cooperlake") -> list[str]:
+def features(args: str, *, of_model: frozenset[str] = frozenset(), host_model: str = "Cooperlake") -> list[str]:
     """Return the mitigations of the guest's CPU; `of_model`: the features of the host's model in libvirt."""
     listed = f"<model fallback='forbid'>{host_model}</model><feature policy='require' name='md-clear'/>"
     listed += "<feature policy='disable' name='ibpb'/>"
     host = HostFiles(CAPABILITIES, DOMAIN_CAPABILITIES.replace("<model fallback='forbid'>kvm64</model>", listed))
-    request = parse_request(f"--memory 1024 --import --disk none --virt-type kvm --cpu {words}".split())
+    request = parse_request(f"--memory 1024 --import --disk none --virt-type kvm --cpu {args}".split())
     domain = compose(request, host.facts(GENERIC, disks=(), cpu_model_features=of_model)).final
     return [feature.name or "" for feature in domain.cpu.features if feature.policy == "require"]
 
@@ -34,10 +34,10 @@ def test_what_the_hosts_model_has_in_itself_counts() -> None:
     ]
 
 
-@pytest.mark.parametrize("words", ["Skylake-Client,secure=off", "host-passthrough", "host-model"])
-def test_no_model_or_a_bare_one(words: str) -> None:
+@pytest.mark.parametrize("args", ["Skylake-Client,secure=off", "host-passthrough", "host-model"])
+def test_no_model_or_a_bare_one(args: str) -> None:
     """The host's own CPU has them all; and one may want the bare model."""
-    assert features(words, of_model=frozenset({"spec-ctrl"})) == []
+    assert features(args, of_model=frozenset({"spec-ctrl"})) == []
 
 
 def test_libvirt_knows_what_a_model_has() -> None:

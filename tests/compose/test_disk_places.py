@@ -20,10 +20,10 @@ POOL = PoolFacts(name="lab", type="dir", target="/lab", active=True)
 KVM = GuestKind("hvm", "x86_64", "kvm")
 
 
-def plan(*words: str, found: DiskFacts | None = None) -> Plan:
+def plan(*args: str, found: DiskFacts | None = None) -> Plan:
     """A KVM guest with Debian and the given disk options; `found` are the facts of the first disk."""
-    words = ("--name", "guest", "--memory", "2048", "--virt-type", "kvm", "--import", *words)
-    request = resolve_methods(parse_request(list(words)))
+    args = ("--name", "guest", "--memory", "2048", "--virt-type", "kvm", "--import", *args)
+    request = resolve_methods(parse_request(list(args)))
     count = len(request.domain.devices_of(Disk))
     disks = (found or DiskFacts(), *[DiskFacts()] * (count - 1))
     return compose(request, PC.facts(os_named("debian11"), disks=disks))
@@ -31,19 +31,21 @@ def plan(*words: str, found: DiskFacts | None = None) -> Plan:
 
 def test_volume_by_name_is_created() -> None:
     """`vol=POOL/NEW,size=1`: the name is the user's, so another is never chosen."""
-    made = plan("--disk", "vol=lab/new.qcow2,size=1", found=DiskFacts(pool=POOL))
+    planned = plan("--disk", "vol=lab/new.qcow2,size=1", found=DiskFacts(pool=POOL))
 
-    assert [(volume.pool, volume.name, volume.capacity_bytes) for volume in made.volumes] == [("lab", "new.qcow2", GIB)]
-    assert made.final.devices_of(Disk)[0].source_file == "/lab/new.qcow2"
-    assert "lab/new.qcow2" not in made.generated
+    assert [(volume.pool, volume.name, volume.capacity_bytes) for volume in planned.volumes] == [
+        ("lab", "new.qcow2", GIB)
+    ]
+    assert planned.final.devices_of(Disk)[0].source_file == "/lab/new.qcow2"
+    assert "lab/new.qcow2" not in planned.generated
 
 
 def test_volume_by_libvirts_names_is_created() -> None:
     """The same with `source.pool=` and `source.volume=`, which stay in the XML."""
-    made = plan("--disk", "source.pool=lab,source.volume=new.qcow2,size=1", found=DiskFacts(pool=POOL))
-    (disk,) = made.final.devices_of(Disk)
+    planned = plan("--disk", "source.pool=lab,source.volume=new.qcow2,size=1", found=DiskFacts(pool=POOL))
+    (disk,) = planned.final.devices_of(Disk)
 
-    assert [(volume.pool, volume.name) for volume in made.volumes] == [("lab", "new.qcow2")]
+    assert [(volume.pool, volume.name) for volume in planned.volumes] == [("lab", "new.qcow2")]
     assert (disk.type, disk.source_pool, disk.source_volume) == ("volume", "lab", "new.qcow2")
     assert (disk.source_file, disk.driver_type) == (None, "qcow2")
 
@@ -70,10 +72,10 @@ def test_empty_usb_drive_is_refused() -> None:
         plan("--disk", "/a.img", "--disk", "device=cdrom,bus=usb")
 
 
-@pytest.mark.parametrize("words", ["device=cdrom,bus=usb,path=/x.iso", "device=cdrom,bus=sata", "device=cdrom"])
-def test_other_drives_are_accepted(words: str) -> None:
+@pytest.mark.parametrize("args", ["device=cdrom,bus=usb,path=/x.iso", "device=cdrom,bus=sata", "device=cdrom"])
+def test_other_drives_are_accepted(args: str) -> None:
     """With a medium, or on another bus."""
-    assert len(plan("--disk", "/a.img", "--disk", words).final.devices_of(Disk)) == 2
+    assert len(plan("--disk", "/a.img", "--disk", args).final.devices_of(Disk)) == 2
 
 
 def test_graphics_socket_is_listened_on() -> None:

@@ -21,12 +21,12 @@ POOL = PoolFacts(
 )
 
 
-def plan_of(*words: str, remote: bool = False, **facts: Any) -> Plan:
+def plan_of(*args: str, remote: bool = False, **facts: Any) -> Plan:
     """The plan of a guest with these options."""
     known: Facts = FILES.facts(os_named("linux2020"), **{"disks": (DiskFacts(),), **facts})
     if remote:
         known = known.replace(host=known.host.replace(local=False, uri="qemu+ssh://other/system"), token="abc")
-    request = parse_request(["--name", "x", "--memory", "512", "--network", "none", *words])
+    request = parse_request(["--name", "x", "--memory", "512", "--network", "none", *args])
     return compose(request, known)
 
 
@@ -103,7 +103,7 @@ def test_device_node_of_vdpa_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"),
+    ("value", "args"),
     [
         ("/dev/nosuch", "no such file"),
         ("/dev/nosuch,size=1", "no such device"),
@@ -111,12 +111,12 @@ def test_device_node_of_vdpa_stays() -> None:
         ("device=frob", "no path, size or source"),
     ],
 )
-def test_what_no_guest_can_have(value: str, words: str) -> None:
+def test_what_no_guest_can_have(value: str, args: str) -> None:
     """Rejected before anything is created."""
     path = value.partition(",")[0]
     found = DiskFacts(path=PathFacts(path=path, kind=None)) if path.startswith("/") else DiskFacts()
 
-    with pytest.raises(RequestError, match=words):
+    with pytest.raises(RequestError, match=args):
         disk_of(value, disks=(found,))
 
 
@@ -154,8 +154,8 @@ def test_local_image_does_not_replace_a_volume() -> None:
 def test_remote_host_is_sent_the_kernel() -> None:
     """Kernel and initrd are fetched here and booted from a pool there; the finished guest has neither."""
     media = MediaFacts(location="http://h/tree", kernel="linux", initrd="initrd.gz")
-    words = ("--disk", "pool=fast,size=1", "--location", "http://h/tree")
-    plan = plan_of(*words, remote=True, media=media, upload_pool=POOL, disks=(DiskFacts(pool=POOL),))
+    args = ("--disk", "pool=fast,size=1", "--location", "http://h/tree")
+    plan = plan_of(*args, remote=True, media=media, upload_pool=POOL, disks=(DiskFacts(pool=POOL),))
 
     assert plan.install is not None
     assert plan.install.os.kernel == "/srv/fast/virtinst-abc-linux"
@@ -165,7 +165,7 @@ def test_remote_host_is_sent_the_kernel() -> None:
     ]
     assert plan.final.os.kernel is None
     with pytest.raises(RequestError, match="no storage pool for files"):
-        plan_of(*words, remote=True, media=media, disks=(DiskFacts(pool=POOL),))
+        plan_of(*args, remote=True, media=media, disks=(DiskFacts(pool=POOL),))
 
 
 def test_kernel_and_initrd_of_the_same_name() -> None:
@@ -192,8 +192,8 @@ def test_a_tree_does_not_put_odd_names_into_paths(given: str, ours: str) -> None
 def test_medium_that_the_guest_keeps_stays_there() -> None:
     """A live system runs from its CD-ROM ever after: what was sent isn't deleted."""
     cdrom = DiskFacts(local=PathFacts(path="/home/me/live.iso", kind="file", format=None, size_bytes=9))
-    words = ("--disk", "none", "--livecd", "--cdrom", "/home/me/live.iso")
-    plan = plan_of(*words, remote=True, cdrom=cdrom, upload_pool=POOL, disks=())
+    args = ("--disk", "none", "--livecd", "--cdrom", "/home/me/live.iso")
+    plan = plan_of(*args, remote=True, cdrom=cdrom, upload_pool=POOL, disks=())
 
     (upload,) = plan.uploads
     assert upload.keep

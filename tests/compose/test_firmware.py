@@ -14,9 +14,9 @@ PC = HostFiles(CAPABILITIES, (DATA / "domain-capabilities-kvm-q35.xml").read_tex
 ARM = HostFiles(CAPABILITIES, (DATA / "domain-capabilities-qemu-aarch64.xml").read_text())
 
 
-def guest(*words: str) -> Domain:
+def guest(*args: str) -> Domain:
     """A KVM guest of no OS in particular."""
-    return composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named("generic"), *words).final
+    return composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named("generic"), *args).final
 
 
 def features(domain: Domain) -> dict[str | None, bool | None]:
@@ -132,11 +132,11 @@ def test_acpi_on_arm_needs_uefi(boot: str) -> None:
     assert composed(ARM, GuestKind("hvm", "aarch64", "qemu"), os_named("generic")).final.features.acpi is True
 
 
-@pytest.mark.parametrize("words", [("--boot", "uefi,kernel=/k"), ("--boot", "uefi", "--install", "kernel=/k")])
-def test_a_kernel_that_is_booted_directly_needs_firmware_without_keys(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [("--boot", "uefi,kernel=/k"), ("--boot", "uefi", "--install", "kernel=/k")])
+def test_a_kernel_that_is_booted_directly_needs_firmware_without_keys(args: tuple[str, ...]) -> None:
     """Enrolled keys reject unsigned kernels; the finished guest shares the variables of the first boot."""
-    made = composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named("generic"), *words)
-    for domain in (made.started, made.final):
+    created = composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named("generic"), *args)
+    for domain in (created.started, created.final):
         assert domain.os.firmware == "efi" and features(domain) == {"enrolled-keys": False}
 
 
@@ -150,5 +150,5 @@ def test_firmware_without_keys_on_arm_has_no_secure_boot() -> None:
     host = HostFiles(CAPABILITIES, _DOMAIN_CAPABILITIES.format(arch="aarch64", loaders="").replace(
         '<enum name="firmware"/>', '<enum name="firmware"><value>efi</value></enum>'
     ))  # fmt: skip
-    made = composed(host, GuestKind("hvm", "aarch64", "qemu"), os_named("generic"), "--install", "kernel=/k")
-    assert features(made.final) == features(made.started) == {"enrolled-keys": False, "secure-boot": False}
+    created = composed(host, GuestKind("hvm", "aarch64", "qemu"), os_named("generic"), "--install", "kernel=/k")
+    assert features(created.final) == features(created.started) == {"enrolled-keys": False, "secure-boot": False}

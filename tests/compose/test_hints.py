@@ -15,23 +15,23 @@ HOST = HostFiles(
 )
 
 
-def warnings(*words: str, links: tuple[str, ...] = ("br0", "eth0", "lo")) -> str:
+def warnings(*args: str, links: tuple[str, ...] = ("br0", "eth0", "lo")) -> str:
     """Return the problems of a guest on a host with these network interfaces."""
-    request = parse_request(["--name", "x", "--memory", "512", "--disk", "none", "--import", *words])
+    request = parse_request(["--name", "x", "--memory", "512", "--disk", "none", "--import", *args])
     return "\n".join(compose(request, HOST.facts(disks=(), links=links)).warnings)
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("args", "messages"),
     [
         ("bridge=br9", "the host has no bridge 'br9' (did you mean br0?)"),
         ("bridge=lan", "the host has no bridge 'lan' (`ip link` lists the host's interfaces)"),
         ("type=direct,source=eht0", "the host has no network interface 'eht0' (did you mean eth0?)"),
     ],
 )
-def test_missing_network_interface(words: str, told: str) -> None:
+def test_missing_network_interface(args: str, messages: str) -> None:
     """libvirt would refuse it at the guest's start; a hook of libvirt's may make it until then."""
-    assert told in warnings("--network", words)
+    assert messages in warnings("--network", args)
 
 
 def test_network_interface_that_is_there_or_cannot_be_seen() -> None:
@@ -42,12 +42,12 @@ def test_network_interface_that_is_there_or_cannot_be_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "told"),
+    ("model", "messages"),
     [("host-passthru", "did you mean host-passthrough?"), ("Skylake-Clint", "did you mean Skylake-Client")],
 )
-def test_unknown_cpu_model(model: str, told: str) -> None:
+def test_unknown_cpu_model(model: str, messages: str) -> None:
     """libvirt would report the unknown name only when the guest starts."""
-    assert f"--cpu {model}: the host's libvirt does not know this CPU model ({told}" in warnings("--cpu", model)
+    assert f"--cpu {model}: the host's libvirt does not know this CPU model ({messages}" in warnings("--cpu", model)
 
 
 @pytest.mark.parametrize("cpu", ["host-passthrough", "host-model", "Skylake-Client", "host", "Nehalem,+vmx"])
@@ -56,11 +56,11 @@ def test_known_cpu_model(cpu: str) -> None:
     assert "--cpu" not in warnings("--cpu", cpu)
 
 
-@pytest.mark.parametrize("words", [(), ("--arch", "x86_64")])
-def test_unknown_machine(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [(), ("--arch", "x86_64")])
+def test_unknown_machine(args: tuple[str, ...]) -> None:
     """The nearest machine type is named, with an architecture or without."""
     with pytest.raises(RequestError, match="--machine q36: unknown machine type for x86_64") as caught:
-        warnings("--machine", "q36", *words)
+        warnings("--machine", "q36", *args)
     assert str(caught.value.hint).startswith("did you mean q35?")
 
 

@@ -15,37 +15,38 @@ HOST = HostFiles((DATA / "capabilities-debian12.xml").read_text())
 CONFIG = b'{"ignition": {"version": "3.4.0"}}'
 
 
-def plan(*words: str) -> Plan:
+def plan(*args: str) -> Plan:
     """A guest that boots its disk, with a configuration."""
     request = parse_request(
         [
             *("--name", "guest", "--memory", "2048", "--import", "--disk", "/images/disk.qcow2,size=10"),
-            *("--virt-type", "qemu", "--ignition", "x.ign", *words),
+            *("--virt-type", "qemu", "--ignition", "x.ign", *args),
         ]
     )
     return compose(request, HOST.facts(seeds=SeedFacts(ignition=CONFIG)))
 
 
-@pytest.mark.parametrize("words", [("--arch", "x86_64"), ("--arch", "i686"), ("--arch", "aarch64")])
-def test_fw_cfg_at_the_first_boot_alone(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [("--arch", "x86_64"), ("--arch", "i686"), ("--arch", "aarch64")])
+def test_fw_cfg_at_the_first_boot_alone(args: tuple[str, ...]) -> None:
     """PCs and `virt` boards have fw_cfg; the finished guest refers to no file that is gone."""
-    made = plan(*words)
-    assert made.install is not None
-    entries = [entry for block in made.install.sysinfos if block.type == "fwcfg" for entry in block.entries]
-    assert [(entry.name, entry.file) for entry in entries] == [("opt/com.coreos/config", made.seeds[0].path)]
+    planned = plan(*args)
+    assert planned.install is not None
+    entries = [entry for block in planned.install.sysinfos if block.type == "fwcfg" for entry in block.entries]
+    assert [(entry.name, entry.file) for entry in entries] == [("opt/com.coreos/config", planned.seeds[0].path)]
     assert (
-        list(made.final.sysinfos) == [] and len(made.install.devices_of(Disk)) == len(made.final.devices_of(Disk)) == 1
+        list(planned.final.sysinfos) == []
+        and len(planned.install.devices_of(Disk)) == len(planned.final.devices_of(Disk)) == 1
     )
 
 
 def test_a_disk_where_there_is_no_fw_cfg() -> None:
     """It has a serial number, is read-only, follows the system's disk, and is removed afterwards."""
-    made = plan("--arch", "aarch64", "--machine", "sbsa-ref")
-    assert made.install is not None and list(made.install.sysinfos) == []
-    disk = made.install.devices_of(Disk)[-1]
+    planned = plan("--arch", "aarch64", "--machine", "sbsa-ref")
+    assert planned.install is not None and list(planned.install.sysinfos) == []
+    disk = planned.install.devices_of(Disk)[-1]
     assert (disk.serial, disk.target_bus, disk.readonly) == ("ignition", "virtio", True)
-    assert (disk.source_file, disk.driver_type) == (made.seeds[0].path, "raw")
-    assert [disk.serial for disk in made.final.devices_of(Disk)] == [None]
+    assert (disk.source_file, disk.driver_type) == (planned.seeds[0].path, "raw")
+    assert [disk.serial for disk in planned.final.devices_of(Disk)] == [None]
 
 
 @pytest.mark.parametrize("machine", ["sbsa-ref", "virt"])
@@ -76,8 +77,8 @@ def test_the_file_is_the_configuration_itself() -> None:
 )
 def test_the_file_is_next_to_the_disk(disk: str, folder: str) -> None:
     """A guest that is migrated needs its placeholder there, and has its disk on shared storage."""
-    words = ["--name", "guest", "--memory", "2048", "--import", "--virt-type", "qemu", "--ignition", "x.ign"]
-    request = parse_request([*words, "--disk", disk])
+    args = ["--name", "guest", "--memory", "2048", "--import", "--virt-type", "qemu", "--ignition", "x.ign"]
+    request = parse_request([*args, "--disk", disk])
     found = DiskFacts(path=PathFacts(path=disk, kind="block")) if disk.startswith("/dev") else DiskFacts()
     facts = HOST.facts(seeds=SeedFacts(ignition=CONFIG), disks=() if disk == "none" else (found,))
     (seed,) = compose(request, facts).seeds
@@ -86,24 +87,24 @@ def test_the_file_is_next_to_the_disk(disk: str, folder: str) -> None:
 
 def test_own_blobs_stay() -> None:
     """--sysinfo type=fwcfg has the same block, which libvirt accepts only once."""
-    made = plan("--sysinfo", "type=fwcfg,entry0.name=opt/com.example/own,entry0.file=/own")
-    assert made.install is not None
-    blocks = [[entry.name for entry in block.entries] for block in made.install.sysinfos]
+    planned = plan("--sysinfo", "type=fwcfg,entry0.name=opt/com.example/own,entry0.file=/own")
+    assert planned.install is not None
+    blocks = [[entry.name for entry in block.entries] for block in planned.install.sysinfos]
     assert blocks == [["opt/com.example/own", "opt/com.coreos/config"]]
-    assert [[entry.name for entry in block.entries] for block in made.final.sysinfos] == [["opt/com.example/own"]]
+    assert [[entry.name for entry in block.entries] for block in planned.final.sysinfos] == [["opt/com.example/own"]]
 
 
 def test_a_reboot_in_the_first_boot_keeps_it() -> None:
     """CoreOS reboots for kernel arguments before it is through, and wants its configuration again."""
-    made = plan()
-    assert made.install is not None and made.install.on_reboot != "destroy"
+    planned = plan()
+    assert planned.install is not None and planned.install.on_reboot != "destroy"
 
 
-@pytest.mark.parametrize("words", [("--cloud-init",), ("--install", "no_install=yes")])
-def test_contradictions(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [("--cloud-init",), ("--install", "no_install=yes")])
+def test_contradictions(args: tuple[str, ...]) -> None:
     """Two ways of being configured, or no first boot, are refused."""
     from virtinstall.compose.validate import validate_request
 
-    request = parse_request(["--name", "guest", "--disk", "none", "--ignition", "x.ign", *words])
+    request = parse_request(["--name", "guest", "--disk", "none", "--ignition", "x.ign", *args])
     with pytest.raises(RequestError, match="--ignition"):
         validate_request(request)

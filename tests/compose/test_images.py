@@ -42,9 +42,9 @@ def facts(*, cached: CachedImage | None = CACHED, source: ImageSource = SOURCE, 
     return DiskFacts(image=image, **more)
 
 
-def plan(*words: str, disk: DiskFacts | None = None, **more: Any) -> Plan:
+def plan(*args: str, disk: DiskFacts | None = None, **more: Any) -> Plan:
     """The plan for these options."""
-    return plan_of(*words, disks=(disk or facts(),), **more)
+    return plan_of(*args, disks=(disk or facts(),), **more)
 
 
 def test_image_is_import_disk_and_defaults() -> None:
@@ -59,13 +59,13 @@ def test_image_is_import_disk_and_defaults() -> None:
 def test_disk_is_an_overlay_of_the_recommended_size() -> None:
     """The base is named when it is downloaded; until then the plan names the image."""
     recommended = os_named("linux2020").recommended_storage_bytes("x86_64")
-    made = plan("--image", "debian12")
-    (image,) = made.images
+    planned = plan("--image", "debian12")
+    (image,) = planned.images
     assert image.format == "qcow2"
     assert image.capacity_bytes == (recommended or 20 * GIB)
     assert image.base == ImageBase(image=0, size_is_default=True)
-    assert made.fetches[0].source == SOURCE
-    assert made.fetches[0].pool is None
+    assert planned.fetches[0].source == SOURCE
+    assert planned.fetches[0].pool is None
 
 
 @pytest.mark.parametrize("cached", [CACHED, None])
@@ -89,7 +89,7 @@ def test_import_is_implied() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "copied", "form"),
+    ("args", "copied", "form"),
     [
         (",image.copy=yes", True, "qcow2"),
         (",format=raw", True, "raw"),
@@ -97,20 +97,20 @@ def test_import_is_implied() -> None:
         (",image.copy=no", False, "qcow2"),
     ],
 )
-def test_copies(words: str, copied: bool, form: str) -> None:
+def test_copies(args: str, copied: bool, form: str) -> None:
     """Raw disks cannot refer to another image."""
-    disk = facts(path=PathFacts(path="/srv/x.qcow2", kind=None)) if "path=" in words else facts()
-    (image,) = plan("--image", f"debian12{words}", disk=disk).images
+    disk = facts(path=PathFacts(path="/srv/x.qcow2", kind=None)) if "path=" in args else facts()
+    (image,) = plan("--image", f"debian12{args}", disk=disk).images
     assert image.base is not None
     assert (image.base.copy, image.format) == (copied, form)
 
 
 def test_volume_in_a_pool() -> None:
     """Where QEMU cannot read the cache, the pool keeps the image too."""
-    made = plan("--image", "debian12,pool=fast", disk=facts(pool=POOL))
-    (volume,) = made.volumes
+    planned = plan("--image", "debian12,pool=fast", disk=facts(pool=POOL))
+    (volume,) = planned.volumes
     assert volume.base == ImageBase(image=0, size_is_default=True)
-    assert made.fetches[0].pool is None
+    assert planned.fetches[0].pool is None
     remote = plan("--image", "debian12,pool=fast", disk=facts(pool=POOL, is_shared=False), remote=True)
     assert remote.fetches[0].pool == "fast"
 
@@ -125,14 +125,14 @@ def test_disk_outside_of_pools_is_a_copy_if_the_cache_is_private() -> None:
 def test_block_pool_gets_a_copy() -> None:
     """A logical volume has no image format."""
     pool = POOL.replace(type="logical", target="/dev/fast")
-    made = plan("--image", "debian12,pool=fast", disk=facts(pool=pool))
-    assert made.volumes[0].base is not None
-    assert made.volumes[0].base.copy
-    assert made.final.devices_of(Disk)[0].driver_type == "raw"
+    planned = plan("--image", "debian12,pool=fast", disk=facts(pool=pool))
+    assert planned.volumes[0].base is not None
+    assert planned.volumes[0].base.copy
+    assert planned.final.devices_of(Disk)[0].driver_type == "raw"
 
 
 @pytest.mark.parametrize(
-    ("words", "disk", "message"),
+    ("args", "disk", "message"),
     [
         (",backing_store=/b.qcow2", facts(), "contradict"),
         (",vol=fast/x", facts(), "contradict"),
@@ -141,22 +141,24 @@ def test_block_pool_gets_a_copy() -> None:
         (",path=/a.qcow2", facts(path=PathFacts(path="/a.qcow2", kind="file")), "already exists"),
     ],
 )
-def test_contradictions(words: str, disk: DiskFacts, message: str) -> None:
+def test_contradictions(args: str, disk: DiskFacts, message: str) -> None:
     """Refused before anything is downloaded."""
     with pytest.raises(RequestError, match=message):
-        plan("--image", f"debian12{words}", disk=disk)
+        plan("--image", f"debian12{args}", disk=disk)
 
 
 def test_default_login_is_a_seed() -> None:
     """With the user's key or a generated password, as if --cloud-init had been given."""
-    asked = CloudInitRequest(default_user_keys=("ssh-ed25519 AAAA",))
-    made = plan("--image", "debian12", seeds=SeedFacts(cloud_init=asked, login=Login(user="debian")))
-    assert made.install is not None
-    assert "Your SSH key can log in as 'debian'" in made.notes
+    requested = CloudInitRequest(default_user_keys=("ssh-ed25519 AAAA",))
+    planned = plan("--image", "debian12", seeds=SeedFacts(cloud_init=requested, login=Login(user="debian")))
+    assert planned.install is not None
+    assert "Your SSH key can log in as 'debian'" in planned.notes
     secret = CloudInitRequest(generated_passwords=(("debian", "abc"),), default_user_password_hash="$6$x")
-    made = plan("--image", "debian12", seeds=SeedFacts(cloud_init=secret, login=Login(user="debian", password="abc")))
-    assert made.secrets == ("Password for the account 'debian' is: abc",)
-    assert "abc" not in repr(made.login)
+    planned = plan(
+        "--image", "debian12", seeds=SeedFacts(cloud_init=secret, login=Login(user="debian", password="abc"))
+    )
+    assert planned.secrets == ("Password for the account 'debian' is: abc",)
+    assert "abc" not in repr(planned.login)
 
 
 def test_image_without_a_login_is_warned_of() -> None:
@@ -176,8 +178,8 @@ def test_image_that_needs_uefi_gets_it() -> None:
 def test_memory_has_a_default() -> None:
     """An OS without a recommendation does not make --memory required."""
     request = parse_request(["--name", "x", "--network", "none", "--image", "debian12"])
-    made = compose(request, FILES.facts(disks=(facts(),)))
-    assert made.final.memory_kib == 2 * GIB // 1024
+    planned = compose(request, FILES.facts(disks=(facts(),)))
+    assert planned.final.memory_kib == 2 * GIB // 1024
 
 
 def test_actions_name_the_download() -> None:

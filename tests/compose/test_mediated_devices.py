@@ -16,9 +16,9 @@ DEVICE = "<device><name>{name}</name><capability type='mdev'><type id='{type}'/>
 
 def hostdev(kind: str, more: str = "") -> Hostdev:
     """The mediated device of that type in a guest."""
-    words = ["--name", "g", "--memory", "64", "--disk", "none", "--pxe", "--hostdev", NAME + more]
+    args = ["--name", "g", "--memory", "64", "--disk", "none", "--pxe", "--hostdev", NAME + more]
     facts = PC.facts(os_named("generic"), disks=(), node_devices=(DEVICE.format(name=NAME, type=kind),))
-    (device,) = compose(parse_request(words), facts).final.devices_of(Hostdev)
+    (device,) = compose(parse_request(args), facts).final.devices_of(Hostdev)
     return device
 
 

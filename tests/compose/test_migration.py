@@ -26,11 +26,11 @@ def facts(disk: DiskFacts | None = None) -> Facts:
     return HOST.facts(mounts=MOUNTS, disks=(found,))
 
 
-def problems(*words: str, facts_: Facts | None = None) -> list[str]:
+def problems(*args: str, facts_: Facts | None = None) -> list[str]:
     """Return the problems of live migration."""
-    request = parse_request([*BASE, "--check", "migration=on", *words])
-    told = compose(request, facts_ or facts()).warnings
-    return [text.removeprefix("live migration: ") for text in told if text.startswith("live migration: ")]
+    request = parse_request([*BASE, "--check", "migration=on", *args])
+    messages = compose(request, facts_ or facts()).warnings
+    return [text.removeprefix("live migration: ") for text in messages if text.startswith("live migration: ")]
 
 
 def test_no_warning_for_a_default_guest_on_shared_storage() -> None:
@@ -45,7 +45,7 @@ def test_no_warning_without_the_check() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("args", "output"),
     [
         (("--cpu", "host-passthrough"), "--cpu host-passthrough"),
         (("--cpu", "host-model,+invtsc"), "invtsc"),
@@ -59,10 +59,10 @@ def test_no_warning_without_the_check() -> None:
         (("--video", "virtio,accel3d=yes"), "virgl"),
     ],
 )
-def test_blockers_are_reported(words: tuple[str, ...], said: str) -> None:
+def test_blockers_are_reported(args: tuple[str, ...], output: str) -> None:
     """One warning, which names the option."""
-    (problem,) = problems(*SHARED, *words)
-    assert said in problem
+    (problem,) = problems(*SHARED, *args)
+    assert output in problem
 
 
 def test_transient_card_of_a_team_does_not_block() -> None:
@@ -92,8 +92,8 @@ def test_the_mount_decides_whether_a_path_is_local(path: str, local: bool) -> No
     assert on_local_mount(path, MOUNTS) == local
     assert not on_local_mount(path, ())
     assert not on_local_mount(path, (*MOUNTS, *((point, "nfs") for point, _ in MOUNTS)))
-    said = problems("--disk", f"{path},size=1", facts_=facts(DiskFacts(path=PathFacts(path=path, kind=None))))
-    assert [path in text for text in said] == [True] * local
+    output = problems("--disk", f"{path},size=1", facts_=facts(DiskFacts(path=PathFacts(path=path, kind=None))))
+    assert [path in text for text in output] == [True] * local
 
 
 @pytest.mark.parametrize(("kind", "local"), [("rbd", False), ("iscsi", False), ("logical", True)])

@@ -22,14 +22,14 @@ PC = HostFiles(CAPABILITIES, (DATA / "domain-capabilities-kvm-q35.xml").read_tex
 ARM = HostFiles(CAPABILITIES, (DATA / "domain-capabilities-qemu-aarch64.xml").read_text())
 
 
-def plan(*words: str, os: str = "debian11") -> Plan:
+def plan(*args: str, os: str = "debian11") -> Plan:
     """A KVM guest on a PC."""
-    return composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named(os), *words)
+    return composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named(os), *args)
 
 
-def guest(*words: str, os: str = "debian11") -> Domain:
+def guest(*args: str, os: str = "debian11") -> Domain:
     """A KVM guest as it is after its installation."""
-    return plan(*words, os=os).final
+    return plan(*args, os=os).final
 
 
 def orders(domain: Domain) -> list[int | None]:
@@ -47,8 +47,8 @@ def test_without_a_usb_bus_nothing_is_on_it(graphics: str) -> None:
     assert domain.devices_of(Redirdev) == []
 
 
-@pytest.mark.parametrize("words", [("--disk", "/b.img,size=1,bus=ide"), ("--controller", "ide")])
-def test_ide_makes_the_machine_a_pc(words: tuple[str, str]) -> None:
+@pytest.mark.parametrize("args", [("--disk", "/b.img,size=1,bus=ide"), ("--controller", "ide")])
+def test_ide_makes_the_machine_a_pc(args: tuple[str, str]) -> None:
     """q35 has no IDE; a machine type of the user's choice stays."""
     assert (guest("--controller", "ide").os.type_machine or "").startswith("pc")
     assert (guest("--controller", "ide", "--machine", "q35").os.type_machine or "").endswith("q35")
@@ -95,11 +95,11 @@ def test_numbers_count_and_classes_follow() -> None:
 def test_what_installs_boots_first() -> None:
     """A number at a device is for the finished guest; the installation boots from its medium, also with --import."""
     cards = ("--network", "user", "--network", "user,boot.order=1")
-    made = plan(*cards, "--install", "bootdev=hd")
-    assert made.install is not None
+    created = plan(*cards, "--install", "bootdev=hd")
+    assert created.install is not None
 
-    assert orders(made.install) == [1, None, 2]
-    assert orders(made.final) == [None, None, 1]
+    assert orders(created.install) == [1, None, 2]
+    assert orders(created.final) == [None, None, 1]
 
 
 def test_memory_is_that_of_the_cells() -> None:
@@ -135,14 +135,14 @@ def test_a_secure_loader_gets_smm() -> None:
 
 def test_a_panic_device_that_libvirt_lacks_is_omitted() -> None:
     """The word `default` asks for nothing that the architecture does not have."""
-    made = composed(ARM, GuestKind("hvm", "aarch64", "qemu"), os_named("debian11"), "--panic", "default")
+    created = composed(ARM, GuestKind("hvm", "aarch64", "qemu"), os_named("debian11"), "--panic", "default")
 
-    assert made.final.devices_of(Panic) == []
-    assert any("--panic default" in warning for warning in made.warnings)
+    assert created.final.devices_of(Panic) == []
+    assert any("--panic default" in warning for warning in created.warnings)
 
 
 @pytest.mark.parametrize(
-    ("words", "counts"),
+    ("args", "counts"),
     [
         (["--import", "--pxe"], "pxe"),
         (["--pxe", "--cdrom", "/x.iso"], "cdrom"),
@@ -150,9 +150,9 @@ def test_a_panic_device_that_libvirt_lacks_is_omitted() -> None:
         (["--import", "--location", "http://h/tree"], "location"),
     ],
 )
-def test_of_several_methods_the_first_in_order_counts(words: list[str], counts: str) -> None:
+def test_of_several_methods_the_first_in_order_counts(args: list[str], counts: str) -> None:
     """location, cdrom, pxe, import: the others are warned of, as virt-install 4.1.0 ignores them."""
-    request = resolve_methods(parse_request(words))
+    request = resolve_methods(parse_request(args))
     install = request.install
 
     fields = ("location", "cdrom", "pxe", "boot_disk")
@@ -167,16 +167,16 @@ def test_two_kinds_of_answers_contradict() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "element"),
+    ("args", "element"),
     [
         (("--graphics", "vnc,powerControl=yes"), 'powerControl="yes"'),
         (("--crypto", "virtio,type=qemu,backend.model=builtin"), '<crypto model="virtio" type="qemu">'),
         (("--iommu", "smmuv3,driver.accel=on,driver.pciBus=1"), 'accel="on"'),
     ],
 )
-def test_names_of_the_schema_work(words: tuple[str, str], element: str) -> None:
+def test_names_of_the_schema_work(args: tuple[str, str], element: str) -> None:
     """With and without a dot, also of elements that newer versions of libvirt have."""
-    assert element in guest(*words).to_xml()
+    assert element in guest(*args).to_xml()
 
 
 @pytest.mark.parametrize("os", ["generic", "win10", "debian11"])

@@ -16,7 +16,7 @@ DOMAIN_CAPABILITIES = (DATA / "domain-capabilities-kvm-q35.xml").read_text()
 BACKENDS = "<interface supported='yes'><enum name='backendType'>{}</enum></interface></devices>"
 
 
-def backend(*words: str, listed: tuple[str, ...] = (), installed: bool = True) -> str | None:
+def backend(*args: str, listed: tuple[str, ...] = (), installed: bool = True) -> str | None:
     """The back end of the guest's interface, where libvirt lists `listed`."""
     values = "".join(f"<value>{name}</value>" for name in listed)
     text = DOMAIN_CAPABILITIES
@@ -24,16 +24,16 @@ def backend(*words: str, listed: tuple[str, ...] = (), installed: bool = True) -
         text = text.replace("</devices>", BACKENDS.format(values))
     facts = HostFiles(CAPABILITIES, text).facts(disks=())
     facts = facts.replace(host=facts.host.replace(passt=installed, privileged=False))
-    request = parse_request(["--name", "x", "--memory", "512", "--disk", "none", "--pxe", *words])
+    request = parse_request(["--name", "x", "--memory", "512", "--disk", "none", "--pxe", *args])
     (interface,) = compose(request, facts).final.devices_of(Interface)
     assert interface.type == "user"
     return interface.backend_type
 
 
-@pytest.mark.parametrize("words", [(), ("--network", "user"), ("--network", "default,model=e1000")])
-def test_passt_where_libvirt_and_the_host_have_it(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [(), ("--network", "user"), ("--network", "default,model=e1000")])
+def test_passt_where_libvirt_and_the_host_have_it(args: tuple[str, ...]) -> None:
     """Asked for as user, or the default of a session."""
-    assert backend(*words, listed=("default", "passt")) == "passt"
+    assert backend(*args, listed=("default", "passt")) == "passt"
 
 
 def test_slirp_where_libvirt_does_not_list_backends() -> None:

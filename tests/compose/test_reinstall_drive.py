@@ -24,10 +24,10 @@ def test_drive_is_used_and_then_as_before(tmp_path: Path, medium: str | None) ->
     node, iso = tmp_path / "node.xml", tmp_path / "new.iso"
     iso.touch()
     node.write_text(NODE.format(medium=f"<source file='{medium}'/>" if medium else ""))
-    words = ["--reinstall", "g", "--osinfo", "generic", "--cdrom", str(iso)]
+    args = ["--reinstall", "g", "--osinfo", "generic", "--cdrom", str(iso)]
 
     with connect(f"test://{node}") as hypervisor:
-        plan = hypervisor.plan(parse_request(words))
+        plan = hypervisor.plan(parse_request(args))
 
     assert plan.install is not None
     for domain, path in ((plan.install, str(iso)), (plan.final, medium)):

@@ -15,29 +15,29 @@ HOST = HostFiles(
 VIRTIOFS = ("--filesystem", "/srv/x,tag,driver.type=virtiofs")
 
 
-def backing(*words: str) -> MemoryBacking:
+def backing(*args: str) -> MemoryBacking:
     """The memory backing of a guest."""
-    return composed(HOST, GuestKind("hvm", "x86_64", "kvm"), os_named("generic"), *words).final.memory_backing
+    return composed(HOST, GuestKind("hvm", "x86_64", "kvm"), os_named("generic"), *args).final.memory_backing
 
 
 @pytest.mark.parametrize(
-    "words",
+    "args",
     [
         VIRTIOFS,
         ("--network", "type=vhostuser,source.type=unix,source.path=/run/net,source.mode=client"),
         ("--video", "virtio,driver.name=vhostuser"),
     ],
 )
-def test_memory_is_shared_with_who_serves(words: tuple[str, ...]) -> None:
+def test_memory_is_shared_with_who_serves(args: tuple[str, ...]) -> None:
     """virtiofsd, a vhost-user switch, a vhost-user GPU."""
-    found = backing(*words)
+    found = backing(*args)
     assert (found.access_mode, found.source_type) == ("shared", "memfd")
 
 
 def test_vhost_user_disk() -> None:
     """A disk that is a socket."""
-    words = ("--disk", "type=vhostuser,source.type=unix,source.path=/run/blk,bus=virtio")
-    request = parse_request(["--name", "x", "--memory", "512", "--import", *words])
+    args = ("--disk", "type=vhostuser,source.type=unix,source.path=/run/blk,bus=virtio")
+    request = parse_request(["--name", "x", "--memory", "512", "--import", *args])
     assert compose(request, HOST.facts(disks=(DiskFacts(),))).final.memory_backing.access_mode == "shared"
 
 

@@ -12,9 +12,9 @@ HOST = HostFiles(
 )
 
 
-def layout(*words: str, system: str = "generic") -> tuple[int | None, tuple[int | None, ...]]:
+def layout(*args: str, system: str = "generic") -> tuple[int | None, tuple[int | None, ...]]:
     """The count, and sockets, dies, cores, threads."""
-    domain = composed(HOST, GuestKind("hvm", "x86_64", "kvm"), os_named(system), *words).final
+    domain = composed(HOST, GuestKind("hvm", "x86_64", "kvm"), os_named(system), *args).final
     cpu = domain.cpu
     return domain.vcpu, (cpu.topology_sockets, cpu.topology_dies, cpu.topology_cores, cpu.topology_threads)
 

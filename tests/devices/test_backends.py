@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.devices.asked import asked, line
+from tests.devices.parsed import line, parsed
 from virtinstall.devices.redirdev import Redirdev
 from virtinstall.devices.rng import Rng
 from virtinstall.devices.smartcard import Smartcard
@@ -35,14 +35,14 @@ from virtinstall.errors import RequestError
 )
 def test_rng_backend(text: str, xml: str) -> None:
     """A path is a device to read; an entropy daemon has a character source below <backend>."""
-    assert line(asked(Rng, text)) == f"<rng>{xml}</rng>"
+    assert line(parsed(Rng, text)) == f"<rng>{xml}</rng>"
 
 
 def test_rng_rate() -> None:
     """Old and new spellings set the same value."""
     expected = '<rng><backend model="random"/><rate bytes="1234" period="2000"/></rng>'
-    assert line(asked(Rng, "random,rate_bytes=1234,rate_period=2000")) == expected
-    assert line(asked(Rng, "random,rate.bytes=1234,rate.period=2000")) == expected
+    assert line(parsed(Rng, "random,rate_bytes=1234,rate_period=2000")) == expected
+    assert line(parsed(Rng, "random,rate.bytes=1234,rate.period=2000")) == expected
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_rng_rate() -> None:
 )
 def test_tpm(text: str, xml: str) -> None:
     """A path is the TPM of the host; `default` leaves the kind open."""
-    assert line(asked(Tpm, text)) == (f"<tpm>{xml}</tpm>" if xml else "<tpm/>")
+    assert line(parsed(Tpm, text)) == (f"<tpm>{xml}</tpm>" if xml else "<tpm/>")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_tpm(text: str, xml: str) -> None:
 )
 def test_smartcard(text: str, xml: str) -> None:
     """Source of the card, connection, and certificates, whose names may contain commas."""
-    assert line(asked(Smartcard, text)) == xml
+    assert line(parsed(Smartcard, text)) == xml
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_smartcard(text: str, xml: str) -> None:
 )
 def test_redirdev(text: str, xml: str) -> None:
     """`default` leaves bus and kind open."""
-    assert line(asked(Redirdev, text)) == xml
+    assert line(parsed(Redirdev, text)) == xml
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_redirdev(text: str, xml: str) -> None:
 )
 def test_server(server: str, host: str, port: int) -> None:
     """`server` is the old spelling of the host and port to connect to."""
-    redirdev = asked(Redirdev, f"usb,type=tcp,server={server}")
+    redirdev = parsed(Redirdev, f"usb,type=tcp,server={server}")
     assert (redirdev.source_host, redirdev.source_service) == (host, port)
 
 
@@ -126,6 +126,6 @@ def test_what_none_means() -> None:
 def test_ports_are_numbers() -> None:
     """A port that is not a number is rejected before libvirt sees it."""
     with pytest.raises(RequestError, match="--redirdev server=localhost:spice: must be a whole number"):
-        asked(Redirdev, "usb,server=localhost:spice")
+        parsed(Redirdev, "usb,server=localhost:spice")
     with pytest.raises(RequestError, match="--rng backend_host=a:b: must be a whole number"):
-        asked(Rng, "egd,backend_host=a:b")
+        parsed(Rng, "egd,backend_host=a:b")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.devices.asked import asked, line
+from tests.devices.parsed import line, parsed
 from virtinstall.devices.controller import Controller
 from virtinstall.errors import RequestError
 
@@ -12,10 +12,10 @@ from virtinstall.errors import RequestError
 @pytest.mark.parametrize("word", ["usb2", "usb3"])
 def test_sets_are_resolved_by_the_composer(word: str) -> None:
     """A set is a request: the composer creates its controllers."""
-    controller = asked(Controller, word)
+    controller = parsed(Controller, word)
     assert controller.set_of == word
     assert line(controller) == "<controller/>"
-    assert asked(Controller, "type=scsi", controller).set_of is None
+    assert parsed(Controller, "type=scsi", controller).set_of is None
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_sets_are_resolved_by_the_composer(word: str) -> None:
 )
 def test_short_address(text: str, domain: int, bus: int, slot: int, function: int) -> None:
     """[DOMAIN:]BUS:SLOT.FUNCTION becomes a PCI address; the domain is written even when it is 0."""
-    address = asked(Controller, f"usb,address={text}").address
+    address = parsed(Controller, f"usb,address={text}").address
     assert (address.type, address.domain, address.bus, address.slot, address.function) == (
         "pci",
         domain,
@@ -38,40 +38,40 @@ def test_short_address(text: str, domain: int, bus: int, slot: int, function: in
 def test_other_addresses_are_refused(text: str) -> None:
     """Anything else is an error that shows the form."""
     with pytest.raises(RequestError, match=r"must be a PCI address, BUS:SLOT\.FUNCTION"):
-        asked(Controller, f"usb,address={text}")
+        parsed(Controller, f"usb,address={text}")
 
 
 def test_address_in_full() -> None:
     """The parts of the address have separate sub-options."""
-    assert line(asked(Controller, "usb,address.type=pci,address.slot=0x4,address.multifunction=on")) == (
+    assert line(parsed(Controller, "usb,address.type=pci,address.slot=0x4,address.multifunction=on")) == (
         '<controller type="usb"><address type="pci" slot="4" multifunction="on"/></controller>'
     )
 
 
 def test_companions_and_queues() -> None:
     """Old spellings without a dot and dotted names."""
-    assert line(asked(Controller, "usb,master=2,driver_queues=4")) == (
+    assert line(parsed(Controller, "usb,master=2,driver_queues=4")) == (
         '<controller type="usb"><master startport="2"/><driver queues="4"/></controller>'
     )
 
 
 def test_target() -> None:
     """A root port's slot; a switch there is on or off."""
-    assert line(asked(Controller, "pci,model=pcie-root-port,target.port=0x8,target.hotplug=no")) == (
+    assert line(parsed(Controller, "pci,model=pcie-root-port,target.port=0x8,target.hotplug=no")) == (
         '<controller type="pci" model="pcie-root-port"><target port="8" hotplug="off"/></controller>'
     )
 
 
 def test_free_ports_are_a_request() -> None:
     """The number of free ports is not a controller; it must be a number."""
-    controller = asked(Controller, "num_pcie_root_ports=3")
+    controller = parsed(Controller, "num_pcie_root_ports=3")
     assert controller.num_pcie_root_ports == 3
     assert line(controller) == "<controller/>"
     with pytest.raises(RequestError, match="must be a whole number"):
-        asked(Controller, "num_pcie_root_ports=few")
+        parsed(Controller, "num_pcie_root_ports=few")
 
 
 def test_short_address_is_decimal() -> None:
     """Digits have the same meaning as in `address.slot`; hexadecimal has the prefix 0x."""
-    assert asked(Controller, "usb,address=0:10.0").address.slot == 10
-    assert asked(Controller, "usb,address=0:0x1f.0").address.slot == 31
+    assert parsed(Controller, "usb,address=0:10.0").address.slot == 10
+    assert parsed(Controller, "usb,address=0:0x1f.0").address.slot == 31

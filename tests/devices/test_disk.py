@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.devices.asked import asked, line
+from tests.devices.parsed import line, parsed
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 
@@ -17,7 +17,7 @@ from virtinstall.errors import RequestError
 )
 def test_size_is_in_gib_unless_it_has_a_unit(text: str, size_bytes: int) -> None:
     """A plain number is GiB, fractions allowed; a unit overrides this."""
-    disk = asked(Disk, f"size={text}")
+    disk = parsed(Disk, f"size={text}")
     assert disk.size_bytes == size_bytes
     assert line(disk) == "<disk/>"
 
@@ -25,19 +25,19 @@ def test_size_is_in_gib_unless_it_has_a_unit(text: str, size_bytes: int) -> None
 def test_invalid_size_is_rejected() -> None:
     """The error names option, sub-option and value."""
     with pytest.raises(RequestError, match=r"--disk size=big: must be a size"):
-        asked(Disk, "size=big")
+        parsed(Disk, "size=big")
 
 
 def test_bare_word_is_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A path needs no key and is converted to an absolute path; a URL is not changed."""
     monkeypatch.chdir(tmp_path)
-    assert asked(Disk, "a.img,size=1").path == str(tmp_path / "a.img")
-    assert asked(Disk, "path=https://127.0.0.1/a.iso").path == "https://127.0.0.1/a.iso"
+    assert parsed(Disk, "a.img,size=1").path == str(tmp_path / "a.img")
+    assert parsed(Disk, "path=https://127.0.0.1/a.iso").path == "https://127.0.0.1/a.iso"
 
 
 def test_each_host_has_its_number() -> None:
     """`source.host1` is a second server; the first one is not changed."""
-    disk = asked(
+    disk = parsed(
         Disk,
         "type=network,source.protocol=rbd,source.name=p/i,source.host.name=a,source.host1.name=b,source.host1.port=2",
     )
@@ -49,13 +49,13 @@ def test_each_host_has_its_number() -> None:
 
 def test_old_spellings_of_the_first_host() -> None:
     """`source_host_name` and similar spellings set the first server."""
-    disk = asked(Disk, "source_protocol=nbd,source_host_name=a,source_host_port=10809,source_host_transport=tcp")
+    disk = parsed(Disk, "source_protocol=nbd,source_host_name=a,source_host_port=10809,source_host_transport=tcp")
     assert line(disk) == '<disk><source protocol="nbd"><host name="a" port="10809" transport="tcp"/></source></disk>'
 
 
 def test_label_keeps_its_commas() -> None:
     """A label ends at the next sub-option; the short and the long spelling set the same label."""
-    disk = asked(Disk, "source.seclabel0.model=dac,seclabel0.label=a,b,seclabel1.relabel=no")
+    disk = parsed(Disk, "source.seclabel0.model=dac,seclabel0.label=a,b,seclabel1.relabel=no")
     assert line(disk) == (
         '<disk><source><seclabel model="dac"><label>a,b</label></seclabel><seclabel relabel="no"/></source></disk>'
     )
@@ -66,20 +66,20 @@ def test_label_keeps_its_commas() -> None:
 )
 def test_old_permissions(perms: str, xml: str) -> None:
     """`perms` means read-only, shareable or neither of them."""
-    assert line(asked(Disk, f"perms={perms}")) == xml
+    assert line(parsed(Disk, f"perms={perms}")) == xml
 
 
 def test_unknown_permissions_are_refused() -> None:
     """Any other permission is an error that lists the valid values."""
     with pytest.raises(RequestError, match=r"--disk perms=rx: must be ro, rw or sh"):
-        asked(Disk, "perms=rx")
+        parsed(Disk, "perms=rx")
 
 
 def test_presence_is_switched_off_again() -> None:
     """`readonly=off` removes the element; the composer can distinguish this from an unset value."""
-    disk = asked(Disk, "readonly=on")
+    disk = parsed(Disk, "readonly=on")
     assert line(disk) == "<disk><readonly/></disk>"
-    asked(Disk, "readonly=off", disk)
+    parsed(Disk, "readonly=off", disk)
     assert line(disk) == "<disk/>"
     assert Disk.readonly.is_decided(disk)
     assert not Disk.readonly.is_decided(Disk())
@@ -88,20 +88,20 @@ def test_presence_is_switched_off_again() -> None:
 @pytest.mark.parametrize("text", ["/a.img", "size=1", "pool=default", "vol=default/a", "size=0"])
 def test_requests_fill_a_drive(text: str) -> None:
     """A path, size, pool or volume is a request; the XML has no source yet."""
-    disk = asked(Disk, text)
+    disk = parsed(Disk, text)
     assert (disk.requests_nothing, disk.has_any_source, disk.is_empty) == (False, False, False)
 
 
 @pytest.mark.parametrize("text", ["source.file=/a", "source.dev=/dev/b", "source.protocol=nbd", "source.volume=v"])
 def test_sources_fill_a_drive(text: str) -> None:
     """A source in the XML is not a request, but fills the drive too."""
-    disk = asked(Disk, text)
+    disk = parsed(Disk, text)
     assert (disk.requests_nothing, disk.has_any_source, disk.is_empty) == (True, True, False)
 
 
 def test_drive_without_a_medium() -> None:
     """A CD-ROM drive without a source is empty."""
-    assert asked(Disk, "device=cdrom,bus=sata,format=raw").is_empty
+    assert parsed(Disk, "device=cdrom,bus=sata,format=raw").is_empty
 
 
 def test_medium_is_ejected_completely() -> None:
@@ -117,12 +117,12 @@ def test_medium_is_ejected_completely() -> None:
 
 def test_last_of_equal_keys_counts_by_any_name() -> None:
     """A short and a long name are one key: the last one counts."""
-    assert asked(Disk, "bus=ide,target.bus=scsi").target_bus == "scsi"
-    assert asked(Disk, "target.bus=scsi,bus=ide").target_bus == "ide"
+    assert parsed(Disk, "bus=ide,target.bus=scsi").target_bus == "scsi"
+    assert parsed(Disk, "target.bus=scsi,bus=ide").target_bus == "ide"
 
 
 def test_unknown_values_are_passed_through() -> None:
     """Values that libvirt may support later are passed through unchanged."""
-    assert line(asked(Disk, "rawio=maybe,driver.discard=someday")) == (
+    assert line(parsed(Disk, "rawio=maybe,driver.discard=someday")) == (
         '<disk rawio="maybe"><driver discard="someday"/></disk>'
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.devices.asked import asked, line
+from tests.devices.parsed import line, parsed
 from virtinstall.devices.filesystem import Filesystem
 from virtinstall.errors import RequestError
 
 
 def test_source_and_target_without_keys() -> None:
     """The most common use: a directory of the host and the mount tag."""
-    assert line(asked(Filesystem, "/srv/share,mytag")) == (
+    assert line(parsed(Filesystem, "/srv/share,mytag")) == (
         '<filesystem><source dir="/srv/share"/><target dir="mytag"/></filesystem>'
     )
 
@@ -29,14 +29,14 @@ def test_source_and_target_without_keys() -> None:
 )
 def test_source_by_type(type: str, attribute: str) -> None:
     """The type determines where `source` is stored, in any order."""
-    assert line(asked(Filesystem, f"source=X,target=/t,type={type}")) == (
+    assert line(parsed(Filesystem, f"source=X,target=/t,type={type}")) == (
         f'<filesystem type="{type}"><source {attribute}="X"/><target dir="/t"/></filesystem>'
     )
 
 
 def test_old_spelling_of_the_access_mode() -> None:
     """`mode` is `accessmode`."""
-    assert asked(Filesystem, "mode=squash").accessmode == "squash"
+    assert parsed(Filesystem, "mode=squash").accessmode == "squash"
 
 
 def test_virtiofs() -> None:
@@ -46,7 +46,7 @@ def test_virtiofs() -> None:
         "binary.cache.mode=always,binary.lock.posix=off,binary.lock.flock=1,binary.sandbox.mode=chroot,"
         "source.socket=/run/fs.sock,target.dir=tag"
     )
-    assert line(asked(Filesystem, text)) == (
+    assert line(parsed(Filesystem, text)) == (
         '<filesystem type="mount"><source socket="/run/fs.sock"/><target dir="tag"/>'
         '<binary path="/usr/libexec/virtiofsd" xattr="on"><cache mode="always"/>'
         '<lock posix="off" flock="on"/><sandbox mode="chroot"/></binary>'
@@ -56,15 +56,15 @@ def test_virtiofs() -> None:
 
 def test_readonly_is_a_presence() -> None:
     """`readonly=on` creates the empty element, `readonly=off` removes it."""
-    filesystem = asked(Filesystem, "readonly=on")
+    filesystem = parsed(Filesystem, "readonly=on")
     assert line(filesystem) == "<filesystem><readonly/></filesystem>"
-    assert line(asked(Filesystem, "readonly=off", filesystem)) == "<filesystem/>"
+    assert line(parsed(Filesystem, "readonly=off", filesystem)) == "<filesystem/>"
     with pytest.raises(RequestError, match="--filesystem readonly=maybe: must be on or off"):
-        asked(Filesystem, "readonly=maybe")
+        parsed(Filesystem, "readonly=maybe")
 
 
 def test_sizes_and_modes_go_verbatim() -> None:
     """Values that libvirt parses are not converted: octal modes keep their zeros."""
-    filesystem = asked(Filesystem, "fmode=0644,dmode=0755,space_hard_limit=10G,space_soft_limit=5G")
+    filesystem = parsed(Filesystem, "fmode=0644,dmode=0755,space_hard_limit=10G,space_soft_limit=5G")
     assert (filesystem.fmode, filesystem.dmode) == ("0644", "0755")
     assert (filesystem.space_hard_limit, filesystem.space_soft_limit) == ("10G", "5G")

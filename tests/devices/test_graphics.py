@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.devices.asked import asked, line
+from tests.devices.parsed import line, parsed
 from virtinstall.devices.graphics import Graphics
 from virtinstall.errors import RequestError
 
@@ -14,30 +14,30 @@ from virtinstall.errors import RequestError
 def test_ports_below_the_first(name: str, value: str) -> None:
     """Ports start at 5900; only -1 has a meaning below that."""
     with pytest.raises(RequestError, match=f"--graphics {name}={value}: a port is 5900 or higher"):
-        asked(Graphics, f"spice,{name}={value}")
+        parsed(Graphics, f"spice,{name}={value}")
 
 
 def test_ports() -> None:
     """5900 and -1 are valid; an empty value removes the port."""
-    graphics = asked(Graphics, "spice,port=5900,tlsport=-1")
+    graphics = parsed(Graphics, "spice,port=5900,tlsport=-1")
     assert line(graphics) == '<graphics type="spice" port="5900" tlsPort="-1"/>'
-    assert line(asked(Graphics, "port=,tlsPort=", graphics)) == '<graphics type="spice"/>'
+    assert line(parsed(Graphics, "port=,tlsPort=", graphics)) == '<graphics type="spice"/>'
 
 
 @pytest.mark.parametrize("word", ["none", "socket"])
 def test_listen_kinds(word: str) -> None:
     """`none` and `socket` are kinds of <listen>, not addresses."""
-    assert line(asked(Graphics, f"vnc,listen={word}")) == (f'<graphics type="vnc"><listen type="{word}"/></graphics>')
+    assert line(parsed(Graphics, f"vnc,listen={word}")) == (f'<graphics type="vnc"><listen type="{word}"/></graphics>')
 
 
 def test_listen_address() -> None:
     """Any other value is an address."""
-    assert line(asked(Graphics, "vnc,listen=0.0.0.0")) == '<graphics type="vnc" listen="0.0.0.0"/>'
+    assert line(parsed(Graphics, "vnc,listen=0.0.0.0")) == '<graphics type="vnc" listen="0.0.0.0"/>'
 
 
 def test_several_listens() -> None:
     """Each <listen> has a number."""
-    graphics = asked(Graphics, "spice,listens.type=address,listens.address=127.0.0.1,listens1.type=socket")
+    graphics = parsed(Graphics, "spice,listens.type=address,listens.address=127.0.0.1,listens1.type=socket")
     assert line(graphics) == (
         '<graphics type="spice"><listen type="address" address="127.0.0.1"/><listen type="socket"/></graphics>'
     )
@@ -46,25 +46,25 @@ def test_several_listens() -> None:
 @pytest.mark.parametrize("word", ["local", "none"])
 def test_keymap_local_and_none_set_no_layout(word: str) -> None:
     """`local` and `none` set no keyboard layout."""
-    assert line(asked(Graphics, f"vnc,keymap={word}")) == '<graphics type="vnc"/>'
-    assert asked(Graphics, "vnc,keymap=de").keymap == "de"
+    assert line(parsed(Graphics, f"vnc,keymap={word}")) == '<graphics type="vnc"/>'
+    assert parsed(Graphics, "vnc,keymap=de").keymap == "de"
 
 
 def test_default_kind_is_left_open() -> None:
     """`default` leaves the kind to the composer."""
-    assert line(asked(Graphics, "default")) == "<graphics/>"
+    assert line(parsed(Graphics, "default")) == "<graphics/>"
 
 
 def test_both_spellings_of_the_password() -> None:
     """The libvirt name and the long one set the same value: the last one counts."""
-    graphics = asked(Graphics, "vnc,passwd=a,password=b,passwordValidTo=x,passwdValidTo=y")
+    graphics = parsed(Graphics, "vnc,passwd=a,password=b,passwordValidTo=x,passwdValidTo=y")
     assert line(graphics) == '<graphics type="vnc" passwd="b" passwdValidTo="y"/>'
 
 
 def test_window_has_no_sub_options_for_the_display() -> None:
     """X display and authority come from the environment, not from the command line."""
     with pytest.raises(RequestError, match="unknown sub-option 'xauth'"):
-        asked(Graphics, "sdl,xauth=/x")
+        parsed(Graphics, "sdl,xauth=/x")
     assert line(Graphics(type="sdl", display=":0", xauth="/x")) == '<graphics type="sdl" display=":0" xauth="/x"/>'
 
 
@@ -79,4 +79,4 @@ def test_spice_and_gl() -> None:
         '<graphics type="spice"><image compression="glz"/><streaming mode="off"/><clipboard copypaste="no"/>'
         '<mouse mode="client"/><gl enable="yes" rendernode="/r"/></graphics>'
     )
-    assert line(asked(Graphics, old)) == line(asked(Graphics, new)) == expected
+    assert line(parsed(Graphics, old)) == line(parsed(Graphics, new)) == expected

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.devices.asked import asked, line
+from tests.devices.parsed import line, parsed
 from virtinstall.devices.interface import Interface
 from virtinstall.errors import RequestError
 
@@ -23,7 +23,7 @@ from virtinstall.errors import RequestError
 )
 def test_shorthands(text: str, xml: str) -> None:
     """`network` and `bridge` set kind and source. A kind overrides them, and a network overrides a bridge."""
-    assert line(asked(Interface, text)) == xml
+    assert line(parsed(Interface, text)) == xml
 
 
 @pytest.mark.parametrize(
@@ -32,49 +32,49 @@ def test_shorthands(text: str, xml: str) -> None:
 def test_source_suits_the_kind(kind: str, attribute: str) -> None:
     """`source` sets the attribute of the kind of connection, in any order."""
     expected = f'<interface type="{kind}"><source {attribute}="x"/></interface>'
-    assert line(asked(Interface, f"source=x,type={kind}")) == expected
+    assert line(parsed(Interface, f"source=x,type={kind}")) == expected
 
 
 def test_source_without_a_place() -> None:
     """Kinds without such an attribute reject a source."""
-    assert line(asked(Interface, "user,source=x")) == '<interface type="user"/>'
+    assert line(parsed(Interface, "user,source=x")) == '<interface type="user"/>'
 
 
 def test_default_is_left_to_the_composer() -> None:
     """`default` writes nothing and is recorded."""
-    interface = asked(Interface, "default,model=virtio")
+    interface = parsed(Interface, "default,model=virtio")
     assert interface.wanted_type == "default"
     assert line(interface) == '<interface><model type="virtio"/></interface>'
-    assert asked(Interface, "type=user", interface).wanted_type is None
+    assert parsed(Interface, "type=user", interface).wanted_type is None
 
 
 def test_passt_is_a_backend() -> None:
     """`passt` is user mode with another backend."""
-    assert line(asked(Interface, "passt")) == '<interface type="user"><backend type="passt"/></interface>'
+    assert line(parsed(Interface, "passt")) == '<interface type="user"><backend type="passt"/></interface>'
 
 
 def test_log_file_is_converted_to_an_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The working directory of libvirt's daemon differs from the user's."""
     monkeypatch.chdir(tmp_path)
-    assert asked(Interface, "passt,backend.logFile=a.log").backend_log_file == str(tmp_path / "a.log")
+    assert parsed(Interface, "passt,backend.logFile=a.log").backend_log_file == str(tmp_path / "a.log")
 
 
 def test_random_address_is_none_yet() -> None:
     """RANDOM leaves the address to the composer."""
-    interface = asked(Interface, "user,mac=52:54:00:12:34:56")
+    interface = parsed(Interface, "user,mac=52:54:00:12:34:56")
     assert interface.mac_address == "52:54:00:12:34:56"
-    assert asked(Interface, "mac=RANDOM", interface).mac_address is None
+    assert parsed(Interface, "mac=RANDOM", interface).mac_address is None
 
 
 @pytest.mark.parametrize(("word", "state"), [("up", "up"), ("down", "down"), ("yes", "up"), ("off", "down")])
 def test_link_state(word: str, state: str) -> None:
     """The link's state has special values and also accepts those of a switch."""
-    assert asked(Interface, f"user,link_state={word}").link_state == state
+    assert parsed(Interface, f"user,link_state={word}").link_state == state
 
 
 def test_host_device_is_a_request() -> None:
     """The device is resolved when the host is queried."""
-    interface = asked(Interface, "hostdev=enp3s0,managed=yes")
+    interface = parsed(Interface, "hostdev=enp3s0,managed=yes")
     assert interface.hostdev == "enp3s0"
     assert line(interface) == '<interface managed="yes"/>'
 
@@ -96,13 +96,13 @@ def test_host_device_is_a_request() -> None:
 )
 def test_port_forward_in_short(text: str, xml: str) -> None:
     """The short form has address, ports, guest's port and protocol; all except the port are optional."""
-    interface = asked(Interface, f"passt,portForward={text}")
+    interface = parsed(Interface, f"passt,portForward={text}")
     assert line(interface) == f'<interface type="user"><backend type="passt"/>{xml}</interface>'
 
 
 def test_port_forwards_are_numbered() -> None:
     """Rules and their ranges have numbers; without a number, the first is meant."""
-    interface = asked(
+    interface = parsed(
         Interface,
         "passt,portForward=22,portForward1.proto=udp,portForward1.range.start=1,portForward1.range1.exclude=yes",
     )
@@ -113,12 +113,12 @@ def test_port_forwards_are_numbered() -> None:
 def test_invalid_port_is_rejected() -> None:
     """A port must be a number."""
     with pytest.raises(RequestError, match=r"--network portForward=http: must be a whole number"):
-        asked(Interface, "passt,portForward=http")
+        parsed(Interface, "passt,portForward=http")
 
 
 def test_numbers_may_be_hexadecimal() -> None:
     """Numbers are written as decimal, regardless of how they were typed."""
-    interface = asked(Interface, "user,virtualport_managerid=0x1f")
+    interface = parsed(Interface, "user,virtualport_managerid=0x1f")
     assert line(interface) == (
         '<interface type="user"><virtualport><parameters managerid="31"/></virtualport></interface>'
     )
@@ -126,10 +126,10 @@ def test_numbers_may_be_hexadecimal() -> None:
 
 def test_shorthand_overrides_source() -> None:
     """`network` and `bridge` set the source."""
-    assert asked(Interface, "network=net1,source=other").source_network == "net1"
-    assert asked(Interface, "bridge=br0,source=br1").source_bridge == "br0"
+    assert parsed(Interface, "network=net1,source=other").source_network == "net1"
+    assert parsed(Interface, "bridge=br0,source=br1").source_bridge == "br0"
 
 
 def test_forwarded_address_in_brackets() -> None:
     """The brackets around an IPv6 address are not part of it."""
-    assert asked(Interface, "passt,portForward=[::1]:2222:22").port_forwards[0].address == "::1"
+    assert parsed(Interface, "passt,portForward=[::1]:2222:22").port_forwards[0].address == "::1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.devices.asked import asked, line
+from tests.devices.parsed import line, parsed
 from virtinstall.devices.memory import MemoryDevice
 from virtinstall.errors import RequestError
 
@@ -14,20 +14,20 @@ from virtinstall.errors import RequestError
 )
 def test_memory_is_in_mib(text: str, kib: int) -> None:
     """Sizes of modules are MiB unless they have a unit; the XML contains KiB."""
-    module = asked(MemoryDevice, f"nvdimm,target.size={text},target.label_size={text},source.alignsize={text}")
+    module = parsed(MemoryDevice, f"nvdimm,target.size={text},target.label_size={text},source.alignsize={text}")
     assert (module.target_size, module.target_label_size, module.source_alignsize) == (kib, kib, kib)
 
 
 def test_invalid_size_is_rejected() -> None:
     """The error names option, sub-option and value."""
     with pytest.raises(RequestError, match=r"--memdev target\.size=much: must be a size"):
-        asked(MemoryDevice, "dimm,target.size=much")
+        parsed(MemoryDevice, "dimm,target.size=much")
 
 
 def test_memory_module() -> None:
     """Nodes keep their commas; presence is a switch; old spellings are accepted."""
     text = "nvdimm,access=private,target_size=1,target_node=0,source_path=/p,source_nodemask=1-2,4,source.pmem=on"
-    assert line(asked(MemoryDevice, f"{text},target.readonly=on")) == (
+    assert line(parsed(MemoryDevice, f"{text},target.readonly=on")) == (
         '<memory model="nvdimm" access="private"><target><size>1024</size><node>0</node><readonly/></target>'
         "<source><path>/p</path><nodemask>1-2,4</nodemask><pmem/></source></memory>"
     )

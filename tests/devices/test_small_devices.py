@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.devices.asked import asked, line
+from tests.devices.parsed import line, parsed
 from virtinstall.devices.audio import Audio
 from virtinstall.devices.device import Device
 from virtinstall.devices.input import Input
@@ -44,13 +44,13 @@ def test_xml(cls: type[Device], text: str, xml: str | None) -> None:
         xml = "model='virtio' autodeflate='on' freePageReporting='off'><stats period='10'/>"
     start = f"<{cls.tag}{xml}" if xml.startswith(">") else f"<{cls.tag} {xml}"
     whole = f"{start}</{cls.tag}>" if ">" in xml else f"{start}/>"
-    assert line(asked(cls, text)) == whole.replace("'", '"')
+    assert line(parsed(cls, text)) == whole.replace("'", '"')
 
 
 @pytest.mark.parametrize("cls", [Sound, Memballoon, Watchdog, Vsock, Panic])
 def test_default_leaves_the_choice_open(cls: type[Device]) -> None:
     """The value `default` requests the device and sets nothing else."""
-    assert line(asked(cls, "default")) == f"<{cls.tag}/>"
+    assert line(parsed(cls, "default")) == f"<{cls.tag}/>"
 
 
 @pytest.mark.parametrize(
@@ -74,17 +74,17 @@ class TestPanic:
     @pytest.mark.parametrize("text", ["0x505", "iobase=0x505", "address.type=isa,address.iobase=0x505"])
     def test_isa_port(self, text: str) -> None:
         """A port is written as an ISA address, with any of the spellings."""
-        assert line(asked(Panic, text)) == '<panic><address type="isa" iobase="0x505"/></panic>'
+        assert line(parsed(Panic, text)) == '<panic><address type="isa" iobase="0x505"/></panic>'
 
     def test_model(self) -> None:
         """Any other value is the model."""
-        assert line(asked(Panic, "hyperv")) == '<panic model="hyperv"/>'
+        assert line(parsed(Panic, "hyperv")) == '<panic model="hyperv"/>'
 
 
 def test_shared_memory() -> None:
     """--shmem: the value without a key is the memory's name; the size has a separate unit."""
     text = "my_shmem0,role=peer,model.type=ivshmem-plain,size=8,size.unit=M,msi.vectors=2,msi.ioeventfd=no"
-    assert line(asked(Shmem, text)) == (
+    assert line(parsed(Shmem, text)) == (
         '<shmem name="my_shmem0" role="peer"><model type="ivshmem-plain"/><size unit="M">8</size>'
         '<msi vectors="2" ioeventfd="off"/></shmem>'
     )
@@ -93,10 +93,10 @@ def test_shared_memory() -> None:
 @pytest.mark.parametrize(("text", "port"), [("2", "2"), ("0x2", "2"), ("1.2", "1.2"), ("1.2.3", "1.2.3")])
 def test_port_below_a_hub(text: str, port: str) -> None:
     """A USB port is a number, or port numbers along hubs."""
-    assert asked(Input, f"tablet,address.type=usb,address.port={text}").address.port == port
+    assert parsed(Input, f"tablet,address.type=usb,address.port={text}").address.port == port
 
 
 def test_invalid_port_is_rejected() -> None:
     """A USB port that is not a number is rejected."""
     with pytest.raises(RequestError, match=r"--input address\.port=front: must be a whole number"):
-        asked(Input, "tablet,address.port=front")
+        parsed(Input, "tablet,address.port=front")

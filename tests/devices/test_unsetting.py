@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.devices.asked import asked, line
+from tests.devices.parsed import line, parsed
 from virtinstall.devices import device_class
 
 
@@ -29,4 +29,4 @@ def test_unset(tag: str, text: str, unset: str, left: str) -> None:
     """No empty elements remain around the removed value."""
     cls = device_class(tag)
     assert cls is not None
-    assert line(asked(cls, unset, asked(cls, text))) == left
+    assert line(parsed(cls, unset, parsed(cls, text))) == left

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.devices.asked import line
+from tests.devices.parsed import line
 from virtinstall.devices.crypto import Crypto
 from virtinstall.devices.hostdev import Hostdev
 from virtinstall.devices.hub import Hub

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.domain.asked import asked, inside
+from tests.domain.parsed import inside, parsed
 
 
 @pytest.mark.parametrize("mode", ["host-passthrough", "host-model", "maximum"])
 def test_modes(mode: str) -> None:
     """libvirt's modes are accepted as models."""
-    assert inside(asked(f"--cpu {mode}")) == f'<cpu mode="{mode}"/>'
+    assert inside(parsed(f"--cpu {mode}")) == f'<cpu mode="{mode}"/>'
 
 
 def test_named_model() -> None:
     """Any other value names a model."""
-    domain = asked("--cpu Skylake-Client,model.fallback=forbid,vendor=Intel")
+    domain = parsed("--cpu Skylake-Client,model.fallback=forbid,vendor=Intel")
     assert inside(domain) == (
         '<cpu mode="custom" match="exact"><model fallback="forbid">Skylake-Client</model><vendor>Intel</vendor></cpu>'
     )
@@ -25,30 +25,30 @@ def test_named_model() -> None:
 @pytest.mark.parametrize("word", ["host-copy", "host-model-only", "hv-default"])
 def test_models_that_depend_on_the_host(word: str) -> None:
     """Values that depend on the host are kept as a request."""
-    domain = asked(f"--cpu {word}")
+    domain = parsed(f"--cpu {word}")
     assert inside(domain) == ""
     assert domain.cpu.wanted_model == word
 
 
 def test_none_resets_the_model() -> None:
     """`none` is the hypervisor's default and overrides earlier values; later values still count."""
-    domain = asked("--cpu core2duo,+vmx", "--cpu none,topology.sockets=2")
+    domain = parsed("--cpu core2duo,+vmx", "--cpu none,topology.sockets=2")
     assert inside(domain) == '<cpu><topology sockets="2"/></cpu>'
     assert domain.cpu.wanted_model == "none"
 
 
 def test_request_survives_a_topology_and_a_copy() -> None:
     """A request about <cpu> is kept when another option creates the element, and in a copy of the guest."""
-    domain = asked("--cpu host-copy")
+    domain = parsed("--cpu host-copy")
     assert domain.clone().cpu.wanted_model == "host-copy"
-    asked("--vcpus sockets=2", domain=domain)
+    parsed("--vcpus sockets=2", domain=domain)
     assert domain.cpu.wanted_model == "host-copy"
     assert domain.clone().cpu.wanted_model == "host-copy"
 
 
 def test_features_in_order_of_policy() -> None:
     """Each feature is written once, with its last policy; `+` and `-` are short for force and disable."""
-    domain = asked("--cpu core2duo,-a,disable=b,+c,force=d,require=c,optional=e,forbid=f")
+    domain = parsed("--cpu core2duo,-a,disable=b,+c,force=d,require=c,optional=e,forbid=f")
     features = [(feature.policy, feature.name) for feature in domain.cpu.features]
     assert features == [
         ("force", "d"),
@@ -62,12 +62,12 @@ def test_features_in_order_of_policy() -> None:
 
 def test_empty_policy_removes_its_features() -> None:
     """`force=` unsets the policy: no feature is forced after that."""
-    assert inside(asked("--cpu +vmx,+svm", "--cpu force=")) == ""
+    assert inside(parsed("--cpu +vmx,+svm", "--cpu force=")) == ""
 
 
 def test_numa_cells() -> None:
     """Numbered cells, in either spelling, with commas in `cpus`."""
-    domain = asked(
+    domain = parsed(
         "--cpu cell.id=0,cell.cpus=1,2,3,cell.memory=1024,numa.cell1.id=1,numa.cell1.discard=no,"
         "cell0.distances.sibling1.id=1,cell0.distances.sibling1.value=21"
     )
@@ -79,5 +79,5 @@ def test_numa_cells() -> None:
 
 def test_children_in_libvirts_order() -> None:
     """The order of options does not affect the XML."""
-    domain = asked("--cpu +vmx", "--vcpus sockets=2", "--cpu maxphysaddr.mode=passthrough", "--cpu core2duo")
+    domain = parsed("--cpu +vmx", "--vcpus sockets=2", "--cpu maxphysaddr.mode=passthrough", "--cpu core2duo")
     assert [child.tag for child in domain.cpu.ensure_node()] == ["model", "topology", "maxphysaddr", "feature"]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.domain.asked import asked, inside
+from tests.domain.parsed import inside, parsed
 from virtinstall.devices.device import Device
 from virtinstall.devices.watchdog import Watchdog
 from virtinstall.domain.domain import Domain
@@ -24,7 +24,7 @@ class Plate(Device):
 
     tag = "disk"
 
-    wish: Setting[str] = Setting(TEXT, "A setting.")
+    parsed: Setting[str] = Setting(TEXT, "A setting.")
     dev: XmlField[str] = XmlField("./target/@dev", TEXT, "Name.")
 
 
@@ -53,12 +53,12 @@ def test_devices_are_in_libvirts_order() -> None:
 def test_a_device_keeps_its_wrapper_and_its_settings() -> None:
     """A device that is added is found with its settings, also in a copy."""
     domain = Domain()
-    plate = Plate(dev="vda", wish="20 GiB")
+    plate = Plate(dev="vda", parsed="20 GiB")
     domain.add(plate)
     assert domain.devices_of(Plate) == [plate]
     [copied] = domain.clone().devices_of(Plate)
     assert copied is not plate
-    assert (copied.dev, copied.wish) == ("vda", "20 GiB")
+    assert (copied.dev, copied.parsed) == ("vda", "20 GiB")
     copied.dev = "vdb"
     assert plate.dev == "vda"
 
@@ -80,12 +80,12 @@ def test_all_devices_in_document_order(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_removed_device_can_be_added_again() -> None:
     """To the same domain or to another one."""
     domain, other = Domain(), Domain()
-    plate = Plate(dev="vda", wish="20 GiB")
+    plate = Plate(dev="vda", parsed="20 GiB")
     domain.add(plate)
     domain.remove(plate)
     assert domain.devices_of(Plate) == []
     other.add(plate)
-    assert [found.wish for found in other.devices_of(Plate)] == ["20 GiB"]
+    assert [found.parsed for found in other.devices_of(Plate)] == ["20 GiB"]
 
 
 def test_sections_of_options() -> None:
@@ -102,7 +102,7 @@ def test_sections_of_options() -> None:
 
 def test_sections_are_in_libvirts_order() -> None:
     """The order of options does not affect the XML."""
-    domain = asked(
+    domain = parsed(
         "--qemu-commandline -foo",
         "--watchdog itco",
         "--events on_crash=destroy",
@@ -156,13 +156,13 @@ def test_undeclared_elements_are_kept() -> None:
 
 def test_clearing_a_section() -> None:
     """`clearxml` empties one section, which is removed if it stays empty; the domain cannot be cleared."""
-    domain = asked("--memory 512", "--features acpi=on,pae=on", "--clock hpet_present=no")
-    asked("--features clearxml=yes,apic=on", "--clock clearxml=yes", domain=domain)
+    domain = parsed("--memory 512", "--features acpi=on,pae=on", "--clock hpet_present=no")
+    parsed("--features clearxml=yes,apic=on", "--clock clearxml=yes", domain=domain)
     assert inside(domain) == (
         "<memory>524288</memory><currentMemory>524288</currentMemory><features><apic/></features>"
     )
     with pytest.raises(RequestError, match="--memory clearxml: only options for a separate section"):
-        asked("--memory clearxml=yes", domain=domain)
+        parsed("--memory clearxml=yes", domain=domain)
 
 
 def test_many_devices_are_cheap() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.domain.asked import asked, inside
+from tests.domain.parsed import inside, parsed
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 
 
 def test_memory_alone_is_maximum_and_start() -> None:
     """`--memory 512` means 512 MiB at the start and as the maximum."""
-    domain = asked("--memory 512")
+    domain = parsed("--memory 512")
     assert inside(domain) == "<memory>524288</memory><currentMemory>524288</currentMemory>"
 
 
@@ -29,7 +29,7 @@ def test_memory_alone_is_maximum_and_start() -> None:
 )
 def test_memory_spellings(text: str, maximum_mib: int, start_mib: int | None) -> None:
     """Old and new spellings of the maximum, and sizes with units."""
-    domain = asked(f"--memory {text}")
+    domain = parsed(f"--memory {text}")
     assert domain.memory_kib == maximum_mib * 1024
     assert domain.current_memory_kib == (None if start_mib is None else start_mib * 1024)
 
@@ -48,7 +48,7 @@ def test_memory_of_an_existing_guest(text: str, maximum_mib: int, start_mib: int
     domain = Domain.parse(
         "<domain><memory unit='MiB'>8388608</memory><currentMemory unit='KiB'>9</currentMemory></domain>"
     )
-    asked(f"--memory {text}", domain=domain)
+    parsed(f"--memory {text}", domain=domain)
     assert domain.memory_kib == maximum_mib * 1024
     assert domain.current_memory_kib == start_mib * 1024
 
@@ -56,12 +56,12 @@ def test_memory_of_an_existing_guest(text: str, maximum_mib: int, start_mib: int
 def test_invalid_memory_is_rejected() -> None:
     """The error names option, sub-option and value, and the expected form."""
     with pytest.raises(RequestError, match=r"--memory lots: must be a size"):
-        asked("--memory lots")
+        parsed("--memory lots")
 
 
 def test_hotplug_and_hugepages() -> None:
     """The other sub-options of --memory: maximum, slots, huge pages."""
-    domain = asked("--memory 512,maxMemory=2048,hotplugmemoryslots=2,hugepages=on")
+    domain = parsed("--memory 512,maxMemory=2048,hotplugmemoryslots=2,hugepages=on")
     assert inside(domain) == (
         '<maxMemory slots="2">2097152</maxMemory><memory>524288</memory><currentMemory>524288</currentMemory>'
         "<memoryBacking><hugepages/></memoryBacking>"
@@ -70,7 +70,7 @@ def test_hotplug_and_hugepages() -> None:
 
 def test_memory_backing() -> None:
     """Sub-options without a number mean the first page; presence is an element."""
-    domain = asked("--memorybacking size=1,unit=G,nodeset=0,1,locked=yes,hugepages.page1.size=2,source_type=memfd")
+    domain = parsed("--memorybacking size=1,unit=G,nodeset=0,1,locked=yes,hugepages.page1.size=2,source_type=memfd")
     assert inside(domain) == (
         '<memoryBacking><hugepages><page size="1" unit="G" nodeset="0,1"/><page size="2"/></hugepages>'
         '<locked/><source type="memfd"/></memoryBacking>'
@@ -94,10 +94,10 @@ def test_memory_backing() -> None:
 )
 def test_vcpus(options: list[str], expected: str) -> None:
     """Counts, the old spelling of the maximum, placement, topology."""
-    assert inside(asked(*(f"--vcpus {text}" for text in options))) == expected
+    assert inside(parsed(*(f"--vcpus {text}" for text in options))) == expected
 
 
 def test_invalid_vcpus_are_rejected() -> None:
     """A count that is not a number is rejected."""
     with pytest.raises(RequestError, match=r"--vcpus many: must be a whole number"):
-        asked("--vcpus many")
+        parsed("--vcpus many")

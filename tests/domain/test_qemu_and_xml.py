@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.domain.asked import asked, inside
+from tests.domain.parsed import inside, parsed
 from virtinstall.compose.sysinfo import resolve_sysinfo
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
@@ -17,13 +17,15 @@ def arguments(domain: Domain) -> list[str | None]:
 
 def test_arguments_are_one_line() -> None:
     """Commas and `=` are not special; arguments are split as in a shell; each use adds arguments."""
-    domain = asked("--qemu-commandline -device foo,bar=1", "--qemu-commandline args=-foo 'a b' env=x")
+    domain = parsed("--qemu-commandline -device foo,bar=1", "--qemu-commandline args=-foo 'a b' env=x")
     assert arguments(domain) == ["-device", "foo,bar=1", "-foo", "a b", "env=x"]
 
 
 def test_environment() -> None:
     """Each use sets one variable; the last one of a name counts."""
-    domain = asked("--qemu-commandline env=DISPLAY=:0.1", "--qemu-commandline env=A=b=c,d", "--qemu-commandline env=A=")
+    domain = parsed(
+        "--qemu-commandline env=DISPLAY=:0.1", "--qemu-commandline env=A=b=c,d", "--qemu-commandline env=A="
+    )
     variables = [(variable.name, variable.value) for variable in domain.qemu_commandline.variables]
     assert variables == [("DISPLAY", ":0.1"), ("A", "")]
 
@@ -32,19 +34,19 @@ def test_environment() -> None:
 def test_invalid_arguments_are_rejected(text: str) -> None:
     """A variable without a value, a quote that is not closed."""
     with pytest.raises(RequestError, match="--qemu-commandline"):
-        asked(f"--qemu-commandline {text}")
+        parsed(f"--qemu-commandline {text}")
 
 
 def test_clearing() -> None:
     """`clearxml` works as for other options."""
-    domain = asked("--qemu-commandline -foo", "--qemu-commandline clearxml=yes,env=A=b")
+    domain = parsed("--qemu-commandline -foo", "--qemu-commandline clearxml=yes,env=A=b")
     assert arguments(domain) == []
     assert [variable.name for variable in domain.qemu_commandline.variables] == ["A"]
 
 
 def test_namespace_has_its_usual_prefix() -> None:
     """The prefix of the namespace is `qemu:`."""
-    assert inside(asked("--qemu-commandline -foo")) == (
+    assert inside(parsed("--qemu-commandline -foo")) == (
         '<qemu:commandline xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0">'
         '<qemu:arg value="-foo"/></qemu:commandline>'
     )
@@ -62,12 +64,12 @@ def test_namespace_has_its_usual_prefix() -> None:
 )
 def test_xml_edits(text: str, edit: tuple[str, str, str]) -> None:
     """The short form is split at the last `=`; the long forms are the same as for other options."""
-    assert asked(f"--xml {text}").settings["xpath_edits"] == (edit,)
+    assert parsed(f"--xml {text}").settings["xpath_edits"] == (edit,)
 
 
 def test_sysinfo_blocks_of_one_type_merge() -> None:
     """Several uses are merged into one block; the system's UUID becomes the guest's UUID."""
-    domain = asked(
+    domain = parsed(
         "--sysinfo type=smbios,bios_vendor=a,oemStrings.entry=one",
         "--sysinfo bios.vendor=b,system.uuid=123",
         "--sysinfo type=smbios,oemStrings.entry=two, three",
@@ -88,6 +90,6 @@ def test_sysinfo_blocks_of_one_type_merge() -> None:
 @pytest.mark.parametrize("mode", ["host", "emulate"])
 def test_sysinfo_modes(mode: str) -> None:
     """`host` and `emulate` are modes of SMBIOS, not blocks of values."""
-    domain = asked(f"--sysinfo {mode}")
+    domain = parsed(f"--sysinfo {mode}")
     resolve_sysinfo(domain)
     assert inside(domain) == f'<os><smbios mode="{mode}"/></os>'

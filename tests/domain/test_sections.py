@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.domain.asked import asked, inside
+from tests.domain.parsed import inside, parsed
 from virtinstall.domain.features import Features
 from virtinstall.errors import RequestError
 
@@ -77,24 +77,24 @@ CASES = (
 @pytest.mark.parametrize(("option", "expected"), CASES)
 def test_option_to_xml(option: str, expected: str) -> None:
     """The option creates exactly this XML."""
-    assert inside(asked(option)) == expected
+    assert inside(parsed(option)) == expected
 
 
 def test_options_of_one_section_merge() -> None:
     """A section named by several options is one section; a repeated key replaces its value."""
-    domain = asked("--features acpi=on,vmport=off", "--features vmport=on,pae=on", "--features acpi=")
+    domain = parsed("--features acpi=on,vmport=off", "--features vmport=on,pae=on", "--features acpi=")
     assert inside(domain) == '<features><pae/><vmport state="on"/></features>'
 
 
 def test_seclabels_add_up() -> None:
     """Each --seclabel adds a label."""
-    domain = asked("--seclabel model=dac", "--seclabel model=selinux")
+    domain = parsed("--seclabel model=dac", "--seclabel model=selinux")
     assert [label.model for label in domain.seclabels] == ["dac", "selinux"]
 
 
 def test_switched_off_differs_from_unset() -> None:
     """`acpi=off` and an unset value look the same in the XML; a default must distinguish them."""
-    domain = asked("--features acpi=off")
+    domain = parsed("--features acpi=off")
     assert inside(domain) == ""
     copied = domain.clone().features
     assert Features.acpi.is_decided(copied)
@@ -104,12 +104,12 @@ def test_switched_off_differs_from_unset() -> None:
 def test_cputune_has_no_bare_value() -> None:
     """A value without a key is not accepted here; the error names the sub-option."""
     with pytest.raises(RequestError, match="--cputune: unknown sub-option 'foo'"):
-        asked("--cputune foo")
+        parsed("--cputune foo")
 
 
 def test_os_by_name_is_a_request() -> None:
     """Names of operating systems are resolved later; the id is stored where other tools expect it."""
-    domain = asked("--metadata os_name=debian12")
+    domain = parsed("--metadata os_name=debian12")
     assert domain.os_name == "debian12"
     domain.os_id = "http://debian.org/debian/12"
     assert '<libosinfo:os id="http://debian.org/debian/12"/>' in domain.to_xml()

@@ -77,9 +77,9 @@ VirtXml = Callable[..., Outcome]
 def virt_xml(uri: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> VirtXml:
     """Runs virt-xml: `virt_xml("off", "--edit", ..., stdin="yes")`."""
 
-    def run(*words: str, stdin: str = "") -> Outcome:
+    def run(*args: str, stdin: str = "") -> Outcome:
         monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
-        status = xml_main(["--connect", uri, *words])
+        status = xml_main(["--connect", uri, *args])
         out, err = capsys.readouterr()
         return Outcome(status, out, err)
 

@@ -12,25 +12,25 @@ from virtinstall.cli.main import xml_main
 CONNECT = ("--connect", "test:///default")
 
 
-def run(monkeypatch: pytest.MonkeyPatch, text: str, *words: str) -> int:
+def run(monkeypatch: pytest.MonkeyPatch, text: str, *args: str) -> int:
     """virt-xml with `text` on standard input."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
-    return xml_main([*CONNECT, *words])
+    return xml_main([*CONNECT, *args])
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         ("", "a domain must be specified"),
         ("<domain", "invalid XML on standard input"),
         ("<foo/>", "the root element is <foo>"),
     ],
 )
-def test_no_guest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, said: str) -> None:
+def test_no_guest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, output: str) -> None:
     """A missing name or invalid XML is one error without a traceback."""
     assert run(monkeypatch, text, "--edit", "--memory", "1") == 1
     error = capsys.readouterr().err
-    assert said in error and "Traceback" not in error
+    assert output in error and "Traceback" not in error
 
 
 def test_a_device_without_a_guest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

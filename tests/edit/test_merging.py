@@ -12,19 +12,19 @@ DIFF = "--print-diff"
 def printed(virt_xml: VirtXml, *changes: list[str]) -> str:
     """The XML of a guest after the changes, one by one."""
     text = GUEST.format(name="new", uuid="11111111-0000-0000-0000-000000000009", state="")
-    for words in changes:
-        run = virt_xml(*words, stdin=text)
+    for args in changes:
+        run = virt_xml(*args, stdin=text)
         assert run.status == 0, run.err
         text = run.out
     return text
 
 
 @pytest.mark.parametrize(
-    "words", [["--boot", "hd,network"], ["--boot", "boot0.dev=cdrom"], ["--xml", "./os/boot/@dev=network"]]
+    "args", [["--boot", "hd,network"], ["--boot", "boot0.dev=cdrom"], ["--xml", "./os/boot/@dev=network"]]
 )
-def test_a_list_of_classes_replaces_numbers_at_devices(virt_xml: VirtXml, words: list[str]) -> None:
+def test_a_list_of_classes_replaces_numbers_at_devices(virt_xml: VirtXml, args: list[str]) -> None:
     """libvirt accepts only one of them; new guests have numbers."""
-    text = printed(virt_xml, ["--edit", "--disk", "boot.order=1"], ["--edit", *words])
+    text = printed(virt_xml, ["--edit", "--disk", "boot.order=1"], ["--edit", *args])
 
     assert "<boot order" not in text
     assert "<boot dev" in text
@@ -47,10 +47,10 @@ def test_numbers_are_selected_by_value(virt_xml: VirtXml, value: str) -> None:
     assert "<interface" not in text
 
 
-@pytest.mark.parametrize("words", ["network=other", "bridge=default", "mac=52:54:00:00:00:09", "address.slot=9"])
-def test_what_differs_is_not_selected(virt_xml: VirtXml, words: str) -> None:
+@pytest.mark.parametrize("args", ["network=other", "bridge=default", "mac=52:54:00:00:00:09", "address.slot=9"])
+def test_what_differs_is_not_selected(virt_xml: VirtXml, args: str) -> None:
     """A network of another name, or a bridge, is another object."""
-    assert virt_xml("off", DIFF, "--remove-device", "--network", words).status != 0
+    assert virt_xml("off", DIFF, "--remove-device", "--network", args).status != 0
 
 
 def test_a_network_is_selected_by_name(virt_xml: VirtXml) -> None:
@@ -108,13 +108,13 @@ def test_a_mac_address_in_use_is_a_warning(virt_xml: VirtXml) -> None:
     assert (run.status, "is already used by the guest 'on'" in run.err) == (0, True)
 
 
-@pytest.mark.parametrize("words", [["off", "--define", "--no-define"], ["--update"]])
-def test_switches_that_contradict_each_other(virt_xml: VirtXml, words: list[str]) -> None:
+@pytest.mark.parametrize("args", [["off", "--define", "--no-define"], ["--update"]])
+def test_switches_that_contradict_each_other(virt_xml: VirtXml, args: list[str]) -> None:
     """They are refused by name, and nothing changes."""
-    run = virt_xml(*words, "--edit", "--memory", "512", stdin="<domain/>")
+    run = virt_xml(*args, "--edit", "--memory", "512", stdin="<domain/>")
 
     assert run.status != 0
-    assert words[-1] in run.err
+    assert args[-1] in run.err
 
 
 @pytest.mark.parametrize("device", [["--filesystem", "/srv,data,driver.type=virtiofs"]])

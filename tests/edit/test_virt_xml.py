@@ -27,12 +27,10 @@ def test_edit_all(virt_xml: VirtXml) -> None:
     assert virt_xml("off", DIFF, "--edit", "all", "--sound", "sb16").new == ['<sound model="sb16"/>'] * 2
 
 
-@pytest.mark.parametrize(
-    "words", [["--edit", "all", "--watchdog", "action=reset"], ["--remove-device", "--rng", "all"]]
-)
-def test_all_of_none(virt_xml: VirtXml, words: list[str]) -> None:
+@pytest.mark.parametrize("args", [["--edit", "all", "--watchdog", "action=reset"], ["--remove-device", "--rng", "all"]])
+def test_all_of_none(virt_xml: VirtXml, args: list[str]) -> None:
     """`all` without matching objects does nothing and prints a warning."""
-    run = virt_xml("off", DIFF, *words)
+    run = virt_xml("off", DIFF, *args)
 
     assert (run.status, run.new, run.removed) == (0, [], [])
     assert "no effect" in run.err
@@ -231,7 +229,7 @@ def test_host_device_by_name(virt_xml: VirtXml, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("args", "output"),
     [
         (["off"], "must be specified"),
         (["off", "--edit"], "no change specified"),
@@ -257,12 +255,12 @@ def test_host_device_by_name(virt_xml: VirtXml, name: str) -> None:
         (["off", "--edit", "size=3", "--disk", "cache=none"], "cannot select by 'size'"),
     ],
 )
-def test_refused(virt_xml: VirtXml, words: list[str], said: str) -> None:
+def test_refused(virt_xml: VirtXml, args: list[str], output: str) -> None:
     """What makes no sense is refused in one sentence that names it."""
-    run = virt_xml(*words)
+    run = virt_xml(*args)
 
     assert run.status in (1, 2)
-    assert said in run.err
+    assert output in run.err
     assert run.out == ""
 
 

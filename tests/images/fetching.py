@@ -17,7 +17,7 @@ class Client:
     """A run that downloads to a cache; its reports are recorded, `now` is its clock."""
 
     root: Path
-    said: list[str] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
     now: float = 1_000_000.0
     environment: dict[str, str] = field(default_factory=dict)
     progress: Progress = field(default_factory=Silent)
@@ -34,7 +34,7 @@ class Client:
             self.cache,
             environment=self.environment,
             progress=self.progress,
-            report=self.said.append,
+            report=self.output.append,
         )
 
     def left(self) -> list[str]:

@@ -33,7 +33,7 @@ def test_image_is_downloaded_once_and_verified(vendor: Vendor, client: Client, t
     assert vendor.gets(PATH) == 1
     assert len(vendor.requests) == 2
     assert client.left() == []
-    assert client.said == []
+    assert client.output == []
 
 
 def test_stronger_list_of_another_form_is_used(vendor: Vendor, client: Client, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_list_that_is_newer_than_the_image(vendor: Vendor, client: Client, tmp_p
 
     vendor.before[PATH] = push
     assert Path(client.fetch(named(url)).path).read_bytes() == new
-    assert "trying once more" in client.said[0]
+    assert "trying once more" in client.output[0]
     assert any(headers.get("Cache-Control") == "no-cache" for headers in vendor.headers)
 
 
@@ -137,7 +137,7 @@ def test_missing_list_of_a_catalogue_is_an_error(vendor: Vendor, client: Client,
     assert "image.checksum=none" in str(caught.value.hint)
     image = client.fetch(named(url), checksum="none")
     assert image.verified == "tls"
-    assert client.said == []
+    assert client.output == []
 
 
 def test_list_without_the_image_is_an_error(vendor: Vendor, client: Client, tmp_path: Path) -> None:
@@ -173,8 +173,8 @@ def test_url_is_verified_by_the_list_next_to_it(vendor: Vendor, client: Client, 
     assert client.fetch(by_url(vendor.publish("/with/disk.qcow2", data))).verified == "digest"
     other = qcow2(tmp_path, padding=9)
     assert client.fetch(by_url(vendor.publish("/without/disk.qcow2", other, sums=""))).verified == "tls"
-    assert "is not verified" in client.said[0]
-    assert hashlib.sha256(other).hexdigest() in client.said[0]
+    assert "is not verified" in client.output[0]
+    assert hashlib.sha256(other).hexdigest() in client.output[0]
 
 
 def test_given_checksum_replaces_the_list(vendor: Vendor, client: Client, tmp_path: Path) -> None:
@@ -240,13 +240,13 @@ def test_offline_copy_is_used_with_a_notice(vendor: Vendor, client: Client, tmp_
     image = client.fetch(source)
     client.now += 2 * DAY
     for trouble in ("status", "portal"):
-        client.said.clear()
+        client.output.clear()
         if trouble == "status":
             vendor.status["/images/SHA256SUMS"] = [503]
         else:
             vendor.portal = True
         assert client.fetch(source).path == image.path
-        assert "using the cached copy" in client.said[0]
+        assert "using the cached copy" in client.output[0]
     with pytest.raises(FetchError):
         client.fetch(source, refresh=True)
 
@@ -309,5 +309,5 @@ def test_parallel_runs_make_one_download(vendor: Vendor, client: Client, tmp_pat
     assert vendor.gets(PATH) == 1
     assert vendor.gets("/images/SHA256SUMS") == 1
     assert len(client.cache.files()) == 1
-    assert sum("waiting for another run" in text for each in others for text in each.said) == 19
+    assert sum("waiting for another run" in text for each in others for text in each.output) == 19
     assert client.left() == []

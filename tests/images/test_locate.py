@@ -126,9 +126,9 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def gpg(home: Path, *words: str, text: bytes = b"") -> bytes:
+def gpg(home: Path, *args: str, text: bytes = b"") -> bytes:
     """Run gpg."""
-    command = ["gpg", "--homedir", str(home), "--batch", "--yes", "--pinentry-mode", "loopback", *words]
+    command = ["gpg", "--homedir", str(home), "--batch", "--yes", "--pinentry-mode", "loopback", *args]
     return subprocess.run(command, input=text, capture_output=True, check=True).stdout
 
 
@@ -214,15 +214,15 @@ x
 def test_old_index_serves_if_the_server_does_not(vendor: Vendor, tmp_path: Path) -> None:
     """With a notice; without a copy it is an error."""
     vendor.files["/index"] = b"[golden]\nfile=golden.qcow2\n"
-    said: list[str] = []
-    reader = IndexReader(str(tmp_path / "indexes"), said.append)
+    output: list[str] = []
+    reader = IndexReader(str(tmp_path / "indexes"), output.append)
     index = RemoteIndex("virt-builder", f"{vendor.url}/index")
     assert [image.name for image in reader.images(index)] == ["golden"]
     (copy,) = (tmp_path / "indexes").iterdir()
     os.utime(copy, (1, 1))
     vendor.files.clear()
     assert [image.name for image in reader.images(index)] == ["golden"]
-    assert "using the copy that was read earlier" in said[0]
+    assert "using the copy that was read earlier" in output[0]
     copy.unlink()
     with pytest.raises(FetchError, match="no such file"):
         reader.images(index)

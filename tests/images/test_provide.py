@@ -46,7 +46,7 @@ def provided(tmp_path: Path, source: ImageSource, *, images: Any = (), volumes: 
     return provide_images(plan, host, progress=Silent(), report=lambda text: None, environment={})
 
 
-def made(image: NewImage) -> Path:
+def created(image: NewImage) -> Path:
     """The file that is created for it."""
     undo = Undo()
     provision_image(image, undo, Silent())
@@ -64,7 +64,7 @@ def test_overlay_refers_to_the_cache(vendor: Vendor, tmp_path: Path) -> None:
     """With the format written down; larger if asked for."""
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
     plan = provided(tmp_path, source, images=(new_image(tmp_path), new_image(tmp_path, size=16 * MIB)))
-    small, large = (probe_image(str(made(image))) for image in plan.images)
+    small, large = (probe_image(str(created(image))) for image in plan.images)
     assert small.backing_file == plan.fetches[0].result.path  # type: ignore[union-attr]
     assert small.backing_format == "qcow2"
     assert (small.virtual_size, large.virtual_size) == (8 * MIB, 16 * MIB)
@@ -74,7 +74,7 @@ def test_copy_stands_alone(vendor: Vendor, tmp_path: Path) -> None:
     """It refers to nothing, may be written, and grows."""
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
     plan = provided(tmp_path, source, images=(new_image(tmp_path, size=32 * MIB, copy=True),))
-    path = made(plan.images[0])
+    path = created(plan.images[0])
     info = probe_image(str(path))
     assert (info.backing_file, info.virtual_size) == (None, 32 * MIB)
     assert path.stat().st_mode & 0o600 == 0o600
@@ -84,7 +84,7 @@ def test_raw_disk_is_converted(vendor: Vendor, tmp_path: Path) -> None:
     """A raw disk has the data of the image."""
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
     plan = provided(tmp_path, source, images=(new_image(tmp_path, "raw", size=9 * MIB, copy=True),))
-    path = made(plan.images[0])
+    path = created(plan.images[0])
     assert path.stat().st_size == 9 * MIB
     assert path.stat().st_blocks * 512 < MIB
 

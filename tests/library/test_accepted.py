@@ -82,8 +82,8 @@ def test_check_validates_against_the_schema_where_the_driver_cannot_be_asked(hyp
 
 def test_dry_run_of_invalid_xml_fails(capsys: pytest.CaptureFixture[str]) -> None:
     """The exit status is 1, and the hint names the check."""
-    words = ["--connect", "test:///default", "--name", "new", "--memory", "64", "--osinfo", "generic", "--import"]
-    words += ["--disk", "none", "--xml", "./@type=nonsense", "--dry-run"]
-    assert main(words) == 1
+    args = ["--connect", "test:///default", "--name", "new", "--memory", "64", "--osinfo", "generic", "--import"]
+    args += ["--disk", "none", "--xml", "./@type=nonsense", "--dry-run"]
+    assert main(args) == 1
     assert "hint: to skip this check: --check xml=off" in capsys.readouterr().err
-    assert main([*words, "--check", "xml=off"]) == 0
+    assert main([*args, "--check", "xml=off"]) == 0

@@ -56,11 +56,11 @@ def test_create_plans_a_specification_itself(hypervisor: Hypervisor) -> None:
 def test_name_that_was_taken_meanwhile_is_generated_again(hypervisor: Hypervisor) -> None:
     """The generated name is taken by the first: the second is planned again."""
     earlier, plan = hypervisor.plan(spec()), hypervisor.plan(spec())
-    said: list[str] = []
+    output: list[str] = []
     first = hypervisor.create(earlier)
-    second = hypervisor.create(plan, report=said.append)
+    second = hypervisor.create(plan, report=output.append)
     assert first.name != second.name and second.plan is not plan
-    assert any(first.name in text for text in said)
+    assert any(first.name in text for text in output)
 
 
 def test_names_that_are_taken_again_and_again_are_an_error() -> None:

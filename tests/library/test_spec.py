@@ -58,7 +58,7 @@ def same(request: Request) -> object:
 
 
 @pytest.mark.parametrize(
-    ("install", "words"),
+    ("install", "argv"),
     [
         (Existing(), ["--import"]),
         (Pxe(), ["--pxe"]),
@@ -83,9 +83,9 @@ def same(request: Request) -> object:
     ],
     ids=repr,
 )
-def test_method_is_what_the_option_is(install: Install, words: list[str]) -> None:
+def test_method_is_what_the_option_is(install: Install, argv: list[str]) -> None:
     """A script and the command line make the same request."""
-    assert same(request_of(spec(install))) == same(parse_request([*COMMON, *words]))
+    assert same(request_of(spec(install))) == same(parse_request([*COMMON, *argv]))
 
 
 def test_reinstall_names_the_guest_and_the_method() -> None:
@@ -106,10 +106,10 @@ def test_relative_paths_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_pat
     disk = Disk(path="d.qcow2", size_bytes=GIB, backing_store="base.qcow2")
     domain = Domain(name="web", devices=[disk, Disk(path="http://h/i.iso", device="cdrom")])
     domain.os.kernel = "vmlinuz"
-    made = request_of(GuestSpec(domain)).domain
-    first, second = made.devices_of(Disk)
+    created = request_of(GuestSpec(domain)).domain
+    first, second = created.devices_of(Disk)
     assert (first.path, first.backing_store) == (f"{tmp_path}/d.qcow2", f"{tmp_path}/base.qcow2")
-    assert (second.path, made.os.kernel) == ("http://h/i.iso", f"{tmp_path}/vmlinuz")
+    assert (second.path, created.os.kernel) == ("http://h/i.iso", f"{tmp_path}/vmlinuz")
     assert disk.path == "d.qcow2", "the script's own element is left alone"
 
 

@@ -26,7 +26,7 @@ def test_addresses(uri: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "hint"),
+    ("args", "hint"),
     [
         ("Failed to connect socket to '/run/libvirt/libvirt-sock': No such file or directory", "start its daemon"),
         (
@@ -37,12 +37,12 @@ def test_addresses(uri: str, hint: str) -> None:
         ("internal error: libxenlight state driver is not active", "does not provide that driver"),
     ],
 )
-def test_this_machine(words: str, hint: str) -> None:
+def test_this_machine(args: str, hint: str) -> None:
     """No daemon, no rights, no driver."""
-    assert hint in connection_hint("qemu:///system", words, libvirt.VIR_ERR_SYSTEM_ERROR)
+    assert hint in connection_hint("qemu:///system", args, libvirt.VIR_ERR_SYSTEM_ERROR)
 
 
 def test_nc_is_missing_over_there() -> None:
     """ssh gets there, and its shell doesn't find what libvirt's client asks for."""
-    words = "End of file while reading data: sh: 1: nc: not found: Input/output error"
-    assert "netcat" in connection_hint("qemu+ssh://root@there/system", words, libvirt.VIR_ERR_SYSTEM_ERROR)
+    args = "End of file while reading data: sh: 1: nc: not found: Input/output error"
+    assert "netcat" in connection_hint("qemu+ssh://root@there/system", args, libvirt.VIR_ERR_SYSTEM_ERROR)

@@ -59,14 +59,14 @@ def test_addresses_of_the_first_source_that_knows() -> None:
 def test_only_the_guests_own_cards_count() -> None:
     """Loopback, link-local addresses and bridges inside the guest are ignored; IPv4 comes first."""
     agent = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT
-    told = {
+    cards = {
         "lo": card("127.0.0.1", "00:00:00:00:00:00"),
         "docker0": card("172.17.0.1", "02:42:00:00:00:01"),
         "eth0": card("2001:db8::7"),
         "eth1": card("192.0.2.7", MAC.upper()),
         "eth2": card("fe80::1"),
     }
-    assert addresses(FakeDomain({agent: told})) == ["192.0.2.7", "2001:db8::7"]
+    assert addresses(FakeDomain({agent: cards})) == ["192.0.2.7", "2001:db8::7"]
 
 
 def test_nothing_known() -> None:
@@ -87,8 +87,8 @@ def test_a_guest_that_is_gone_has_no_address() -> None:
 def test_an_agent_with_false_replies() -> None:
     """What it calls addresses is neither connected to nor printed, unless it is an address."""
     agent = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT
-    told = {str(number): card(text) for number, text in enumerate(["\x1b[2J", "x" * 300, "example.org", "192.0.2.7"])}
-    assert addresses(FakeDomain({agent: told})) == ["192.0.2.7"]
+    cards = {str(number): card(text) for number, text in enumerate(["\x1b[2J", "x" * 300, "example.org", "192.0.2.7"])}
+    assert addresses(FakeDomain({agent: cards})) == ["192.0.2.7"]
 
 
 @pytest.mark.parametrize("answer", [None, 7, [], {}, {"buf-b64": 7}, {"buf-b64": "x"}, {"buf-b64": "ä"}])
@@ -100,8 +100,8 @@ def test_an_agent_that_makes_no_sense(answer: object) -> None:
             return answer if command == "guest-file-read" else super().agent_answer(command, **arguments)
 
     agent = Channel(type="unix", target_type="virtio", target_name="org.qemu.guest_agent.0")
-    asked = Senseless("/run/cloud-init/result.json")
-    assert Waiter(None, asked, guest(agent), print, None).cloud_init_is_done()  # type: ignore[arg-type]
+    requested = Senseless("/run/cloud-init/result.json")
+    assert Waiter(None, requested, guest(agent), print, None).cloud_init_is_done()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("greeting", "is_it"), [(b"SSH-2.0-OpenSSH_9\r\n", True), (b"220 mail\r\n", False)])
@@ -149,10 +149,10 @@ class AskedGuest:
 def test_cloud_init_has_ended(file: str) -> None:
     """Its agent finds what cloud-init leaves at its end, or where it is switched off; no file stays open."""
     agent = Channel(type="unix", target_type="virtio", target_name="org.qemu.guest_agent.0")
-    for asked, ended in ((AskedGuest(file), True), (AskedGuest(), False)):
-        waiter = Waiter(None, asked, guest(agent), print, None)  # type: ignore[arg-type]
+    for requested, ended in ((AskedGuest(file), True), (AskedGuest(), False)):
+        waiter = Waiter(None, requested, guest(agent), print, None)  # type: ignore[arg-type]
         assert waiter.cloud_init_is_done() is ended
-        assert asked.closed == ended
+        assert requested.closed == ended
 
 
 def test_errors_of_cloud_init() -> None:

@@ -11,7 +11,7 @@ CLOSED = "internal error: qemu unexpectedly closed the monitor: "
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "messages"),
     [
         (
             CLOSED
@@ -45,9 +45,9 @@ CLOSED = "internal error: qemu unexpectedly closed the monitor: "
         (CLOSED + STAMP + "-device {broken: no such device", "-device {broken: no such device"),
     ],
 )
-def test_internal_details_are_removed(text: str, told: str) -> None:
+def test_internal_details_are_removed(text: str, messages: str) -> None:
     """Time stamps, the program's name and JSON go; the file, the device and the reason stay, without passwords."""
-    assert qemu_error(text)[0] == f"QEMU exited immediately: {told}"
+    assert qemu_error(text)[0] == f"QEMU exited immediately: {messages}"
 
 
 def test_hint_for_addresses() -> None:

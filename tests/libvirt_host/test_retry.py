@@ -10,7 +10,7 @@ import pytest
 from virtinstall.libvirt_host.retry import retry_while_busy
 
 
-def failing(times: int, code: int, words: str) -> tuple[list[int], Callable[[], str]]:
+def failing(times: int, code: int, args: str) -> tuple[list[int], Callable[[], str]]:
     """A call that fails so many times before it returns `done`, and the list of its calls."""
     calls: list[int] = []
 
@@ -20,8 +20,8 @@ def failing(times: int, code: int, words: str) -> tuple[list[int], Callable[[], 
             return "done"
         # else its text is that of the last error of an earlier test
         libvirt.virResetLastError()
-        error = libvirt.libvirtError(words)
-        error.err = (code, 0, words, 2, None, None, None, 0, 0)
+        error = libvirt.libvirtError(args)
+        error.err = (code, 0, args, 2, None, None, None, 0, 0)
         raise error
 
     return calls, call

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import virtinstall
-from tests.live.machine import Connection, Outcome, finish, made_by, start_virt_install
+from tests.live.machine import Connection, Outcome, created_by, finish, start_virt_install
 from tests.servers import WebServer, web_server
 from virtinstall import Hypervisor
 from virtinstall.libvirt_host.embed import embed_root, embed_uri
@@ -75,7 +75,7 @@ def connection(request: pytest.FixtureRequest) -> Connection:
 @pytest.fixture(scope="session")
 def tiny_tree(qemu: None) -> Path:
     """An install tree whose installer takes seconds: see scripts/tiny-tree and scripts/tiny-init."""
-    return made_by("tiny-tree") / "tree"
+    return created_by("tiny-tree") / "tree"
 
 
 @pytest.fixture
@@ -121,9 +121,9 @@ def name(system: Connection) -> Iterator[str]:
 def virt_install(connection: Connection) -> Callable[..., Outcome]:
     """Runs virt-install on the connection to its end: `virt_install("--name", ...)`."""
 
-    def run(*words: str | Path) -> Outcome:
+    def run(*args: str | Path) -> Outcome:
         process = start_virt_install(
-            "--connect", connection.option, "--virt-type", "qemu", *words, environ=connection.full_environ()
+            "--connect", connection.option, "--virt-type", "qemu", *args, environ=connection.full_environ()
         )
         return finish(process)
 

@@ -30,14 +30,14 @@ def virt_install_command() -> list[str]:
     return shlex.split(given) if given else [sys.executable, "-m", "virtinstall"]
 
 
-def made_by(script: str, timeout_seconds: float = 300) -> Path:
+def created_by(script: str, timeout_seconds: float = 300) -> Path:
     """The cache folder with what `scripts/SCRIPT` makes in it; skips, loudly, where apt doesn't have the packages."""
     cache = Path(os.environ.get("VIRTINSTALL_CACHE", "/var/cache/virtinstall"))
-    made = subprocess.run(
+    created = subprocess.run(
         [PROJECT / "scripts" / script, cache], capture_output=True, text=True, timeout=timeout_seconds, check=False
     )
-    if made.returncode != 0:
-        pytest.skip(f"NOT RUN: scripts/{script} failed: {made.stderr.strip()[-200:]}")
+    if created.returncode != 0:
+        pytest.skip(f"NOT RUN: scripts/{script} failed: {created.stderr.strip()[-200:]}")
     return cache
 
 
@@ -49,9 +49,9 @@ class Connection:
     uri: str
     environ: dict[str, str] = field(default_factory=dict)
 
-    def virsh(self, *words: str) -> str:
+    def virsh(self, *args: str) -> str:
         """What virsh prints. Raises: CalledProcessError."""
-        command = ["virsh", "-q", "-c", self.uri, *words]
+        command = ["virsh", "-q", "-c", self.uri, *args]
         for _ in range(MOST_CRASHES):
             ended = subprocess.run(command, env=self.full_environ(), capture_output=True, text=True, timeout=60)
             # virsh takes the embedded driver down while a thread of it may still be finding the guests again, and
@@ -107,10 +107,10 @@ class Outcome:
         return self
 
 
-def start_virt_install(*words: str | Path, environ: dict[str, str] | None = None) -> subprocess.Popen[str]:
+def start_virt_install(*args: str | Path, environ: dict[str, str] | None = None) -> subprocess.Popen[str]:
     """Start virt-install in a new process group, without a terminal."""
     return subprocess.Popen(
-        [*virt_install_command(), *map(str, words)],
+        [*virt_install_command(), *map(str, args)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -25,7 +25,7 @@ ARCHITECTURES = {
 }
 
 
-def start(virt_install: VirtInstall, name: str, arch: str, work: Path, *words: str) -> Path:
+def start(virt_install: VirtInstall, name: str, arch: str, work: Path, *args: str) -> Path:
     """Create and start a guest whose disk is empty; return the file with what its serial port prints."""
     emulator, package, _, more = ARCHITECTURES[arch]
     if shutil.which(f"qemu-system-{emulator}") is None:
@@ -34,7 +34,7 @@ def start(virt_install: VirtInstall, name: str, arch: str, work: Path, *words: s
     outcome = virt_install(
         *("--name", name, "--arch", arch, "--memory", "512", "--osinfo", "generic", "--network", "user"),
         *("--disk", f"{work}/disk.qcow2,size=0.1", "--graphics", "none", "--serial", f"file,path={log}"),
-        *("--noautoconsole", *(words or ["--import", *more])),
+        *("--noautoconsole", *(args or ["--import", *more])),
     )
     # without a system to boot, IBM Z's firmware stops the CPU, which counts as a crash
     assert outcome.status == 0 or (arch == "s390x" and outcome.status == Status.CRASHED), outcome.output

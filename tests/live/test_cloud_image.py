@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import virtinstall
-from tests.live.machine import Connection, Outcome, made_by, serial_log
+from tests.live.machine import Connection, Outcome, created_by, serial_log
 from virtinstall.cli.status import Status
 
 pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
@@ -26,7 +26,7 @@ NETWORK = f"""<network><name>vitest-cloud</name><forward mode='open'/><bridge na
 @pytest.fixture(scope="session")
 def cloud_image(qemu: None) -> Path:
     """See scripts/cloud-image."""
-    return made_by("cloud-image", 600) / "cloud.qcow2"
+    return created_by("cloud-image", 600) / "cloud.qcow2"
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def test_everything_in_one_option(
     ).ok()
 
     assert f"Address: {ADDRESS}" in outcome.output
-    said = in_guest(key, "hostname; id -un; ip -4 -o address show scope global")
-    hostname, user, address = said.splitlines()
+    printed = in_guest(key, "hostname; id -un; ip -4 -o address show scope global")
+    hostname, user, address = printed.splitlines()
     assert (hostname, user) == ("cloudy", "anna")
     assert f"inet {ADDRESS}/24" in address
     assert in_guest(key, f"echo {PASSWORD} | sudo -S -p '' id -un") == "root\n"
@@ -98,8 +98,8 @@ def test_a_failed_cloud_init_has_a_separate_exit_status(
 def in_guest(key: Path, command: str) -> str:
     """What a command of the user's prints, through SSH."""
     options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes", "ConnectTimeout=20"]
-    words = [word for option in options for word in ("-o", option)]
-    ssh = ["ssh", "-q", "-i", str(key), *words, f"anna@{ADDRESS}", command]
+    args = [word for option in options for word in ("-o", option)]
+    ssh = ["ssh", "-q", "-i", str(key), *args, f"anna@{ADDRESS}", command]
     done = subprocess.run(ssh, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     return done.stdout

@@ -40,7 +40,7 @@ def environ_of(users: str, number: int, work: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(work), os.environ.get("PYTHONPATH")]))}
 
 
-def words(connection: Connection, name: str, guest_uuid: str, disk: Path) -> list[str]:
+def args(connection: Connection, name: str, guest_uuid: str, disk: Path) -> list[str]:
     """The options of a guest with an image that it creates."""
     return [
         *("--connect", connection.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
@@ -92,7 +92,7 @@ def test_two_creations(
         disks = [work / f"{turn}-{number}.qcow2" for number in (0, 1)]
         both = [
             start_virt_install(
-                *words(system, name, guest_uuid, disks[number]), *method, environ=environ_of(users, number, work)
+                *args(system, name, guest_uuid, disks[number]), *method, environ=environ_of(users, number, work)
             )
             for number, (name, guest_uuid) in enumerate(identities(stem, same))
         ]
@@ -108,7 +108,7 @@ def test_two_clones(system: Connection, work: Path, stem: str, same: str, users:
     """virt-clone with the same name, UUID or both."""
     as_another_user(work)
     original = f"{stem}-original"
-    finish(start_virt_install(*words(system, original, str(uuid.uuid4()), work / "o.qcow2"), "--import")).ok()
+    finish(start_virt_install(*args(system, original, str(uuid.uuid4()), work / "o.qcow2"), "--import")).ok()
     system.virsh("destroy", original)
     for turn in range(PAIRS):
         disks = [work / f"{turn}-{number}.qcow2" for number in (0, 1)]
@@ -140,7 +140,7 @@ def test_two_clones(system: Connection, work: Path, stem: str, same: str, users:
 def test_two_reinstallations(system: Connection, work: Path, tiny_tree: Path, stem: str, users: str) -> None:
     """The same guest is installed again twice: one does it, the other fails, and the guest runs on."""
     as_another_user(work)
-    finish(start_virt_install(*words(system, stem, str(uuid.uuid4()), work / "o.qcow2"), "--import")).ok()
+    finish(start_virt_install(*args(system, stem, str(uuid.uuid4()), work / "o.qcow2"), "--import")).ok()
     again = [
         *("--connect", system.option, "--reinstall", stem, "--location", str(tiny_tree)),
         *("--extra-args", "console=ttyS0", "--noautoconsole", "--osinfo", "generic"),

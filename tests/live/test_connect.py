@@ -16,9 +16,9 @@ VirtInstall = Callable[..., Outcome]
 def test_no_daemon_names_both_ways_out(tmp_path: Path) -> None:
     """If libvirt's default connection fails, the error names the command that starts the daemon and an alternative."""
     environ = {**os.environ, "LIBVIRT_DEFAULT_URI": f"qemu+unix:///system?socket={tmp_path}/no-such-socket"}
-    words = ("--name", "x", "--memory", "64", "--disk", "none", "--pxe")
+    args = ("--name", "x", "--memory", "64", "--disk", "none", "--pxe")
 
-    run = finish(start_virt_install(*words, environ=environ), 30)
+    run = finish(start_virt_install(*args, environ=environ), 30)
 
     assert run.status == 1
     assert "Traceback" not in run.output
@@ -51,14 +51,14 @@ def test_broken_kvm_gets_a_hint(
 @pytest.mark.live
 def test_embedded_driver_in_use(embed: Connection, tiny_tree: Path, work: Path) -> None:
     """A second process that wants the same embedded driver gets a clear error, or its turn."""
-    words = ["--virt-type", "qemu", "--memory", "256", "--osinfo", "fedora36", "--connect", "embed"]
-    words += ["--network", "none", "--graphics", "none", "--location", str(tiny_tree), "--noreboot"]
-    words += ["--extra-args", "console=ttyS0", "--noautoconsole", "--wait", "4"]
+    args = ["--virt-type", "qemu", "--memory", "256", "--osinfo", "fedora36", "--connect", "embed"]
+    args += ["--network", "none", "--graphics", "none", "--location", str(tiny_tree), "--noreboot"]
+    args += ["--extra-args", "console=ttyS0", "--noautoconsole", "--wait", "4"]
     names = ("vitest-first", "vitest-second")
     try:
         runs = [
             start_virt_install(
-                *words, "--name", name, "--disk", f"path={work / name},size=0.1", environ=embed.full_environ()
+                *args, "--name", name, "--disk", f"path={work / name},size=0.1", environ=embed.full_environ()
             )
             for name in names
         ]

@@ -60,7 +60,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execvpe(command[0], command, environ)
-        self.said = b""
+        self.output = b""
 
     def read(self, seconds: float = 0.5) -> bytes:
         """Return the next output; empty when none arrives in time."""
@@ -71,14 +71,14 @@ class Terminal:
         except OSError:
             # Linux returns EIO when the other end of a pty is closed
             return b""
-        self.said += data
+        self.output += data
         return data
 
-    def read_until(self, words: bytes) -> None:
+    def read_until(self, expected: bytes) -> None:
         """Read until the output contains the bytes."""
         end = time.monotonic() + SECONDS
-        while words not in self.said:
-            assert time.monotonic() < end, f"{words!r} didn't come: {self.said[-2000:]!r}"
+        while expected not in self.output:
+            assert time.monotonic() < end, f"{expected!r} didn't come: {self.output[-2000:]!r}"
             self.read()
 
     def ended(self) -> int:
@@ -90,7 +90,7 @@ class Terminal:
             if pid:
                 self.pid = 0
                 return os.waitstatus_to_exitcode(status)
-        raise AssertionError(f"virt-install didn't end: {self.said[-2000:]!r}")
+        raise AssertionError(f"virt-install didn't end: {self.output[-2000:]!r}")
 
     def close(self) -> None:
         """Kill the process and wait for its end."""
@@ -103,11 +103,11 @@ class Terminal:
 @contextmanager
 def terminal(command: list[str], environ: dict[str, str]) -> Iterator[Terminal]:
     """A Terminal that is closed at the end."""
-    made = Terminal(command, environ)
+    created = Terminal(command, environ)
     try:
-        yield made
+        yield created
     finally:
-        made.close()
+        created.close()
 
 
 def exchange(data: bytes, send: Callable[[bytes], None], receive: Callable[[], bytes]) -> bytes:
@@ -159,8 +159,8 @@ def tmux(work: Path) -> Iterator[Callable[..., str]]:
     if shutil.which("tmux") is None:
         pytest.skip("NOT RUN: tmux is missing (Debian: tmux)")
 
-    def run(*words: str, stdin: bytes = b"") -> str:
-        command = ["tmux", "-S", str(work / "tmux"), "-f", "/dev/null", *words]
+    def run(*args: str, stdin: bytes = b"") -> str:
+        command = ["tmux", "-S", str(work / "tmux"), "-f", "/dev/null", *args]
         return subprocess.run(command, input=stdin, capture_output=True, check=True, timeout=30).stdout.decode()
 
     yield run
@@ -185,12 +185,12 @@ def test_through_tmux(
         ),
     )
 
-    def wait_for(words: bytes) -> int:
+    def wait_for(args: bytes) -> int:
         end = time.monotonic() + SECONDS
-        while words not in log.read_bytes():
-            assert time.monotonic() < end, f"{words!r} didn't come: {log.read_bytes()[-1000:]!r}"
+        while args not in log.read_bytes():
+            assert time.monotonic() < end, f"{args!r} didn't come: {log.read_bytes()[-1000:]!r}"
             time.sleep(0.1)
-        return log.read_bytes().index(words)
+        return log.read_bytes().index(args)
 
     wait_for(READY)
     time.sleep(1)
@@ -228,5 +228,5 @@ def test_lost_connection(qemu: None, tiny_tree: Path) -> None:
             console.read_until(READY)
             daemon.kill()
             assert console.ended() == 1
-        assert b"connection" in console.said and b"is lost" in console.said
+        assert b"connection" in console.output and b"is lost" in console.output
         daemon.start()

@@ -23,10 +23,10 @@ NO_DEVICES = ("--osinfo", "generic", "--network", "none", "--graphics", "none", 
 MAIN = "import sys; from virtinstall.cli.main import guest_main; sys.exit(guest_main())"
 
 
-def virt_guest(connection: Connection, *words: str | Path, ok: bool = True) -> tuple[int, str, str]:
+def virt_guest(connection: Connection, *args: str | Path, ok: bool = True) -> tuple[int, str, str]:
     """Exit status, standard output and standard error."""
     done = subprocess.run(
-        [sys.executable, "-c", MAIN, words[0], "--connect", connection.option, *map(str, words[1:])],
+        [sys.executable, "-c", MAIN, args[0], "--connect", connection.option, *map(str, args[1:])],
         env=connection.full_environ(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -50,15 +50,15 @@ def files(*folders: Path) -> dict[str, str]:
     return found
 
 
-def delete_as_planned(connection: Connection, name: str, *words: str, folders: tuple[Path, ...]) -> dict[str, Any]:
+def delete_as_planned(connection: Connection, name: str, *args: str, folders: tuple[Path, ...]) -> dict[str, Any]:
     """Delete the guest; what is gone afterwards is exactly what the plan named, and nothing else has changed."""
     if connection.state(name) == "running":
         connection.virsh("destroy", name)
     before = files(*folders)
-    _, printed, _ = virt_guest(connection, "delete", name, *words, "--dry-run", "--output", "json")
+    _, printed, _ = virt_guest(connection, "delete", name, *args, "--dry-run", "--output", "json")
     plan = json.loads(printed)["guests"][0]
     assert files(*folders) == before, "--dry-run changes nothing"
-    _, printed, _ = virt_guest(connection, "delete", name, *words, "--yes", "--output", "json")
+    _, printed, _ = virt_guest(connection, "delete", name, *args, "--yes", "--output", "json")
     done = json.loads(printed)["guests"][0]
     assert done["failed"] == []
     assert (done["removed"], done["kept"]) == (plan["removed"], plan["kept"])
@@ -98,8 +98,8 @@ def test_uefi_and_tpm(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
     """UEFI variables and TPM state go with the disk, whether libvirt's definition names them or not."""
-    words = ("--boot", "uefi", "--tpm", "emulator", "--disk", f"{work}/a.qcow2,size=1")
-    virt_install("--name", guest_name, *NO_DEVICES, "--import", *words).ok()
+    args = ("--boot", "uefi", "--tpm", "emulator", "--disk", f"{work}/a.qcow2,size=1")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *args).ok()
     plan = delete_as_planned(connection, guest_name, folders=folders)
     assert removed(plan, "disk") == {f"{work}/a.qcow2"}
     assert removed(plan, "nvram") == {f"/var/lib/libvirt/qemu/nvram/{guest_name}_VARS.fd"}
@@ -107,19 +107,19 @@ def test_uefi_and_tpm(
     assert plan["kept"] == []
 
 
-@pytest.mark.parametrize("words", [("--keep-disks",), ("--storage", "none")])
+@pytest.mark.parametrize("args", [("--keep-disks",), ("--storage", "none")])
 def test_state_stays_with_disks_that_are_kept(
     connection: Connection,
     work: Path,
     folders: tuple[Path, ...],
     virt_install: VirtInstall,
     guest_name: str,
-    words: tuple[str, ...],
+    args: tuple[str, ...],
 ) -> None:
     """The TPM may have sealed the disk."""
     options = ("--boot", "uefi", "--tpm", "emulator", "--disk", f"{work}/a.qcow2,size=1")
     virt_install("--name", guest_name, *NO_DEVICES, "--import", *options).ok()
-    plan = delete_as_planned(connection, guest_name, *words, folders=folders)
+    plan = delete_as_planned(connection, guest_name, *args, folders=folders)
     assert removed(plan, "disk", "nvram", "tpm") == set()
     for path in kept(plan):
         assert Path(path).exists()
@@ -143,8 +143,8 @@ def test_external_snapshots(
 ) -> None:
     """Overlays and memory of external snapshots go with the disk below them; the disk that the user added stays."""
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", work / "own.qcow2", "8M"], check=True)
-    words = ("--disk", f"{work}/a.qcow2,size=1", "--disk", f"{work}/own.qcow2")
-    virt_install("--name", guest_name, *NO_DEVICES, "--import", *words).ok()
+    args = ("--disk", f"{work}/a.qcow2,size=1", "--disk", f"{work}/own.qcow2")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *args).ok()
     connection.virsh("snapshot-create-as", guest_name, "one", "--memspec", f"{work}/memory")
     connection.virsh("snapshot-create-as", guest_name, "two", "--disk-only")
     plan = delete_as_planned(connection, guest_name, folders=folders)
@@ -248,8 +248,8 @@ def test_disk_of_another_guest(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
     """Whether another guest names it in its definition, by another path, or only in a snapshot."""
-    words = ("--disk", f"{work}/a.qcow2,size=1")
-    virt_install("--name", guest_name, *NO_DEVICES, "--import", *words).ok()
+    args = ("--disk", f"{work}/a.qcow2,size=1")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *args).ok()
     connection.virsh("destroy", guest_name)
     other = f"{guest_name}-2"
     (work / "link").symlink_to(work)
@@ -268,8 +268,8 @@ def test_transient_guest(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
     """Its record goes with it, so it is read before."""
-    words = ("--transient", "--disk", f"{work}/a.qcow2,size=1", "--boot", "uefi")
-    virt_install("--name", guest_name, *NO_DEVICES, "--import", *words).ok()
+    args = ("--transient", "--disk", f"{work}/a.qcow2,size=1", "--boot", "uefi")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *args).ok()
     status, _, error = virt_guest(connection, "delete", guest_name, "--yes", ok=False)
     assert (status, "is running" in error) == (1, True)
     virt_guest(connection, "delete", guest_name, "--yes", "--force")
@@ -311,8 +311,8 @@ def test_a_killed_deletion_is_finished_by_the_same_command(
     """SIGKILL at any moment; nothing but the user's file is left after the second run."""
     (work / "mine").write_text("keep")
     for delay in slow_points:
-        words = [word for name in "abc" for word in ("--disk", f"{work}/{name}.qcow2,size=1")]
-        virt_install("--name", guest_name, *NO_DEVICES, "--import", *words, "--boot", "uefi").ok()
+        args = [word for name in "abc" for word in ("--disk", f"{work}/{name}.qcow2,size=1")]
+        virt_install("--name", guest_name, *NO_DEVICES, "--import", *args, "--boot", "uefi").ok()
         process = subprocess.Popen(
             [sys.executable, "-c", MAIN, "delete", "--connect", connection.option, guest_name, "--yes", "--force"],
             stdout=subprocess.DEVNULL,

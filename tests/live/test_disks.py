@@ -34,10 +34,10 @@ def image(work: Path) -> Path:
 @pytest.fixture
 def loop_device(image: Path) -> Iterator[Path]:
     """The image as a block device."""
-    made = subprocess.run(["losetup", "--find", "--show", image], capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        pytest.skip(f"NOT RUN: this machine has no loop devices: {made.stderr.strip()}")
-    device = Path(made.stdout.strip())
+    created = subprocess.run(["losetup", "--find", "--show", image], capture_output=True, text=True, check=False)
+    if created.returncode != 0:
+        pytest.skip(f"NOT RUN: this machine has no loop devices: {created.stderr.strip()}")
+    device = Path(created.stdout.strip())
     yield device
     subprocess.run(["losetup", "--detach", device], check=True)
 

@@ -41,13 +41,13 @@ class Bench:
         folder.mkdir()
         return {
             "id": name,
-            "words": self.words(name),
+            "words": self.args(name),
             "what": what,
             "at": at,
             "output": str(self._work / f"{name}.log"),
         }
 
-    def words(self, name: str) -> list[str]:
+    def args(self, name: str) -> list[str]:
         """An installation that is not waited for, with a disk, boot files, a seed and a UUID."""
         return [
             *("--connect", self.connection.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
@@ -133,9 +133,9 @@ def settle_killed(bench: Bench, name: str) -> None:
     """The same command works after SIGKILL, or names the guest; a disk of a guest is there."""
     if name in bench.connection.names() and bench.connection.xml(name).findtext("title") != CLAIM_TITLE:
         assert bench.disk(name).exists()
-        assert name in finish(start_virt_install(*bench.words(name))).output
+        assert name in finish(start_virt_install(*bench.args(name))).output
         return
-    again = finish(start_virt_install(*bench.words(name)))
+    again = finish(start_virt_install(*bench.args(name)))
     assert again.status == 0, again.output
     assert bench.disk(name).exists()
 

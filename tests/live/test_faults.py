@@ -25,7 +25,7 @@ POINTS = int(os.environ.get("VIRTINSTALL_FAULTS", "2"))
 SYSTEM_CALLS = ("openat:ENOSPC", "write:ENOSPC", "linkat:EACCES", "fsync:EIO")
 
 
-def words(connection: Connection, name: str, work: Path, tree: Path) -> list[str]:
+def args(connection: Connection, name: str, work: Path, tree: Path) -> list[str]:
     """A whole installation, with a disk, a kernel, a file for the initrd, a seed, and the wait for its end."""
     return [
         *("--connect", connection.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
@@ -63,7 +63,7 @@ def test_each_libvirt_call_fails(system: Connection, tiny_tree: Path, work: Path
     before = state_of(system, work)
 
     def run(failing: int) -> Outcome:
-        command = [sys.executable, "-m", "tests.live.faulty", str(failing), *words(system, guest_name, work, tiny_tree)]
+        command = [sys.executable, "-m", "tests.live.faulty", str(failing), *args(system, guest_name, work, tiny_tree)]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=180)
         return Outcome(done.returncode, done.stdout)
 
@@ -85,7 +85,7 @@ def test_each_system_call_fails(system: Connection, tiny_tree: Path, work: Path,
             [
                 *("strace", "-f", "-qq", "-o", "/dev/null", "-P", str(work / "new.qcow2"), "-P", str(work)),
                 *("-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={turn}"),
-                *(sys.executable, "-m", "virtinstall", *words(system, guest_name, work, tiny_tree)),
+                *(sys.executable, "-m", "virtinstall", *args(system, guest_name, work, tiny_tree)),
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -101,11 +101,11 @@ def test_stopped_anywhere(
     """A signal at any point of the run's life."""
     before = state_of(system, work)
     started = time.monotonic()
-    settle(system, guest_name, work, finish(start_virt_install(*words(system, guest_name, work, tiny_tree))), before)
+    settle(system, guest_name, work, finish(start_virt_install(*args(system, guest_name, work, tiny_tree))), before)
     lasted = time.monotonic() - started
 
     for point in range(POINTS):
-        process = start_virt_install(*words(system, guest_name, work, tiny_tree))
+        process = start_virt_install(*args(system, guest_name, work, tiny_tree))
         time.sleep(0.15 + lasted * point / POINTS)
         os.killpg(process.pid, stop)
         settle(system, guest_name, work, finish(process), before)
@@ -115,7 +115,7 @@ def test_killed_anywhere(system: Connection, tiny_tree: Path, work: Path, guest_
     """After SIGKILL at any point the next run of the same command works, or names the guest that is there;
     the other files that it names are removed by the commands that it prints."""
     before = state_of(system, work)
-    command = words(system, guest_name, work, tiny_tree)
+    command = args(system, guest_name, work, tiny_tree)
     started = time.monotonic()
     settle(system, guest_name, work, finish(start_virt_install(*command)), before)
     lasted = time.monotonic() - started
@@ -125,16 +125,16 @@ def test_killed_anywhere(system: Connection, tiny_tree: Path, work: Path, guest_
         time.sleep(0.15 + lasted * point / POINTS)
         process.kill()
         process.wait()
-        told = ""
+        messages = ""
         if guest_name in system.names():
-            told = finish(start_virt_install(*command)).output
-            assert guest_name in told
+            messages = finish(start_virt_install(*command)).output
+            assert guest_name in messages
             system.remove(guest_name)
             (work / "new.qcow2").unlink()
         again = finish(start_virt_install(*command)).ok()
-        for line in re.findall(r"remove it with: (.*)\)", told + again.output):
+        for line in re.findall(r"remove it with: (.*)\)", messages + again.output):
             subprocess.run(["sh", "-c", line], capture_output=True)
         system.remove(guest_name)
         (work / "new.qcow2").unlink(missing_ok=True)
         finish(start_virt_install(*command, "--dry-run")).ok()
-        assert state_of(system, work) == before, told + again.output
+        assert state_of(system, work) == before, messages + again.output

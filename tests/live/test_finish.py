@@ -15,7 +15,7 @@ pytestmark = pytest.mark.live
 VirtInstall = Callable[..., Outcome]
 
 
-def words(name: str, work: Path, tree: Path, *arguments: str) -> list[str]:
+def args(name: str, work: Path, tree: Path, *arguments: str) -> list[str]:
     """An installation from the tiny tree."""
     return [
         *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--graphics", "none"),
@@ -31,13 +31,13 @@ def test_finish_while_it_installs(system: Connection, tiny_tree: Path, work: Pat
     name = f"vitest-finish-{stop.name.lower()}"
     log = work / "serial.log"
     process = start_virt_install(
-        *("--connect", system.option, "--virt-type", "qemu"), *words(name, work, tiny_tree, "tiny.wait=4")
+        *("--connect", system.option, "--virt-type", "qemu"), *args(name, work, tiny_tree, "tiny.wait=4")
     )
     try:
         wait_until(process, "the installer was there", lambda: log.exists() and "WAITING" in serial_log(log))
         os.killpg(process.pid, stop)
-        said = finish(process).output
-        assert stop is signal.SIGKILL or f"virt-install --connect {system.uri} --finish {name}" in said
+        printed = finish(process).output
+        assert stop is signal.SIGKILL or f"virt-install --connect {system.uri} --finish {name}" in printed
 
         run = finish(start_virt_install("--connect", system.option, "--finish", name)).ok()
 

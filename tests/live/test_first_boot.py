@@ -87,9 +87,9 @@ def test_firmware_features_remain_after_the_first_boot(
 ) -> None:
     """They are defined as composed, because libvirt rejects its dump of them; the first boot's addresses stay."""
     (work / "any.iso").write_bytes(bytes(1 << 20))
-    words = {"cdrom": ["--cdrom", f"{work}/any.iso"], "cloud-init": ["--import", "--cloud-init"], "pxe": ["--pxe"]}
+    args = {"cdrom": ["--cdrom", f"{work}/any.iso"], "cloud-init": ["--import", "--cloud-init"], "pxe": ["--pxe"]}
     virt_install(
-        *("--name", guest_name, "--memory", "128", "--osinfo", "generic", "--network", "user", *words[method]),
+        *("--name", guest_name, "--memory", "128", "--osinfo", "generic", "--network", "user", *args[method]),
         *("--disk", f"path={work}/disk.qcow2,size=0.1", "--graphics", "none", "--noautoconsole"),
         *("--boot", f"uefi,firmware.feature0.name={feature},firmware.feature0.enabled=no"),
     ).ok()

@@ -26,7 +26,7 @@ def name(system: Connection) -> Iterator[str]:
     assert not [path for path in leftovers if Path(path).exists()]
 
 
-def start(system: Connection, name: str, work: Path, *words: str) -> Outcome:
+def start(system: Connection, name: str, work: Path, *args: str) -> Outcome:
     """virt-install of an empty disk, until the guest runs."""
     return finish(
         start_virt_install(
@@ -41,7 +41,7 @@ def start(system: Connection, name: str, work: Path, *words: str) -> Outcome:
                 "--network",
                 "none",
             ),
-            *("--import", "--disk", f"path={work}/disk.qcow2,size=1", *words),
+            *("--import", "--disk", f"path={work}/disk.qcow2,size=1", *args),
         )
     ).ok()
 

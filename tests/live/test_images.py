@@ -12,7 +12,7 @@ import pytest
 
 from tests.images.disks import MIB, qcow2
 from tests.images.vendor import Vendor, serve
-from tests.live.machine import Connection, finish, made_by, start_virt_install
+from tests.live.machine import Connection, created_by, finish, start_virt_install
 
 pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
 GATEWAY, ADDRESS = "192.168.197.1", "192.168.197.20"
@@ -72,9 +72,9 @@ def network(connection: Connection, work: Path) -> Iterator[str]:
 def ssh(environ: dict[str, str], *options: str) -> str:
     """What `id -un` prints as the user debian of the guest."""
     known = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=20", *options)
-    words = [word for option in known for word in ("-o", option)]
-    said = subprocess.run(
-        ["setsid", "-w", "ssh", "-q", *words, f"debian@{ADDRESS}", "id -un"],
+    args = [word for option in known for word in ("-o", option)]
+    printed = subprocess.run(
+        ["setsid", "-w", "ssh", "-q", *args, f"debian@{ADDRESS}", "id -un"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -82,7 +82,7 @@ def ssh(environ: dict[str, str], *options: str) -> str:
         timeout=120,
         env=environ,
     )
-    return said.stdout.strip()
+    return printed.stdout.strip()
 
 
 @pytest.mark.parametrize("login", ["key", "password"])
@@ -99,7 +99,7 @@ def test_one_word_leads_to_an_ssh_login(
     key = Path(environ["HOME"]) / ".ssh" / "id_ed25519"
     if login == "password":
         key.with_suffix(".pub").unlink()
-    image = made_by("cloud-image", 600) / "cloud.qcow2"
+    image = created_by("cloud-image", 600) / "cloud.qcow2"
     vendor.publish(PATH, image.read_bytes(), sums="SHA512SUMS", algorithm="sha512")
     process = start_virt_install(
         *("--connect", connection.option, "--virt-type", "qemu", "--cpu", "qemu64", "--graphics", "none"),
@@ -117,10 +117,10 @@ def test_one_word_leads_to_an_ssh_login(
         assert ssh(environ, f"IdentityFile={key}", "BatchMode=yes") == "debian"
         return
     assert outcome.output.count(f"Password for the account 'debian' is: {password}") == 1
-    asked = work / "askpass"
-    asked.write_text(f"#!/bin/sh\necho '{password}'\n")
-    asked.chmod(0o700)
-    with_password = {**environ, "SSH_ASKPASS": str(asked), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":0"}
+    requested = work / "askpass"
+    requested.write_text(f"#!/bin/sh\necho '{password}'\n")
+    requested.chmod(0o700)
+    with_password = {**environ, "SSH_ASKPASS": str(requested), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":0"}
     assert ssh(with_password, "PreferredAuthentications=password", "NumberOfPasswordPrompts=1") == "debian"
 
 

@@ -48,11 +48,11 @@ def nothing_stays(remote: Daemon) -> Iterator[None]:
     remote.connection.virsh("pool-refresh", "default")
 
 
-def start(remote: Daemon, environ: dict[str, str], name: str, *words: str) -> subprocess.Popen[str]:
+def start(remote: Daemon, environ: dict[str, str], name: str, *args: str) -> subprocess.Popen[str]:
     """A virt-install that creates a guest there."""
     return start_virt_install(
         *("--connect", remote.connection.option, "--virt-type", "qemu", "--memory", "32", "--osinfo", "fedora36"),
-        *("--network", "none", "--graphics", "none", "--noautoconsole", "--name", name, *words),
+        *("--network", "none", "--graphics", "none", "--noautoconsole", "--name", name, *args),
         environ=environ,
     )
 

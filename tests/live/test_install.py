@@ -36,11 +36,11 @@ def test_network_install(
         *("--noautoconsole", "--wait", "4", "--noreboot"),
     ).ok()
 
-    said = serial_log(log)
-    assert f"tiny.mark token={digest}" in said.partition("COMMAND LINE: ")[2]
-    assert f"INJECTED: /tiny.ks {digest}" in said
-    assert "2 CPU(s)" in said
-    assert "WRITTEN" in said
+    printed = serial_log(log)
+    assert f"tiny.mark token={digest}" in printed.partition("COMMAND LINE: ")[2]
+    assert f"INJECTED: /tiny.ks {digest}" in printed
+    assert "2 CPU(s)" in printed
+    assert "WRITTEN" in printed
     assert disk.read_bytes()[:14] == b"TINY-INSTALLED"
     assert "/images/pxeboot/vmlinuz" in tree_server.requests
     assert "libvirt version:" not in run.output, "libvirt's own log lines are for a file"

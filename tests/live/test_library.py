@@ -120,12 +120,12 @@ def test_interrupted_installation_is_finished_later(system: Connection, name: st
 
 def test_console_is_copied_to_a_stream(hypervisor: Hypervisor, name: str, tiny_tree: Path) -> None:
     """From the guest's first line to its end, where it was created paused."""
-    said = io.BytesIO()
+    output = io.BytesIO()
     request = spec(tiny(tiny_tree, name, "tiny.wait=1 tiny.say=hello-from-inside"))
     guest = hypervisor.create(hypervisor.plan(request), paused=True)
     assert guest.state is State.PAUSED
-    guest.console(said)
-    assert b"hello-from-inside" in said.getvalue()
+    guest.console(output)
+    assert b"hello-from-inside" in output.getvalue()
 
 
 def test_lookup_by_name_finds_by_name_only(hypervisor: Hypervisor, name: str) -> None:

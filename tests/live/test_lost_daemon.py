@@ -30,7 +30,7 @@ def daemon() -> Iterator[Daemon]:
         yield daemon
 
 
-def words(daemon: Daemon, name: str, disk: Path) -> list[str]:
+def args(daemon: Daemon, name: str, disk: Path) -> list[str]:
     """A guest with a new disk."""
     return [
         *("--connect", daemon.local_uri, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
@@ -45,13 +45,13 @@ def test_a_guest_keeps_its_disk(daemon: Daemon, work: Path, how: signal.Signals)
     work.chmod(0o755)
     started = time.monotonic()
     whole = f"vitest-{uuid.uuid4().hex[:8]}"
-    finish(start_virt_install(*words(daemon, whole, work / "whole.qcow2"))).ok()
+    finish(start_virt_install(*args(daemon, whole, work / "whole.qcow2"))).ok()
     lasted = time.monotonic() - started
     daemon.connection.remove(whole)
     counts = {"created": 0, "guest left": 0, "nothing left": 0, "disk left": 0}
     for point in range(POINTS):
         name, disk = f"vitest-{uuid.uuid4().hex[:8]}", work / f"{how.name}-{point}.qcow2"
-        process = start_virt_install(*words(daemon, name, disk))
+        process = start_virt_install(*args(daemon, name, disk))
         time.sleep(lasted * (0.45 + 0.5 * point / POINTS))
         if how is signal.SIGKILL:
             daemon.kill()
@@ -66,7 +66,7 @@ def test_a_guest_keeps_its_disk(daemon: Daemon, work: Path, how: signal.Signals)
             if run.status != 0:
                 assert name in run.output
                 assert str(disk) in run.output or "was started and is unchanged" in run.output, run.output
-                again = finish(start_virt_install(*words(daemon, name, disk)))
+                again = finish(start_virt_install(*args(daemon, name, disk)))
                 assert again.status == 1 and "already exists" in again.output, again.output
                 for line in re.findall(r"remove it with: (.*)\)", again.output):
                     subprocess.run(["sh", "-c", line], capture_output=True)
@@ -77,6 +77,6 @@ def test_a_guest_keeps_its_disk(daemon: Daemon, work: Path, how: signal.Signals)
             if disk.exists():
                 assert str(disk) in run.output, run.output
             counts["disk left" if disk.exists() else "nothing left"] += 1
-            finish(start_virt_install(*words(daemon, name, disk))).ok()
+            finish(start_virt_install(*args(daemon, name, disk))).ok()
             daemon.connection.remove(name)
     print(how.name, counts)

@@ -43,7 +43,7 @@ def state_of(connection: Connection, work: Path) -> State:
     )
 
 
-def install_words(name: str, work: Path, url: str) -> list[str]:
+def install_args(name: str, work: Path, url: str) -> list[str]:
     """A network installation that would work."""
     return [
         *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--graphics", "none"),
@@ -58,7 +58,7 @@ def test_start_refused(
     """libvirt refuses to start the guest (no such bridge): disk, kernel and definition are gone."""
     before = state_of(connection, work)
 
-    run = virt_install(*install_words(guest_name, work, tree_server.url), "--network", "bridge=nobridge0")
+    run = virt_install(*install_args(guest_name, work, tree_server.url), "--network", "bridge=nobridge0")
 
     assert run.status != 0
     assert "the host has no bridge 'nobridge0'" in run.output
@@ -72,7 +72,7 @@ def test_xml_refused(
     before = state_of(connection, work)
 
     run = virt_install(
-        *install_words(guest_name, work, tree_server.url),
+        *install_args(guest_name, work, tree_server.url),
         *("--network", "none", "--xml", "./on_crash=no-such-action"),
     )
 
@@ -88,7 +88,7 @@ def test_name_taken(
     define_other_guest(connection, work, guest_name)
     before, definition = state_of(connection, work), connection.virsh("dumpxml", guest_name)
 
-    run = virt_install(*install_words(guest_name, work, tree_server.url), "--network", "none")
+    run = virt_install(*install_args(guest_name, work, tree_server.url), "--network", "none")
 
     assert run.status != 0
     assert guest_name in run.output
@@ -106,7 +106,7 @@ def test_initrd_missing(
         shutil.copyfile(tiny_tree / name, tree / name)
     before = state_of(connection, work)
 
-    run = virt_install(*install_words(guest_name, work, str(tree)), "--network", "none")
+    run = virt_install(*install_args(guest_name, work, str(tree)), "--network", "none")
 
     assert run.status != 0
     assert "initrd.img" in run.output
@@ -122,7 +122,7 @@ def test_interrupted_download(
     tree_server.stalled.set()
     process = start_virt_install(
         *("--connect", connection.option, "--virt-type", "qemu", "--network", "none"),
-        *install_words(guest_name, work, tree_server.url),
+        *install_args(guest_name, work, tree_server.url),
         environ=connection.full_environ(),
     )
     wait_until(process, "the kernel to be asked for", lambda: any("vmlinuz" in p for p in tree_server.requests))
@@ -143,7 +143,7 @@ def test_interrupted_start(
     before = state_of(connection, work)
     process = start_virt_install(
         *("--connect", connection.option, "--virt-type", "qemu", "--network", "none"),
-        *install_words(guest_name, work, tree_server.url),
+        *install_args(guest_name, work, tree_server.url),
         environ=connection.full_environ(),
     )
     wait_until(process, "QEMU was started", lambda: qemu_runs(guest_name))
@@ -161,7 +161,7 @@ def test_interrupted_wait(connection: Connection, tree_server: WebServer, work: 
     log = work / "serial.log"
     process = start_virt_install(
         *("--connect", connection.option, "--virt-type", "qemu", "--network", "none"),
-        *install_words(guest_name, work, tree_server.url),
+        *install_args(guest_name, work, tree_server.url),
         *("--extra-args", "tiny.wait=60", "--serial", f"file,path={log}"),
         environ=connection.full_environ(),
     )

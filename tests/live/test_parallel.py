@@ -76,10 +76,10 @@ def test_sixteen_concurrent_runs(daemon: Daemon) -> None:
 
 def test_a_used_name_is_reported(daemon: Daemon) -> None:
     """All runs request the same name: one of them gets it, the others report an error and leave nothing."""
-    words = ("--connect", daemon.local_uri, "--virt-type", "qemu", "--memory", "32", "--osinfo", "fedora36")
+    args = ("--connect", daemon.local_uri, "--virt-type", "qemu", "--memory", "32", "--osinfo", "fedora36")
     runs = [
         start_virt_install(
-            *(*words, "--name", "vitest-one", "--disk", "pool=vitest,size=0.01", "--network", "none"),
+            *(*args, "--name", "vitest-one", "--disk", "pool=vitest,size=0.01", "--network", "none"),
             *("--graphics", "none", "--import", "--noautoconsole"),
         )
         for _ in range(4)

@@ -30,10 +30,10 @@ def run(system: Connection, work: Path) -> Iterator[Callable[..., Outcome]]:
     """virt-install on the system's libvirtd; afterwards no directory that it was shown has become a pool."""
     before = pool_folders(system)
 
-    def install(*words: str | Path) -> Outcome:
+    def install(*args: str | Path) -> Outcome:
         common = ("--name", NAME, "--virt-type", "qemu", "--memory", "64", "--osinfo", "fedora36")
         quiet = ("--network", "none", "--graphics", "none", "--noautoconsole")
-        return finish(start_virt_install("--connect", system.option, *common, *quiet, *words))
+        return finish(start_virt_install("--connect", system.option, *common, *quiet, *args))
 
     yield install
     system.remove(NAME)
@@ -65,9 +65,9 @@ def test_location(run: Callable[..., Outcome], tiny_iso: Path, work: Path) -> No
 
 def test_failing_run(run: Callable[..., Outcome], tiny_iso: Path, work: Path) -> None:
     """A run that fails in the middle, and one that is refused before it begins."""
-    words = ("--disk", f"path={work}/new.qcow2,size=0.01", "--cdrom", tiny_iso)
+    args = ("--disk", f"path={work}/new.qcow2,size=0.01", "--cdrom", tiny_iso)
 
-    assert run(*words, "--qemu-commandline=--no-such-option").status == 1
+    assert run(*args, "--qemu-commandline=--no-such-option").status == 1
     assert run("--disk", f"path={work}/none.qcow2", "--cdrom", tiny_iso).status == 1
     assert not (work / "new.qcow2").exists()
 

@@ -53,7 +53,7 @@ def test_strace_of_preview(
     home, trace = work / "home", work / "trace"
     home.mkdir()
     allowed = (tempfile.gettempdir() + "/", f"{home}/.cache", *HARMLESS)
-    words = [
+    args = [
         *("--connect", uri, "--name", "preview", "--memory", "256", "--osinfo", "fedora36", preview),
         *("--disk", f"path={work / 'none.qcow2'},size=1", "--location", tree_server.url, "--graphics", "none"),
         *("--initrd-inject", "/etc/hostname", "--network", "none"),
@@ -63,7 +63,7 @@ def test_strace_of_preview(
     tracer = ["strace", "-f", "-y", "-z", "-qq", "-o", str(trace), "-e", f"trace={CHANGING_CALLS}"]
 
     run = subprocess.run(
-        [*tracer, *virt_install_command(), *words],
+        [*tracer, *virt_install_command(), *args],
         cwd=work,
         env=environ,
         stdin=subprocess.DEVNULL,

@@ -129,15 +129,15 @@ def test_what_libvirt_rejects_is_an_error_with_a_hint(host: LibvirtHost, name: s
 @pytest.mark.parametrize("preview", ["--dry-run", "--print-xml", "--print-xml=1"])
 def test_virt_install_previews_fail(system: Connection, preview: str) -> None:
     """The exit status is 1; `--check xml=off` makes it a warning."""
-    words = [
+    args = [
         *("--connect", system.uri, "--virt-type", "qemu", "--name", "preview-cpus", "--memory", "256"),
         *("--osinfo", "generic", "--disk", "none", "--network", "none", "--import", "--vcpus", "999", preview),
     ]
-    failed = finish(start_virt_install(*words))
+    failed = finish(start_virt_install(*args))
     assert failed.status == 1
     assert "Maximum CPUs greater than" in failed.output
     assert "hint: use fewer --vcpus" in failed.output
-    passed = finish(start_virt_install(*words, "--check", "xml=off"))
+    passed = finish(start_virt_install(*args, "--check", "xml=off"))
     assert passed.status == 0, passed.output
     assert "WARNING  libvirt rejects" in passed.output
 
@@ -146,10 +146,10 @@ def test_missing_volume_is_refused_however_it_is_named(system: Connection, work:
     """`source.volume=` as well as `vol=`."""
     pool = f"preview-{work.name}"
     system.virsh("pool-create-as", pool, "dir", "--target", str(work))
-    words = ("--connect", system.uri, "--virt-type", "qemu", "--name", "preview-volume", "--memory", "256")
+    args = ("--connect", system.uri, "--virt-type", "qemu", "--name", "preview-volume", "--memory", "256")
     try:
         for disk in (f"source.pool={pool},source.volume=none", f"vol={pool}/none"):
-            done = finish(start_virt_install(*words, "--osinfo", "generic", "--import", "--disk", disk, "--print-xml"))
+            done = finish(start_virt_install(*args, "--osinfo", "generic", "--import", "--disk", disk, "--print-xml"))
             assert done.status == 1, done.output
             assert f"vol={pool}/none: no such volume" in done.output
     finally:

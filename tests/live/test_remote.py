@@ -42,9 +42,9 @@ def nothing_stays(remote: Daemon, work: Path) -> Iterator[None]:
     remote.connection.virsh("pool-refresh", "default")
 
 
-def install(remote: Daemon, *words: str | Path) -> Outcome:
+def install(remote: Daemon, *args: str | Path) -> Outcome:
     """virt-install there, to its end."""
-    return finish(start_virt_install("--connect", remote.connection.option, *common(), *words))
+    return finish(start_virt_install("--connect", remote.connection.option, *common(), *args))
 
 
 def common() -> tuple[str, ...]:
@@ -161,15 +161,15 @@ def test_image_from_here_becomes_a_volume(remote: Daemon, work: Path) -> None:
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "40M"], check=True)
     subprocess.run(["qemu-io", "-c", "write -P 0x5a 1M 3M", image], check=True, stdout=subprocess.DEVNULL)
 
-    words = ("--name", "vitest-copy", "--disk", f"path={image},pool=default", "--import", "--noautoconsole")
-    install(remote, *words).ok()
+    args = ("--name", "vitest-copy", "--disk", f"path={image},pool=default", "--import", "--noautoconsole")
+    install(remote, *args).ok()
 
     remote.connection.virsh("destroy", "vitest-copy")
     copy = remote.root / "pools" / "default" / "golden.qcow2"
     assert copy.read_bytes() == image.read_bytes()
     driver = remote.connection.xml("vitest-copy").find("devices/disk/driver")
     assert driver is not None and driver.get("type") == "qcow2"
-    again = install(remote, *words[2:], "--name", "vitest-copy2")
+    again = install(remote, *args[2:], "--name", "vitest-copy2")
     assert again.status == 1
     assert "already has a volume 'golden.qcow2'" in again.output
 
@@ -182,8 +182,8 @@ def test_holes_are_not_sent(remote: Daemon, work: Path) -> None:
         file.seek(600 << 20)
         file.write(b"here" * 1000)
 
-    words = ("--name", "vitest-sparse", "--disk", f"path={image},pool=default", "--import", "--noautoconsole")
-    install(remote, *words).ok()
+    args = ("--name", "vitest-sparse", "--disk", f"path={image},pool=default", "--import", "--noautoconsole")
+    install(remote, *args).ok()
 
     remote.connection.virsh("destroy", "vitest-sparse")
     copy = remote.root / "pools" / "default" / "sparse.img"
@@ -230,17 +230,17 @@ def through_ssh(remote: Daemon) -> Iterator[str]:
 
 def test_over_ssh(remote: Daemon, through_ssh: str, tiny_tree: Path) -> None:
     """qemu+ssh: the preview changes nothing; then a guest is installed, its console comes back, and it is removed."""
-    words: tuple[str | Path, ...] = (
+    args: tuple[str | Path, ...] = (
         *("--connect", through_ssh, *common(), "--name", "vitest-ssh"),
         *("--disk", "size=0.05,format=raw,bus=virtio", "--location", tiny_tree),
         *("--extra-args", "console=ttyS0 tiny.mark", "--autoconsole", "text", "--noreboot"),
     )
 
-    preview = finish(start_virt_install(*words, "--print-xml", "1")).ok()
+    preview = finish(start_virt_install(*args, "--print-xml", "1")).ok()
     assert f"<kernel>{remote.root}/pools/default/virtinst-" in preview.output
     assert pool_files(remote) == set() and remote.connection.names() == set()
 
-    run = finish(start_virt_install(*words)).ok()
+    run = finish(start_virt_install(*args)).ok()
     assert "WRITTEN" in run.output
     assert pool_files(remote) == {"vitest-ssh.img"}
     subprocess.run(["virsh", "-c", through_ssh, "undefine", "vitest-ssh"], check=True, timeout=60)

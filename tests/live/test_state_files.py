@@ -28,7 +28,7 @@ def guest_name(system: Connection) -> Iterator[str]:
     (NVRAM / f"{name}_VARS.fd").unlink(missing_ok=True)
 
 
-def fail(system: Connection, name: str, way: str, tree: Path, *words: str) -> Outcome:
+def fail(system: Connection, name: str, way: str, tree: Path, *args: str) -> Outcome:
     """A run that QEMU refuses."""
     method = {
         "import": ["--import"],
@@ -39,7 +39,7 @@ def fail(system: Connection, name: str, way: str, tree: Path, *words: str) -> Ou
         start_virt_install(
             *("--connect", system.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
             *("--name", name, "--memory", "64", "--osinfo", "generic", "--noautoconsole", "--disk", "none"),
-            *("--qemu-commandline=-nonsense", *method, *words),
+            *("--qemu-commandline=-nonsense", *method, *args),
         )
     )
     assert run.status == 1 and "-nonsense" in run.output, run.output
@@ -96,10 +96,10 @@ def test_a_saved_state_is_not_restored_over_an_installation(
 ) -> None:
     """--reinstall of a guest with a managed save is refused, and the save stays."""
     work.chmod(0o755)
-    words = ["--connect", system.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"]
+    args = ["--connect", system.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"]
     finish(
         start_virt_install(
-            *words,
+            *args,
             *("--name", guest_name, "--memory", "32", "--osinfo", "generic", "--noautoconsole", "--import"),
             *("--disk", f"path={work / 'disk.qcow2'},size=0.05"),
         )

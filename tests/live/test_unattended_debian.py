@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.machine import Connection, finish, made_by, serial_log, start_virt_install
+from tests.live.machine import Connection, created_by, finish, serial_log, start_virt_install
 from tests.live.test_console import Terminal, terminal
 from tests.servers import WebServer, web_server
 
@@ -30,7 +30,7 @@ def mirror(work: Path) -> Iterator[WebServer]:
     """A Debian mirror on loopback, at /debian."""
     served = work / "served"
     served.mkdir()
-    (served / "debian").symlink_to(made_by("debian-tree", timeout_seconds=600) / "debian-tree")
+    (served / "debian").symlink_to(created_by("debian-tree", timeout_seconds=600) / "debian-tree")
     with web_server(served) as server:
         yield server
 
@@ -38,14 +38,14 @@ def mirror(work: Path) -> Iterator[WebServer]:
 def answer(console: Terminal, prompt: bytes, reply: str) -> None:
     """Type a line after the guest has printed `prompt`."""
     console.read_until(prompt)
-    console.said = b""
+    console.output = b""
     os.write(console.fd, reply.encode() + b"\r")
 
 
-def holds(file: Path, words: str) -> bool:
+def holds(file: Path, args: str) -> bool:
     """Whether the file contains the bytes."""
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(words.encode()) >= 0
+        return content.find(args.encode()) >= 0
 
 
 @pytest.mark.parametrize("connection", ["system"], indirect=True)
@@ -72,9 +72,9 @@ def test_unattended_debian_to_the_login(mirror: WebServer, work: Path, connectio
     )
     output = finish(install, INSTALL_SECONDS + 60).ok().output
 
-    said = serial_log(log)
-    assert "INSTALLED" in said, said[-3000:]
-    assert f"installing the base system from {mirror_url}" in said
+    printed = serial_log(log)
+    assert "INSTALLED" in printed, printed[-3000:]
+    assert f"installing the base system from {mirror_url}" in printed
     assert any(path.startswith("/debian/pool/main/l/linux-image-") for path in mirror.requests)
     final = connection.xml(guest_name)
     assert not [name for name in ("kernel", "initrd", "cmdline") if final.find(f"os/{name}") is not None]

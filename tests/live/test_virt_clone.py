@@ -22,22 +22,20 @@ MIB = 1 << 20
 SYSTEM = "qemu:///system"
 
 
-def clone_command(*words: str | Path, uri: str = SYSTEM) -> list[str]:
+def clone_command(*args: str | Path, uri: str = SYSTEM) -> list[str]:
     """virt-clone on a libvirtd, as a list of arguments."""
     call = "import sys; from virtinstall.cli.main import clone_main; sys.exit(clone_main())"
-    return [sys.executable, "-c", call, "--connect", uri, *map(str, words)]
+    return [sys.executable, "-c", call, "--connect", uri, *map(str, args)]
 
 
-def virt_clone(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def virt_clone(*args: str | Path) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
-    return subprocess.run(clone_command(*words), capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(clone_command(*args), capture_output=True, text=True, timeout=120, check=False)
 
 
-def qemu_img(*words: str | Path) -> str:
+def qemu_img(*args: str | Path) -> str:
     """What qemu-img prints. Raises: CalledProcessError."""
-    return subprocess.run(
-        ["qemu-img", *map(str, words)], capture_output=True, text=True, check=True, timeout=120
-    ).stdout
+    return subprocess.run(["qemu-img", *map(str, args)], capture_output=True, text=True, check=True, timeout=120).stdout
 
 
 def fill(image: Path, size: int = 8 * MIB) -> None:
@@ -380,13 +378,13 @@ def test_overwriting(system: Connection, original: Path, name: str, work: Path) 
     """An existing file is overwritten only with --check path_exists=off, and only when all else went well."""
     old = work / "old.qcow2"
     old.write_bytes(b"precious")
-    words = ("--original", name, "--auto-clone", "--file", str(old))
+    args = ("--original", name, "--auto-clone", "--file", str(old))
     taken = system.virsh("domuuid", name).strip()
 
-    refused = virt_clone(*words)
-    failed = virt_clone(*words, "--check", "path_exists=off", "--uuid", taken)
+    refused = virt_clone(*args)
+    failed = virt_clone(*args, "--check", "path_exists=off", "--uuid", taken)
 
     assert (refused.returncode, failed.returncode) == (1, 1)
     assert old.read_bytes() == b"precious"
-    assert virt_clone(*words, "--check", "path_exists=off").returncode == 0
+    assert virt_clone(*args, "--check", "path_exists=off").returncode == 0
     assert "identical" in qemu_img("compare", "-f", "qcow2", "-F", "qcow2", original, old)

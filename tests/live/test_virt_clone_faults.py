@@ -36,8 +36,8 @@ def test_each_libvirt_call_fails(system: Connection, original: Path, name: str, 
     before = listing(work)
 
     def run(failing: int) -> subprocess.CompletedProcess[str]:
-        words = ("--connect", "qemu:///system", "--original", name, "--auto-clone")
-        command = [sys.executable, "-c", FAULTY, str(failing), *words]
+        args = ("--connect", "qemu:///system", "--original", name, "--auto-clone")
+        command = [sys.executable, "-c", FAULTY, str(failing), *args]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
     counted = re.search(r"libvirt calls: (\d+)", run(0).stdout)

@@ -49,9 +49,9 @@ def folder(remote: Daemon, work: Path) -> Iterator[Path]:
         path.unlink()
 
 
-def virt_clone(remote: Daemon, *words: str) -> subprocess.CompletedProcess[str]:
+def virt_clone(remote: Daemon, *args: str) -> subprocess.CompletedProcess[str]:
     """virt-clone there, to its end."""
-    command = clone_command("--original", "vm", *words, uri=remote.connection.uri)
+    command = clone_command("--original", "vm", *args, uri=remote.connection.uri)
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 

@@ -31,10 +31,10 @@ def guest(system: Connection, work: Path) -> Iterator[str]:
     system.remove(name)
 
 
-def virt_xml(connection: Connection, *words: str) -> str:
+def virt_xml(connection: Connection, *args: str) -> str:
     """What virt-xml prints. Raises: CalledProcessError."""
     program = "from virtinstall.cli.main import xml_main; raise SystemExit(xml_main())"
-    command = [sys.executable, "-c", program, "--connect", connection.uri, *words]
+    command = [sys.executable, "-c", program, "--connect", connection.uri, *args]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -42,8 +42,8 @@ def virt_xml(connection: Connection, *words: str) -> str:
 
 def disks(connection: Connection, name: str, *, live: bool) -> list[str]:
     """Paths of the guest's disks, now or at its next start."""
-    words = ["dumpxml", name] if live else ["dumpxml", "--inactive", name]
-    root = etree.fromstring(connection.virsh(*words))
+    args = ["dumpxml", name] if live else ["dumpxml", "--inactive", name]
+    root = etree.fromstring(connection.virsh(*args))
     return [source.get("file", "") for source in root.iterfind("devices/disk/source")]
 
 
@@ -51,9 +51,9 @@ def test_disk_plugged_in_and_out(system: Connection, guest: str, work: Path) -> 
     """--update creates a new disk, attaches it to the running guest and detaches it again."""
     path = str(work / "new.qcow2")
 
-    said = virt_xml(system, guest, "--add-device", "--update", "--disk", f"path={path},size=0.1,bus=scsi")
+    output = virt_xml(system, guest, "--add-device", "--update", "--disk", f"path={path},size=0.1,bus=scsi")
 
-    assert "Device hotplug successful." in said
+    assert "Device hotplug successful." in output
     assert disks(system, guest, live=True) == disks(system, guest, live=False) == [path]
 
     virt_xml(system, guest, "--remove-device", "--update", "--disk", f"path={path}")
@@ -66,10 +66,10 @@ def test_a_guest_that_does_not_answer(system: Connection, guest: str, work: Path
     path = str(work / "kept.qcow2")
     virt_xml(system, guest, "--add-device", "--update", "--disk", f"path={path},size=0.1,bus=virtio")
 
-    said = virt_xml(system, guest, "--remove-device", "--update", "--disk", f"path={path}")
+    output = virt_xml(system, guest, "--remove-device", "--update", "--disk", f"path={path}")
 
-    assert f"guest '{guest}' has not released the device yet" in said
-    assert "successful" not in said.splitlines()[0]
+    assert f"guest '{guest}' has not released the device yet" in output
+    assert "successful" not in output.splitlines()[0]
     assert disks(system, guest, live=True) == [path]
 
 
@@ -90,10 +90,10 @@ def test_refused_change_leaves_nothing(system: Connection, guest: str, work: Pat
     """libvirt rejects the device: the disk that was created for it is removed, the guest unchanged."""
     path = work / "new.qcow2"
     program = "from virtinstall.cli.main import xml_main; raise SystemExit(xml_main())"
-    words = ["--add-device", "--disk", f"path={path},size=0.1,bus=scsi,xpath.set=./target/@bus=nobus"]
+    args = ["--add-device", "--disk", f"path={path},size=0.1,bus=scsi,xpath.set=./target/@bus=nobus"]
 
     done = subprocess.run(
-        [sys.executable, "-c", program, "--connect", system.uri, guest, *words], capture_output=True, text=True
+        [sys.executable, "-c", program, "--connect", system.uri, guest, *args], capture_output=True, text=True
     )
 
     assert done.returncode == 1

@@ -13,11 +13,11 @@ from tests.live.machine import Connection, Outcome, finish, start_virt_install, 
 pytestmark = pytest.mark.live
 
 
-def guest(name: str, *words: str | Path) -> tuple[str | Path, ...]:
+def guest(name: str, *args: str | Path) -> tuple[str | Path, ...]:
     """A guest with nothing in it; it stays in its firmware."""
     return (
         *("--name", name, "--virt-type", "qemu", "--memory", "64", "--osinfo", "generic", "--import"),
-        *("--disk", "none", "--network", "none", "--graphics", "none", *words),
+        *("--disk", "none", "--network", "none", "--graphics", "none", *args),
     )
 
 
@@ -30,9 +30,9 @@ def tiny(tree: Path, arguments: str) -> tuple[str, ...]:
     )
 
 
-def run(system: Connection, *words: str | Path) -> Outcome:
+def run(system: Connection, *args: str | Path) -> Outcome:
     """virt-install on the system's daemon, to its end."""
-    return finish(start_virt_install("--connect", system.option, *words), 90)
+    return finish(start_virt_install("--connect", system.option, *args), 90)
 
 
 @pytest.fixture
@@ -118,9 +118,9 @@ def test_what_can_never_come(connection: Connection, guest_name: str, goal: str)
 
 def test_cloud_init_seen_on_the_console(connection: Connection, tiny_tree: Path, guest_name: str) -> None:
     """The final line of cloud-init on the serial console is enough where there is no agent."""
-    said = "Cloud-init_v._22.4.2_finished_at_Thu"
-    words = tiny(tiny_tree, f"tiny.wait=60 tiny.say={said}")
-    outcome = run(connection, *guest(guest_name, "--wait-for", "cloud-init", "--timeout", "80"), *words)
+    printed = "Cloud-init_v._22.4.2_finished_at_Thu"
+    args = tiny(tiny_tree, f"tiny.wait=60 tiny.say={printed}")
+    outcome = run(connection, *guest(guest_name, "--wait-for", "cloud-init", "--timeout", "80"), *args)
 
     assert outcome.status == 0, outcome.output
     assert connection.state(guest_name) == "running"

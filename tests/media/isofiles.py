@@ -30,10 +30,10 @@ def build_iso(
         pub_ident_str="PUBLISHER",
         app_ident_str="APPLICATION",
     )
-    made: dict[str, str] = {"": ""}
+    created: dict[str, str] = {"": ""}
     for number, (name, content) in enumerate(files.items()):
         folder, _, base = name.rpartition("/")
-        parent = _folders(iso, folder, made, rock_ridge, joliet)
+        parent = _folders(iso, folder, created, rock_ridge, joliet)
         names: dict[str, str] = {"iso_path": f"{parent}/{_short(base, number)}"}
         if rock_ridge:
             names["rr_name"] = base
@@ -49,20 +49,20 @@ def build_iso(
     return path
 
 
-def _folders(iso: Any, folder: str, made: dict[str, str], rock_ridge: str | None, joliet: bool) -> str:
-    if folder in made:
-        return made[folder]
+def _folders(iso: Any, folder: str, created: dict[str, str], rock_ridge: str | None, joliet: bool) -> str:
+    if folder in created:
+        return created[folder]
     parent, _, base = folder.rpartition("/")
-    above = _folders(iso, parent, made, rock_ridge, joliet)
+    above = _folders(iso, parent, created, rock_ridge, joliet)
     plain = "".join(each if each.isalnum() else "_" for each in base.upper())
-    made[folder] = f"{above}/{plain[:28]}"
-    names: dict[str, str] = {"iso_path": made[folder]}
+    created[folder] = f"{above}/{plain[:28]}"
+    names: dict[str, str] = {"iso_path": created[folder]}
     if rock_ridge:
         names["rr_name"] = base
     if joliet:
         names["joliet_path"] = "/" + folder
     iso.add_directory(**names)
-    return made[folder]
+    return created[folder]
 
 
 def _short(base: str, number: int) -> str:

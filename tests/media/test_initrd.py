@@ -69,7 +69,7 @@ def an_initrd(folder: Path) -> Path:
     return path
 
 
-def made(folder: Path, **files: bytes) -> list[Injection]:
+def created(folder: Path, **files: bytes) -> list[Injection]:
     """Injections of files with the given names and contents."""
     folder.mkdir(exist_ok=True)
     paths = []
@@ -84,7 +84,7 @@ def test_the_kernel_finds_the_files(tmp_path: Path) -> None:
     """After a compressed initrd, injected files are in the root, together with the initrd's files."""
     initrd = an_initrd(tmp_path)
     before = initrd.read_bytes()
-    files = made(tmp_path / "in", **{"ks.cfg": b"text\n", "odd": b"12345", "empty": b""})
+    files = created(tmp_path / "in", **{"ks.cfg": b"text\n", "odd": b"12345", "empty": b""})
     inject(initrd, files)
     unpacked = kernel_unpacks(initrd.read_bytes())
     assert unpacked == {"init": b"#!/bin/sh\n", "ks.cfg": b"text\n", "odd": b"12345", "empty": b""}
@@ -95,7 +95,7 @@ def test_the_kernel_finds_the_files(tmp_path: Path) -> None:
 @needs_cpio
 def test_cpio_reads_the_archive(tmp_path: Path) -> None:
     """cpio lists the files and extracts their contents and modes."""
-    files = made(tmp_path / "in", **{"preseed.cfg": b"d-i\n", "run.sh": b"#!"})
+    files = created(tmp_path / "in", **{"preseed.cfg": b"d-i\n", "run.sh": b"#!"})
     files[1].path.chmod(0o700)
     initrd = tmp_path / "initrd"
     initrd.write_bytes(b"")
@@ -111,7 +111,7 @@ def test_the_same_input_produces_the_same_bytes(tmp_path: Path) -> None:
     """The initrd does not contain time, inode or owner of the files."""
     results: list[bytes] = []
     for turn in ("one", "two"):
-        files = made(tmp_path / turn, a=b"A", b=b"B" * 1000)
+        files = created(tmp_path / turn, a=b"A", b=b"B" * 1000)
         os.utime(files[0].path, (len(results), len(results)))
         initrd = tmp_path / f"initrd-{turn}"
         initrd.write_bytes(b"0123456")
@@ -122,7 +122,7 @@ def test_the_same_input_produces_the_same_bytes(tmp_path: Path) -> None:
 
 def test_hundreds_of_files(tmp_path: Path) -> None:
     """Any number of files can be injected."""
-    files = made(tmp_path / "in", **{f"file{number}": b"%d" % number for number in range(500)})
+    files = created(tmp_path / "in", **{f"file{number}": b"%d" % number for number in range(500)})
     initrd = tmp_path / "initrd"
     initrd.write_bytes(b"")
     inject(initrd, files)
@@ -164,7 +164,7 @@ def test_what_cannot_be_injected(tmp_path: Path) -> None:
 
 def test_a_failure_leaves_the_initrd_as_it_was(tmp_path: Path) -> None:
     """If a file changes meanwhile, the initrd is truncated to its previous size."""
-    files = made(tmp_path / "in", a=b"A" * 100, b=b"B" * 100)
+    files = created(tmp_path / "in", a=b"A" * 100, b=b"B" * 100)
     files[1].path.write_bytes(b"changed")
     initrd = tmp_path / "initrd"
     initrd.write_bytes(b"initrd")

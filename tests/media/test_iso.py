@@ -116,10 +116,10 @@ def test_a_file_of_several_extents(tmp_path: Path) -> None:
     """A file larger than the maximum extent is read over all its extents (4 GiB, sparse)."""
     big = tmp_path / "tree" / "big"
     big.parent.mkdir()
-    with big.open("wb") as made:
-        made.truncate(4 * 1024**3 + 5000)
-        made.seek(4 * 1024**3 - 2)
-        made.write(b"MARK")
+    with big.open("wb") as created:
+        created.truncate(4 * 1024**3 + 5000)
+        created.seek(4 * 1024**3 - 2)
+        created.write(b"MARK")
     path = tmp_path / "x.iso"
     command = ["xorriso", "-as", "mkisofs", "-quiet", "-R", "-iso-level", "3", "-o", str(path), str(big.parent)]
     if os.environ.get("VIRTINSTALL_FUZZ") is None:
@@ -219,6 +219,6 @@ def test_a_disc_with_only_udf_causes_no_warning(
 ) -> None:
     """Some Windows media have only UDF, and guests boot from them; a file that is not a disc causes a warning."""
     (tmp_path / "win.iso").write_bytes(disc)
-    words = ["--connect", "test:///default", "--name", "w", "--memory", "512", "--disk", "none", "--osinfo", "win10"]
-    assert main([*words, "--cdrom", str(tmp_path / "win.iso"), "--print-xml"]) == 0
+    args = ["--connect", "test:///default", "--name", "w", "--memory", "512", "--disk", "none", "--osinfo", "win10"]
+    assert main([*args, "--cdrom", str(tmp_path / "win.iso"), "--print-xml"]) == 0
     assert ("may not start from it" in capsys.readouterr().err) is doubted

@@ -51,7 +51,7 @@ def test_an_iso_image(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "said"),
+    ("location", "output"),
     [
         ("/nowhere/at/all", "No such file"),
         ("/dev/null", "neither a directory nor"),
@@ -60,9 +60,9 @@ def test_an_iso_image(tmp_path: Path) -> None:
         ("x\0y", "null"),
     ],
 )
-def test_invalid_locations(location: str, said: str) -> None:
+def test_invalid_locations(location: str, output: str) -> None:
     """The error of each invalid location describes the problem."""
-    with pytest.raises(FetchError, match=said):
+    with pytest.raises(FetchError, match=output):
         open_location(location)
 
 

@@ -199,16 +199,16 @@ def test_linuxrc_uses_another_form_of_nfs() -> None:
 
 def test_the_database_goes_first() -> None:
     """The OS database overrides what the medium's texts suggest."""
-    asked: list[Medium] = []
+    requested: list[Medium] = []
 
     def identify(medium: Medium) -> Identified:
-        asked.append(medium)
+        requested.append(medium)
         return Identified("centos7.0")
 
     tree = recognize(DictFetcher(TREES["centos7"]), arch="x86_64", identify=identify)
     assert tree.os_names[:2] == ("centos7.0", "centos7")
-    assert asked[0].treeinfo is not None
-    assert (asked[0].treeinfo.family, asked[0].treeinfo.version) == ("CentOS", "7")
+    assert requested[0].treeinfo is not None
+    assert (requested[0].treeinfo.family, requested[0].treeinfo.version) == ("CentOS", "7")
 
 
 def test_paths_from_the_database() -> None:

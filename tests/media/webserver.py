@@ -77,8 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bool) -> None:
         site = self.served
         path = unquote(urlsplit(self.path).path)
-        asked = self.headers.get("Range")
-        site.requests.append(f"{self.command} {self.path}" + (f" {asked}" if asked else ""))
+        requested = self.headers.get("Range")
+        site.requests.append(f"{self.command} {self.path}" + (f" {requested}" if requested else ""))
         if self.command == "HEAD" and not site.head:
             return self._status(405)
         if site.login and self.headers.get("Authorization") != _basic(site.login):
@@ -91,16 +91,16 @@ class _Handler(BaseHTTPRequestHandler):
             return self._status(404)
         if site.etag and self.headers.get("If-None-Match") == site.etag:
             return self._status(304)
-        return self._send(site.files[path], asked, body)
+        return self._send(site.files[path], requested, body)
 
-    def _send(self, data: bytes, asked: str | None, body: bool) -> None:
+    def _send(self, data: bytes, requested: str | None, body: bool) -> None:
         site = self.served
         start, end = 0, len(data)
         same = self.headers.get("If-Range") in (None, site.etag)
-        if site.range_always and body and not asked:
-            asked = f"bytes={2 * site.shift}-"
-        if asked and site.ranges and same:
-            first, _, last = asked.removeprefix("bytes=").partition("-")
+        if site.range_always and body and not requested:
+            requested = f"bytes={2 * site.shift}-"
+        if requested and site.ranges and same:
+            first, _, last = requested.removeprefix("bytes=").partition("-")
             start, end = max(0, int(first) - site.shift), int(last) + 1 if last else len(data)
             self.send_response(206)
             self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(data) + site.grown}")
@@ -117,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if site.chunked:
             part = b"%x\r\n%s\r\n0\r\n\r\n" % (len(part), part)
-        if site.cut_after and not (asked or "").startswith("bytes=0-0"):
+        if site.cut_after and not (requested or "").startswith("bytes=0-0"):
             part = part[: site.cut_after.pop(0)]
             self.close_connection = True
         self.wfile.write(part)

@@ -55,25 +55,25 @@ class World:
 
     def _create(self) -> None:
         name, path = self._name(), self._path()
-        words = ["--name", name, "--disk", f"path={path},size=0.001", "--import", *self._common]
+        args = ["--name", name, "--disk", f"path={path},size=0.001", "--import", *self._common]
         if self._random.random() < 0.3:
-            words += ["--uuid", self._random.choice(UUIDS)]
+            args += ["--uuid", self._random.choice(UUIDS)]
         if self._random.random() < 0.3:
-            words += ["--transient"]
+            args += ["--transient"]
         before = self._users(path)
-        status = self._run(main, words)
+        status = self._run(main, args)
         if status == 0:
             assert not before, f"{path} is now used by {name} and {before}"
             assert name in self._guests()
 
     def _clone(self) -> None:
         original, name, path = self._name(), self._name(), self._path()
-        words = ["--original", original, "--name", name, "--file", path]
+        args = ["--original", original, "--name", name, "--file", path]
         may_overwrite = self._random.random() < 0.4
         if may_overwrite:
-            words += ["--check", "path_exists=off"]
+            args += ["--check", "path_exists=off"]
         before, identity = self._users(path), self._identity(path)
-        status = self._run(clone_main, words, may_change=path if may_overwrite else None)
+        status = self._run(clone_main, args, may_change=path if may_overwrite else None)
         if status == 0:
             assert not before, f"{path} of {before} was overwritten"
             # an original without a disk needs no file
@@ -91,14 +91,14 @@ class World:
     def _preview(self) -> None:
         before = self._listing()
         name, path = self._name(), self._path()
-        words = ["--name", name, "--disk", f"path={path},size=0.001", "--import", "--dry-run", *self._common]
-        self._run(main, words, faulty=False)
+        args = ["--name", name, "--disk", f"path={path},size=0.001", "--import", "--dry-run", *self._common]
+        self._run(main, args, faulty=False)
         assert self._listing() == before
 
     def _run(
         self,
         command: Callable[[list[str]], int],
-        words: list[str],
+        args: list[str],
         *,
         may_change: str | None = None,
         faulty: bool = True,
@@ -111,13 +111,13 @@ class World:
                 self._random.randint(1, _MOST_CALLS),
                 after=self._random.random() < 0.5,
             )
-        self.history.append(f"{command.__name__} {' '.join(words)} {faults}")
+        self.history.append(f"{command.__name__} {' '.join(args)} {faults}")
         changeable = None if may_change is None else os.path.realpath(may_change)
-        given = " ".join(words) if faulty else ""
+        given = " ".join(args) if faulty else ""
         named = {os.path.realpath(path) for path in self._listing() if os.path.basename(path) in given}
         status: int | None = None
         with inject(faults):
-            status = command(["--connect", self._connection.getURI(), *words])
+            status = command(["--connect", self._connection.getURI(), *args])
         self.history.append(f"  -> {status} after {faults.calls} calls")
         # virt-xml can attach a file of a dead run without recording it in the journals; the file may be removed when no
         # guest has it

@@ -18,7 +18,7 @@ class Line(Element):
     tag = "line"
 
     text = Setting(TEXT, "All of it.")
-    words = Suboption("words", lambda element, text: None, "Words.", joined=True)
+    args = Suboption("words", lambda element, text: None, "Words.", joined=True)
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
@@ -35,8 +35,8 @@ def test_whole_value() -> None:
 
 def test_joined_values() -> None:
     """Uses of a joined sub-option become one, in their order, wherever they stood."""
-    [words] = cut(Line, "--line", "words=a,words=b")
-    assert words.value == "a,b"
+    [args] = cut(Line, "--line", "words=a,words=b")
+    assert args.value == "a,b"
     pairs = cut(Os, "--boot", "network,menu=on,hd")
     assert [(pair.key, pair.value) for pair in pairs] == [("hd", "network,hd"), ("menu", "on")]
 

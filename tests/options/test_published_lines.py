@@ -114,11 +114,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def test_warnings_of_published_lines(line: str, files: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     """At most one short warning, and none where the user could not do better."""
     count, _, typed = line.partition(" ")
-    words = shlex.split(typed.format(**files))
-    if "--connect" in words:
-        del words[words.index("--connect") : words.index("--connect") + 2]
+    args = shlex.split(typed.format(**files))
+    if "--connect" in args:
+        del args[args.index("--connect") : args.index("--connect") + 2]
 
-    status = main(["--connect", "test:///default", *words, "--dry-run"])
+    status = main(["--connect", "test:///default", *args, "--dry-run"])
 
     err = capsys.readouterr().err
     warnings = [text for text in err.splitlines() if text.startswith("WARNING")]

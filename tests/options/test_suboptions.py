@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.devices.asked import asked, line
+from tests.devices.parsed import line, parsed
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.smartcard import Smartcard
 from virtinstall.devices.sound import Codec, Sound
@@ -23,7 +23,7 @@ from virtinstall.options.command import parse_request
 )
 def test_omitted_numbers_leave_no_empty_elements(text: str, types: list[str]) -> None:
     """A number determines the order; unused numbers create no element."""
-    assert [codec.type for codec in asked(Sound, text).codecs] == types
+    assert [codec.type for codec in parsed(Sound, text).codecs] == types
 
 
 def test_numbers_count_from_what_is_there() -> None:
@@ -31,19 +31,19 @@ def test_numbers_count_from_what_is_there() -> None:
     for number in (1, 3):
         sound = Sound()
         sound.codecs.append(Codec(type="duplex"))
-        asked(Sound, f"codec{number}.type=micro", sound)
+        parsed(Sound, f"codec{number}.type=micro", sound)
         assert [codec.type for codec in sound.codecs] == ["duplex", "micro"]
 
 
 def test_what_stood_around_goes_too() -> None:
     """An element that was created only to hold numbered ones is removed."""
-    assert line(asked(Smartcard, "certificate1=,source.seclabel1.model=")) == "<smartcard/>"
+    assert line(parsed(Smartcard, "certificate1=,source.seclabel1.model=")) == "<smartcard/>"
 
 
 def test_elements_that_were_there_stay() -> None:
     """An empty element of a parsed document isn't ours to take away."""
     sound = Sound.parse("<sound><codec/></sound>")
-    assert line(asked(Sound, "codec1.type=micro", sound)) == '<sound><codec/><codec type="micro"/></sound>'
+    assert line(parsed(Sound, "codec1.type=micro", sound)) == '<sound><codec/><codec type="micro"/></sound>'
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_elements_that_were_there_stay() -> None:
 def test_short_names_are_found_again(text: str, hint: str) -> None:
     """Common aliases, and a space that is easily overlooked."""
     with pytest.raises(RequestError) as caught:
-        asked(Disk, text)
+        parsed(Disk, text)
     assert hint in str(caught.value.hint)
 
 
-@pytest.mark.parametrize(("text", "said"), [("1GG", "--memory 1GG: "), ("memory=1GG", "--memory memory=1GG: ")])
-def test_errors_show_the_text_that_was_typed(text: str, said: str) -> None:
+@pytest.mark.parametrize(("text", "output"), [("1GG", "--memory 1GG: "), ("memory=1GG", "--memory memory=1GG: ")])
+def test_errors_show_the_text_that_was_typed(text: str, output: str) -> None:
     """A word that stands without a name gets none in the message."""
     with pytest.raises(RequestError) as caught:
         parse_request(["--name", "x", "--memory", text])
-    assert said in caught.value.message
+    assert output in caught.value.message

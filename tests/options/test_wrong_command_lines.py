@@ -208,7 +208,7 @@ def fails(line: str, capsys: pytest.CaptureFixture[str]) -> str:
     assert status in (1, 2), f"status {status}: {out}{err}"
     assert "Traceback" not in err
     assert out == ""
-    assert any(said.startswith("virt-install: error: ") for said in err.splitlines()), err
+    assert any(output.startswith("virt-install: error: ") for output in err.splitlines()), err
     assert lasted < 10 * LONGEST_SECONDS
     return err
 
@@ -228,26 +228,26 @@ def test_wrong_method(typed: str, word: str, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize("wrong", list(options_misspelt()))
 def test_misspelt_option(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A misspelt option is named, with one that is like it."""
-    said = fails(f"{GOOD} {wrong} x", capsys)
+    output = fails(f"{GOOD} {wrong} x", capsys)
 
-    assert wrong in said
-    assert "did you mean" in said
+    assert wrong in output
+    assert "did you mean" in output
 
 
 @pytest.mark.parametrize(("option", "wrong"), list(sub_options_misspelt()))
 def test_misspelt_sub_option(option: str, wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A misspelt sub-option is named, with its option."""
-    said = fails(f"{GOOD} {option} {wrong}=x", capsys)
+    output = fails(f"{GOOD} {option} {wrong}=x", capsys)
 
-    assert option in said
-    assert f"'{wrong}'" in said
+    assert option in output
+    assert f"'{wrong}'" in output
 
 
 def test_several_errors_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Errors in several options are reported together, one line each."""
-    said = fails(f"{GOOD} --memory 4X --vcpus four --graphics vnc,listn=x", capsys)
+    output = fails(f"{GOOD} --memory 4X --vcpus four --graphics vnc,listn=x", capsys)
 
-    assert [word for word in ("4X", "four", "listn") if word in said] == ["4X", "four", "listn"]
+    assert [word for word in ("4X", "four", "listn") if word in output] == ["4X", "four", "listn"]
 
 
 @pytest.fixture(scope="module")

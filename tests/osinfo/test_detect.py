@@ -99,9 +99,9 @@ def test_medium_without_any_id_is_nothing(database: Database) -> None:
 def test_tree_is_recognised_by_its_treeinfo(database: Database) -> None:
     """Family, version and architecture; a rule that also names the variant comes first."""
     catalog = database.catalog()
-    words = {"family": "Penguin", "version": "2.1", "arch": "x86_64"}
-    assert [match.short_id for match in match_tree(catalog, **words)] == ["penguin2.0"]
-    assert [match.short_id for match in match_tree(catalog, **words, variant="Server")] == ["penguin2.1", "penguin2.0"]
+    args = {"family": "Penguin", "version": "2.1", "arch": "x86_64"}
+    assert [match.short_id for match in match_tree(catalog, **args)] == ["penguin2.0"]
+    assert [match.short_id for match in match_tree(catalog, **args, variant="Server")] == ["penguin2.1", "penguin2.0"]
     assert match_tree(catalog, family="Walrus", version="2.1", arch="x86_64") == []
     assert match_tree(catalog, family="") == []
 

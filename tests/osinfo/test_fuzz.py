@@ -55,10 +55,10 @@ def test_any_request(catalog: Catalog, values: dict[str, str], found: str) -> No
 
 
 @_PROFILE
-@given(words=st.lists(st.text(max_size=300), min_size=4, max_size=4))
-def test_any_medium(catalog: Catalog, words: list[str]) -> None:
+@given(args=st.lists(st.text(max_size=300), min_size=4, max_size=4))
+def test_any_medium(catalog: Catalog, args: list[str]) -> None:
     """Ids of media and values of .treeinfo files match or do not match."""
-    volume, system, publisher, application = words
+    volume, system, publisher, application = args
     match_media(catalog, volume, system_id=system, publisher_id=publisher, application_id=application)
     match_tree(catalog, family=volume, version=system, variant=publisher, arch=application)
 

@@ -14,7 +14,7 @@ DISABLED = {"VIRTINSTALL_OSINFO_DISABLE_REQUIRE": "1"}
 
 
 @pytest.mark.parametrize(
-    ("values", "wish"),
+    ("values", "requested"),
     [
         (None, RequestedOs()),
         ({}, RequestedOs()),
@@ -30,9 +30,9 @@ DISABLED = {"VIRTINSTALL_OSINFO_DISABLE_REQUIRE": "1"}
         ({"require": "off"}, RequestedOs(require=False)),
     ],
 )
-def test_reading(values: Mapping[str, str] | None, wish: RequestedOs) -> None:
+def test_reading(values: Mapping[str, str] | None, requested: RequestedOs) -> None:
     """A name disables detection unless detection is requested; the id overrides the name; `auto` is like unset."""
-    assert read_requested(values) == wish
+    assert read_requested(values) == requested
 
 
 def test_invalid_switch_is_rejected() -> None:
@@ -121,8 +121,8 @@ def test_environment_switches_the_requirement_off(database: Database) -> None:
 
 def test_other_options_provide_a_name_too(database: Database) -> None:
     """`--install penguin1` names the system if nothing else does."""
-    wish, catalog = read_requested(None), database.catalog()
-    assert choose_os(wish, catalog, default_name="penguin1").record.short_id == "penguin1"
+    requested, catalog = read_requested(None), database.catalog()
+    assert choose_os(requested, catalog, default_name="penguin1").record.short_id == "penguin1"
     assert choose_os(read_requested({"name": "win11"}), catalog, default_name="penguin1").record.short_id == "win11"
 
 

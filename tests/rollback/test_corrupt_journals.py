@@ -65,11 +65,11 @@ def read_everything(folder: Path) -> None:
     names_of_live_runs(folder)
     names_of_dead_runs(folder)
     final_xml("web", folder, host.uri, "u")
-    told: list[str] = []
-    leftovers.report_leftovers("web", host, told.append)
-    leftovers.remove_leftovers("web", host, told.append)
-    leftovers.remove_served("web", host, told.append)
-    leftovers.remove_served_of_others("other", host, told.append)
+    messages: list[str] = []
+    leftovers.report_leftovers("web", host, messages.append)
+    leftovers.remove_leftovers("web", host, messages.append)
+    leftovers.remove_served("web", host, messages.append)
+    leftovers.remove_served_of_others("other", host, messages.append)
     for leftover in find_leftovers("web", folder):
         assert leftover.remove_command
     with Journal.begin("web", folder, host.uri, "u"):
@@ -119,7 +119,7 @@ def test_a_folder_that_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """No journal can be kept, which is a warning."""
     (tmp_path / "runs").write_text("")
     monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(tmp_path / "runs"))
-    told: list[str] = []
-    assert leftovers.begin_journal("web", told.append) is None
-    assert len(told) == 1
+    messages: list[str] = []
+    assert leftovers.begin_journal("web", messages.append) is None
+    assert len(messages) == 1
     assert find_leftovers("web", tmp_path / "runs") == []

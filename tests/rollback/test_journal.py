@@ -241,7 +241,7 @@ journal.record("domain\""""
     subprocess.run([sys.executable, "-c", script, str(tmp_path / "runs"), str(disk)], check=False)
     for path in (tmp_path / "runs").iterdir():
         os.utime(path, (0, 0))
-    told: list[str] = []
-    leftovers.remove_served_of_others("other", connect("test:///default"), told.append)
+    messages: list[str] = []
+    leftovers.remove_served_of_others("other", connect("test:///default"), messages.append)
     assert not served.exists() and disk.exists()
-    assert told == [f"removed {served}, which a killed run for 'web1' had left"]
+    assert messages == [f"removed {served}, which a killed run for 'web1' had left"]

@@ -45,9 +45,9 @@ def disk(tmp_path: Path, host: LibvirtHost, monkeypatch: pytest.MonkeyPatch) -> 
 
 def removed(host: LibvirtHost, *named: str) -> bool:
     """Whether the next run for `web`, which was given `named`, removes a file, which is reported."""
-    told: list[str] = []
-    remove_leftovers("web", host, told.append, named)
-    (line,) = told
+    messages: list[str] = []
+    remove_leftovers("web", host, messages.append, named)
+    (line,) = messages
     return "removed the incomplete" in line
 
 
@@ -103,8 +103,8 @@ def test_a_file_that_was_touched_stays(disk: Path, host: LibvirtHost, change: Ca
     time.sleep(0.01)
     change(disk)
     content = disk.read_bytes()
-    told: list[str] = []
-    remove_leftovers("web", host, told.append)
+    messages: list[str] = []
+    remove_leftovers("web", host, messages.append)
     assert disk.read_bytes() == content
 
 
@@ -128,11 +128,11 @@ def test_a_file_that_this_run_names_stays(
 
 def test_a_file_that_a_run_named_is_the_users_from_then_on(disk: Path, host: LibvirtHost) -> None:
     """A guest used it meanwhile and was deleted, without writing to it: a later run of the first name keeps it."""
-    told: list[str] = []
-    remove_leftovers("other", host, told.append, [str(disk)])
-    remove_leftovers("web", host, told.append, [])
+    messages: list[str] = []
+    remove_leftovers("other", host, messages.append, [str(disk)])
+    remove_leftovers("web", host, messages.append, [])
     assert disk.exists()
-    assert told == []
+    assert messages == []
 
 
 GUEST = """<domain type='test'><name>user</name><memory>1</memory><os><type>hvm</type>{os}</os>
@@ -194,19 +194,19 @@ def test_texts_change_nothing() -> None:
 def test_a_guest_is_created_by_one_run_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its name and by its UUID, at one connection."""
     monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(tmp_path))
-    told: list[str] = []
+    messages: list[str] = []
     with Journal.begin("web", tmp_path, "qemu:///system", "u-1"):
         with pytest.raises(HypervisorError, match=f"process {os.getpid()}. is creating a guest named 'web'"):
-            leftovers.begin_journal("web", told.append, "qemu:///system", "u-2")
+            leftovers.begin_journal("web", messages.append, "qemu:///system", "u-2")
         with pytest.raises(HypervisorError, match="is creating a guest with the UUID u-1"):
-            leftovers.begin_journal("db", told.append, "qemu:///system", "u-1")
+            leftovers.begin_journal("db", messages.append, "qemu:///system", "u-1")
         with pytest.raises(TakenError):
-            leftovers.begin_journal("web", told.append, "qemu:///system", "u-2", generated=True)
+            leftovers.begin_journal("web", messages.append, "qemu:///system", "u-2", generated=True)
         for name, uri, uuid in (("db", "qemu:///system", "u-2"), ("web", "qemu:///session", "u-1")):
-            other = leftovers.begin_journal(name, told.append, uri, uuid)
+            other = leftovers.begin_journal(name, messages.append, uri, uuid)
             assert other is not None
             other.end()
-    again = leftovers.begin_journal("web", told.append, "qemu:///system", "u-1")
+    again = leftovers.begin_journal("web", messages.append, "qemu:///system", "u-1")
     assert again is not None
     again.end()
-    assert told == [] and list(tmp_path.iterdir()) == []
+    assert messages == [] and list(tmp_path.iterdir()) == []

@@ -122,21 +122,21 @@ class DestroyedGuest(PausedGuest):
 
 def test_an_installation_that_is_cut_off_is_not_called_complete() -> None:
     """The guest is not started from an incompletely installed disk, and the exit status is an error."""
-    told: list[str] = []
+    messages: list[str] = []
     guest: Any = DestroyedGuest()
     guest.now = "shut off"
     following = follower(wait_minutes=-1, autoconsole="none")
-    following.report = told.append
+    following.report = messages.append
     assert following.follow(guest) == Status.ERROR
-    assert any("powered off before its installation finished" in text for text in told)
+    assert any("powered off before its installation finished" in text for text in messages)
     assert not following.installed
 
 
 def test_a_timeout_shows_how_to_continue() -> None:
     """By looking at the guest, and by finishing later."""
-    told: list[str] = []
+    messages: list[str] = []
     guest: Any = PausedGuest()
     following = follower(wait_minutes=1, autoconsole="none")
-    following.report = told.append
+    following.report = messages.append
     assert following.follow(guest) == Status.TIMED_OUT
-    assert "--finish web" in told[-1] and "console web" in told[-1]
+    assert "--finish web" in messages[-1] and "console web" in messages[-1]

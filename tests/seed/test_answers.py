@@ -54,7 +54,7 @@ def answers(system: str, values: dict[str, str], profile: str = "jeos", required
     return read_answers(values, installer, SYSTEMS[system], "me", read_file)
 
 
-def made(system: str, values: dict[str, str] = PASSWORDS, profile: str = "jeos", *, efi: bool = False) -> str:
+def written(system: str, values: dict[str, str] = PASSWORDS, profile: str = "jeos", *, efi: bool = False) -> str:
     """The text of the answers."""
     guest = AnswerTarget("web-1", "x86_64", "/dev/vda", efi)
     files = answer_files(answers(system, values, profile), guest)
@@ -71,23 +71,23 @@ def is_hash_of(password: str, hashed: str) -> bool:
 def test_no_password_is_in_clear(system: str, profile: str) -> None:
     """No password is in the answers of any installer, or in the text of a traceback."""
     assert "secret" not in repr(answers(system, PASSWORDS, profile))
-    text = made(system, PASSWORDS, profile)
+    text = written(system, PASSWORDS, profile)
     assert "secret" not in text
     assert "ada" in text and "web-1" in text
 
 
 def test_kickstart() -> None:
     """Packages, accounts with hashes, the disk named, and sections closed."""
-    lines = made("fedora36").splitlines()
+    lines = written("fedora36").splitlines()
     (root,) = [line for line in lines if line.startswith("rootpw")]
     assert is_hash_of("root&<'secret", root.split()[-1])
     assert "ignoredisk --only-use=vda" in lines and "@core" in lines and lines[-1] == "%end"
-    assert "xconfig --startxonboot" not in lines and "xconfig --startxonboot" in made("fedora36", profile="desktop")
+    assert "xconfig --startxonboot" not in lines and "xconfig --startxonboot" in written("fedora36", profile="desktop")
 
 
 def test_kickstart_without_passwords_locks_root() -> None:
     """An account without a password is locked; the user is warned in advance."""
-    assert "rootpw --iscrypted !" in made("fedora36", {}).splitlines()
+    assert "rootpw --iscrypted !" in written("fedora36", {}).splitlines()
     assert "allow no login" in answers("fedora36", {}).warnings[0]
 
 
@@ -101,14 +101,14 @@ def test_kickstart_without_passwords_locks_root() -> None:
 )
 def test_kickstart_names_the_tree_that_it_came_from(url: str, line: str) -> None:
     """The address is quoted so that nothing in it can end the quotes."""
-    asked = replace(answers("fedora36", PASSWORDS), install_url=url)
-    text = answer_files(asked, AnswerTarget("web-1", "x86_64", "/dev/vda"))["fedora.ks"].decode()
+    requested = replace(answers("fedora36", PASSWORDS), install_url=url)
+    text = answer_files(requested, AnswerTarget("web-1", "x86_64", "/dev/vda"))["fedora.ks"].decode()
     assert line in text.splitlines()
 
 
 def test_preseed() -> None:
     """Each line is a debconf answer: owner, question, type, value."""
-    lines = made("debian12").splitlines()
+    lines = written("debian12").splitlines()
     assert all(len(line.split(" ")) >= 3 for line in lines)
     assert "d-i partman-auto/disk string /dev/vda" in lines
     (user,) = [line for line in lines if "user-password-crypted" in line]
@@ -125,35 +125,37 @@ def test_preseed() -> None:
 )
 def test_preseed_answers_all_questions_about_accounts(values: dict[str, str], accounts: dict[str, str]) -> None:
     """The installer requires root or a user, and asks for a password that is `!`."""
-    answered = {line.split()[1]: line.split()[3] for line in made("debian12", values).splitlines() if "passwd/" in line}
+    answered = {
+        line.split()[1]: line.split()[3] for line in written("debian12", values).splitlines() if "passwd/" in line
+    }
     assert accounts.items() <= answered.items()
 
 
 def test_preseed_uses_the_mirror_of_the_installer() -> None:
     """Its packages match; a password in the address is not written to the file."""
     url = "https://me:secret@mirror.example:8443/debian/dists/bookworm/main/installer-amd64/"
-    asked = replace(answers("debian12", PASSWORDS), install_url=url)
-    lines = answer_files(asked, AnswerTarget("web-1", "x86_64", "/dev/vda"))["preseed.cfg"].decode().splitlines()
+    requested = replace(answers("debian12", PASSWORDS), install_url=url)
+    lines = answer_files(requested, AnswerTarget("web-1", "x86_64", "/dev/vda"))["preseed.cfg"].decode().splitlines()
     assert "d-i mirror/https/hostname string mirror.example:8443" in lines
     assert "d-i mirror/https/directory string /debian" in lines
 
 
 def test_autoinstall() -> None:
     """user-data under `autoinstall`, with the identity that subiquity requires."""
-    content: dict[str, Any] = yaml.safe_load(made("ubuntu24.04"))["autoinstall"]
+    content: dict[str, Any] = yaml.safe_load(written("ubuntu24.04"))["autoinstall"]
     assert content["version"] == 1
     assert (content["identity"]["username"], content["identity"]["hostname"]) == ("ada", "web-1")
     assert is_hash_of("user secret", content["identity"]["password"])
     assert content["storage"]["layout"]["match"] == {"path": "/dev/vda"}
     assert "timezone" not in content, "subiquity's list of valid names has no Etc/UTC"
     assert content["user-data"]["timezone"] == "UTC"
-    without = yaml.safe_load(made("ubuntu24.04", {}))["autoinstall"]
+    without = yaml.safe_load(written("ubuntu24.04", {}))["autoinstall"]
     assert "identity" not in without and without["user-data"]["hostname"] == "web-1"
 
 
 def test_autoyast() -> None:
     """Well-formed, with types for values that are not text."""
-    root = etree.fromstring(made("sles15").encode())
+    root = etree.fromstring(written("sles15").encode())
     names = {"y": "http://www.suse.com/1.0/yast2ns"}
     assert root.xpath("y:users/y:user/y:username/text()", namespaces=names) == ["root", "ada"]
     assert root.xpath("y:partitioning/y:drive/y:device/text()", namespaces=names) == ["/dev/vda"]
@@ -161,7 +163,7 @@ def test_autoyast() -> None:
 
 def test_agama() -> None:
     """JSON that names the product and the accounts."""
-    profile = json.loads(made("leap16"))
+    profile = json.loads(written("leap16"))
     assert profile["product"] == {"id": "openSUSE_Leap"}
     assert profile["user"]["hashedPassword"] is True and is_hash_of("user secret", profile["user"]["password"])
 
@@ -169,7 +171,7 @@ def test_agama() -> None:
 @pytest.mark.parametrize(("efi", "kinds"), [(True, ["EFI", "MSR", "Primary"]), (False, ["Primary"])])
 def test_windows_partitions(efi: bool, kinds: list[str]) -> None:
     """UEFI and BIOS require different ones."""
-    root = etree.fromstring(made("win11", efi=efi).encode())
+    root = etree.fromstring(written("win11", efi=efi).encode())
     names = {"u": "urn:schemas-microsoft-com:unattend"}
     assert root.xpath("//u:CreatePartition/u:Type/text()", namespaces=names) == kinds
     assert root.xpath("//u:InstallTo/u:PartitionID/text()", namespaces=names) == ["3" if efi else "1"]
@@ -189,7 +191,7 @@ def test_windows_computer_names(hostname: str, name: str) -> None:
 
 def test_windows_passwords() -> None:
     """Windows does not support hashes; it reads UTF-16 with the element's name appended."""
-    root = etree.fromstring(made("win11").encode())
+    root = etree.fromstring(written("win11").encode())
     unattend = "{urn:schemas-microsoft-com:unattend}"
     value = root.findtext(f".//{unattend}AdministratorPassword/{unattend}Value", "")
     assert base64.b64decode(value).decode("utf-16-le") == "root&<'secretAdministratorPassword"
@@ -247,8 +249,8 @@ def test_the_current_user_is_the_default_login_if_the_installer_accepts_it() -> 
 def test_registration() -> None:
     """SUSE's installers support key and address; for other installers, the user is warned."""
     values = {"product-key": "ABC-1", "reg-login": "me+x@example.com"}
-    assert json.loads(made("leap16", values))["product"]["registrationEmail"] == "me+x@example.com"
-    root = etree.fromstring(made("sles15", values).encode())
+    assert json.loads(written("leap16", values))["product"]["registrationEmail"] == "me+x@example.com"
+    root = etree.fromstring(written("sles15", values).encode())
     names = {"y": "http://www.suse.com/1.0/yast2ns"}
     assert root.xpath("y:suse_register/y:reg_code/text()", namespaces=names) == ["ABC-1"]
     assert len(answers("leap16", values).warnings) == 1
@@ -256,11 +258,11 @@ def test_registration() -> None:
     assert "reg-login has no effect" in answers("win11", values).warnings[1]
 
 
-@pytest.mark.parametrize(("told", "version"), [("8-unknown", (8,)), ("9.0", (9, 0)), ("testing", ()), (None, ())])
-def test_versions_as_the_os_database_has_them(told: str | None, version: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("messages", "version"), [("8-unknown", (8,)), ("9.0", (9, 0)), ("testing", ()), (None, ())])
+def test_versions_as_the_os_database_has_them(messages: str | None, version: tuple[int, ...]) -> None:
     """An unknown release belongs to its line."""
-    asked = replace(answers("rhel9.0", {}), os=OsRecord(id="x", short_ids=("x",), distro="rhel", version=told))
-    assert asked.os_version == version
+    requested = replace(answers("rhel9.0", {}), os=OsRecord(id="x", short_ids=("x",), distro="rhel", version=messages))
+    assert requested.os_version == version
 
 
 @pytest.mark.parametrize(
@@ -278,5 +280,5 @@ def test_versions_as_the_os_database_has_them(told: str | None, version: tuple[i
 )
 def test_kernel_arguments(system: str, arguments: tuple[str, ...]) -> None:
     """The arguments with which the installer finds its answers."""
-    asked = answers(system, {})
-    assert kernel_arguments(asked.installer, asked.os_version, asked.os.distro) == arguments
+    requested = answers(system, {})
+    assert kernel_arguments(requested.installer, requested.os_version, requested.os.distro) == arguments

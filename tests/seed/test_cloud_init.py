@@ -30,15 +30,15 @@ def read_file(source: str, option: str) -> str:
     return FILES[source]
 
 
-def made(**values: str) -> dict[str, str]:
+def written(**values: str) -> dict[str, str]:
     """The seed's files for sub-options, with _ for -."""
-    asked = from_suboptions({key.replace("_", "-"): value for key, value in values.items()}, read_file)
-    return {name: text.decode() for name, text in seed_files(asked, "guest", "iid-1", MAC).items()}
+    requested = from_suboptions({key.replace("_", "-"): value for key, value in values.items()}, read_file)
+    return {name: text.decode() for name, text in seed_files(requested, "guest", "iid-1", MAC).items()}
 
 
 def user_data(**values: str) -> dict[str, Any]:
     """The user-data for sub-options, parsed as cloud-init parses it."""
-    text = made(**values)["user-data"]
+    text = written(**values)["user-data"]
     assert text.startswith("#cloud-config\n")
     content: dict[str, Any] = yaml.safe_load(text)
     return content
@@ -46,16 +46,16 @@ def user_data(**values: str) -> dict[str, Any]:
 
 def test_meta_data_names_the_guest() -> None:
     """Each guest is a new instance, so that a cloned image runs cloud-init again."""
-    assert yaml.safe_load(made(disable="on")["meta-data"]) == {"instance-id": "iid-1", "local-hostname": "guest"}
+    assert yaml.safe_load(written(disable="on")["meta-data"]) == {"instance-id": "iid-1", "local-hostname": "guest"}
 
 
 def test_without_sub_options_root_gets_a_password_and_cloud_init_is_switched_off() -> None:
     """The bare option warns, and the generated password expires at the first login."""
-    asked = from_suboptions({}, read_file)
-    ((account, password),) = asked.generated_passwords
-    assert account == "root" and asked.disable and "root-password-generate" in asked.warnings[0]
-    assert password not in repr(asked)
-    content = yaml.safe_load(seed_files(asked, "guest", "iid-1", MAC)["user-data"])
+    requested = from_suboptions({}, read_file)
+    ((account, password),) = requested.generated_passwords
+    assert account == "root" and requested.disable and "root-password-generate" in requested.warnings[0]
+    assert password not in repr(requested)
+    content = yaml.safe_load(seed_files(requested, "guest", "iid-1", MAC)["user-data"])
     login, _, hashed = content["chpasswd"]["list"].strip().partition(":")
     assert login == "root" and content["chpasswd"]["expire"] is True
     assert hash_password(password, hashed.split("$")[2]) == hashed
@@ -65,7 +65,7 @@ def test_without_sub_options_root_gets_a_password_and_cloud_init_is_switched_off
 
 def test_a_password_from_a_file_is_hashed_and_stays() -> None:
     """The first line is the password; it is nowhere in clear text, and it does not expire."""
-    text = made(root_password_file="/pw")["user-data"]
+    text = written(root_password_file="/pw")["user-data"]
     content = yaml.safe_load(text)
     hashed = content["chpasswd"]["list"].strip().removeprefix("root:")
     assert hashed == hash_password("letmein", hashed.split("$")[2])
@@ -103,18 +103,18 @@ def test_packages_commands_and_host_name() -> None:
 
 def test_a_static_address() -> None:
     """It is bound to the interface's MAC address; each family has a gateway."""
-    text = made(address="192.0.2.5/24", gateway="192.0.2.1", nameservers="192.0.2.53,2001:db8::53")["network-config"]
+    text = written(address="192.0.2.5/24", gateway="192.0.2.1", nameservers="192.0.2.53,2001:db8::53")["network-config"]
     interface = yaml.safe_load(text)["ethernets"]["eth0"]
     assert interface["match"] == {"macaddress": MAC}
     assert (interface["addresses"], interface["gateway4"]) == (["192.0.2.5/24"], "192.0.2.1")
     assert interface["nameservers"] == {"addresses": ["192.0.2.53", "2001:db8::53"]}
-    six = yaml.safe_load(made(address="2001:db8::5/64", gateway="fe80::1")["network-config"])
+    six = yaml.safe_load(written(address="2001:db8::5/64", gateway="fe80::1")["network-config"])
     assert six["ethernets"]["eth0"]["gateway6"] == "fe80::1"
 
 
 def test_addresses_of_both_families() -> None:
     """Separated by commas, each family with a gateway."""
-    both = made(address="192.0.2.5/24, 2001:db8::5/64", gateway="2001:db8::1,192.0.2.1")
+    both = written(address="192.0.2.5/24, 2001:db8::5/64", gateway="2001:db8::1,192.0.2.1")
     interface = yaml.safe_load(both["network-config"])["ethernets"]["eth0"]
     assert interface["addresses"] == ["192.0.2.5/24", "2001:db8::5/64"]
     assert (interface["gateway4"], interface["gateway6"]) == ("192.0.2.1", "2001:db8::1")
@@ -122,14 +122,16 @@ def test_addresses_of_both_families() -> None:
 
 def test_no_address_no_network_config() -> None:
     """The image's default, DHCP, is used."""
-    assert "network-config" not in made(disable="on")
+    assert "network-config" not in written(disable="on")
 
 
 def test_whole_files_are_used_unchanged() -> None:
     """A warning names the sub-options without effect."""
-    assert set(made(user_data="/whole", meta_data="/whole", network_config="/whole").values()) == {"whatever: it is\n"}
-    asked = from_suboptions({"user-data": "/whole", "root-password-file": "/pw"}, read_file)
-    assert "root-password-file would have no effect" in asked.warnings[0]
+    assert set(written(user_data="/whole", meta_data="/whole", network_config="/whole").values()) == {
+        "whatever: it is\n"
+    }
+    requested = from_suboptions({"user-data": "/whole", "root-password-file": "/pw"}, read_file)
+    assert "root-password-file would have no effect" in requested.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -167,17 +169,17 @@ def test_each_account_can_have_a_password(account: str, way: str) -> None:
     values = {f"{account}-password-{way}": "on" if way == "generate" else "/pw"}
     if account == "user":
         values["user"] = "ada"
-    asked = from_suboptions(values, read_file)
-    content = yaml.safe_load(seed_files(asked, "guest", "iid-1", MAC)["user-data"])
+    requested = from_suboptions(values, read_file)
+    content = yaml.safe_load(seed_files(requested, "guest", "iid-1", MAC)["user-data"])
     hashed = {
         "root": lambda: content["chpasswd"]["list"].strip().partition(":")[2],
         "clouduser": lambda: content["password"],
         "user": lambda: content["users"][1]["passwd"],
     }[account]()
-    shown = dict(asked.generated_passwords)
+    shown = dict(requested.generated_passwords)
     password = "letmein" if way == "file" else shown[{"clouduser": DEFAULT_ACCOUNT, "user": "ada"}.get(account, "root")]
     assert hash_password(password, hashed.split("$")[2]) == hashed
-    assert len(shown) == (way == "generate") and not any("nobody" in warning for warning in asked.warnings)
+    assert len(shown) == (way == "generate") and not any("nobody" in warning for warning in requested.warnings)
     assert content.get("ssh_pwauth", False) == (account != "root")
 
 
@@ -210,7 +212,7 @@ def test_cloud_init_s_schema_accepts_it(password: str) -> None:
     """All sub-options together, validated with cloud-init's schema."""
     value = "/pw" if password == "file" else "on"
     passwords = {f"{account}_password_{password}": value for account in ("root", "clouduser", "user")}
-    text = made(
+    text = written(
         **passwords,
         root_ssh_key="/key.pub",
         clouduser_ssh_key="/key2.pub",

@@ -45,11 +45,11 @@ UNATTENDED_KEYS = ("user-login", "admin-password-file", "user-password-file", "p
 def test_cloud_init(values: dict[str, str]) -> None:
     """The value is also used as the file's content."""
     try:
-        asked = from_suboptions(values, lambda source, _option: source)
+        wanted = from_suboptions(values, lambda source, _option: source)
     except RequestError as error:
         assert error.message
         return
-    for name, content in seed_files(asked, "guest", "iid-1", "52:54:00:12:34:56").items():
+    for name, content in seed_files(wanted, "guest", "iid-1", "52:54:00:12:34:56").items():
         if name in values:
             assert content.decode() == values[name]
         else:
@@ -61,11 +61,11 @@ def test_cloud_init(values: dict[str, str]) -> None:
 def test_unattended(system: str, values: dict[str, str]) -> None:
     """Passwords from files cannot break out of their place."""
     try:
-        asked = answers(system, {key: "/admin" if key.endswith("-file") else value for key, value in values.items()})
+        wanted = answers(system, {key: "/admin" if key.endswith("-file") else value for key, value in values.items()})
     except RequestError as error:
         assert error.message
         return
-    files = answer_files(asked, AnswerTarget("web-1", "x86_64", "/dev/vda"))
+    files = answer_files(wanted, AnswerTarget("web-1", "x86_64", "/dev/vda"))
     for name, content in files.items():
         if name.endswith(".xml"):
             etree.fromstring(content)

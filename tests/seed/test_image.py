@@ -42,10 +42,10 @@ def test_the_label_is_what_cloud_init_looks_for(tmp_path: Path) -> None:
     """blkid, the program with which cloud-init finds its seed, finds the label."""
     path = tmp_path / "seed.iso"
     write_seed_image(path, "cidata", FILES, Undo())
-    told = subprocess.run(
+    messages = subprocess.run(
         ["blkid", "-p", "-o", "export", str(path)], capture_output=True, text=True, check=True, timeout=20
     )
-    assert {"LABEL=cidata", "TYPE=iso9660"} <= set(told.stdout.split())
+    assert {"LABEL=cidata", "TYPE=iso9660"} <= set(messages.stdout.split())
 
 
 def test_only_the_owner_can_read_it(tmp_path: Path) -> None:

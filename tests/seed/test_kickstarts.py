@@ -118,5 +118,5 @@ def test_virt_install_parses_the_commands(name: str) -> None:
             continue
         import shlex
 
-        words = shlex.split(command.replace("\\\n", " "))
-        assert parse_argv(words, "virt-install").name
+        args = shlex.split(command.replace("\\\n", " "))
+        assert parse_argv(args, "virt-install").name

@@ -25,7 +25,7 @@ def test_a_known_hash() -> None:
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), min_size=1, max_size=90))
 def test_openssl_computes_the_same_hash(password: str) -> None:
     """Another implementation computes the same hash for any password."""
-    told = subprocess.run(
+    messages = subprocess.run(
         ["openssl", "passwd", "-6", "-salt", "abc./XYZ09", "-stdin"],
         input=password + "\n",
         capture_output=True,
@@ -33,7 +33,7 @@ def test_openssl_computes_the_same_hash(password: str) -> None:
         check=True,
         timeout=20,
     )
-    assert hash_password(password, "abc./XYZ09") == told.stdout.strip()
+    assert hash_password(password, "abc./XYZ09") == messages.stdout.strip()
 
 
 def test_each_hash_has_a_new_salt() -> None:
@@ -43,9 +43,9 @@ def test_each_hash_has_a_new_salt() -> None:
 
 def test_passwords_are_long_and_differ() -> None:
     """A generated password can be typed and not guessed."""
-    made = {new_password() for _ in range(100)}
-    assert len(made) == 100
-    assert all(len(one) == 16 and one.isalnum() and one.isascii() for one in made)
+    created = {new_password() for _ in range(100)}
+    assert len(created) == 100
+    assert all(len(one) == 16 and one.isalnum() and one.isascii() for one in created)
 
 
 def test_the_first_line_counts() -> None:

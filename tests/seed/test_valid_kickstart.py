@@ -23,12 +23,12 @@ PASSWORDS = {"admin-password-file": "/pw", "user-password-file": "/pw"}
 URL = "http://me@host:81/os/x86_64"
 
 
-def read(distro: str, release: str | None, dialect: str, **asked: Any) -> Any:
+def read(distro: str, release: str | None, dialect: str, **wanted: Any) -> Any:
     """The kickstart for a system, parsed with the syntax of its version."""
-    installer = Installer("kickstart", asked.get("profile", "jeos"), "x.ks", in_initrd=True)
-    record = OsRecord(id="x", short_ids=(asked.get("short_id", "x"),), distro=distro, version=release)
-    answers = read_answers(asked.get("values", PASSWORDS), installer, record, "me", lambda _path, _option: "secret\n")
-    answers = replace(answers, install_url=asked.get("url"))
+    installer = Installer("kickstart", wanted.get("profile", "jeos"), "x.ks", in_initrd=True)
+    record = OsRecord(id="x", short_ids=(wanted.get("short_id", "x"),), distro=distro, version=release)
+    answers = read_answers(wanted.get("values", PASSWORDS), installer, record, "me", lambda _path, _option: "secret\n")
+    answers = replace(answers, install_url=wanted.get("url"))
     text = answer_files(answers, AnswerTarget("web-1", "x86_64", "/dev/vda"))["x.ks"].decode()
     try:
         handler = version.makeVersion(dialect)

@@ -135,8 +135,8 @@ def test_preflight_agrees_with_the_kernel(tmp_path: Path) -> None:
             if dice.random() < 0.6:
                 set_random_acl(path, dice, full)
         write = dice.random() < 0.5
-        said = not find_blocked(str(disk), STRANGER, write=write)
-        assert said == kernel_allows(disk, write), (seed, os.stat(folder), os.stat(disk))
+        output = not find_blocked(str(disk), STRANGER, write=write)
+        assert output == kernel_allows(disk, write), (seed, os.stat(folder), os.stat(disk))
         shutil.rmtree(folder)
 
 

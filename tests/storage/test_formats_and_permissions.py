@@ -36,8 +36,8 @@ def test_qemu_reads_the_image_in_its_format_and_size(tmp_path: Path, image_forma
     """As large as asked for."""
     path = tmp_path / f"disk.{image_format}"
     make(NewImage(path=str(path), format=image_format, capacity_bytes=3 << 20))
-    words = ["qemu-img", "info", "--output=json", "-f", image_format, str(path)]
-    info = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+    args = ["qemu-img", "info", "--output=json", "-f", image_format, str(path)]
+    info = json.loads(subprocess.run(args, check=True, capture_output=True, text=True).stdout)
     assert info["virtual-size"] == 3 << 20
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -105,7 +105,7 @@ def test_unknown_owner_is_reported_before_anything_is_created(tmp_path: Path) ->
         survey_image(image)
 
 
-WORDS = ("--connect", "test:///default", "--name", "new", "--memory", "64", "--osinfo", "generic", "--import")
+ARGS = ("--connect", "test:///default", "--name", "new", "--memory", "64", "--osinfo", "generic", "--import")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ WORDS = ("--connect", "test:///default", "--name", "new", "--memory", "64", "--o
 )
 def test_format_of_the_new_disk(tmp_path: Path, disk: str, driver: str) -> None:
     """What is asked for; raw where several guests may write."""
-    request = parse_request([*WORDS[2:], "--disk", disk.format(tmp_path)])
+    request = parse_request([*ARGS[2:], "--disk", disk.format(tmp_path)])
     with virtinstall.connect("test:///default") as hypervisor:
         plan = hypervisor.plan(request)
     formats = [image.format for image in plan.images] + [volume.xml.split('"')[-2] for volume in plan.volumes]
@@ -142,5 +142,5 @@ def test_format_of_the_new_disk(tmp_path: Path, disk: str, driver: str) -> None:
 )
 def test_wrong_values_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], disk: str, message: str) -> None:
     """By name."""
-    assert main([*WORDS, "--disk", disk.format(tmp_path), "--print-xml"]) != 0
+    assert main([*ARGS, "--disk", disk.format(tmp_path), "--print-xml"]) != 0
     assert message in capsys.readouterr().err

@@ -82,15 +82,15 @@ def test_it_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "match"),
+    ("args", "match"),
     [
         ("size=1", "size 1 GiB is smaller than the image"),
         ("backing_format=qcow3", "backing_format=qcow3: "),
     ],
 )
-def test_what_would_break_the_guest(tmp_path: Path, words: str, match: str) -> None:
+def test_what_would_break_the_guest(tmp_path: Path, args: str, match: str) -> None:
     """A disk that is smaller than its image, or a format that there isn't, is refused."""
     base = tmp_path / "base"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "3G"], check=True)
     with pytest.raises(RequestError, match=match):
-        image_for(f"path={tmp_path}/new.qcow2,backing_store={base},{words}")
+        image_for(f"path={tmp_path}/new.qcow2,backing_store={base},{args}")

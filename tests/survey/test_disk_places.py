@@ -13,11 +13,11 @@ from virtinstall.options.command import parse_request
 POOL = """<node><pool type='dir'><name>lab</name><target><path>{path}</path></target></pool></node>"""
 
 
-def disks(tmp_path: Path, words: str) -> list[str]:
+def disks(tmp_path: Path, args: str) -> list[str]:
     """The paths of the disks of a guest on a host with one pool."""
     node = tmp_path / "node.xml"
     node.write_text(POOL.format(path="/lab"))
-    request = parse_request(["--name", "g", "--memory", "64", "--osinfo", "generic", "--import", "--disk", words])
+    request = parse_request(["--name", "g", "--memory", "64", "--osinfo", "generic", "--import", "--disk", args])
     with connect(f"test://{node}") as hypervisor:
         return hypervisor.plan(request).xml.split('"')
 
@@ -29,11 +29,11 @@ def test_path_outside_the_pool_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["path=/lab/x.qcow2,pool=lab,size=1", "path=/lab/x.qcow2,size=1", "vol=lab/x.qcow2,size=1"]
+    "args", ["path=/lab/x.qcow2,pool=lab,size=1", "path=/lab/x.qcow2,size=1", "vol=lab/x.qcow2,size=1"]
 )
-def test_all_ways_to_name_a_new_volume(tmp_path: Path, words: str) -> None:
+def test_all_ways_to_name_a_new_volume(tmp_path: Path, args: str) -> None:
     """By path, by path and pool, by volume."""
-    assert "/lab/x.qcow2" in disks(tmp_path, words)
+    assert "/lab/x.qcow2" in disks(tmp_path, args)
 
 
 def test_missing_volume_without_a_size_is_refused(tmp_path: Path) -> None:

@@ -80,8 +80,8 @@ def test_key_takes_the_place_of_the_password(home: Path, capsys: pytest.CaptureF
 
 def test_own_cloud_init_takes_the_place_of_the_login(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What the user asks for is not added to."""
-    words = (*COMMAND, "--osinfo", "linux2020", "--cloud-init", "root-password-generate=on")
-    assert main([*words, "--print-xml", "--output", "json"]) == 0
+    args = (*COMMAND, "--osinfo", "linux2020", "--cloud-init", "root-password-generate=on")
+    assert main([*args, "--print-xml", "--output", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["login"] is None
 
 

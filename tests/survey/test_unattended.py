@@ -28,7 +28,7 @@ def test_a_mirror_is_the_one_to_install_from(tmp_path: Path, below: str) -> None
     password = tmp_path / "password"
     password.write_text("secret\n")
     with virtinstall.connect("test:///default") as hypervisor, web_server(tmp_path) as server:
-        words = [
+        args = [
             "--name",
             "d",
             "--memory",
@@ -40,7 +40,7 @@ def test_a_mirror_is_the_one_to_install_from(tmp_path: Path, below: str) -> None
             "--unattended",
             f"profile=jeos,admin-password-file={password}",
         ]
-        request = virtinstall.parse_request([*words, "--location", f"{server.url}debian/{below}"])
+        request = virtinstall.parse_request([*args, "--location", f"{server.url}debian/{below}"])
         plan = hypervisor.plan(request)
     answers = next(dict(file.answers) for file in plan.boot_files if file.what == "initrd")["preseed.cfg"].decode()
     assert f"d-i mirror/http/hostname string {server.url.split('/')[2]}\n" in answers

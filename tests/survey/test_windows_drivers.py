@@ -26,11 +26,11 @@ NAMES = {"u": "urn:schemas-microsoft-com:unattend"}
 
 def planned(*more: str) -> Plan:
     """The plan of an unattended Windows 10 on a KVM host."""
-    asked = dict(word.split("=") for word in ("admin-password-file=/pw", "user-password-file=/pw", *more))
-    words = ["--name", "w", "--memory", "4096", "--osinfo", "win10", "--pxe", "--disk", "none", "--network", "user"]
+    requested = dict(word.split("=") for word in ("admin-password-file=/pw", "user-password-file=/pw", *more))
+    args = ["--name", "w", "--memory", "4096", "--osinfo", "win10", "--pxe", "--disk", "none", "--network", "user"]
     facts = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts(os_named("win10"), disks=())
-    seeds = survey_unattended(asked, facts.host, facts.os, None, "x86_64", {}, lambda _path, _option: "secret")
-    return compose(virtinstall.parse_request(words), facts.replace(seeds=seeds))
+    seeds = survey_unattended(requested, facts.host, facts.os, None, "x86_64", {}, lambda _path, _option: "secret")
+    return compose(virtinstall.parse_request(args), facts.replace(seeds=seeds))
 
 
 def test_drivers_are_fetched_and_named() -> None:

@@ -36,8 +36,8 @@ def changed(schema: Schema, xml: str, *pairs: str) -> str:
 
 def test_set_attribute_creates_missing_elements(schema: Schema) -> None:
     """Missing elements are created; numbered elements are created up to the number."""
-    made = changed(schema, "<interface/>", "vlan.tag1.id=42")
-    assert made == '<interface><vlan><tag/><tag id="42"/></vlan></interface>'
+    created = changed(schema, "<interface/>", "vlan.tag1.id=42")
+    assert created == '<interface><vlan><tag/><tag id="42"/></vlan></interface>'
 
 
 def test_new_element_is_inserted_in_schema_order(schema: Schema) -> None:
@@ -48,15 +48,15 @@ def test_new_element_is_inserted_in_schema_order(schema: Schema) -> None:
 
 def test_comments_stay(schema: Schema) -> None:
     """Existing undeclared content is kept."""
-    made = changed(schema, "<interface><!-- mine --><mac address='x'/></interface>", "vlan.tag.id=1")
-    assert made.startswith('<interface><!-- mine --><mac address="x"/>')
+    created = changed(schema, "<interface><!-- mine --><mac address='x'/></interface>", "vlan.tag.id=1")
+    assert created.startswith('<interface><!-- mine --><mac address="x"/>')
 
 
 @pytest.mark.parametrize(("word", "written"), [("on", "yes"), ("1", "yes"), ("no", "no"), ("false", "no")])
 def test_switch_values(schema: Schema, word: str, written: str) -> None:
     """All spellings of a switch are converted to the one that libvirt accepts."""
-    made = changed(schema, "<interface/>", f"rom.enabled={word}")
-    assert made == f'<interface><rom enabled="{written}"/></interface>'
+    created = changed(schema, "<interface/>", f"rom.enabled={word}")
+    assert created == f'<interface><rom enabled="{written}"/></interface>'
 
 
 def test_unknown_word_of_a_switch(schema: Schema) -> None:
@@ -67,8 +67,8 @@ def test_unknown_word_of_a_switch(schema: Schema) -> None:
 
 def test_values_go_through(schema: Schema) -> None:
     """A value that the installed schema does not list is passed to libvirt."""
-    made = changed(schema, "<interface/>", "vlan.tag.nativeMode=new-in-2040")
-    assert made == '<interface><vlan><tag nativeMode="new-in-2040"/></vlan></interface>'
+    created = changed(schema, "<interface/>", "vlan.tag.nativeMode=new-in-2040")
+    assert created == '<interface><vlan><tag nativeMode="new-in-2040"/></vlan></interface>'
 
 
 def test_unset_takes_empty_elements_along(schema: Schema) -> None:

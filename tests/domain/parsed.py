@@ -10,7 +10,7 @@ from virtinstall.options.suboptions import apply_pairs, cut
 from virtinstall.options.table import OPTIONS
 
 
-def asked(*options: str, domain: Domain | None = None) -> Domain:
+def parsed(*options: str, domain: Domain | None = None) -> Domain:
     """The domain after options such as `--memory 512`, applied to `domain` if given."""
     known = {name: option for option in OPTIONS if option.section for name in option.names}
     result = domain if domain is not None else Domain()

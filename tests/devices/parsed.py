@@ -13,8 +13,8 @@ from virtinstall.options.suboptions import apply_pairs, cut
 D = TypeVar("D", bound=Device)
 
 
-def asked(cls: type[D], text: str, device: D | None = None) -> D:
-    """The device after its option with the value `text`, applied to `device` if given."""
+def parsed(cls: type[D], text: str, device: D | None = None) -> D:
+    """Return the device after its option with the value `text`, applied to `device` if given."""
     result = device if device is not None else cls()
     option = next((row.option.split()[-1] for row in DEVICES if row.tag == cls.tag and row.option), "")
     apply_pairs(result, option, cut(cls, option, text))
