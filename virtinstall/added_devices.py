@@ -13,6 +13,7 @@ from virtinstall.compose import (
 )
 from virtinstall.compose.devices import fill_devices
 from virtinstall.compose.draft import Draft
+from virtinstall.compose.interfaces import want_addresses
 from virtinstall.compose.platform import choose_platform
 from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
@@ -67,6 +68,10 @@ def compose_devices(
     draft = Draft(request, facts, devices, platform, Random(os.urandom(128)))
     bare = [interface for interface in devices.devices_of(Interface) if interface.model_type is None]
     _fill(draft, guest, [*(() if guest is None else guest.devices_of(Disk)), *present])
+    if guest is not None and want_addresses(devices):
+        from virtinstall.compose.addresses import assign_addresses
+
+        assign_addresses(draft)
     if guest is None:
         # the model is chosen by the guest's machine and operating system
         for interface in bare:
@@ -87,6 +92,7 @@ def compose_devices(
         volumes=tuple(draft.volumes),
         start_pools=tuple(draft.start_pools),
         uploads=tuple(draft.uploads),
+        reservations=tuple(draft.reservations),
         request=request,
         warnings=() if guest is None else tuple(dict.fromkeys([*draft.warnings, *facts.warnings])),
     )

@@ -24,6 +24,7 @@ from virtinstall.domain.placing import new_ones_last
 from virtinstall.errors import RequestError
 from virtinstall.request import Checks
 from virtinstall.rollback.undo import Undo
+from virtinstall.run.store_record import record_reservations
 from virtinstall.storage.plan_files import check_change_in_use
 from virtinstall.xml.absolute_paths import make_paths_absolute
 
@@ -88,6 +89,8 @@ def attach(
         if change.persistent:
             add_to_definition(definition, added)
             host.define_guest(definition.to_xml())
+    for warning in record_reservations(plan, guest, host):
+        on_warning(warning)
     attached = added[0]
     assert isinstance(attached, type(device))
     return attached
@@ -166,7 +169,8 @@ def _transaction(
 ) -> Iterator[Undo]:
     """Create the storage of `plan`; roll it back when the block fails."""
     # a journal claims the guest's name: only a change that creates files needs one
-    journal_of = journaled(name, host, on_warning) if plan.images or plan.volumes else nullcontext()
+    creates = plan.images or plan.volumes or plan.reservations
+    journal_of = journaled(name, host, on_warning) if creates else nullcontext()
     with journal_of as journal, Undo(journal) as undo:
         create_storage(plan, host, undo, progress, on_warning, journal)
         yield undo
@@ -182,13 +186,18 @@ def create_storage(
     journal: Journal | None = None,
     checks: Checks | None = None,
 ) -> None:
-    """Check and create the storage of new devices. Raises: StorageError, RequestError."""
+    """Check and create the storage of new devices, and reserve their addresses.
+
+    Raises: StorageError, RequestError, HypervisorError.
+    """
+    from virtinstall.run.reserve import reserve_addresses
     from virtinstall.storage.apply import check_storage, make_storage
 
     for warning in check_storage(plan, host, checks or Checks()):
         on_warning(warning)
     plan = with_images(plan, host, progress, on_warning)
     make_storage(plan, host, undo, progress, journal)
+    reserve_addresses(plan, host, undo, journal)
 
 
 def find_device(domain: Domain, device: D) -> D:

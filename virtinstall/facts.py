@@ -47,13 +47,30 @@ class VolumeFacts(Record):
     backing_path: str | None = None
 
 
+class SubnetFacts(Record):
+    """An <ip> of a virtual network: the host's address in it, with the prefix length.
+
+    `hosts` are the DHCP reservations: MAC address in lower case (empty in IPv6), DNS name, IP address.
+    """
+
+    address: str
+    prefix: int
+    has_dhcp: bool = False
+    hosts: tuple[tuple[str, str, str], ...] = ()
+
+
 class NetworkFacts(Record):
-    """A virtual network. `forward` is `nat`, `route`, ... or None (isolated); `pxe`: it offers a boot file."""
+    """A virtual network. `forward` is `nat`, `route`, ... or None (isolated); `pxe`: it offers a boot file.
+
+    `leases` are pairs of MAC address and IP address, read only if an address is requested.
+    """
 
     name: str
     active: bool
     forward: str | None
     pxe: bool
+    subnets: tuple[SubnetFacts, ...] = ()
+    leases: tuple[tuple[str, str], ...] = ()
 
 
 class PathFacts(Record):

@@ -189,11 +189,21 @@ def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
         version=version,
         created=created,
         files=tuple(_created(plan)),
+        reservations=reservations_of(plan),
         nvram=template,
         image=next((fetch.source.label for fetch in plan.fetches), None),
         user=plan.account,
         host_key=plan.host_key,
         request=None if plan.request is None else canonical_request(plan.request),
+    )
+
+
+def reservations_of(plan: Plan) -> tuple[Reservation, ...]:
+    """Return the reservations that are removed with the guest."""
+    return tuple(
+        Reservation(network=each.network, mac=each.mac, address=each.address)
+        for each in plan.reservations
+        if each.is_own
     )
 
 

@@ -75,6 +75,20 @@ class Upload(Record):
     keep: bool = False
 
 
+class NewReservation(Record):
+    """A DHCP reservation in a virtual network; IPv6 identifies the guest by `name`, its DNS name (None: no name).
+
+    `exists`: the network already has it. `is_own`: it is removed with the guest.
+    """
+
+    network: str
+    mac: str
+    address: str
+    name: str | None = None
+    exists: bool = False
+    is_own: bool = True
+
+
 class BootFile(Record):
     """A kernel or initrd to download: `source` within the location (or a path), `path` its destination.
 
@@ -130,6 +144,7 @@ class Plan(Record):
     boot_files: tuple[BootFile, ...] = ()
     seeds: tuple[SeedFile, ...] = ()
     uploads: tuple[Upload, ...] = ()
+    reservations: tuple[NewReservation, ...] = ()
     media: MediaFacts | None = None
     run: RunOptions = RunOptions()
     reinstall: bool = False
@@ -256,6 +271,10 @@ def _media(plan: Plan) -> Iterator[Action]:
 
 def _guest(plan: Plan) -> Iterator[Action]:
     run, name = plan.run, plan.name
+    for each in plan.reservations:
+        if not each.exists:
+            text = f"reserve the address {each.address} for {each.mac} in the network {each.network}"
+            yield Action("reserve-address", text)
     if plan.install is not None:
         yield Action("start", f"start the guest {name} for its {'first boot' if plan.seeded else 'installation'}")
     if run.transient:

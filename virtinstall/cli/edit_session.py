@@ -22,6 +22,7 @@ from virtinstall.edit.select import is_device
 from virtinstall.edit.settle import resolve_edit
 from virtinstall.errors import RequestError
 from virtinstall.rollback.undo import Undo
+from virtinstall.run.store_record import record_reservations
 from virtinstall.storage.plan_files import check_change_in_use
 from virtinstall.xml.kinds import parse_switch
 
@@ -215,6 +216,9 @@ class Session:
         self.messages.report(f"Domain '{name}' defined successfully.")
         if self.guest is None:
             return
+        if self.plan is not None:
+            for warning in record_reservations(self.plan, guest, self.host):
+                self.messages.warn(warning)
         if Domain.parse(guest.xml(inactive=True)).to_xml() == before and before != after:
             self.messages.warn(
                 "XML did not change after domain define. "

@@ -17,6 +17,7 @@ from virtinstall.compose import (
     firmware,
     firmware_features,
     images,
+    interfaces,
     media,
     phases,
     security,
@@ -152,6 +153,10 @@ def _add_disks(draft: Draft) -> None:
 
 
 def _finish(draft: Draft) -> Plan:
+    if interfaces.want_addresses(draft.domain):
+        from virtinstall.compose.addresses import assign_addresses
+
+        assign_addresses(draft)
     seeds.fill_seeds(draft)
     final = phases.final_domain(draft)
     if draft.request.checks.migration:
@@ -174,6 +179,7 @@ def _finish(draft: Draft) -> Plan:
         boot_files=tuple(draft.boot_files),
         seeds=tuple(draft.seeds),
         uploads=tuple(resolved_uploads(draft, final)),
+        reservations=tuple(draft.reservations),
         media=draft.facts.media,
         run=draft.request.run,
         seeded=phases.install_kind(draft) == "seed",

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from virtinstall.facts import Facts
     from virtinstall.new_image import NewImage
     from virtinstall.osinfo.record import OsRecord
-    from virtinstall.plan import BootFile, ImageFetch, NewVolume, SeedFile, Upload
+    from virtinstall.plan import BootFile, ImageFetch, NewReservation, NewVolume, SeedFile, Upload
     from virtinstall.request import Request
+    from virtinstall.seed.static_address import StaticAddress
 
 
 class Draft:
@@ -22,7 +23,7 @@ class Draft:
 
     `default_tpm`: the TPM is a default. `install_cdrom` and `seed_disks` are the positions of disks that only the
     installation reads. `images`, `volumes`, ... collect what the plan creates, `generated` the names that the user did
-    not choose; `warnings` and `notes` are printed.
+    not choose; `static_addresses` are those that cloud-init sets, by MAC address; `warnings` and `notes` are printed.
     """
 
     def __init__(self, request: Request, facts: Facts, domain: Domain, platform: Platform, random: Random) -> None:
@@ -38,6 +39,8 @@ class Draft:
         self.boot_files: list[BootFile] = []
         self.seeds: list[SeedFile] = []
         self.uploads: list[Upload] = []
+        self.reservations: list[NewReservation] = []
+        self.static_addresses: dict[str, StaticAddress] = {}
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.secrets: list[str] = []

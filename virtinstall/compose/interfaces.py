@@ -5,12 +5,17 @@ Source: https://libvirt.org/formatdomain.html#network-interfaces
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from virtinstall.compose.draft import Draft
 from virtinstall.devices.interface import Interface
 from virtinstall.errors import RequestError
 from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, check_mac
 from virtinstall.similar import did_you_mean
 from virtinstall.virsh_commands import virsh_command
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
 
 DEFAULT_NETWORK = "default"
 _VIRTIO_ONLY = ("vdpa", "vhostuser")
@@ -31,6 +36,17 @@ def add_interfaces(draft: Draft) -> None:
         _warn_of_link(draft, interface)
         _resolve_mac(draft, interface, taken)
         _resolve_model(draft, interface)
+
+
+def want_addresses(domain: Domain) -> bool:
+    """Return whether an interface has settings of `compose.addresses`, which takes time to load."""
+    interfaces = domain.devices_of(Interface)
+    return any(each.ip or each.gateway or each.nameservers for each in interfaces)
+
+
+def split_addresses(text: str) -> list[str]:
+    """Return the addresses of an `ip` sub-option, which are separated by commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _resolve_source(draft: Draft, interface: Interface) -> None:

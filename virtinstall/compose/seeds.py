@@ -5,7 +5,7 @@ The answers are written when the guest's name, uuid and MAC addresses are resolv
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from virtinstall.compose.draft import Draft
 from virtinstall.devices.disk import Disk
@@ -152,7 +152,9 @@ def _fill_cloud_init(draft: Draft, requested: CloudInitRequest) -> None:
             f"--cloud-init address={requested.address.address}: the guest has no network interface",
             hint="add --network, or omit address=",
         )
-    files = seed_files(requested, host_name(draft), f"iid-{draft.domain.uuid}", mac or "", draft.facts.seeds.host_key)
+    network = _network_config(draft)
+    instance, key = f"iid-{draft.domain.uuid}", draft.facts.seeds.host_key
+    files = seed_files(requested, host_name(draft), instance, mac or "", key, network)
     draft.seeds[:] = [
         seed.replace(files=tuple(files.items())) if seed.label == "cidata" and not seed.files else seed
         for seed in draft.seeds
@@ -161,6 +163,22 @@ def _fill_cloud_init(draft: Draft, requested: CloudInitRequest) -> None:
         which = {"root": "first root login", DEFAULT_ACCOUNT: DEFAULT_ACCOUNT}.get(account, f"the account '{account}'")
         draft.passwords.append((account, password))
         draft.secrets.append(f"Password for {which} is: {password}")
+
+
+def _network_config(draft: Draft) -> dict[str, Any] | None:
+    """Return cloud-init's network configuration of all interfaces; None if none has a static address."""
+    if not draft.static_addresses:
+        return None
+    from virtinstall.devices.interface import Interface
+    from virtinstall.seed.static_address import network_config
+
+    interfaces = []
+    for interface in draft.domain.devices_of(Interface):
+        mac = str(interface.mac_address)
+        static = draft.static_addresses.get(mac)
+        has_ipv4 = static is not None and any(":" not in address for address in static.addresses)
+        interfaces.append((mac, static, not has_ipv4))
+    return network_config(interfaces)
 
 
 def _fill_answers(draft: Draft, answers: Answers) -> None:

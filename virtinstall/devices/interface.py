@@ -123,6 +123,16 @@ class Interface(Device, VirtioDriver):
     source_address_function: XmlField[int] = XmlField(
         "./source/address/@function", INTEGER, "PCI function of the host device."
     )
+    ip: Setting[str] = Setting(
+        TEXT,
+        "Fixed address: a DHCP reservation in a virtual network, else set by cloud-init: `192.168.122.10`, "
+        "`10.0.0.5/24`.",
+        commas=True,
+    )
+    gateway: Setting[str] = Setting(TEXT, "Router for an `ip` that cloud-init sets.", commas=True)
+    nameservers: Setting[str] = Setting(
+        TEXT, "Name servers for an `ip` that cloud-init sets, separated by commas.", commas=True
+    )
     hostdev: Setting[str] = Setting(TEXT, "Network card of the host to assign to the guest: name or PCI address.")
     target_dev: XmlField[str] = XmlField(
         "./target/@dev", TEXT, "Name of the tap device on the host.", aliases=("target",)

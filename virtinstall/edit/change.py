@@ -9,6 +9,7 @@ from virtinstall.compose.boot_order import keep_places, use_classes
 from virtinstall.compose.sysinfo import resolve_sysinfo
 from virtinstall.devices.console import Console
 from virtinstall.devices.graphics import Graphics
+from virtinstall.devices.interface import Interface
 from virtinstall.devices.serial import Serial
 from virtinstall.domain.os import Os
 from virtinstall.domain.seclabel import Seclabel
@@ -53,6 +54,7 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
             make_room(element, pairs)
             apply_pairs(element, option.name, pairs, option.fallback)
             follow_up(element, pairs)
+            _require_xml_values(element)
             keep_places(domain, [element])
         if any(_lists_classes(pair) for pair in pairs):
             use_classes(domain)
@@ -66,6 +68,15 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
         convert.remove_spice_parts(domain)
     resolve_requirements(domain, found)
     return found
+
+
+def _require_xml_values(element: Element) -> None:
+    """Raise RequestError for settings that only a new interface can have."""
+    if isinstance(element, Interface) and (element.ip or element.gateway or element.nameservers):
+        raise RequestError(
+            "--edit --network ip=: an address is assigned only to a new interface",
+            hint="use --add-device, or change the network: virsh net-update",
+        )
 
 
 def _lists_classes(pair: Pair) -> bool:

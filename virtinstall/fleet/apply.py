@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from virtinstall.create import log_info, log_warning
 from virtinstall.errors import RequestError, VirtInstallError
+from virtinstall.fleet.addresses import with_addresses
 from virtinstall.fleet.applied import read_applied, store_applied
 from virtinstall.fleet.compare import Comparison, compare, record_after_update, record_of
 from virtinstall.fleet.planning import plan_guest
@@ -70,7 +71,8 @@ def compare_all(chosen: Selection, hypervisor: Hypervisor) -> list[Comparison]:
     if problems:
         hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
         raise RequestError("\n".join(problem.message for problem in problems), hint="; ".join(hints) or None)
-    found = [_recreated(each, chosen) for each in found]
+    guests = {guest.name: guest for guest in chosen.guests}
+    found = [_recreated(each, chosen) for each in with_addresses(found, guests, chosen.project, hypervisor.host)]
     if chosen.prune:
         for handle in hypervisor.host.guests():
             applied = read_applied(handle) if handle.name not in chosen.all_names else None

@@ -9,7 +9,7 @@ from lxml import etree
 from virtinstall.errors import RequestError
 from virtinstall.fleet.applied import Applied, option_hashes, read_applied
 from virtinstall.fleet.leaves import differences, leaves_of
-from virtinstall.fleet.planning import plan_again, planned_leaves, uuid_of
+from virtinstall.fleet.planning import SEED_NETWORK, plan_again, planned_leaves, uuid_of
 from virtinstall.named import NamedTuple
 from virtinstall.record import Record
 
@@ -156,5 +156,8 @@ def record_after_update(guest: LabGuest, comparison: Comparison, handle: Guest) 
         hashes.pop(name, None)
         if name in applied.options:
             hashes[name] = applied.options[name]
-    planned = applied.planned if plan is None else planned_leaves(plan)
+    planned = dict(applied.planned if plan is None else planned_leaves(plan))
+    planned.pop(SEED_NETWORK, None)
+    if SEED_NETWORK in applied.planned:
+        planned[SEED_NETWORK] = applied.planned[SEED_NETWORK]
     return applied.replace(options=hashes, planned=planned, base=base)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -149,7 +149,8 @@ class _Loader:
         after, groups = self._names(own, "after", name), self._names(own, "groups", name)
         if count is not None and name not in groups:
             groups = (*groups, name)
-        values = {} if absent else self._all_values(name, node, defaults)
+        values = [] if absent else self._all_values(name, node, defaults)
+        places = tuple(self._network_places(values))
         made = []
         for index in (None,) if count is None else range(1, count + 1):
             each = self._name(name, key, index)
@@ -163,9 +164,17 @@ class _Loader:
                     groups=groups,
                     index=index,
                     options=options,
+                    network_places=places,
                 )
             )
         return made
+
+    def _network_places(self, values: Iterable[tuple[str, Option, list[Value]]]) -> Iterator[str]:
+        """Return the position of each network's address, or of the network."""
+        for _, option, each in values:
+            for value in each if option.dest == "network" else ():
+                node = (value.pairs or {}).get("ip", value.node)
+                yield f"{self.label}:{node.line}:{node.column}"
 
     def _count(self, node: Fields, defaults: Fields, name: str) -> int | None:
         if defaults.get("count") is not None:

@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING, Any, cast
 
 from virtinstall.create import make_plan
 from virtinstall.fleet.leaves import leaves_of
+from virtinstall.guest_record import NAMESPACE, parse_record
 from virtinstall.naming import Random
 from virtinstall.survey.host import Environment
 
 if TYPE_CHECKING:
+    from virtinstall.facts import NetworkFacts
     from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.guest_record import GuestRecord
     from virtinstall.libvirt_host.host import Host
     from virtinstall.plan import Plan
+
+
+RESERVATION = "reservation"
+"""Beginning of the leaves of DHCP reservations, `reservation[NETWORK/ADDRESS]`: the MAC address."""
+SEED_NETWORK = "cloud-init/network-config"
+"""Leaf of the network configuration that cloud-init applies at the first boot: its hash."""
 
 
 def seed_of(project: str, name: str) -> bytes:
@@ -46,7 +55,13 @@ def planned_leaves(plan: Plan) -> dict[str, str]:
         if f"{volume.pool}/{volume.name}" in plan.generated:
             chosen |= {volume.name, volume.path}
     chosen |= {seed.path for seed in plan.seeds}
-    return leaves_of(plan.final.ensure_node(), chosen)
+    found = leaves_of(plan.final.ensure_node(), chosen)
+    found |= {f"{RESERVATION}[{each.network}/{each.address}]": each.mac for each in plan.reservations}
+    for seed in plan.seeds:
+        network = dict(seed.files).get("network-config")
+        if network is not None:
+            found[SEED_NETWORK] = "sha256:" + hashlib.sha256(network).hexdigest()[:16]
+    return found
 
 
 class _WithoutGuest:
@@ -58,6 +73,12 @@ class _WithoutGuest:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._host, name)
+
+    def network(self, name: str) -> NetworkFacts | None:
+        network = self._host.network(name)
+        guest = self._host.guest_named(self._name) if network is not None and _has_reservations(network) else None
+        record = None if guest is None else parse_record(guest.metadata(NAMESPACE), guest.uuid)
+        return network if network is None or record is None else _without(network, record)
 
     def find_guest(self, name: str) -> Any:
         found = self._host.find_guest(name)
@@ -77,3 +98,16 @@ class _WithoutGuest:
 
     def guest_xmls(self) -> list[tuple[str, str]]:
         return [(name, xml) for name, xml in self._host.guest_xmls() if name != self._name]
+
+
+def _has_reservations(network: NetworkFacts) -> bool:
+    return any(subnet.hosts for subnet in network.subnets)
+
+
+def _without(network: NetworkFacts, record: GuestRecord) -> NetworkFacts:
+    """Return the network without the reservations of a guest's record."""
+    own = {each.address for each in record.reservations if each.network == network.name}
+    subnets = (
+        subnet.replace(hosts=tuple(each for each in subnet.hosts if each[2] not in own)) for subnet in network.subnets
+    )
+    return network.replace(subnets=tuple(subnets))

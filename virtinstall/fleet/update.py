@@ -11,7 +11,9 @@ from lxml import etree
 
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
+from virtinstall.fleet.addresses import add_reservations, remove_reservations
 from virtinstall.fleet.leaves import GENERATED, key_of_child
+from virtinstall.fleet.planning import RESERVATION
 from virtinstall.guest import Guest
 from virtinstall.guest_record import CreatedFile
 from virtinstall.named import NamedTuple
@@ -44,8 +46,14 @@ def update_guest(work: Applying) -> bool:
     New disks and network interfaces are attached, those that are gone are detached (their storage is kept), and memory
     and vCPUs are set, all in the running guest too. Raises: RequestError, StorageError, HypervisorError.
     """
-    rest = list(work.comparison.changes)
+    changes = work.comparison.changes
+    addresses = [each for each in changes if each.path.startswith(f"{RESERVATION}[")]
+    rest = [each for each in changes if each not in addresses]
     pending = False
+    if addresses:
+        # a MAC address and a name have one reservation; it precedes the interface that asks for it
+        remove_reservations(addresses, work.handle.handle, work.host)
+        add_reservations(addresses, work.comparison, work.handle.handle, work.host)
     for prefix in _devices_in(rest):
         mine = [each for each in rest if each.path.startswith(prefix)]
         if all(each.before is None for each in mine) and not _was_there(work, prefix):
@@ -94,6 +102,7 @@ def _attach(work: Applying, prefix: str) -> None:
     device: Device = asked[position].clone() if position < len(asked) else planned.clone()
     if isinstance(device, Interface) and isinstance(planned, Interface):
         device.mac_address = planned.mac_address
+        device.ip = device.gateway = device.nameservers = None
     elif getattr(device, "target_dev", "") is None:
         device.target_dev = planned.target_dev  # type: ignore[attr-defined]
     created = isinstance(device, Disk) and device.path is None and device.size_bytes is not None

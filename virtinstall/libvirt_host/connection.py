@@ -218,6 +218,8 @@ class LibvirtHost(StorageHost):
         """The virtual network with that name, or None."""
         from lxml import etree
 
+        from virtinstall.libvirt_host.reservations import subnets
+
         with none_if(libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED):
             found = self.connection.networkLookupByName(name)
             root = etree.fromstring(found.XMLDesc(0).encode())
@@ -227,6 +229,7 @@ class LibvirtHost(StorageHost):
                 active=bool(found.isActive()),
                 forward=None if forward is None else forward.get("mode", "nat"),
                 pxe=forward is not None or root.find("ip/dhcp/bootp") is not None,
+                subnets=subnets(root),
             )
         return None
 
@@ -237,6 +240,16 @@ class LibvirtHost(StorageHost):
 
         known = [(mac, address, "reservation") for mac, address in reservations(self.connection, network)]
         return known + [(mac, address, "lease") for mac, address in leases(self.connection, network)]
+
+    def add_reservation(self, network: str, mac: str, address: str, name: str | None) -> None:
+        """Add a DHCP reservation to a virtual network, in its definition and while it runs.
+
+        Raises: HypervisorError.
+        """
+        from virtinstall.libvirt_host.reservations import add_reservation
+
+        with translated(f"cannot reserve the address {address} for {mac} in the network '{network}'"):
+            add_reservation(self.connection, network, mac, address, name)
 
     def remove_reservation(self, network: str, mac: str, address: str) -> None:
         """Remove a DHCP reservation from a virtual network, if it is unchanged.

@@ -282,6 +282,12 @@ class Host(Protocol):
     def network_addresses(self, network: str) -> list[tuple[str, str, str]]:
         """(MAC address, IP address, `reservation` or `lease`) of a virtual network; empty where it has none."""
 
+    def add_reservation(self, network: str, mac: str, address: str, name: str | None) -> None:
+        """Add a DHCP reservation to a virtual network, in its definition and while it runs; `name` is its DNS name.
+
+        Raises: HypervisorError.
+        """
+
     def remove_reservation(self, network: str, mac: str, address: str) -> None:
         """Remove a DHCP reservation from a virtual network, if it is unchanged.
 

@@ -1,5 +1,6 @@
 """DHCP reservations and leases of virtual networks.
 
+In IPv6, a reservation has a name instead of a MAC address.
 Source: https://libvirt.org/formatnetwork.html (dhcp/host), virNetworkUpdate.
 """
 
@@ -10,9 +11,40 @@ from typing import Any
 import libvirt
 from lxml import etree
 
+from virtinstall.facts import SubnetFacts
 from virtinstall.libvirt_host.error_translation import UNSUPPORTED
 
 _GONE = (libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED)
+
+
+def subnets(root: etree._Element) -> tuple[SubnetFacts, ...]:
+    """Return the <ip> elements of a <network>."""
+    found = []
+    for node in root.iterfind("ip"):
+        address = node.get("address")
+        if address is not None:
+            hosts = tuple(
+                (host.get("mac", "").lower(), host.get("name", ""), host.get("ip", ""))
+                for host in node.iterfind("dhcp/host")
+            )
+            found.append(
+                SubnetFacts(address=address, prefix=_prefix(node), has_dhcp=node.find("dhcp") is not None, hosts=hosts)
+            )
+    return tuple(found)
+
+
+def _prefix(node: etree._Element) -> int:
+    """Return the prefix length; without one, libvirt uses that of the address's historical class, and 64 in IPv6."""
+    text, mask = node.get("prefix"), node.get("netmask")
+    if text is not None:
+        return int(text)
+    if mask is not None:
+        return sum(int(part).bit_count() for part in mask.split("."))
+    address = node.get("address", "")
+    if ":" in address:
+        return 64
+    first = int(address.partition(".")[0])
+    return 8 if first < 128 else 16 if first < 192 else 24
 
 
 def reservations(connection: Any, network: str) -> list[tuple[str, str]]:
@@ -38,16 +70,63 @@ def leases(connection: Any, network: str) -> list[tuple[str, str]]:
     return [(str(lease.get("mac") or "").lower(), str(lease["ipaddr"])) for lease in found]
 
 
+def add_reservation(connection: Any, network: str, mac: str, address: str, name: str | None) -> None:
+    """Add a reservation to the network's definition, and to the network if it is active. Raises: libvirtError."""
+    from ipaddress import ip_address, ip_network
+
+    found = connection.networkLookupByName(network)
+    root = etree.fromstring(found.XMLDesc(0).encode())
+    wanted = ip_address(address)
+    index = next(
+        (
+            number
+            for number, subnet in enumerate(subnets(root))
+            if wanted in ip_network(f"{subnet.address}/{subnet.prefix}", strict=False)
+        ),
+        -1,
+    )
+    host = etree.Element("host")
+    if wanted.version == 4:
+        host.set("mac", mac)
+    if name is not None:
+        host.set("name", name)
+    host.set("ip", address)
+    _update(found, libvirt.VIR_NETWORK_UPDATE_COMMAND_ADD_LAST, host, index)
+
+
 def remove_reservation(connection: Any, network: str, mac: str, address: str) -> None:
     """Remove the reservation from the network's definition, and from the network if it is active.
 
-    Raises: libvirtError.
+    A reservation of that address for another MAC address is kept. Raises: libvirtError.
     """
-    if (mac.lower(), address) not in reservations(connection, network):
-        return
-    found = connection.networkLookupByName(network)
-    flags = libvirt.VIR_NETWORK_UPDATE_AFFECT_CONFIG if found.isPersistent() else 0
-    if found.isActive():
+    try:
+        found = connection.networkLookupByName(network)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in _GONE:
+            return
+        raise
+    root = etree.fromstring(found.XMLDesc(0).encode())
+    for index, subnet in enumerate(root.iterfind("ip")):
+        for host in subnet.iterfind("dhcp/host"):
+            owner = host.get("mac", mac).lower()
+            if owner == mac.lower() and _same(host.get("ip", ""), address):
+                _update(found, libvirt.VIR_NETWORK_UPDATE_COMMAND_DELETE, host, index)
+                return
+
+
+def _same(left: str, right: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(left) == ip_address(right)
+    except ValueError:
+        return left == right
+
+
+def _update(network: Any, command: int, host: etree._Element, index: int) -> None:
+    flags = libvirt.VIR_NETWORK_UPDATE_AFFECT_CONFIG if network.isPersistent() else 0
+    if network.isActive():
         flags |= libvirt.VIR_NETWORK_UPDATE_AFFECT_LIVE
-    host = etree.tostring(etree.Element("host", mac=mac, ip=address), encoding="unicode")
-    found.update(libvirt.VIR_NETWORK_UPDATE_COMMAND_DELETE, libvirt.VIR_NETWORK_SECTION_IP_DHCP_HOST, -1, host, flags)
+    host.tail = None
+    text = etree.tostring(host, encoding="unicode")
+    network.update(command, libvirt.VIR_NETWORK_SECTION_IP_DHCP_HOST, index, text, flags)

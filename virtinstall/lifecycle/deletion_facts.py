@@ -16,7 +16,7 @@ from virtinstall.errors import GuestNotFound
 from virtinstall.guest_record import NAMESPACE, CreatedFile, GuestRecord, parse_record
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.lifecycle.deletion_plan import DeletionFacts, FileFacts
-from virtinstall.lifecycle.unfinished import created_by_killed_run, unfinished_files
+from virtinstall.lifecycle.unfinished import created_by_killed_run, reserved_by_killed_run, unfinished_files
 from virtinstall.run.state_files import guest_nvram, tpm_folder
 from virtinstall.storage.file_uses import Role
 from virtinstall.storage.in_use import FilesInUse, file_identity, files_in_use, local_chain
@@ -67,7 +67,7 @@ def deletion_facts(name: str, guest: Guest | None, host: Host) -> DeletionFacts:
         tpm=tpm_folder(documents[1], host),
         files=tuple(found.facts()),
         detached=tuple(found.detached()),
-        reservations=_reservations(record),
+        reservations=_reservations(record, name, guest.uuid, host),
         unfinished=unfinished,
     )
 
@@ -91,8 +91,10 @@ def _nvram(
     return path, None, file if file.inode is not None else None
 
 
-def _reservations(record: GuestRecord | None) -> tuple[tuple[str, str, str], ...]:
-    return () if record is None else tuple((each.network, each.mac, each.address) for each in record.reservations)
+def _reservations(record: GuestRecord | None, name: str, uuid: str, host: Host) -> tuple[tuple[str, str, str], ...]:
+    found = () if record is None else record.reservations
+    found = tuple(dict.fromkeys((*found, *reserved_by_killed_run(name, uuid, host))))
+    return tuple((each.network, each.mac, each.address) for each in found)
 
 
 def _rest(name: str, guest: Guest | None, host: Host) -> tuple[FileFacts, ...]:

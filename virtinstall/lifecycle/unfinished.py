@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import HypervisorError
-from virtinstall.guest_record import CreatedFile
+from virtinstall.guest_record import CreatedFile, Reservation
 from virtinstall.lifecycle.deletion_plan import FileFacts
 from virtinstall.redact import logger
 from virtinstall.rollback.file_state import Identity
@@ -99,3 +99,12 @@ def created_by_killed_run(name: str, uuid: str, host: Host) -> tuple[CreatedFile
                 CreatedFile(kind="disk", path=each.path if known is None else known.path, pool=pool, volume=volume)
             )
     return tuple(files)
+
+
+def reserved_by_killed_run(name: str, uuid: str, host: Host) -> tuple[Reservation, ...]:
+    """Return the DHCP reservations that a killed run added for the guest before it could store a record."""
+    leftovers = find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri)
+    if not any(each.kind == _GUEST and each.uuid == uuid for each in leftovers):
+        return ()
+    parts = (each.path.split(" ", 2) for each in leftovers if each.kind == "reservation")
+    return tuple(Reservation(network=network, mac=mac, address=address) for address, mac, network in parts)

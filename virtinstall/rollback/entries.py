@@ -118,6 +118,8 @@ def _entry(values: Mapping[str, object]) -> Entry | None:
     xml, uuid = _text(values, "xml"), _text(values, "uuid")
     if (kind == FINAL and xml is None) or (kind != FINAL and not path) or (kind == "volume" and "/" not in path):
         return None
+    if kind == "reservation" and path.count(" ") < 2:
+        return None
     numbers = [values.get(name) for name in FileState._fields]
     known = [number for number in numbers if isinstance(number, int) and not isinstance(number, bool)]
     state = FileState(*known) if len(known) == len(numbers) else None

@@ -70,6 +70,10 @@ class Leftover(NamedTuple):
         if self.kind == "volume":
             pool, _, volume = self.path.partition("/")
             return virsh_command(self.uri, "vol-delete", "--pool", pool, volume)
+        if self.kind == "reservation":
+            address, mac, network = self.path.split(" ", 2)
+            host = f"<host ip='{address}'/>" if ":" in address else f"<host mac='{mac}' ip='{address}'/>"
+            return virsh_command(self.uri, "net-update", network, "delete", "ip-dhcp-host", host, "--live", "--config")
         return f"rm {shlex.quote(self.path)}"
 
 

@@ -114,6 +114,7 @@ def remove_leftovers(name: str, host: Host, report: Report, named: Iterable[str]
     """
     named = tuple(named)
     _remove_temporary_pools(name, host, report)
+    _remove_reservations(name, host, report)
     for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
         if leftover.kind == "domain":
             _remove_claim(leftover, host, report)
@@ -146,6 +147,16 @@ def _remove_temporary_pools(name: str, host: Host, report: Report) -> None:
                 report(f"an earlier run for '{name}' was killed and left {there.path} on the host, which stays")
         host.destroy_pool(pool)
         report(f"an earlier run for '{name}' was killed: the temporary pool {pool} that it left is removed")
+
+
+def _remove_reservations(name: str, host: Host, report: Report) -> None:
+    """Remove DHCP reservations of killed runs whose guest does not exist."""
+    for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
+        if leftover.kind == "reservation" and _is_there(leftover, host):
+            address, mac, network = leftover.path.split(" ", 2)
+            if mac not in host.guest_macs():
+                host.remove_reservation(network, mac, address)
+                report(f"removed the reservation of {address} in the network '{network}' of a killed run for '{name}'")
 
 
 def _remove_claim(leftover: Leftover, host: Host, report: Report) -> None:
@@ -222,6 +233,9 @@ def _is_there(leftover: Leftover, host: Host) -> bool:
         return _guest_of(leftover, host) is not None
     if leftover.kind == "temporary pool":
         return host.pool(leftover.path) is not None
+    if leftover.kind == "reservation":
+        address, mac, network = leftover.path.split(" ", 2)
+        return (mac, address, "reservation") in host.network_addresses(network)
     if leftover.kind == "volume":
         pool, _, volume = leftover.path.partition("/")
         return host.volume(pool, volume) is not None

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from virtinstall import __version__
 from virtinstall.errors import HypervisorError
-from virtinstall.guest_record import NAMESPACE, PREFIX, CreatedFile, GuestRecord, parse_record, record_of
+from virtinstall.guest_record import (
+    NAMESPACE,
+    PREFIX,
+    CreatedFile,
+    GuestRecord,
+    parse_record,
+    record_of,
+    reservations_of,
+)
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Guest, Host
@@ -38,6 +46,19 @@ def store_plan(plan: Plan, guest: Guest, host: Host, nvram: str | None) -> str |
                 reservations=before.reservations,
             )
     return store(record, guest, host)
+
+
+def record_reservations(plan: Plan, guest: Guest, host: Host) -> list[str]:
+    """Add the reservations of `plan` to the record of an existing guest; return warnings if that is not possible."""
+    new = reservations_of(plan)
+    if not new:
+        return []
+    record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
+    if record is None:
+        return [f"the guest '{guest.name}' has no record: the reservation remains when the guest is deleted"]
+    kept = tuple(each for each in record.reservations if each not in new)
+    warning = store(record.replace(reservations=(*kept, *new)), guest, host)
+    return [] if warning is None else [warning]
 
 
 def store(record: GuestRecord, guest: Guest, host: Host) -> str | None:

@@ -145,12 +145,18 @@ def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInit
 
 
 def seed_files(
-    request: CloudInitRequest, hostname: str, instance_id: str, mac: str, host_key: HostKey | None = None
+    request: CloudInitRequest,
+    hostname: str,
+    instance_id: str,
+    mac: str,
+    host_key: HostKey | None = None,
+    network: Mapping[str, Any] | None = None,
 ) -> dict[str, bytes]:
     """The files of the NoCloud seed by name.
 
     `hostname` is the guest's name, used if the request has none; `instance_id` is new for each guest; `mac` is the
-    address of the interface that gets a static address; `host_key` becomes the SSH server's only host key.
+    address of the interface that gets a static address; `host_key` becomes the SSH server's only host key;
+    `network` is the network configuration, if interfaces have fixed addresses.
     """
     name = request.hostname or hostname
     meta = request.meta_data
@@ -162,6 +168,8 @@ def seed_files(
     files = {"meta-data": meta, "user-data": user}
     if request.network_config is not None:
         files["network-config"] = request.network_config
+    elif network is not None:
+        files["network-config"] = _yaml(network)
     elif request.address is not None:
         files["network-config"] = _yaml(request.address.network_config(mac))
     return {name: text.encode() for name, text in files.items()}
@@ -383,4 +391,5 @@ def _address(values: Mapping[str, str]) -> StaticAddress | None:
             if key in values:
                 raise RequestError(f"--cloud-init {key} requires address=", hint="add address=192.0.2.5/24")
         return None
-    return parse_address(*(_list(values, key, ",") for key in _INTO_NETWORK_CONFIG))
+    addresses, gateways, nameservers = (_list(values, key, ",") for key in _INTO_NETWORK_CONFIG)
+    return parse_address(addresses, gateways, nameservers)

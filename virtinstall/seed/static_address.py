@@ -1,10 +1,11 @@
-"""`--cloud-init address=,gateway=,nameservers=`: static addresses for the guest's first interface.
+"""Static addresses that cloud-init configures: `--cloud-init address=` (first interface), `--network ip=`.
 
 Source: https://docs.cloud-init.io/en/latest/reference/network-config-format-v2.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,6 @@ from virtinstall.errors import RequestError
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
-
-_HINT = "example: address=192.0.2.5/24,gateway=192.0.2.1"
 
 
 @dataclass(frozen=True)
@@ -31,66 +30,83 @@ class StaticAddress:
 
     def network_config(self, mac: str) -> dict[str, Any]:
         """Network configuration, version 2, for the interface with this MAC address."""
+        return network_config([(mac, self, False)])
+
+
+def network_config(interfaces: Sequence[tuple[str, StaticAddress | None, bool]]) -> dict[str, Any]:
+    """Return the configuration, version 2, of interfaces: MAC address, static addresses, whether DHCPv4 is used."""
+    ethernets = {}
+    for number, (mac, static, dhcp) in enumerate(interfaces):
         # older versions do not support `routes: to: default`, and renderers other than netplan require a name
-        interface: dict[str, Any] = {
-            "match": {"macaddress": mac},
-            "set-name": "eth0",
-            "addresses": list(self.addresses),
-        }
-        for gateway in self.gateways:
-            interface["gateway6" if ":" in gateway else "gateway4"] = gateway
-        if self.nameservers:
-            interface["nameservers"] = {"addresses": list(self.nameservers)}
-        return {"version": 2, "ethernets": {"eth0": interface}}
+        interface: dict[str, Any] = {"match": {"macaddress": mac}, "set-name": f"eth{number}"}
+        if dhcp:
+            interface["dhcp4"] = True
+        if static is not None:
+            interface["addresses"] = list(static.addresses)
+            for gateway in static.gateways:
+                interface["gateway6" if ":" in gateway else "gateway4"] = gateway
+            if static.nameservers:
+                interface["nameservers"] = {"addresses": list(static.nameservers)}
+        ethernets[f"eth{number}"] = interface
+    return {"version": 2, "ethernets": ethernets}
 
 
-def parse_address(addresses: tuple[str, ...], gateways: tuple[str, ...], nameservers: tuple[str, ...]) -> StaticAddress:
-    """Read the addresses from their sub-options.
+def parse_address(
+    addresses: tuple[str, ...],
+    gateways: tuple[str, ...],
+    nameservers: tuple[str, ...],
+    option: str = "--cloud-init",
+    key: str = "address",
+) -> StaticAddress:
+    """Read the addresses from the sub-options of `option`; `key` is that of the addresses.
 
     Raises: RequestError, if there is none, one is invalid, a prefix length is missing, or a gateway cannot be reached
     from the addresses.
     """
-    interfaces = [_interface(address) for address in addresses]
+    hint = f"example: {key}=192.0.2.5/24,gateway=192.0.2.1"
+    interfaces = [_interface(address, option, key, hint) for address in addresses]
     if not interfaces:
-        raise RequestError("--cloud-init address= is empty", hint=_HINT)
+        raise RequestError(f"{option} {key}= is empty", hint=hint)
     families = set()
     for gateway in gateways:
-        parsed = _plain("gateway", gateway)
+        parsed = _plain("gateway", gateway, option, hint)
         if parsed.version in families:
             raise RequestError(
-                f"--cloud-init gateway={gateway}: there is already one of this family",
+                f"{option} gateway={gateway}: there is already one of this family",
                 hint="use one gateway per family",
             )
         families.add(parsed.version)
-        _check_reachable(parsed, interfaces)
+        _check_reachable(parsed, interfaces, option, hint)
     for nameserver in nameservers:
-        _plain("nameservers", nameserver)
+        _plain("nameservers", nameserver, option, hint)
     return StaticAddress(tuple(interface.with_prefixlen for interface in interfaces), gateways, nameservers)
 
 
-def _interface(address: str) -> IPv4Interface | IPv6Interface:
+def _interface(address: str, option: str, key: str, hint: str) -> IPv4Interface | IPv6Interface:
     from ipaddress import ip_interface
 
     if "/" not in address:
-        raise RequestError(f"--cloud-init address={address}: the prefix length is missing", hint=_HINT)
+        raise RequestError(f"{option} {key}={address}: the prefix length is missing", hint=hint)
     try:
         return ip_interface(address)
     except ValueError as error:
-        raise RequestError(f"--cloud-init: invalid address '{address}'", hint=_HINT) from error
+        raise RequestError(f"{option}: invalid {key} '{address}'", hint=hint) from error
 
 
-def _plain(key: str, value: str) -> IPv4Address | IPv6Address:
+def _plain(key: str, value: str, option: str, hint: str) -> IPv4Address | IPv6Address:
     from ipaddress import ip_address
 
     try:
         return ip_address(value)
     except ValueError as error:
-        raise RequestError(f"--cloud-init: invalid {key} '{value}'", hint=_HINT) from error
+        raise RequestError(f"{option}: invalid {key} '{value}'", hint=hint) from error
 
 
-def _check_reachable(gateway: IPv4Address | IPv6Address, interfaces: list[IPv4Interface | IPv6Interface]) -> None:
+def _check_reachable(
+    gateway: IPv4Address | IPv6Address, interfaces: list[IPv4Interface | IPv6Interface], option: str, hint: str
+) -> None:
     networks = [interface.network for interface in interfaces if interface.version == gateway.version]
     # link-local routers are on the link of any address
     if not networks or not (gateway.is_link_local or any(gateway in network for network in networks)):
-        interface_networks = " or ".join(str(interface.network) for interface in interfaces)
-        raise RequestError(f"--cloud-init gateway={gateway} is not in the network {interface_networks}", hint=_HINT)
+        ranges = " or ".join(str(interface.network) for interface in interfaces)
+        raise RequestError(f"{option} gateway={gateway} is not in the network {ranges}", hint=hint)

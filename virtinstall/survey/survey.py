@@ -144,7 +144,16 @@ def _networks(request: Request, host: Host, facts: HostFacts) -> dict[str, Netwo
     )
     if by_default and facts.driver == "qemu" and facts.privileged and facts.default_bridge is None:
         names.add(DEFAULT_NETWORK)
-    return {name: host.network(name) for name in names}
+    found = {name: host.network(name) for name in names}
+    if any(interface.ip for interface in interfaces):
+        for name, network in found.items():
+            if network is not None:
+                found[name] = network.replace(leases=_leases(name, host))
+    return found
+
+
+def _leases(network: str, host: Host) -> tuple[tuple[str, str], ...]:
+    return tuple((mac, address) for mac, address, kind in host.network_addresses(network) if kind == "lease")
 
 
 def _links(request: Request, facts: HostFacts) -> tuple[str, ...]:

@@ -1,0 +1,197 @@
+"""Fixed addresses: reservations in libvirt's networks, on the test driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from lxml import etree
+
+import virtinstall
+from virtinstall import Hypervisor, Lab
+from virtinstall.fleet.nodes import FileError
+
+REST = "memory: 64, disk: none, import: true, osinfo: generic"
+NETWORK = """<network>
+ <name>lab</name><bridge name='virbr77'/>
+ <ip address='10.7.0.1' netmask='255.255.255.0'><dhcp><range start='10.7.0.2' end='10.7.0.99'/>
+  <host mac='52:54:00:00:00:99' name='printer' ip='10.7.0.9'/></dhcp></ip>
+ <ip family='ipv6' address='fd07::1' prefix='64'><dhcp><range start='fd07::100' end='fd07::1ff'/></dhcp></ip>
+</network>"""
+
+
+@pytest.fixture
+def hypervisor() -> Iterator[Hypervisor]:
+    """The test driver with the network `lab`, in which 10.7.0.9 is reserved for a printer."""
+    with virtinstall.connect("test:///default") as connected:
+        network = connected.host.connection.networkDefineXML(NETWORK)
+        network.create()
+        yield connected
+        for guest in connected.guests():
+            if guest.name != "test":
+                guest.handle.destroy() if guest.state.is_active else None
+                guest.handle.undefine()
+        network.destroy()
+        network.undefine()
+
+
+def lab(guests: str) -> Lab:
+    """A lab with these guests, one a line."""
+    return Lab.parse(f"version: 1\nproject: p\nguests:\n{guests}", "guests.yaml")
+
+
+def one(network: str, name: str = "a") -> Lab:
+    """A lab of one guest with this network."""
+    return lab(f"  {name}: {{{REST}, network: {network}}}\n")
+
+
+def hosts(hypervisor: Hypervisor) -> list[tuple[str | None, str | None]]:
+    """(name, address) of the reservations of the network `lab`, without the printer."""
+    root = etree.fromstring(hypervisor.host.connection.networkLookupByName("lab").XMLDesc(0))
+    found = [(host.get("name"), host.get("ip")) for host in root.iterfind("ip/dhcp/host")]
+    return [each for each in found if each[0] != "printer"]
+
+
+def apply(wanted: Lab, hypervisor: Hypervisor) -> list[str]:
+    """Apply; return the actions. Everything must succeed."""
+    outcomes = wanted.apply(hypervisor)
+    assert [each.message for each in outcomes if each.status in ("failed", "skipped")] == []
+    return [each.action for each in outcomes]
+
+
+def test_address_is_reserved_recorded_and_kept(hypervisor: Hypervisor) -> None:
+    """The reservation has the guest's name; a second apply changes nothing."""
+    wanted = one("{network: lab, ip: 10.7.0.10}")
+    assert apply(wanted, hypervisor) == ["create"]
+    assert hosts(hypervisor) == [("a", "10.7.0.10")]
+    record = hypervisor.guest("a").record
+    assert record is not None
+    assert [(each.network, each.address) for each in record.reservations] == [("lab", "10.7.0.10")]
+    assert not wanted.diff(hypervisor)[0].is_different
+    assert apply(wanted, hypervisor) == ["none"]
+    assert [each.address for each in hypervisor.guest("a").find_addresses()] == ["10.7.0.10"]
+
+
+def test_both_families_are_reserved(hypervisor: Hypervisor) -> None:
+    """A list of addresses; IPv6 is reserved by name."""
+    apply(one("[{network: lab, ip: [10.7.0.10, 'fd07::10']}]"), hypervisor)
+    assert hosts(hypervisor) == [("a", "10.7.0.10"), ("a", "fd07::10")]
+    plan = hypervisor.deletion_plan("a")
+    hypervisor.delete(plan, force=True)
+    assert hosts(hypervisor) == []
+
+
+def test_changed_address_moves_the_reservation(hypervisor: Hypervisor) -> None:
+    """Without recreating the guest; the old address is free again."""
+    apply(one("{network: lab, ip: 10.7.0.10}"), hypervisor)
+    uuid = hypervisor.guest("a").uuid
+    moved = one("{network: lab, ip: 10.7.0.11}")
+    assert apply(moved, hypervisor) == ["update"]
+    assert hosts(hypervisor) == [("a", "10.7.0.11")]
+    assert hypervisor.guest("a").uuid == uuid
+    assert not moved.diff(hypervisor)[0].is_different
+    without = one("{network: lab}")
+    assert apply(without, hypervisor) == ["update"]
+    assert hosts(hypervisor) == []
+
+
+def test_lost_reservation_is_restored(hypervisor: Hypervisor) -> None:
+    """The file sets the address, so that its removal is undone."""
+    wanted = one("{network: lab, ip: 10.7.0.10}")
+    apply(wanted, hypervisor)
+    record = hypervisor.guest("a").record
+    assert record is not None
+    hypervisor.host.remove_reservation("lab", record.reservations[0].mac, "10.7.0.10")
+    (found,) = wanted.diff(hypervisor)
+    assert found.action == "update" and found.drift[0].path == "reservation[lab/10.7.0.10]"
+    assert apply(wanted, hypervisor) == ["update"]
+    assert hosts(hypervisor) == [("a", "10.7.0.10")]
+    assert not wanted.diff(hypervisor)[0].is_different
+
+
+def test_added_interface_gets_its_address(hypervisor: Hypervisor) -> None:
+    """The reservation is there before the interface."""
+    apply(one("[{network: lab}]"), hypervisor)
+    hypervisor.guest("a").destroy()
+    two = one("[{network: lab}, {network: lab, ip: 10.7.0.12}]")
+    assert apply(two, hypervisor) == ["update"]
+    assert hosts(hypervisor) == [("a", "10.7.0.12")]
+    assert not two.diff(hypervisor)[0].is_different
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        ("ip: 10.8.0.1", "ip=10.8.0.1 is not in the network 'lab' (10.7.0.0/24, fd07::/64)"),
+        ("ip: 10.7.0.1", "ip=10.7.0.1 is the address of this host in the network 'lab'"),
+        ("ip: 10.7.0.0", "ip=10.7.0.0 is the address of the whole network 10.7.0.0/24"),
+        ("ip: 10.7.0.255", "ip=10.7.0.255 is the address of the whole network 10.7.0.0/24"),
+        ("ip: 10.7.0.5/16", "ip=10.7.0.5/16: the network 'lab' is 10.7.0.0/24"),
+        ("ip: 10.7.0.9", "ip=10.7.0.9 is reserved for 52:54:00:00:00:99 ('printer') in the network 'lab'"),
+        (
+            "ip: 10.7.0.10, mac: '52:54:00:00:00:99'",
+            "ip=10.7.0.10: 52:54:00:00:00:99 has the reservation 10.7.0.9 in the network 'lab'",
+        ),
+        ("ip: 10.7.0", "ip=10.7.0: invalid address"),
+        ("ip: 'fd08::1'", "ip=fd08::1 is not in the network 'lab' (10.7.0.0/24, fd07::/64)"),
+        ("ip: 'fd07::1'", "ip=fd07::1 is the address of this host in the network 'lab'"),
+        ("ip: [10.7.0.10, 10.7.0.10]", "ip=10.7.0.10: the guest has this address twice"),
+        (
+            "ip: 10.7.0.10, gateway: 10.7.0.1",
+            "gateway and nameservers: the DHCP server of the network 'lab' sets them",
+        ),
+        ("gateway: 10.7.0.1", "gateway requires ip="),
+    ],
+)
+def test_conflict_is_found_before_anything_changes(hypervisor: Hypervisor, network: str, message: str) -> None:
+    """The error has the position of the address in the file."""
+    wanted = lab(
+        f"  a: {{{REST}, network: none}}\n"
+        f"  b:\n    {REST.replace(', ', chr(10) + '    ')}\n"
+        f"    network: [{{network: lab, {network}}}]\n"
+    )
+    column = 33 + network.index(":") - 1 if network.startswith("ip") else 15
+    with pytest.raises(FileError) as caught:
+        wanted.apply(hypervisor)
+    assert caught.value.message == f"guests.yaml:10:{column}: b.network[0]: {message}"
+    assert hypervisor.host.guest_named("a") is None
+
+
+def test_conflict_with_another_guest_of_the_file() -> None:
+    """Written the same or not; in other networks the address is free."""
+    other = "{network: lab, ip: 10.7.0.10}"
+    with pytest.raises(FileError) as caught:
+        lab(f"  a: {{network: {other}}}\n  b: {{network: [{{network: lab, ip: 10.7.0.10/24}}]}}\n")
+    assert caught.value.message == "guests.yaml:5:36: b: a has the IP address 10.7.0.10 too"
+    lab(f"  a: {{network: {other}}}\n  b: {{network: [{{network: other, ip: 10.7.0.10}}]}}\n")
+    with pytest.raises(FileError, match="web-1 has the IP address"):
+        lab(f"  web: {{count: 2, network: {other}}}\n")
+    lab("  web: {count: 2, network: {network: lab, ip: '10.7.0.1{n}'}}\n")
+
+
+def test_reservation_is_removed_when_the_creation_fails(hypervisor: Hypervisor) -> None:
+    """Nothing of the guest remains."""
+    wanted = one("{network: lab, ip: 10.7.0.10, mac: '52:54:00:00:00:01'}")
+    plan = hypervisor.plan(wanted.guests[0].request)  # type: ignore[arg-type]
+    plan.final.on_crash = "rubbish"
+    with pytest.raises(virtinstall.HypervisorError):
+        hypervisor.create(plan)
+    assert hosts(hypervisor) == []
+
+
+def test_reservation_of_the_user_is_used_and_kept(hypervisor: Hypervisor) -> None:
+    """It is not removed with the guest."""
+    apply(one("{network: lab, ip: 10.7.0.9, mac: '52:54:00:00:00:99'}"), hypervisor)
+    record = hypervisor.guest("a").record
+    assert record is not None and record.reservations == ()
+
+
+def test_attached_interface_gets_a_reservation(hypervisor: Hypervisor) -> None:
+    """Also by `Guest.attach`, which records it."""
+    apply(one("none"), hypervisor)
+    guest = hypervisor.guest("a")
+    guest.destroy()
+    guest.attach(virtinstall.Interface(source_network="lab", ip="10.7.0.20"))
+    assert hosts(hypervisor) == [("a", "10.7.0.20")]
+    record = guest.record
+    assert record is not None and [each.address for each in record.reservations] == ["10.7.0.20"]

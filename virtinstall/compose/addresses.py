@@ -1,0 +1,213 @@
+"""Fixed addresses of network interfaces (`--network ip=`).
+
+In a virtual network whose DHCP server is libvirt's, the address is reserved for the MAC address, with the guest's name
+as its DNS name. Elsewhere cloud-init sets it. In IPv6, a reservation applies only to a client that sends the name, so
+cloud-init sets the address too.
+
+Source: https://libvirt.org/formatnetwork.html#addressing (dhcp, host).
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface, ip_network
+from typing import TYPE_CHECKING
+
+from virtinstall.compose.interfaces import split_addresses
+from virtinstall.compose.seeds import host_name
+from virtinstall.devices.interface import Interface
+from virtinstall.errors import RequestError
+from virtinstall.plan import NewReservation
+from virtinstall.seed.static_address import parse_address
+
+if TYPE_CHECKING:
+    from virtinstall.compose.draft import Draft
+    from virtinstall.facts import NetworkFacts, SubnetFacts
+
+Parsed = IPv4Interface | IPv6Interface
+
+_ROUTED = ("nat", "route", "open")
+
+
+class AddressError(RequestError):
+    """An address that a guest cannot have; `interface` is the position of its --network."""
+
+    def __init__(self, interface: int, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.interface = interface
+
+
+def assign_addresses(draft: Draft) -> None:
+    """Plan reservations, and the addresses that cloud-init sets, for interfaces with `ip`.
+
+    Raises: AddressError, when an address is invalid, belongs to something else, or nothing can assign it.
+    """
+    seen: set[str] = set()
+    for number, interface in enumerate(draft.domain.devices_of(Interface)):
+        try:
+            _assign(draft, interface, seen)
+        except RequestError as error:
+            raise AddressError(number, error.message, hint=error.hint) from error
+    if draft.reservations and draft.request.run.transient:
+        draft.warnings.append("--network ip=: the reservation remains when the transient guest ends")
+
+
+def _assign(draft: Draft, interface: Interface, seen: set[str]) -> None:
+    if interface.ip is None:
+        for key in ("gateway", "nameservers"):
+            if getattr(interface, key) is not None:
+                raise RequestError(f"--network {key} requires ip=", hint="add ip=192.0.2.5/24")
+        return
+    static: list[str] = []
+    subnet = None
+    for text in split_addresses(interface.ip):
+        address = _parsed(text)
+        if str(address.ip) in seen:
+            raise RequestError(f"--network ip={text}: the guest has this address twice")
+        seen.add(str(address.ip))
+        subnet = _subnet(draft, interface, text, address)
+        if subnet is not None and subnet.has_dhcp:
+            _reserve(draft, interface, address, subnet)
+        if subnet is None or not subnet.has_dhcp or (address.version == 6 and _can_configure(draft)):
+            static.append(text if subnet is None else f"{address.ip}/{subnet.prefix}")
+    if static:
+        _set_static(draft, interface, static, subnet)
+    elif interface.gateway or interface.nameservers:
+        raise RequestError(
+            f"--network gateway and nameservers: the DHCP server of the network '{interface.source_network}' sets them",
+            hint="omit them",
+        )
+
+
+def _parsed(text: str) -> Parsed:
+    try:
+        return ip_interface(text)
+    except ValueError as error:
+        raise RequestError(f"--network ip={text}: invalid address", hint="example: ip=192.168.122.10") from error
+
+
+def _subnet(draft: Draft, interface: Interface, text: str, address: Parsed) -> SubnetFacts | None:
+    """Return the part of the virtual network that the address is in; None on a bridge. Raises: RequestError."""
+    name = interface.source_network
+    if interface.type != "network" or name is None:
+        return None
+    network = draft.facts.networks.get(name)
+    if network is None:
+        raise RequestError(
+            f"--network ip={text}: no such virtual network: '{name}'", hint="virsh net-list --all lists them"
+        )
+    if not network.subnets:
+        return None
+    for subnet in network.subnets:
+        whole = ip_network(f"{subnet.address}/{subnet.prefix}", strict=False)
+        if address.ip in whole:
+            _check_place(text, address, subnet, name)
+            return subnet
+    ranges = ", ".join(_range(subnet) for subnet in network.subnets)
+    raise RequestError(f"--network ip={text} is not in the network '{name}' ({ranges})", hint=f"use one of {ranges}")
+
+
+def _range(subnet: SubnetFacts) -> str:
+    return str(ip_network(f"{subnet.address}/{subnet.prefix}", strict=False))
+
+
+def _check_place(text: str, address: Parsed, subnet: SubnetFacts, name: str) -> None:
+    whole = ip_network(f"{subnet.address}/{subnet.prefix}", strict=False)
+    if "/" in text and address.network.prefixlen != subnet.prefix:
+        raise RequestError(
+            f"--network ip={text}: the network '{name}' is {whole}", hint=f"use ip={address.ip}, or /{subnet.prefix}"
+        )
+    if address.ip == ip_address(subnet.address):
+        raise RequestError(
+            f"--network ip={text} is the address of this host in the network '{name}'", hint="use another address"
+        )
+    is_end = address.ip == whole.network_address or (address.version == 4 and address.ip == whole.broadcast_address)
+    if is_end and whole.num_addresses > 2:
+        raise RequestError(f"--network ip={text} is the address of the whole network {whole}", hint="use another one")
+
+
+def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: SubnetFacts) -> None:
+    network = str(interface.source_network)
+    given = str(interface.mac_address)
+    mac, wanted = given.replace("-", ":").lower(), str(address.ip)
+    facts = draft.facts.networks[network]
+    assert facts is not None
+    name: str | None = _dns_name(draft)
+    exists = False
+    for other_mac, other_name, other in subnet.hosts:
+        same = other != "" and ip_address(other) == address.ip
+        ours = other_mac == mac if address.version == 4 else other_name == name
+        if same and ours:
+            exists = True
+        elif same:
+            owner = " ".join(part for part in (other_mac, other_name and f"('{other_name}')") if part)
+            raise RequestError(
+                f"--network ip={wanted} is reserved for {owner} in the network '{network}'", hint="use another address"
+            )
+        elif ours and address.version == 4:
+            raise RequestError(
+                f"--network ip={wanted}: {given} has the reservation {other} in the network '{network}'",
+                hint="use that address, or another mac=",
+            )
+        elif other_name and other_name == name:
+            if address.version == 6:
+                raise RequestError(
+                    f"--network ip={wanted}: the name '{name}' has the reservation {other} in the network '{network}'",
+                    hint="use that address, or another name",
+                )
+            draft.warnings.append(f"the DNS name '{name}' in the network '{network}' belongs to {other}")
+            name = None
+    _check_leases(draft, facts, wanted, mac)
+    if address.version == 6 and not _can_configure(draft):
+        draft.warnings.append(f"--network ip={wanted}: the guest gets it if it sends the name '{name}' by DHCPv6")
+    # an address that was generated can only have its reservation from the same guest
+    own = not exists or given in draft.generated
+    draft.reservations.append(
+        NewReservation(network=network, mac=mac, address=wanted, name=name, exists=exists, is_own=own)
+    )
+
+
+def _dns_name(draft: Draft) -> str:
+    seed = draft.facts.seeds.cloud_init
+    return (seed.hostname if seed is not None else None) or host_name(draft)
+
+
+def _check_leases(draft: Draft, facts: NetworkFacts, wanted: str, mac: str) -> None:
+    for leased_to, leased in facts.leases:
+        if leased_to == mac or ip_address(leased) != ip_address(wanted):
+            continue
+        owner = draft.facts.guest_macs.get(leased_to)
+        if owner is not None:
+            raise RequestError(
+                f"--network ip={wanted} is leased to the guest '{owner}'", hint="use another address, or shut it down"
+            )
+        draft.warnings.append(f"--network ip={wanted} is leased to {leased_to}; the guest gets it when that lease ends")
+
+
+def _can_configure(draft: Draft) -> bool:
+    """Return whether cloud-init can configure the guest's interfaces."""
+    seed = draft.facts.seeds.cloud_init
+    return seed is not None and seed.network_config is None
+
+
+def _set_static(draft: Draft, interface: Interface, addresses: list[str], subnet: SubnetFacts | None) -> None:
+    shown = ",".join(addresses)
+    if not _can_configure(draft):
+        raise RequestError(
+            f"--network ip={shown}: no DHCP server of libvirt serves this interface, "
+            "and no cloud-init configures the guest",
+            hint="add --cloud-init (without network-config=), or configure the address in the guest",
+        )
+    asked = draft.facts.seeds.cloud_init
+    if asked is not None and asked.address is not None:
+        raise RequestError(
+            f"--network ip={shown} and --cloud-init address={asked.address.address} both configure addresses",
+            hint="use ip= of --network for all interfaces",
+        )
+    gateways, nameservers = split_addresses(interface.gateway or ""), split_addresses(interface.nameservers or "")
+    network = None if subnet is None else draft.facts.networks.get(str(interface.source_network))
+    if network is not None and subnet is not None and not subnet.has_dhcp and network.forward in _ROUTED:
+        gateways = gateways or [subnet.address]
+        nameservers = nameservers or [subnet.address]
+    draft.static_addresses[str(interface.mac_address)] = parse_address(
+        tuple(addresses), tuple(gateways), tuple(nameservers), "--network", "ip"
+    )

@@ -1,0 +1,133 @@
+"""Fixed addresses of a file's guests: checked before anything changes, and restored where a reservation is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from virtinstall.compose.addresses import AddressError
+from virtinstall.errors import HostError, RequestError
+from virtinstall.fleet.compare import Comparison, Difference
+from virtinstall.fleet.nodes import FileError
+from virtinstall.fleet.planning import RESERVATION, SEED_NETWORK, plan_again, plan_guest
+from virtinstall.guest_record import NAMESPACE, Reservation, parse_record
+from virtinstall.run.store_record import store
+
+if TYPE_CHECKING:
+    from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.libvirt_host.host import Guest, Host
+
+
+def with_addresses(
+    found: Sequence[Comparison], guests: Mapping[str, LabGuest], project: str, host: Host
+) -> list[Comparison]:
+    """Return the comparisons with missing reservations as changes, and static addresses as options of the creation.
+
+    Raises: FileError, for addresses that guests cannot have, reported together.
+    """
+    problems: list[FileError] = []
+    result = []
+    known: dict[str, set[tuple[str, str]]] = {}
+    for each in found:
+        guest = guests.get(each.name)
+        if guest is not None and guest.has_addresses and each.action in ("create", "none", "update"):
+            try:
+                each = _checked(each, guest, project, host, known)
+            except AddressError as error:
+                problems.append(_located(guest, error))
+        result.append(_static_at_creation(each))
+    if problems:
+        lines = dict.fromkeys(problem.message for problem in problems)
+        hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
+        raise FileError("\n".join(lines), hint="; ".join(list(hints)[:3]) or None)
+    return result
+
+
+def _located(guest: LabGuest, error: AddressError) -> FileError:
+    places = guest.network_places
+    place = places[error.interface] if error.interface < len(places) else guest.place
+    text = error.message.removeprefix("--network ")
+    return FileError(f"{place}: {guest.name}.network[{error.interface}]: {text}", hint=error.hint)
+
+
+def _checked(
+    found: Comparison, guest: LabGuest, project: str, host: Host, known: dict[str, set[tuple[str, str]]]
+) -> Comparison:
+    if found.action == "create":
+        try:
+            plan_guest(guest, project, host)
+        except AddressError:
+            raise
+        except (RequestError, HostError):
+            # another guest of the file may create what is missing: it is reported at the creation
+            return found
+        return found
+    if found.adopted:
+        return found
+    handle = host.guest_named(guest.name)
+    lost = [] if handle is None else list(_lost(handle, host, known))
+    if not lost:
+        return found
+    plan = plan_again(guest, project, host) if found.plan is None else found.plan
+    wanted = {each.address for each in plan.reservations}
+    changes = tuple(Difference(leaf_path(each), None, each.mac) for each in lost if each.address in wanted)
+    drift = tuple(Difference(leaf_path(each), each.mac, None) for each in lost)
+    if not changes:
+        return found
+    return found.replace(action="update", changes=(*found.changes, *changes), drift=(*found.drift, *drift), plan=plan)
+
+
+def _lost(handle: Guest, host: Host, known: dict[str, set[tuple[str, str]]]) -> Iterable[Reservation]:
+    """Return the recorded reservations that the networks no longer have."""
+    record = parse_record(handle.metadata(NAMESPACE), handle.uuid)
+    for each in () if record is None else record.reservations:
+        if each.network not in known:
+            pairs = host.network_addresses(each.network)
+            known[each.network] = {(mac or "", address) for mac, address, kind in pairs if kind == "reservation"}
+        mac = "" if ":" in each.address else each.mac
+        if (mac, each.address) not in known[each.network]:
+            yield each
+
+
+def leaf_path(reservation: Reservation) -> str:
+    """Return the path of a reservation among the leaves of a guest."""
+    return f"{RESERVATION}[{reservation.network}/{reservation.address}]"
+
+
+def _static_at_creation(found: Comparison) -> Comparison:
+    """Addresses that cloud-init sets act at the first boot only."""
+    changes = tuple(each for each in found.changes if each.path != SEED_NETWORK)
+    if len(changes) == len(found.changes):
+        return found
+    action = "none" if found.action == "update" and not changes else found.action
+    options = tuple(sorted({*found.at_creation, "network"}))
+    return found.replace(action=action, changes=changes, at_creation=options)
+
+
+def add_reservations(changes: Iterable[Difference], found: Comparison, guest: Guest, host: Host) -> None:
+    """Add the reservations among `changes`, and record them. Raises: HypervisorError."""
+    paths = {each.path for each in changes if each.after is not None}
+    for new in found.plan.reservations if found.plan is not None else ():
+        each = Reservation(network=new.network, mac=new.mac, address=new.address)
+        if leaf_path(each) in paths:
+            present = {address for _, address, kind in host.network_addresses(each.network) if kind == "reservation"}
+            if each.address not in present:
+                host.add_reservation(each.network, each.mac, each.address, new.name)
+            _record(guest, host, add=each)
+
+
+def remove_reservations(changes: Iterable[Difference], guest: Guest, host: Host) -> None:
+    """Remove the recorded reservations that `changes` no longer have. Raises: HypervisorError."""
+    paths = {each.path for each in changes if each.after is None}
+    record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
+    for each in () if record is None else record.reservations:
+        if leaf_path(each) in paths:
+            host.remove_reservation(each.network, each.mac, each.address)
+            _record(guest, host, remove=each)
+
+
+def _record(guest: Guest, host: Host, *, add: Reservation | None = None, remove: Reservation | None = None) -> None:
+    record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
+    if record is not None:
+        kept = tuple(each for each in record.reservations if each not in (add, remove))
+        store(record.replace(reservations=kept if add is None else (*kept, add)), guest, host)

@@ -1,0 +1,26 @@
+"""The DHCP reservations of a plan, added before the guest can ask for its address."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.plan import Plan
+    from virtinstall.rollback.journal import Journal
+    from virtinstall.rollback.undo import Undo
+
+
+def reserve_addresses(plan: Plan, host: Host, undo: Undo, journal: Journal | None) -> None:
+    """Add the reservations of `plan` that do not exist; `undo` removes them. Raises: HypervisorError."""
+    for each in plan.reservations:
+        if each.exists:
+            continue
+        if journal is not None:
+            journal.record("reservation", f"{each.address} {each.mac} {each.network}")
+        host.add_reservation(each.network, each.mac, each.address, each.name)
+        undo.push(
+            f"the DHCP reservation of {each.address} in the network '{each.network}'",
+            partial(host.remove_reservation, each.network, each.mac, each.address),
+        )
