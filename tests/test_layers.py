@@ -33,7 +33,7 @@ LAYERS = (
     ),
     ("virsh_commands", "xml"),
     ("devices", "domain"),
-    ("capabilities", "new_image", "request", "request_texts", "facts", "plan", "guest_record"),
+    ("capabilities", "new_image", "request", "script_terms", "request_texts", "facts", "plan", "guest_record"),
     ("compose",),
     ("libvirt_host", "rollback", "survey", "run", "storage", "media", "seed", "osinfo", "images"),
     ("accepted", "added_devices", "attach", "create", "lifecycle"),

@@ -9,13 +9,14 @@ virt-clone and virt-xml use the same journal, retry and error explanations: `jou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from virtinstall.errors import RequestError, TakenError
 from virtinstall.libvirt_host.connection_errors import explain_lost_connection
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.redact import logger
+from virtinstall.script_terms import in_script_terms, script_terms, warn_in_script_terms
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -51,8 +52,12 @@ def make_plan(request: Request, host: Host, environment: Environment | None = No
     if request.install.reinstall is not None:
         request = request.replace(domain=_existing(request.install.reinstall, host))
     plan = compose(request, survey(request, host, environment or Real.real()))
-    warnings = check_plan_in_use(plan, host, request.checks)
-    return plan.replace(warnings=(*plan.warnings, *warnings)) if warnings else plan
+    warnings = (*plan.warnings, *check_plan_in_use(plan, host, request.checks))
+    if request.by_script:
+        return plan.replace(
+            warnings=tuple(map(in_script_terms, warnings)), notes=tuple(map(in_script_terms, plan.notes))
+        )
+    return plan.replace(warnings=warnings) if warnings != plan.warnings else plan
 
 
 def _existing(name: str, host: Host) -> Domain:
@@ -98,7 +103,8 @@ def create(
     `paused`: the guest waits for `resume_if_paused`, so that no line of its console is missed.
 
     Raises: RequestError, StorageError, FetchError, HypervisorError; TakenError, when names are taken again and
-    again. What could not be rolled back is in the error's notes.
+    again. What could not be rolled back is in the error's notes. A plan that was created before is planned again:
+    names that were generated become others, and those of the request are an error.
     """
     from virtinstall.progress import Silent
     from virtinstall.request_texts import texts_of
@@ -106,6 +112,9 @@ def create(
     logger("create").info("creating guest '%s' on %s", plan.name, host.uri)
     warn, inform = on_warning or log_warning, report or log_info
     shown = progress or Silent()
+    by_script = plan.request is not None and plan.request.by_script
+    if by_script:
+        warn, inform = warn_in_script_terms(warn), warn_in_script_terms(inform)
 
     def plan_again(old: Plan) -> Plan:
         assert old.request is not None
@@ -115,19 +124,27 @@ def create(
                 warn(warning)
         return new
 
-    if remove_traces(plan.name, host, warn, texts_of(plan.request or plan.final)) and plan.request is not None:
-        # paths that were taken may be free now
-        plan = plan_again(plan)
-    if plan.fetches:
-        # check the plan before anything is downloaded
-        check_storage_of(plan, host)
-    plan = with_images(plan, host, shown, warn)
-    return retry_while_taken(
-        plan,
-        lambda plan: _apply(plan, host, shown, warn, paused=paused),
-        (lambda old: with_images(plan_again(old), host, shown, warn)) if plan.request else None,
-        inform,
-    )
+    with script_terms() if by_script else nullcontext():
+        left = remove_traces(plan.name, host, warn, texts_of(plan.request or plan.final))
+        if plan.request is not None and (left or _is_created(plan, host)):
+            # paths that were taken may be free now; a plan that was created already needs other names
+            plan = plan_again(plan)
+        if plan.fetches:
+            # check the plan before anything is downloaded
+            check_storage_of(plan, host)
+        plan = with_images(plan, host, shown, warn)
+        return retry_while_taken(
+            plan,
+            lambda plan: _apply(plan, host, shown, warn, paused=paused),
+            (lambda old: with_images(plan_again(old), host, shown, warn)) if plan.request else None,
+            inform,
+        )
+
+
+def _is_created(plan: Plan, host: Host) -> bool:
+    """Return whether the plan was applied before: a guest has the UUID that was generated for it."""
+    uuid = plan.final.uuid
+    return uuid is not None and uuid in plan.generated and host.guest_by_uuid(uuid) is not None
 
 
 def with_images(plan: Plan, host: Host, progress: Progress, on_warning: Report) -> Plan:
@@ -185,7 +202,13 @@ def _apply(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: 
     with journaled(plan.name, host, warn, str(plan.final.uuid), name_is_generated=name_is_generated) as journal:
         if not plan.reinstall:
             # claimed again just before the definition: this is to fail before anything is fetched
-            require_free(plan.name, str(plan.final.uuid), host, name_is_generated=name_is_generated)
+            require_free(
+                plan.name,
+                str(plan.final.uuid),
+                host,
+                name_is_generated=name_is_generated,
+                uuid_is_new=plan.final.uuid in plan.generated,
+            )
         remove_placeholders(plan, host)
         with Undo(journal) as undo, keep_journal_if_lost(journal, host):
             make_storage(plan, host, undo, progress, journal)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from virtinstall.create import log_info, log_warning
+from virtinstall.errors import RequestError
 from virtinstall.libvirt_host.connection_errors import explain_lost_connection
+from virtinstall.script_terms import for_scripts, warn_in_script_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,15 +65,23 @@ class Guest:
         guest: HostGuest,
         plan: Plan | None = None,
         installation: BackgroundInstallation | None = None,
+        *,
+        for_commands: bool = False,
     ) -> None:
         self._host = host
         self._guest = guest
         self.plan = plan
         """The plan that was applied, for a guest that `create` returned; else None."""
         self._installation = installation
+        self.for_commands = for_commands
+        """Whether errors name options of the command line."""
 
     def __repr__(self) -> str:
         return f"<Guest {self.name!r}>"
+
+    def _warn(self, on_warning: Callable[[str], None] | None) -> Callable[[str], None]:
+        warn = on_warning or log_warning
+        return warn if self.for_commands else warn_in_script_terms(warn)
 
     @property
     def handle(self) -> HostGuest:
@@ -110,6 +120,7 @@ class Guest:
         """The IP addresses known now, IPv4 first, from leases, the guest agent and the host's neighbors."""
         return tuple(self._guest.addresses())
 
+    @for_scripts
     def start(self, *, paused: bool = False) -> None:
         """Start the guest. Raises: HypervisorError."""
         self._guest.start(paused=paused)
@@ -143,6 +154,7 @@ class Guest:
 
         return guest_addresses(self._guest, self._host)
 
+    @for_scripts
     def ssh_command(
         self, command: Sequence[str] = (), *, user: str | None = None, identity: str | None = None
     ) -> list[str]:
@@ -156,6 +168,7 @@ class Guest:
 
         return ssh_command(self._guest, self._host, user=user, identity=identity, command=command)
 
+    @for_scripts
     def execute(
         self,
         command: Sequence[str],
@@ -173,12 +186,14 @@ class Guest:
 
         return execute(self._guest, command, stdout=stdout, stderr=stderr, timeout=timeout)
 
+    @for_scripts
     def reset_plan(self) -> ResetPlan:
         """Return what `reset` would do. Raises: RequestError, when not all disks were created for the guest."""
         from virtinstall.lifecycle.reset import plan_reset
 
         return plan_reset(self._guest, self._host)
 
+    @for_scripts
     def reset(self, *, force: bool = False, start: bool = False) -> None:
         """Make the disks empty overlays on the same images again; MAC addresses and seed stay.
 
@@ -194,12 +209,14 @@ class Guest:
         if start:
             self._guest.start()
 
+    @for_scripts
     def deletion_plan(self, storage: Storage = "own") -> DeletionPlan:
         """Return what `delete` would remove and keep, with the reasons; change nothing. Raises: HostError."""
         from virtinstall.lifecycle.delete import make_deletion_plan
 
         return make_deletion_plan(self.name, self._guest, self._host, storage)
 
+    @for_scripts
     def delete(
         self,
         storage: Storage = "own",
@@ -224,10 +241,11 @@ class Guest:
             force=force,
             shutdown_timeout=shutdown_timeout,
             wipe=wipe,
-            on_warning=on_warning or log_warning,
+            on_warning=self._warn(on_warning),
             report=report or log_info,
         )
 
+    @for_scripts
     def wait_for(
         self, goal: Goal, timeout: float | None = None, *, report: Callable[[str], None] | None = None
     ) -> tuple[str, ...]:
@@ -245,6 +263,8 @@ class Guest:
         from virtinstall.run.installation import Installation, is_installing, time_left
         from virtinstall.run.wait import Waiter, refuse_impossible
 
+        if goal not in get_args(Goal):
+            raise RequestError(f"wait_for: unknown goal '{goal}'", hint=f"use {', '.join(get_args(Goal))}")
         inform = report or log_info
         deadline = None if timeout is None else time.monotonic() + timeout
         with explain_lost_connection(self._host, self.name):
@@ -265,6 +285,7 @@ class Guest:
                 return ()
             return tuple(Waiter(self._host, self._guest, self.domain, inform, deadline).wait(goal))
 
+    @for_scripts
     def console(self, stream: BinaryIO) -> None:
         """Copy the output of the guest's text console to `stream` until the guest ends. Raises: HypervisorError."""
         from virtinstall.libvirt_host.console_stream import ConsoleStream
@@ -273,6 +294,7 @@ class Guest:
         self._guest.resume_if_paused()
         console.run(None, stream.write)
 
+    @for_scripts
     def attach(
         self,
         device: D,
@@ -299,9 +321,10 @@ class Guest:
             device,
             change,
             progress=progress or Silent(),
-            on_warning=on_warning or log_warning,
+            on_warning=self._warn(on_warning),
         )
 
+    @for_scripts
     def detach(
         self,
         device: Device,
@@ -319,8 +342,9 @@ class Guest:
         from virtinstall.attach import Change, detach
 
         change = Change(self._guest, live, persistent)
-        detach(self._guest, self._host, device, change, on_warning=on_warning or log_warning)
+        detach(self._guest, self._host, device, change, on_warning=self._warn(on_warning))
 
+    @for_scripts
     def update(self, device: D, *, live: bool | None = None, persistent: bool | None = None) -> D:
         """Change a device: it is found as for `detach`, and every value that `device` has replaces the guest's.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from virtinstall.create import check, create, log_info, log_warning, make_plan, remove_traces
 from virtinstall.errors import GuestNotFound
 from virtinstall.libvirt_host.open import open_host
+from virtinstall.script_terms import for_scripts, script_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,7 +41,8 @@ def connect(uri: str | None = None) -> Hypervisor:
     None is libvirt's choice, as for virsh. Raises: HypervisorError, when nothing answers; StorageError, when the
     embedded driver's directory cannot be used.
     """
-    return Hypervisor(open_host(uri))
+    with script_terms():
+        return Hypervisor(open_host(uri))
 
 
 class Hypervisor:
@@ -50,9 +52,11 @@ class Hypervisor:
     `virtinstall`. `report` receives lines about progress in the same way (level INFO).
     """
 
-    def __init__(self, host: LibvirtHost) -> None:
+    def __init__(self, host: LibvirtHost, *, for_commands: bool = False) -> None:
         self.host = host
         """The connection below, for virtinstall's own commands."""
+        self.for_commands = for_commands
+        """Whether errors name options of the command line."""
         self._installations: list[BackgroundInstallation] = []
 
     @property
@@ -76,6 +80,10 @@ class Hypervisor:
     ) -> None:
         self.close()
 
+    def reopened(self) -> Hypervisor:
+        """Open another connection to the same hypervisor, for another thread. Raises: as `connect`."""
+        return Hypervisor(open_host(self.uri), for_commands=self.for_commands)
+
     def plan(self, spec: GuestSpec | Request) -> Plan:
         """Decide everything about a guest; change nothing.
 
@@ -89,7 +97,8 @@ class Hypervisor:
         # only scripts describe guests this way: commands avoid these imports
         from virtinstall.spec_request import request_of
 
-        return make_plan(request_of(spec), self.host)
+        with script_terms():
+            return make_plan(request_of(spec), self.host)
 
     def check(self, plan: Plan) -> list[str]:
         """Run the checks that `create` begins with, and have libvirt read the XML; change nothing; return warnings.
@@ -130,6 +139,9 @@ class Hypervisor:
 
         Raises: RequestError, StorageError (NoSpaceError), FetchError, HypervisorError; TakenError, when generated
         names were taken again and again. What could not be rolled back is in the error's notes.
+
+        The same plan can be created again: names and addresses that were generated become others. If the request
+        names the guest, that is a RequestError.
         """
         from virtinstall.plan import Plan
 
@@ -144,6 +156,7 @@ class Hypervisor:
             self._installations.append(installation)
         return self._guest(guest, done, installation)
 
+    @for_scripts
     def images(self) -> list[StoredImage]:
         """Return the images in this connection's cache, each with the guests and disks that start from it.
 
@@ -153,6 +166,7 @@ class Hypervisor:
 
         return stored_images(self.host, self._image_cache())
 
+    @for_scripts
     def fetch_image(
         self,
         name: str,
@@ -181,6 +195,7 @@ class Hypervisor:
             on_warning=on_warning or log_warning,
         )
 
+    @for_scripts
     def remove_images(self, images: Sequence[StoredImage]) -> list[str]:
         """Remove cached images that `images()` returned, and what killed downloads left; return the removed paths.
 
@@ -196,7 +211,7 @@ class Hypervisor:
         # previews need no guest
         from virtinstall.guest import Guest
 
-        return Guest(self.host, handle, plan, installation)
+        return Guest(self.host, handle, plan, installation, for_commands=self.for_commands)
 
     def _image_cache(self) -> str:
         from virtinstall.survey.images import cache_of
@@ -213,6 +228,7 @@ class Hypervisor:
 
         return summaries(self.host)
 
+    @for_scripts
     def guest(self, name: str) -> Guest:
         """Return the guest of that name; a UUID or number finds nothing. Raises: GuestNotFound."""
         found = self.host.guest_named(name)
@@ -222,6 +238,7 @@ class Hypervisor:
             raise GuestNotFound(f"no such guest: '{name}'", hint=did_you_mean(name, sorted(self.host.guest_names())))
         return self._guest(found)
 
+    @for_scripts
     def guest_by_uuid(self, uuid: str) -> Guest:
         """Return the guest of that UUID. Raises: GuestNotFound."""
         found = self.host.guest_by_uuid(uuid)
@@ -229,6 +246,7 @@ class Hypervisor:
             raise GuestNotFound(f"no guest has the UUID '{uuid}'")
         return self._guest(found)
 
+    @for_scripts
     def deletion_plan(self, name: str, storage: Storage = "own") -> DeletionPlan:
         """Return what deleting the guest `name` would remove and keep, with the reasons; change nothing.
 
@@ -240,6 +258,7 @@ class Hypervisor:
 
         return make_deletion_plan(name, self.host.guest_named(name), self.host, storage)
 
+    @for_scripts
     def delete(
         self,
         plan: DeletionPlan,
@@ -270,6 +289,7 @@ class Hypervisor:
             report=report or log_info,
         )
 
+    @for_scripts
     def finish(
         self,
         name: str,
@@ -288,6 +308,7 @@ class Hypervisor:
 
         return self._guest(finish(name, self.host, report or log_info, timeout_seconds=timeout, start=start))
 
+    @for_scripts
     def remove_leftovers(
         self,
         name: str | None = None,

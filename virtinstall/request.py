@@ -129,7 +129,8 @@ class Request(Record):
 
     `domain` contains the requested XML values, including settings of devices;
     it is never changed: the composer works on a copy. `without` contains device tags without
-    default devices (`--network none`).
+    default devices (`--network none`). `by_script`: a script described the guest as a `GuestSpec`, so errors and
+    warnings name its classes and fields instead of options.
     """
 
     domain: Domain
@@ -141,3 +142,4 @@ class Request(Record):
     run: RunOptions = RunOptions()
     without: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
+    by_script: bool = False

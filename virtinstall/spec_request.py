@@ -56,6 +56,7 @@ def request_of(spec: GuestSpec) -> Request:
             wait_minutes=-1,
         ),
         without=frozenset(spec.without),
+        by_script=True,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import virtinstall
-from tests.library.test_hypervisor import hypervisor, spec  # noqa: F401
+from tests.library.test_hypervisor import spec
 from virtinstall import Hypervisor, HypervisorError
 from virtinstall.accepted import check_accepted, check_change_accepted, with_stand_ins
 from virtinstall.cli.main import main
@@ -69,7 +69,7 @@ def test_driver_that_cannot_be_asked_is_silent() -> None:
     assert check_accepted(["<domain/>"], Driver("x", supported=False), Checks()) == []  # type: ignore[arg-type]
 
 
-def test_check_validates_against_the_schema_where_the_driver_cannot_be_asked(hypervisor: Hypervisor) -> None:  # noqa: F811
+def test_check_validates_against_the_schema_where_the_driver_cannot_be_asked(hypervisor: Hypervisor) -> None:
     """libvirt's test driver builds no command line."""
     plan = hypervisor.plan(spec("valid"))
     assert hypervisor.check(plan) == []

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
 
 import pytest
 
 import virtinstall
 from virtinstall import Disk, Domain, Existing, Guest, GuestSpec, Hypervisor, Interface, Pxe, State
 from virtinstall.create import retry_while_taken
-
-
-@pytest.fixture
-def hypervisor() -> Iterator[Hypervisor]:
-    """The test driver; its one guest is `test`."""
-    with virtinstall.connect("test:///default") as connected:
-        yield connected
-        for guest in connected.guests():
-            if guest.name != "test":
-                guest.handle.destroy() if guest.state.is_active else None
-                if guest.handle.is_persistent():
-                    guest.handle.undefine()
 
 
 def spec(name: str | None = None, install: virtinstall.Install = Existing()) -> GuestSpec:  # noqa: B008

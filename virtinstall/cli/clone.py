@@ -6,10 +6,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from virtinstall.accepted import check_change_accepted
+from virtinstall.cli.connection import connect
 from virtinstall.cli.log import library_log
 from virtinstall.cli.messages import Messages
 from virtinstall.clone.create import create_clone, make_clone_plan
-from virtinstall.hypervisor import connect
 from virtinstall.request_texts import texts_of
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from virtinstall.cli.connection import connect
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.status import Status
 from virtinstall.errors import GuestCrashed, GuestStopped, RequestError, WaitTimeout
-from virtinstall.hypervisor import connect
 from virtinstall.rollback.signals import Terminated
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
+from virtinstall.cli.connection import connect
 from virtinstall.cli.guest_diff import add_file_arguments, difference_text, load_lab
 from virtinstall.cli.log import library_log
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.status import Status
-from virtinstall.hypervisor import connect
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

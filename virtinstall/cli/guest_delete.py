@@ -7,11 +7,11 @@ import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+from virtinstall.cli.connection import connect
 from virtinstall.cli.log import library_log
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.status import Status
 from virtinstall.errors import GuestNotFound, RequestError, WaitTimeout
-from virtinstall.hypervisor import connect
 from virtinstall.options.usage import UsageError
 from virtinstall.units import parse_duration
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from virtinstall.cli.connection import connect
 from virtinstall.fleet.lab import Lab
-from virtinstall.hypervisor import connect
 from virtinstall.options.usage import UsageError
 
 if TYPE_CHECKING:

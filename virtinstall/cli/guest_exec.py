@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from virtinstall.cli.connection import connect
 from virtinstall.cli.status import Status
 from virtinstall.errors import WaitTimeout
-from virtinstall.hypervisor import connect
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

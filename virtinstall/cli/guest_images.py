@@ -8,8 +8,8 @@ import time
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+from virtinstall.cli.connection import connect
 from virtinstall.cli.messages import Messages
-from virtinstall.hypervisor import connect
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from virtinstall.cli.connection import connect
 from virtinstall.cli.status import Status
 from virtinstall.errors import GuestCrashed, RequestError, WaitTimeout
-from virtinstall.hypervisor import connect
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

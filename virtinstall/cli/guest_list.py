@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from virtinstall.hypervisor import connect
+from virtinstall.cli.connection import connect
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

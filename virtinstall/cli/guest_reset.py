@@ -7,10 +7,10 @@ import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
+from virtinstall.cli.connection import connect
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.status import Status
 from virtinstall.errors import RequestError
-from virtinstall.hypervisor import connect
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

@@ -7,8 +7,8 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from virtinstall.cli.connection import connect
 from virtinstall.errors import RequestError
-from virtinstall.hypervisor import connect
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

@@ -6,12 +6,12 @@ import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
+from virtinstall.cli.connection import connect
 from virtinstall.cli.log import library_log
 from virtinstall.cli.lost_output import tolerate_lost_output
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.typed_answers import with_typed_answers
 from virtinstall.errors import HostError, RequestError
-from virtinstall.hypervisor import connect
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.options.fallback import fallback_for
 from virtinstall.options.legacy import rewrite

@@ -69,9 +69,9 @@ def _print_help(given: Namespace) -> bool:
 def _work(given: Namespace, log: Log) -> int:
     from contextlib import nullcontext
 
+    from virtinstall.cli.connection import connect
     from virtinstall.cli.edit_session import Session
     from virtinstall.cli.log import library_log
-    from virtinstall.hypervisor import connect
 
     request = read_edit_request(given)
     with connect(given.connect) as hypervisor:

@@ -16,7 +16,7 @@ from virtinstall.fleet.compare import Comparison, compare, record_after_update, 
 from virtinstall.fleet.planning import plan_guest
 from virtinstall.fleet.schedule import run_in_order
 from virtinstall.fleet.update import Applying, update_guest
-from virtinstall.hypervisor import Hypervisor, connect
+from virtinstall.hypervisor import Hypervisor
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.record import Record
 from virtinstall.virsh_commands import finish_command
@@ -161,7 +161,7 @@ class _Run:
         if not has_real_storage(self.hypervisor.host):
             return self.hypervisor
         if not hasattr(self.local, "hypervisor"):
-            self.local.hypervisor = connect(self.hypervisor.uri)
+            self.local.hypervisor = self.hypervisor.reopened()
             self.opened.append(self.local.hypervisor)
         return self.local.hypervisor  # type: ignore[no-any-return]
 

@@ -71,7 +71,13 @@ class OwnGuest:
         if self._replaces:
             self._before = _require_replaceable(self.name, self.uuid, self._host)
         else:
-            require_free(self.name, self.uuid, self._host, name_is_generated=self._name_is_generated)
+            require_free(
+                self.name,
+                self.uuid,
+                self._host,
+                name_is_generated=self._name_is_generated,
+                uuid_is_new=self._uuid_is_new,
+            )
             self._undo.push(f"the file of UEFI variables of guest {self.name}", self._files.remove_new_nvram)
         self._undo.push(f"guest {self.name}", self._roll_back, uses_older=True)
         # a random UUID is unique
@@ -168,9 +174,14 @@ class OwnGuest:
         return self._host.guest_by_uuid(self.uuid)
 
 
-def require_free(name: str, uuid: str, host: Host, *, name_is_generated: bool = False) -> None:
-    """Require UUID and name to be free. Raises: HypervisorError; TakenError, if another name can be generated."""
-    if host.guest_by_uuid(uuid) is not None:
+def require_free(
+    name: str, uuid: str, host: Host, *, name_is_generated: bool = False, uuid_is_new: bool = False
+) -> None:
+    """Require the name to be free, and the UUID unless it was generated for this run: a random one is unique.
+
+    Raises: HypervisorError; TakenError, if another name can be generated.
+    """
+    if not uuid_is_new and host.guest_by_uuid(uuid) is not None:
         raise _uuid_exists(uuid, host)
     if host.guest_named(name) is not None:
         raise _name_exists(name, name_is_generated=name_is_generated)

@@ -1,0 +1,255 @@
+"""Errors and warnings in the terms of a script: `Disk(size_bytes=20 * GIB)` instead of `--disk size=20`.
+
+Planning is shared with the commands, and its messages name options. `Hypervisor` and `Guest` rewrite them for callers
+that describe guests with `GuestSpec` and device classes. Commands to type (`virsh ...`) stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
+
+from virtinstall.devices.table import DEVICES
+from virtinstall.errors import VirtInstallError
+from virtinstall.units import GIB
+from virtinstall.xml.field import Declared, Setting, XmlField
+
+if TYPE_CHECKING:
+    from virtinstall.xml.element import Element
+
+_COMMAND = r"`[^`]*`|\b(?:virsh|virt-(?:install|clone|xml|guest)|qemu-img|butane|ssh|gpg) (?:(?!, or |, and ).)*"
+_NO_ARGUMENT = (
+    *("and", "or", "with", "without", "needs", "requires", "contradict", "contradicts", "must", "is", "are", "amount"),
+    *("storage", "for", "to", "does", "in", "instead", "sets", "has", "which"),
+)
+_END = r"(?=[,:.)'\"]*(?:\s|;|$))"
+_ARGUMENT = rf" (?!(?:{'|'.join(_NO_ARGUMENT)})\b)(?!--)(\"[^\"]*\"|'[^']*'|[^\s;]*?[^\s;,:.)'\"]){_END}"
+# the subject of a message may contain spaces: `--disk path=/a b.img: no such file`
+_SUBJECT = re.compile(r"--(disk|filesystem|cdrom|location|initrd-inject) ([^:]*[=/][^:]*)(?=: )")
+_PATTERN = re.compile(rf"({_COMMAND})|(?<![\w-])--([a-zA-Z][\w-]*)(?:{_ARGUMENT})?")
+_PHRASES = (
+    ("--osinfo/--os-variant OS name is required", "GuestSpec(os=...) is required"),
+    ("--memory amount in MiB is required", "Domain(memory_kib=...) is required"),
+    ("`--osinfo list` prints", "`virt-install --osinfo list` prints"),
+    ("--boot hd|cdrom|...", "Kernel()"),
+)
+_FLAGS = {
+    "noreboot": "start_installed=False",
+    "transient": "transient=True",
+    "autostart": "autostart=True",
+    "pxe": "Pxe()",
+    "import": "Existing()",
+    "livecd": "Iso(..., live=True)",
+    "force": "force=True",
+}
+# option -> function or class, and the parameter that a value without a name is for
+_CALLS = {
+    "location": ("Tree", "location"),
+    "cdrom": ("Iso", "path"),
+    "reinstall": ("Reinstall", "name"),
+    "install": ("Kernel", "os"),
+    "cloud-init": ("CloudInit", ""),
+    "unattended": ("Unattended", ""),
+    "ignition": ("Ignition", "source"),
+    "finish": ("finish", "name"),
+    "wait-for": ("wait_for", "goal"),
+    "connect": ("connect", "uri"),
+    "osinfo": ("GuestSpec", "os"),
+    "image": ("Disk", "image"),
+    "extra-args": ("Tree", "extra_args"),
+    "initrd-inject": ("Tree", "initrd_inject"),
+    "shutdown": ("delete", "shutdown_timeout"),
+    "name": ("Domain", "name"),
+    "uuid": ("Domain", "uuid"),
+    "virt-type": ("Domain", "type"),
+}
+_SECTIONS = {
+    "boot": "os",
+    "arch": "os",
+    "machine": "os",
+    "cpu": "cpu",
+    "features": "features",
+    "clock": "clock",
+    "memorybacking": "memory_backing",
+    "launchSecurity": "launch_security",
+    "sysinfo": "sysinfos",
+    "qemu-commandline": "qemu_commandline",
+}
+_FIELDS = {"arch": "type_arch", "machine": "type_machine"}
+_SWITCHES = {"on": "True", "yes": "True", "off": "False", "no": "False"}
+_DEVICES = {option.lstrip("-"): (row.tag, row.cls) for row in DEVICES for option in row.option.split()}
+
+
+def in_script_terms(text: str) -> str:
+    """Return `text` with options replaced by the classes, fields and parameters of the library."""
+    if "--" not in text:
+        return text
+    for phrase, translated in _PHRASES:
+        text = text.replace(phrase, translated)
+    subject = _SUBJECT.match(text)
+    done = "" if subject is None else _translated(subject[1], subject[2], subject[0])
+    text = text if subject is None else text[subject.end() :]
+    done += _PATTERN.sub(lambda found: found[1] or _translated(found[2], found[3], found[0]), text)
+    return done.replace("' domain.", "', domain.")
+
+
+@contextmanager
+def script_terms() -> Iterator[None]:
+    """Raise errors of the block with message, hint and notes in the terms of a script."""
+    try:
+        yield
+    except VirtInstallError as error:
+        error.message = in_script_terms(error.message)
+        error.args = (error.message, *error.args[1:])
+        error.hint = None if error.hint is None else in_script_terms(error.hint)
+        notes: list[str] = getattr(error, "__notes__", [])
+        notes[:] = map(in_script_terms, notes)
+        raise
+
+
+class Client(Protocol):
+    """An object whose methods commands use as well as scripts."""
+
+    for_commands: bool
+
+
+C = TypeVar("C", bound=Client)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
+    """Return `method`, with errors in the terms of a script unless it is called for a command."""
+
+    @wraps(method)
+    def translated(client: C, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if client.for_commands:
+            return method(client, *args, **kwargs)
+        with script_terms():
+            return method(client, *args, **kwargs)
+
+    return translated
+
+
+def warn_in_script_terms(warn: Callable[[str], None]) -> Callable[[str], None]:
+    """Return a function that calls `warn` with the text in the terms of a script."""
+    return lambda text: warn(in_script_terms(text))
+
+
+def _translated(option: str, argument: str | None, typed: str) -> str:
+    argument = None if argument is None else argument.strip("'\"")
+    if option in _FLAGS:
+        rest = typed.partition(" ")[2]
+        return f"{_FLAGS[option]} {rest}" if rest else _FLAGS[option]
+    if option == "check":
+        return _check(argument)
+    if option in ("memory", "vcpus"):
+        return _amount(option, argument)
+    if option in _DEVICES:
+        from virtinstall.devices import device_class
+
+        tag, name = _DEVICES[option]
+        if argument == "none":
+            return f"GuestSpec(without=['{tag}'])"
+        return name if argument is None else f"{name}({_arguments(argument, device_class(tag))})"
+    if option in _SECTIONS:
+        return _section(option, argument)
+    if option not in _CALLS:
+        return " ".join(filter(None, (option.replace("-", "_"), argument)))
+    name, parameter = _CALLS[option]
+    if argument is None:
+        return f"{name}({parameter}=...)" if parameter else name
+    if parameter and not argument.partition("://")[0].partition(",")[0].count("="):
+        argument = f"{parameter}={argument}"
+    return f"{name}({_arguments(argument)})" if "=" in argument else f"{name} {argument.replace('-', '_')}"
+
+
+def _arguments(argument: str, cls: type[Element] | None = None) -> str:
+    return ", ".join(f"{name}={value}" if name else value for name, value in _values(argument, cls))
+
+
+def _values(argument: str, cls: type[Element] | None) -> Iterator[tuple[str, str]]:
+    """Yield each field and the Python expression of its value."""
+    bare = list(cls.bare) if cls is not None else []
+    for word in argument.split(","):
+        key, equals, value = word.partition("=")
+        if word == "...":
+            yield "", "..."
+            continue
+        if not equals or "/" in key:
+            made = None if cls is None else cls.read_word(word)
+            key, value = made or (bare.pop(0) if bare else "type", word)
+        fields = None if cls is None else _fields_set(cls, key, value)
+        yield from (
+            fields
+            if fields is not None
+            else [(key.replace(".", "_").replace("-", "_"), _SWITCHES.get(value) or _shown(value, value))]
+        )
+
+
+def _fields_set(cls: type[Element], key: str, value: str) -> list[tuple[str, str]] | None:
+    """Return the fields that the sub-option `key` sets, with their values; None if it does not accept the value."""
+    element = cls()
+    known = (each for _, each in cls.declarations() if isinstance(each, Declared))
+    declared = next((each for each in known if key in (each.name, *each.aliases)), None)
+    if declared is None:
+        return None
+    try:
+        declared.apply(element, value)
+    except (ValueError, VirtInstallError):
+        return None
+    fields = []
+    for name, each in cls.declarations():
+        # without a sub-option: values that the composer replaces, such as `--network default`
+        if isinstance(each, XmlField) or (isinstance(each, Setting) and each.name is not None):
+            there = getattr(element, name)
+            in_gib = name.endswith("_bytes") and isinstance(there, int) and there % GIB == 0
+            if there is not None:
+                fields.append((name, f"{there // GIB} * GIB" if in_gib else _shown(there, value)))
+    return fields
+
+
+def _shown(value: object, typed: str) -> str:
+    if isinstance(value, str) and value.endswith(f"/{typed}"):
+        value = typed  # a path as it was typed
+    if isinstance(value, str) and value.isdecimal():
+        return value
+    return "..." if value in ("", "...") else repr(value)
+
+
+def _section(option: str, argument: str | None) -> str:
+    from virtinstall.domain.domain import Domain
+
+    path = f"domain.{_SECTIONS[option]}"
+    cls: type[Element] | None = getattr(getattr(Domain, _SECTIONS[option]), "cls", None)
+    if argument is None:
+        return f"{path}.{_FIELDS[option]}" if option in _FIELDS else path
+    if option in _FIELDS:
+        argument = f"{_FIELDS[option]}={argument}"
+    elif "=" not in argument and (cls is None or cls.read_word(argument) is None):
+        return f"{path} ({argument})"
+    return ", ".join(f"{path}.{name} = {value}" for name, value in _values(argument, cls))
+
+
+def _amount(option: str, argument: str | None) -> str:
+    """Return the field of memory or vCPUs, with the value as it is in Python."""
+    name = "memory_kib" if option == "memory" else "vcpu"
+    first, _, rest = (argument or "").partition(",")
+    most = rest.removeprefix("maxvcpus=")
+    if option == "vcpus" and most != rest:
+        return f"Domain(vcpu={most}, vcpu_current={first})"
+    if first.isdecimal():
+        return f"Domain({name}={first} * 1024)" if option == "memory" else f"Domain({name}={first})"
+    if first[:-1].isdecimal() and first[-1] == "G":
+        return f"Domain({name}={first[:-1]} * GIB // KIB)"
+    return f"Domain({name}=...)" + ("" if argument is None else f" {argument}")
+
+
+def _check(argument: str | None) -> str:
+    if argument is None:
+        return "Checks"
+    name, _, value = argument.partition("=")
+    return f"GuestSpec(checks=Checks({name}={value not in ('off', 'no')}))"
