@@ -56,7 +56,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         super().do_GET()
 
     def copyfile(self, source, outputfile) -> None:  # type: ignore[no-untyped-def]
-        """Send the first half, then the rest, unless stalled for good."""
+        """Send the first half, then the rest, unless stalled permanently."""
         first = source.read(64 * 1024)
         outputfile.write(first)
         outputfile.flush()

@@ -118,7 +118,7 @@ def detach(guest: Guest, host: Host, device: Device, change: Change, *, on_warni
         text = found_live.to_xml()
         guest.detach_device(text)
         if still_has(guest, text):
-            on_warning(f"the guest '{guest.name}' was asked to release the device, and still has it")
+            on_warning(f"the guest '{guest.name}' has not released the device yet")
     if found is not None:
         definition.remove(found)
         host.define_guest(definition.to_xml())

@@ -126,7 +126,7 @@ class Hypervisor:
         paused: bool = False,
         restart: bool = True,
     ) -> Guest:
-        """Create the guest of a plan and start it; return it as soon as its first boot has begun.
+        """Create the guest of a plan and start it; return it as soon as its first boot has started.
 
         The run is checked before anything changes, journaled (so that later runs can clean up if this process is
         killed), and everything is removed again when it fails. When another run takes a generated name meanwhile, the

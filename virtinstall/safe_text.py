@@ -69,7 +69,7 @@ def require_xml(where: str, text: str) -> None:
     char = first_not_in_xml(text)
     if char is not None:
         raise RequestError(
-            f"{where}: '{one_line(text)}' contains the character {escape_char(char)}, which XML cannot hold",
+            f"{where}: '{one_line(text)}' contains the character {escape_char(char)}, which XML does not allow",
             hint="remove the character; rename a file that has it in its name",
         )
 

@@ -110,7 +110,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_it_is_rotated(tmp_path: Path) -> None:
-    """A log of a megabyte makes room for a new one; three old ones are kept."""
+    """A log of a megabyte is replaced by a new one; three old ones are kept."""
     path = tmp_path / "x.log"
     for number in range(6):
         log = Log(str(path), "x")

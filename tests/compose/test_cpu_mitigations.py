@@ -36,7 +36,7 @@ def test_what_the_hosts_model_has_in_itself_counts() -> None:
 
 @pytest.mark.parametrize("args", ["Skylake-Client,secure=off", "host-passthrough", "host-model"])
 def test_no_model_or_a_bare_one(args: str) -> None:
-    """The host's own CPU has them all; and one may want the bare model."""
+    """The host's CPU has all of them, and the unchanged model may be requested."""
     assert features(args, of_model=frozenset({"spec-ctrl"})) == []
 
 

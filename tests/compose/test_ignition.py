@@ -51,7 +51,7 @@ def test_a_disk_where_there_is_no_fw_cfg() -> None:
 
 @pytest.mark.parametrize("machine", ["sbsa-ref", "virt"])
 def test_installed_again(machine: str) -> None:
-    """--reinstall hands the configuration over once more, and leaves the guest's definition as it was."""
+    """--reinstall passes the configuration again and does not change the guest's definition."""
     first = plan("--arch", "aarch64", "--machine", machine).final
     request = parse_request(["--reinstall", "guest", "--import", "--ignition", "x.ign"])
     again = compose(request.replace(domain=first), HOST.facts(seeds=SeedFacts(ignition=CONFIG)))

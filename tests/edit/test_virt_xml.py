@@ -188,7 +188,7 @@ def test_convert_to_q35(virt_xml: VirtXml) -> None:
 
 
 def test_convert_to_vnc(virt_xml: VirtXml) -> None:
-    """spice and its companions make room for VNC; the clipboard's channel on request."""
+    """VNC replaces spice and its devices; the clipboard's channel is optional."""
     plain = virt_xml("off", "--print-xml", "--edit", "--convert-to-vnc")
     agent = virt_xml("off", "--print-xml", "--edit", "--convert-to-vnc", "qemu-vdagent=on")
 

@@ -55,7 +55,7 @@ class Connection:
         for _ in range(MOST_CRASHES):
             ended = subprocess.run(command, env=self.full_environ(), capture_output=True, text=True, timeout=60)
             # virsh takes the embedded driver down while a thread of it may still be finding the guests again, and
-            # crashes now and then: libvirt's business, not that of the guest that is looked at
+            # sometimes crashes, which does not affect the guest
             if ended.returncode >= 0 or self.option != "embed":
                 break
         ended.check_returncode()

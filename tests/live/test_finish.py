@@ -55,4 +55,4 @@ def test_nothing_to_finish(system: Connection) -> None:
     run = finish(start_virt_install("--connect", system.option, "--finish", "vitest-nobody"))
 
     assert run.status == 1
-    assert "there is no such guest" in run.output
+    assert "no such guest" in run.output

@@ -34,7 +34,7 @@ def test_whole_value() -> None:
 
 
 def test_joined_values() -> None:
-    """Uses of a joined sub-option become one, in their order, wherever they stood."""
+    """Uses of a joined sub-option become one, in their order, at any position."""
     [args] = cut(Line, "--line", "words=a,words=b")
     assert args.value == "a,b"
     pairs = cut(Os, "--boot", "network,menu=on,hd")

@@ -35,7 +35,7 @@ def test_numbers_count_from_what_is_there() -> None:
         assert [codec.type for codec in sound.codecs] == ["duplex", "micro"]
 
 
-def test_what_stood_around_goes_too() -> None:
+def test_empty_parents_are_removed() -> None:
     """An element that was created only to hold numbered ones is removed."""
     assert line(parsed(Smartcard, "certificate1=,source.seclabel1.model=")) == "<smartcard/>"
 

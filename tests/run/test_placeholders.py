@@ -17,7 +17,7 @@ GUEST = str(uuid.UUID(int=7))
 
 
 class FakeGuest:
-    """A guest that may be restored, or is off for good."""
+    """A guest that may be restored, or is off permanently."""
 
     def __init__(self, restorable: bool) -> None:
         self.restorable = restorable

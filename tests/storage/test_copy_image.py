@@ -39,7 +39,7 @@ class Counted:
 
 
 def patchy_file(path: Path, seed: int) -> None:
-    """A file with data here and there, and a hole at its end."""
+    """A file with scattered data and a hole at its end."""
     dice = random.Random(seed)
     with path.open("wb") as file:
         file.truncate(40 * MIB + dice.randrange(4096))

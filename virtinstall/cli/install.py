@@ -133,7 +133,7 @@ def _announce(plan: Plan, messages: Messages) -> None:
 
 
 def _create(plan: Plan, hypervisor: Hypervisor, log: Log, messages: Messages) -> tuple[int, Plan]:
-    """Create the guest and follow it; return the exit status, and the plan with the names that it got in the end."""
+    """Create the guest and follow it; return the exit status, and the plan with the guest's final names."""
     from virtinstall.cli.follow import InstallWatcher, paused_for_console
     from virtinstall.cli.log import LoggedProgress
     from virtinstall.cli.progress import progress_on

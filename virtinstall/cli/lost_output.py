@@ -1,7 +1,7 @@
 """Standard output that can no longer be written (full disk, closed pipe) when the guest exists already.
 
-The remaining steps are done anyway, and standard error reports that it exists: a script that
-got an error instead would take it that there is no guest.
+The remaining steps are done anyway, and standard error reports that the guest exists: a script that
+gets an error assumes that there is no guest.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ def _end_with(command: Callable[[], int]) -> NoReturn:
     import sys
 
     _open_closed_streams()
-    # a run of a tenth of a second makes hardly any garbage: looking for it takes 15 % of it, and taking
-    # the interpreter to pieces at its end 5 %
+    # a run of 0.1 s creates almost no garbage: collecting it takes 15 % of the time, and finalizing the
+    # interpreter 5 %
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     status = command()
     sys.stderr.flush()

@@ -151,7 +151,7 @@ def _define(plan: ClonePlan, host: Host, undo: Undo) -> Guest:
 
 @contextmanager
 def _taken_meanwhile(generated: bool, is_there: Callable[[], bool]) -> Iterator[None]:
-    """Raise TakenError if another guest has the name by now, so that another name can be tried."""
+    """Raise TakenError if another guest has the name meanwhile, so that another name can be tried."""
     try:
         yield
     except HostError as error:

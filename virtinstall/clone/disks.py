@@ -278,7 +278,7 @@ def _check_pool_space(path: str, needed: int, pool: PoolFacts) -> None:
     if pool.available_bytes is not None and needed > pool.available_bytes:
         free = human_size(pool.available_bytes)
         raise NoSpaceError(
-            f"'{path}' needs {human_size(needed)}, but the pool '{pool.name}' has not enough free space ({free})",
+            f"'{path}' needs {human_size(needed)}, but the pool '{pool.name}' does not have enough free space ({free})",
             hint="free space, or use another pool with --file",
         )
 

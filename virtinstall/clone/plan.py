@@ -18,7 +18,7 @@ from virtinstall.clone.request import CloneFacts, ClonePlan, CloneRequest, Copy
 from virtinstall.clone.tpm_state import has_emulated_tpm
 from virtinstall.errors import RequestError
 from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, Random, check_mac
-from virtinstall.safe_text import referenced, require_xml
+from virtinstall.safe_text import one_line, referenced, require_xml
 
 _CHARACTER_DEVICES = ("serial", "console")
 
@@ -76,17 +76,17 @@ def _require_xml(request: CloneRequest) -> None:
 def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
     name = request.name
     if name and not name.strip():
-        raise RequestError(f"--name '{name}': a name cannot be blank", hint="omit it: --auto-clone generates one")
+        raise RequestError(f"--name '{name}': the name is empty", hint="omit it: --auto-clone generates one")
     if not name:
         if not request.auto_clone:
             raise RequestError("the copy has no name", hint="use --name NAME, or --auto-clone")
         return clone_name(original, facts.guest_names)
     if "/" in name or "\n" in name:
-        raise RequestError(f"--name {name!r}: a guest's name has no '/' and no line end")
+        raise RequestError(f"--name '{one_line(name)}': a guest name must not contain a slash or a line break")
     if name == original and request.original is not None and request.replaces:
         raise RequestError(f"--replace: '{name}' is the guest that is copied", hint="choose another --name")
     if name in facts.guest_names and not request.replaces:
-        raise RequestError(f"there is a guest named '{name}' already", hint="choose another --name, or --replace it")
+        raise RequestError(f"a guest named '{name}' already exists", hint="choose another --name, or --replace it")
     return name
 
 

@@ -184,7 +184,7 @@ def _refuse_no_size(disk: Disk, what: str) -> None:
 def _refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
     removable = disk.device in ("cdrom", "floppy")
     option = "--cdrom" if path == draft.request.install.cdrom else "--disk"
-    problem = f"{option} {path}: there is no such file" + ("" if removable else "; a new disk needs a size")
+    problem = f"{option} {path}: no such file" + ("" if removable else "; a new disk requires size=")
     if draft.request.checks.path_exists:
         hint = (
             "check the path" if removable else f"specify the size in GiB, --disk path={path},size=20, or check the path"
@@ -339,7 +339,7 @@ def _check_pool_format(disk: Disk, pool: PoolFacts | None) -> None:
     if disk.format is not None and pool is not None and pool.type in BLOCK_POOLS:
         raise RequestError(
             f"--disk format={disk.format}: volumes of the pool '{pool.name}' ({pool.type}) have no format",
-            hint="leave format= out",
+            hint="omit format=",
         )
 
 

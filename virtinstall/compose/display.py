@@ -1,4 +1,4 @@
-"""Graphics, video, input, sound and what spice brings along.
+"""Graphics, video, input, sound and the devices of spice.
 
 Source: https://libvirt.org/formatdomain.html#graphical-framebuffers, #video-devices,
 #input-devices, #sound-devices

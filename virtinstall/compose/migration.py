@@ -36,7 +36,7 @@ def warn_of_migration(draft: Draft, final: Domain) -> None:
 
 def _problems(draft: Draft, final: Domain) -> Iterator[str]:
     if draft.platform.is_container:
-        yield "containers can't be moved while they run"
+        yield "running containers cannot be migrated"
         return
     yield from _passthrough(final)
     yield from _interfaces(draft, final)
@@ -46,7 +46,7 @@ def _problems(draft: Draft, final: Domain) -> Iterator[str]:
     yield from _other_devices(final)
     kind = final.launch_security.type
     if kind is not None:
-        yield f"--launchSecurity {kind}: the memory of a confidential guest can't be read to be moved"
+        yield f"--launchSecurity {kind}: confidential guests cannot be migrated"
 
 
 def _passthrough(final: Domain) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _interfaces(draft: Draft, final: Domain) -> Iterator[str]:
         if interface.type == "hostdev":
             yield "--network hostdev: the network card (an SR-IOV function, for example) belongs to this host"
         elif interface.type == "network" and network is not None and network.forward == "hostdev":
-            yield f"--network network={name}: it assigns a network card of this host (forward mode hostdev)"
+            yield f"--network network={name}: the network assigns a network card of this host (forward mode hostdev)"
         elif interface.type == "vdpa":
             yield f"--network vdpa {name}: the vDPA device belongs to this host"
 
@@ -78,12 +78,12 @@ def _interfaces(draft: Draft, final: Domain) -> Iterator[str]:
 def _cpu(final: Domain) -> Iterator[str]:
     cpu = final.cpu
     if cpu.mode in ("host-passthrough", "maximum"):
-        yield f"--cpu {cpu.mode}: the guest can only go where the CPU is the same; host-model is freer"
+        yield f"--cpu {cpu.mode}: the guest can migrate only to hosts with the same CPU; host-model is less strict"
     if cpu.migratable is False:
-        yield "--cpu migratable=off: it keeps CPU features that block the move"
+        yield "--cpu migratable=off: the guest has CPU features that prevent migration"
     for feature in cpu.features:
         if feature.name == "invtsc" and feature.policy in ("require", "force"):
-            yield "--cpu invtsc: a guest with an invariant TSC can only go where the clock rate is the same"
+            yield "--cpu invtsc: a guest with an invariant TSC can migrate only to hosts with the same TSC frequency"
 
 
 def _storage(draft: Draft, final: Domain) -> Iterator[str]:
@@ -92,9 +92,9 @@ def _storage(draft: Draft, final: Domain) -> Iterator[str]:
         if disk.type == "nvme":
             yield "--disk type=nvme: the drive belongs to this host"
         elif disk.transient:
-            yield f"--disk {path}: a transient disk stays behind"
+            yield f"--disk {path}: transient disks are not migrated"
         elif path is not None and _is_local(draft, disk, path):
-            yield f"--disk {path}: it is on this host alone (`virsh migrate --copy-storage-all` sends it along)"
+            yield f"--disk {path}: the image is local to this host; copy it with `virsh migrate --copy-storage-all`"
 
 
 def _is_local(draft: Draft, disk: Disk, path: str) -> bool:
@@ -137,9 +137,9 @@ def _filesystems(final: Domain) -> Iterator[str]:
     for filesystem in final.devices_of(Filesystem):
         source = filesystem.source_dir or filesystem.source_socket or ""
         if filesystem.driver_type == "virtiofs":
-            yield f"--filesystem {source}: few versions of virtiofsd can hand a guest over"
+            yield f"--filesystem {source}: most versions of virtiofsd do not support migration"
         else:
-            yield f"--filesystem {source}: a guest that has mounted it (9p) can't be moved"
+            yield f"--filesystem {source}: a guest that has mounted it (9p) cannot be migrated"
 
 
 def _other_devices(final: Domain) -> Iterator[str]:
@@ -150,13 +150,13 @@ def _other_devices(final: Domain) -> Iterator[str]:
 
     for tpm in final.devices_of(Tpm):
         if tpm.backend_type == "passthrough":
-            yield "--tpm passthrough: the TPM belongs to this host; --tpm emulator moves along"
+            yield "--tpm passthrough: the TPM belongs to this host; the state of --tpm emulator is migrated"
     for shmem in final.devices_of(Shmem):
         if shmem.role != "master":
-            yield f"--shmem {shmem.name}: the memory is shared with programs of this host (role=master moves a copy)"
+            yield f"--shmem {shmem.name}: the memory is shared with programs on this host; role=master migrates a copy"
     for memory in final.devices_of(MemoryDevice):
         if memory.model == "sgx-epc":
-            yield "--memdev sgx-epc: memory of an SGX enclave can't be read to be moved"
+            yield "--memdev sgx-epc: SGX enclave memory cannot be migrated"
     for video in final.devices_of(Video):
         if video.model_acceleration_accel3d:
-            yield "--video accel3d: a 3D-accelerated display (virgl) can't be moved"
+            yield "--video accel3d: a 3D-accelerated display (virgl) cannot be migrated"

@@ -19,7 +19,7 @@ _OWN: dict[str, dict[str, Any]] = {
     },
     "after": {**_NAMES, "description": "Guests or groups that are created before this one."},
     "groups": {**_NAMES, "description": "Groups of the inventory, and names for `after` and the command line."},
-    "state": {"enum": ["present", "absent"], "description": "absent: the guest is not to exist."},
+    "state": {"enum": ["present", "absent"], "description": "absent: the guest must not exist."},
 }
 
 

@@ -158,12 +158,12 @@ def _row_problems(row: Mapping[str, Any]) -> Iterator[str]:
         yield "it must have either 'name' or 'names'"
     if not isinstance(row.get("names", []), list):
         yield "'names' is not a list"
-    yield from (f"'{key}' is not a text (quote it)" for key in _TEXTS if key in row and not isinstance(row[key], str))
+    yield from (f"'{key}' is not a string (quote it)" for key in _TEXTS if key in row and not isinstance(row[key], str))
     if sum(way in row for way in _WAYS) != 1:
         yield f"it must have one of {', '.join(_WAYS)}"
         return
     if ("version" in row) != ("current" in row):
-        yield "'version' and 'current' go together"
+        yield "'version' and 'current' must be used together"
     if "directory" in row and "pattern" not in row:
         yield "'directory' needs 'pattern'"
     for key in ("version", "pattern", "long_term"):

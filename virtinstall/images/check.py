@@ -5,10 +5,10 @@ A downloaded image must not name other files: QEMU would open them on this host.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError
+from virtinstall.safe_text import one_line
 from virtinstall.storage.probe import probe_image
 from virtinstall.units import human_size
 
@@ -47,7 +47,7 @@ def check_downloaded(path: str, name: str) -> ImageInfo:
         raise FetchError(f"{name} is encrypted", hint="download it, and use it by its path with its secret")
     if info.virtual_size is None or not 0 < info.virtual_size <= VIRTUAL_LIMIT_BYTES:
         size = "unknown" if info.virtual_size is None else human_size(info.virtual_size)
-        raise FetchError(f"{name} has a virtual size that is not allowed: {size}", hint="check where it comes from")
+        raise FetchError(f"{name} has a virtual size that is not allowed: {size}", hint="check the source of the image")
     return info
 
 
@@ -69,7 +69,8 @@ def _check_raw(info: ImageInfo, head: bytes, name: str) -> None:
         raise FetchError(f"{name} is an ISO image", hint="install from it with --cdrom")
     bootable = head[_BOOT_OFFSET:][:2] == _BOOT_SIGNATURE or head[_GPT_OFFSET:].startswith(_GPT)
     if not bootable and not head.startswith(_DASD):
+        start = one_line(head[:16].decode("latin-1"))
         raise FetchError(
-            f"{name} is not a disk image: it has neither a qcow2 header nor a partition table",
-            hint=f"it has {os.path.getsize(info.path)} bytes and begins with {head[:16]!r}",
+            f"{name} is not a disk image (no qcow2 header, no partition table); it begins with '{start}'",
+            hint="check the address: it must be that of a qcow2 or raw disk image",
         )

@@ -69,7 +69,7 @@ class Decompressor:
         Raises: FetchError, if its last stream is not.
         """
         if not self._is_between:
-            raise FetchError(f"the image is not complete: its {self._kind} data ends too early")
+            raise FetchError(f"the image is not complete: its {self._kind} data is truncated")
 
     def _decompress(self, data: bytes) -> bytes:
         """Decompress up to the end of a stream, and return what follows it."""

@@ -139,7 +139,7 @@ class Registry:
                 raise FetchError(f"the registry names a manifest by an unusable digest: '{name}'")
             computed.update(data)
             if computed.hexdigest() != expected.value:
-                raise FetchError(f"the registry sent another manifest than {name}", hint="try again later")
+                raise FetchError(f"the registry sent a manifest other than {name}", hint="try again later")
         try:
             document = json.loads(data)
         except ValueError:

@@ -43,7 +43,7 @@ def verified_text(text: bytes, keyring: str, name: str, signature: bytes | None 
             reason = lines[-1].removeprefix("gpgv:").strip() if lines else f"gpgv exited with status {done.returncode}"
             raise FetchError(
                 f"the signature of {name} is not valid: {reason}",
-                hint=f"check the keyring {keyring}; the list may have been changed on its way",
+                hint=f"check the keyring {keyring}; the list may have been modified in transit",
             )
         if signature is not None:
             return text

@@ -35,7 +35,7 @@ class SparseFile:
         if self.size + len(view) > self._limit:
             raise FetchError(
                 f"the image is larger than {self._limit} bytes when it is decompressed",
-                hint="check where it comes from; a larger one can be used by its path: --disk image=/PATH",
+                hint="check the source of the image; use a larger image by its path: --disk image=/PATH",
             )
         start = 0
         while start < len(view):

@@ -56,7 +56,7 @@ class DiskExtractor:
     def close(self) -> None:
         """The archive is complete. Raises: FetchError, if it is not."""
         if self._left:
-            raise FetchError("the layer of the containerdisk ends too early")
+            raise FetchError("the layer of the containerdisk is truncated")
         self._target.close()
 
     def _body(self, view: memoryview) -> memoryview:

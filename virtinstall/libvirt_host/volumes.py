@@ -137,7 +137,7 @@ class StorageHost:
 
     def destroy_pool(self, name: str) -> None:
         """Stop a pool, which ends a temporary one; its files stay. Raises: StorageError."""
-        with translated(f"the pool '{name}' does not stop", StorageError), none_if(libvirt.VIR_ERR_NO_STORAGE_POOL):
+        with translated(f"cannot stop the pool '{name}'", StorageError), none_if(libvirt.VIR_ERR_NO_STORAGE_POOL):
             self.connection.storagePoolLookupByName(name).destroy()
 
     def create_volume(self, pool: str, xml: str, *, preallocate: bool = False) -> VolumeFacts:

@@ -270,7 +270,7 @@ class _Session(ftplib.FTP):
         line = super().getline()
         self._reply_length += len(line) + 1
         if self._reply_length > _LONGEST_REPLY:
-            raise ftplib.error_proto("the server sent a reply that does not end")
+            raise ftplib.error_proto("the server sent a reply without an end")
         return line
 
     def _ask(self, command: str) -> str:

@@ -86,7 +86,7 @@ def _pools(deadline: Deadline) -> dict[str, type[HTTPConnectionPool]]:
             self.fp = io.BufferedReader(self._timed)
 
         def begin(self) -> None:
-            """Read the header, and report one that ends too early, which http.client would accept."""
+            """Read the header, and report a truncated one, which http.client would accept."""
             super().begin()
             if self._timed.at_end:
                 raise http.client.HTTPException("the connection was closed within the response header")

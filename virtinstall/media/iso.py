@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from virtinstall.errors import FetchError
 from virtinstall.media.fetcher import VolumeIds, clean_path
 from virtinstall.media.iso_records import SECTOR_BYTES, Record, damaged, parse_record, parse_system_use
+from virtinstall.safe_text import one_line
 
 if TYPE_CHECKING:
     from virtinstall.media.bytesource import ByteSource
@@ -231,7 +232,7 @@ class IsoImage:
             if use.child_block is not None:
                 directory, extents = True, (self._moved_directory(use.child_block),)
         if "/" in name or "\0" in name or name in ("", ".", ".."):
-            raise damaged(f"it contains a file named {name!r}")
+            raise damaged(f"it contains a file named '{one_line(name)}'")
         if extents is None:
             # A file beyond the end of a truncated image is an error only if it is requested.
             extents = tuple((record.block * self._block_bytes, record.length) for record in records)

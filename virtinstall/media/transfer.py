@@ -207,7 +207,7 @@ def check_announced(name: str, done: int, total: int | None) -> None:
 
 
 def _other_part(name: str, offset: int) -> FetchError:
-    return fetch_failure(name, f"the server sent another part than the requested one from byte {offset}")
+    return fetch_failure(name, f"the server did not send the requested part from byte {offset}")
 
 
 class _Transfer:
@@ -241,7 +241,7 @@ class _Transfer:
         self._done, self._response = start, before
         if before is not None and start and start == before.length:
             return before
-        reader = self._open("the server has another version now")
+        reader = self._open("the file on the server has changed")
         if reader.response.not_modified:
             reader.close()
             return reader.response

@@ -28,10 +28,10 @@ class Known(NamedTuple):
 
 _SHARED_DOCS = {
     "clearxml": ("switch", "Empty the element before the rest of the option is applied."),
-    "xpathN.delete": ("text", "Remove what the XPath selects, at the end of it all."),
-    "xpathN.set": ("text", "XPATH=VALUE: set a value by XPath, at the end of it all."),
-    "xpathN.create": ("text", "Make the element that the XPath names, at the end of it all."),
-    "xpathN.value": ("text", "The value for xpathN.set, where it holds an `=`."),
+    "xpathN.delete": ("text", "Remove the nodes that the XPath selects, after all options are applied."),
+    "xpathN.set": ("text", "XPATH=VALUE: set a value by XPath, after all options are applied."),
+    "xpathN.create": ("text", "Create the element at the XPath, after all options are applied."),
+    "xpathN.value": ("text", "Value for xpathN.set if it contains `=`."),
 }
 
 

@@ -43,11 +43,11 @@ def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
     """The section with the sub-options of every compound option that the help shows."""
     lines = [
         "[sub-options]",
-        "Compound options take sub-options, separated by commas. A comma within a value is written `\\,`, or the value",
-        "stands in quotes.",
-        "`NAME=` unsets a value. An N stands for a number, counted from 0.",
-        "The dotted names are paths in libvirt's XML: a name that isn't listed here works too, where the installed",
-        "libvirt's schema has it.",
+        "Compound options accept sub-options, separated by commas. Write a comma within a value as `\\,`, or quote",
+        "the value.",
+        "`NAME=` unsets a value. N in a name is a number, starting at 0.",
+        "Dotted names are paths in libvirt's XML. Names that are not listed here also work if the installed libvirt's",
+        "schema contains them.",
     ]
     lines[1:] = [roff(line) for line in lines[1:]]
     for option in options:

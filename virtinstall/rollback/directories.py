@@ -46,5 +46,5 @@ def _missing(directory: str) -> list[str]:
 
 
 def _remove_empty(directory: str) -> None:
-    if os.path.isdir(directory) and not os.listdir(directory):  # another run may use it by now
+    if os.path.isdir(directory) and not os.listdir(directory):  # another run may use it meanwhile
         os.rmdir(directory)

@@ -144,9 +144,9 @@ def _remove_temporary_pools(name: str, host: Host, report: Report) -> None:
             place, _, volume = leftover.path.partition("/")
             there = host.volume(pool, volume) if leftover.kind == "volume" and place == pool else None
             if there is not None:
-                report(f"an earlier run for '{name}' was killed and left {there.path} on the host, which stays")
+                report(f"an earlier run for '{name}' was killed and left {there.path} on the host, which is kept")
         host.destroy_pool(pool)
-        report(f"an earlier run for '{name}' was killed: the temporary pool {pool} that it left is removed")
+        report(f"removed the temporary pool {pool} left by an earlier, killed run for '{name}'")
 
 
 def _remove_reservations(name: str, host: Host, report: Report) -> None:

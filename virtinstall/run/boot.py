@@ -74,7 +74,7 @@ def _explain_kvm_failure(domain: Domain) -> Iterator[None]:
         message_text = error.message.lower()
         if domain.type != "kvm" or not any(word in message_text for word in _KVM_MESSAGES):
             raise
-        hint = "this host lists KVM but can't run a guest with it: --virt-type qemu takes emulation"
+        hint = "KVM does not work on this host: use emulation: --virt-type qemu"
         raise HypervisorError(error.message, hint=hint, code=error.code) from error
 
 

@@ -54,7 +54,7 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Gues
     folder = journal_folder(os.environ, os.geteuid())
     guest = host.guest_named(name)
     if guest is None:
-        raise GuestNotFound(f"--finish {name}: there is no such guest", hint="re-run the original virt-install command")
+        raise GuestNotFound(f"--finish {name}: no such guest", hint="re-run the original virt-install command")
     xml = final_xml(name, folder, host.uri, guest.uuid)
     if is_claim(guest.xml(inactive=True)):
         if not guest.is_active() or xml is None:

@@ -215,7 +215,7 @@ def _uuid_exists(uuid: str, host: Host) -> HypervisorError:
 
 
 def _name_exists(name: str, *, name_is_generated: bool, code: int | None = None) -> HypervisorError | TakenError:
-    message = f"a guest named '{name}' exists by now"
+    message = f"a guest named '{name}' was created in the meantime"
     if name_is_generated:
         return TakenError(message)
     return HypervisorError(message, hint="another run has created it: choose another --name", code=code)

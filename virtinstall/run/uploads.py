@@ -39,9 +39,9 @@ def _send(upload: Upload, host: Host, undo: Undo, progress: Progress) -> None:
     pool = host.pool(upload.pool)
     if pool is not None and pool.available_bytes is not None and size > pool.available_bytes:
         raise NoSpaceError(
-            f"the pool '{upload.pool}' of {host.uri} has {human_size(pool.available_bytes)} left, "
-            f"and {upload.path} takes {human_size(size)}",
-            hint="make room in it, or put the guest's disk into another pool",
+            f"the pool '{upload.pool}' of {host.uri} has {human_size(pool.available_bytes)} free, "
+            f"but {upload.path} requires {human_size(size)}",
+            hint="free space in the pool, or use another pool for the guest's disk",
         )
     with deferred_signals():
         host.create_volume(upload.pool, etree.tostring(volume_element(upload.name, size), encoding="unicode"))

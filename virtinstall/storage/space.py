@@ -37,7 +37,7 @@ def require_space(path: str, needed_bytes: int, already_free: int | None = None)
     free = free_bytes(path) if already_free is None else already_free
     if free is not None and needed_bytes > free:
         raise NoSpaceError(
-            f"'{path}' needs {human_size(needed_bytes)}, but only {human_size(free)} are free there",
+            f"'{path}' needs {human_size(needed_bytes)}, but only {human_size(free)} is free",
             hint="free space, use another directory, or use a sparse image (sparse=yes)",
         )
 
@@ -56,6 +56,6 @@ def check_space(path: str, needed_bytes: int, capacity_bytes: int) -> str | None
     if capacity_bytes <= free:
         return None
     return (
-        f"'{path}' may grow to {human_size(capacity_bytes)}, but only {human_size(free)} are free there: "
+        f"'{path}' may grow to {human_size(capacity_bytes)}, but only {human_size(free)} is free: "
         "the guest will pause when the file system is full"
     )
