@@ -22,7 +22,7 @@ import option_pages
 EXAMPLES = option_pages.examples()
 OPTIONS = {option_pages.long_name(option): option for option in option_pages.visible_options()}
 # the test driver has no such guest, architecture or firmware
-PARSED_ONLY = {"--arch", "--boot", "--finish", "--launchSecurity"}
+PARSED_ONLY = {"--arch", "--boot", "--finish", "--launchSecurity", "--nvram"}
 
 
 @pytest.fixture(scope="module")

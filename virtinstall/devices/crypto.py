@@ -1,4 +1,4 @@
-"""<crypto>: a crypto accelerator.
+"""`--crypto`: a crypto accelerator.
 
 Source: https://libvirt.org/formatdomain.html#crypto
 """

@@ -6,7 +6,7 @@ Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
 from __future__ import annotations
 
 from virtinstall.devices.device import Device
-from virtinstall.devices.disk_parts import SourceHost, SourceSeclabel
+from virtinstall.devices.disk_parts import SourceHost, SourceSeclabel, ThrottleFilter
 from virtinstall.devices.disk_tuning import DiskTuning
 from virtinstall.devices.virtio_driver import VirtioDriver
 from virtinstall.errors import RequestError
@@ -137,6 +137,13 @@ class Disk(Device, VirtioDriver, DiskTuning):
     )
     source_seclabels: Children[SourceSeclabel] = Children(
         "./source/seclabel", SourceSeclabel, "Security labels of the source.", prefixes=("seclabel",)
+    )
+    throttle_filters: Children[ThrottleFilter] = Children(
+        "./throttlefilters/throttlefilter",
+        ThrottleFilter,
+        "Groups of shared limits.",
+        prefixes=("throttlefilter",),
+        flat={"throttle": "group"},
     )
     auth_username: XmlField[str] = XmlField("./auth/@username", TEXT, "Login at the server.")
     auth_secret_type: XmlField[str] = XmlField("./auth/secret/@type", TEXT, "Kind of the secret: `ceph`, `iscsi`.")

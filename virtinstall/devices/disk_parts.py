@@ -21,6 +21,14 @@ class SourceHost(Element):
     transport: XmlField[str] = XmlField("./@transport", TEXT, "Transport: `tcp`, `unix`, `rdma`.")
 
 
+class ThrottleFilter(Element):
+    """<throttlefilter>: a throttle group that limits the disk."""
+
+    tag = "throttlefilter"
+
+    group: XmlField[str] = XmlField("./@group", TEXT, "Name of a group that --throttle defines.")
+
+
 class SourceSeclabel(Element):
     """<seclabel> below <source>: a security label of this source only."""
 

@@ -1,4 +1,4 @@
-"""<hub>: a USB hub.
+"""`--hub`: a USB hub.
 
 Source: https://libvirt.org/formatdomain.html#hub-devices
 """
@@ -14,5 +14,6 @@ class Hub(Device):
     """<hub>: a USB hub."""
 
     tag = "hub"
+    bare = ("type",)
 
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind: `usb`.")

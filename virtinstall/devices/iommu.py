@@ -16,7 +16,7 @@ class Iommu(Device):
     tag = "iommu"
     bare = ("model",)
 
-    model: XmlField[str] = XmlField("./@model", TEXT, "Model: `intel`, `smmuv3`, `virtio`.")
+    model: XmlField[str] = XmlField("./@model", TEXT, "Model: `intel`, `amd`, `smmuv3`, `virtio`.")
     driver_aw_bits: XmlField[int] = XmlField("./driver/@aw_bits", INTEGER, "Number of address bits.")
     driver_intremap: XmlField[bool] = XmlField("./driver/@intremap", ON_OFF, "Remap interrupts.")
     driver_caching_mode: XmlField[bool] = XmlField(
@@ -29,5 +29,14 @@ class Iommu(Device):
     driver_ril: XmlField[bool] = XmlField("./driver/@ril", ON_OFF, "Range invalidation (smmuv3).")
     driver_pasid: XmlField[bool] = XmlField("./driver/@pasid", ON_OFF, "Process address space ids (smmuv3).")
     driver_oas: XmlField[int] = XmlField("./driver/@oas", INTEGER, "Bits of an output address (smmuv3).")
-    driver_ssidsize: XmlField[int] = XmlField("./driver/@ssidSize", INTEGER, "Bits of a substream id (smmuv3).")
+    driver_ssidsize: XmlField[int] = XmlField("./driver/@ssidsize", INTEGER, "Bits of a substream id (smmuv3).")
+    driver_cmdqv: XmlField[bool] = XmlField("./driver/@cmdqv", ON_OFF, "Command queues of the guest (smmuv3).")
+    driver_dma_translation: XmlField[bool] = XmlField(
+        "./driver/@dma_translation", ON_OFF, "Translate DMA addresses (intel, amd)."
+    )
+    driver_xtsup: XmlField[bool] = XmlField("./driver/@xtsup", ON_OFF, "128-bit interrupt remapping (amd).")
+    driver_passthrough: XmlField[bool] = XmlField("./driver/@passthrough", ON_OFF, "Passthrough mode (amd).")
+    driver_granule_mode: XmlField[str] = XmlField("./driver/granule/@mode", TEXT, "Page granule: `host` (virtio).")
+    driver_granule_size: XmlField[int] = XmlField("./driver/granule/@size", INTEGER, "Page granule (virtio).")
+    driver_granule_unit: XmlField[str] = XmlField("./driver/granule/@unit", TEXT, "Unit of that size: `KiB`.")
     driver_pci_bus: XmlField[int] = XmlField("./driver/@pciBus", INTEGER, "PCI bus that it serves (smmuv3).")

@@ -1,4 +1,4 @@
-"""<lease>: a lock on a resource that several hosts share.
+"""`--lease`: a lock on a resource that several hosts share.
 
 Source: https://libvirt.org/formatdomain.html#device-leases
 """

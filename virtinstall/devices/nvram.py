@@ -1,4 +1,4 @@
-"""<nvram>: the NVRAM of a pseries machine.
+"""`--nvram`: the NVRAM of a pseries machine.
 
 Source: https://libvirt.org/formatdomain.html#nvram-device
 """

@@ -13,9 +13,18 @@ from virtinstall.devices.table import DEVICE_TAGS
 from virtinstall.domain.blkiotune import Blkiotune
 from virtinstall.domain.clock import Clock
 from virtinstall.domain.cputune import Cputune
+from virtinstall.domain.driver_extras import (
+    BhyveCommandline,
+    LxcNamespace,
+    QemuCapabilities,
+    QemuDeprecation,
+    QemuOverride,
+    XenCommandline,
+)
 from virtinstall.domain.events import Events
 from virtinstall.domain.features import Features
 from virtinstall.domain.idmap import Idmap
+from virtinstall.domain.iommufd import Iommufd
 from virtinstall.domain.iothreads import Iothreads
 from virtinstall.domain.keywrap import Keywrap
 from virtinstall.domain.launch_security import LaunchSecurity
@@ -30,6 +39,7 @@ from virtinstall.domain.qemu_commandline import QemuCommandline
 from virtinstall.domain.resource import Resource
 from virtinstall.domain.seclabel import Seclabel
 from virtinstall.domain.sysinfo import Sysinfo
+from virtinstall.domain.throttle import ThrottleGroup
 from virtinstall.domain.vcpus import Vcpus
 from virtinstall.errors import FieldError
 from virtinstall.xml.children import Child, Children
@@ -85,12 +95,14 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
     bootloader: XmlField[str] = XmlField("./bootloader", TEXT, "Boot loader that runs on the host.")
     bootloader_args: XmlField[str] = XmlField("./bootloader_args", TEXT, "Arguments of that boot loader.")
     emulator: XmlField[str] = XmlField("./devices/emulator", TEXT, "Path of the emulator.", name="emulator")
+    throttle_groups: Children[ThrottleGroup] = Children("./throttlegroups/throttlegroup", ThrottleGroup)
     blkiotune: Child[Blkiotune] = Child("./blkiotune", Blkiotune)
     memtune: Child[Memtune] = Child("./memtune", Memtune)
     cputune: Child[Cputune] = Child("./cputune", Cputune)
     numatune: Child[Numatune] = Child("./numatune", Numatune)
     resource: Child[Resource] = Child("./resource", Resource)
     sysinfos: Children[Sysinfo] = Children("./sysinfo", Sysinfo)
+    iommufd: Child[Iommufd] = Child("./iommufd", Iommufd)
     os: Child[Os] = Child("./os", Os)
     idmap: Child[Idmap] = Child("./idmap", Idmap)
     features: Child[Features] = Child("./features", Features)
@@ -99,6 +111,12 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
     perf: Child[Perf] = Child("./perf", Perf)
     seclabels: Children[Seclabel] = Children("./seclabel", Seclabel)
     qemu_commandline: Child[QemuCommandline] = Child("./qemu:commandline", QemuCommandline)
+    qemu_capabilities: Child[QemuCapabilities] = Child("./qemu:capabilities", QemuCapabilities)
+    qemu_deprecation: Child[QemuDeprecation] = Child("./qemu:deprecation", QemuDeprecation)
+    qemu_override: Child[QemuOverride] = Child("./qemu:override", QemuOverride)
+    lxc_namespace: Child[LxcNamespace] = Child("./lxc:namespace", LxcNamespace)
+    bhyve_commandline: Child[BhyveCommandline] = Child("./bhyve:commandline", BhyveCommandline)
+    xen_commandline: Child[XenCommandline] = Child("./xen:commandline", XenCommandline)
     keywrap: Child[Keywrap] = Child("./keywrap", Keywrap)
     launch_security: Child[LaunchSecurity] = Child("./launchSecurity", LaunchSecurity)
     devices: AllDevices = AllDevices()
@@ -190,6 +208,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
 SECTIONS = (
     "name",
     "uuid",
+    "hwuuid",
     "genid",
     "title",
     "description",
@@ -205,10 +224,12 @@ SECTIONS = (
     "iothreads",
     "iothreadids",
     "defaultiothread",
+    "throttlegroups",
     "cputune",
     "numatune",
     "resource",
     "sysinfo",
+    "iommufd",
     "bootloader",
     "bootloader_args",
     "os",
@@ -225,6 +246,12 @@ SECTIONS = (
     "devices",
     "seclabel",
     "qemu:commandline",
+    "qemu:capabilities",
+    "qemu:deprecation",
+    "qemu:override",
+    "lxc:namespace",
+    "bhyve:commandline",
+    "xen:commandline",
     "keywrap",
     "launchSecurity",
 )

@@ -1,4 +1,4 @@
-"""<perf>: counted performance events of the host's CPU.
+"""`--perf`: counted performance events of the host's CPU.
 
 Source: https://libvirt.org/formatdomain.html#performance-monitoring-events
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from virtinstall.domain.section import Section
 from virtinstall.xml.children import Children
 from virtinstall.xml.element import Element
-from virtinstall.xml.field import XmlField
+from virtinstall.xml.field import Suboption, XmlField
 from virtinstall.xml.kinds import TEXT, YES_NO
 
 
@@ -21,9 +21,26 @@ class PerfEvent(Element):
     enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether the event is counted.")
 
 
+def _enable(perf: Perf, text: str) -> None:
+    if not text:
+        perf.events.clear()
+        return
+    event = next((event for event in perf.events if event.name == text), None) or perf.events.new()
+    event.name = text
+    event.enabled = True
+
+
 class Perf(Section):
     """<perf>: the events."""
 
     tag = "perf"
 
+    enable_option = Suboption(
+        "enable", _enable, "Event to count; `enable=` is optional, several can be listed.", repeat=True
+    )
     events: Children[PerfEvent] = Children("./event", PerfEvent, "Events that are counted.")
+
+    @classmethod
+    def read_word(cls, word: str) -> tuple[str, str] | None:
+        """An event's name alone: it is counted."""
+        return ("enable", word) if word and "=" not in word else None

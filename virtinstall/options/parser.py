@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from functools import cache
 
-from virtinstall.options.table import OPTIONS, Option
+from virtinstall.options.table import LATER, OPTIONS, Option
 from virtinstall.options.usage import Parser
 
 HELP_FLAGS = ("?", "help")
@@ -47,6 +47,7 @@ def build_parser(
         formatter_class=_Formatter,
         add_help=False,
     )
+    parser.later = LATER
     parser.add_argument("-h", "--help", action="store_true", dest="help", help="Print this help.")
     parser.add_argument("--version", action="store_true", dest="version", help="Print the version.")
     groups = {name: parser.add_argument_group(name) for name in dict.fromkeys(option.group for option in options)}

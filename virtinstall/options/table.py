@@ -243,9 +243,18 @@ _GUEST = (
     _domain("--clock", "clock", "Clock", "Clock offset and timers."),
     _domain("--pm", "pm", "Pm", "Suspend to memory and to disk."),
     _domain("--events", "events", "Events", "Actions on poweroff, reboot and crash."),
+    _domain("--throttle", "throttle", "ThrottleGroup", "I/O limits shared by disks: `NAME,total_iops_sec=500`."),
+    _domain("--perf", "perf", "Perf", "Performance events of the host's CPU to count: `cpu_cycles,cache_misses`."),
     _domain("--resource", "resource", "Resource", "Resource partition (cgroup)."),
     _domain("--sysinfo", "sysinfo", "Sysinfo", "SMBIOS and fw_cfg values that the guest sees."),
     _domain("--qemu-commandline", "qemu_commandline", "QemuCommandline", "Raw arguments for QEMU."),
+    _domain("--qemu-override", "driver_extras", "QemuOverride", "Properties of devices in QEMU."),
+    _domain("--qemu-capabilities", "driver_extras", "QemuCapabilities", "Capabilities of QEMU to add or to remove."),
+    _domain("--qemu-deprecation", "driver_extras", "QemuDeprecation", "Reaction to deprecated features of QEMU."),
+    _domain("--lxc-namespace", "driver_extras", "LxcNamespace", "Namespaces that a container shares."),
+    _domain("--bhyve-commandline", "driver_extras", "BhyveCommandline", "Raw arguments for bhyve."),
+    _domain("--xen-commandline", "driver_extras", "XenCommandline", "Raw arguments for Xen's device model."),
+    _domain("--iommufd", "iommufd", "Iommufd", "Host devices through /dev/iommu: `yes`."),
     _domain("--launchSecurity --launchsecurity", "launch_security", "LaunchSecurity", "SEV, SEV-SNP, TDX."),
 )
 
@@ -311,5 +320,15 @@ _MISC = (
     _flag("-q --quiet", "quiet", MISC, "Print warnings and errors only."),
     _flag("-d --debug", "debug", MISC, "Print detailed debug messages."),
 )
+
+# an abbreviation that is unique without these keeps its meaning
+LATER = frozenset(
+    (
+        *("--bhyve-commandline", "--crypto", "--finish", "--hub", "--ignition", "--image", "--iommufd", "--lease"),
+        *("--lxc-namespace", "--nvram", "--output", "--perf", "--pstore", "--qemu-capabilities", "--qemu-deprecation"),
+        *("--qemu-override", "--redirfilter", "--throttle", "--timeout", "--wait-for", "--xen-commandline"),
+    )
+)
+"""The options that virt-install 4.1.0 does not have."""
 
 OPTIONS: tuple[Option, ...] = _GENERAL + _INSTALL + _OS + _DEVICES + _GUEST + _PLATFORM + _MISC

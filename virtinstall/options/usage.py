@@ -18,12 +18,22 @@ class UsageError(RequestError):
 
 
 class Parser(argparse.ArgumentParser):
-    """Argument parser that raises UsageError instead of exiting."""
+    """Argument parser that raises UsageError instead of exiting.
+
+    `later` are options that abbreviations of older ones do not compete with.
+    """
+
+    later: frozenset[str] = frozenset()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse arguments that libvirt and its XML can hold. Raises: UsageError, RequestError."""
         require_usable(args or ())
         return super().parse_known_args(args, namespace)
+
+    def _get_option_tuples(self, option_string: str) -> Any:
+        """The options that an abbreviation may mean: older ones, if there are any."""
+        found = super()._get_option_tuples(option_string)
+        return [each for each in found if not self.later.intersection(each[0].option_strings)] or found
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError with a message and a hint."""

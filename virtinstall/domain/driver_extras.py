@@ -1,0 +1,148 @@
+"""Elements of single drivers, in separate namespaces: QEMU's overrides, capabilities and deprecations, LXC's
+namespaces, arguments of bhyve and Xen.
+
+Source: https://libvirt.org/drvqemu.html; https://libvirt.org/drvlxc.html; https://libvirt.org/drvbhyve.html
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.children import Children
+from virtinstall.xml.convert import shell_words
+from virtinstall.xml.element import Element
+from virtinstall.xml.field import Suboption, XmlField
+from virtinstall.xml.kinds import TEXT
+
+
+class QemuProperty(Element):
+    """<qemu:property>: one property of the device in QEMU."""
+
+    tag = "qemu:property"
+
+    name: XmlField[str] = XmlField("./@name", TEXT, "Name of QEMU's property.")
+    type: XmlField[str] = XmlField(
+        "./@type", TEXT, "Type of its value: `string`, `unsigned`, `signed`, `bool`; `remove`: not set at all."
+    )
+    value: XmlField[str] = XmlField("./@value", TEXT, "Value in QEMU.")
+
+
+class QemuDevice(Element):
+    """<qemu:device>: the device, by its alias, and its properties."""
+
+    tag = "qemu:device"
+
+    alias: XmlField[str] = XmlField("./@alias", TEXT, "Alias of the device: `hostdev0`, or a name given to it.")
+    properties: Children[QemuProperty] = Children(
+        "./qemu:frontend/qemu:property", QemuProperty, "Properties.", prefix="property"
+    )
+
+
+class QemuOverride(Section):
+    """<qemu:override>: values in place of those that libvirt passes to QEMU."""
+
+    tag = "qemu:override"
+
+    devices: Children[QemuDevice] = Children("./qemu:device", QemuDevice, "Devices.", prefix="device")
+
+
+class QemuCapability(Element):
+    """<qemu:add>, <qemu:del>: one capability of QEMU as libvirt names it."""
+
+    tag = "qemu:add"
+
+    capability: XmlField[str] = XmlField("./@capability", TEXT, "Name that libvirt has for a capability of QEMU.")
+
+
+class QemuRemovedCapability(QemuCapability):
+    """<qemu:del>: a capability that libvirt does not use."""
+
+    tag = "qemu:del"
+
+
+class QemuCapabilities(Section):
+    """<qemu:capabilities>: corrections of what libvirt detected."""
+
+    tag = "qemu:capabilities"
+
+    added: Children[QemuCapability] = Children("./qemu:add", QemuCapability, "Used.", prefix="add")
+    removed: Children[QemuRemovedCapability] = Children("./qemu:del", QemuRemovedCapability, "Not used.", prefix="del")
+
+
+class QemuDeprecation(Section):
+    """<qemu:deprecation>: what QEMU does when deprecated features are used."""
+
+    tag = "qemu:deprecation"
+    bare = ("behavior",)
+
+    behavior: XmlField[str] = XmlField(
+        "./@behavior", TEXT, "Reaction to a deprecated feature: `none`, `omit`, `reject`, `crash`."
+    )
+
+
+class LxcNamespace(Section):
+    """<lxc:namespace>: namespaces that the container shares with another container or process."""
+
+    tag = "lxc:namespace"
+
+    sharenet_type: XmlField[str] = XmlField(
+        "./lxc:sharenet/@type", TEXT, "Owner of the network: `netns`, `name`, `pid`.", name="sharenet.type"
+    )
+    sharenet_value: XmlField[str] = XmlField(
+        "./lxc:sharenet/@value", TEXT, "Name or number of that owner.", name="sharenet.value"
+    )
+    shareipc_type: XmlField[str] = XmlField(
+        "./lxc:shareipc/@type", TEXT, "Owner of the IPC namespace: `name`, `pid`.", name="shareipc.type"
+    )
+    shareipc_value: XmlField[str] = XmlField(
+        "./lxc:shareipc/@value", TEXT, "Name or number of that owner.", name="shareipc.value"
+    )
+    shareuts_type: XmlField[str] = XmlField(
+        "./lxc:shareuts/@type", TEXT, "Owner of the host name: `name`, `pid`.", name="shareuts.type"
+    )
+    shareuts_value: XmlField[str] = XmlField(
+        "./lxc:shareuts/@value", TEXT, "Name or number of that owner.", name="shareuts.value"
+    )
+
+
+class BhyveArgument(Element):
+    """<bhyve:arg>: one argument."""
+
+    tag = "bhyve:arg"
+
+    value: XmlField[str] = XmlField("./@value", TEXT, "One argument of bhyve.")
+
+
+class XenArgument(Element):
+    """<xen:arg>: one argument."""
+
+    tag = "xen:arg"
+
+    value: XmlField[str] = XmlField("./@value", TEXT, "One argument of the device model.")
+
+
+def _add_bhyve_arguments(commandline: BhyveCommandline, text: str) -> None:
+    commandline.arguments = [BhyveArgument(value=word) for word in shell_words(text)]
+
+
+def _add_xen_arguments(commandline: XenCommandline, text: str) -> None:
+    commandline.arguments = [XenArgument(value=word) for word in shell_words(text)]
+
+
+class BhyveCommandline(Section):
+    """<bhyve:commandline>: arguments for bhyve."""
+
+    tag = "bhyve:commandline"
+    bare = ("args",)
+
+    args_option = Suboption("args", _add_bhyve_arguments, "Arguments, split as a shell would.", commas=True)
+    arguments: Children[BhyveArgument] = Children("./bhyve:arg", BhyveArgument, prefix=None)
+
+
+class XenCommandline(Section):
+    """<xen:commandline>: arguments for the device model."""
+
+    tag = "xen:commandline"
+    bare = ("args",)
+
+    args_option = Suboption("args", _add_xen_arguments, "Arguments, split as a shell would.", commas=True)
+    arguments: Children[XenArgument] = Children("./xen:arg", XenArgument, prefix=None)

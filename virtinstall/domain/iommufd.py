@@ -1,0 +1,20 @@
+"""`--iommufd`: access of passed-through host devices to the host's IOMMU through /dev/iommu.
+
+Source: https://libvirt.org/formatdomain.html
+"""
+
+from __future__ import annotations
+
+from virtinstall.domain.section import Section
+from virtinstall.xml.field import XmlField
+from virtinstall.xml.kinds import TEXT, YES_NO
+
+
+class Iommufd(Section):
+    """<iommufd>: whether host devices use IOMMUFD instead of VFIO's containers."""
+
+    tag = "iommufd"
+    bare = ("enabled",)
+
+    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether all PCI host devices use /dev/iommu.")
+    fdgroup: XmlField[str] = XmlField("./@fdgroup", TEXT, "File descriptors passed to libvirt under this name.")
