@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from virtinstall.domain.section import Section
 from virtinstall.xml.children import Children
-from virtinstall.xml.convert import shell_words
+from virtinstall.xml.convert import shell_arguments
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import Suboption, XmlField
 from virtinstall.xml.kinds import TEXT
@@ -121,11 +121,11 @@ class XenArgument(Element):
 
 
 def _add_bhyve_arguments(commandline: BhyveCommandline, text: str) -> None:
-    commandline.arguments = [BhyveArgument(value=word) for word in shell_words(text)]
+    commandline.arguments = [BhyveArgument(value=word) for word in shell_arguments(text)]
 
 
 def _add_xen_arguments(commandline: XenCommandline, text: str) -> None:
-    commandline.arguments = [XenArgument(value=word) for word in shell_words(text)]
+    commandline.arguments = [XenArgument(value=word) for word in shell_arguments(text)]
 
 
 class BhyveCommandline(Section):
