@@ -22,7 +22,7 @@ SYSTEMS = {"riscv64": "linux2022"}
 SYSTEM = "debian11"
 # chosen at random, or by libvirt
 IGNORED = re.compile(r"^(metadata/|metadata=|uuid=|devices/interface/mac/|os/nvram)")
-# options that the base line already contains, and what it says
+# options that the base line already contains, with their values
 BASE = (("--memory", "1024"), ("--disk", "none"), ("--network", "none"))
 
 
