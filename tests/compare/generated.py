@@ -180,7 +180,7 @@ def edit_cases(arch: str, wanted: set[str], *, pairs: int, most: int, seed: int)
 
 
 def packed(cases: list[Case], size: int, seed: int) -> list[Case]:
-    """Put up to `size` values of a device's option on one command line, and shuffle the lines."""
+    """Combine up to `size` values of a device's option in one command line, and shuffle the lines."""
     groups: dict[Case, list[Case]] = {}
     found = []
     for case in cases:
