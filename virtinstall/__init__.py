@@ -85,6 +85,8 @@ _NAMES = {
     "virtinstall.options.usage": ("UsageError",),
     "virtinstall.fleet.apply": ("Outcome",),
     "virtinstall.fleet.compare": ("Comparison",),
+    "virtinstall.fleet.inventory": ("Inventory",),
+    "virtinstall.fleet.inventory_guest": ("InventoryGuest",),
     "virtinstall.fleet.lab": ("Lab",),
     "virtinstall.fleet.lab_guest": ("LabGuest",),
     "virtinstall.fleet.nodes": ("FileError",),
@@ -116,6 +118,8 @@ if TYPE_CHECKING:
     from virtinstall.errors import WaitTimeout as WaitTimeout
     from virtinstall.fleet.apply import Outcome as Outcome
     from virtinstall.fleet.compare import Comparison as Comparison
+    from virtinstall.fleet.inventory import Inventory as Inventory
+    from virtinstall.fleet.inventory_guest import InventoryGuest as InventoryGuest
     from virtinstall.fleet.lab import Lab as Lab
     from virtinstall.fleet.lab_guest import LabGuest as LabGuest
     from virtinstall.fleet.nodes import FileError as FileError

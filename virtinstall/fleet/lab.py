@@ -16,6 +16,7 @@ from virtinstall.fleet.load import load
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
+    from virtinstall.fleet.inventory import Inventory
     from virtinstall.hypervisor import Hypervisor
 
 
@@ -114,6 +115,17 @@ class Lab(Record):
         chosen = self._selection(names, prune=prune, adopt=adopt, recreate=recreate)
         found = compare_all(chosen, hypervisor)
         return apply_all(chosen, found, hypervisor, jobs=jobs, force=force, on_warning=on_warning, report=report)
+
+    def inventory(self, hypervisors: Hypervisor | Mapping[str, Hypervisor], names: Collection[str] = ()) -> Inventory:
+        """Return how the guests (all, or those of `names`) are reached by SSH, with their groups.
+
+        Guests that do not exist are in its warnings. Raises: RequestError, for a name that the file does not have;
+        StorageError, when a file with a host key cannot be written; HostError.
+        """
+        from virtinstall.fleet.inventory import Inventory
+
+        connections = list(hypervisors.values()) if isinstance(hypervisors, Mapping) else [hypervisors]
+        return Inventory.of_guests(self.chosen(names), connections)
 
     def _selection(self, names: Collection[str], **more: Any) -> Selection:
         return selection(self.project, self.chosen(names), self.guests, names, **more)

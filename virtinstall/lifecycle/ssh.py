@@ -68,6 +68,12 @@ def remove_known_host(uuid: str) -> None:
 
 
 def _verified(uuid: str, host_key: str) -> list[str]:
+    options = host_key_options(uuid, host_key)
+    return [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+
+
+def host_key_options(uuid: str, host_key: str) -> dict[str, str]:
+    """Return the options of ssh that verify the host key, and write the file that they name. Raises: StorageError."""
     path = known_hosts_path(uuid)
     line = f"{uuid} {host_key}\n"
     try:
@@ -80,7 +86,7 @@ def _verified(uuid: str, host_key: str) -> list[str]:
     except OSError as error:
         raise StorageError(f"cannot write '{path}': {error.strerror}") from error
     quoted = path.replace("%", "%%").replace('"', '\\"')
-    options = {
+    return {
         "HostKeyAlias": uuid,
         "UserKnownHostsFile": f'"{quoted}"' if " " in quoted else quoted,
         "GlobalKnownHostsFile": "/dev/null",
@@ -88,7 +94,6 @@ def _verified(uuid: str, host_key: str) -> list[str]:
         "HostKeyAlgorithms": host_key.split(" ", 1)[0],
         "UpdateHostKeys": "no",
     }
-    return [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
 
 
 def jump_host(uri: str) -> str | None:
@@ -119,6 +124,11 @@ def _target(guest: Guest, host: Host) -> tuple[str, int]:
     raise RequestError(
         f"no address of the guest '{guest.name}' is known", hint=f"wait for it: virt-guest ip {guest.name} --wait"
     )
+
+
+def forwarded_port_of(guest: Guest) -> tuple[str, int] | None:
+    """Return the address and port of the host that are forwarded to port 22 of the guest, else None."""
+    return forwarded_port(etree.fromstring(guest.xml().encode()))
 
 
 def forwarded_port(document: etree._Element) -> tuple[str, int] | None:

@@ -1,0 +1,61 @@
+"""`virt-guest inventory -f FILE | --all`: print how guests are reached, for Ansible and ssh."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from virtinstall.cli.guest_diff import load_lab
+from virtinstall.cli.messages import Messages
+from virtinstall.errors import GuestNotFound
+from virtinstall.fleet.inventory import Inventory
+from virtinstall.hypervisor import connect
+from virtinstall.options.usage import UsageError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from virtinstall.cli.log import Log
+
+FORMATS = ("ini", "yaml", "json", "ssh-config")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group in the file; all by default.")
+    parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); - is standard input.")
+    parser.add_argument("--all", action="store_true", help="All guests of the connection, without a file.")
+    parser.add_argument("--format", choices=FORMATS, help="Format; by default ini.")
+    parser.add_argument("--list", action="store_true", help="Print JSON, as Ansible expects of an inventory script.")
+    parser.add_argument("--host", metavar="NAME", help="Print the variables of one guest as JSON, as for --list.")
+
+
+def run(given: Namespace, log: Log) -> int:
+    """Run the action; return the exit status. Raises: VirtInstallError."""
+    if given.all == (given.file is not None):
+        raise UsageError("either -f FILE or --all is required", hint="virt-guest inventory -f guests.yaml")
+    if given.all and given.names:
+        raise UsageError("--all includes every guest; names are for -f", hint="omit --all or the names")
+    inventory = _inventory(given)
+    messages = Messages()
+    for warning in inventory.warnings:
+        messages.warn(warning)
+    if given.host is not None:
+        guest = next((each for each in inventory.guests if each.name == given.host), None)
+        if guest is None:
+            raise GuestNotFound(f"no such guest: '{given.host}'", hint="--list prints all of them")
+        print(json.dumps(guest.variables, indent=2))
+    elif given.list:
+        print(json.dumps(inventory.document(), indent=2))
+    else:
+        print(inventory.text(given.format or "ini"), end="")
+    return 0
+
+
+def _inventory(given: Namespace) -> Inventory:
+    if given.all:
+        with connect(given.connect) as hypervisor:
+            return Inventory.of_host(hypervisor)
+    lab = load_lab(given)
+    with connect(given.connect or lab.connect) as hypervisor:
+        return lab.inventory(hypervisor, given.names)

@@ -1,0 +1,60 @@
+"""One guest of an inventory, with Ansible's variables.
+
+Source: https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html (behavioral parameters).
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from virtinstall.record import Record
+
+Format = Literal["ini", "yaml", "json", "ssh-config"]
+"""Formats of `Inventory.text`."""
+_SSH = 22
+
+
+class InventoryGuest(Record):
+    """One guest, and how it is reached. `address` and `port` are None if unknown; `jump` is the host to connect through.
+
+    `ssh_options` verify the guest's host key, if it is known. `key` is the file with the private key of its account.
+    """
+
+    name: str
+    uuid: str
+    uri: str
+    state: str
+    groups: tuple[str, ...] = ()
+    address: str | None = None
+    port: int | None = None
+    user: str | None = None
+    key: str | None = None
+    jump: str | None = None
+    ssh_options: Mapping[str, str] = {}
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The variables of the host for Ansible."""
+        words = ["-o " + shlex.quote(f"{name}={value}") for name, value in self.ssh_options.items()]
+        if self.jump is not None:
+            words.insert(0, f"-o ProxyJump={self.jump}")
+        found = {
+            "ansible_host": self.address,
+            "ansible_port": self.port if self.port != _SSH else None,
+            "ansible_user": self.user,
+            "ansible_ssh_private_key_file": self.key,
+            "ansible_ssh_common_args": " ".join(words) or None,
+            "libvirt_uri": self.uri,
+            "libvirt_uuid": self.uuid,
+            "libvirt_state": self.state,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def group_name(group: str) -> str:
+    """Return a name that Ansible accepts for a group."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", group)
+    return f"_{name}" if name[:1].isdigit() else name
