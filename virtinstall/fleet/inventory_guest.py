@@ -18,7 +18,7 @@ _SSH = 22
 
 
 class InventoryGuest(Record):
-    """One guest, and how it is reached. `address` and `port` are None if unknown; `jump` is the host to connect through.
+    """One guest, and how it is reached. `address` and `port` are None if unknown; `jump` is the host to go through.
 
     `ssh_options` verify the guest's host key, if it is known. `key` is the file with the private key of its account.
     """
