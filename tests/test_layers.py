@@ -36,7 +36,7 @@ LAYERS = (
     ("capabilities", "new_image", "request", "script_terms", "request_texts", "facts", "plan", "guest_record"),
     ("compose",),
     ("libvirt_host", "rollback", "survey", "run", "storage", "media", "seed", "osinfo", "images"),
-    ("accepted", "added_devices", "attach", "create", "lifecycle"),
+    ("accepted", "added_devices", "attach", "create", "kubevirt", "lifecycle"),
     ("spec", "spec_request", "guest", "hypervisor"),
     ("options",),
     ("clone", "edit", "fleet"),

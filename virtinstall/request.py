@@ -124,6 +124,21 @@ class RunOptions(Record):
     timeout_seconds: float | None = None
 
 
+class KubevirtRequest(Record):
+    """Options of the KubeVirt manifest, which have no effect on a guest of libvirt.
+
+    `drop`: options that are omitted, `OPTION` or `OPTION.SUBOPTION`. `devices`: devices of the cluster's nodes,
+    `RESOURCE[,type=gpu]`. `instancetype` and `preference` are `[KIND/]NAME`, or `infer` for those of the boot disk.
+    """
+
+    drop: tuple[str, ...] = ()
+    namespace: str | None = None
+    run_strategy: str | None = None
+    instancetype: str | None = None
+    preference: str | None = None
+    devices: tuple[str, ...] = ()
+
+
 class Request(Record):
     """Requested guest.
 
@@ -143,3 +158,4 @@ class Request(Record):
     without: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
     by_script: bool = False
+    kubevirt: KubevirtRequest = KubevirtRequest()

@@ -42,7 +42,7 @@ def found(line: str, prog: str = "virt-install") -> list[Candidate]:
         ("--reinstall w", ["web"]),
         ("--finish w", ["web"]),
         ("--wait-for s", ["shutdown", "ssh"]),
-        ("--output ", ["text", "json"]),
+        ("--output ", ["text", "json", "spec", "kubevirt"]),
         ("--osinfo debian1", ["debian1.1", "debian1.2", "debian1.3", "debian10", "debian11"]),
         ("--osinfo detect=on,na", ["detect=on,name="]),
         ("--osinfo detect=", ["detect=on", "detect=off"]),

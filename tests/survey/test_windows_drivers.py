@@ -29,7 +29,7 @@ def planned(*more: str) -> Plan:
     requested = dict(word.split("=") for word in ("admin-password-file=/pw", "user-password-file=/pw", *more))
     args = ["--name", "w", "--memory", "4096", "--osinfo", "win10", "--pxe", "--disk", "none", "--network", "user"]
     facts = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts(os_named("win10"), disks=())
-    seeds = survey_unattended(requested, facts.host, facts.os, None, "x86_64", {}, lambda _path, _option: "secret")
+    seeds = survey_unattended(requested, "x86_64", facts.os, None, "x86_64", {}, lambda _path, _option: "secret")
     return compose(virtinstall.parse_request(args), facts.replace(seeds=seeds))
 
 

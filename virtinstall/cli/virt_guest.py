@@ -29,6 +29,7 @@ SUBCOMMANDS = (
     Subcommand("apply", "virtinstall.cli.guest_apply", "Create, change and delete guests as a file describes them."),
     Subcommand("diff", "virtinstall.cli.guest_diff", "Print how guests differ from a file."),
     Subcommand("inventory", "virtinstall.cli.guest_inventory", "Print guests as an inventory for Ansible or ssh."),
+    Subcommand("export", "virtinstall.cli.guest_export", "Print the guests of a file in another format."),
     Subcommand("list", "virtinstall.cli.guest_list", "List guests with addresses, image, size and age."),
     Subcommand("ip", "virtinstall.cli.guest_ip", "Print the IP addresses of a guest."),
     Subcommand("ssh", "virtinstall.cli.guest_ssh", "Log in to a guest, or run a command in it, by SSH."),

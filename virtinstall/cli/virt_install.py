@@ -54,6 +54,10 @@ def run(arguments: list[str], log: Log) -> int:
         from virtinstall.cli.print_spec import print_spec
 
         return print_spec(given)
+    if given.output == "kubevirt":
+        from virtinstall.cli.print_kubevirt import print_kubevirt
+
+        return print_kubevirt(given)
     if given.finish is not None:
         from virtinstall.cli.finish import finish
 

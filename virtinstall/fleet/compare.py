@@ -24,7 +24,11 @@ _AT_CREATION = (
     *("extra_args", "pxe", "import_disk", "livecd", "disk"),
 )
 # they act during the run alone
-_OF_THE_RUN = ("wait_for", "timeout", "check", "noreboot")
+_OF_THE_RUN = (
+    *("wait_for", "timeout", "check", "noreboot"),
+    *("kubevirt_drop", "kubevirt_namespace", "kubevirt_run_strategy"),
+    *("kubevirt_instancetype", "kubevirt_preference", "kubevirt_device"),
+)
 
 
 class Difference(NamedTuple):

@@ -27,7 +27,8 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
     "machine": ("q35", "pc", "virt", "microvm", "pseries", "s390-ccw-virtio"),
     "edit": ("all",),
     "wait_for": GOALS,
-    "output": ("text", "json"),
+    "output": ("text", "json", "spec", "kubevirt"),
+    "kubevirt_run_strategy": ("Always", "RerunOnFailure", "Manual", "Halted", "Once", "WaitAsReceiver"),
 }
 _PLAIN_FILES = ("cdrom", "initrd_inject", "original_xml", "files", "nvram")
 _PLAIN_GUESTS = ("reinstall", "original", "finish")

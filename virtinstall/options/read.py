@@ -14,6 +14,7 @@ from virtinstall.request import (
     GOALS,
     Checks,
     InstallRequest,
+    KubevirtRequest,
     LocationRequest,
     OsRequest,
     PlatformRequest,
@@ -93,6 +94,14 @@ def read_request(
         run=_run(given),
         without=frozenset(without),
         warnings=tuple(found_warnings),
+        kubevirt=KubevirtRequest(
+            drop=tuple(given.kubevirt_drop or ()),
+            namespace=given.kubevirt_namespace,
+            run_strategy=given.kubevirt_run_strategy,
+            instancetype=given.kubevirt_instancetype,
+            preference=given.kubevirt_preference,
+            devices=tuple(given.kubevirt_device or ()),
+        ),
     )
 
 
@@ -228,8 +237,8 @@ def _run(given: Namespace) -> RunOptions:
             f"invalid value '{autoconsole}' for --autoconsole",
             hint="use text, graphical, none or default",
         )
-    if given.output not in (None, "text", "json"):
-        raise RequestError(f"invalid value '{given.output}' for --output", hint="use text, json or spec")
+    if given.output not in (None, "text", "json", "spec", "kubevirt"):
+        raise RequestError(f"invalid value '{given.output}' for --output", hint="use text, json, spec or kubevirt")
     timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
     if timeout is not None and given.wait_for is None:
         raise RequestError("--timeout requires --wait-for", hint="add --wait-for, or use --wait MINUTES")

@@ -16,6 +16,7 @@ OS = "Operating system"
 DEVICES = "Devices"
 GUEST = "Guest configuration"
 PLATFORM = "Virtualization platform"
+KUBEVIRT = "KubeVirt manifest"
 MISC = "Miscellaneous"
 
 
@@ -270,6 +271,47 @@ _PLATFORM = (
     _old_flag("--noacpi", "noacpi", PLATFORM, "Old form of --features acpi=off."),
 )
 
+_KUBEVIRT = (
+    Option(
+        ("--kubevirt-drop",),
+        "kubevirt_drop",
+        KUBEVIRT,
+        "Options that the manifest omits: `graphics`, `disk.snapshot,pm`; can be repeated.",
+        repeat=True,
+        metavar="OPTION",
+    ),
+    _value("--kubevirt-namespace", "kubevirt_namespace", KUBEVIRT, "Namespace of the guest.", "NAME"),
+    _value(
+        "--kubevirt-run-strategy",
+        "kubevirt_run_strategy",
+        KUBEVIRT,
+        "When the guest runs: `Always`, `RerunOnFailure`, `Manual`, `Halted`, `Once` or `WaitAsReceiver`.",
+        "STRATEGY",
+    ),
+    _value(
+        "--kubevirt-instancetype",
+        "kubevirt_instancetype",
+        KUBEVIRT,
+        "Instance type that sets memory and vCPUs: `u1.medium`, `KIND/NAME`, or `infer` from the boot disk.",
+        "NAME",
+    ),
+    _value(
+        "--kubevirt-preference",
+        "kubevirt_preference",
+        KUBEVIRT,
+        "Preference that sets the defaults: `fedora`, `KIND/NAME`, or `infer` from the boot disk.",
+        "NAME",
+    ),
+    Option(
+        ("--kubevirt-device",),
+        "kubevirt_device",
+        KUBEVIRT,
+        "Device of a node by its resource: `nvidia.com/TU104GL,type=gpu`; can be repeated.",
+        repeat=True,
+        metavar="RESOURCE",
+    ),
+)
+
 _MISC = (
     _flag("--autostart", "autostart", MISC, "Start the guest when the host boots."),
     _flag("--transient", "transient", MISC, "Run the guest without defining it."),
@@ -285,7 +327,13 @@ _MISC = (
         metavar="MINUTES",
     ),
     _value("--finish", "finish", MISC, "Resume an installation after virt-install exited or was killed.", "GUEST"),
-    _value("--output", "output", MISC, "Output format: `text`, `json`, or `spec` (a guests file).", "FORMAT"),
+    _value(
+        "--output",
+        "output",
+        MISC,
+        "Output format: `text`, `json`, `spec` (a guests file), or `kubevirt` (a manifest).",
+        "FORMAT",
+    ),
     _value(
         "--wait-for",
         "wait_for",
@@ -327,8 +375,10 @@ LATER = frozenset(
         *("--bhyve-commandline", "--crypto", "--finish", "--hub", "--ignition", "--image", "--iommufd", "--lease"),
         *("--lxc-namespace", "--nvram", "--output", "--perf", "--pstore", "--qemu-capabilities", "--qemu-deprecation"),
         *("--qemu-override", "--redirfilter", "--throttle", "--timeout", "--wait-for", "--xen-commandline"),
+        *("--kubevirt-device", "--kubevirt-drop", "--kubevirt-instancetype", "--kubevirt-namespace"),
+        *("--kubevirt-preference", "--kubevirt-run-strategy"),
     )
 )
 """The options that virt-install 4.1.0 does not have."""
 
-OPTIONS: tuple[Option, ...] = _GENERAL + _INSTALL + _OS + _DEVICES + _GUEST + _PLATFORM + _MISC
+OPTIONS: tuple[Option, ...] = _GENERAL + _INSTALL + _OS + _DEVICES + _GUEST + _PLATFORM + _KUBEVIRT + _MISC

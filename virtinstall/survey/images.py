@@ -119,15 +119,20 @@ def _local_facts(source: ImageSource, checksum: str, folder: str, is_shared: boo
 
 def survey_login(os: OsRecord, environ: Mapping[str, str], images: Sequence[ImageFacts | None]) -> SeedFacts:
     """Return a seed for an image that reads one: the user's keys for its default account, or a password."""
+    image = next((image for image in images if image is not None), None)
+    return SeedFacts() if image is None else login_seed(os, environ, image.source)
+
+
+def login_seed(os: OsRecord, environ: Mapping[str, str], source: ImageSource) -> SeedFacts:
+    """Return a seed for the image `source` of the system `os`, as `survey_login`."""
     from virtinstall.images.source import CLOUD_INIT, IGNITION
     from virtinstall.seed.cloud_init import CloudInitRequest
 
-    image = next((image for image in images if image is not None), None)
-    if image is None or image.source.seed not in (CLOUD_INIT, IGNITION):
+    if source.seed not in (CLOUD_INIT, IGNITION):
         return SeedFacts()
     keys = user_keys(environ)
-    user = image.source.user or os.cloud_image_username or os.distro or "cloud-user"
-    if image.source.seed == IGNITION:
+    user = source.user or os.cloud_image_username or os.distro or "cloud-user"
+    if source.seed == IGNITION:
         return _ignition_login(user, keys)
     if keys:
         return SeedFacts(cloud_init=CloudInitRequest(default_user_keys=keys), login=Login(user=user))

@@ -31,8 +31,9 @@ def survey_seeds(
     if install.unattended is not None:
         from virtinstall.survey.unattended import survey_unattended
 
-        arch = request.platform.arch or host.capabilities.host_arch
-        facts = survey_unattended(install.unattended, host, os, media, arch, environment, read_file)
+        host_arch = host.capabilities.host_arch
+        arch = request.platform.arch or host_arch
+        facts = survey_unattended(install.unattended, host_arch, os, media, arch, environment, read_file)
     if install.cloud_init is not None:
         from virtinstall.seed.cloud_init import CloudInitRequest, from_suboptions
 

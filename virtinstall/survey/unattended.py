@@ -13,7 +13,7 @@ from virtinstall.errors import FetchError
 from virtinstall.facts import SeedFacts
 
 if TYPE_CHECKING:
-    from virtinstall.facts import HostFacts, MediaFacts
+    from virtinstall.facts import MediaFacts
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.osinfo.media_rows import Media
     from virtinstall.osinfo.record import OsRecord
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 def survey_unattended(
     values: Mapping[str, str],
-    host: HostFacts,
+    host_arch: str,
     system: OsRecord,
     media: MediaFacts | None,
     arch: str,
     environment: Mapping[str, str],
     read_file: ReadFile,
 ) -> SeedFacts:
-    """Return the answers for the installer of a machine of `arch`.
+    """Return the answers for the installer of a machine of `arch` on a host of `host_arch`.
 
     Raises: RequestError, if the system or the medium cannot be installed unattended, or an answer is missing.
     """
@@ -38,7 +38,7 @@ def survey_unattended(
     from virtinstall.seed.answers import read_answers
 
     catalog = Catalog(environment)
-    row, volume_id = _medium(media, system, host, catalog)
+    row, volume_id = _medium(media, system, host_arch, catalog)
     profile = values.get("profile")
     installer = choose_installer(
         system, media, row, profile, lambda: choose_scripts(catalog, system, media=row, profile=profile)[0]
@@ -55,7 +55,7 @@ def survey_unattended(
     return SeedFacts(unattended=answers, driver=driver, warnings=(*catalog.warnings, *answers.warnings))
 
 
-def _medium(media: MediaFacts | None, system: OsRecord, host: HostFacts, catalog: Catalog) -> tuple[Media | None, str]:
+def _medium(media: MediaFacts | None, system: OsRecord, host_arch: str, catalog: Catalog) -> tuple[Media | None, str]:
     """The OS database's record of the medium, and the medium's volume id."""
     from virtinstall.media.location import open_location
     from virtinstall.osinfo.detect import match_media
@@ -80,7 +80,7 @@ def _medium(media: MediaFacts | None, system: OsRecord, host: HostFacts, catalog
         publisher_id=ids.publisher_id,
         application_id=ids.application_id,
         volume_size=ids.volume_size,
-        arch=host.capabilities.host_arch,
+        arch=host_arch,
     )
     row = next((match.media for match in found if match.short_id == system.short_id), None)
     return row, ids.volume_id

@@ -1,0 +1,1 @@
+"""Manifests for KubeVirt: golden cases, rules, and validation by KubeVirt's schemas."""

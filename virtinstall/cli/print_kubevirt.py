@@ -1,0 +1,43 @@
+"""`virt-install ... --output kubevirt`: print the manifest of the guest; nothing is changed or contacted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from virtinstall.kubevirt.manifests import Manifests
+
+
+def print_kubevirt(given: Namespace) -> int:
+    """Print it; return the exit status. Raises: RequestError, naming each option that KubeVirt cannot express."""
+    from virtinstall.cli.typed_answers import with_typed_answers
+    from virtinstall.kubevirt.manifests import manifests
+    from virtinstall.options.fallback import fallback_for
+    from virtinstall.options.legacy import rewrite
+    from virtinstall.options.read import read_request
+
+    given.output = None
+    old_spellings = rewrite(given)
+    request = read_request(given, fallback_for, warnings=old_spellings, preview=True)
+    print_manifests([manifests(with_typed_answers(request))], quiet=bool(given.quiet))
+    return 0
+
+
+def print_manifests(guests: Sequence[Manifests], *, quiet: bool = False) -> None:
+    """Print the manifests to standard output; warnings and generated passwords go to standard error."""
+    from virtinstall.cli.messages import Messages
+    from virtinstall.kubevirt.yaml_text import to_yaml
+
+    messages = Messages(quiet=quiet)
+    for guest in guests:
+        for warning in guest.warnings:
+            messages.warn(warning if len(guests) == 1 else f"{guest.name}: {warning}")
+        for account, password in guest.passwords:
+            print(f"Password of {account} in {guest.name} is: {password}", file=sys.stderr)
+    documents = [document for guest in guests for document in guest.documents]
+    comments = [comment for guest in guests for comment in guest.comments]
+    print(to_yaml(documents, comments), end="")

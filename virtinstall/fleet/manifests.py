@@ -1,0 +1,90 @@
+"""The guests of a file as KubeVirt manifests: a set of documents for each, and what they share once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.errors import RequestError
+from virtinstall.kubevirt.manifests import Manifests, manifests
+from virtinstall.kubevirt.names import as_label
+from virtinstall.naming import free_name
+
+if TYPE_CHECKING:
+    from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.request import KubevirtRequest
+
+PROJECT_LABEL = "app.kubernetes.io/part-of"
+GROUP_LABEL = "group.virtinstall/"
+
+
+def guest_manifests(project: str, guests: Sequence[LabGuest], options: KubevirtRequest) -> list[Manifests]:
+    """Return the manifests of each guest that is to exist; `options` are in addition to those of the guests.
+
+    Groups become labels. Secrets with the same content are one object. Raises: RequestError, with the problems of all
+    guests and their positions in the file.
+    """
+    found: list[Manifests] = []
+    problems: list[RequestError] = []
+    for guest in guests:
+        if guest.request is None:
+            continue
+        request = guest.request.replace(kubevirt=_merged(guest.request.kubevirt, options))
+        try:
+            found.append(manifests(request, labels=_labels(project, guest)))
+        except RequestError as error:
+            message = "\n".join(f"{guest.place}: {guest.name}: {line}" for line in error.message.split("\n"))
+            problems.append(RequestError(message, hint=error.hint))
+    if problems:
+        hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
+        raise RequestError("\n".join(problem.message for problem in problems), hint="; ".join(hints) or None)
+    return _with_shared_secrets(found, project)
+
+
+def _merged(own: KubevirtRequest, more: KubevirtRequest) -> KubevirtRequest:
+    """The options of a guest with those of the command, which win."""
+    return own.replace(
+        drop=(*own.drop, *more.drop),
+        devices=(*own.devices, *more.devices),
+        namespace=more.namespace or own.namespace,
+        run_strategy=more.run_strategy or own.run_strategy,
+        instancetype=more.instancetype or own.instancetype,
+        preference=more.preference or own.preference,
+    )
+
+
+def _labels(project: str, guest: LabGuest) -> dict[str, str]:
+    labels = {PROJECT_LABEL: as_label(project, "guests")}
+    labels.update({f"{GROUP_LABEL}{as_label(group, 'group')}": "true" for group in guest.groups})
+    return labels
+
+
+def _with_shared_secrets(guests: list[Manifests], project: str) -> list[Manifests]:
+    """The same manifests, in which each content has one Secret; one of several guests has the name of the project."""
+    uses: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {}
+    for guest in guests:
+        secrets = [document for document in guest.documents if document["kind"] == "Secret"]
+        for secret, reference in zip(secrets, guest.secret_references, strict=True):
+            uses.setdefault(_content(secret), []).append((secret, reference))
+    removed, taken = set(), {secret["metadata"]["name"] for used in uses.values() for secret, _ in used}
+    for used in uses.values():
+        if len(used) == 1:
+            continue
+        name = free_name(f"{as_label(project, 'guests')}-{_suffix(used[0][0])}", taken)
+        taken.add(name)
+        for number, (secret, reference) in enumerate(used):
+            secret["metadata"]["name"] = reference["name"] = name
+            if number:
+                removed.add(id(secret))
+    return [
+        guest._replace(documents=tuple(each for each in guest.documents if id(each) not in removed)) for guest in guests
+    ]
+
+
+def _suffix(secret: dict[str, Any]) -> str:
+    return str(secret["metadata"]["name"]).rpartition("-")[2]
+
+
+def _content(secret: dict[str, Any]) -> str:
+    return json.dumps([secret["stringData"], secret["metadata"].get("namespace")], sort_keys=True)

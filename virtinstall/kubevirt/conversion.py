@@ -1,0 +1,162 @@
+"""One conversion: the copy of the request that is used up, the manifest that grows, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.errors import RequestError
+from virtinstall.kubevirt.leaves import Leaf, plain
+from virtinstall.kubevirt.table import IGNORED, reason
+from virtinstall.named import NamedTuple
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+    from virtinstall.osinfo.record import OsRecord
+    from virtinstall.request import InstallRequest, KubevirtRequest, Request
+    from virtinstall.seed.password import ReadFile
+    from virtinstall.xml.element import Element
+
+Node = dict[str, Any]
+"""A mapping of the manifest."""
+
+_SECRET_NAMES = ("passw", "secret", "session", "dhcert", "product-key")
+_MOST_SHOWN = 60
+
+
+class Problem(NamedTuple):
+    """Problem with the request: a message, a hint, and the option that --kubevirt-drop would omit."""
+
+    message: str
+    hint: str | None = None
+    drop: str | None = None
+
+
+class Comment(NamedTuple):
+    """A comment for `key` of `node` in the manifest."""
+
+    node: Node
+    key: str
+    text: str
+
+
+class Conversion:
+    """The state of one conversion.
+
+    `domain` is a copy of the request's: mapped values are removed from it. `os` is the guest's system (or a similar
+    one, if it is not `os_is_known`), `arch` its architecture by libvirt's name. `template` is `spec.template.spec`,
+    `machine` its `domain`, `devices` those of the domain. `secrets` and `services` are further documents.
+    """
+
+    def __init__(
+        self, request: Request, system: OsRecord, arch: str, environ: Mapping[str, str], read_file: ReadFile
+    ) -> None:
+        self.request = request
+        self.domain: Domain = request.domain.clone()
+        self.install: InstallRequest = request.install
+        self.options: KubevirtRequest = request.kubevirt
+        self.os = system
+        self.arch = arch
+        self.environ = environ
+        self.read_file = read_file
+        self.os_is_known = False
+        self.name = ""
+        self.devices: Node = {}
+        self.machine: Node = {}
+        self.template: Node = {}
+        self.spec: Node = {}
+        self.labels: dict[str, str] = {}
+        self.annotations: dict[str, str] = {}
+        self.networks: list[Node] = []
+        self.volumes: list[Node] = []
+        self.data_volumes: list[Node] = []
+        self.secrets: list[Node] = []
+        self.services: list[Node] = []
+        self.comments: list[Comment] = []
+        self.warnings: list[str] = []
+        self.passwords: list[tuple[str, str]] = []
+        self.problems: list[Problem] = []
+
+    @property
+    def defaults(self) -> bool:
+        """Whether defaults of the operating system are filled in; a preference does that in the cluster."""
+        return self.options.preference is None
+
+    def take(self, element: Element, attribute: str) -> Any:
+        """Return a value of the copy, and remove it: it is mapped."""
+        value = getattr(element, attribute)
+        if value is not None:
+            setattr(element, attribute, None)
+        return value
+
+    def refuse(self, option: str, name: str, value: object, why: str, hint: str | None = None) -> None:
+        """Report a value that cannot be expressed. `option` and `name` are as on the command line, without dashes."""
+        self.problems.append(refusal(option, name, value, why, hint))
+
+    def break_rule(self, rule: str, hint: str | None = None, drop: str | None = None) -> None:
+        """Report a manifest that KubeVirt would reject."""
+        self.problems.append(Problem(f"KubeVirt would reject the guest: {rule}", hint, drop))
+
+    def leave(self, option: str, leaves: Sequence[Leaf]) -> None:
+        """Report the values that no mapping has taken."""
+        for leaf in leaves:
+            if f"{option}.{plain(leaf.names[0])}" not in IGNORED:
+                self.refuse(option, leaf.names[0], leaf.value, reason(option, plain(leaf.names[0])))
+
+    def comment(self, node: Node, key: str, text: str) -> None:
+        """Add a comment for `key` of `node`."""
+        self.comments.append(Comment(node, key, text))
+
+    def warn(self, text: str) -> None:
+        """Add a warning, once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+    def fail(self) -> None:
+        """Raise one error for all problems.
+
+        Raises: RequestError, if there are any.
+        """
+        if not self.problems:
+            return
+        problems = list(dict.fromkeys(self.problems))
+        hints = [problem.hint for problem in problems if problem.hint]
+        drops = list(dict.fromkeys(problem.drop for problem in problems if problem.drop))
+        if drops:
+            hints.append(f"omit {'it' if len(drops) == 1 else 'them'} with: --kubevirt-drop {','.join(drops)}")
+        raise RequestError(
+            "\n".join(problem.message for problem in problems), hint="; ".join(dict.fromkeys(hints)) or None
+        )
+
+
+def refusal(option: str, name: str, value: object, why: str, hint: str | None = None) -> Problem:
+    """The problem of a value that cannot be expressed."""
+    shown = str(value)
+    if any(word in name.lower() for word in _SECRET_NAMES):
+        shown = "***"
+    if len(shown) > _MOST_SHOWN:
+        shown = shown[:_MOST_SHOWN] + "..."
+    what = f" {name}={shown}" if name else f" {shown}" if shown else ""
+    drop = f"{option}.{plain(name)}" if name else option
+    return Problem(f"--{option}{what}: not possible in KubeVirt: {why}", hint, drop)
+
+
+def quantity(size_bytes: int) -> str:
+    """A size in Kubernetes' notation, with the largest binary unit that needs no fraction."""
+    for unit, power in (("Gi", 30), ("Mi", 20), ("Ki", 10)):
+        if size_bytes and size_bytes % (1 << power) == 0:
+            return f"{size_bytes >> power}{unit}"
+    return str(size_bytes)
+
+
+def add(node: MutableMapping[str, Any], key: str, value: Any) -> None:
+    """Set `key` unless the value is None."""
+    if value is not None:
+        node[key] = value
+
+
+def section(node: Node, *keys: str) -> Node:
+    """The mapping below `keys`, created if it is missing."""
+    for key in keys:
+        node = node.setdefault(key, {})
+    return node

@@ -1,0 +1,216 @@
+"""The disks: device, bus, and how they are used.
+
+Source: https://kubevirt.io/user-guide/storage/disks_and_volumes/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from virtinstall.devices.disk import Disk
+from virtinstall.kubevirt.conversion import Conversion, Node, add
+from virtinstall.kubevirt.leaves import drain, edits
+from virtinstall.kubevirt.sources import is_from_host, volume_of
+from virtinstall.kubevirt.table import reason
+
+if TYPE_CHECKING:
+    from virtinstall.images.source import ImageSource
+
+ROOT_DISK = "rootdisk"
+BUSES = {
+    "disk": ("virtio", "sata", "scsi", "usb"),
+    "cdrom": ("sata", "scsi", "usb"),
+    "lun": ("virtio", "sata", "scsi"),
+}
+"""The buses of each kind of device."""
+_CACHES = ("none", "writethrough", "writeback")
+_IO_MODES = ("native", "threads")
+_POLICIES = ("stop", "ignore", "report", "enospace")
+_BLOCK_SIZES = ("logical_block_size", "physical_block_size", "discard_granularity")
+
+
+def map_disks(conversion: Conversion, images: Sequence[ImageSource | None]) -> None:
+    """Fill in `disks` and `volumes`."""
+    names: set[str] = set()
+    for number, disk in enumerate(conversion.domain.devices_of(Disk)):
+        image = images[number] if number < len(images) else None
+        _map_disk(conversion, disk, image, names)
+    _map_threads(conversion)
+
+
+def free_name(stem: str, names: set[str], *, first: str | None = None) -> str:
+    """A name that no other disk has: `first`, then `stem`-2, `stem`-3, ..."""
+    number = len(names) + 1
+    name = first if first is not None and first not in names else f"{stem}-{number}"
+    while name in names:
+        number += 1
+        name = f"{stem}-{number}"
+    names.add(name)
+    return name
+
+
+def default_bus(conversion: Conversion, device: str) -> str | None:
+    """The bus that virt-install would choose for the system; None leaves it to the preference."""
+    if not conversion.defaults:
+        return None
+    if device == "lun":
+        return "scsi"
+    if device == "cdrom":
+        return "sata" if conversion.arch == "x86_64" else "scsi"
+    return "virtio" if conversion.os.supports_virtio_disk(conversion.arch) else "sata"
+
+
+def attach(
+    conversion: Conversion, name: str, device: str, bus: str | None, source: Node, *, order: int | None = None
+) -> Node:
+    """Add a disk and its volume; return the disk."""
+    target: Node = {}
+    add(target, "bus", bus)
+    entry: Node = {"name": name}
+    add(entry, "bootOrder", order)
+    entry[device] = target
+    conversion.devices.setdefault("disks", []).append(entry)
+    conversion.volumes.append({"name": name, **source})
+    return entry
+
+
+def _map_disk(conversion: Conversion, disk: Disk, image: ImageSource | None, names: set[str]) -> None:
+    problems = len(conversion.problems)
+    device = disk.device or "disk"
+    if device == "floppy" or device not in BUSES:
+        conversion.refuse("disk", "device", device, "KubeVirt has disks, CD-ROM drives and LUNs")
+        return
+    name = free_name("cdrom" if device == "cdrom" else "disk", names, first=ROOT_DISK if device == "disk" else None)
+    from_host = is_from_host(disk)
+    source = volume_of(conversion, disk, name, image)
+    if source is None and not from_host and len(conversion.problems) == problems:
+        conversion.break_rule(
+            f"the {'CD-ROM drive' if device == 'cdrom' else 'disk'} '{name}' has no volume",
+            "use image=NAME, size=GIB, path=URL or vol=pvc/NAME",
+            "disk",
+        )
+    conversion.take(disk, "device")
+    entry: Node = {"name": name}
+    _map_target(conversion, disk, device, entry)
+    _map_values(conversion, disk, device, entry)
+    for leaf in edits(disk):
+        conversion.refuse("disk", leaf.names[0], leaf.value, "the manifest is derived from the options, not from XML")
+    if disk.path is not None and "://" in disk.path:
+        # a URL may have a password
+        scheme = conversion.take(disk, "path").partition("://")[0]
+        conversion.refuse("disk", "path", f"{scheme}://...", reason("disk", "source.host"))
+    conversion.leave("disk", drain(disk))
+    if source is not None:
+        if disk_readonly_claim(entry, source):
+            source["persistentVolumeClaim"]["readOnly"] = True
+        conversion.devices.setdefault("disks", []).append(entry)
+        conversion.volumes.append({"name": name, **source})
+
+
+def disk_readonly_claim(entry: Node, source: Node) -> bool:
+    """Whether the volume is a claim that is only read."""
+    return "persistentVolumeClaim" in source and any(
+        entry.get(device, {}).get("readonly") for device in ("disk", "lun")
+    )
+
+
+def _map_target(conversion: Conversion, disk: Disk, device: str, entry: Node) -> None:
+    bus = conversion.take(disk, "target_bus")
+    if bus is not None and bus not in BUSES[device]:
+        conversion.refuse(
+            "disk",
+            "target.bus",
+            bus,
+            f"a {'CD-ROM drive' if device == 'cdrom' else device} has the bus {', '.join(BUSES[device])}",
+            "omit bus=, or use another one",
+        )
+    target: Node = {}
+    add(target, "bus", bus or default_bus(conversion, device))
+    readonly, reserved = conversion.take(disk, "readonly"), conversion.take(disk, "source_reservations_managed")
+    if readonly and device != "cdrom":
+        target["readonly"] = True
+    if reserved is not None:
+        if device != "lun":
+            conversion.refuse("disk", "source.reservations.managed", "yes", "only a LUN has reservations")
+        target["reservation"] = reserved
+    add(entry, "bootOrder", conversion.take(disk, "boot_order"))
+    entry[device] = target
+
+
+def _map_values(conversion: Conversion, disk: Disk, device: str, entry: Node) -> None:
+    cache, mode = conversion.take(disk, "driver_cache"), conversion.take(disk, "driver_io")
+    if cache not in (None, *_CACHES, "default"):
+        conversion.refuse("disk", "driver.cache", cache, f"use {', '.join(_CACHES)}")
+    elif cache != "default":
+        add(entry, "cache", cache)
+    if mode not in (None, *_IO_MODES):
+        conversion.refuse("disk", "driver.io", mode, f"use {' or '.join(_IO_MODES)}")
+    add(entry, "io", mode)
+    if disk.driver_discard == "unmap":
+        # KubeVirt passes it on to the storage
+        conversion.take(disk, "driver_discard")
+    policy = conversion.take(disk, "driver_error_policy")
+    if policy not in (None, *_POLICIES):
+        conversion.refuse("disk", "driver.error_policy", policy, f"use {', '.join(_POLICIES)}")
+    add(entry, "errorPolicy", policy)
+    add(entry, "serial", conversion.take(disk, "serial"))
+    if conversion.take(disk, "shareable"):
+        entry["shareable"] = True
+        if cache not in (None, "none"):
+            conversion.break_rule("a shareable disk must not be cached", "use cache=none", "disk.driver.cache")
+    thread = conversion.take(disk, "driver_iothread")
+    if thread is not None:
+        entry["dedicatedIOThread"] = True
+        if entry[device].get("bus") not in ("virtio", "scsi", None):
+            conversion.break_rule(
+                "a dedicated I/O thread requires the bus virtio", "use bus=virtio", "disk.driver.iothread"
+            )
+    _map_blocks(conversion, disk, entry)
+
+
+def _map_blocks(conversion: Conversion, disk: Disk, entry: Node) -> None:
+    logical, physical, granularity = (_block(conversion, disk, name) for name in _BLOCK_SIZES)
+    if logical is None and physical is None and granularity is None:
+        return
+    if logical is None and physical is None:
+        conversion.refuse("disk", "blockio.discard_granularity", granularity, "it requires the block sizes")
+        return
+    custom: Node = {"logical": logical or physical, "physical": physical or logical}
+    add(custom, "discardGranularity", granularity)
+    if custom["logical"] > custom["physical"]:
+        conversion.break_rule("the logical block size must not be larger than the physical one", "change blockio.")
+    entry["blockSize"] = {"custom": custom}
+
+
+def _block(conversion: Conversion, disk: Disk, name: str) -> int | None:
+    text = conversion.take(disk, f"blockio_{name}")
+    if text is None or text.isdecimal():
+        return None if text is None else int(text)
+    conversion.refuse("disk", f"blockio.{name}", text, "it is a number of bytes")
+    return None
+
+
+def _map_threads(conversion: Conversion) -> None:
+    """One thread is shared; more are a pool; those of single disks are additional."""
+    count = conversion.take(conversion.domain, "iothreads")
+    own = sum(1 for disk in conversion.devices.get("disks", ()) if disk.get("dedicatedIOThread"))
+    if count is None:
+        if own:
+            conversion.machine["ioThreadsPolicy"] = "shared"
+        return
+    if count < 1:
+        conversion.refuse("iothreads", "iothreads", count, "at least one thread is needed")
+    elif count > 1 and not own:
+        conversion.machine["ioThreadsPolicy"] = "supplementalPool"
+        conversion.machine["ioThreads"] = {"supplementalPoolThreadCount": count}
+    elif count > own + 1:
+        conversion.refuse(
+            "iothreads",
+            "iothreads",
+            count,
+            "a pool of threads excludes threads of single disks",
+            "omit driver.iothread=",
+        )
+    else:
+        conversion.machine["ioThreadsPolicy"] = "shared"

@@ -1,0 +1,58 @@
+"""The images of disks: where the importer of the cluster finds them, and the login of an image by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from virtinstall.devices.disk import Disk
+from virtinstall.images.source import ImageSource
+from virtinstall.kubevirt.conversion import Conversion
+
+if TYPE_CHECKING:
+    from virtinstall.osinfo.catalog import Catalog
+    from virtinstall.request import Request
+    from virtinstall.seed.cloud_init import CloudInitRequest
+
+_EXACT = ("url", "registry", "path")
+
+
+def image_sources(
+    request: Request, arch: str, catalog: Catalog, environ: Mapping[str, str]
+) -> list[ImageSource | None]:
+    """Return the image of each disk, None for a disk without one. Raises: RequestError, for an unknown name."""
+    disks = request.domain.devices_of(Disk)
+    if all(disk.image is None for disk in disks):
+        return [None] * len(disks)
+    from virtinstall.images.catalogue import ImageCatalogue
+
+    images = ImageCatalogue(environ, catalog)
+    return [None if disk.image is None else images.find(disk.image, arch) for disk in disks]
+
+
+def image_url(source: ImageSource, conversion: Conversion) -> ImageSource:
+    """Return the image with the address of its file, from the vendor's index if only that has it.
+
+    Raises: FetchError, if the index cannot be read.
+    """
+    if source.kind in _EXACT and "{codename}" not in source.url:
+        return source
+    from virtinstall.images.download import WebReader
+    from virtinstall.images.locate import locate
+
+    return source._replace(kind="url", url=locate(source, WebReader(), "none").url)
+
+
+def default_seed(
+    conversion: Conversion, images: Sequence[ImageSource | None]
+) -> tuple[CloudInitRequest | None, bytes | None]:
+    """The login of `--image NAME` without a seed: the keys of this user, or a password."""
+    from virtinstall.survey.images import login_seed
+
+    image = next((image for image in images if image is not None), None)
+    if image is None:
+        return None, None
+    facts = login_seed(conversion.os, conversion.environ, image)
+    for text in facts.warnings:
+        conversion.warn(text)
+    return facts.cloud_init, facts.ignition

@@ -1,0 +1,156 @@
+"""Boot of the guest: installation media, boot order, a kernel from a container image.
+
+Source: https://kubevirt.io/user-guide/compute/boot_from_external_source/, .../storage/disks_and_volumes/
+"""
+
+from __future__ import annotations
+
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.interface import Interface
+from virtinstall.kubevirt.conversion import Conversion, Node, add, section
+from virtinstall.kubevirt.sources import REGISTRY
+from virtinstall.kubevirt.table import REFUSED, WHOLE
+
+_ORDERED = {"hd": ("disk", "lun"), "cdrom": ("cdrom",)}
+
+
+def prepare_media(conversion: Conversion) -> None:
+    """Turn the medium of --cdrom into a CD-ROM drive, and report methods that need a host."""
+    install = conversion.install
+    if install.location is not None:
+        conversion.refuse("location", "", install.location.location, WHOLE["location"])
+    if install.reinstall is not None:
+        conversion.refuse("reinstall", "", install.reinstall, WHOLE["reinstall"])
+    if install.extra_args and install.location is None:
+        conversion.refuse("extra-args", "", " ".join(install.extra_args), WHOLE["extra-args"])
+    if install.initrd_inject and install.location is None:
+        conversion.refuse("initrd-inject", "", " ".join(install.initrd_inject), WHOLE["initrd-inject"])
+    reasons = REFUSED["install"]
+    for name in ("kernel", "initrd", "kernel_args", "os"):
+        value = getattr(install, name)
+        if value is not None:
+            conversion.refuse("install", name, value, reasons[name])
+    if install.kernel_args_overwrite:
+        conversion.refuse("install", "kernel_args_overwrite", "yes", reasons["kernel_args_overwrite"])
+    if install.cdrom is not None:
+        _add_medium(conversion, install.cdrom)
+
+
+def _add_medium(conversion: Conversion, medium: str) -> None:
+    if not medium.startswith(("http://", "https://")):
+        conversion.refuse(
+            "cdrom",
+            "",
+            medium,
+            "it is a file of one host",
+            "use --cdrom URL, or upload it with `virtctl image-upload` and use "
+            "--install bootdev=cdrom --disk vol=pvc/NAME,device=cdrom",
+        )
+        return
+    conversion.domain.add(Disk(device="cdrom", path=medium))
+
+
+def map_boot(conversion: Conversion) -> None:
+    """Fill in `bootOrder` and `kernelBoot`.
+
+    The disk comes first: while it is empty, the firmware continues with the medium of the installation.
+    """
+    _map_kernel(conversion)
+    os, install = conversion.domain.os, conversion.install
+    listed = [str(device.dev) for device in os.boot_devices]
+    os.boot_devices.clear()
+    entries = _entries(conversion)
+    if any("bootOrder" in entry for entry in entries):
+        if listed:
+            conversion.refuse("boot", "boot.dev", ",".join(listed), "single devices have a boot order")
+        return
+    kinds = listed or _default_kinds(conversion)
+    if "fd" in kinds:
+        conversion.refuse("boot", "boot.dev", "fd", "KubeVirt has no floppy disks")
+    medium = {"cdrom": "cdrom", "network": "network", "hd": "hd"}.get(install.boot_device or "")
+    if medium is not None and medium not in kinds:
+        kinds = [*kinds, medium]
+    order = 0
+    for kind in kinds:
+        chosen = [entry for entry in entries if _is(entry, kind)]
+        # further disks would only delay the installation medium
+        for entry in chosen[:1] if kind == "hd" and len(kinds) > 1 else chosen:
+            order += 1
+            entry["bootOrder"] = order
+    if install.pxe or "network" in kinds:
+        _check_network_boot(conversion)
+
+
+def _default_kinds(conversion: Conversion) -> list[str]:
+    install = conversion.install
+    if install.live_cdrom:
+        return ["cdrom", "hd"]
+    if install.cdrom is not None:
+        return ["hd", "cdrom"]
+    if install.pxe:
+        return ["hd", "network"]
+    return []
+
+
+def _entries(conversion: Conversion) -> list[Node]:
+    return [*conversion.devices.get("disks", ()), *conversion.devices.get("interfaces", ())]
+
+
+def _is(entry: Node, kind: str) -> bool:
+    devices = _ORDERED.get(kind)
+    if devices is not None:
+        return any(device in entry for device in devices)
+    return kind == "network" and not any(device in entry for device in ("disk", "cdrom", "lun"))
+
+
+def _check_network_boot(conversion: Conversion) -> None:
+    interfaces = conversion.devices.get("interfaces", ())
+    if not any("bootOrder" in entry and ("bridge" in entry or "sriov" in entry) for entry in interfaces):
+        conversion.refuse(
+            "pxe" if conversion.install.pxe else "boot",
+            "" if conversion.install.pxe else "boot.dev",
+            "" if conversion.install.pxe else "network",
+            "the pod network has no boot server",
+            "use a network that has one: --network bridge=NAME",
+        )
+
+
+def order_interfaces(conversion: Conversion) -> None:
+    """Report interfaces in the copy that --pxe needs; none is an error."""
+    if conversion.install.pxe and not conversion.domain.devices_of(Interface):
+        if "interface" in conversion.request.without:
+            conversion.refuse("pxe", "", "", "the guest has no network")
+
+
+def _map_kernel(conversion: Conversion) -> None:
+    """A kernel from a container image: `--boot kernel=docker://IMAGE#/PATH,initrd=docker://IMAGE#/PATH`."""
+    os = conversion.domain.os
+    kernel, initrd, arguments = (conversion.take(os, name) for name in ("kernel", "initrd", "cmdline"))
+    if kernel is None and initrd is None and arguments is None:
+        return
+    images, container = set(), Node()
+    for name, key, value in (("kernel", "kernelPath", kernel), ("initrd", "initrdPath", initrd)):
+        if value is None:
+            continue
+        image, mark, path = value.removeprefix(REGISTRY).partition("#")
+        if not value.startswith(REGISTRY) or not mark or not path.startswith("/"):
+            conversion.refuse(
+                "boot",
+                name,
+                value,
+                "it is a file of one host",
+                f"use {name}=docker://IMAGE#/PATH: a file of a container image",
+            )
+            continue
+        images.add(image)
+        container[key] = path
+    if arguments is not None and kernel is None:
+        conversion.break_rule(
+            "kernel arguments require a kernel", "add --boot kernel=docker://IMAGE#/PATH", "boot.cmdline"
+        )
+    if len(images) > 1:
+        conversion.break_rule("kernel and initrd must be in the same container image", "use one image")
+    if len(images) == 1:
+        boot: Node = {"container": {"image": images.pop(), **container}}
+        add(boot, "kernelArgs", arguments)
+        section(conversion.machine, "firmware")["kernelBoot"] = boot

@@ -1,0 +1,107 @@
+"""Title, description, UUID, SMBIOS strings, and when the guest runs.
+
+Source: https://kubevirt.io/user-guide/compute/run_strategies/, .../instancetypes/, .../virtual_hardware/ (SMBIOS)
+"""
+
+from __future__ import annotations
+
+from virtinstall.kubevirt.conversion import Conversion, Node, section
+from virtinstall.kubevirt.table import WHOLE
+
+_CHASSIS = ("manufacturer", "version", "serial", "asset", "sku")
+_KINDS = {
+    "instancetype": ("VirtualMachineInstancetype", "VirtualMachineClusterInstancetype"),
+    "preference": ("VirtualMachinePreference", "VirtualMachineClusterPreference"),
+}
+INFER = "infer"
+_OS_ANNOTATION = "vm.kubevirt.io/os"
+
+
+def map_metadata(conversion: Conversion) -> None:
+    """Fill in annotations and the identity of the hardware."""
+    domain = conversion.domain
+    for attribute in ("title", "description"):
+        text = conversion.take(domain, attribute)
+        if text is not None:
+            conversion.annotations[attribute] = text
+    conversion.take(domain, "os_name")
+    conversion.take(domain, "os_full_id")
+    conversion.take(domain, "os_id")
+    if conversion.os_is_known:
+        conversion.annotations[_OS_ANNOTATION] = conversion.os.short_id
+    uuid = conversion.take(domain, "uuid")
+    if uuid is not None:
+        section(conversion.machine, "firmware")["uuid"] = uuid
+    if domain.os.smbios_mode in ("sysinfo", "emulate"):
+        conversion.take(domain.os, "smbios_mode")
+    for block in domain.sysinfos:
+        if block.type in ("smbios", "emulate"):
+            conversion.take(block, "type")
+        for name in ("serial", "uuid"):
+            value = conversion.take(block, f"system_{name}")
+            if value is not None:
+                section(conversion.machine, "firmware")[name] = value
+        for name in _CHASSIS:
+            value = conversion.take(block, f"chassis_{name}")
+            if value is not None:
+                section(conversion.machine, "chassis")[name] = value
+
+
+def map_run(conversion: Conversion) -> None:
+    """Fill in run strategy, instance type and preference."""
+    run = conversion.request.run
+    if run.transient:
+        conversion.refuse("transient", "", "", WHOLE["transient"])
+    conversion.spec["runStrategy"] = _run_strategy(conversion)
+    for kind, value in (
+        ("instancetype", conversion.options.instancetype),
+        ("preference", conversion.options.preference),
+    ):
+        if value is not None:
+            conversion.spec[kind] = _matcher(conversion, kind, value)
+
+
+def _run_strategy(conversion: Conversion) -> str:
+    """KubeVirt's word for what happens when the guest stops."""
+    domain = conversion.domain
+    off, crash, reboot = (conversion.take(domain, f"on_{event}") for event in ("poweroff", "crash", "reboot"))
+    for event, action in (("poweroff", off), ("crash", crash)):
+        if action not in (None, "destroy", "restart"):
+            conversion.refuse("events", f"on_{event}", action, "use destroy or restart")
+    if reboot == "destroy":
+        conversion.machine["rebootPolicy"] = "Terminate"
+    elif reboot not in (None, "restart"):
+        conversion.refuse("events", "on_reboot", reboot, "use restart or destroy")
+    chosen = conversion.options.run_strategy
+    if chosen is not None:
+        return chosen
+    install = conversion.install
+    if conversion.request.run.noreboot and (install.cdrom is not None or install.pxe):
+        # the reboot at the end of the installation stops the guest, which is not started again
+        conversion.machine["rebootPolicy"] = "Terminate"
+        return "Once"
+    if off == "restart" and crash == "destroy":
+        conversion.refuse("events", "on_crash", crash, "a guest that is restarted when it stops is also restarted then")
+    if off == "destroy":
+        return "Once" if crash == "destroy" else "RerunOnFailure"
+    if crash == "destroy" and off is None:
+        return "Once"
+    return "Always"
+
+
+def _matcher(conversion: Conversion, kind: str, value: str) -> Node:
+    """`[KIND/]NAME`, where KIND is in the spelling of kubectl; `infer` asks the volume of the first disk."""
+    namespaced, cluster = _KINDS[kind]
+    if value == INFER:
+        name = next((volume["name"] for volume in conversion.volumes if "dataVolume" in volume), None)
+        if name is None:
+            name = next((volume["name"] for volume in conversion.volumes if "persistentVolumeClaim" in volume), None)
+        if name is None:
+            conversion.break_rule(f"{kind}: only a DataVolume or a claim knows it", f"use --kubevirt-{kind} NAME")
+            return {}
+        return {"inferFromVolume": name}
+    before, slash, name = value.rpartition("/")
+    kinds = {each.lower(): each for each in (namespaced, cluster)}
+    if slash and before.lower() not in kinds:
+        conversion.refuse(f"kubevirt-{kind}", "", value, f"the kind is {' or '.join(kinds)}")
+    return {"kind": kinds.get(before.lower(), cluster), "name": name}

@@ -1,0 +1,61 @@
+"""Names of objects in a cluster.
+
+Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+"""
+
+from __future__ import annotations
+
+import re
+
+from virtinstall.kubevirt.conversion import Conversion
+
+LONGEST_LABEL = 63
+LONGEST_NAME = 253
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+
+
+def is_label(name: str) -> bool:
+    """Whether `name` is a DNS label of RFC 1123."""
+    return len(name) <= LONGEST_LABEL and _LABEL.fullmatch(name) is not None
+
+
+def as_label(text: str, default: str) -> str:
+    """A DNS label that is similar to `text`."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return name[:LONGEST_LABEL].strip("-") or default
+
+
+def is_reference(text: str) -> bool:
+    """Whether `text` is the name of an object, optionally with its namespace: `net-a`, `prod/net-a`."""
+    parts = text.split("/")
+    return 1 <= len(parts) <= 2 and all(is_name(part) for part in parts)
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` is a DNS subdomain of RFC 1123: labels with dots between them."""
+    return len(text) <= LONGEST_NAME and all(_LABEL.fullmatch(part) for part in text.split("."))
+
+
+def map_name(conversion: Conversion) -> None:
+    """Set the name of the guest."""
+    name = conversion.take(conversion.domain, "name")
+    if name is None:
+        stem = "vm" if conversion.os.is_generic else conversion.os.short_id.removesuffix("-unknown")
+        conversion.name = as_label(stem, "vm")
+        conversion.warn(f"Using default --name {conversion.name}")
+        return
+    conversion.name = name
+    if not is_label(name):
+        conversion.break_rule(
+            f"--name '{name}': a name has at most {LONGEST_LABEL} lower-case letters, digits and hyphens (RFC 1123)",
+            f"use --name {as_label(name, 'vm')}",
+        )
+
+
+def check_reference(conversion: Conversion, option: str, kind: str, name: str) -> None:
+    """Report a name that no object of the cluster can have."""
+    if not is_reference(name):
+        conversion.break_rule(
+            f"--{option} {name}: the name of a {kind} has lower-case letters, digits, hyphens and dots (RFC 1123)",
+            f"use the name of the {kind} in the cluster",
+        )

@@ -1,0 +1,13 @@
+"""Reasons that several options share."""
+
+ADDRESS = "KubeVirt assigns the addresses of devices"
+ALIAS = "KubeVirt names devices itself"
+VIRTIO = "KubeVirt has no field for this setting of the virtio driver"
+HOST_FILE = "it is a file of one host"
+LABEL = "the security policy of the cluster labels the files"
+PLACING = "Kubernetes places guests and shares out the nodes' resources; use a namespace's quota or a dedicated CPU"
+NUMA = "the scheduler chooses the node; placement=auto with dedicated CPUs and huge pages maps the node's topology"
+NODE = "it belongs to the configuration of a node, not of a guest"
+NO_FIELD = "KubeVirt has no field for it"
+SOCKET = "KubeVirt connects it to the API server (`virtctl console`), not to a file or socket of a host"
+DISPLAY = "the display is reached through the API server (`virtctl vnc`)"

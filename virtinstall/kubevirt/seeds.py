@@ -1,0 +1,203 @@
+"""cloud-init, Ignition and sysprep: inline where it is small and public, otherwise in a Secret.
+
+Source: https://kubevirt.io/user-guide/user_workloads/startup_scripts/
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from virtinstall.devices.disk import Disk
+from virtinstall.kubevirt.conversion import Conversion, Node
+from virtinstall.kubevirt.disks import attach, default_bus
+from virtinstall.kubevirt.table import REFUSED
+from virtinstall.xml.kinds import parse_switch
+
+if TYPE_CHECKING:
+    from virtinstall.seed.cloud_init import CloudInitRequest
+
+LONGEST_INLINE = 2048
+"""Bytes of user data or network data that KubeVirt accepts in the guest itself."""
+_SECRET_MARKS = (
+    "passw",
+    "secret",
+    "token",
+    "private key",
+    "api_key",
+    "apikey",
+    "credential",
+    "ssh_keys",
+    "write_files",
+)
+_DRIVERS = "quay.io/kubevirt/virtio-container-disk"
+_GENERATED_MAC = "02:00:00"
+
+
+def map_seeds(conversion: Conversion, seed: CloudInitRequest | None, ignition: bytes | None) -> None:
+    """Add the volumes with the answers. `seed` and `ignition` are those of the request or the image's default."""
+    if seed is not None and ignition is not None:
+        conversion.break_rule("a guest has only one seed", "use --cloud-init or --ignition", "ignition")
+    if seed is not None:
+        _add_cloud_init(conversion, seed)
+    if ignition is not None:
+        _add_ignition(conversion, ignition)
+    if conversion.install.unattended is not None:
+        _add_sysprep(conversion)
+
+
+def _add_cloud_init(conversion: Conversion, seed: CloudInitRequest) -> None:
+    from virtinstall.seed.cloud_init import seed_files
+
+    if seed.meta_data is not None:
+        conversion.refuse("cloud-init", "meta-data", "...", REFUSED["cloud-init"]["meta-data"])
+    files = seed_files(seed, conversion.name, "", _first_mac(conversion, seed))
+    user, network = files["user-data"].decode(), files.get("network-config")
+    secret = bool(
+        seed.root.password_hash
+        or seed.default_user_password_hash
+        or any(account.password_hash for account in seed.users)
+        or seed.commands
+        or (seed.user_data is not None and _looks_secret(user))
+    )
+    bus = seed.bus or default_bus(conversion, "disk")
+    if bus not in (None, "virtio", "sata", "scsi", "usb"):
+        conversion.refuse("cloud-init", "bus", bus, "use virtio, sata, scsi or usb")
+    source = _seed_source(conversion, "cloudinit", user, None if network is None else network.decode(), secret=secret)
+    attach(conversion, "cloudinitdisk", "disk", bus, {"cloudInitNoCloud": source})
+    conversion.passwords += seed.generated_passwords
+    for text in seed.warnings:
+        conversion.warn(text)
+
+
+def _looks_secret(text: str) -> bool:
+    lower = text.lower()
+    return any(mark in lower for mark in _SECRET_MARKS)
+
+
+def _first_mac(conversion: Conversion, seed: CloudInitRequest) -> str:
+    """The address of the first interface, by which the guest finds it for a static address."""
+    if seed.address is None:
+        return ""
+    interfaces = conversion.devices.get("interfaces", [])
+    if not interfaces:
+        conversion.refuse("cloud-init", "address", seed.address.address, "the guest has no network interface")
+        return ""
+    first: Node = interfaces[0]
+    if "masquerade" in first:
+        conversion.refuse(
+            "cloud-init",
+            "address",
+            seed.address.address,
+            "the pod network assigns the address",
+            "use a network of the cluster: --network bridge=NAME",
+        )
+    if "macAddress" not in first:
+        import hashlib
+
+        digest = hashlib.sha256(conversion.name.encode()).hexdigest()
+        first["macAddress"] = ":".join([_GENERATED_MAC, digest[:2], digest[2:4], digest[4:6]])
+        conversion.comment(first, "macAddress", "generated from the name: the network configuration refers to it")
+    return str(first["macAddress"])
+
+
+def _seed_source(conversion: Conversion, suffix: str, user: str, network: str | None, *, secret: bool) -> Node:
+    """The source of a seed's volume: inline, or with a Secret that has both texts."""
+    texts = {"userdata": user} if network is None else {"userdata": user, "networkdata": network}
+    if not secret and all(len(text.encode()) <= LONGEST_INLINE for text in texts.values()):
+        return {"userData": user} if network is None else {"userData": user, "networkData": network}
+    reference = add_secret(conversion, suffix, texts)
+    source: Node = {"secretRef": reference}
+    if network is not None:
+        # the same object, so that a shared secret is named once
+        source["networkDataSecretRef"] = reference
+    return source
+
+
+def add_secret(conversion: Conversion, suffix: str, texts: dict[str, str]) -> Node:
+    """Add a Secret of the guest; return the reference to it."""
+    name = f"{conversion.name}-{suffix}"
+    conversion.secrets.append({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": texts})
+    return {"name": name}
+
+
+def _add_ignition(conversion: Conversion, content: bytes) -> None:
+    text = content.decode().rstrip("\n")
+    source = _seed_source(conversion, "ignition", text, None, secret=_looks_secret(text))
+    attach(conversion, "ignitiondisk", "disk", default_bus(conversion, "disk"), {"cloudInitConfigDrive": source})
+
+
+def ignition_of(conversion: Conversion) -> bytes | None:
+    """The configuration of --ignition; one on the web is read by the guest itself at its first boot."""
+    source = conversion.install.ignition
+    if source is None:
+        return None
+    if source.startswith(("http://", "https://")):
+        return json.dumps({"ignition": {"version": "3.0.0", "config": {"replace": {"source": source}}}}).encode()
+    from virtinstall.seed.ignition import config_bytes
+
+    return config_bytes(source, conversion.read_file(source, "--ignition"))
+
+
+def _add_sysprep(conversion: Conversion) -> None:
+    """The answer file of Windows Setup, which has passwords, in a Secret."""
+    from virtinstall.seed.answers import AnswerTarget, answer_files
+
+    values = dict(conversion.install.unattended or {})
+    if not conversion.os.is_windows:
+        conversion.refuse(
+            "unattended",
+            "",
+            conversion.os.short_id,
+            "the installers of Linux read their answers from the initrd",
+            "use --image with --cloud-init",
+        )
+        return
+    _check_drivers(conversion, values)
+    if "reg-login" in values:
+        conversion.refuse("unattended", "reg-login", values["reg-login"], REFUSED["unattended"]["reg-login"])
+    from virtinstall.survey.unattended import survey_unattended
+
+    facts = survey_unattended(
+        {**values, "drivers": "no"},
+        conversion.arch,
+        conversion.os,
+        None,
+        conversion.arch,
+        conversion.environ,
+        conversion.read_file,
+    )
+    for text in facts.warnings:
+        conversion.warn(text)
+    answers = facts.unattended
+    assert answers is not None
+    efi = "efi" in conversion.machine.get("firmware", {}).get("bootloader", {})
+    target = AnswerTarget(conversion.name, conversion.arch, _first_disk(conversion), efi)
+    files = {name: content.decode() for name, content in answer_files(answers, target).items()}
+    if set(files) != {"autounattend.xml"}:
+        conversion.refuse("unattended", "", conversion.os.short_id, "sysprep reads autounattend.xml only")
+        return
+    reference = add_secret(conversion, "sysprep", files)
+    bus = default_bus(conversion, "cdrom")
+    attach(conversion, "sysprep", "cdrom", bus, {"sysprep": {"secret": reference}})
+
+
+def _check_drivers(conversion: Conversion, values: dict[str, str]) -> None:
+    try:
+        wanted = parse_switch(values.get("drivers") or "no")
+    except ValueError as error:
+        conversion.refuse("unattended", "drivers", values["drivers"], str(error))
+        return
+    if wanted:
+        conversion.refuse(
+            "unattended",
+            "drivers",
+            "yes",
+            "the volume with the answers has no room for drivers",
+            f"add their container image: --disk image=docker://{_DRIVERS},device=cdrom,transient=yes",
+        )
+
+
+def _first_disk(conversion: Conversion) -> str:
+    virtio = any(disk.target_bus in (None, "virtio") for disk in conversion.request.domain.devices_of(Disk)[:1])
+    return "/dev/vda" if virtio else "/dev/sda"

@@ -1,0 +1,244 @@
+"""Treatment of each option: mapped, refused with a reason, or without effect with a reason.
+
+The mapping itself is in the other modules; what they do not take is refused with the reason of this table. A test
+compares the table with the declared options and with what the mapping does, so that no option can be forgotten.
+
+Patterns are those of fnmatch, over names without numbers (`source.host.name`).
+
+Source: https://kubevirt.io/api-reference/ (VirtualMachineInstanceSpec), https://kubevirt.io/user-guide/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from virtinstall.kubevirt.device_table import DEVICE_REASONS
+from virtinstall.kubevirt.reasons import DISPLAY, HOST_FILE, LABEL, NO_FIELD, NODE, NUMA, PLACING
+
+WHOLE: Mapping[str, str] = {
+    "xml": "the manifest is derived from the options, not from libvirt's XML",
+    "idmap": "KubeVirt has no containers of libvirt",
+    "seclabel": LABEL,
+    "keywrap": NO_FIELD,
+    "memtune": PLACING,
+    "blkiotune": PLACING,
+    "resource": PLACING,
+    "pm": "KubeVirt does not configure the suspend modes of a guest",
+    "qemu-commandline": "KubeVirt passes no raw arguments to QEMU; a hook sidecar can change the XML",
+    "qemu-override": "KubeVirt passes no raw settings to QEMU; a hook sidecar can change the XML",
+    "qemu-capabilities": "KubeVirt passes no raw settings to QEMU; a hook sidecar can change the XML",
+    "qemu-deprecation": "KubeVirt passes no raw settings to QEMU; a hook sidecar can change the XML",
+    "lxc-namespace": "KubeVirt has no containers of libvirt",
+    "bhyve-commandline": "KubeVirt runs guests with KVM only",
+    "xen-commandline": "KubeVirt runs guests with KVM only",
+    "throttle": "KubeVirt has no I/O limits; use a storage class that has them",
+    "perf": "it counts events on one host",
+    "iommufd": NO_FIELD,
+    "location": "the kernel of an install tree is a file of one host; use --cdrom URL or --image",
+    "extra-args": "there is no install kernel that could get them; use --cdrom URL or --image with --cloud-init",
+    "initrd-inject": "there is no install initrd; use --image with --cloud-init",
+    "reinstall": "it reinstalls a guest of a host",
+    "hostdev": "a device is requested by the name of its resource: --kubevirt-device RESOURCE",
+    "controller": "KubeVirt adds the controllers that the devices need",
+    "smartcard": NO_FIELD,
+    "parallel": NO_FIELD,
+    "audio": DISPLAY,
+    "shmem": NO_FIELD,
+    "memdev": "KubeVirt plugs memory up to --memory maxMemory=",
+    "crypto": NO_FIELD,
+    "iommu": NO_FIELD,
+    "pstore": NO_FIELD,
+    "lease": NO_FIELD,
+    "hub": NO_FIELD,
+    "nvram": NO_FIELD,
+    "redirfilter": NO_FIELD,
+    "paravirt": "KubeVirt runs guests with KVM only",
+    "container": "KubeVirt runs virtual machines; use a Deployment for a container",
+    "transient": "a VirtualMachine is always defined; use --kubevirt-run-strategy Once",
+}
+"""Options of which no sub-option can be expressed."""
+
+IGNORED: Mapping[str, str] = {
+    "connect": "it selects a host",
+    "check": "the checks are about a host",
+    "destroy-on-exit": "there is no console to close",
+    "wait": "nothing is run",
+    "finish": "it is another action",
+    "output": "it selects the manifest",
+    "wait-for": "nothing is run",
+    "timeout": "nothing is run",
+    "autoconsole": "nothing is run",
+    "noautoconsole": "nothing is run",
+    "print-xml": "the manifest is printed instead",
+    "dry-run": "nothing is changed anyway",
+    "quiet": "it is about messages",
+    "debug": "it is about messages",
+    "hvm": "KubeVirt runs nothing else",
+    "kubevirt-drop": "it belongs to the manifest",
+    "disk.format": "the storage class defines how a volume is stored",
+    "disk.driver.type": "the storage class defines how a volume is stored",
+    "disk.driver.name": "KubeVirt uses QEMU's block layer",
+    "disk.image.refresh": "the importer downloads the image",
+    "disk.type": "it is the kind of the source",
+    "cloud-init.keep": "the seed always stays with the guest",
+    "osinfo.detect": "the name is used as it is",
+    "osinfo.require": "it is checked before",
+    "install.no_install": "the guest boots as configured",
+    "launchSecurity.cbitpos": "it is read from the node",
+    "launchSecurity.reducedPhysBits": "it is read from the node",
+}
+"""Options and sub-options without an effect on the manifest."""
+
+REFUSED: Mapping[str, Mapping[str, str]] = {
+    **DEVICE_REASONS,
+    "memory": {"maxMemory.slots": "KubeVirt plugs memory without slots"},
+    "cpu": {
+        "secure": "the mitigations are those of the node's CPU; omit secure=",
+        "model.fallback": NO_FIELD,
+        "model.vendor_id": NO_FIELD,
+        "vendor": NO_FIELD,
+        "match": "KubeVirt starts the guest only where the node has the model",
+        "check": NO_FIELD,
+        "migratable": "KubeVirt decides which features migrate",
+        "topology.dies": "KubeVirt has sockets, cores and threads only",
+        "topology.clusters": "KubeVirt has sockets, cores and threads only",
+        "cache.*": NO_FIELD,
+        "maxphysaddr.*": NO_FIELD,
+        "numa.*": NUMA,
+    },
+    "vcpus": {
+        "dies": "KubeVirt has sockets, cores and threads only",
+        "vcpu.cpuset": "KubeVirt pins vCPUs to CPUs that it chooses; cpuset=auto requests that",
+        "vcpus.*": "KubeVirt plugs whole sockets: --vcpus 2,maxvcpus=8",
+    },
+    "metadata": {
+        "genid": NO_FIELD,
+        "genid_enable": NO_FIELD,
+    },
+    "unattended": {
+        "reg-login": "Windows has no such login",
+    },
+    "install": {
+        "kernel": "KubeVirt boots kernels from a container image only: --boot kernel=docker://IMAGE#/PATH",
+        "initrd": "KubeVirt boots kernels from a container image only: --boot kernel=docker://IMAGE#/PATH",
+        "kernel_args": "there is no install kernel that could get them",
+        "kernel_args_overwrite": "there is no install kernel that could get them",
+        "os": "the kernel of an install tree is a file of one host; use --cdrom URL or --image",
+    },
+    "cloud-init": {"meta-data": "KubeVirt writes the meta-data: instance-id and host name"},
+    "boot": {
+        "refresh-machine-type": "it edits a guest that exists",
+        "os_type": "KubeVirt runs guests with KVM only",
+        "bootloader*": "KubeVirt has no boot loader on the host",
+        "domain_type": "KubeVirt runs guests with KVM only",
+        "type": "KubeVirt runs guests with KVM only",
+        "emulator": "KubeVirt contains QEMU",
+        "loader": HOST_FILE,
+        "loader.readonly": HOST_FILE,
+        "loader.type": HOST_FILE,
+        "nvram": HOST_FILE,
+        "nvram.*": HOST_FILE,
+        "bootmenu.*": NO_FIELD,
+        "bios.rebootTimeout": NO_FIELD,
+        "dtb": HOST_FILE,
+        "acpi.*": HOST_FILE,
+        "init*": "KubeVirt has no containers of libvirt",
+    },
+    "iothreads": {
+        "iothreadids.*": "KubeVirt numbers the threads itself",
+        "defaultiothread.*": NO_FIELD,
+    },
+    "cputune": {
+        "shares": PLACING,
+        "period": PLACING,
+        "quota": PLACING,
+        "global_*": PLACING,
+        "emulator_*": PLACING,
+        "iothread_*": PLACING,
+        "iothreadpin.*": "KubeVirt pins vCPUs and the emulator only",
+        "emulatorsched.*": "KubeVirt schedules vCPUs only",
+        "iothreadsched.*": "KubeVirt schedules vCPUs only",
+        "cachetune.*": NO_FIELD,
+        "memorytune.*": NO_FIELD,
+    },
+    "numatune": {
+        "memory.nodeset": NUMA,
+        "memory.mode": NUMA,
+        "memnode.*": NUMA,
+    },
+    "memorybacking": {
+        "hugepages.page.nodeset": "KubeVirt uses one size of huge pages for the whole guest",
+        "nosharepages": NODE,
+        "locked": "KubeVirt locks memory where a device needs it",
+        "access.mode": "KubeVirt shares memory where a device needs it",
+        "source.type": "KubeVirt chooses where memory comes from",
+        "discard": NO_FIELD,
+        "allocation.*": NO_FIELD,
+    },
+    "features": {
+        "pae": NO_FIELD,
+        "privnet": "KubeVirt has no containers of libvirt",
+        "hap": "KubeVirt runs guests with KVM only",
+        "viridian": "KubeVirt runs guests with KVM only",
+        "pmu.state": NO_FIELD,
+        "hyperv.avic.state": NO_FIELD,
+        "hyperv.xmm_input.state": NO_FIELD,
+        "hyperv.emsr_bitmap.state": NO_FIELD,
+        "vmport.state": NO_FIELD,
+        "kvm.hint-dedicated.state": NO_FIELD,
+        "kvm.poll-control.state": NO_FIELD,
+        "kvm.pv-ipi.state": NO_FIELD,
+        "gic.version": NO_FIELD,
+        "vmcoreinfo.state": NO_FIELD,
+        "ioapic.driver": NO_FIELD,
+        "msrs.unknown": NO_FIELD,
+    },
+    "clock": {
+        "platform_present": "KubeVirt has the timers hpet, kvmclock, pit, rtc and hypervclock",
+        "tsc_present": "KubeVirt has the timers hpet, kvmclock, pit, rtc and hypervclock",
+        "timer.mode": NO_FIELD,
+        "timer.frequency": NO_FIELD,
+        "timer.catchup.*": NO_FIELD,
+    },
+    "events": {"on_lockfailure": "KubeVirt has no lock manager"},
+    "sysinfo": {
+        "bios.*": NO_FIELD,
+        "system.manufacturer": "the cluster's configuration sets it (smbios)",
+        "system.product": "the cluster's configuration sets it (smbios)",
+        "system.version": "the cluster's configuration sets it (smbios)",
+        "system.sku": "the cluster's configuration sets it (smbios)",
+        "system.family": "the cluster's configuration sets it (smbios)",
+        "baseBoard.*": NO_FIELD,
+        "oemStrings.*": NO_FIELD,
+        "entry*": NO_FIELD,
+    },
+    "launchSecurity": {
+        "guestVisibleWorkarounds": NO_FIELD,
+        "idBlock": NO_FIELD,
+        "idAuth": NO_FIELD,
+        "hostData": NO_FIELD,
+        "kernelHashes": NO_FIELD,
+        "authorKey": NO_FIELD,
+        "vcek": NO_FIELD,
+        "mrConfigId": NO_FIELD,
+        "mrOwner": NO_FIELD,
+        "mrOwnerConfig": NO_FIELD,
+        "quoteGeneration*": NO_FIELD,
+    },
+}
+"""Reasons by option and sub-option."""
+
+
+def reason(option: str, name: str) -> str:
+    """The reason why `--option name=` cannot be expressed; `name` is without numbers."""
+    if option in WHOLE:
+        return WHOLE[option]
+    return declared_reason(option, name) or NO_FIELD
+
+
+def declared_reason(option: str, name: str) -> str | None:
+    """The reason in the table, or None if the sub-option is mapped."""
+    rows = REFUSED.get(option, {})
+    found = rows.get(name)
+    return found or next((text for pattern, text in rows.items() if fnmatchcase(name, pattern)), None)
