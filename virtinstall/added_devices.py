@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from virtinstall.compose import (
     controllers,
@@ -30,7 +30,10 @@ from virtinstall.xml.override import apply_edit
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
     from virtinstall.libvirt_host.host import Host
+    from virtinstall.xml.element import Element
 
+
+E = TypeVar("E", bound="Element")
 
 _NOBODY = "disk"
 
@@ -40,11 +43,14 @@ def compose_devices(
     guest: Domain | None,
     host: Host,
     os_values: Mapping[str, str] | None = None,
-    present: Sequence[Disk] = (),
+    *,
+    running: Domain | None = None,
+    live: bool = False,
 ) -> tuple[list[Device], Plan]:
     """Return the devices, filled in for `guest` (None: for none), and the plan of what has to be created for them.
 
-    `present` are disks of the guest that are not in its XML: their targets are taken.
+    `running` is the guest as it runs: targets of its disks are taken. `live`: the devices are plugged into it, so they
+    get a bus that allows that.
 
     Raises: RequestError, when one contradicts itself or the host; HostError.
     """
@@ -66,8 +72,9 @@ def compose_devices(
             own = choose_platform(PlatformRequest(), facts.host.capabilities, GENERIC, facts.host.driver)
             platform = platform.replace(virt_type=own.virt_type)
     draft = Draft(request, facts, devices, platform, Random(os.urandom(128)))
+    draft.running = running if live else None
     bare = [interface for interface in devices.devices_of(Interface) if interface.model_type is None]
-    _fill(draft, guest, [*(() if guest is None else guest.devices_of(Disk)), *present])
+    _fill(draft, guest, [*_disks(guest), *_only_live_disks(guest, running)])
     if guest is not None and want_addresses(devices):
         from virtinstall.compose.addresses import assign_addresses
 
@@ -97,6 +104,21 @@ def compose_devices(
         warnings=() if guest is None else tuple(dict.fromkeys([*draft.warnings, *facts.warnings])),
     )
     return devices.devices, plan
+
+
+def plugging_order(devices: Sequence[E]) -> list[E]:
+    """Return the devices in the order in which a running guest can get them: a disk needs its controller."""
+    return sorted(devices, key=lambda device: not isinstance(device, Controller))
+
+
+def _disks(guest: Domain | None) -> list[Disk]:
+    return [] if guest is None else guest.devices_of(Disk)
+
+
+def _only_live_disks(guest: Domain | None, running: Domain | None) -> list[Disk]:
+    """Disks that were plugged in and are not in the guest's definition."""
+    known = {disk.target_dev for disk in _disks(guest)}
+    return [disk for disk in _disks(running) if disk.target_dev not in known]
 
 
 def _request(devices: Domain, guest: Domain | None, host: Host, os_values: Mapping[str, str] | None) -> Request:

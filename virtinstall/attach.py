@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lxml import etree
 
-from virtinstall.added_devices import compose_devices
+from virtinstall.added_devices import compose_devices, plugging_order
 from virtinstall.compose.boot_order import keep_places
 from virtinstall.compose.small_devices import require_shared_memory
 from virtinstall.create import journaled, with_images
@@ -21,7 +21,7 @@ from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
 from virtinstall.domain.domain import Domain
 from virtinstall.domain.placing import new_ones_last
-from virtinstall.errors import RequestError
+from virtinstall.errors import HypervisorError, RequestError
 from virtinstall.request import Checks
 from virtinstall.rollback.undo import Undo
 from virtinstall.run.store_record import record_reservations
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 D = TypeVar("D", bound="Device")
 
+# libvirt's VIR_ERR_INTERNAL_ERROR (no free slot, no such controller), _NO_SUPPORT, _CONFIG_ and _OPERATION_UNSUPPORTED
+_UNSUPPORTED = (1, 3, 67, 84)
 _LOOKS, _LOOK_SECONDS = 25, 0.2
 
 
@@ -71,20 +73,16 @@ def attach(
     base = definition if change.persistent else running or definition
     given = Domain()
     given.add(_with_absolute_paths(device))
-    # a disk that was only attached live has its target too
-    known = {disk.target_dev for disk in base.devices_of(Disk)}
-    live_disks = running.devices_of(Disk) if running is not None else []
-    present = [disk for disk in live_disks if disk.target_dev not in known]
-    added, plan = compose_devices(given, base, host, present=present)
+    added, plan = compose_devices(given, base, host, running=running, live=change.live)
     after = base.clone()
     add_to_definition(after, added)
     for warning in (*plan.warnings, *check_change_in_use(base, after, host, Checks())):
         on_warning(warning)
     with _transaction(guest.name, host, plan, progress, on_warning) as undo:
         if change.live:
-            for each in added:
+            for each in plugging_order(added):
                 text = each.to_xml()
-                guest.attach_device(text)
+                _plug_in(guest, text)
                 undo.push("the attached device", lambda text=text: guest.detach_device(text))  # type: ignore[misc]
         if change.persistent:
             add_to_definition(definition, added)
@@ -94,6 +92,15 @@ def attach(
     attached = added[0]
     assert isinstance(attached, type(device))
     return attached
+
+
+def _plug_in(guest: Guest, text: str) -> None:
+    try:
+        guest.attach_device(text)
+    except HypervisorError as error:
+        if error.hint is None and error.code in _UNSUPPORTED:
+            error.hint = "to add it at the next start of the guest, use live=False"
+        raise
 
 
 def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:

@@ -23,6 +23,7 @@ class Counter:
 
     def __init__(self, failing: int) -> None:
         self.calls = 0
+        self.of_streams = 0
         self._failing = failing
 
     def wrap(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,6 +31,7 @@ class Counter:
 
         def counted(*args: Any, **kwargs: Any) -> Any:
             self.calls += 1
+            self.of_streams += name.startswith("virStream")
             if self.calls == self._failing:
                 raise libvirt.libvirtError(f"injected failure: {name}")
             return call(*args, **kwargs)
@@ -52,5 +54,5 @@ if __name__ == "__main__":
     counter = Counter(int(sys.argv[1]))
     install(counter)
     status = main(sys.argv[2:])
-    print(f"libvirt calls: {counter.calls}", file=sys.stderr)
+    print(f"libvirt calls: {counter.calls}, of streams: {counter.of_streams}", file=sys.stderr)
     raise SystemExit(status)

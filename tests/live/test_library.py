@@ -56,6 +56,22 @@ def test_devices_are_attached_live_and_in_the_definition(hypervisor: Hypervisor,
     assert (work / "more.qcow2").exists(), "detaching keeps the image"
 
 
+@pytest.mark.parametrize("os", ["generic", "fedora36", "winxp"])
+def test_devices_with_defaults_are_attached_live(hypervisor: Hypervisor, name: str, work: Path, os: str) -> None:
+    """A disk, a CD-ROM and a card for any system; what cannot be plugged in has a hint."""
+    guest = hypervisor.create(hypervisor.plan(spec(small(name)).replace(os=os)))
+    (work / "cd.iso").write_bytes(bytes(65536))
+    disk = guest.attach(Disk(path=str(work / "more.qcow2"), size_bytes=16 * MIB))
+    drive = guest.attach(Disk(path=str(work / "cd.iso"), device="cdrom"))
+    guest.attach(Interface(type="user"))
+    for domain in (guest.domain, Domain.parse(guest.xml)):
+        assert [each.target_dev for each in domain.devices_of(Disk)] == [disk.target_dev, drive.target_dev]
+        assert len(domain.devices_of(Interface)) == 1
+    with pytest.raises(virtinstall.HypervisorError) as caught:
+        guest.attach(virtinstall.Sound())
+    assert "live=False" in str(caught.value.hint)
+
+
 def test_script_that_attaches_devices(hypervisor: Hypervisor, name: str, work: Path) -> None:
     """The one of the library's page, as it is printed, on a running guest."""
     text = next(each.text for each in examples("python") if "guest.attach" in each.text)

@@ -115,9 +115,9 @@ class DestroyedGuest(PausedGuest):
         """No longer."""
         return False
 
-    def was_destroyed(self) -> bool:
+    def end(self) -> str:
         """From outside."""
-        return True
+        return "destroyed"
 
 
 def test_an_installation_that_is_cut_off_is_not_called_complete() -> None:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from virtinstall.accepted import check_change_accepted
-from virtinstall.added_devices import compose_devices
+from virtinstall.added_devices import compose_devices, plugging_order
 from virtinstall.attach import add_to_definition, create_storage, still_has
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.progress import progress_on
@@ -139,7 +139,12 @@ class Session:
     def _compose(self, guest: Domain | None) -> None:
         assert self.request.option is not None
         devices = read_devices(self.request.option)
-        self.added, self.plan = compose_devices(devices, guest, self.host, self.request.os_values)
+        running = None
+        if self.guest is not None and self.guest.is_active():
+            running = Domain.parse(self.guest.xml())
+        self.added, self.plan = compose_devices(
+            devices, guest, self.host, self.request.os_values, running=running, live=self.request.update
+        )
         for warning in self.plan.warnings:
             self.messages.warn(warning)
 
@@ -248,7 +253,7 @@ class Session:
         live = Domain.parse(guest.xml())
         before = live.to_xml()
         question, done = _PLUGGING[request.action]
-        for element in self._change(live):
+        for element in plugging_order(self._change(live)):
             text = element.to_xml()
             if request.confirm:
                 print(difference(before, live.to_xml()))

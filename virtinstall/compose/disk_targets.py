@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from virtinstall.compose.draft import Draft
+from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
 
 _PREFIXES = {
     "virtio": "vd",
@@ -25,6 +30,7 @@ _PREFIXES = {
 }
 _IDE_LIMIT = 4
 _NO_DRIVER_TYPES = ("nvme", "vhostuser")
+_NOT_HOTPLUGGED = ("sata", "ide", "sd")
 
 
 def resolve_targets(draft: Draft, disks: list[Disk], others: Sequence[Disk] = ()) -> None:
@@ -47,16 +53,23 @@ def _resolve_target(draft: Draft, disk: Disk, name: str | None, used: list[str])
         disk.device = "disk"
     if disk.target_bus is None:
         disk.target_bus = _bus(draft, disk)
+        if draft.running is not None and name is None and disk.target_bus in _NOT_HOTPLUGGED:
+            disk.target_bus = _hotplug_bus(draft.running, disk)
     if name is None:
         disk.target_dev = name = _free_name(disk, used)
         used.append(name)
-    _refuse_empty_usb_drive(draft, disk)
+    _refuse_empty_drive(draft, disk)
     if disk.device == "cdrom" and not disk.readonly:
         disk.readonly = True
 
 
-def _refuse_empty_usb_drive(draft: Draft, disk: Disk) -> None:
-    """Raises: RequestError, for a removable drive on the USB bus that QEMU cannot start without a medium."""
+def _refuse_empty_drive(draft: Draft, disk: Disk) -> None:
+    """Raises: RequestError, for a drive without a medium that QEMU cannot plug in, or start on the USB bus."""
+    if draft.running is not None and disk.device == "cdrom" and disk.is_empty and draft.platform.is_qemu:
+        raise RequestError(
+            "--disk device=cdrom: an empty CD-ROM drive cannot be plugged into a running guest",
+            hint="add a medium with path=, or add the drive only to the guest's definition",
+        )
     if disk.device == "cdrom" and disk.target_bus == "usb" and disk.is_empty and draft.facts.host.driver == "qemu":
         raise RequestError(
             "--disk device=cdrom,bus=usb: QEMU does not start with an empty CD-ROM drive on the USB bus",
@@ -92,6 +105,16 @@ def _bus(draft: Draft, disk: Disk) -> str:
     if disk.device == "cdrom":
         return "scsi"
     return "usb"
+
+
+def _hotplug_bus(running: Domain, disk: Disk) -> str:
+    """Return a bus on which QEMU can plug in a disk: that of other disks, else USB, which every system supports."""
+    used = {known.target_bus for known in running.devices_of(Disk)}
+    for bus in ("virtio", "scsi"):
+        if bus in used and (bus == "scsi" or disk.device == "disk"):
+            return bus
+    has_usb = any(each.type == "usb" and each.model != "none" for each in running.devices_of(Controller))
+    return "usb" if has_usb else "scsi"
 
 
 def _free_name(disk: Disk, names: list[str]) -> str:

@@ -24,6 +24,7 @@ class Draft:
     `default_tpm`: the TPM is a default. `install_cdrom` and `seed_disks` are the positions of disks that only the
     installation reads. `images`, `volumes`, ... collect what the plan creates, `generated` the names that the user did
     not choose; `static_addresses` are those that cloud-init sets, by MAC address; `warnings` and `notes` are printed.
+    `running` is the guest that the devices are plugged into while it runs, None for a guest that starts with them.
     """
 
     def __init__(self, request: Request, facts: Facts, domain: Domain, platform: Platform, random: Random) -> None:
@@ -51,6 +52,7 @@ class Draft:
         self.seed_disks: list[int] = []
         self.kernel_arguments = ""
         self.pcie_root_ports: int | None = None
+        self.running: Domain | None = None
 
     def graphics(self) -> list[Graphics]:
         """The graphics devices so far."""

@@ -28,6 +28,7 @@ from virtinstall.libvirt_host.guest import LibvirtGuest, start_paused_or_not
 from virtinstall.libvirt_host.guest_macs import GuestMacs
 from virtinstall.libvirt_host.volumes import StorageHost
 
+_UUID_DIGITS = 32
 _LOOKS = 20
 _LOOK_SECONDS = 0.1
 _ALIVE_SECONDS, _ALIVE_COUNT = 5, 5
@@ -186,9 +187,11 @@ class LibvirtHost(StorageHost):
     @translate_errors
     def find_guest(self, name: str) -> LibvirtGuest | None:
         """The guest with that name (or UUID, or number while it runs), or None."""
-        for look_up in (self.connection.lookupByName, self.connection.lookupByUUIDString):
+        with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
+            return LibvirtGuest(self.connection.lookupByName(name))
+        if len(name.replace("-", "")) == _UUID_DIGITS:
             with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
-                return LibvirtGuest(look_up(name))
+                return LibvirtGuest(self.connection.lookupByUUIDString(name))
         if name.isdecimal():
             with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
                 return LibvirtGuest(self.connection.lookupByID(int(name)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -22,13 +23,18 @@ from virtinstall.libvirt_host.host import Guest
 
 ESCAPE = 0x1D
 _CHUNK_BYTES = 65536
-_LOOK_SECONDS = 1.0
+_MOST_BYTES = 1 << 20
+_LOOK_SECONDS = 2.0
 _WOULD_BLOCK = -2
 _FAILURES = libvirt.VIR_STREAM_EVENT_HANGUP | libvirt.VIR_STREAM_EVENT_ERROR
 
 
 class ConsoleStream:
-    """An open text console. `run` copies until the guest ends or the user types ^]."""
+    """An open text console. `run` copies until the guest ends or the user types ^].
+
+    libvirt's event loop receives the output, in a thread; `run` writes it. No event is requested while a lot of output
+    waits to be written.
+    """
 
     def __init__(self, host: LibvirtHost, guest: Guest) -> None:
         self._host = host
@@ -36,8 +42,12 @@ class ConsoleStream:
         # a blocking stream of the embedded driver would block input while it waits for output
         with translated(f"cannot open the console of '{guest.name}'"):
             self._stream: Any = host.connection.newStream(libvirt.VIR_STREAM_NONBLOCK)
-            host.connection.lookupByName(guest.name).openConsole(None, self._stream, 0)
+            guest.open_console(self._stream)
         self._unsent = b""
+        self._lock = threading.Lock()
+        self._received = b""
+        self._ended = False
+        self._is_full = False
 
     def run(self, read_fd: int | None, write: Callable[[bytes], object]) -> bool:
         """Copy both ways, output to `write`; without `read_fd` only output. Return False if the user left, otherwise
@@ -49,14 +59,17 @@ class ConsoleStream:
         awake, wake = socket.socketpair()
         wake.setblocking(False)
 
-        def woken(stream: Any, events: int, opaque: object) -> None:
-            # request no event until `_copy` has read: it would be repeated without end
+        def on_event(stream: Any, events: int, opaque: object) -> None:
             with suppress(libvirt.libvirtError, OSError):
-                stream.eventUpdateCallback(_FAILURES)
+                with self._lock:
+                    self._receive(everything=bool(events & _FAILURES))
+                    if self._is_full or self._ended or events & libvirt.VIR_STREAM_EVENT_WRITABLE:
+                        # an event that is still requested is repeated without end
+                        stream.eventUpdateCallback(self._wanted_events())
                 wake.send(b".")
 
         with translated(f"cannot read the console of '{self._name}'"):
-            self._stream.eventAddCallback(_FAILURES | libvirt.VIR_STREAM_EVENT_READABLE, woken, None)
+            self._stream.eventAddCallback(self._wanted_events(), on_event, None)
         try:
             return self._copy(read_fd, write, awake)
         finally:
@@ -66,11 +79,12 @@ class ConsoleStream:
 
     def _copy(self, read_fd: int | None, write: Callable[[bytes], object], awake: socket.socket) -> bool:
         while True:
-            if not (self._show(write) and self._send()):
+            ended = self._ended
+            self._show(write)
+            if ended or not self._send():
                 self._check_connection()
                 return True
             waiting: list[socket.socket | int] = [awake] if read_fd is None or self._unsent else [awake, read_fd]
-            self._ask_for_events()
             ready, _, _ = select.select(waiting, [], [], _LOOK_SECONDS)
             if not ready:
                 # a stream does not report that its connection is lost
@@ -86,32 +100,49 @@ class ConsoleStream:
                     self._send()
                     return False
 
-    def _ask_for_events(self) -> None:
-        wanted = _FAILURES | libvirt.VIR_STREAM_EVENT_READABLE
-        if self._unsent:
-            wanted |= libvirt.VIR_STREAM_EVENT_WRITABLE
-        with translated(f"cannot read the console of '{self._name}'"):
-            self._stream.eventUpdateCallback(wanted)
+    def _wanted_events(self, *, writable: bool = False) -> int:
+        if self._ended:
+            return 0
+        events: int = _FAILURES
+        if not self._is_full:
+            events |= libvirt.VIR_STREAM_EVENT_READABLE
+        return events | libvirt.VIR_STREAM_EVENT_WRITABLE if writable else events
 
-    def _show(self, write: Callable[[bytes], object]) -> bool:
-        """Write the available console output; return False if the guest's end of the pty is closed."""
-        while True:
+    def _request_events(self, *, writable: bool = False) -> None:
+        with translated(f"cannot read the console of '{self._name}'"):
+            self._stream.eventUpdateCallback(self._wanted_events(writable=writable))
+
+    def _receive(self, *, everything: bool) -> None:
+        """Receive available console output, `everything` before the end of the stream."""
+        while not (self._is_full or self._ended):
             try:
                 data = self._stream.recv(_CHUNK_BYTES)
             except libvirt.libvirtError:
                 # libvirt reports the end of the guest like this; `_check_connection` distinguishes the cases
-                return False
+                data = b""
             if data == _WOULD_BLOCK:
-                return True
-            if not data:
-                return False
-            try:
+                return
+            self._ended = not data
+            self._received += data
+            self._is_full = len(self._received) > _MOST_BYTES
+            if not everything:
+                return
+
+    def _show(self, write: Callable[[bytes], object]) -> None:
+        """Write the received console output."""
+        with self._lock:
+            data, self._received = self._received, b""
+            if self._is_full:
+                self._is_full = False
+                self._request_events()
+        try:
+            if data:
                 write(data)
-            except OSError as error:
-                raise HypervisorError(
-                    f"cannot write console output of '{self._name}': {error.strerror}",
-                    hint=f"open its console again with: virsh console {self._name}",
-                ) from error
+        except OSError as error:
+            raise HypervisorError(
+                f"cannot write console output of '{self._name}': {error.strerror}",
+                hint=f"open its console again with: virsh console {self._name}",
+            ) from error
 
     def _send(self) -> bool:
         """Send the typed input as far as the guest accepts it; return False if its end is closed."""
@@ -121,6 +152,8 @@ class ConsoleStream:
             except libvirt.libvirtError:
                 return False
             if sent == _WOULD_BLOCK:
+                with self._lock:
+                    self._request_events(writable=True)
                 break
             self._unsent = self._unsent[sent:]
         return True

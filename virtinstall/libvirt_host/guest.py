@@ -49,6 +49,14 @@ def start_paused_or_not(start: Callable[[int], Any], *, paused: bool) -> Any:
     return start(0)
 
 
+def _state_name(found: tuple[int, int] | None) -> str:
+    if found is None:
+        return "gone"
+    if found == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_CRASHED):
+        return "crashed"
+    return _STATES.get(found[0], "unknown")
+
+
 class LibvirtGuest:
     """A guest of libvirt."""
 
@@ -82,17 +90,14 @@ class LibvirtGuest:
 
     def state(self) -> str:
         """`running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended`; `gone` if libvirt no longer has it."""
-        found = self._state()
-        if found is None:
-            return "gone"
-        state, reason = found
-        if state == libvirt.VIR_DOMAIN_SHUTOFF and reason == libvirt.VIR_DOMAIN_SHUTOFF_CRASHED:
-            return "crashed"
-        return _STATES.get(state, "unknown")
+        return _state_name(self._state())
 
-    def was_destroyed(self) -> bool:
-        """Whether it is off because it was powered off from outside the guest."""
-        return self._state() == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED)
+    def end(self) -> str:
+        """How it went off: `crashed`, `destroyed` (powered off from outside the guest), or else the state."""
+        found = self._state()
+        if found == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED):
+            return "destroyed"
+        return _state_name(found)
 
     def may_be_restored(self) -> bool:
         """Whether its memory is saved, or libvirt does not know why the guest is off; true while it runs."""
@@ -144,6 +149,10 @@ class LibvirtGuest:
         if self.state() == "paused":
             with translated(f"cannot resume the guest '{self.name}'"):
                 self.domain.resume()
+
+    def open_console(self, stream: Any) -> None:
+        """Connect its first text console to a stream of libvirt. Raises: libvirt.libvirtError."""
+        self.domain.openConsole(None, stream, 0)
 
     def shutdown(self) -> None:
         """Ask the guest to power off; it may take its time, or refuse. Raises: HypervisorError."""

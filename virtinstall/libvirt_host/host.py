@@ -35,11 +35,14 @@ class Guest(Protocol):
     def state(self) -> str:
         """`running`, `paused`, `shutdown`, `shut off`, `crashed`, ...; `gone` when libvirt no longer has it."""
 
-    def was_destroyed(self) -> bool:
-        """Whether it is off because it was powered off from outside the guest."""
+    def end(self) -> str:
+        """How it went off: `crashed`, `destroyed` (powered off from outside the guest), or else the state."""
 
     def may_be_restored(self) -> bool:
         """Whether its memory is saved, or libvirt does not know why the guest is off; true while it runs."""
+
+    def open_console(self, stream: Any) -> None:
+        """Connect the first text console to a stream of libvirt. Raises: libvirt.libvirtError."""
 
     def addresses(self) -> list[str]:
         """The IP addresses, IPv4 first; empty if none is known."""

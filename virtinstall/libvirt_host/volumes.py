@@ -68,10 +68,11 @@ class StorageHost:
         """Names of the volumes in an active pool, without those whose files were removed since libvirt read it."""
         with none_if(*_GONE, libvirt.VIR_ERR_OPERATION_INVALID):
             found = self.connection.storagePoolLookupByName(pool)
-            names, facts = found.listVolumes(), _pool_facts(found)
-            if facts.type not in _DIRECTORY_POOLS or facts.target is None:
+            names, root = found.listVolumes(), etree.fromstring(found.XMLDesc(0).encode())
+            target = root.findtext("target/path")
+            if root.get("type") not in _DIRECTORY_POOLS or target is None:
                 return frozenset(names)
-            return frozenset(name for name in names if not self._is_gone(os.path.join(facts.target, name)))
+            return frozenset(name for name in names if not self._is_gone(os.path.join(target, name)))
         return frozenset()
 
     @translate_errors
@@ -222,7 +223,7 @@ def _volume_facts(pool: Any, volume: Any) -> VolumeFacts:
     return VolumeFacts(
         pool=str(pool.name()),
         name=str(volume.name()),
-        path=str(volume.path()),
+        path=root.findtext("target/path") or str(volume.path()),
         kind=root.get("type") or _KINDS.get(volume.info()[0], "file"),
         format=None if form is None else form.get("type"),
         capacity_bytes=int(root.findtext("capacity") or 0),

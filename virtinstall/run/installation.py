@@ -46,9 +46,10 @@ class Installation:
 
     def require_end(self) -> None:
         """Check how the installation ended. Raises: GuestCrashed; GuestStopped, if the guest was powered off before."""
-        if self._guest.state() == "crashed":
+        end = self._guest.end()
+        if end == "crashed":
             raise GuestCrashed(f"the guest '{self._name}' crashed")
-        if not self._seeded and self._guest.was_destroyed():
+        if not self._seeded and end == "destroyed":
             from virtinstall.virsh_commands import virsh_command
 
             raise GuestStopped(
