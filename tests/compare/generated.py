@@ -13,7 +13,7 @@ from virtinstall.options.introspect import known_sub_options
 from virtinstall.options.known_values import place_of
 from virtinstall.options.read import section_class
 from virtinstall.options.suboptions import SHARED_NAMES, resolve
-from virtinstall.options.table import OPTIONS, Option
+from virtinstall.options.table import LATER, OPTIONS, Option
 from virtinstall.xml.schema import Schema
 
 ARCHITECTURES = {
@@ -68,8 +68,6 @@ FLAGS = {
     "present": ("yes", "no"),
     "integer": ("3",),
 }
-# 4.1.0 does not have them, or they have no single value
-SKIPPED = {"xml_edits", "crypto", "pstore", "host_device", "soundhw", "security"}
 # options of devices of which a guest may have many
 REPEATED = frozenset(
     f"--{name}"
@@ -88,7 +86,12 @@ def compared_options(wanted: set[str]) -> list[Option]:
     return [
         option
         for option in OPTIONS
-        if option.is_xml and not option.hidden and option.dest not in SKIPPED and (not wanted or option.dest in wanted)
+        if option.is_xml
+        and not option.hidden
+        # XPath edits have no sub-options
+        and option.dest != "xml"
+        and long_name(option) not in LATER
+        and (not wanted or option.dest in wanted)
     ]
 
 

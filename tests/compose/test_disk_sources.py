@@ -60,6 +60,15 @@ def test_urls(
     assert (server.name, server.port, server.transport, server.socket) == host
 
 
+def test_path_of_a_disk_overrides_a_server() -> None:
+    """A file has neither protocol nor host, which libvirt would ignore."""
+    plan = plan_of("--import", "--disk", "/dev/b,source.protocol=nbd,source.host0.name=h")
+    (disk,) = plan.final.devices_of(Disk)
+
+    assert (disk.source_dev, disk.source_protocol, len(disk.source_hosts)) == ("/dev/b", None, 0)
+    assert any("source.protocol, source.host0 has no effect" in warning for warning in plan.warnings)
+
+
 def test_user_of_a_url_needs_its_secret() -> None:
     """libvirt rejects <auth> without <secret>: without a secret the user name is omitted with a warning."""
     plan = plan_of("--import", "--disk", "ssh://me@h/a.img")

@@ -195,3 +195,57 @@ def test_raw_edits_of_a_section_are_applied_to_it(option: str) -> None:
     xml = plan(f"--{option}", "xpath1.set=./foo/@bar,xpath1.value=3").xml
 
     assert xml.count('<foo bar="3"/>') == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "bus"),
+    [
+        ("tablet,model=virtio", "virtio"),
+        ("passthrough,source.evdev=/dev/input/event1", "virtio"),
+        ("tablet", None),
+        ("mouse", None),
+        ("evdev,source.dev=/dev/input/event1", None),
+    ],
+)
+def test_input_is_on_a_bus_that_fits(value: str, bus: str | None) -> None:
+    """libvirt's default is USB or PS/2, which have neither virtio models nor passed-through devices."""
+    assert [device.bus for device in guest("--input", value).devices_of(Input)] == [bus]
+
+
+def test_requested_tablet_is_not_on_a_missing_bus() -> None:
+    """USB is off: the tablet is a virtio device."""
+    domain = guest("--input", "tablet", "--controller", "usb,model=none")
+
+    assert [device.bus for device in domain.devices_of(Input)] == ["virtio"]
+
+
+@pytest.mark.parametrize(
+    ("args", "warning"),
+    [
+        (
+            ("--machine", "q35", "--boot", "hd,machine=pc"),
+            "--machine q35 has no effect: --boot machine=pc overrides it",
+        ),
+        (("--name", "a", "--metadata", "name=b"), "--name a has no effect: --metadata name=b overrides it"),
+    ],
+)
+def test_sub_option_of_a_platform_value_counts(args: tuple[str, ...], warning: str) -> None:
+    """As in virt-install 4.1.0; the option without effect is named."""
+    request = parse_request([*args, "--import", "--disk", "none"])
+    assert warning in request.warnings
+    assert (request.domain.name, request.domain.os.type_machine) in [("b", None), (None, "pc")]
+
+
+def test_boot_machine_overrides_the_option() -> None:
+    """--boot machine= is in the XML."""
+    domain = guest("--machine", "q35", "--boot", "hd,machine=pc")
+    assert domain.os.type_machine == "pc"
+
+
+@pytest.mark.parametrize(
+    ("label", "model"), [("+0:+0", "dac"), ("1000:100", "dac"), ("system_u:object_r:svirt_t:s0", None)]
+)
+def test_security_model_fits_the_label(label: str, model: str | None) -> None:
+    """The host has neither SELinux nor AppArmor: a label of theirs gets no wrong model."""
+    labels = guest("--seclabel", f"type=static,label={label}").seclabels
+    assert [each.model for each in labels] == [model]

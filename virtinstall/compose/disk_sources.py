@@ -151,6 +151,7 @@ def _warn_about_fat(draft: Draft, disk: Disk, path: str) -> None:
 
 def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     found = facts.path
+    _leave_network_source(draft, disk, path)
     if found is not None and found.kind is not None:
         if found.kind == "dir" and disk.size_bytes is not None:
             raise RequestError(
@@ -174,6 +175,25 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
         _set_format(disk, disk.format)
         return
     _make_at(draft, disk, path, facts)
+
+
+def _leave_network_source(draft: Draft, disk: Disk, path: str) -> None:
+    """Remove what names a place on a server: the disk is at `path`."""
+    given = [
+        name
+        for name, value in (
+            ("source.protocol", disk.source_protocol),
+            ("source.name", disk.source_name),
+            ("source.query", disk.source_query),
+            ("source.host0", disk.source_hosts or None),
+        )
+        if value is not None
+    ]
+    if not given or disk.type not in (None, "file", "block", "dir"):
+        return
+    disk.source_protocol = disk.source_name = disk.source_query = None
+    disk.source_hosts = []
+    draft.warnings.append(f"--disk {path}: {', '.join(given)} has no effect: the path of the disk is given")
 
 
 def _refuse_no_size(disk: Disk, what: str) -> None:

@@ -120,8 +120,19 @@ def add_inputs(draft: Draft) -> None:
             device.type = "mouse" if platform.is_xen_pv else "tablet"
             if platform.is_xen_pv and device.bus is None:
                 device.bus = "xen"
-        if device.bus is None and device.type in ("tablet", "keyboard") and device.wanted_default:
-            device.bus = bus if draft.has_usb else "virtio"
+        if device.bus is None and platform.is_hvm:
+            device.bus = _input_bus(draft, device)
+
+
+def _input_bus(draft: Draft, device: Input) -> str | None:
+    """The bus of a requested device where libvirt's default, USB or PS/2, does not fit; None otherwise."""
+    if device.type == "passthrough" or (device.model or "").startswith("virtio"):
+        return "virtio"
+    if device.type == "tablet" or (device.type in ("mouse", "keyboard") and not draft.platform.is_x86):
+        if draft.platform.is_s390x or not draft.has_usb:
+            return "virtio"
+        return "usb" if device.wanted_default else None
+    return None
 
 
 def add_sound(draft: Draft) -> None:

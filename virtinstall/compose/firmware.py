@@ -97,7 +97,7 @@ def _accept_unsigned_kernel(draft: Draft) -> None:
 
 def _is_given(draft: Draft) -> bool:
     os = draft.domain.os
-    values = (os.kernel, os.loader, os.nvram, os.nvram_template, os.firmware, draft.domain.bootloader)
+    values = (os.kernel, os.loader, os.nvram, os.firmware, draft.domain.bootloader)
     return any(value is not None for value in values)
 
 
@@ -135,10 +135,12 @@ def _architecture(path: str) -> str | None:
 
 def _set_uefi(draft: Draft) -> None:
     os = draft.domain.os
-    if draft.offers("os", "firmware", "efi", unknown=False):
+    path = _loader(draft)
+    # libvirt rejects a template together with its own choice of firmware
+    by_path = os.nvram_template is not None and path is not None
+    if draft.offers("os", "firmware", "efi", unknown=False) and not by_path:
         os.firmware = "efi"
         return
-    path = _loader(draft)
     if path is None:
         arch, machine = draft.platform.arch, draft.platform.machine
         package = _DEBIAN_PACKAGES.get(arch)

@@ -171,13 +171,13 @@ def _unknown_machine(machine: str, guest: GuestArch, virt_type: str) -> RequestE
 
 
 def requested_platform(request: Request) -> PlatformRequest:
-    """Return the platform that was requested, by --virt-type, --arch and --machine or by --boot."""
+    """Return the platform that was requested, by --virt-type, --arch and --machine or by --boot, which counts."""
     requested, os = request.platform, request.domain.os
     return PlatformRequest(
-        os_type=requested.os_type or os.type,
-        virt_type=requested.virt_type or request.domain.type,
-        arch=requested.arch or os.type_arch,
-        machine=requested.machine or os.type_machine,
+        os_type=os.type or requested.os_type,
+        virt_type=request.domain.type or requested.virt_type,
+        arch=os.type_arch or requested.arch,
+        machine=os.type_machine or requested.machine,
     )
 
 

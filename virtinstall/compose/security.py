@@ -21,8 +21,16 @@ def fill_seclabels(draft: Draft) -> None:
             label.type = "dynamic"
         if label.model is not None or label.type is None or not models:
             continue
-        plain = (label.label or "").replace(":", "").replace("+", "")
-        label.model = "dac" if plain.isdigit() and "dac" in models else models[0]
+        label.model = _model_of(label.label, models)
+
+
+def _model_of(label: str | None, models: list[str]) -> str | None:
+    """The model of a label: numbers are of `dac`; the first one without a label; None if it cannot be seen."""
+    if label is None:
+        return models[0]
+    if label.replace(":", "").replace("+", "").isdigit():
+        return "dac" if "dac" in models else models[0]
+    return next((model for model in models if model not in ("dac", "none")), None)
 
 
 def fill_launch_security(draft: Draft) -> None:

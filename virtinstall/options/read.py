@@ -77,9 +77,10 @@ def read_request(
                 problems.append(error)
     if given.name is not None and not given.name.strip():
         problems.append(RequestError(f"--name '{given.name}': the name is empty", hint="omit --name to generate one"))
-    if given.name is not None:
+    if given.name is not None and domain.name is None:
         domain.name = given.name
     _raise_together(problems)
+    found_warnings.extend(_overridden(given, domain))
     if given.reinstall is not None:
         found_warnings.extend(_left_aside(given))
     return Request(
@@ -124,6 +125,21 @@ def _left_aside(given: Namespace) -> list[str]:
     return [
         f"--reinstall {given.reinstall} does not change the guest's configuration: {', '.join(names)} "
         f"{'has' if len(names) == 1 else 'have'} no effect; use virt-xml to change it"
+    ]
+
+
+def _overridden(given: Namespace, domain: Domain) -> list[str]:
+    """Return a warning for each option whose value a sub-option of --boot or --metadata replaces."""
+    pairs = (
+        ("--name", given.name, "--metadata name", domain.name),
+        ("--arch", given.arch, "--boot arch", domain.os.type_arch),
+        ("--machine", given.machine, "--boot machine", domain.os.type_machine),
+        ("--virt-type", given.virt_type, "--boot domain_type", domain.type),
+    )
+    return [
+        f"{option} {value} has no effect: {other}={used} overrides it"
+        for option, value, other, used in pairs
+        if value is not None and used is not None and value != used
     ]
 
 
