@@ -83,7 +83,7 @@ _NAMES = {
         "WaitTimeout",
     ),
     "virtinstall.options.usage": ("UsageError",),
-    "virtinstall.fleet.apply": ("Outcome",),
+    "virtinstall.fleet.outcome": ("Outcome",),
     "virtinstall.fleet.compare": ("Comparison",),
     "virtinstall.fleet.inventory": ("Inventory",),
     "virtinstall.fleet.inventory_guest": ("InventoryGuest",),
@@ -116,13 +116,13 @@ if TYPE_CHECKING:
     from virtinstall.errors import UnknownFieldError as UnknownFieldError
     from virtinstall.errors import VirtInstallError as VirtInstallError
     from virtinstall.errors import WaitTimeout as WaitTimeout
-    from virtinstall.fleet.apply import Outcome as Outcome
     from virtinstall.fleet.compare import Comparison as Comparison
     from virtinstall.fleet.inventory import Inventory as Inventory
     from virtinstall.fleet.inventory_guest import InventoryGuest as InventoryGuest
     from virtinstall.fleet.lab import Lab as Lab
     from virtinstall.fleet.lab_guest import LabGuest as LabGuest
     from virtinstall.fleet.nodes import FileError as FileError
+    from virtinstall.fleet.outcome import Outcome as Outcome
     from virtinstall.guest import Goal as Goal
     from virtinstall.guest import Guest as Guest
     from virtinstall.guest import State as State

@@ -9,7 +9,7 @@ import pytest
 
 import virtinstall
 from virtinstall import Hypervisor, Lab, RequestError
-from virtinstall.fleet.apply import Outcome
+from virtinstall.fleet.outcome import Outcome
 from virtinstall.fleet.schedule import run_in_order
 
 ONE = "memory: 64, disk: none, network: none, import: true, osinfo: generic"

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from virtinstall.cli.log import Log
-    from virtinstall.fleet.apply import Outcome
     from virtinstall.fleet.compare import Comparison
+    from virtinstall.fleet.outcome import Outcome
 
 _DECLINED = 1
 

@@ -11,7 +11,7 @@ from virtinstall.cli.log import library_log
 from virtinstall.cli.lost_output import tolerate_lost_output
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.typed_answers import with_typed_answers
-from virtinstall.errors import HostError, RequestError
+from virtinstall.errors import HostError
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.options.fallback import fallback_for
 from virtinstall.options.legacy import rewrite
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 def install(given: Namespace, log: Log) -> int:
     """Run the action; return the exit status. Raises: VirtInstallError."""
+    if given.count is not None:
+        from virtinstall.cli.install_count import install_count
+
+        return install_count(given, _requested_step(given), log)
     if given.output != "json":
         return _install(given, log, [])
     # standard output is one JSON document; messages are printed to standard error
@@ -63,7 +67,9 @@ def _install(given: Namespace, log: Log, documents: list[str]) -> int:
             log.line(f"warning: {warning}")
             messages.warn(warning)
         if step is not None:
-            status = _print_step(plan, step, messages) if given.output != "json" else 0
+            from virtinstall.cli.print_step import print_step
+
+            status = print_step(plan, step, messages) if given.output != "json" else 0
             # after the XML: it shows what libvirt rejects
             for warning in hypervisor.check_xml(plan):
                 messages.warn(warning)
@@ -92,24 +98,6 @@ def _requested_step(given: Namespace) -> str | None:
     if step is None or step in ("all", "1", "2"):
         return step
     raise UsageError(f"invalid value '{step}' for --print-xml", hint="use 1 (installation), 2 (finished guest) or all")
-
-
-def _print_step(plan: Plan, step: str, messages: Messages) -> int:
-    documents = plan.steps
-    if step == "all":
-        print("".join(documents), end="")
-        if len(documents) > 1 and not sys.stdout.isatty():
-            messages.note(
-                "printed two XML documents: the installation and the finished guest; "
-                "print one with --print-xml 1 or --print-xml 2"
-            )
-        return 0
-    if int(step) > len(documents):
-        raise RequestError(
-            f"--print-xml {step}: only step 1 exists: this guest has no installation phase", hint="use --print-xml 1"
-        )
-    print(documents[int(step) - 1], end="")
-    return 0
 
 
 def _dry_run(plan: Plan, hypervisor: Hypervisor, messages: Messages) -> int:

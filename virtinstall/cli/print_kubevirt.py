@@ -22,8 +22,14 @@ def print_kubevirt(given: Namespace) -> int:
 
     given.output = None
     old_spellings = rewrite(given)
-    request = read_request(given, fallback_for, warnings=old_spellings, preview=True)
-    print_manifests([manifests(with_typed_answers(request))], quiet=bool(given.quiet))
+    if given.count is None:
+        requests = [read_request(given, fallback_for, warnings=old_spellings, preview=True)]
+    else:
+        from virtinstall.fleet.several import numbered_guests
+
+        guests = numbered_guests(given, old_spellings, preview=True)
+        requests = [guest.request for guest in guests if guest.request is not None]
+    print_manifests([manifests(with_typed_answers(each)) for each in requests], quiet=bool(given.quiet))
     return 0
 
 

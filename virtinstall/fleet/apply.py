@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -13,6 +12,7 @@ from virtinstall.errors import RequestError, VirtInstallError
 from virtinstall.fleet.addresses import with_addresses
 from virtinstall.fleet.applied import read_applied, store_applied
 from virtinstall.fleet.compare import Comparison, compare, record_after_update, record_of
+from virtinstall.fleet.outcome import Outcome, default_jobs
 from virtinstall.fleet.planning import plan_guest
 from virtinstall.fleet.schedule import run_in_order
 from virtinstall.fleet.update import Applying, update_guest
@@ -25,27 +25,6 @@ if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
 
 SHUTDOWN_SECONDS = 60.0
-
-
-class Outcome(Record):
-    """The result for one guest. `status` is `done`, `unchanged`, `failed` or `skipped`.
-
-    `pending`: a part of the changes takes effect at the next boot. `secrets` are generated passwords to print.
-    """
-
-    name: str
-    action: str
-    status: str
-    message: str | None = None
-    hint: str | None = None
-    seconds: float = 0.0
-    pending: bool = False
-    secrets: tuple[str, ...] = ()
-
-    def as_document(self) -> dict[str, Any]:
-        """Return the outcome for `--output json`."""
-        values = self.as_dict()
-        return {**values, "seconds": round(self.seconds, 3), "secrets": list(self.secrets)}
 
 
 class Selection(Record):
@@ -86,11 +65,6 @@ def _recreated(comparison: Comparison, chosen: Selection) -> Comparison:
     if comparison.name in chosen.recreate and exists:
         return comparison.replace(action="recreate")
     return comparison
-
-
-def default_jobs() -> int:
-    """Return the number of guests that are worked on at the same time."""
-    return min(4, (os.cpu_count() or 1) + 2)
 
 
 def apply_all(

@@ -1,4 +1,4 @@
-"""Values that two guests of one file cannot share: a UUID, a MAC or IP address, a port, a disk."""
+"""Values that two guests of one file cannot share: a UUID, a MAC or IP address, a port, a disk, a device."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.interfaces import split_addresses
+from virtinstall.devices.character import CharacterSource
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.graphics import Graphics
+from virtinstall.devices.hostdev import Hostdev
 from virtinstall.devices.interface import Interface
+from virtinstall.devices.vsock import Vsock
 from virtinstall.fleet.nodes import FileError
 
 if TYPE_CHECKING:
+    from virtinstall.devices.device import Device
     from virtinstall.domain.domain import Domain
     from virtinstall.fleet.lab_guest import LabGuest
 
@@ -58,11 +62,39 @@ def _exclusive(domain: Domain) -> Iterator[tuple[str, str]]:
     for interface in domain.devices_of(Interface):
         if interface.mac_address is not None and ":" in interface.mac_address:
             yield "MAC address", interface.mac_address.lower()
+        if interface.hostdev is not None:
+            yield "host device", interface.hostdev
+        for forward in interface.port_forwards:
+            for ports in forward.ranges:
+                if ports.start is not None and not ports.exclude:
+                    yield "port", _shown(forward.address, f"{ports.start}/{forward.proto or 'tcp'}")
     for graphics in domain.devices_of(Graphics):
-        if graphics.port is not None and graphics.port > 0:
-            yield "port", str(graphics.port)
+        for port in (graphics.port, graphics.tls_port):
+            if port is not None and port > 0:
+                yield "port", str(port)
+    for device in domain.devices:
+        yield from _of_device(device)
     for disk in domain.devices_of(Disk):
         shared = disk.readonly or disk.shareable or disk.device in ("cdrom", "floppy")
         path = disk.path or disk.source_file or disk.source_dev or disk.vol
         if path is not None and not shared:
             yield "disk", str(path)
+
+
+def _of_device(device: Device) -> Iterator[tuple[str, str]]:
+    if isinstance(device, CharacterSource):
+        if device.bind_service is not None:
+            yield "port", _shown(device.bind_host, f"{device.bind_service}/tcp")
+        kind = device.ensure_node().get("type")
+        if device.source_path is not None and (device.source_mode == "bind" or kind == "file"):
+            yield "socket" if kind == "unix" else "file", device.source_path
+        if device.log_file is not None:
+            yield "file", device.log_file
+    elif isinstance(device, Hostdev) and device.name is not None:
+        yield "host device", device.name
+    elif isinstance(device, Vsock) and device.cid_address is not None:
+        yield "vsock number", str(device.cid_address)
+
+
+def _shown(address: str | None, port: str) -> str:
+    return port if address is None else f"{address}:{port}"

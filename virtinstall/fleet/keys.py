@@ -20,7 +20,7 @@ FILE_KEYS = ("version", "project", "connect", "defaults", "guests")
 # what a run of the command does, and not what the guest is
 _OF_THE_RUN = {
     *("connect", "name", "finish", "reinstall", "wait", "output", "print_xml", "dry_run", "quiet", "debug"),
-    *("autoconsole", "destroy_on_exit"),
+    *("count", "autoconsole", "destroy_on_exit"),
 }
 
 # an old option without a replacement

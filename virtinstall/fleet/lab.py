@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
-from virtinstall.fleet.apply import Outcome, Selection, apply_all, compare_all, selection
+from virtinstall.fleet.apply import Selection, apply_all, compare_all, selection
 from virtinstall.fleet.compare import Comparison
 from virtinstall.fleet.keys import suggestion
 from virtinstall.fleet.lab_guest import LabGuest
 from virtinstall.fleet.load import load
+from virtinstall.fleet.outcome import Outcome
 from virtinstall.record import Record
 
 if TYPE_CHECKING:

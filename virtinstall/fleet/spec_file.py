@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from virtinstall.errors import RequestError
 from virtinstall.fleet.keys import key_of, options_by_key
 from virtinstall.fleet.nodes import Text
-from virtinstall.fleet.substitute import protect
+from virtinstall.fleet.substitute import protect, unprotect
 from virtinstall.fleet.values import as_text
 from virtinstall.options.fallback import fallback_for
 from virtinstall.options.read import read_request, section_class
@@ -47,6 +47,8 @@ def spec_document(given: Namespace) -> dict[str, Any]:
             continue
         seen.add(option.dest)
         values = [_value(each, option) for each in (value if isinstance(value, list) else [value])]
+        if given.count is not None:
+            values = [_with_places(each) for each in values]
         guest[key_of(option)] = values[0] if len(values) == 1 and not _is_list(option) else values
     request = read_request(Namespace(**vars(given)), fallback_for)
     if given.print_xml is not None and not request.install.has_method:
@@ -55,7 +57,11 @@ def spec_document(given: Namespace) -> dict[str, Any]:
     if given.connect is not None:
         document["connect"] = _plain(given.connect)
     name = DEFAULT_NAME if given.name is None else given.name
-    document["guests"] = {protect(name): guest}
+    if given.count is not None:
+        if given.name is None:
+            raise RequestError("--count requires --name", hint="--name web --count 3 creates web-1, web-2 and web-3")
+        guest = {"count": given.count, **guest}
+    document["guests"] = {protect(name) if given.count is None else _with_places(protect(name)): guest}
     return document
 
 
@@ -64,6 +70,13 @@ def spec_text(given: Namespace) -> str:
     import yaml
 
     return str(yaml.safe_dump(spec_document(given), sort_keys=False, allow_unicode=True, width=100))
+
+
+def _with_places(value: Any) -> Any:
+    """Return a value in which `{n}` and `{name}` are no longer protected: --count replaces them too."""
+    if isinstance(value, dict):
+        return {key: _with_places(each) for key, each in value.items()}
+    return unprotect(value) if isinstance(value, str) else value
 
 
 def _is_list(option: Option) -> bool:

@@ -53,3 +53,8 @@ def expand_places(text: str, name: str, index: int | None) -> str:
 def protect(text: str) -> str:
     """Return `text` so that both functions return it unchanged."""
     return _PLACE.sub(lambda found: f"{{{found[0]}}}", text).replace("${", "$${")
+
+
+def unprotect(text: str) -> str:
+    """Return a text of `protect` in which `{n}` and `{name}` have their meaning again."""
+    return _PLACE.sub(lambda found: found[0][1:-1] if found[1] is not None else found[0], text)

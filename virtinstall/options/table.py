@@ -122,6 +122,9 @@ _GENERAL = (
         "URI",
     ),
     _value("-n --name", "name", GENERAL, "Name of the guest."),
+    _value(
+        "--count", "count", GENERAL, "Number of guests; `{n}` in a value is that of the guest.", "N", kind="integer"
+    ),
     _domain("--memory", "memory", "Memory", "Memory: MiB, or with a unit: `4096`, `4G`.", GENERAL),
     _old("-r --ram", "ram", GENERAL, "Old form of --memory."),
     _domain("--cpu", "cpu", "Cpu", "CPU model and features: `host-passthrough`, `Skylake-Client,+vmx`.", GENERAL),
@@ -372,7 +375,17 @@ _MISC = (
 # an abbreviation that is unique without these keeps its meaning
 LATER = frozenset(
     (
-        *("--bhyve-commandline", "--crypto", "--finish", "--hub", "--ignition", "--image", "--iommufd", "--lease"),
+        *(
+            "--bhyve-commandline",
+            "--count",
+            "--crypto",
+            "--finish",
+            "--hub",
+            "--ignition",
+            "--image",
+            "--iommufd",
+            "--lease",
+        ),
         *("--lxc-namespace", "--nvram", "--output", "--perf", "--pstore", "--qemu-capabilities", "--qemu-deprecation"),
         *("--qemu-override", "--redirfilter", "--throttle", "--timeout", "--wait-for", "--xen-commandline"),
         *("--kubevirt-device", "--kubevirt-drop", "--kubevirt-instancetype", "--kubevirt-namespace"),

@@ -1,0 +1,31 @@
+"""`--print-xml [STEP]`: print the XML of a plan."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import RequestError
+
+if TYPE_CHECKING:
+    from virtinstall.cli.messages import Messages
+    from virtinstall.plan import Plan
+
+
+def print_step(plan: Plan, step: str, messages: Messages) -> int:
+    """Print the documents of `step`: `all`, `1` or `2`. Return the exit status. Raises: RequestError."""
+    documents = plan.steps
+    if step == "all":
+        print("".join(documents), end="")
+        if len(documents) > 1 and not sys.stdout.isatty():
+            messages.note(
+                "printed two XML documents: the installation and the finished guest; "
+                "print one with --print-xml 1 or --print-xml 2"
+            )
+        return 0
+    if int(step) > len(documents):
+        raise RequestError(
+            f"--print-xml {step}: only step 1 exists: this guest has no installation phase", hint="use --print-xml 1"
+        )
+    print(documents[int(step) - 1], end="")
+    return 0

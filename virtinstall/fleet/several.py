@@ -1,0 +1,132 @@
+"""`virt-install --count N`: guests that differ in their number, from one command line."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.create import log_info, log_warning
+from virtinstall.errors import RequestError, VirtInstallError
+from virtinstall.fleet.conflicts import conflicts
+from virtinstall.fleet.lab_guest import LabGuest
+from virtinstall.fleet.outcome import Outcome, default_jobs
+from virtinstall.fleet.schedule import run_in_order
+from virtinstall.fleet.substitute import expand_places
+from virtinstall.hypervisor import Hypervisor, connect
+from virtinstall.libvirt_host.host import has_real_storage
+from virtinstall.options.fallback import fallback_for
+from virtinstall.options.read import read_request
+from virtinstall.virsh_commands import finish_command
+
+if TYPE_CHECKING:
+    from virtinstall.plan import Plan
+
+MOST_GUESTS = 100_000
+
+
+def numbered_names(name: str, count: int) -> list[str]:
+    """Return `NAME-1`, `NAME-2`, ...; or NAME with the numbers in place of its `{n}`."""
+    names = [expand_places(name, name, index) for index in range(1, count + 1)]
+    return [f"{name}-{index}" for index in range(1, count + 1)] if names[:1] == [name] else names
+
+
+def numbered_guests(given: Namespace, warnings: Sequence[str] = (), *, preview: bool = False) -> list[LabGuest]:
+    """Return the guests of a command line with --count, in order; `given` are options in present spellings.
+
+    `{n}` and `{name}` in the values are the number and the name of each guest. Raises: RequestError, also if two guests
+    would share an address, a port, a disk or a device.
+    """
+    if not 1 <= given.count <= MOST_GUESTS:
+        raise RequestError(f"--count {given.count}: it must be 1 to {MOST_GUESTS}", hint="for example --count 3")
+    if given.name is None:
+        raise RequestError("--count requires --name", hint="--name web --count 3 creates web-1, web-2 and web-3")
+    for dest in ("reinstall", "finish"):
+        if getattr(given, dest) is not None:
+            raise RequestError(f"--count and --{dest} cannot be used together", hint="omit --count")
+    if given.autoconsole not in (None, "none"):
+        raise RequestError("--count: the consoles of several guests cannot be opened", hint="omit --autoconsole")
+    guests = []
+    for index, name in enumerate(numbered_names(given.name, given.count), 1):
+        values = {dest: _expanded(value, name, index) for dest, value in vars(given).items()}
+        request = read_request(
+            Namespace(**{**values, "name": name, "autoconsole": "none"}),
+            fallback_for,
+            warnings=warnings,
+            preview=preview,
+        )
+        guests.append(LabGuest(name=name, place="--count", request=request, index=index))
+    problems = conflicts(guests)
+    if problems:
+        lines = (problem.message.removeprefix("--count: ") for problem in problems)
+        raise RequestError("\n".join(dict.fromkeys(lines)), hint="write {n} into the value: it is the guest's number")
+    return guests
+
+
+def _expanded(value: Any, name: str, index: int) -> Any:
+    if isinstance(value, str):
+        return expand_places(value, name, index)
+    return [_expanded(each, name, index) for each in value] if isinstance(value, list) else value
+
+
+def create_all(
+    plans: Sequence[Plan],
+    hypervisor: Hypervisor,
+    *,
+    jobs: int | None = None,
+    on_warning: Callable[[str], None] | None = None,
+    report: Callable[[str, str], None] | None = None,
+) -> list[Outcome]:
+    """Create the guests of several plans in parallel; return an outcome for each.
+
+    Each guest is complete or absent afterwards; a failure does not affect the others. `report` receives a guest's name
+    and what is done. A plan is waited for as its options request (`wait_for`, `wait_minutes`).
+    """
+    by_name = {plan.name: plan for plan in plans}
+    tell = report or (lambda name, text: log_info(f"{name}: {text}"))
+    warn = on_warning or log_warning
+
+    def step(name: str) -> Outcome:
+        begun = time.monotonic()
+        outcome = Outcome(name=name, action="create", status="done")
+        # the test driver is in this process: another connection could be to other guests
+        own = hypervisor if not has_real_storage(hypervisor.host) else connect(hypervisor.uri)
+        try:
+            outcome = outcome.replace(secrets=_create(by_name[name], own, warn, tell))
+        except VirtInstallError as error:
+            notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
+            outcome = outcome.replace(status="failed", message=error.message + notes, hint=error.hint)
+        finally:
+            if own is not hypervisor:
+                own.close()
+        return outcome.replace(seconds=time.monotonic() - begun)
+
+    def skip(name: str, cause: str) -> Outcome:
+        return Outcome(name=name, action="create", status="skipped", message=f"skipped, because '{cause}' failed")
+
+    workers = (jobs or default_jobs()) if has_real_storage(hypervisor.host) else 1
+    results = run_in_order(dict.fromkeys(by_name, ()), step, skip, lambda each: each.status == "failed", workers)
+    return list(results.values())
+
+
+def _create(
+    plan: Plan, hypervisor: Hypervisor, warn: Callable[[str], None], report: Callable[[str, str], None]
+) -> tuple[str, ...]:
+    name = plan.name
+    report(name, "creating")
+    guest = hypervisor.create(
+        plan, on_warning=lambda text: warn(f"{name}: {text}"), report=lambda text: report(name, text)
+    )
+    applied = guest.plan or plan
+    run = applied.run
+    installs = applied.install is not None and not applied.seeded
+    if run.wait_for is not None:
+        report(name, f"waiting for {run.wait_for}")
+        guest.wait_for(run.wait_for, timeout=run.timeout_seconds)  # type: ignore[arg-type]
+    elif installs and run.wait_minutes:
+        report(name, "waiting for the end of the installation")
+        guest.wait_for("installed", timeout=None if run.wait_minutes < 0 else run.wait_minutes * 60)
+    elif installs:
+        warn(f"{name}: it is being installed; to start it afterwards: {finish_command(hypervisor.uri, name)}")
+    return applied.secrets
