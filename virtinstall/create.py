@@ -66,9 +66,9 @@ def _existing(name: str, host: Host) -> Domain:
 
     guest = host.find_guest(name)
     if guest is None:
-        from virtinstall.similar import did_you_mean
+        from virtinstall.virsh_commands import guest_hint
 
-        raise RequestError(f"--reinstall {name}: no such guest", hint=did_you_mean(name, host.guest_names()))
+        raise RequestError(f"--reinstall {name}: no such guest", hint=guest_hint(host, name))
     if guest.is_active():
         from virtinstall.virsh_commands import virsh_command
 

@@ -233,9 +233,9 @@ class Hypervisor:
         """Return the guest of that name; a UUID or number finds nothing. Raises: GuestNotFound."""
         found = self.host.guest_named(name)
         if found is None:
-            from virtinstall.similar import did_you_mean
+            from virtinstall.virsh_commands import guest_hint
 
-            raise GuestNotFound(f"no such guest: '{name}'", hint=did_you_mean(name, sorted(self.host.guest_names())))
+            raise GuestNotFound(f"no such guest: '{name}'", hint=guest_hint(self.host, name))
         return self._guest(found)
 
     @for_scripts
@@ -243,7 +243,9 @@ class Hypervisor:
         """Return the guest of that UUID. Raises: GuestNotFound."""
         found = self.host.guest_by_uuid(uuid)
         if found is None:
-            raise GuestNotFound(f"no guest has the UUID '{uuid}'")
+            from virtinstall.virsh_commands import guest_hint
+
+            raise GuestNotFound(f"no guest has the UUID '{uuid}'", hint=guest_hint(self.host))
         return self._guest(found)
 
     @for_scripts

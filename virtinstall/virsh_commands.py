@@ -5,12 +5,25 @@ Source: virsh(1).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Host
+
 
 def virsh_command(uri: str | None, *arguments: str) -> str:
     """Return a virsh command, quoted for the shell; without --connect if the URI is unknown."""
     import shlex
 
     return shlex.join(["virsh", *(() if uri is None else ("--connect", uri)), *arguments])
+
+
+def guest_hint(host: Host, name: str = "") -> str:
+    """Return a hint for a guest `name` that does not exist: similar names, or how to list the guests."""
+    from virtinstall.similar import did_you_mean
+
+    names = f"list the guests with: {virsh_command(host.uri, 'list', '--all')}"
+    return did_you_mean(name, sorted(host.guest_names()), names) or names
 
 
 def removal(uri: str, name: str) -> str:

@@ -199,7 +199,7 @@ def test_windows_passwords() -> None:
 
 def test_an_answer_that_is_needed() -> None:
     """The error names the sub-option."""
-    with pytest.raises(RequestError, match="needs the admin-password") as raised:
+    with pytest.raises(RequestError, match="requires admin-password-file=") as raised:
         answers("fedora36", {}, required=("admin-password",))
     assert raised.value.hint is not None and "admin-password-file=FILE" in raised.value.hint
 

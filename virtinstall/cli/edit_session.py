@@ -85,10 +85,9 @@ class Session:
             return None
         guest = self.host.find_guest(name)
         if guest is None:
-            from virtinstall.similar import did_you_mean
+            from virtinstall.virsh_commands import guest_hint
 
-            hint = did_you_mean(name, sorted(self.host.guest_names()), "`virsh list --all` lists the guests")
-            raise RequestError(f"could not find the domain '{name}'", hint=hint)
+            raise RequestError(f"could not find the domain '{name}'", hint=guest_hint(self.host, name))
         return guest
 
     def _original_text(self) -> str:

@@ -71,7 +71,7 @@ def _read_file(given: Namespace) -> None:
     """Replace the names with those in the file, in reverse order of creation. Raises: UsageError, RequestError."""
     if given.file is None:
         if not given.names:
-            raise UsageError("no guest is specified", hint="specify a name, or a guests file: -f guests.yaml")
+            raise UsageError("no guest specified", hint="specify a name, or a guests file: -f guests.yaml")
         return
     from virtinstall.cli.guest_diff import load_lab
 

@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def load_lab(given: Namespace) -> Lab:
     """Return the lab of -f. Raises: UsageError, FileError."""
     if given.file is None:
-        raise UsageError("no guests file is specified", hint="-f guests.yaml")
+        raise UsageError("no guests file specified", hint="specify it with -f, for example: -f guests.yaml")
     if given.file == "-":
         return Lab.parse(sys.stdin.buffer.read(), "standard input", project=Path.cwd().name)
     return Lab.load(given.file)

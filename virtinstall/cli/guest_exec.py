@@ -33,7 +33,7 @@ def run(given: Namespace, log: Log) -> int:
     from virtinstall.units import parse_duration
 
     if not given.command:
-        raise UsageError("exec needs a command", hint=f"virt-guest exec {given.name} -- COMMAND")
+        raise UsageError("no command specified", hint=f"example: virt-guest exec {given.name} -- COMMAND")
     timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
     with connect(given.connect) as hypervisor:
         guest = hypervisor.guest(given.name)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from virtinstall.cli.log import Log
 
 PROG = "virt-guest"
+_LIST = f"`{PROG} --help` lists the subcommands"
 
 
 class Subcommand(NamedTuple):
@@ -42,14 +43,17 @@ SUBCOMMANDS = (
 
 def run(arguments: list[str], log: Log) -> int:
     """Run virt-guest with the arguments; return the exit status. Raises: VirtInstallError."""
+    arguments = _with_subcommand_first(arguments)
     chosen = next((each for each in SUBCOMMANDS if arguments[:1] == [each.name]), None)
+    if chosen is None and arguments and not arguments[0].startswith("-"):
+        raise _unknown_subcommand(arguments[0])
     # what follows `--` belongs to another command, whatever it looks like
     end = arguments.index("--") if "--" in arguments else len(arguments)
     # one subcommand is loaded, not all of them
     given = guest_parser(SUBCOMMANDS if chosen is None else (chosen,)).parse_args(arguments[:end])
     if end < len(arguments):
         if not hasattr(given, "command"):
-            raise UsageError("'--' is not expected here", hint=f"`{PROG} --help` lists the subcommands")
+            raise UsageError("'--' is not expected here", hint=_LIST)
         given.command = [*given.command, *arguments[end + 1 :]]
     if given.version:
         from virtinstall import __version__
@@ -61,6 +65,27 @@ def run(arguments: list[str], log: Log) -> int:
         return 0
     status: int = importlib.import_module(given.module).run(given, log)
     return status
+
+
+def _with_subcommand_first(arguments: list[str]) -> list[str]:
+    """Return `arguments` with a leading `--connect URI`, as virsh accepts it, after the subcommand."""
+    if arguments[:1] == ["--connect"]:
+        count = 2
+    elif arguments and arguments[0].startswith("--connect="):
+        count = 1
+    else:
+        return arguments
+    if len(arguments) <= count:
+        raise UsageError("no subcommand specified", hint=_LIST)
+    return [arguments[count], *arguments[:count], *arguments[count + 1 :]]
+
+
+def _unknown_subcommand(name: str) -> UsageError:
+    from virtinstall.similar import did_you_mean
+
+    return UsageError(
+        f"unknown subcommand '{name}'", hint=did_you_mean(name, [each.name for each in SUBCOMMANDS], _LIST)
+    )
 
 
 def guest_parser(subcommands: tuple[Subcommand, ...] = SUBCOMMANDS) -> Parser:

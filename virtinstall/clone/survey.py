@@ -14,7 +14,7 @@ from virtinstall.clone.tpm_state import has_emulated_tpm
 from virtinstall.errors import RequestError
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.libvirt_host.state_folders import TPM, state_folder
-from virtinstall.virsh_commands import virsh_command
+from virtinstall.virsh_commands import guest_hint, virsh_command
 
 if TYPE_CHECKING:
     from virtinstall.facts import PoolFacts, VolumeFacts
@@ -64,9 +64,7 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
 def _xml_of(name: str, host: Host) -> str:
     guest = host.find_guest(name)
     if guest is None:
-        from virtinstall.similar import did_you_mean
-
-        raise RequestError(f"--original {name}: no such guest", hint=did_you_mean(name, host.guest_names()))
+        raise RequestError(f"--original {name}: no such guest", hint=guest_hint(host, name))
     _require_shut_off(guest, f"--original {name}", host)
     return guest.xml(inactive=True)
 

@@ -32,7 +32,7 @@ def _size(text: str) -> int:
 def _mode(text: str) -> str:
     """An octal mode, as libvirt writes it."""
     if not text or text.strip("01234567") or int(text, 8) > 0o7777:
-        raise ValueError("it must be an octal mode: 0640")
+        raise ValueError("must be an octal mode: 0640")
     return f"{int(text, 8):04o}"
 
 

@@ -45,7 +45,7 @@ def refresh_machine(domain: Domain) -> None:
             domain.os.type_machine = newest
             return
     raise RequestError(
-        f"--boot refresh-machine-type: machine type '{machine}' is not versioned",
+        f"--boot refresh-machine-type: the machine type '{machine}' is not versioned",
         hint="set the machine type: --boot machine=TYPE",
     )
 

@@ -62,7 +62,7 @@ class _Loader:
 
     def load(self, root: Node, project: str) -> Loaded:
         if not isinstance(root, Fields):
-            raise self.error(root, "the file must be a mapping", "it begins with `version: 1`")
+            raise self.error(root, "the file must be a mapping", "a guests file starts with: version: 1")
         self._check_top(root)
         defaults = self._fields(root, "defaults")
         for key, value in defaults.values.items():

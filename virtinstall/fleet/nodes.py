@@ -91,7 +91,7 @@ def parse(text: str, label: str) -> Node:
     except yaml.YAMLError as error:
         raise FileError(f"{label}: {' '.join(str(error).split())}") from None
     if builder.root is None:
-        raise FileError(f"{label}: the file is empty", hint="it begins with `version: 1`")
+        raise FileError(f"{label}: the file is empty", hint="a guests file starts with: version: 1")
     return builder.root
 
 

@@ -34,7 +34,7 @@ def execute(guest: Guest, command: Sequence[str], *, stdout: Write, stderr: Writ
     reports an error; WaitTimeout, if the command is still running after `timeout` seconds.
     """
     if not command:
-        raise RequestError("exec: no command specified", hint="virt-guest exec NAME -- COMMAND")
+        raise RequestError("exec: no command specified", hint="example: virt-guest exec NAME -- COMMAND")
     if not guest.is_active():
         raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it: virsh start {guest.name}")
     deadline = None if timeout is None else time.monotonic() + timeout

@@ -37,7 +37,9 @@ def deletion_facts(name: str, guest: Guest | None, host: Host) -> DeletionFacts:
     unfinished = _rest(name, guest, host)
     if guest is None:
         if not unfinished:
-            raise GuestNotFound(f"no such guest: '{name}'")
+            from virtinstall.virsh_commands import guest_hint
+
+            raise GuestNotFound(f"no such guest: '{name}'", hint=guest_hint(host, name))
         return DeletionFacts(name=name, exists=False, unfinished=unfinished)
     live = etree.fromstring(guest.xml().encode())
     documents = [live, etree.fromstring(guest.xml(inactive=True).encode())]

@@ -195,7 +195,7 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
             if word:
                 pairs.append(Pair(name, word, resolve(cls, name), bare=True))
         elif word:
-            raise _unknown(cls, option, word, parts[place + 1 :], fallback)
+            raise _unknown(cls, option, parts, place, fallback)
     return _in_order(pairs)
 
 
@@ -342,12 +342,13 @@ def _short_names(cls: type[Element]) -> Iterator[str]:
 
 
 def _unknown(
-    cls: type[Element], option: str, word: str, following: Sequence[str], fallback: Fallback | None
+    cls: type[Element], option: str, parts: Sequence[str], place: int, fallback: Fallback | None
 ) -> RequestError:
-    """Return the error for the part `word` of a compound value; `following` are the parts after it."""
+    """Return the error for the part at `place` of a compound value."""
     from virtinstall.options.unknown import meant
     from virtinstall.similar import similar_names
 
+    word, following = parts[place], parts[place + 1 :]
     key, equals, _ = word.partition("=")
     if not equals and resolve(cls, key) is not None:
         return RequestError(f"{option}: sub-option '{key}' requires a value", hint=f"use {key}=VALUE")
@@ -366,7 +367,7 @@ def _unknown(
         near = list(dict.fromkeys(near))[:3]
         question = f"did you mean {' or '.join(near)}? " if near else ""
     # what has no = may be the rest of a value that was split at its comma: a path, a list
-    commas = "" if equals else "; write a comma within a value as \\, or quote the value"
+    commas = "" if equals or not place else "; write a comma within a value as \\, or quote the value"
     return RequestError(
         f"{option}: unknown sub-option '{key}'" + (f" (in '{word}')" if equals else ""),
         hint=f"{question}`{option} help` lists all{commas}",

@@ -6,11 +6,18 @@ Apart from the table of options, which commands without it need not load.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from virtinstall.errors import RequestError
 from virtinstall.safe_text import one_line, require_xml
+
+# argparse's messages
+_REQUIRED = "the following arguments are required: "
+_CHOICE = re.compile(
+    r"argument (?P<option>.+?): invalid choice: (['\"])(?P<value>.*)\2 \(choose from (?P<choices>.*)\)", re.DOTALL
+)
 
 
 class UsageError(RequestError):
@@ -43,10 +50,20 @@ class Parser(argparse.ArgumentParser):
             word = next(iter(unknown.split()), "")
             problem, advice = _unknown_option(word, self.prog, self._names())
             raise UsageError(problem, hint=advice)
+        choice = _CHOICE.fullmatch(message)
+        if choice is not None:
+            name = choice["option"].split("/")[-1]
+            *values, last = choice["choices"].replace("'", "").split(", ")
+            raise UsageError(f"invalid value '{choice['value']}' for {name}", hint=f"use {', '.join(values)} or {last}")
         raise UsageError(_plain_message(message), hint=hint)
 
     def _names(self) -> list[str]:
-        return [name for action in self._actions for name in action.option_strings]
+        """Return the options of this parser and of its subcommands."""
+        found = [name for action in self._actions for name in action.option_strings]
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                found += [name for parser in action.choices.values() for name in parser._names()]
+        return list(dict.fromkeys(found))
 
 
 def require_usable(argv: Sequence[str]) -> None:
@@ -79,6 +96,9 @@ def _is_option(word: str) -> bool:
 def _plain_message(message: str) -> str:
     """Return argparse's message about an option in the style of this project."""
     option, separator, what = message.removeprefix("argument ").partition(": ")
+    if message.startswith(_REQUIRED):
+        # the other arguments in the list are optional: argparse lists those without a minimum, too
+        return f"missing argument: {message.removeprefix(_REQUIRED).partition(', ')[0]}"
     if not separator or not message.startswith("argument "):
         return message
     name = option.split("/")[-1]
@@ -98,7 +118,8 @@ def _unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str, st
 
     name = word.partition("=")[0]
     if not name.startswith("-"):
-        return f"unexpected argument '{word}'", "put quotes around a value that contains spaces"
+        hint = "put quotes around a value that contains spaces"
+        return f"unexpected argument '{word}'", f"`{prog} --help` lists the arguments" if " " in prog else hint
     # without the dashes, which all options share
     known = {each.lstrip("-"): each for each in names}
     near = [known[each] for each in similar_names(name.lstrip("-"), known)]

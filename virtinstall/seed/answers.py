@@ -114,7 +114,7 @@ def read_answers(
     for name in installer.required:
         if name in ("admin-password", "user-password") and f"{name}-file" not in values:
             raise RequestError(
-                f"--unattended: {os.short_id} (profile {installer.profile}) needs the {name}",
+                f"--unattended: {os.short_id} (profile {installer.profile}) requires {name}-file=",
                 hint=f"add {name}-file=FILE; the password is the file's first line",
             )
     user = _login(values.get("user-login"), login, installer.kind)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.request import Request
 
-_BOTH_NEEDED = "--location with kernel= and initrd= needs both, and a location before them"
+_BOTH_NEEDED = "--location with kernel= and initrd= requires both, and a location before them"
 
 
 def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFacts | None:

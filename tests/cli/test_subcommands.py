@@ -1,0 +1,60 @@
+"""virt-guest's subcommands: a misspelt one, and --connect before the subcommand."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from virtinstall.cli.main import guest_main
+
+
+@pytest.mark.parametrize(("typed", "hint"), [("lst", "did you mean list?"), ("frobnicate", "lists the subcommands")])
+@pytest.mark.parametrize("before", [[], ["--connect", "test:///default"], ["--connect=test:///default"]])
+def test_unknown_subcommands_are_named(
+    capsys: pytest.CaptureFixture[str], before: list[str], typed: str, hint: str
+) -> None:
+    """The error names the word, the hint a similar subcommand."""
+    assert guest_main([*before, typed]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"virt-guest: error: unknown subcommand '{typed}'\n")
+    assert hint in err
+
+
+def test_connection_alone_is_not_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """The error asks for a subcommand."""
+    assert guest_main(["--connect", "test:///default"]) == 2
+    assert "error: no subcommand specified\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("uri", [["--connect", "test:///default"], ["--connect=test:///default"]])
+def test_connection_before_the_subcommand(capsys: pytest.CaptureFixture[str], uri: list[str]) -> None:
+    """The option may precede the subcommand, as in virsh."""
+    assert guest_main([*uri, "list", "--output", "json"]) == 0
+    assert [guest["name"] for guest in json.loads(capsys.readouterr().out)["guests"]] == ["test"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "error", "hint"),
+    [
+        (["list", "--output", "xml"], "invalid value 'xml' for --output", "use text or json"),
+        (["delete", "x", "--storage", "some"], "invalid value 'some' for --storage", "use own, all or none"),
+        (["list", "--conect", "x"], "unknown option --conect", "did you mean --connect?"),
+        (["ssh"], "missing argument: NAME", "`virt-guest ssh --help` lists the options"),
+    ],
+)
+def test_invalid_arguments_of_subcommands(
+    capsys: pytest.CaptureFixture[str], typed: list[str], error: str, hint: str
+) -> None:
+    """The error names the value or the missing argument; the hint is a value or a command."""
+    assert guest_main(typed) == 2
+    assert capsys.readouterr().err == f"virt-guest: error: {error}\nvirt-guest: hint: {hint}\n"
+
+
+@pytest.mark.parametrize("typed", [["ip", "tset"], ["reset", "tset"], ["ssh", "tset"], ["exec", "tset", "--", "ls"]])
+def test_missing_guests_have_a_hint(capsys: pytest.CaptureFixture[str], typed: list[str]) -> None:
+    """A similar name, or else the command that lists the guests."""
+    assert guest_main(["--connect", "test:///default", *typed]) == 1
+    assert "hint: did you mean test?" in capsys.readouterr().err
+    assert guest_main(["--connect", "test:///default", typed[0], "nosuch", *typed[2:]]) == 1
+    assert "hint: list the guests with: virsh --connect test:///default list --all" in capsys.readouterr().err
