@@ -27,11 +27,11 @@ __version__ = "0.1.0"
 _NAMES = {
     "virtinstall.hypervisor": ("Hypervisor", "connect"),
     "virtinstall.guest": ("Goal", "Guest", "State"),
+    "virtinstall.guest_spec": ("GuestSpec",),
     "virtinstall.spec": (
         "CloudImage",
         "CloudInit",
         "Existing",
-        "GuestSpec",
         "Ignition",
         "Install",
         "Iso",
@@ -58,6 +58,7 @@ _NAMES = {
     "virtinstall.request": (
         "Checks",
         "InstallRequest",
+        "KubevirtRequest",
         "LocationRequest",
         "OsRequest",
         "PlatformRequest",
@@ -128,6 +129,7 @@ if TYPE_CHECKING:
     from virtinstall.guest import State as State
     from virtinstall.guest_record import CreatedFile as CreatedFile
     from virtinstall.guest_record import GuestRecord as GuestRecord
+    from virtinstall.guest_spec import GuestSpec as GuestSpec
     from virtinstall.hypervisor import Hypervisor as Hypervisor
     from virtinstall.hypervisor import connect as connect
     from virtinstall.images.cache import CachedImage as CachedImage
@@ -144,6 +146,7 @@ if TYPE_CHECKING:
     from virtinstall.progress import Silent as Silent
     from virtinstall.request import Checks as Checks
     from virtinstall.request import InstallRequest as InstallRequest
+    from virtinstall.request import KubevirtRequest as KubevirtRequest
     from virtinstall.request import LocationRequest as LocationRequest
     from virtinstall.request import OsRequest as OsRequest
     from virtinstall.request import PlatformRequest as PlatformRequest
@@ -152,7 +155,6 @@ if TYPE_CHECKING:
     from virtinstall.spec import CloudImage as CloudImage
     from virtinstall.spec import CloudInit as CloudInit
     from virtinstall.spec import Existing as Existing
-    from virtinstall.spec import GuestSpec as GuestSpec
     from virtinstall.spec import Ignition as Ignition
     from virtinstall.spec import Install as Install
     from virtinstall.spec import Iso as Iso

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from virtinstall.guest import Guest
+    from virtinstall.guest_spec import GuestSpec
     from virtinstall.images.cache import CachedImage
     from virtinstall.images.stored import StoredImage
     from virtinstall.libvirt_host.connection import LibvirtHost
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from virtinstall.progress import Progress
     from virtinstall.request import Request
     from virtinstall.run.installation import BackgroundInstallation
-    from virtinstall.spec import GuestSpec
 
 
 def connect(uri: str | None = None) -> Hypervisor:

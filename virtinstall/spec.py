@@ -1,12 +1,6 @@
-"""`GuestSpec`: a guest described by a script, in types that cannot contradict each other.
+"""The installation methods of a guest that a script describes, in types that cannot contradict each other.
 
-    GuestSpec(
-        Domain(name="web", memory_kib=2 * GIB // KIB, vcpu=2, devices=[Disk(size_bytes=20 * GIB)]),
-        install=CloudImage(CloudInit(hostname="web", users=[User("anna", ssh_keys=[key])])),
-        os="debian12",
-    )
-
-The installation method is one of `Tree`, `Iso`, `Pxe`, `CloudImage`, `Kernel`, `Existing`, `Reinstall`.
+`virtinstall.guest_spec` uses them.
 """
 
 from __future__ import annotations
@@ -16,12 +10,9 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import RequestError
 from virtinstall.record import Record, field
-from virtinstall.request import Checks
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from virtinstall.domain.domain import Domain
 
 
 class User(Record):
@@ -177,38 +168,3 @@ class Reinstall(Record):
 
 Install = Tree | Iso | Pxe | CloudImage | Kernel | Existing | Reinstall
 """The installation methods."""
-
-
-class GuestSpec(Record):
-    """A guest to create.
-
-    `domain` contains the requested XML values; the others get defaults. `os` is a name of the OS database (`debian12`);
-    without it the system is detected on the install media, or a modern Linux is assumed. `without` contains kinds of
-    devices that are not added by default (`interface`, `graphics`, `rng`, ...). `start_installed`: whether the guest is
-    started when its installation has ended. `checks` are the enabled checks.
-    """
-
-    domain: Domain | None = field(default=None, kw_only=False)
-    install: Install = Existing()
-    os: str | None = None
-    without: Sequence[str] | frozenset[str] = ()
-    autostart: bool = False
-    transient: bool = False
-    start_installed: bool = True
-    checks: Checks = Checks()
-
-    def validate(self) -> None:
-        """Require a domain, except for a reinstallation. Raises: RequestError."""
-        from virtinstall.devices import DEVICE_TAGS
-
-        if (self.domain is None) != isinstance(self.install, Reinstall):
-            raise RequestError(
-                "GuestSpec: domain is missing"
-                if self.domain is None
-                else "GuestSpec: domain is not allowed with Reinstall, which keeps the guest's configuration"
-            )
-        for tag in self.without:
-            if tag not in DEVICE_TAGS:
-                raise RequestError(
-                    f"GuestSpec: without={tag!r} is not a kind of device", hint=f"use {', '.join(DEVICE_TAGS)}"
-                )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from virtinstall.domain.domain import Domain
 from virtinstall.request import (
     TYPED,
+    Checks,
     InstallRequest,
     LocationRequest,
     OsRequest,
@@ -24,7 +26,6 @@ from virtinstall.spec import (
     CloudImage,
     CloudInit,
     Existing,
-    GuestSpec,
     Ignition,
     Install,
     Iso,
@@ -38,7 +39,43 @@ from virtinstall.spec import (
 from virtinstall.xml.absolute_paths import make_paths_absolute
 
 
-def request_of(spec: GuestSpec) -> Request:
+class Spec(Protocol):
+    """The fields of `virtinstall.guest_spec.GuestSpec`."""
+
+    @property
+    def domain(self) -> Domain | None:
+        """The requested XML values."""
+
+    @property
+    def install(self) -> Install:
+        """The installation method."""
+
+    @property
+    def os(self) -> str | None:
+        """The operating system."""
+
+    @property
+    def without(self) -> Sequence[str] | frozenset[str]:
+        """Kinds of devices that are not added by default."""
+
+    @property
+    def autostart(self) -> bool:
+        """Whether the guest starts with its host."""
+
+    @property
+    def transient(self) -> bool:
+        """Whether the guest runs without a definition."""
+
+    @property
+    def start_installed(self) -> bool:
+        """Whether the guest is started when its installation has ended."""
+
+    @property
+    def checks(self) -> Checks:
+        """The enabled checks."""
+
+
+def request_of(spec: Spec) -> Request:
     """Return the request for `spec`. Raises: RequestError."""
     domain = Domain() if spec.domain is None else spec.domain.clone()
     make_paths_absolute([domain, domain.os, *domain.devices])

@@ -102,7 +102,17 @@ sys.exit(status)
 # each of these costs milliseconds that a run without it would not need
 HEAVY = (
     *("requests", "urllib3", "http.client", "urllib.parse", "ssl", "ipaddress", "pathlib", "yaml", "pycdlib", "tqdm"),
-    *("logging", "subprocess", "tempfile", "dataclasses", "difflib", "random", "uuid", "virtinstall.spec"),
+    *(
+        "logging",
+        "subprocess",
+        "tempfile",
+        "dataclasses",
+        "difflib",
+        "random",
+        "uuid",
+        "virtinstall.spec",
+        "virtinstall.guest_spec",
+    ),
     *(
         "virtinstall.guest",
         "virtinstall.run",

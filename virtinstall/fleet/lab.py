@@ -128,5 +128,28 @@ class Lab(Record):
         connections = list(hypervisors.values()) if isinstance(hypervisors, Mapping) else [hypervisors]
         return Inventory.of_guests(self.chosen(names), connections)
 
+    def to_kubevirt(
+        self, names: Collection[str] = (), *, drop: Collection[str] = (), namespace: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return KubeVirt manifests of the guests (all, or those of `names`), without those that must be absent.
+
+        Nothing is changed, and no hypervisor is contacted. Groups are labels, and Secrets with the same content are
+        one object. `drop` are options that are omitted, in addition to `kubevirt-drop` in the file. Raises:
+        RequestError, which names everything that KubeVirt cannot express, and for a generated password, which the
+        manifests contain only as a hash.
+        """
+        from virtinstall.fleet.manifests import guest_manifests
+        from virtinstall.request import KubevirtRequest
+
+        options = KubevirtRequest(drop=tuple(drop), namespace=namespace)
+        found = guest_manifests(self.project, self.chosen(names), options)
+        for guest in found:
+            if guest.passwords:
+                raise RequestError(
+                    f"{guest.name}: the manifests contain only the hash of a generated password",
+                    hint="use user-password-file=FILE, or `virt-guest export`, which prints the password",
+                )
+        return [document for guest in found for document in guest.documents]
+
     def _selection(self, names: Collection[str], **more: Any) -> Selection:
         return selection(self.project, self.chosen(names), self.guests, names, **more)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
@@ -19,7 +19,9 @@ PROJECT_LABEL = "app.kubernetes.io/part-of"
 GROUP_LABEL = "group.virtinstall/"
 
 
-def guest_manifests(project: str, guests: Sequence[LabGuest], options: KubevirtRequest) -> list[Manifests]:
+def guest_manifests(
+    project: str, guests: Sequence[LabGuest], options: KubevirtRequest, *, environ: Mapping[str, str] | None = None
+) -> list[Manifests]:
     """Return the manifests of each guest that is to exist; `options` are in addition to those of the guests.
 
     Groups become labels. Secrets with the same content are one object. Raises: RequestError, with the problems of all
@@ -32,7 +34,7 @@ def guest_manifests(project: str, guests: Sequence[LabGuest], options: KubevirtR
             continue
         request = guest.request.replace(kubevirt=_merged(guest.request.kubevirt, options))
         try:
-            found.append(manifests(request, labels=_labels(project, guest)))
+            found.append(manifests(request, environ=environ, labels=_labels(project, guest)))
         except RequestError as error:
             message = "\n".join(f"{guest.place}: {guest.name}: {line}" for line in error.message.split("\n"))
             problems.append(RequestError(message, hint=error.hint))

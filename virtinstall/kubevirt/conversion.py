@@ -6,7 +6,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
-from virtinstall.kubevirt.leaves import Leaf, plain
+from virtinstall.kubevirt.leaves import Leaf, drain, edits, option_of, plain
 from virtinstall.kubevirt.table import IGNORED, reason
 from virtinstall.named import NamedTuple
 
@@ -93,7 +93,7 @@ class Conversion:
         """Report a value that cannot be expressed. `option` and `name` are as on the command line, without dashes."""
         self.problems.append(refusal(option, name, value, why, hint))
 
-    def break_rule(self, rule: str, hint: str | None = None, drop: str | None = None) -> None:
+    def break_rule(self, rule: str, hint: str, drop: str | None = None) -> None:
         """Report a manifest that KubeVirt would reject."""
         self.problems.append(Problem(f"KubeVirt would reject the guest: {rule}", hint, drop))
 
@@ -127,6 +127,14 @@ class Conversion:
         raise RequestError(
             "\n".join(problem.message for problem in problems), hint="; ".join(dict.fromkeys(hints)) or None
         )
+
+
+def leave_device(conversion: Conversion, device: Element) -> None:
+    """Report the values of a device that no mapping has taken."""
+    option = option_of(device.tag)
+    for leaf in edits(device):
+        conversion.refuse(option, leaf.names[0], leaf.value, "the manifest is derived from the options, not from XML")
+    conversion.leave(option, drain(device))
 
 
 def refusal(option: str, name: str, value: object, why: str, hint: str | None = None) -> Problem:

@@ -60,6 +60,7 @@ DEVICE_REASONS: Mapping[str, Mapping[str, str]] = {
         "driver.*": NO_FIELD,
         "iotune.*": "KubeVirt has no I/O limits; use a storage class that has them",
         "geometry.*": NO_FIELD,
+        "throttlefilters.*": "KubeVirt has no I/O limits; use a storage class that has them",
     },
     "network": {
         **_DEVICE,
@@ -75,6 +76,9 @@ DEVICE_REASONS: Mapping[str, Mapping[str, str]] = {
         "source.*": "it is a device of one host; use a NetworkAttachmentDefinition: bridge=NAME",
         "hostdev": "it is a card of one host; use an SR-IOV network of the cluster: type=hostdev,source.network=NAME",
         "target.dev": "KubeVirt names the devices of a node",
+        "ip": "the pod network assigns the address; use --cloud-init address= with --network bridge=NAME",
+        "gateway": "it belongs to ip=, which is --cloud-init gateway= here",
+        "nameservers": "it belongs to ip=, which is --cloud-init nameservers= here",
         "filterref.filter": "use a NetworkPolicy",
         "rom.*": NO_FIELD,
         "mtu.size": "the NetworkAttachmentDefinition defines the MTU",

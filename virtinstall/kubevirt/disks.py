@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.devices.disk import Disk
-from virtinstall.kubevirt.conversion import Conversion, Node, add
-from virtinstall.kubevirt.leaves import drain, edits
+from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device
 from virtinstall.kubevirt.sources import is_from_host, volume_of
 from virtinstall.kubevirt.table import reason
 
@@ -94,13 +93,11 @@ def _map_disk(conversion: Conversion, disk: Disk, image: ImageSource | None, nam
     entry: Node = {"name": name}
     _map_target(conversion, disk, device, entry)
     _map_values(conversion, disk, device, entry)
-    for leaf in edits(disk):
-        conversion.refuse("disk", leaf.names[0], leaf.value, "the manifest is derived from the options, not from XML")
     if disk.path is not None and "://" in disk.path:
         # a URL may have a password
         scheme = conversion.take(disk, "path").partition("://")[0]
         conversion.refuse("disk", "path", f"{scheme}://...", reason("disk", "source.host"))
-    conversion.leave("disk", drain(disk))
+    leave_device(conversion, disk)
     if source is not None:
         if disk_readonly_claim(entry, source):
             source["persistentVolumeClaim"]["readOnly"] = True
@@ -133,7 +130,7 @@ def _map_target(conversion: Conversion, disk: Disk, device: str, entry: Node) ->
     if reserved is not None:
         if device != "lun":
             conversion.refuse("disk", "source.reservations.managed", "yes", "only a LUN has reservations")
-        target["reservation"] = reserved
+        target["reservation"] = reserved == "yes"
     add(entry, "bootOrder", conversion.take(disk, "boot_order"))
     entry[device] = target
 

@@ -123,6 +123,7 @@ def option_names() -> list[str]:
     """The options that can be omitted, without dashes."""
     devices = [row.option.split()[-1].removeprefix("--") for row in DEVICES if row.option]
     return [
+        "xml",
         *dict.fromkeys([*devices, *DOMAIN_OPTIONS.values(), *SECTION_OPTIONS.values(), *_INSTALL, *_PLATFORM, *_RUN]),
         *_EXPRESSIBLE,
     ]

@@ -7,7 +7,7 @@ https://kubevirt.io/user-guide/cluster_admin/confidential_computing/
 from __future__ import annotations
 
 from virtinstall.devices.tpm import Tpm
-from virtinstall.kubevirt.conversion import Conversion, Node, add, section
+from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device, section
 
 _SEV_NO_DEBUG, _SEV_ENCRYPTED_STATE = 0x1, 0x4
 
@@ -63,7 +63,7 @@ def _need_smm(conversion: Conversion) -> None:
             "Secure Boot requires system management mode (smm)", "omit --features smm.state=off", "features.smm.state"
         )
     if conversion.arch != "x86_64":
-        conversion.break_rule(f"Secure Boot is not available for {conversion.arch}")
+        conversion.break_rule(f"Secure Boot is not available for {conversion.arch}", "omit secure-boot=")
     section(conversion.machine, "features")["smm"] = {"enabled": True}
 
 
@@ -86,6 +86,7 @@ def _map_tpm(conversion: Conversion, needed: bool) -> bool:
             conversion.refuse("tpm", "backend.version", version, "KubeVirt's TPM has version 2.0")
         if number:
             conversion.refuse("tpm", "", kind or "emulator", "KubeVirt has one TPM")
+        leave_device(conversion, tpm)
     conversion.devices["tpm"] = {"persistent": True} if persistent else {}
     return persistent
 

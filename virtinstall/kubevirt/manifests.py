@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 
 API_VERSION = "kubevirt.io/v1"
 DEFAULT_ARCH = "x86_64"
+_OS_ANNOTATION = "vm.kubevirt.io/os"
 _TEMPLATE_ORDER = ("architecture", "domain", "networks", "volumes")
 _DOMAIN_ORDER = (
-    *("cpu", "memory", "machine", "firmware", "features", "clock", "ioThreadsPolicy", "ioThreads"),
+    *("cpu", "memory", "machine", "firmware", "chassis", "features", "clock", "ioThreadsPolicy", "ioThreads"),
     *("launchSecurity", "rebootPolicy", "devices"),
 )
 
@@ -166,6 +167,9 @@ def _documents(conversion: Conversion) -> Manifests:
     metadata["labels"] = dict(conversion.labels)
     if conversion.annotations:
         metadata["annotations"] = conversion.annotations
+    inner: Node = {"labels": dict(conversion.labels)}
+    if conversion.os_is_known:
+        inner["annotations"] = {_OS_ANNOTATION: conversion.os.short_id}
     conversion.machine["devices"] = conversion.devices
     template = conversion.template
     template["domain"] = _ordered(conversion.machine, _DOMAIN_ORDER)
@@ -173,7 +177,7 @@ def _documents(conversion: Conversion) -> Manifests:
         if values:
             template[key] = values
     spec: Node = dict(conversion.spec)
-    spec["template"] = {"metadata": {"labels": dict(conversion.labels)}, "spec": _ordered(template, _TEMPLATE_ORDER)}
+    spec["template"] = {"metadata": inner, "spec": _ordered(template, _TEMPLATE_ORDER)}
     if conversion.data_volumes:
         spec["dataVolumeTemplates"] = conversion.data_volumes
     guest: Node = {"apiVersion": API_VERSION, "kind": "VirtualMachine", "metadata": metadata, "spec": spec}

@@ -14,7 +14,6 @@ _KINDS = {
     "preference": ("VirtualMachinePreference", "VirtualMachineClusterPreference"),
 }
 INFER = "infer"
-_OS_ANNOTATION = "vm.kubevirt.io/os"
 
 
 def map_metadata(conversion: Conversion) -> None:
@@ -27,8 +26,6 @@ def map_metadata(conversion: Conversion) -> None:
     conversion.take(domain, "os_name")
     conversion.take(domain, "os_full_id")
     conversion.take(domain, "os_id")
-    if conversion.os_is_known:
-        conversion.annotations[_OS_ANNOTATION] = conversion.os.short_id
     uuid = conversion.take(domain, "uuid")
     if uuid is not None:
         section(conversion.machine, "firmware")["uuid"] = uuid

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.devices.interface import Interface
 from virtinstall.errors import RequestError
-from virtinstall.kubevirt.conversion import Conversion, Node, add
-from virtinstall.kubevirt.leaves import drain, edits
+from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device
 from virtinstall.kubevirt.names import check_reference
 from virtinstall.naming import check_mac
 
@@ -61,7 +60,7 @@ def _map_interface(conversion: Conversion, interface: Interface, number: int) ->
         )
     named = network is not None and not (network == POD and kind != "sriov" and interface.type is None)
     name = f"net-{number + 1}" if number or named else POD
-    entry: Node = {"name": name}
+    entry: Node = {"name": name, kind or "masquerade": {}}
     ports = _ports(conversion, interface)
     _add_model(conversion, entry, model, kind)
     mac = conversion.take(interface, "mac_address")
@@ -69,7 +68,6 @@ def _map_interface(conversion: Conversion, interface: Interface, number: int) ->
         entry["macAddress"] = _mac(conversion, mac)
     add(entry, "bootOrder", conversion.take(interface, "boot_order"))
     add(entry, "state", conversion.take(interface, "link_state"))
-    entry[kind or "masquerade"] = {}
     if ports:
         entry["ports"] = [_interface_port(port) for port in ports]
         if kind not in ("masquerade", "passtBinding"):
@@ -81,11 +79,7 @@ def _map_interface(conversion: Conversion, interface: Interface, number: int) ->
                 "use --network default",
             )
     _map_queues(conversion, queues, entry)
-    for leaf in edits(interface):
-        conversion.refuse(
-            "network", leaf.names[0], leaf.value, "the manifest is derived from the options, not from XML"
-        )
-    conversion.leave("network", drain(interface))
+    leave_device(conversion, interface)
     if kind is None:
         return []
     conversion.devices.setdefault("interfaces", []).append(entry)
@@ -142,18 +136,26 @@ def _add_model(conversion: Conversion, entry: Node, model: str | None, kind: str
         conversion.refuse("network", "model.type", model, f"use {', '.join(_MODELS)}")
         return
     if model is None and conversion.defaults:
-        supported = conversion.os.supports_virtio_net(conversion.arch)
-        model = None if supported else "e1000e" if conversion.arch == "x86_64" else None
-        if supported:
-            model = "virtio"
+        model = _default_model(conversion)
     add(entry, "model", model)
+
+
+def _default_model(conversion: Conversion) -> str | None:
+    """The card that virt-install would choose on the q35 machine, or an older one that the system has a driver for."""
+    os, arch = conversion.os, conversion.arch
+    if os.supports_virtio_net(arch):
+        return "virtio"
+    if arch != "x86_64":
+        return None
+    older = [model for model in os.net_models(arch) if model in _MODELS]
+    return older[0] if older and not os.is_generic and not os.supports_q35(arch) else "e1000e"
 
 
 def _mac(conversion: Conversion, mac: str) -> str:
     try:
         return check_mac(mac).replace("-", ":").lower()
     except RequestError as error:
-        conversion.break_rule(f"--network mac={mac}: {error.message}", error.hint, "network.mac")
+        conversion.break_rule(f"--network mac={mac}: {error.message}", error.hint or "use another mac=", "network.mac")
         return mac
 
 

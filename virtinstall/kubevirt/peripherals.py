@@ -23,8 +23,8 @@ from virtinstall.devices.sound import Sound
 from virtinstall.devices.video import Video
 from virtinstall.devices.vsock import Vsock
 from virtinstall.devices.watchdog import Watchdog
-from virtinstall.kubevirt.conversion import Conversion, Node, add
-from virtinstall.kubevirt.leaves import drain, edits, option_of
+from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device
+from virtinstall.kubevirt.leaves import drain, option_of
 from virtinstall.kubevirt.names import as_label, check_reference
 from virtinstall.kubevirt.table import WHOLE, reason
 
@@ -61,11 +61,7 @@ def map_peripherals(conversion: Conversion) -> None:
             mapping(conversion, device, number)
             if number > 1 and tag in _SINGLE:
                 conversion.break_rule(f"a guest has only one device of --{option}", f"use --{option} once", option)
-        for leaf in edits(device):
-            conversion.refuse(
-                option, leaf.names[0], leaf.value, "the manifest is derived from the options, not from XML"
-            )
-        conversion.leave(option, drain(device))
+        leave_device(conversion, device)
     _map_host_devices(conversion)
 
 
@@ -97,6 +93,8 @@ def _map_defaults(conversion: Conversion) -> None:
         return
     if "rng" not in without and not domain.devices_of(Rng) and os.supports_virtio_rng(conversion.arch):
         devices["rng"] = {}
+    if os.supports_virtio("net") and not os.supports_virtio("net", modern=True):
+        devices["useVirtioTransitional"] = True
     pointer = os.is_windows and "input" not in without and "graphics" not in without
     if pointer and not domain.devices_of(Input) and conversion.arch == "x86_64":
         devices["inputs"] = [{"name": "tablet", "type": "tablet", "bus": "usb"}]
@@ -248,6 +246,11 @@ def _map_filesystem(conversion: Conversion, device: Device, number: int) -> None
     if kind == "mount":
         conversion.take(device, "type")
     if volume is None:
+        if device.source_dir is None:
+            conversion.refuse("filesystem", "source", "", reason("filesystem", "source"))
+        else:
+            # the source is reported, and the target has no meaning without it
+            conversion.take(device, "target_dir")
         return
     if device.accessmode == "passthrough":
         conversion.take(device, "accessmode")

@@ -10,6 +10,7 @@ import math
 
 from virtinstall.errors import RequestError
 from virtinstall.kubevirt.conversion import Conversion, Node, Problem, add, quantity, section
+from virtinstall.kubevirt.table import reason
 from virtinstall.units import GIB, KIB, MIB, unit_bytes
 
 DEFAULT_MEMORY_BYTES = 2 * GIB
@@ -34,15 +35,20 @@ def map_memory(conversion: Conversion) -> None:
                 "memory",
             )
         return
-    total = total or current or _recommended_kib(conversion)
+    given = total or current
+    total = given or _recommended_kib(conversion)
     start = (current or total) * KIB
     memory: Node = {"guest": quantity(start)}
+    if not given:
+        conversion.comment(memory, "guest", f"the default of {conversion.os.short_id}")
     limit = max((maximum or 0) * KIB, total * KIB if current else 0)
     if limit > start:
         memory["maxGuest"] = quantity(limit)
         _check_hotplug(conversion, start, limit)
-    elif maximum and limit < start:
-        conversion.break_rule(f"maxGuest ({quantity(maximum * KIB)}) must not be less than guest ({quantity(start)})")
+    if maximum and maximum * KIB < start:
+        conversion.break_rule(
+            f"maxGuest ({quantity(maximum * KIB)}) must not be less than guest ({quantity(start)})", "change maxMemory="
+        )
     if page:
         memory["hugepages"] = {"pageSize": _PAGE_SIZES[page]}
         if start % page:
@@ -63,19 +69,21 @@ def _recommended_kib(conversion: Conversion) -> int:
                 Problem("--memory amount in MiB is required", "for example --memory 2048 or --memory 2G")
             )
         recommended = DEFAULT_MEMORY_BYTES
-    else:
-        conversion.warn(f"Using {conversion.os.short_id} default --memory {recommended // MIB}")
     return recommended // KIB
 
 
 def _check_hotplug(conversion: Conversion, start: int, limit: int) -> None:
     if start < _LEAST_PLUGGABLE:
-        conversion.break_rule(f"memory hotplug (maxGuest) needs at least 1Gi at the start, not {quantity(start)}")
+        conversion.break_rule(
+            f"memory hotplug (maxGuest) needs at least 1Gi at the start, not {quantity(start)}", "change --memory"
+        )
     for name, size in (("guest", start), ("maxGuest", limit)):
         if size % _PLUG_BLOCK:
-            conversion.break_rule(f"with memory hotplug {name} ({quantity(size)}) must be a multiple of 2Mi")
+            conversion.break_rule(
+                f"with memory hotplug {name} ({quantity(size)}) must be a multiple of 2Mi", "change --memory"
+            )
     if conversion.arch not in ("x86_64", "aarch64"):
-        conversion.break_rule(f"memory hotplug (maxGuest) is not available for {conversion.arch}")
+        conversion.break_rule(f"memory hotplug (maxGuest) is not available for {conversion.arch}", "omit maxMemory=")
 
 
 def _page_bytes(conversion: Conversion) -> int | None:
@@ -109,8 +117,9 @@ def map_vcpus(conversion: Conversion) -> None:
     domain, cpu = conversion.domain, conversion.domain.cpu
     count, current = conversion.take(domain, "vcpu"), conversion.take(domain, "vcpu_current")
     sockets, cores, threads = (conversion.take(cpu, f"topology_{part}") for part in ("sockets", "cores", "threads"))
-    if cpu.topology_dies == 1:
-        conversion.take(cpu, "topology_dies")
+    dies = conversion.take(cpu, "topology_dies")
+    if dies not in (None, 1):
+        conversion.refuse("vcpus", "dies", dies, reason("vcpus", "dies"))
     given = count or current or sockets or cores or threads
     if conversion.options.instancetype is not None:
         if given:
@@ -153,7 +162,7 @@ def _fill_topology(
     if start != sockets:
         node["maxSockets"] = sockets
         if conversion.arch not in ("x86_64", "aarch64"):
-            conversion.break_rule(f"CPU hotplug (maxSockets) is not available for {conversion.arch}")
+            conversion.break_rule(f"CPU hotplug (maxSockets) is not available for {conversion.arch}", "omit maxvcpus=")
 
 
 def _completed(count: int, sockets: int | None, cores: int | None, threads: int | None) -> tuple[int, int, int]:

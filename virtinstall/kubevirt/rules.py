@@ -49,9 +49,9 @@ def check_rules(conversion: Conversion) -> None:
 def _check_names(conversion: Conversion, kind: str, names: list[str]) -> None:
     for name in names:
         if not is_label(name):
-            conversion.break_rule(f"the name '{name}' of a {kind} is not a name of RFC 1123")
+            conversion.break_rule(f"the name '{name}' of a {kind} is not a name of RFC 1123", "use lower-case letters")
     for name in _twice(names):
-        conversion.break_rule(f"two {kind}s have the name '{name}'")
+        conversion.break_rule(f"two {kind}s have the name '{name}'", "use another name")
 
 
 def _twice(values: Iterable[Any]) -> list[Any]:
@@ -70,9 +70,9 @@ def _check_volumes(conversion: Conversion, disks: list[dict[str, Any]]) -> None:
     used = {disk["name"] for disk in disks}
     used |= {filesystem["name"] for filesystem in conversion.devices.get("filesystems", ())}
     for name in sorted(used - volumes):
-        conversion.break_rule(f"the disk '{name}' has no volume")
+        conversion.break_rule(f"the disk '{name}' has no volume", "use size= or image=")
     for name in sorted(volumes - used):
-        conversion.break_rule(f"no disk uses the volume '{name}'")
+        conversion.break_rule(f"no disk uses the volume '{name}'", "use another name")
 
 
 def _check_boot_order(conversion: Conversion, entries: list[dict[str, Any]]) -> None:

@@ -113,6 +113,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "vcpus.*": "KubeVirt plugs whole sockets: --vcpus 2,maxvcpus=8",
     },
     "metadata": {
+        "hwuuid": "the UUID of the firmware is --metadata uuid=",
         "genid": NO_FIELD,
         "genid_enable": NO_FIELD,
     },

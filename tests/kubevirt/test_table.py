@@ -1,0 +1,197 @@
+"""Each option and sub-option is mapped, refused with a reason, or without effect with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from virtinstall.errors import RequestError
+from virtinstall.kubevirt.leaves import DOMAIN_OPTIONS, SECTION_OPTIONS, plain
+from virtinstall.kubevirt.manifests import manifests
+from virtinstall.kubevirt.table import IGNORED, REFUSED, WHOLE, declared_reason
+from virtinstall.options.fallback import fallback_for
+from virtinstall.options.parser import parse_argv
+from virtinstall.options.read import read_request, section_class
+from virtinstall.options.suboptions import sub_option_names
+from virtinstall.options.table import OPTIONS, Option
+
+BASE = ("--name", "web", "--memory", "2048", "--osinfo", "generic")
+MAPPED_OPTIONS = {
+    *("name", "cdrom", "pxe", "image", "import", "ignition", "virt-type", "arch", "machine", "autostart", "noreboot"),
+    *("kubevirt-namespace", "kubevirt-run-strategy", "kubevirt-instancetype", "kubevirt-preference"),
+    "kubevirt-device",
+}
+"""Options with a plain value that are mapped, at least for some values."""
+MAPPED = {
+    "memory": "memory currentMemory maxMemory maxmemory hugepages",
+    "cpu": "model mode topology.sockets topology.cores topology.threads force + require optional disable - forbid",
+    "vcpus": "maxvcpus sockets cores threads vcpu vcpu.current vcpu.placement",
+    "metadata": "name title uuid description os_name os_full_id",
+    "unattended": "profile admin-password-file user-login user-password-file product-key drivers",
+    "install": "bootdev",
+    "cloud-init": "root-password-generate root-password-file disable root-ssh-key clouduser-password-generate "
+    "clouduser-password-file clouduser-ssh-key user-data network-config user user-password-generate "
+    "user-password-file user-ssh-key hostname packages run address gateway nameservers bus",
+    "boot": "hd arch machine uefi secure-boot loader.secure loader.stateless firmware firmware.feature.enabled "
+    "firmware.feature.name firmware.secure-boot firmware.enrolled-keys boot.dev bios.useserial smbios.mode kernel "
+    "initrd cmdline",
+    "osinfo": "name id",
+    "disk": "boot.order image image.copy pool vol size sparse device path source.pool source.volume serial readonly "
+    "shareable transient target.bus perms driver.cache driver.discard driver.io driver.iothread driver.error_policy "
+    "blockio.logical_block_size blockio.physical_block_size blockio.discard_granularity source.reservations.managed",
+    "network": "boot.order type source network bridge backend.type source.network source.bridge mac.address model.type "
+    "link.state driver.name driver.queues portForward.proto portForward.range.start portForward.range.end "
+    "portForward.range.to portForward",
+    "graphics": "type",
+    "filesystem": "source.dir target.dir driver.type type source target",
+    "serial": "type target.type mode protocol",
+    "console": "type target.type mode protocol",
+    "channel": "target.type target.name type mode source.mode protocol",
+    "input": "type bus",
+    "tpm": "backend.type backend.version backend.persistent_state",
+    "sound": "model",
+    "video": "model.type",
+    "redirdev": "bus type",
+    "watchdog": "model action",
+    "memballoon": "model",
+    "rng": "backend.model backend model",
+    "panic": "model",
+    "vsock": "model cid.auto",
+    "iothreads": "iothreads",
+    "cputune": "vcpupin.vcpu vcpupin.cpuset emulatorpin.cpuset vcpusched.vcpus vcpusched.scheduler vcpusched.priority",
+    "numatune": "memory.placement",
+    "memorybacking": "hugepages hugepages.page.size hugepages.page.unit",
+    "features": "acpi apic apic.eoi hyperv.mode hyperv.relaxed.state hyperv.vapic.state hyperv.spinlocks.state "
+    "hyperv.spinlocks.retries hyperv.vpindex.state hyperv.runtime.state hyperv.synic.state hyperv.stimer.state "
+    "hyperv.stimer.direct.state hyperv.reset.state hyperv.vendor_id.state hyperv.vendor_id.value "
+    "hyperv.frequencies.state hyperv.reenlightenment.state hyperv.tlbflush.state hyperv.tlbflush.direct.state "
+    "hyperv.tlbflush.extended.state hyperv.ipi.state hyperv.evmcs.state kvm.hidden.state pvspinlock.state smm.state",
+    "clock": "pit_tickpolicy rtc_tickpolicy platform_tickpolicy hpet_tickpolicy tsc_tickpolicy kvmclock_tickpolicy "
+    "hypervclock_tickpolicy pit_present rtc_present hpet_present kvmclock_present hypervclock_present offset "
+    "adjustment timezone timer.name timer.present timer.tickpolicy timer.track",
+    "events": "on_poweroff on_reboot on_crash",
+    "sysinfo": "type system.serial system.uuid chassis.manufacturer chassis.version chassis.serial chassis.asset "
+    "chassis.sku",
+    "launchSecurity": "type policy session dhCert",
+}
+"""Sub-options that are mapped, at least for some values."""
+
+
+def name_of(option: Option) -> str:
+    """The option's first long name without dashes."""
+    return next(name for name in option.names if name.startswith("--"))[2:]
+
+
+def sub_options(option: Option) -> list[str]:
+    """The sub-options without numbers."""
+    if not option.section:
+        return []
+    found = [name for name, _ in sub_option_names(section_class(option))]
+    # the mark of a number, not a letter of a name
+    return list(dict.fromkeys(".".join(part.removesuffix("N") for part in name.split(".")) for name in found))
+
+
+VISIBLE = [option for option in OPTIONS if not option.hidden]
+PAIRS = [(name_of(option), sub) for option in VISIBLE for sub in sub_options(option)]
+
+
+@pytest.mark.parametrize("option", VISIBLE, ids=name_of)
+def test_each_option_is_mapped_refused_or_ignored(option: Option) -> None:
+    """A new option must be added to the table, or to the mapping."""
+    name = name_of(option)
+    places = [name in WHOLE, name in IGNORED, name in MAPPED_OPTIONS, name in MAPPED]
+
+    assert sum(places) == 1, f"--{name}: add it to virtinstall/kubevirt/table.py or to the mapping"
+
+
+@pytest.mark.parametrize(("option", "sub"), PAIRS, ids=lambda each: str(each))
+def test_each_sub_option_is_mapped_refused_or_ignored(option: str, sub: str) -> None:
+    """A new sub-option must be added to the table, or to the mapping."""
+    places = {
+        "refused": declared_reason(option, sub) is not None and f"{option}.{sub}" not in IGNORED,
+        "ignored": f"{option}.{sub}" in IGNORED,
+        "mapped": sub in MAPPED.get(option, "").split(),
+    }
+    if option in WHOLE or option in IGNORED:
+        return
+
+    assert sum(places.values()) >= 1, f"--{option} {sub}: add it to virtinstall/kubevirt/table.py or to the mapping"
+
+
+def test_the_table_names_only_options_that_exist() -> None:
+    """A row of an option that was renamed is an error."""
+    known = {name_of(option) for option in VISIBLE} | {each for option in VISIBLE for each in (name_of(option),)}
+    known |= {f"{option}.{sub}" for option, sub in PAIRS}
+
+    assert not [option for option in (*WHOLE, *REFUSED) if option not in known]
+    assert not [option for option in IGNORED if option not in known]
+
+
+def test_the_names_of_sections_are_those_of_the_options() -> None:
+    """The options of sections in leaves.py are declared ones."""
+    known = {name_of(option): option for option in VISIBLE}
+    wanted = {*DOMAIN_OPTIONS.values(), *SECTION_OPTIONS.values()}
+
+    assert not wanted - known.keys()
+    for cls, option in {**DOMAIN_OPTIONS, **SECTION_OPTIONS}.items():
+        if cls not in ("Domain", "Vcpu", "Iothread"):
+            assert known[option].section.endswith(f":{cls}")
+
+
+VALUES = {
+    "text": "x1",
+    "integer": "7",
+    "number": "7",
+    "on/off": "yes",
+    "yes/no": "yes",
+    "size": "4096",
+    "switch": "yes",
+    "word": "hd",
+}
+
+
+def examples() -> Iterator[tuple[str, str, str]]:
+    """(option, sub-option without numbers, value) of each sub-option that must be refused."""
+    for option in VISIBLE:
+        name = name_of(option)
+        if not option.is_xml or name in WHOLE or name == "xml":
+            continue
+        for sub, declared in sub_option_names(section_class(option)):
+            plain_name = ".".join(part.removesuffix("N") for part in sub.split("."))
+            refused = declared_reason(name, plain_name) is not None
+            # addresses and virtio's driver are the same for all devices
+            common = sub.startswith(("address.", "alias.", "driver.")) and name not in ("disk", "tpm")
+            if (
+                refused
+                and not common
+                and f"{name}.{plain_name}" not in IGNORED
+                and plain_name not in MAPPED[name].split()
+            ):
+                numbered = ".".join(part[:-1] + "0" if part.endswith("N") else part for part in sub.split("."))
+                yield name, numbered, VALUES.get(declared.kind_name, "x1")
+
+
+@pytest.mark.parametrize(("option", "sub", "value"), list(examples()), ids=lambda each: str(each))
+def test_a_refused_sub_option_is_an_error_that_names_it(option: str, sub: str, value: str) -> None:
+    """No value without a field in the manifest is omitted silently, and --kubevirt-drop omits each."""
+    args = [*BASE, f"--{option}", f"{sub}={value}"]
+    try:
+        given = parse_argv(args)
+        request = read_request(given, fallback_for, preview=True)
+    except RequestError:
+        pytest.skip("the value is not valid for this sub-option")
+
+    with pytest.raises(RequestError) as caught:
+        manifests(request, environ={})
+
+    lines = [line for line in caught.value.message.split("\n") if line.startswith(f"--{option} ")]
+    assert lines, caught.value.message
+    assert "not possible in KubeVirt: " in lines[0]
+    named = {plain(line.split(" ")[1].partition("=")[0]) for line in lines}
+    request = request.replace(kubevirt=request.kubevirt.replace(drop=tuple(f"{option}.{name}" for name in named)))
+    try:
+        manifests(request, environ={})
+    except RequestError as error:
+        # what remains may be another problem, such as a disk without a volume
+        assert not [line for line in error.message.split("\n") if line in lines], error.message

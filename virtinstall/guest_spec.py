@@ -1,0 +1,95 @@
+"""`GuestSpec`: a guest described by a script, in types that cannot contradict each other.
+
+    GuestSpec(
+        Domain(name="web", memory_kib=2 * GIB // KIB, vcpu=2, devices=[Disk(size_bytes=20 * GIB)]),
+        install=CloudImage(CloudInit(hostname="web", users=[User("anna", ssh_keys=[key])])),
+        os="debian12",
+    )
+
+The installation method is one of `Tree`, `Iso`, `Pxe`, `CloudImage`, `Kernel`, `Existing`, `Reinstall`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from virtinstall.errors import RequestError
+from virtinstall.record import Record, field
+from virtinstall.request import Checks, KubevirtRequest
+from virtinstall.spec import Existing, Install, Reinstall
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+
+
+class GuestSpec(Record):
+    """A guest to create.
+
+    `domain` contains the requested XML values; the others get defaults. `os` is a name of the OS database (`debian12`);
+    without it the system is detected on the install media, or a modern Linux is assumed. `without` contains kinds of
+    devices that are not added by default (`interface`, `graphics`, `rng`, ...). `start_installed`: whether the guest is
+    started when its installation has ended. `checks` are the enabled checks.
+    """
+
+    domain: Domain | None = field(default=None, kw_only=False)
+    install: Install = Existing()
+    os: str | None = None
+    without: Sequence[str] | frozenset[str] = ()
+    autostart: bool = False
+    transient: bool = False
+    start_installed: bool = True
+    checks: Checks = Checks()
+
+    def validate(self) -> None:
+        """Require a domain, except for a reinstallation. Raises: RequestError."""
+        from virtinstall.devices import DEVICE_TAGS
+
+        if (self.domain is None) != isinstance(self.install, Reinstall):
+            raise RequestError(
+                "GuestSpec: domain is missing"
+                if self.domain is None
+                else "GuestSpec: domain is not allowed with Reinstall, which keeps the guest's configuration"
+            )
+        for tag in self.without:
+            if tag not in DEVICE_TAGS:
+                raise RequestError(
+                    f"GuestSpec: without={tag!r} is not a kind of device", hint=f"use {', '.join(DEVICE_TAGS)}"
+                )
+
+    def to_kubevirt(
+        self,
+        *,
+        drop: Sequence[str] = (),
+        namespace: str | None = None,
+        run_strategy: str | None = None,
+        instancetype: str | None = None,
+        preference: str | None = None,
+        devices: Sequence[str] = (),
+    ) -> list[dict[str, Any]]:
+        """Return KubeVirt manifests: Secrets, a VirtualMachine, and a Service if ports are forwarded.
+
+        Nothing is changed, and no hypervisor is contacted. `drop` are options that are omitted: `graphics`,
+        `disk.snapshot`. The others are as for the options `--kubevirt-...` of virt-install.
+
+        Raises: RequestError, which names everything that KubeVirt cannot express, and for a generated password, which
+        the manifests contain only as a hash.
+        """
+        from virtinstall.kubevirt.manifests import manifests
+        from virtinstall.spec_request import request_of
+
+        options = KubevirtRequest(
+            drop=tuple(drop),
+            namespace=namespace,
+            run_strategy=run_strategy,
+            instancetype=instancetype,
+            preference=preference,
+            devices=tuple(devices),
+        )
+        found = manifests(request_of(self).replace(kubevirt=options))
+        if found.passwords:
+            raise RequestError(
+                "GuestSpec.to_kubevirt: the manifests contain only the hash of a generated password",
+                hint="set the password: CloudInit(root_password=...)",
+            )
+        return list(found.documents)
