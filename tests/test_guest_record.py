@@ -49,7 +49,7 @@ def test_a_record_of_another_guest_does_not_count() -> None:
 def test_foreign_metadata_is_read_without_an_error(text: str) -> None:
     """Any program can write there."""
     found = parse_record(text, UUID)
-    assert found is None or (found.files, found.request) == ((), None)
+    assert found is None or (found.files, found.parsed_request()) == ((), None)
 
 
 def test_a_long_request_is_omitted() -> None:

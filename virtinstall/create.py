@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from virtinstall.errors import RequestError, TakenError
 from virtinstall.libvirt_host.connection_errors import explain_lost_connection
 from virtinstall.libvirt_host.host import has_real_storage
-from virtinstall.redact import logger
+from virtinstall.redact import log_info, log_warning, logger
 from virtinstall.script_terms import in_script_terms, script_terms, warn_in_script_terms
 
 if TYPE_CHECKING:
@@ -294,13 +294,3 @@ def retry_while_taken(
             report(f"{error.message}; trying another name.")
             plan = plan_again(plan)
     return action(plan), plan
-
-
-def log_warning(text: str) -> None:
-    """Log a warning if the caller handles none."""
-    logger("create").warning("%s", text)
-
-
-def log_info(text: str) -> None:
-    """Log a line if the caller handles none."""
-    logger("create").info("%s", text)

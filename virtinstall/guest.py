@@ -6,9 +6,8 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
-from virtinstall.create import log_info, log_warning
 from virtinstall.errors import RequestError
-from virtinstall.libvirt_host.connection_errors import explain_lost_connection
+from virtinstall.redact import log_info, log_warning
 from virtinstall.script_terms import for_scripts, warn_in_script_terms
 
 if TYPE_CHECKING:
@@ -260,6 +259,7 @@ class Guest:
         cloud-init ended with errors; RequestError, when it can never get there; HypervisorError, when the connection
         is lost.
         """
+        from virtinstall.libvirt_host.connection_errors import explain_lost_connection
         from virtinstall.run.installation import Installation, is_installing, time_left
         from virtinstall.run.wait import Waiter, refuse_impossible
 

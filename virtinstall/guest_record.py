@@ -8,12 +8,12 @@ Source: https://libvirt.org/formatdomain.html#general-metadata; virDomainSetMeta
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.record import Record
 from virtinstall.redact import redacted
+from virtinstall.xml.tree import Node, parse_tree
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -55,6 +55,7 @@ class GuestRecord(Record):
 
     `created` is the time in UTC (`2026-11-30T12:00:00Z`). `nvram` is a file of UEFI variables that the user named and
     that did not exist before. `request` is the canonical request as JSON, without secrets; None if it is too long.
+    Any program can write metadata: `parsed_request` checks it.
     """
 
     uuid: str
@@ -75,6 +76,16 @@ class GuestRecord(Record):
             text = _serialized(self.replace(request=None))
         return text
 
+    def parsed_request(self) -> dict[str, Any] | None:
+        """Return the canonical request; None if it is not stored, or not a JSON object."""
+        import json
+
+        try:
+            found = json.loads(self.request or "null")
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
+
     def as_document(self) -> dict[str, Any]:
         """Return the record for `--output json`."""
         return {
@@ -89,7 +100,7 @@ class GuestRecord(Record):
                 for each in self.files
             ],
             "reservations": [each.as_dict() for each in self.reservations],
-            "request": None if self.request is None else json.loads(self.request),
+            "request": self.parsed_request(),
         }
 
 
@@ -127,56 +138,46 @@ def parse_record(xml: str | None, uuid: str) -> GuestRecord | None:
 
     Any program can write metadata, so invalid content is ignored.
     """
-    from lxml import etree
-
     if xml is None:
         return None
     try:
-        root = etree.fromstring(xml.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
-    except etree.XMLSyntaxError:
+        root = parse_tree(xml)
+    except ValueError:
         return None
     return read_record(root, uuid)
 
 
-def read_record(root: etree._Element, uuid: str) -> GuestRecord | None:
+def read_record(root: Node, uuid: str) -> GuestRecord | None:
     """Return the record in a parsed element, with or without the namespace; see `parse_record`."""
-    if root.get("uuid", "").lower() != uuid.lower():
+    if root.get("uuid").lower() != uuid.lower():
         return None
     login = root.find("{*}login")
     texts = {name: root.findtext(f"{{*}}{name}") for name in ("nvram", "image", "request")}
     return GuestRecord(
-        uuid=root.get("uuid", ""),
-        version=root.get("version", ""),
-        created=root.get("created", ""),
-        files=tuple(_file(node) for node in root.iterfind("{*}file") if node.get("path")),
+        uuid=root.get("uuid"),
+        version=root.get("version"),
+        created=root.get("created"),
+        files=tuple(_file(node) for node in root.findall("{*}file") if node.get("path")),
         reservations=tuple(
-            Reservation(network=node.get("network", ""), mac=node.get("mac", ""), address=node.get("address", ""))
-            for node in root.iterfind("{*}reservation")
+            Reservation(network=node.get("network"), mac=node.get("mac"), address=node.get("address"))
+            for node in root.findall("{*}reservation")
         ),
         nvram=texts["nvram"],
         image=texts["image"],
-        request=texts["request"] if _is_json(texts["request"]) else None,
-        user=None if login is None else login.get("user"),
-        host_key=None if login is None else login.get("hostKey"),
+        request=texts["request"],
+        user=None if login is None else login.value("user"),
+        host_key=None if login is None else login.value("hostKey"),
     )
 
 
-def _is_json(text: str | None) -> bool:
-    try:
-        json.loads(text or "")
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _file(node: etree._Element) -> CreatedFile:
-    inode = node.get("inode", "")
+def _file(node: Node) -> CreatedFile:
+    inode = node.get("inode")
     return CreatedFile(
-        kind=node.get("kind", ""),
-        path=node.get("path", ""),
-        pool=node.get("pool"),
-        volume=node.get("volume"),
-        base=node.get("base"),
+        kind=node.get("kind"),
+        path=node.get("path"),
+        pool=node.value("pool"),
+        volume=node.value("volume"),
+        base=node.value("base"),
         inode=int(inode) if inode.isdecimal() else None,
     )
 
@@ -239,6 +240,8 @@ def _volume_base(volume: NewVolume) -> str | None:
 
 def canonical_request(request: Request) -> str | None:
     """Return the request as JSON with sorted names, without passwords and keys; None if it is too long."""
+    import json
+
     from lxml import etree
 
     domain = request.domain

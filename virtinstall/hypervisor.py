@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from virtinstall.create import check, create, log_info, log_warning, make_plan, remove_traces
 from virtinstall.errors import GuestNotFound
 from virtinstall.libvirt_host.open import open_host
+from virtinstall.redact import log_info, log_warning
 from virtinstall.script_terms import for_scripts, script_terms
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class Hypervisor:
         `spec` is a `GuestSpec`, or a `Request` of `parse_request`. Raises: RequestError, when it contradicts itself or
         the host's abilities; FetchError, StorageError, HypervisorError, when something it names cannot be read.
         """
+        from virtinstall.create import make_plan
         from virtinstall.request import Request
 
         if isinstance(spec, Request):
@@ -105,6 +106,8 @@ class Hypervisor:
 
         Raises: RequestError or StorageError, as `create` would; HypervisorError, when libvirt rejects the XML.
         """
+        from virtinstall.create import check
+
         return check(plan, self.host)
 
     def check_xml(self, plan: Plan) -> list[str]:
@@ -143,6 +146,7 @@ class Hypervisor:
         The same plan can be created again: names and addresses that were generated become others. If the request
         names the guest, that is a RequestError.
         """
+        from virtinstall.create import create
         from virtinstall.plan import Plan
 
         wanted = plan if isinstance(plan, Plan) else self.plan(plan)
@@ -324,4 +328,6 @@ class Hypervisor:
         receives what was removed, and what else such runs left. A file that one of the texts `named` refers to is
         kept. Return whether there was anything of `name`.
         """
+        from virtinstall.create import remove_traces
+
         return remove_traces(name, self.host, on_warning or log_warning, named)

@@ -97,6 +97,16 @@ def logger(area: str) -> logging.Logger:
     return found
 
 
+def log_warning(text: str) -> None:
+    """Log a warning of a library call whose caller handles none."""
+    logger("create").warning("%s", text)
+
+
+def log_info(text: str) -> None:
+    """Log a line about progress of a library call whose caller handles none."""
+    logger("create").info("%s", text)
+
+
 def redact_record(record: logging.LogRecord) -> bool:
     """Redact the message and the traceback of a record: a filter for loggers and handlers."""
     record.msg, record.args = redacted(record.getMessage()), ()

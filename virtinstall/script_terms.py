@@ -6,18 +6,17 @@ that describe guests with `GuestSpec` and device classes. Commands to type (`vir
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
-from virtinstall.devices.table import DEVICES
 from virtinstall.errors import VirtInstallError
 from virtinstall.units import GIB
-from virtinstall.xml.field import Declared, Setting, XmlField
 
 if TYPE_CHECKING:
+    import re
+
     from virtinstall.xml.element import Element
 
 _COMMAND = r"`[^`]*`|\b(?:virsh|virt-(?:install|clone|xml|guest)|qemu-img|butane|ssh|gpg) (?:(?!, or |, and ).)*"
@@ -28,8 +27,8 @@ _NO_ARGUMENT = (
 _END = r"(?=[,:.)'\"]*(?:\s|;|$))"
 _ARGUMENT = rf" (?!(?:{'|'.join(_NO_ARGUMENT)})\b)(?!--)(\"[^\"]*\"|'[^']*'|[^\s;]*?[^\s;,:.)'\"]){_END}"
 # the subject of a message may contain spaces: `--disk path=/a b.img: no such file`
-_SUBJECT = re.compile(r"--(disk|filesystem|cdrom|location|initrd-inject) ([^:]*[=/][^:]*)(?=: )")
-_PATTERN = re.compile(rf"({_COMMAND})|(?<![\w-])--([a-zA-Z][\w-]*)(?:{_ARGUMENT})?")
+_SUBJECT = r"--(disk|filesystem|cdrom|location|initrd-inject) ([^:]*[=/][^:]*)(?=: )"
+_PATTERN = rf"({_COMMAND})|(?<![\w-])--([a-zA-Z][\w-]*)(?:{_ARGUMENT})?"
 _PHRASES = (
     ("--osinfo/--os-variant OS name is required", "GuestSpec(os=...) is required"),
     ("--memory amount in MiB is required", "Domain(memory_kib=...) is required"),
@@ -80,7 +79,21 @@ _SECTIONS = {
 }
 _FIELDS = {"arch": "type_arch", "machine": "type_machine"}
 _SWITCHES = {"on": "True", "yes": "True", "off": "False", "no": "False"}
-_DEVICES = {option.lstrip("-"): (row.tag, row.cls) for row in DEVICES for option in row.option.split()}
+
+
+@cache
+def _devices() -> dict[str, tuple[str, str]]:
+    # commands import this module but hardly ever translate a message
+    from virtinstall.devices.table import DEVICES
+
+    return {option.lstrip("-"): (row.tag, row.cls) for row in DEVICES for option in row.option.split()}
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    import re
+
+    return re.compile(pattern)
 
 
 def in_script_terms(text: str) -> str:
@@ -89,10 +102,10 @@ def in_script_terms(text: str) -> str:
         return text
     for phrase, translated in _PHRASES:
         text = text.replace(phrase, translated)
-    subject = _SUBJECT.match(text)
+    subject = _compiled(_SUBJECT).match(text)
     done = "" if subject is None else _translated(subject[1], subject[2], subject[0])
     text = text if subject is None else text[subject.end() :]
-    done += _PATTERN.sub(lambda found: found[1] or _translated(found[2], found[3], found[0]), text)
+    done += _compiled(_PATTERN).sub(lambda found: found[1] or _translated(found[2], found[3], found[0]), text)
     return done.replace("' domain.", "', domain.")
 
 
@@ -148,10 +161,10 @@ def _translated(option: str, argument: str | None, typed: str) -> str:
         return _check(argument)
     if option in ("memory", "vcpus"):
         return _amount(option, argument)
-    if option in _DEVICES:
+    if option in _devices():
         from virtinstall.devices import device_class
 
-        tag, name = _DEVICES[option]
+        tag, name = _devices()[option]
         if argument == "none":
             return f"GuestSpec(without=['{tag}'])"
         return name if argument is None else f"{name}({_arguments(argument, device_class(tag))})"
@@ -192,6 +205,8 @@ def _values(argument: str, cls: type[Element] | None) -> Iterator[tuple[str, str
 
 def _fields_set(cls: type[Element], key: str, value: str) -> list[tuple[str, str]] | None:
     """Return the fields that the sub-option `key` sets, with their values; None if it does not accept the value."""
+    from virtinstall.xml.field import Declared, Setting, XmlField
+
     element = cls()
     known = (each for _, each in cls.declarations() if isinstance(each, Declared))
     declared = next((each for each in known if key in (each.name, *each.aliases)), None)

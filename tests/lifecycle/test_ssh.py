@@ -7,12 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lxml import etree
 
 from virtinstall.cli.main import guest_main
 from virtinstall.errors import RequestError
 from virtinstall.guest_record import GuestRecord
 from virtinstall.lifecycle.ssh import forwarded_port, jump_host, known_hosts_path, remove_known_host, ssh_command
+from virtinstall.xml.tree import parse_tree
 
 UUID = "156f25fd-22c6-4a33-81d7-ff7799335bc3"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA+OpPuThW7AoMz+UoLVP6EU5NrlSlr6P5mME2EXsu+g"
@@ -137,7 +137,7 @@ PASST = "<interface type='user'><backend type='passt'/>{}</interface>"
 )
 def test_forwarded_port_of_a_user_mode_network(devices: str, expected: tuple[str, int] | None) -> None:
     """Without a forwarded port, the guest is unreachable and an error is raised."""
-    assert forwarded_port(etree.fromstring(f"<domain><devices>{devices}</devices></domain>")) == expected
+    assert forwarded_port(parse_tree(f"<domain><devices>{devices}</devices></domain>")) == expected
     if expected is None:
         with pytest.raises(RequestError, match="user-mode network"):
             command(_Guest(devices))
@@ -149,7 +149,7 @@ def test_forwarded_port_of_a_qemu_argument() -> None:
     """The hostfwd property of a <qemu:arg> is parsed."""
     arg = "<qemu:arg value='user,id=n,hostfwd=tcp:127.0.0.1:2200-:22,hostfwd=tcp::80-:80'/>"
     space = "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
-    document = etree.fromstring(f"<domain {space}><qemu:commandline>{arg}</qemu:commandline></domain>")
+    document = parse_tree(f"<domain {space}><qemu:commandline>{arg}</qemu:commandline></domain>")
     assert forwarded_port(document) == ("127.0.0.1", 2200)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -53,6 +52,8 @@ def run(given: Namespace, log: Log) -> int:
             hint = "wait for it: --wait" if state.is_active else f"start it: virsh start {given.name}"
             raise RequestError(f"no address of the guest '{given.name}' is known ({state})", hint=hint)
     if given.output == "json":
+        import json
+
         print(json.dumps({"name": given.name, "addresses": [each.as_dict() for each in found]}, indent=2))
     else:
         print("".join(f"{each.address}\n" for each in found), end="")

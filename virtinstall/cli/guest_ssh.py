@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -34,6 +33,8 @@ def run(given: Namespace, log: Log) -> int:
         program_arguments = hypervisor.guest(given.name).ssh_command(
             given.command, user=given.user, identity=given.identity
         )
+    import shlex
+
     log.line(shlex.join(program_arguments))
     if given.print_only:
         print(shlex.join(program_arguments))

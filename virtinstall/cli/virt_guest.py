@@ -5,11 +5,11 @@ A module of a subcommand has `add_arguments(parser)` and `run(given, log) -> exi
 
 from __future__ import annotations
 
-import argparse
 import importlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from virtinstall.options.usage import Parser, UsageError
+from virtinstall.named import NamedTuple
+from virtinstall.options.usage import Formatter, Parser, UsageError
 
 if TYPE_CHECKING:
     from virtinstall.cli.log import Log
@@ -90,14 +90,12 @@ def _unknown_subcommand(name: str) -> UsageError:
 
 def guest_parser(subcommands: tuple[Subcommand, ...] = SUBCOMMANDS) -> Parser:
     """The parser of virt-guest's command line."""
-    parser = Parser(prog=PROG, description="Manage guests and their images.")
+    parser = Parser(prog=PROG, description="Manage guests and their images.", formatter_class=Formatter)
     parser.set_defaults(module=None)
     parser.add_argument("--version", action="store_true", help="Print the version.")
     commands = parser.add_subparsers(title="subcommands", metavar="SUBCOMMAND", parser_class=Parser)
     for each in subcommands:
-        sub = commands.add_parser(
-            each.name, help=each.help, description=each.help, formatter_class=argparse.HelpFormatter
-        )
+        sub = commands.add_parser(each.name, help=each.help, description=each.help, formatter_class=Formatter)
         sub.add_argument("--connect", metavar="URI", help="Hypervisor to talk to, as for virt-install.")
         importlib.import_module(each.module).add_arguments(sub)
         sub.set_defaults(module=each.module)

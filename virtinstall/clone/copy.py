@@ -14,7 +14,7 @@ from virtinstall import __version__
 from virtinstall.clone.replace import nvram_of, remove_old_nvram, replace_guest
 from virtinstall.clone.tpm_state import copy_tpm_state
 from virtinstall.errors import HostError, StorageError, TakenError
-from virtinstall.guest_record import NAMESPACE, CreatedFile, GuestRecord, read_record
+from virtinstall.guest_record import NAMESPACE, CreatedFile, GuestRecord, parse_record
 from virtinstall.libvirt_host.copy_volume import copy_volume, stream_volume
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.rollback.new_file import can_create, refuse_existing
@@ -123,7 +123,9 @@ def make_clone(
 def clone_record(plan: ClonePlan) -> GuestRecord:
     """Return the record of the copy: the images that this run created, and how to log in as for the original."""
     original = next(iter(etree.fromstring(plan.xml.encode()).iterfind(f"metadata/{{{NAMESPACE}}}guest")), None)
-    before = None if original is None else read_record(original, original.get("uuid", ""))
+    before = None
+    if original is not None:
+        before = parse_record(etree.tostring(original, encoding="unicode"), original.get("uuid", ""))
     files = [
         CreatedFile(kind="disk", path=copy.target, pool=copy.pool or None, volume=copy.volume or None)
         for copy in plan.copies

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from virtinstall.clone.copy import check_clone, make_clone
 from virtinstall.clone.plan import plan_clone
 from virtinstall.clone.survey import survey_clone
-from virtinstall.create import Report, journaled, log_info, log_warning, remove_traces, retry_while_taken
+from virtinstall.create import Report, journaled, remove_traces, retry_while_taken
 from virtinstall.progress import Silent
+from virtinstall.redact import log_info, log_warning
 from virtinstall.request_texts import texts_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from virtinstall.create import log_info, log_warning
 from virtinstall.errors import RequestError, VirtInstallError
 from virtinstall.fleet.addresses import with_addresses
 from virtinstall.fleet.applied import read_applied, store_applied
@@ -19,6 +18,7 @@ from virtinstall.fleet.update import Applying, update_guest
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.record import Record
+from virtinstall.redact import log_info, log_warning
 from virtinstall.virsh_commands import finish_command
 
 if TYPE_CHECKING:

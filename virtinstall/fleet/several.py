@@ -7,7 +7,6 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from virtinstall.create import log_info, log_warning
 from virtinstall.errors import RequestError, VirtInstallError
 from virtinstall.fleet.conflicts import conflicts
 from virtinstall.fleet.lab_guest import LabGuest
@@ -18,6 +17,7 @@ from virtinstall.hypervisor import Hypervisor, connect
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.options.fallback import fallback_for
 from virtinstall.options.read import read_request
+from virtinstall.redact import log_info, log_warning
 from virtinstall.virsh_commands import finish_command
 
 if TYPE_CHECKING:

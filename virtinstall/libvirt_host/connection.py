@@ -9,12 +9,11 @@ import operator
 import threading
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import libvirt
 
 from virtinstall.errors import HypervisorError
-from virtinstall.facts import NetworkFacts
 from virtinstall.libvirt_host import embed
 from virtinstall.libvirt_host.error_translation import (
     UNCHECKED,
@@ -25,8 +24,11 @@ from virtinstall.libvirt_host.error_translation import (
     translated,
 )
 from virtinstall.libvirt_host.guest import LibvirtGuest, start_paused_or_not
-from virtinstall.libvirt_host.guest_macs import GuestMacs
 from virtinstall.libvirt_host.volumes import StorageHost
+
+if TYPE_CHECKING:
+    from virtinstall.facts import NetworkFacts
+    from virtinstall.libvirt_host.guest_macs import GuestMacs
 
 _UUID_DIGITS = 32
 _LOOKS = 20
@@ -84,7 +86,7 @@ class LibvirtHost(StorageHost):
 
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
-        self._macs = GuestMacs(connection)
+        self._known_macs: GuestMacs | None = None
         self._driver: str | None = None
 
     @translate_errors
@@ -162,12 +164,19 @@ class LibvirtHost(StorageHost):
 
         Each guest's XML is read once.
         """
-        return self._macs.owners(fresh=fresh)
+        return self._macs().owners(fresh=fresh)
 
     @translate_errors
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
         """The addresses in `macs` that a guest other than that with the UUID uses."""
-        return self._macs.shared(uuid, macs)
+        return self._macs().shared(uuid, macs)
+
+    def _macs(self) -> GuestMacs:
+        if self._known_macs is None:
+            from virtinstall.libvirt_host.guest_macs import GuestMacs
+
+            self._known_macs = GuestMacs(self.connection)
+        return self._known_macs
 
     @translate_errors
     def guest_xmls(self) -> list[tuple[str, str]]:
@@ -221,6 +230,7 @@ class LibvirtHost(StorageHost):
         """The virtual network with that name, or None."""
         from lxml import etree
 
+        from virtinstall.facts import NetworkFacts
         from virtinstall.libvirt_host.reservations import subnets
 
         with none_if(libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED):
@@ -239,7 +249,7 @@ class LibvirtHost(StorageHost):
     @translate_errors
     def network_addresses(self, network: str) -> list[tuple[str, str, str]]:
         """(MAC address, IP address, `reservation` or `lease`) of a virtual network; empty where it has none."""
-        from virtinstall.libvirt_host.reservations import leases, reservations
+        from virtinstall.libvirt_host.network_addresses import leases, reservations
 
         known = [(mac, address, "reservation") for mac, address in reservations(self.connection, network)]
         return known + [(mac, address, "lease") for mac, address in leases(self.connection, network)]

@@ -6,7 +6,6 @@ https://qemu-project.gitlab.io/qemu/interop/qemu-ga-ref.html
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import libvirt
@@ -27,13 +26,13 @@ def addresses(domain: Any, source: str | None = None) -> list[str]:
     addresses of the guest's cards are used. Its reply is not trusted: invalid addresses are ignored. A guest that no
     longer exists has none.
     """
-    from lxml import etree
+    from virtinstall.xml.tree import parse_tree
 
     try:
-        root = etree.fromstring(domain.XMLDesc(0).encode())
+        root = parse_tree(domain.XMLDesc(0))
     except libvirt.libvirtError:
         return []
-    cards = {mac.get("address", "").lower() for mac in root.iterfind("devices/interface/mac")}
+    cards = {mac.get("address").lower() for mac in root.findall("devices/interface/mac")}
     found: list[str] = []
     for number in _SOURCES.values() if source is None else (_SOURCES[source],):
         try:
@@ -43,8 +42,9 @@ def addresses(domain: Any, source: str | None = None) -> list[str]:
         for interface in (interfaces or {}).values():
             if str(interface.get("hwaddr", "")).lower() not in cards:
                 continue
-            found += [str(address["addr"]) for address in interface.get("addrs") or ()]
-    usable = dict.fromkeys(each for each in found if not each.startswith(_LOCAL_PREFIXES) and _is_address(each))
+            listed = [str(address["addr"]) for address in interface.get("addrs") or ()]
+            found += [each for each in listed if number != _SOURCES["agent"] or _is_address(each)]
+    usable = dict.fromkeys(each for each in found if not each.startswith(_LOCAL_PREFIXES))
     return sorted(usable, key=lambda address: ":" in address)
 
 
@@ -60,6 +60,8 @@ def _is_address(text: str) -> bool:
 
 def agent_command(domain: Any, command: str, **arguments: object) -> Any:
     """Return the answer of the guest agent to a command. Raises: libvirtError."""
+    import json
+
     import libvirt_qemu
 
     request = json.dumps({"execute": command, "arguments": arguments})
@@ -68,6 +70,8 @@ def agent_command(domain: Any, command: str, **arguments: object) -> Any:
 
 def agent_answer(domain: Any, command: str, **arguments: object) -> Any:
     """The reply of the guest's agent to a command; None if it does not answer."""
+    import json
+
     import libvirt_qemu
 
     request = json.dumps({"execute": command, "arguments": arguments})

@@ -1,4 +1,4 @@
-"""DHCP reservations and leases of virtual networks.
+"""Adding and removing DHCP reservations of virtual networks, and the subnets that have them.
 
 In IPv6, a reservation has a name instead of a MAC address.
 Source: https://libvirt.org/formatnetwork.html (dhcp/host), virNetworkUpdate.
@@ -45,29 +45,6 @@ def _prefix(node: etree._Element) -> int:
         return 64
     first = int(address.partition(".")[0])
     return 8 if first < 128 else 16 if first < 192 else 24
-
-
-def reservations(connection: Any, network: str) -> list[tuple[str, str]]:
-    """The reservations of a network, as (MAC address in lower case, IP address). Raises: libvirtError."""
-    try:
-        xml = connection.networkLookupByName(network).XMLDesc(0)
-    except libvirt.libvirtError as error:
-        if error.get_error_code() in _GONE:
-            return []
-        raise
-    hosts = etree.fromstring(xml.encode()).iterfind("ip/dhcp/host")
-    return [(host.get("mac", "").lower(), host.get("ip", "")) for host in hosts]
-
-
-def leases(connection: Any, network: str) -> list[tuple[str, str]]:
-    """The leases of a network, as (MAC address in lower case, IP address); none where it is not active."""
-    try:
-        found = connection.networkLookupByName(network).DHCPLeases()
-    except libvirt.libvirtError as error:
-        if error.get_error_code() in (*_GONE, libvirt.VIR_ERR_OPERATION_INVALID):
-            return []
-        raise
-    return [(str(lease.get("mac") or "").lower(), str(lease["ipaddr"])) for lease in found]
 
 
 def add_reservation(connection: Any, network: str, mac: str, address: str, name: str | None) -> None:

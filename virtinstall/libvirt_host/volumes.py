@@ -6,17 +6,17 @@ Source: https://libvirt.org/formatstorage.html and https://libvirt.org/html/libv
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import libvirt
-from lxml import etree
 
 from virtinstall.errors import StorageError
-from virtinstall.facts import PoolFacts, VolumeFacts
 from virtinstall.libvirt_host.error_translation import UNSUPPORTED, none_if, translate_errors, translated
 from virtinstall.libvirt_host.retry import retry_while_busy
-from virtinstall.libvirt_host.sparse_source import SparseSource
-from virtinstall.progress import Progress
+
+if TYPE_CHECKING:
+    from virtinstall.facts import PoolFacts, VolumeFacts
+    from virtinstall.progress import Progress
 
 _KINDS = {
     libvirt.VIR_STORAGE_VOL_FILE: "file",
@@ -66,6 +66,8 @@ class StorageHost:
     @translate_errors
     def volume_names(self, pool: str) -> frozenset[str]:
         """Names of the volumes in an active pool, without those whose files were removed since libvirt read it."""
+        from lxml import etree
+
         with none_if(*_GONE, libvirt.VIR_ERR_OPERATION_INVALID):
             found = self.connection.storagePoolLookupByName(pool)
             names, root = found.listVolumes(), etree.fromstring(found.XMLDesc(0).encode())
@@ -130,6 +132,8 @@ class StorageHost:
 
     def create_temporary_pool(self, name: str, directory: str) -> None:
         """Have a pool of that name manage a directory until `destroy_pool`, undefined. Raises: StorageError."""
+        from lxml import etree
+
         root = etree.Element("pool", type="dir")
         etree.SubElement(root, "name").text = name
         etree.SubElement(etree.SubElement(root, "target"), "path").text = directory
@@ -152,6 +156,8 @@ class StorageHost:
             try:
                 created = retry_while_busy(lambda: found.createXML(xml, flags))
             except libvirt.libvirtError as error:
+                from lxml import etree
+
                 name = etree.fromstring(xml.encode()).findtext("name") or ""
                 exists = error.get_error_code() == libvirt.VIR_ERR_STORAGE_VOL_EXIST
                 if not exists or name in self.volume_names(pool):
@@ -186,6 +192,8 @@ class StorageHost:
 
         Raises: StorageError.
         """
+        from virtinstall.libvirt_host.sparse_source import SparseSource
+
         with translated(f"cannot upload {path} to the pool '{pool}'", StorageError):
             volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
             size = os.path.getsize(path)
@@ -202,6 +210,10 @@ class StorageHost:
 
 
 def _pool_facts(pool: Any) -> PoolFacts:
+    from lxml import etree
+
+    from virtinstall.facts import PoolFacts
+
     xml = str(pool.XMLDesc(0))
     root = etree.fromstring(xml.encode())
     active = bool(pool.isActive())
@@ -217,6 +229,10 @@ def _pool_facts(pool: Any) -> PoolFacts:
 
 
 def _volume_facts(pool: Any, volume: Any) -> VolumeFacts:
+    from lxml import etree
+
+    from virtinstall.facts import VolumeFacts
+
     root = etree.fromstring(volume.XMLDesc(0).encode())
     form = root.find("target/format")
     pool_xml = str(pool.XMLDesc(0))

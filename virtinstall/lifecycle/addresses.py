@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
-from virtinstall.guest_record import NAMESPACE, GuestRecord, read_record
 from virtinstall.record import Record
+from virtinstall.xml.tree import Node, parse_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from virtinstall.guest_record import GuestRecord
     from virtinstall.libvirt_host.host import Guest, Host
 
 _OSINFO_ID = "metadata/{*}libosinfo/{*}os"
-_AGENT = "devices/channel/target[@name='org.qemu.guest_agent.0'][@state='connected']"
+_AGENT = "org.qemu.guest_agent.0"
 
 
 class GuestAddress(Record):
@@ -49,7 +48,7 @@ class Summary(Record):
 
 def guest_addresses(guest: Guest, host: Host) -> list[GuestAddress]:
     """Return the addresses from the best source, IPv4 first; for a guest that is off, only reservations."""
-    document = etree.fromstring(guest.xml().encode())
+    document = parse_tree(guest.xml())
     known = _of_networks(document, {name: host.network_addresses(name) for name in _networks(document)})
     if known or not guest.is_active():
         return [each for each in known if each.source == "reservation" or guest.is_active()]
@@ -68,7 +67,7 @@ def summaries(host: Host) -> list[Summary]:
         state = guest.state()
         if state == "gone":
             continue
-        document = etree.fromstring(guest.xml().encode())
+        document = parse_tree(guest.xml())
         for name in _networks(document):
             if name not in networks:
                 networks[name] = host.network_addresses(name)
@@ -76,23 +75,21 @@ def summaries(host: Host) -> list[Summary]:
     return sorted(found, key=lambda summary: summary.name)
 
 
-def _summary(
-    guest: Guest, document: etree._Element, state: str, networks: Mapping[str, list[tuple[str, str, str]]]
-) -> Summary:
+def _summary(guest: Guest, document: Node, state: str, networks: Mapping[str, list[tuple[str, str, str]]]) -> Summary:
     uuid = document.findtext("uuid") or ""
     addresses = _of_networks(document, networks)
     if state in ("shut off", "crashed"):
         addresses = [each for each in addresses if each.source == "reservation"]
     elif not addresses:
         # a query of a disconnected agent blocks until it times out
-        sources = ("agent", "arp") if document.find(_AGENT) is not None else ("arp",)
+        sources = ("agent", "arp") if _has_agent(document) else ("arp",)
         for source in sources if document.find("devices/interface") is not None else ():
             addresses = addresses or [
                 GuestAddress(address=each, source=source) for each in guest.addresses_from(source)
             ]
     record = _record(document, uuid)
     vcpu = document.find("vcpu")
-    current = None if vcpu is None else vcpu.get("current") or vcpu.text
+    current = "" if vcpu is None else vcpu.get("current") or vcpu.text
     return Summary(
         name=document.findtext("name") or "",
         uuid=uuid,
@@ -106,32 +103,43 @@ def _summary(
     )
 
 
-def _record(document: etree._Element, uuid: str) -> GuestRecord | None:
+def _has_agent(document: Node) -> bool:
+    targets = document.findall("devices/channel/target")
+    return any(each.get("name") == _AGENT and each.get("state") == "connected" for each in targets)
+
+
+def _record(document: Node, uuid: str) -> GuestRecord | None:
+    from virtinstall.guest_record import NAMESPACE, read_record
+
     node = document.find(f"metadata/{{{NAMESPACE}}}guest")
     return None if node is None else read_record(node, uuid)
 
 
-def _os_name(document: etree._Element) -> str | None:
+def _os_name(document: Node) -> str | None:
     """Return the short name of the operating system: `http://debian.org/debian/12` -> `debian12`."""
     node = document.find(_OSINFO_ID)
-    identity = "" if node is None else node.get("id", "")
+    identity = "" if node is None else node.get("id")
     return "".join(identity.partition("://")[2].split("/")[1:]) or None
 
 
-def _networks(document: etree._Element) -> list[str]:
-    names = (source.get("network") for source in document.iterfind("devices/interface[@type='network']/source"))
+def _networks(document: Node) -> list[str]:
+    names = (source.get("network") for each in _on_networks(document) for source in each.findall("source"))
     return list(dict.fromkeys(name for name in names if name))
 
 
-def _of_networks(document: etree._Element, networks: Mapping[str, list[tuple[str, str, str]]]) -> list[GuestAddress]:
+def _on_networks(document: Node) -> list[Node]:
+    return [each for each in document.findall("devices/interface") if each.get("type") == "network"]
+
+
+def _of_networks(document: Node, networks: Mapping[str, list[tuple[str, str, str]]]) -> list[GuestAddress]:
     """Return the reservations of the guest's interfaces, or their leases if there are no reservations."""
     found: list[GuestAddress] = []
-    for interface in document.iterfind("devices/interface[@type='network']"):
+    for interface in _on_networks(document):
         source, mac = interface.find("source"), interface.find("mac")
         if source is None or mac is None:
             continue
-        address = mac.get("address", "").lower()
-        for known_mac, known, kind in networks.get(source.get("network", ""), ()):
+        address = mac.get("address").lower()
+        for known_mac, known, kind in networks.get(source.get("network"), ()):
             if known_mac == address:
                 found.append(GuestAddress(address=known, source=kind))
     best = [each for each in found if each.source == "reservation"] or found

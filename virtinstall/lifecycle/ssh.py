@@ -9,16 +9,12 @@ from __future__ import annotations
 import os
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-
-from lxml import etree
 
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.guest_record import NAMESPACE, parse_record
 from virtinstall.lifecycle.addresses import guest_addresses
-from virtinstall.rollback.file_state import remove_file
-from virtinstall.rollback.journal import journal_folder
-from virtinstall.storage.files import storage_errors
+from virtinstall.rollback.state_directory import state_directory
+from virtinstall.xml.tree import Node, parse_tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,11 +53,14 @@ def ssh_command(
 
 def known_hosts_path(uuid: str) -> str:
     """Return the path of the file with the host key of one guest; only this ssh command reads it."""
-    return os.path.join(os.path.dirname(journal_folder(os.environ, os.geteuid())), "known_hosts", uuid)
+    return os.path.join(state_directory(os.environ, os.geteuid()), "known_hosts", uuid)
 
 
 def remove_known_host(uuid: str) -> None:
     """Remove the host key of a deleted guest. Raises: StorageError."""
+    from virtinstall.rollback.file_state import remove_file
+    from virtinstall.storage.files import storage_errors
+
     path = known_hosts_path(uuid)
     with storage_errors("cannot remove", path):
         remove_file(path)
@@ -98,8 +97,12 @@ def host_key_options(uuid: str, host_key: str) -> dict[str, str]:
 
 def jump_host(uri: str) -> str | None:
     """Return `USER@HOST:PORT` of a libvirt URI over SSH, through which its guests are reached; else None."""
+    if uri.partition(":")[0].partition("+")[2] not in _SSH_TRANSPORTS:
+        return None
+    from urllib.parse import urlsplit
+
     parts = urlsplit(uri)
-    if parts.scheme.partition("+")[2] not in _SSH_TRANSPORTS or not parts.hostname:
+    if not parts.hostname:
         return None
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     user = "" if parts.username is None else f"{parts.username}@"
@@ -108,13 +111,14 @@ def jump_host(uri: str) -> str | None:
 
 def _target(guest: Guest, host: Host) -> tuple[str, int]:
     """Return address and port: a forwarded port of a user-mode network, else the best known address."""
-    document = etree.fromstring(guest.xml().encode())
+    document = parse_tree(guest.xml())
     forwarded = forwarded_port(document)
     if forwarded is not None:
         return forwarded
     found = guest_addresses(guest, host)
-    user_mode = document.findall("devices/interface[@type='user']")
-    if found and len(user_mode) < len(document.findall("devices/interface")):
+    interfaces = list(document.findall("devices/interface"))
+    user_mode = [each for each in interfaces if each.get("type") == "user"]
+    if found and len(user_mode) < len(interfaces):
         return found[0].address, _SSH
     if user_mode:
         raise RequestError(
@@ -128,22 +132,29 @@ def _target(guest: Guest, host: Host) -> tuple[str, int]:
 
 def forwarded_port_of(guest: Guest) -> tuple[str, int] | None:
     """Return the address and port of the host that are forwarded to port 22 of the guest, else None."""
-    return forwarded_port(etree.fromstring(guest.xml().encode()))
+    return forwarded_port(parse_tree(guest.xml()))
 
 
-def forwarded_port(document: etree._Element) -> tuple[str, int] | None:
+def forwarded_port(document: Node) -> tuple[str, int] | None:
     """Return the address and port of the host that are forwarded to port 22 of the guest, else None."""
-    for forward in document.iterfind("devices/interface[@type='user']/portForward[@proto='tcp']"):
+    forwards = [
+        forward
+        for interface in document.findall("devices/interface")
+        if interface.get("type") == "user"
+        for forward in interface.findall("portForward")
+        if forward.get("proto") == "tcp"
+    ]
+    for forward in forwards:
         address = forward.get("address") or "127.0.0.1"
-        for ports in forward.iterfind("range"):
+        for ports in forward.findall("range"):
             if ports.get("exclude") == "yes":
                 continue
             start = int(ports.get("start") or 0)
             end, to = int(ports.get("end") or start), int(ports.get("to") or start)
             if to <= _SSH <= to + end - start:
                 return address, start + _SSH - to
-    for argument in document.iterfind("{*}commandline/{*}arg"):
-        match = _FORWARDED.search(argument.get("value", ""))
+    for argument in document.findall("{*}commandline/{*}arg"):
+        match = _FORWARDED.search(argument.get("value"))
         if match is not None:
             return match[1] or "127.0.0.1", int(match[2])
     return None

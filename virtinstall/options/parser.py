@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from functools import cache
 
 from virtinstall.options.table import LATER, OPTIONS, Option
-from virtinstall.options.usage import Parser
+from virtinstall.options.usage import Parser, columns
 
 HELP_FLAGS = ("?", "help")
-_DEFAULT_COLUMNS = 78
 _KINDS = {"text": str, "integer": int, "number": float}
 
 
@@ -19,14 +17,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     """argparse's formatter without shutil, which is slow to load, for the width of the terminal."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30, width=_columns())
-
-
-def _columns() -> int:
-    try:
-        return max(40, os.get_terminal_size(1).columns - 2)
-    except OSError:
-        return _DEFAULT_COLUMNS
+        super().__init__(prog, max_help_position=30, width=columns())
 
 
 def build_parser(

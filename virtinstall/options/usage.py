@@ -6,6 +6,7 @@ Apart from the table of options, which commands without it need not load.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ from typing import Any, NoReturn
 from virtinstall.errors import RequestError
 from virtinstall.safe_text import one_line, require_xml
 
+_DEFAULT_COLUMNS = 78
 # argparse's messages
 _REQUIRED = "the following arguments are required: "
 _CHOICE = re.compile(
@@ -22,6 +24,21 @@ _CHOICE = re.compile(
 
 class UsageError(RequestError):
     """The command line can't be read: an unknown option, a missing argument."""
+
+
+class Formatter(argparse.HelpFormatter):
+    """Formatter of help without shutil, which is slow to load: argparse creates one for each option."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=columns())
+
+
+def columns() -> int:
+    """Return the width of help on this terminal."""
+    try:
+        return max(40, os.get_terminal_size(1).columns - 2)
+    except OSError:
+        return _DEFAULT_COLUMNS
 
 
 class Parser(argparse.ArgumentParser):

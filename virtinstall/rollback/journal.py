@@ -33,6 +33,7 @@ from virtinstall.rollback.entries import (
 )
 from virtinstall.rollback.file_state import FileState, Identity, remove_file
 from virtinstall.rollback.signals import deferred_signals
+from virtinstall.rollback.state_directory import state_directory
 from virtinstall.rollback.unnamed_file import link_to, open_unnamed
 
 if TYPE_CHECKING:
@@ -88,10 +89,7 @@ class ClaimedError(Exception):
 
 def journal_folder(environ: Mapping[str, str], uid: int) -> str:
     """The directory of journals: /var/lib/virtinstall/runs for root, otherwise in the user's XDG state directory."""
-    if uid == 0:
-        return "/var/lib/virtinstall/runs"
-    state = environ.get("XDG_STATE_HOME") or os.path.join(environ.get("HOME", "/"), ".local/state")
-    return os.path.join(state, "virtinstall", "runs")
+    return os.path.join(state_directory(environ, uid), "runs")
 
 
 _BORN_WITHIN_SECONDS = 60

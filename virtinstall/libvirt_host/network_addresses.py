@@ -1,0 +1,37 @@
+"""DHCP reservations and leases of virtual networks, read without an XML library, for commands that only look.
+
+Source: https://libvirt.org/formatnetwork.html (dhcp/host), virNetworkGetDHCPLeases.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libvirt
+
+from virtinstall.libvirt_host.error_translation import UNSUPPORTED
+from virtinstall.xml.tree import parse_tree
+
+_GONE = (libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED)
+
+
+def reservations(connection: Any, network: str) -> list[tuple[str, str]]:
+    """The reservations of a network, as (MAC address in lower case, IP address). Raises: libvirtError."""
+    try:
+        xml = connection.networkLookupByName(network).XMLDesc(0)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in _GONE:
+            return []
+        raise
+    return [(host.get("mac").lower(), host.get("ip")) for host in parse_tree(xml).findall("ip/dhcp/host")]
+
+
+def leases(connection: Any, network: str) -> list[tuple[str, str]]:
+    """The leases of a network, as (MAC address in lower case, IP address); none where it is not active."""
+    try:
+        found = connection.networkLookupByName(network).DHCPLeases()
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in (*_GONE, libvirt.VIR_ERR_OPERATION_INVALID):
+            return []
+        raise
+    return [(str(lease.get("mac") or "").lower(), str(lease["ipaddr"])) for lease in found]

@@ -1,0 +1,56 @@
+"""Stop a guest before it is deleted or reset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import HypervisorError, RequestError, WaitTimeout
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.host import Guest, Host
+
+
+def require_stoppable(name: str, *, force: bool, shutdown_timeout: float | None) -> None:
+    """Raise RequestError if a running guest may be neither shut down nor powered off."""
+    if not force and shutdown_timeout is None:
+        raise RequestError(
+            f"the guest '{name}' is running", hint="shut it down first: --shutdown 60, or power it off: --force"
+        )
+
+
+def stop_guest(
+    guest: Guest,
+    host: Host,
+    *,
+    force: bool,
+    shutdown_timeout: float | None,
+    report: Callable[[str], None],
+    unchanged: str,
+) -> None:
+    """Shut the guest down, or power it off with `force`; `unchanged` is what an error adds: `nothing was deleted`.
+
+    Raises: WaitTimeout, if it does not shut down within `shutdown_timeout` seconds; RequestError, if it cannot shut
+    down in its state; HypervisorError.
+    """
+    if not guest.is_active():
+        return
+    if shutdown_timeout is not None and guest.state() == "running":
+        report(f"Waiting for '{guest.name}' to shut down.")
+        guest.shutdown()
+        if host.wait_until(lambda: not guest.is_active(), shutdown_timeout):
+            return
+        if not force:
+            raise WaitTimeout(
+                f"the guest '{guest.name}' did not shut down within {shutdown_timeout:g} seconds; {unchanged}",
+                hint="power it off: --force",
+            )
+    elif shutdown_timeout is not None and not force:
+        raise RequestError(
+            f"the guest '{guest.name}' is {guest.state()} and cannot shut down", hint="power it off: --force"
+        )
+    try:
+        guest.destroy()
+    except HypervisorError:
+        if guest.is_active():
+            raise

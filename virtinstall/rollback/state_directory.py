@@ -1,0 +1,17 @@
+"""Directory of what this program remembers between runs: journals, and the host keys of guests."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def state_directory(environ: Mapping[str, str], uid: int) -> str:
+    """Return /var/lib/virtinstall for root, otherwise a directory below the user's XDG_STATE_HOME."""
+    if uid == 0:
+        return "/var/lib/virtinstall"
+    home = environ.get("XDG_STATE_HOME") or os.path.join(environ.get("HOME", "/"), ".local/state")
+    return os.path.join(home, "virtinstall")
