@@ -8,8 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -297,32 +296,3 @@ def test_guest_of_the_other_virt_install(
     plan = delete_as_planned(connection, guest_name, "--storage", "all", folders=folders)
     assert removed(plan, "disk") == {f"{work}/a.qcow2"}
     Path(f"/var/lib/libvirt/qemu/nvram/{guest_name}_VARS.fd").unlink(missing_ok=True)
-
-
-@pytest.fixture
-def slow_points() -> Iterator[list[float]]:
-    """Moments of a deletion at which it is killed, spread over the time that one takes."""
-    yield [0.02 * number for number in range(int(os.environ.get("VIRTINSTALL_KILLS", "20")))]
-
-
-def test_a_killed_deletion_is_finished_by_the_same_command(
-    connection: Connection, work: Path, virt_install: VirtInstall, guest_name: str, slow_points: list[float]
-) -> None:
-    """SIGKILL at any moment; nothing but the user's file is left after the second run."""
-    (work / "mine").write_text("keep")
-    for delay in slow_points:
-        args = [word for name in "abc" for word in ("--disk", f"{work}/{name}.qcow2,size=1")]
-        virt_install("--name", guest_name, *NO_DEVICES, "--import", *args, "--boot", "uefi").ok()
-        process = subprocess.Popen(
-            [sys.executable, "-c", MAIN, "delete", "--connect", connection.option, guest_name, "--yes", "--force"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        time.sleep(0.3 + delay)
-        process.kill()
-        process.wait()
-        virt_guest(connection, "delete", guest_name, "--yes", "--force")
-        assert files(work) == {str(work / "mine"): hashlib.sha256(b"keep").hexdigest()}, f"killed after {delay}"
-        assert guest_name not in connection.names()
-        assert not Path(f"/var/lib/libvirt/qemu/nvram/{guest_name}_VARS.fd").exists()
-        assert list(Path("/var/lib/virtinstall/deletions").iterdir()) == []

@@ -8,6 +8,7 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.cli.connection import connect
+from virtinstall.cli.ended_run import SIGNALS, EndedRun
 from virtinstall.cli.log import library_log
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.status import Status
@@ -99,6 +100,15 @@ def _delete(given: Namespace, hypervisor: Hypervisor, documents: list[dict[str, 
     if not given.yes and not _confirmed(plans):
         documents += [_planned(plan) for plan in plans]
         return _DECLINED
+    try:
+        return _delete_planned(plans, given, hypervisor, documents)
+    except SIGNALS as error:
+        raise _ended(error, plans, given, hypervisor) from error
+
+
+def _delete_planned(
+    plans: list[DeletionPlan], given: Namespace, hypervisor: Hypervisor, documents: list[dict[str, Any]]
+) -> int:
     messages = Messages()
     status = Status.DONE
     for plan in plans:
@@ -121,6 +131,28 @@ def _delete(given: Namespace, hypervisor: Hypervisor, documents: list[dict[str, 
         if done.failed and status is Status.DONE:
             status = Status.ERROR
     return status
+
+
+def _ended(error: BaseException, plans: list[DeletionPlan], given: Namespace, hypervisor: Hypervisor) -> EndedRun:
+    """Return the error for a signal: what is deleted, what is not, and the command that continues."""
+    found: dict[str, list[str]] = {"deleted": [], "deleted in part": [], "not deleted": []}
+    for plan in plans:
+        try:
+            now = hypervisor.deletion_plan(plan.name, given.storage)
+        except GuestNotFound:
+            found["deleted"].append(plan.name)
+        else:
+            found["not deleted" if now.exists else "deleted in part"].append(plan.name)
+    left = [*found["deleted in part"], *found["not deleted"]]
+    done = "; ".join(f"{what}: {', '.join(names)}" for what, names in found.items() if names)
+    import shlex
+
+    where = [] if given.connect is None else ["--connect", given.connect]
+    options = [*(["--storage", given.storage] if given.storage != "own" else []), *(["--force"] if given.force else [])]
+    options += [] if given.shutdown is None else ["--shutdown", given.shutdown]
+    options += ["--wipe"] if given.wipe else []
+    again = shlex.join(["virt-guest", "delete", *where, *options, *left])
+    return EndedRun(error, done, hint=f"continue with: {again}" if left else None)
 
 
 def _require_own(name: str, given: Namespace, hypervisor: Hypervisor) -> None:

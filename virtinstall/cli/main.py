@@ -119,6 +119,7 @@ def _status_of(prog: str, run: _Run, arguments: list[str], environ: Mapping[str,
 
 def _logged_status(prog: str, run: _Run, arguments: list[str], log: Log) -> int:
     """Run a command; convert exceptions to a message and an exit status."""
+    from virtinstall.errors import EndedError
     from virtinstall.options.usage import UsageError
     from virtinstall.rollback.signals import Terminated, terminate_by_exception
 
@@ -127,6 +128,9 @@ def _logged_status(prog: str, run: _Run, arguments: list[str], log: Log) -> int:
             return run(arguments, log)
     except UsageError as error:
         return _report(prog, error, 2, log, arguments)
+    except EndedError as error:
+        print(file=sys.stderr)  # the terminal shows ^C
+        return _report(prog, error, getattr(error, "status", 1), log, arguments)
     except VirtInstallError as error:
         return _report(prog, error, 1, log, arguments)
     except KeyboardInterrupt as error:
@@ -147,7 +151,9 @@ def _report_end(prog: str, how: str, error: BaseException, status: int, argument
     while cause is not None:  # the notes belong to the first signal, the context of a second one
         notes += getattr(cause, "__notes__", ())
         cause = cause.__context__
-    ended = EndedError(f"{how}; everything this run created has been removed{', except:' if notes else '.'}")
+    ended = EndedError(f"{how}.")
+    if prog != "virt-guest" or notes:
+        ended = EndedError(f"{how}; everything this run created has been removed{', except:' if notes else '.'}")
     for note in dict.fromkeys(notes):
         ended.add_note(note)
     _print_document(prog, ended, status, arguments)

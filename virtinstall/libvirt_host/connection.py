@@ -264,6 +264,13 @@ class LibvirtHost(StorageHost):
         with translated(f"cannot reserve the address {address} for {mac} in the network '{network}'"):
             add_reservation(self.connection, network, mac, address, name)
 
+    @translate_errors
+    def reserved_for(self, network: str, address: str) -> tuple[str, ...]:
+        """The MAC addresses (IPv6: the names) for which an address of a virtual network is reserved."""
+        from virtinstall.libvirt_host.reservations import reserved_for
+
+        return reserved_for(self.connection, network, address)
+
     def remove_reservation(self, network: str, mac: str, address: str) -> None:
         """Remove a DHCP reservation from a virtual network, if it is unchanged.
 

@@ -291,6 +291,9 @@ class Host(Protocol):
         Raises: HypervisorError.
         """
 
+    def reserved_for(self, network: str, address: str) -> tuple[str, ...]:
+        """The MAC addresses (IPv6: the names) for which an address of a virtual network is reserved."""
+
     def remove_reservation(self, network: str, mac: str, address: str) -> None:
         """Remove a DHCP reservation from a virtual network, if it is unchanged.
 

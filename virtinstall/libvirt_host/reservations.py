@@ -68,7 +68,10 @@ def add_reservation(connection: Any, network: str, mac: str, address: str, name:
     if name is not None:
         host.set("name", name)
     host.set("ip", address)
-    _update(found, libvirt.VIR_NETWORK_UPDATE_COMMAND_ADD_LAST, host, index)
+    flags = libvirt.VIR_NETWORK_UPDATE_AFFECT_CONFIG if found.isPersistent() else 0
+    if found.isActive():
+        flags |= libvirt.VIR_NETWORK_UPDATE_AFFECT_LIVE
+    _update(found, libvirt.VIR_NETWORK_UPDATE_COMMAND_ADD_LAST, host, index, flags)
 
 
 def remove_reservation(connection: Any, network: str, mac: str, address: str) -> None:
@@ -76,19 +79,41 @@ def remove_reservation(connection: Any, network: str, mac: str, address: str) ->
 
     A reservation of that address for another MAC address is kept. Raises: libvirtError.
     """
+    for found, flags, index, host in _hosts(connection, network, address):
+        if host.get("mac", mac).lower() == mac.lower():
+            _update(found, libvirt.VIR_NETWORK_UPDATE_COMMAND_DELETE, host, index, flags)
+
+
+def reserved_for(connection: Any, network: str, address: str) -> tuple[str, ...]:
+    """The MAC addresses (IPv6: the names) for which an address is reserved now or at the network's next start.
+
+    Raises: libvirtError.
+    """
+    owners = (host.get("mac") or host.get("name") or "" for *_, host in _hosts(connection, network, address))
+    return tuple(dict.fromkeys(owner.lower() for owner in owners))
+
+
+def _hosts(connection: Any, network: str, address: str) -> list[tuple[Any, int, int, etree._Element]]:
+    """The reservations of an address: network, flag of the definition or of the active network, number of the <ip>."""
     try:
         found = connection.networkLookupByName(network)
     except libvirt.libvirtError as error:
         if error.get_error_code() in _GONE:
-            return
+            return []
         raise
-    root = etree.fromstring(found.XMLDesc(0).encode())
-    for index, subnet in enumerate(root.iterfind("ip")):
-        for host in subnet.iterfind("dhcp/host"):
-            owner = host.get("mac", mac).lower()
-            if owner == mac.lower() and _same(host.get("ip", ""), address):
-                _update(found, libvirt.VIR_NETWORK_UPDATE_COMMAND_DELETE, host, index)
-                return
+    # a program may have changed only one of them
+    states = []
+    if found.isPersistent():
+        states.append((libvirt.VIR_NETWORK_UPDATE_AFFECT_CONFIG, libvirt.VIR_NETWORK_XML_INACTIVE))
+    if found.isActive():
+        states.append((libvirt.VIR_NETWORK_UPDATE_AFFECT_LIVE, 0))
+    return [
+        (found, flags, index, host)
+        for flags, kind in states
+        for index, subnet in enumerate(etree.fromstring(found.XMLDesc(kind).encode()).iterfind("ip"))
+        for host in subnet.iterfind("dhcp/host")
+        if _same(host.get("ip", ""), address)
+    ]
 
 
 def _same(left: str, right: str) -> bool:
@@ -100,10 +125,7 @@ def _same(left: str, right: str) -> bool:
         return left == right
 
 
-def _update(network: Any, command: int, host: etree._Element, index: int) -> None:
-    flags = libvirt.VIR_NETWORK_UPDATE_AFFECT_CONFIG if network.isPersistent() else 0
-    if network.isActive():
-        flags |= libvirt.VIR_NETWORK_UPDATE_AFFECT_LIVE
+def _update(network: Any, command: int, host: etree._Element, index: int, flags: int) -> None:
     host.tail = None
     text = etree.tostring(host, encoding="unicode")
     network.update(command, libvirt.VIR_NETWORK_SECTION_IP_DHCP_HOST, index, text, flags)

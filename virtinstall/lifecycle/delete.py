@@ -78,12 +78,13 @@ def delete(
         with nullcontext() if wipe else deferred_signals():
             _remove_guest(plan, guest, host, journal, force=force, shutdown_timeout=shutdown_timeout, report=report)
             done = _remove_things(plan, host, wipe=wipe)
-        if journal is not None and not done.failed:
-            journal.keep_for_next_run(False)
+            if not done.failed:
+                for uuid in filter(None, (plan.uuid, *plan.earlier_uuids)):
+                    remove_known_host(uuid)
+                if journal is not None:
+                    journal.keep_for_next_run(False)
     if not done.failed:
         _forget(plan.name, host)
-        if plan.uuid:
-            remove_known_host(plan.uuid)
     # remove the files of killed runs that created the guest: kernels, seeds, incomplete images
     remove_traces(plan.name, host, on_warning)
     return done
@@ -163,17 +164,18 @@ def _stop(
 
 def _remove_things(plan: DeletionPlan, host: Host, *, wipe: bool) -> Deletion:
     """Remove the files and reservations; continue after an item that cannot be removed."""
-    removed = [each for each in plan.removed if each.file is None and each.kind != "reservation"]
+    removed = [each for each in plan.removed if each.file is None and each.reservation is None]
     kept, failed = list(plan.kept), []
     staying: set[str] = set()
     uses = files_in_use(host) if plan.files else None
-    pools: set[str] = set()
+    pools = set(plan.stale_pools)
     for item in plan.removed:
-        if item.file is None and item.kind != "reservation":
+        if item.file is None and item.reservation is None:
             continue
         try:
-            if item.kind == "reservation":
-                host.remove_reservation(*item.path.split(" ", 2))
+            if item.reservation is not None:
+                reserved = item.reservation
+                host.remove_reservation(reserved.network, reserved.mac, reserved.address)
                 removed.append(item)
                 continue
             assert item.file is not None and uses is not None

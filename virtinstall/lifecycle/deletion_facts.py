@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from virtinstall.errors import GuestNotFound
-from virtinstall.guest_record import NAMESPACE, CreatedFile, GuestRecord, parse_record
+from virtinstall.guest_record import NAMESPACE, CreatedFile, GuestRecord, Reservation, parse_record
 from virtinstall.libvirt_host.host import has_real_storage
-from virtinstall.lifecycle.deletion_plan import DeletionFacts, FileFacts
-from virtinstall.lifecycle.unfinished import created_by_killed_run, reserved_by_killed_run, unfinished_files
+from virtinstall.lifecycle.deletion_plan import DeletionFacts, FileFacts, ReservationFacts
+from virtinstall.lifecycle.unfinished import (
+    Unfinished,
+    created_by_killed_run,
+    reserved_by_killed_run,
+    unfinished_deletion,
+)
 from virtinstall.run.state_files import guest_nvram, tpm_folder
 from virtinstall.storage.file_uses import Role
 from virtinstall.storage.in_use import FilesInUse, file_identity, files_in_use, local_chain
@@ -34,13 +39,21 @@ def deletion_facts(name: str, guest: Guest | None, host: Host) -> DeletionFacts:
 
     Raises: GuestNotFound, if neither exists; HostError.
     """
-    unfinished = _rest(name, guest, host)
+    left = unfinished_deletion(name, None if guest is None else guest.uuid, host)
+    unfinished = _examined(left, host)
     if guest is None:
-        if not unfinished:
+        if not left.uuids:
             from virtinstall.virsh_commands import guest_hint
 
             raise GuestNotFound(f"no such guest: '{name}'", hint=guest_hint(host, name))
-        return DeletionFacts(name=name, exists=False, unfinished=unfinished)
+        return DeletionFacts(
+            name=name,
+            exists=False,
+            unfinished=unfinished,
+            earlier_uuids=left.uuids,
+            stale_pools=left.pools,
+            reservations=_reservations(left.reservations, (), host),
+        )
     live = etree.fromstring(guest.xml().encode())
     documents = [live, etree.fromstring(guest.xml(inactive=True).encode())]
     snapshots = [etree.fromstring(xml.encode()) for xml in guest.snapshots()]
@@ -69,8 +82,18 @@ def deletion_facts(name: str, guest: Guest | None, host: Host) -> DeletionFacts:
         tpm=tpm_folder(documents[1], host),
         files=tuple(found.facts()),
         detached=tuple(found.detached()),
-        reservations=_reservations(record, name, guest.uuid, host),
+        reservations=_reservations(
+            (
+                *(() if record is None else record.reservations),
+                *reserved_by_killed_run(name, guest.uuid, host),
+                *left.reservations,
+            ),
+            _shared_macs(documents[1], guest, host) if record is not None and record.reservations else (),
+            host,
+        ),
         unfinished=unfinished,
+        earlier_uuids=left.uuids,
+        stale_pools=left.pools,
     )
 
 
@@ -93,18 +116,47 @@ def _nvram(
     return path, None, file if file.inode is not None else None
 
 
-def _reservations(record: GuestRecord | None, name: str, uuid: str, host: Host) -> tuple[tuple[str, str, str], ...]:
-    found = () if record is None else record.reservations
-    found = tuple(dict.fromkeys((*found, *reserved_by_killed_run(name, uuid, host))))
-    return tuple((each.network, each.mac, each.address) for each in found)
+def _reservations(
+    recorded: tuple[Reservation, ...], shared_macs: Sequence[str], host: Host
+) -> tuple[ReservationFacts, ...]:
+    """Return the recorded reservations that still exist, or whose address is now reserved for something else."""
+    found = []
+    for each in dict.fromkeys(recorded):
+        owners = host.reserved_for(each.network, each.address)
+        if not owners:
+            continue
+        mac = each.mac.lower()
+        other = next((owner for owner in owners if owner != mac), None) if ":" not in each.address else None
+        found.append(
+            ReservationFacts(
+                network=each.network,
+                mac=each.mac,
+                address=each.address,
+                objection=None
+                if other is None and mac not in shared_macs
+                else f"it is now reserved for {other}"
+                if other is not None
+                else "another guest has the same MAC address",
+            )
+        )
+    return tuple(found)
 
 
-def _rest(name: str, guest: Guest | None, host: Host) -> tuple[FileFacts, ...]:
-    left = unfinished_files(name, None if guest is None else guest.uuid, host)
-    if not left:
+def _shared_macs(domain: etree._Element, guest: Guest, host: Host) -> list[str]:
+    macs = [mac.get("address", "").lower() for mac in domain.iterfind("devices/interface/mac")]
+    return host.shared_macs(guest.uuid, macs)
+
+
+def _examined(left: Unfinished, host: Host) -> tuple[FileFacts, ...]:
+    if not left.files:
         return ()
     uses = files_in_use(host)
-    return tuple(examine(file, host, uses, but=None) for file in left)
+    paths = [file.path for file in left.files]
+    # an image may have been created on one of them meanwhile
+    overlays = overlays_of(paths, {os.path.dirname(path) for path in paths if path.startswith("/")}, host)
+    return tuple(
+        examine(file, host, uses, but=None).replace(overlays=tuple(overlays.get(file.path, ()))) for file in left.files
+    )
 
 
 class _Files:

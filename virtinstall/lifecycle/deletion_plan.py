@@ -48,11 +48,27 @@ class FileFacts(Record):
     unreachable: str | None = None
 
 
+class ReservationFacts(Record):
+    """A DHCP reservation that the run added, as it is now; `objection` is why it must stay."""
+
+    network: str
+    mac: str
+    address: str
+    objection: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The text that identifies it, also in journals: `ADDRESS MAC NETWORK`."""
+        return f"{self.address} {self.mac} {self.network}"
+
+
 class DeletionFacts(Record):
     """Parts of a guest. `exists` is false if only files of a killed deletion remain.
 
     `nvram` is the path of its UEFI variables, `nvram_file` the facts of this file if it can be examined;
-    `nvram_objection` is why it must stay. `tpm` is the directory of its TPM state, None if unknown.
+    `nvram_objection` is why it must stay. `tpm` is the directory of its TPM state, None if unknown. `unfinished` are
+    files that a killed deletion has not removed, `earlier_uuids` the guests to which they belonged,
+    `stale_pools` the pools that still list files that it has removed.
     """
 
     name: str
@@ -71,8 +87,10 @@ class DeletionFacts(Record):
     tpm: str | None = None
     files: tuple[FileFacts, ...] = ()
     detached: tuple[str, ...] = ()
-    reservations: tuple[tuple[str, str, str], ...] = ()
+    reservations: tuple[ReservationFacts, ...] = ()
     unfinished: tuple[FileFacts, ...] = ()
+    earlier_uuids: tuple[str, ...] = ()
+    stale_pools: tuple[str, ...] = ()
 
 
 class Item(Record):
@@ -85,6 +103,7 @@ class Item(Record):
     volume: str | None = None
     size_bytes: int | None = None
     file: FileFacts | None = None
+    reservation: ReservationFacts | None = None
 
     def __str__(self) -> str:
         """Return a line of text: `disk /images/web.qcow2 (1.0 GiB): virtinstall created it`."""
@@ -96,6 +115,7 @@ class DeletionPlan(Record):
     """Plan of a deletion: items to remove and to keep, each with the reason.
 
     `must_stop`: the guest is running. `would_remove_with_all` are kept paths that `storage="all"` would remove.
+    `earlier_uuids` are guests of that name whose deletion was killed, `stale_pools` pools to refresh for them.
     """
 
     name: str
@@ -107,6 +127,8 @@ class DeletionPlan(Record):
     removed: tuple[Item, ...] = ()
     kept: tuple[Item, ...] = ()
     would_remove_with_all: tuple[str, ...] = ()
+    earlier_uuids: tuple[str, ...] = ()
+    stale_pools: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -134,10 +156,13 @@ def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPla
         (removed if reason is None else kept).append(_item(file, reason or _why_removed(file)))
     for path in facts.detached:
         kept.append(Item(kind="disk", path=path, reason=f"{MAKER} created it, but the guest no longer has it"))
-    for network, mac, address in facts.reservations:
-        removed.append(Item(kind="reservation", path=f"{network} {mac} {address}", reason=f"{MAKER} added it"))
+    for each in facts.reservations:
+        why = each.objection or f"{MAKER} added it to the network '{each.network}'"
+        item = Item(kind="reservation", path=each.label, reason=why, reservation=each)
+        (removed if each.objection is None else kept).append(item)
+    rest = _going_of(facts.unfinished, "all")
     for file in facts.unfinished:
-        reason = _objection(file, "all")
+        reason = rest[file.path]
         (removed if reason is None else kept).append(_item(file, reason or "left by a deletion that was killed"))
     more = () if storage == "all" else tuple(path for path, reason in _going(facts, "all").items() if reason is None)
     return DeletionPlan(
@@ -150,26 +175,33 @@ def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPla
         removed=tuple(removed),
         kept=tuple(kept),
         would_remove_with_all=tuple(path for path in more if going[path] is not None),
+        earlier_uuids=facts.earlier_uuids,
+        stale_pools=facts.stale_pools,
     )
 
 
 def _going(facts: DeletionFacts, storage: Storage) -> dict[str, str | None]:
     """Map each file to its reason to stay, None for a file that is removed."""
-    found = {file.path: _objection(file, storage) for file in facts.files}
-    changed = True
-    while changed:
-        # an image stays if an overlay of it stays
-        changed = False
-        for file in facts.files:
-            staying = [each for each in file.overlays if found.get(each, "") is not None]
-            if found[file.path] is None and staying:
-                found[file.path] = f"'{staying[0]}' starts from it"
-                changed = True
+    found = _going_of(facts.files, storage)
     disks = [file for file in facts.files if file.kind in ("disk", "snapshot")]
     if any(found[file.path] is not None for file in disks):
         for file in facts.files:
             if file.kind == "memory" and found[file.path] is None:
                 found[file.path] = "it belongs to a snapshot whose disks are kept"
+    return found
+
+
+def _going_of(files: tuple[FileFacts, ...], storage: Storage) -> dict[str, str | None]:
+    found = {file.path: _objection(file, storage) for file in files}
+    changed = True
+    while changed:
+        # an image stays if an overlay of it stays
+        changed = False
+        for file in files:
+            staying = [each for each in file.overlays if found.get(each, "") is not None]
+            if found[file.path] is None and staying:
+                found[file.path] = f"'{staying[0]}' starts from it"
+                changed = True
     return found
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from virtinstall.errors import HypervisorError
 from virtinstall.guest_record import CreatedFile, Reservation
 from virtinstall.lifecycle.deletion_plan import FileFacts
+from virtinstall.record import Record
 from virtinstall.redact import logger
 from virtinstall.rollback.file_state import Identity
 from virtinstall.rollback.journal import ClaimedError, Journal, find_leftovers, forget_leftovers, journal_folder
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Host
     from virtinstall.lifecycle.deletion_plan import DeletionPlan
 
-_GUEST, _FILE, _VOLUME = "domain", "file", "volume"
+_GUEST, _FILE, _VOLUME, _RESERVATION, _POOL = "domain", "file", "volume", "reservation", "pool"
+
+
+class Unfinished(Record):
+    """Files and reservations that killed deletions left, the UUIDs of their guests, and pools to refresh."""
+
+    files: tuple[FileFacts, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
+    uuids: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
 
 
 def deletions_folder() -> str:
@@ -29,7 +39,7 @@ def deletions_folder() -> str:
 
 
 def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
-    """Record all files that `plan` removes; return None if no journal can be written.
+    """Record all files and reservations that `plan` removes; return None if no journal can be written.
 
     The journal takes effect with `note_commitment`. Raises: HypervisorError, if another process is deleting the guest.
     """
@@ -42,6 +52,11 @@ def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
                 journal.record(_FILE, file.link or file.path, Identity(file.filesystem, file.inode))
             elif file.pool is not None:
                 journal.record(_VOLUME, f"{file.pool}/{file.volume}")
+        for pool in sorted({item.pool for item in plan.files if item.pool is not None}):
+            journal.record(_POOL, pool)
+        for item in plan.removed:
+            if item.reservation is not None:
+                journal.record(_RESERVATION, item.reservation.label)
         return journal
     except ClaimedError as error:
         raise HypervisorError(
@@ -64,23 +79,37 @@ def forget_deletions(name: str, host: Host) -> None:
     forget_leftovers(name, deletions_folder(), host.uri)
 
 
-def unfinished_files(name: str, uuid: str | None, host: Host) -> list[FileFacts]:
-    """Return the files that a killed deletion has not removed yet; none of the guest of `uuid`, which still exists.
+def unfinished_deletion(name: str, uuid: str | None, host: Host) -> Unfinished:
+    """Return what killed deletions have not removed yet; nothing of the guest of `uuid`, which still exists.
 
     A deletion is resumed from its journal only if it removed the definition; otherwise the guest is examined again.
     """
-    found = []
+    files, reservations = [], []
     leftovers = find_leftovers(name, deletions_folder(), host.uri)
-    if not any(each.kind == _GUEST and (uuid is None or each.uuid != uuid) for each in leftovers):
-        return []
+    gone = [each.uuid or "" for each in leftovers if each.kind == _GUEST and (uuid is None or each.uuid != uuid)]
+    if not gone:
+        return Unfinished()
     for each in leftovers:
         if each.kind == _FILE:
-            found.append(FileFacts(kind="disk", path=each.path, is_ours=True))
+            files.append(FileFacts(kind="disk", path=each.path, is_ours=True))
         elif each.kind == _VOLUME:
             pool, _, volume = each.path.partition("/")
             if host.volume(pool, volume) is not None:
-                found.append(FileFacts(kind="disk", path=each.path, pool=pool, volume=volume, is_ours=True))
-    return found
+                files.append(FileFacts(kind="disk", path=each.path, pool=pool, volume=volume, is_ours=True))
+        elif each.kind == _RESERVATION:
+            reservations.append(_reservation(each.path))
+    return Unfinished(
+        files=tuple(files),
+        reservations=tuple(reservations),
+        uuids=tuple(filter(None, gone)),
+        pools=tuple(each.path for each in leftovers if each.kind == _POOL),
+    )
+
+
+def _reservation(path: str) -> Reservation:
+    """Return the reservation that a journal names."""
+    address, mac, network = path.split(" ", 2)
+    return Reservation(network=network, mac=mac, address=address)
 
 
 def created_by_killed_run(name: str, uuid: str, host: Host) -> tuple[CreatedFile, ...]:
@@ -106,5 +135,4 @@ def reserved_by_killed_run(name: str, uuid: str, host: Host) -> tuple[Reservatio
     leftovers = find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri)
     if not any(each.kind == _GUEST and each.uuid == uuid for each in leftovers):
         return ()
-    parts = (each.path.split(" ", 2) for each in leftovers if each.kind == "reservation")
-    return tuple(Reservation(network=network, mac=mac, address=address) for address, mac, network in parts)
+    return tuple(_reservation(each.path) for each in leftovers if each.kind == _RESERVATION)

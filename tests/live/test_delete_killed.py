@@ -1,0 +1,133 @@
+"""`virt-guest delete` that is killed at any point, then the same command again: nothing of the guest is left.
+
+`VIRTINSTALL_KILLS` sets the number of points; they are spread over all lines that a deletion executes.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import virtinstall
+from tests.live.machine import Connection
+from tests.live.test_delete import files, virt_guest
+from virtinstall import parse_request
+
+pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
+POINTS = int(os.environ.get("VIRTINSTALL_KILLS", "12"))
+# ends at the Nth line after the deletion begins: before that line, or while the following ones wait for libvirt
+KILLED = """
+import os, signal, sys
+last, delay = int(sys.argv.pop(1)), float(sys.argv.pop(1))
+parts = ("/virtinstall/lifecycle/", "/virtinstall/rollback/", "/virtinstall/storage/", "/virtinstall/libvirt_host/")
+lines, started = 0, False
+def trace(frame, event, argument):
+    global lines, started
+    if not any(part in frame.f_code.co_filename for part in parts):
+        return None
+    if event == "call":
+        started = started or (frame.f_code.co_name == "delete" and "/lifecycle/" in frame.f_code.co_filename)
+        return trace if started or event == "call" else None
+    if started and event == "line":
+        lines += 1
+        if lines == last:
+            if not delay:
+                os.kill(os.getpid(), signal.SIGKILL)
+            signal.setitimer(signal.ITIMER_REAL, delay)
+    return trace
+sys.settrace(trace)
+from virtinstall.cli.main import guest_main
+status = guest_main()
+sys.settrace(None)
+print(lines)
+sys.exit(status)
+"""
+NETWORK = """<network><name>vitest-kill</name><bridge name='vitest-kill'/>
+<ip address='192.168.198.1' prefix='24'><dhcp><range start='192.168.198.100' end='192.168.198.200'/></dhcp></ip>
+</network>"""
+MAC, ADDRESS = "52:54:00:00:98:10", "192.168.198.10"
+STATE = ("/var/lib/libvirt/qemu/nvram", "/var/lib/libvirt/qemu/save", "/var/lib/libvirt/swtpm")
+KNOWN_HOSTS, DELETIONS = Path("/var/lib/virtinstall/known_hosts"), Path("/var/lib/virtinstall/deletions")
+
+
+@pytest.fixture
+def network(connection: Connection, work: Path) -> Iterator[str]:
+    """A virtual network whose DHCP server is libvirt's."""
+    xml = work / "network.xml"
+    xml.write_text(NETWORK)
+    connection.virsh("net-define", str(xml))
+    xml.unlink()
+    try:
+        connection.virsh("net-start", "vitest-kill")
+        yield "vitest-kill"
+    finally:
+        for command in ("net-destroy", "net-undefine"):
+            subprocess.run(["virsh", "-q", "-c", connection.uri, command, "vitest-kill"], check=False)
+
+
+def create(name: str, work: Path, network: str, uri: str) -> str:
+    """Create a running guest with every part that a deletion removes; return its UUID."""
+    words = ["--connect", uri, "--virt-type", "qemu", "--name", name, "--memory", "64", "--osinfo", "generic"]
+    words += ["--import", "--disk", f"{work}/a.qcow2,size=1", "--disk", f"pool={network},size=1", "--boot", "uefi"]
+    words += ["--network", f"network={network},mac={MAC},ip={ADDRESS}", "--tpm", "emulator", "--graphics", "none"]
+    words += ["--cloud-init", "hostname=killed,keep=on", "--noautoconsole"]
+    with virtinstall.connect(uri) as hypervisor:
+        guest = hypervisor.create(parse_request(words))
+        assert guest.record is not None
+        assert [each.address for each in guest.record.reservations] == [ADDRESS]
+        return guest.uuid
+
+
+def test_a_killed_deletion_is_finished_by_the_same_command(
+    connection: Connection, work: Path, network: str, guest_name: str
+) -> None:
+    """Nothing is left but the user's file; the guest is running, and has an external snapshot."""
+    pool = work / "pool"
+    pool.mkdir()
+    connection.virsh("pool-create-as", network, "dir", "--target", str(pool))
+    (work / "mine").write_text("keep")
+    before = files(work, *map(Path, STATE))
+    command = ["delete", "--connect", connection.option, guest_name, "--yes", "--force"]
+    lines, points = 0, [0]
+    chance = random.Random(1)
+    try:
+        for number, last in enumerate(points):
+            uuid = create(guest_name, work, network, connection.uri)
+            connection.virsh("snapshot-create-as", guest_name, "one", "--disk-only")
+            KNOWN_HOSTS.mkdir(parents=True, exist_ok=True)
+            (KNOWN_HOSTS / uuid).write_text("key")
+            delay = chance.uniform(0.0005, 0.05) if number % 3 == 2 else 0
+            done = subprocess.run(
+                [sys.executable, "-c", KILLED, str(last), str(delay), *command],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if last == 0:
+                assert done.returncode == 0, done.stderr
+                lines = int(done.stdout.split()[-1])
+                points += [1 + each * lines // POINTS for each in range(POINTS)]
+            elif done.returncode == 0:
+                assert delay, "the last points may be after the end"
+            else:
+                assert done.returncode in (-signal.SIGKILL, -signal.SIGALRM), done.stderr
+            virt_guest(connection, "delete", guest_name, "--yes", "--force")
+            where = f"killed at line {last} of {lines}, after {delay} s"
+            assert files(work, *map(Path, STATE)) == before, where
+            assert guest_name not in connection.names(), where
+            assert MAC not in connection.virsh("net-dumpxml", network), where
+            assert MAC not in connection.virsh("net-dumpxml", "--inactive", network), where
+            assert connection.virsh("vol-list", network).split() == [], where
+            assert list(DELETIONS.iterdir()) == [], where
+            assert not (KNOWN_HOSTS / uuid).exists(), where
+            assert subprocess.run(["pgrep", "-f", f"guest={guest_name}"], check=False).returncode == 1, where
+    finally:
+        connection.virsh("pool-destroy", network)

@@ -1,0 +1,18 @@
+"""A run that a signal ended, with a message about what it has done."""
+
+from __future__ import annotations
+
+from virtinstall.cli.status import Status
+from virtinstall.errors import EndedError
+from virtinstall.rollback.signals import Terminated
+
+SIGNALS = (KeyboardInterrupt, Terminated)
+
+
+class EndedRun(EndedError):
+    """Interruption of a command that reports what it has done. `status` is the exit status."""
+
+    def __init__(self, cause: BaseException, done: str, *, hint: str | None = None) -> None:
+        how = f"ended by {cause.signal_name}" if isinstance(cause, Terminated) else "interrupted"
+        super().__init__(f"{how}: {done}", hint=hint)
+        self.status = 128 + cause.number if isinstance(cause, Terminated) else int(Status.INTERRUPTED)
