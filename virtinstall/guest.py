@@ -174,16 +174,17 @@ class Guest:
         *,
         stdout: Callable[[bytes], object],
         stderr: Callable[[bytes], object],
+        stdin: BinaryIO | None = None,
         timeout: float | None = None,
     ) -> int:
         """Run a command through the guest agent; return its exit status, 128 + N if signal N ended it.
 
-        `stdout` and `stderr` receive what it prints, while it runs. Raises: RequestError, when the guest is off;
-        HypervisorError, when its agent does not answer; WaitTimeout.
+        `stdout` and `stderr` receive what it prints, while it runs; `stdin` is read to its end before. Raises:
+        RequestError, when the guest is off; HypervisorError, when its agent does not answer; GuestStopped; WaitTimeout.
         """
         from virtinstall.lifecycle.agent_exec import execute
 
-        return execute(self._guest, command, stdout=stdout, stderr=stderr, timeout=timeout)
+        return execute(self._guest, command, stdout=stdout, stderr=stderr, stdin=stdin, timeout=timeout)
 
     @for_scripts
     def reset_plan(self) -> ResetPlan:

@@ -14,9 +14,11 @@ import virtinstall
 from tests.lifecycle.test_delete_command import TEST
 from virtinstall.cli.guest_list import age
 from virtinstall.cli.main import guest_main
+from virtinstall.guest_record import NAMESPACE, GuestRecord, Reservation
 from virtinstall.lifecycle.addresses import GuestAddress, guest_addresses
 
 SCHEMA = Path(virtinstall.__file__).parent / "schema"
+UUID = "156f25fd-22c6-4a33-81d7-ff7799335bc3"
 MAC, OTHER = "52:54:00:00:00:01", "52:54:00:00:00:02"
 INTERFACE = f"<interface type='network'><source network='lan'/><mac address='{MAC}'/></interface>"
 
@@ -75,6 +77,18 @@ def test_a_guest_that_is_off_has_only_reservations() -> None:
     guest = _Guest({}, active=False)
     assert guest_addresses(guest, _Host(LEASED)) == []  # type: ignore[arg-type]
     assert [each.address for each in guest_addresses(guest, _Host(LEASED, RESERVED))] == ["192.0.2.1"]  # type: ignore[arg-type]
+
+
+def test_a_reservation_in_ipv6_is_found_by_the_record() -> None:
+    """It has a name instead of a MAC address; those of other guests are ignored."""
+    guest = _Guest({"agent": ["192.0.2.3"]})
+    record = GuestRecord(uuid=UUID, reservations=(Reservation(network="lan", mac=MAC, address="2001:db8::7"),))
+    element = record.to_xml().replace("<guest ", f"<v:guest xmlns:v='{NAMESPACE}' ").replace("</guest", "</v:guest")
+    metadata = f"<uuid>{UUID}</uuid><metadata>{element}</metadata>"
+    guest.xml = lambda **_: f"<domain>{metadata}<devices>{INTERFACE}</devices></domain>"  # type: ignore[method-assign]
+    host = _Host(("", "2001:db8::8", "reservation"), ("", "2001:db8::7", "reservation"))
+    found = guest_addresses(guest, host)  # type: ignore[arg-type]
+    assert found == [GuestAddress(address="2001:db8::7", source="reservation")]
 
 
 def test_list_json_conforms_to_its_schema(capsys: pytest.CaptureFixture[str]) -> None:

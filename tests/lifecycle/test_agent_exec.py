@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import subprocess
 import tempfile
 import time
@@ -10,8 +11,9 @@ from typing import IO, Any
 
 import pytest
 
-from virtinstall.errors import HypervisorError, RequestError, WaitTimeout
+from virtinstall.errors import GuestStopped, HypervisorError, RequestError, WaitTimeout
 from virtinstall.lifecycle.agent_exec import execute
+from virtinstall.rollback.signals import Terminated
 
 
 class _LocalAgent:
@@ -26,17 +28,23 @@ class _LocalAgent:
         self.files: dict[int, IO[bytes]] = {}
         self.folders: list[str] = []
 
+        self.active = True
+
     def is_active(self) -> bool:
-        return True
+        return self.active
 
     def agent_command(self, command: str, **arguments: Any) -> Any:
         return getattr(self, command.replace("-", "_"))(**{k.replace("-", "_"): v for k, v in arguments.items()})
 
-    def guest_exec(self, path: str, arg: list[str], capture_output: bool = False) -> dict[str, int]:
+    def guest_exec(
+        self, path: str, arg: list[str], capture_output: bool = False, input_data: str = ""
+    ) -> dict[str, int]:
         if path == "/bin/sh" and not self.shell:
             raise HypervisorError("Failed to execute child process “/bin/sh” (No such file or directory)")
-        out, error = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
-        process = subprocess.Popen([path, *arg], stdin=subprocess.DEVNULL, stdout=out, stderr=error)
+        out, error, given = (tempfile.TemporaryFile() for _ in range(3))  # noqa: SIM115
+        given.write(base64.b64decode(input_data))
+        given.seek(0)
+        process = subprocess.Popen([path, *arg], stdin=given, stdout=out, stderr=error)
         self.processes[process.pid] = process
         if capture_output:
             self.captured[process.pid] = (out, error)
@@ -58,8 +66,11 @@ class _LocalAgent:
         return {**answer, **ended}
 
     def guest_file_open(self, path: str, mode: str) -> int:
-        self.files[len(self.files)] = open(path, "rb")  # noqa: SIM115
+        self.files[len(self.files)] = open(path, mode + "b")  # noqa: SIM115
         return len(self.files) - 1
+
+    def guest_file_write(self, handle: int, buf_b64: str) -> None:
+        self.files[handle].write(base64.b64decode(buf_b64))
 
     def guest_file_read(self, handle: int, count: int) -> dict[str, Any]:
         data = self.files[handle].read(count)
@@ -69,10 +80,20 @@ class _LocalAgent:
         self.files[handle].close()
 
 
-def run(agent: _LocalAgent, *command: str, timeout: float | None = None) -> tuple[int, bytes, bytes]:
+def run(
+    agent: _LocalAgent, *command: str, timeout: float | None = None, given: bytes | None = None
+) -> tuple[int, bytes, bytes]:
     """Return exit status, standard output and standard error."""
     out, error = bytearray(), bytearray()
-    status = execute(agent, command, stdout=out.extend, stderr=error.extend, timeout=timeout)  # type: ignore[arg-type]
+    stdin = None if given is None else io.BytesIO(given)
+    status = execute(
+        agent,  # type: ignore[arg-type]
+        command,
+        stdout=out.extend,
+        stderr=error.extend,
+        stdin=stdin,
+        timeout=timeout,
+    )
     return status, bytes(out), bytes(error)
 
 
@@ -113,6 +134,73 @@ def test_a_command_that_takes_too_long_raises_wait_timeout() -> None:
     """The command is still running."""
     with pytest.raises(WaitTimeout, match="still running"):
         run(_LocalAgent(), "sleep", "3", timeout=0.2)
+
+
+@pytest.mark.parametrize("shell", [True, False])
+@pytest.mark.parametrize(("given", "expected"), [(None, b""), (b"", b""), (bytes(range(256)) * 1000, None)])
+def test_standard_input_reaches_the_command_unchanged(shell: bool, given: bytes | None, expected: bytes | None) -> None:
+    """Without it, the command reads an empty file."""
+    assert run(_LocalAgent(shell=shell), "cat", given=given) == (0, given if expected is None else expected, b"")
+
+
+@pytest.mark.parametrize(
+    ("came", "name"), [(KeyboardInterrupt(), "INT"), (Terminated(15), "TERM"), (Terminated(1), "HUP")]
+)
+def test_a_signal_is_passed_on_to_the_command(came: BaseException, name: str) -> None:
+    """What the command prints then is forwarded, and the signal is raised again."""
+    out = bytearray()
+    begin = time.monotonic()
+
+    def write(data: bytes) -> None:
+        out.extend(data)
+        if data == b"ready\n":
+            raise came
+
+    script = f"trap 'echo got; exit 1' {name}; echo ready; sleep 20 & wait"
+    with pytest.raises(type(came)):
+        execute(_LocalAgent(), ["/bin/bash", "-c", script], stdout=write, stderr=out.extend)  # type: ignore[arg-type]
+    assert out == b"ready\ngot\n"
+    assert time.monotonic() - begin < 10
+
+
+def test_a_guest_that_powers_off_raises_guest_stopped() -> None:
+    """The agent's error does not contain the reason."""
+    agent = _LocalAgent()
+
+    def stopped(**arguments: object) -> None:
+        agent.active = False
+        raise HypervisorError("domain is not running")
+
+    agent.guest_exec_status = stopped  # type: ignore[assignment, method-assign]
+    with pytest.raises(GuestStopped, match="powered off before the command ended"):
+        run(agent, "true")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "hint"),
+    [
+        (86, "does not respond", "qemu-guest-agent"),
+        (74, "has no channel", "--add-device --channel"),
+        (1, "The command guest-exec has been disabled for this instance", "allow guest-exec"),
+    ],
+)
+def test_an_error_of_the_agent_has_a_hint(code: int, message: str, hint: str) -> None:
+    """libvirt's messages do not contain a solution."""
+    agent = _LocalAgent()
+    error = HypervisorError(f"libvirt: {message}", code=code)
+    agent.guest_exec = lambda **arguments: (_ for _ in ()).throw(error)  # type: ignore[method-assign]
+    with pytest.raises(HypervisorError, match=message) as raised:
+        run(agent, "true")
+    assert hint in (raised.value.hint or "")
+
+
+@pytest.mark.parametrize("answer", [None, [], {"pid": "x"}, {"pid": 1, "exited": True, "out-data": "YQ"}])
+def test_an_invalid_answer_is_an_error(answer: object) -> None:
+    """The guest may run any program as its agent."""
+    agent = _LocalAgent()
+    agent.agent_command = lambda *words, **arguments: answer  # type: ignore[method-assign]
+    with pytest.raises(HypervisorError, match="agent"):
+        run(agent, "true")
 
 
 def test_an_agent_that_refuses_is_an_error() -> None:

@@ -31,7 +31,9 @@ def test_a_clone_records_the_new_disks_and_keeps_the_login(tmp_path: Path) -> No
         copied = hypervisor.guest("copy").record
         assert copied is not None
         assert [each.path for each in copied.files] == [copy.target for copy in plan.copies]
-        assert (copied.user, copied.host_key, copied.image) == ("anna", KEY, "debian12")
+        assert (copied.user, copied.image) == ("anna", "debian12")
+        # cloud-init may create new host keys in the copy, and whoever controls the original has its key
+        assert copied.host_key is None
         original = guest.record
         assert original is not None
         assert original.files == (disk,)

@@ -88,7 +88,40 @@ def test_the_record_provides_user_and_host_key(state: Path) -> None:
 def test_without_a_record_no_options_are_added() -> None:
     """The settings in the user's ssh_config apply."""
     assert command(_Guest()) == ["ssh", "--", "192.0.2.7"]
-    assert command(_Guest(), user="root", identity="/k") == ["ssh", "-i", "/k", "-l", "root", "--", "192.0.2.7"]
+    words = ["ssh", "-i", "/dev/null", "-l", "root", "--", "192.0.2.7"]
+    assert command(_Guest(), user="root", identity="/dev/null") == words
+
+
+def test_a_missing_identity_is_an_error() -> None:
+    """ssh would only warn, and ask for a password."""
+    with pytest.raises(RequestError, match="no such file: '/no/key'"):
+        command(_Guest(), identity="/no/key")
+
+
+VSOCK = "<interface type='user'/><vsock><cid auto='yes' address='7'/></vsock>"
+
+
+@pytest.mark.parametrize(
+    ("proxy", "socat", "expected"),
+    [
+        ("/bin/true", None, ["-o", "ProxyCommand=/bin/true vsock/7 22", "-o", "ProxyUseFdpass=yes"]),
+        ("/no/proxy", "/usr/bin/socat", ["-o", "ProxyCommand=socat - VSOCK-CONNECT:7:22"]),
+        ("/no/proxy", None, None),
+    ],
+)
+def test_a_guest_without_an_address_is_reached_through_vsock(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, socat: str | None, expected: list[str] | None
+) -> None:
+    """Only if this host has a proxy for it; the name of the guest takes the place of the address."""
+    monkeypatch.setattr("virtinstall.lifecycle.ssh._VSOCK_PROXY", proxy)
+    monkeypatch.setattr("shutil.which", lambda name: socat)
+    if expected is None:
+        with pytest.raises(RequestError, match="user-mode network"):
+            command(_Guest(VSOCK))
+    else:
+        assert command(_Guest(VSOCK)) == ["ssh", *expected, "--", "web"]
+        with pytest.raises(RequestError, match="user-mode network"):
+            command(_Guest(VSOCK), "qemu+ssh://host/system")
 
 
 def test_strict_host_key_checking_is_never_disabled() -> None:

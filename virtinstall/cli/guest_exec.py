@@ -24,6 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument("command", metavar="COMMAND", nargs="*", help="Command and arguments; write -- before it.")
+    parser.add_argument("--stdin", action="store_true", help="Pass standard input to the command.")
     parser.add_argument("--timeout", metavar="TIME", help="Maximum run time of the command: seconds, or 5m, 1h.")
 
 
@@ -38,7 +39,13 @@ def run(given: Namespace, log: Log) -> int:
     with connect(given.connect) as hypervisor:
         guest = hypervisor.guest(given.name)
         try:
-            return guest.execute(given.command, stdout=_writer(sys.stdout), stderr=_writer(sys.stderr), timeout=timeout)
+            return guest.execute(
+                given.command,
+                stdout=_writer(sys.stdout),
+                stderr=_writer(sys.stderr),
+                stdin=sys.stdin.buffer if given.stdin else None,
+                timeout=timeout,
+            )
         except WaitTimeout as error:
             print(f"virt-guest: {error.message}", file=sys.stderr)
             return Status.TIMED_OUT

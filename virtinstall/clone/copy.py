@@ -121,7 +121,10 @@ def make_clone(
 
 
 def clone_record(plan: ClonePlan) -> GuestRecord:
-    """Return the record of the copy: the images that this run created, and how to log in as for the original."""
+    """Return the record of the copy: the images that this run created, and the account to log in to.
+
+    The host key is unknown: the copy has that of the original, until the guest creates another one.
+    """
     original = next(iter(etree.fromstring(plan.xml.encode()).iterfind(f"metadata/{{{NAMESPACE}}}guest")), None)
     before = None
     if original is not None:
@@ -141,7 +144,6 @@ def clone_record(plan: ClonePlan) -> GuestRecord:
         nvram=next(iter(nvram), None),
         image=None if before is None else before.image,
         user=None if before is None else before.user,
-        host_key=None if before is None else before.host_key,
     )
 
 

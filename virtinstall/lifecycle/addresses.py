@@ -49,7 +49,8 @@ class Summary(Record):
 def guest_addresses(guest: Guest, host: Host) -> list[GuestAddress]:
     """Return the addresses from the best source, IPv4 first; for a guest that is off, only reservations."""
     document = parse_tree(guest.xml())
-    known = _of_networks(document, {name: host.network_addresses(name) for name in _networks(document)})
+    networks = {name: host.network_addresses(name) for name in _networks(document)}
+    known = _of_networks(document, networks)
     if known or not guest.is_active():
         return [each for each in known if each.source == "reservation" or guest.is_active()]
     for source in ("lease", "agent", "arp"):
@@ -87,7 +88,7 @@ def _summary(guest: Guest, document: Node, state: str, networks: Mapping[str, li
             addresses = addresses or [
                 GuestAddress(address=each, source=source) for each in guest.addresses_from(source)
             ]
-    record = _record(document, uuid)
+    record = _record(document)
     vcpu = document.find("vcpu")
     current = "" if vcpu is None else vcpu.get("current") or vcpu.text
     return Summary(
@@ -108,11 +109,11 @@ def _has_agent(document: Node) -> bool:
     return any(each.get("name") == _AGENT and each.get("state") == "connected" for each in targets)
 
 
-def _record(document: Node, uuid: str) -> GuestRecord | None:
+def _record(document: Node) -> GuestRecord | None:
     from virtinstall.guest_record import NAMESPACE, read_record
 
     node = document.find(f"metadata/{{{NAMESPACE}}}guest")
-    return None if node is None else read_record(node, uuid)
+    return None if node is None else read_record(node, document.findtext("uuid") or "")
 
 
 def _os_name(document: Node) -> str | None:
@@ -132,15 +133,26 @@ def _on_networks(document: Node) -> list[Node]:
 
 
 def _of_networks(document: Node, networks: Mapping[str, list[tuple[str, str, str]]]) -> list[GuestAddress]:
-    """Return the reservations of the guest's interfaces, or their leases if there are no reservations."""
+    """Return the reservations of the guest's interfaces, or their leases if there are no reservations.
+
+    Reservations in IPv6 have a name instead of a MAC address: the guest's are those that its record names.
+    """
     found: list[GuestAddress] = []
     for interface in _on_networks(document):
         source, mac = interface.find("source"), interface.find("mac")
         if source is None or mac is None:
             continue
-        address = mac.get("address").lower()
-        for known_mac, known, kind in networks.get(source.get("network"), ()):
-            if known_mac == address:
+        network, address = source.get("network"), mac.get("address").lower()
+        for known_mac, known, kind in networks.get(network, ()):
+            is_named = kind == "reservation" and not known_mac
+            if known_mac == address or (is_named and _is_recorded(document, network, known)):
                 found.append(GuestAddress(address=known, source=kind))
     best = [each for each in found if each.source == "reservation"] or found
     return sorted(best, key=lambda each: ":" in each.address)
+
+
+def _is_recorded(document: Node, network: str, address: str) -> bool:
+    record = _record(document)
+    return record is not None and any(
+        (each.network, each.address) == (network, address) for each in record.reservations
+    )

@@ -10,90 +10,181 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from virtinstall.errors import HypervisorError, RequestError, WaitTimeout
+from virtinstall.errors import GuestStopped, HypervisorError, RequestError, WaitTimeout
+from virtinstall.rollback.signals import Terminated
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from virtinstall.libvirt_host.host import Guest
 
 Write = Callable[[bytes], object]
 _SHELL = "/bin/sh"
-_PREPARE = 'd=$(mktemp -d) && : >"$d/out" && : >"$d/err" && printf %s "$d"'
-_RUN = 'd=$1; shift; exec "$@" >"$d/out" 2>"$d/err"'
+_PREPARE = 'd=$(mktemp -d) && : >"$d/in" && : >"$d/out" && : >"$d/err" && printf %s "$d"'
+# in a new session, so that a signal reaches all processes of the command
+_RUN = 'd=$1; shift; s=; command -v setsid >/dev/null && s=setsid; exec $s "$@" <"$d/in" >"$d/out" 2>"$d/err"'
+_SIGNAL = 'kill -s "$1" -- "-$2" 2>/dev/null || kill -s "$1" -- "$2"'
 _CHUNK_BYTES = 1 << 16
+_LARGEST_INPUT_BYTES = 1 << 20
 _FIRST_SECONDS, _LONGEST_SECONDS = 0.05, 1.0
+_SIGNALLED_SECONDS = 2.0
 _SIGNALLED = 128
+_UNRESPONSIVE, _NO_CHANNEL = 86, 74
+"""libvirt's codes (virErrorNumber): VIR_ERR_AGENT_UNRESPONSIVE, VIR_ERR_ARGUMENT_UNSUPPORTED."""
 
 
-def execute(guest: Guest, command: Sequence[str], *, stdout: Write, stderr: Write, timeout: float | None = None) -> int:
+def execute(
+    guest: Guest,
+    command: Sequence[str],
+    *,
+    stdout: Write,
+    stderr: Write,
+    stdin: BinaryIO | None = None,
+    timeout: float | None = None,
+) -> int:
     """Run `command` in the guest; return its exit status, or 128 + N if signal N ended it.
 
+    `stdin` is read to its end and becomes the command's standard input. KeyboardInterrupt and Terminated are passed on
+    to the command as SIGINT, SIGTERM or SIGHUP, and raised again.
+
     Raises: RequestError, if `command` is empty or the guest is off; HypervisorError, if the agent does not respond or
-    reports an error; WaitTimeout, if the command is still running after `timeout` seconds.
+    reports an error; GuestStopped, if the guest powers off; WaitTimeout, if the command is still running after
+    `timeout` seconds.
     """
     if not command:
         raise RequestError("exec: no command specified", hint="example: virt-guest exec NAME -- COMMAND")
     if not guest.is_active():
         raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it: virsh start {guest.name}")
     deadline = None if timeout is None else time.monotonic() + timeout
-    folder = _prepared(guest, deadline)
-    if folder is None:
-        return _execute_captured(guest, command, stdout, stderr, deadline)
+    with _explained(guest):
+        folder = _prepared(guest, deadline)
+        if folder is None:
+            return _execute_captured(guest, command, (stdout, stderr), stdin, deadline)
+        try:
+            status = _execute_streamed(guest, command, folder, (stdout, stderr), stdin, deadline)
+        except BaseException:
+            with suppress(HypervisorError):
+                _remove(guest, folder)
+            raise
+        _remove(guest, folder)
+        return status
+
+
+@contextmanager
+def _explained(guest: Guest) -> Iterator[None]:
+    """Explain why an agent does not answer; report a guest that powered off meanwhile."""
     try:
-        return _execute_streamed(guest, command, folder, (stdout, stderr), deadline)
-    finally:
-        guest.agent_command("guest-exec", path="rm", arg=["-rf", "--", folder])
+        yield
+    except HypervisorError as error:
+        if not guest.is_active():
+            raise GuestStopped(f"the guest '{guest.name}' powered off before the command ended") from error
+        if error.code == _UNRESPONSIVE:
+            raise HypervisorError(
+                f"the guest agent of '{guest.name}' does not respond",
+                hint=f"install and start qemu-guest-agent in the guest, or use: virt-guest ssh {guest.name}",
+                code=error.code,
+            ) from error
+        if error.code == _NO_CHANNEL:
+            raise HypervisorError(
+                f"the guest '{guest.name}' has no channel for a guest agent",
+                hint=f"virt-xml {guest.name} --add-device --channel unix,target.type=virtio,"
+                "target.name=org.qemu.guest_agent.0",
+                code=error.code,
+            ) from error
+        if "disabled" in error.message or "not found" in error.message:
+            raise HypervisorError(
+                error.message,
+                hint="allow guest-exec and guest-file-* in the configuration of qemu-guest-agent in the guest",
+                code=error.code,
+            ) from error
+        raise
 
 
 def _prepared(guest: Guest, deadline: float | None) -> str | None:
-    """Create a directory with two empty files in the guest; return its path, or None if the guest has no shell."""
+    """Create a directory with three empty files in the guest; return its path, or None if the guest has no shell."""
     try:
-        started = guest.agent_command("guest-exec", path=_SHELL, arg=["-c", _PREPARE], **{"capture-output": True})
+        pid = _start(guest, _SHELL, ["-c", _PREPARE], capture=True)
     except HypervisorError as error:
         if "No such file" in error.message or "cannot find" in error.message.lower():
             return None
         raise
-    ended = _wait(guest, started["pid"], deadline, lambda: None)
-    return _decoded(ended, "out-data").decode() or None
+    ended = _wait(guest, pid, deadline, lambda: None)
+    return _decoded(ended, "out-data").decode(errors="replace") or None
 
 
 def _execute_streamed(
-    guest: Guest, command: Sequence[str], folder: str, writers: tuple[Write, Write], deadline: float | None
+    guest: Guest,
+    command: Sequence[str],
+    folder: str,
+    writers: tuple[Write, Write],
+    stdin: BinaryIO | None,
+    deadline: float | None,
 ) -> int:
-    handles = [guest.agent_command("guest-file-open", path=f"{folder}/{name}", mode="r") for name in ("out", "err")]
-    try:
-        started = guest.agent_command("guest-exec", path=_SHELL, arg=["-c", _RUN, _SHELL, folder, *command])
+    if stdin is not None:
+        with _opened(guest, f"{folder}/in", "w") as handle:
+            while data := stdin.read(_CHUNK_BYTES):
+                guest.agent_command("guest-file-write", handle=handle, **{"buf-b64": base64.b64encode(data).decode()})
+    with _opened(guest, f"{folder}/out", "r") as out, _opened(guest, f"{folder}/err", "r") as err:
 
         def forward() -> None:
-            for handle, write in zip(handles, writers, strict=True):
+            for handle, write in zip((out, err), writers, strict=True):
                 while data := _read(guest, handle):
                     write(data)
 
-        ended = _wait(guest, started["pid"], deadline, forward)
+        pid = _start(guest, _SHELL, ["-c", _RUN, _SHELL, folder, *command])
+        try:
+            ended = _wait(guest, pid, deadline, forward)
+        except (KeyboardInterrupt, Terminated) as error:
+            _pass_on(guest, pid, "INT" if isinstance(error, KeyboardInterrupt) else error.signal_name[3:], forward)
+            raise
         forward()
-    finally:
-        for handle in handles:
-            guest.agent_command("guest-file-close", handle=handle)
     return _status(ended)
 
 
 def _execute_captured(
-    guest: Guest, command: Sequence[str], stdout: Write, stderr: Write, deadline: float | None
+    guest: Guest,
+    command: Sequence[str],
+    writers: tuple[Write, Write],
+    stdin: BinaryIO | None,
+    deadline: float | None,
 ) -> int:
     path, *arguments = command
-    started = guest.agent_command("guest-exec", path=path, arg=arguments, **{"capture-output": True})
-    ended = _wait(guest, started["pid"], deadline, lambda: None)
-    stdout(_decoded(ended, "out-data"))
-    stderr(_decoded(ended, "err-data"))
+    given = b"" if stdin is None else stdin.read(_LARGEST_INPUT_BYTES + 1)
+    if len(given) > _LARGEST_INPUT_BYTES:
+        raise RequestError("exec: a guest without /bin/sh accepts at most 1 MiB of standard input")
+    pid = _start(guest, path, arguments, capture=True, given=given)
+    ended = _wait(guest, pid, deadline, lambda: None)
+    for name, write in zip(("out-data", "err-data"), writers, strict=True):
+        write(_decoded(ended, name))
     return _status(ended)
+
+
+def _start(guest: Guest, path: str, arguments: Sequence[str], *, capture: bool = False, given: bytes = b"") -> int:
+    more: dict[str, object] = {"capture-output": True} if capture else {}
+    if given:
+        more["input-data"] = base64.b64encode(given).decode()
+    pid = _answer(guest, "guest-exec", path=path, arg=list(arguments), **more).get("pid")
+    if not isinstance(pid, int):
+        raise HypervisorError(f"the agent of the guest '{guest.name}' returned no process")
+    return pid
+
+
+def _answer(guest: Guest, command: str, **arguments: object) -> dict[str, Any]:
+    # the guest may run any program as its agent
+    found = guest.agent_command(command, **arguments)
+    if not isinstance(found, dict):
+        raise HypervisorError(f"the agent of the guest '{guest.name}' returned an invalid answer to {command}")
+    return found
 
 
 def _wait(guest: Guest, pid: int, deadline: float | None, meanwhile: Callable[[], None]) -> dict[str, Any]:
     pause = _FIRST_SECONDS
     while True:
-        answer: dict[str, Any] = guest.agent_command("guest-exec-status", pid=pid)
+        answer = _answer(guest, "guest-exec-status", pid=pid)
         if answer.get("exited"):
             return answer
         meanwhile()
@@ -103,16 +194,43 @@ def _wait(guest: Guest, pid: int, deadline: float | None, meanwhile: Callable[[]
         pause = min(pause * 1.5, _LONGEST_SECONDS)
 
 
-def _read(guest: Guest, handle: int) -> bytes:
-    answer = guest.agent_command("guest-file-read", handle=handle, count=_CHUNK_BYTES)
-    return base64.b64decode(answer.get("buf-b64") or "")
+def _pass_on(guest: Guest, pid: int, signal_name: str, forward: Callable[[], None]) -> None:
+    """Send a signal to the command, and forward what it still prints."""
+    with suppress(HypervisorError, WaitTimeout):
+        _start(guest, _SHELL, ["-c", _SIGNAL, _SHELL, signal_name, str(pid)])
+        _wait(guest, pid, time.monotonic() + _SIGNALLED_SECONDS, lambda: None)
+        forward()
+
+
+@contextmanager
+def _opened(guest: Guest, path: str, mode: str) -> Iterator[Any]:
+    handle = guest.agent_command("guest-file-open", path=path, mode=mode)
+    try:
+        yield handle
+    except BaseException:
+        with suppress(HypervisorError):
+            guest.agent_command("guest-file-close", handle=handle)
+        raise
+    guest.agent_command("guest-file-close", handle=handle)
+
+
+def _remove(guest: Guest, folder: str) -> None:
+    guest.agent_command("guest-exec", path="rm", arg=["-rf", "--", folder])
+
+
+def _read(guest: Guest, handle: Any) -> bytes:
+    return _decoded(_answer(guest, "guest-file-read", handle=handle, count=_CHUNK_BYTES), "buf-b64")
 
 
 def _decoded(answer: dict[str, Any], name: str) -> bytes:
-    return base64.b64decode(answer.get(name) or "")
+    try:
+        return base64.b64decode(str(answer.get(name) or ""))
+    except ValueError as error:
+        raise HypervisorError(f"the guest agent returned invalid data: {error}") from error
 
 
 def _status(answer: dict[str, Any]) -> int:
-    if "signal" in answer:
-        return _SIGNALLED + int(answer["signal"])
-    return int(answer.get("exitcode", 0))
+    signal, status = answer.get("signal"), answer.get("exitcode", 0)
+    if isinstance(signal, int):
+        return _SIGNALLED + signal
+    return status if isinstance(status, int) else 1

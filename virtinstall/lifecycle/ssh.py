@@ -1,6 +1,7 @@
 """The ssh command that logs in to a guest, with the host key that its seed set.
 
-Source: ssh(1), ssh_config(5) (HostKeyAlias, UserKnownHostsFile); https://libvirt.org/uri.html;
+Source: ssh(1), ssh_config(5) (HostKeyAlias, UserKnownHostsFile, ProxyCommand); https://libvirt.org/uri.html;
+https://www.freedesktop.org/software/systemd/man/latest/systemd-ssh-proxy.html; socat(1) (VSOCK-CONNECT);
 https://libvirt.org/formatdomain.html#userspace-connection-using-passt; qemu(1) (hostfwd).
 """
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _SSH = 22
 _FORWARDED = re.compile(r"hostfwd=tcp:([^:,]*):(\d+)-[^:,]*:22(?:,|$)")
 _SSH_TRANSPORTS = ("ssh", "libssh", "libssh2")
+_VSOCK_PROXY = "/usr/lib/systemd/systemd-ssh-proxy"
 
 
 def ssh_command(
@@ -31,16 +33,26 @@ def ssh_command(
 ) -> list[str]:
     """Return the ssh command as a list, and write the known-hosts file that it names.
 
-    Raises: RequestError, if the guest is off or no address is known; StorageError.
+    Raises: RequestError, if the guest is off, no address is known, or `identity` does not exist; StorageError.
     """
     if not guest.is_active():
         raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it: virsh start {guest.name}")
+    if identity is not None and not os.path.exists(os.path.expanduser(identity)):
+        raise RequestError(f"no such file: '{identity}'", hint="specify the file of a private key: --identity FILE")
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
-    address, port = _target(guest, host)
+    document = parse_tree(guest.xml())
     words = ["ssh"]
     if record is not None and record.host_key is not None:
         words += _verified(guest.uuid, record.host_key)
     jump = jump_host(host.uri)
+    try:
+        address, port = _target(guest, document, host)
+    except RequestError:
+        vsock = _vsock_options(document) if jump is None else []
+        if not vsock:
+            raise
+        words += vsock
+        address, port = guest.name, _SSH
     if jump is not None:
         words += ["-J", jump]
     if identity is not None:
@@ -109,9 +121,23 @@ def jump_host(uri: str) -> str | None:
     return f"{user}{name}{'' if parts.port is None else f':{parts.port}'}"
 
 
-def _target(guest: Guest, host: Host) -> tuple[str, int]:
+def _vsock_options(document: Node) -> list[str]:
+    """Return the options that connect through the guest's vsock device; none without one, or without a proxy.
+
+    The SSH server of the guest must listen there, as systemd 256 arranges it.
+    """
+    cid = next((node.get("address") for node in document.findall("devices/vsock/cid")), "")
+    if not cid.isdecimal():
+        return []
+    if os.access(_VSOCK_PROXY, os.X_OK):
+        return ["-o", f"ProxyCommand={_VSOCK_PROXY} vsock/{cid} {_SSH}", "-o", "ProxyUseFdpass=yes"]
+    from shutil import which
+
+    return [] if which("socat") is None else ["-o", f"ProxyCommand=socat - VSOCK-CONNECT:{cid}:{_SSH}"]
+
+
+def _target(guest: Guest, document: Node, host: Host) -> tuple[str, int]:
     """Return address and port: a forwarded port of a user-mode network, else the best known address."""
-    document = parse_tree(guest.xml())
     forwarded = forwarded_port(document)
     if forwarded is not None:
         return forwarded
@@ -123,7 +149,8 @@ def _target(guest: Guest, host: Host) -> tuple[str, int]:
     if user_mode:
         raise RequestError(
             f"the guest '{guest.name}' is on a user-mode network, and no port of this host is forwarded to its port 22",
-            hint="--network passt,portForward0.proto=tcp,portForward0.range0.start=2222,portForward0.range0.to=22",
+            hint=f"use the guest agent: virt-guest exec {guest.name} -- COMMAND; or create guests with "
+            "--network passt,portForward0.proto=tcp,portForward0.range0.start=2222,portForward0.range0.to=22",
         )
     raise RequestError(
         f"no address of the guest '{guest.name}' is known", hint=f"wait for it: virt-guest ip {guest.name} --wait"
