@@ -93,7 +93,7 @@ class LibvirtGuest:
         return _state_name(self._state())
 
     def end(self) -> str:
-        """How it went off: `crashed`, `destroyed` (powered off from outside the guest), or else the state."""
+        """Reason that it is off: `crashed`, `destroyed` (powered off from outside the guest), or else the state."""
         found = self._state()
         if found == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED):
             return "destroyed"

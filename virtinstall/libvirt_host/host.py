@@ -36,7 +36,7 @@ class Guest(Protocol):
         """`running`, `paused`, `shutdown`, `shut off`, `crashed`, ...; `gone` when libvirt no longer has it."""
 
     def end(self) -> str:
-        """How it went off: `crashed`, `destroyed` (powered off from outside the guest), or else the state."""
+        """Reason that it is off: `crashed`, `destroyed` (powered off from outside the guest), or else the state."""
 
     def may_be_restored(self) -> bool:
         """Whether its memory is saved, or libvirt does not know why the guest is off; true while it runs."""
