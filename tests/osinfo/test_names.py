@@ -47,7 +47,9 @@ def test_too_new_a_version_is_served_by_the_newest_known(database: Database, nam
     """A version after those in the database, or no version: the newest is used, with a warning."""
     found = database.catalog().lookup(name)
     assert found.record.short_id == "penguin2.1"
-    assert found.warning == f"unknown OS name '{name}': using the settings of penguin2.1"
+    assert (
+        found.warning == f"unknown OS name '{name}': using the settings of penguin2.1 (a newer osinfo-db may have it)"
+    )
 
 
 def test_version_missing_among_the_known_is_a_misspelling(database: Database) -> None:
@@ -77,7 +79,10 @@ def test_old_spellings(database: Database) -> None:
         "unknown OS name 'virtio26': using the settings of linux2030",
     )
     assert database.catalog().lookup("windows11").warning == "OS name 'windows11' is another spelling of win11"
-    assert database.catalog().lookup("windows12").warning == "unknown OS name 'windows12': using the settings of win11"
+    assert (
+        database.catalog().lookup("windows12").warning
+        == "unknown OS name 'windows12': using the settings of win11 (a newer osinfo-db may have it)"
+    )
     assert database.catalog().lookup("windows11").record.short_id == "win11"
     assert database.catalog().lookup("windows12").record.short_id == "win11"
     assert database.catalog().lookup("generic24").record.is_generic
@@ -91,3 +96,18 @@ def test_strange_names_are_errors(database: Database, name: str) -> None:
     """Any other name is rejected in one sentence."""
     with pytest.raises(RequestError, match="unknown OS name"):
         database.catalog().lookup(name)
+
+
+@pytest.mark.parametrize("name", ["penguin-2.0", "penguin_2.0", "Penguin2.0", "Penguin 2.0"])
+def test_separator_before_the_version(database: Database, name: str) -> None:
+    """`debian-12` is the spelling of images and blogs; the database has `debian12`."""
+    found = database.catalog().lookup(name)
+    assert (found.record.short_id, found.exact) == ("penguin2.0", True)
+    assert found.warning == f"OS name '{name}' is another spelling of penguin2.0"
+
+
+def test_separator_before_an_unknown_version(database: Database) -> None:
+    """The system is unknown, not spelled differently."""
+    found = database.catalog().lookup("penguin-9")
+    assert (found.record.short_id, found.exact) == ("penguin2.1", False)
+    assert found.warning is not None and found.warning.startswith("unknown OS name 'penguin-9'")

@@ -57,10 +57,9 @@ def test_detected_system_is_used(database: Database) -> None:
 
 
 def test_detected_system_that_is_too_new(database: Database) -> None:
-    """The medium names a system newer than the database: the previous one is used, with a warning."""
+    """The previous one is used. No warning: the user did not type the name."""
     chosen = _choose(database, None, "penguin3")
-    assert chosen.record.short_id == "penguin2.1"
-    assert chosen.warnings == ("unknown OS name 'penguin3': using the settings of penguin2.1",)
+    assert (chosen.record.short_id, chosen.assumed, chosen.warnings) == ("penguin2.1", True, ())
 
 
 def test_name_with_detect_is_the_fallback(database: Database) -> None:
@@ -131,3 +130,12 @@ def test_misspelt_name_is_an_error(database: Database) -> None:
     for values in ({"name": "pengiun1"}, {"name": "pengiun1", "require": "off"}, {"id": "http://no.where/1"}):
         with pytest.raises(RequestError, match="unknown OS name"):
             _choose(database, values)
+
+
+def test_typed_system_that_is_too_new(database: Database) -> None:
+    """The previous one is used, and one warning shows what helps."""
+    chosen = _choose(database, {"name": "penguin3"})
+    assert (chosen.record.short_id, chosen.assumed) == ("penguin2.1", True)
+    assert chosen.warnings == (
+        "unknown OS name 'penguin3': using the settings of penguin2.1 (a newer osinfo-db may have it)",
+    )

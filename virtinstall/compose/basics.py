@@ -61,6 +61,11 @@ def _check_name(draft: Draft, name: str) -> None:
         raise RequestError(f"--name '{name[:32]}...' is too long", hint=f"use at most {_NAME_LIMIT_BYTES} bytes")
 
 
+def os_before(draft: Draft) -> str:
+    """Return the name of the OS for a message about its default; empty if that record stands for another system."""
+    return "" if draft.facts.os_assumed else f"{draft.os.short_id} "
+
+
 def fill_memory(draft: Draft) -> None:
     """Fill in the memory that the OS recommends, if none was requested. Raises: RequestError, if there is none."""
     domain = draft.domain
@@ -73,7 +78,7 @@ def fill_memory(draft: Draft) -> None:
             domain.memory_kib = _CONTAINER_MEMORY_KIB
         elif recommended is not None:
             domain.memory_kib = recommended // KIB
-            draft.notes.append(f"Using {draft.os.short_id} default --memory {recommended // MIB}")
+            draft.notes.append(f"Using {os_before(draft)}default --memory {recommended // MIB}")
         else:
             raise RequestError("--memory amount in MiB is required", hint="for example --memory 2048 or --memory 2G")
     if domain.memory_kib is None:

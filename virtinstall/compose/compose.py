@@ -144,7 +144,7 @@ def _add_disks(draft: Draft) -> None:
         draft.domain.add(disk)
         disks = [disk]
         facts = [draft.facts.storage.default_disk or DiskFacts()]
-        draft.notes.append(f"Using {draft.os.short_id} default --disk size={(size or 0) // 1024**3}")
+        draft.notes.append(f"Using {basics.os_before(draft)}default --disk size={(size or 0) // 1024**3}")
     for disk, found in zip(disks, facts, strict=True):
         disk_sources.take_from_backing(draft, disk, found)
         if disk.device not in ("cdrom", "floppy") and disk.is_empty:

@@ -132,7 +132,7 @@ class Catalog:
 
     def _search(self, name: str, watch: Watch) -> Lookup:
         from virtinstall.osinfo.index import line_index
-        from virtinstall.osinfo.names import find_system, line_of, old_system, other_spelling
+        from virtinstall.osinfo.names import find_system, joined_spelling, line_of, old_system, other_spelling
 
         if name == GENERIC.short_id:
             return Lookup(GENERIC)
@@ -141,7 +141,7 @@ class Catalog:
             return Lookup(self._resolve(entry, watch))
         replacement = old_system(name)
         if replacement is not None:
-            return self._unlisted(name, self._search(replacement, watch).record)
+            return self._unlisted(name, self._search(replacement, watch).record, is_old=True)
         spelling = other_spelling(name)
         if spelling is not None:
             return self._respelt(name, spelling, watch)
@@ -149,24 +149,28 @@ class Catalog:
         found = find_system(name, line) or find_system(name, self.index)
         entry = self._entry(found[0].id, watch) if found else None
         if found is None or entry is None:
-            raise self._unknown(name)
+            joined = joined_spelling(name)
+            if joined is None:
+                raise self._unknown(name)
+            return self._respelt(name, joined, watch)
         record = self._resolve(entry, watch)
         exact = found[1]
         return Lookup(record) if exact else self._unlisted(name, record)
 
     def _respelt(self, name: str, spelling: str, watch: Watch) -> Lookup:
         try:
-            record, warning, _ = self._search(spelling, watch)
+            record, _, exact = self._search(spelling, watch)
         except RequestError as error:
             raise self._unknown(name) from error
-        if warning is not None:
+        if not exact:
             return self._unlisted(name, record)
         return Lookup(record, f"OS name '{name}' is another spelling of {record.short_id}")
 
     @staticmethod
-    def _unlisted(name: str, record: OsRecord) -> Lookup:
+    def _unlisted(name: str, record: OsRecord, *, is_old: bool = False) -> Lookup:
         """Return the record that is used for a system that the database does not have."""
-        return Lookup(record, f"unknown OS name '{name}': using the settings of {record.short_id}", exact=False)
+        newer = "" if is_old else " (a newer osinfo-db may have it)"
+        return Lookup(record, f"unknown OS name '{name}': using the settings of {record.short_id}{newer}", exact=False)
 
     def _by_file_name(self, name: str, watch: Watch) -> Entry | None:
         """The entry whose file has this name, without reading any other."""

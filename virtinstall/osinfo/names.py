@@ -6,6 +6,7 @@ Ubuntu releases.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -39,6 +40,14 @@ _BEGINNINGS = {
     "macos10": "macosx10",
 }
 
+# the same, if a version follows
+_BEFORE_VERSIONS = {
+    "alma": "almalinux",
+    "leap": "opensuse",
+    "opensuse-leap": "opensuse",
+    "opensuseleap": "opensuse",
+}
+
 # releases that an old database contains neither by number nor by code name
 CODE_NAMES = {
     "debianbookworm": "debian12",
@@ -60,6 +69,14 @@ def other_spelling(name: str) -> str | None:
     if name in _OLD_NAMES:
         return _OLD_NAMES[name]
     return next((new + name[len(old) :] for old, new in _BEGINNINGS.items() if name.startswith(old)), None)
+
+
+def joined_spelling(name: str) -> str | None:
+    """Return `name` as the database spells it, without a separator before the version (`debian-12`), or None."""
+    joined = re.sub(r"[-_ ](?=\d)", "", name.lower())
+    line, _ = split_name(joined)
+    joined = _BEFORE_VERSIONS.get(line, line) + joined[len(line) :]
+    return joined if joined != name else None
 
 
 def old_system(name: str) -> str | None:

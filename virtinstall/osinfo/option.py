@@ -16,6 +16,8 @@ from virtinstall.osinfo.record import GENERIC, OsRecord
 _REQUIRED = "--osinfo/--os-variant OS name is required, but none was given or detected"
 _GENERIC_COST = "unknown operating system: using slow devices that every system supports (set it with --osinfo NAME)"
 
+_GENERIC_CHOSEN = "--osinfo generic: using slow devices that every system supports; another name enables faster ones"
+
 
 class RequestedOs(NamedTuple):
     """The request of `--osinfo`.
@@ -95,7 +97,7 @@ def choose_os(
     name_given = requested.name or default_name
     if name_given:
         record, warning, exact = catalog.lookup(name_given)
-        cost = _GENERIC_COST if record.is_generic and is_hvm and warning is None else None
+        cost = _GENERIC_CHOSEN if record.is_generic and is_hvm and warning is None else None
         return ChosenOs(record, _warnings(warning, cost), assumed=not exact)
     if requested.require or (requested.strict and requested.require is None and is_hvm and not _may_lack(environment)):
         raise RequestError(
@@ -112,12 +114,15 @@ def choose_os(
 
 
 def _known(catalog: Catalog, name: str) -> ChosenOs | None:
-    """The system that a medium names, or None if the database has no similar one."""
+    """The system that a medium or an image names, or None if the database has no similar one.
+
+    The user did not type this name, and the settings of a similar release suit it: no warning is due.
+    """
     try:
-        record, warning, exact = catalog.lookup(name)
+        record, _, exact = catalog.lookup(name)
     except RequestError:
         return None
-    return None if record.is_generic else ChosenOs(record, _warnings(warning), assumed=not exact)
+    return None if record.is_generic else ChosenOs(record, assumed=not exact)
 
 
 def _may_lack(environment: Mapping[str, str] | None) -> bool:
