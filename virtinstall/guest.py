@@ -187,24 +187,43 @@ class Guest:
         return execute(self._guest, command, stdout=stdout, stderr=stderr, stdin=stdin, timeout=timeout)
 
     @for_scripts
-    def reset_plan(self) -> ResetPlan:
+    def reset_plan(self, *, delete_snapshots: bool = False, without_seed: bool = False) -> ResetPlan:
         """Return what `reset` would do. Raises: RequestError, when not all disks were created for the guest."""
         from virtinstall.lifecycle.reset import plan_reset
 
-        return plan_reset(self._guest, self._host)
+        return plan_reset(self._guest, self._host, delete_snapshots=delete_snapshots, without_seed=without_seed)
 
     @for_scripts
-    def reset(self, *, force: bool = False, start: bool = False) -> None:
+    def reset(
+        self,
+        *,
+        force: bool = False,
+        shutdown_timeout: float | None = None,
+        start: bool = False,
+        delete_snapshots: bool = False,
+        without_seed: bool = False,
+        report: Callable[[str], None] | None = None,
+    ) -> None:
         """Make the disks empty overlays on the same images again; MAC addresses and seed stay.
 
-        `force` powers off a guest that runs, `start` starts it afterwards. Raises: RequestError, StorageError,
-        HypervisorError.
+        A guest that runs is shut down if `shutdown_timeout` (in seconds) is set, and powered off with `force`; `start`
+        starts it afterwards. `delete_snapshots`: snapshots and checkpoints are lost as well. `without_seed`: the guest
+        need not have the seed that configured it. Raises: RequestError, StorageError, HypervisorError; WaitTimeout.
         """
         from virtinstall.lifecycle.reset import reset
+        from virtinstall.lifecycle.stop import require_stoppable, stop_guest
 
-        plan = self.reset_plan()
-        if force and self._guest.is_active():
-            self._guest.destroy()
+        plan = self.reset_plan(delete_snapshots=delete_snapshots, without_seed=without_seed)
+        if plan.is_active:
+            require_stoppable(self.name, force=force, shutdown_timeout=shutdown_timeout)
+        stop_guest(
+            self._guest,
+            self._host,
+            force=force,
+            shutdown_timeout=shutdown_timeout,
+            report=report or log_info,
+            unchanged="nothing was reset",
+        )
         reset(plan, self._guest, self._host)
         if start:
             self._guest.start()

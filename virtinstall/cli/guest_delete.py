@@ -171,12 +171,11 @@ def _require_own(name: str, given: Namespace, hypervisor: Hypervisor) -> None:
 
 def _require_stoppable(plans: list[DeletionPlan], given: Namespace) -> None:
     """Raise RequestError, before the confirmation, if a guest is running and must not be stopped."""
-    running = [plan.name for plan in plans if plan.must_stop]
-    if running and not given.force and given.shutdown_seconds is None:
-        raise RequestError(
-            f"the guest '{running[0]}' is running",
-            hint="shut it down first: --shutdown 60, or power it off: --force",
-        )
+    from virtinstall.lifecycle.stop import require_stoppable
+
+    for plan in plans:
+        if plan.must_stop:
+            require_stoppable(plan.name, force=given.force, shutdown_timeout=given.shutdown_seconds)
 
 
 def _confirmed(plans: list[DeletionPlan]) -> bool:

@@ -221,6 +221,18 @@ class LibvirtGuest:
             return [str(each.getName()) for each in self.domain.listAllCheckpoints(0)]
         return []
 
+    def forget_snapshots(self) -> None:
+        """Remove libvirt's metadata of all snapshots and checkpoints; no file is changed.
+
+        Raises: HypervisorError.
+        """
+        with translated(f"cannot remove the snapshots of '{self.name}'"), none_if(*UNSUPPORTED):
+            for snapshot in self.domain.listAllSnapshots(0):
+                snapshot.delete(libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
+        with translated(f"cannot remove the checkpoints of '{self.name}'"), none_if(*UNSUPPORTED):
+            for checkpoint in self.domain.listAllCheckpoints(0):
+                checkpoint.delete(libvirt.VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY)
+
     def addresses_from(self, source: str) -> list[str]:
         """The addresses from one source (`lease`, `agent`, `arp`); empty if it has none."""
         from virtinstall.libvirt_host.guest_agent import addresses

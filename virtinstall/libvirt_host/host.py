@@ -107,6 +107,9 @@ class Guest(Protocol):
         Raises: HypervisorError.
         """
 
+    def forget_snapshots(self) -> None:
+        """Remove libvirt's metadata of all snapshots and checkpoints; no file is changed. Raises: HypervisorError."""
+
     def addresses_from(self, source: str) -> list[str]:
         """The addresses from one source (`lease`, `agent`, `arp`); empty if it has none."""
 

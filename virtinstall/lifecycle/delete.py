@@ -12,11 +12,12 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from virtinstall.create import remove_traces
-from virtinstall.errors import HostError, HypervisorError, RequestError, StorageError, VirtInstallError, WaitTimeout
+from virtinstall.errors import HostError, HypervisorError, StorageError, VirtInstallError
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.lifecycle.deletion_facts import deletion_facts, examine
 from virtinstall.lifecycle.deletion_plan import DeletionPlan, Item, Storage, plan_deletion
 from virtinstall.lifecycle.ssh import remove_known_host
+from virtinstall.lifecycle.stop import require_stoppable, stop_guest
 from virtinstall.lifecycle.unfinished import begin_deletion, forget_deletions, note_commitment
 from virtinstall.record import Record
 from virtinstall.rollback.signals import deferred_signals
@@ -65,15 +66,20 @@ def delete(
     Raises: RequestError, if the guest is running and neither `force` nor `shutdown_timeout` is set; WaitTimeout, if it
     does not shut down in time; HypervisorError, if the guest cannot be removed; none of its files is removed then.
     """
-    if plan.must_stop and not force and shutdown_timeout is None:
-        raise RequestError(
-            f"the guest '{plan.name}' is running", hint="shut it down first: --shutdown 60, or power it off: --force"
-        )
+    if plan.must_stop:
+        require_stoppable(plan.name, force=force, shutdown_timeout=shutdown_timeout)
     _require_same(plan, guest)
     journal = begin_deletion(plan, host) if has_real_storage(host) else None
     with nullcontext() if journal is None else journal:
         if guest is not None and plan.is_persistent:
-            _stop(plan, guest, host, force=force, shutdown_timeout=shutdown_timeout, report=report)
+            stop_guest(
+                guest,
+                host,
+                force=force,
+                shutdown_timeout=shutdown_timeout,
+                report=report,
+                unchanged="nothing was deleted",
+            )
         # overwriting a disk takes long and must stay interruptible; all other steps are short
         with nullcontext() if wipe else deferred_signals():
             _remove_guest(plan, guest, host, journal, force=force, shutdown_timeout=shutdown_timeout, report=report)
@@ -108,7 +114,14 @@ def _remove_guest(
         if plan.is_persistent:
             guest.undefine(remove_nvram=plan.removes("nvram"), remove_tpm=plan.removes("tpm"), remove_saved=True)
         else:
-            _stop(plan, guest, host, force=force, shutdown_timeout=shutdown_timeout, report=report)
+            stop_guest(
+                guest,
+                host,
+                force=force,
+                shutdown_timeout=shutdown_timeout,
+                report=report,
+                unchanged="nothing was deleted",
+            )
     except VirtInstallError:
         if journal is not None and host.is_alive() and host.guest_by_uuid(plan.uuid) is not None:
             journal.keep_for_next_run(False)
@@ -127,39 +140,6 @@ def _require_same(plan: DeletionPlan, guest: Guest | None) -> None:
             f"the guest '{plan.name}' was replaced by another guest of the same name",
             hint=f"check the new guest, then run: virt-guest delete {plan.name}",
         )
-
-
-def _stop(
-    plan: DeletionPlan,
-    guest: Guest,
-    host: Host,
-    *,
-    force: bool,
-    shutdown_timeout: float | None,
-    report: Callable[[str], None],
-) -> None:
-    """Shut the guest down or power it off, as `force` and `shutdown_timeout` permit."""
-    if not guest.is_active():
-        return
-    if shutdown_timeout is not None and guest.state() == "running":
-        report(f"Waiting for '{plan.name}' to shut down.")
-        guest.shutdown()
-        if host.wait_until(lambda: not guest.is_active(), shutdown_timeout):
-            return
-        if not force:
-            raise WaitTimeout(
-                f"the guest '{plan.name}' did not shut down within {shutdown_timeout:g} seconds; nothing was deleted",
-                hint="power it off: --force",
-            )
-    elif shutdown_timeout is not None and not force:
-        raise RequestError(
-            f"the guest '{plan.name}' is {guest.state()} and cannot shut down", hint="power it off: --force"
-        )
-    try:
-        guest.destroy()
-    except HypervisorError:
-        if guest.is_active():
-            raise
 
 
 def _remove_things(plan: DeletionPlan, host: Host, *, wipe: bool) -> Deletion:

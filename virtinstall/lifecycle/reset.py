@@ -1,7 +1,7 @@
 """Reset a guest: its disks become empty overlays on the same images again; MAC addresses and seed stay.
 
 Only disks that are in the record are reset. The file is overwritten in place (same inode, owner and label), so a reset
-that is killed can be repeated.
+that is killed can be repeated: snapshots are forgotten last.
 """
 
 from __future__ import annotations
@@ -11,47 +11,92 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.guest_record import NAMESPACE, GuestRecord, parse_record
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.lifecycle.deletion_facts import deletion_facts
-from virtinstall.lifecycle.deletion_plan import FileFacts, plan_deletion
+from virtinstall.lifecycle.deletion_plan import DeletionFacts, plan_deletion
 from virtinstall.new_image import NewImage
 from virtinstall.progress import Silent
 from virtinstall.record import Record
 from virtinstall.rollback.undo import Undo
+from virtinstall.storage.file_uses import Role
 from virtinstall.storage.files import storage_errors
+from virtinstall.storage.in_use import local_chain
 from virtinstall.storage.probe import probe_image
 from virtinstall.storage.provision import provision_image
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Guest, Host
 
+_HEADER_BYTES = 1 << 16
+
 
 class ResetPlan(Record):
-    """Plan of a reset: each disk with the image that it is based on."""
+    """Plan of a reset: each disk with the image that it is based on.
+
+    `overlays` are the files of external snapshots, which are removed; `snapshots` and `checkpoints` are the names that
+    libvirt forgets. `xml` is the new definition, None if it stays as it is. `inserts` is a kept seed that is put into
+    the guest's drive again.
+    """
 
     name: str
     uuid: str
     is_active: bool
     disks: tuple[tuple[str, str], ...]
     has_saved_state: bool = False
+    snapshots: tuple[str, ...] = ()
+    checkpoints: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+    inserts: str | None = None
+    xml: str | None = None
 
 
-def plan_reset(guest: Guest, host: Host) -> ResetPlan:
-    """Return which disks are reset. Raises: RequestError, if there is no record, or a disk cannot be reset."""
+def plan_reset(guest: Guest, host: Host, *, delete_snapshots: bool = False, without_seed: bool = False) -> ResetPlan:
+    """Return which disks are reset.
+
+    `without_seed`: the guest need not have the seed that configured it. Raises: RequestError, if there is no record, a
+    disk cannot be reset, or there are snapshots and `delete_snapshots` is not set.
+    """
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     if record is None:
         raise RequestError(
             f"the guest '{guest.name}' has no record of what was created for it",
             hint="only guests that virtinstall created can be reset",
         )
+    if not guest.is_persistent():
+        raise RequestError(f"the guest '{guest.name}' is transient and cannot be reset", hint="create it again")
+    if not (host.is_local() and has_real_storage(host)):
+        raise RequestError(f"cannot reset '{guest.name}': its disks are on another host", hint="run it on that host")
     facts = deletion_facts(guest.name, guest, host)
-    if facts.snapshots:
+    if (facts.snapshots or facts.checkpoints) and not delete_snapshots:
+        names = ", ".join((*facts.snapshots, *facts.checkpoints))
         raise RequestError(
-            f"the guest '{guest.name}' has snapshots, which a reset would destroy",
-            hint=f"delete them first: virsh snapshot-delete {guest.name} {facts.snapshots[0]}",
+            f"the guest '{guest.name}' has snapshots or checkpoints, which a reset destroys: {names}",
+            hint="add --delete-snapshots",
         )
-    _require_seed(record, facts.files, guest)
+    disks = _disks(guest, facts, record)
+    definition = etree.fromstring(guest.xml(inactive=True).encode())
+    overlays = _without_overlays(definition, facts, {path for path, _ in disks})
+    inserted = None if without_seed else _with_seed(definition, record, facts, guest.name)
+    return ResetPlan(
+        name=guest.name,
+        uuid=guest.uuid,
+        is_active=facts.is_active,
+        disks=tuple(disks),
+        has_saved_state=facts.has_saved_state,
+        snapshots=facts.snapshots,
+        checkpoints=facts.checkpoints,
+        overlays=overlays,
+        inserts=inserted,
+        xml=etree.tostring(definition, encoding="unicode") if overlays or inserted else None,
+    )
+
+
+def _disks(guest: Guest, facts: DeletionFacts, record: GuestRecord) -> list[tuple[str, str]]:
+    """Return the disks to reset, each with its image. Raises: RequestError, if one cannot be reset."""
     plan = plan_deletion(facts)
     going = {item.path for item in plan.removed if item.kind == "disk"}
     reasons = {item.path: item.reason for item in plan.kept}
@@ -65,47 +110,93 @@ def plan_reset(guest: Guest, host: Host) -> ResetPlan:
             if file.path not in going:
                 raise RequestError(f"cannot reset '{file.path}': {reasons.get(file.path, 'it is not in the record')}")
             disks.append((file.path, base))
+        elif file.kind in ("disk", "snapshot") and file.path in reasons and (facts.snapshots or facts.checkpoints):
+            raise RequestError(
+                f"cannot reset '{guest.name}': its snapshots include '{file.path}': {reasons[file.path]}",
+                hint="delete the snapshots with virsh first",
+            )
     if not disks:
         raise RequestError(f"the guest '{guest.name}' has no disk that was created from an image")
-    return ResetPlan(
-        name=guest.name,
-        uuid=guest.uuid,
-        is_active=facts.is_active,
-        disks=tuple(disks),
-        has_saved_state=facts.has_saved_state,
-    )
+    return disks
 
 
-def _require_seed(record: GuestRecord, files: tuple[FileFacts, ...], guest: Guest) -> None:
-    """Raise RequestError if the guest was set up by a seed that no longer exists."""
+def _without_overlays(definition: etree._Element, facts: DeletionFacts, disks: set[str]) -> tuple[str, ...]:
+    """Replace the overlays of external snapshots in the definition by the disks below; return all such overlays."""
+    overlays = {file.path: file for file in facts.files if file.kind == "snapshot"}
+    for source in definition.iterfind("devices/disk/source"):
+        path = source.get("file", "")
+        if path in overlays:
+            chain = [below for role, below in local_chain(path, "qcow2") if role is Role.BACKING and below in disks]
+            if not chain:
+                raise RequestError(f"cannot reset '{path}': it is an overlay of a disk that cannot be reset")
+            source.set("file", chain[0])
+            disk = source.getparent()
+            assert disk is not None
+            for chained in disk.findall("backingStore"):
+                disk.remove(chained)
+    return tuple(overlays)
+
+
+def _with_seed(definition: etree._Element, record: GuestRecord, facts: DeletionFacts, name: str) -> str | None:
+    """Insert a kept seed that is in no drive; return its path, None if nothing changes.
+
+    Raises: RequestError, if the guest was configured by a seed that no longer exists, or there is no drive for it.
+    """
     if record.user is None and record.host_key is None:
-        return
-    if not any(file.kind == "seed" for file in files):
+        return None
+    seeds = [file for file in facts.files if file.kind == "seed"]
+    if not seeds:
         raise RequestError(
-            f"cannot reset '{guest.name}': its cloud-init seed was not kept, so no user could log in",
-            hint="create it with --cloud-init ...,keep=on",
+            f"cannot reset '{name}': its cloud-init seed was not kept, so no user could log in",
+            hint="add --without-seed to reset the disks only, or create guests with --cloud-init ...,keep=on",
         )
+    paths = {file.path for file in seeds} | {f"{file.pool}/{file.volume}" for file in seeds if file.pool}
+    drives = [disk for disk in definition.iterfind("devices/disk") if disk.get("device") in ("cdrom", "floppy")]
+    for source in definition.iterfind("devices/disk/source"):
+        if source.get("file") in paths or f"{source.get('pool')}/{source.get('volume')}" in paths:
+            return None
+    drive = next((disk for disk in drives if disk.find("source") is None), None)
+    if drive is None:
+        raise RequestError(
+            f"cannot reset '{name}': its seed '{seeds[0].path}' is not in a drive",
+            hint=f"virsh attach-disk {name} {seeds[0].path} sdz --type cdrom --config",
+        )
+    drive.set("type", "file")
+    drive.insert(0, etree.Element("source", file=seeds[0].path))
+    return seeds[0].path
 
 
 def reset(plan: ResetPlan, guest: Guest, host: Host) -> None:
     """Apply the plan; the guest must be off. Raises: RequestError, StorageError, HypervisorError."""
     if guest.is_active():
         raise RequestError(f"the guest '{guest.name}' is running", hint="power it off: --force")
-    if plan_reset(guest, host).disks != plan.disks:
+    now = plan_reset(guest, host, delete_snapshots=bool(plan.snapshots or plan.checkpoints), without_seed=True)
+    if (now.uuid, now.disks, now.snapshots) != (plan.uuid, plan.disks, plan.snapshots):
         raise RequestError(f"the disks of the guest '{guest.name}' changed after the reset was planned")
     guest.discard_managed_save()
+    if plan.xml is not None:
+        host.define_guest(plan.xml)
     for path, base in plan.disks:
         _empty(path, base)
+    for path in plan.overlays:
+        with storage_errors("cannot remove", path):
+            if os.path.lexists(path):
+                os.unlink(path)
+    if plan.snapshots or plan.checkpoints:
+        guest.forget_snapshots()
 
 
 def _empty(path: str, base: str) -> None:
-    """Replace the content of the image at `path` with an empty overlay on `base` of the same size."""
+    """Replace the content of the image at `path` with an empty overlay on `base` of the same size.
+
+    The header is written last: until then the old one describes the size, also for the reset that repeats a killed one.
+    """
     below = probe_image(base)
     try:
         old = probe_image(path, "qcow2")
         capacity, base_format = old.virtual_size, old.backing_format or below.format
     except StorageError:
-        # a killed reset left the image without a header
+        # the image is damaged
         capacity, base_format = below.virtual_size, below.format
     with tempfile.TemporaryDirectory(dir=os.path.dirname(path), prefix=".virtinst-reset-") as folder, Undo() as undo:
         fresh = os.path.join(folder, "disk.qcow2")
@@ -115,8 +206,11 @@ def _empty(path: str, base: str) -> None:
         provision_image(image, undo, Silent())
         undo.keep_everything()
         with storage_errors("cannot reset", path), open(fresh, "rb") as source, open(path, "r+b") as target:
-            target.truncate(0)
+            header = source.read(_HEADER_BYTES)
+            target.seek(len(header))
             shutil.copyfileobj(source, target)
-            target.truncate(os.path.getsize(fresh))
+            target.truncate()
             target.flush()
+            os.fsync(target.fileno())
+            os.pwrite(target.fileno(), header, 0)
             os.fsync(target.fileno())

@@ -1,0 +1,138 @@
+"""`virt-guest reset` on a real libvirtd: disks, snapshots, seeds and running guests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import virtinstall
+from tests.live.machine import Connection
+from tests.live.test_delete import NO_DEVICES, VirtInstall, files, virt_guest
+
+pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
+SCHEMA = json.loads((Path(virtinstall.__file__).parent / "schema" / "guest-reset.json").read_text())
+
+
+def qemu_io(path: Path, command: str) -> str:
+    """Read or write a disk as a guest would."""
+    return subprocess.run(["qemu-io", "-c", command, path], check=True, capture_output=True, text=True).stdout
+
+
+def is_empty(path: Path) -> bool:
+    """Whether the overlay has no data, and 64 MiB."""
+    listed = json.loads(
+        subprocess.run(["qemu-img", "map", "--output=json", path], check=True, capture_output=True, text=True).stdout
+    )
+    size = sum(each["length"] for each in listed)
+    return size == 64 << 20 and not any(each["depth"] == 0 and each["data"] for each in listed)
+
+
+@pytest.fixture
+def disk(work: Path, virt_install: VirtInstall, guest_name: str) -> Path:
+    """The disk of a guest that is off: 64 MiB on an image of 8 MiB, with data."""
+    base, disk = work / "base.qcow2", work / "disk.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "8M"], check=True)
+    words = ("--disk", f"{disk},size=0.0625,backing_store={base}", "--network", "none")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *words, "--noreboot").ok()
+    subprocess.run(["virsh", "-q", "destroy", guest_name], check=False)
+    qemu_io(disk, "write -P 7 0 1M")
+    assert not is_empty(disk)
+    return disk
+
+
+def reset(connection: Connection, name: str, *words: str) -> dict[str, object]:
+    """Reset the guest; return the JSON after its validation."""
+    _, printed, _ = virt_guest(connection, "reset", name, "--yes", "--output", "json", *words)
+    document: dict[str, object] = json.loads(printed)
+    jsonschema.validate(document, SCHEMA)
+    return document
+
+
+def test_a_guest_without_cloud_init_is_reset(connection: Connection, disk: Path, guest_name: str) -> None:
+    """The file, its size and the definition stay; only the data is gone."""
+    before, inode = connection.virsh("dumpxml", "--inactive", guest_name), disk.stat().st_ino
+    assert reset(connection, guest_name, "--dry-run")["changed"] is False
+    assert not is_empty(disk)
+    assert reset(connection, guest_name)["changed"] is True
+    assert is_empty(disk)
+    assert (connection.virsh("dumpxml", "--inactive", guest_name), disk.stat().st_ino) == (before, inode)
+    assert sorted(path.name for path in disk.parent.iterdir()) == ["base.qcow2", "disk.qcow2"]
+
+
+def test_a_running_guest_must_be_stopped(connection: Connection, disk: Path, guest_name: str) -> None:
+    """With --force, or --shutdown; a guest that does not shut down in time keeps its data."""
+    connection.virsh("start", guest_name)
+    status, _, error = virt_guest(connection, "reset", guest_name, "--yes", ok=False)
+    assert (status, "is running" in error) == (1, True)
+    status, _, error = virt_guest(connection, "reset", guest_name, "--yes", "--shutdown", "1", ok=False)
+    assert (status, "did not shut down within 1 seconds; nothing was reset" in error) == (3, True)
+    reset(connection, guest_name, "--force", "--start")
+    assert connection.state(guest_name) == "running"
+    connection.virsh("destroy", guest_name)
+    assert is_empty(disk)
+
+
+@pytest.mark.parametrize("words", [(), ("--disk-only",)], ids=["internal", "external"])
+def test_snapshots_are_deleted_only_on_request(
+    connection: Connection, disk: Path, guest_name: str, words: tuple[str, ...]
+) -> None:
+    """The overlay of an external snapshot is removed, and the guest uses its disk again."""
+    connection.virsh("snapshot-create-as", guest_name, "one", *words)
+    connection.virsh("managedsave", guest_name) if connection.state(guest_name) == "running" else None
+    before = files(disk.parent)
+    status, _, error = virt_guest(connection, "reset", guest_name, "--yes", ok=False)
+    assert (status, "--delete-snapshots" in error, files(disk.parent) == before) == (1, True, True)
+    document = reset(connection, guest_name, "--delete-snapshots")
+    assert document["snapshots"] == ["one"]
+    assert is_empty(disk)
+    assert connection.virsh("snapshot-list", "--name", guest_name).split() == []
+    assert {str(node.get("file")) for node in connection.xml(guest_name).iterfind("devices/disk/source")} == {str(disk)}
+    assert sorted(path.name for path in disk.parent.iterdir()) == ["base.qcow2", "disk.qcow2"]
+    connection.virsh("start", guest_name)
+
+
+def test_a_snapshot_of_another_disk_prevents_a_reset(
+    connection: Connection, work: Path, disk: Path, guest_name: str
+) -> None:
+    """The snapshot is the only way back to the data of that disk."""
+    own = work / "own.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", own, "8M"], check=True)
+    connection.virsh("attach-disk", guest_name, str(own), "vdz", "--config", "--subdriver", "qcow2")
+    connection.virsh("snapshot-create-as", guest_name, "one", "--disk-only")
+    before = files(work)
+    status, _, error = virt_guest(connection, "reset", guest_name, "--yes", "--delete-snapshots", ok=False)
+    assert (status, str(own) in error or "own.one" in error, files(work) == before) == (1, True, True)
+    connection.virsh("snapshot-delete", "--metadata", guest_name, "one")
+
+
+def test_a_seed_that_was_ejected_is_inserted_again(
+    connection: Connection, work: Path, virt_install: VirtInstall, guest_name: str
+) -> None:
+    """Without it, cloud-init would configure nothing; without a kept seed, a reset requires --without-seed."""
+    base, key = work / "base.qcow2", work / "key"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "8M"], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    words = ("--disk", f"{work}/disk.qcow2,backing_store={base}", "--cloud-init")
+    virt_install(
+        "--name", guest_name, *NO_DEVICES, "--import", *words, f"user=anna,user-ssh-key={key}.pub,keep=on"
+    ).ok()
+    connection.virsh("destroy", guest_name)
+    drive = connection.xml(guest_name).find("devices/disk[@device='cdrom']")
+    assert drive is not None
+    source, target = drive.find("source"), drive.find("target")
+    assert source is not None
+    assert target is not None
+    seed = source.get("file", "")
+    connection.virsh("change-media", guest_name, target.get("dev", ""), "--eject", "--config")
+    reset(connection, guest_name)
+    inserted = connection.xml(guest_name).find("devices/disk[@device='cdrom']/source")
+    assert inserted is not None
+    assert inserted.get("file") == seed
+    Path(seed).unlink()
+    status, _, error = virt_guest(connection, "reset", guest_name, "--yes", ok=False)
+    assert (status, "--without-seed" in error) == (1, True)
+    reset(connection, guest_name, "--without-seed")
