@@ -11,6 +11,7 @@ from lxml import etree
 
 import virtinstall
 from virtinstall.guest_record import LARGEST_BYTES, NAMESPACE, CreatedFile, GuestRecord, Reservation, parse_record
+from virtinstall.run.store_record import store
 from virtinstall.seed.host_key import new_host_key
 
 UUID = "156f25fd-22c6-4a33-81d7-ff7799335bc3"
@@ -57,6 +58,58 @@ def test_a_long_request_is_omitted() -> None:
     long = RECORD.replace(request=json.dumps({"os": "x" * LARGEST_BYTES}))
     assert len(long.to_xml().encode()) <= LARGEST_BYTES
     assert parse_record(long.to_xml(), UUID) == RECORD.replace(request=None)
+
+
+def test_a_record_of_many_files_is_cut(tmp_path: Path) -> None:
+    """libvirt would store a longer one, but every reader of the guest's XML would have to read it."""
+    files = tuple(CreatedFile(kind="disk", path=f"/d/{number:040}<>.qcow2", inode=number) for number in range(500))
+    many = RECORD.replace(files=files, request=json.dumps({"os": "x" * 9000}))
+    assert len(many.to_xml().encode()) <= LARGEST_BYTES
+    found = parse_record(many.to_xml(), UUID)
+    assert found is not None
+    assert found.request is None
+    assert 50 < len(found.files) < 500
+    assert found == many.replace(request=None, files=files[: len(found.files)])
+    with virtinstall.connect("test:///default") as hypervisor:
+        guest = hypervisor.guest("test").handle
+        warning = store(many, guest, hypervisor.host)
+        assert warning is not None
+        assert "is full" in warning
+
+
+class _NoMetadata:
+    """A guest of a driver that stores no metadata."""
+
+    name, uuid = "web", UUID
+
+    def set_metadata(self, namespace: str, prefix: str, xml: str) -> bool:
+        return False
+
+
+def test_a_driver_without_metadata_causes_a_warning() -> None:
+    """No disk counts as created for the guest then."""
+    with virtinstall.connect("test:///default") as hypervisor:
+        warning = store(RECORD, _NoMetadata(), hypervisor.host)  # type: ignore[arg-type]
+    assert warning == (
+        "the driver 'test' stores no metadata of guests: virt-guest will not know which disks belong to it"
+    )
+
+
+def test_a_file_that_replaced_a_recorded_one_is_not_recorded(tmp_path: Path) -> None:
+    """A record that is stored again keeps the inodes of its files: the path may be the user's file now."""
+    path = tmp_path / "a.qcow2"
+    path.touch()
+    with virtinstall.connect("test:///default") as hypervisor:
+        guest = hypervisor.guest("test")
+        record = GuestRecord(uuid=guest.uuid, files=(CreatedFile(kind="disk", path=str(path)),))
+        assert store(record, guest.handle, hypervisor.host) is None
+        stored = guest.record
+        assert stored is not None
+        assert stored.files[0].inode == path.stat().st_ino
+        (tmp_path / "own").touch()
+        (tmp_path / "own").rename(path)
+        assert store(stored, guest.handle, hypervisor.host) is None
+        assert guest.record == stored
 
 
 def test_a_created_guest_has_a_record_and_other_metadata_stays(capsys: pytest.CaptureFixture[str]) -> None:

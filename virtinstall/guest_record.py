@@ -71,10 +71,16 @@ class GuestRecord(Record):
 
     def to_xml(self) -> str:
         """Return the element for `<metadata>`, at most 16 KiB."""
-        text = _serialized(self)
-        if len(text.encode()) > LARGEST_BYTES and self.request is not None:
-            text = _serialized(self.replace(request=None))
-        return text
+        return _serialized(self.fitted())
+
+    def fitted(self) -> GuestRecord:
+        """Return the record without the request, and without its last files, if it is longer than 16 KiB."""
+        found = self
+        if _is_long(found):
+            found = found.replace(request=None)
+        while _is_long(found) and found.files:
+            found = found.replace(files=found.files[:-1])
+        return found
 
     def parsed_request(self) -> dict[str, Any] | None:
         """Return the canonical request; None if it is not stored, or not a JSON object."""
@@ -102,6 +108,10 @@ class GuestRecord(Record):
             "reservations": [each.as_dict() for each in self.reservations],
             "request": self.parsed_request(),
         }
+
+
+def _is_long(record: GuestRecord) -> bool:
+    return len(_serialized(record).encode()) > LARGEST_BYTES
 
 
 def _serialized(record: GuestRecord) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.live.machine import Connection, finish, start_virt_install
 from tests.live.second_daemon import Daemon, second_daemon
+from virtinstall.guest_record import NAMESPACE
 
 pytestmark = pytest.mark.live
 
@@ -50,6 +51,11 @@ def migrate(system: Connection, there: Daemon) -> None:
     )
 
 
+def metadata(connection: Connection, *words: str) -> str:
+    """Return the record of what was created for the guest."""
+    return "".join(connection.virsh("metadata", NAME, NAMESPACE, *words).split())
+
+
 @pytest.mark.parametrize("system_name", ["debian11", "win11"])
 def test_default_guest_migrates(system: Connection, there: Daemon, work: Path, system_name: str) -> None:
     """It runs on the other side afterwards, with the devices it had, and no longer here."""
@@ -63,7 +69,11 @@ def test_default_guest_migrates(system: Connection, there: Daemon, work: Path, s
         )
     ).ok()
     devices = [device.tag for device in system.live_xml(NAME).iterfind("devices/*")]
+    record = metadata(system)
+    assert f"{work}/disk.qcow2" in record
     migrate(system, there)
     assert there.connection.state(NAME) == "running"
     assert [device.tag for device in there.connection.live_xml(NAME).iterfind("devices/*")] == devices
     assert NAME not in system.names()
+    assert metadata(there.connection) == record
+    assert metadata(there.connection, "--config") == record

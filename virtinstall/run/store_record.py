@@ -62,7 +62,10 @@ def record_reservations(plan: Plan, guest: Guest, host: Host) -> list[str]:
 
 
 def store(record: GuestRecord, guest: Guest, host: Host) -> str | None:
-    """Store a record, completed; return a warning if that is not possible."""
+    """Store a record, completed; return a warning if that is not possible.
+
+    Files that have an inode are known already: another file may have their path now.
+    """
     complete = record.replace(
         uuid=guest.uuid,
         created=record.created or time.strftime(_TIME, time.gmtime()),
@@ -70,8 +73,10 @@ def store(record: GuestRecord, guest: Guest, host: Host) -> str | None:
     )
     missing = "virt-guest will not know which disks belong to it"
     try:
-        if guest.set_metadata(NAMESPACE, PREFIX, complete.to_xml()):
-            return None
+        fitted = complete.fitted()
+        if guest.set_metadata(NAMESPACE, PREFIX, fitted.to_xml()):
+            omitted = len(complete.files) - len(fitted.files)
+            return f"the record of '{guest.name}' is full: virt-guest will keep {omitted} files" if omitted else None
         return f"the driver '{host.driver()}' stores no metadata of guests: {missing}"
     except HypervisorError as error:
         return f"{error.message}: {missing}"
@@ -82,7 +87,7 @@ def _complete(file: CreatedFile, host: Host) -> CreatedFile:
         volume = host.volume(file.pool, file.volume)
         if volume is not None:
             file = file.replace(path=volume.path)
-    if not host.is_local():
+    if file.inode is not None or not host.is_local():
         return file
     try:
         return file.replace(inode=os.stat(file.path).st_ino)
