@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from virtinstall.request import Request
     from virtinstall.rollback.journal import Journal
     from virtinstall.survey.host import Environment
+    from virtinstall.survey.known import Known
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -35,9 +36,17 @@ Report = Callable[[str], None]
 _ATTEMPTS = 30
 
 
-def make_plan(request: Request, host: Host, environment: Environment | None = None) -> Plan:
+def make_plan(
+    request: Request,
+    host: Host,
+    environment: Environment | None = None,
+    known: Known | None = None,
+    *,
+    replacing: str | None = None,
+) -> Plan:
     """Return the plan for `request`; reads only.
 
+    `known` are facts that several plans share. `replacing` names a guest whose files the new one may use.
     Raises: RequestError, when the request contradicts itself or the host's abilities;
     HostError, when something it names cannot be read.
     """
@@ -45,14 +54,18 @@ def make_plan(request: Request, host: Host, environment: Environment | None = No
     from virtinstall.compose.validate import resolve_methods, validate_request
     from virtinstall.storage.plan_files import check_plan_in_use
     from virtinstall.survey.host import Environment as Real
+    from virtinstall.survey.known import Known as New
     from virtinstall.survey.survey import survey
+
+    known = known or New(host)
 
     request = resolve_methods(request)
     validate_request(request)
     if request.install.reinstall is not None:
         request = request.replace(domain=_existing(request.install.reinstall, host))
-    plan = compose(request, survey(request, host, environment or Real.real()))
-    warnings = (*plan.warnings, *check_plan_in_use(plan, host, request.checks))
+    plan = compose(request, survey(request, host, environment or Real.real(), known, replacing=replacing))
+    found = check_plan_in_use(plan, host, request.checks, in_use=known.files_in_use, replacing=replacing)
+    warnings = (*plan.warnings, *found)
     if request.by_script:
         return plan.replace(
             warnings=tuple(map(in_script_terms, warnings)), notes=tuple(map(in_script_terms, plan.notes))

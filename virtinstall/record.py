@@ -185,7 +185,7 @@ def unknown_field(owner: str, name: str, known: typing.Iterable[str]) -> Unknown
 
 def conform(value: Any, hint: Any) -> Any:
     """Return `value` as a field of the type `hint` stores it, or a marker that equals nothing when it does not fit."""
-    if hint is Any or isinstance(hint, typing.TypeVar):
+    if type(value) is hint or hint is Any or isinstance(hint, typing.TypeVar):
         return value
     if hint is None:
         return value if value is None else _MISSING
@@ -219,6 +219,9 @@ def _conform_container(value: Any, origin: Any, arguments: tuple[Any, ...]) -> A
     if issubclass(origin, collections.abc.Mapping):
         if not isinstance(value, collections.abc.Mapping):
             return _MISSING
+        if type(value) is MappingProxyType and _may_fit(value, arguments):
+            # a record has checked it, and large ones pass from record to record
+            return value
         items = {conform(key, arguments[0]): conform(each, arguments[1]) for key, each in value.items()}
         return _MISSING if _MISSING in items or _MISSING in items.values() else MappingProxyType(items)
     if isinstance(value, str | bytes) or not isinstance(value, collections.abc.Collection):
@@ -233,6 +236,12 @@ def _conform_container(value: Any, origin: Any, arguments: tuple[Any, ...]) -> A
         stored = tuple(map(conform, value, arguments))
         return _MISSING if _MISSING in stored else stored
     return _converted(value, arguments[0], tuple)
+
+
+def _may_fit(value: Mapping[Any, Any], arguments: tuple[Any, ...]) -> bool:
+    """Whether the first item of a mapping fits."""
+    first = next(iter(value.items()), ())
+    return all(conform(part, hint) is part for part, hint in zip(first, arguments, strict=False))
 
 
 def _converted(value: Any, hint: Any, kind: type) -> Any:

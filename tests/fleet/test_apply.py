@@ -11,6 +11,7 @@ import virtinstall
 from virtinstall import Hypervisor, Lab, RequestError
 from virtinstall.fleet.outcome import Outcome
 from virtinstall.fleet.schedule import run_in_order
+from virtinstall.fleet.sessions import Sessions
 
 ONE = "memory: 64, disk: none, network: none, import: true, osinfo: generic"
 
@@ -167,7 +168,7 @@ def test_run_that_was_killed_before_its_record_is_completed(hypervisor: Hypervis
     guests = lab(f"{{a: {{{ONE}}}}}")
     from virtinstall.fleet.planning import plan_guest
 
-    hypervisor.create(plan_guest(guests.guests[0], "p", hypervisor.host))
+    hypervisor.create(plan_guest(guests.guests[0], "p", Sessions(hypervisor).of(None)))
     assert statuses(guests.apply(hypervisor)) == {"a": ("update", "done")}
     assert actions(guests, hypervisor) == {}
 
@@ -178,7 +179,7 @@ def test_mac_addresses_follow_from_project_and_name(hypervisor: Hypervisor) -> N
 
     def mac(project: str, name: str) -> str | None:
         text = f"{{{name}: {{memory: 64, disk: none, network: {{network: default}}, import: true, osinfo: generic}}}}"
-        plan = plan_guest(lab(text, project).guests[0], project, hypervisor.host)
+        plan = plan_guest(lab(text, project).guests[0], project, Sessions(hypervisor).of(None))
         return plan.final.devices_of(virtinstall.Interface)[0].mac_address
 
     assert mac("p", "a") == mac("p", "a")

@@ -1,39 +1,185 @@
-"""A guests file against libvirtd: changes of a running guest."""
+"""A guests file against libvirtd: changes of a guest that runs, without a restart where that is possible."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
+from lxml import etree
 
 import virtinstall
-from virtinstall import Disk, Hypervisor, Interface, Lab
+from virtinstall import GIB, MIB, Disk, Hypervisor, Interface, Lab, Outcome
+from virtinstall.fleet import apply as fleet_apply
+from virtinstall.fleet.compare import Comparison
+from virtinstall.storage.probe import probe_image
 
 pytestmark = pytest.mark.live
 
 
-def lab(name: str, vcpus: int, disks: str, network: str) -> Lab:
-    """A guest that can grow."""
+def lab(name: str, values: str = "", *, vcpus: int = 1, disks: str = "[{size: 0.1}]", network: str = "none") -> Lab:
+    """A lab with one small guest."""
     return Lab.parse(
-        f"version: 1\nproject: {name}\nguests:\n  {name}: {{memory: 128, vcpus: {{vcpus: {vcpus}, maxvcpus: 2}}, "
-        f"virt-type: qemu, import: true, osinfo: linux2022, graphics: none, disk: {disks}, network: {network}}}\n"
+        f"version: 1\nproject: {name}\nguests:\n  {name}: {{memory: {{memory: 160, currentMemory: 128}}, "
+        f"vcpus: {{vcpus: {vcpus}, maxvcpus: 2}}, virt-type: qemu, import: true, osinfo: linux2022, graphics: none, "
+        f"disk: {disks}, network: {network}{', ' if values else ''}{values}}}\n",
+        "guests.yaml",
     )
+
+
+class Running:
+    """A guest that was created from a file; `apply` changes it, and checks that it was not restarted."""
+
+    def __init__(self, hypervisor: Hypervisor, first: Lab) -> None:
+        (outcome,) = first.apply(hypervisor)
+        assert outcome.message is None
+        self.hypervisor = hypervisor
+        self.guest = hypervisor.guest(outcome.name)
+        self.number = self.id()
+
+    def id(self) -> int:
+        """libvirt's number of the running guest."""
+        return int(self.guest.handle.domain.ID())  # type: ignore[attr-defined]
+
+    def apply(self, changed: Lab) -> tuple[Comparison, Outcome]:
+        """Apply another file."""
+        (found,) = changed.diff(self.hypervisor)
+        (outcome,) = changed.apply(self.hypervisor)
+        assert (outcome.status, outcome.message) == ("done", None)
+        assert self.id() == self.number, "it was restarted"
+        assert outcome.pending == bool(found.at_next_boot), (found, outcome)
+        (after,) = changed.diff(self.hypervisor)
+        assert not after.is_different, after.changes
+        assert after.drift == () and after.pending == outcome.pending
+        return found, outcome
+
+    def live(self) -> virtinstall.Domain:
+        """The configuration of the running guest."""
+        return virtinstall.Domain.parse(self.guest.xml)
+
+    def defined(self) -> virtinstall.Domain:
+        """Its definition."""
+        return self.guest.domain
+
+    def edit(self, old: str, new: str) -> None:
+        """Change the definition as `virsh edit` does."""
+        xml = self.guest.handle.xml(inactive=True)
+        assert old in xml
+        self.hypervisor.host.define_guest(xml.replace(old, new))
 
 
 def test_running_guest_gets_vcpus_a_disk_and_an_interface(hypervisor: Hypervisor, name: str) -> None:
     """Without a restart; the new disk is deleted with the guest."""
-    (created,) = lab(name, 1, "[{size: 0.1}]", "none").apply(hypervisor)
-    assert created.message is None
-    guest = hypervisor.guest(name)
-    number = guest.handle.domain.ID()  # type: ignore[attr-defined]
-    grown = lab(name, 2, "[{size: 0.1}, {size: 0.1}]", "user")
-    (outcome,) = grown.apply(hypervisor)
-    assert (outcome.status, outcome.message, outcome.pending) == ("done", None, False)
-    assert guest.handle.domain.ID() == number  # type: ignore[attr-defined]
-    running = virtinstall.Domain.parse(guest.xml)
-    assert len(running.devices_of(Disk)) == 2 and len(running.devices_of(Interface)) == 1
-    paths = [str(disk.source_file) for disk in running.devices_of(Disk)]
-    (after,) = grown.diff(hypervisor)
-    assert not after.is_different and after.drift == ()
-    guest.delete(force=True)
+    running = Running(hypervisor, lab(name))
+    _, outcome = running.apply(lab(name, vcpus=2, disks="[{size: 0.1}, {size: 0.1}]", network="user"))
+    assert not outcome.pending
+    assert len(running.live().devices_of(Disk)) == 2 and len(running.live().devices_of(Interface)) == 1
+    paths = [str(disk.source_file) for disk in running.live().devices_of(Disk)]
+    running.guest.delete(force=True)
     assert [path for path in paths if os.path.exists(path)] == []
+
+
+def test_memory_and_texts(hypervisor: Hypervisor, name: str) -> None:
+    """Memory within the maximum, title and description."""
+    running = Running(hypervisor, lab(name))
+    text = str(running.defined().title or "")
+    changed = lab(name, "metadata: {title: one, description: two}")
+    _, outcome = running.apply(changed)
+    assert not outcome.pending and not text
+    assert (running.live().title, running.live().description) == ("one", "two")
+    more = Lab.parse(
+        f"version: 1\nproject: {name}\nguests:\n  {name}: {{memory: {{memory: 160, currentMemory: 144}}, "
+        "vcpus: {vcpus: 1, maxvcpus: 2}, virt-type: qemu, import: true, osinfo: linux2022, graphics: none, "
+        "disk: [{size: 0.1}], network: none, metadata: {title: one, description: two}}\n"
+    )
+    _, outcome = running.apply(more)
+    assert not outcome.pending
+    # QEMU has the target; a guest without an operating system has no balloon that would reach it
+    assert running.defined().current_memory_kib == 144 << 10
+
+
+def test_removed_disk_and_interface_are_the_right_ones(hypervisor: Hypervisor, name: str) -> None:
+    """The others keep target and MAC address; the image of the removed disk stays.
+
+    A guest without an operating system does not release devices: they are gone at its next boot.
+    """
+    running = Running(hypervisor, lab(name, disks="[{size: 0.1}, {size: 0.2}]", network="[user, 'user,model=e1000']"))
+    first, second = running.live().devices_of(Disk)
+    _, kept = running.live().devices_of(Interface)
+    _, outcome = running.apply(lab(name, disks="[{size: 0.2}]", network="['user,model=e1000']"))
+    assert outcome.pending and os.path.exists(str(first.source_file))
+    (disk,), (interface,) = running.defined().devices_of(Disk), running.defined().devices_of(Interface)
+    assert (disk.target_dev, disk.source_file) == (second.target_dev, second.source_file)
+    assert interface.mac_address == kept.mac_address
+
+
+def test_disk_grows_in_the_running_guest_and_in_one_that_is_off(hypervisor: Hypervisor, name: str) -> None:
+    """QEMU reports the new size; of a guest that is off, the image has it. A smaller size is refused."""
+    running = Running(hypervisor, lab(name))
+    _, outcome = running.apply(lab(name, disks="[{size: 0.25}]"))
+    assert not outcome.pending
+    assert running.guest.handle.disk_capacity("vda") == GIB // 4
+    running.guest.destroy()
+    (outcome,) = lab(name, disks="[{size: 0.5}]").apply(hypervisor)
+    assert outcome.status == "done"
+    image = str(running.defined().devices_of(Disk)[0].source_file)
+    assert probe_image(image, "qcow2").virtual_size == GIB // 2
+    with pytest.raises(virtinstall.RequestError, match="cannot shrink"):
+        lab(name, disks="[{size: 0.25}]").diff(hypervisor)
+
+
+def test_media_and_links_change_in_the_running_guest(hypervisor: Hypervisor, name: str, work: Path) -> None:
+    """A medium is exchanged, ejected and inserted; an interface loses its link and gets it again."""
+    for letter in "ab":
+        (work / f"{letter}.iso").write_bytes(letter.encode() * MIB)
+
+    def version(medium: str, link: str) -> Lab:
+        path = f"path: {work}/{medium}.iso, " if medium else ""
+        return lab(
+            name,
+            disks=f"[{{size: 0.1}}, {{{path}device: cdrom}}]" if medium else "[{size: 0.1}, {device: cdrom}]",
+            network=f"{{type: user, link.state: {link}}}",
+        )
+
+    running = Running(hypervisor, version("a", "up"))
+    for medium, link in (("b", "down"), ("a", "up")):
+        _, outcome = running.apply(version(medium, link))
+        assert not outcome.pending
+        (drive,) = [disk for disk in running.live().devices_of(Disk) if disk.device == "cdrom"]
+        assert drive.source_file == str(work / f"{medium}.iso")
+        assert running.live().devices_of(Interface)[0].link_state == link
+
+
+def test_disk_on_a_bus_without_hotplug_waits_for_the_next_boot(hypervisor: Hypervisor, name: str) -> None:
+    """It is not a failure; `reboot` restarts the guest, and only then is nothing pending."""
+    running = Running(hypervisor, lab(name))
+    changed = lab(name, disks="[{size: 0.1}, {size: 0.1, bus: sata}]")
+    found, outcome = running.apply(changed)
+    assert outcome.pending and found.at_next_boot
+    assert len(running.live().devices_of(Disk)) == 1 and len(running.defined().devices_of(Disk)) == 2
+    fleet_apply.SHUTDOWN_SECONDS, before = 0.5, fleet_apply.SHUTDOWN_SECONDS
+    try:
+        (outcome,) = changed.apply(hypervisor, reboot=True)
+        assert outcome.status == "failed" and "--force" in str(outcome.hint), outcome
+        (outcome,) = changed.apply(hypervisor, reboot=True, force=True)
+    finally:
+        fleet_apply.SHUTDOWN_SECONDS = before
+    assert (outcome.status, outcome.action, outcome.restarted, outcome.pending) == ("done", "reboot", True, False)
+    assert len(running.live().devices_of(Disk)) == 2
+    (after,) = changed.diff(hypervisor)
+    assert not after.is_different and not after.pending
+
+
+def test_drift_of_virsh_edit(hypervisor: Hypervisor, name: str) -> None:
+    """A value that the file sets is set again; another one is reported and kept."""
+    running = Running(hypervisor, lab(name))
+    running.edit("<currentMemory unit='KiB'>131072", "<currentMemory unit='KiB'>65536")
+    running.edit("<on_crash>destroy", "<on_crash>preserve")
+    (found,) = lab(name).diff(hypervisor)
+    assert found.changes == (("currentMemory", "65536", "131072"),)
+    assert [(each.path, each.after) for each in found.drift] == [("on_crash", "preserve")]
+    (outcome,) = lab(name).apply(hypervisor)
+    assert (outcome.status, outcome.message, outcome.pending) == ("done", None, False)
+    assert running.id() == running.number
+    root = etree.fromstring(running.guest.handle.xml(inactive=True).encode())
+    assert (root.findtext("currentMemory"), root.findtext("on_crash")) == ("131072", "preserve")

@@ -32,7 +32,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("-j", "--jobs", metavar="N", type=int, help="Number of guests to process in parallel.")
     parser.add_argument(
-        "--force", action="store_true", help="Power off guests that must be deleted and do not shut down."
+        "--reboot", action="store_true", help="Shut down and start guests whose changes take effect at the next boot."
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="Power off guests that must be deleted or restarted and do not shut down."
     )
     parser.add_argument("--yes", "-y", action="store_true", help="Do not ask.")
 
@@ -57,7 +60,7 @@ def run(given: Namespace, log: Log) -> int:
 def _apply(given: Namespace, log: Log) -> tuple[int, list[Outcome]]:
     lab = load_lab(given)
     messages = Messages()
-    allowed = {"prune": given.prune, "adopt": given.adopt, "recreate": given.recreate}
+    allowed = {"prune": given.prune, "adopt": given.adopt, "recreate": given.recreate, "reboot": given.reboot}
     with connect(given.connect or lab.connect) as hypervisor, library_log(log):
         found = lab.diff(hypervisor, given.names, **allowed)
         print(difference_text(found), end="")
@@ -67,6 +70,7 @@ def _apply(given: Namespace, log: Log) -> tuple[int, list[Outcome]]:
             hypervisor,
             given.names,
             **allowed,
+            found=found,
             jobs=given.jobs,
             force=given.force,
             on_warning=messages.warn,
@@ -95,4 +99,4 @@ def _print_outcome(outcome: Outcome) -> None:
         if outcome.hint:
             print(f"virt-guest: hint: {outcome.hint}", file=sys.stderr)
     elif outcome.pending:
-        print(f"{outcome.name}: some changes take effect at the next boot")
+        print(f"{outcome.name}: some changes take effect at the next boot (to restart it: --reboot)")

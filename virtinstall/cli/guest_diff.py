@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from virtinstall.cli.connection import connect
+from virtinstall.fleet.growth import SIZE, in_gib
 from virtinstall.fleet.lab import Lab
 from virtinstall.options.usage import UsageError
 
@@ -16,10 +17,18 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from virtinstall.cli.log import Log
-    from virtinstall.fleet.compare import Comparison, Difference
+    from virtinstall.fleet.compare import Comparison
+    from virtinstall.fleet.leaves import Difference
 
 DIFFERENT = 5
-_VERBS = {"create": "create", "update": "change", "delete": "delete with its disks", "recreate": "delete and create"}
+_AT_BOOT = " (at the next boot)"
+_VERBS = {
+    "create": "create",
+    "update": "change",
+    "delete": "delete with its disks",
+    "recreate": "delete with its disks and create",
+    "reboot": "shut down and start",
+}
 
 
 def add_file_arguments(parser: ArgumentParser) -> None:
@@ -78,27 +87,36 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         verb = "adopt without changes" if comparison.adopted else _VERBS[comparison.action]
         yield f"{name}: {verb}"
     yield from _change_lines(comparison)
+    if comparison.pending and comparison.action not in ("reboot", "recreate", "delete"):
+        yield f"{name}: earlier changes take effect at the next boot (apply --reboot restarts it)"
     if comparison.at_creation and comparison.action != "recreate":
         options = ", ".join(f"--{option}" for option in comparison.at_creation)
         yield f"{name}: changes to {options} take effect only when the guest is recreated (--recreate {name})"
     for drift in comparison.drift:
-        yield f"{name}: drift, kept: {drift.path}: {_shown(drift.before)} -> {_shown(drift.after)}"
+        before, after = (_shown(drift.path, value) for value in (drift.before, drift.after))
+        yield f"{name}: drift, kept: {drift.path}: {before} -> {after}"
 
 
 def _change_lines(comparison: Comparison) -> Iterator[str]:
     """Return a line for each changed value, and one line for each device that is added or removed."""
+    late = set(comparison.at_next_boot)
     devices: dict[str, list[Difference]] = {}
     for change in comparison.changes:
         parts = change.path.split("/")
         devices.setdefault("/".join(parts[:2]) if parts[0] == "devices" else change.path, []).append(change)
     for path, changes in devices.items():
+        when = _AT_BOOT if late.issuperset(each.path for each in changes) else ""
         if path.startswith("devices/") and all(each.before is None for each in changes):
-            yield f"  {path}: add"
+            yield f"  {path}: add{when}"
         elif path.startswith("devices/") and all(each.after is None for each in changes):
-            yield f"  {path}: remove"
+            yield f"  {path}: remove{when}"
         else:
-            yield from (f"  {each.path}: {_shown(each.before)} -> {_shown(each.after)}" for each in changes)
+            for each in changes:
+                when = _AT_BOOT if each.path in late else ""
+                yield f"  {each.path}: {_shown(each.path, each.before)} -> {_shown(each.path, each.after)}{when}"
 
 
-def _shown(value: str | None) -> str:
+def _shown(path: str, value: str | None) -> str:
+    if value is not None and path.startswith("devices/disk[") and path.endswith(f"]/{SIZE}"):
+        return in_gib(int(value))
     return "(none)" if value is None else value

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from virtinstall.compose.addresses import AddressError
 from virtinstall.errors import HostError, RequestError
-from virtinstall.fleet.compare import Comparison, Difference
+from virtinstall.fleet.compare import Comparison
+from virtinstall.fleet.leaves import Difference
 from virtinstall.fleet.nodes import FileError
 from virtinstall.fleet.planning import RESERVATION, SEED_NETWORK, plan_again, plan_guest
 from virtinstall.guest_record import NAMESPACE, Reservation, parse_record
@@ -15,11 +16,12 @@ from virtinstall.run.store_record import store
 
 if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.fleet.sessions import Session, Sessions
     from virtinstall.libvirt_host.host import Guest, Host
 
 
 def with_addresses(
-    found: Sequence[Comparison], guests: Mapping[str, LabGuest], project: str, host: Host
+    found: Sequence[Comparison], guests: Mapping[str, LabGuest], project: str, sessions: Sessions
 ) -> list[Comparison]:
     """Return the comparisons with missing reservations as changes, and static addresses as options of the creation.
 
@@ -27,12 +29,12 @@ def with_addresses(
     """
     problems: list[FileError] = []
     result = []
-    known: dict[str, set[tuple[str, str]]] = {}
+    known: dict[tuple[str | None, str], set[tuple[str, str]]] = {}
     for each in found:
         guest = guests.get(each.name)
         if guest is not None and guest.has_addresses and each.action in ("create", "none", "update"):
             try:
-                each = _checked(each, guest, project, host, known)
+                each = _checked(each, guest, project, sessions.of(guest.host), known)
             except AddressError as error:
                 problems.append(_located(guest, error))
         result.append(_static_at_creation(each))
@@ -51,11 +53,15 @@ def _located(guest: LabGuest, error: AddressError) -> FileError:
 
 
 def _checked(
-    found: Comparison, guest: LabGuest, project: str, host: Host, known: dict[str, set[tuple[str, str]]]
+    found: Comparison,
+    guest: LabGuest,
+    project: str,
+    session: Session,
+    known: dict[tuple[str | None, str], set[tuple[str, str]]],
 ) -> Comparison:
     if found.action == "create":
         try:
-            plan_guest(guest, project, host)
+            plan_guest(guest, project, session)
         except AddressError:
             raise
         except (RequestError, HostError):
@@ -64,11 +70,11 @@ def _checked(
         return found
     if found.adopted:
         return found
-    handle = host.guest_named(guest.name)
-    lost = [] if handle is None else list(_lost(handle, host, known))
+    handle = session.host.guest_named(guest.name)
+    lost = [] if handle is None else list(_lost(handle, guest.host, session.host, known))
     if not lost:
         return found
-    plan = plan_again(guest, project, host) if found.plan is None else found.plan
+    plan = found.plan or plan_again(guest, project, session)
     wanted = {each.address for each in plan.reservations}
     changes = tuple(Difference(leaf_path(each), None, each.mac) for each in lost if each.address in wanted)
     drift = tuple(Difference(leaf_path(each), each.mac, None) for each in lost)
@@ -77,15 +83,18 @@ def _checked(
     return found.replace(action="update", changes=(*found.changes, *changes), drift=(*found.drift, *drift), plan=plan)
 
 
-def _lost(handle: Guest, host: Host, known: dict[str, set[tuple[str, str]]]) -> Iterable[Reservation]:
+def _lost(
+    handle: Guest, place: str | None, host: Host, known: dict[tuple[str | None, str], set[tuple[str, str]]]
+) -> Iterable[Reservation]:
     """Return the recorded reservations that the networks no longer have."""
     record = parse_record(handle.metadata(NAMESPACE), handle.uuid)
     for each in () if record is None else record.reservations:
-        if each.network not in known:
+        key = (place, each.network)
+        if key not in known:
             pairs = host.network_addresses(each.network)
-            known[each.network] = {(mac or "", address) for mac, address, kind in pairs if kind == "reservation"}
+            known[key] = {(mac or "", address) for mac, address, kind in pairs if kind == "reservation"}
         mac = "" if ":" in each.address else each.mac
-        if (mac, each.address) not in known[each.network]:
+        if (mac, each.address) not in known[key]:
             yield each
 
 

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from virtinstall.fleet.devices import Mark
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
@@ -25,12 +26,19 @@ _LARGEST_BYTES = 1 << 20
 
 
 class Applied(Record):
-    """The last apply: hashes of the options, leaves of the planned XML, and leaves of the XML that libvirt returned."""
+    """The last apply: hashes of the options, leaves of the planned XML, and leaves of the XML that libvirt returned.
+
+    `devices` are the disks and interfaces of the file, and `creation` the values of options that act at the creation.
+    `pending` is the id of the running guest that has not got all changes yet: they take effect at its next boot.
+    """
 
     project: str
     options: Mapping[str, str]
     planned: Mapping[str, str]
     base: Mapping[str, str]
+    devices: tuple[Mark, ...] = ()
+    creation: Mapping[str, Any] = {}
+    pending: str | None = None
 
 
 def option_hashes(guest: LabGuest) -> dict[str, str]:
@@ -59,8 +67,18 @@ def parse_applied(text: str | None, uuid: str) -> Applied | None:
             return None
         data = zlib.decompressobj().decompress(base64.b64decode(root.text or "", validate=True), _LARGEST_BYTES)
         document: dict[str, Any] = json.loads(data)
-        return Applied(project=root.get("project", ""), **document)
-    except (etree.XMLSyntaxError, ValueError, TypeError, zlib.error, RecursionError):
+        planned = document["planned"]
+        base = {path: value for path, value in {**planned, **document["base"]}.items() if value is not None}
+        return Applied(
+            project=root.get("project", ""),
+            options=document["options"],
+            planned=planned,
+            base=base,
+            devices=tuple(Mark(tag, key, tuple(parts), size) for tag, key, parts, size in document["devices"]),
+            creation=document["creation"],
+            pending=document.get("pending"),
+        )
+    except (etree.XMLSyntaxError, LookupError, ValueError, TypeError, zlib.error, RecursionError):
         return None
 
 
@@ -69,7 +87,13 @@ def store_applied(guest: Guest, applied: Applied) -> bool:
     from lxml import etree
 
     root = etree.Element("applied", uuid=guest.uuid, project=applied.project)
-    document = {name: dict(getattr(applied, name)) for name in ("options", "planned", "base")}
+    # most values are as planned
+    paths = {*applied.planned, *applied.base}
+    base = {path: applied.base.get(path) for path in paths if applied.base.get(path) != applied.planned.get(path)}
+    document: dict[str, Any] = {"options": dict(applied.options), "planned": dict(applied.planned), "base": base}
+    document |= {"devices": applied.devices, "creation": dict(applied.creation)}
+    if applied.pending is not None:
+        document["pending"] = applied.pending
     packed = zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
     root.text = base64.b64encode(packed).decode()
     return guest.set_metadata(NAMESPACE, PREFIX, etree.tostring(root, encoding="unicode"))

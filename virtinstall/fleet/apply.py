@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from virtinstall.errors import RequestError, VirtInstallError
+from lxml import etree
+
+from virtinstall.errors import RequestError, VirtInstallError, WaitTimeout
 from virtinstall.fleet.addresses import with_addresses
 from virtinstall.fleet.applied import read_applied, store_applied
 from virtinstall.fleet.compare import Comparison, compare, record_after_update, record_of
 from virtinstall.fleet.outcome import Outcome, default_jobs
 from virtinstall.fleet.planning import plan_guest
 from virtinstall.fleet.schedule import run_in_order
+from virtinstall.fleet.sessions import Session, Sessions
 from virtinstall.fleet.update import Applying, update_guest
-from virtinstall.hypervisor import Hypervisor
-from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.record import Record
 from virtinstall.redact import log_info, log_warning
 from virtinstall.virsh_commands import finish_command
 
 if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.hypervisor import Hypervisor
 
 SHUTDOWN_SECONDS = 60.0
 
@@ -36,41 +37,45 @@ class Selection(Record):
     prune: bool = False
     adopt: frozenset[str] = frozenset()
     recreate: frozenset[str] = frozenset()
+    reboot: bool = False
 
 
-def compare_all(chosen: Selection, hypervisor: Hypervisor) -> list[Comparison]:
+def compare_all(chosen: Selection, sessions: Sessions) -> list[Comparison]:
     """Compare each guest; change nothing. Raises: RequestError, with all mistakes together; HostError."""
     found: list[Comparison] = []
     problems: list[RequestError] = []
     for guest in chosen.guests:
         try:
-            found.append(compare(guest, chosen.project, hypervisor.host, adopt=guest.name in chosen.adopt))
+            session = sessions.of(guest.host)
+            found.append(compare(guest, chosen.project, session, adopt=guest.name in chosen.adopt))
         except RequestError as error:
             problems.append(error)
     if problems:
         hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
         raise RequestError("\n".join(problem.message for problem in problems), hint="; ".join(hints) or None)
     guests = {guest.name: guest for guest in chosen.guests}
-    found = [_recreated(each, chosen) for each in with_addresses(found, guests, chosen.project, hypervisor.host)]
+    found = [_recreated(each, chosen) for each in with_addresses(found, guests, chosen.project, sessions)]
     if chosen.prune:
-        for handle in hypervisor.host.guests():
-            applied = read_applied(handle) if handle.name not in chosen.all_names else None
-            if applied is not None and applied.project == chosen.project:
-                found.append(Comparison(name=handle.name, action="delete"))
+        for host in sessions.hosts():
+            for handle in sessions.of(host).host.guests():
+                applied = read_applied(handle) if handle.name not in chosen.all_names else None
+                if applied is not None and applied.project == chosen.project:
+                    found.append(Comparison(name=handle.name, host=host, action="delete"))
     return found
 
 
 def _recreated(comparison: Comparison, chosen: Selection) -> Comparison:
-    exists = comparison.action in ("update", "none") and comparison.applied is not None
-    if comparison.name in chosen.recreate and exists:
+    if comparison.name in chosen.recreate and comparison.exists:
         return comparison.replace(action="recreate")
+    if chosen.reboot and comparison.pending and comparison.action == "none":
+        return comparison.replace(action="reboot")
     return comparison
 
 
 def apply_all(
     chosen: Selection,
     comparisons: Sequence[Comparison],
-    hypervisor: Hypervisor,
+    sessions: Sessions,
     *,
     jobs: int | None = None,
     force: bool = False,
@@ -82,11 +87,10 @@ def apply_all(
     `force` powers off guests that must be deleted and do not shut down within a minute.
     """
     guests = {guest.name: guest for guest in chosen.guests}
-    run = _Run(chosen.project, guests, hypervisor, force, on_warning or log_warning, report or _log)
+    run = _Run(chosen, guests, sessions, force, on_warning or log_warning, report or _log)
     todo = {each.name: each for each in comparisons}
     after = {name: [] if todo[name].action == "delete" or name not in guests else guests[name].after for name in todo}
-    # the test driver is in this process: more connections could be to other guests
-    workers = 1 if not has_real_storage(hypervisor.host) else jobs or default_jobs()
+    sessions.alone = jobs == 1 or sum(each.action != "none" for each in comparisons) == 1
     try:
         results = run_in_order(
             after,
@@ -95,10 +99,11 @@ def apply_all(
                 name=name, action=todo[name].action, status="skipped", message=f"skipped, because '{cause}' failed"
             ),
             lambda outcome: outcome.status == "failed",
-            workers,
+            jobs or default_jobs(),
+            pool_of=lambda name: todo[name].host or "",
         )
     finally:
-        run.close()
+        sessions.close()
     return list(results.values())
 
 
@@ -107,37 +112,24 @@ def _log(name: str, text: str) -> None:
 
 
 class _Run:
-    """One apply: each thread has a separate connection."""
+    """One apply: each thread has separate connections."""
 
     def __init__(
         self,
-        project: str,
+        chosen: Selection,
         guests: dict[str, LabGuest],
-        hypervisor: Hypervisor,
+        sessions: Sessions,
         force: bool,
         warn: Callable[[str], None],
         report: Callable[[str, str], None],
     ) -> None:
-        self.project = project
+        self.project = chosen.project
+        self.reboot = chosen.reboot
         self.guests = guests
-        self.hypervisor = hypervisor
+        self.sessions = sessions
         self.force = force
         self.warn = warn
         self.report = report
-        self.local = threading.local()
-        self.opened: list[Hypervisor] = []
-
-    def close(self) -> None:
-        for each in self.opened:
-            each.close()
-
-    def own_hypervisor(self) -> Hypervisor:
-        if not has_real_storage(self.hypervisor.host):
-            return self.hypervisor
-        if not hasattr(self.local, "hypervisor"):
-            self.local.hypervisor = self.hypervisor.reopened()
-            self.opened.append(self.local.hypervisor)
-        return self.local.hypervisor  # type: ignore[no-any-return]
 
     def step(self, todo: Comparison) -> Outcome:
         if todo.action == "none":
@@ -145,22 +137,42 @@ class _Run:
         begun = time.monotonic()
         done = Outcome(name=todo.name, action=todo.action, status="done")
         try:
-            done = self.carry_out(todo, self.own_hypervisor(), done)
+            done = self.carry_out(todo, self.sessions.of_this_thread(todo.host), done)
         except VirtInstallError as error:
             notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
             done = done.replace(status="failed", message=error.message + notes, hint=error.hint)
         return done.replace(seconds=time.monotonic() - begun)
 
-    def carry_out(self, todo: Comparison, hypervisor: Hypervisor, done: Outcome) -> Outcome:
+    def carry_out(self, todo: Comparison, session: Session, done: Outcome) -> Outcome:
         if todo.action in ("delete", "recreate"):
             self.report(todo.name, "deleting")
-            self.delete(todo.name, hypervisor)
+            self.delete(todo.name, session.hypervisor)
+            session.known.guest_changed(todo.name, ())
         if todo.action in ("create", "recreate"):
-            return done.replace(secrets=self.create(self.guests[todo.name], hypervisor))
+            return done.replace(secrets=self.create(self.guests[todo.name], session))
+        pending = todo.pending
         if todo.action == "update":
             self.report(todo.name, "updating")
-            return done.replace(pending=self.update(todo, hypervisor))
-        return done
+            pending = self.update(todo, session) or pending
+        if pending and self.reboot:
+            self.report(todo.name, "restarting")
+            self.restart(todo.name, session)
+            return done.replace(restarted=True)
+        return done.replace(pending=pending)
+
+    def restart(self, name: str, session: Session) -> None:
+        """Shut the guest down and start it, so that it has its present definition. Raises: WaitTimeout."""
+        guest = session.hypervisor.guest(name).handle
+        if guest.is_active():
+            guest.shutdown()
+            if not session.host.wait_until(lambda: not guest.is_active(), SHUTDOWN_SECONDS):
+                if not self.force:
+                    raise WaitTimeout(
+                        f"the guest did not shut down within {SHUTDOWN_SECONDS:g} seconds",
+                        hint="the changes are in its definition; to power it off: --force",
+                    )
+                guest.destroy()
+        guest.start()
 
     def delete(self, name: str, hypervisor: Hypervisor) -> None:
         plan = hypervisor.deletion_plan(name, "own")
@@ -172,16 +184,19 @@ class _Run:
     def told(self, name: str) -> Callable[[str], None]:
         return lambda text: self.warn(f"{name}: {text}")
 
-    def create(self, guest: LabGuest, hypervisor: Hypervisor) -> tuple[str, ...]:
+    def create(self, guest: LabGuest, session: Session) -> tuple[str, ...]:
         self.report(guest.name, "creating")
-        plan = plan_guest(guest, self.project, hypervisor.host)
+        hypervisor = session.hypervisor
+        plan = plan_guest(guest, self.project, session)
         for warning in plan.warnings:
             self.warn(f"{guest.name}: {warning}")
         made = hypervisor.create(
             plan, on_warning=self.told(guest.name), report=lambda text: self.report(guest.name, text)
         )
         assert made.plan is not None
-        if not store_applied(made.handle, record_of(guest, self.project, made.plan, made.handle)):
+        definition = etree.fromstring(made.handle.xml(inactive=True).encode())
+        session.known.guest_changed(guest.name, [definition])
+        if not store_applied(made.handle, record_of(guest, self.project, made.plan, definition)):
             self.warn(f"{guest.name}: the driver keeps no metadata, so later changes cannot be recognized")
         goal = made.plan.run.wait_for
         if goal is None and made.plan.install is not None and not made.plan.seeded:
@@ -192,13 +207,16 @@ class _Run:
             made.wait_for(goal, timeout=made.plan.run.timeout_seconds)  # type: ignore[arg-type]
         return made.plan.secrets
 
-    def update(self, todo: Comparison, hypervisor: Hypervisor) -> bool:
-        handle = hypervisor.guest(todo.name)
+    def update(self, todo: Comparison, session: Session) -> bool:
+        handle = session.hypervisor.guest(todo.name)
         pending = False
         if not todo.adopted:
-            work = Applying(self.guests[todo.name], todo, handle, hypervisor.host, self.told(todo.name))
+            work = Applying(self.guests[todo.name], todo, handle, session.host, self.told(todo.name))
             pending = update_guest(work)
-        store_applied(handle.handle, record_after_update(self.guests[todo.name], todo, handle.handle))
+        definition, running = (etree.fromstring(handle.handle.xml(inactive=each).encode()) for each in (True, False))
+        session.known.guest_changed(todo.name, [definition, running])
+        instance = running.get("id") if pending or todo.pending else None
+        store_applied(handle.handle, record_after_update(self.guests[todo.name], todo, definition, instance))
         return pending
 
 
@@ -221,4 +239,5 @@ def selection(
         prune=bool(more.get("prune")) and not names,
         adopt=frozenset(more.get("adopt", ())),
         recreate=frozenset(more.get("recreate", ())),
+        reboot=bool(more.get("reboot")),
     )

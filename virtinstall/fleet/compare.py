@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 from virtinstall.errors import RequestError
 from virtinstall.fleet.applied import Applied, option_hashes, read_applied
-from virtinstall.fleet.leaves import differences, leaves_of
+from virtinstall.fleet.devices import marks_of, moves, pinned, prefixes
+from virtinstall.fleet.effects import next_boot
+from virtinstall.fleet.growth import growth_of
+from virtinstall.fleet.leaves import Difference, differences, leaves_of
+from virtinstall.fleet.patch import DEVICE
 from virtinstall.fleet.planning import SEED_NETWORK, plan_again, planned_leaves, uuid_of
-from virtinstall.named import NamedTuple
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
-    from virtinstall.fleet.lab_guest import LabGuest
-    from virtinstall.libvirt_host.host import Guest, Host
-    from virtinstall.plan import Plan
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from virtinstall.fleet.devices import Pinned
+    from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.fleet.sessions import Session
+    from virtinstall.libvirt_host.host import Guest
+    from virtinstall.plan import Plan
+    from virtinstall.request import Request
+
+# they choose what the guest's disks hold at its creation; later plans have the values of that time
+_CREATION = ("image", "location", "cdrom", "install", "pxe", "import_disk", "livecd", "initrd_inject")
 # they act when a guest is created, and its XML does not show them
-_AT_CREATION = (
-    *("image", "cloud_init", "ignition", "location", "cdrom", "unattended", "install", "initrd_inject"),
-    *("extra_args", "pxe", "import_disk", "livecd", "disk"),
-)
+_AT_CREATION = (*_CREATION, "cloud_init", "ignition", "unattended", "extra_args", "disk")
 # they act during the run alone
 _OF_THE_RUN = (
     *("wait_for", "timeout", "check", "noreboot"),
@@ -31,24 +39,25 @@ _OF_THE_RUN = (
 )
 
 
-class Difference(NamedTuple):
-    """One value: `path` in the guest's XML, the value before (None: not there) and after."""
-
-    path: str
-    before: str | None
-    after: str | None
-
-
 class Comparison(Record):
     """The actions of `apply` for one guest.
 
-    `action` is `create`, `update`, `delete` or `none`. `changes` are values that the file changes, `drift` those that
-    something else changed since the last apply, and `at_creation` changed options that act only when a guest is
-    created. `adopted`: the guest was created by a run that ended before it stored its record.
+    `action` is `create`, `update`, `delete`, `recreate`, `reboot` or `none`. `changes` are values that the file
+    changes, and `at_next_boot` the paths of those that a running guest gets at its next boot. `moved` are disks that
+    get another target, the beginnings of their new and their present paths. `drift` are values that something else
+    changed since the last apply, and that are kept. `at_creation` are changed options that act only at the creation.
+    `pending`: the guest runs without changes that an earlier apply wrote to its definition. `adopted`: it was created
+    by a run that ended before it stored its record, or is taken over as it is. `host` is the name of its host, if the
+    file names hosts.
     """
 
     name: str
     action: str
+    host: str | None = None
+    exists: bool = False
+    at_next_boot: tuple[str, ...] = ()
+    moved: Mapping[str, str] = {}
+    pending: bool = False
     changes: tuple[Difference, ...] = ()
     drift: tuple[Difference, ...] = ()
     at_creation: tuple[str, ...] = ()
@@ -66,53 +75,131 @@ class Comparison(Record):
         return {
             "name": self.name,
             "action": self.action,
-            "changes": [each._asdict() for each in self.changes],
+            "changes": [{**each._asdict(), "at_next_boot": each.path in self.at_next_boot} for each in self.changes],
             "drift": [each._asdict() for each in self.drift],
             "recreate_needed_for": list(self.at_creation),
+            "pending": self.pending,
         }
 
 
-def compare(guest: LabGuest, project: str, host: Host, *, adopt: bool = False) -> Comparison:
+def compare(guest: LabGuest, project: str, session: Session, *, adopt: bool = False) -> Comparison:
     """Compare one guest; change nothing. `adopt` takes a guest that was created without the file as it is.
 
-    Raises: RequestError, when the guest exists and belongs to something else; as `make_plan`.
+    Raises: RequestError, when the guest exists and belongs to something else, or a disk would shrink; as `make_plan`.
     """
-    found = host.guest_named(guest.name)
+    found = session.host.guest_named(guest.name)
     if found is None:
-        return Comparison(name=guest.name, action="none" if guest.request is None else "create")
+        return Comparison(name=guest.name, host=guest.host, action="none" if guest.absent else "create")
     applied = read_applied(found)
     interrupted = applied is None and found.uuid.lower() == uuid_of(project, guest.name)
     if not adopt and not interrupted and (applied is None or applied.project != project):
         raise _foreign(guest, applied)
-    if guest.request is None:
-        return Comparison(name=guest.name, action="delete")
-    live = leaves_of(etree.fromstring(found.xml(inactive=True).encode()))
+    known = Comparison(name=guest.name, host=guest.host, exists=True, action="none")
+    if guest.absent:
+        return known.replace(action="delete")
+    definition = etree.fromstring(found.xml(inactive=True).encode())
     if applied is None or applied.project != project:
-        plan = plan_again(guest, project, host)
-        applied = Applied(project=project, options=option_hashes(guest), planned=planned_leaves(plan), base=live)
-        return Comparison(name=guest.name, action="update", adopted=True, applied=applied)
-    drift = tuple(Difference(*each) for each in differences(applied.base, live))
+        plan = plan_again(guest, project, session)
+        applied = record_of(guest, project, plan, definition)
+        return known.replace(action="update", adopted=True, applied=applied)
+    live = leaves_of(definition)
+    drift = tuple(differences(applied.base, live))
     hashes = option_hashes(guest)
     changed = {name for name in {*hashes, *applied.options} if hashes.get(name) != applied.options.get(name)}
-    if not changed - set(_OF_THE_RUN):
-        return Comparison(name=guest.name, action="none", drift=drift, applied=applied)
-    plan = plan_again(guest, project, host)
-    changes = tuple(Difference(*each) for each in differences(applied.planned, planned_leaves(plan)))
-    at_creation = tuple(sorted(name.replace("_", "-") for name in changed if name in _AT_CREATION))
-    if "disk" in changed and any(each.path.startswith("devices/disk") for each in changes):
-        at_creation = tuple(name for name in at_creation if name != "disk")
-    return Comparison(
-        name=guest.name,
+    changed -= set(_OF_THE_RUN)
+    if applied.pending is not None:
+        known = known.replace(pending=_instance(found) == applied.pending)
+    if not changed and not drift:
+        # the record is large: only a lost reservation may still change the guest
+        return known.replace(applied=applied if guest.has_addresses else None)
+    return _compared(known, guest, project, session, found, applied, live, drift, changed)
+
+
+def _compared(
+    known: Comparison,
+    guest: LabGuest,
+    project: str,
+    session: Session,
+    handle: Guest,
+    applied: Applied,
+    live: Mapping[str, str],
+    drift: tuple[Difference, ...],
+    changed: set[str],
+) -> Comparison:
+    known = known.replace(applied=applied, drift=drift)
+    wanted = pinned(_as_created(guest, applied), applied.devices)
+    reverted = list(_reverted(drift, live, applied.base, wanted))
+    if not changed and not reverted:
+        return known
+    plan = plan_again(guest, project, session, wanted.request)
+    planned = planned_leaves(plan, wanted.macs)
+    changes, hidden = _split(differences(applied.planned, planned))
+    if "disk" in changed or "image" in changed:
+        changes += growth_of(guest, wanted.devices, handle, session.host)
+    values = {each.path: each for each in reverted if each.path not in {change.path for change in changes}}
+    changes += values.values()
+    after, moved = leaves_of(plan.final.ensure_node()), moves(wanted, plan.final, live)
+    at_creation = {name for name in changed if name in _AT_CREATION}
+    if not hidden and any(each.path.startswith("devices/disk") for each in changes):
+        at_creation.discard("disk")
+    return known.replace(
         action="update" if changes else "none",
-        changes=changes,
+        changes=tuple(changes),
+        at_next_boot=tuple(next_boot(changes, live, after, moved)) if handle.is_active() else (),
         drift=_kept(drift, changes),
-        at_creation=at_creation,
-        applied=applied,
+        at_creation=tuple(sorted(name.replace("_", "-") for name in at_creation)),
+        moved=moved,
         plan=plan,
     )
 
 
-def _kept(drift: tuple[Difference, ...], changes: tuple[Difference, ...]) -> tuple[Difference, ...]:
+def _as_created(guest: LabGuest, applied: Applied) -> Request:
+    """Return the request with the installation method and the image that the guest was created with."""
+    given = {name: value for name, value in guest.given.items() if name not in _CREATION}
+    request = guest.replace(given={**given, **applied.creation}).request
+    assert request is not None
+    return request
+
+
+def _split(changes: list[Difference]) -> tuple[list[Difference], bool]:
+    """Return the changes without formats of disks that keep their source, and whether there are any of those.
+
+    The format of a disk is that of its image: another one destroys the data in it.
+    """
+    sources = {device[0] for each in changes if (device := DEVICE.match(each.path)) and "/source/" in each.path}
+    kept = []
+    for each in changes:
+        device = DEVICE.match(each.path)
+        is_format = device is not None and each.path == f"{device[0]}driver/@type" and None not in each[1:]
+        if not is_format or device is None or device[0] in sources:
+            kept.append(each)
+    return kept, len(kept) != len(changes)
+
+
+def _reverted(
+    drift: Iterable[Difference], live: Mapping[str, str], base: Mapping[str, str], wanted: Pinned
+) -> Iterator[Difference]:
+    """Yield the changes that set drifted values again which the file sets, and add devices again that it has.
+
+    A device whose target or MAC address was changed is not missing.
+    """
+    named = leaves_of(wanted.request.domain.ensure_node())
+    present = {device[0] for path in live if (device := DEVICE.match(path))}
+    added = {DEVICE.fullmatch(prefix)[1] for prefix in present if not any(path.startswith(prefix) for path in base)}  # type: ignore[index]
+    missing = tuple(
+        prefix
+        for mark, prefix in zip(wanted.marks, prefixes(wanted.marks), strict=True)
+        if prefix not in present and mark.tag not in added
+    )
+    for each in drift:
+        device = DEVICE.match(each.path)
+        if each.before is None or (device is not None and device[0] not in present and device[0] not in missing):
+            continue
+        if each.path in named or each.path.startswith(missing):
+            yield Difference(each.path, each.after, each.before)
+
+
+def _kept(drift: tuple[Difference, ...], changes: Sequence[Difference]) -> tuple[Difference, ...]:
     """The drift that stays: the file does not change these values."""
     changed = {each.path for each in changes}
     # a new device that a run attached before it ended is not drift
@@ -126,6 +213,11 @@ def _device_of(path: str) -> str:
     return "/".join(path.split("/")[:2]) + "/"
 
 
+def _instance(guest: Guest) -> str | None:
+    """Return the id of the running guest, which another boot changes; None if it is off."""
+    return etree.fromstring(guest.xml().encode()).get("id")
+
+
 def _foreign(guest: LabGuest, applied: Applied | None) -> RequestError:
     owner = "was not created from this file" if applied is None else f"belongs to the project '{applied.project}'"
     return RequestError(
@@ -134,21 +226,27 @@ def _foreign(guest: LabGuest, applied: Applied | None) -> RequestError:
     )
 
 
-def record_of(guest: LabGuest, project: str, plan: Plan, handle: Guest) -> Applied:
-    """Return the record of a guest that was created now."""
+def record_of(guest: LabGuest, project: str, plan: Plan, definition: etree._Element) -> Applied:
+    """Return the record of a guest that was created now; `definition` is its <domain>."""
+    request = guest.request
+    assert request is not None
     return Applied(
         project=project,
         options=option_hashes(guest),
         planned=planned_leaves(plan),
-        base=leaves_of(etree.fromstring(handle.xml(inactive=True).encode())),
+        base=leaves_of(definition),
+        devices=marks_of(request, plan.final),
+        creation={name: guest.given[name] for name in _CREATION if name in guest.given},
     )
 
 
-def record_after_update(guest: LabGuest, comparison: Comparison, handle: Guest) -> Applied:
-    """Return the record of a guest that was updated now: drift stays drift."""
+def record_after_update(
+    guest: LabGuest, comparison: Comparison, definition: etree._Element, pending: str | None = None
+) -> Applied:
+    """Return the record of a guest that was updated now: drift stays drift. `pending` is the running guest's id."""
     applied, plan = comparison.applied, comparison.plan
     assert applied is not None
-    base = leaves_of(etree.fromstring(handle.xml(inactive=True).encode()))
+    base = leaves_of(definition)
     for each in comparison.drift:
         if each.before is None:
             base.pop(each.path, None)
@@ -160,8 +258,12 @@ def record_after_update(guest: LabGuest, comparison: Comparison, handle: Guest) 
         hashes.pop(name, None)
         if name in applied.options:
             hashes[name] = applied.options[name]
-    planned = dict(applied.planned if plan is None else planned_leaves(plan))
+    changed = applied.replace(options=hashes, base=base, pending=pending)
+    if plan is None:
+        return changed
+    wanted = pinned(_as_created(guest, applied), applied.devices)
+    planned = planned_leaves(plan, wanted.macs)
     planned.pop(SEED_NETWORK, None)
     if SEED_NETWORK in applied.planned:
         planned[SEED_NETWORK] = applied.planned[SEED_NETWORK]
-    return applied.replace(options=hashes, planned=planned, base=base)
+    return changed.replace(planned=planned, devices=marks_of(wanted.request, plan.final))

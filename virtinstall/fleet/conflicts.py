@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from virtinstall.compose.interfaces import split_addresses
+from virtinstall.compose.interfaces import split_addresses, want_addresses
 from virtinstall.devices.character import CharacterSource
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.graphics import Graphics
@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
 
 
-def conflicts(guests: Sequence[LabGuest]) -> list[FileError]:
-    """Return an error for each value that an earlier guest has too; of the guests of one `count`, one error."""
+Exclusive = tuple[tuple[str, str, str, str], ...]
+"""(kind, value, network or bridge where it is unique, position) of what one guest alone can have."""
+
+
+def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> list[FileError]:
+    """Return an error for each value that an earlier guest has too; of the guests of one `count`, one error.
+
+    `values` are those of each guest by name.
+    """
     owners: dict[tuple[str, str, str], LabGuest] = {}
     found: dict[tuple[str, str], FileError] = {}
     for guest in guests:
-        if guest.request is None:
-            continue
-        exclusive = [(kind, value, "", guest.place) for kind, value in _exclusive(guest.request.domain)]
-        for kind, value, scope, place in [*exclusive, *_addresses(guest)]:
+        for kind, value, scope, place in values.get(guest.name, ()):
             first = owners.setdefault((kind, value, scope), guest)
             if first is guest or (guest.place, kind) in found:
                 continue
@@ -40,20 +44,25 @@ def conflicts(guests: Sequence[LabGuest]) -> list[FileError]:
     return list(found.values())
 
 
-def _addresses(guest: LabGuest) -> Iterator[tuple[str, str, str, str]]:
-    """Return the fixed addresses, each with the network or bridge where it is unique and its position."""
-    assert guest.request is not None
-    if not guest.has_addresses:
+def exclusive_values(domain: Domain, place: str, network_places: Sequence[str]) -> Exclusive:
+    """Return the values that one guest alone can have; the places are those of the guest and of its networks."""
+    found = [(kind, value, "", place) for kind, value in _exclusive(domain)]
+    return (*found, *_addresses(domain, place, network_places))
+
+
+def _addresses(domain: Domain, place: str, network_places: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Return the fixed addresses."""
+    if not want_addresses(domain):
         return
     from ipaddress import ip_interface
 
-    for number, interface in enumerate(guest.request.domain.devices_of(Interface)):
+    for number, interface in enumerate(domain.devices_of(Interface)):
         scope = interface.source_network or interface.source_bridge or interface.source_dev or ""
         for text in split_addresses(interface.ip or ""):
             # an invalid address is reported when the guest is planned
             with suppress(ValueError):
-                place = guest.network_places[number] if number < len(guest.network_places) else guest.place
-                yield "IP address", str(ip_interface(text).ip), scope, place
+                where = network_places[number] if number < len(network_places) else place
+                yield "IP address", str(ip_interface(text).ip), scope, where
 
 
 def _exclusive(domain: Domain) -> Iterator[tuple[str, str]]:

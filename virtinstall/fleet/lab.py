@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,11 @@ from virtinstall.fleet.keys import suggestion
 from virtinstall.fleet.lab_guest import LabGuest
 from virtinstall.fleet.load import load
 from virtinstall.fleet.outcome import Outcome
+from virtinstall.fleet.sessions import Hypervisors, Sessions
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
     from virtinstall.fleet.inventory import Inventory
-    from virtinstall.hypervisor import Hypervisor
 
 
 class Lab(Record):
@@ -80,28 +80,34 @@ class Lab(Record):
 
     def diff(
         self,
-        hypervisor: Hypervisor,
+        hypervisors: Hypervisors,
         names: Collection[str] = (),
         *,
         prune: bool = False,
         adopt: Collection[str] = (),
         recreate: Collection[str] = (),
+        reboot: bool = False,
     ) -> list[Comparison]:
         """Compare the guests (all, or those of `names`) with those that exist; change nothing.
 
-        `prune` includes guests of this project that the file no longer has; `adopt` and `recreate` are as for `apply`.
+        `hypervisors` is a connection, or a mapping of the names of hosts to connections.
+        `prune` includes guests of this project that the file no longer has; `adopt`, `recreate` and `reboot` are as for
+        `apply`.
         Raises: RequestError, when a guest exists that was not created from this file; HostError.
         """
-        return compare_all(self._selection(names, prune=prune, adopt=adopt, recreate=recreate), hypervisor)
+        chosen = self._selection(names, prune=prune, adopt=adopt, recreate=recreate, reboot=reboot)
+        return compare_all(chosen, Sessions(hypervisors))
 
     def apply(
         self,
-        hypervisor: Hypervisor,
+        hypervisors: Hypervisors,
         names: Collection[str] = (),
         *,
         prune: bool = False,
         adopt: Collection[str] = (),
         recreate: Collection[str] = (),
+        reboot: bool = False,
+        found: Sequence[Comparison] | None = None,
         jobs: int | None = None,
         force: bool = False,
         on_warning: Callable[[str], None] | None = None,
@@ -110,14 +116,20 @@ class Lab(Record):
         """Create, update and delete guests until they are as the file describes them; return an outcome for each.
 
         A failure is an outcome, and skips only the guests that come after the failed one. Guests of `recreate` are
-        deleted with their disks and created again; those of `adopt` are taken over as they are. `report` receives a
-        guest's name and what is done with it. Raises: as `diff`, before anything changes.
+        deleted with their disks and created again; those of `adopt` are taken over as they are. `reboot` shuts down and
+        starts guests with changes that take effect at their next boot. `report` receives a guest's name and what is
+        done with it. `found` is what `diff` returned for the same parameters; the guests are compared if it is not
+        given. `jobs` is the number of guests of a host that are worked on at the same time. `force` powers off guests
+        that must be deleted or restarted and do not shut down within a minute.
+        Raises: as `diff`, before anything changes.
         """
-        chosen = self._selection(names, prune=prune, adopt=adopt, recreate=recreate)
-        found = compare_all(chosen, hypervisor)
-        return apply_all(chosen, found, hypervisor, jobs=jobs, force=force, on_warning=on_warning, report=report)
+        chosen = self._selection(names, prune=prune, adopt=adopt, recreate=recreate, reboot=reboot)
+        sessions = Sessions(hypervisors)
+        if found is None:
+            found = compare_all(chosen, sessions)
+        return apply_all(chosen, found, sessions, jobs=jobs, force=force, on_warning=on_warning, report=report)
 
-    def inventory(self, hypervisors: Hypervisor | Mapping[str, Hypervisor], names: Collection[str] = ()) -> Inventory:
+    def inventory(self, hypervisors: Hypervisors, names: Collection[str] = ()) -> Inventory:
         """Return how the guests (all, or those of `names`) are reached by SSH, with their groups.
 
         Guests that do not exist are in its warnings. Raises: RequestError, for a name that the file does not have;

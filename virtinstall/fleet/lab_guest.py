@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from virtinstall.compose.interfaces import want_addresses
+from virtinstall.options.fallback import fallback_for
+from virtinstall.options.parser import parse_argv
+from virtinstall.options.read import read_request
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
@@ -13,23 +17,46 @@ if TYPE_CHECKING:
 
 
 class LabGuest(Record):
-    """One guest of the file. `request` is None if it must be absent.
+    """One guest of the file.
 
-    `place` is where the file has it (`guests.yaml:14:3`), `after` names the guests that come first, and `index` is its
-    number where `count` makes several. `options` are the options as the command line would have them, and
-    `network_places` the positions of its networks.
+    `place` is where the file has it (`guests.yaml:14:3`), `after` names the guests that come first, `index` is its
+    number where `count` makes several, and `host` is the name of its host, if the file names hosts. `given` are the
+    options as the parser of the command line stores them, and `network_places` the positions of its networks.
+    `absent`: the guest must not exist. `has_addresses`: the file sets addresses of its interfaces. `read` is the
+    request, if it is not that of `given`.
     """
 
     name: str
     place: str
-    request: Request | None = None
     after: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     index: int | None = None
-    options: Mapping[str, tuple[str, ...]] = {}
+    host: str | None = None
+    given: Mapping[str, Any] = {}
     network_places: tuple[str, ...] = ()
+    absent: bool = False
+    has_addresses: bool = False
+    read: Request | None = None
 
     @property
-    def has_addresses(self) -> bool:
-        """Whether the file sets addresses of its interfaces."""
-        return self.request is not None and want_addresses(self.request.domain)
+    def request(self) -> Request | None:
+        """The request, which each access creates: a file can have many guests. None if the guest must be absent."""
+        return None if self.absent else self.read or request_of(self.name, self.given)
+
+    @property
+    def options(self) -> dict[str, tuple[str, ...]]:
+        """The options as the command line would have them."""
+        return {
+            name: tuple(map(str, value if isinstance(value, list) else [value])) for name, value in self.given.items()
+        }
+
+
+def request_of(name: str, given: Mapping[str, Any]) -> Request:
+    """Return the request of a guest with these options. Raises: RequestError."""
+    return read_request(Namespace(**{**_unset(), **given, "name": name}), fallback_for)
+
+
+@cache
+def _unset() -> Mapping[str, Any]:
+    """What the parser stores for an empty command line: constant."""
+    return vars(parse_argv([]))

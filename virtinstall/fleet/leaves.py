@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from lxml import etree
+from virtinstall.named import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from lxml import etree
 
 GENERATED = "(generated)"
 _SECRETS = ("passwd", "password")
 # backing images belong to the disk's content, and metadata to other programs
 _SKIPPED = ("metadata", "backingStore")
+_NAMED = {"disk": ("target", "dev"), "interface": ("mac", "address")}
+
+
+class Difference(NamedTuple):
+    """One value: `path` in the guest's XML, the value before (None: not there) and after."""
+
+    path: str
+    before: str | None
+    after: str | None
 
 
 def leaves_of(root: etree._Element, generated: Collection[str] = ()) -> dict[str, str]:
@@ -30,31 +41,46 @@ def leaves_of(root: etree._Element, generated: Collection[str] = ()) -> dict[str
 def _collect(node: etree._Element, path: str, generated: Collection[str], found: dict[str, str]) -> None:
     for name, value in node.attrib.items():
         if path or name not in ("id",):
-            key = etree.QName(str(name)).localname
+            key = str(name).rpartition("}")[2]
             found[f"{path}@{key}"] = _shown(key, str(value), generated)
     text = (node.text or "").strip()
     if text:
         found[path.rstrip("/") or "."] = _shown("", text, generated)
-    counts: dict[str, int] = {}
-    for child in node:
-        if not isinstance(child.tag, str):
-            continue
-        tag = etree.QName(child).localname
-        if tag in _SKIPPED:
-            continue
-        number = counts.get(tag, 0)
-        counts[tag] = number + 1
-        _collect(child, f"{path}{tag}{key_of_child(child, tag, number)}/", generated, found)
-    if not node.attrib and not text and not counts and path:
+    empty = True
+    for child, tag, key in keyed_children(node):
+        empty = False
+        if tag not in _SKIPPED:
+            _collect(child, f"{path}{tag}{key}/", generated, found)
+    if empty and not node.attrib and not text and path:
         found[path.rstrip("/")] = ""
 
 
-def key_of_child(node: etree._Element, tag: str, number: int) -> str:
-    """Return the value that distinguishes a child from its siblings of the same tag: a target, or its number."""
-    target = node.find("target") if tag == "disk" else None
-    if target is not None and target.get("dev"):
-        return f"[{target.get('dev')}]"
-    return "" if number == 0 and tag not in ("disk", "interface") else f"[{number}]"
+def keyed_children(node: etree._Element) -> Iterator[tuple[etree._Element, str, str]]:
+    """Yield each child with its tag and what distinguishes it from its siblings of the same tag.
+
+    That is a disk's target, an interface's MAC address, a controller's type and its number among those of that type,
+    and the number of any other child.
+    """
+    counts: dict[tuple[str, str], int] = {}
+    for child in node:
+        if not isinstance(child.tag, str):
+            continue
+        tag = child.tag.rpartition("}")[2]
+        kind = child.get("type", "") if tag == "controller" else ""
+        number = counts.get((tag, kind), 0)
+        counts[tag, kind] = number + 1
+        yield child, tag, _key_of(child, tag, kind, number)
+
+
+def _key_of(node: etree._Element, tag: str, kind: str, number: int) -> str:
+    if tag == "controller":
+        return f"[{kind}.{number}]"
+    if tag in _NAMED:
+        path, attribute = _NAMED[tag]
+        found = node.find(path)
+        name = None if found is None else found.get(attribute)
+        return f"[{number if name is None else name.lower()}]"
+    return f"[{number}]" if number else ""
 
 
 def _shown(name: str, value: str, generated: Collection[str]) -> str:
@@ -63,8 +89,8 @@ def _shown(name: str, value: str, generated: Collection[str]) -> str:
     return GENERATED if value in generated else value
 
 
-def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str | None, str | None]]:
-    """Return (path, former value, present value) of each leaf that differs."""
+def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
+    """Return each leaf that differs."""
     paths = [path for path in before if before[path] != after.get(path)]
     paths += [path for path in after if path not in before]
-    return [(path, before.get(path), after.get(path)) for path in paths]
+    return [Difference(path, before.get(path), after.get(path)) for path in paths]

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from virtinstall.compose.interfaces import want_addresses
 from virtinstall.errors import RequestError
-from virtinstall.fleet.conflicts import conflicts
+from virtinstall.fleet.conflicts import Exclusive, conflicts, exclusive_values
 from virtinstall.fleet.keys import FILE_KEYS, OWN_KEYS, options_by_key, suggestion
-from virtinstall.fleet.lab_guest import LabGuest
+from virtinstall.fleet.lab_guest import LabGuest, request_of
 from virtinstall.fleet.nodes import Fields, FileError, Items, Node, Text, parse
 from virtinstall.fleet.substitute import expand_places, expand_variables
 from virtinstall.fleet.values import Expand, Value, Wrong, given_value, values_of, wrong_value
 from virtinstall.named import NamedTuple
-from virtinstall.options.fallback import fallback_for
-from virtinstall.options.parser import parse_argv
-from virtinstall.options.read import read_request
 from virtinstall.safe_text import require_xml
 
 if TYPE_CHECKING:
     from virtinstall.options.table import Option
-    from virtinstall.request import Request
 
 R = TypeVar("R")
 
@@ -55,7 +51,7 @@ class _Loader:
         self.label = label
         self.variables = variables
         self.problems: list[FileError] = []
-        self.empty = parse_argv([])
+        self.exclusive: dict[str, Exclusive] = {}
 
     def error(self, node: Node, text: str, hint: str | None = None) -> FileError:
         return FileError(f"{self.label}:{node.line}:{node.column}: {text}", hint=hint)
@@ -153,20 +149,16 @@ class _Loader:
         places = tuple(self._network_places(values))
         made = []
         for index in (None,) if count is None else range(1, count + 1):
-            each = self._name(name, key, index)
-            options: dict[str, tuple[str, ...]] = {}
-            made.append(
-                LabGuest(
-                    name=each,
-                    place=f"{self.label}:{key.line}:{key.column}",
-                    request=None if absent else self._request(each, index, values, options),
-                    after=after,
-                    groups=groups,
-                    index=index,
-                    options=options,
-                    network_places=places,
-                )
+            guest = LabGuest(
+                name=self._name(name, key, index),
+                place=f"{self.label}:{key.line}:{key.column}",
+                after=after,
+                groups=groups,
+                index=index,
+                network_places=places,
+                absent=absent,
             )
+            made.append(guest if absent else self._with_options(guest, values))
         return made
 
     def _network_places(self, values: Iterable[tuple[str, Option, list[Value]]]) -> Iterator[str]:
@@ -228,15 +220,10 @@ class _Loader:
         except Wrong as wrong:
             raise self.error(wrong.node, f"{owner}.{key}{wrong.path}: {wrong.message}", wrong.hint) from None
 
-    def _request(
-        self,
-        name: str,
-        index: int | None,
-        values: Iterable[tuple[str, Option, list[Value]]],
-        options: dict[str, tuple[str, ...]],
-    ) -> Request:
-        given = Namespace(**vars(self.empty))
-        given.name = name
+    def _with_options(self, guest: LabGuest, values: Iterable[tuple[str, Option, list[Value]]]) -> LabGuest:
+        """Return the guest with its options. Its request is created once, to validate them. Raises: FileError."""
+        given: dict[str, object] = {}
+        name, index = guest.name, guest.index
 
         def expand(node: Text) -> str:
             text = expand_places(self._expanded(node, name), name, index)
@@ -251,12 +238,13 @@ class _Loader:
             except Wrong as wrong:
                 raise self.error(wrong.node, f"{name}.{key}{wrong.path}: {wrong.message}") from None
             if value is not None:
-                setattr(given, option.dest, value)
-                options[option.dest] = tuple(map(str, value if isinstance(value, list) else [value]))
+                given[option.dest] = value
         try:
-            return read_request(given, fallback_for)
+            domain = request_of(name, given).domain
         except RequestError as error:
             raise self._located(name, values, expand, error) from None
+        self.exclusive[name] = exclusive_values(domain, guest.place, guest.network_places)
+        return guest.replace(given=given, has_addresses=want_addresses(domain))
 
     def _located(
         self, name: str, values: Iterable[tuple[str, Option, list[Value]]], expand: Expand, error: RequestError
@@ -280,11 +268,8 @@ class _Loader:
         return self.error(value.node, text, error.hint)
 
     def _alone(self, name: str, option: Option, value: Value, expand: Expand) -> RequestError | None:
-        given = Namespace(**vars(self.empty))
-        given.name = name
-        setattr(given, option.dest, given_value([value], option, expand))
         try:
-            read_request(given, fallback_for)
+            request_of(name, {option.dest: given_value([value], option, expand)})
         except RequestError as error:
             return error
         return None
@@ -301,7 +286,7 @@ class _Loader:
                 if other not in names and other not in groups:
                     near = suggestion(other, [*names, *groups])
                     raise FileError(f"{guest.place}: {guest.name}.after: there is no guest or group '{other}'{near}")
-        self.problems += conflicts(guests)
+        self.problems += conflicts(guests, self.exclusive)
 
     def _with_expanded_after(self, guests: list[LabGuest]) -> tuple[LabGuest, ...]:
         """Groups in `after` become their guests. Raises: FileError, when guests wait for each other."""

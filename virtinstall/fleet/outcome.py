@@ -11,7 +11,8 @@ from virtinstall.record import Record
 class Outcome(Record):
     """The result for one guest. `status` is `done`, `unchanged`, `failed` or `skipped`.
 
-    `pending`: a part of the changes takes effect at the next boot. `secrets` are generated passwords to print.
+    `pending`: a part of the changes takes effect at the next boot; `restarted`: the guest was shut down and started for
+    them. `secrets` are generated passwords to print.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Outcome(Record):
     hint: str | None = None
     seconds: float = 0.0
     pending: bool = False
+    restarted: bool = False
     secrets: tuple[str, ...] = ()
 
     def as_document(self) -> dict[str, Any]:

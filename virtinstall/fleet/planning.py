@@ -10,14 +10,15 @@ from virtinstall.create import make_plan
 from virtinstall.fleet.leaves import leaves_of
 from virtinstall.guest_record import NAMESPACE, parse_record
 from virtinstall.naming import Random
-from virtinstall.survey.host import Environment
 
 if TYPE_CHECKING:
     from virtinstall.facts import NetworkFacts
     from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.fleet.sessions import Session
     from virtinstall.guest_record import GuestRecord
     from virtinstall.libvirt_host.host import Host
     from virtinstall.plan import Plan
+    from virtinstall.request import Request
 
 
 RESERVATION = "reservation"
@@ -36,21 +37,25 @@ def uuid_of(project: str, name: str) -> str:
     return str(Random(seed_of(project, name)).uuid())
 
 
-def plan_guest(guest: LabGuest, project: str, host: Host) -> Plan:
+def plan_guest(guest: LabGuest, project: str, session: Session) -> Plan:
     """Return the plan for a guest. Raises: as `make_plan`."""
-    assert guest.request is not None
-    environment = Environment.real().replace(random_bytes=seed_of(project, guest.name))
-    return make_plan(guest.request, host, environment)
+    request = guest.request
+    assert request is not None
+    return make_plan(request, session.host, session.environment(seed_of(project, guest.name)), session.known)
 
 
-def plan_again(guest: LabGuest, project: str, host: Host) -> Plan:
-    """Return the plan as if the guest were not there yet. Raises: as `make_plan`."""
-    return plan_guest(guest, project, cast("Host", _WithoutGuest(host, guest.name)))
+def plan_again(guest: LabGuest, project: str, session: Session, request: Request | None = None) -> Plan:
+    """Return the plan, or that of another request, as if the guest were not there yet. Raises: as `make_plan`."""
+    request = request or guest.request
+    assert request is not None
+    host = cast("Host", _WithoutGuest(session.host, guest.name))
+    environment = session.environment(seed_of(project, guest.name))
+    return make_plan(request, host, environment, session.known, replacing=guest.name)
 
 
-def planned_leaves(plan: Plan) -> dict[str, str]:
-    """Return the leaves of the finished guest; names that were chosen for it are not compared."""
-    chosen: set[str] = set(plan.generated)
+def planned_leaves(plan: Plan, macs: Collection[str] = ()) -> dict[str, str]:
+    """Return the leaves of the finished guest; names that were chosen for it and `macs` are not compared."""
+    chosen: set[str] = {*plan.generated, *macs}
     for volume in plan.volumes:
         if f"{volume.pool}/{volume.name}" in plan.generated:
             chosen |= {volume.name, volume.path}
@@ -65,7 +70,7 @@ def planned_leaves(plan: Plan) -> dict[str, str]:
 
 
 class _WithoutGuest:
-    """A host that does not show one guest and what it uses."""
+    """A host that does not show one guest and its MAC addresses."""
 
     def __init__(self, host: Host, name: str) -> None:
         self._host = host
@@ -90,14 +95,8 @@ class _WithoutGuest:
     def guests(self) -> list[Any]:
         return [guest for guest in self._host.guests() if guest.name != self._name]
 
-    def guest_macs(self, *, fresh: bool = True) -> dict[str, str]:
-        return {mac: name for mac, name in self._host.guest_macs(fresh=fresh).items() if name != self._name}
-
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
         return self._host.shared_macs(uuid, macs)
-
-    def guest_xmls(self) -> list[tuple[str, str]]:
-        return [(name, xml) for name, xml in self._host.guest_xmls() if name != self._name]
 
 
 def _has_reservations(network: NetworkFacts) -> bool:

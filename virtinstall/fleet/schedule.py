@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from queue import SimpleQueue
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -15,33 +18,86 @@ def run_in_order(
     skip: Callable[[str, str], T],
     failed: Callable[[T], bool],
     jobs: int,
+    *,
+    pool_of: Callable[[str], str] = lambda name: "",
+    interrupt: Callable[[], None] = lambda: None,
 ) -> dict[str, T]:
     """Return the result of each name. `skip(name, cause)` makes that of a name whose predecessor failed.
 
-    A step must not raise what `failed` can report. When this thread is interrupted, no more steps begin, and those that
-    run are waited for: each guest is complete or absent. Raises: what interrupted it.
+    `pool_of` names the pool of workers for a name; each pool has `jobs` workers. A step must not raise what `failed`
+    can report. When this thread is interrupted, `interrupt` is called, no more steps begin, and those that run are
+    waited for: each guest is complete or absent. Raises: what interrupted it.
     """
-    results: dict[str, T] = {}
-    causes: dict[str, str] = {}
-    waiting = {name: [each for each in names if each in after] for name, names in after.items()}
-    running: dict[Future[T], str] = {}
-    with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="guest") as pool:
+    run = _Run(after, step, skip, failed)
+    with ExitStack() as stack:
+        pools = {
+            pool: stack.enter_context(ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="guest"))
+            for pool in dict.fromkeys(map(pool_of, after))
+        }
         try:
-            while waiting or running:
-                for name in [name for name, names in waiting.items() if all(each in results for each in names)]:
-                    cause = next((causes[each] for each in waiting.pop(name) if each in causes), None)
-                    if cause is None:
-                        running[pool.submit(step, name)] = name
-                    else:
-                        results[name], causes[name] = skip(name, cause), cause
-                if not running:
-                    continue
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    name = running.pop(future)
-                    results[name] = future.result()
-                    if failed(results[name]):
-                        causes[name] = name
+            run.until_done(pools, pool_of, max(1, jobs))
         except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
+            interrupt()
+            for pool in pools.values():
+                pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return {name: results[name] for name in after}
+    return {name: run.results[name] for name in after}
+
+
+class _Run(Generic[T]):
+    """The state of a run. The cost of a name does not depend on the number of names."""
+
+    def __init__(
+        self,
+        after: Mapping[str, Sequence[str]],
+        step: Callable[[str], T],
+        skip: Callable[[str, str], T],
+        failed: Callable[[T], bool],
+    ) -> None:
+        self.step = step
+        self.skip = skip
+        self.failed = failed
+        self.results: dict[str, T] = {}
+        self.causes: dict[str, str] = {}
+        self.before = {name: [each for each in names if each in after] for name, names in after.items()}
+        self.missing = {name: len(names) for name, names in self.before.items()}
+        self.dependents: dict[str, list[str]] = {}
+        for name, names in self.before.items():
+            for each in names:
+                self.dependents.setdefault(each, []).append(name)
+        self.ready = deque(name for name, count in self.missing.items() if not count)
+
+    def until_done(self, pools: Mapping[str, ThreadPoolExecutor], pool_of: Callable[[str], str], jobs: int) -> None:
+        """Run all steps."""
+        done: SimpleQueue[tuple[str, Future[T]]] = SimpleQueue()
+        queues: dict[str, deque[str]] = {pool: deque() for pool in pools}
+        running = dict.fromkeys(pools, 0)
+        while len(self.results) < len(self.missing):
+            while self.ready:
+                name = self.ready.popleft()
+                cause = next((self.causes[each] for each in self.before[name] if each in self.causes), None)
+                if cause is None:
+                    queues[pool_of(name)].append(name)
+                else:
+                    self.finish(name, self.skip(name, cause), cause)
+            for pool, names in queues.items():
+                while names and running[pool] < jobs:
+                    name = names.popleft()
+                    future = pools[pool].submit(self.step, name)
+                    future.add_done_callback(lambda future, name=name: done.put((name, future)))  # type: ignore[misc]
+                    running[pool] += 1
+            if any(running.values()):
+                name, future = done.get()
+                running[pool_of(name)] -= 1
+                result = future.result()
+                self.finish(name, result, name if self.failed(result) else None)
+
+    def finish(self, name: str, result: T, cause: str | None) -> None:
+        """Record a result; names that waited for the last one of several are ready."""
+        self.results[name] = result
+        if cause is not None:
+            self.causes[name] = cause
+        for each in self.dependents.get(name, ()):
+            self.missing[each] -= 1
+            if not self.missing[each]:
+                self.ready.append(each)

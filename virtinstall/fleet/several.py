@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError, VirtInstallError
-from virtinstall.fleet.conflicts import conflicts
+from virtinstall.fleet.conflicts import conflicts, exclusive_values
 from virtinstall.fleet.lab_guest import LabGuest
 from virtinstall.fleet.outcome import Outcome, default_jobs
 from virtinstall.fleet.schedule import run_in_order
@@ -49,15 +49,16 @@ def numbered_guests(given: Namespace, warnings: Sequence[str] = (), *, preview: 
         raise RequestError("--count: the consoles of several guests cannot be opened", hint="omit --autoconsole")
     guests = []
     for index, name in enumerate(numbered_names(given.name, given.count), 1):
-        values = {dest: _expanded(value, name, index) for dest, value in vars(given).items()}
+        options = {dest: _expanded(value, name, index) for dest, value in vars(given).items()}
         request = read_request(
-            Namespace(**{**values, "name": name, "autoconsole": "none"}),
+            Namespace(**{**options, "name": name, "autoconsole": "none"}),
             fallback_for,
             warnings=warnings,
             preview=preview,
         )
-        guests.append(LabGuest(name=name, place="--count", request=request, index=index))
-    problems = conflicts(guests)
+        guests.append(LabGuest(name=name, place="--count", read=request, index=index))
+    values = {each.name: exclusive_values(each.read.domain, each.place, ()) for each in guests if each.read is not None}
+    problems = conflicts(guests, values)
     if problems:
         lines = (problem.message.removeprefix("--count: ") for problem in problems)
         raise RequestError("\n".join(dict.fromkeys(lines)), hint="write {n} into the value: it is the guest's number")

@@ -1,18 +1,24 @@
-"""Carry a comparison out on a guest that exists, in the least disruptive way."""
+"""Carry a comparison out on a guest that exists, in the least disruptive way.
+
+The definition changes first: what libvirt rejects is never in a running guest. Then the running guest gets what it can
+have without a restart; the rest takes effect at its next boot.
+"""
 
 from __future__ import annotations
 
-import copy
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
+from virtinstall.errors import HypervisorError
 from virtinstall.fleet.addresses import add_reservations, remove_reservations
-from virtinstall.fleet.leaves import GENERATED, key_of_child
+from virtinstall.fleet.effects import MEMORY, TEXTS, VCPUS, device_is_live, groups_of, is_added, is_live, is_removed
+from virtinstall.fleet.growth import SIZE, grow_disk
+from virtinstall.fleet.leaves import leaves_of
+from virtinstall.fleet.patch import DEVICE, insert_device, node_at, patch_all, with_source_of
 from virtinstall.fleet.planning import RESERVATION
 from virtinstall.guest import Guest
 from virtinstall.guest_record import CreatedFile
@@ -21,13 +27,11 @@ from virtinstall.run.store_record import store
 
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
-    from virtinstall.fleet.compare import Comparison, Difference
+    from virtinstall.fleet.compare import Comparison
     from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.fleet.leaves import Difference
     from virtinstall.libvirt_host.connection import LibvirtHost
-
-_STEP = re.compile(r"([^/@\[]+)(\[[^\]]*\])?/?")
-_DEVICE = re.compile(r"devices/(disk|interface)\[([^\]]*)\]/?")
-_LIVE = ("currentMemory", "vcpu@current", "vcpu/@current")
+    from virtinstall.libvirt_host.host import Guest as HostGuest
 
 
 class Applying(NamedTuple):
@@ -43,42 +47,58 @@ class Applying(NamedTuple):
 def update_guest(work: Applying) -> bool:
     """Change the guest; return whether something takes effect only at its next boot.
 
-    New disks and network interfaces are attached, those that are gone are detached (their storage is kept), and memory
-    and vCPUs are set, all in the running guest too. Raises: RequestError, StorageError, HypervisorError.
+    Disks grow; new disks and network interfaces are attached, those that are gone are detached (their storage is kept);
+    media, the connections of interfaces, memory and vCPUs are changed; all in the running guest too.
+    Raises: RequestError, StorageError, HypervisorError.
     """
     changes = work.comparison.changes
     addresses = [each for each in changes if each.path.startswith(f"{RESERVATION}[")]
-    rest = [each for each in changes if each not in addresses]
-    pending = False
+    grown = [each for each in changes if _grows(each)]
+    rest = [each for each in changes if each not in addresses and each not in grown]
     if addresses:
         # a MAC address and a name have one reservation; it precedes the interface that asks for it
         remove_reservations(addresses, work.handle.handle, work.host)
         add_reservations(addresses, work.comparison, work.handle.handle, work.host)
-    for prefix in _devices_in(rest):
-        mine = [each for each in rest if each.path.startswith(prefix)]
-        if all(each.before is None for each in mine) and not _was_there(work, prefix):
-            # a run that ended halfway may have attached it
-            if node_at(work.handle.domain.ensure_node(), prefix) is None:
-                _attach(work, prefix)
-        elif all(each.after is None for each in mine) and not _is_wanted(work, prefix):
-            _detach(work, prefix)
+    for each in grown:
+        device = DEVICE.match(each.path)
+        assert device is not None and each.after is not None
+        grow_disk(work.handle.handle, device[2], int(each.after), work.host)
+    pending = False
+    active = work.handle.state.is_active
+    before = leaves_of(_definition(work))
+    after = leaves_of(_final(work)) if rest else {}
+    moved = work.comparison.moved
+    if moved:
+        _move(work)
+        pending = active
+    for prefix, mine in groups_of(rest).items():
+        if not prefix:
+            continue
+        if prefix in moved or prefix in moved.values():
+            pass
+        elif is_added(prefix, mine, before):
+            pending = _attach(work, prefix, active and device_is_live(prefix, after)) != active or pending
+        elif is_removed(prefix, mine, after):
+            pending = _detach(work, prefix, active and device_is_live(prefix, before)) != active or pending
+        elif all(each.before is None for each in mine):
+            # a run that ended halfway has attached it
+            pass
         else:
             continue
         rest = [each for each in rest if each not in mine]
     if rest:
         _define(work, rest)
-        pending = work.handle.state.is_active and not _set_live(work, rest)
+        pending = (active and not _change_running(work, rest, before)) or pending
     return pending
 
 
-def _devices_in(changes: Iterable[Difference]) -> list[str]:
-    found = (_DEVICE.match(each.path) for each in changes)
-    return list(dict.fromkeys(each[0].rstrip("/") + "/" for each in found if each is not None))
+def _grows(change: Difference) -> bool:
+    device = DEVICE.match(change.path)
+    return device is not None and change.path == f"{device[0]}{SIZE}"
 
 
-def _was_there(work: Applying, prefix: str) -> bool:
-    assert work.comparison.applied is not None
-    return any(path.startswith(prefix) for path in work.comparison.applied.planned)
+def _definition(work: Applying) -> etree._Element:
+    return etree.fromstring(work.handle.handle.xml(inactive=True).encode())
 
 
 def _final(work: Applying) -> etree._Element:
@@ -86,29 +106,66 @@ def _final(work: Applying) -> etree._Element:
     return work.comparison.plan.final.ensure_node()
 
 
-def _is_wanted(work: Applying, prefix: str) -> bool:
-    return node_at(_final(work), prefix) is not None
+def _attach(work: Applying, prefix: str, live: bool) -> bool:
+    """Attach the device that the file adds, as it was planned; return whether the running guest has it.
 
-
-def _attach(work: Applying, prefix: str) -> None:
-    """Attach the device that the file adds, with the target and the MAC address that were planned for it."""
-    plan, request = work.comparison.plan, work.guest.request
-    assert plan is not None and request is not None
+    A disk that the guest had before keeps its image.
+    """
+    plan, applied = work.comparison.plan, work.comparison.applied
+    assert plan is not None and plan.request is not None and applied is not None
     wanted = node_at(plan.final.ensure_node(), prefix)
     assert wanted is not None
     planned = next(each for each in plan.final.devices if each.ensure_node() is wanted)
     position = [each.ensure_node() for each in plan.final.devices_of(type(planned))].index(wanted)
-    asked = request.domain.devices_of(type(planned))
+    asked = plan.request.domain.devices_of(type(planned))
+    kept = applied.base.get(f"{prefix}source/@file") if isinstance(planned, Disk) else None
+    if kept is not None and (position >= len(asked) or getattr(asked[position], "path", None) in (None, kept)):
+        return _attach_again(work, with_source_of(wanted, prefix, applied.base), live)
     device: Device = asked[position].clone() if position < len(asked) else planned.clone()
     if isinstance(device, Interface) and isinstance(planned, Interface):
         device.mac_address = planned.mac_address
         device.ip = device.gateway = device.nameservers = None
-    elif getattr(device, "target_dev", "") is None:
-        device.target_dev = planned.target_dev  # type: ignore[attr-defined]
+    elif isinstance(device, Disk) and isinstance(planned, Disk):
+        device.target_dev = planned.target_dev
     created = isinstance(device, Disk) and device.path is None and device.size_bytes is not None
-    added = work.handle.attach(device, on_warning=work.warn)
+    added, live = _attached(work, device, live)
     if created and isinstance(added, Disk) and added.source_file is not None:
         _record_file(work, added.source_file)
+    return live
+
+
+def _attached(work: Applying, device: Device, live: bool) -> tuple[Device, bool]:
+    if live:
+        try:
+            return work.handle.attach(device.clone(), on_warning=work.warn), True
+        except HypervisorError as error:
+            work.warn(f"{error.message}; it gets the device at its next boot")
+    return work.handle.attach(device, live=False, persistent=True, on_warning=work.warn), False
+
+
+def _attach_again(work: Applying, node: etree._Element, live: bool) -> bool:
+    """Attach a device that the guest had before, with its storage; return whether the running guest has it."""
+    root = _definition(work)
+    insert_device(root, node)
+    work.host.define_guest(etree.tostring(root, encoding="unicode"))
+    return live and _tried(work, lambda: _attach_live(work.handle.handle, node))
+
+
+def _attach_live(guest: HostGuest, node: etree._Element) -> bool:
+    guest.attach_device(etree.tostring(node, encoding="unicode"))
+    return True
+
+
+def _move(work: Applying) -> None:
+    """Change targets of disks in the definition; they keep their storage."""
+    root = _definition(work)
+    base = leaves_of(root)
+    for new, old in work.comparison.moved.items():
+        node, wanted = node_at(root, old), node_at(_final(work), new)
+        if node is not None and wanted is not None:
+            node.getparent().remove(node)  # type: ignore[union-attr]
+            insert_device(root, with_source_of(wanted, old, base))
+    work.host.define_guest(etree.tostring(root, encoding="unicode"))
 
 
 def _record_file(work: Applying, path: str) -> None:
@@ -121,94 +178,69 @@ def _record_file(work: Applying, path: str) -> None:
             work.warn(warning)
 
 
-def _detach(work: Applying, prefix: str) -> None:
-    """Detach the device that is gone from the file; its storage is kept."""
+def _detach(work: Applying, prefix: str, live: bool) -> bool:
+    """Detach the device that is gone from the file; return whether the running guest has released it."""
     definition = work.handle.domain
     node = node_at(definition.ensure_node(), prefix)
     if node is None:
-        return
+        return live
     device = next(each for each in definition.devices if each.ensure_node() is node)
-    work.handle.detach(device, on_warning=work.warn)
+    refused: list[str] = []
+    if live:
+        try:
+            work.handle.detach(device, on_warning=refused.append)
+            for text in refused:
+                work.warn(text)
+            return not refused
+        except HypervisorError as error:
+            work.warn(f"{error.message}; it loses the device at its next boot")
+    work.handle.detach(device, live=False, persistent=True, on_warning=work.warn)
+    return False
 
 
 def _define(work: Applying, changes: Iterable[Difference]) -> None:
-    root = etree.fromstring(work.handle.handle.xml(inactive=True).encode())
-    for each in changes:
-        if each.after != GENERATED:
-            after = each.after
-            if after is not None and after.startswith("sha256:"):
-                # a password, which is compared by its hash
-                after = value_at(_final(work), each.path)
-            patch(root, _final(work), each.path, after)
+    root = _definition(work)
+    patch_all(root, _final(work), changes)
     work.host.define_guest(etree.tostring(root, encoding="unicode"))
 
 
-def _set_live(work: Applying, changes: list[Difference]) -> bool:
-    """Set memory and vCPUs of the running guest; return whether it has all of `changes` now."""
-    done = True
-    for each in changes:
-        if each.after is None or each.path.replace("/@", "@") not in _LIVE:
-            done = done and each.path.startswith(("title", "description"))
+def _change_running(work: Applying, changes: list[Difference], before: Mapping[str, str]) -> bool:
+    """Change what the running guest can have without a restart; return whether it has all of `changes` now."""
+    guest = work.handle.handle
+    root = etree.fromstring(guest.xml().encode())
+    running = leaves_of(root)
+    done = all(is_live(each, {**before, **running}) for each in changes)
+    for prefix, mine in groups_of(changes).items():
+        live = [each for each in mine if is_live(each, {**before, **running})]
+        if prefix and live:
+            patch_all(root, _final(work), live)
+            node = node_at(root, prefix)
+            if node is not None:
+                done = _tried(work, lambda node=node: _update_device(guest, node)) and done  # type: ignore[misc]
             continue
-        value = int(each.after)
-        if each.path == "currentMemory":
-            done = work.handle.handle.set_memory(value) and done
-        else:
-            done = work.handle.handle.set_vcpus(value) and done
+        for each in mine:
+            if each.path == MEMORY and each.after is not None:
+                # less than the new maximum: as much as it can have now
+                value = min(int(each.after), int(running.get("memory", each.after)))
+                done = _tried(work, lambda value=value: guest.set_memory(value)) and done  # type: ignore[misc]
+            elif each.path == VCPUS:
+                count = int(each.after or running["vcpu"])
+                done = _tried(work, lambda count=count: guest.set_vcpus(count)) and done  # type: ignore[misc]
+    if any(each.path in TEXTS for each in changes):
+        final = _definition(work)
+        guest.set_texts(title=final.findtext("title"), description=final.findtext("description"))
     return done
 
 
-def _steps(path: str) -> tuple[list[tuple[str, str]], str | None]:
-    """`devices/disk[vda]/source/@file` -> the steps with their keys, and the attribute."""
-    elements, at, attribute = path.partition("@")
-    return [(step[1], step[2] or "") for step in _STEP.finditer(elements)], attribute if at else None
+def _update_device(guest: HostGuest, node: etree._Element) -> bool:
+    guest.update_device(etree.tostring(node, encoding="unicode"))
+    return True
 
 
-def _child(node: etree._Element, tag: str, key: str) -> etree._Element | None:
-    numbers = 0
-    for child in node:
-        if isinstance(child.tag, str) and etree.QName(child).localname == tag:
-            if key_of_child(child, tag, numbers) == key:
-                return child
-            numbers += 1
-    return None
-
-
-def node_at(root: etree._Element, path: str) -> etree._Element | None:
-    """Return the element at a leaf's path, or at the beginning of one."""
-    node: etree._Element | None = root
-    for tag, key in _steps(path)[0]:
-        node = None if node is None else _child(node, tag, key)
-    return node
-
-
-def value_at(root: etree._Element, path: str) -> str | None:
-    """Return the value of a leaf."""
-    node, attribute = node_at(root, path), _steps(path)[1]
-    if node is None:
-        return None
-    return node.text if attribute is None else node.get(attribute)
-
-
-def patch(root: etree._Element, planned: etree._Element, path: str, value: str | None) -> None:
-    """Set the leaf at `path` to `value` (None removes it); elements that are missing are copied from `planned`."""
-    steps, attribute = _steps(path)
-    node, twin = root, planned
-    for tag, key in steps:
-        child, wanted = _child(node, tag, key), _child(twin, tag, key)
-        if child is None:
-            if value is not None and wanted is not None:
-                node.append(copy.deepcopy(wanted))
-            return
-        if value is None and wanted is None:
-            node.remove(child)
-            return
-        assert wanted is not None
-        node, twin = child, wanted
-    if attribute is not None and value is None:
-        if attribute in node.attrib:
-            del node.attrib[attribute]
-    elif attribute is not None:
-        node.set(attribute, str(value))
-    else:
-        node.text = value
+def _tried(work: Applying, change: Callable[[], bool]) -> bool:
+    """Whether libvirt makes the change in the running guest; it is in the definition already."""
+    try:
+        return change()
+    except HypervisorError as error:
+        work.warn(f"{error.message}; it takes effect at the next boot")
+        return False

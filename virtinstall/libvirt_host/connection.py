@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -159,7 +159,7 @@ class LibvirtHost(StorageHost):
         return frozenset(domain.name() for domain in self.connection.listAllDomains(0))
 
     @translate_errors
-    def guest_macs(self, *, fresh: bool = True) -> dict[str, str]:
+    def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
         """MAC address (lower case) -> name of the guest that uses it; unless `fresh`, the last known state.
 
         Each guest's XML is read once.

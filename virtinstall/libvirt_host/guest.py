@@ -306,3 +306,23 @@ class LibvirtGuest:
                 return False
             self.domain.setVcpusFlags(count, libvirt.VIR_DOMAIN_AFFECT_LIVE)
         return True
+
+    def set_texts(self, *, title: str | None, description: str | None) -> None:
+        """Set title and description of the running guest; None removes them. Raises: HypervisorError."""
+        kinds = ((libvirt.VIR_DOMAIN_METADATA_TITLE, title), (libvirt.VIR_DOMAIN_METADATA_DESCRIPTION, description))
+        with translated(f"cannot set the title of the guest '{self.name}'"):
+            for kind, text in kinds:
+                self.domain.setMetadata(kind, text, None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+    def disk_capacity(self, target: str) -> int | None:
+        """The size in bytes that the guest sees of a disk; None if that is not known."""
+        try:
+            return int(self.domain.blockInfo(target)[0]) or None
+        except libvirt.libvirtError:
+            # an empty drive, a file that is gone, a driver without this call
+            return None
+
+    def resize_disk(self, target: str, size_bytes: int) -> None:
+        """Make a disk of the running guest larger. Raises: HypervisorError."""
+        with translated(f"cannot resize the disk '{target}' of the guest '{self.name}'"):
+            self.domain.blockResize(target, size_bytes, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)

@@ -7,7 +7,8 @@ guests as objects takes as long as the rest of a plan.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import libvirt
@@ -32,7 +33,7 @@ class GuestMacs:
         self._holders: dict[str, tuple[_Seen, ...]] = {}
         self._owner: dict[str, str] = {}
 
-    def owners(self, *, fresh: bool = True) -> dict[str, str]:
+    def owners(self, *, fresh: bool = True) -> Mapping[str, str]:
         """Address (lower case) -> name of the guest that uses it; unless `fresh`, as of the last call, if there was
         one.
 
@@ -40,7 +41,7 @@ class GuestMacs:
         """
         if fresh or not self._seen:
             self._look()
-        return dict(self._owner)
+        return MappingProxyType(dict(self._owner))
 
     def shared(self, uuid: str, macs: Collection[str]) -> list[str]:
         """The addresses in `macs` that a guest other than that with the UUID uses.

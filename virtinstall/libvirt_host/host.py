@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from virtinstall.facts import NetworkFacts, PoolFacts, VolumeFacts
@@ -155,6 +155,15 @@ class Guest(Protocol):
     def set_vcpus(self, count: int) -> bool:
         """Set the vCPUs of the running guest; return False if it needs a reboot for that. Raises: HypervisorError."""
 
+    def set_texts(self, *, title: str | None, description: str | None) -> None:
+        """Set title and description of the running guest; None removes them. Raises: HypervisorError."""
+
+    def disk_capacity(self, target: str) -> int | None:
+        """The size in bytes that the guest sees of a disk; None if that is not known."""
+
+    def resize_disk(self, target: str, size_bytes: int) -> None:
+        """Make a disk of the running guest larger. Raises: HypervisorError."""
+
 
 class Host(Protocol):
     """A connection to libvirt. Methods that read never change anything."""
@@ -192,7 +201,7 @@ class Host(Protocol):
     def guest_names(self) -> frozenset[str]:
         """Names of all guests, active or not."""
 
-    def guest_macs(self, *, fresh: bool = True) -> dict[str, str]:
+    def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
         """MAC address (lower case) -> name of the guest that uses it; unless `fresh`, the last known state."""
 
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:

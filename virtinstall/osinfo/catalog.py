@@ -54,6 +54,7 @@ class Catalog:
         self._cache = JsonCache(environment, write=cache)
         self._index: Index | None = None
         self._rules: Rules | None = None
+        self._lookups: dict[str, Lookup] = {}
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -93,6 +94,11 @@ class Catalog:
         """
         if len(name) > _LONGEST_NAME:
             raise self._unknown(name[:_LONGEST_NAME] + "...")
+        if name not in self._lookups:
+            self._lookups[name] = self._saved_or_found(name)
+        return self._lookups[name]
+
+    def _saved_or_found(self, name: str) -> Lookup:
         cached_as = _file_name(name)
         saved = load_watched(self._cache, cached_as, self._places)
         if saved is not None and len(saved) == _SAVED and saved[0] == name and saved[1].keys() == set(OsRecord._fields):

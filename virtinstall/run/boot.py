@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from virtinstall.compose.final_xml import completed
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import HypervisorError, TakenError
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.run.own_guest import OwnGuest
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def _explain_kvm_failure(domain: Domain) -> Iterator[None]:
 
 def _require_own_macs(plan: Plan, guest: Guest, host: Host) -> None:
     """Detect that another run generated the same address at the same time. Raises: TakenError."""
-    macs = [word for word in plan.generated if ":" in word]
+    # guests of the test driver belong to this process, whose plans know each other's
+    macs = [word for word in plan.generated if ":" in word] if has_real_storage(host) else []
     ours = host.shared_macs(guest.uuid, macs) if macs else None
     if ours:
         raise TakenError(f"MAC address {min(ours)} is now used by another guest")

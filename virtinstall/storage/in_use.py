@@ -102,12 +102,24 @@ class FilesInUse:
         self._identify = identify
         self._tables = tables
         self._held: dict[Hashable, list[FileUse]] = {}
+        self._of_guest: dict[str, set[Hashable]] = {}
         for name, xml in domains:
-            for use, _ in self.expand(uses_in(name, _parsed(xml))):
-                for identity in self._identities(use):
-                    held = self._held.setdefault(identity, [])
-                    if use not in held:
-                        held.append(use)
+            self._add(name, _parsed(xml))
+
+    def _add(self, name: str, document: _Element) -> None:
+        for use, _ in self.expand(uses_in(name, document)):
+            for identity in self._identities(use):
+                held = self._held.setdefault(identity, [])
+                if use not in held:
+                    held.append(use)
+                    self._of_guest.setdefault(name, set()).add(identity)
+
+    def put(self, name: str, documents: Iterable[_Element]) -> None:
+        """Replace what is known of a guest by its present <domain> elements; none, if it is gone."""
+        for identity in self._of_guest.pop(name, ()):
+            self._held[identity] = [use for use in self._held[identity] if use.guest != name]
+        for document in documents:
+            self._add(name, document)
 
     def among(self, domains: Iterable[tuple[str, str]]) -> FilesInUse:
         """The same for other guests, without the host's uses."""

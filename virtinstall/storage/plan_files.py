@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from virtinstall.libvirt_host.host import has_real_storage
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Host
     from virtinstall.plan import Plan
     from virtinstall.request import Checks
-    from virtinstall.storage.in_use import Conflict
+    from virtinstall.storage.in_use import Conflict, FilesInUse
 
 _STAND_INS = ("/dev/null", "/dev/zero")
 
@@ -55,9 +55,18 @@ def _backing_of_new(plan: Plan, uses: list[FileUse]) -> list[FileUse]:
     return found
 
 
-def check_plan_in_use(plan: Plan, host: Host, checks: Checks) -> list[str]:
+def check_plan_in_use(
+    plan: Plan,
+    host: Host,
+    checks: Checks,
+    *,
+    in_use: Callable[[], FilesInUse] | None = None,
+    replacing: str | None = None,
+) -> list[str]:
     """Check whether other guests or this host use the plan's files; return warnings.
 
+    `in_use` returns the files that guests use, which are read if it is not given; those of the guest `replacing` do not
+    count.
     Raises: RequestError, for a file that is not a disk, and for a file in use unless `checks` allows it; HostError, if
     the guests cannot be read.
     """
@@ -70,7 +79,8 @@ def check_plan_in_use(plan: Plan, host: Host, checks: Checks) -> list[str]:
 
     # files that a guest has before it is reinstalled are not new
     known = uses_in(plan.name, plan.final.ensure_node()) if plan.reinstall else ()
-    conflicts = files_in_use(host).conflicts(wanted, known=known, skip=plan.name if plan.reinstall else None)
+    skip = plan.name if plan.reinstall else replacing
+    conflicts = (in_use() if in_use is not None else files_in_use(host)).conflicts(wanted, known=known, skip=skip)
     return refuse_conflicts([each for each in conflicts if not _is_pretended(each, host)], checks)
 
 

@@ -6,33 +6,42 @@ storage.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from virtinstall.capabilities import DomainCapabilities
 from virtinstall.compose.cpu import wants_mitigations
 from virtinstall.compose.platform import chosen_platform
 from virtinstall.facts import Facts, HostFacts, ImageFacts, MediaFacts, NetworkFacts, SeedFacts
 from virtinstall.libvirt_host.host import Host
 from virtinstall.osinfo.record import GENERIC
 from virtinstall.survey import images, media, networks, operating_system, storage
-from virtinstall.survey.host import Environment, survey_host
+from virtinstall.survey.known import Known
 
 if TYPE_CHECKING:
+    from virtinstall.capabilities import DomainCapabilities
     from virtinstall.facts import Platform
     from virtinstall.osinfo.record import OsRecord
     from virtinstall.request import Request
+    from virtinstall.survey.host import Environment
 
 
-def survey(request: Request, host: Host, environment: Environment) -> Facts:
-    """The facts for `request` on `host`.
+def survey(
+    request: Request,
+    host: Host,
+    environment: Environment,
+    known: Known | None = None,
+    *,
+    replacing: str | None = None,
+) -> Facts:
+    """The facts for `request` on `host`; `known` are those that several requests share.
+
+    The MAC addresses of the guest `replacing` are free.
 
     Raises: RequestError, if something that is named does not exist; HostError, if it cannot be read.
     """
-    from virtinstall.osinfo.catalog import Catalog
-
-    facts_of_host = survey_host(host, environment)
-    catalog = Catalog(environment.environ)
+    known = known or Known(host)
+    facts_of_host = known.host_facts(environment)
+    catalog = known.catalog(environment.environ)
     medium = media.survey_media(request, facts_of_host, catalog)
     doubts = (medium.doubt,) if medium is not None and medium.doubt is not None else ()
     notices: list[str] = []
@@ -44,20 +53,19 @@ def survey(request: Request, host: Host, environment: Environment) -> Facts:
     chosen = operating_system.survey_os(request, medium, catalog, likely, environment.environ, named_images)
     record = chosen.record
     platform = likely if record.is_generic else chosen_platform(request, facts_of_host, record)
-    text = host.domain_capabilities_xml(platform.emulator, platform.arch, platform.machine, platform.virt_type)
-    domain_capabilities = None if text is None else DomainCapabilities(text)
+    domain_capabilities = known.domain_capabilities(platform)
     return Facts(
         host=facts_of_host,
         os=record,
         platform=platform,
         os_assumed=chosen.assumed,
         domain_capabilities=domain_capabilities,
-        cpu_model_features=_cpu_model_features(request, host, platform, domain_capabilities),
+        cpu_model_features=_cpu_model_features(request, platform, domain_capabilities, known),
         guest_names=_guest_names(request, host),
         claimed_names=_claimed_names(request, environment),
-        guest_macs=_guest_macs(request, host),
+        guest_macs=_guest_macs(request, known, replacing),
         storage=storage.survey_storage(request, host, facts_of_host, medium, named_images),
-        networks=_networks(request, host, facts_of_host),
+        networks=_networks(request, host, facts_of_host, known),
         links=_links(request, facts_of_host),
         node_devices=_node_devices(request, host),
         render_node=_render_node(request, host),
@@ -95,13 +103,13 @@ def _seeds(
 
 
 def _cpu_model_features(
-    request: Request, host: Host, platform: Platform, capabilities: DomainCapabilities | None
+    request: Request, platform: Platform, capabilities: DomainCapabilities | None, known: Known
 ) -> frozenset[str]:
     """The host model's features, if a CPU of another model gets those of them that protect against flaws."""
     model = None if capabilities is None else capabilities.host_model
     if model is None or not platform.is_x86 or not wants_mitigations(request.domain.cpu):
         return frozenset()
-    return host.cpu_model_features(platform.arch, model)
+    return known.cpu_model_features(platform.arch, model)
 
 
 def _guest_names(request: Request, host: Host) -> frozenset[str]:
@@ -114,13 +122,14 @@ def _guest_names(request: Request, host: Host) -> frozenset[str]:
     return frozenset() if found is None else frozenset((found.name,))
 
 
-def _guest_macs(request: Request, host: Host) -> dict[str, str]:
+def _guest_macs(request: Request, known: Known, replacing: str | None) -> Mapping[str, str]:
     """Addresses in use. Generated ones are random and checked when the guest is defined, so the last known list is
     sufficient.
     """
     from virtinstall.devices.interface import Interface
 
-    return host.guest_macs(fresh=any(interface.mac_address for interface in request.domain.devices_of(Interface)))
+    found = known.guest_macs(fresh=any(interface.mac_address for interface in request.domain.devices_of(Interface)))
+    return found if replacing is None else {mac: name for mac, name in found.items() if name != replacing}
 
 
 def _claimed_names(request: Request, environment: Environment) -> frozenset[str]:
@@ -132,7 +141,7 @@ def _claimed_names(request: Request, environment: Environment) -> frozenset[str]
     return names_of_live_runs(journal_folder(environment.environ, environment.uid))
 
 
-def _networks(request: Request, host: Host, facts: HostFacts) -> dict[str, NetworkFacts | None]:
+def _networks(request: Request, host: Host, facts: HostFacts, known: Known) -> dict[str, NetworkFacts | None]:
     """The virtual networks that the guest may use; None for one that does not exist."""
     from virtinstall.compose.interfaces import DEFAULT_NETWORK
     from virtinstall.devices.interface import Interface
@@ -144,11 +153,13 @@ def _networks(request: Request, host: Host, facts: HostFacts) -> dict[str, Netwo
     )
     if by_default and facts.driver == "qemu" and facts.privileged and facts.default_bridge is None:
         names.add(DEFAULT_NETWORK)
+    if not any(interface.ip for interface in interfaces):
+        return {name: known.network(name) for name in names}
+    # other guests of a run may get addresses meanwhile
     found = {name: host.network(name) for name in names}
-    if any(interface.ip for interface in interfaces):
-        for name, network in found.items():
-            if network is not None:
-                found[name] = network.replace(leases=_leases(name, host))
+    for name, network in found.items():
+        if network is not None:
+            found[name] = network.replace(leases=_leases(name, host))
     return found
 
 

@@ -1,0 +1,203 @@
+"""Changes of guests that exist: which device is which, what is kept, what is refused. On libvirt's test driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import virtinstall
+from virtinstall import Disk, Hypervisor, Interface, Lab, RequestError
+from virtinstall.fleet.compare import Comparison
+from virtinstall.fleet.devices import marks_of, pinned
+from virtinstall.options.command import parse_request
+
+BASE = "memory: 64, import: true, osinfo: generic"
+
+
+@pytest.fixture
+def hypervisor() -> Iterator[Hypervisor]:
+    """The test driver, whose guests are removed afterwards."""
+    with virtinstall.connect("test:///default") as connected:
+        yield connected
+        for guest in connected.guests():
+            if guest.name != "test":
+                guest.handle.destroy() if guest.state.is_active else None
+                guest.handle.undefine()
+
+
+def lab(values: str) -> Lab:
+    """A lab with the guest `a`."""
+    return Lab.parse(f"version: 1\nproject: p\nguests: {{a: {{{BASE}, {values}}}}}\n", "guests.yaml")
+
+
+def created(hypervisor: Hypervisor, values: str) -> None:
+    """Create the guest."""
+    (outcome,) = lab(values).apply(hypervisor)
+    assert outcome.message is None and outcome.status == "done"
+
+
+def changed(hypervisor: Hypervisor, values: str) -> Comparison:
+    """Apply other values; return what was different. A second comparison finds nothing."""
+    (found,) = lab(values).diff(hypervisor)
+    (outcome,) = lab(values).apply(hypervisor)
+    assert outcome.message is None, outcome
+    (again,) = lab(values).diff(hypervisor)
+    assert not again.is_different, again.changes
+    return found
+
+
+def disks(hypervisor: Hypervisor) -> dict[str | None, str | None]:
+    """File by target."""
+    return {disk.target_dev: disk.source_file for disk in hypervisor.guest("a").domain.devices_of(Disk)}
+
+
+def edit(hypervisor: Hypervisor, old: str, new: str) -> None:
+    """Change the definition as `virsh edit` does."""
+    xml = hypervisor.guest("a").handle.xml(inactive=True)
+    assert old in xml
+    hypervisor.host.define_guest(xml.replace(old, new))
+
+
+def test_removed_first_disk_is_the_one_that_goes(hypervisor: Hypervisor) -> None:
+    """The second one keeps its target and its file."""
+    created(hypervisor, "network: none, disk: [{size: 1}, {size: 2}]")
+    first, second = disks(hypervisor).items()
+    found = changed(hypervisor, "network: none, disk: [{size: 2}]")
+    others = [each.path for each in found.changes if not each.path.startswith(f"devices/disk[{first[0]}]")]
+    assert others == [f"devices/disk[{second[0]}]/boot/@order"]
+    assert disks(hypervisor) == dict([second])
+
+
+def test_removed_first_interface_is_the_one_that_goes(hypervisor: Hypervisor) -> None:
+    """The second one keeps its MAC address."""
+    created(hypervisor, "disk: none, network: [{network: default}, {network: default, model: e1000}]")
+    _, kept = hypervisor.guest("a").domain.devices_of(Interface)
+    changed(hypervisor, "disk: none, network: [{network: default, model: e1000}]")
+    assert [each.mac_address for each in hypervisor.guest("a").domain.devices_of(Interface)] == [kept.mac_address]
+
+
+def test_order_of_disks_in_the_file_is_the_boot_order(hypervisor: Hypervisor) -> None:
+    """They are recognized by their values, and keep their targets."""
+    created(hypervisor, "network: none, disk: [{path: /x/a.img, size: 1}, {path: /x/b.img, size: 2}]")
+    before = disks(hypervisor)
+    (found,) = lab("network: none, disk: [{path: /x/b.img, size: 2}, {path: /x/a.img, size: 1}]").diff(hypervisor)
+    assert {each.path.rpartition("/boot/")[2] for each in found.changes} == {"@order"}
+    assert disks(hypervisor) == before
+
+
+def test_added_disk_comes_to_the_others(hypervisor: Hypervisor) -> None:
+    """Before the first in the file, but after it in the guest."""
+    created(hypervisor, "network: none, disk: [{path: /x/a.img, size: 1}]")
+    ((target, path),) = disks(hypervisor).items()
+    found = changed(hypervisor, "network: none, disk: [{path: /x/b.img, size: 1}, {path: /x/a.img, size: 1}]")
+    assert found.action == "update"
+    after = disks(hypervisor)
+    assert after[target] == path == "/x/a.img" and set(after.values()) == {"/x/a.img", "/x/b.img"}
+
+
+def test_smaller_disk_is_refused(hypervisor: Hypervisor) -> None:
+    """The data in it would be lost."""
+    created(hypervisor, "network: none, disk: [{size: 2}]")
+    smaller = lab("network: none, disk: [{size: 1}]")
+    with pytest.raises(RequestError, match=r"guests.yaml:3:10: a.disk\[0\].size: .* cannot shrink") as caught:
+        smaller.apply(hypervisor)
+    assert caught.value.hint == "write size: 2, or create the guest again: --recreate a"
+
+
+def test_larger_disk_grows(hypervisor: Hypervisor) -> None:
+    """Its size is not in the XML."""
+    created(hypervisor, "network: none, disk: [{size: 1}, {size: 2}]")
+    (first, *_) = disks(hypervisor)
+    (found,) = lab("network: none, disk: [{size: 3}, {size: 2}]").diff(hypervisor)
+    assert found.changes == ((f"devices/disk[{first}]/size", str(1 << 30), str(3 << 30)),)
+    assert found.at_creation == () and found.at_next_boot == ()
+    changed(hypervisor, "network: none, disk: [{size: 3}, {size: 2}]")
+
+
+def test_format_of_an_image_is_never_changed(hypervisor: Hypervisor) -> None:
+    """The data would be read as something else; it acts at the creation."""
+    created(hypervisor, "network: none, disk: [{size: 1, format: qcow2}]")
+    (found,) = lab("network: none, disk: [{size: 1, format: raw}]").diff(hypervisor)
+    assert found.changes == () and found.at_creation == ("disk",)
+
+
+def test_drift_is_reverted_only_where_the_file_sets_the_value(hypervisor: Hypervisor) -> None:
+    """`virsh edit` changed the memory, which the file has, and the description, which it does not have."""
+    created(hypervisor, "disk: none, network: none")
+    edit(hypervisor, "<currentMemory unit='KiB'>65536", "<currentMemory unit='KiB'>32768")
+    edit(hypervisor, "</uuid>", "</uuid><description>mine</description>")
+    (found,) = lab("disk: none, network: none").diff(hypervisor)
+    assert found.action == "update"
+    assert found.changes == (("currentMemory", "32768", "65536"),)
+    assert found.drift == (("description", None, "mine"),)
+    changed(hypervisor, "disk: none, network: none")
+    domain = hypervisor.guest("a").domain
+    assert (domain.current_memory_kib, domain.description) == (65536, "mine")
+
+
+def test_detached_disk_of_the_file_comes_back_with_its_image(hypervisor: Hypervisor) -> None:
+    """Somebody detached it; no new image is created for it."""
+    created(hypervisor, "network: none, disk: [{size: 1}, {size: 2}]")
+    before = disks(hypervisor)
+    domain = hypervisor.guest("a").domain
+    domain.remove(domain.devices_of(Disk)[1])
+    hypervisor.host.define_guest(domain.to_xml())
+    found = changed(hypervisor, "network: none, disk: [{size: 1}, {size: 2}]")
+    assert found.action == "update" and disks(hypervisor) == before
+
+
+def test_mac_address_changed_by_somebody_is_kept(hypervisor: Hypervisor) -> None:
+    """The file does not name it: no second interface is added."""
+    created(hypervisor, "disk: none, network: [{network: default}]")
+    mac = str(hypervisor.guest("a").domain.devices_of(Interface)[0].mac_address)
+    edit(hypervisor, mac, "52:54:00:99:99:99")
+    (found,) = lab("disk: none, network: [{network: default}]").diff(hypervisor)
+    assert not found.is_different and found.drift
+
+
+def test_bus_that_changes_keeps_the_image(hypervisor: Hypervisor) -> None:
+    """The disk is the same one on another bus."""
+    created(hypervisor, "network: none, disk: [{size: 1, bus: ide}]")
+    (path,) = disks(hypervisor).values()
+    changed(hypervisor, "network: none, disk: [{size: 1, bus: virtio}]")
+    assert disks(hypervisor) == {"vda": path}
+
+
+def test_changed_method_of_installation_changes_nothing_in_the_guest(hypervisor: Hypervisor) -> None:
+    """It acts at the creation only."""
+    created(hypervisor, "disk: none, network: none")
+    values = "memory: 128, disk: none, network: none, pxe: true, osinfo: generic"
+    (found,) = Lab.parse(f"version: 1\nproject: p\nguests: {{a: {{{values}}}}}\n").diff(hypervisor)
+    assert {each.path for each in found.changes} == {"memory", "currentMemory"}
+    assert found.at_creation == ("import", "pxe") or found.at_creation == ("import-disk", "pxe")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (["size=1", "size=2"], ["size=2"], [1]),
+        (["size=1", "size=2"], ["size=2", "size=1"], [1, None]),
+        (["size=1"], ["size=5"], [0]),
+        (["size=1,bus=scsi", "size=1,bus=usb"], ["size=9,bus=usb"], [1]),
+        (["/a", "/b", "/c"], ["/a", "/c"], [0, 2]),
+        (["/a"], ["/b", "/a"], [None, 0]),
+        (["/a,device=cdrom", "/b"], ["/z,device=cdrom", "/b"], [0, 1]),
+    ],
+)
+def test_disks_are_matched(old: list[str], new: list[str], expected: list[int | None]) -> None:
+    """By target, all values, common values, and place."""
+
+    def request(texts: list[str]) -> virtinstall.Request:
+        return parse_request(["--name", "a", "--import", *(word for text in texts for word in ("--disk", text))])
+
+    first = request(old)
+    final = first.domain.clone()
+    for number, disk in enumerate(final.devices_of(Disk)):
+        disk.target_dev = f"vd{chr(97 + number)}"
+    found = pinned(request(new), marks_of(first, final))
+    places = [None if mark is None else ord(mark.key[-1]) - 97 for _, mark in found.devices]
+    if expected == [1, None]:
+        assert sorted(place for place in places if place is not None) == [0, 1]
+    else:
+        assert places == expected

@@ -1,0 +1,151 @@
+"""Matching of the disks and interfaces of a file with those of the guest: by their values, not by their order.
+
+A guest whose first of two disks is removed from the file keeps the second one with its target, and a network interface
+keeps its MAC address. The record of the last apply has a mark for each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.interface import Interface
+from virtinstall.fleet.leaves import leaves_of
+from virtinstall.named import NamedTuple
+
+if TYPE_CHECKING:
+    from virtinstall.domain.domain import Domain
+    from virtinstall.request import Request
+
+KINDS: tuple[type[Disk] | type[Interface], ...] = (Disk, Interface)
+_PREFIXES = {"virtio": "vd", "scsi": "sd", "sata": "sd", "usb": "sd", "ide": "hd", "fdc": "fd", "xen": "xvd"}
+
+
+class Mark(NamedTuple):
+    """A device of the last apply: element, target or MAC address, hashes of its values, requested size."""
+
+    tag: str
+    key: str
+    parts: tuple[str, ...]
+    size_bytes: int | None
+
+
+def marks_of(request: Request, final: Domain) -> tuple[Mark, ...]:
+    """Return the marks of the requested devices, which the guest `final` has."""
+    found = []
+    for cls in KINDS:
+        for asked, made in zip(request.domain.devices_of(cls), final.devices_of(cls), strict=False):
+            found.append(Mark(cls.tag, key_of(made) or "", _parts(asked), getattr(asked, "size_bytes", None)))
+    return tuple(found)
+
+
+def key_of(device: Disk | Interface) -> str | None:
+    """Return the target of a disk, the MAC address of an interface, in lower case."""
+    value = device.target_dev if isinstance(device, Disk) else device.mac_address
+    return None if value is None else value.lower()
+
+
+def _parts(device: Disk | Interface) -> tuple[str, ...]:
+    values = {**leaves_of(device.ensure_node()), **{name: str(value) for name, value in device.settings.items()}}
+    values.pop("size_bytes", None)
+    return tuple(sorted(hashlib.sha256(f"{name}={value}".encode()).hexdigest()[:6] for name, value in values.items()))
+
+
+def match(old: Sequence[Mark], request: Request) -> list[tuple[Disk | Interface, Mark | None]]:
+    """Return the requested devices, each with its mark of the last apply, or None for a new one."""
+    found: list[tuple[Disk | Interface, Mark | None]] = []
+    for cls in KINDS:
+        devices: list[Disk | Interface] = list(request.domain.devices_of(cls))
+        found += zip(devices, _matched([mark for mark in old if mark.tag == cls.tag], devices), strict=True)
+    return found
+
+
+def _matched(old: list[Mark], devices: Sequence[Disk | Interface]) -> list[Mark | None]:
+    result: list[Mark | None] = [None] * len(devices)
+    left = list(range(len(old)))
+    wanted = [(_parts(device), getattr(device, "size_bytes", None)) for device in devices]
+
+    def take(number: int, place: int) -> None:
+        result[number] = old[place]
+        left.remove(place)
+
+    for number, device in enumerate(devices):
+        place = next((place for place in left if old[place].key == key_of(device)), None)
+        if place is not None:
+            take(number, place)
+    for size in (True, False):
+        # the same values, first with the same size
+        known = [(old[place].parts, old[place].size_bytes if size else None) for place in left]
+        open_ = [number for number in range(len(devices)) if result[number] is None]
+        given = [(wanted[number][0], wanted[number][1] if size else None) for number in open_]
+        places = list(left)
+        for block in SequenceMatcher(a=known, b=given, autojunk=False).get_matching_blocks():
+            for step in range(block.size):
+                take(open_[block.b + step], places[block.a + step])
+    for number in [number for number in range(len(devices)) if result[number] is None]:
+        # more values in common than any other
+        scores = {place: len(set(old[place].parts) & set(wanted[number][0])) for place in left}
+        best = max(left, key=lambda place: (scores[place], -place), default=None)
+        if best is not None and scores[best]:
+            take(number, best)
+    rest = [number for number in range(len(devices)) if result[number] is None]
+    if len(rest) == len(left):
+        # as many: each is another version of the one in its place
+        for number, place in zip(rest, list(left), strict=True):
+            take(number, place)
+    return result
+
+
+class Pinned(NamedTuple):
+    """A request whose devices have the targets and MAC addresses of the guest's; `macs` are those that it did not name.
+
+    `devices` are its devices with their marks.
+    """
+
+    request: Request
+    devices: tuple[tuple[Disk | Interface, Mark | None], ...]
+    macs: frozenset[str]
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The marks of the devices that the guest has."""
+        return tuple(mark for _, mark in self.devices if mark is not None)
+
+
+def pinned(request: Request, marks: Sequence[Mark]) -> Pinned:
+    """Return the request with the targets and MAC addresses that its devices have in the guest."""
+    request = request.replace(domain=request.domain.clone())
+    found = match(marks, request)
+    macs = set()
+    for device, mark in found:
+        if mark is None or not mark.key or key_of(device) is not None:
+            continue
+        if isinstance(device, Interface):
+            device.mac_address = mark.key
+            macs.add(mark.key)
+        elif device.target_bus is None or mark.key.startswith(_PREFIXES.get(device.target_bus, mark.key)):
+            device.target_dev = mark.key
+    return Pinned(request, tuple(found), frozenset(macs))
+
+
+def prefixes(marks: Iterable[Mark]) -> list[str]:
+    """Return the beginnings of the leaves of these devices."""
+    return [f"devices/{mark.tag}[{mark.key}]/" for mark in marks]
+
+
+def moves(wanted: Pinned, final: Domain, present: Collection[str]) -> dict[str, str]:
+    """Return the beginnings of the paths of disks that get another target: new -> present.
+
+    `present` are the paths of the guest's leaves.
+    """
+    disks = [(device, mark) for device, mark in wanted.devices if isinstance(device, Disk)]
+    found = {}
+    for (_, mark), planned in zip(disks, final.devices_of(Disk), strict=False):
+        if mark is not None and mark.key != key_of(planned):
+            new, old = (f"devices/disk[{key}]/" for key in (key_of(planned), mark.key))
+            if any(path.startswith(old) for path in present):
+                found[new] = old
+    return found

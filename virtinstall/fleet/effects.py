@@ -1,0 +1,103 @@
+"""Prediction of when a changed value takes effect in a running guest: immediately, or at its next boot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from virtinstall.fleet.growth import SIZE
+from virtinstall.fleet.patch import DEVICE
+from virtinstall.fleet.planning import RESERVATION
+
+if TYPE_CHECKING:
+    from virtinstall.fleet.leaves import Difference
+
+TEXTS = ("title", "description")
+MEMORY = "currentMemory"
+VCPUS = "vcpu/@current"
+HOTPLUG_BUSES = ("virtio", "scsi", "usb")
+"""Buses whose disks QEMU adds and removes while the guest runs. Source: libvirt, qemuDomainAttachDeviceDiskLive."""
+_LIVE_NIC = ("source/", "link/", "bandwidth/", "filterref", "mac/", "virtualport/", "vlan/")
+_LIVE_DISK = ("iotune/",)
+
+
+def groups_of(changes: Iterable[Difference]) -> dict[str, list[Difference]]:
+    """Return the changes of each disk and each interface, by the beginning of their paths, and the others by `""`."""
+    groups: dict[str, list[Difference]] = {}
+    for each in changes:
+        device = DEVICE.match(each.path)
+        groups.setdefault("" if device is None else device[0], []).append(each)
+    return groups
+
+
+def is_added(prefix: str, changes: Iterable[Difference], before: Mapping[str, str]) -> bool:
+    """Whether the changes add the device: the guest has no value of it."""
+    return all(each.before is None for each in changes) and not any(path.startswith(prefix) for path in before)
+
+
+def is_removed(prefix: str, changes: Iterable[Difference], after: Mapping[str, str]) -> bool:
+    """Whether the changes remove the device: nothing of it is wanted."""
+    return all(each.after is None for each in changes) and not any(path.startswith(prefix) for path in after)
+
+
+def is_live(change: Difference, leaves: Mapping[str, str]) -> bool:
+    """Whether a running guest gets the value immediately; `leaves` are those of its definition.
+
+    libvirt may still refuse it.
+    """
+    device = DEVICE.match(change.path)
+    if device is None:
+        return _is_live_value(change, leaves)
+    name = change.path.removeprefix(device[0])
+    if name == SIZE:
+        return True
+    if device[1] == "interface":
+        return name.startswith(_LIVE_NIC)
+    removable = leaves.get(f"{device[0]}@device") in ("cdrom", "floppy")
+    return name.startswith(_LIVE_DISK) or (removable and is_medium(name))
+
+
+def is_medium(name: str) -> bool:
+    """Whether the value, below its disk, belongs to the medium in a drive."""
+    return name.startswith(("source/", "driver/", "@type")) or name == "source"
+
+
+def _is_live_value(change: Difference, leaves: Mapping[str, str]) -> bool:
+    if change.path in TEXTS or change.path.startswith(f"{RESERVATION}["):
+        return True
+    if change.path == MEMORY and change.after is not None:
+        return int(change.after) <= int(leaves.get("memory", 0))
+    if change.path == VCPUS:
+        return change.after is None or int(change.after) <= int(leaves.get("vcpu", 0))
+    return False
+
+
+def device_is_live(prefix: str, leaves: Mapping[str, str]) -> bool:
+    """Whether a running guest can get or lose the device with these leaves."""
+    if prefix.startswith("devices/interface"):
+        return True
+    if leaves.get(f"{prefix}@device", "disk") not in ("disk", "lun"):
+        return False
+    return leaves.get(f"{prefix}target/@bus") in HOTPLUG_BUSES
+
+
+def next_boot(
+    changes: Iterable[Difference], before: Mapping[str, str], after: Mapping[str, str], moved: Mapping[str, str]
+) -> list[str]:
+    """Return the paths of the changes that a running guest gets at its next boot.
+
+    `before` are the leaves of the guest's definition, `after` those that are planned; `moved` disks get another target.
+    """
+    found: list[str] = []
+    for prefix, mine in groups_of(changes).items():
+        if prefix in moved or prefix in moved.values():
+            late = True
+        elif prefix and is_added(prefix, mine, before):
+            late = not device_is_live(prefix, after)
+        elif prefix and is_removed(prefix, mine, after):
+            late = not device_is_live(prefix, before)
+        else:
+            found += [each.path for each in mine if not is_live(each, before)]
+            continue
+        found += [each.path for each in mine] if late else []
+    return found

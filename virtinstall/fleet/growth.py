@@ -1,0 +1,99 @@
+"""Disks that a file makes larger: `size` is the size at the creation, and a larger one later grows the disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from virtinstall.devices.disk import Disk
+from virtinstall.errors import RequestError, StorageError
+from virtinstall.fleet.leaves import Difference
+from virtinstall.libvirt_host.host import has_real_storage
+from virtinstall.units import GIB
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from virtinstall.devices.interface import Interface
+    from virtinstall.fleet.devices import Mark
+    from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.libvirt_host.host import Guest, Host
+
+SIZE = "size"
+"""The leaf of a disk's size in bytes, which is not in the XML: `devices/disk[vda]/size`."""
+
+
+def growth_of(
+    guest: LabGuest, devices: Iterable[tuple[Disk | Interface, Mark | None]], handle: Guest, host: Host
+) -> Iterator[Difference]:
+    """Yield the size of each disk that the file makes larger. Raises: RequestError, for one that it makes smaller."""
+    number = -1
+    for device, mark in devices:
+        number += isinstance(device, Disk)
+        if mark is None or not isinstance(device, Disk) or device.size_bytes in (None, mark.size_bytes):
+            continue
+        wanted = int(device.size_bytes or 0)
+        present = capacity(handle, mark.key, host) or mark.size_bytes
+        if present is None or wanted == present:
+            continue
+        if wanted < present:
+            raise RequestError(
+                f"{guest.place}: {guest.name}.disk[{number}].size: the disk '{mark.key}' has {in_gib(present)}, and "
+                f"{in_gib(wanted)} is less: disks cannot shrink",
+                hint=f"write size: {present / GIB:g}, or create the guest again: --recreate {guest.name}",
+            )
+        yield Difference(f"devices/disk[{mark.key}]/{SIZE}", str(present), str(wanted))
+
+
+def in_gib(count_bytes: int) -> str:
+    """Return a size for people."""
+    return f"{count_bytes / GIB:.10g} GiB"
+
+
+def capacity(handle: Guest, target: str, host: Host) -> int | None:
+    """Return the size in bytes of a disk; None if that is not known."""
+    if not has_real_storage(host):
+        return None
+    found = handle.disk_capacity(target)
+    if found is not None:
+        return found
+    path, _ = _source(handle, target)
+    volume = None if path is None else host.volume_by_path(path)
+    return None if volume is None else volume.capacity_bytes
+
+
+def grow_disk(handle: Guest, target: str, size_bytes: int, host: Host) -> None:
+    """Make a disk larger: in the running guest, which sees it immediately, otherwise its volume or image.
+
+    Raises: StorageError, HypervisorError.
+    """
+    if not has_real_storage(host):
+        return
+    if handle.is_active():
+        handle.resize_disk(target, size_bytes)
+        return
+    path, image_format = _source(handle, target)
+    volume = None if path is None else host.volume_by_path(path)
+    if volume is not None:
+        host.resize_volume(volume.pool, volume.name, size_bytes)
+    elif path is not None and host.is_local():
+        from virtinstall.storage.grow import grow
+
+        grow(path, size_bytes, image_format or "raw")
+    else:
+        raise StorageError(
+            f"the disk '{target}' of the guest '{handle.name}' is not in a storage pool of its host",
+            hint="start the guest, and apply again",
+        )
+
+
+def _source(handle: Guest, target: str) -> tuple[str | None, str | None]:
+    """Return the file and the format of a disk in the definition."""
+    root = etree.fromstring(handle.xml(inactive=True).encode())
+    for disk in root.iterfind("devices/disk"):
+        if (node := disk.find("target")) is not None and node.get("dev") == target:
+            source, driver = disk.find("source"), disk.find("driver")
+            path = None if source is None else source.get("file") or source.get("dev")
+            return path, None if driver is None else driver.get("type")
+    return None, None

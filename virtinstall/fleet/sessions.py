@@ -1,0 +1,89 @@
+"""Connections of one run: one to each host, with the facts that the plans for its guests share."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import RequestError
+from virtinstall.hypervisor import Hypervisor
+from virtinstall.libvirt_host.host import has_real_storage
+from virtinstall.survey.host import Environment
+from virtinstall.survey.known import Known
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.connection import LibvirtHost
+
+Hypervisors = Hypervisor | Mapping[str, Hypervisor]
+"""A connection, or one for each host that the file names."""
+
+
+class Session:
+    """One connection, and what is known of its host."""
+
+    def __init__(self, hypervisor: Hypervisor, known: Known, environment: Environment) -> None:
+        self.hypervisor = hypervisor
+        self.known = known
+        self._environment = environment
+
+    @property
+    def host(self) -> LibvirtHost:
+        """The connection below."""
+        return self.hypervisor.host
+
+    def environment(self, random_bytes: bytes) -> Environment:
+        """Return this process's environment with that randomness, for one plan."""
+        return self._environment.replace(random_bytes=random_bytes, token=secrets.token_hex(4))
+
+
+class Sessions:
+    """The sessions of one run, by host."""
+
+    def __init__(self, hypervisors: Hypervisors) -> None:
+        self._hypervisors: dict[str | None, Hypervisor] = {}
+        if isinstance(hypervisors, Hypervisor):
+            self._hypervisors[None] = hypervisors
+        else:
+            self._hypervisors.update(hypervisors)
+        self._environment = Environment.real()
+        self._sessions: dict[str | None, Session] = {}
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._opened: list[Hypervisor] = []
+        self.alone = False
+        """Whether one thread at a time works: it needs no separate connection."""
+
+    def hosts(self) -> tuple[str | None, ...]:
+        """The names of the hosts; None stands for the only one."""
+        return tuple(self._hypervisors)
+
+    def of(self, host: str | None) -> Session:
+        """Return the session of a host, by name. Raises: RequestError, if there is no connection to it."""
+        with self._lock:
+            if host not in self._sessions:
+                if host not in self._hypervisors:
+                    raise RequestError(f"there is no connection to the host {host!r}")
+                hypervisor = self._hypervisors[host]
+                self._sessions[host] = Session(hypervisor, Known(hypervisor.host), self._environment)
+            return self._sessions[host]
+
+    def of_this_thread(self, host: str | None) -> Session:
+        """Return a session with a separate connection for this thread. Raises: HypervisorError."""
+        shared = self.of(host)
+        if self.alone or not has_real_storage(shared.host):
+            # the test driver is in this process: another connection could be to other guests
+            return shared
+        own: dict[str | None, Session] = self._local.__dict__.setdefault("sessions", {})
+        if host not in own:
+            hypervisor = shared.hypervisor.reopened()
+            with self._lock:
+                self._opened.append(hypervisor)
+            own[host] = Session(hypervisor, shared.known, self._environment)
+        return own[host]
+
+    def close(self) -> None:
+        """Close the connections of the threads."""
+        for each in self._opened:
+            each.close()

@@ -1,0 +1,120 @@
+"""Facts about one host that several plans share: each is read once, and not again for each guest of a run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+    from virtinstall.capabilities import DomainCapabilities
+    from virtinstall.facts import HostFacts, NetworkFacts, Platform
+    from virtinstall.libvirt_host.host import Host
+    from virtinstall.osinfo.catalog import Catalog
+    from virtinstall.storage.in_use import FilesInUse
+    from virtinstall.survey.host import Environment
+
+# other programs create guests too: all guests are read again as soon as that costs less than a tenth of the time
+_FRESH_SECONDS, _COST_RATIO = 2.0, 10.0
+_MAC = "devices/interface/mac"
+
+
+class Known:
+    """Facts that plans for guests of one host share. Threads can share them too; they are for one run, not longer."""
+
+    def __init__(self, host: Host, clock: Callable[[], float] = time.monotonic) -> None:
+        self._host = host
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._found: dict[tuple[Any, ...], Any] = {}
+        self._in_use: FilesInUse | None = None
+        self._stale_at = 0.0
+        self._macs: dict[str, str] = {}
+        self._macs_of: dict[str, tuple[str, ...]] = {}
+        self._macs_stale_at = 0.0
+
+    def _once(self, key: tuple[Any, ...], read: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key not in self._found:
+                self._found[key] = read()
+            return self._found[key]
+
+    def host_facts(self, environment: Environment) -> HostFacts:
+        """Return the facts about the host and the connection."""
+        from virtinstall.survey.host import survey_host
+
+        found: HostFacts = self._once(("host",), lambda: survey_host(self._host, environment))
+        return found
+
+    def catalog(self, environ: Mapping[str, str]) -> Catalog:
+        """Return the catalog of operating systems, which remembers the systems that were looked up."""
+        from virtinstall.osinfo.catalog import Catalog
+
+        found: Catalog = self._once(("catalog",), lambda: Catalog(environ))
+        return found
+
+    def domain_capabilities(self, platform: Platform) -> DomainCapabilities | None:
+        """Return what libvirt offers on a platform; None if the driver does not report it."""
+        from virtinstall.capabilities import DomainCapabilities
+
+        names = (platform.emulator, platform.arch, platform.machine, platform.virt_type)
+
+        def read() -> DomainCapabilities | None:
+            text = self._host.domain_capabilities_xml(*names)
+            return None if text is None else DomainCapabilities(text)
+
+        found: DomainCapabilities | None = self._once(("domain", *names), read)
+        return found
+
+    def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
+        """Return the features of a CPU model."""
+        found: frozenset[str] = self._once(("cpu", arch, model), lambda: self._host.cpu_model_features(arch, model))
+        return found
+
+    def network(self, name: str) -> NetworkFacts | None:
+        """Return the virtual network of that name, or None."""
+        found: NetworkFacts | None = self._once(("network", name), lambda: self._host.network(name))
+        return found
+
+    def files_in_use(self) -> FilesInUse:
+        """Return the files that guests use. Raises: HostError, if the guests cannot be read."""
+        from virtinstall.storage.in_use import files_in_use
+
+        with self._lock:
+            begun = self._clock()
+            if self._in_use is None or begun >= self._stale_at:
+                self._in_use = files_in_use(self._host)
+                self._stale_at = self._fresh_until(begun)
+            return self._in_use
+
+    def guest_macs(self, *, fresh: bool) -> Mapping[str, str]:
+        """Return MAC addresses in use with the names of the guests; unless `fresh`, as the connection last saw them.
+
+        Raises: HostError.
+        """
+        with self._lock:
+            begun = self._clock()
+            if begun >= self._macs_stale_at:
+                self._macs = dict(self._host.guest_macs(fresh=fresh or self._macs_stale_at > 0))
+                self._macs_stale_at = self._fresh_until(begun)
+            return MappingProxyType(self._macs)
+
+    def _fresh_until(self, begun: float) -> float:
+        now = self._clock()
+        return now + max(_FRESH_SECONDS, (now - begun) * _COST_RATIO)
+
+    def guest_changed(self, name: str, documents: Sequence[_Element]) -> None:
+        """Remember the <domain> elements that a guest has now; none, if it is gone."""
+        with self._lock:
+            if self._in_use is not None:
+                self._in_use.put(name, documents)
+            for mac in self._macs_of.pop(name, ()):
+                if self._macs.get(mac) == name:
+                    del self._macs[mac]
+            macs = [node.get("address", "").lower() for each in documents for node in each.iterfind(_MAC)]
+            self._macs_of[name] = tuple(macs)
+            self._macs.update(dict.fromkeys(macs, name))
