@@ -33,12 +33,12 @@ def print_kubevirt(given: Namespace) -> int:
     return 0
 
 
-def print_manifests(guests: Sequence[Manifests], *, quiet: bool = False) -> None:
+def print_manifests(guests: Sequence[Manifests]) -> None:
     """Print the manifests to standard output; warnings and generated passwords go to standard error."""
     from virtinstall.cli.messages import Messages
     from virtinstall.kubevirt.yaml_text import to_yaml
 
-    messages = Messages(quiet=quiet)
+    messages = Messages()
     for guest in guests:
         for warning in guest.warnings:
             messages.warn(warning if len(guests) == 1 else f"{guest.name}: {warning}")

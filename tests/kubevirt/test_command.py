@@ -1,0 +1,154 @@
+"""The commands and the library: no libvirt, documents on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import virtinstall
+from tests.cases.facts import ENVIRONMENT
+from virtinstall.cli.main import guest_main, main
+from virtinstall.devices import Disk, Graphics, Interface
+from virtinstall.domain.domain import Domain
+from virtinstall.spec import CloudImage, CloudInit, User
+
+LINE = "--name web --memory 2048 --osinfo debian12 --disk vol=pvc/a --import"
+FILE = """
+version: 1
+project: shop
+defaults: {memory: 2G, osinfo: debian12, import: true, disk: size=5}
+guests:
+  web: {count: 2, groups: [frontend], kubevirt-namespace: shop}
+  db: {graphics: spice}
+  old: {state: absent}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(name="file")
+def _file(tmp_path: Path) -> Path:
+    path = tmp_path / "guests.yaml"
+    path.write_text(FILE)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("entry", "args"),
+    [("main", [*LINE.split(), "--output", "kubevirt"]), ("guest_main", ["export", "--format", "kubevirt", "-f", "-"])],
+)
+def test_libvirt_is_not_loaded(entry: str, args: list[str]) -> None:
+    """The commands work on a machine without libvirt."""
+    code = (
+        f"import sys; sys.modules['libvirt'] = None; from virtinstall.cli.main import {entry} as m; sys.exit(m({args}))"
+    )
+    file = FILE.replace("{graphics: spice}", "{}")
+    done = subprocess.run([sys.executable, "-c", code], input=file, capture_output=True, text=True, env={**os.environ})
+
+    assert done.returncode == 0, done.stderr
+    assert all(document["kind"] == "VirtualMachine" for document in yaml.safe_load_all(done.stdout))
+
+
+def test_output_is_only_the_manifest(capsys: pytest.CaptureFixture[str]) -> None:
+    """Warnings and generated passwords are on standard error, so that the output can be piped to kubectl."""
+    assert main([*LINE.split(), "--cloud-init", "root-password-generate=on", "--output", "kubevirt"]) == 0
+    printed = capsys.readouterr()
+    secret, guest = yaml.safe_load_all(printed.out)
+    password = printed.err.rpartition(": ")[2].strip()
+
+    assert "Password of root in web is: " in printed.err
+    assert password not in printed.out
+    assert "$6$" in secret["stringData"]["userdata"]
+    assert "$6$" not in str(guest)
+
+
+def test_refused_option_ends_with_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 1, the option by name, and nothing on standard output."""
+    assert main([*LINE.split(), "--graphics", "spice", "--output", "kubevirt"]) == 1
+    printed = capsys.readouterr()
+
+    assert printed.out == ""
+    assert "--graphics type=spice: not possible in KubeVirt" in printed.err
+    assert "--kubevirt-drop graphics.type" in printed.err
+
+
+def test_dropped_option_is_omitted(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same command line with --kubevirt-drop prints the manifest."""
+    assert main([*LINE.split(), "--graphics", "spice", "--output", "kubevirt", "--kubevirt-drop", "graphics"]) == 0
+
+    assert yaml.safe_load(capsys.readouterr().out)["kind"] == "VirtualMachine"
+
+
+def test_export_of_a_file(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A document for each guest that is to exist, groups as labels, the namespace of the file."""
+    assert guest_main(["export", "-f", str(file), "--format", "kubevirt", "--kubevirt-drop", "graphics"]) == 0
+    documents = list(yaml.safe_load_all(capsys.readouterr().out))
+
+    assert [document["metadata"]["name"] for document in documents] == ["web-1", "web-2", "db"]
+    assert documents[0]["metadata"]["namespace"] == "shop"
+    assert documents[0]["metadata"]["labels"] == {
+        "kubevirt.io/domain": "web-1",
+        "app.kubernetes.io/part-of": "shop",
+        "group.virtinstall/frontend": "true",
+        "group.virtinstall/web": "true",
+    }
+
+
+def test_export_of_single_guests(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names and groups select guests, as for apply."""
+    assert guest_main(["export", "-f", str(file), "--format", "kubevirt", "frontend"]) == 0
+
+    assert [each["metadata"]["name"] for each in yaml.safe_load_all(capsys.readouterr().out)] == ["web-1", "web-2"]
+
+
+def test_export_reports_the_place_in_the_file(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error has the position of the guest."""
+    assert guest_main(["export", "-f", str(file), "--format", "kubevirt"]) == 1
+
+    assert f"{file}:7:3: db: --graphics type=spice: not possible in KubeVirt" in capsys.readouterr().err
+
+
+def test_library_returns_the_documents(file: Path) -> None:
+    """`Lab.to_kubevirt` and `GuestSpec.to_kubevirt` are what the commands print."""
+    lab = virtinstall.Lab.load(file)
+    spec = virtinstall.GuestSpec(
+        Domain(name="web", memory_kib=2 << 20, devices=[Disk(vol="pvc/a"), Interface(type="user")]),
+        install=CloudImage(CloudInit(users=[User("anna", ssh_keys=["ssh-ed25519 AAAA anna"])])),
+        os="debian12",
+    )
+    guest = spec.to_kubevirt(namespace="shop", run_strategy="Halted")
+
+    assert [each["metadata"]["name"] for each in lab.to_kubevirt(["web"])] == ["web-1", "web-2"]
+    assert [each["kind"] for each in guest] == ["VirtualMachine"]
+    assert guest[0]["metadata"]["namespace"] == "shop"
+    assert guest[0]["spec"]["runStrategy"] == "Halted"
+    assert guest[0]["spec"]["template"]["spec"]["domain"]["memory"] == {"guest": "2Gi"}
+
+
+def test_library_refuses_by_name() -> None:
+    """Attributes of a script are named as the options that they are."""
+    domain = Domain(name="web", memory_kib=2 << 20, devices=[Disk(vol="pvc/a"), Graphics(type="spice")])
+    spec = virtinstall.GuestSpec(domain, os="debian12")
+
+    with pytest.raises(virtinstall.RequestError, match="--graphics type=spice: not possible in KubeVirt"):
+        spec.to_kubevirt()
+    assert spec.to_kubevirt(drop=["graphics"])
+
+
+def test_library_refuses_a_password_that_would_be_lost() -> None:
+    """A generated password is in the documents only as a hash."""
+    seed = CloudInit(generate_root_password=True)
+    spec = virtinstall.GuestSpec(
+        Domain(name="web", memory_kib=2 << 20, devices=[Disk(vol="pvc/a")]), install=CloudImage(seed), os="debian12"
+    )
+    with pytest.raises(virtinstall.RequestError, match="only the hash of a generated password"):
+        spec.to_kubevirt()
