@@ -44,6 +44,12 @@ DRIVER = """<node>
     </devices></domain>
 </node>
 """
+LAB = """version: 1
+defaults: {memory: 2G, osinfo: debian12, image: debian12, cloud-init: {user: ops, user-ssh-key: id_ed25519.pub}}
+guests:
+  web: {count: 2, groups: [frontend]}
+  db: {memory: {memory: 4G, currentMemory: 2G}}
+"""
 
 
 def build(stage: Path) -> None:
@@ -58,6 +64,7 @@ def build(stage: Path) -> None:
         "network-config.yaml": "version: 2\n",
         "id_ed25519.pub": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1wEyy0nPzV8BMrXyvBrdRXSKYdzR3nSm6kyxJyqvWB a@b\n",
         "password.txt": "correct horse\n",
+        "lab.yaml": LAB,
     }.items():
         stage.joinpath(name).write_text(text)
     stage.joinpath("password.txt").chmod(0o600)

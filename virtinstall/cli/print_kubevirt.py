@@ -29,7 +29,7 @@ def print_kubevirt(given: Namespace) -> int:
 
         guests = numbered_guests(given, old_spellings, preview=True)
         requests = [guest.request for guest in guests if guest.request is not None]
-    print_manifests([manifests(with_typed_answers(each)) for each in requests], quiet=bool(given.quiet))
+    print_manifests([manifests(with_typed_answers(each)) for each in requests])
     return 0
 
 

@@ -247,7 +247,7 @@ def _map_filesystem(conversion: Conversion, device: Device, number: int) -> None
         conversion.take(device, "type")
     if volume is None:
         if device.source_dir is None:
-            conversion.refuse("filesystem", "source", "", reason("filesystem", "source"))
+            conversion.break_rule("a file system has no source", "use source=pvc/NAME", "filesystem")
         else:
             # the source is reported, and the target has no meaning without it
             conversion.take(device, "target_dir")
