@@ -8,8 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+import virtinstall
 from tests.images.disks import MIB, qcow2
 from tests.images.fetching import Client, named
 from tests.images.vendor import Vendor
@@ -134,12 +136,20 @@ def command(aged: Client, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ["images", "--connect", "test:///default"]
 
 
+def valid(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """Return the printed document after its validation."""
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    path = Path(virtinstall.__file__).parent / "schema" / "guest-images.json"
+    jsonschema.validate(document, json.loads(path.read_text()))
+    return document
+
+
 def test_command_lists_images(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """As a table, and as JSON."""
     assert guest_main(command) == 0
     assert "debian12" in capsys.readouterr().out
     assert guest_main([*command, "--output", "json"]) == 0
-    document = json.loads(capsys.readouterr().out)
+    document = valid(capsys)
     assert [image["names"] for image in document["images"]].count(["fedora42"]) == 1
     assert {image["verified"] for image in document["images"]} == {"digest"}
 
@@ -155,6 +165,16 @@ def test_command_prunes_after_a_preview(command: list[str], aged: Client, capsys
     assert guest_main([*command, "--prune", "--yes", "--output", "json"]) == 0
 
 
+def test_pruning_prints_json(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """With what was removed, and nothing with --dry-run; an error is a document as well."""
+    assert guest_main([*command, "--prune", "--dry-run", "--output", "json"]) == 0
+    assert valid(capsys)["changed"] is False
+    assert guest_main([*command, "--prune", "--output", "json"]) == 2
+    assert "--yes" in valid(capsys)["error"]["hint"]
+    assert guest_main([*command, "--prune", "--yes", "--output", "json"]) == 0
+    assert len(valid(capsys)["removed"]) == 2
+
+
 def test_command_fetches(
     command: list[str],
     vendor: Vendor,
@@ -168,7 +188,7 @@ def test_command_fetches(
     catalogue.write_text(f"images: [{{name: golden, url: '{url}', checksums: [SHA256SUMS]}}]")
     monkeypatch.setenv("VIRTINSTALL_IMAGES", str(catalogue))
     assert guest_main([*command, "--fetch", "golden", "--output", "json"]) == 0
-    (image,) = json.loads(capsys.readouterr().out)["images"]
+    (image,) = valid(capsys)["images"]
     assert (image["name"], image["verified"]) == ("golden", "digest")
     assert os.path.exists(image["path"])
     assert guest_main([*command, "--fetch", "goldne"]) == 1

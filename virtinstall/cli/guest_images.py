@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from virtinstall.cli.connection import connect
 from virtinstall.cli.messages import Messages
+from virtinstall.cli.table import table, terminal_width
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from virtinstall.options.complete_values import Candidate
 
 _DECLINED = 1
+_IMAGE, _USERS = 0, 4
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -57,7 +59,7 @@ def run(given: Namespace, log: Log) -> int:
     if given.output == "json":
         print(json.dumps({"images": [_document(image) for image in images]}, indent=2))
     else:
-        print(_table(images), end="")
+        print(_table(images, terminal_width()), end="")
     return 0
 
 
@@ -142,14 +144,10 @@ def _document(image: StoredImage) -> dict[str, Any]:
     }
 
 
-def _table(images: list[StoredImage]) -> str:
+def _table(images: list[StoredImage], width: int | None) -> str:
     rows = [("IMAGE", "SIZE", "FETCHED", "VERIFIED", "USERS")]
     for image in images:
         day = time.strftime("%Y-%m-%d", time.localtime(image.fetched))
         users = ", ".join(user.removeprefix("guest ") for user in image.users) or "-"
         rows.append((_label(image), human_size(image.size_bytes), day, image.verified or "-", users))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]).rstrip() + "\n"
-        for row in rows
-    )
+    return table(rows, (_IMAGE, _USERS), width)

@@ -37,15 +37,8 @@ def run(given: Namespace, log: Log) -> int:
             timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
             try:
                 guest.wait_for("ip", timeout, report=lambda text: print(text, file=sys.stderr))
-            except WaitTimeout:
-                print(
-                    f"virt-guest: timed out after {given.timeout}: no address of the guest '{given.name}' is known",
-                    file=sys.stderr,
-                )
-                return Status.TIMED_OUT
-            except GuestCrashed as error:
-                print(f"virt-guest: error: {error.message}", file=sys.stderr)
-                return Status.CRASHED
+            except (WaitTimeout, GuestCrashed) as error:
+                return _report_failure(given, error)
             found = guest.find_addresses()
         if not found:
             state = guest.state
@@ -58,3 +51,17 @@ def run(given: Namespace, log: Log) -> int:
     else:
         print("".join(f"{each.address}\n" for each in found), end="")
     return Status.DONE
+
+
+def _report_failure(given: Namespace, error: WaitTimeout | GuestCrashed) -> Status:
+    """Report why no address was found; return the exit status."""
+    status = Status.CRASHED
+    if isinstance(error, WaitTimeout):
+        message = f"timed out after {given.timeout}: no address of the guest '{given.name}' is known"
+        error, status = WaitTimeout(message), Status.TIMED_OUT
+    if given.output == "json":
+        from virtinstall.cli.report import error_document
+
+        print(error_document(error, status), end="")
+    print(f"virt-guest: error: {error.message}", file=sys.stderr)
+    return status

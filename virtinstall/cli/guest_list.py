@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.cli.connection import connect
+from virtinstall.cli.table import table, terminal_width
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from virtinstall.cli.log import Log
     from virtinstall.lifecycle.addresses import Summary
 
+_NAME, _IMAGE = 0, 3
 _STEPS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
@@ -31,7 +33,7 @@ def run(given: Namespace, log: Log) -> int:
 
         print(json.dumps({"connection": uri, "guests": [_document(each) for each in found]}, indent=2))
     else:
-        print(_table(found, time.time()), end="")
+        print(_table(found, time.time(), terminal_width()), end="")
     return 0
 
 
@@ -39,24 +41,34 @@ def _document(guest: Summary) -> dict[str, Any]:
     return {**guest.as_dict(), "addresses": [each.as_dict() for each in guest.addresses]}
 
 
-def _table(guests: list[Summary], now: float) -> str:
+def _table(guests: list[Summary], now: float, width: int | None) -> str:
     rows = [("NAME", "STATE", "ADDRESS", "IMAGE/OS", "MEMORY", "VCPUS", "AGE")]
     for guest in guests:
         rows.append(
             (
                 guest.name,
                 guest.state,
-                ",".join(each.address for each in guest.addresses) or "-",
+                _addresses(guest),
                 guest.image or guest.os or "-",
-                f"{guest.memory_kib // 1024}M",
+                _memory(guest.memory_kib),
                 str(guest.vcpus),
                 age(guest.created, now),
             )
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in rows
-    )
+    return table(rows, (_NAME, _IMAGE), width)
+
+
+def _addresses(guest: Summary) -> str:
+    """Return the first address, and how many others there are; `virt-guest ip` lists all."""
+    if not guest.addresses:
+        return "-"
+    more = len(guest.addresses) - 1
+    return f"{guest.addresses[0].address}{f' +{more}' if more else ''}"
+
+
+def _memory(kib: int) -> str:
+    """Return the memory in GiB, in MiB if it is not a multiple of half a GiB."""
+    return f"{kib / (1 << 20):g}G" if kib and kib % (1 << 19) == 0 else f"{kib >> 10}M"
 
 
 def age(created: str | None, now: float) -> str:

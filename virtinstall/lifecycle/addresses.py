@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from virtinstall.errors import HypervisorError
 from virtinstall.record import Record
 from virtinstall.xml.tree import Node, parse_tree
 
@@ -68,7 +69,12 @@ def summaries(host: Host) -> list[Summary]:
         state = guest.state()
         if state == "gone":
             continue
-        document = parse_tree(guest.xml())
+        try:
+            document = parse_tree(guest.xml())
+        except HypervisorError:
+            if guest.state() == "gone":
+                continue
+            raise
         for name in _networks(document):
             if name not in networks:
                 networks[name] = host.network_addresses(name)

@@ -1,0 +1,57 @@
+"""Text tables: columns are aligned, and cut only to fit a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from virtinstall.cli.guest_list import _table
+from virtinstall.cli.table import table
+from virtinstall.lifecycle.addresses import GuestAddress, Summary
+
+ROWS = [("NAME", "STATE", "IMAGE"), ("a-very-long-name", "running", "debian12"), ("b", "shut off", "x" * 30)]
+
+
+def test_columns_are_aligned() -> None:
+    """Without a terminal, nothing is cut and no line ends with blanks."""
+    assert table(ROWS, (0, 2), None).splitlines() == [
+        "NAME              STATE     IMAGE",
+        "a-very-long-name  running   debian12",
+        f"b                 shut off  {'x' * 30}",
+    ]
+
+
+@pytest.mark.parametrize("width", [30, 40, 50, 80])
+def test_a_table_fits_the_terminal(width: int) -> None:
+    """The widest flexible column is cut first, and the others stay whole."""
+    lines = table(ROWS, (0, 2), width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert "shut off" in lines[2]
+    if width == 50:
+        assert "a-very-long-name" in lines[1]
+        assert lines[2].endswith("x~")
+
+
+def test_columns_that_cannot_be_cut_further_stay() -> None:
+    """A terminal that is too narrow wraps the lines."""
+    assert "shut off" in table(ROWS, (0, 2), 5)
+
+
+def test_guests_with_usual_names_fit_80_columns() -> None:
+    """The first address is shown, and the number of the others."""
+    addresses = tuple(GuestAddress(address=each, source="lease") for each in ("192.168.122.100", "2001:db8::1"))
+    guest = Summary(
+        name="web-1.example",
+        uuid="u",
+        state="shut off",
+        addresses=addresses,
+        image="debian12:trixie",
+        memory_kib=2 << 20,
+        vcpus=16,
+        created="2026-11-30T12:00:00Z",
+    )
+    rows = _table([guest, guest.replace(memory_kib=300 << 10, created=None)], 1796040000.0, 80).splitlines()
+    assert max(map(len, rows)) <= 80
+    assert rows[1].split() == [
+        *("web-1.example", "shut", "off", "192.168.122.100", "+1", "debian12:trixie", "2G", "16", "0s")
+    ]
+    assert rows[2].split()[-3:] == ["300M", "16", "-"]
