@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
 import virtinstall
 from virtinstall.cli.main import guest_main
+from virtinstall.rollback.signals import Terminated
 
 SCHEMA = json.loads((Path(virtinstall.__file__).parent / "schema" / "guest-delete.json").read_text())
 TEST = ("--connect", "test:///default")
@@ -77,3 +80,54 @@ def test_a_script_deletes_a_guest() -> None:
         assert guest.delete(force=True).changed
         with pytest.raises(virtinstall.GuestNotFound):
             hypervisor.deletion_plan("test")
+
+
+@pytest.mark.parametrize(
+    ("came", "status", "how"),
+    [(KeyboardInterrupt(), 130, "interrupted"), (Terminated(signal.SIGTERM), 143, "ended by SIGTERM")],
+)
+@pytest.mark.parametrize("words", [(), ("--output", "json")], ids=["text", "json"])
+def test_an_interrupted_deletion_reports_how_to_continue(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    came: BaseException,
+    status: int,
+    how: str,
+    words: tuple[str, ...],
+) -> None:
+    """What is deleted, what is not, and the command with the same options."""
+    domain = "<domain type='test'><name>{}</name><memory>65536</memory><os><type>hvm</type></os></domain>"
+    node = tmp_path / "node.xml"
+    node.write_text(f"<node>{''.join(map(domain.format, 'abc'))}</node>")
+    real = virtinstall.Hypervisor.delete
+
+    def delete(self: virtinstall.Hypervisor, plan: virtinstall.DeletionPlan, **values: Any) -> virtinstall.Deletion:
+        if plan.name == "b":
+            raise came
+        return real(self, plan, **values)
+
+    monkeypatch.setattr(virtinstall.Hypervisor, "delete", delete)
+    uri = f"test://{node}"
+    assert guest_main(["delete", "--connect", uri, "a", "b", "c", "--yes", "--force", *words]) == status
+    printed = capsys.readouterr()
+    assert f"virt-guest: error: {how}: deleted: a; not deleted: b, c" in printed.err
+    assert f"continue with: virt-guest delete --connect {uri} --force b c" in printed.err
+    assert "everything this run created" not in printed.err
+    if words:
+        found = json.loads(printed.out)
+        jsonschema.validate(found, SCHEMA)
+        assert found["exit_status"] == status
+
+
+def test_other_interrupted_subcommands_claim_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They create nothing that could have been removed."""
+
+    def interrupted(self: virtinstall.Hypervisor) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(virtinstall.Hypervisor, "summaries", interrupted)
+    assert guest_main(["list", *TEST]) == 130
+    assert capsys.readouterr().err.strip() == "Interrupted."

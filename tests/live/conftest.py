@@ -123,7 +123,9 @@ def virt_install(connection: Connection) -> Callable[..., Outcome]:
 
     def run(*args: str | Path) -> Outcome:
         process = start_virt_install(
-            "--connect", connection.option, "--virt-type", "qemu", *args, environ=connection.full_environ()
+            *("--connect", connection.option, "--virt-type", "qemu", *args),
+            environ=connection.full_environ(),
+            prefix=connection.prefix,
         )
         return finish(process)
 

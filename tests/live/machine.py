@@ -48,10 +48,12 @@ class Connection:
     option: str
     uri: str
     environ: dict[str, str] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()
+    """Program with arguments that runs every client of the connection, for another user."""
 
     def virsh(self, *args: str) -> str:
         """What virsh prints. Raises: CalledProcessError."""
-        command = ["virsh", "-q", "-c", self.uri, *args]
+        command = [*self.prefix, "virsh", "-q", "-c", self.uri, *args]
         for _ in range(MOST_CRASHES):
             ended = subprocess.run(command, env=self.full_environ(), capture_output=True, text=True, timeout=60)
             # virsh takes the embedded driver down while a thread of it may still be finding the guests again, and
@@ -107,10 +109,12 @@ class Outcome:
         return self
 
 
-def start_virt_install(*args: str | Path, environ: dict[str, str] | None = None) -> subprocess.Popen[str]:
+def start_virt_install(
+    *args: str | Path, environ: dict[str, str] | None = None, prefix: tuple[str, ...] = ()
+) -> subprocess.Popen[str]:
     """Start virt-install in a new process group, without a terminal."""
     return subprocess.Popen(
-        [*virt_install_command(), *map(str, args)],
+        [*prefix, *virt_install_command(), *map(str, args)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -25,7 +25,7 @@ MAIN = "import sys; from virtinstall.cli.main import guest_main; sys.exit(guest_
 def virt_guest(connection: Connection, *args: str | Path, ok: bool = True) -> tuple[int, str, str]:
     """Exit status, standard output and standard error."""
     done = subprocess.run(
-        [sys.executable, "-c", MAIN, args[0], "--connect", connection.option, *map(str, args[1:])],
+        [*connection.prefix, sys.executable, "-c", MAIN, args[0], "--connect", connection.option, *map(str, args[1:])],
         env=connection.full_environ(),
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -1,0 +1,77 @@
+"""`virt-guest delete` with the embedded and the session driver: the same plan as with libvirtd of the system."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.machine import Connection
+from tests.live.test_delete import NO_DEVICES, VirtInstall, delete_as_planned, kept, removed
+
+pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["embed", "session"], indirect=True)]
+
+
+@pytest.fixture(scope="module")
+def session(qemu: None) -> Iterator[Connection]:
+    """The session driver of a normal user, who is root outside a user namespace and can read the same files."""
+    prefix = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+    folder = Path(tempfile.mkdtemp(prefix="vis", dir="/var/tmp"))
+    folder.chmod(0o755)
+    environ = {
+        "XDG_CONFIG_HOME": f"{folder}/config",
+        "XDG_CACHE_HOME": f"{folder}/cache",
+        "XDG_RUNTIME_DIR": f"{folder}/run",
+        "XDG_DATA_HOME": f"{folder}/data",
+    }
+    for path in environ.values():
+        Path(path).mkdir(mode=0o700)
+    daemon = subprocess.Popen(
+        [*prefix, "libvirtd", "--timeout", "300"], env={**os.environ, **environ}, stderr=subprocess.DEVNULL
+    )
+    yield Connection("qemu:///session", "qemu:///session", environ, prefix)
+    daemon.terminate()
+    daemon.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def state(connection: Connection) -> Path:
+    """The directory of the driver's state."""
+    if connection.option == "embed":
+        return Path(connection.uri.partition("root=")[2])
+    return Path(connection.environ["XDG_CONFIG_HOME"]) / "libvirt" / "qemu"
+
+
+def test_everything_of_a_guest_is_removed(
+    connection: Connection, work: Path, state: Path, virt_install: VirtInstall, guest_name: str
+) -> None:
+    """Disk, UEFI variables, TPM state and a snapshot; the user's disk stays."""
+    own = work / "own.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", own, "8M"], check=True)
+    words = ("--disk", f"{work}/a.qcow2,size=1", "--disk", str(own), "--boot", "uefi", "--tpm", "emulator")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *words).ok()
+    # QEMU of the embedded driver may end with the process that started it
+    subprocess.run(
+        [*connection.prefix, "virsh", "-q", "-c", connection.uri, "destroy", guest_name],
+        env=connection.full_environ(),
+        check=False,
+    )
+    connection.virsh("snapshot-create-as", guest_name, "one", "--disk-only")
+    plan = delete_as_planned(connection, guest_name, folders=(work, *nvram_and_tpm(state)))
+    assert removed(plan, "disk", "snapshot") == {f"{work}/a.qcow2", f"{work}/a.one"}
+    assert set(kept(plan)) == {str(own), f"{work}/own.one"}
+    for kind in ("nvram", "tpm"):
+        (path,) = removed(plan, kind)
+        assert path.startswith(str(state)), kind
+        assert not os.path.exists(path), kind
+
+
+def nvram_and_tpm(state: Path) -> list[Path]:
+    """The directories that contain state of guests."""
+    return [path for name in ("nvram", "swtpm") for path in state.rglob(name) if path.is_dir()]
