@@ -9,7 +9,7 @@ from lxml import etree
 
 from virtinstall.errors import RequestError
 from virtinstall.fleet.applied import Applied, option_hashes, read_applied
-from virtinstall.fleet.devices import marks_of, moves, pinned, prefixes
+from virtinstall.fleet.devices import keep_default_mac, marks_of, moves, pinned, prefixes
 from virtinstall.fleet.effects import next_boot
 from virtinstall.fleet.growth import growth_of
 from virtinstall.fleet.leaves import Difference, differences, leaves_of
@@ -132,7 +132,7 @@ def _compared(
     if not changed and not reverted:
         return known
     plan = plan_again(guest, project, session, wanted.request)
-    planned = planned_leaves(plan, wanted.macs)
+    planned = planned_leaves(plan, keep_default_mac(wanted, plan.final, applied.devices))
     changes, hidden = _split(differences(applied.planned, planned))
     if "disk" in changed or "image" in changed:
         changes += growth_of(guest, wanted.devices, handle, session.host)
@@ -262,7 +262,7 @@ def record_after_update(
     if plan is None:
         return changed
     wanted = pinned(_as_created(guest, applied), applied.devices)
-    planned = planned_leaves(plan, wanted.macs)
+    planned = planned_leaves(plan, keep_default_mac(wanted, plan.final, applied.devices))
     planned.pop(SEED_NETWORK, None)
     if SEED_NETWORK in applied.planned:
         planned[SEED_NETWORK] = applied.planned[SEED_NETWORK]

@@ -39,6 +39,9 @@ def marks_of(request: Request, final: Domain) -> tuple[Mark, ...]:
     for cls in KINDS:
         for asked, made in zip(request.domain.devices_of(cls), final.devices_of(cls), strict=False):
             found.append(Mark(cls.tag, key_of(made) or "", _parts(asked), getattr(asked, "size_bytes", None)))
+    if not request.domain.devices_of(Interface):
+        # the interface that a guest has by default
+        found += [Mark(Interface.tag, key_of(made) or "", (), None) for made in final.devices_of(Interface)]
     return tuple(found)
 
 
@@ -129,6 +132,16 @@ def pinned(request: Request, marks: Sequence[Mark]) -> Pinned:
         elif device.target_bus is None or mark.key.startswith(_PREFIXES.get(device.target_bus, mark.key)):
             device.target_dev = mark.key
     return Pinned(request, tuple(found), frozenset(macs))
+
+
+def keep_default_mac(wanted: Pinned, final: Domain, marks: Sequence[Mark]) -> frozenset[str]:
+    """Set the MAC address that the interface by default has in the guest; return the addresses that were not named."""
+    if wanted.request.domain.devices_of(Interface):
+        return wanted.macs
+    known = [mark.key for mark in marks if mark.tag == Interface.tag]
+    for interface, key in zip(final.devices_of(Interface), known, strict=False):
+        interface.mac_address = key
+    return frozenset(known)
 
 
 def prefixes(marks: Iterable[Mark]) -> list[str]:

@@ -66,7 +66,7 @@ class Sessions:
                 if host not in self._hypervisors:
                     raise RequestError(f"there is no connection to the host {host!r}")
                 hypervisor = self._hypervisors[host]
-                self._sessions[host] = Session(hypervisor, Known(hypervisor.host), self._environment)
+                self._sessions[host] = Session(hypervisor, Known(hypervisor.host, fresh=True), self._environment)
             return self._sessions[host]
 
     def of_this_thread(self, host: str | None) -> Session:

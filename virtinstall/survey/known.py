@@ -24,10 +24,14 @@ _MAC = "devices/interface/mac"
 
 
 class Known:
-    """Facts that plans for guests of one host share. Threads can share them too; they are for one run, not longer."""
+    """Facts that plans for guests of one host share. Threads can share them too; they are for one run, not longer.
 
-    def __init__(self, host: Host, clock: Callable[[], float] = time.monotonic) -> None:
+    `fresh`: the MAC addresses in use are those of now, not those that the connection saw last.
+    """
+
+    def __init__(self, host: Host, *, fresh: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         self._host = host
+        self._fresh = fresh
         self._clock = clock
         self._lock = threading.RLock()
         self._found: dict[tuple[Any, ...], Any] = {}
@@ -99,7 +103,7 @@ class Known:
         with self._lock:
             begun = self._clock()
             if begun >= self._macs_stale_at:
-                self._macs = dict(self._host.guest_macs(fresh=fresh or self._macs_stale_at > 0))
+                self._macs = dict(self._host.guest_macs(fresh=fresh or self._fresh or self._macs_stale_at > 0))
                 self._macs_stale_at = self._fresh_until(begun)
             return MappingProxyType(self._macs)
 
@@ -112,7 +116,8 @@ class Known:
         with self._lock:
             if self._in_use is not None:
                 self._in_use.put(name, documents)
-            for mac in self._macs_of.pop(name, ()):
+            former = self._macs_of.pop(name, None)
+            for mac in list(self._macs) if former is None and not documents else former or ():
                 if self._macs.get(mac) == name:
                     del self._macs[mac]
             macs = [node.get("address", "").lower() for each in documents for node in each.iterfind(_MAC)]
