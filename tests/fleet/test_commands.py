@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 import virtinstall
@@ -38,7 +39,29 @@ def test_apply_and_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert "a: change\n  memory: 65536 -> 131072 (at the next boot)\n" in capsys.readouterr().out
         path.write_text(FILE.replace("{a: , b: {after: a}}", "{a: {state: absent}, b: {state: absent}}"))
         assert guest_main(["apply", "-f", str(path), "-y"]) == 0
-        assert "2 changed, 0 failed, 0 skipped." in capsys.readouterr().out
+        assert "\n2 deleted (" in capsys.readouterr().out
+
+
+def test_documents_have_the_published_schemas(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of `diff` and `apply`; also of a file with a mistake."""
+    path = tmp_path / "guests.yaml"
+    folder = Path(virtinstall.__file__).parent / "schema"
+
+    def check(status: int, command: str, *more: str) -> None:
+        assert guest_main([command, "-f", str(path), "--output", "json", *more]) == status
+        schema = json.loads((folder / f"guest-{command}.json").read_text())
+        jsonschema.validate(json.loads(capsys.readouterr().out), schema)
+
+    with virtinstall.connect("test:///default"):
+        for text, different in ((FILE, 5), (FILE, 0), (FILE.replace("memory: 64", "memory: 128"), 5)):
+            path.write_text(text)
+            check(different, "diff")
+            check(0, "apply", "--yes")
+        path.write_text(FILE.replace("memory", "memroy"))
+        check(1, "diff")
+        check(1, "apply", "--yes")
+        path.write_text(FILE)
+        assert guest_main(["delete", "-f", str(path), "--yes", "--force"]) == 0
 
 
 def test_apply_asks_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

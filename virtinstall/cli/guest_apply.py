@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from virtinstall.cli.connection import connect
 from virtinstall.cli.guest_diff import add_file_arguments, difference_text, load_lab
+from virtinstall.cli.guest_progress import GuestProgress, summary
 from virtinstall.cli.log import library_log
-from virtinstall.cli.messages import Messages
 from virtinstall.cli.status import Status
 
 if TYPE_CHECKING:
@@ -59,28 +60,31 @@ def run(given: Namespace, log: Log) -> int:
 
 def _apply(given: Namespace, log: Log) -> tuple[int, list[Outcome]]:
     lab = load_lab(given)
-    messages = Messages()
     allowed = {"prune": given.prune, "adopt": given.adopt, "recreate": given.recreate, "reboot": given.reboot}
     with connect(given.connect or lab.connect) as hypervisor, library_log(log):
         found = lab.diff(hypervisor, given.names, **allowed)
         print(difference_text(found), end="")
         if not given.yes and any(each.action != "none" for each in found) and not _confirmed(found):
             return _DECLINED, []
-        outcomes = lab.apply(
-            hypervisor,
-            given.names,
-            **allowed,
-            found=found,
-            jobs=given.jobs,
-            force=given.force,
-            on_warning=messages.warn,
-            report=lambda name, text: messages.report(f"{name}: {text}"),
-        )
+        begun = time.monotonic()
+        with GuestProgress(each.name for each in found if each.action != "none") as progress:
+            outcomes = lab.apply(
+                hypervisor,
+                given.names,
+                **allowed,
+                found=found,
+                jobs=given.jobs,
+                force=given.force,
+                on_warning=progress.warn,
+                report=progress.report,
+                on_outcome=progress.finish,
+            )
     for each in outcomes:
-        _print_outcome(each)
-    counts = {status: sum(each.status == status for each in outcomes) for status in ("done", "failed", "skipped")}
-    print(f"{counts['done']} changed, {counts['failed']} failed, {counts['skipped']} skipped.")
-    return Status.ERROR if counts["failed"] or counts["skipped"] else Status.DONE, outcomes
+        for secret in each.secrets:
+            print(secret)
+    print(summary(outcomes, time.monotonic() - begun))
+    failed = any(each.status in ("failed", "skipped") for each in outcomes)
+    return Status.ERROR if failed else Status.DONE, outcomes
 
 
 def _confirmed(found: list[Comparison]) -> bool:
@@ -88,15 +92,3 @@ def _confirmed(found: list[Comparison]) -> bool:
 
     count = sum(each.action != "none" for each in found)
     return confirmed(f"Apply this to {count} {'guest' if count == 1 else 'guests'}?", "guests would be changed")
-
-
-def _print_outcome(outcome: Outcome) -> None:
-    for secret in outcome.secrets:
-        print(secret)
-    if outcome.status in ("failed", "skipped"):
-        for line in str(outcome.message).split("\n"):
-            print(f"virt-guest: error: {outcome.name}: {line}", file=sys.stderr)
-        if outcome.hint:
-            print(f"virt-guest: hint: {outcome.hint}", file=sys.stderr)
-    elif outcome.pending:
-        print(f"{outcome.name}: some changes take effect at the next boot (to restart it: --reboot)")

@@ -15,7 +15,7 @@ from virtinstall.fleet.compare import Comparison, compare, record_after_update, 
 from virtinstall.fleet.outcome import Outcome, default_jobs
 from virtinstall.fleet.planning import plan_guest
 from virtinstall.fleet.schedule import run_in_order
-from virtinstall.fleet.sessions import Session, Sessions
+from virtinstall.fleet.sessions import Interruptible, Session, Sessions
 from virtinstall.fleet.update import Applying, update_guest
 from virtinstall.record import Record
 from virtinstall.redact import log_info, log_warning
@@ -81,6 +81,7 @@ def apply_all(
     force: bool = False,
     on_warning: Callable[[str], None] | None = None,
     report: Callable[[str, str], None] | None = None,
+    on_outcome: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Carry comparisons out; return an outcome for each. `report` receives the guest's name and what is done with it.
 
@@ -90,7 +91,8 @@ def apply_all(
     run = _Run(chosen, guests, sessions, force, on_warning or log_warning, report or _log)
     todo = {each.name: each for each in comparisons}
     after = {name: [] if todo[name].action == "delete" or name not in guests else guests[name].after for name in todo}
-    sessions.alone = jobs == 1 or sum(each.action != "none" for each in comparisons) == 1
+    workers = (jobs or default_jobs()) if sessions.are_real() else 1
+    sessions.alone = workers == 1 or sum(each.action != "none" for each in comparisons) == 1
     try:
         results = run_in_order(
             after,
@@ -99,8 +101,10 @@ def apply_all(
                 name=name, action=todo[name].action, status="skipped", message=f"skipped, because '{cause}' failed"
             ),
             lambda outcome: outcome.status == "failed",
-            jobs or default_jobs(),
+            workers,
             pool_of=lambda name: todo[name].host or "",
+            interrupt=sessions.interrupt,
+            on_result=on_outcome,
         )
     finally:
         sessions.close()
@@ -191,7 +195,10 @@ class _Run:
         for warning in plan.warnings:
             self.warn(f"{guest.name}: {warning}")
         made = hypervisor.create(
-            plan, on_warning=self.told(guest.name), report=lambda text: self.report(guest.name, text)
+            plan,
+            progress=Interruptible(self.sessions.interrupted),
+            on_warning=self.told(guest.name),
+            report=lambda text: self.report(guest.name, text),
         )
         assert made.plan is not None
         definition = etree.fromstring(made.handle.xml(inactive=True).encode())

@@ -112,22 +112,34 @@ class Lab(Record):
         force: bool = False,
         on_warning: Callable[[str], None] | None = None,
         report: Callable[[str, str], None] | None = None,
+        on_outcome: Callable[[Outcome], None] | None = None,
     ) -> list[Outcome]:
         """Create, update and delete guests until they are as the file describes them; return an outcome for each.
 
         A failure is an outcome, and skips only the guests that come after the failed one. Guests of `recreate` are
         deleted with their disks and created again; those of `adopt` are taken over as they are. `reboot` shuts down and
-        starts guests with changes that take effect at their next boot. `report` receives a guest's name and what is
-        done with it. `found` is what `diff` returned for the same parameters; the guests are compared if it is not
-        given. `jobs` is the number of guests of a host that are worked on at the same time. `force` powers off guests
-        that must be deleted or restarted and do not shut down within a minute.
+        starts guests with changes that take effect at their next boot; `force` powers off guests that must be deleted
+        or restarted and do not shut down within a minute. `found` is what `diff` returned for the same parameters; the
+        guests are compared if it is not given. `jobs` is the number of guests of a host that are worked on at the same
+        time. `report` receives a guest's name and what is done with it, in the thread that does it, and `on_outcome`
+        each outcome as soon as it is known.
+        An interrupt (Ctrl-C) ends downloads and waiting, begins nothing new, and leaves each guest complete or absent.
         Raises: as `diff`, before anything changes.
         """
         chosen = self._selection(names, prune=prune, adopt=adopt, recreate=recreate, reboot=reboot)
         sessions = Sessions(hypervisors)
         if found is None:
             found = compare_all(chosen, sessions)
-        return apply_all(chosen, found, sessions, jobs=jobs, force=force, on_warning=on_warning, report=report)
+        return apply_all(
+            chosen,
+            found,
+            sessions,
+            jobs=jobs,
+            force=force,
+            on_warning=on_warning,
+            report=report,
+            on_outcome=on_outcome,
+        )
 
     def inventory(self, hypervisors: Hypervisors, names: Collection[str] = ()) -> Inventory:
         """Return how the guests (all, or those of `names`) are reached by SSH, with their groups.

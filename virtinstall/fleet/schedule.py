@@ -21,14 +21,16 @@ def run_in_order(
     *,
     pool_of: Callable[[str], str] = lambda name: "",
     interrupt: Callable[[], None] = lambda: None,
+    on_result: Callable[[T], None] | None = None,
 ) -> dict[str, T]:
     """Return the result of each name. `skip(name, cause)` makes that of a name whose predecessor failed.
 
     `pool_of` names the pool of workers for a name; each pool has `jobs` workers. A step must not raise what `failed`
-    can report. When this thread is interrupted, `interrupt` is called, no more steps begin, and those that run are
-    waited for: each guest is complete or absent. Raises: what interrupted it.
+    can report. `on_result` receives each result in this thread as soon as it is there. When this thread is interrupted,
+    `interrupt` is called, no more steps begin, and those that run are waited for: each guest is complete or absent.
+    Raises: what interrupted it.
     """
-    run = _Run(after, step, skip, failed)
+    run = _Run(after, step, skip, failed, on_result)
     with ExitStack() as stack:
         pools = {
             pool: stack.enter_context(ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="guest"))
@@ -39,7 +41,8 @@ def run_in_order(
         except BaseException:
             interrupt()
             for pool in pools.values():
-                pool.shutdown(wait=False, cancel_futures=True)
+                pool.shutdown(wait=True, cancel_futures=True)
+            run.finish_rest()
             raise
     return {name: run.results[name] for name in after}
 
@@ -53,7 +56,10 @@ class _Run(Generic[T]):
         step: Callable[[str], T],
         skip: Callable[[str, str], T],
         failed: Callable[[T], bool],
+        on_result: Callable[[T], None] | None,
     ) -> None:
+        self.on_result = on_result
+        self.done: SimpleQueue[tuple[str, Future[T]]] = SimpleQueue()
         self.step = step
         self.skip = skip
         self.failed = failed
@@ -69,7 +75,7 @@ class _Run(Generic[T]):
 
     def until_done(self, pools: Mapping[str, ThreadPoolExecutor], pool_of: Callable[[str], str], jobs: int) -> None:
         """Run all steps."""
-        done: SimpleQueue[tuple[str, Future[T]]] = SimpleQueue()
+        done = self.done
         queues: dict[str, deque[str]] = {pool: deque() for pool in pools}
         running = dict.fromkeys(pools, 0)
         while len(self.results) < len(self.missing):
@@ -95,9 +101,18 @@ class _Run(Generic[T]):
     def finish(self, name: str, result: T, cause: str | None) -> None:
         """Record a result; names that waited for the last one of several are ready."""
         self.results[name] = result
+        if self.on_result is not None:
+            self.on_result(result)
         if cause is not None:
             self.causes[name] = cause
         for each in self.dependents.get(name, ()):
             self.missing[each] -= 1
             if not self.missing[each]:
                 self.ready.append(each)
+
+    def finish_rest(self) -> None:
+        """Report the results of the steps that ran when the run was interrupted."""
+        while not self.done.empty():
+            _, future = self.done.get()
+            if self.on_result is not None and not future.cancelled() and future.exception() is None:
+                self.on_result(future.result())

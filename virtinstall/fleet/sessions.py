@@ -7,9 +7,10 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from virtinstall.errors import RequestError
+from virtinstall.errors import EndedError, RequestError
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.libvirt_host.host import has_real_storage
+from virtinstall.progress import Silent
 from virtinstall.survey.host import Environment
 from virtinstall.survey.known import Known
 
@@ -38,6 +39,18 @@ class Session:
         return self._environment.replace(random_bytes=random_bytes, token=secrets.token_hex(4))
 
 
+class Interruptible(Silent):
+    """Progress of a download, which ends with an error when `interrupted` is set."""
+
+    def __init__(self, interrupted: threading.Event) -> None:
+        self._interrupted = interrupted
+
+    def advance(self, count_bytes: int) -> None:
+        """Raise EndedError if the run was interrupted."""
+        if self._interrupted.is_set():
+            raise EndedError("interrupted")
+
+
 class Sessions:
     """The sessions of one run, by host."""
 
@@ -52,12 +65,17 @@ class Sessions:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._opened: list[Hypervisor] = []
+        self.interrupted = threading.Event()
         self.alone = False
         """Whether one thread at a time works: it needs no separate connection."""
 
     def hosts(self) -> tuple[str | None, ...]:
         """The names of the hosts; None stands for the only one."""
         return tuple(self._hypervisors)
+
+    def are_real(self) -> bool:
+        """Whether a host has real guests: those of the test driver are in this process, where threads only wait."""
+        return any(has_real_storage(each.host) for each in self._hypervisors.values())
 
     def of(self, host: str | None) -> Session:
         """Return the session of a host, by name. Raises: RequestError, if there is no connection to it."""
@@ -83,7 +101,15 @@ class Sessions:
             own[host] = Session(hypervisor, shared.known, self._environment)
         return own[host]
 
+    def interrupt(self) -> None:
+        """End the waiting of all threads, and their downloads, with errors."""
+        self.interrupted.set()
+        for each in (*self._opened, *self._hypervisors.values()):
+            each.host.interrupted.set()
+
     def close(self) -> None:
         """Close the connections of the threads."""
+        for hypervisor in self._hypervisors.values():
+            hypervisor.host.interrupted.clear()
         for each in self._opened:
             each.close()

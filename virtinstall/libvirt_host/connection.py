@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import libvirt
 
-from virtinstall.errors import HypervisorError
+from virtinstall.errors import EndedError, HypervisorError
 from virtinstall.libvirt_host import embed
 from virtinstall.libvirt_host.error_translation import (
     UNCHECKED,
@@ -88,6 +88,8 @@ class LibvirtHost(StorageHost):
         super().__init__(connection)
         self._known_macs: GuestMacs | None = None
         self._driver: str | None = None
+        self.interrupted = threading.Event()
+        """Set by another thread to end `wait_until` with an error."""
 
     @translate_errors
     def driver(self) -> str:
@@ -329,7 +331,7 @@ class LibvirtHost(StorageHost):
     def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
         """Wait until `done` is true, checking at each of the guests' events; return False after a timeout.
 
-        Raises: HypervisorError, if libvirt no longer answers.
+        Raises: HypervisorError, if libvirt no longer answers; EndedError, when `interrupted` is set.
         """
         with translated("lost contact with libvirt; the guest was left untouched"):
             return self._wait_until(done, timeout_seconds)
@@ -346,12 +348,14 @@ class LibvirtHost(StorageHost):
         end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         try:
             while not done():
+                if self.interrupted.is_set():
+                    raise EndedError("interrupted")
                 left = None if end is None else end - time.monotonic()
                 if left is not None and left <= 0:
                     return False
                 # the daemon may have no events, or lose one: check every two seconds in any case
                 for _ in range(_LOOKS):
-                    if woken.is_set():
+                    if woken.is_set() or self.interrupted.is_set():
                         break
                     time.sleep(_LOOK_SECONDS if left is None else min(_LOOK_SECONDS, left))
                 woken.clear()

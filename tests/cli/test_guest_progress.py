@@ -1,0 +1,108 @@
+"""Progress of several guests: lines that are redrawn on a terminal, plain lines elsewhere, warnings once."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from virtinstall.cli.guest_progress import GuestProgress, summary
+from virtinstall.fleet.outcome import Outcome
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def screen(text: str) -> list[str]:
+    """The lines that a terminal shows after `text`."""
+    lines = [""]
+    row = 0
+    rest = text
+    while rest:
+        if rest.startswith("\x1b["):
+            number = rest[2:].rstrip("\n")
+            count = ""
+            while number[0].isdigit():
+                count, number = count + number[0], number[1:]
+            if number[0] == "A":
+                row -= int(count)
+            else:
+                assert number[0] == "J"
+                del lines[row + 1 :]
+                lines[row] = ""
+            rest = rest[len(count) + 3 :]
+        elif rest[0] == "\n":
+            row += 1
+            if row == len(lines):
+                lines.append("")
+            rest = rest[1:]
+        else:
+            if rest[0] != "\r":
+                lines[row] += rest[0]
+            rest = rest[1:]
+    return lines
+
+
+def test_terminal_shows_each_guest_with_step_and_time() -> None:
+    """Finished guests stay above, warnings and errors too."""
+    now = [0.0]
+    terminal = Terminal()
+    progress = GuestProgress(["web-1", "web-2"], terminal, width=80, clock=lambda: now[0])
+    progress.report("web-1", "creating")
+    progress.report("web-2", "creating")
+    now[0] = 65.0
+    progress.report("web-1", "waiting for ssh")
+    progress.finish(Outcome(name="web-2", action="create", status="done", seconds=1.5))
+    assert screen(terminal.getvalue()) == ["web-2: created, 1.5 s", "web-1    1:05  waiting for ssh", "1 of 2 done", ""]
+    with progress:
+        progress.finish(Outcome(name="web-1", action="create", status="done", seconds=65))
+    assert screen(terminal.getvalue()) == ["web-2: created, 1.5 s", "web-1: created, 65.0 s", ""]
+
+
+def test_elsewhere_there_are_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """One for each step, and the outcome; errors go to standard error."""
+    stream = io.StringIO()
+    with GuestProgress(["a", "b"], stream) as progress:
+        progress.report("a", "creating")
+        progress.finish(Outcome(name="a", action="update", status="done", pending=True))
+        progress.finish(Outcome(name="b", action="create", status="failed", message="one\ntwo", hint="three"))
+    assert stream.getvalue() == (
+        "a: creating\na: changed (some changes take effect at the next boot: --reboot restarts it), 0.0 s\n"
+    )
+    assert capsys.readouterr().err == "virt-guest: error: b: one\nvirt-guest: error: b: two\nvirt-guest: hint: three\n"
+
+
+def test_warning_of_many_guests_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """The others are counted."""
+    names = [f"web-{number}" for number in range(5)]
+    with GuestProgress(names, io.StringIO()) as progress:
+        for name in names:
+            progress.warn(f"{name}: slow devices")
+        progress.warn("web-0: only here")
+    assert capsys.readouterr().err == (
+        "WARNING  web-0: slow devices\nWARNING  web-0: only here\nWARNING  the same for 4 other guests: slow devices\n"
+    )
+
+
+def test_text_of_guests_cannot_control_the_terminal() -> None:
+    """Escape sequences and line breaks in a step are shown as text."""
+    stream = io.StringIO()
+    GuestProgress(["a"], stream).report("a", "x\x1b[2J\ny")
+    assert "\x1b" not in stream.getvalue() and stream.getvalue().count("\n") == 1
+
+
+def test_summary_counts_what_happened() -> None:
+    """In a fixed order."""
+    outcomes = [
+        Outcome(name="a", action="create", status="done"),
+        Outcome(name="b", action="create", status="done"),
+        Outcome(name="c", action="none", status="unchanged"),
+        Outcome(name="d", action="update", status="failed"),
+    ]
+    assert summary(outcomes, 3.04) == "2 created, 1 unchanged, 1 failed (3.0 s)."
+    assert summary([], 0) == "nothing to do (0.0 s)."

@@ -1,0 +1,168 @@
+"""Progress of a run for several guests: on a terminal a line for each guest in progress, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, TextIO
+
+from virtinstall.safe_text import one_line
+
+if TYPE_CHECKING:
+    from virtinstall.fleet.outcome import Outcome
+
+_REDRAW_SECONDS = 0.2
+_VERBS = {
+    "create": "created",
+    "update": "changed",
+    "delete": "deleted",
+    "recreate": "created again",
+    "reboot": "restarted",
+}
+_UP, _CLEAR_BELOW = "\x1b[{}A", "\r\x1b[J"
+
+
+class GuestProgress:
+    """Receiver of the steps, warnings and outcomes of a run; threads can call it. Use it as a context manager.
+
+    On a terminal the lines of the guests in progress are below everything else and are redrawn in place: each has the
+    current step and the time since the guest's first step.
+    """
+
+    def __init__(
+        self,
+        names: Iterable[str],
+        stream: TextIO | None = None,
+        *,
+        width: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stream = sys.stdout if stream is None else stream
+        self._names = tuple(names)
+        self._width = width
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._active: dict[str, tuple[str, float]] = {}
+        self._drawn = 0
+        self._finished = 0
+        self._warned: dict[str, int] = {}
+        self._ended = threading.Event()
+        self._redraws = self._stream.isatty()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> GuestProgress:
+        if self._redraws:
+            self._thread = threading.Thread(target=self._redraw_until_end, name="progress", daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+        with self._lock:
+            self._active.clear()
+            self._write([])
+            for text, count in self._warned.items():
+                if count > 1:
+                    others = f"{count - 1} other {'guest' if count == 2 else 'guests'}"
+                    self._warning(f"the same for {others}: {text}")
+
+    def report(self, name: str, step: str) -> None:
+        """Show what is done with a guest now."""
+        with self._lock:
+            begun = self._active[name][1] if name in self._active else self._clock()
+            self._active[name] = (one_line(step), begun)
+            if not self._redraws:
+                self._write([f"{name}: {one_line(step)}"])
+
+    def finish(self, outcome: Outcome) -> None:
+        """Show the outcome of a guest."""
+        with self._lock:
+            self._active.pop(outcome.name, None)
+            self._finished += outcome.status != "unchanged"
+            if outcome.status == "done":
+                when = " (some changes take effect at the next boot: --reboot restarts it)" if outcome.pending else ""
+                self._write(
+                    [f"{outcome.name}: {_VERBS.get(outcome.action, outcome.action)}{when}, {outcome.seconds:.1f} s"]
+                )
+            elif outcome.status in ("failed", "skipped"):
+                lines = [f"virt-guest: error: {outcome.name}: {line}" for line in str(outcome.message).split("\n")]
+                self._write(lines + ([f"virt-guest: hint: {outcome.hint}"] if outcome.hint else []), sys.stderr)
+
+    def warn(self, text: str) -> None:
+        """Print a warning; the same one for other guests is only counted."""
+        name, separator, rest = text.partition(": ")
+        shared = rest if separator and name in self._names else text
+        with self._lock:
+            self._warned[shared] = self._warned.get(shared, 0) + 1
+            if self._warned[shared] == 1:
+                self._warning(text)
+
+    def _warning(self, text: str) -> None:
+        # a warning that cannot be printed must not stop the run
+        with suppress(OSError):
+            self._write([f"WARNING  {text}"], sys.stderr)
+
+    def _redraw_until_end(self) -> None:
+        while not self._ended.wait(_REDRAW_SECONDS):
+            with self._lock:
+                self._write([])
+
+    def _write(self, lines: list[str], stream: TextIO | None = None) -> None:
+        """Print lines above those of the guests, and draw these again, in one piece."""
+        stream = stream or self._stream
+        if not self._redraws:
+            for line in lines:
+                print(line, file=stream, flush=True)
+            return
+        text = (_UP.format(self._drawn) + _CLEAR_BELOW) if self._drawn else ""
+        self._drawn = 0
+        if stream is not self._stream and lines:
+            self._stream.write(text)
+            self._stream.flush()
+            print("\n".join(lines), file=stream, flush=True)
+            text, lines = "", []
+        block = self._block()
+        self._drawn = len(block)
+        text += "".join(f"{line}\n" for line in [*lines, *block])
+        if text:
+            self._stream.write(text)
+            self._stream.flush()
+
+    def _block(self) -> list[str]:
+        if not self._active:
+            return []
+        size = shutil.get_terminal_size()
+        columns, rows = self._width or size.columns, max(1, size.lines - 3)
+        shown = list(self._active.items())[:rows]
+        longest = max(len(name) for name, _ in shown)
+        now = self._clock()
+        lines = [f"{name:<{longest}}  {_elapsed(now - begun)}  {step}" for name, (step, begun) in shown]
+        hidden = len(self._active) - len(shown)
+        more = f", {hidden} more in progress" if hidden else ""
+        lines.append(f"{self._finished} of {len(self._names)} done{more}")
+        return [line[: columns - 1] for line in lines]
+
+
+def _elapsed(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes:3d}:{rest:02d}"
+
+
+def summary(outcomes: Iterable[Outcome], seconds: float) -> str:
+    """Return the last line of a run: how many guests were created, changed, ..., failed."""
+    counts: dict[str, int] = {}
+    for each in outcomes:
+        word = _VERBS.get(each.action, each.action) if each.status == "done" else each.status
+        counts[word] = counts.get(word, 0) + 1
+    order = (*_VERBS.values(), "unchanged", "failed", "skipped")
+    shown = ", ".join(f"{counts[word]} {word}" for word in order if word in counts)
+    return f"{shown or 'nothing to do'} ({seconds:.1f} s)."
