@@ -49,8 +49,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--wipe", action="store_true", help="Overwrite disks with zeros before they are deleted.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be removed; remove nothing.")
-    parser.add_argument("--yes", "-y", action="store_true", help="Do not ask.")
-    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="What to print: text or json.")
+    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask.")
+    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: text or json.")
 
 
 def run(given: Namespace, log: Log) -> int:

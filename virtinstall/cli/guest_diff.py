@@ -39,7 +39,7 @@ def add_file_arguments(parser: ArgumentParser) -> None:
         "--prune", action="store_true", help="Include deletion of guests that are no longer in the file."
     )
     parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of the file.")
-    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="What to print: text or json.")
+    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: text or json.")
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -15,7 +15,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group in the file; all by default.")
     parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); - is standard input.")
     parser.add_argument(
-        "--format", choices=("kubevirt",), required=True, help="What to print: kubevirt (manifests for a cluster)."
+        "--format", choices=("kubevirt",), required=True, help="Output format: kubevirt (manifests for a cluster)."
     )
     parser.add_argument(
         "--kubevirt-drop",

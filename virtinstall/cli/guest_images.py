@@ -35,8 +35,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--refresh", action="store_true", help="Check the server for a newer image even if the copy is from today."
     )
     parser.add_argument("--dry-run", action="store_true", help="Print what --prune would remove; remove nothing.")
-    parser.add_argument("--yes", "-y", action="store_true", help="Do not ask before removing.")
-    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="What to print: text or json.")
+    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before removing.")
+    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: text or json.")
 
 
 def complete(option: str, text: str) -> list[Candidate]:

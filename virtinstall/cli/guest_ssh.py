@@ -22,8 +22,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument("command", metavar="COMMAND", nargs="*", help="Command to run; write -- before it.")
-    parser.add_argument("--user", "-l", metavar="NAME", help="Account; by default the one that cloud-init created.")
-    parser.add_argument("--identity", "-i", metavar="FILE", help="Private key to log in with.")
+    parser.add_argument("-l", "--user", metavar="NAME", help="Account; by default the one that cloud-init created.")
+    parser.add_argument("-i", "--identity", metavar="FILE", help="Private key to log in with.")
     parser.add_argument("--print", dest="print_only", action="store_true", help="Print the ssh command, do not run it.")
 
 

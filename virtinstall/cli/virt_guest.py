@@ -90,13 +90,21 @@ def _unknown_subcommand(name: str) -> UsageError:
 
 def guest_parser(subcommands: tuple[Subcommand, ...] = SUBCOMMANDS) -> Parser:
     """The parser of virt-guest's command line."""
-    parser = Parser(prog=PROG, description="Manage guests and their images.", formatter_class=Formatter)
+    parser = Parser(prog=PROG, description="Manage guests and their images.", formatter_class=Formatter, add_help=False)
+    _add_help(parser)
     parser.set_defaults(module=None)
     parser.add_argument("--version", action="store_true", help="Print the version.")
     commands = parser.add_subparsers(title="subcommands", metavar="SUBCOMMAND", parser_class=Parser)
     for each in subcommands:
-        sub = commands.add_parser(each.name, help=each.help, description=each.help, formatter_class=Formatter)
-        sub.add_argument("--connect", metavar="URI", help="Hypervisor to talk to, as for virt-install.")
+        sub = commands.add_parser(
+            each.name, help=each.help, description=each.help, formatter_class=Formatter, add_help=False
+        )
+        _add_help(sub)
+        sub.add_argument("--connect", metavar="URI", help="libvirt connection URI, as for virt-install.")
         importlib.import_module(each.module).add_arguments(sub)
         sub.set_defaults(module=each.module)
     return parser
+
+
+def _add_help(parser: Parser) -> None:
+    parser.add_argument("-h", "--help", action="help", help="Print this help.")

@@ -48,7 +48,10 @@ def xml_parser() -> Parser:
 
     parser = build_parser(PROG, XML_OPTIONS, USAGE, DESCRIPTION)
     parser.add_argument(
-        "domain", nargs="?", metavar="GUEST", help="Guest to work on: name, number or uuid; without it, XML is read."
+        "domain",
+        nargs="?",
+        metavar="GUEST",
+        help="Guest to change: name, ID or UUID; without it, XML is read from standard input.",
     )
     return parser
 

@@ -38,7 +38,7 @@ DEVICES = (
     DeviceRow("tpm", "Tpm", "--tpm", "TPM: `emulator`, `/dev/tpm0`, `none`."),
     DeviceRow("graphics", "Graphics", "--graphics", "Display: `vnc`, `spice`, `none`."),
     DeviceRow("sound", "Sound", "--sound", "Sound card.", bare="default"),
-    DeviceRow("audio", "Audio", "--audio", "Where the host plays the guest's sound."),
+    DeviceRow("audio", "Audio", "--audio", "Audio backend of the host: `spice`, `pulseaudio`, `none`."),
     DeviceRow("video", "Video", "--video", "Video card: `virtio`, `qxl`, `vga`."),
     DeviceRow("hostdev", "Hostdev", "--hostdev", "Host device for the guest: PCI or USB address, node device name."),
     DeviceRow("redirdev", "Redirdev", "--redirdev", "USB redirection."),
@@ -52,7 +52,7 @@ DEVICES = (
     DeviceRow("shmem", "Shmem", "--shmem", "Shared memory."),
     DeviceRow("memory", "MemoryDevice", "--memdev", "Memory module."),
     DeviceRow("crypto", "Crypto", "--crypto", "Crypto accelerator: `virtio`."),
-    DeviceRow("iommu", "Iommu", "--iommu", "IOMMU."),
+    DeviceRow("iommu", "Iommu", "--iommu", "IOMMU device: `intel`, `virtio`, `smmuv3`."),
     DeviceRow("vsock", "Vsock", "--vsock", "Sockets between host and guest."),
     DeviceRow("pstore", "Pstore", "--pstore", "Persistent store for the guest's crash logs."),
 )

@@ -13,7 +13,7 @@ HELP_FLAGS = ("?", "help")
 _KINDS = {"text": str, "integer": int, "number": float}
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter):
+class _Formatter(argparse.HelpFormatter):
     """argparse's formatter without shutil, which is slow to load, for the width of the terminal."""
 
     def __init__(self, prog: str) -> None:
@@ -32,7 +32,7 @@ def build_parser(
         usage=f"{prog} {usage}",
         description=description,
         epilog=f"`{prog} --disk help` lists the sub-options; likewise for other options."
-        if options is OPTIONS
+        if any(option.dest == "disk" for option in options)
         else None,
         argument_default=None,
         formatter_class=_Formatter,

@@ -123,7 +123,12 @@ _GENERAL = (
     ),
     _value("-n --name", "name", GENERAL, "Name of the guest."),
     _value(
-        "--count", "count", GENERAL, "Number of guests; `{n}` in a value is that of the guest.", "N", kind="integer"
+        "--count",
+        "count",
+        GENERAL,
+        "Number of guests; `{n}` in a value is the number of the guest.",
+        "N",
+        kind="integer",
     ),
     _domain("--memory", "memory", "Memory", "Memory: MiB, or with a unit: `4096`, `4G`.", GENERAL),
     _old("-r --ram", "ram", GENERAL, "Old form of --memory."),
@@ -259,13 +264,18 @@ _GUEST = (
     _domain("--bhyve-commandline", "driver_extras", "BhyveCommandline", "Raw arguments for bhyve."),
     _domain("--xen-commandline", "driver_extras", "XenCommandline", "Raw arguments for Xen's device model."),
     _domain("--iommufd", "iommufd", "Iommufd", "Host devices through /dev/iommu: `yes`."),
-    _domain("--launchSecurity --launchsecurity", "launch_security", "LaunchSecurity", "SEV, SEV-SNP, TDX."),
+    _domain(
+        "--launchSecurity --launchsecurity",
+        "launch_security",
+        "LaunchSecurity",
+        "Confidential guest: `sev`, `sev-snp`, `tdx`, `s390-pv`.",
+    ),
 )
 
 _PLATFORM = (
     _flag("-v --hvm", "os_type", PLATFORM, "Fully virtualized guest.", "hvm"),
     _flag("-p --paravirt", "os_type", PLATFORM, "Paravirtualized guest (Xen).", "xen"),
-    _flag("--container", "os_type", PLATFORM, "Container.", "exe"),
+    _flag("--container", "os_type", PLATFORM, "Container guest.", "exe"),
     _value("--virt-type", "virt_type", PLATFORM, "Hypervisor: `kvm`, `qemu`, `xen`, ...", "TYPE"),
     _value("--arch", "arch", PLATFORM, "Architecture of the guest.", "ARCH"),
     _value("--machine", "machine", PLATFORM, "Machine type: `q35`, `virt`, ...", "MACHINE"),
@@ -351,7 +361,7 @@ _MISC = (
         "--autoconsole",
         "autoconsole",
         MISC,
-        "Console to open: `text`, `graphical` or `none`; by default depends on guest and terminal.",
+        "Console to open: `text`, `graphical` or `none`; the default depends on the guest and the terminal.",
         "KIND",
     ),
     _flag("--noautoconsole", "autoconsole", MISC, "Do not open a console.", "none"),

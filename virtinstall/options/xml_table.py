@@ -13,8 +13,8 @@ CONVERSIONS = "Conversions"
 
 USAGE = "GUEST ACTION XML-OPTION [options]"
 DESCRIPTION = (
-    "Change the XML of an existing guest. ACTION is --edit, --add-device, --remove-device or --build-xml; "
-    "XML-OPTION is one of the options below, with the same sub-options as in virt-install."
+    "Change the XML of an existing guest. ACTION is one of the actions below. XML-OPTION describes the change; it has "
+    "the same sub-options as in virt-install."
 )
 
 # old spellings of XML options, which are rewritten into current ones
