@@ -246,6 +246,6 @@ def test_boot_machine_overrides_the_option() -> None:
     ("label", "model"), [("+0:+0", "dac"), ("1000:100", "dac"), ("system_u:object_r:svirt_t:s0", None)]
 )
 def test_security_model_fits_the_label(label: str, model: str | None) -> None:
-    """The host has neither SELinux nor AppArmor: a label of theirs gets no wrong model."""
+    """The host has neither SELinux nor AppArmor: their labels get no wrong model."""
     labels = guest("--seclabel", f"type=static,label={label}").seclabels
     assert [each.model for each in labels] == [model]

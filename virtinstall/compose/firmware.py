@@ -136,7 +136,7 @@ def _architecture(path: str) -> str | None:
 def _set_uefi(draft: Draft) -> None:
     os = draft.domain.os
     path = _loader(draft)
-    # libvirt rejects a template together with its own choice of firmware
+    # libvirt rejects a template if it chooses the firmware
     by_path = os.nvram_template is not None and path is not None
     if draft.offers("os", "firmware", "efi", unknown=False) and not by_path:
         os.firmware = "efi"
