@@ -122,14 +122,7 @@ _GENERAL = (
         "URI",
     ),
     _value("-n --name", "name", GENERAL, "Name of the guest."),
-    _value(
-        "--count",
-        "count",
-        GENERAL,
-        "Number of guests; `{n}` in a value is the number of the guest.",
-        "N",
-        kind="integer",
-    ),
+    _value("--count", "count", GENERAL, "Number of guests; `{n}` in a value is their number.", "N", kind="integer"),
     _domain("--memory", "memory", "Memory", "Memory: MiB, or with a unit: `4096`, `4G`.", GENERAL),
     _old("-r --ram", "ram", GENERAL, "Old form of --memory."),
     _domain("--cpu", "cpu", "Cpu", "CPU model and features: `host-passthrough`, `Skylake-Client,+vmx`.", GENERAL),
@@ -264,12 +257,7 @@ _GUEST = (
     _domain("--bhyve-commandline", "driver_extras", "BhyveCommandline", "Raw arguments for bhyve."),
     _domain("--xen-commandline", "driver_extras", "XenCommandline", "Raw arguments for Xen's device model."),
     _domain("--iommufd", "iommufd", "Iommufd", "Host devices through /dev/iommu: `yes`."),
-    _domain(
-        "--launchSecurity --launchsecurity",
-        "launch_security",
-        "LaunchSecurity",
-        "Confidential guest: `sev`, `sev-snp`, `tdx`, `s390-pv`.",
-    ),
+    _domain("--launchSecurity --launchsecurity", "launch_security", "LaunchSecurity", "Confidential guest: `sev`."),
 )
 
 _PLATFORM = (
