@@ -48,7 +48,7 @@ _NAMES = {
     "virtinstall.guest_record": ("CreatedFile", "GuestRecord"),
     "virtinstall.lifecycle.addresses": ("GuestAddress", "Summary"),
     "virtinstall.lifecycle.delete": ("Deletion",),
-    "virtinstall.lifecycle.deletion_plan": ("DeletionPlan",),
+    "virtinstall.lifecycle.deletion_plan": ("DeletionPlan", "Storage"),
     "virtinstall.lifecycle.reset": ("ResetPlan",),
     "virtinstall.devices": ("Disk", "Interface"),
     "virtinstall.units": ("GIB", "KIB", "MIB"),
@@ -138,6 +138,7 @@ if TYPE_CHECKING:
     from virtinstall.lifecycle.addresses import Summary as Summary
     from virtinstall.lifecycle.delete import Deletion as Deletion
     from virtinstall.lifecycle.deletion_plan import DeletionPlan as DeletionPlan
+    from virtinstall.lifecycle.deletion_plan import Storage as Storage
     from virtinstall.lifecycle.reset import ResetPlan as ResetPlan
     from virtinstall.options.command import parse_request as parse_request
     from virtinstall.options.usage import UsageError as UsageError

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from virtinstall.errors import RequestError
 from virtinstall.redact import log_info, log_warning
-from virtinstall.script_terms import for_scripts, warn_in_script_terms
+from virtinstall.script_calls import for_scripts
+from virtinstall.script_terms import warn_in_script_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -283,8 +283,6 @@ class Guest:
         from virtinstall.run.installation import Installation, is_installing, time_left
         from virtinstall.run.wait import Waiter, refuse_impossible
 
-        if goal not in get_args(Goal):
-            raise RequestError(f"wait_for: unknown goal '{goal}'", hint=f"use {', '.join(get_args(Goal))}")
         inform = report or log_info
         deadline = None if timeout is None else time.monotonic() + timeout
         with explain_lost_connection(self._host, self.name):

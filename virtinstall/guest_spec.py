@@ -51,6 +51,8 @@ class GuestSpec(Record):
                 if self.domain is None
                 else "GuestSpec: domain is not allowed with Reinstall, which keeps the guest's configuration"
             )
+        if self.os is not None and not self.os.strip():
+            raise RequestError("GuestSpec: os is empty", hint='for example os="debian12"; None detects the system')
         for tag in self.without:
             if tag not in DEVICE_TAGS:
                 raise RequestError(

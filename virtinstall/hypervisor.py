@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from virtinstall.errors import GuestNotFound
 from virtinstall.libvirt_host.open import open_host
 from virtinstall.redact import log_info, log_warning
-from virtinstall.script_terms import for_scripts, script_terms
+from virtinstall.script_calls import checked, checked_for_scripts, for_scripts
+from virtinstall.script_terms import script_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from virtinstall.run.installation import BackgroundInstallation
 
 
+@checked
 def connect(uri: str | None = None) -> Hypervisor:
     """Connect to a hypervisor; use the result as a context manager, or call its `close()`.
 
@@ -84,6 +86,7 @@ class Hypervisor:
         """Open another connection to the same hypervisor, for another thread. Raises: as `connect`."""
         return Hypervisor(open_host(self.uri), for_commands=self.for_commands)
 
+    @checked_for_scripts
     def plan(self, spec: GuestSpec | Request) -> Plan:
         """Decide everything about a guest; change nothing.
 
@@ -101,6 +104,7 @@ class Hypervisor:
         with script_terms():
             return make_plan(request_of(spec), self.host)
 
+    @checked_for_scripts
     def check(self, plan: Plan) -> list[str]:
         """Run the checks that `create` begins with, and have libvirt read the XML; change nothing; return warnings.
 
@@ -110,6 +114,7 @@ class Hypervisor:
 
         return check(plan, self.host)
 
+    @checked_for_scripts
     def check_xml(self, plan: Plan) -> list[str]:
         """Have libvirt read the XML of a plan, and nothing else, if the driver can; change nothing; return warnings.
 
@@ -119,6 +124,7 @@ class Hypervisor:
 
         return check_plan_accepted(plan, self.host)
 
+    @checked_for_scripts
     def create(
         self,
         plan: Plan | GuestSpec | Request,

@@ -10,7 +10,7 @@
 Fields are keyword-only unless declared with `field(kw_only=False)`. Type checkers read the class as a dataclass. No
 code is generated: `dataclasses` and `typing.NamedTuple` compile source text for each class, which a command pays at
 every start. A field's annotation is evaluated when its first value is checked; a class that the module imports for
-type checkers only is compared by name (not so a protocol: import it, it accepts everything).
+type checkers only is compared by name (not so a protocol: import it, its methods are looked for).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import sys
 import types
 import typing
 from collections.abc import Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, dataclass_transform
 
@@ -49,7 +50,7 @@ class _Field:
     def accept(self, owner: str, value: Any) -> Any:
         """Return the value as it is stored. Raises: FieldError, for a value of another type."""
         if self.hint is _MISSING:
-            self.hint = _evaluate(self.annotation, self.module)
+            self.hint = self.evaluate()
         if type(value) is self.hint or (value is None and self.default is None):
             return value
         stored = conform(value, self.hint)
@@ -59,7 +60,32 @@ class _Field:
         hint = None
         if isinstance(value, str | bytes) and conform([value], self.hint) is not _MISSING:
             hint = f"write a list: {self.name}=[{'...' if self.secret else shortened(value)}]"
-        raise FieldError(f"{owner}: {self.name} must be {_described(self.annotation)}, not {shown}", hint=hint)
+        expected = _described(self.annotation, self.hint)
+        raise FieldError(f"{owner}: {self.name} must be {expected}, not {shown}", hint=hint)
+
+    def evaluate(self) -> Any:
+        """Return the type that the annotation stands for."""
+        return _evaluate(self.annotation, _Names(self.module))
+
+
+class Parameter(_Field):
+    """A parameter of a function, whose arguments are checked like values of a field.
+
+    `resolve` returns a class that the module imports for type checkers only, or raises AttributeError.
+    """
+
+    __slots__ = ("resolve",)
+
+    def __init__(
+        self, name: str, annotation: Any, module: str, *, default: Any, resolve: typing.Callable[[str], Any]
+    ) -> None:
+        super().__init__(default, True, False)
+        self.name, self.annotation, self.module = name, annotation, module
+        self.resolve = resolve
+
+    def evaluate(self) -> Any:
+        """Return the type that the annotation stands for; the bound of a type variable stands for it."""
+        return _evaluate(self.annotation, _Names(self.module, self.resolve))
 
 
 def field(*, default: Any = _MISSING, kw_only: bool = True, secret: bool = False) -> Any:
@@ -207,7 +233,7 @@ def is_instance(value: Any, cls: Any) -> bool:
     if cls is float:
         return isinstance(value, int | float)
     if getattr(cls, "_is_protocol", False):
-        return True
+        return all(hasattr(value, name) for name in vars(cls) if not name.startswith("_"))
     return isinstance(value, cls)
 
 
@@ -255,7 +281,9 @@ def shortened(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
 
 
-def _described(annotation: Any) -> str:
+def _described(annotation: Any, hint: Any) -> str:
+    if typing.get_origin(hint) is typing.Literal:
+        return "one of " + ", ".join(map(str, typing.get_args(hint)))
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
     return str(text).replace(" | ", " or ")
 
@@ -273,22 +301,28 @@ class _Named(type):
 class _Names(dict[str, Any]):
     """The names that an annotation may use."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, resolve: typing.Callable[[str], Any] | None = None) -> None:
         super().__init__()
         self.module = vars(sys.modules[module]) if module in sys.modules else {}
+        self.resolve = resolve
 
     def __missing__(self, name: str) -> Any:
         if name in self.module:
-            return self.module[name]
+            known = self.module[name]
+            bound = getattr(known, "__bound__", None) if self.resolve is not None else None
+            return known if bound is None else self[bound.__forward_arg__]
+        if self.resolve is not None:
+            with suppress(AttributeError):
+                return self.resolve(name)
         for known in (builtins, collections.abc, typing):
             if hasattr(known, name):
                 return getattr(known, name)
         return _Named(name, (), {})
 
 
-def _evaluate(annotation: Any, module: str) -> Any:
+def _evaluate(annotation: Any, names: _Names) -> Any:
     """The type that an annotation stands for."""
     if not isinstance(annotation, str):
         return annotation
     simple = _SIMPLE.get(annotation)
-    return eval(annotation, {}, _Names(module)) if simple is None else simple
+    return eval(annotation, {}, names) if simple is None else simple

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from virtinstall.record import Record
 
@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 
 TYPED = "-"
 """Placeholder for a file name: the text is typed, or read from standard input."""
-GOALS = ("running", "shutdown", "ip", "agent", "ssh", "cloud-init")
+GOALS: tuple[WaitFor, ...] = ("running", "shutdown", "ip", "agent", "ssh", "cloud-init")
 """Conditions that --wait-for can wait for."""
+AutoConsole = Literal["text", "graphical", "none", "default"]
+"""Console that a command opens."""
+WaitFor = Literal["running", "shutdown", "ip", "agent", "ssh", "cloud-init"]
+"""Type of `GOALS`."""
 
 
 class LocationRequest(Record):
@@ -118,9 +122,9 @@ class RunOptions(Record):
     transient: bool = False
     destroy_on_exit: bool = False
     wait_minutes: int | None = None
-    autoconsole: str = "default"
+    autoconsole: AutoConsole = "default"
     noreboot: bool = False
-    wait_for: str | None = None
+    wait_for: WaitFor | None = None
     timeout_seconds: float | None = None
 
 

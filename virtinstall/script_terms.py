@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING
 
 from virtinstall.errors import VirtInstallError
 from virtinstall.units import GIB
@@ -79,6 +79,9 @@ _SECTIONS = {
 }
 _FIELDS = {"arch": "type_arch", "machine": "type_machine"}
 _SWITCHES = {"on": "True", "yes": "True", "off": "False", "no": "False"}
+# sub-options that messages name without their option
+_SUB_OPTIONS = {"size": "size_bytes", "mac": "mac_address", "bus": "target_bus", "bridge": "source_bridge"}
+_SUB_OPTION = rf"(?<![\w.,'(])({'|'.join(_SUB_OPTIONS)})=([A-Za-z0-9]*)"
 
 
 @cache
@@ -98,7 +101,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def in_script_terms(text: str) -> str:
     """Return `text` with options replaced by the classes, fields and parameters of the library."""
-    if "--" not in text:
+    if "--" not in text and "=" not in text:
         return text
     for phrase, translated in _PHRASES:
         text = text.replace(phrase, translated)
@@ -106,6 +109,7 @@ def in_script_terms(text: str) -> str:
     done = "" if subject is None else _translated(subject[1], subject[2], subject[0])
     text = text if subject is None else text[subject.end() :]
     done += _compiled(_PATTERN).sub(lambda found: found[1] or _translated(found[2], found[3], found[0]), text)
+    done = _compiled(_SUB_OPTION).sub(_sub_option, done)
     return done.replace("' domain.", "', domain.")
 
 
@@ -123,33 +127,16 @@ def script_terms() -> Iterator[None]:
         raise
 
 
-class Client(Protocol):
-    """An object whose methods commands use as well as scripts."""
-
-    for_commands: bool
-
-
-C = TypeVar("C", bound=Client)
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
-    """Return `method`, with errors in the terms of a script unless it is called for a command."""
-
-    @wraps(method)
-    def translated(client: C, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        if client.for_commands:
-            return method(client, *args, **kwargs)
-        with script_terms():
-            return method(client, *args, **kwargs)
-
-    return translated
-
-
 def warn_in_script_terms(warn: Callable[[str], None]) -> Callable[[str], None]:
     """Return a function that calls `warn` with the text in the terms of a script."""
     return lambda text: warn(in_script_terms(text))
+
+
+def _sub_option(found: re.Match[str]) -> str:
+    name, value = _SUB_OPTIONS[found[1]], found[2]
+    if not value:
+        return f"{name}="
+    return f"{name}={value} * GIB" if name == "size_bytes" else f"{name}={value!r}"
 
 
 def _translated(option: str, argument: str | None, typed: str) -> str:
@@ -221,7 +208,7 @@ def _fields_set(cls: type[Element], key: str, value: str) -> list[tuple[str, str
         # without a sub-option: values that the composer replaces, such as `--network default`
         if isinstance(each, XmlField) or (isinstance(each, Setting) and each.name is not None):
             there = getattr(element, name)
-            in_gib = name.endswith("_bytes") and isinstance(there, int) and there % GIB == 0
+            in_gib = name.endswith("_bytes") and isinstance(there, int) and there > 0 and there % GIB == 0
             if there is not None:
                 fields.append((name, f"{there // GIB} * GIB" if in_gib else _shown(there, value)))
     return fields

@@ -113,6 +113,8 @@ def test_no_message_of_the_library_names_an_option() -> None:
         ("`--osinfo list` prints all names", "`virt-install --osinfo list` prints all names"),
         ("list them with: virsh pool-list --all", "list them with: virsh pool-list --all"),
         ("no option here", "no option here"),
+        ("reduce size=, or use bus=sata", "reduce size_bytes=, or use target_bus='sata'"),
+        ("specify the size in GiB: size=20", "specify the size in GiB: size_bytes=20 * GIB"),
     ],
 )
 def test_options_become_what_a_script_writes(text: str, expected: str) -> None:

@@ -197,8 +197,9 @@ def _leave_network_source(draft: Draft, disk: Disk, path: str) -> None:
 
 
 def _refuse_no_size(disk: Disk, what: str) -> None:
-    if disk.size_bytes == 0:
-        raise RequestError(f"--disk {what}size=0: size must be greater than 0", hint="specify the size in GiB: size=20")
+    if disk.size_bytes is not None and disk.size_bytes <= 0:
+        size = "size=0" if disk.size_bytes == 0 else f"size_bytes={disk.size_bytes}"
+        raise RequestError(f"--disk {what}{size}: size must be greater than 0", hint="specify the size in GiB: size=20")
 
 
 def _refuse_missing(draft: Draft, disk: Disk, path: str) -> None:

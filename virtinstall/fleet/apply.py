@@ -211,7 +211,7 @@ class _Run:
             self.warn(f"{guest.name}: it is being installed; to start it afterwards: {finish}")
         if goal is not None:
             self.report(guest.name, f"waiting for {goal}")
-            made.wait_for(goal, timeout=made.plan.run.timeout_seconds)  # type: ignore[arg-type]
+            made.wait_for(goal, timeout=made.plan.run.timeout_seconds)
         return made.plan.secrets
 
     def update(self, todo: Comparison, session: Session) -> bool:

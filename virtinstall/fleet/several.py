@@ -124,7 +124,7 @@ def _create(
     installs = applied.install is not None and not applied.seeded
     if run.wait_for is not None:
         report(name, f"waiting for {run.wait_for}")
-        guest.wait_for(run.wait_for, timeout=run.timeout_seconds)  # type: ignore[arg-type]
+        guest.wait_for(run.wait_for, timeout=run.timeout_seconds)
     elif installs and run.wait_minutes:
         report(name, "waiting for the end of the installation")
         guest.wait_for("installed", timeout=None if run.wait_minutes < 0 else run.wait_minutes * 60)

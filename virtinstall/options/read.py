@@ -24,6 +24,7 @@ from virtinstall.request import (
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
+    from virtinstall.request import AutoConsole
     from virtinstall.xml.element import Element
 
 FallbackFor = Callable[[type["Element"]], Fallback | None]
@@ -247,7 +248,7 @@ def _checks(values: dict[str, str] | None) -> Checks:
 def _run(given: Namespace) -> RunOptions:
     from virtinstall.units import parse_duration
 
-    autoconsole = given.autoconsole or "default"
+    autoconsole: AutoConsole = given.autoconsole or "default"
     if autoconsole not in ("text", "graphical", "none", "default"):
         raise RequestError(
             f"invalid value '{autoconsole}' for --autoconsole",

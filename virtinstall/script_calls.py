@@ -1,0 +1,114 @@
+"""Calls from scripts: their arguments are checked, and their errors are in the terms of a script.
+
+An argument of another type raises FieldError, which names the method and the parameter, as a record does for its
+fields. Commands call the same methods without both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from virtinstall.record import Parameter
+from virtinstall.script_terms import script_terms
+
+
+class Client(Protocol):
+    """An object whose methods commands use as well as scripts."""
+
+    for_commands: bool
+
+
+class Writer(Protocol):
+    """A binary file."""
+
+    def write(self, data: bytes, /) -> object:
+        """Write the data."""
+
+
+C = TypeVar("C", bound=Client)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """Return `function` with a check of its arguments. Raises: FieldError."""
+    check = _Check(function)
+
+    @wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        check(args, kwargs)
+        return function(*args, **kwargs)
+
+    return called
+
+
+def for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
+    """Return `method` with a check of its arguments, and with errors in the terms of a script.
+
+    Both only for a client of a script. Raises: FieldError.
+    """
+    check = _Check(method)
+
+    @wraps(method)
+    def called(client: C, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if client.for_commands:
+            return method(client, *args, **kwargs)
+        check((client, *args), kwargs)
+        with script_terms():
+            return method(client, *args, **kwargs)
+
+    return called
+
+
+def checked_for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
+    """Return `method` with a check of its arguments for a client of a script. Raises: FieldError."""
+    check = _Check(method)
+
+    @wraps(method)
+    def called(client: C, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if not client.for_commands:
+            check((client, *args), kwargs)
+        return method(client, *args, **kwargs)
+
+    return called
+
+
+class _Check:
+    """Check of the arguments of one function, prepared when it is called for the first time."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._parameters: Mapping[str, Parameter] | None = None
+
+    def __call__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        code = self._function.__code__
+        names = code.co_varnames[: code.co_argcount]
+        if self._parameters is None:
+            self._parameters = _parameters(self._function)
+        for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
+            if name in self._parameters:
+                self._parameters[name].accept(self._function.__name__, value)
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
+    defaults = function.__kwdefaults__ or {}
+    return {
+        name: Parameter(name, annotation, function.__module__, default=defaults.get(name, ...), resolve=_public)
+        for name, annotation in function.__annotations__.items()
+        if name != "return"
+    }
+
+
+def _public(name: str) -> Any:
+    """Return the public class or type of that name; raises AttributeError if there is none."""
+    import virtinstall
+
+    if name == "Device":
+        from virtinstall.devices.device import Device
+
+        return Device
+    if name == "BinaryIO":
+        return Writer
+    return getattr(virtinstall, name)
