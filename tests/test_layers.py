@@ -168,6 +168,17 @@ def test_imports_go_down(path: Path) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_only_facts_knows_the_test_driver(path: Path) -> None:
+    """Others ask for a property: `is_simulated`, `has_real_storage`, `is_like_qemu`."""
+    if module_of(path) == "virtinstall.facts":
+        return
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Compare):
+            constants = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
+            assert "test" not in constants, f"line {node.lineno}: {ast.unparse(node)}"
+
+
 def test_there_are_no_import_cycles() -> None:
     """Not between modules, and not even through imports for type checkers: each can be read after those below it."""
     names = {module_of(path): path for path in modules()}

@@ -22,6 +22,11 @@ _X86 = ("x86_64", "i686")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+def is_simulated(driver: str) -> bool:
+    """Return whether a driver or kind of guest is that of libvirt's test driver, whose guests are not real."""
+    return driver == "test"
+
+
 class PoolFacts(Record):
     """A storage pool. `target` is its directory (or None), `volumes` its volume names if requested."""
 
@@ -158,9 +163,19 @@ class HostFacts(Record):
     passt: bool = False
 
     @property
+    def is_simulated(self) -> bool:
+        """Whether libvirt's test driver imitates the host: nothing on it is real."""
+        return is_simulated(self.driver)
+
+    @property
+    def is_like_qemu(self) -> bool:
+        """Whether guests get the defaults of QEMU's driver."""
+        return self.driver == "qemu" or self.is_simulated
+
+    @property
     def has_real_storage(self) -> bool:
         """Whether disks and files are real: libvirt's test driver only imitates them."""
-        return self.driver != "test"
+        return not self.is_simulated
 
 
 class Login(Record):
@@ -227,6 +242,16 @@ class Platform(Record):
         return self.virt_type in ("qemu", "kvm", "hvf")
 
     @property
+    def is_simulated(self) -> bool:
+        """Whether it is a guest of libvirt's test driver, which runs nothing."""
+        return is_simulated(self.virt_type)
+
+    @property
+    def is_like_qemu(self) -> bool:
+        """Whether it gets the defaults of QEMU's guests."""
+        return self.is_qemu or self.is_simulated
+
+    @property
     def is_kvm(self) -> bool:
         """Whether KVM accelerates it."""
         return self.virt_type in ("kvm", "hvf")
@@ -244,7 +269,7 @@ class Platform(Record):
     @property
     def is_xen_pv(self) -> bool:
         """Whether it is a paravirtualized Xen guest, or an imitation of one on libvirt's test driver."""
-        return self.virt_type in ("xen", "test") and self.os_type in ("xen", "linux", "xenpvh")
+        return (self.virt_type == "xen" or self.is_simulated) and self.os_type in ("xen", "linux", "xenpvh")
 
     def machine_is(self, family: str) -> bool:
         """Whether the machine type is `family` or a version of it (`pc-q35-7.2` is `q35`)."""

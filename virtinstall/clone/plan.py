@@ -15,9 +15,9 @@ from lxml import etree
 from virtinstall.clone.disks import DiskPlanner, NewDisk
 from virtinstall.clone.names import clone_name, clone_path, nvram_path
 from virtinstall.clone.request import CloneFacts, ClonePlan, CloneRequest, Copy
-from virtinstall.clone.tpm_state import has_emulated_tpm
 from virtinstall.errors import RequestError
 from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, Random, check_mac
+from virtinstall.run.state_files import has_emulated_tpm
 from virtinstall.safe_text import one_line, referenced, require_xml
 
 _CHARACTER_DEVICES = ("serial", "console")

@@ -10,10 +10,9 @@ from lxml import etree
 
 from virtinstall.clone.names import clone_name, nvram_path
 from virtinstall.clone.request import CloneFacts, CloneRequest, Place, SourceFacts
-from virtinstall.clone.tpm_state import has_emulated_tpm
 from virtinstall.errors import RequestError
 from virtinstall.libvirt_host.host import has_real_storage
-from virtinstall.libvirt_host.state_folders import TPM, state_folder
+from virtinstall.run.state_files import guest_nvram, tpm_folder
 from virtinstall.virsh_commands import guest_hint, virsh_command
 
 if TYPE_CHECKING:
@@ -97,9 +96,9 @@ def _parsed(xml: str) -> etree._Element:
 
 def _tpm_state(domain: etree._Element, host: Host) -> str | None:
     """The directory of the TPM's state; None where the guest has none yet, or it is on another host."""
-    folder = state_folder(host.uri, TPM) if has_emulated_tpm(domain) else None
-    path = os.path.join(folder or "", (domain.findtext("uuid") or "").strip().lower())
-    return path if folder is not None and path != folder + "/" and os.path.isdir(path) else None
+    named = host.is_local() and (domain.findtext("uuid") or "").strip()
+    path = tpm_folder(domain, host) if named else None
+    return path if path is not None and os.path.isdir(path) else None
 
 
 def _log_paths(domain: etree._Element) -> list[str]:
@@ -201,17 +200,8 @@ class _Look:
 
     def _stored_nvram(self, domain: etree._Element) -> SourceFacts | None:
         """The variables that libvirt stores under the guest's name, if the XML only requests UEFI."""
-        system = domain.find("os")
-        if system is None or system.get("firmware") != "efi" or self._remote or self._pretended:
-            return None
-        session = self._host.uri.partition("?")[0].endswith("/session")
-        home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-        folder = f"{home}/libvirt/qemu/nvram" if session else "/var/lib/libvirt/qemu/nvram"
-        for extension in (".fd", ".qcow2"):
-            path = f"{folder}/{domain.findtext('name')}_VARS{extension}"
-            if os.path.isfile(path):
-                return self._of_path(path, None)
-        return None
+        path = None if self._pretended else guest_nvram(domain, self._host)[0]
+        return None if path is None or not os.path.isfile(path) else self._of_path(path, None)
 
     def at_place(self, directory: str) -> Place:
         """A directory, and the running pool whose target it is."""

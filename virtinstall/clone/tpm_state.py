@@ -14,17 +14,10 @@ from typing import TYPE_CHECKING
 from virtinstall.storage.files import storage_errors
 
 if TYPE_CHECKING:
-    from lxml import etree
-
     from virtinstall.rollback.undo import Undo
 
 _CHUNK = 1 << 20
 _OF_THE_RUNNING_SWTPM = (".lock",)
-
-
-def has_emulated_tpm(domain: etree._Element) -> bool:
-    """Whether the guest has a TPM whose state is a file of the host."""
-    return domain.find("devices/tpm/backend[@type='emulator']") is not None
 
 
 def copy_tpm_state(source: str, target: str, undo: Undo) -> None:

@@ -101,7 +101,7 @@ def boot_first(domain: Domain, kind: str, cdrom: int | None = None) -> None:
 
 def supports_device_order(platform: Platform) -> bool:
     """Return whether the hypervisor supports <boot order>."""
-    return platform.is_qemu or platform.virt_type == "test"
+    return platform.is_like_qemu
 
 
 def _first(domain: Domain, kind: str) -> Disk | Interface | None:

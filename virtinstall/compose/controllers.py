@@ -46,7 +46,7 @@ def _fill_usb(draft: Draft) -> None:
     platform = draft.platform
     if _has(draft, "usb") or platform.is_container or platform.is_s390x or platform.is_fixed_board:
         return
-    if platform.virt_type not in ("qemu", "kvm", "hvf", "test"):
+    if not platform.is_like_qemu:
         return
     for controller in _usb3() if not platform.is_x86 or _xhci_suits(draft) else _usb2():
         draft.domain.add(controller)

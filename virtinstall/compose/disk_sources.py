@@ -218,7 +218,7 @@ def default_format(draft: Draft, disk: Disk) -> str:
     """Return qcow2 if QEMU reads the image, else raw; also raw for a disk that several guests may share."""
     if disk.shareable:
         return "raw"
-    return "qcow2" if draft.facts.host.driver in ("qemu", "test") else "raw"
+    return "qcow2" if draft.facts.host.is_like_qemu else "raw"
 
 
 def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:

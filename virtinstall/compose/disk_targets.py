@@ -167,7 +167,7 @@ def resolve_driver(draft: Draft, disk: Disk) -> None:
             disk.driver_name = "phy" if disk.type == "block" else "qemu"
     if virt_type == "xen" and disk.driver_name == "phy":
         disk.driver_type = None
-    if virt_type in ("test", "bhyve", "vz", "lxc"):
+    if draft.platform.is_simulated or virt_type in ("bhyve", "vz", "lxc"):
         disk.driver_type = None
     if not draft.platform.is_qemu or disk.device != "disk":
         return

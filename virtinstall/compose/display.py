@@ -30,8 +30,7 @@ def add_display(draft: Draft) -> None:
 
 
 def _default_type(draft: Draft) -> str:
-    driver = draft.facts.host.driver
-    if driver in ("qemu", "test") and draft.offers("devices/graphics", "type", "spice"):
+    if draft.facts.host.is_like_qemu and draft.offers("devices/graphics", "type", "spice"):
         return "spice"
     return "vnc"
 

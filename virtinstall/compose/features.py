@@ -113,7 +113,7 @@ def fill_vmport(draft: Draft) -> None:
     features = draft.domain.features
     has_spice = any(graphics.type == "spice" for graphics in draft.graphics())
     if platform.is_x86 and platform.is_hvm and has_spice and features.vmport_state is None:
-        if draft.facts.host.driver in ("qemu", "test"):
+        if draft.facts.host.is_like_qemu:
             features.vmport_state = False
 
 
@@ -146,7 +146,7 @@ def fill_pm(draft: Draft) -> None:
     pm = draft.domain.pm
     if not (draft.platform.is_x86 and draft.platform.is_hvm):
         return
-    if draft.facts.host.driver not in ("qemu", "test"):
+    if not draft.facts.host.is_like_qemu:
         return
     if pm.suspend_to_mem is None:
         pm.suspend_to_mem = False

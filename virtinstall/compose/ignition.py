@@ -21,7 +21,6 @@ from virtinstall.plan import SeedFile
 
 FW_CFG_NAME = "opt/com.coreos/config"
 _SERIAL = "ignition"
-_QEMU_TYPES = ("qemu", "kvm", "hvf")
 _PC = ("x86_64", "i686")
 _VIRT_BOARDS = ("aarch64", "armv7l", "riscv64", "riscv32", "loongarch64")
 
@@ -34,7 +33,7 @@ def add_ignition(draft: Draft) -> None:
     content = draft.facts.seeds.ignition
     if content is None:
         return
-    if draft.platform.virt_type not in (*_QEMU_TYPES, "test"):
+    if not draft.platform.is_like_qemu:
         raise RequestError(
             f"--ignition: {draft.platform.virt_type} does not support passing an Ignition config",
             hint="use QEMU: --virt-type kvm or --virt-type qemu",

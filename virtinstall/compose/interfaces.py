@@ -98,7 +98,7 @@ def _has_no_source(interface: Interface) -> bool:
 def _use_default(draft: Draft, interface: Interface) -> None:
     """Use user mode for unprivileged connections, else the host's bridge, else the default network."""
     host = draft.facts.host
-    if host.driver == "test" or (host.driver == "qemu" and not host.privileged) or host.embed_root is not None:
+    if host.is_simulated or (host.driver == "qemu" and not host.privileged) or host.embed_root is not None:
         interface.type = "user"
     elif host.default_bridge is not None:
         interface.type, interface.source_bridge = "bridge", host.default_bridge

@@ -12,7 +12,7 @@ from virtinstall.capabilities import Capabilities, GuestArch, GuestDomain
 from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
-from virtinstall.facts import HostFacts, Platform
+from virtinstall.facts import HostFacts, Platform, is_simulated
 from virtinstall.request import PlatformRequest, Request
 from virtinstall.similar import did_you_mean
 
@@ -78,7 +78,7 @@ def choose_platform(requested: PlatformRequest, capabilities: Capabilities, os: 
     candidates = [
         guest for guest in of_kind if requested.machine is None or _knows_machine(guest, requested.machine)
     ] or of_kind
-    if not candidates and driver == "test" and requested.virt_type in _HYPERVISORS:
+    if not candidates and is_simulated(driver) and requested.virt_type in _HYPERVISORS:
         # libvirt's test driver can represent any hypervisor
         any_type = choose_platform(requested.replace(virt_type=None), capabilities, os, driver)
         return any_type.replace(virt_type=requested.virt_type)

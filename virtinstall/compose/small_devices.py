@@ -102,7 +102,7 @@ def _has_panic_device(draft: Draft) -> bool:
 
 
 def _fill_filesystems(draft: Draft) -> None:
-    by_tag = draft.facts.host.driver in ("qemu", "test")
+    by_tag = draft.facts.host.is_like_qemu
     for filesystem in draft.domain.devices_of(Filesystem):
         target = filesystem.target_dir
         tagged = by_tag and filesystem.type in (None, "mount")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from virtinstall.facts import NetworkFacts, PoolFacts, VolumeFacts
+from virtinstall.facts import NetworkFacts, PoolFacts, VolumeFacts, is_simulated
 from virtinstall.progress import Progress
 
 
@@ -333,4 +333,4 @@ class Host(Protocol):
 
 def has_real_storage(host: Host) -> bool:
     """Whether disks and files are real: libvirt's test driver only imitates them."""
-    return host.driver() != "test"
+    return not is_simulated(host.driver())

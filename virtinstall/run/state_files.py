@@ -120,9 +120,14 @@ def guest_nvram(domain: etree._Element, host: Host) -> tuple[str | None, bool]:
     return path, path is not None
 
 
+def has_emulated_tpm(domain: etree._Element) -> bool:
+    """Whether the guest has a TPM whose state is a file of the host."""
+    return domain.find("devices/tpm/backend[@type='emulator']") is not None
+
+
 def tpm_folder(domain: etree._Element, host: Host) -> str | None:
-    """Return the path of the state of a guest's emulated TPM, or None if it has none."""
-    if domain.find("devices/tpm/backend[@type='emulator']") is None or host.driver() != "qemu":
+    """Return the path of the state of a guest's emulated TPM on its host, or None if it has none."""
+    if not has_emulated_tpm(domain) or host.driver() != "qemu":
         return None
     uuid = (domain.findtext("uuid") or "").lower()
     system = f"{_SYSTEM_TPM}/{uuid}"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from virtinstall.capabilities import Capabilities
-from virtinstall.facts import HostFacts
+from virtinstall.facts import HostFacts, is_simulated
 from virtinstall.libvirt_host import embed
 from virtinstall.libvirt_host.host import Host
 from virtinstall.record import Record
@@ -46,7 +46,7 @@ def survey_host(host: Host, environment: Environment) -> HostFacts:
         local=local,
         privileged=privileged,
         capabilities=Capabilities(host.capabilities_xml()),
-        default_bridge=networks.default_bridge() if local and driver != "test" else None,
+        default_bridge=networks.default_bridge() if local and not is_simulated(driver) else None,
         embed_root=root,
         # files for a remote host are only created here
         boot_dir=_boot_dir(root, privileged and local, environment),

@@ -58,7 +58,7 @@ def cache_directory(host: HostFacts, environ: Mapping[str, str]) -> tuple[str, b
     named = environ.get("VIRTINSTALL_IMAGE_CACHE")
     if named:
         return os.path.abspath(named), host.local
-    if host.local and host.driver != "test" and _may_create(host.image_dir):
+    if host.local and host.has_real_storage and _may_create(host.image_dir):
         return os.path.join(host.image_dir, _CACHE), True
     home = environ.get("HOME") or "/"
     cache = environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")

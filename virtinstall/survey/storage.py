@@ -113,7 +113,7 @@ def _disk_facts(disk: Disk, facts: HostFacts, host: Host) -> DiskFacts:
         if host.pool(disk.source_pool) is None:
             raise _no_pool(f"--disk source.pool={disk.source_pool}", disk.source_pool, host)
         volume = host.volume(disk.source_pool, disk.source_volume)
-        if volume is None and (_has_size(disk) or host.driver() != "test"):
+        if volume is None and (_has_size(disk) or facts.has_real_storage):
             return _volume_facts(f"{disk.source_pool}/{disk.source_volume}", host, may_make=_has_size(disk))
         return DiskFacts(volume=volume)
     if path is not None and disk.pool is not None and disk.size_bytes is None and os.path.isfile(path):
