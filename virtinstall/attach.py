@@ -24,7 +24,7 @@ from virtinstall.domain.placing import new_ones_last
 from virtinstall.errors import HypervisorError, RequestError
 from virtinstall.request import Checks
 from virtinstall.rollback.undo import Undo
-from virtinstall.run.store_record import record_reservations
+from virtinstall.run.store_record import record_added
 from virtinstall.storage.plan_files import check_change_in_use
 from virtinstall.xml.absolute_paths import make_paths_absolute
 
@@ -78,7 +78,7 @@ def attach(
     add_to_definition(after, added)
     for warning in (*plan.warnings, *check_change_in_use(base, after, host, Checks())):
         on_warning(warning)
-    with _transaction(guest.name, host, plan, progress, on_warning) as undo:
+    with _transaction(guest.name, host, plan, progress, on_warning) as (undo, plan):
         if change.live:
             for each in plugging_order(added):
                 text = each.to_xml()
@@ -87,7 +87,7 @@ def attach(
         if change.persistent:
             add_to_definition(definition, added)
             host.define_guest(definition.to_xml())
-    for warning in record_reservations(plan, guest, host):
+    for warning in record_added(plan, guest, host):
         on_warning(warning)
     attached = added[0]
     assert isinstance(attached, type(device))
@@ -173,14 +173,13 @@ def _documents(guest: Guest) -> tuple[Domain, Domain | None]:
 @contextmanager
 def _transaction(
     name: str, host: Host, plan: Plan, progress: Progress, on_warning: Callable[[str], None]
-) -> Iterator[Undo]:
-    """Create the storage of `plan`; roll it back when the block fails."""
+) -> Iterator[tuple[Undo, Plan]]:
+    """Create the storage of `plan`; roll it back when the block fails. Yield the plan that names its images."""
     # a journal claims the guest's name: only a change that creates files needs one
     creates = plan.images or plan.volumes or plan.reservations
     journal_of = journaled(name, host, on_warning) if creates else nullcontext()
     with journal_of as journal, Undo(journal) as undo:
-        create_storage(plan, host, undo, progress, on_warning, journal)
-        yield undo
+        yield undo, create_storage(plan, host, undo, progress, on_warning, journal)
         undo.keep_everything()
 
 
@@ -192,8 +191,8 @@ def create_storage(
     on_warning: Callable[[str], None],
     journal: Journal | None = None,
     checks: Checks | None = None,
-) -> None:
-    """Check and create the storage of new devices, and reserve their addresses.
+) -> Plan:
+    """Check and create the storage of new devices, and reserve their addresses; return the plan that names its images.
 
     Raises: StorageError, RequestError, HypervisorError.
     """
@@ -205,6 +204,7 @@ def create_storage(
     plan = with_images(plan, host, progress, on_warning)
     make_storage(plan, host, undo, progress, journal)
     reserve_addresses(plan, host, undo, journal)
+    return plan
 
 
 def find_device(domain: Domain, device: D) -> D:

@@ -56,7 +56,10 @@ class State(Enum):
 
 
 class Guest:
-    """A guest: `Hypervisor.create`, `guest` and `guests` return it."""
+    """A guest: `Hypervisor.create`, `guest` and `guests` return it.
+
+    When libvirt no longer has it, `state` is `State.GONE`, and methods raise GuestNotFound.
+    """
 
     def __init__(
         self,
@@ -103,11 +106,13 @@ class Guest:
         return State(self._guest.state())
 
     @property
+    @for_scripts
     def xml(self) -> str:
         """The XML now: of the running guest, else of its definition. It holds passwords, if the guest has any."""
         return self._guest.xml()
 
     @property
+    @for_scripts
     def domain(self) -> Domain:
         """The definition as a `Domain`, whose devices can be read (`domain.devices_of(Disk)`); a copy."""
         from virtinstall.domain.domain import Domain
@@ -124,18 +129,22 @@ class Guest:
         """Start the guest. Raises: HypervisorError."""
         self._guest.start(paused=paused)
 
+    @for_scripts
     def resume(self) -> None:
         """Let a paused guest run. Raises: HypervisorError."""
         self._guest.resume_if_paused()
 
+    @for_scripts
     def shutdown(self) -> None:
         """Ask the guest to power off; `wait_for("shutdown")` waits until it has. Raises: HypervisorError."""
         self._guest.shutdown()
 
+    @for_scripts
     def reboot(self) -> None:
         """Ask the guest to reboot. Raises: HypervisorError."""
         self._guest.reboot()
 
+    @for_scripts
     def destroy(self) -> None:
         """Force the guest off; its definition and disks stay. Raises: HypervisorError."""
         self._guest.destroy()
@@ -147,6 +156,7 @@ class Guest:
 
         return parse_record(self._guest.metadata(NAMESPACE), self.uuid)
 
+    @for_scripts
     def find_addresses(self) -> list[GuestAddress]:
         """Return the addresses that the best source knows: reservations, leases, the guest agent, or the ARP table."""
         from virtinstall.lifecycle.addresses import guest_addresses

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NAMESPACE = "https://virtinstall.org/xmlns/guest/1"
 PREFIX = "virtinstall"
 LARGEST_BYTES = 16 << 10
-_SKIPPED = ("domain", "connect", "typed", "warnings", "checks", "run")
+_SKIPPED = ("domain", "connect", "typed", "warnings", "checks", "run", "by_script")
 
 
 class CreatedFile(Record):
@@ -199,7 +199,7 @@ def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
         uuid=str(plan.final.uuid),
         version=version,
         created=created,
-        files=tuple(_created(plan)),
+        files=created_files(plan),
         reservations=reservations_of(plan),
         nvram=template,
         image=next((fetch.source.label for fetch in plan.fetches), None),
@@ -216,6 +216,11 @@ def reservations_of(plan: Plan) -> tuple[Reservation, ...]:
         for each in plan.reservations
         if each.is_own
     )
+
+
+def created_files(plan: Plan) -> tuple[CreatedFile, ...]:
+    """Return the disks and seeds that the plan creates and the guest keeps."""
+    return tuple(_created(plan))
 
 
 def _created(plan: Plan) -> Iterator[CreatedFile]:

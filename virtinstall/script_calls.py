@@ -6,10 +6,12 @@ fields. Commands call the same methods without both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from virtinstall.errors import GuestNotFound, HypervisorError
 from virtinstall.record import Parameter
 from virtinstall.script_terms import script_terms
 
@@ -27,6 +29,7 @@ class Writer(Protocol):
         """Write the data."""
 
 
+_NO_DOMAIN = 42  # libvirt's VIR_ERR_NO_DOMAIN
 C = TypeVar("C", bound=Client)
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,7 +59,7 @@ def for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[
         if client.for_commands:
             return method(client, *args, **kwargs)
         check((client, *args), kwargs)
-        with script_terms():
+        with script_terms(), _gone_guest_not_found(client):
             return method(client, *args, **kwargs)
 
     return called
@@ -73,6 +76,19 @@ def checked_for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Conc
         return method(client, *args, **kwargs)
 
     return called
+
+
+@contextmanager
+def _gone_guest_not_found(client: Client) -> Iterator[None]:
+    """Raise GuestNotFound when libvirt no longer has the guest. Raises: GuestNotFound."""
+    try:
+        yield
+    except HypervisorError as error:
+        if error.code != _NO_DOMAIN:
+            raise
+        name = getattr(client, "name", None)
+        guest = "the guest" if name is None else f"the guest '{name}'"
+        raise GuestNotFound(f"{guest} no longer exists") from error
 
 
 class _Check:

@@ -72,7 +72,7 @@ def test_lookup_by_name_finds_by_name_only(hypervisor: Hypervisor, name: str) ->
     """The guest `test` has that number and UUID; a near name is a hint."""
     with pytest.raises(virtinstall.GuestNotFound) as caught:
         hypervisor.guest(name)
-    assert caught.value.hint == ("did you mean test?" if name == "tset" else None)
+    assert ("did you mean test?" in str(caught.value.hint)) == (name == "tset")
 
 
 def test_unknown_uuid_is_an_error(hypervisor: Hypervisor) -> None:

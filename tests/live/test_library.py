@@ -56,6 +56,17 @@ def test_devices_are_attached_live_and_in_the_definition(hypervisor: Hypervisor,
     assert (work / "more.qcow2").exists(), "detaching keeps the image"
 
 
+def test_disk_that_was_attached_is_deleted_with_the_guest(hypervisor: Hypervisor, name: str, work: Path) -> None:
+    """It was created for the guest; afterwards each method reports that the guest is gone."""
+    guest = hypervisor.create(hypervisor.plan(spec(small(name))))
+    guest.attach(Disk(path=str(work / "more.qcow2"), size_bytes=16 * MIB), live=False)
+    assert str(work / "more.qcow2") in [item.path for item in guest.delete(force=True).removed]
+    assert guest.state is State.GONE and not (work / "more.qcow2").exists()
+    for use in (guest.start, guest.shutdown, lambda: guest.xml, lambda: guest.domain, lambda: guest.wait_for("ip")):
+        with pytest.raises(virtinstall.GuestNotFound, match=f"the guest '{name}' no longer exists"):
+            use()
+
+
 @pytest.mark.parametrize("os", ["generic", "fedora36", "winxp"])
 def test_devices_with_defaults_are_attached_live(hypervisor: Hypervisor, name: str, work: Path, os: str) -> None:
     """A disk, a CD-ROM and a card for any system; what cannot be plugged in has a hint."""

@@ -22,7 +22,7 @@ from virtinstall.edit.select import is_device
 from virtinstall.edit.settle import resolve_edit
 from virtinstall.errors import RequestError
 from virtinstall.rollback.undo import Undo
-from virtinstall.run.store_record import record_reservations
+from virtinstall.run.store_record import record_added
 from virtinstall.storage.plan_files import check_change_in_use
 from virtinstall.xml.kinds import parse_switch
 
@@ -52,6 +52,7 @@ class Session:
         self.guest = self._find(guest_name)
         self.added: list[Device] = []
         self.plan: Plan | None = None
+        self.applied: Plan | None = None
 
     def run(self) -> int:
         """Run the request; return the exit status. Raises: VirtInstallError."""
@@ -220,8 +221,8 @@ class Session:
         self.messages.report(f"Domain '{name}' defined successfully.")
         if self.guest is None:
             return
-        if self.plan is not None:
-            for warning in record_reservations(self.plan, guest, self.host):
+        if self.applied is not None:
+            for warning in record_added(self.applied, guest, self.host):
                 self.messages.warn(warning)
         if Domain.parse(guest.xml(inactive=True)).to_xml() == before and before != after:
             self.messages.warn(
@@ -277,7 +278,9 @@ class Session:
         if self.plan is not None:
             plan, self.plan = self.plan, None
             progress = progress_on(sys.stderr, quiet=self.request.quiet)
-            create_storage(plan, self.host, undo, progress, self.messages.warn, journal, checks=self.request.checks)
+            self.applied = create_storage(
+                plan, self.host, undo, progress, self.messages.warn, journal, checks=self.request.checks
+            )
 
 
 def _ask(question: str) -> bool:

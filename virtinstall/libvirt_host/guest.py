@@ -146,9 +146,15 @@ class LibvirtGuest:
 
         Raises: HypervisorError.
         """
-        if self.state() == "paused":
-            with translated(f"cannot resume the guest '{self.name}'"):
+        if self.state() != "paused":
+            return
+        with translated(f"cannot resume the guest '{self.name}'"):
+            try:
                 self.domain.resume()
+            except libvirt.libvirtError:
+                # another thread or program resumed it, or it was paused only while it started
+                if self._state() is not None and self.state() == "paused":
+                    raise
 
     def open_console(self, stream: Any) -> None:
         """Connect its first text console to a stream of libvirt. Raises: libvirt.libvirtError."""

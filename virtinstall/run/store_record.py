@@ -13,6 +13,7 @@ from virtinstall.guest_record import (
     PREFIX,
     CreatedFile,
     GuestRecord,
+    created_files,
     parse_record,
     record_of,
     reservations_of,
@@ -48,16 +49,18 @@ def store_plan(plan: Plan, guest: Guest, host: Host, nvram: str | None) -> str |
     return store(record, guest, host)
 
 
-def record_reservations(plan: Plan, guest: Guest, host: Host) -> list[str]:
-    """Add the reservations of `plan` to the record of an existing guest; return warnings if that is not possible."""
-    new = reservations_of(plan)
-    if not new:
+def record_added(plan: Plan, guest: Guest, host: Host) -> list[str]:
+    """Add disks and reservations of `plan` to the record of an existing guest; return warnings if not possible."""
+    new, files = reservations_of(plan), created_files(plan)
+    if not (new or files):
         return []
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     if record is None:
-        return [f"the guest '{guest.name}' has no record: the reservation remains when the guest is deleted"]
+        remaining = f"the guest '{guest.name}' has no record: the reservation remains when the guest is deleted"
+        return [remaining] if new else []
     kept = tuple(each for each in record.reservations if each not in new)
-    warning = store(record.replace(reservations=(*kept, *new)), guest, host)
+    old = tuple(each for each in record.files if each.path not in {file.path for file in files})
+    warning = store(record.replace(reservations=(*kept, *new), files=(*old, *files)), guest, host)
     return [] if warning is None else [warning]
 
 
