@@ -64,19 +64,19 @@ def _labels(project: str, guest: LabGuest) -> dict[str, str]:
 
 def _with_shared_secrets(guests: list[Manifests], project: str) -> list[Manifests]:
     """The same manifests, in which each content has one Secret; one of several guests has the name of the project."""
-    uses: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {}
+    uses: dict[str, list[tuple[dict[str, Any], dict[str, Any], str]]] = {}
     for guest in guests:
         secrets = [document for document in guest.documents if document["kind"] == "Secret"]
-        for secret, reference in zip(secrets, guest.secret_references, strict=True):
-            uses.setdefault(_content(secret), []).append((secret, reference))
-    removed, taken = set(), {secret["metadata"]["name"] for used in uses.values() for secret, _ in used}
+        for secret, (node, key) in zip(secrets, guest.secret_places, strict=True):
+            uses.setdefault(_content(secret), []).append((secret, node, key))
+    removed, taken = set(), {secret["metadata"]["name"] for used in uses.values() for secret, *_ in used}
     for used in uses.values():
         if len(used) == 1:
             continue
         name = free_name(f"{as_label(project, 'guests')}-{_suffix(used[0][0])}", taken)
         taken.add(name)
-        for number, (secret, reference) in enumerate(used):
-            secret["metadata"]["name"] = reference["name"] = name
+        for number, (secret, node, key) in enumerate(used):
+            secret["metadata"]["name"] = node[key] = name
             if number:
                 removed.add(id(secret))
     return [

@@ -45,7 +45,8 @@ class Conversion:
 
     `domain` is a copy of the request's: mapped values are removed from it. `os` is the guest's system (or a similar
     one, if it is not `os_is_known`), `arch` its architecture by libvirt's name. `template` is `spec.template.spec`,
-    `machine` its `domain`, `devices` those of the domain. `secrets` and `services` are further documents.
+    `machine` its `domain`, `devices` those of the domain. `secrets` and `services` are further documents;
+    `secret_places` are the keys that name the Secrets.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Conversion:
         self.volumes: list[Node] = []
         self.data_volumes: list[Node] = []
         self.secrets: list[Node] = []
+        self.secret_places: list[tuple[Node, str]] = []
         self.services: list[Node] = []
         self.comments: list[Comment] = []
         self.warnings: list[str] = []
@@ -106,6 +108,13 @@ class Conversion:
     def comment(self, node: Node, key: str, text: str) -> None:
         """Add a comment for `key` of `node`."""
         self.comments.append(Comment(node, key, text))
+
+    def add_secret(self, suffix: str, texts: dict[str, str], node: Node, key: str) -> None:
+        """Add a Secret of the guest, and write its name as `key` of `node`."""
+        node[key] = f"{self.name}-{suffix}"
+        metadata: Node = {"name": node[key]}
+        self.secrets.append({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": texts})
+        self.secret_places.append((node, key))
 
     def warn(self, text: str) -> None:
         """Add a warning, once."""

@@ -45,7 +45,7 @@ class Manifests(NamedTuple):
     """Documents of one guest, in the order in which a cluster needs them: Secrets, the VirtualMachine, a Service.
 
     `comments` belong to keys of the documents. `passwords` are pairs of account and generated password, which the
-    documents contain only as a hash. `secret_references` are the places that name the Secrets, in their order.
+    documents contain only as a hash. `secret_places` are the mappings and keys that name the Secrets, in their order.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Manifests(NamedTuple):
     comments: tuple[Comment, ...] = ()
     warnings: tuple[str, ...] = ()
     passwords: tuple[tuple[str, str], ...] = ()
-    secret_references: tuple[Node, ...] = ()
+    secret_places: tuple[tuple[Node, str], ...] = ()
 
 
 def manifests(
@@ -181,25 +181,14 @@ def _documents(conversion: Conversion) -> Manifests:
     if conversion.data_volumes:
         spec["dataVolumeTemplates"] = conversion.data_volumes
     guest: Node = {"apiVersion": API_VERSION, "kind": "VirtualMachine", "metadata": metadata, "spec": spec}
-    references = [_reference(conversion, secret["metadata"]["name"]) for secret in conversion.secrets]
     return Manifests(
         name=conversion.name,
         documents=(*conversion.secrets, guest, *conversion.services),
         comments=tuple(conversion.comments),
         warnings=tuple(conversion.warnings),
         passwords=tuple(conversion.passwords),
-        secret_references=tuple(references),
+        secret_places=tuple(conversion.secret_places),
     )
-
-
-def _reference(conversion: Conversion, name: str) -> Node:
-    for volume in conversion.volumes:
-        for source in volume.values():
-            for key in ("secretRef", "secret"):
-                found = source.get(key) if isinstance(source, dict) else None
-                if isinstance(found, dict) and found.get("name") == name:
-                    return found
-    raise AssertionError(f"no volume refers to the Secret {name}")
 
 
 def _ordered(node: Node, order: tuple[str, ...]) -> Node:

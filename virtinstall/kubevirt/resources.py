@@ -223,6 +223,11 @@ def _map_pinning(conversion: Conversion) -> None:
     _map_realtime(conversion, node, dedicated)
     if node:
         section(conversion.machine, "cpu").update(node)
+        if conversion.options.instancetype is not None:
+            conversion.break_rule(
+                "an instance type already sets the placement of the CPUs",
+                "omit the pinning, or omit --kubevirt-instancetype",
+            )
     if dedicated and "maxSockets" in conversion.machine.get("cpu", {}):
         conversion.break_rule("CPU hotplug (maxSockets) excludes dedicated CPUs", "omit maxvcpus= or the pinning")
     if dedicated and "maxGuest" in conversion.machine.get("memory", {}):

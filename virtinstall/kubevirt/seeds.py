@@ -6,6 +6,7 @@ Source: https://kubevirt.io/user-guide/user_workloads/startup_scripts/
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from virtinstall.devices.disk import Disk
@@ -30,6 +31,7 @@ _SECRET_MARKS = (
     "ssh_keys",
     "write_files",
 )
+_LOGIN = re.compile(r"://[^/\s\"']*@")
 _DRIVERS = "quay.io/kubevirt/virtio-container-disk"
 _GENERATED_MAC = "02:00:00"
 
@@ -72,7 +74,7 @@ def _add_cloud_init(conversion: Conversion, seed: CloudInitRequest) -> None:
 
 def _looks_secret(text: str) -> bool:
     lower = text.lower()
-    return any(mark in lower for mark in _SECRET_MARKS)
+    return any(mark in lower for mark in _SECRET_MARKS) or _LOGIN.search(text) is not None
 
 
 def _first_mac(conversion: Conversion, seed: CloudInitRequest) -> str:
@@ -106,19 +108,13 @@ def _seed_source(conversion: Conversion, suffix: str, user: str, network: str | 
     texts = {"userdata": user} if network is None else {"userdata": user, "networkdata": network}
     if not secret and all(len(text.encode()) <= LONGEST_INLINE for text in texts.values()):
         return {"userData": user} if network is None else {"userData": user, "networkData": network}
-    reference = add_secret(conversion, suffix, texts)
+    reference: Node = {}
+    conversion.add_secret(suffix, texts, reference, "name")
     source: Node = {"secretRef": reference}
     if network is not None:
         # the same object, so that a shared secret is named once
         source["networkDataSecretRef"] = reference
     return source
-
-
-def add_secret(conversion: Conversion, suffix: str, texts: dict[str, str]) -> Node:
-    """Add a Secret of the guest; return the reference to it."""
-    name = f"{conversion.name}-{suffix}"
-    conversion.secrets.append({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": texts})
-    return {"name": name}
 
 
 def _add_ignition(conversion: Conversion, content: bytes) -> None:
@@ -177,7 +173,8 @@ def _add_sysprep(conversion: Conversion) -> None:
     if set(files) != {"autounattend.xml"}:
         conversion.refuse("unattended", "", conversion.os.short_id, "sysprep reads autounattend.xml only")
         return
-    reference = add_secret(conversion, "sysprep", files)
+    reference: Node = {}
+    conversion.add_secret("sysprep", files, reference, "name")
     bus = default_bus(conversion, "cdrom")
     attach(conversion, "sysprep", "cdrom", bus, {"sysprep": {"secret": reference}})
 

@@ -56,7 +56,9 @@ def volume_of(conversion: Conversion, disk: Disk, name: str, image: ImageSource 
                 return None
             return {"containerDisk": {"image": reference}}
         address = url or (image.url if image is not None and reference is None else None)
-        source: Node = {"http": {"url": address}} if address else {"registry": {"url": f"{REGISTRY}{reference}"}}
+        source: Node = {"registry": {"url": f"{REGISTRY}{reference}"}}
+        if address:
+            source = {"http": _http(conversion, address, name)}
         return _data_volume(conversion, disk, name, source, size, pool, sparse)
     if size is not None:
         if temporary:
@@ -66,6 +68,20 @@ def volume_of(conversion: Conversion, disk: Disk, name: str, image: ImageSource 
         if value is not None:
             conversion.refuse("disk", attribute, value, "the disk has no size")
     return None
+
+
+def _http(conversion: Conversion, address: str, name: str) -> Node:
+    """The source of an address, whose login is in a Secret."""
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(address)
+    if parts.username is None and parts.password is None:
+        return {"url": address}
+    plain = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    texts = {"accessKeyId": unquote(parts.username or ""), "secretKey": unquote(parts.password or "")}
+    node: Node = {"url": plain}
+    conversion.add_secret(f"{name}-login", texts, node, "secretRef")
+    return node
 
 
 def is_from_host(disk: Disk) -> bool:
