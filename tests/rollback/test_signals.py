@@ -28,6 +28,8 @@ def alarm() -> Iterator[None]:
     before = signal.signal(signal.SIGALRM, terminate)
     # Hypothesis installs some; Python drops every exception that is raised in one
     callbacks, gc.callbacks[:] = list(gc.callbacks), []
+    # connections that other tests left behind
+    gc.collect()
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)
@@ -61,6 +63,31 @@ def test_a_signal_that_c_code_wrapped(cause: BaseException) -> None:
     while error is not None and depth < 10:
         depth, error = depth + 1, error.__context__
     assert depth < 10
+
+
+class SlowToEnd:
+    """An object whose finalizer takes a while, and is interrupted by `number`."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        self.clean_up()
+
+    def clean_up(self) -> None:
+        """Receive the signal in a function that the finalizer calls."""
+        signal.raise_signal(self.number)
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"),
+    [(signal.SIGTERM, Terminated), (signal.SIGHUP, Terminated), (signal.SIGINT, KeyboardInterrupt)],
+)
+def test_a_signal_during_a_finalizer_is_not_lost(number: int, raised: type[BaseException]) -> None:
+    """Python drops exceptions raised in a finalizer; the signal arrives after it."""
+    with pytest.raises(raised), terminate_by_exception():
+        SlowToEnd(number)
+        time.sleep(LOST_AFTER_SECONDS)
 
 
 def test_other_system_errors_stay() -> None:

@@ -1,4 +1,4 @@
-"""Signals: SIGTERM and SIGHUP become exceptions, and wait while a thing is created and recorded."""
+"""Signals: SIGINT, SIGTERM and SIGHUP become exceptions, and wait while a thing is created and recorded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+
+# how long after a signal that came during a finalizer it is sent again
+AGAIN_SECONDS = 0.01
 
 
 class Terminated(BaseException):
@@ -20,12 +24,20 @@ class Terminated(BaseException):
 
 @contextmanager
 def terminate_by_exception() -> Iterator[None]:
-    """Inside the block SIGTERM and SIGHUP raise Terminated in the main thread; ignored ones (nohup) stay ignored."""
+    """Inside the block SIGTERM and SIGHUP raise Terminated in the main thread, SIGINT KeyboardInterrupt.
+
+    Ignored signals (nohup) stay ignored.
+    """
 
     def handle(number: int, frame: FrameType | None) -> None:
-        raise Terminated(number)
+        if _in_finalizer(frame):
+            _send_again(number)
+        elif number == signal.SIGINT:
+            raise KeyboardInterrupt
+        else:
+            raise Terminated(number)
 
-    before = _handled(handle, signal.SIGTERM, signal.SIGHUP)
+    before = _handled(handle, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:
         yield
     except SystemError as error:
@@ -50,6 +62,25 @@ def deferred_signals() -> Iterator[None]:
             signal.signal(number, handler)
         if came:
             signal.raise_signal(came[0])
+
+
+def _in_finalizer(frame: FrameType | None) -> bool:
+    """Whether Python drops an exception raised in that frame: objects of libvirt's binding have a finalizer."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _send_again(number: int) -> None:
+    """Send the signal to this process in a moment."""
+    import os
+    import threading
+
+    timer = threading.Timer(AGAIN_SECONDS, os.kill, (os.getpid(), number))
+    timer.daemon = True
+    timer.start()
 
 
 def _handled(handle: Callable[[int, FrameType | None], None], *numbers: signal.Signals) -> dict[signal.Signals, Any]:
