@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-
 # how long after a signal that came during a finalizer it is sent again
 AGAIN_SECONDS = 0.01
 
