@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from virtinstall.fleet.outcome import Outcome
 
 _DECLINED = 1
+_IDLE = ("none", "unreachable")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -61,15 +62,15 @@ def run(given: Namespace, log: Log) -> int:
 def _apply(given: Namespace, log: Log) -> tuple[int, list[Outcome]]:
     lab = load_lab(given)
     allowed = {"prune": given.prune, "adopt": given.adopt, "recreate": given.recreate, "reboot": given.reboot}
-    with connect(given.connect or lab.connect) as hypervisor, library_log(log):
-        found = lab.diff(hypervisor, given.names, **allowed)
+    with lab.open(given.connect, open_one=connect) as hypervisors, library_log(log):
+        found = lab.diff(hypervisors, given.names, **allowed)
         print(difference_text(found), end="")
-        if not given.yes and any(each.action != "none" for each in found) and not _confirmed(found):
+        if not given.yes and any(each.action not in _IDLE for each in found) and not _confirmed(found):
             return _DECLINED, []
         begun = time.monotonic()
         with GuestProgress(each.name for each in found if each.action != "none") as progress:
             outcomes = lab.apply(
-                hypervisor,
+                hypervisors,
                 given.names,
                 **allowed,
                 found=found,
@@ -90,5 +91,5 @@ def _apply(given: Namespace, log: Log) -> tuple[int, list[Outcome]]:
 def _confirmed(found: list[Comparison]) -> bool:
     from virtinstall.cli.confirm import confirmed
 
-    count = sum(each.action != "none" for each in found)
+    count = sum(each.action not in _IDLE for each in found)
     return confirmed(f"Apply this to {count} {'guest' if count == 1 else 'guests'}?", "guests would be changed")

@@ -13,6 +13,7 @@ from virtinstall.cli.log import library_log
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.status import Status
 from virtinstall.errors import GuestNotFound, RequestError, WaitTimeout
+from virtinstall.hypervisor import Hypervisor
 from virtinstall.options.usage import UsageError
 from virtinstall.units import parse_duration
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from virtinstall.cli.log import Log
-    from virtinstall.hypervisor import Hypervisor
+    from virtinstall.fleet.hosts import Connections
+    from virtinstall.fleet.lab import Lab
     from virtinstall.lifecycle.delete import Deletion
     from virtinstall.lifecycle.deletion_plan import DeletionPlan, Item
 
@@ -55,39 +57,53 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace, log: Log) -> int:
     """Run the action; return the exit status. Raises: VirtInstallError."""
-    _read_file(given)
+    lab = _read_file(given)
     given.shutdown_seconds = None if given.shutdown is None else parse_duration(given.shutdown, "--shutdown")
-    with connect(given.connect) as hypervisor, library_log(log):
+    opened = connect(given.connect) if lab is None else lab.open(given.connect, open_one=connect)
+    with opened as hypervisors, library_log(log):
+        where = _where(given, lab, hypervisors)
         if given.output != "json":
-            return _delete(given, hypervisor, [])
+            return _delete(given, where, [])
         documents: list[dict[str, Any]] = []
         with redirect_stdout(sys.stderr):
-            status = _delete(given, hypervisor, documents)
+            status = _delete(given, where, documents)
         changed = any(document["changed"] for document in documents)
         print(json.dumps({"guests": documents, "changed": changed, "exit_status": status}, indent=2))
         return status
 
 
-def _read_file(given: Namespace) -> None:
+def _read_file(given: Namespace) -> Lab | None:
     """Replace the names with those in the file, in reverse order of creation. Raises: UsageError, RequestError."""
     if given.file is None:
         if not given.names:
             raise UsageError("no guest specified", hint="specify a name, or a guests file: -f guests.yaml")
-        return
+        return None
     from virtinstall.cli.guest_diff import load_lab
 
     lab = load_lab(given)
     given.names = lab.names_to_delete(given.names)
-    given.connect = given.connect or lab.connect
     given.project = lab.project
+    return lab
 
 
-def _delete(given: Namespace, hypervisor: Hypervisor, documents: list[dict[str, Any]]) -> int:
+def _where(given: Namespace, lab: Lab | None, hypervisors: Hypervisor | Connections) -> dict[str, Hypervisor]:
+    """Return the connection of each name. Raises: RequestError, if the host of a guest cannot be reached."""
+    if lab is None or isinstance(hypervisors, Hypervisor):
+        assert isinstance(hypervisors, Hypervisor)
+        return dict.fromkeys(given.names, hypervisors)
+    placed = lab.placed(hypervisors, given.names)
+    if placed.problems:
+        name, error = next(iter(placed.problems.items()))
+        raise RequestError(f"{name}: {error.message}; nothing was deleted", hint="name the guests of other hosts")
+    return {guest.name: hypervisors[str(guest.host)] for guest in placed.guests}
+
+
+def _delete(given: Namespace, where: dict[str, Hypervisor], documents: list[dict[str, Any]]) -> int:
     plans = []
     for name in dict.fromkeys(given.names):
-        _require_own(name, given, hypervisor)
+        _require_own(name, given, where[name])
         try:
-            plans.append(hypervisor.deletion_plan(name, given.storage))
+            plans.append(where[name].deletion_plan(name, given.storage))
         except GuestNotFound:
             print(f"There is no guest '{name}': nothing to delete.")
             documents.append(_missing(name))
@@ -101,19 +117,19 @@ def _delete(given: Namespace, hypervisor: Hypervisor, documents: list[dict[str, 
         documents += [_planned(plan) for plan in plans]
         return _DECLINED
     try:
-        return _delete_planned(plans, given, hypervisor, documents)
+        return _delete_planned(plans, given, where, documents)
     except SIGNALS as error:
-        raise _ended(error, plans, given, hypervisor) from error
+        raise _ended(error, plans, given, where) from error
 
 
 def _delete_planned(
-    plans: list[DeletionPlan], given: Namespace, hypervisor: Hypervisor, documents: list[dict[str, Any]]
+    plans: list[DeletionPlan], given: Namespace, where: dict[str, Hypervisor], documents: list[dict[str, Any]]
 ) -> int:
     messages = Messages()
     status = Status.DONE
     for plan in plans:
         try:
-            done = hypervisor.delete(
+            done = where[plan.name].delete(
                 plan,
                 force=given.force,
                 shutdown_timeout=given.shutdown_seconds,
@@ -133,12 +149,12 @@ def _delete_planned(
     return status
 
 
-def _ended(error: BaseException, plans: list[DeletionPlan], given: Namespace, hypervisor: Hypervisor) -> EndedRun:
+def _ended(error: BaseException, plans: list[DeletionPlan], given: Namespace, where: dict[str, Hypervisor]) -> EndedRun:
     """Return the error for a signal: what is deleted, what is not, and the command that continues."""
     found: dict[str, list[str]] = {"deleted": [], "deleted in part": [], "not deleted": []}
     for plan in plans:
         try:
-            now = hypervisor.deletion_plan(plan.name, given.storage)
+            now = where[plan.name].deletion_plan(plan.name, given.storage)
         except GuestNotFound:
             found["deleted"].append(plan.name)
         else:
@@ -147,11 +163,12 @@ def _ended(error: BaseException, plans: list[DeletionPlan], given: Namespace, hy
     done = "; ".join(f"{what}: {', '.join(names)}" for what, names in found.items() if names)
     import shlex
 
-    where = [] if given.connect is None else ["--connect", given.connect]
+    source = [] if given.connect is None else ["--connect", given.connect]
+    source += [] if given.file is None else ["-f", given.file]
     options = [*(["--storage", given.storage] if given.storage != "own" else []), *(["--force"] if given.force else [])]
     options += [] if given.shutdown is None else ["--shutdown", given.shutdown]
     options += ["--wipe"] if given.wipe else []
-    again = shlex.join(["virt-guest", "delete", *where, *options, *left])
+    again = shlex.join(["virt-guest", "delete", *source, *options, *left])
     return EndedRun(error, done, hint=f"continue with: {again}" if left else None)
 
 

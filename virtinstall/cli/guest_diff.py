@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from virtinstall.fleet.leaves import Difference
 
 DIFFERENT = 5
+UNREACHABLE = 1
 _AT_BOOT = " (at the next boot)"
 _VERBS = {
     "create": "create",
@@ -64,9 +65,11 @@ def run(given: Namespace, log: Log) -> int:
         print(schema_text(), end="")
         return 0
     lab = load_lab(given)
-    with connect(given.connect or lab.connect) as hypervisor:
-        found = lab.diff(hypervisor, given.names, prune=given.prune)
+    with lab.open(given.connect, open_one=connect) as hypervisors:
+        found = lab.diff(hypervisors, given.names, prune=given.prune)
     status = DIFFERENT if any(each.is_different for each in found) else 0
+    if any(each.action == "unreachable" for each in found):
+        status = UNREACHABLE
     if given.output == "json":
         document = {"guests": [each.as_document() for each in found], "changed": False, "exit_status": status}
         print(json.dumps(document, indent=2))
@@ -83,9 +86,11 @@ def difference_text(found: Iterable[Comparison]) -> str:
 
 def _lines(comparison: Comparison) -> Iterator[str]:
     name = comparison.name
-    if comparison.action != "none":
+    if comparison.action == "unreachable":
+        yield f"{name}: not compared: {comparison.problem}"
+    elif comparison.action != "none":
         verb = "adopt without changes" if comparison.adopted else _VERBS[comparison.action]
-        yield f"{name}: {verb}"
+        yield f"{name}: {verb}" + (f" on {comparison.host}" if comparison.host and not comparison.exists else "")
     yield from _change_lines(comparison)
     if comparison.pending and comparison.action not in ("reboot", "recreate", "delete"):
         yield f"{name}: earlier changes take effect at the next boot (apply --reboot restarts it)"

@@ -57,5 +57,5 @@ def _inventory(given: Namespace) -> Inventory:
         with connect(given.connect) as hypervisor:
             return Inventory.of_host(hypervisor)
     lab = load_lab(given)
-    with connect(given.connect or lab.connect) as hypervisor:
-        return lab.inventory(hypervisor, given.names)
+    with lab.open(given.connect, open_one=connect) as hypervisors:
+        return lab.inventory(hypervisors, given.names)

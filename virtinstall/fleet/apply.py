@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -23,17 +23,19 @@ from virtinstall.virsh_commands import finish_command
 
 if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.fleet.placement import Placed
     from virtinstall.hypervisor import Hypervisor
 
 SHUTDOWN_SECONDS = 60.0
 
 
 class Selection(Record):
-    """The guests, and the allowed actions."""
+    """The guests, those whose host cannot be reached with the error, and the allowed actions."""
 
     project: str
     guests: tuple[LabGuest, ...]
     all_names: frozenset[str]
+    unreachable: Mapping[str, RequestError] = {}
     prune: bool = False
     adopt: frozenset[str] = frozenset()
     recreate: frozenset[str] = frozenset()
@@ -61,6 +63,8 @@ def compare_all(chosen: Selection, sessions: Sessions) -> list[Comparison]:
                 applied = read_applied(handle) if handle.name not in chosen.all_names else None
                 if applied is not None and applied.project == chosen.project:
                     found.append(Comparison(name=handle.name, host=host, action="delete"))
+    for name, lost in chosen.unreachable.items():
+        found.append(Comparison(name=name, action="unreachable", problem=lost.message, hint=lost.hint))
     return found
 
 
@@ -136,6 +140,8 @@ class _Run:
         self.report = report
 
     def step(self, todo: Comparison) -> Outcome:
+        if todo.action == "unreachable":
+            return Outcome(name=todo.name, action=todo.action, status="failed", message=todo.problem, hint=todo.hint)
         if todo.action == "none":
             return Outcome(name=todo.name, action="none", status="unchanged")
         begun = time.monotonic()
@@ -228,20 +234,21 @@ class _Run:
 
 
 def selection(
-    project: str, guests: Sequence[LabGuest], every: Sequence[LabGuest], names: Collection[str], **more: Any
+    project: str, placed: Placed, every: Sequence[LabGuest], names: Collection[str], **more: Any
 ) -> Selection:
-    """Return the selection of `guests` out of `every` guest of the file.
+    """Return the selection of `placed` guests out of `every` guest of the file.
 
     Raises: RequestError, when --recreate or --adopt names another guest.
     """
-    known = {guest.name for guest in guests}
+    known = {*(guest.name for guest in placed.guests), *placed.problems}
     for option in ("adopt", "recreate"):
         for name in more.get(option, ()):
             if name not in known:
                 raise RequestError(f"--{option} {name}: it is not among the guests of the file that are applied")
     return Selection(
         project=project,
-        guests=tuple(guests),
+        guests=placed.guests,
+        unreachable=placed.problems,
         all_names=frozenset(guest.name for guest in every),
         prune=bool(more.get("prune")) and not names,
         adopt=frozenset(more.get("adopt", ())),

@@ -48,12 +48,14 @@ class Comparison(Record):
     changed since the last apply, and that are kept. `at_creation` are changed options that act only at the creation.
     `pending`: the guest runs without changes that an earlier apply wrote to its definition. `adopted`: it was created
     by a run that ended before it stored its record, or is taken over as it is. `host` is the name of its host, if the
-    file names hosts.
+    file names hosts. A guest whose host cannot be reached has the action `unreachable`, with `problem` and `hint`.
     """
 
     name: str
     action: str
     host: str | None = None
+    problem: str | None = None
+    hint: str | None = None
     exists: bool = False
     at_next_boot: tuple[str, ...] = ()
     moved: Mapping[str, str] = {}
@@ -74,7 +76,9 @@ class Comparison(Record):
         """Return the comparison for `--output json`."""
         return {
             "name": self.name,
+            "host": self.host,
             "action": self.action,
+            "problem": self.problem,
             "changes": [{**each._asdict(), "at_next_boot": each.path in self.at_next_boot} for each in self.changes],
             "drift": [each._asdict() for each in self.drift],
             "recreate_needed_for": list(self.at_creation),

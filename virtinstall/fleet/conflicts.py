@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
 
 
+_EVERYWHERE = ("UUID", "MAC address")
 Exclusive = tuple[tuple[str, str, str, str], ...]
-"""(kind, value, network or bridge where it is unique, position) of what one guest alone can have."""
+"""(kind, value, host or network where it is unique, position) of what one guest alone can have."""
 
 
 def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> list[FileError]:
@@ -44,24 +45,27 @@ def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> li
     return list(found.values())
 
 
-def exclusive_values(domain: Domain, place: str, network_places: Sequence[str]) -> Exclusive:
-    """Return the values that one guest alone can have; the places are those of the guest and of its networks."""
-    found = [(kind, value, "", place) for kind, value in _exclusive(domain)]
-    return (*found, *_addresses(domain, place, network_places))
+def exclusive_values(domain: Domain, guest: LabGuest) -> Exclusive:
+    """Return the values that one guest alone can have: everywhere, or on its host."""
+    host = guest.host or ""
+    found = [(kind, value, "" if kind in _EVERYWHERE else host, guest.place) for kind, value in _exclusive(domain)]
+    return (*found, *_addresses(domain, guest, host))
 
 
-def _addresses(domain: Domain, place: str, network_places: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
-    """Return the fixed addresses."""
+def _addresses(domain: Domain, guest: LabGuest, host: str) -> Iterator[tuple[str, str, str, str]]:
+    """Return the fixed addresses. Bridges of several hosts may be the same network."""
     if not want_addresses(domain):
         return
     from ipaddress import ip_interface
 
     for number, interface in enumerate(domain.devices_of(Interface)):
-        scope = interface.source_network or interface.source_bridge or interface.source_dev or ""
+        network = interface.source_network
+        scope = interface.source_bridge or interface.source_dev or "" if network is None else f"{host}/{network}"
         for text in split_addresses(interface.ip or ""):
             # an invalid address is reported when the guest is planned
             with suppress(ValueError):
-                where = network_places[number] if number < len(network_places) else place
+                places = guest.network_places
+                where = places[number] if number < len(places) else guest.place
                 yield "IP address", str(ip_interface(text).ip), scope, where
 
 

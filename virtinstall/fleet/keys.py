@@ -15,8 +15,8 @@ from virtinstall.options.table import OPTIONS, Option
 if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
-OWN_KEYS = ("count", "after", "groups", "state")
-FILE_KEYS = ("version", "project", "connect", "defaults", "guests")
+OWN_KEYS = ("count", "after", "groups", "state", "host", "spread")
+FILE_KEYS = ("version", "project", "connect", "hosts", "defaults", "guests")
 # what a run of the command does, and not what the guest is
 _OF_THE_RUN = {
     *("connect", "name", "finish", "reinstall", "wait", "output", "print_xml", "dry_run", "quiet", "debug"),

@@ -10,23 +10,32 @@ from typing import TYPE_CHECKING, Any
 from virtinstall.errors import RequestError
 from virtinstall.fleet.apply import Selection, apply_all, compare_all, selection
 from virtinstall.fleet.compare import Comparison
+from virtinstall.fleet.hosts import Connections, connect_all
 from virtinstall.fleet.keys import suggestion
 from virtinstall.fleet.lab_guest import LabGuest
 from virtinstall.fleet.load import load
 from virtinstall.fleet.outcome import Outcome
+from virtinstall.fleet.placement import Placed, place
 from virtinstall.fleet.sessions import Hypervisors, Sessions
+from virtinstall.hypervisor import Hypervisor
+from virtinstall.hypervisor import connect as connect_one
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
     from virtinstall.fleet.inventory import Inventory
 
 
+Opened = Hypervisor | Connections
+"""One connection, or one for each host of a file."""
+
+
 class Lab(Record):
-    """The guests of a file; `connect` is the URI that the file names."""
+    """The guests of a file; `connect` is the URI that the file names, or `hosts` are those of several hosts by name."""
 
     project: str
     guests: tuple[LabGuest, ...]
     connect: str | None = None
+    hosts: Mapping[str, str] = {}
 
     @staticmethod
     def load(path: str | os.PathLike[str], *, variables: Mapping[str, str] | None = None) -> Lab:
@@ -51,7 +60,37 @@ class Lab(Record):
     ) -> Lab:
         """Read the text of a file, which `label` names in errors. Raises: FileError."""
         loaded = load(data, label, project, os.environ if variables is None else variables)
-        return Lab(project=loaded.project, guests=loaded.guests, connect=loaded.connect)
+        return Lab(project=loaded.project, guests=loaded.guests, connect=loaded.connect, hosts=loaded.hosts)
+
+    def open(self, uri: str | None = None, *, open_one: Callable[[str | None], Hypervisor] = connect_one) -> Opened:
+        """Connect to all hosts of the file, or to the one of `uri`, of the file, or of libvirt's choice.
+
+        The result is a context manager, and a parameter of the other methods; `open_one` opens one connection. A host
+        that cannot be reached is in `Connections.errors`: only its guests fail. Raises: RequestError, if there is a
+        `uri` although the file names hosts; HypervisorError, when no host can be reached.
+        """
+        if not self.hosts:
+            return open_one(uri or self.connect)
+        if uri is not None:
+            raise RequestError("a URI cannot be used: the file names its hosts", hint="omit --connect")
+        return connect_all(self.hosts, open_one)
+
+    def placed(self, hypervisors: Hypervisors, names: Collection[str] = (), adopt: Collection[str] = ()) -> Placed:
+        """Return the guests (all, or those of `names`) with their hosts; change nothing.
+
+        Guests that exist stay where they are; new ones with `spread` get a host. `problems` are the errors of guests
+        whose host cannot be reached. Raises: RequestError, when a guest is on another host than in the file; HostError.
+        """
+        chosen = self.chosen(names)
+        if not self.hosts:
+            return Placed(chosen, {})
+        if isinstance(hypervisors, Hypervisor):
+            raise RequestError("the file names hosts: one connection is not enough", hint="use Lab.open()")
+        errors = dict(hypervisors.errors) if isinstance(hypervisors, Connections) else {}
+        for name in self.hosts:
+            if name not in hypervisors and name not in errors:
+                errors[name] = RequestError("there is no connection to it")
+        return place(chosen, self.project, hypervisors, errors, adopt)
 
     def chosen(self, names: Collection[str]) -> tuple[LabGuest, ...]:
         """Return the guests of those names; all, if there are none. A name of several (`count`) means all of them.
@@ -90,12 +129,13 @@ class Lab(Record):
     ) -> list[Comparison]:
         """Compare the guests (all, or those of `names`) with those that exist; change nothing.
 
-        `hypervisors` is a connection, or a mapping of the names of hosts to connections.
+        `hypervisors` is what `open` returns: a connection, or a mapping of the names of hosts to connections. A guest
+        whose host cannot be reached has the action `unreachable`.
         `prune` includes guests of this project that the file no longer has; `adopt`, `recreate` and `reboot` are as for
         `apply`.
         Raises: RequestError, when a guest exists that was not created from this file; HostError.
         """
-        chosen = self._selection(names, prune=prune, adopt=adopt, recreate=recreate, reboot=reboot)
+        chosen = self._selection(hypervisors, names, prune=prune, adopt=adopt, recreate=recreate, reboot=reboot)
         return compare_all(chosen, Sessions(hypervisors))
 
     def apply(
@@ -126,7 +166,9 @@ class Lab(Record):
         An interrupt (Ctrl-C) ends downloads and waiting, begins nothing new, and leaves each guest complete or absent.
         Raises: as `diff`, before anything changes.
         """
-        chosen = self._selection(names, prune=prune, adopt=adopt, recreate=recreate, reboot=reboot)
+        hosts = None if found is None else {each.name: each.host for each in found}
+        more = {"prune": prune, "adopt": adopt, "recreate": recreate, "reboot": reboot}
+        chosen = self._selection(hypervisors, names, hosts, **more)
         sessions = Sessions(hypervisors)
         if found is None:
             found = compare_all(chosen, sessions)
@@ -150,7 +192,10 @@ class Lab(Record):
         from virtinstall.fleet.inventory import Inventory
 
         connections = list(hypervisors.values()) if isinstance(hypervisors, Mapping) else [hypervisors]
-        return Inventory.of_guests(self.chosen(names), connections)
+        found = Inventory.of_guests(self.chosen(names), connections)
+        errors = hypervisors.errors if isinstance(hypervisors, Connections) else {}
+        lost = tuple(f"the host {name} cannot be reached: {error.message}" for name, error in errors.items())
+        return found.replace(warnings=(*lost, *found.warnings))
 
     def to_kubevirt(
         self, names: Collection[str] = (), *, drop: Collection[str] = (), namespace: str | None = None
@@ -175,5 +220,17 @@ class Lab(Record):
                 )
         return [document for guest in found for document in guest.documents]
 
-    def _selection(self, names: Collection[str], **more: Any) -> Selection:
-        return selection(self.project, self.chosen(names), self.guests, names, **more)
+    def _selection(
+        self,
+        hypervisors: Hypervisors,
+        names: Collection[str],
+        hosts: Mapping[str, str | None] | None = None,
+        **more: Any,
+    ) -> Selection:
+        """Return the guests with their hosts; `hosts` are those that an earlier comparison chose."""
+        if hosts is None or not self.hosts:
+            placed = self.placed(hypervisors, names, more.get("adopt", ()))
+        else:
+            chosen = self.chosen(names)
+            placed = Placed(tuple(each.replace(host=hosts.get(each.name, each.host)) for each in chosen), {})
+        return selection(self.project, placed, self.guests, names, **more)

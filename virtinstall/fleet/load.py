@@ -34,6 +34,7 @@ class Loaded(NamedTuple):
     project: str
     guests: tuple[LabGuest, ...]
     connect: str | None
+    hosts: Mapping[str, str]
 
 
 def load(data: str | bytes, label: str, project: str, variables: Mapping[str, str]) -> Loaded:
@@ -52,6 +53,7 @@ class _Loader:
         self.variables = variables
         self.problems: list[FileError] = []
         self.exclusive: dict[str, Exclusive] = {}
+        self.hosts: dict[str, str] = {}
 
     def error(self, node: Node, text: str, hint: str | None = None) -> FileError:
         return FileError(f"{self.label}:{node.line}:{node.column}: {text}", hint=hint)
@@ -66,6 +68,7 @@ class _Loader:
             option = options_by_key().get(key)
             if option is not None:
                 self._reported(partial(self._values, "defaults", key, value, option))
+        self.hosts = self._reported(partial(self._read_hosts, root)) or {}
         guests: list[LabGuest] = []
         found = self._fields(root, "guests")
         for key, node in found.values.items():
@@ -76,7 +79,45 @@ class _Loader:
             project=self._text_of(root, "project") or project,
             guests=self._with_expanded_after(guests),
             connect=self._text_of(root, "connect"),
+            hosts=self.hosts,
         )
+
+    def _read_hosts(self, root: Fields) -> dict[str, str]:
+        """Return the URI of each host."""
+        found = {}
+        for name, node in self._fields(root, "hosts").values.items():
+            uri = node
+            if isinstance(node, Fields):
+                for key, where in node.keys.items():
+                    if key != "connect":
+                        raise self.error(where, f"hosts.{name}.{key}: unknown key{suggestion(key, ['connect'])}")
+                uri = node.values.get("connect", node)
+            if not isinstance(uri, Text) or uri.is_null:
+                raise self.error(
+                    uri, f"hosts.{name}: a URI is expected", f"{name}: {{connect: qemu+ssh://root@{name}/system}}"
+                )
+            found[name] = self._expanded(uri, f"hosts.{name}")
+        if found and root.get("connect") is not None:
+            raise self.error(root.keys["connect"], "connect: the file names hosts", "omit connect, or hosts")
+        return found
+
+    def _place_of(self, name: str, node: Fields, own: Fields) -> tuple[str | None, tuple[str, ...]]:
+        """Return `host` and `spread` of a guest; what it sets itself replaces both of the defaults."""
+        source = node if node.get("host") or node.get("spread") else own
+        host, spread = self._names(source, "host", name), self._names(source, "spread", name)
+        key = source.values.get("spread") or source.values.get("host") or node
+        if len(host) > 1 or (host and spread):
+            raise self.error(key, f"{name}: host is one name; spread is a list to choose from", "omit one of them")
+        for each in (*host, *spread):
+            if each not in self.hosts:
+                raise self.error(
+                    key, f"{name}: there is no host '{each}'{suggestion(each, self.hosts)}", "hosts: lists them"
+                )
+        if self.hosts and not (host or spread):
+            if len(self.hosts) > 1:
+                raise self.error(node, f"{name}: host is missing", f"host: {next(iter(self.hosts))}, or spread: [...]")
+            return next(iter(self.hosts)), ()
+        return host[0] if host else None, spread
 
     def _reported(self, step: Callable[[], R]) -> R | None:
         try:
@@ -145,6 +186,7 @@ class _Loader:
         after, groups = self._names(own, "after", name), self._names(own, "groups", name)
         if count is not None and name not in groups:
             groups = (*groups, name)
+        host, spread = self._place_of(name, node, own)
         values = [] if absent else self._all_values(name, node, defaults)
         places = tuple(self._network_places(values))
         made = []
@@ -155,6 +197,8 @@ class _Loader:
                 after=after,
                 groups=groups,
                 index=index,
+                host=host,
+                spread=spread,
                 network_places=places,
                 absent=absent,
             )
@@ -243,7 +287,7 @@ class _Loader:
             domain = request_of(name, given).domain
         except RequestError as error:
             raise self._located(name, values, expand, error) from None
-        self.exclusive[name] = exclusive_values(domain, guest.place, guest.network_places)
+        self.exclusive[name] = exclusive_values(domain, guest)
         return guest.replace(given=given, has_addresses=want_addresses(domain))
 
     def _located(

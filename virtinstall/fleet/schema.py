@@ -19,6 +19,8 @@ _OWN: dict[str, dict[str, Any]] = {
     },
     "after": {**_NAMES, "description": "Guests or groups that are created before this one."},
     "groups": {**_NAMES, "description": "Groups of the inventory, and names for `after` and the command line."},
+    "host": {"type": "string", "description": "Host of the guest, one of `hosts`."},
+    "spread": {**_NAMES, "description": "Hosts to choose from: the one with the fewest guests; it is chosen once."},
     "state": {"enum": ["present", "absent"], "description": "absent: the guest must not exist."},
 }
 
@@ -41,6 +43,21 @@ def guests_schema() -> dict[str, Any]:
             "version": {"enum": [1, "1"]},
             "project": {"type": "string", "description": "Name of the whole; by default the directory's."},
             "connect": {"type": "string", "description": "URI of the hypervisor, as for --connect."},
+            "hosts": {
+                "type": "object",
+                "additionalProperties": {
+                    "anyOf": [
+                        {"type": "string"},
+                        {
+                            "type": "object",
+                            "required": ["connect"],
+                            "additionalProperties": False,
+                            "properties": {"connect": {"type": "string"}},
+                        },
+                    ]
+                },
+                "description": "Hosts by name, each with the URI of its hypervisor; instead of connect.",
+            },
             "defaults": {
                 "$ref": "#/$defs/guest",
                 "description": "Options of each guest that does not set them itself.",

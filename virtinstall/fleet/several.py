@@ -57,7 +57,7 @@ def numbered_guests(given: Namespace, warnings: Sequence[str] = (), *, preview: 
             preview=preview,
         )
         guests.append(LabGuest(name=name, place="--count", read=request, index=index))
-    values = {each.name: exclusive_values(each.read.domain, each.place, ()) for each in guests if each.read is not None}
+    values = {each.name: exclusive_values(each.read.domain, each) for each in guests if each.read is not None}
     problems = conflicts(guests, values)
     if problems:
         lines = (problem.message.removeprefix("--count: ") for problem in problems)

@@ -156,6 +156,13 @@ class LibvirtHost(StorageHost):
         return frozenset()
 
     @translate_errors
+    def free_memory_bytes(self) -> int:
+        """Free memory of the host; 0 if the driver does not report it."""
+        with none_if(*UNSUPPORTED):
+            return int(self.connection.getFreeMemory())
+        return 0
+
+    @translate_errors
     def guest_names(self) -> frozenset[str]:
         """Names of all guests, active or not."""
         return frozenset(domain.name() for domain in self.connection.listAllDomains(0))

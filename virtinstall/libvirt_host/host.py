@@ -198,6 +198,9 @@ class Host(Protocol):
     def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
         """The features of a CPU model of libvirt; empty if the driver cannot provide them."""
 
+    def free_memory_bytes(self) -> int:
+        """Free memory of the host; 0 if the driver does not report it."""
+
     def guest_names(self) -> frozenset[str]:
         """Names of all guests, active or not."""
 

@@ -1,0 +1,126 @@
+"""The host of each guest of a file: where the guest is, else its `host`, else a choice from its `spread`.
+
+A guest exists on the host where it was created, which is therefore the record of the choice: it is never moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import RequestError, VirtInstallError
+from virtinstall.fleet.applied import read_applied
+from virtinstall.fleet.planning import uuid_of
+from virtinstall.hypervisor import Hypervisor
+from virtinstall.named import NamedTuple
+
+if TYPE_CHECKING:
+    from virtinstall.fleet.lab_guest import LabGuest
+
+
+class UnreachableError(RequestError):
+    """A guest whose host cannot be reached."""
+
+    def __init__(self, host: str, error: VirtInstallError, note: str = "") -> None:
+        super().__init__(f"the host {host} cannot be reached{note}: {error.message}", hint=error.hint)
+
+
+class Placed(NamedTuple):
+    """Guests with their hosts, and the reasons why other guests have none."""
+
+    guests: tuple[LabGuest, ...]
+    problems: Mapping[str, RequestError]
+
+
+class _Host:
+    """What is known of one host."""
+
+    def __init__(self, hypervisor: Hypervisor) -> None:
+        self.hypervisor = hypervisor
+        self.names = set(hypervisor.host.guest_names())
+        self.count = len(self.names)
+        self._free: int | None = None
+
+    @property
+    def free_bytes(self) -> int:
+        """Free memory, read when it is needed."""
+        if self._free is None:
+            self._free = self.hypervisor.host.free_memory_bytes()
+        return self._free
+
+
+def place(
+    guests: Sequence[LabGuest],
+    project: str,
+    hypervisors: Mapping[str, Hypervisor],
+    errors: Mapping[str, VirtInstallError],
+    adopt: Collection[str] = (),
+) -> Placed:
+    """Return the guests with their hosts. `errors` are those of hosts without a connection.
+
+    A new guest with `spread` is placed on the host with the fewest guests, then the most free memory, then the first.
+    Raises: RequestError, when a guest is on another host than its `host`, or on several; HostError.
+    """
+    hosts = {name: _Host(hypervisor) for name, hypervisor in hypervisors.items()}
+    placed: list[LabGuest] = []
+    problems: dict[str, RequestError] = {}
+    mistakes: list[RequestError] = []
+    new: list[int] = []
+    for guest in guests:
+        present = [name for name, host in hosts.items() if guest.name in host.names]
+        own = [name for name in present if guest.name in adopt or _is_own(guest.name, project, hosts[name])]
+        try:
+            name = _host_of(guest, own, errors)
+        except UnreachableError as error:
+            problems[guest.name] = error
+            continue
+        except RequestError as error:
+            mistakes.append(error)
+            continue
+        if name is None:
+            new.append(len(placed))
+        placed.append(guest.replace(host=name))
+    if mistakes:
+        hints = dict.fromkeys(each.hint for each in mistakes if each.hint)
+        raise RequestError("\n".join(each.message for each in mistakes), hint="; ".join(hints) or None)
+    # the guests that exist are counted first, so that the choice does not depend on their order in the file
+    for number in new:
+        guest = placed[number]
+        free = [name for name in guest.spread if guest.name not in hosts[name].names] or list(guest.spread)
+        chosen = min(free, key=lambda name: (hosts[name].count, -hosts[name].free_bytes, free.index(name)))
+        hosts[chosen].count += 1
+        placed[number] = guest.replace(host=chosen)
+    return Placed(tuple(placed), problems)
+
+
+def _is_own(name: str, project: str, host: _Host) -> bool:
+    handle = host.hypervisor.host.guest_named(name)
+    if handle is None:
+        return False
+    applied = read_applied(handle)
+    return handle.uuid.lower() == uuid_of(project, name) if applied is None else applied.project == project
+
+
+def _host_of(guest: LabGuest, own: Sequence[str], errors: Mapping[str, VirtInstallError]) -> str | None:
+    """Return the host of a guest; None if it must be chosen. Raises: RequestError."""
+    if len(own) > 1:
+        raise RequestError(
+            f"{guest.place}: the guest '{guest.name}' exists on {' and '.join(own)}",
+            hint="delete one of them: virt-guest delete --connect URI NAME",
+        )
+    if guest.host is not None:
+        if guest.host in errors:
+            raise UnreachableError(guest.host, errors[guest.host])
+        if own and own[0] != guest.host:
+            raise RequestError(
+                f"{guest.place}: the guest '{guest.name}' is on {own[0]}, not on {guest.host}; guests are not moved",
+                hint=f"write host: {own[0]}, or delete it there first",
+            )
+        return guest.host
+    if own:
+        return own[0]
+    for name in guest.spread:
+        if name in errors:
+            # the guest may be there: a second one would have the same addresses
+            raise UnreachableError(name, errors[name], f" ('{guest.name}' may be there)")
+    return None
