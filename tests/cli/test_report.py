@@ -57,6 +57,62 @@ def test_created_guest(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(document["macs"]) == 1
 
 
+def test_generated_passwords_are_in_the_document(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A script can log in: each account has its password, which is the one in the seed; a preview has none."""
+    image = tmp_path / "cloud.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(image), "1G"], check=True)
+    args = ["--disk", str(image), "--noautoconsole"]
+    args += ["--cloud-init", "root-password-generate=on,user=anna,user-password-generate=on"]
+    _, preview = printed(capsys, *args, "--dry-run")
+    _, document = printed(capsys, *args)
+
+    assert preview["passwords"] == {}
+    assert sorted(document["passwords"]) == ["anna", "root"]
+    assert all(len(password) >= 16 for password in document["passwords"].values())
+    assert len(set(document["passwords"].values())) == 2
+
+
+def test_without_generated_passwords_there_are_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """The name is present and empty."""
+    _, document = printed(capsys, "--disk", "none", "--noautoconsole")
+
+    assert document["passwords"] == {}
+
+
+PIPED = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "--osinfo", "debian11", "--disk", "none"]
+
+
+@pytest.mark.parametrize(
+    ("args", "documents", "noted"),
+    [
+        (["--pxe", "--print-xml"], 2, True),
+        (["--pxe", "--print-xml", "1"], 1, False),
+        (["--pxe", "--print-xml", "2"], 1, False),
+        (["--import", "--print-xml"], 1, False),
+    ],
+)
+def test_two_documents_in_a_file_are_noted(
+    capfd: pytest.CaptureFixture[str], args: list[str], documents: int, noted: bool
+) -> None:
+    """A file or pipe with two documents is not an XML file: standard error names the options for one of them."""
+    assert main([*PIPED, *args]) == 0
+
+    out, err = capfd.readouterr()
+    assert out.count("<domain ") == documents
+    expected = "printed two XML documents: the installation and the finished guest; print one with --print-xml 1 or"
+    assert (expected in err) is noted
+
+
+def test_two_documents_on_a_terminal_are_not_noted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader sees both."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main([*PIPED, "--pxe", "--print-xml"]) == 0
+
+    assert "two XML documents" not in capsys.readouterr().err
+
+
 def test_a_volume_has_the_path_that_the_guest_gets(capsys: pytest.CaptureFixture[str]) -> None:
     """The format is that of an image that is created directly."""
     _, document = printed(capsys, "--disk", "pool=default-pool,size=1", "--dry-run")
@@ -99,7 +155,7 @@ def test_nothing_but_the_document(tmp_path: Path) -> None:
 def test_unknown_format(capsys: pytest.CaptureFixture[str]) -> None:
     """Another format is an error."""
     assert main([*GUEST, "--disk", "none", "--output", "xml"]) == 1
-    assert "text, json or spec" in capsys.readouterr().err
+    assert "use text, json" in capsys.readouterr().err
 
 
 def test_list_of_systems(capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,7 +41,7 @@ def examples(language: str) -> Iterator[Example]:
         page = str(path.relative_to(PROJECT))
         text = path.read_text()
         if not text.startswith(_GENERATED):
-            yield from (example for example in _fenced(page, text) if example.language == language)
+            yield from (example for example in fenced(page, text) if example.language == language)
 
 
 def _in_manual(page: str, text: str) -> Iterator[Example]:
@@ -56,7 +56,8 @@ def _in_manual(page: str, text: str) -> Iterator[Example]:
             block.append(line.strip().replace("\\-", "-").replace("\\e", "\\"))
 
 
-def _fenced(page: str, text: str) -> Iterator[Example]:
+def fenced(page: str, text: str) -> Iterator[Example]:
+    """Yield the fenced blocks of a page."""
     opened: tuple[int, str, int] | None = None
     block: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):

@@ -12,6 +12,7 @@ import pytest
 
 from tests.docs import stage
 from tests.docs.examples import PROJECT, Example, examples
+from tests.docs.output import Output, guide_output, missing_lines, on_test_driver, session_outputs
 from tests.servers import web_server
 
 SHELL = [example for example in examples("sh") if not example.needs_hypervisor]
@@ -20,6 +21,19 @@ PYTHON = [example for example in examples("python") if not example.needs_hypervi
 
 GUIDES = sorted((PROJECT / "docs/guides").glob("*.md"))
 SECTIONS = ["## Goal", "## Commands", "## Expected output", "## Troubleshooting"]
+
+
+# only a real host downloads (tests/live/test_images.py)
+DOWNLOAD = "Downloading "
+
+
+def outputs() -> list[Output]:
+    """Return the outputs of virt-install that README and guides show."""
+    of_guides = [guide_output(guide) for guide in GUIDES]
+    return [
+        *(output for output in of_guides if output is not None),
+        *(output for example in examples("console") for output in session_outputs(example)),
+    ]
 
 
 def sessions() -> list[tuple[str, str]]:
@@ -62,6 +76,29 @@ def test_command_of_a_session(place: str, command: str, tmp_path: Path, environ:
     )
 
     assert (done.returncode, "completed successfully" in done.stdout) == (0, True), f"{place}: {done.stderr}"
+
+
+@pytest.mark.parametrize("output", outputs(), ids=str)
+def test_output_is_as_shown(output: Output, tmp_path: Path, environ: dict[str, str]) -> None:
+    """The command prints each line that the page shows, in this order."""
+    home = tmp_path / "home" / ".ssh"
+    home.mkdir()
+    home.joinpath("id_ed25519.pub").write_text(tmp_path.joinpath("id_ed25519.pub").read_text())
+    script = f"from virtinstall.cli.main import main\nraise SystemExit(main({on_test_driver(output.args)!r}))\n"
+    tmp_path.joinpath("run.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.docs.world", "run.py"],
+        cwd=tmp_path,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
+
+    assert missing_lines(output.text, done.stdout, except_for=DOWNLOAD) == [], done.stdout
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)

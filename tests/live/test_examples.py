@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.docs import stage
-from tests.docs.examples import Example, examples
+from tests.docs.examples import PROJECT, Example, examples, fenced
+from tests.docs.output import EXPECTED, missing_lines
 from tests.live.machine import Connection
 
 pytestmark = pytest.mark.live
@@ -48,3 +49,21 @@ def test_example_with_a_connection(example: Example, system: Connection, work: P
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_removal_prints_what_the_guide_shows(system: Connection, work: Path, guest_name: str) -> None:
+    """The plan of a running guest with one new disk, and the result."""
+    guide = (PROJECT / "docs/guides/remove.md").read_text().partition(EXPECTED)[2]
+    shown = next(fenced("remove", guide)).text.replace("web", guest_name).replace("/var/lib/libvirt/images", str(work))
+    stage.build(work)
+    create = [
+        *("virt-install", "--name", guest_name, "--memory", "128", "--osinfo", "generic", "--virt-type", "qemu"),
+        *("--disk", f"{work}/{guest_name}.qcow2,size=1", "--import", "--network", "none", "--graphics", "none"),
+    ]
+    delete = ["virt-guest", "delete", guest_name, "--force", "--yes"]
+    environ = {**stage.environ(work, proxy=""), "LIBVIRT_DEFAULT_URI": system.uri}
+    for command in (create, delete):
+        done = subprocess.run(command, cwd=work, env=environ, text=True, capture_output=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+
+    assert missing_lines(shown, done.stdout) == [], done.stdout

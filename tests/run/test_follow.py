@@ -101,6 +101,31 @@ def test_a_guest_whose_console_does_not_open_runs_on(monkeypatch: pytest.MonkeyP
     assert paused.state() == "running"
 
 
+@pytest.mark.parametrize(("left", "after"), [(True, "login: \n"), (False, "login: ")])
+def test_a_newline_follows_a_console_that_the_user_left(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], left: bool, after: str
+) -> None:
+    """After Ctrl-] the shell's prompt starts on a new line, with --quiet, too; a console that ended needs none."""
+
+    class OpenConsole:
+        def __init__(self, *ignored: object) -> None: ...
+
+        def run(self, terminal: int, write: Callable[[bytes], object]) -> bool:
+            write(b"login: ")
+            return not left
+
+    class TerminalInput(Terminal):
+        def fileno(self) -> int:
+            return 0
+
+    monkeypatch.setattr(console, "ConsoleStream", OpenConsole)
+    monkeypatch.setattr("virtinstall.cli.follow.raw_terminal", lambda terminal: lambda: None)
+    monkeypatch.setattr(sys, "stdin", TerminalInput())
+    guest: Any = PausedGuest()
+    assert follower(Serial(type="pty"), autoconsole="text")._open_console(guest, "text")
+    assert capfd.readouterr().out == after
+
+
 def test_a_script_is_not_held_by_a_console(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a terminal the console could not be closed, so it only opens on request."""
     monkeypatch.setattr(sys, "stdin", io.StringIO())

@@ -182,8 +182,8 @@ class InstallWatcher:
         finally:
             restore()
         if self._left:
-            # the guest's output rarely ends with a newline
-            self.report("")
+            # the guest's output rarely ends with a newline; with --quiet, too
+            print(flush=True)
         return True
 
     def _open_viewer(self) -> bool:
