@@ -65,6 +65,7 @@ def build(stage: Path) -> None:
         "id_ed25519.pub": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1wEyy0nPzV8BMrXyvBrdRXSKYdzR3nSm6kyxJyqvWB a@b\n",
         "password.txt": "correct horse\n",
         "lab.yaml": LAB,
+        "guests.yaml": LAB,
     }.items():
         stage.joinpath(name).write_text(text)
     stage.joinpath("password.txt").chmod(0o600)
