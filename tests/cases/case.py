@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.cases.facts import CASES, facts_for
 from virtinstall.compose.compose import compose
+from virtinstall.compose.final_xml import completed
 from virtinstall.compose.validate import resolve_methods, validate_request
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import VirtInstallError
@@ -19,7 +20,7 @@ from virtinstall.plan import Plan
 from virtinstall.request import Request
 from virtinstall.spec_request import request_of
 
-OUTPUTS = ("expected.xml", "expected.txt", "error")
+OUTPUTS = ("expected.xml", "expected.txt", "defined.xml", "error")
 _FOLDER = "{case}"
 
 
@@ -75,7 +76,12 @@ class Case:
         except VirtInstallError as error:
             hint = f"hint: {error.hint}\n" if error.hint else ""
             return {"error": f"{error.message}\n{hint}"}
-        return {"expected.xml": "".join(plan.steps), "expected.txt": "".join(f"{line}\n" for line in _report(plan))}
+        outputs = {"expected.xml": "".join(plan.steps), "expected.txt": "".join(f"{line}\n" for line in _report(plan))}
+        live = self.folder / "live.xml"
+        if live.exists():
+            held = Domain.parse(live.read_text())
+            outputs["defined.xml"] = completed(plan.final, plan.started, held).to_xml()
+        return outputs
 
     def expected(self) -> dict[str, str]:
         """The contents of the files of OUTPUTS that there are."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from types import FrameType
+
 import pytest
 
 from tests.cases.case import Case, case_names
@@ -28,6 +32,26 @@ def test_expected_xml_is_valid(name: str) -> None:
         root = judged(f"{document}</domain>")
         if root.xpath("string(os/type/@arch)") in architectures():
             assert validator().validate(root), validator().error_log
+
+
+def test_each_module_of_compose_has_a_case() -> None:
+    """The cases call a function of each."""
+    import virtinstall.compose
+
+    folder = Path(virtinstall.compose.__file__).parent
+    called = set()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and not frame.f_code.co_name.startswith("<"):
+            called.add(frame.f_code.co_filename)
+
+    sys.setprofile(note)
+    try:
+        for name in case_names():
+            Case(name).outputs()
+    finally:
+        sys.setprofile(None)
+    assert {str(path) for path in folder.glob("*.py") if path.stem != "__init__"} <= called
 
 
 def test_each_host_has_a_case() -> None:

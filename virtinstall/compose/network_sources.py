@@ -32,7 +32,8 @@ def use_network_volume(disk: Disk, name: str, pool_xml: str, path: str) -> None:
         disk.auth_username = auth.get("username")
         secret = auth.find("secret")
         if secret is not None:
-            disk.auth_secret_type = auth.get("type")
+            # the password of a pool for CHAP is a disk's password for iSCSI
+            disk.auth_secret_type = {"chap": "iscsi"}.get(auth.get("type", ""), auth.get("type"))
             disk.auth_secret_uuid = secret.get("uuid")
             disk.auth_secret_usage = secret.get("usage")
 
