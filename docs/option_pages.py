@@ -11,6 +11,7 @@ from virtinstall.options.read import section_class
 from virtinstall.options.table import OPTIONS, Option
 
 EXAMPLES = Path(__file__).with_name("option_examples.txt")
+CASES = Path(__file__).parents[1] / "tests" / "cases"
 BASE = "virt-install --image debian12 --name web"
 
 
@@ -25,7 +26,9 @@ def visible_options() -> list[Option]:
 
 
 def examples() -> dict[str, str]:
-    """Return a complete command for each option: its first option is the one that it shows.
+    """Return a complete command for each option.
+
+    The first option of a line in the file is the one that it shows.
 
     Raises: ValueError, if an option has two examples.
     """
@@ -38,6 +41,11 @@ def examples() -> dict[str, str]:
         if name in found:
             raise ValueError(f"{EXAMPLES}: {name} has two examples")
         found[name] = line if complete else _on_the_base(name, line)
+    for option in visible_options():
+        # the test case of a device is its example, unless the file has a better one
+        case = CASES / f"device{long_name(option)[1:]}" / "command"
+        if long_name(option) not in found and case.exists():
+            found[long_name(option)] = case.read_text(encoding="utf-8").strip()
     return found
 
 

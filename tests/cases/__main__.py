@@ -6,8 +6,12 @@ import argparse
 import difflib
 import sys
 import traceback
+from pathlib import Path
 
 from tests.cases.case import Case, case_names
+from virtinstall.fleet.schema import schema_text
+
+SCHEMA = Path(__file__).parents[2] / "virtinstall" / "schema" / "guests.json"
 
 
 def main() -> int:
@@ -17,6 +21,8 @@ def main() -> int:
     parser.add_argument("names", metavar="NAME", nargs="*", help="the cases (default: all)")
     options = parser.parse_args()
     failed = 0
+    if options.regenerate and write_schema():
+        print(f"{SCHEMA}: written")
     for name in options.names or case_names():
         case = Case(name)
         try:
@@ -29,6 +35,15 @@ def main() -> int:
             print(f"{name}:\n{traceback.format_exc()}", file=sys.stderr)
             failed += 1
     return 1 if failed else 0
+
+
+def write_schema() -> bool:
+    """Write the schema of guests files, which names every option; return whether it changed."""
+    text = schema_text()
+    if SCHEMA.read_text() == text:
+        return False
+    SCHEMA.write_text(text)
+    return True
 
 
 def _differs(name: str, case: Case) -> int:

@@ -254,7 +254,7 @@ def test_project_is_the_directory_unless_named(tmp_path: Path) -> None:
 
 
 def test_published_schema_is_current() -> None:
-    """To write it again: python -c "from virtinstall.fleet.schema import schema_text as t; print(t(), end=str())"."""
+    """`python -m tests.cases --regenerate` writes it again."""
     assert PUBLISHED.read_text() == schema_text()
     jsonschema.Draft202012Validator.check_schema(guests_schema())
 
