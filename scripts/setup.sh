@@ -173,19 +173,27 @@ stop_daemons() {
     DAEMONS_STARTED=()
 }
 
-# PyPI's ansible contains the collection community.libvirt; it is large and has a separate environment
+# ansible-core, and the collection community.libvirt out of PyPI's newest ansible, which would need a newer Python; both in
+# a separate environment
 make_ansible() {
-    local log
-    if [ -x "$CACHE/ansible/bin/ansible-playbook" ]; then
+    local log folder=$CACHE/ansible
+    if [ -x "$folder/bin/ansible-playbook" ] && [ -d "$folder/collections/ansible_collections/community/libvirt" ]; then
         note "ansible: already installed"
         return
     fi
-    note "ansible: installing it from PyPI into $CACHE/ansible"
+    note "ansible: installing it from PyPI into $folder"
     log=$(mktemp)
-    if ! { "$(find_python)" -m venv --clear "$CACHE/ansible" && "$CACHE/ansible/bin/pip" -q install 'ansible >= 12, < 13'; } \
-        >"$log" 2>&1 </dev/null; then
+    if ! { "$(find_python)" -m venv --clear "$folder" && "$folder/bin/pip" -q install 'ansible-core >= 2.19, < 2.20' &&
+        "$folder/bin/pip" -q download --no-deps --ignore-requires-python -d "$folder/wheel" 'ansible >= 14.5, < 15' &&
+        "$folder/bin/python" - "$folder" <<'END' && rm -r "$folder/wheel"; } >"$log" 2>&1; then
+import glob, sys, zipfile
+folder = sys.argv[1]
+with zipfile.ZipFile(glob.glob(f"{folder}/wheel/*.whl")[0]) as wheel:
+    names = [name for name in wheel.namelist() if name.startswith("ansible_collections/community/libvirt/")]
+    wheel.extractall(f"{folder}/collections", names)
+END
         tail -n 5 "$log" >&2
-        rm -rf "$log" "$CACHE/ansible"
+        rm -rf "$log" "$folder"
         return 1
     fi
     rm -f "$log"

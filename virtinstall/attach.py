@@ -79,16 +79,18 @@ def attach(
     for warning in (*plan.warnings, *check_change_in_use(base, after, host, Checks())):
         on_warning(warning)
     with _transaction(guest.name, host, plan, progress, on_warning) as (undo, plan):
+        # recorded before the guest has them: a killed run must leave no disk that deletion does not know
+        for warning in record_added(plan, guest, host):
+            on_warning(warning)
         if change.live:
             for each in plugging_order(added):
                 text = each.to_xml()
                 _plug_in(guest, text)
                 undo.push("the attached device", lambda text=text: guest.detach_device(text))  # type: ignore[misc]
         if change.persistent:
+            definition, _ = _documents(guest)
             add_to_definition(definition, added)
             host.define_guest(definition.to_xml())
-    for warning in record_added(plan, guest, host):
-        on_warning(warning)
     attached = added[0]
     assert isinstance(attached, type(device))
     return attached

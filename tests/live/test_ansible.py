@@ -1,22 +1,28 @@
-"""community.libvirt's module virt_install runs a bare `virt-install`: ours serves it unchanged."""
+"""community.libvirt's modules run a bare `virt-install`: ours works with them unchanged, on one host and on three."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.docs.stage import commands
 from tests.live.machine import Connection
+from tests.live.second_daemon import second_daemon
+from tests.live.test_cloud_image import cloud_image
 
 pytestmark = pytest.mark.live
+__all__ = ["cloud_image"]
 PLAYBOOK = Path(__file__).with_name("ansible.yml")
+CLOUD_PLAYBOOK = Path(__file__).with_name("ansible_cloud.yml")
 
 
 @pytest.fixture
@@ -49,26 +55,55 @@ def pool_folder(system: Connection, work: Path) -> Iterator[Path]:
     system.virsh("pool-destroy", name)
 
 
-def test_playbook(system: Connection, work: Path, guest: str, network: str, pool_folder: Path) -> None:
-    """A playbook runs in check mode, creates a guest, finds it unchanged, creates it again, and removes it."""
+def play(playbook: Path, hosts: dict[str, dict[str, str]], work: Path, timeout: float) -> None:
+    """Run a playbook on hosts with these variables; all of them are reached from this machine."""
     cache = Path(os.environ.get("VIRTINSTALL_CACHE", "/var/cache/virtinstall"))
     program = shutil.which("ansible-playbook", path=f"{cache}/ansible/bin:{os.environ['PATH']}")
     if program is None:
         pytest.skip("NOT RUN: there is no ansible-playbook (scripts/test installs PyPI's ansible)")
-    given = {
-        "guest": guest,
-        "folder": pool_folder,
-        "uri": system.uri,
-        "network": network,
-        "ansible_python_interpreter": sys.executable,
-    }
+    inventory = work / "inventory.json"
+    shared = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    inventory.write_text(json.dumps({"all": {"vars": shared, "hosts": hosts}}))
     played = subprocess.run(
-        [program, "-i", "localhost,", "-c", "local", str(PLAYBOOK)]
-        + [word for name, value in given.items() for word in ("--extra-vars", f"{name}={value}")],
-        env={**os.environ, "PATH": f"{commands(work / 'bin')}:{os.environ['PATH']}", "HOME": str(work)},
+        [program, "-i", str(inventory), "-f", str(len(hosts)), str(playbook)],
+        env={
+            **os.environ,
+            "PATH": f"{commands(work / 'bin')}:{os.environ['PATH']}",
+            "HOME": str(work),
+            "ANSIBLE_COLLECTIONS_PATH": f"{cache}/ansible/collections",
+        },
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=timeout,
     )
-
     assert played.returncode == 0, played.stdout + played.stderr
+
+
+def test_playbook(system: Connection, work: Path, guest: str, network: str, pool_folder: Path) -> None:
+    """A playbook runs in check mode, creates a guest, finds it unchanged, creates it again, and removes it."""
+    values = {"guest": guest, "folder": str(pool_folder), "uri": system.uri, "network": network}
+    play(PLAYBOOK, {"host": values}, work, 180)
+
+
+def test_playbook_on_three_hosts(work: Path) -> None:
+    """In parallel: each host has a libvirtd, a pool and a network of its own."""
+    with ExitStack() as stack:
+        daemons = [stack.enter_context(second_daemon()) for _ in range(3)]
+        hosts = {}
+        for number, daemon in enumerate(daemons):
+            xml = work / f"network-{number}.xml"
+            xml.write_text(f"<network><name>lab</name><bridge name='vian{number}'/></network>")
+            daemon.connection.virsh("net-create", str(xml))
+            stack.callback(daemon.connection.virsh, "net-destroy", "lab")
+            folder = str(daemon.pool("lab"))
+            hosts[f"host{number}"] = {"guest": "web", "folder": folder, "uri": daemon.local_uri, "network": "lab"}
+        play(PLAYBOOK, hosts, work, 400)
+        assert not any(daemon.connection.names() for daemon in daemons)
+
+
+def test_cloud_instance(
+    system: Connection, work: Path, guest: str, network: str, pool_folder: Path, cloud_image: Path
+) -> None:
+    """virt_cloud_instance appends a reboot to the user data and waits until the guest has rebooted."""
+    values = {"guest": guest, "folder": str(pool_folder), "uri": system.uri, "network": network}
+    play(CLOUD_PLAYBOOK, {"host": {**values, "image": str(cloud_image)}}, work, 900)

@@ -10,7 +10,7 @@ from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.fleet.leaves import Difference
 from virtinstall.libvirt_host.host import has_real_storage
-from virtinstall.units import GIB
+from virtinstall.units import GIB, MIB
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,7 +35,8 @@ def growth_of(
             continue
         wanted = int(device.size_bytes or 0)
         present = capacity(handle, mark.key, host) or mark.size_bytes
-        if present is None or wanted == present:
+        # sizes are rounded up to sectors or extents
+        if present is None or abs(wanted - present) < MIB:
             continue
         if wanted < present:
             raise RequestError(

@@ -21,9 +21,7 @@ from virtinstall.fleet.leaves import leaves_of
 from virtinstall.fleet.patch import DEVICE, insert_device, node_at, patch_all, with_source_of
 from virtinstall.fleet.planning import RESERVATION
 from virtinstall.guest import Guest
-from virtinstall.guest_record import CreatedFile
 from virtinstall.named import NamedTuple
-from virtinstall.run.store_record import store
 
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
@@ -127,20 +125,14 @@ def _attach(work: Applying, prefix: str, live: bool) -> bool:
         device.ip = device.gateway = device.nameservers = None
     elif isinstance(device, Disk) and isinstance(planned, Disk):
         device.target_dev = planned.target_dev
-    created = isinstance(device, Disk) and device.path is None and device.size_bytes is not None
-    added, live = _attached(work, device, live)
-    if created and isinstance(added, Disk) and added.source_file is not None:
-        _record_file(work, added.source_file)
-    return live
-
-
-def _attached(work: Applying, device: Device, live: bool) -> tuple[Device, bool]:
     if live:
         try:
-            return work.handle.attach(device.clone(), on_warning=work.warn), True
+            work.handle.attach(device.clone(), on_warning=work.warn)
+            return True
         except HypervisorError as error:
             work.warn(f"{error.message}; it gets the device at its next boot")
-    return work.handle.attach(device, live=False, persistent=True, on_warning=work.warn), False
+    work.handle.attach(device, live=False, persistent=True, on_warning=work.warn)
+    return False
 
 
 def _attach_again(work: Applying, node: etree._Element, live: bool) -> bool:
@@ -166,16 +158,6 @@ def _move(work: Applying) -> None:
             node.getparent().remove(node)  # type: ignore[union-attr]
             insert_device(root, with_source_of(wanted, old, base))
     work.host.define_guest(etree.tostring(root, encoding="unicode"))
-
-
-def _record_file(work: Applying, path: str) -> None:
-    """Add a created disk to the guest's record, so that it is deleted with the guest."""
-    record = work.handle.record
-    if record is not None:
-        files = (*record.files, CreatedFile(kind="disk", path=path))
-        warning = store(record.replace(files=files), work.handle.handle, work.host)
-        if warning is not None:
-            work.warn(warning)
 
 
 def _detach(work: Applying, prefix: str, live: bool) -> bool:

@@ -1,0 +1,132 @@
+"""`virt-guest apply` that is killed at any point: the next apply finishes the job, and nothing else is left.
+
+`VIRTINSTALL_KILLS` sets the number of points; they are spread over all lines that an apply executes.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import virtinstall
+from tests.live.machine import Connection
+from tests.live.test_delete import files
+from virtinstall import Disk
+from virtinstall.storage.probe import probe_image
+from virtinstall.units import MIB
+
+pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
+POINTS = int(os.environ.get("VIRTINSTALL_KILLS", "6"))
+# ends at the Nth line after the apply begins: before that line, or while the following ones wait for libvirt
+KILLED = """
+import os, signal, sys, threading
+last, delay = int(sys.argv.pop(1)), float(sys.argv.pop(1))
+parts = ("/fleet/", "/rollback/", "/storage/", "/libvirt_host/", "/run/", "/virtinstall/create.py", "/attach.py")
+lines, started = 0, False
+def trace(frame, event, argument):
+    global lines, started
+    if event == "call":
+        started = started or frame.f_code.co_name == "apply_all"
+        return trace if any(part in frame.f_code.co_filename for part in parts) else None
+    if started and event == "line":
+        lines += 1
+        if lines == last:
+            if not delay:
+                os.kill(os.getpid(), signal.SIGKILL)
+            signal.setitimer(signal.ITIMER_REAL, delay)
+    return trace
+threading.settrace(trace)
+sys.settrace(trace)
+from virtinstall.cli.main import guest_main
+status = guest_main()
+sys.settrace(None)
+print(lines)
+sys.exit(status)
+"""
+JOURNALS = Path("/var/lib/virtinstall")
+
+
+def text(uri: str, name: str, work: Path, *, larger: bool) -> str:
+    """The file: two guests with disks; `larger`: with more of everything."""
+    disks = f"{{path: '{work}/{{name}}.qcow2', size: {'0.2' if larger else '0.1'}}}"
+    disks += f", {{path: '{work}/{{name}}-more.qcow2', size: 0.1}}" if larger else ""
+    return (
+        f"version: 1\nproject: {name}\nconnect: {uri}\nguests:\n  {name}: {{count: 2, memory: {{memory: 64, "
+        f"currentMemory: {64 if larger else 48}}}, virt-type: qemu, osinfo: linux2022, import: true, graphics: none, "
+        f"network: user, disk: [{disks}]}}\n"
+    )
+
+
+def virt_guest(*words: str | Path) -> int:
+    """The exit status of virt-guest."""
+    command = [sys.executable, "-c", "from virtinstall.cli.main import guest_main as m; raise SystemExit(m())", *words]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 5), (words, done.stdout, done.stderr)
+    return done.returncode
+
+
+def test_killed_apply_is_finished_by_the_next_one(connection: Connection, work: Path, guest_name: str) -> None:
+    """Half of the points are in the creation, half in a change of running guests."""
+    path = work / "guests.yaml"
+    disks = work / "disks"
+    disks.mkdir()
+    names = [f"{guest_name}-1", f"{guest_name}-2"]
+    before = files(disks, JOURNALS)
+    chance = random.Random(1)
+    lines = {False: 0, True: 0}
+    points = [(False, 0), (True, 0), *((number % 2 == 1, number) for number in range(POINTS))]
+    try:
+        for place, (larger, number) in enumerate(points):
+            measuring = place < len(lines)
+            path.write_text(text(connection.option, guest_name, disks, larger=False))
+            if larger:
+                virt_guest("apply", "-f", path, "--yes", "-j", "1")
+                path.write_text(text(connection.option, guest_name, disks, larger=True))
+            last = 0 if measuring else 1 + number * lines[larger] // POINTS
+            delay = chance.uniform(0.0005, 0.05) if number % 3 == 2 else 0
+            done = subprocess.run(
+                [sys.executable, "-c", KILLED, str(last), str(delay), "apply", "-f", path, "--yes", "-j", "1"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            where = f"{'change' if larger else 'creation'} killed at line {last} of {lines[larger]}, after {delay} s"
+            if measuring:
+                assert done.returncode == 0, done.stderr
+                lines[larger] = int(done.stdout.split()[-1])
+            else:
+                assert done.returncode in (-signal.SIGKILL, -signal.SIGALRM, *((0,) if delay else ())), done.stderr
+            virt_guest("apply", "-f", path, "--yes", "-j", "1")
+            assert virt_guest("diff", "-f", path) == 0, where
+            check_guests(connection, names, disks, larger=larger, where=where)
+            virt_guest("delete", "-f", path, "--yes", "--force")
+            assert files(disks, JOURNALS) == before, where
+            assert not set(names) & set(connection.names()), where
+    finally:
+        for name in names:
+            connection.remove(name)
+
+
+def check_guests(connection: Connection, names: list[str], disks: Path, *, larger: bool, where: str) -> None:
+    """Both run, with the disks of the file, and there are no other images."""
+    expected = set()
+    with virtinstall.connect(connection.option) as hypervisor:
+        for name in names:
+            guest = hypervisor.guest(name)
+            assert guest.state.is_active, where
+            wanted = [f"{disks}/{name}.qcow2", *([f"{disks}/{name}-more.qcow2"] if larger else [])]
+            assert [disk.source_file for disk in guest.domain.devices_of(Disk)] == wanted, where
+            live = virtinstall.Domain.parse(guest.xml)
+            assert [disk.source_file for disk in live.devices_of(Disk)] == wanted, where
+            expected |= {Path(path).name for path in wanted}
+            size = guest.handle.disk_capacity("vda")
+            assert size == pytest.approx((0.2 if larger else 0.1) * 1024 * MIB, abs=MIB), where
+            assert probe_image(wanted[0], "qcow2").format == "qcow2"
+    assert {each.name for each in disks.iterdir()} == expected, where
