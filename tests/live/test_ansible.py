@@ -86,7 +86,7 @@ def test_playbook(system: Connection, work: Path, guest: str, network: str, pool
 
 
 def test_playbook_on_three_hosts(work: Path) -> None:
-    """In parallel: each host has a libvirtd, a pool and a network of its own."""
+    """In parallel: each host has a separate libvirtd, pool and network."""
     with ExitStack() as stack:
         daemons = [stack.enter_context(second_daemon()) for _ in range(3)]
         hosts = {}
