@@ -209,11 +209,6 @@ def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
     )
 
 
-def created_files(plan: Plan) -> tuple[CreatedFile, ...]:
-    """Return the disks and seeds that `plan` creates."""
-    return tuple(_created(plan))
-
-
 def reservations_of(plan: Plan) -> tuple[Reservation, ...]:
     """Return the reservations that are removed with the guest."""
     return tuple(
