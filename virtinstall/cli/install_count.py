@@ -53,7 +53,7 @@ def _install(given: Namespace, step: str | None, log: Log, documents: list[str])
         if create:
             for request in requests:
                 # before planning, so that paths of leftovers are free
-                named = texts_of(request)
+                named = tuple(texts_of(request))
                 hypervisor.remove_leftovers(request.domain.name, named=named, on_warning=messages.warn)
         plans = [_planned(request, hypervisor, messages, log) for request in requests]
         outcomes: list[Outcome] = []
