@@ -18,6 +18,7 @@ from tests.docs.stage import commands
 from tests.live.machine import Connection
 from tests.live.second_daemon import second_daemon
 from tests.live.test_cloud_image import cloud_image
+from tests.servers import WebServer
 
 pytestmark = pytest.mark.live
 __all__ = ["cloud_image"]
@@ -79,10 +80,15 @@ def play(playbook: Path, hosts: dict[str, dict[str, str]], work: Path, timeout: 
     assert played.returncode == 0, played.stdout + played.stderr
 
 
-def test_playbook(system: Connection, work: Path, guest: str, network: str, pool_folder: Path) -> None:
-    """A playbook runs in check mode, creates a guest, finds it unchanged, creates it again, and removes it."""
+def test_playbook(
+    system: Connection, work: Path, guest: str, network: str, pool_folder: Path, tree_server: WebServer
+) -> None:
+    """A playbook runs in check mode, creates a guest, finds it unchanged, creates it again, and removes it.
+
+    Then it waits for the end of an installation.
+    """
     values = {"guest": guest, "folder": str(pool_folder), "uri": system.uri, "network": network}
-    play(PLAYBOOK, {"host": values}, work, 180)
+    play(PLAYBOOK, {"host": {**values, "tree": tree_server.url}}, work, 400)
 
 
 def test_playbook_on_three_hosts(work: Path) -> None:

@@ -87,12 +87,19 @@ def parse(text: str, label: str) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = label if mark is None else f"{label}:{mark.line + 1}:{mark.column + 1}"
+        if mark is not None and _has_tab(text, mark):
+            raise FileError(f"{where}: a tab cannot indent", hint="use spaces") from None
         raise FileError(f"{where}: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise FileError(f"{label}: {' '.join(str(error).split())}") from None
     if builder.root is None:
         raise FileError(f"{label}: the file is empty", hint="a guests file starts with: version: 1")
     return builder.root
+
+
+def _has_tab(text: str, mark: Any) -> bool:
+    lines = text.split("\n")
+    return mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]
 
 
 def _joined(found: re.Match[str]) -> str:

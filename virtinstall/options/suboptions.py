@@ -80,7 +80,9 @@ def split_parts(text: str) -> list[str]:
 
     Raises: ValueError, if a quote is not closed.
     """
-    parts = [""]
+    if not any(char in text for char in "\\\"'"):
+        return text.split(",")
+    parts: list[list[str]] = [[]]
     quote = ""
     position = 0
     while position < len(text):
@@ -89,21 +91,21 @@ def split_parts(text: str) -> list[str]:
         if char == "\\" and quote != "'" and position < len(text):
             following = text[position]
             position += 1
-            parts[-1] += following if not quote or following in '"\\' else char + following
+            parts[-1].append(following if not quote or following in '"\\' else char + following)
         elif quote:
             if char == quote:
                 quote = ""
             else:
-                parts[-1] += char
+                parts[-1].append(char)
         elif char in "\"'":
             quote = char
         elif char == ",":
-            parts.append("")
+            parts.append([])
         else:
-            parts[-1] += char
+            parts[-1].append(char)
     if quote:
         raise ValueError(f"unclosed quote {quote}")
-    return parts
+    return ["".join(part) for part in parts]
 
 
 def resolve(cls: type[Element], key: str) -> Target | None:

@@ -1,0 +1,136 @@
+"""Files that are damaged or hostile: every mistake is an error with a position, quickly, and never a traceback."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+
+import pytest
+
+from virtinstall.errors import RequestError
+from virtinstall.fleet.lab import Lab
+from virtinstall.fleet.nodes import FileError
+
+FILE = """\
+# a lab
+version: 1
+project: shop
+defaults: &d
+  memory: 2G
+  cloud-init: {user: ops, packages: [vim, git], run: [echo a, "echo b; echo c"]}
+x-more: &more {graphics: none, rng: none}
+guests:
+  db:
+    memory: {memory: 4G, currentMemory: 2G}
+    vcpus: {vcpus: 4, maxvcpus: 8}
+    disk: [{size: 100, bus: scsi, driver: {queue_size: 256}}, "size=2,format=raw"]
+    network: [{network: default, mac: 52:54:00:11:22:33}]
+  web:
+    <<: *more
+    count: 3
+    after: [db]
+    groups: [frontend]
+    metadata: {title: "Web {n:02} of {name}", description: ${TEXT:-no}}
+    wait-for: ssh
+  old: {state: absent}
+"""
+PIECES = [
+    "\t", "\0", "\x1b[2J", "\ufeff", "\u2028", "é", "😀", "{", "}", "[", "]", ":", ",", "&a ", "*a", "*d", "<<: ",
+    "!!str ", "!!binary ", "!x ", "? ", "- ", "---\n", "...\n", "|\n", ">\n", "'", '"', "#", "%YAML 9.9\n", "{n}",
+    "{n:99999999d}", "{name}", "${", "${A", "${A:-", "$${A}", "null", "~", "on", "012", "1:20", ".inf", "0x1F", "=",
+    "2024-01-01", "\r", "\n  ", "99999999999999999999", "-1", "count: 99999999", "a" * 5000, "disk: ", "memory: ",
+    "guests: ", "\\u0000", "\\ud800",
+]  # fmt: skip
+SECONDS = 20.0
+
+
+def check(data: str | bytes) -> None:
+    """The file is read, or refused with a position or at least its name."""
+    begun = time.monotonic()
+    try:
+        Lab.parse(data, "guests.yaml", variables={"A": "1"})
+    except FileError as error:
+        for line in error.message.split("\n"):
+            assert re.match(r"guests.yaml(:\d+:\d+)?: ", line), line
+            assert "Traceback" not in line and "\x1b" not in line and "\0" not in line
+    except RequestError as error:
+        assert error.message
+    assert time.monotonic() - begun < SECONDS
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_damaged_files(seed: int) -> None:
+    """Pieces are inserted, removed, doubled and exchanged."""
+    chance = random.Random(seed)
+    for _ in range(15):
+        text = FILE
+        for _ in range(chance.randint(1, 4)):
+            place, end = sorted((chance.randrange(len(text)), chance.randrange(len(text))))
+            end = min(end, place + 30)
+            text = chance.choice(
+                [
+                    text[:place] + chance.choice(PIECES) + text[place:],
+                    text[:place] + text[end:],
+                    text[:end] + text[place:end] + text[end:],
+                    text[:place] + chance.choice(PIECES) + text[end:],
+                ]
+            )
+        check(text)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_damaged_bytes(seed: int) -> None:
+    """Also bytes that are not UTF-8."""
+    chance = random.Random(seed)
+    for _ in range(20):
+        data = bytearray(FILE.encode())
+        for _ in range(chance.randint(1, 6)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        check(bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("version: 1\nguests:\n\ta: {}\n", r"3:1: a tab cannot indent"),
+        ("version: 1\nguests: {a: {memory: 1}}\nguests: {}\n", r"3:1: 'guests' is given twice"),
+        ("version: 1\nguests: {a: {memory: !!python/name:os.system ''}}\n", r"2:22: the tag "),
+        ("version: 1\nguests: {? [a]: {}}\n", r"2:\d+: a name must be text"),
+        ("version: 1\nguests: {a: {count: 100001}}\n", r"2:21: a.count: a number up to 100000"),
+        ("version: 1\nguests: {a: {disk: [[size=1]]}}\n", r"2:21: a.disk\[0\]: a value is expected"),
+        ("version: 1\nguests: {a: {memory: {a: {b: {c: 1}}}}}\n", r"2:23: a.memory.a.b.c: unknown key"),
+        ("version: 1\nguests: {'': {}}\n", r"2:10: '' cannot be the name"),
+    ],
+)  # fmt: skip
+def test_hostile_values(text: str, expected: str) -> None:
+    """Each has its position."""
+    with pytest.raises(FileError, match=rf"^guests.yaml:{expected}"):
+        Lab.parse(text, "guests.yaml")
+
+
+@pytest.mark.parametrize("value", ["on", "off", "yes", "NO", "012", "1:20", "1_000", "0x10", ".5", "1e3", "2024-01-01"])
+def test_scalars_are_the_text_that_was_written(value: str) -> None:
+    """Nothing of it is a boolean, a number in another base, or a date."""
+    lab = Lab.parse(f"version: 1\nguests: {{a: {{memory: 64, metadata: {{title: {value}, description: '{value}'}}}}}}")
+    request = lab.guests[0].request
+    assert request is not None and (request.domain.title, request.domain.description) == (value, value)
+
+
+def test_character_that_xml_cannot_have() -> None:
+    """Escapes make it possible to write one."""
+    with pytest.raises(RequestError, match=r"guests.yaml:2:32: .* contains the character"):
+        Lab.parse('version: 1\nguests: {a: {metadata: {title: "\\0"}}}\n', "guests.yaml")
+
+
+def test_huge_files_are_read_in_time() -> None:
+    """Ten thousand guests; a megabyte in one value; ten thousand mistakes, all of them reported."""
+    many = "".join(f"  g{number}: {{memory: 64, disk: none, import: true}}\n" for number in range(5000))
+    begun = time.monotonic()
+    assert len(Lab.parse(f"version: 1\nguests:\n{many}").guests) == 5000
+    check(f"version: 1\nguests: {{a: {{metadata: {{title: {'x' * 1_000_000}}}}}}}")
+    wrong = "".join(f"  g{number}: {{memroy: 64}}\n" for number in range(1000))
+    with pytest.raises(FileError) as caught:
+        Lab.parse(f"version: 1\nguests:\n{wrong}", "guests.yaml")
+    assert len(caught.value.message.split("\n")) == 1000
+    assert time.monotonic() - begun < 6 * SECONDS
