@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -52,6 +53,11 @@ guests:
 """
 
 
+def yaml_blocks(page: str) -> list[str]:
+    """Return the blocks of YAML on a page."""
+    return re.findall(r"^```yaml\n(.*?)^```$", (PROJECT / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
 def build(stage: Path) -> None:
     """Create everything that an example may name in `stage`."""
     _images(stage)
@@ -66,6 +72,7 @@ def build(stage: Path) -> None:
         "password.txt": "correct horse\n",
         "lab.yaml": LAB,
         "guests.yaml": LAB,
+        "shop.yaml": yaml_blocks("docs/guides/lab.md")[0],
     }.items():
         stage.joinpath(name).write_text(text)
     stage.joinpath("password.txt").chmod(0o600)

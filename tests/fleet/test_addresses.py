@@ -103,7 +103,8 @@ def test_lost_reservation_is_restored(hypervisor: Hypervisor) -> None:
     assert record is not None
     hypervisor.host.remove_reservation("lab", record.reservations[0].mac, "10.7.0.10")
     (found,) = wanted.diff(hypervisor)
-    assert found.action == "update" and found.drift[0].path == "reservation[lab/10.7.0.10]"
+    assert (found.action, found.changes[0].path) == ("update", "reservation[lab/10.7.0.10]")
+    assert found.drift == ()
     assert apply(wanted, hypervisor) == ["update"]
     assert hosts(hypervisor) == [("a", "10.7.0.10")]
     assert not wanted.diff(hypervisor)[0].is_different

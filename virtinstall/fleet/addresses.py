@@ -77,10 +77,9 @@ def _checked(
     plan = found.plan or plan_again(guest, project, session)
     wanted = {each.address for each in plan.reservations}
     changes = tuple(Difference(leaf_path(each), None, each.mac) for each in lost if each.address in wanted)
-    drift = tuple(Difference(leaf_path(each), each.mac, None) for each in lost)
     if not changes:
         return found
-    return found.replace(action="update", changes=(*found.changes, *changes), drift=(*found.drift, *drift), plan=plan)
+    return found.replace(action="update", changes=(*found.changes, *changes), plan=plan)
 
 
 def _lost(
