@@ -35,36 +35,25 @@ class Permissions(Record):
 class NewImage(Record):
     """A local image to create; describing it reads and changes nothing.
 
-    `capacity_bytes` None means the size of the backing file. `preallocation` (`off`, `metadata`, `falloc`, `full`)
-    overrides `sparse`, of which False means `falloc`. `backing_path` is stored in the image unchanged; a relative path
-    is relative to the image's directory. `make_folder`: create its directory if it is missing, because libvirt uses
-    that directory by default. `base`: the image it starts from, which is downloaded when the plan is applied. After
-    that, `copy_from` is its path if the new image is a copy of it; otherwise `backing_path` is.
-    `permissions` are the requested ones.
+    `capacity_bytes` None means the size of the backing file. Unless `sparse`, all of its space is reserved.
+    `backing_path` is stored in the image unchanged; a relative path is relative to the image's directory.
+    `make_folder`: create its directory if it is missing, because libvirt uses that directory by default. `base`: the
+    image it starts from, which is downloaded when the plan is applied. After that, `copy_from` is its path if the new
+    image is a copy of it; otherwise `backing_path` is. `permissions` are the requested ones.
     """
 
     path: str
     format: str
     capacity_bytes: int | None
     sparse: bool = True
-    preallocation: str | None = None
     backing_path: str | None = None
     backing_format: str | None = None
-    cluster_size: int = 65536
-    compat: str = "1.1"
-    lazy_refcounts: bool = False
-    extended_l2: bool = False
     mode: int = 0o600
     make_folder: bool = False
     base: ImageBase | None = None
     copy_from: str | None = None
     copy_format: str | None = None
     permissions: Permissions | None = None
-
-    @property
-    def effective_preallocation(self) -> str:
-        """`preallocation`, or the value that `sparse` implies."""
-        return self.preallocation or ("off" if self.sparse else "falloc")
 
     @property
     def resolved_backing_path(self) -> str | None:

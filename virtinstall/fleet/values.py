@@ -31,11 +31,6 @@ class Wrong(Exception):
         self.hint = hint
 
 
-def is_mapping(node: Node | None) -> bool:
-    """Whether the value is a mapping of sub-options."""
-    return isinstance(node, Fields)
-
-
 def flatten(node: Fields, option: Option, path: str = "") -> Pairs:
     """Return the sub-options with dotted names. Raises: Wrong, if the option does not have one."""
     found: Pairs = {}

@@ -47,11 +47,6 @@ class FetchRequest(NamedTuple):
         return None if not text or text == "none" or "://" in text else parse_digest(text, "image.checksum")
 
 
-def cached_image(wanted: FetchRequest, cache: ImageCache) -> CachedImage | None:
-    """The copy in the cache, current or not."""
-    return cache.record(wanted.key)
-
-
 def is_current(wanted: FetchRequest, record: CachedImage, now: float, started: float | None = None) -> bool:
     """Whether a copy is used without asking the server. `started`: one that was checked since then is current too."""
     if wanted.refresh is False or wanted.pinned is not None or (started is not None and record.checked >= started):

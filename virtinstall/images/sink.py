@@ -86,12 +86,10 @@ class Sink:
         self._head = bytearray()
         self._decompressor: Decompressor | None = None
         self.is_plain: bool | None = True if start else None
-        self.received = start
 
     def write(self, data: bytes | memoryview, /) -> int:
         """Take a piece of the download. Raises: FetchError, if it cannot be decompressed or stored."""
         self._digest.update(data)
-        self.received += len(data)
         if self.is_plain is None:
             self._head += data
             if len(self._head) < HEAD_BYTES:

@@ -300,13 +300,6 @@ class LibvirtHost(StorageHost):
             ]
         return []
 
-    @translate_errors
-    def node_device(self, name: str) -> str | None:
-        """XML of one host device by libvirt's name of it, or None."""
-        with none_if(libvirt.VIR_ERR_NO_NODE_DEVICE, *UNSUPPORTED):
-            return str(self.connection.nodeDeviceLookupByName(name).XMLDesc(0))
-        return None
-
     def check_guest_xml(self, xml: str) -> bool:
         """Let the driver parse a guest's XML and build QEMU's command line; change nothing.
 

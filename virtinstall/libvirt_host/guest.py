@@ -12,6 +12,7 @@ import libvirt
 
 from virtinstall.errors import HypervisorError
 from virtinstall.libvirt_host.error_translation import UNSUPPORTED, error_text, none_if, translated
+from virtinstall.libvirt_host.host import OFF
 from virtinstall.libvirt_host.metadata import metadata, set_metadata
 from virtinstall.libvirt_host.undefine import undefine
 
@@ -81,7 +82,7 @@ class LibvirtGuest:
 
     def is_active(self) -> bool:
         """Whether it runs (or is paused)."""
-        return self.state() not in ("shut off", "crashed", "gone")
+        return self.state() not in OFF
 
     def is_persistent(self) -> bool:
         """Whether it is defined, not only running."""

@@ -11,6 +11,9 @@ from typing import Any, Protocol
 from virtinstall.facts import NetworkFacts, PoolFacts, VolumeFacts, is_simulated
 from virtinstall.progress import Progress
 
+OFF = ("shut off", "crashed", "gone")
+"""States of a guest that does not run."""
+
 
 class Guest(Protocol):
     """A guest of libvirt."""
@@ -245,9 +248,6 @@ class Host(Protocol):
 
     def node_devices(self, capability: str | None = None) -> list[str]:
         """XML of the host's devices."""
-
-    def node_device(self, name: str) -> str | None:
-        """XML of one host device by libvirt's name of it, or None."""
 
     def check_guest_xml(self, xml: str) -> bool:
         """Let the driver parse a guest's XML and build QEMU's command line; change nothing.

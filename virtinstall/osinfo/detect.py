@@ -14,7 +14,7 @@ from typing import TypeVar
 from virtinstall.named import NamedTuple
 from virtinstall.osinfo.catalog import Catalog
 from virtinstall.osinfo.index import System
-from virtinstall.osinfo.media_rows import Media, Tree
+from virtinstall.osinfo.media_rows import Media, TreeRow
 
 # ids of media and values of .treeinfo that have a meaning are shorter
 _LONGEST_VALUE = 256
@@ -32,7 +32,7 @@ class TreeMatch(NamedTuple):
     """A recognized tree: the system's short id and the database's record of the tree."""
 
     short_id: str
-    tree: Tree
+    tree: TreeRow
 
 
 def match_media(

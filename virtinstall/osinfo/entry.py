@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from virtinstall.osinfo.media_rows import Driver, Entry, Image, Media, Tree
+from virtinstall.osinfo.media_rows import Driver, Entry, Image, Media, TreeRow
 from virtinstall.osinfo.places import entity_of
 from virtinstall.osinfo.rows import Amounts, Firmware, Resources
 
@@ -94,7 +94,7 @@ def media_of(parts: Parts) -> list[Media]:
     return [_media(child) for child in parts.all("media")]
 
 
-def trees_of(parts: Parts) -> list[Tree]:
+def trees_of(parts: Parts) -> list[TreeRow]:
     """The trees that the files describe."""
     return [_tree(child) for child in parts.all("tree")]
 
@@ -192,8 +192,8 @@ def _media(element: etree._Element) -> Media:
     )
 
 
-def _tree(element: etree._Element) -> Tree:
-    return Tree(
+def _tree(element: etree._Element) -> TreeRow:
+    return TreeRow(
         arch=element.get("arch", "all"),
         variant=_variant(element),
         url=_child_text(element, "url"),

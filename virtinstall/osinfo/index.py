@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from virtinstall.named import NamedTuple
 from virtinstall.osinfo.cache import JsonCache, Watch, load_watched
-from virtinstall.osinfo.media_rows import Image, Media, Tree
+from virtinstall.osinfo.media_rows import Image, Media, TreeRow
 from virtinstall.osinfo.places import Places, source_files
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Rules(NamedTuple):
     """The rules for recognizing media and trees: pairs of the system's id and the rule."""
 
     media: list[tuple[str, Media]]
-    trees: list[tuple[str, Tree]]
+    trees: list[tuple[str, TreeRow]]
 
 
 class Index:
@@ -70,7 +70,7 @@ def load_rules(places: Places, cache: JsonCache, broken: list[str]) -> Rules:
         rows = _read_all(places, cache, "rules.json", broken, _rules)
     return Rules(
         [(identity, Media._make(rule)) for identity, media, _ in rows for rule in media],
-        [(identity, Tree._make(rule)) for identity, _, trees in rows for rule in trees],
+        [(identity, TreeRow._make(rule)) for identity, _, trees in rows for rule in trees],
     )
 
 

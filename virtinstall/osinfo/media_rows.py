@@ -39,7 +39,7 @@ class Media(NamedTuple):
     scripts: list[str]
 
 
-class Tree(NamedTuple):
+class TreeRow(NamedTuple):
     """`<tree>`: an installation tree; the `treeinfo_` values are patterns to recognize it."""
 
     arch: str
@@ -101,7 +101,7 @@ class Entry(NamedTuple):
     resources: list[Resources]
     firmwares: list[Firmware]
     media: list[Media]
-    trees: list[Tree]
+    trees: list[TreeRow]
     images: list[Image]
     drivers: list[Driver]
     scripts: list[str]

@@ -14,7 +14,7 @@ from virtinstall.named import NamedTuple
 from virtinstall.osinfo.rows import Amounts, Firmware, Resources
 
 if TYPE_CHECKING:
-    from virtinstall.osinfo.media_rows import Driver, Image, Media, Tree
+    from virtinstall.osinfo.media_rows import Driver, Image, Media, TreeRow
 
 Rows = Sequence[Sequence[Any]]
 
@@ -43,14 +43,6 @@ _NET_MODELS = (
     ("rtl8139", "10ec/8139"),
     ("ne2k_pci", "10ec/8029"),
     ("pcnet", "1022/2000"),
-)
-_SOUND_MODELS = (("ich9", "8086/293e"), ("ich6", "8086/2668"), ("ac97", "8086/2415"), ("es1370", "1274/5000"))
-_VIDEO_MODELS = (
-    ("virtio", "1af4/1050"),
-    ("qxl", "1b36/0100"),
-    ("vmvga", "15ad/0710"),
-    ("cirrus", "1013/00b8"),
-    ("vga", "1234/1111"),
 )
 # all guests of these architectures support virtio
 _VIRTIO_ARCHITECTURES = ("aarch64", "armv7l", "loongarch64", "ppc64", "ppc64le", "riscv32", "riscv64", "s390x")
@@ -106,11 +98,11 @@ class OsRecord(NamedTuple):
         return tuple(Media._make(row) for row in self.media_rows)
 
     @property
-    def trees(self) -> tuple[Tree, ...]:
+    def trees(self) -> tuple[TreeRow, ...]:
         """The trees that can install it."""
-        from virtinstall.osinfo.media_rows import Tree
+        from virtinstall.osinfo.media_rows import TreeRow
 
-        return tuple(Tree._make(row) for row in self.tree_rows)
+        return tuple(TreeRow._make(row) for row in self.tree_rows)
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -140,16 +132,6 @@ class OsRecord(NamedTuple):
     def is_windows_client(self) -> bool:
         """Whether it is a desktop Windows (`win10`), not a server (`win2k19`): it uses at most two CPU sockets."""
         return self.family == "winnt" and not self.short_id.startswith("win2k")
-
-    @property
-    def is_linux(self) -> bool:
-        """Whether it is a Linux."""
-        return self.family == "linux"
-
-    @property
-    def is_linux_generic(self) -> bool:
-        """Whether it is a generic Linux of some year, without a distribution: `linux2022`."""
-        return self.id.startswith("http://libosinfo.org/linux/")
 
     @property
     def clock_offset(self) -> str:
@@ -199,10 +181,6 @@ class OsRecord(NamedTuple):
         """Whether its display can be virtio-gpu."""
         return self.supports_virtio("gpu")
 
-    def supports_virtio_input(self, arch: str = "x86_64") -> bool:
-        """Whether keyboard and pointer can be virtio-input."""
-        return self.supports_virtio("input")
-
     def supports_virtio_serial(self, arch: str = "x86_64") -> bool:
         """Whether it has a driver for virtio consoles and channels."""
         return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("console")
@@ -214,10 +192,6 @@ class OsRecord(NamedTuple):
     def supports_usb3(self, arch: str = "x86_64") -> bool:
         """Whether it has a driver for xHCI controllers."""
         return arch in _VIRTIO_ARCHITECTURES or self.has_device(*_XHCI)
-
-    def supports_usb_tablet(self, arch: str = "x86_64") -> bool:
-        """Whether it has a driver for an absolute pointer on USB."""
-        return self.has_device(_USB_TABLET)
 
     def supports_q35(self, arch: str = "x86_64") -> bool:
         """Whether it runs on the q35 chipset.
@@ -231,14 +205,6 @@ class OsRecord(NamedTuple):
     def net_models(self, arch: str = "x86_64") -> tuple[str, ...]:
         """The emulated network cards that it has drivers for, the best first, without virtio."""
         return self._models(_NET_MODELS)
-
-    def sound_models(self, arch: str = "x86_64") -> tuple[str, ...]:
-        """The emulated sound cards that it has drivers for, the best first."""
-        return self._models(_SOUND_MODELS)
-
-    def video_models(self, arch: str = "x86_64") -> tuple[str, ...]:
-        """The video devices that it has drivers for, the best first."""
-        return self._models(_VIDEO_MODELS)
 
     def _models(self, table: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
         return tuple(model for model, identity in table if _PCI + identity in self.devices)

@@ -56,13 +56,6 @@ class StateFiles:
             except OSError as error:
                 raise StorageError(f"{path}: {error.strerror}") from error
 
-    def new_nvram_paths(self) -> list[str]:
-        """Paths where libvirt creates the UEFI variables, when nothing is there yet and this is known."""
-        if not self._has_nvram or self._before is None:
-            return []
-        paths = [self._named_nvram] if self._named_nvram else [f"{self._folder}/{self._name}_VARS.fd"]
-        return [path for path in paths if not os.path.lexists(path)]
-
     def _identities(self) -> frozenset[Identity] | None:
         """Files of UEFI variables that exist now; None when they cannot be seen from here."""
         if not self._has_nvram or self._folder is None:

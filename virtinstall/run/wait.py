@@ -17,6 +17,7 @@ from virtinstall.devices.console import Console
 from virtinstall.devices.interface import Interface
 from virtinstall.devices.serial import Serial
 from virtinstall.errors import CloudInitFailed, GuestCrashed, GuestStopped, HypervisorError, RequestError, WaitTimeout
+from virtinstall.libvirt_host.host import OFF
 from virtinstall.request import GOALS
 from virtinstall.run.cloud_init_errors import MOST_ERRORS, error_on_console, errors_of
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.connection import LibvirtHost
     from virtinstall.libvirt_host.host import Guest
 
-OFF = ("shut off", "gone", "crashed")
 _AGENT_CHANNEL = "org.qemu.guest_agent.0"
 _SSH_PORT = 22
 _SSH_SECONDS = 3.0

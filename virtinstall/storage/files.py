@@ -15,11 +15,10 @@ from contextlib import contextmanager
 
 from virtinstall.errors import StorageError
 from virtinstall.progress import Progress
-from virtinstall.units import GIB, MIB
+from virtinstall.units import GIB
 
 SECTOR = 512
 RESERVE_STEP = GIB  # between two steps Ctrl-C is handled and progress is shown
-ZERO_STEP = MIB
 # QEMU locks single bytes from 100 (its uses) and from 200 (uses it forbids others)
 QEMU_LOCK_START = 100
 QEMU_LOCK_LENGTH = 200
@@ -89,20 +88,6 @@ def reserve(fd: int, offset: int, length: int, progress: Progress) -> None:
     while offset < end:
         step = min(RESERVE_STEP, end - offset)
         os.posix_fallocate(fd, offset, step)
-        progress.advance(step)
-        offset += step
-
-
-def write_zeros(fd: int, offset: int, length: int, progress: Progress) -> None:
-    """Write `length` zero bytes from `offset`, reporting progress.
-
-    Raises: OSError.
-    """
-    zeros = memoryview(bytes(min(ZERO_STEP, length)))
-    end = offset + length
-    while offset < end:
-        step = min(ZERO_STEP, end - offset)
-        write_at(fd, zeros[:step], offset)
         progress.advance(step)
         offset += step
 

@@ -68,8 +68,8 @@ def check_image(image: NewImage) -> int:
         )
     if image.backing_path is not None:
         raise RequestError("a raw image cannot have a backing file", hint="use format=qcow2")
-    check_raw(capacity, image.effective_preallocation)
-    return raw_allocation_bytes(capacity, image.effective_preallocation)
+    check_raw(capacity)
+    return raw_allocation_bytes(capacity, preallocated=not image.sparse)
 
 
 def survey_image(image: NewImage) -> None:
@@ -133,12 +133,11 @@ def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Jo
     if image.copy_from is not None:
         provision_copy(image, capacity, undo, progress, journal)
         return
-    shows = image.effective_preallocation in ("falloc", "full")
-    progress.start(f"Allocating '{os.path.basename(image.path)}'", needed if shows else None)
+    progress.start(f"Allocating '{os.path.basename(image.path)}'", None if image.sparse else needed)
     try:
         with new_file(image.path, undo, mode=image.mode, journal=journal) as fd:
             if image.format == "raw":
-                write_raw(fd, capacity, image.effective_preallocation, progress)
+                write_raw(fd, capacity, preallocated=not image.sparse, progress=progress)
             elif image.format in EXTERNAL_FORMATS:
                 write_external(fd, image, capacity)
             else:
@@ -185,11 +184,7 @@ def _require_backing(image: NewImage) -> None:
 def _qcow2_options(image: NewImage) -> Qcow2Options:
     """Return the qcow2 writer's options for the image."""
     return Qcow2Options(
-        cluster_size=image.cluster_size,
-        compat=image.compat,
-        lazy_refcounts=image.lazy_refcounts,
-        extended_l2=image.extended_l2,
-        preallocation=image.effective_preallocation,
+        preallocated=not image.sparse,
         backing_file=image.backing_path,
         backing_format=image.backing_format,
     )

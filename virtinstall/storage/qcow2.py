@@ -13,34 +13,20 @@ from array import array
 from virtinstall.errors import RequestError
 from virtinstall.named import NamedTuple
 from virtinstall.progress import Progress
-from virtinstall.storage.files import SECTOR, reserve, round_up, write_at, write_zeros
-from virtinstall.storage.qcow2_header import (
-    EXTENDED_L2,
-    LAZY_REFCOUNTS,
-    MAX_CLUSTER_BITS,
-    MAX_L1_BYTES,
-    MAX_REFCOUNT_TABLE_BYTES,
-    MIN_CLUSTER_BITS,
-    Qcow2Header,
-    pack_header,
-)
+from virtinstall.storage.files import SECTOR, reserve, round_up, write_at
+from virtinstall.storage.qcow2_header import MAX_L1_BYTES, MAX_REFCOUNT_TABLE_BYTES, Qcow2Header, pack_header
 from virtinstall.storage.qcow2_layout import L2Table, Layout, plan_layout
 
-PREALLOCATIONS = ("off", "metadata", "falloc", "full")
-COMPATS = {"0.10": 2, "1.1": 3}
-MIN_EXTENDED_L2_CLUSTER = 16384
+CLUSTER_BITS = 16
+CLUSTER = 1 << CLUSTER_BITS  # as `qemu-img create` has it
 COPIED = 1 << 63  # in L1 and L2 entries: the refcount is exactly one
 L1_CHUNK = 1 << 20
 
 
 class Qcow2Options(NamedTuple):
-    """The layout options of a qcow2 image; the defaults are those of `qemu-img create`."""
+    """Contents of a new qcow2 image. `preallocated`: all of its space is reserved."""
 
-    cluster_size: int = 65536
-    compat: str = "1.1"
-    lazy_refcounts: bool = False
-    extended_l2: bool = False
-    preallocation: str = "off"
+    preallocated: bool = False
     backing_file: str | None = None
     backing_format: str | None = None
 
@@ -51,28 +37,10 @@ def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
     Raises: RequestError, if no such qcow2 image is possible.
     """
     size = round_up(capacity_bytes, SECTOR)
-    cluster = options.cluster_size
-    version_2 = options.compat == "0.10"
-    sizes = f"a power of two from {1 << MIN_CLUSTER_BITS} to {1 << MAX_CLUSTER_BITS}"
-    if cluster & (cluster - 1) or not MIN_CLUSTER_BITS < cluster.bit_length() <= MAX_CLUSTER_BITS + 1:
-        raise RequestError(f"invalid qcow2 cluster size {cluster}", hint=f"use {sizes}")
     overlay = options.backing_file is not None
     faults = (
-        (options.compat not in COMPATS, f"qcow2 has no compat level '{options.compat}'", "use 0.10 or 1.1"),
         (
-            options.preallocation not in PREALLOCATIONS,
-            f"qcow2 has no preallocation '{options.preallocation}'",
-            f"use one of {', '.join(PREALLOCATIONS)}",
-        ),
-        (options.lazy_refcounts and version_2, "compat 0.10 has no lazy refcounts", "use compat 1.1"),
-        (options.extended_l2 and version_2, "compat 0.10 has no extended L2 entries", "use compat 1.1"),
-        (
-            options.extended_l2 and cluster < MIN_EXTENDED_L2_CLUSTER,
-            f"extended L2 entries are not possible with clusters of {cluster} bytes",
-            f"use at least {MIN_EXTENDED_L2_CLUSTER}",
-        ),
-        (
-            overlay and options.preallocation != "off" and not options.extended_l2,
+            overlay and options.preallocated,
             "an overlay cannot be preallocated, because that would hide its backing file",
             "omit the preallocation (sparse)",
         ),
@@ -90,12 +58,9 @@ def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
     for wrong, message, hint in faults:
         if wrong:
             raise RequestError(message, hint=hint)
-    layout = plan_layout(size, cluster, 16 if options.extended_l2 else 8, options.preallocation)
-    if layout.l1_size * 8 > MAX_L1_BYTES or layout.refcount_table_clusters * cluster > MAX_REFCOUNT_TABLE_BYTES:
-        raise RequestError(
-            f"{size} bytes are too many for a qcow2 image with clusters of {cluster} bytes",
-            hint="use larger clusters",
-        )
+    layout = plan_layout(size, CLUSTER, preallocated=options.preallocated)
+    if layout.l1_size * 8 > MAX_L1_BYTES or layout.refcount_table_clusters * CLUSTER > MAX_REFCOUNT_TABLE_BYTES:
+        raise RequestError(f"{size} bytes are too many for a qcow2 image", hint="use a smaller size")
     return layout
 
 
@@ -105,8 +70,7 @@ def qcow2_allocation_bytes(capacity_bytes: int, options: Qcow2Options) -> int:
     Raises: RequestError, if no such image is possible.
     """
     layout = check_qcow2(capacity_bytes, options)
-    data = layout.data_clusters if options.preallocation == "metadata" else 0
-    return (layout.total_clusters - data) * layout.cluster_size
+    return layout.total_clusters * layout.cluster_size
 
 
 def write_qcow2(fd: int, capacity_bytes: int, options: Qcow2Options, progress: Progress) -> None:
@@ -115,30 +79,23 @@ def write_qcow2(fd: int, capacity_bytes: int, options: Qcow2Options, progress: P
     Raises: RequestError, or OSError.
     """
     layout = check_qcow2(capacity_bytes, options)
-    cluster = layout.cluster_size
     header = Qcow2Header(
-        version=COMPATS[options.compat],
-        cluster_bits=cluster.bit_length() - 1,
+        version=3,
+        cluster_bits=CLUSTER_BITS,
         size=round_up(capacity_bytes, SECTOR),
         l1_size=layout.l1_size,
-        l1_table_offset=layout.l1_cluster * cluster if layout.l1_size else 0,
-        refcount_table_offset=cluster,
+        l1_table_offset=layout.l1_cluster * CLUSTER if layout.l1_size else 0,
+        refcount_table_offset=CLUSTER,
         refcount_table_clusters=layout.refcount_table_clusters,
         backing_file=None if options.backing_file is None else _backing_name(options.backing_file),
         backing_format=options.backing_format.encode() if options.backing_format else None,
-        incompatible_features=EXTENDED_L2 if options.extended_l2 else 0,
-        compatible_features=LAZY_REFCOUNTS if options.lazy_refcounts else 0,
     )
     start = pack_header(header)
     if layout.data_clusters:
-        os.ftruncate(fd, layout.total_clusters * cluster)
-        _allocate_data(fd, layout, options.preallocation, progress)
-    end_of_data = _write_tables(fd, layout, header.l2_entry_size)
-    if options.preallocation == "metadata" and not options.extended_l2:
-        # the part of the last cluster after the guest's end, which qemu-img fills too
-        slack = layout.data_clusters * cluster - header.size
-        write_at(fd, bytes(slack), end_of_data - slack)
-    write_at(fd, start.ljust(cluster, b"\0"), 0)
+        os.ftruncate(fd, layout.total_clusters * CLUSTER)
+        reserve(fd, 0, layout.total_clusters * CLUSTER, progress)
+    _write_tables(fd, layout)
+    write_at(fd, start.ljust(CLUSTER, b"\0"), 0)
 
 
 def _backing_name(path: str) -> bytes:
@@ -147,18 +104,9 @@ def _backing_name(path: str) -> bytes:
     return os.fsencode(path if plain else f"./{path}")
 
 
-def _allocate_data(fd: int, layout: Layout, preallocation: str, progress: Progress) -> None:
-    if preallocation == "falloc":
-        reserve(fd, 0, layout.total_clusters * layout.cluster_size, progress)
-    elif preallocation == "full":
-        start = layout.first_data_cluster * layout.cluster_size
-        write_zeros(fd, start, layout.data_clusters * layout.cluster_size, progress)
-
-
-def _write_tables(fd: int, layout: Layout, l2_entry_size: int) -> int:
-    """Write refcount table and blocks, L1 table and L2 tables; return the offset of the end of the data."""
+def _write_tables(fd: int, layout: Layout) -> None:
+    """Write refcount table and blocks, L1 table and L2 tables."""
     cluster = layout.cluster_size
-    end_of_data = 0
     refcounts, l1 = array("Q"), array("Q")
     left = layout.total_clusters
     full_block = _big_endian(array("H", [1]) * layout.counted)
@@ -166,8 +114,7 @@ def _write_tables(fd: int, layout: Layout, l2_entry_size: int) -> int:
         offset = piece.cluster * cluster
         if isinstance(piece, L2Table):
             l1.append(offset | COPIED)
-            end_of_data = (piece.data + piece.count) * cluster
-            write_at(fd, _l2_table(piece, cluster, l2_entry_size).ljust(cluster, b"\0"), offset)
+            write_at(fd, _l2_table(piece, cluster).ljust(cluster, b"\0"), offset)
         else:
             refcounts.append(offset)
             write_at(fd, full_block[: max(left, 0) * 2].ljust(cluster, b"\0"), offset)
@@ -175,7 +122,6 @@ def _write_tables(fd: int, layout: Layout, l2_entry_size: int) -> int:
     table = _big_endian(refcounts).ljust(layout.refcount_table_clusters * cluster, b"\0")
     write_at(fd, table, cluster)
     _write_l1(fd, layout, l1)
-    return end_of_data
 
 
 def _write_l1(fd: int, layout: Layout, entries: array[int]) -> None:
@@ -188,15 +134,9 @@ def _write_l1(fd: int, layout: Layout, entries: array[int]) -> None:
         write_at(fd, bytes(min(L1_CHUNK, layout.l1_size * 8 - done)), offset + done)
 
 
-def _l2_table(piece: L2Table, cluster: int, l2_entry_size: int) -> bytes:
+def _l2_table(piece: L2Table, cluster: int) -> bytes:
     start = piece.data * cluster | COPIED
-    entries = array("Q", range(start, start + piece.count * cluster, cluster))
-    if l2_entry_size == 8:
-        return _big_endian(entries)
-    # no subcluster is marked allocated: the data is only reserved, as in qemu-img
-    extended = array("Q", bytes(16 * piece.count))
-    extended[::2] = entries
-    return _big_endian(extended)
+    return _big_endian(array("Q", range(start, start + piece.count * cluster, cluster)))
 
 
 def _big_endian(numbers: array[int]) -> bytes:

@@ -3,10 +3,8 @@
 All clusters up to the end of the image are used exactly once, so every refcount is 1. The
 order is that of `qemu-img create` of Debian 12, so that `qemu-img map` prints the same for both:
 
-- off: header, refcount table, refcount block, L1 table, more refcount blocks;
-- metadata: the same, then each L2 table before the data it maps, and a refcount block as
-  soon as the image has outgrown the blocks before it;
-- falloc, full: header, refcount table, all refcount blocks, L1 table, the first L2 table,
+- sparse: header, refcount table, refcount block, L1 table, more refcount blocks;
+- preallocated: header, refcount table, all refcount blocks, L1 table, the first L2 table,
   the data in one piece, the other L2 tables.
 
 Source: https://www.qemu.org/docs/master/interop/qcow2.html (Host cluster management, Cluster mapping).
@@ -16,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+_L2_ENTRY_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class Layout:
 
     cluster_size: int
     l2_entries: int  # guest clusters that one L2 table maps
-    data_clusters: int  # 0 without preallocation
+    data_clusters: int  # 0 if it is sparse
     l1_size: int
     refcount_table_clusters: int
     refcount_blocks: int
     total_clusters: int
-    contiguous_data: bool
+    is_preallocated: bool
 
     @property
     def counted(self) -> int:
@@ -55,7 +55,7 @@ class Layout:
     @property
     def l1_cluster(self) -> int:
         """The cluster where the L1 table starts."""
-        return 1 + self.refcount_table_clusters + (self.refcount_blocks if self.contiguous_data else 1)
+        return 1 + self.refcount_table_clusters + (self.refcount_blocks if self.is_preallocated else 1)
 
     @property
     def end_of_l1(self) -> int:
@@ -69,9 +69,9 @@ class Layout:
 
     def pieces(self) -> Iterator[RefcountBlock | L2Table]:
         """All refcount blocks, in the order of the refcount table, and all L2 tables, in the order of the L1 table."""
-        return self._contiguous() if self.contiguous_data else self._interleaved()
+        return self._preallocated() if self.is_preallocated else self._sparse()
 
-    def _contiguous(self) -> Iterator[RefcountBlock | L2Table]:
+    def _preallocated(self) -> Iterator[RefcountBlock | L2Table]:
         for number in range(self.refcount_blocks):
             yield RefcountBlock(1 + self.refcount_table_clusters + number)
         last = self.first_data_cluster + self.data_clusters - 1
@@ -79,23 +79,10 @@ class Layout:
             table = last + number if number else self.end_of_l1
             yield L2Table(table, self.first_data_cluster + done, count)
 
-    def _interleaved(self) -> Iterator[RefcountBlock | L2Table]:
+    def _sparse(self) -> Iterator[RefcountBlock]:
         yield RefcountBlock(1 + self.refcount_table_clusters)
-        blocks, end, table = 1, self.end_of_l1, 0
-        for is_data, count in self._parts_after_l1():
-            if is_data:
-                yield L2Table(table, end, count)
-            table, end = end, end + count
-            while blocks * self.counted < end:
-                yield RefcountBlock(end)
-                blocks, end = blocks + 1, end + 1
-
-    def _parts_after_l1(self) -> Iterator[tuple[bool, int]]:
-        """Nothing, then each L2 table and its data: whether it is data, and its clusters."""
-        yield False, 0
-        for _, count in self._mapped():
-            yield False, 1
-            yield True, count
+        for number in range(self.refcount_blocks - 1):
+            yield RefcountBlock(self.end_of_l1 + number)
 
     def _mapped(self) -> Iterator[tuple[int, int]]:
         """For each L2 table: the guest clusters before it, and those that it maps."""
@@ -103,13 +90,13 @@ class Layout:
             yield done, min(self.l2_entries, self.data_clusters - done)
 
 
-def plan_layout(size: int, cluster_size: int, l2_entry_size: int, preallocation: str) -> Layout:
+def plan_layout(size: int, cluster_size: int, *, preallocated: bool) -> Layout:
     """The layout of an empty image of `size` guest bytes."""
-    l2_entries = cluster_size // l2_entry_size
+    l2_entries = cluster_size // _L2_ENTRY_BYTES
     guest_clusters = -(-size // cluster_size)
     l1_size = -(-guest_clusters // l2_entries)
-    data = 0 if preallocation == "off" else guest_clusters
-    tables = 0 if preallocation == "off" else l1_size
+    data = guest_clusters if preallocated else 0
+    tables = l1_size if preallocated else 0
     fixed = 1 + -(-l1_size * 8 // cluster_size) + data + tables
     blocks = table_clusters = 1
     while True:  # refcount blocks and their table are counted too
@@ -127,5 +114,5 @@ def plan_layout(size: int, cluster_size: int, l2_entry_size: int, preallocation:
         refcount_table_clusters=table_clusters,
         refcount_blocks=blocks,
         total_clusters=total,
-        contiguous_data=preallocation in ("falloc", "full"),
+        is_preallocated=preallocated,
     )

@@ -28,7 +28,7 @@ def check_external(image: NewImage) -> None:
     """
     if image.backing_path is not None:
         raise RequestError(f"a new {image.format} image cannot have a backing file", hint="use format=qcow2")
-    if image.effective_preallocation != "off":
+    if not image.sparse:
         raise RequestError(
             f"a new {image.format} image cannot be fully allocated", hint="omit sparse=no, or use format=raw"
         )

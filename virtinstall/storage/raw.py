@@ -17,47 +17,34 @@ from virtinstall.storage.files import (
     round_up,
     storage_errors,
     write_at,
-    write_zeros,
 )
 
-PREALLOCATIONS = ("off", "falloc", "full")
 FIRST_BLOCK = 4096  # written even if nothing else is, as in qemu-img
 
 
-def check_raw(capacity_bytes: int, preallocation: str) -> None:
-    """Check the options of a raw image.
-
-    Raises: RequestError, if no such image is possible.
-    """
-    if preallocation not in PREALLOCATIONS:
-        raise RequestError(
-            f"preallocation '{preallocation}' is not possible with raw images",
-            hint=f"use one of {', '.join(PREALLOCATIONS)}, or format=qcow2",
-        )
+def check_raw(capacity_bytes: int) -> None:
+    """Check the size of a raw image. Raises: RequestError, if no such image is possible."""
     if capacity_bytes < 0 or round_up(capacity_bytes, SECTOR) >= 1 << 63:
         raise RequestError(f"invalid size of a raw image: {capacity_bytes} bytes", hint="use a smaller size")
 
 
-def raw_allocation_bytes(capacity_bytes: int, preallocation: str) -> int:
+def raw_allocation_bytes(capacity_bytes: int, *, preallocated: bool) -> int:
     """Bytes of disk that the new image allocates immediately."""
-    return 0 if preallocation == "off" else round_up(capacity_bytes, SECTOR)
+    return round_up(capacity_bytes, SECTOR) if preallocated else 0
 
 
-def write_raw(fd: int, capacity_bytes: int, preallocation: str, progress: Progress) -> None:
+def write_raw(fd: int, capacity_bytes: int, *, preallocated: bool, progress: Progress) -> None:
     """Write a raw image to the empty file `fd`.
 
     Raises: RequestError, or OSError.
     """
-    check_raw(capacity_bytes, preallocation)
+    check_raw(capacity_bytes)
     size = round_up(capacity_bytes, SECTOR)
     os.ftruncate(fd, size)
-    if preallocation == "falloc":
+    if preallocated:
         reserve(fd, 0, size, progress)
-    elif preallocation == "full":
-        write_zeros(fd, 0, size, progress)
-    if preallocation != "full":
-        # QEMU detects the alignment for direct I/O by reading, which does not work with a hole
-        write_at(fd, bytes(min(FIRST_BLOCK, size)), 0)
+    # QEMU detects the alignment for direct I/O by reading, which does not work with a hole
+    write_at(fd, bytes(min(FIRST_BLOCK, size)), 0)
 
 
 def grow_raw(path: str, new_size: int) -> None:
