@@ -14,7 +14,7 @@ RELEASE=$(. /etc/os-release && echo "${VERSION_ID:-12}")
 # shellcheck disable=SC2034
 TEST_PACKAGES=("${RUN_PACKAGES[@]}" man-db groff bash zsh fish strace libxml2-utils
     openssh-server netcat-openbsd xorriso tmux nfs-ganesha nfs-ganesha-vfs libnfs-utils
-    qemu-system-arm qemu-efi-aarch64 qemu-system-misc qemu-system-ppc "debian-installer-$RELEASE-netboot-amd64" xz-utils debootstrap e2fsprogs
+    qemu-system-arm qemu-efi-aarch64 ovmf-ia32 qemu-system-misc qemu-system-ppc "debian-installer-$RELEASE-netboot-amd64" xz-utils debootstrap e2fsprogs
     fdisk grub-common grub-pc-bin)
 
 heading() { printf '\n==> [%ss] %s\n' "$((SECONDS - STARTED))" "$*"; }

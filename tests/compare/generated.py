@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import re
+import subprocess
 from collections.abc import Iterator
 
 from tests.compare.programs import Case
@@ -32,7 +34,7 @@ CONTEXT = {
     "network": "user",
     "graphics": "vnc",
     "filesystem": f"{FOLDER},compare",
-    "hostdev": "type=usb,source.address.bus=1,source.address.device=2",
+    "hostdev": "pci_0000_00_00_0",
     "tpm": "emulator",
     "shmem": "name=s",
     "vsock": "cid=4",
@@ -79,6 +81,14 @@ REPEATED = frozenset(
 # the same for each device, and tried with one of them
 COMMON = re.compile(r"^(address[.]|alias[.]|.*seclabel|log[.]|acpi[.]|image|permissions|virtualport)")
 COMMON_TRIED_WITH = {"disk", "network", "serial"}
+
+
+def make_image() -> None:
+    """Create the image that the disks use, unless an earlier run left it."""
+    os.makedirs(FOLDER, exist_ok=True)
+    if not os.path.exists(IMAGE):
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", IMAGE, "1G"], check=True)
+        os.chmod(IMAGE, 0o666)
 
 
 def compared_options(wanted: set[str]) -> list[Option]:

@@ -79,11 +79,16 @@ class OldProgram:
         )
 
     def run(self, case: Case, uri: str, stdin: str) -> Outcome:
-        """What it prints."""
+        """What it prints, comparable."""
+        return outcome(*self.run_text(case, uri, stdin))
+
+    def run_text(self, case: Case, uri: str, stdin: str = "") -> tuple[int, str, str]:
+        """Exit status, output and errors."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps((case.program, case.arguments(uri), stdin)) + "\n")
         self._process.stdin.flush()
-        return outcome(*json.loads(self._process.stdout.readline()))
+        status, out, err = json.loads(self._process.stdout.readline())
+        return status, out, err
 
     def close(self) -> None:
         """End the process."""

@@ -69,6 +69,12 @@ def test_path_of_a_disk_overrides_a_server() -> None:
     assert any("source.protocol, source.host0 has no effect" in warning for warning in plan.warnings)
 
 
+def test_sd_card_is_refused_where_there_is_no_slot() -> None:
+    """libvirt defines such a guest, and QEMU does not start it."""
+    with pytest.raises(RequestError, match="has no slot for SD cards"):
+        plan_of("--import", "--disk", "/dev/b,bus=sd")
+
+
 def test_user_of_a_url_needs_its_secret() -> None:
     """libvirt rejects <auth> without <secret>: without a secret the user name is omitted with a warning."""
     plan = plan_of("--import", "--disk", "ssh://me@h/a.img")

@@ -249,3 +249,46 @@ def test_security_model_fits_the_label(label: str, model: str | None) -> None:
     """The host has neither SELinux nor AppArmor: their labels get no wrong model."""
     labels = guest("--seclabel", f"type=static,label={label}").seclabels
     assert [each.model for each in labels] == [model]
+
+
+@pytest.mark.parametrize(
+    "boot",
+    [
+        "uefi,firmware.feature0.name=secure-boot,firmware.feature0.enabled=yes",
+        "uefi,secure-boot=yes",
+        "uefi,firmware.enrolled-keys=yes",
+    ],
+)
+def test_secure_boot_decides_the_machine(boot: str) -> None:
+    """Firmware with Secure Boot runs in SMM, which only q35 has; a machine type of the user's choice stays."""
+    assert (guest("--boot", boot, os="generic").os.type_machine or "").endswith("q35")
+    assert guest("--boot", boot, "--machine", "pc", os="generic").os.type_machine == "pc"
+
+
+def test_last_value_of_a_firmware_feature_counts() -> None:
+    """secure-boot=yes, which implies enrolled keys, without them."""
+    domain = guest("--boot", "secure-boot=yes,firmware.feature1.name=enrolled-keys,firmware.feature1.enabled=no")
+    features = {feature.name: feature.enabled for feature in domain.os.firmware_features}
+    assert (len(domain.os.firmware_features), features) == (2, {"enrolled-keys": False, "secure-boot": True})
+
+
+def test_arm_guest_without_keys_has_no_secure_boot() -> None:
+    """Debian describes an image with Secure Boot and without keys, which it does not ship."""
+    words = ("--boot", "uefi,firmware.feature0.name=enrolled-keys,firmware.feature0.enabled=no")
+    domain = composed(ARM, GuestKind("hvm", "aarch64", "qemu"), os_named("debian11"), *words).final
+    features = {feature.name: feature.enabled for feature in domain.os.firmware_features}
+    assert features == {"enrolled-keys": False, "secure-boot": False}
+
+
+def test_parallel_port_is_refused_where_qemu_has_none() -> None:
+    """libvirt defines such a guest, and QEMU does not start it."""
+    with pytest.raises(RequestError, match="no parallel port for aarch64") as caught:
+        composed(ARM, GuestKind("hvm", "aarch64", "qemu"), os_named("debian11"), "--parallel", "pty")
+    assert caught.value.hint == "use --serial"
+
+
+def test_enlightenment_that_the_host_lacks_is_reported() -> None:
+    """QEMU may ignore it, or not start the guest."""
+    assert any(
+        "does not offer vpindex" in warning for warning in plan("--features", "hyperv.vpindex.state=on").warnings
+    )

@@ -20,6 +20,7 @@ from virtinstall.compose import (
     interfaces,
     media,
     phases,
+    qemu_limits,
     security,
     seeds,
     small_devices,
@@ -69,6 +70,7 @@ def compose(request: Request, facts: Facts) -> Plan:
     small_devices.share_memory(draft)
     controllers.fill_controllers(draft)
     cpu.fill_cpu(draft)
+    qemu_limits.validate_for_qemu(draft)
     features.fill_features(draft)
     features.fill_vmport(draft)
     features.fill_clock(draft)

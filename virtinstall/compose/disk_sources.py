@@ -76,8 +76,10 @@ def resolve_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     elif path is not None and is_url(path):
         use_url(draft, disk, path)
     elif facts.volume is not None and disk.source_pool is None:
+        _leave_network_source(draft, disk, path)
         _use_volume(draft, disk, facts.volume)
     elif path is not None and disk.type not in OWN_SOURCES:
+        _leave_network_source(draft, disk, path)
         _use_path(draft, disk, path, facts)
     elif disk.pool is not None or (disk.size_bytes is not None and (facts.pool is not None or _has_no_source(disk))):
         _use_new_volume(draft, disk, facts)
@@ -151,7 +153,6 @@ def _warn_about_fat(draft: Draft, disk: Disk, path: str) -> None:
 
 def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     found = facts.path
-    _leave_network_source(draft, disk, path)
     if found is not None and found.kind is not None:
         if found.kind == "dir" and disk.size_bytes is not None:
             raise RequestError(
@@ -177,7 +178,7 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     _make_at(draft, disk, path, facts)
 
 
-def _leave_network_source(draft: Draft, disk: Disk, path: str) -> None:
+def _leave_network_source(draft: Draft, disk: Disk, path: str | None) -> None:
     """Remove what names a place on a server: the disk is at `path`."""
     given = [
         name
@@ -189,7 +190,7 @@ def _leave_network_source(draft: Draft, disk: Disk, path: str) -> None:
         )
         if value is not None
     ]
-    if not given or disk.type not in (None, "file", "block", "dir"):
+    if not given or path is None or disk.type not in (None, "file", "block", "dir"):
         return
     disk.source_protocol = disk.source_name = disk.source_query = None
     disk.source_hosts = []

@@ -85,14 +85,20 @@ def _accept_unsigned_kernel(draft: Draft) -> None:
     The finished guest gets the same firmware, because both share the file with its variables.
     """
     os, install, media = draft.domain.os, draft.request.install, draft.facts.media
+    _avoid_missing_image(draft)
     direct = os.kernel is not None or install.kernel is not None or (media is not None and media.kernel is not None)
     if not direct or os.firmware != "efi" or os.firmware_features or os.loader is not None:
         return
     if draft.platform.is_qemu and draft.facts.host.libvirt_version >= _FEATURES_SINCE_LIBVIRT:
         os.set_firmware_feature("enrolled-keys", False)
-        if draft.platform.is_arm_virt:
-            # Debian 12 describes an image for ARM without keys but with Secure Boot, which it does not ship
-            os.set_firmware_feature("secure-boot", False)
+        _avoid_missing_image(draft)
+
+
+def _avoid_missing_image(draft: Draft) -> None:
+    """Without keys on ARM, also ask for no Secure Boot: Debian 12 describes such an image, but does not ship it."""
+    known = {feature.name: feature.enabled for feature in draft.domain.os.firmware_features}
+    if draft.platform.is_arm_virt and known.get("enrolled-keys") is False and "secure-boot" not in known:
+        draft.domain.os.set_firmware_feature("secure-boot", False)
 
 
 def _is_given(draft: Draft) -> bool:
@@ -136,8 +142,8 @@ def _architecture(path: str) -> str | None:
 def _set_uefi(draft: Draft) -> None:
     os = draft.domain.os
     path = _loader(draft)
-    # libvirt rejects a template if it chooses the firmware
-    by_path = os.nvram_template is not None and path is not None
+    # libvirt rejects these together with firmware=efi
+    by_path = path is not None and any((os.nvram_template, os.loader_type, os.loader_readonly is not None))
     if draft.offers("os", "firmware", "efi", unknown=False) and not by_path:
         os.firmware = "efi"
         return

@@ -20,6 +20,7 @@ _X86 = ("x86_64", "i686", None)
 def merge_firmware_features(domain: Domain) -> None:
     """Write secure boot where libvirt reads it, and switch on SMM, which it requires."""
     os = domain.os
+    _use_last_values(os)
     if os.loader is None and (os.uefi or os.firmware == "efi") and os.loader_secure is not None:
         secure = os.loader_secure
         os.loader_secure = None
@@ -28,6 +29,15 @@ def merge_firmware_features(domain: Domain) -> None:
             os.set_firmware_feature("enrolled-keys", False)
     if os.loader is not None and os.loader_secure and os.type_arch in _X86 and domain.features.smm_state is None:
         domain.features.smm_state = True
+
+
+def _use_last_values(os: Os) -> None:
+    """Of a feature that was named in two ways, the last value counts; secure-boot=yes alone implies enrolled keys."""
+    for feature in os.firmware_features:
+        if [each.name for each in os.firmware_features].count(feature.name) > 1:
+            os.firmware_features.remove(feature)
+            if feature.name == "enrolled-keys" and feature.enabled:
+                os.set_firmware_feature("secure-boot", True)
 
 
 def use_chosen_firmware(os: Os) -> None:

@@ -190,10 +190,24 @@ def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Platform
         return existing_platform(request.domain, host.capabilities.host_arch)
     requested = requested_platform(request)
     platform = choose_platform(requested, host.capabilities, os, host.driver)
-    if requested.machine is None and platform.is_q35 and _needs_ide(request.domain):
-        machines = platform.guest.machines_for(platform.virt_type)
-        return platform.replace(machine="pc") if "pc" in machines else platform
+    machines = platform.guest.machines_for(platform.virt_type)
+    if requested.machine is None and platform.is_q35 and _needs_ide(request.domain) and "pc" in machines:
+        return platform.replace(machine="pc")
+    if requested.machine is None and not platform.is_q35 and "q35" in machines and _needs_smm(request.domain, platform):
+        return platform.replace(machine="q35")
     return platform
+
+
+def _needs_smm(domain: Domain, platform: Platform) -> bool:
+    """Whether the requested firmware runs in SMM, which the machine pc does not have: secure boot, 32-bit UEFI."""
+    os = domain.os
+    if not platform.is_x86 or not platform.is_qemu or os.loader is not None:
+        return False
+    secure = any(
+        feature.enabled and feature.name in ("secure-boot", "enrolled-keys") for feature in os.firmware_features
+    )
+    wants_uefi = bool(os.uefi) or os.firmware == "efi"
+    return secure or (wants_uefi and (platform.arch == "i686" or bool(os.loader_secure)))
 
 
 def _needs_ide(domain: Domain) -> bool:

@@ -308,7 +308,11 @@ class LibvirtHost(StorageHost):
         if self.driver() != "qemu":
             return False
         with translated("libvirt rejects the guest's XML"), none_if(*UNCHECKED):
-            self.connection.domainXMLToNative("qemu-argv", xml, 0)
+            arguments = self.connection.domainXMLToNative("qemu-argv", xml, 0)
+            if self.is_local():
+                from virtinstall.libvirt_host.native_arguments import require_firmware
+
+                require_firmware(arguments)
             return True
         return False
 

@@ -1,0 +1,28 @@
+"""QEMU's command line, built by libvirt, names files that must exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from virtinstall.errors import HypervisorError
+from virtinstall.libvirt_host.native_arguments import require_firmware
+
+ARGUMENTS = (
+    """-blockdev '{"driver":"file","filename":"%s","node-name":"libvirt-pflash0-storage","auto-read-only":true}'"""
+)
+
+
+def test_missing_firmware_is_an_error(tmp_path: Path) -> None:
+    """libvirt chooses firmware by descriptions, and does not look for the image."""
+    with pytest.raises(HypervisorError, match=r"does not exist: .*/CODE\.fd") as caught:
+        require_firmware(ARGUMENTS % (tmp_path / "CODE.fd"))
+    assert "firmware.secure-boot=no" in (caught.value.hint or "")
+
+
+def test_installed_firmware_is_accepted(tmp_path: Path) -> None:
+    """A BIOS guest has none."""
+    (tmp_path / "CODE.fd").touch()
+    require_firmware(ARGUMENTS % (tmp_path / "CODE.fd"))
+    require_firmware("-machine pc")

@@ -1,0 +1,48 @@
+"""Requests that libvirt defines although QEMU cannot start the guest: found by starting random guests.
+
+Everything else is checked by asking libvirt (`accepted.py`).
+"""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.parallel import Parallel
+from virtinstall.domain.features import Features
+from virtinstall.errors import RequestError
+
+# QEMU's only parallel port is an ISA device
+_WITHOUT_ISA = ("aarch64", "armv7l", "armv6l", "loongarch64", "ppc64", "ppc64le", "riscv32", "riscv64", "s390x")
+
+
+def validate_for_qemu(draft: Draft) -> None:
+    """Check the requested devices and features. Raises: RequestError, for the first that QEMU does not have."""
+    platform = draft.platform
+    if not platform.is_qemu or draft.facts.host.driver != "qemu":
+        return
+    if platform.arch in _WITHOUT_ISA and draft.domain.devices_of(Parallel):
+        raise RequestError(f"--parallel: QEMU has no parallel port for {platform.arch}", hint="use --serial")
+    has_card_slot = platform.is_fixed_board or not (platform.is_x86 or platform.arch in _WITHOUT_ISA)
+    if not has_card_slot and any(disk.target_bus == "sd" for disk in draft.domain.devices_of(Disk)):
+        raise RequestError(
+            f"--disk bus=sd: machine type {platform.machine} has no slot for SD cards", hint="use bus=virtio"
+        )
+    _warn_of_enlightenments(draft)
+
+
+def _warn_of_enlightenments(draft: Draft) -> None:
+    """Hyper-V enlightenments depend on the host's kernel. QEMU ignores a few where they are missing."""
+    offered = draft.domcaps_list("features/hyperv", "features")
+    missing = [
+        name
+        for attribute, declared in Features.declarations()
+        for name in (attribute.removeprefix("hyperv_").removesuffix("_state"),)
+        if declared.path == f"./hyperv/{name}/@state"
+        and getattr(draft.domain.features, attribute)
+        and name not in offered
+    ]
+    if offered and missing:
+        draft.warnings.append(
+            f"--features hyperv.{missing[0]}.state=on: this host does not offer {', '.join(missing)} to "
+            f"{draft.platform.virt_type} guests; the guest may not start"
+        )
