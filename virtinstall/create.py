@@ -205,7 +205,7 @@ def _apply(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: 
     from virtinstall.run.own_guest import keep_journal_if_lost, require_free
     from virtinstall.run.placeholders import leave_placeholders, placeholder_sizes, remove_placeholders
     from virtinstall.run.reserve import reserve_addresses
-    from virtinstall.run.store_record import planned_nvram, store_plan
+    from virtinstall.run.store_record import planned_nvram, recorded, store_plan
     from virtinstall.run.uploads import send_files
     from virtinstall.storage.apply import make_storage
 
@@ -233,7 +233,7 @@ def _apply(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: 
                 journal.record("domain", plan.name, uuid=plan.final.uuid)
             reserve_addresses(plan, host, undo, journal)
             nvram = planned_nvram(plan, host)
-            guest = boot(plan, host, undo, paused=paused)
+            guest = boot(recorded(plan, host, nvram), host, undo, paused=paused)
             sizes = placeholder_sizes(plan)
             # last of all: a guest whose definition has changed is not rolled back
             unrecorded = store_plan(plan, guest, host, nvram)

@@ -32,6 +32,33 @@ def planned_nvram(plan: Plan, host: Host) -> str | None:
     return path if path is not None and host.is_local() and not os.path.lexists(path) else None
 
 
+def recorded(plan: Plan, host: Host, nvram: str | None) -> Plan:
+    """Return the plan with the record of its guest in the definition.
+
+    A run that is killed as soon as libvirt has the guest then leaves no disk that a later deletion does not know.
+    A guest that is reinstalled has a record already; `store_plan` changes it.
+    """
+    from lxml import etree
+
+    if plan.reinstall:
+        return plan
+    record = _completed(record_of(plan, __version__).replace(nvram=nvram, uuid=str(plan.final.uuid)), host)
+    node = etree.fromstring(record.fitted().to_xml())
+    for each in node.iter():
+        each.tag = f"{{{NAMESPACE}}}{each.tag}"
+    final = plan.final.clone()
+    root = final.ensure_node()
+    above = root.find("metadata")
+    if above is None:
+        # libvirt accepts any order
+        above = etree.SubElement(root, "metadata")
+    added = etree.SubElement(
+        above, node.tag, {str(name): str(value) for name, value in node.attrib.items()}, nsmap={PREFIX: NAMESPACE}
+    )
+    added.extend(list(node))
+    return plan.replace(final=final)
+
+
 def store_plan(plan: Plan, guest: Guest, host: Host, nvram: str | None) -> str | None:
     """Store the record of the guest that `plan` created; return a warning if that is not possible."""
     record = record_of(plan, __version__).replace(nvram=nvram)
@@ -69,11 +96,7 @@ def store(record: GuestRecord, guest: Guest, host: Host) -> str | None:
 
     Files that have an inode are known already: another file may have their path now.
     """
-    complete = record.replace(
-        uuid=guest.uuid,
-        created=record.created or time.strftime(_TIME, time.gmtime()),
-        files=tuple(_complete(each, host) for each in record.files),
-    )
+    complete = _completed(record.replace(uuid=guest.uuid), host)
     missing = "virt-guest will not know which disks belong to it"
     try:
         fitted = complete.fitted()
@@ -83,6 +106,13 @@ def store(record: GuestRecord, guest: Guest, host: Host) -> str | None:
         return f"the driver '{host.driver()}' stores no metadata of guests: {missing}"
     except HypervisorError as error:
         return f"{error.message}: {missing}"
+
+
+def _completed(record: GuestRecord, host: Host) -> GuestRecord:
+    return record.replace(
+        created=record.created or time.strftime(_TIME, time.gmtime()),
+        files=tuple(_complete(each, host) for each in record.files),
+    )
 
 
 def _complete(file: CreatedFile, host: Host) -> CreatedFile:
