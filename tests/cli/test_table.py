@@ -12,7 +12,7 @@ ROWS = [("NAME", "STATE", "IMAGE"), ("a-very-long-name", "running", "debian12"),
 
 
 def test_columns_are_aligned() -> None:
-    """Without a terminal, nothing is cut and no line ends with blanks."""
+    """Without a terminal, nothing is cut and no line ends with spaces."""
     assert table(ROWS, (0, 2), None).splitlines() == [
         "NAME              STATE     IMAGE",
         "a-very-long-name  running   debian12",
@@ -55,3 +55,19 @@ def test_guests_with_usual_names_fit_80_columns() -> None:
         *("web-1.example", "shut", "off", "192.168.122.100", "+1", "debian12:trixie", "2G", "16", "0s")
     ]
     assert rows[2].split()[-3:] == ["300M", "16", "-"]
+
+
+@pytest.mark.parametrize(
+    ("image", "system", "expected"),
+    [
+        ("debian12", "debian12", "debian12"),
+        ("/images/golden.qcow2", None, "golden.qcow2"),
+        ("docker://quay.io/containerdisks/fedora:42", None, "fedora:42"),
+        (None, "debian12", "debian12"),
+        (None, None, "-"),
+    ],
+)
+def test_an_image_is_shown_by_its_name(image: str | None, system: str | None, expected: str) -> None:
+    """The JSON output contains the whole path or URL."""
+    guest = Summary(name="web", uuid="u", state="running", image=image, os=system, memory_kib=512 << 10)
+    assert _table([guest], 0.0, None).split()[-4:] == [expected, "512M", "0", "-"]

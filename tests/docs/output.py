@@ -44,7 +44,7 @@ def guide_output(path: Path) -> Output | None:
     added = [word for option in _WITH.findall(introduction) for word in shlex.split(option)]
     removed = _WITHOUT.findall(introduction)
     if added:
-        # the added options say how to wait
+        # the added options specify how to wait
         removed.append("--noautoconsole")
     return Output(path.stem, (*(word for word in args if word not in removed), *added), shown.text)
 

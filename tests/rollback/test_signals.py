@@ -28,7 +28,7 @@ def alarm() -> Iterator[None]:
     before = signal.signal(signal.SIGALRM, terminate)
     # Hypothesis installs some; Python drops every exception that is raised in one
     callbacks, gc.callbacks[:] = list(gc.callbacks), []
-    # connections that other tests left behind
+    # connections that other tests have not closed
     gc.collect()
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)

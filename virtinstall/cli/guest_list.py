@@ -49,7 +49,7 @@ def _table(guests: list[Summary], now: float, width: int | None) -> str:
                 guest.name,
                 guest.state,
                 _addresses(guest),
-                guest.image or guest.os or "-",
+                _image(guest),
                 _memory(guest.memory_kib),
                 str(guest.vcpus),
                 age(guest.created, now),
@@ -67,8 +67,14 @@ def _addresses(guest: Summary) -> str:
 
 
 def _memory(kib: int) -> str:
-    """Return the memory in GiB, in MiB if it is not a multiple of half a GiB."""
-    return f"{kib / (1 << 20):g}G" if kib and kib % (1 << 19) == 0 else f"{kib >> 10}M"
+    """Return the memory in GiB, in MiB if it is less than that or not a multiple of half a GiB."""
+    return f"{kib / (1 << 20):g}G" if kib >= 1 << 20 and kib % (1 << 19) == 0 else f"{kib >> 10}M"
+
+
+def _image(guest: Summary) -> str:
+    """Return the name of the image, of a path or URL its last part; else the operating system."""
+    name = guest.image or guest.os or "-"
+    return name.rstrip("/").rpartition("/")[2] if "/" in name else name
 
 
 def age(created: str | None, now: float) -> str:

@@ -150,7 +150,8 @@ def _target(guest: Guest, document: Node, host: Host) -> tuple[str, int]:
         raise RequestError(
             f"the guest '{guest.name}' is on a user-mode network, and no port of this host is forwarded to its port 22",
             hint=f"use the guest agent: virt-guest exec {guest.name} -- COMMAND; or create guests with "
-            "--network passt,portForward0.proto=tcp,portForward0.range0.start=2222,portForward0.range0.to=22",
+            "--network user,backend.type=passt,portForward0.proto=tcp,portForward0.range0.start=2222,"
+            "portForward0.range0.to=22",
         )
     raise RequestError(
         f"no address of the guest '{guest.name}' is known", hint=f"wait for it: virt-guest ip {guest.name} --wait"
