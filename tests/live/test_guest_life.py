@@ -6,16 +6,20 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+import virtinstall
 from tests.live.machine import Connection
 from tests.live.test_cloud_image import ADDRESS, GATEWAY, VirtInstall, cloud_image, network
-from tests.live.test_delete import virt_guest
+from tests.live.test_delete import NO_DEVICES, virt_guest
 
 __all__ = ["cloud_image", "network"]
+AGENT = "unix,target.type=virtio,target.name=org.qemu.guest_agent.0"
 pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
 
 
@@ -79,3 +83,41 @@ def test_the_life_of_a_guest(
     assert not disk.exists()
     assert cloud_image.exists()
     assert list(known_hosts.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "message", "hint"),
+    [
+        (AGENT, "does not respond", "qemu-guest-agent"),
+        ("none", "has no channel for a guest agent", "virt-xml"),
+    ],
+    ids=["no-agent", "no-channel"],
+)
+def test_exec_without_an_agent_fails_within_seconds(
+    connection: Connection, virt_install: VirtInstall, guest_name: str, channel: str, message: str, hint: str
+) -> None:
+    """The error contains what to do; that of libvirt does not."""
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", "none", "--channel", channel).ok()
+    begin = time.monotonic()
+    status, _, error = virt_guest(connection, "exec", guest_name, "--", "true", ok=False)
+    assert (status, message in error, hint in error) == (1, True, True), error
+    assert time.monotonic() - begin < 20
+
+
+def test_ip_reports_a_timeout(connection: Connection, virt_install: VirtInstall, guest_name: str) -> None:
+    """Exit status 3; with JSON, the error is a document that its schema describes."""
+    virt_install(
+        *("--name", guest_name, "--osinfo", "generic", "--graphics", "none", "--noautoconsole", "--memory", "64"),
+        *("--import", "--disk", "none", "--network", "user", "--channel", AGENT),
+    ).ok()
+    status, printed, error = virt_guest(
+        connection, "ip", guest_name, "--wait", "--timeout", "2", "--output", "json", ok=False
+    )
+    assert (status, "timed out after 2" in error) == (3, True), error
+    document = json.loads(printed)
+    jsonschema.validate(
+        document, json.loads((Path(virtinstall.__file__).parent / "schema" / "guest-ip.json").read_text())
+    )
+    assert document["exit_status"] == 3
+    status, _, error = virt_guest(connection, "ssh", guest_name, ok=False)
+    assert (status, "no port of this host is forwarded to its port 22" in error) == (1, True), error

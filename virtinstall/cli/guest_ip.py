@@ -37,12 +37,19 @@ def run(given: Namespace, log: Log) -> int:
             timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
             try:
                 guest.wait_for("ip", timeout, report=lambda text: print(text, file=sys.stderr))
+            except RequestError as error:
+                # the message is that of virt-install's option
+                hint = (error.hint or "").replace("add --", f"virt-xml {given.name} --add-device --") or None
+                raise RequestError(error.message.removeprefix("--wait-for ip: "), hint=hint) from error
             except (WaitTimeout, GuestCrashed) as error:
                 return _report_failure(given, error)
             found = guest.find_addresses()
         if not found:
             state = guest.state
-            hint = "wait for it: --wait" if state.is_active else f"start it: virsh start {given.name}"
+            from virtinstall.virsh_commands import virsh_command
+
+            hint = f"start it: {virsh_command(hypervisor.uri, 'start', given.name)}"
+            hint = "wait for it: --wait" if state.is_active else hint
             raise RequestError(f"no address of the guest '{given.name}' is known ({state})", hint=hint)
     if given.output == "json":
         import json

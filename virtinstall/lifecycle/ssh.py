@@ -36,7 +36,10 @@ def ssh_command(
     Raises: RequestError, if the guest is off, no address is known, or `identity` does not exist; StorageError.
     """
     if not guest.is_active():
-        raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it: virsh start {guest.name}")
+        from virtinstall.virsh_commands import virsh_command
+
+        start = virsh_command(host.uri, "start", guest.name)
+        raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it: {start}")
     if identity is not None and not os.path.exists(os.path.expanduser(identity)):
         raise RequestError(f"no such file: '{identity}'", hint="specify the file of a private key: --identity FILE")
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
