@@ -21,6 +21,7 @@ sys.exit(status)
 HEAVY = {
     *("lxml", "json", "logging", "shutil", "subprocess", "tempfile", "pathlib", "dataclasses", "inspect", "ast"),
     *("ipaddress", "urllib.parse", "calendar", "datetime", "_strptime", "socket", "ssl", "yaml", "requests"),
+    *("threading", "locale"),
 }
 # packages and modules of virtinstall that may be loaded; the others create, change or delete guests
 USED = {

@@ -63,6 +63,18 @@ def test_a_guest_without_cloud_init_is_reset(connection: Connection, disk: Path,
     assert sorted(path.name for path in disk.parent.iterdir()) == ["base.qcow2", "disk.qcow2"]
 
 
+def test_other_disks_keep_their_data(connection: Connection, work: Path, disk: Path, guest_name: str) -> None:
+    """Whether the user attached them, or virtinstall created them without an image."""
+    own = work / "own.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", own, "8M"], check=True)
+    connection.virsh("attach-disk", guest_name, str(own), "vdz", "--config", "--subdriver", "qcow2")
+    qemu_io(own, "write -P 7 0 1M")
+    document = reset(connection, guest_name)
+    assert document["kept"] == [{"path": str(own), "reason": "virtinstall did not create it for this guest"}]
+    assert is_empty(disk)
+    assert "0/1048576 bytes" not in qemu_io(own, "read -P 7 0 1M")
+
+
 def test_a_running_guest_must_be_stopped(connection: Connection, disk: Path, guest_name: str) -> None:
     """With --force, or --shutdown; a guest that does not shut down in time keeps its data."""
     connection.virsh("start", guest_name)

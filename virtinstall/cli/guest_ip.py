@@ -28,10 +28,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace, log: Log) -> int:
     """Run the action; return the exit status. Raises: VirtInstallError."""
-    with connect(given.connect) as hypervisor:
+    waits = given.wait or given.timeout is not None
+    with connect(given.connect, events=waits) as hypervisor:
         guest = hypervisor.guest(given.name)
         found = guest.find_addresses()
-        if not found and (given.wait or given.timeout is not None):
+        if not found and waits:
             from virtinstall.units import parse_duration
 
             timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")

@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace, log: Log) -> int:
     """Run the action; return the exit status. Raises: VirtInstallError."""
-    with connect(given.connect) as hypervisor:
+    with connect(given.connect, events=False) as hypervisor:
         found = hypervisor.summaries()
         uri = hypervisor.uri
     if given.output == "json":

@@ -50,8 +50,9 @@ def run(given: Namespace, log: Log) -> int:
     with redirect_stdout(sys.stderr):
         status, changed, plan = _reset(given)
     listed = [{"path": path, "base": base} for path, base in plan.disks]
+    kept = [{"path": path, "reason": reason} for path, reason in plan.kept]
     removed = {"snapshots": list(plan.snapshots), "checkpoints": list(plan.checkpoints), "files": list(plan.overlays)}
-    document = {"name": given.name, "disks": listed, **removed, "changed": changed, "exit_status": status}
+    document = {"name": given.name, "disks": listed, "kept": kept, **removed, "changed": changed, "exit_status": status}
     print(json.dumps(document, indent=2))
     return status
 
@@ -93,6 +94,7 @@ def _text(plan: ResetPlan) -> str:
     lines = [
         f"reset   disk {path}: all data written since it was created from {base} is lost" for path, base in plan.disks
     ]
+    lines += [f"keep    disk {path}: {reason}" for path, reason in plan.kept]
     if plan.has_saved_state:
         lines.append("remove  saved-state: libvirt's managed save")
     lines += [f"remove  snapshot-metadata {name}" for name in plan.snapshots]

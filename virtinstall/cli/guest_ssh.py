@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace, log: Log) -> int:
     """Replace this process with ssh; return only with --print. Raises: VirtInstallError."""
-    with connect(given.connect) as hypervisor:
+    with connect(given.connect, events=False) as hypervisor:
         program_arguments = hypervisor.guest(given.name).ssh_command(
             given.command, user=given.user, identity=given.identity
         )

@@ -5,6 +5,7 @@ A module of a subcommand has `add_arguments(parser)` and `run(given, log) -> exi
 
 from __future__ import annotations
 
+import argparse
 import importlib
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,8 @@ SUBCOMMANDS = (
 def run(arguments: list[str], log: Log) -> int:
     """Run virt-guest with the arguments; return the exit status. Raises: VirtInstallError."""
     arguments = _with_subcommand_first(arguments)
+    # argparse looks for translations of its texts, of which Python has none: a fiftieth of a short command
+    argparse._ = str  # type: ignore[attr-defined]
     chosen = next((each for each in SUBCOMMANDS if arguments[:1] == [each.name]), None)
     if chosen is None and arguments and not arguments[0].startswith("-"):
         raise _unknown_subcommand(arguments[0])

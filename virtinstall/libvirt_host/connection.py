@@ -5,8 +5,7 @@ Source: https://libvirt.org/html/libvirt-libvirt-host.html and related pages.
 
 from __future__ import annotations
 
-import operator
-import threading
+import os
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from virtinstall.libvirt_host.error_translation import (
     translate_errors,
     translated,
 )
+from virtinstall.libvirt_host.event_loop import Flag, run_event_loop, silence_error_handler
 from virtinstall.libvirt_host.guest import LibvirtGuest, start_paused_or_not
 from virtinstall.libvirt_host.volumes import StorageHost
 
@@ -34,39 +34,17 @@ _UUID_DIGITS = 32
 _LOOKS = 20
 _LOOK_SECONDS = 0.1
 _ALIVE_SECONDS, _ALIVE_COUNT = 5, 5
-_loop_lock = threading.Lock()
 
 
-def _event_loop() -> None:
-    """Run libvirt's event loop in a thread, once per process."""
-    with _loop_lock:
-        if any(thread.name == "libvirt-events" for thread in threading.enumerate()):
-            return
-        libvirt.virEventRegisterDefaultImpl()
-
-        def run() -> None:
-            while True:
-                libvirt.virEventRunDefaultImpl()
-
-        threading.Thread(target=run, name="libvirt-events", daemon=True).start()
-
-
-def silence_error_handler() -> None:
-    """Keep libvirt from printing errors, which are also raised as exceptions.
-
-    The handler must not be a Python function: a signal that arrives while libvirt calls one raises its exception there,
-    and the call of libvirt ends with SystemError instead. A C function that accepts two arguments is used.
-    """
-    libvirt.registerErrorHandler(operator.is_, None)
-
-
-def connect(uri: str | None) -> LibvirtHost:
+def connect(uri: str | None, *, events: bool = True) -> LibvirtHost:
     """Connect to `uri`; None is libvirt's default.
 
+    `events`: the caller waits for events; without them, no thread is started for a connection to this machine.
     Raises: HypervisorError, if the connection fails.
     """
     silence_error_handler()
-    _event_loop()
+    if events or not _is_plain(uri or os.environ.get("LIBVIRT_DEFAULT_URI") or ""):
+        run_event_loop()
     try:
         connection = libvirt.open(uri)
     except libvirt.libvirtError as error:
@@ -81,6 +59,12 @@ def connect(uri: str | None) -> LibvirtHost:
     return host
 
 
+def _is_plain(uri: str) -> bool:
+    """Whether a daemon of this machine, or the test driver, works without this process's event loop."""
+    scheme, _, rest = uri.partition("://")
+    return "+" not in scheme and (not rest or rest.startswith("/")) and "/embed" not in rest
+
+
 class LibvirtHost(StorageHost):
     """A connection to libvirt."""
 
@@ -88,7 +72,7 @@ class LibvirtHost(StorageHost):
         super().__init__(connection)
         self._known_macs: GuestMacs | None = None
         self._driver: str | None = None
-        self.interrupted = threading.Event()
+        self.interrupted = Flag()
         """Set by another thread to end `wait_until` with an error."""
 
     @translate_errors
@@ -341,6 +325,7 @@ class LibvirtHost(StorageHost):
             return self._wait_until(done, timeout_seconds)
 
     def _wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
+        import threading
         import time
 
         woken = threading.Event()

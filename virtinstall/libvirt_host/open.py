@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.connection import LibvirtHost
 
 
-def open_host(uri: str | None = None) -> LibvirtHost:
-    """Connect to `uri`; `embed` is libvirt's embedded driver, None libvirt's default.
+def open_host(uri: str | None = None, *, events: bool = True) -> LibvirtHost:
+    """Connect to `uri`; `embed` is libvirt's embedded driver, None libvirt's default; `events` as for `connect`.
 
     Raises: HypervisorError, if the connection fails; StorageError, if the embedded driver's directory cannot be used.
     """
@@ -28,4 +28,4 @@ def open_host(uri: str | None = None) -> LibvirtHost:
         embed.prepare(root)
     from virtinstall.libvirt_host.connection import connect
 
-    return connect(uri)
+    return connect(uri, events=events)

@@ -35,7 +35,7 @@ _HEADER_BYTES = 1 << 16
 
 
 class ResetPlan(Record):
-    """Plan of a reset: each disk with the image that it is based on.
+    """Plan of a reset: each disk with the image that it is based on. `kept` are other disks, each with the reason.
 
     `overlays` are the files of external snapshots, which are removed; `snapshots` and `checkpoints` are the names that
     libvirt forgets. `xml` is the new definition, None if it stays as it is. `inserts` is a kept seed that is put into
@@ -46,6 +46,7 @@ class ResetPlan(Record):
     uuid: str
     is_active: bool
     disks: tuple[tuple[str, str], ...]
+    kept: tuple[tuple[str, str], ...] = ()
     has_saved_state: bool = False
     snapshots: tuple[str, ...] = ()
     checkpoints: tuple[str, ...] = ()
@@ -77,7 +78,7 @@ def plan_reset(guest: Guest, host: Host, *, delete_snapshots: bool = False, with
             f"the guest '{guest.name}' has snapshots or checkpoints, which a reset destroys: {names}",
             hint="add --delete-snapshots",
         )
-    disks = _disks(guest, facts, record)
+    disks, kept = _disks(guest, facts, record)
     definition = etree.fromstring(guest.xml(inactive=True).encode())
     overlays = _without_overlays(definition, facts, {path for path, _ in disks})
     inserted = None if without_seed else _with_seed(definition, record, facts, guest.name)
@@ -86,6 +87,7 @@ def plan_reset(guest: Guest, host: Host, *, delete_snapshots: bool = False, with
         uuid=guest.uuid,
         is_active=facts.is_active,
         disks=tuple(disks),
+        kept=tuple(kept),
         has_saved_state=facts.has_saved_state,
         snapshots=facts.snapshots,
         checkpoints=facts.checkpoints,
@@ -95,29 +97,41 @@ def plan_reset(guest: Guest, host: Host, *, delete_snapshots: bool = False, with
     )
 
 
-def _disks(guest: Guest, facts: DeletionFacts, record: GuestRecord) -> list[tuple[str, str]]:
-    """Return the disks to reset, each with its image. Raises: RequestError, if one cannot be reset."""
+_Pairs = list[tuple[str, str]]
+
+
+def _disks(guest: Guest, facts: DeletionFacts, record: GuestRecord) -> tuple[_Pairs, _Pairs]:
+    """Return the disks to reset, each with its image, and the others, each with the reason.
+
+    Raises: RequestError, if a disk that was created from an image cannot be reset, or snapshots include another disk.
+    """
     plan = plan_deletion(facts)
     going = {item.path for item in plan.removed if item.kind == "disk"}
     reasons = {item.path: item.reason for item in plan.kept}
     bases = {each.path: each.base for each in record.files if each.base is not None}
-    disks = []
+    disks: _Pairs = []
+    kept: _Pairs = []
     for file in facts.files:
-        if file.kind == "disk" and not file.readonly and (file.path in going or file.path in bases):
-            base = bases.get(file.path)
-            if base is None:
-                raise RequestError(f"cannot reset '{file.path}': the disk was not created from an image")
-            if file.path not in going:
-                raise RequestError(f"cannot reset '{file.path}': {reasons.get(file.path, 'it is not in the record')}")
+        base = bases.get(file.path)
+        if file.kind not in ("disk", "snapshot") or file.readonly:
+            continue
+        if file.kind == "disk" and base is not None and file.path not in going:
+            raise RequestError(f"cannot reset '{file.path}': {reasons.get(file.path, 'it is not in the record')}")
+        if file.kind == "disk" and base is not None:
             disks.append((file.path, base))
-        elif file.kind in ("disk", "snapshot") and file.path in reasons and (facts.snapshots or facts.checkpoints):
-            raise RequestError(
-                f"cannot reset '{guest.name}': its snapshots include '{file.path}': {reasons[file.path]}",
-                hint="delete the snapshots with virsh first",
-            )
+        elif file.kind == "disk" or file.path in reasons:
+            kept.append((file.path, reasons.get(file.path, "it was not created from an image")))
+    if kept and (facts.snapshots or facts.checkpoints):
+        raise RequestError(
+            f"cannot reset '{guest.name}': its snapshots include '{kept[0][0]}', which stays: {kept[0][1]}",
+            hint="delete the snapshots with virsh first",
+        )
     if not disks:
-        raise RequestError(f"the guest '{guest.name}' has no disk that was created from an image")
-    return disks
+        raise RequestError(
+            f"the guest '{guest.name}' has no disk that was created from an image",
+            hint="create guests with --image, or --disk ...,backing_store=IMAGE",
+        )
+    return disks, kept
 
 
 def _without_overlays(definition: etree._Element, facts: DeletionFacts, disks: set[str]) -> tuple[str, ...]:

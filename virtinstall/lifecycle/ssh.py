@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Guest, Host
 
 _SSH = 22
-_FORWARDED = re.compile(r"hostfwd=tcp:([^:,]*):(\d+)-[^:,]*:22(?:,|$)")
+_FORWARDED = r"hostfwd=tcp:([^:,]*):(\d+)-[^:,]*:22(?:,|$)"
 _SSH_TRANSPORTS = ("ssh", "libssh", "libssh2")
 _VSOCK_PROXY = "/usr/lib/systemd/systemd-ssh-proxy"
 
@@ -185,7 +185,7 @@ def forwarded_port(document: Node) -> tuple[str, int] | None:
             if to <= _SSH <= to + end - start:
                 return address, start + _SSH - to
     for argument in document.findall("{*}commandline/{*}arg"):
-        match = _FORWARDED.search(argument.get("value"))
+        match = re.search(_FORWARDED, argument.get("value"))
         if match is not None:
             return match[1] or "127.0.0.1", int(match[2])
     return None

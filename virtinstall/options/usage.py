@@ -17,9 +17,7 @@ from virtinstall.safe_text import one_line, require_xml
 _DEFAULT_COLUMNS = 78
 # argparse's messages
 _REQUIRED = "the following arguments are required: "
-_CHOICE = re.compile(
-    r"argument (?P<option>.+?): invalid choice: (['\"])(?P<value>.*)\2 \(choose from (?P<choices>.*)\)", re.DOTALL
-)
+_CHOICE = r"(?s)argument (?P<option>.+?): invalid choice: (['\"])(?P<value>.*)\2 \(choose from (?P<choices>.*)\)"
 
 
 class UsageError(RequestError):
@@ -67,7 +65,7 @@ class Parser(argparse.ArgumentParser):
             word = next(iter(unknown.split()), "")
             problem, advice = _unknown_option(word, self.prog, self._names())
             raise UsageError(problem, hint=advice)
-        choice = _CHOICE.fullmatch(message)
+        choice = re.fullmatch(_CHOICE, message)
         if choice is not None:
             name = choice["option"].split("/")[-1]
             *values, last = choice["choices"].replace("'", "").split(", ")

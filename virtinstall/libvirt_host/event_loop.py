@@ -1,0 +1,57 @@
+"""libvirt's event loop and error handler, which are those of the whole process.
+
+Source: https://libvirt.org/html/libvirt-libvirt-event.html; libvirt-python's registerErrorHandler.
+"""
+
+from __future__ import annotations
+
+import operator
+from _thread import allocate_lock
+
+import libvirt
+
+_loop_lock = allocate_lock()
+
+
+def run_event_loop() -> None:
+    """Run libvirt's event loop in a thread, once per process."""
+    import threading
+
+    with _loop_lock:
+        if any(thread.name == "libvirt-events" for thread in threading.enumerate()):
+            return
+        libvirt.virEventRegisterDefaultImpl()
+
+        def run() -> None:
+            while True:
+                libvirt.virEventRunDefaultImpl()
+
+        threading.Thread(target=run, name="libvirt-events", daemon=True).start()
+
+
+def silence_error_handler() -> None:
+    """Keep libvirt from printing errors, which are also raised as exceptions.
+
+    The handler must not be a Python function: a signal that arrives while libvirt calls one raises its exception there,
+    and the call of libvirt ends with SystemError instead. A C function that accepts two arguments is used.
+    """
+    libvirt.registerErrorHandler(operator.is_, None)
+
+
+class Flag:
+    """A threading.Event that no thread waits for, without the module, which takes long to load."""
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def is_set(self) -> bool:
+        """Whether it is set."""
+        return self._is_set
+
+    def set(self) -> None:
+        """Set it."""
+        self._is_set = True
+
+    def clear(self) -> None:
+        """Unset it."""
+        self._is_set = False
