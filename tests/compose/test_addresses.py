@@ -140,6 +140,12 @@ def test_dns_name_of_another_reservation_is_not_used() -> None:
     assert any("the DNS name 'guest'" in each for each in made.warnings)
 
 
+def test_only_the_first_interface_has_the_dns_name() -> None:
+    """libvirt rejects a second reservation with the same name in a network."""
+    found = plan("network=lab,ip=10.7.0.10", "network=lab,ip=10.7.0.11", networks=DHCP)
+    assert [(each.address, each.name) for each in found.reservations] == [("10.7.0.10", "guest"), ("10.7.0.11", None)]
+
+
 def test_ip_elements_of_the_xml_keep_their_names() -> None:
     """`ip.address` is libvirt's <ip>, for containers."""
     made = plan("bridge=br0,ip.address=10.0.0.5,ip.prefix=24")

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from virtinstall.lifecycle.deletion_plan import DeletionFacts, DeletionPlan, FileFacts, plan_deletion
+from virtinstall.guest_record import Reservation
+from virtinstall.lifecycle.deletion_facts import _reservations
+from virtinstall.lifecycle.deletion_plan import (
+    DeletionFacts,
+    DeletionPlan,
+    FileFacts,
+    ReservationFacts,
+    plan_deletion,
+)
 
 OURS = FileFacts(kind="disk", path="/d/a.qcow2", is_ours=True)
 
@@ -123,3 +131,61 @@ def test_files_left_by_a_killed_deletion_are_checked_again() -> None:
     )
     assert [item.path for item in found.removed] == ["/d/a"]
     assert [item.path for item in found.kept] == ["/d/b"]
+
+
+def test_an_overlay_that_was_created_meanwhile_keeps_a_file_of_a_killed_deletion() -> None:
+    """Also if it is on another file of the deletion, which is kept for another reason."""
+    bottom = FileFacts(kind="disk", path="/d/a", is_ours=True, overlays=("/d/b",))
+    top = FileFacts(kind="disk", path="/d/b", is_ours=True, links=2)
+    found = plan_deletion(DeletionFacts(name="web", exists=False, unfinished=(bottom, top)))
+    assert found.removed == ()
+    assert [item.reason for item in found.kept] == ["'/d/b' starts from it", "it has 2 hard links"]
+
+
+RESERVED = ReservationFacts(network="lan 1", mac="52:54:00:00:00:01", address="192.0.2.7")
+
+
+@pytest.mark.parametrize("storage", ["own", "all", "none"])
+def test_a_reservation_is_removed_with_the_guest(storage: str) -> None:
+    """Whatever happens to the disks; one that another program changed is kept, with the reason."""
+    found = plan(OURS, storage=storage, reservations=(RESERVED,))
+    assert [item.path for item in found.removed if item.kind == "reservation"] == ["192.0.2.7 52:54:00:00:00:01 lan 1"]
+    changed = RESERVED.replace(objection="it is now reserved for 52:54:00:00:00:02")
+    found = plan(OURS, storage=storage, reservations=(changed,))
+    assert [item.reason for item in found.kept if item.kind == "reservation"] == [changed.objection]
+
+
+class _Host:
+    """A host whose networks have these reservations."""
+
+    def __init__(self, **reserved: tuple[str, ...]) -> None:
+        self.reserved = reserved
+
+    def reserved_for(self, network: str, address: str) -> tuple[str, ...]:
+        return self.reserved.get(network, ())
+
+
+@pytest.mark.parametrize(
+    ("owners", "shared", "address", "expected"),
+    [
+        ((), [], "192.0.2.7", []),
+        (("52:54:00:00:00:01",), [], "192.0.2.7", [None]),
+        (("52:54:00:00:00:02",), [], "192.0.2.7", ["it is now reserved for 52:54:00:00:00:02"]),
+        (
+            ("52:54:00:00:00:01", "52:54:00:00:00:02"),
+            [],
+            "192.0.2.7",
+            ["it is now reserved for 52:54:00:00:00:02"],
+        ),
+        (("52:54:00:00:00:01",), ["52:54:00:00:00:01"], "192.0.2.7", ["another guest has the same MAC address"]),
+        (("web",), [], "2001:db8::7", [None]),
+    ],
+    ids=["removed", "unchanged", "other-mac", "live-and-config-differ", "shared-mac", "ipv6"],
+)
+def test_a_recorded_reservation_is_compared_with_the_network(
+    owners: tuple[str, ...], shared: list[str], address: str, expected: list[str | None]
+) -> None:
+    """Only a reservation of the recorded MAC and IP address is removed."""
+    recorded = Reservation(network="lan", mac="52:54:00:00:00:01", address=address)
+    found = _reservations((recorded, recorded), shared, _Host(lan=owners))  # type: ignore[arg-type]
+    assert [each.objection for each in found] == expected

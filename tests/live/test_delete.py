@@ -296,3 +296,54 @@ def test_guest_of_the_other_virt_install(
     plan = delete_as_planned(connection, guest_name, "--storage", "all", folders=folders)
     assert removed(plan, "disk") == {f"{work}/a.qcow2"}
     Path(f"/var/lib/libvirt/qemu/nvram/{guest_name}_VARS.fd").unlink(missing_ok=True)
+
+
+def test_a_renamed_guest_keeps_its_record(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """It belongs to the UUID."""
+    words = ("--disk", f"{work}/a.qcow2,size=1")
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", *words).ok()
+    connection.virsh("destroy", guest_name)
+    name = f"{guest_name}-2"
+    connection.virsh("domrename", guest_name, name)
+    plan = delete_as_planned(connection, name, folders=folders)
+    assert removed(plan, "disk") == {f"{work}/a.qcow2"}
+
+
+def test_a_reservation_that_another_program_changed_stays(
+    connection: Connection, work: Path, virt_install: VirtInstall, guest_name: str
+) -> None:
+    """In the definition of the network or while it runs; the guest's own one is removed from both."""
+    xml = work / "network.xml"
+    xml.write_text(
+        f"<network><name>{guest_name}</name><ip address='192.168.196.1' prefix='24'><dhcp>"
+        "<range start='192.168.196.100' end='192.168.196.200'/></dhcp></ip></network>"
+    )
+    connection.virsh("net-define", str(xml))
+    connection.virsh("net-start", guest_name)
+    try:
+        words = [*NO_DEVICES[:2], "--import", "--disk", "none", "--graphics", "none", "--noautoconsole"]
+        for address in ("192.168.196.10", "192.168.196.11"):
+            words += ["--network", f"network={guest_name},ip={address}"]
+        virt_install("--name", guest_name, *words, "--memory", "64").ok()
+        connection.virsh("destroy", guest_name)
+        host = connection.xml(guest_name).findall("devices/interface/mac")[1].get("address")
+        update = ("net-update", guest_name)
+        old, new = f"<host mac='{host}' ip='192.168.196.11'/>", "<host mac='52:54:00:00:96:99' ip='192.168.196.11'/>"
+        connection.virsh(*update, "delete", "ip-dhcp-host", old, "--config")
+        connection.virsh(*update, "add", "ip-dhcp-host", new, "--config")
+        _, printed, _ = virt_guest(connection, "delete", guest_name, "--yes", "--output", "json")
+        done = json.loads(printed)["guests"][0]
+        assert [item["path"].split()[0] for item in done["removed"] if item["kind"] == "reservation"] == [
+            "192.168.196.10"
+        ]
+        (kept_one,) = (item for item in done["kept"] if item["kind"] == "reservation")
+        assert kept_one["reason"] == "it is now reserved for 52:54:00:00:96:99"
+        for words in ([], ["--inactive"]):
+            network = connection.virsh("net-dumpxml", guest_name, *words)
+            assert "ip='192.168.196.10'" not in network
+            assert "ip='192.168.196.11'" in network
+    finally:
+        connection.virsh("net-destroy", guest_name)
+        connection.virsh("net-undefine", guest_name)

@@ -156,6 +156,11 @@ def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: Subnet
                 )
             draft.warnings.append(f"the DNS name '{name}' in the network '{network}' belongs to {other}")
             name = None
+    if address.version == 4 and any(
+        (each.network, each.name) == (network, name) and ":" not in each.address for each in draft.reservations
+    ):
+        # libvirt accepts a name once: the guest's first interface has it
+        name = None
     _check_leases(draft, facts, wanted, mac)
     if address.version == 6 and not _can_configure(draft):
         draft.warnings.append(f"--network ip={wanted}: the guest gets it if it sends the name '{name}' by DHCPv6")
