@@ -14,6 +14,7 @@ from lxml import etree
 
 from virtinstall.clone.names import clone_path
 from virtinstall.clone.request import CloneFacts, CloneRequest, Copy, Place, SourceFacts
+from virtinstall.devices.disk import Disk
 from virtinstall.errors import NoSpaceError, RequestError, StorageError
 from virtinstall.named import NamedTuple
 from virtinstall.units import human_size
@@ -32,7 +33,7 @@ class NewDisk(NamedTuple):
     `image_format` is that of an existing image, None if it is the original's.
     """
 
-    node: etree._Element
+    disk: Disk
     path: str
     kind: str
     copy: Copy | None
@@ -51,23 +52,23 @@ class DiskPlanner:
         self._chosen: dict[str, set[str]] = {}
         self.warnings: list[str] = []
 
-    def new_disks(self, nodes: list[etree._Element]) -> list[NewDisk]:
+    def new_disks(self, disks: list[Disk]) -> list[NewDisk]:
         """The disks of the copy that get new images.
 
         Raises: RequestError, StorageError.
         """
-        targets = [_target(node) for node in nodes]
+        targets = [disk.target_dev or "" for disk in disks]
         for option, wanted in (("--force-copy", self._request.force_copy), ("--skip-copy", self._request.skip_copy)):
             for target in wanted:
                 if target not in targets:
                     self.warnings.append(f"{option} {target}: the guest has no such disk ({', '.join(targets)})")
         found = [
-            self._new_disk(node, source)
-            for node, source in zip(nodes, self._facts.disks, strict=True)
-            if self._is_copied(node, source)
+            self._new_disk(disk, source)
+            for disk, source in zip(disks, self._facts.disks, strict=True)
+            if self._is_copied(disk, source)
         ]
         if self._files:
-            self._refuse_further_files([_target(disk.node) for disk in found])
+            self._refuse_further_files([new.disk.target_dev or "" for new in found])
         return found
 
     def _refuse_further_files(self, copied: list[str]) -> None:
@@ -84,25 +85,26 @@ class DiskPlanner:
             hint="use --file once for each of these; --force-copy TARGET copies a read-only or shared disk too",
         )
 
-    def _is_copied(self, node: etree._Element, source: SourceFacts) -> bool:
-        target = _target(node)
+    def _is_copied(self, disk: Disk, source: SourceFacts) -> bool:
+        target = disk.target_dev or ""
         if source.path is None and source.kind is None:
             return False
         if target in self._request.skip_copy:
             return False
-        shared = node.find("readonly") is not None or node.find("shareable") is not None
+        shared = disk.readonly or disk.shareable
         return target in self._request.force_copy or not shared
 
-    def _new_disk(self, node: etree._Element, source: SourceFacts) -> NewDisk:
+    def _new_disk(self, disk: Disk, source: SourceFacts) -> NewDisk:
         if source.path is None or source.kind in ("network", "dir"):
+            kind = disk.source_protocol or disk.type or "file"
             raise RequestError(
-                f"the disk {_target(node)} ({_what(node)}) cannot be copied: it is not a file, block device or volume",
-                hint=f"share it with --skip-copy {_target(node)}",
+                f"the disk {disk.target_dev} ({kind}) cannot be copied: it is not a file, block device or volume",
+                hint=f"share it with --skip-copy {disk.target_dev}",
             )
         if source.kind is None and not self._request.preserve_data:
             raise StorageError(
                 f"the original's disk '{source.path}' does not exist",
-                hint=f"skip it: --skip-copy {_target(node)}, or use an image: --preserve-data --file",
+                hint=f"skip it: --skip-copy {disk.target_dev}, or use an image: --preserve-data --file",
             )
         generated = not self._files
         path = self._path_for(source.path)
@@ -111,11 +113,11 @@ class DiskPlanner:
         kind = "block" if place.pool is not None and place.pool.type not in _FILE_POOLS else "file"
         if self._request.preserve_data:
             self._check_preserved(path, taken)
-            return NewDisk(node, path, kind, None, self._facts.formats.get(path))
+            return NewDisk(disk, path, kind, None, self._facts.formats.get(path))
         self.check_overwritten(path)
         if taken:
             self._check_existing(path, place)
-        return NewDisk(node, path, kind, self.copy_to(source, path, overwrite=taken)._replace(generated=generated))
+        return NewDisk(disk, path, kind, self.copy_to(source, path, overwrite=taken)._replace(generated=generated))
 
     def _path_for(self, source: str) -> str:
         """The next --file, or a generated path.
@@ -297,14 +299,3 @@ def _volume_xml(name: str, source: SourceFacts, allocation: int, *, as_it_is: bo
     if form == "qcow2":
         etree.SubElement(target, "compat").text = "1.1"
     return str(etree.tostring(root, encoding="unicode"))
-
-
-def _target(node: etree._Element) -> str:
-    target = node.find("target")
-    return "" if target is None else target.get("dev", "")
-
-
-def _what(node: etree._Element) -> str:
-    source = node.find("source")
-    protocol = None if source is None else source.get("protocol")
-    return str(protocol or node.get("type", "file"))

@@ -15,12 +15,17 @@ from lxml import etree
 from virtinstall.clone.disks import DiskPlanner, NewDisk
 from virtinstall.clone.names import clone_name, clone_path, nvram_path
 from virtinstall.clone.request import CloneFacts, ClonePlan, CloneRequest, Copy
+from virtinstall.devices.channel import Channel
+from virtinstall.devices.console import Console
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.graphics import Graphics
+from virtinstall.devices.interface import Interface
+from virtinstall.devices.serial import Serial
+from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 from virtinstall.naming import OTHER_MAC_PREFIX, QEMU_MAC_PREFIX, Random, check_mac
 from virtinstall.run.state_files import has_emulated_tpm
 from virtinstall.safe_text import one_line, referenced, require_xml
-
-_CHARACTER_DEVICES = ("serial", "console")
 
 
 def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
@@ -29,8 +34,8 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
     Raises: RequestError, StorageError, if it is not possible.
     """
     _require_xml(request)
-    domain = etree.fromstring(facts.xml.encode())
-    original = domain.findtext("name") or ""
+    domain = Domain.parse(facts.xml)
+    original = domain.name or ""
     name = _new_name(request, facts, original)
     if not request.auto_clone and not request.files:
         raise RequestError("no destination for the cloned disks", hint="use --file, or --auto-clone")
@@ -38,7 +43,7 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
     uuid = request.uuid or random.uuid()
     _rename(domain, name, uuid, random)
     disks = DiskPlanner(request, facts, original, name)
-    new_disks = disks.new_disks(domain.findall("devices/disk"))
+    new_disks = disks.new_disks(domain.devices_of(Disk))
     for disk in new_disks:
         _point_at(disk)
     warnings: list[str] = disks.warnings
@@ -53,8 +58,9 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
         name=name,
         uuid=uuid,
         generated=not request.name,
-        xml=referenced(etree.tostring(domain, encoding="unicode")).rstrip("\n") + "\n",
-        virt_type=domain.get("type", "kvm"),
+        # not indented again: <metadata> belongs to other programs
+        xml=referenced(etree.tostring(domain.ensure_node(), encoding="unicode")).rstrip("\n") + "\n",
+        virt_type=domain.type or "kvm",
         copies=tuple(copies),
         replaces=request.replaces and name in facts.guest_names,
         keeps_nvram=request.nvram is not None,
@@ -90,56 +96,39 @@ def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
     return name
 
 
-def _rename(domain: etree._Element, name: str, uuid: str, random: Random) -> None:
+def _rename(domain: Domain, name: str, uuid: str, random: Random) -> None:
     """Change name and identity; the title is removed, and a new generation id shows the guest that it is a copy."""
-    old_uuid = (domain.findtext("uuid") or "").lower()
-    if "id" in domain.attrib:
-        del domain.attrib["id"]
-    _text_of(domain, "name").text = name
-    _text_of(domain, "uuid").text = uuid
-    for title in domain.findall("title"):
-        domain.remove(title)
-    for generation in domain.findall("genid"):
-        generation.text = random.uuid()
-    for entry in domain.iterfind("sysinfo/system/entry[@name='uuid']"):
+    old_uuid = (domain.uuid or "").strip().lower()
+    # the number of a running guest, which is not part of its configuration
+    domain.ensure_node().attrib.pop("id", "")
+    domain.name, domain.uuid, domain.title = name, uuid, None
+    if domain.genid_enable:
+        domain.genid = random.uuid()
+    for sysinfo in domain.sysinfos:
         # libvirt rejects a guest whose SMBIOS UUID differs from its UUID
-        if (entry.text or "").strip().lower() == old_uuid:
-            entry.text = uuid
+        if old_uuid and (sysinfo.system_uuid or "").strip().lower() == old_uuid:
+            sysinfo.system_uuid = uuid
 
 
-def _text_of(domain: etree._Element, tag: str) -> etree._Element:
-    found = domain.find(tag)
-    if found is None:
-        found = etree.Element(tag)
-        domain.insert(1 if len(domain) else 0, found)
-    return found
-
-
-def _section(domain: etree._Element, tag: str) -> etree._Element:
-    found = domain.find(tag)
-    return etree.SubElement(domain, tag) if found is None else found
-
-
-def _point_at(disk: NewDisk) -> None:
+def _point_at(new: NewDisk) -> None:
     """Set the new path as the disk's source; the rest of <source> is kept."""
-    source = disk.node.find("source")
-    if source is None:
-        source = etree.SubElement(disk.node, "source")
-    for name in ("file", "dev", "dir", "pool", "volume", "mode", "index"):
-        if name in source.attrib:
-            del source.attrib[name]
-    disk.node.set("type", disk.kind)
-    source.set("dev" if disk.kind == "block" else "file", disk.path)
-    if disk.image_format is not None:
-        driver = disk.node.find("driver")
-        if driver is None:
-            driver = etree.Element("driver", name="qemu")
-            disk.node.insert(0, driver)
-        driver.set("type", disk.image_format)
+    disk = new.disk
+    is_block = new.kind == "block"
+    disk.type = new.kind
+    disk.source_file, disk.source_dev = (None, new.path) if is_block else (new.path, None)
+    disk.source_dir = disk.source_pool = disk.source_volume = None
+    source = disk.ensure_node().find("source")
+    assert source is not None
+    for name in ("mode", "index"):
+        # how a volume is accessed, and its number in a running guest: no values of a file
+        source.attrib.pop(name, "")
+    if new.image_format is not None:
+        disk.driver_name = disk.driver_name or "qemu"
+        disk.driver_type = new.image_format
 
 
 def _nvram(
-    domain: etree._Element,
+    domain: Domain,
     name: str,
     request: CloneRequest,
     facts: CloneFacts,
@@ -153,15 +142,12 @@ def _nvram(
             warnings.append(f"--nvram {request.nvram}: the guest has no UEFI variables")
         return []
     path = nvram_path(found.path, name, request)
-    node = domain.find("os/nvram")
-    if node is None:
-        # libvirt stores the variables under the guest's name, and the XML need not name the file
-        node = etree.SubElement(_section(domain, "os"), "nvram")
-    source = node.find("source")
+    source = domain.ensure_node().find("os/nvram/source")
     if source is not None:
         source.set("file", path)
     else:
-        node.text = path
+        # without <nvram>, libvirt stores the variables under the guest's name
+        domain.os.nvram = path
     if found.kind is None and (facts.remote or not facts.places[os.path.dirname(found.path)].exists):
         warnings.append(f"'{found.path}' cannot be read from here: the copy starts with fresh UEFI variables")
     if found.kind is None or request.preserve_data:
@@ -178,41 +164,36 @@ def _nvram(
     return [disks.copy_to(found, path, overwrite=overwrite)]
 
 
-def _report_uncopied_state(domain: etree._Element, facts: CloneFacts, warnings: list[str]) -> None:
+def _report_uncopied_state(domain: Domain, facts: CloneFacts, warnings: list[str]) -> None:
     """What libvirt keeps for the original by name or UUID on a host whose files are not seen from here."""
     if not facts.remote:
         return
-    system = domain.find("os")
-    if facts.nvram is None and system is not None and system.get("firmware") == "efi":
+    if facts.nvram is None and domain.os.firmware == "efi":
         warnings.append("the UEFI variables are on another host: the copy starts with fresh ones")
-    if has_emulated_tpm(domain):
+    if has_emulated_tpm(domain.ensure_node()):
         warnings.append(
             "the state of the TPM is on another host: the copy starts with an empty TPM, "
             "which cannot unlock what the original's TPM protects"
         )
 
 
-def _interfaces(
-    domain: etree._Element, request: CloneRequest, facts: CloneFacts, random: Random, warnings: list[str]
-) -> None:
+def _interfaces(domain: Domain, request: CloneRequest, facts: CloneFacts, random: Random, warnings: list[str]) -> None:
     """Set new MAC addresses; names of host devices (<target>) are removed, so that libvirt chooses new ones."""
     given = list(request.macs)
     taken = {mac.lower() for mac in facts.guest_macs}
     prefix = QEMU_MAC_PREFIX if facts.is_qemu else OTHER_MAC_PREFIX
-    for interface in domain.iterfind("devices/interface"):
-        for target in interface.findall("target"):
-            interface.remove(target)
+    for interface in domain.devices_of(Interface):
+        node = interface.ensure_node()
+        for target in node.findall("target"):
+            # with all of its attributes
+            node.remove(target)
         wanted = given.pop(0) if given else "RANDOM"
         if wanted.upper() == "RANDOM":
             wanted = random.mac(prefix, taken)
         else:
             _check_mac(check_mac(wanted), request, facts, warnings)
         taken.add(wanted.lower())
-        mac = interface.find("mac")
-        if mac is None:
-            mac = etree.Element("mac")
-            interface.insert(0, mac)
-        mac.set("address", wanted)
+        interface.mac_address = wanted
     if given:
         warnings.append(f"--mac {given[0]}: more --mac options than network interfaces")
 
@@ -227,41 +208,35 @@ def _check_mac(mac: str, request: CloneRequest, facts: CloneFacts, warnings: lis
     warnings.append(message)
 
 
-def _displays(domain: etree._Element, warnings: list[str]) -> None:
+def _displays(domain: Domain, warnings: list[str]) -> None:
     """Remove fixed ports, which would prevent the two guests from running together."""
-    for graphics in domain.iterfind("devices/graphics"):
-        if graphics.get("port", "-1") == "-1":
+    for graphics in domain.devices_of(Graphics):
+        if graphics.port in (None, -1):
             continue
-        graphics.set("port", "-1")
-        if "autoport" in graphics.attrib:
-            del graphics.attrib["autoport"]
-        warnings.append(f"the port of the {graphics.get('type')} display is chosen by libvirt, so that both can run")
+        graphics.port, graphics.autoport = -1, None
+        warnings.append(f"the port of the {graphics.type} display is chosen by libvirt, so that both can run")
 
 
-def _sockets(domain: etree._Element) -> None:
+def _sockets(domain: Domain) -> None:
     """Remove sockets that are named after the channel; libvirt creates them again in the copy's directory."""
-    for channel in domain.iterfind("devices/channel[@type='unix']"):
-        source, target = channel.find("source"), channel.find("target")
-        if source is None or target is None:
-            continue
-        name = target.get("name")
-        if name and name in source.get("path", ""):
-            del source.attrib["path"]
+    for channel in domain.devices_of(Channel):
+        path, name = channel.source_path, channel.target_name
+        if channel.type == "unix" and path and name and name in path:
+            channel.source_path = None
 
 
-def _logs(domain: etree._Element, original: str, name: str, facts: CloneFacts) -> None:
+def _logs(domain: Domain, original: str, name: str, facts: CloneFacts) -> None:
     """Set new paths for files that serial ports write, so that the copy does not overwrite the original's."""
     renamed: dict[str, str] = {}
-    for tag in _CHARACTER_DEVICES:
-        for device in domain.iterfind(f"devices/{tag}"):
-            files = [(source, "path") for source in device.findall("source") if device.get("type") == "file"]
-            files += [(log, "file") for log in device.findall("log")]
-            for node, attribute in files:
-                path = node.get(attribute)
-                if path is None:
-                    continue
-                if path not in renamed:
-                    place = facts.places.get(os.path.dirname(path))
-                    taken = place.names if place is not None else frozenset()
-                    renamed[path] = clone_path(path, original, name, taken)
-                node.set(attribute, renamed[path])
+
+    def new_path(path: str) -> str:
+        if path not in renamed:
+            place = facts.places.get(os.path.dirname(path))
+            renamed[path] = clone_path(path, original, name, frozenset() if place is None else place.names)
+        return renamed[path]
+
+    for device in (*domain.devices_of(Serial), *domain.devices_of(Console)):
+        if device.type == "file" and device.source_path is not None:
+            device.source_path = new_path(device.source_path)
+        if device.log_file is not None:
+            device.log_file = new_path(device.log_file)

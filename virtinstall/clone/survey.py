@@ -6,20 +6,21 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
 from virtinstall.clone.names import clone_name, nvram_path
 from virtinstall.clone.request import CloneFacts, CloneRequest, Place, SourceFacts
+from virtinstall.devices.disk import Disk
+from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.run.state_files import guest_nvram, tpm_folder
 from virtinstall.virsh_commands import guest_hint, virsh_command
 
 if TYPE_CHECKING:
+    from lxml import etree
+
     from virtinstall.facts import PoolFacts, VolumeFacts
     from virtinstall.libvirt_host.host import Guest, Host
 
-_SOURCE_PATHS = ("file", "dev", "dir")
 # formats whose images may refer to other files
 _LINKED_FORMATS = ("qcow2", "qcow", "qed", "vmdk")
 _DRIVERS_LIKE_QEMU = ("qemu", "kvm")
@@ -32,18 +33,19 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
     """
     xml = request.original_xml if request.original_xml is not None else _xml_of(request.original or "", host)
     domain = _parsed(xml)
+    node = domain.ensure_node()
     if request.original_xml is not None:
-        guest = host.find_guest(domain.findtext("uuid") or "")
-        if guest is not None and guest.name == domain.findtext("name"):
+        guest = host.find_guest(domain.uuid or "")
+        if guest is not None and guest.name == domain.name:
             _require_shut_off(guest, "--original-xml", host)
     remote = not host.is_local()
     pretended = not has_real_storage(host)
     look = _Look(host, remote=remote, pretended=pretended)
-    disks = tuple(look.at_disk(node) for node in domain.findall("devices/disk"))
-    nvram = look.at_nvram(domain)
+    disks = tuple(look.at_disk(disk) for disk in domain.devices_of(Disk))
+    nvram = look.at_nvram(node)
     paths = [source.path for source in (*disks, nvram) if source is not None and source.path is not None]
     paths += [os.path.abspath(path) for path in (*request.files, request.nvram) if path]
-    paths += [path for path in _log_paths(domain) if path.startswith("/")]
+    paths += [path for path in _log_paths(node) if path.startswith("/")]
     facts = CloneFacts(
         xml=xml,
         disks=disks,
@@ -51,13 +53,13 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
         places={directory: look.at_place(directory) for directory in {os.path.dirname(path) for path in paths}},
         guest_names=host.guest_names(),
         guest_macs=host.guest_macs(),
-        is_qemu=domain.get("type") in _DRIVERS_LIKE_QEMU or host.driver() == "qemu",
+        is_qemu=domain.type in _DRIVERS_LIKE_QEMU or host.driver() == "qemu",
         remote=remote,
         pretended=pretended,
         random_bytes=random_bytes,
-        tpm=None if pretended else _tpm_state(domain, host),
+        tpm=None if pretended else _tpm_state(node, host),
     )
-    return _with_uses(facts, request, host, domain.findtext("name") or "")
+    return _with_uses(facts, request, host, domain.name or "")
 
 
 def _xml_of(name: str, host: Host) -> str:
@@ -81,16 +83,13 @@ def _require_shut_off(guest: Guest, option: str, host: Host) -> None:
         )
 
 
-def _parsed(xml: str) -> etree._Element:
+def _parsed(xml: str) -> Domain:
     try:
-        domain = etree.fromstring(xml.encode())
-    except etree.XMLSyntaxError as error:
-        raise RequestError(f"--original-xml: invalid XML: {error}") from error
-    if domain.tag != "domain" or not domain.findtext("name"):
-        raise RequestError(
-            f"--original-xml: the root element is <{domain.tag}>, not <domain>",
-            hint="print a guest's XML with: virsh dumpxml NAME",
-        )
+        domain = Domain.parse(xml)
+    except ValueError as error:
+        raise RequestError(f"--original-xml: {error}", hint="print a guest's XML with: virsh dumpxml NAME") from error
+    if not domain.name:
+        raise RequestError("--original-xml: the guest has no name", hint="print a guest's XML with: virsh dumpxml NAME")
     return domain
 
 
@@ -102,6 +101,7 @@ def _tpm_state(domain: etree._Element, host: Host) -> str | None:
 
 
 def _log_paths(domain: etree._Element) -> list[str]:
+    # of any device, also of one that no class declares
     found = [source.get("path") for source in domain.iterfind("devices/*[@type='file']/source")]
     found += [log.get("file") for log in domain.iterfind("devices/*/log")]
     return [path for path in found if path]
@@ -167,24 +167,21 @@ class _Look:
         self._pretended = pretended
         self._pools: list[PoolFacts] | None = None
 
-    def at_disk(self, node: etree._Element) -> SourceFacts:
+    def at_disk(self, disk: Disk) -> SourceFacts:
         """The image of a <disk>."""
-        source = node.find("source")
-        if source is None:
-            return SourceFacts()
-        pool, name = source.get("pool"), source.get("volume")
+        pool, name = disk.source_pool, disk.source_volume
         if pool is not None and name is not None:
             volume = self._host.volume(pool, name)
-            return SourceFacts(f"{pool}/{name}") if volume is None else self._of_volume(volume, node)
-        path = next((source.get(key) for key in _SOURCE_PATHS if source.get(key)), None)
+            return SourceFacts(f"{pool}/{name}") if volume is None else self._of_volume(volume, disk.driver_type)
+        path = disk.source_file or disk.source_dev or disk.source_dir
         if path is None:
-            return SourceFacts(kind="network") if source.get("protocol") else SourceFacts()
+            return SourceFacts(kind="network") if disk.source_protocol else SourceFacts()
         volume = self._host.volume_by_path(path)
         if volume is not None:
-            return self._of_volume(volume, node)
+            return self._of_volume(volume, disk.driver_type)
         # images of the test driver's guests are simulated if their paths are possible
-        pretended = self._pretended and "file" in source.attrib and os.path.isdir(os.path.dirname(path))
-        return SourceFacts(path, "file") if pretended else self._of_path(path, _format(node))
+        pretended = self._pretended and disk.source_file is not None and os.path.isdir(os.path.dirname(path))
+        return SourceFacts(path, "file") if pretended else self._of_path(path, disk.driver_type)
 
     def at_nvram(self, domain: etree._Element) -> SourceFacts | None:
         """The file of UEFI variables that the XML names."""
@@ -219,14 +216,14 @@ class _Look:
             self._pools = self._host.pools()
         return self._pools
 
-    def _of_volume(self, volume: VolumeFacts, node: etree._Element | None) -> SourceFacts:
+    def _of_volume(self, volume: VolumeFacts, image_format: str | None) -> SourceFacts:
         from virtinstall.libvirt_host.copy_volume import allocation_bytes, file_bytes
 
         allocation = allocation_bytes(self._host, volume.pool, volume.name)
         overlay = volume.backing_path is not None and not self._pretended
         local = SourceFacts()
         if not self._remote and not self._pretended and os.path.exists(volume.path):
-            local = self._of_path(volume.path, None if node is None else _format(node))
+            local = self._of_path(volume.path, image_format)
         return local._replace(
             path=volume.path,
             kind=volume.kind,
@@ -266,11 +263,6 @@ def _measured(facts: SourceFacts, image_format: str | None) -> SourceFacts:
         relative_backing=relative,
         data_file=info.data_file,
     )
-
-
-def _format(node: etree._Element) -> str | None:
-    driver = node.find("driver")
-    return None if driver is None else driver.get("type")
 
 
 def _same(target: str | None, directory: str) -> bool:
