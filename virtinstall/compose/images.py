@@ -2,22 +2,67 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from virtinstall.compose.disk_sources import requested_path, resolve_source
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.new_volumes import BLOCK_POOLS, NETWORK_POOLS
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
-from virtinstall.facts import DiskFacts, Facts, ImageFacts
+from virtinstall.facts import DiskFacts, Facts, ImageFacts, Login, SeedFacts
 from virtinstall.images.source import CLOUD_INIT, IGNITION
 from virtinstall.new_image import ImageBase
 from virtinstall.plan import ImageFetch
 from virtinstall.request import Request
 from virtinstall.units import GIB, KIB, human_size
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from virtinstall.images.source import ImageSource
+    from virtinstall.osinfo.record import OsRecord
+
 DEFAULT_DISK_BYTES = 20 * GIB
 DEFAULT_MEMORY_BYTES = 2 * GIB
 _SMALLEST_BYTES = 1 << 20
 _EXCLUSIVE = ("backing_store", "vol", "source_pool", "source_volume", "source_protocol", "source_name")
+
+
+def default_login(
+    os: OsRecord,
+    source: ImageSource,
+    keys: Callable[[], tuple[str, ...]],
+    new_password: Callable[[], tuple[str, str]],
+) -> SeedFacts:
+    """Return the seed of an image for which the request names no login: the user's keys, else a password.
+
+    `keys` reads the user's public keys; `new_password` returns a password and its hash. Only an image that reads
+    a seed gets one.
+    """
+    from virtinstall.seed.cloud_init import CloudInitRequest
+
+    if source.seed not in (CLOUD_INIT, IGNITION):
+        return SeedFacts()
+    known = keys()
+    user = source.user or os.cloud_image_username or os.distro or "cloud-user"
+    if source.seed == IGNITION:
+        return _ignition_login(user, known)
+    if known:
+        return SeedFacts(cloud_init=CloudInitRequest(default_user_keys=known), login=Login(user=user))
+    password, hashed = new_password()
+    request = CloudInitRequest(generated_passwords=((user, password),), default_user_password_hash=hashed)
+    return SeedFacts(cloud_init=request, login=Login(user=user, password=password), warnings=request.warnings)
+
+
+def _ignition_login(user: str, keys: tuple[str, ...]) -> SeedFacts:
+    import json
+
+    if not keys:
+        warning = "no SSH key in ~/.ssh: no login is possible; specify a configuration with --ignition FILE"
+        return SeedFacts(warnings=(warning,))
+    users = [{"name": user, "sshAuthorizedKeys": list(keys)}]
+    config = json.dumps({"ignition": {"version": "3.0.0"}, "passwd": {"users": users}}).encode()
+    return SeedFacts(ignition=config, login=Login(user=user))
 
 
 def with_login(request: Request, facts: Facts) -> Request:

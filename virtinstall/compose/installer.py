@@ -8,7 +8,7 @@ from virtinstall.errors import RequestError
 from virtinstall.xml.kinds import parse_switch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from virtinstall.facts import MediaFacts
     from virtinstall.osinfo.media_rows import Driver, Media
@@ -23,6 +23,12 @@ _OWN_FILES = {"autoyast": "autoinst.xml", "agama": "autoinst.json", "autounatten
 _NEWEST_PRESEED = (20, 4)
 _FIRST_AGAMA = 16
 _VISTA = 6
+
+
+def choose_tree(urls: Sequence[str]) -> str:
+    """Return the install tree to use of those that the OS database lists; there is at least one."""
+    # Fedora's trees of single variants cannot install anything else
+    return next((url for url in urls if "/Everything/" in url), urls[0])
 
 
 def choose_installer(

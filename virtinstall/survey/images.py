@@ -6,10 +6,12 @@ import os
 import pwd
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from virtinstall.compose.images import default_login
 from virtinstall.errors import RequestError
-from virtinstall.facts import HostFacts, ImageFacts, Login, SeedFacts
+from virtinstall.facts import HostFacts, ImageFacts, SeedFacts
 
 if TYPE_CHECKING:
     from virtinstall.devices.disk import Disk
@@ -125,35 +127,15 @@ def survey_login(os: OsRecord, environ: Mapping[str, str], images: Sequence[Imag
 
 def login_seed(os: OsRecord, environ: Mapping[str, str], source: ImageSource) -> SeedFacts:
     """Return a seed for the image `source` of the system `os`, as `survey_login`."""
-    from virtinstall.images.source import CLOUD_INIT, IGNITION
-    from virtinstall.seed.cloud_init import CloudInitRequest
+    return default_login(os, source, partial(user_keys, environ), _new_password)
 
-    if source.seed not in (CLOUD_INIT, IGNITION):
-        return SeedFacts()
-    keys = user_keys(environ)
-    user = source.user or os.cloud_image_username or os.distro or "cloud-user"
-    if source.seed == IGNITION:
-        return _ignition_login(user, keys)
-    if keys:
-        return SeedFacts(cloud_init=CloudInitRequest(default_user_keys=keys), login=Login(user=user))
+
+def _new_password() -> tuple[str, str]:
+    """Return a new password, and its hash."""
     from virtinstall.seed.password import hash_password, new_password
 
     password = new_password()
-    seed_request = CloudInitRequest(
-        generated_passwords=((user, password),), default_user_password_hash=hash_password(password)
-    )
-    return SeedFacts(cloud_init=seed_request, login=Login(user=user, password=password), warnings=seed_request.warnings)
-
-
-def _ignition_login(user: str, keys: tuple[str, ...]) -> SeedFacts:
-    import json
-
-    if not keys:
-        warning = "no SSH key in ~/.ssh: no login is possible; specify a configuration with --ignition FILE"
-        return SeedFacts(warnings=(warning,))
-    users = [{"name": user, "sshAuthorizedKeys": list(keys)}]
-    config = json.dumps({"ignition": {"version": "3.0.0"}, "passwd": {"users": users}}).encode()
-    return SeedFacts(ignition=config, login=Login(user=user))
+    return password, hash_password(password)
 
 
 def user_keys(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.disk_sources import is_url, local_path
+from virtinstall.compose.installer import choose_tree
 from virtinstall.errors import FetchError, RequestError
 from virtinstall.facts import HostFacts, MediaFacts
 
@@ -48,8 +49,7 @@ def tree_url(request: Request, catalog: Catalog, name: str) -> str:
     arch = request.platform.arch or request.domain.os.type_arch or os.uname().machine
     urls = [tree.url for tree in record.trees if tree.arch == arch and tree.url]
     if urls:
-        # Fedora's trees of single variants cannot install anything else
-        return next((url for url in urls if "/Everything/" in url), urls[0])
+        return choose_tree(urls)
     raise RequestError(
         f"--install {name}: the OS database contains no install tree of it for {arch}",
         hint="specify one with --location URL",
