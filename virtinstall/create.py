@@ -9,14 +9,14 @@ virt-clone and virt-xml use the same journal, retry and error explanations: `jou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from virtinstall.errors import RequestError, TakenError
 from virtinstall.libvirt_host.connection_errors import explain_lost_connection
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.redact import log_info, log_warning, logger
-from virtinstall.script_terms import in_script_terms, script_terms, warn_in_script_terms
+from virtinstall.script_terms import in_script_terms, terms_of, warn_in_script_terms
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -137,7 +137,7 @@ def create(
                 warn(warning)
         return new
 
-    with script_terms() if by_script else nullcontext():
+    with terms_of(plan):
         left = remove_traces(plan.name, host, warn, texts_of(plan.request or plan.final))
         if plan.request is not None and (left or _is_created(plan, host)):
             # paths that were taken may be free now; a plan that was created already needs other names

@@ -14,7 +14,7 @@ from virtinstall.errors import GuestNotFound
 from virtinstall.libvirt_host.open import open_host
 from virtinstall.redact import log_info, log_warning
 from virtinstall.script_calls import checked, checked_for_scripts, for_scripts
-from virtinstall.script_terms import script_terms
+from virtinstall.script_terms import in_terms_of, script_terms, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -112,7 +112,8 @@ class Hypervisor:
         """
         from virtinstall.create import check
 
-        return check(plan, self.host)
+        with terms_of(plan):
+            return [*map(in_terms_of(plan), check(plan, self.host))]
 
     @checked_for_scripts
     def check_xml(self, plan: Plan) -> list[str]:
@@ -122,7 +123,8 @@ class Hypervisor:
         """
         from virtinstall.accepted import check_plan_accepted
 
-        return check_plan_accepted(plan, self.host)
+        with terms_of(plan):
+            return [*map(in_terms_of(plan), check_plan_accepted(plan, self.host))]
 
     @checked_for_scripts
     def create(

@@ -7,7 +7,7 @@ that describe guests with `GuestSpec` and device classes. Commands to type (`vir
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from virtinstall.units import GIB
 if TYPE_CHECKING:
     import re
 
+    from virtinstall.plan import Plan
     from virtinstall.xml.element import Element
 
 _COMMAND = r"`[^`]*`|\b(?:virsh|virt-(?:install|clone|xml|guest)|qemu-img|butane|ssh|gpg) (?:(?!, or |, and ).)*"
@@ -125,6 +126,20 @@ def script_terms() -> Iterator[None]:
         notes: list[str] = getattr(error, "__notes__", [])
         notes[:] = map(in_script_terms, notes)
         raise
+
+
+def terms_of(plan: Plan) -> AbstractContextManager[None]:
+    """Return `script_terms()` for a plan of a `GuestSpec`, else a context that changes nothing."""
+    return script_terms() if _is_by_script(plan) else nullcontext()
+
+
+def in_terms_of(plan: Plan) -> Callable[[str], str]:
+    """Return `in_script_terms` for a plan of a `GuestSpec`, else a function that returns the text unchanged."""
+    return in_script_terms if _is_by_script(plan) else str
+
+
+def _is_by_script(plan: Plan) -> bool:
+    return plan.request is not None and plan.request.by_script
 
 
 def warn_in_script_terms(warn: Callable[[str], None]) -> Callable[[str], None]:

@@ -28,6 +28,7 @@ from virtinstall import (
     parse_request,
 )
 from virtinstall.cli.connection import connect
+from virtinstall.run import boot_files
 from virtinstall.script_terms import in_script_terms
 
 PACKAGE = Path(virtinstall.__file__).parent
@@ -161,6 +162,22 @@ def test_mistakes_of_a_script_are_explained_in_its_terms(hypervisor: Hypervisor,
     error = caught.value
     for text in (str(error), error.message, error.hint or "", *getattr(error, "__notes__", ())):
         assert "--" not in COMMANDS.sub("", text)
+
+
+def test_check_explains_a_plan_in_the_terms_of_its_request(
+    hypervisor: Hypervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan of a spec, and one of arguments."""
+
+    def refuse(plan: object, host: object) -> None:
+        raise virtinstall.RequestError("--disk path=/x: no such file", hint="use --check path_exists=off")
+
+    monkeypatch.setattr(boot_files, "check_boot_files", refuse)
+    with pytest.raises(virtinstall.RequestError, match=r"^Disk\(path='/x'\): no such file"):
+        hypervisor.check(hypervisor.plan(small()))
+    arguments = ["--name", "x", "--memory", "256", "--import", "--disk", "none", "--osinfo", "generic"]
+    with pytest.raises(virtinstall.RequestError, match=r"^--disk path=/x: no such file"):
+        hypervisor.check(hypervisor.plan(parse_request(arguments)))
 
 
 def test_warnings_and_notes_of_a_plan_are_in_its_terms(hypervisor: Hypervisor) -> None:
