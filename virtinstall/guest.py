@@ -1,4 +1,4 @@
-"""`Guest`: a guest that libvirt holds, as scripts see it."""
+"""`Guest`: a guest of libvirt, for scripts."""
 
 from __future__ import annotations
 
@@ -92,23 +92,23 @@ class Guest:
 
     @property
     def name(self) -> str:
-        """The name."""
+        """Name of the guest."""
         return self._guest.name
 
     @property
     def uuid(self) -> str:
-        """The UUID."""
+        """UUID of the guest."""
         return self._guest.uuid
 
     @property
     def state(self) -> State:
-        """The state now."""
+        """Current state of the guest."""
         return State(self._guest.state())
 
     @property
     @for_scripts
     def xml(self) -> str:
-        """The XML now: of the running guest, else of its definition. It holds passwords, if the guest has any."""
+        """Current XML: of the running guest, else of its definition. It contains the guest's passwords."""
         return self._guest.xml()
 
     @property

@@ -40,8 +40,8 @@ def connect(uri: str | None = None) -> Hypervisor:
     """Connect to a hypervisor; use the result as a context manager, or call its `close()`.
 
     `uri` is libvirt's (`qemu:///system`, `qemu+ssh://host/system`); `embed` runs libvirt's QEMU driver in this process;
-    None is libvirt's choice, as for virsh. Raises: HypervisorError, when nothing answers; StorageError, when the
-    embedded driver's directory cannot be used.
+    None is libvirt's choice, as for virsh. Raises: HypervisorError, when libvirt does not answer; StorageError, when
+    the embedded driver's directory cannot be used.
     """
     with script_terms():
         return Hypervisor(open_host(uri))
@@ -286,8 +286,8 @@ class Hypervisor:
         """Apply a plan of `deletion_plan`; return what was removed, kept, and could not be removed.
 
         A running guest must be allowed to be powered off (`force`) or asked to shut down (`shutdown_timeout`, seconds).
-        `wipe` overwrites disks before they are removed. Every file is examined again before it goes. When this process
-        is killed meanwhile, a new plan for the same name finishes the job.
+        `wipe` overwrites disks before they are removed. Every file is examined again before it is removed. When this
+        process is killed meanwhile, a new plan for the same name completes the deletion.
         Raises: RequestError, when the guest runs and must not be stopped; WaitTimeout; HypervisorError.
         """
         from virtinstall.lifecycle.delete import delete

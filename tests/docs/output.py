@@ -49,6 +49,15 @@ def guide_output(path: Path) -> Output | None:
     return Output(path.stem, (*(word for word in args if word not in removed), *added), shown.text)
 
 
+_FOLLOWED = re.compile(r"^```sh\n(virt-install (?:[^`]|`(?!``))*?)```\n\n```text\n(.*?)```", re.MULTILINE | re.DOTALL)
+
+
+def following_outputs(path: Path) -> list[Output]:
+    """Return the outputs that immediately follow a virt-install command of a page."""
+    found = _FOLLOWED.findall(path.read_text())
+    return [Output(path.stem, tuple(shlex.split(sh.replace("\\\n", " "))[1:]), text) for sh, text in found]
+
+
 def session_outputs(session: Example) -> list[Output]:
     """Return the virt-install commands of a `console` block with their outputs."""
     found: list[Output] = []

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.docs import stage
-from tests.docs.examples import PROJECT, Example, examples
-from tests.docs.output import Output, guide_output, missing_lines, on_test_driver, session_outputs
+from tests.docs.examples import PAGES, PROJECT, Example, examples
+from tests.docs.output import Output, following_outputs, guide_output, missing_lines, on_test_driver, session_outputs
 from tests.servers import web_server
 
 SHELL = [example for example in examples("sh") if not example.needs_hypervisor]
@@ -32,6 +32,7 @@ def outputs() -> list[Output]:
     of_guides = [guide_output(guide) for guide in GUIDES]
     return [
         *(output for output in of_guides if output is not None),
+        *(output for page in PAGES for output in following_outputs(page)),
         *(output for example in examples("console") for output in session_outputs(example)),
     ]
 
