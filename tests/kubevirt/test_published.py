@@ -17,7 +17,7 @@ from virtinstall.errors import FetchError, VirtInstallError
 from virtinstall.kubevirt.manifests import manifests
 
 CORPUS = FOLDER.parent / "conformance" / "cases.json"
-PUBLISHED = [line.partition(" ")[2] for line in LINES.replace("\\\n", " ").strip().splitlines()]
+PUBLISHED = [line.partition(" ")[2] for line in LINES]
 # the same guests, with media of a cluster in place of files of a host
 ADAPTED = {
     "path={img}": "vol=pvc/img",
