@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.devices.disk import Disk
+from virtinstall.errors import FetchError
 from virtinstall.images.source import ImageSource
 from virtinstall.kubevirt.conversion import Conversion
 
@@ -30,7 +31,7 @@ def image_sources(
     return [None if disk.image is None else images.find(disk.image, arch) for disk in disks]
 
 
-def image_url(source: ImageSource, conversion: Conversion) -> ImageSource:
+def image_url(source: ImageSource) -> ImageSource:
     """Return the image with the address of its file, from the vendor's index if only that has it.
 
     Raises: FetchError, if the index cannot be read.
@@ -40,7 +41,13 @@ def image_url(source: ImageSource, conversion: Conversion) -> ImageSource:
     from virtinstall.images.download import WebReader
     from virtinstall.images.locate import locate
 
-    return source._replace(kind="url", url=locate(source, WebReader(), "none").url)
+    try:
+        return source._replace(kind="url", url=locate(source, WebReader(), "none").url)
+    except FetchError as error:
+        raise FetchError(
+            f"--disk image={source.label}: only the vendor's index has the address: {error.message}",
+            hint="use image=URL, or an image of a registry: image=docker://REF",
+        ) from error
 
 
 def default_seed(

@@ -86,7 +86,7 @@ def manifests(
     map_vcpus(conversion)
     map_cpu(conversion)
     prepare_media(conversion)
-    map_disks(conversion, [None if image is None else image_url(image, conversion) for image in images])
+    map_disks(conversion, [None if image is None else image_url(image) for image in images])
     order_interfaces(conversion)
     map_networks(conversion)
     map_firmware(conversion)
