@@ -32,6 +32,9 @@ _BLOCK_SIZES = ("logical_block_size", "physical_block_size", "discard_granularit
 def map_disks(conversion: Conversion, images: Sequence[ImageSource | None]) -> None:
     """Fill in `disks` and `volumes`."""
     names: set[str] = set()
+    threads = [disk.driver_iothread for disk in conversion.domain.devices_of(Disk) if disk.driver_iothread is not None]
+    for thread in {each for each in threads if threads.count(each) > 1}:
+        conversion.refuse("disk", "driver.iothread", thread, "two disks have the thread, and KubeVirt has one for each")
     for number, disk in enumerate(conversion.domain.devices_of(Disk)):
         image = images[number] if number < len(images) else None
         _map_disk(conversion, disk, image, names)

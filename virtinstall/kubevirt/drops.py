@@ -95,7 +95,9 @@ def without_dropped(request: Request) -> Request:
         option, _, name = text.partition(".")
         request = _without_plain(request, option, name)
         _drop_values(domain, option, name)
-    return request.replace(domain=domain)
+    dropped = {option for option in names if "." not in option}
+    without = frozenset(tag for tag in request.without if option_of(tag) not in dropped)
+    return request.replace(domain=domain, without=without)
 
 
 def _normal(text: str) -> str:

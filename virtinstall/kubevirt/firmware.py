@@ -30,14 +30,16 @@ def map_firmware(conversion: Conversion) -> None:
     secure = secure or wanted.get("secure-boot") or wanted.get("enrolled-keys") or secure
     needed = conversion.os.requires_efi(conversion.arch) and conversion.defaults
     confidential = conversion.domain.launch_security.type in ("sev", "sev-snp", "tdx")
+    if secure and (kind == "bios" or uefi is False):
+        conversion.break_rule("Secure Boot requires UEFI", "omit secure-boot=, or use --boot uefi", "boot.secure-boot")
     efi = uefi or kind == "efi" or secure or (uefi is None and kind is None and (needed or confidential))
     efi = efi or conversion.arch == "aarch64"
     if use_serial and efi:
         conversion.refuse("boot", "bios.useserial", "yes", "UEFI has no such setting")
     persistent = _map_tpm(conversion, bool(efi and needed))
     if conversion.arch == "s390x":
-        if efi:
-            conversion.refuse("boot", "uefi", "yes", "s390x has no UEFI")
+        if efi or kind or use_serial:
+            conversion.refuse("boot", "uefi", "yes", "s390x has neither UEFI nor BIOS")
         return
     if not efi:
         if kind == "bios" or uefi is False or use_serial:
@@ -96,6 +98,10 @@ def map_launch_security(conversion: Conversion) -> None:
     security = conversion.domain.launch_security
     kind = conversion.take(security, "type")
     policy, session, certificate = (conversion.take(security, name) for name in ("policy", "session", "dh_cert"))
+    if kind != "sev":
+        for name, value in (("policy", policy), ("session", session), ("dhCert", certificate)):
+            if value is not None:
+                conversion.refuse("launchSecurity", name, value, "only sev has it in KubeVirt")
     if kind is None:
         return
     node: Node = {}
@@ -103,8 +109,6 @@ def map_launch_security(conversion: Conversion) -> None:
         node["sev"] = _sev(conversion, policy, session, certificate)
     elif kind in ("sev-snp", "tdx"):
         node["snp" if kind == "sev-snp" else "tdx"] = {}
-        if policy is not None:
-            conversion.refuse("launchSecurity", "policy", policy, "KubeVirt sets the policy")
     elif kind == "s390-pv":
         conversion.machine["launchSecurity"] = {}
         return

@@ -63,12 +63,15 @@ def map_boot(conversion: Conversion) -> None:
     if any("bootOrder" in entry for entry in entries):
         if listed:
             conversion.refuse("boot", "boot.dev", ",".join(listed), "single devices have a boot order")
+        _order_medium(conversion, entries)
         return
     kinds = listed or _default_kinds(conversion)
     if "fd" in kinds:
         conversion.refuse("boot", "boot.dev", "fd", "KubeVirt has no floppy disks")
-    medium = {"cdrom": "cdrom", "network": "network", "hd": "hd"}.get(install.boot_device or "")
-    if medium is not None and medium not in kinds:
+    medium = install.boot_device
+    if medium == "fd":
+        conversion.refuse("install", "bootdev", "fd", "KubeVirt has no floppy disks")
+    elif medium is not None and medium not in kinds:
         kinds = [*kinds, medium]
     order = 0
     for kind in kinds:
@@ -79,6 +82,17 @@ def map_boot(conversion: Conversion) -> None:
             entry["bootOrder"] = order
     if install.pxe or "network" in kinds:
         _check_network_boot(conversion)
+
+
+def _order_medium(conversion: Conversion, entries: list[Node]) -> None:
+    """Give the medium of the installation a place after the devices that the user ordered: others are not tried."""
+    install = conversion.install
+    kind = install.boot_device or ("cdrom" if install.cdrom else "network" if install.pxe else None)
+    medium = next((entry for entry in entries if kind is not None and _is(entry, kind)), None)
+    if kind is not None and medium is None:
+        conversion.refuse("install", "bootdev", kind, "the guest has no such device")
+    elif medium is not None and "bootOrder" not in medium:
+        medium["bootOrder"] = max(entry.get("bootOrder", 0) for entry in entries) + 1
 
 
 def _default_kinds(conversion: Conversion) -> list[str]:
@@ -148,6 +162,8 @@ def _map_kernel(conversion: Conversion) -> None:
         conversion.break_rule(
             "kernel arguments require a kernel", "add --boot kernel=docker://IMAGE#/PATH", "boot.cmdline"
         )
+    if initrd is not None and kernel is None:
+        conversion.break_rule("an initrd requires a kernel", "add --boot kernel=docker://IMAGE#/PATH", "boot.initrd")
     if len(images) > 1:
         conversion.break_rule("kernel and initrd must be in the same container image", "use one image")
     if len(images) == 1:

@@ -36,7 +36,10 @@ def map_metadata(conversion: Conversion) -> None:
             conversion.take(block, "type")
         for name in ("serial", "uuid"):
             value = conversion.take(block, f"system_{name}")
-            if value is not None:
+            known = conversion.machine.get("firmware", {}).get(name, value)
+            if value is not None and value != known:
+                conversion.refuse("sysinfo", f"system.{name}", value, f"it is already {known}")
+            elif value is not None:
                 section(conversion.machine, "firmware")[name] = value
         for name in _CHASSIS:
             value = conversion.take(block, f"chassis_{name}")
@@ -69,21 +72,23 @@ def _run_strategy(conversion: Conversion) -> str:
         conversion.machine["rebootPolicy"] = "Terminate"
     elif reboot not in (None, "restart"):
         conversion.refuse("events", "on_reboot", reboot, "use restart or destroy")
-    chosen = conversion.options.run_strategy
-    if chosen is not None:
-        return chosen
     install = conversion.install
-    if conversion.request.run.noreboot and (install.cdrom is not None or install.pxe):
+    once = conversion.request.run.noreboot and (install.cdrom is not None or install.pxe)
+    if once:
         # the reboot at the end of the installation stops the guest, which is not started again
         conversion.machine["rebootPolicy"] = "Terminate"
-        return "Once"
+    chosen = conversion.options.run_strategy
+    if chosen is not None or once:
+        for event, action in (("poweroff", off), ("crash", crash)):
+            if action is not None:
+                why = f"the run strategy is already {chosen or 'Once (--noreboot)'}"
+                conversion.refuse("events", f"on_{event}", action, why)
+        return chosen or "Once"
     if off == "restart" and crash == "destroy":
         conversion.refuse("events", "on_crash", crash, "a guest that is restarted when it stops is also restarted then")
     if off == "destroy":
         return "Once" if crash == "destroy" else "RerunOnFailure"
-    if crash == "destroy" and off is None:
-        return "Once"
-    return "Always"
+    return "Once" if crash == "destroy" and off is None else "Always"
 
 
 def _matcher(conversion: Conversion, kind: str, value: str) -> Node:

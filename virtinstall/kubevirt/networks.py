@@ -58,6 +58,9 @@ def _map_interface(conversion: Conversion, interface: Interface, number: int) ->
         conversion.refuse(
             "network", "type", "hostdev", "a card of the node is requested by its network", "add source.network=NAME"
         )
+    if network is not None and kind in ("masquerade", "passtBinding"):
+        conversion.refuse("network", "source.network", network, "the pod network has no name")
+        network = None
     named = network is not None and not (network == POD and kind != "sriov" and interface.type is None)
     name = f"net-{number + 1}" if number or named else POD
     entry: Node = {"name": name, kind or "masquerade": {}}
@@ -93,6 +96,9 @@ def _kind(conversion: Conversion, interface: Interface) -> str | None:
     backend = conversion.take(interface, "backend_type")
     if backend not in (None, "passt"):
         conversion.refuse("network", "backend.type", backend, "KubeVirt has masquerade and passt")
+    if backend == "passt" and kind not in (None, "user", "passt"):
+        conversion.refuse("network", "backend.type", backend, "only the pod network uses passt")
+        return None
     if backend == "passt" or kind == "passt":
         return "passtBinding"
     if kind == "user" or (kind is None and wanted == "default" and interface.source_network is None):

@@ -85,6 +85,10 @@ def _map_defaults(conversion: Conversion) -> None:
     devices, os = conversion.devices, conversion.os
     if "graphics" in without and not domain.devices_of(Graphics):
         devices["autoattachGraphicsDevice"] = False
+    if "video" in without and not domain.devices_of(Video):
+        _omit_video(conversion)
+    if "channel" in without and not domain.devices_of(Channel):
+        conversion.refuse("channel", "", "none", "every guest has the channel of the guest agent")
     if "memballoon" in without and not domain.devices_of(Memballoon):
         devices["autoattachMemBalloon"] = False
     if {"serial", "console"} & without and not domain.devices_of(Serial) and not domain.devices_of(Console):
@@ -95,7 +99,7 @@ def _map_defaults(conversion: Conversion) -> None:
         devices["rng"] = {}
     if os.supports_virtio("net") and not os.supports_virtio("net", modern=True):
         devices["useVirtioTransitional"] = True
-    pointer = os.is_windows and "input" not in without and "graphics" not in without
+    pointer = os.is_windows and not {"input", "graphics", "video"} & without
     if pointer and not domain.devices_of(Input) and conversion.arch == "x86_64":
         devices["inputs"] = [{"name": "tablet", "type": "tablet", "bus": "usb"}]
 
@@ -157,11 +161,18 @@ def _map_sound(conversion: Conversion, device: Device, number: int) -> None:
     conversion.devices["sound"] = {"name": "sound", "model": "ich9" if model in (None, "default") else model}
 
 
+def _omit_video(conversion: Conversion) -> None:
+    """Without a video device there are no graphics."""
+    conversion.devices["autoattachGraphicsDevice"] = False
+    if conversion.request.domain.devices_of(Graphics):
+        conversion.break_rule("graphics require a video device", "omit model=none, or use --graphics none", "video")
+
+
 def _map_video(conversion: Conversion, device: Device, number: int) -> None:
     assert isinstance(device, Video)
     model = conversion.take(device, "model_type")
     if model == "none":
-        conversion.devices["autoattachGraphicsDevice"] = False
+        _omit_video(conversion)
     elif model not in (None, "default", *_VIDEO):
         conversion.refuse("video", "model.type", model, f"use {', '.join(_VIDEO)}")
     elif model is not None and model != "default":

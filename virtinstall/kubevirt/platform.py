@@ -127,6 +127,11 @@ def _hyperv(conversion: Conversion) -> Node:
             "extended": conversion.take(features, "hyperv_tlbflush_extended_state"),
         },
     }
+    if retries is not None:
+        states.setdefault("spinlocks", True)
+    for name, parts in more.items():
+        if any(parts.values()):
+            states.setdefault(name, True)
     if conversion.defaults and conversion.os.is_windows and conversion.arch == "x86_64":
         if features.hyperv_mode != "passthrough":
             for name in _WINDOWS:
@@ -167,6 +172,10 @@ def map_clock(conversion: Conversion) -> None:
     offset, adjustment = conversion.take(clock, "offset"), conversion.take(clock, "adjustment")
     zone = conversion.take(clock, "timezone")
     node: Node = {}
+    if adjustment is not None and offset != "variable":
+        conversion.refuse("clock", "adjustment", adjustment, "only offset=variable has an adjustment")
+    if zone is not None and offset not in (None, "timezone"):
+        conversion.refuse("clock", "timezone", zone, "only offset=timezone has a time zone")
     if offset == "timezone" or (offset is None and zone is not None):
         node["timezone"] = zone
     elif offset == "variable":

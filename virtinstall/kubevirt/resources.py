@@ -39,6 +39,8 @@ def map_memory(conversion: Conversion) -> None:
     total = given or _recommended_kib(conversion)
     start = (current or total) * KIB
     memory: Node = {"guest": quantity(start)}
+    if current and total and maximum and current < total and maximum != total:
+        conversion.refuse("memory", "maxMemory", quantity(maximum * KIB), "memory= is already the maximum")
     if not given:
         conversion.comment(memory, "guest", f"the default of {conversion.os.short_id}")
     limit = max((maximum or 0) * KIB, total * KIB if current else 0)
@@ -255,7 +257,7 @@ def map_cpu(conversion: Conversion) -> None:
     cpu = conversion.domain.cpu
     word = conversion.take(cpu, "wanted_model")
     mode, model = conversion.take(cpu, "mode"), conversion.take(cpu, "model")
-    if cpu.match in ("exact", "strict"):
+    if cpu.match == "exact" and model is not None:
         conversion.take(cpu, "match")
     if cpu.secure is False:
         conversion.take(cpu, "secure")

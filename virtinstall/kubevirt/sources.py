@@ -21,53 +21,70 @@ DEFAULT_DISK_BYTES = 20 * GIB
 MEDIUM_BYTES = 10 * GIB
 """Size of the volume of an ISO image, which only the server knows."""
 _CLAIM, _DATA_VOLUME = "pvc/", "dv/"
+_VALUES = ("image", "image_copy", "pool", "size_bytes", "transient", "sparse")
 _HOST_FIELDS = ("backing_store", "source_file", "source_dev", "source_dir", "source_protocol", "source_name")
 
 
 def volume_of(conversion: Conversion, disk: Disk, name: str, image: ImageSource | None) -> Node | None:
     """Return the source of the volume `name`, or None if the disk has none; what is taken is removed from `disk`."""
-    url = _url(conversion, disk)
-    claim = _claim(conversion, disk)
-    pool, size = conversion.take(disk, "pool"), conversion.take(disk, "size_bytes")
-    temporary, sparse = conversion.take(disk, "transient"), conversion.take(disk, "sparse")
-    copied = conversion.take(disk, "image_copy")
-    wanted = conversion.take(disk, "image")
-    if copied is False:
+    url, claim = _url(conversion, disk), _claim(conversion, disk)
+    given = {name: conversion.take(disk, name) for name in _VALUES}
+    given["path"] = url
+    if given.pop("image_copy") is False:
         conversion.refuse("disk", "image.copy", "no", "each disk is a copy of its image")
     if claim is not None:
-        if size is not None or pool is not None:
-            conversion.refuse("disk", "vol", claim, "an existing volume already has its size and storage class")
-        return _existing(conversion, claim, temporary=bool(temporary))
-    if wanted is not None or url is not None:
-        assert image is not None or url is not None
-        reference = image.url if image is not None and image.kind == "registry" else None
-        if image is not None and image.kind == "path":
+        source: Node | None = _existing(conversion, claim, temporary=bool(given.pop("transient")))
+        _report_unused(conversion, given, "an existing volume already has its content, size and storage class")
+        return source
+    if given["image"] is not None and image is not None and image.kind != "registry":
+        if image.kind == "path":
             conversion.refuse(
                 "disk",
                 "image",
-                wanted,
+                given["image"],
                 "it is a file of one host",
                 "use image=URL, or upload it with `virtctl image-upload` and use vol=pvc/NAME",
             )
             return None
-        if temporary:
-            if reference is None:
-                conversion.refuse("disk", "transient", "yes", "only an image of a registry can be used without a copy")
-                return None
-            return {"containerDisk": {"image": reference}}
-        address = url or (image.url if image is not None and reference is None else None)
-        source: Node = {"registry": {"url": f"{REGISTRY}{reference}"}}
-        if address:
-            source = {"http": _http(conversion, address, name)}
-        return _data_volume(conversion, disk, name, source, size, pool, sparse)
-    if size is not None:
-        if temporary:
-            return {"emptyDisk": {"capacity": quantity(size)}}
-        return _data_volume(conversion, disk, name, {"blank": {}}, size, pool, sparse)
-    for attribute, value in (("pool", pool), ("transient", temporary), ("sparse", sparse)):
+        url = url or image.url
+    if given["image"] is not None and given["path"] is not None:
+        conversion.refuse("disk", "path", "URL", "the disk already starts from an image")
+    if given.pop("transient"):
+        return _temporary(conversion, given, image)
+    content: Node = {"blank": {}}
+    if url is not None:
+        content = {"http": _http(conversion, url, name)}
+    elif image is not None:
+        content = {"registry": {"url": f"{REGISTRY}{image.url}"}}
+    elif given["size_bytes"] is None:
+        _report_unused(conversion, given, "the disk has no size")
+        return None
+    return _data_volume(conversion, disk, name, content, given["size_bytes"], given["pool"], given["sparse"])
+
+
+def _temporary(conversion: Conversion, given: Node, image: ImageSource | None) -> Node | None:
+    """The volume of a disk whose content is discarded when the guest stops."""
+    image_text, size = given.pop("image"), given.pop("size_bytes")
+    if image_text is None and given["path"] is None and size is not None:
+        _report_unused(conversion, given, "a disk that is discarded is not in a storage class")
+        return {"emptyDisk": {"capacity": quantity(size)}}
+    if image_text is None and given["path"] is None:
+        conversion.refuse("disk", "transient", "yes", "the disk has no size")
+        return None
+    if image is None or image.kind != "registry":
+        conversion.refuse("disk", "transient", "yes", "only an image of a registry can be used without a copy")
+        return None
+    given["size_bytes"] = size
+    _report_unused(conversion, given, "an image that is used without a copy has its size")
+    return {"containerDisk": {"image": image.url}}
+
+
+def _report_unused(conversion: Conversion, given: Node, why: str) -> None:
+    names = {"size_bytes": "size", "path": "path"}
+    for attribute, value in given.items():
         if value is not None:
-            conversion.refuse("disk", attribute, value, "the disk has no size")
-    return None
+            shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+            conversion.refuse("disk", names.get(attribute, attribute), shown, why)
 
 
 def _http(conversion: Conversion, address: str, name: str) -> Node:
