@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.kubevirt.schema import needs_schemas, problems
 from tests.kubevirt.test_golden import assert_names_options
 from virtinstall.errors import VirtInstallError
 from virtinstall.kubevirt.manifests import manifests
+from virtinstall.kubevirt.peripherals import AGENT_CHANNEL
 
 RUNS = int(os.environ.get("VIRTINSTALL_KUBEVIRT_RUNS") or 300)
 SYSTEMS = ("debian12", "win11", "winxp", "rhel6.0", "fedora40", "generic", "linux2022", "freebsd13.0")
@@ -126,3 +128,53 @@ def test_random_options_are_refused_by_name_or_valid(part: int) -> None:
         valid += 1
         assert [each for document in found.documents for each in problems(document)] == [], " ".join(args)
     assert valid
+
+
+NO_EFFECT = {
+    *("--noreboot", "--import", "--pxe", "--network default", "--network user", "--network none", "--graphics vnc"),
+    *(
+        "--serial pty",
+        "--serial none",
+        "--console pty",
+        "--channel unix,target.type=virtio,target.name=" + AGENT_CHANNEL,
+    ),
+    *("--controller scsi,model=virtio-scsi", "--controller usb,model=qemu-xhci", "--video none", "--sound none"),
+    *("--rng none", "--rng /dev/urandom", "--rng builtin", "--tpm none", "--memballoon virtio", "--cpu none"),
+    *("--events on_crash=restart", "--features smm.state=on", "--memory 2048", "--memory 4G", "--input tablet"),
+    *("--boot uefi", "--clock offset=utc", "--vcpus 1", "--kubevirt-drop"),
+}
+"""What may be the default already, or concerns what the guest does not have."""
+
+
+def documents_of(args: list[str]) -> str | None:
+    """The documents as text without salts, or None if the command line is refused."""
+    try:
+        found = manifests(request_of(args), environ=ENVIRONMENT).documents
+    except VirtInstallError:
+        return None
+    return re.sub(r"\$6\$\S+", "", str(found))
+
+
+def parts_of(args: list[str]) -> list[list[str]]:
+    """Each option with its value."""
+    starts = [number for number, text in enumerate(args) if text.startswith("--")]
+    return [args[start:end] for start, end in zip(starts, [*starts[1:], len(args)], strict=True)]
+
+
+def test_an_accepted_option_has_an_effect() -> None:
+    """Without the option the manifest differs: nothing is accepted and then omitted."""
+    chance = random.Random(22)
+    tried = 0
+    for _ in range(RUNS // 2):
+        args = command_line(chance)
+        whole = documents_of(args)
+        if whole is None:
+            continue
+        parts = parts_of(args)
+        for number, part in enumerate(parts):
+            if number < 2 or " ".join(part) in NO_EFFECT or part[0] in NO_EFFECT:
+                continue
+            rest = documents_of([text for other, each in enumerate(parts) if other != number for text in each])
+            assert rest != whole, f"{' '.join(part)} has no effect in: {' '.join(args)}"
+            tried += 1
+    assert tried

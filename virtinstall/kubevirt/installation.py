@@ -85,7 +85,7 @@ def map_boot(conversion: Conversion) -> None:
 
 
 def _order_medium(conversion: Conversion, entries: list[Node]) -> None:
-    """Give the medium of the installation a place after the devices that the user ordered: others are not tried."""
+    """Order the medium of the installation after the devices that the user ordered: others are not tried."""
     install = conversion.install
     kind = install.boot_device or ("cdrom" if install.cdrom else "network" if install.pxe else None)
     medium = next((entry for entry in entries if kind is not None and _is(entry, kind)), None)
