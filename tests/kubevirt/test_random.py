@@ -141,7 +141,7 @@ NO_EFFECT = {
     *("--controller scsi,model=virtio-scsi", "--controller usb,model=qemu-xhci", "--video none", "--sound none"),
     *("--rng none", "--rng /dev/urandom", "--rng builtin", "--tpm none", "--memballoon virtio", "--cpu none"),
     *("--events on_crash=restart", "--features smm.state=on", "--memory 2048", "--memory 4G", "--input tablet"),
-    *("--boot uefi", "--clock offset=utc", "--vcpus 1", "--kubevirt-drop"),
+    *("--boot uefi", "--boot hd,network", "--clock offset=utc", "--vcpus 1"),
 }
 """What may be the default already, or concerns what the guest does not have."""
 
@@ -167,7 +167,7 @@ def test_an_accepted_option_has_an_effect() -> None:
     tried = 0
     for _ in range(RUNS // 2):
         args = command_line(chance)
-        whole = documents_of(args)
+        whole = None if "--kubevirt-drop" in args else documents_of(args)
         if whole is None:
             continue
         parts = parts_of(args)
