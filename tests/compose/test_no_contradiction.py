@@ -292,3 +292,18 @@ def test_enlightenment_that_the_host_lacks_is_reported() -> None:
     assert any(
         "does not offer vpindex" in warning for warning in plan("--features", "hyperv.vpindex.state=on").warnings
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "loader"),
+    [
+        ("nvram.template=/vars.fd", (True, "pflash")),
+        ("loader.readonly=no", (False, "pflash")),
+        ("loader.type=rom", (True, "rom")),
+    ],
+)
+def test_parts_of_a_loader_are_kept_with_the_default_firmware(value: str, loader: tuple[bool, str]) -> None:
+    """libvirt rejects them together with firmware=efi: the image is named."""
+    domain = composed(ARM, GuestKind("hvm", "aarch64", "qemu"), os_named("debian11"), "--boot", value).final
+    assert (domain.os.firmware, domain.os.loader is not None) == (None, True)
+    assert (domain.os.loader_readonly, domain.os.loader_type) == loader

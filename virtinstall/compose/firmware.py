@@ -156,10 +156,12 @@ def _set_uefi(draft: Draft) -> None:
             hint=f"{install}specify it: --boot loader=PATH,loader.readonly=yes,loader.type=pflash,nvram.template=PATH",
         )
     os.loader = path
-    os.loader_readonly = True
-    os.loader_type = "pflash"
+    if os.loader_readonly is None:
+        os.loader_readonly = True
+    os.loader_type = os.loader_type or "pflash"
     if draft.platform.is_x86 and "secboot" in path.lower():
-        os.loader_secure = True
+        if os.loader_secure is None:
+            os.loader_secure = True
         if draft.domain.features.smm_state is None:
             draft.domain.features.smm_state = True
         if draft.request.platform.machine is None and "q35" in draft.platform.guest.machines:
