@@ -1,8 +1,10 @@
-"""`virt-guest export -f FILE --format kubevirt`: print the guests of a file in another format; change nothing."""
+"""`virt-guest export NAME...`: print existing guests as a guests file; `-f FILE --format kubevirt`: as manifests."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from virtinstall.options.usage import UsageError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -10,12 +12,20 @@ if TYPE_CHECKING:
     from virtinstall.cli.log import Log
 
 
+TAKES_GUESTS = True
+"""Whether the arguments are names of guests, for completion."""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group in the file; all by default.")
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", help="Existing guest; with -f a guest or group in the file."
+    )
     parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); - is standard input.")
     parser.add_argument(
-        "--format", choices=("kubevirt",), required=True, help="Output format: kubevirt (manifests for a cluster)."
+        "--format",
+        choices=("yaml", "kubevirt"),
+        help="Output format: yaml (a guests file, the default), or with -f kubevirt (manifests for a cluster).",
     )
     parser.add_argument(
         "--kubevirt-drop",
@@ -29,6 +39,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace, log: Log) -> int:
     """Run the action; return the exit status. Raises: VirtInstallError."""
+    if given.file is None:
+        return _export_existing(given)
+    if given.format != "kubevirt":
+        raise UsageError("-f is for --format kubevirt", hint="virt-guest export NAME prints an existing guest")
     from virtinstall.cli.guest_diff import load_lab
     from virtinstall.cli.print_kubevirt import print_manifests
     from virtinstall.fleet.manifests import guest_manifests
@@ -37,4 +51,18 @@ def run(given: Namespace, log: Log) -> int:
     lab = load_lab(given)
     options = KubevirtRequest(drop=tuple(given.kubevirt_drop), namespace=given.kubevirt_namespace)
     print_manifests(guest_manifests(lab.project, lab.chosen(given.names), options))
+    return 0
+
+
+def _export_existing(given: Namespace) -> int:
+    from virtinstall.cli.connection import connect
+    from virtinstall.fleet.export import export, export_text
+
+    if given.format == "kubevirt":
+        raise UsageError("--format kubevirt requires a guests file", hint="virt-guest export NAME > guests.yaml")
+    if not given.names:
+        raise UsageError("no guest specified", hint="specify a name, or a guests file: -f guests.yaml")
+    with connect(given.connect) as hypervisor:
+        guests = export(hypervisor, given.names)
+    print(export_text(guests, given.connect), end="")
     return 0

@@ -55,7 +55,7 @@ def spec_document(given: Namespace) -> dict[str, Any]:
         guest["import"] = True
     document: dict[str, Any] = {"version": 1}
     if given.connect is not None:
-        document["connect"] = _plain(given.connect)
+        document["connect"] = plain(given.connect)
     name = DEFAULT_NAME if given.name is None else given.name
     if given.count is not None:
         if given.name is None:
@@ -88,7 +88,7 @@ def _value(value: Any, option: Option) -> Any:
     if option.argument == "optional" and text == option.bare:
         return True
     if not option.section:
-        return _plain(text)
+        return plain(text)
     cls = section_class(option)
     if says_none(cls, text):
         return text
@@ -96,7 +96,7 @@ def _value(value: Any, option: Option) -> Any:
     name = f"--{key_of(option)}"
     pairs = cut(cls, name, text, fallback)
     if len(pairs) == 1 and pairs[0].bare:
-        return _plain(text)
+        return plain(text)
     values = {pair.key: pair.value for pair in pairs}
     # some texts mean more than their pairs: those stay as they are
     if pairs and len(values) == len(pairs):
@@ -104,15 +104,16 @@ def _value(value: Any, option: Option) -> Any:
         again = as_text(nodes, option, lambda node: node.text)
         try:
             if _same(cut(cls, name, again, fallback), pairs):
-                return {key: _plain(value) for key, value in values.items()}
+                return {key: plain(value) for key, value in values.items()}
         except RequestError:
             pass
-    return _plain(text)
+    return plain(text)
 
 
 def _same(left: Sequence[Pair], right: Sequence[Pair]) -> bool:
     return [pair[:3] for pair in left] == [pair[:3] for pair in right]
 
 
-def _plain(text: str) -> Any:
+def plain(text: str) -> Any:
+    """Return a value of a file: a number, or a text in which nothing is replaced."""
     return int(text) if _NUMBER.fullmatch(text) else protect(text)

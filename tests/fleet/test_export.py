@@ -1,0 +1,113 @@
+"""`virt-guest export NAME`: the file creates the same guest again, and adopts the present one without a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import yaml
+from lxml import etree
+
+import virtinstall
+from virtinstall import Hypervisor, Lab
+from virtinstall.cli.main import guest_main, main
+from virtinstall.fleet.export import export, export_text
+from virtinstall.fleet.leaves import leaves_of
+
+URI = "test:///default"
+ONE = ["--connect", URI, "--name", "a", "--memory", "64", "--disk", "none", "--import", "--osinfo", "generic"]
+
+
+@pytest.fixture
+def hypervisor() -> Iterator[Hypervisor]:
+    """The test driver; its one guest is `test`."""
+    with virtinstall.connect(URI) as connected:
+        yield connected
+        for each in connected.guests():
+            if each.name != "test":
+                each.handle.destroy() if each.state.is_active else None
+                each.handle.undefine()
+
+
+def exported(hypervisor: Hypervisor, name: str = "a") -> str:
+    """The file of a guest; everything is expressed."""
+    guests = export(hypervisor, [name])
+    assert [each.omitted for each in guests] == [()]
+    return export_text(guests, URI)
+
+
+def leaves(hypervisor: Hypervisor, name: str = "a") -> dict[str, str]:
+    """The values of a guest's definition."""
+    return leaves_of(etree.fromstring(hypervisor.guest(name).handle.xml(inactive=True).encode()))
+
+
+LINES = [
+    [],
+    ["--network", "none"],
+    ["--memory", "128,currentMemory=96", "--vcpus", "2,maxvcpus=4"],
+    ["--network", "network=default,model=e1000,mac=52:54:00:00:00:07"],
+    ["--network", "network=default", "--network", "user,model=virtio"],
+    ["--metadata", "title=A title: {n} ${x},description=Two\nlines"],
+    ["--graphics", "vnc,port=5999,listen=127.0.0.1", "--video", "vga"],
+    ["--graphics", "none", "--rng", "none", "--memballoon", "none"],
+    ["--graphics", "spice", "--sound", "ich9", "--watchdog", "i6300esb,action=reset"],
+    ["--cpu", "qemu64,+vmx", "--features", "apic=off,pae=off", "--clock", "offset=localtime"],
+    ["--events", "on_crash=preserve", "--pm", "suspend_to_mem.enabled=on"],
+    ["--serial", "file,path=/tmp/log", "--channel", "unix,target.type=virtio,name=org.qemu.guest_agent.0"],
+    ["--boot", "menu=on,useserial=on"],
+    ["--memtune", "hard_limit=200000", "--blkiotune", "weight=200", "--numatune", "0"],
+    ["--network", "network=default,filterref.filter=clean-traffic,link.state=down"],
+    ["--tpm", "none", "--input", "keyboard,bus=usb", "--vsock", "cid=7"],
+    ["--iothreads", "2", "--cputune", "vcpupin0.vcpu=0,vcpupin0.cpuset=0"],
+    ["--sysinfo", "bios.vendor=Me,system.serial=12"],
+    ["--shmem", "name=x,model.type=ivshmem-plain,size=4,size.unit=M"],
+]
+
+
+@pytest.mark.parametrize("line", LINES, ids=str)
+def test_guest_that_is_created_from_its_export_is_the_same(line: list[str], hypervisor: Hypervisor) -> None:
+    """All values of the definition, and no difference when the guest is adopted."""
+    assert main([*ONE, *line]) == 0
+    before, text = leaves(hypervisor), exported(hypervisor)
+    lab = Lab.parse(text, variables={})
+    adopted = lab.apply(hypervisor, adopt=["a"])
+    assert [(each.status, each.message) for each in adopted] == [("done", None)]
+    assert not any(each.is_different or each.drift for each in lab.diff(hypervisor))
+    hypervisor.guest("a").delete(force=True)
+    assert [(each.status, each.message) for each in lab.apply(hypervisor)] == [("done", None)]
+    assert leaves(hypervisor) == before
+
+
+def test_guest_of_another_program(hypervisor: Hypervisor) -> None:
+    """The guest of the test driver, which was never created by this project."""
+    found = yaml.safe_load(exported(hypervisor, "test"))["guests"]["test"]
+    assert found["memory"] == {"memory": 8192, "currentMemory": 2048}
+    assert found["disk"] == [{"path": "/guest/diskimage1", "bus": "virtio"}]
+    assert found["import"] is True
+
+
+def test_reserved_address_is_exported(hypervisor: Hypervisor) -> None:
+    """From the record."""
+    assert main([*ONE, "--network", "network=default,ip=192.168.122.50"]) == 0
+    assert "ip: 192.168.122.50" in exported(hypervisor)
+
+
+def test_password_is_named_in_a_comment(hypervisor: Hypervisor, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files have no secrets of guests."""
+    assert main([*ONE, "--graphics", "vnc,password=secret"]) == 0
+    capsys.readouterr()
+    assert guest_main(["export", "--connect", URI, "a"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("# a: not expressed: password of graphics\n") and "secret" not in printed
+    assert Lab.parse(printed).guests
+
+
+def test_several_guests_are_one_file(hypervisor: Hypervisor, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the order of the names; a missing guest is an error."""
+    assert main([*ONE]) == 0
+    capsys.readouterr()
+    assert guest_main(["export", "--connect", URI, "test", "a"]) == 0
+    assert list(yaml.safe_load(capsys.readouterr().out)["guests"]) == ["test", "a"]
+    assert guest_main(["export", "--connect", URI, "tset"]) == 1
+    assert "no such guest: 'tset'" in capsys.readouterr().err
+    assert guest_main(["export", "--connect", URI]) == 2
