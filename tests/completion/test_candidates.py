@@ -103,3 +103,19 @@ def test_files(tmp_path: Path) -> None:
     assert [each.text for each in found(f"--disk path={tmp_path}/di")] == [f"path={tmp_path}/disk.qcow2"]
     assert [each.text for each in found(f"--cdrom {tmp_path}/")] == [f"{tmp_path}/disk.qcow2"]
     assert found(f"--cdrom {tmp_path}") == [Candidate(f"{tmp_path}/", "", True)]
+
+
+@pytest.mark.parametrize("action", ["apply", "diff", "delete", "inventory", "export"])
+def test_guests_and_groups_of_a_file(action: str, tmp_path: Path) -> None:
+    """With -f, arguments and options with a name complete what the file has; a file with mistakes has nothing."""
+    from virtinstall.cli.guest_completion import candidates as of_virt_guest
+
+    path = tmp_path / "guests.yaml"
+    path.write_text("version: 1\nguests: {db: {groups: data}, web: {count: 2}}\n")
+    words = [action, "-f", str(path)]
+    assert [each.text for each in of_virt_guest([*words, ""])] == ["db", "web-1", "web-2", "data", "web"]
+    assert [each.text for each in of_virt_guest([*words, "web-1", "web-"])] == ["web-2"]
+    if action == "apply":
+        assert [each.text for each in of_virt_guest([*words, "--recreate", "d"])] == ["db", "data"]
+    path.write_text("version: 2\n")
+    assert of_virt_guest([*words, ""]) == []

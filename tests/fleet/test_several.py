@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -136,6 +138,8 @@ def test_json_has_a_document_for_each_guest(hypervisor: Hypervisor, capsys: pyte
     assert main(["--connect", URI, "--name", "web", "--count", "2", *ONE, "--output", "json", "--dry-run"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert ([each["name"] for each in document["guests"]], document["changed"]) == (["web-1", "web-2"], False)
+    schema = json.loads((files("virtinstall") / "schema" / "output.json").read_text())
+    jsonschema.validate(document, schema)
     assert main(["--connect", URI, "--name", "web", "--count", "2", *ONE, "--print-xml"]) == 0
     assert capsys.readouterr().out.count("<domain ") == 2
 

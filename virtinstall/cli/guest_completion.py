@@ -28,8 +28,13 @@ def candidates(typed: Sequence[str]) -> list[Candidate]:
     module = importlib.import_module(row.module)
     actions = _actions(row.name)
     option = _named(actions, before[-1])
+    file = _value_of(before, "-f", "--file")
     if option is not None and option.nargs != 0:
+        if file is not None and option.metavar == "NAME":
+            return _in_file(file, before, current)
         return list(_values(module, option, current))
+    if not current.startswith("-") and file is not None:
+        return _in_file(file, before, current)
     if not current.startswith("-"):
         found = list(module.complete("", current)) if hasattr(module, "complete") else []
         if getattr(module, "TAKES_GUESTS", False):
@@ -44,14 +49,31 @@ def candidates(typed: Sequence[str]) -> list[Candidate]:
     ]
 
 
+def _value_of(before: Sequence[str], *names: str) -> str | None:
+    pairs = itertools.pairwise(before)
+    value = next((value for name, value in pairs if name in names), None)
+    return next((word.partition("=")[2] for word in before if word.startswith(f"{names[-1]}=")), value)
+
+
+def _in_file(file: str, before: Sequence[str], current: str) -> list[Candidate]:
+    """Return the names of the guests and groups in a guests file; none if it has mistakes."""
+    from virtinstall.errors import VirtInstallError
+    from virtinstall.fleet.lab import Lab
+
+    try:
+        lab = Lab.load(file)
+    except VirtInstallError:
+        return []
+    groups = (group for guest in lab.guests for group in guest.groups)
+    names = dict.fromkeys([*(guest.name for guest in lab.guests), *groups])
+    return [Candidate(name) for name in names if name.startswith(current) and name not in before]
+
+
 def _guests(before: Sequence[str], current: str) -> list[Candidate]:
     """Return the names of the guests on the connection in `before`, without names that are already typed."""
     from virtinstall.libvirt_host.completion_names import listed
 
-    pairs = itertools.pairwise(before)
-    uri = next((value for name, value in pairs if name == "--connect"), None)
-    uri = next((word.partition("=")[2] for word in before if word.startswith("--connect=")), uri)
-    names = listed("guests", uri, _PATIENCE_SECONDS)
+    names = listed("guests", _value_of(before, "--connect"), _PATIENCE_SECONDS)
     return [Candidate(name) for name in names if name.startswith(current) and name not in before]
 
 
