@@ -146,7 +146,7 @@ def test_inventory_of_a_file(hypervisor: Hypervisor, tmp_path: Path, monkeypatch
     assert [each.partition(":")[0] for each in inventory.warnings] == ["other"]
     assert [each.name for each in lab.inventory(hypervisor, ["web"]).guests] == ["web-1", "web-2"]
     everything = Inventory.of_host(hypervisor)
-    assert everything.groups == {"shop": ["db", "web-1", "web-2"]}
+    assert everything.groups == {"shop": ["db", "web-1", "web-2"], "data": ["db"], "web": ["web-1", "web-2"]}
     assert "test" in [each.name for each in everything.guests]
 
 

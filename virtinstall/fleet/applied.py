@@ -30,6 +30,7 @@ class Applied(Record):
 
     `devices` are the disks and interfaces of the file, and `creation` the values of options that act at the creation.
     `pending` is the id of the running guest that has not got all changes yet: they take effect at its next boot.
+    `groups` are those of the file, for inventories without it.
     """
 
     project: str
@@ -39,6 +40,7 @@ class Applied(Record):
     devices: tuple[Mark, ...] = ()
     creation: Mapping[str, Any] = {}
     pending: str | None = None
+    groups: tuple[str, ...] = ()
 
 
 def option_hashes(guest: LabGuest) -> dict[str, str]:
@@ -77,6 +79,7 @@ def parse_applied(text: str | None, uuid: str) -> Applied | None:
             devices=tuple(Mark(tag, key, tuple(parts), size) for tag, key, parts, size in document["devices"]),
             creation=document["creation"],
             pending=document.get("pending"),
+            groups=tuple(document.get("groups", ())),
         )
     except (etree.XMLSyntaxError, LookupError, ValueError, TypeError, zlib.error, RecursionError):
         return None
@@ -94,6 +97,8 @@ def store_applied(guest: Guest, applied: Applied) -> bool:
     document |= {"devices": applied.devices, "creation": dict(applied.creation)}
     if applied.pending is not None:
         document["pending"] = applied.pending
+    if applied.groups:
+        document["groups"] = applied.groups
     packed = zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
     root.text = base64.b64encode(packed).decode()
     return guest.set_metadata(NAMESPACE, PREFIX, etree.tostring(root, encoding="unicode"))

@@ -241,6 +241,7 @@ def record_of(guest: LabGuest, project: str, plan: Plan, definition: etree._Elem
         base=leaves_of(definition),
         devices=marks_of(request, plan.final),
         creation={name: guest.given[name] for name in _CREATION if name in guest.given},
+        groups=guest.groups,
     )
 
 
@@ -262,7 +263,7 @@ def record_after_update(
         hashes.pop(name, None)
         if name in applied.options:
             hashes[name] = applied.options[name]
-    changed = applied.replace(options=hashes, base=base, pending=pending)
+    changed = applied.replace(options=hashes, base=base, pending=pending, groups=guest.groups)
     if plan is None:
         return changed
     wanted = pinned(_as_created(guest, applied), applied.devices)

@@ -35,14 +35,14 @@ class Inventory(Record):
 
     @staticmethod
     def of_host(hypervisor: Hypervisor) -> Inventory:
-        """Return the inventory of all guests; the group of a guest is the project of its file.
+        """Return the inventory of all guests; groups are the project and the groups of their file at its last apply.
 
         Raises: StorageError, when a file with a host key cannot be written; HostError.
         """
         found = []
         for summary, handle in _guests_of(hypervisor.host):
             applied = read_applied(handle)
-            groups = () if applied is None else (applied.project,)
+            groups = () if applied is None else (applied.project, *applied.groups)
             found.append(_entry(handle, summary, hypervisor.host, groups))
         return Inventory(guests=tuple(found))
 
