@@ -64,6 +64,8 @@ def make_plan(
     if request.install.reinstall is not None:
         request = request.replace(domain=_existing(request.install.reinstall, host))
     plan = compose(request, survey(request, host, environment or Real.real(), known, replacing=replacing))
+    if environment is not None:
+        plan = plan.replace(random_bytes=environment.random_bytes)
     found = check_plan_in_use(plan, host, request.checks, in_use=known.files_in_use, replacing=replacing)
     warnings = (*plan.warnings, *found)
     if request.by_script:
@@ -71,6 +73,18 @@ def make_plan(
             warnings=tuple(map(in_script_terms, warnings)), notes=tuple(map(in_script_terms, plan.notes))
         )
     return plan.replace(warnings=warnings) if warnings != plan.warnings else plan
+
+
+def _same_randomness(plan: Plan, host: Host) -> Environment | None:
+    """Return an environment in which the generated values are those of `plan`, except those that are taken now.
+
+    None, if they are random, or another guest has the UUID.
+    """
+    from virtinstall.survey.host import Environment as Real
+
+    if plan.random_bytes is None or host.guest_by_uuid(str(plan.final.uuid)) is not None:
+        return None
+    return Real.real().replace(random_bytes=plan.random_bytes)
 
 
 def _existing(name: str, host: Host) -> Domain:
@@ -131,7 +145,7 @@ def create(
 
     def plan_again(old: Plan) -> Plan:
         assert old.request is not None
-        new = make_plan(old.request, host)
+        new = make_plan(old.request, host, _same_randomness(old, host))
         for warning in new.warnings:
             if warning not in plan.warnings:
                 warn(warning)

@@ -130,7 +130,7 @@ class Plan(Record):
     password that was generated for it; `secrets` are the lines that show them. `account` is the user that SSH can log
     in as, `host_key` the public key of the guest's SSH server. `qemu_label` is the user that QEMU will run as, in
     libvirt's terms (`+64055:+64055`), None if that is not known yet. `request` is the planned request, for planning it
-    again.
+    again; `random_bytes` are what generated values follow from, None if they are random.
     """
 
     name: str
@@ -159,6 +159,7 @@ class Plan(Record):
     host_key: str | None = None
     qemu_label: str | None = None
     request: Request | None = None
+    random_bytes: bytes | None = field(default=None, secret=True)
 
     @property
     def started(self) -> Domain:

@@ -196,3 +196,28 @@ def test_attached_interface_gets_a_reservation(hypervisor: Hypervisor) -> None:
     assert hosts(hypervisor) == [("a", "10.7.0.20")]
     record = guest.record
     assert record is not None and [each.address for each in record.reservations] == ["10.7.0.20"]
+
+
+def test_guest_that_is_planned_again_keeps_its_uuid_and_mac_address(
+    hypervisor: Hypervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a killed run has left files; for a MAC address in use, the next one is generated."""
+    from virtinstall import create
+    from virtinstall.fleet.planning import uuid_of
+
+    monkeypatch.setattr(create, "remove_traces", lambda *ignored: True)
+    wanted = one("{network: lab, ip: 10.7.0.10}")
+    apply(wanted, hypervisor)
+    (first,) = hypervisor.guest("a").domain.devices_of(virtinstall.Interface)
+    assert hypervisor.guest("a").uuid == uuid_of("p", "a")
+    hypervisor.guest("a").delete(force=True)
+    network = f"{{network: lab, mac: '{first.mac_address}'}}"
+    other = hypervisor.create(lab(f"  other: {{{REST}, network: {network}}}\n").guests[0].request)  # type: ignore[arg-type]
+    apply(wanted, hypervisor)
+    (second,) = hypervisor.guest("a").domain.devices_of(virtinstall.Interface)
+    assert hypervisor.guest("a").uuid == uuid_of("p", "a") and second.mac_address != first.mac_address
+    other.delete(force=True)
+    hypervisor.guest("a").delete(force=True)
+    apply(wanted, hypervisor)
+    (third,) = hypervisor.guest("a").domain.devices_of(virtinstall.Interface)
+    assert third.mac_address == first.mac_address
