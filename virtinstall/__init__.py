@@ -86,6 +86,7 @@ _NAMES = {
     "virtinstall.options.usage": ("UsageError",),
     "virtinstall.fleet.outcome": ("Outcome",),
     "virtinstall.fleet.compare": ("Comparison",),
+    "virtinstall.fleet.hosts": ("Connections",),
     "virtinstall.fleet.inventory": ("Inventory",),
     "virtinstall.fleet.inventory_guest": ("InventoryGuest",),
     "virtinstall.fleet.lab": ("Lab",),
@@ -118,6 +119,7 @@ if TYPE_CHECKING:
     from virtinstall.errors import VirtInstallError as VirtInstallError
     from virtinstall.errors import WaitTimeout as WaitTimeout
     from virtinstall.fleet.compare import Comparison as Comparison
+    from virtinstall.fleet.hosts import Connections as Connections
     from virtinstall.fleet.inventory import Inventory as Inventory
     from virtinstall.fleet.inventory_guest import InventoryGuest as InventoryGuest
     from virtinstall.fleet.lab import Lab as Lab

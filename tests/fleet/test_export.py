@@ -111,3 +111,8 @@ def test_several_guests_are_one_file(hypervisor: Hypervisor, capsys: pytest.Capt
     assert guest_main(["export", "--connect", URI, "tset"]) == 1
     assert "no such guest: 'tset'" in capsys.readouterr().err
     assert guest_main(["export", "--connect", URI]) == 2
+
+
+def test_script_exports_a_guest(hypervisor: Hypervisor) -> None:
+    """The same file."""
+    assert Lab.parse(Lab.export(hypervisor, ["test"]), variables={}).guests[0].name == "test"

@@ -21,14 +21,15 @@ from virtinstall.domain.cpu import Cpu
 from virtinstall.domain.domain import Domain
 from virtinstall.fleet.export_pairs import has_secret, pairs_of
 from virtinstall.fleet.keys import key_of, options_by_key
-from virtinstall.fleet.lab import Lab
 from virtinstall.fleet.leaves import differences, leaves_of
+from virtinstall.fleet.load import load
 from virtinstall.fleet.planning import plan_again
 from virtinstall.fleet.sessions import Sessions
 from virtinstall.fleet.spec_file import plain
 from virtinstall.fleet.substitute import protect
 from virtinstall.fleet.values import quoted
 from virtinstall.guest_record import NAMESPACE, parse_record
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.options.read import section_class
 from virtinstall.record import Record
 from virtinstall.request import Checks
@@ -112,7 +113,7 @@ class _Export:
         name = self.handle.name
         options = {key: _protected(value) for key, value in self.options.items()}
         document = {"version": 1, "guests": {protect(name): options}}
-        guest = Lab.parse(json.dumps(document), "export", variables={}).guests[0]
+        guest = load(json.dumps(document), "export", "export", {}).guests[0]
         assert guest.request is not None
         unchecked = Checks(
             path_in_use=False, disk_size=False, path_exists=False, path_access=False, mac_in_use=False, xml=False
@@ -130,7 +131,7 @@ class _Export:
         self.options["memory"] = _sizes(live)
         current, most = live.vcpu_current, live.vcpu or 1
         self.options["vcpus"] = most if current in (None, most) else {"vcpus": current, "maxvcpus": most}
-        if live.type != "test":
+        if has_real_storage(self.hypervisor.host):
             self.options["virt-type"] = live.type
         self.options["arch"], self.options["machine"] = live.os.type_arch, live.os.type_machine
         system = self.request.get("os", {}).get("values", {}).get("name")

@@ -62,6 +62,16 @@ class Lab(Record):
         loaded = load(data, label, project, os.environ if variables is None else variables)
         return Lab(project=loaded.project, guests=loaded.guests, connect=loaded.connect, hosts=loaded.hosts)
 
+    @staticmethod
+    def export(hypervisor: Hypervisor, names: Sequence[str]) -> str:
+        """Return a guests file (YAML) for existing guests; what it does not express is named in comments.
+
+        Raises: GuestNotFound; RequestError; HostError.
+        """
+        from virtinstall.fleet.export import export, export_text
+
+        return export_text(export(hypervisor, names))
+
     def open(self, uri: str | None = None, *, open_one: Callable[[str | None], Hypervisor] = connect_one) -> Opened:
         """Connect to all hosts of the file, or to the one of `uri`, of the file, or of libvirt's choice.
 
