@@ -195,8 +195,8 @@ def _values(argument: str, cls: type[Element] | None) -> Iterator[tuple[str, str
             yield "", "..."
             continue
         if not equals or "/" in key:
-            made = None if cls is None else cls.read_word(word)
-            key, value = made or (bare.pop(0) if bare else "type", word)
+            bare_value = None if cls is None else cls.read_word(word)
+            key, value = bare_value or (bare.pop(0) if bare else "type", word)
         fields = None if cls is None else _fields_set(cls, key, value)
         yield from (
             fields

@@ -137,3 +137,16 @@ def docstrings(path: Path) -> Iterator[Prose]:
             text = ast.get_docstring(node)
             if text and (not name.startswith("_") or name.startswith("__")):
                 yield Prose(getattr(node, "lineno", 1), text.splitlines()[0])
+
+
+def identifiers(path: Path) -> Iterator[Prose]:
+    """Yield the names of functions, classes, parameters, variables and attributes that a file defines."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield Prose(node.lineno, node.name)
+        elif isinstance(node, ast.arg):
+            yield Prose(node.lineno, node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield Prose(node.lineno, node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield Prose(node.lineno, node.attr)

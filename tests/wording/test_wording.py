@@ -1,6 +1,6 @@
 """The wording of the project follows docs/develop/english.md: disallowed phrases, openings of docstrings, spelling.
 
-`disallowed.txt`, `allowed.txt`, `openings.txt` and `spelling.txt` are the data.
+`disallowed.txt`, `allowed.txt`, `openings.txt`, `spelling.txt` and `identifiers.txt` are the data.
 `unswept.txt` lists paths that are not rewritten yet.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wording.prose import HERE, PROJECT, data_lines, docstrings, files, problems, prose_of
+from tests.wording.prose import HERE, PROJECT, data_lines, docstrings, files, identifiers, problems, prose_of
 
 OPENINGS = frozenset(word for line in data_lines("openings.txt") for word in line.split())
 LOWER_CASE_NAMES = ("libvirt", "libosinfo", "osinfo", "virt-", "virsh", "cloud-init", "qemu-", "xorriso", "systemd")
@@ -45,6 +45,25 @@ def starts_well(text: str) -> bool:
 def test_docstrings_start_with_an_imperative_or_a_noun_phrase(name: str) -> None:
     """Public docstrings start with neither a clause nor a verb in the third person."""
     found = [f"{name}:{line}: {text}" for line, text in docstrings(PROJECT / name) if not starts_well(text)]
+    assert not found, "\n".join(found)
+
+
+# their names are not changed yet
+OTHER_IDENTIFIERS = ("virtinstall/fleet/", "virtinstall/lifecycle/", "virtinstall/cli/guest_")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in SWEPT if name.startswith("virtinstall/") and not name.startswith(OTHER_IDENTIFIERS)]
+)
+def test_identifiers_are_standard_terms(name: str) -> None:
+    """Functions, classes, parameters and variables are not named with a word of identifiers.txt."""
+    known = dict(line.split(" => ") for line in data_lines("identifiers.txt"))
+    found = [
+        f"{name}:{line}: {identifier}: use {known[word]}"
+        for line, identifier in identifiers(PROJECT / name)
+        for word in known
+        if f"_{word}_" in f"_{identifier.lower().strip('_')}_"
+    ]
     assert not found, "\n".join(found)
 
 

@@ -202,10 +202,10 @@ def _set_static(draft: Draft, interface: Interface, addresses: list[str], subnet
             "and no cloud-init configures the guest",
             hint="add --cloud-init (without network-config=), or configure the address in the guest",
         )
-    asked = draft.facts.seeds.cloud_init
-    if asked is not None and asked.address is not None:
+    requested = draft.facts.seeds.cloud_init
+    if requested is not None and requested.address is not None:
         raise RequestError(
-            f"--network ip={shown} and --cloud-init address={asked.address.address} both configure addresses",
+            f"--network ip={shown} and --cloud-init address={requested.address.address} both configure addresses",
             hint="use ip= of --network for all interfaces",
         )
     gateways, nameservers = split_addresses(interface.gateway or ""), split_addresses(interface.nameservers or "")

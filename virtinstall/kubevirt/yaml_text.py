@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+-]*( [A-Za-z0-9_./@+-]+)*")
 _QUANTITY = re.compile(r"[1-9][0-9]*[KMG]i")
 _URL = re.compile(r"[a-z]+://[A-Za-z0-9_./@+%=?&~:-]*[A-Za-z0-9_/]")
-_VALUE_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
+_VALUE_NAMES = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _STEP = "  "
 
@@ -86,7 +86,7 @@ def _scalar(value: Any) -> str:
         return "[]"
     text = str(value)
     if (
-        (_PLAIN.fullmatch(text) and text.lower() not in _VALUE_WORDS)
+        (_PLAIN.fullmatch(text) and text.lower() not in _VALUE_NAMES)
         or _QUANTITY.fullmatch(text)
         or _URL.fullmatch(text)
     ):

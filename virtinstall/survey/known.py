@@ -89,10 +89,10 @@ class Known:
         from virtinstall.storage.in_use import files_in_use
 
         with self._lock:
-            begun = self._clock()
-            if self._in_use is None or begun >= self._stale_at:
+            started = self._clock()
+            if self._in_use is None or started >= self._stale_at:
                 self._in_use = files_in_use(self._host)
-                self._stale_at = self._fresh_until(begun)
+                self._stale_at = self._fresh_until(started)
             return self._in_use
 
     def guest_macs(self, *, fresh: bool) -> Mapping[str, str]:
@@ -101,15 +101,15 @@ class Known:
         Raises: HostError.
         """
         with self._lock:
-            begun = self._clock()
-            if begun >= self._macs_stale_at:
+            started = self._clock()
+            if started >= self._macs_stale_at:
                 self._macs = dict(self._host.guest_macs(fresh=fresh or self._fresh or self._macs_stale_at > 0))
-                self._macs_stale_at = self._fresh_until(begun)
+                self._macs_stale_at = self._fresh_until(started)
             return MappingProxyType(self._macs)
 
-    def _fresh_until(self, begun: float) -> float:
+    def _fresh_until(self, started: float) -> float:
         now = self._clock()
-        return now + max(_FRESH_SECONDS, (now - begun) * _COST_RATIO)
+        return now + max(_FRESH_SECONDS, (now - started) * _COST_RATIO)
 
     def guest_changed(self, name: str, documents: Sequence[_Element]) -> None:
         """Remember the <domain> elements that a guest has now; none, if it is gone."""
