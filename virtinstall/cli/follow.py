@@ -17,7 +17,8 @@ from virtinstall.devices.console import Console
 from virtinstall.devices.graphics import Graphics
 from virtinstall.devices.serial import Serial
 from virtinstall.errors import CloudInitFailed, GuestCrashed, GuestStopped, WaitTimeout
-from virtinstall.libvirt_host.host import OFF, has_real_storage
+from virtinstall.libvirt_host.host import has_real_storage
+from virtinstall.libvirt_host.states import OFF
 from virtinstall.run.installation import Installation, time_left
 from virtinstall.run.wait import Waiter, refuse_impossible
 from virtinstall.virsh_commands import finish_command, ssh_guest_command, virsh_command

@@ -12,8 +12,8 @@ import libvirt
 
 from virtinstall.errors import HypervisorError
 from virtinstall.libvirt_host.error_translation import UNSUPPORTED, error_text, none_if, translated
-from virtinstall.libvirt_host.host import OFF
 from virtinstall.libvirt_host.metadata import metadata, set_metadata
+from virtinstall.libvirt_host.states import OFF
 from virtinstall.libvirt_host.undefine import undefine
 
 _STATES = {

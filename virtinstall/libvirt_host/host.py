@@ -11,9 +11,6 @@ from typing import Any, Protocol
 from virtinstall.facts import NetworkFacts, PoolFacts, VolumeFacts, is_simulated
 from virtinstall.progress import Progress
 
-OFF = ("shut off", "crashed", "gone")
-"""States of a guest that does not run."""
-
 
 class Guest(Protocol):
     """A guest of libvirt."""

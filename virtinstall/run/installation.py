@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import GuestCrashed, GuestStopped, VirtInstallError, WaitTimeout
-from virtinstall.libvirt_host.host import OFF
+from virtinstall.libvirt_host.states import OFF
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Guest, Host
