@@ -28,6 +28,6 @@ def test_memory_module() -> None:
     """Nodes keep their commas; presence is a switch; old spellings are accepted."""
     text = "nvdimm,access=private,target_size=1,target_node=0,source_path=/p,source_nodemask=1-2,4,source.pmem=on"
     assert line(parsed(MemoryDevice, f"{text},target.readonly=on")) == (
-        '<memory model="nvdimm" access="private"><target><size>1024</size><node>0</node><readonly/></target>'
-        "<source><path>/p</path><nodemask>1-2,4</nodemask><pmem/></source></memory>"
+        '<memory model="nvdimm" access="private"><source><path>/p</path><nodemask>1-2,4</nodemask><pmem/></source>'
+        "<target><size>1024</size><node>0</node><readonly/></target></memory>"
     )

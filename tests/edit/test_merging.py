@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.edit.conftest import GUEST, VirtXml
@@ -80,6 +82,88 @@ def test_removing_the_first_serial_port_removes_its_console(virt_xml: VirtXml) -
 
     assert "<serial" not in text
     assert "<console" not in text
+
+
+@pytest.mark.parametrize("selector", ["1", "all", "target_type=serial"])
+def test_removing_a_console_keeps_its_serial_port(virt_xml: VirtXml, selector: str) -> None:
+    """Something else may use the port."""
+    added = [["--add-device", "--serial", "pty"], ["--add-device", "--console", "pty,target_type=serial"]]
+
+    text = printed(virt_xml, *added, ["--remove-device", "--console", selector])
+
+    assert "<serial" in text
+    assert "<console" not in text
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--sound", "--video", "--watchdog", "--tpm", "--smartcard", "--vsock", "--redirdev", "--memballoon", "--panic"],
+)
+def test_default_leaves_an_existing_device_as_it_is(virt_xml: VirtXml, option: str) -> None:
+    """The default was chosen when the device was added."""
+    given = {"--sound": "ac97", "--memballoon": "virtio", "--panic": "isa", "--redirdev": "usb"}
+    before = printed(virt_xml, ["--add-device", option, given.get(option, "default")])
+
+    run = virt_xml("--edit", option, "default", stdin=before)
+
+    assert (run.status, run.out) == (0, before)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "attribute"),
+    [
+        ("{}/image.raw", "file", "file"),
+        ("{}", "dir", "dir"),
+        ("/dev/null", "block", "dev"),
+        ("/no/such", "block", "dev"),
+    ],
+)
+def test_a_new_path_brings_the_type_of_its_disk(
+    virt_xml: VirtXml, tmp_path: Path, path: str, kind: str, attribute: str
+) -> None:
+    """A regular file is no block device; of a path that tells nothing, the former type stays."""
+    (tmp_path / "image.raw").write_bytes(b"x")
+    path = path.format(tmp_path)
+    edits = [["--edit", "--disk", "type=block,source.file=,source.dev=/dev/old"], ["--edit", "--disk", f"path={path}"]]
+
+    text = printed(virt_xml, *edits)
+
+    assert f'<disk type="{kind}" device="disk">' in text
+    assert f'{attribute}="{path}"' in text
+
+
+@pytest.mark.parametrize(
+    ("url", "source"),
+    [
+        ("http://h:80/a.iso", 'protocol="http" name="a.iso"'),
+        ("gluster://h/v/a.img", 'protocol="gluster" name="v/a.img"'),
+        ("nbd://h/a", 'protocol="nbd" name="a"'),
+    ],
+)
+def test_a_url_is_network_storage(virt_xml: VirtXml, url: str, source: str) -> None:
+    """As for a new disk."""
+    text = printed(virt_xml, ["--edit", "--disk", f"path={url}"])
+
+    assert '<disk type="network" device="disk">' in text
+    assert f"<source {source}>" in text
+
+
+def test_a_default_network_replaces_a_bridge(virt_xml: VirtXml) -> None:
+    """The word means what it means for a new guest: user mode on the test driver."""
+    text = printed(virt_xml, ["--edit", "--network", "bridge=br0"], ["--edit", "--network", "default"])
+
+    assert '<interface type="user">' in text
+    assert "br0" not in text
+
+
+@pytest.mark.parametrize("device", ["device=/dev/hwrng", "/dev/hwrng", "type=random,device=/dev/hwrng"])
+def test_a_device_replaces_another_source_of_entropy(virt_xml: VirtXml, device: str) -> None:
+    """libvirt accepts one source."""
+    egd = "egd,backend_type=tcp,backend_host=h,backend_service=1"
+
+    text = printed(virt_xml, ["--add-device", "--rng", egd], ["--edit", "--rng", device])
+
+    assert '<backend model="random">/dev/hwrng</backend>' in text
 
 
 def test_smbios_data_switches_smbios_on(virt_xml: VirtXml) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from virtinstall.accepted import check_change_accepted
 from virtinstall.added_devices import compose_devices, plugging_order
 from virtinstall.attach import add_to_definition, create_storage, still_has
+from virtinstall.capabilities import Capabilities
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.progress import progress_on
 from virtinstall.create import journaled
@@ -131,7 +132,7 @@ class Session:
         if not change.can_add(domain, option.cls):
             raise RequestError(f"--add-device does not support {option.name}", hint="use --edit")
         if not is_device(option.cls):
-            return change.add_sections(domain, option)
+            return change.add_sections(domain, option, self._security_models())
         if not self.added:
             self._compose(domain)
         return list(add_to_definition(domain, self.added))
@@ -166,9 +167,11 @@ class Session:
             self._compose(guest)
             built: list[Element] = list(self.added)
         elif option.cls.tag and change.can_add(Domain(), option.cls):
-            built = change.add_sections(Domain(), option)
+            built = change.add_sections(Domain(), option, self._security_models())
         elif option.cls.tag:
-            built = change.edit(guest or Domain(), option, "")
+            guest = guest or Domain()
+            with new_ones_last(guest):
+                built = change.edit(guest, option, "")
         else:
             raise RequestError(
                 f"--build-xml does not support {option.name}", hint="use an option that describes an XML element"
@@ -178,6 +181,10 @@ class Session:
                 order_attributes(node)
         print("".join(element.to_xml() for element in built), end="")
         return 0
+
+    def _security_models(self) -> list[str]:
+        """Return the host's security models."""
+        return [model for model in Capabilities(self.host.capabilities_xml()).security_models if model]
 
     def _refuse_update(self) -> None:
         option = self.request.option

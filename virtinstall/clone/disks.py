@@ -95,7 +95,8 @@ class DiskPlanner:
         return target in self._request.force_copy or not shared
 
     def _new_disk(self, disk: Disk, source: SourceFacts) -> NewDisk:
-        if source.path is None or source.kind in ("network", "dir"):
+        given = self._request.preserve_data and bool(self._files)
+        if (source.path is None or source.kind in ("network", "dir")) and not given:
             kind = disk.source_protocol or disk.type or "file"
             raise RequestError(
                 f"the disk {disk.target_dev} ({kind}) cannot be copied: it is not a file, block device or volume",
@@ -107,7 +108,7 @@ class DiskPlanner:
                 hint=f"skip it: --skip-copy {disk.target_dev}, or use an image: --preserve-data --file",
             )
         generated = not self._files
-        path = self._path_for(source.path)
+        path = self._path_for(source.path or "")
         place = self._facts.places[os.path.dirname(path)]
         taken = os.path.basename(path) in place.names
         kind = "block" if place.pool is not None and place.pool.type not in _FILE_POOLS else "file"

@@ -114,6 +114,9 @@ def _point_at(new: NewDisk) -> None:
     """Set the new path as the disk's source; the rest of <source> is kept."""
     disk = new.disk
     is_block = new.kind == "block"
+    if disk.type == "network":
+        # the servers, logins and names of network storage do not apply to a local image
+        disk.leave_source()
     disk.type = new.kind
     disk.source_file, disk.source_dev = (None, new.path) if is_block else (new.path, None)
     disk.source_dir = disk.source_pool = disk.source_volume = None

@@ -29,8 +29,10 @@ _DRIVERS_LIKE_QEMU = ("qemu", "kvm")
 def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> CloneFacts:
     """The facts for a copy.
 
-    Raises: RequestError, if the original does not exist or runs; HostError, if it cannot be read.
+    Raises: RequestError, if the original does not exist or runs, or a path is empty; HostError, if it cannot be read.
     """
+    if "" in request.files:
+        raise RequestError("--file '': the path is empty", hint="--auto-clone generates the paths")
     xml = request.original_xml if request.original_xml is not None else _xml_of(request.original or "", host)
     domain = _parsed(xml)
     node = domain.ensure_node()

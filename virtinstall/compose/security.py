@@ -5,8 +5,11 @@ Source: https://libvirt.org/formatdomain.html#security-label, #launch-security
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.firmware import is_uefi
+from virtinstall.domain.seclabel import Seclabel
 from virtinstall.errors import RequestError
 
 _SEV_POLICY = "0x03"
@@ -19,12 +22,17 @@ def fill_seclabels(draft: Draft) -> None:
     for label in draft.domain.seclabels:
         if label.model is not None and label.type is None:
             label.type = "dynamic"
-        if label.model is not None or label.type is None or not models:
-            continue
+        if label.type is not None:
+            fill_model(label, models)
+
+
+def fill_model(label: Seclabel, models: Sequence[str]) -> None:
+    """Set the security model of a label that has none: numbers are of `dac`; the host's first one without a label."""
+    if label.model is None and models:
         label.model = _model_of(label.label, models)
 
 
-def _model_of(label: str | None, models: list[str]) -> str | None:
+def _model_of(label: str | None, models: Sequence[str]) -> str | None:
     """The model of a label: numbers are of `dac`; the first one without a label; None if it cannot be seen."""
     if label is None:
         return models[0]

@@ -139,3 +139,8 @@ class CharacterDevice(Device, CharacterSource):
     target_model_name: XmlField[str] = XmlField(
         "./target/model/@name", TEXT, "Model of the port: `isa-serial`, `pl011`, ..."
     )
+
+    @classmethod
+    def child_order(cls) -> tuple[str, ...]:
+        """The order in which libvirt writes the elements."""
+        return ("./source", "./protocol", "./log", "./target")

@@ -63,3 +63,8 @@ class MemoryDevice(Device, VirtioDriver):
     target_dynamic_memslots: XmlField[bool] = XmlField(
         "./target/@dynamicMemslots", YES_NO, "Use memory slots as they are needed."
     )
+
+    @classmethod
+    def child_order(cls) -> tuple[str, ...]:
+        """The order in which libvirt writes the elements."""
+        return ("./uuid", "./source", "./target")

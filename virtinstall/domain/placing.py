@@ -17,9 +17,13 @@ _FIRST_ATTRIBUTES = {
     "graphics": ("type", "port", "tlsPort", "autoport", "listen"),
     "target": ("dev",),
     "driver": ("name",),
+    "filesystem": ("type", "accessmode", "fmode", "dmode", "multidevs"),
     "hostdev": ("mode", "type", "managed"),
     "seclabel": ("type", "model"),
 }
+
+_ENDPOINTS = ("path", "host", "service")
+_SOURCE_ATTRIBUTES = ("file", "dev", "dir", "volume", "pool", "protocol", "name")
 
 
 @contextmanager
@@ -42,8 +46,8 @@ def new_ones_last(domain: Domain) -> Iterator[None]:
 def order_attributes(node: etree._Element) -> None:
     """Order the attributes of one element as libvirt writes them."""
     first = _FIRST_ATTRIBUTES.get(str(node.tag), ())
-    if node.tag == "source" and "path" in node.attrib and "type" not in node.attrib:
-        first = ("mode",)
+    if node.tag == "source" and "type" not in node.attrib:
+        first = ("mode",) if any(name in node.attrib for name in _ENDPOINTS) else _SOURCE_ATTRIBUTES
     if any(name in node.attrib for name in first):
         values = {str(name): str(value) for name, value in node.attrib.items()}
         node.attrib.clear()

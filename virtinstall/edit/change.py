@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.boot_order import keep_places, use_classes
+from virtinstall.compose.security import fill_model
 from virtinstall.compose.sysinfo import resolve_sysinfo
 from virtinstall.devices.console import Console
 from virtinstall.devices.graphics import Graphics
@@ -49,7 +50,11 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
     found = _objects_to_edit(domain, option, selector)
     texts = option.described()
     for text in texts[-1:] if is_device(option.cls) else texts:
-        pairs = cut(option.cls, option.name, text, option.fallback)
+        pairs = [
+            pair
+            for pair in cut(option.cls, option.name, text, option.fallback)
+            if not _leaves_open(option.cls, option.name, pair)
+        ]
         for element in found:
             make_room(element, pairs)
             apply_pairs(element, option.name, pairs, option.fallback)
@@ -77,6 +82,16 @@ def _require_xml_values(element: Element) -> None:
             "--edit --network ip=: an address is assigned only to a new interface",
             hint="use --add-device, or change the network: virsh net-update",
         )
+
+
+def _leaves_open(cls: type[Element], option: str, pair: Pair) -> bool:
+    """Whether `pair` leaves a choice to the defaults (`--video default`), which an existing object has made."""
+    if pair.value != "default" or pair.target is None or pair.target.declared is Interface.type_option:
+        return False
+    fresh = cls()
+    apply_pairs(fresh, option, [pair])
+    node = fresh.ensure_node()
+    return not (node.attrib or len(node))
 
 
 def _lists_classes(pair: Pair) -> bool:
@@ -118,12 +133,14 @@ def remove(domain: Domain, option: XmlOption) -> list[Device]:
 
 
 def _twins(domain: Domain, removed: Sequence[Device]) -> list[Device]:
-    """Return the console that is the first serial port, or the reverse: libvirt would bring the other one back."""
+    """Return the console that stands for the first serial port, if that is removed: libvirt would bring it back.
+
+    A console that is removed leaves its serial port, which may be in use for something else.
+    """
     serials, consoles = domain.devices_of(Serial), domain.devices_of(Console)
     if not serials or not consoles or consoles[0].target_type not in (None, "serial"):
         return []
-    pair: tuple[Device, Device] = (serials[0], consoles[0])
-    return [device for device in pair if device not in removed] if any(each in removed for each in pair) else []
+    return [consoles[0]] if serials[0] in removed and consoles[0] not in removed else []
 
 
 def can_add(domain: Domain, cls: type[Element]) -> bool:
@@ -133,15 +150,19 @@ def can_add(domain: Domain, cls: type[Element]) -> bool:
     )
 
 
-def add_sections(domain: Domain, option: XmlOption) -> list[Element]:
-    """Add sections that can occur several times (<seclabel>); return them. Raises: RequestError."""
+def add_sections(domain: Domain, option: XmlOption, security_models: Sequence[str] = ()) -> list[Element]:
+    """Add sections that can occur several times (<seclabel>); return them.
+
+    `security_models` are the host's, of which a label without one gets its own. Raises: RequestError.
+    """
     elements = []
     for text in option.described():
         pairs = cut(option.cls, option.name, text, option.fallback)
         element = domain.section(option.cls)
         apply_pairs(element, option.name, pairs, option.fallback)
-        if isinstance(element, Seclabel) and element.type is None:
-            element.type = "dynamic"
+        if isinstance(element, Seclabel):
+            element.type = element.type or "dynamic"
+            fill_model(element, security_models)
         elements.append(element)
     resolve_requirements(domain, elements)
     return elements

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.added_devices import compose_devices
+from virtinstall.compose.disk_sources import is_url, set_path
 from virtinstall.compose.hostdevs import is_named
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.hostdev import Hostdev
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _KIND = ("mode", "type", "model", "managed")
 """Attributes of a device that belong to its source."""
+_LOCAL_TYPES = ("file", "block", "dir")
 
 
 def resolve_named_sources(domain: Domain, changed: Sequence[Element], host: Host) -> Plan | None:
@@ -31,6 +34,8 @@ def resolve_named_sources(domain: Domain, changed: Sequence[Element], host: Host
     for element in changed:
         twin = _twin(element)
         if twin is None:
+            if isinstance(element, Disk) and element.path is not None:
+                _settle_type(element, host)
             continue
         given = Domain()
         given.add(twin)
@@ -41,7 +46,9 @@ def resolve_named_sources(domain: Domain, changed: Sequence[Element], host: Host
 
 def _twin(element: Element) -> Device | None:
     """Return a device with nothing but the name of the source, or None where the edit names none."""
-    if isinstance(element, Disk) and any(value is not None for value in (element.vol, element.pool, element.image)):
+    if isinstance(element, Disk) and (
+        any(value is not None for value in (element.vol, element.pool, element.image)) or is_url(element.path or "")
+    ):
         twin = Disk(device=element.device or "disk")
         twin.vol, twin.pool, twin.size_bytes, twin.format = (
             element.vol,
@@ -51,17 +58,37 @@ def _twin(element: Element) -> Device | None:
         )
         twin.image, twin.image_checksum = element.image, element.image_checksum
         twin.image_copy, twin.image_refresh = element.image_copy, element.image_refresh
-        twin.path = element.path if element.image is not None else None
+        twin.path = element.path if element.image is not None or is_url(element.path or "") else None
         return twin
     if isinstance(element, Hostdev) and element.name is not None and not is_named(element, element.name):
         hostdev = Hostdev()
         hostdev.name = element.name
         return hostdev
-    if isinstance(element, Interface) and element.hostdev is not None:
+    if isinstance(element, Interface) and (element.hostdev is not None or element.wanted_type is not None):
         interface = Interface(model_type=element.model_type, mac_address=element.mac_address)
-        interface.hostdev = element.hostdev
+        interface.hostdev, interface.wanted_type = element.hostdev, element.wanted_type
         return interface
     return None
+
+
+def _settle_type(disk: Disk, host: Host) -> None:
+    """Set the type of a local source by what the new path is: the former type may be another one."""
+    path = disk.source_file or disk.source_dev or disk.source_dir
+    if path is None or disk.type not in _LOCAL_TYPES:
+        return
+    volume = host.volume_by_path(path)
+    kind = volume.kind if volume is not None else _kind_of(path) if host.is_local() else None
+    if kind in _LOCAL_TYPES and kind != disk.type:
+        disk.type = kind
+        set_path(disk, path, kind)
+
+
+def _kind_of(path: str) -> str | None:
+    """Return the type that a disk with a local path has; None where there is nothing, or a character device."""
+    from virtinstall.survey.storage import look_at
+
+    kind = look_at(path, probe=False).kind
+    return kind if kind != "file" or os.path.isfile(path) else None
 
 
 def _take_source(element: Element, found: Device) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from virtinstall.compose.disk_sources import is_url
 from virtinstall.compose.firmware_features import use_chosen_firmware, use_firmware_path
 from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
@@ -31,8 +32,8 @@ def make_room(element: Element, pairs: list[Pair]) -> None:
     """Take out what the values of `pairs` replace; before they are applied."""
     if isinstance(element, Interface):
         _leave_network(element, pairs)
-    elif isinstance(element, Rng) and any(_is(pair, Rng.backend_option) for pair in pairs):
-        _leave_backend(element, next(pair.value for pair in pairs if _is(pair, Rng.backend_option)))
+    elif isinstance(element, Rng):
+        _leave_backend(element, pairs)
     elif isinstance(element, Cpu) and any(_is(pair, Cpu.model_option) and pair.value in _HOST_CPUS for pair in pairs):
         element.features.clear()
         element.model = element.model_fallback = element.model_vendor_id = element.vendor = None
@@ -99,22 +100,27 @@ def _settle_firmware(os: Os, pairs: list[Pair]) -> None:
         use_firmware_path(os)
 
 
-def _leave_backend(rng: Rng, value: str) -> None:
-    """Another kind of source: the former one's device or socket goes."""
-    kind = "random" if value.startswith("/") else value
+def _leave_backend(rng: Rng, pairs: list[Pair]) -> None:
+    """Another kind of source: the former one's device or socket goes. Only `random` reads a device."""
+    kinds = ["random" if pair.value.startswith("/") else pair.value for pair in pairs if _is(pair, Rng.backend_option)]
+    kinds += ["random" for pair in pairs if _is(pair, Rng.backend) and pair.value]
     node = rng.ensure_node().find("backend")
-    if node is None or kind == rng.backend_model:
+    if node is None or not kinds or kinds[0] == rng.backend_model:
         return
     node.attrib.clear()
     node.text = None
     for below in list(node):
         node.remove(below)
+    rng.backend_model = kinds[0] or None
 
 
 def _set_source(disk: Disk) -> None:
     """`path` as the source of a disk that is there, in the form that its type has."""
     if disk.path is None:
         disk.leave_source()
+    elif is_url(disk.path):
+        # looked up like that of a new disk
+        return
     elif disk.type == "block":
         disk.source_dev = disk.path.rstrip("/")
     elif disk.type == "dir":

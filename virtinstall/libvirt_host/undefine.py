@@ -34,13 +34,7 @@ def undefine(domain: Any, *, remove_nvram: bool, remove_tpm: bool, remove_saved:
     try:
         domain.undefineFlags(flags)
     except libvirt.libvirtError as error:
-        if error.get_error_code() not in UNSUPPORTED or _has_state_files(domain):
+        if error.get_error_code() not in UNSUPPORTED or domain.connect().getType() == "QEMU":
             raise
-        # drivers without such files reject the flags
+        # drivers other than QEMU's keep no such files, and reject the flags
         domain.undefine()
-
-
-def _has_state_files(domain: Any) -> bool:
-    """Whether the guest has files that a plain undefine might delete."""
-    xml = domain.XMLDesc(0)
-    return "<nvram" in xml or "<tpm" in xml
