@@ -9,7 +9,7 @@ import pytest
 from tests.compose.hosts import DATA, HostFiles, compose, os_named
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
-from virtinstall.facts import DiskFacts, Facts, MediaFacts, PathFacts, PoolFacts
+from virtinstall.facts import DiskFacts, Facts, MediaFacts, PathFacts, PoolFacts, VolumeFacts
 from virtinstall.options.command import parse_request
 from virtinstall.plan import Plan
 
@@ -238,3 +238,20 @@ def test_missing_default_pool_is_reported_with_the_commands_that_create_it() -> 
     with pytest.raises(RequestError, match="no such storage pool: 'default'") as caught:
         plan_of("--import", "--disk", "size=1", remote=True, disks=(DiskFacts(),))
     assert "pool-define-as default dir --target /var/lib/libvirt/images && virsh" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(("known", "expected"), [("qcow2", "qcow2"), ("raw", "raw"), (None, "raw"), ("iso", "raw")])
+@pytest.mark.parametrize("words", ["source_pool=fast,source_volume=v", "vol=fast/v"])
+def test_the_format_of_a_volume_is_named(words: str, known: str | None, expected: str) -> None:
+    """Without it QEMU shows the guest the image file instead of the disk in it."""
+    volume = VolumeFacts(pool="fast", name="v", path="/srv/fast/v", kind="file", format=known, capacity_bytes=1)
+
+    assert disk_of(words, disks=(DiskFacts(volume=volume),)).driver_type == expected
+
+
+def test_a_given_format_of_a_volume_is_kept() -> None:
+    """The user may know better."""
+    volume = VolumeFacts(pool="fast", name="v", path="/srv/fast/v", kind="file", format="qcow2", capacity_bytes=1)
+    words = "source_pool=fast,source_volume=v,driver.type=raw"
+
+    assert disk_of(words, disks=(DiskFacts(volume=volume),)).driver_type == "raw"

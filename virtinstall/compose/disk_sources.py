@@ -78,6 +78,9 @@ def resolve_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     elif facts.volume is not None and disk.source_pool is None:
         _leave_network_source(draft, disk, path)
         _use_volume(draft, disk, facts.volume)
+    elif facts.volume is not None and facts.volume.kind not in ("dir", "netdir"):
+        # libvirt finds the volume, but QEMU reads it as raw data unless the format is named
+        _set_format(disk, facts.volume.format or "raw")
     elif path is not None and disk.type not in OWN_SOURCES:
         _leave_network_source(draft, disk, path)
         _use_path(draft, disk, path, facts)
