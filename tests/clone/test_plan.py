@@ -400,9 +400,9 @@ def test_a_given_image_takes_the_place_of_network_storage(source: str) -> None:
         f"<disk type='network' device='disk'><auth username='u'/>{source}<target dev='vda' bus='virtio'/></disk>"
     )
     places = {"/i": Place(exists=True, writable=True, names=frozenset({"new.img"}))}
-    asked = {"files": ("/i/new.img",), "preserve_data": True, "name": "n", "auto_clone": False}
+    requested = {"files": ("/i/new.img",), "preserve_data": True, "name": "n", "auto_clone": False}
 
-    made = domain(plan(xml, SourceFacts(kind="network"), asked=asked, places=places)).find("devices/disk")
+    made = domain(plan(xml, SourceFacts(kind="network"), requested=requested, places=places)).find("devices/disk")
 
     assert made is not None
     assert made.get("type") == "file"
