@@ -132,6 +132,16 @@ REJECTIONS = (
     ),
     Rejection("emulator", "Cannot check QEMU binary", "install the emulator, or correct --boot emulator="),
     Rejection("vcpus", "Maximum CPUs greater than", "use fewer --vcpus, or another --machine"),
+    Rejection(
+        "shared-format",
+        "shared access for disk .* requires use of supported storage format",
+        "only raw images can be shared: convert it with qemu-img, or omit shareable and perms=sh",
+    ),
+    Rejection(
+        "bus-of-drive",
+        "does not support ejectable media|Invalid bus type '.*' for|IDE controllers are unsupported",
+        "use a bus that the machine and the drive have: sata or scsi for disks and CD-ROMs, fdc for floppies",
+    ),
 )
 
 

@@ -15,6 +15,7 @@ from virtinstall.compose.devices import fill_devices
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.interfaces import want_addresses
 from virtinstall.compose.platform import choose_platform
+from virtinstall.compose.small_devices import number_audio
 from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
@@ -146,6 +147,7 @@ def _fill(draft: Draft, guest: Domain | None, present: list[Disk]) -> None:
     for disk, found in zip(disks, draft.facts.storage.disks, strict=True):
         images.resolve_disk(draft, disk, found)
     disk_targets.resolve_targets(draft, disks, present)
+    number_audio(draft.domain, guest)
     fill_devices(draft)
     if guest is not None and not any(controller.type == "scsi" for controller in guest.devices_of(Controller)):
         controllers.fill_scsi(draft)

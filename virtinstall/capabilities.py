@@ -120,6 +120,13 @@ class DomainCapabilities:
         return self._root.findtext("machine")
 
     @property
+    def most_vcpus(self) -> int | None:
+        """The number of vCPUs that the machine supports."""
+        found = self._root.find("vcpu")
+        text = "" if found is None else found.get("max", "")
+        return int(text) if text.isdecimal() else None
+
+    @property
     def arch(self) -> str | None:
         """The architecture."""
         return self._root.findtext("arch")

@@ -224,8 +224,8 @@ def emulated(arch: str, machine: str, *args: str) -> Domain:
     [
         ("armv7l", "vexpress-a15", "sd"),
         ("aarch64", "raspi3b", "sd"),
-        ("armv6l", "versatilepb", "ide"),
-        ("ppc64", "mac99", "ide"),
+        ("armv6l", "versatilepb", "scsi"),
+        ("ppc64", "mac99", "scsi"),
         ("ppc", "g3beige", "ide"),
     ],
 )

@@ -121,7 +121,7 @@ def test_default_leaves_an_existing_device_as_it_is(virt_xml: VirtXml, option: s
 def test_a_new_path_brings_the_type_of_its_disk(
     virt_xml: VirtXml, tmp_path: Path, path: str, kind: str, attribute: str
 ) -> None:
-    """A regular file is no block device; of a path that tells nothing, the former type stays."""
+    """A regular file cannot be a block device; where nothing exists, the former type stays."""
     (tmp_path / "image.raw").write_bytes(b"x")
     path = path.format(tmp_path)
     edits = [["--edit", "--disk", "type=block,source.file=,source.dev=/dev/old"], ["--edit", "--disk", f"path={path}"]]

@@ -72,6 +72,14 @@ REJECTED = {
     ),
     "emulator": BASE.format(sections="", devices="<emulator>/none</emulator>"),
     "vcpus": BASE.format(sections="<vcpu>999</vcpu>", devices=""),
+    "shared-format": BASE.format(
+        sections="",
+        devices="<disk type='file'><driver name='qemu' type='qcow2'/><source file='/none'/><target dev='vda'/>"
+        "<shareable/></disk>",
+    ),
+    "bus-of-drive": BASE.format(
+        sections="", devices="<disk type='file' device='cdrom'><target dev='vda' bus='virtio'/></disk>"
+    ),
 }
 
 

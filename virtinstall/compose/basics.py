@@ -5,13 +5,19 @@ Source: https://libvirt.org/formatdomain.html#general-metadata, #cpu-allocation
 
 from __future__ import annotations
 
+import sys
+
 from virtinstall.compose.draft import Draft
+from virtinstall.devices.memory import MemoryDevice
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 from virtinstall.naming import free_name, numbered_name
 from virtinstall.units import KIB, MIB, parse_size
 
 _HOTPLUG_SLOTS = 16
+_MODULES_OF_NODES = ("dimm", "nvdimm", "virtio-mem")
+_MODULES = (*_MODULES_OF_NODES, "virtio-pmem")
+"""Memory devices that count towards <maxMemory>. Source: https://libvirt.org/formatdomain.html#memory-devices"""
 _CONTAINER_MEMORY_KIB = 1024 * 1024
 _NAME_LIMIT_BYTES = 255
 _CLIENT_SOCKETS = 2
@@ -100,9 +106,18 @@ def _cells_kib(domain: Domain) -> int | None:
 
 
 def fill_hotplug(draft: Draft) -> None:
-    """Complete what memory hotplug requires: slots, and a NUMA cell to plug memory into."""
+    """Complete what memory hotplug and modules require: a maximum, slots, and a NUMA cell to plug memory into."""
     domain = draft.domain
-    if domain.max_memory_kib is None or not draft.platform.is_qemu:
+    if not draft.platform.is_qemu:
+        return
+    modules = [module for module in domain.devices_of(MemoryDevice) if module.model in _MODULES]
+    if domain.max_memory_kib is None and modules and domain.max_memory_slots is None:
+        domain.max_memory_kib = (domain.memory_kib or 0) + sum(module.target_size or 0 for module in modules)
+        domain.max_memory_slots = max(len(modules), _HOTPLUG_SLOTS)
+    for module in modules:
+        if module.target_node is None and module.model in _MODULES_OF_NODES:
+            module.target_node = 0
+    if domain.max_memory_kib is None:
         return
     if domain.max_memory_slots is None:
         domain.max_memory_slots = _HOTPLUG_SLOTS
@@ -141,12 +156,19 @@ def fill_vcpus(draft: Draft) -> None:
             domain.vcpu = domain.vcpu_current
         else:
             recommended = None if draft.platform.is_container else draft.os.recommended_cpus(draft.platform.arch)
-            domain.vcpu = recommended or 1
+            domain.vcpu = min(recommended or 1, _most_vcpus(draft))
     elif domain.vcpu > _CLIENT_SOCKETS and draft.os.is_windows_client and draft.platform.is_qemu:
         # libvirt turns each vCPU into a socket, and Windows other than Server uses only two sockets
         given.append(1)
     if any(part is not None for part in given):
         _complete_topology(draft, domain.vcpu)
+
+
+def _most_vcpus(draft: Draft) -> int:
+    """Return how many vCPUs the machine supports; a board such as mac99 has one."""
+    capabilities = draft.facts.domain_capabilities
+    limit = None if capabilities is None else capabilities.most_vcpus
+    return limit or sys.maxsize
 
 
 def _complete_topology(draft: Draft, count: int) -> None:

@@ -77,7 +77,9 @@ def fill_scsi(draft: Draft, *, for_seeds: bool = False) -> None:
     ]
     if _has(draft, "scsi") or not disks:
         return
-    if draft.platform.is_qemu and draft.os.supports_virtio_scsi(draft.platform.arch):
+    platform = draft.platform
+    # boards have a built-in controller
+    if platform.is_qemu and not platform.is_fixed_board and draft.os.supports_virtio_scsi(platform.arch):
         draft.domain.add(Controller(type="scsi", model="virtio-scsi"))
 
 

@@ -16,6 +16,7 @@ _MITIGATIONS = ("ibpb", "md-clear", "spec-ctrl", "ssbd", "virt-ssbd")
 def fill_cpu(draft: Draft) -> None:
     """Choose mode and model. Raises: RequestError, if libvirt does not report the host's CPU."""
     cpu = draft.domain.cpu
+    _replace_passthrough(draft)
     word = cpu.wanted_model
     if word == "none" or word == "hv-default":
         return
@@ -27,6 +28,16 @@ def fill_cpu(draft: Draft) -> None:
         _warn_of_model(draft)
     if wants_mitigations(cpu):
         _add_mitigations(draft)
+
+
+def _replace_passthrough(draft: Draft) -> None:
+    """Use what comes nearest where the host's CPU cannot be passed through: QEMU's emulation with all its features."""
+    cpu, capabilities = draft.domain.cpu, draft.facts.domain_capabilities
+    if cpu.mode != "host-passthrough" or draft.platform.virt_type != "qemu" or capabilities is None:
+        return
+    if capabilities.cpu_mode("host-passthrough") is None and capabilities.cpu_mode("maximum") is not None:
+        cpu.mode = "maximum"
+        draft.warnings.append("--cpu host-passthrough requires KVM; using maximum, all features that QEMU emulates")
 
 
 def wants_mitigations(cpu: Cpu) -> bool:

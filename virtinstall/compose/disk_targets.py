@@ -14,6 +14,7 @@ from virtinstall.compose.draft import Draft
 from virtinstall.devices.controller import Controller
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
+from virtinstall.facts import Platform
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -90,8 +91,7 @@ def _bus(draft: Draft, disk: Disk) -> str:
     if platform.virt_type == "bhyve":
         return "sata"
     if platform.is_fixed_board:
-        # memory cards on ARM's boards, but for the oldest
-        return "sd" if platform.arch in ("aarch64", "armv7l") else "ide"
+        return _bus_of_board(platform)
     if disk.device == "lun" and platform.is_qemu and draft.os.supports_virtio_scsi():
         # SCSI commands reach the device only there: sata can't, and virtio-blk no longer can
         return "scsi"
@@ -105,6 +105,16 @@ def _bus(draft: Draft, disk: Disk) -> str:
     if disk.device == "cdrom":
         return "scsi"
     return "usb"
+
+
+def _bus_of_board(platform: Platform) -> str:
+    """Return the bus that libvirt supports on a board: memory cards on ARM's boards, except for the oldest.
+
+    Of POWER's boards libvirt knows the IDE controller of one only.
+    """
+    if platform.arch in ("aarch64", "armv7l"):
+        return "sd"
+    return "ide" if platform.machine_is("g3beige") else "scsi"
 
 
 def _hotplug_bus(running: Domain, disk: Disk) -> str:

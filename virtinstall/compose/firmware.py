@@ -123,15 +123,33 @@ def _host_has_uefi(draft: Draft) -> bool:
 
 
 def _loader(draft: Draft) -> str | None:
-    """The firmware image that libvirt lists for the guest's architecture, or None."""
+    """The firmware image that libvirt lists for the guest's architecture, or None.
+
+    A template of variables fits only the image it was built with: of the images of its size, or the one next to it.
+    """
     capabilities, arch = draft.facts.domain_capabilities, draft.platform.arch
     if capabilities is None:
         return None
+    loaders, template = capabilities.loaders, draft.domain.os.nvram_template
+    if template is not None:
+        loaders = tuple(path for path in loaders if _is_large(path) == _is_large(template))
     for name in _PREFERRED.get(arch, ()):
-        for path in capabilities.loaders:
+        for path in loaders:
             if path.rpartition("/")[2].lower() == name.lower() and _architecture(path) in (arch, None):
                 return path
-    return next((path for path in capabilities.loaders if _architecture(path) == arch), None)
+    known = next((path for path in loaders if _architecture(path) == arch), None)
+    return known if known is not None or template is None else _image_of(template)
+
+
+def _is_large(path: str) -> bool:
+    """Whether the name of a firmware file is of those with 4 MiB, whose variables need more space."""
+    return "_4m" in path.rpartition("/")[2].lower()
+
+
+def _image_of(template: str) -> str | None:
+    """The image that belongs to a template by its name: OVMF_CODE.fd to OVMF_VARS.fd."""
+    folder, slash, name = template.rpartition("/")
+    return f"{folder}{slash}{name.replace('VARS', 'CODE')}" if "VARS" in name else None
 
 
 def _architecture(path: str) -> str | None:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
 
 DEFAULT_NETWORK = "default"
+_TYPES = (
+    *("bridge", "client", "direct", "ethernet", "hostdev", "internal", "mcast", "network", "null", "passt", "server"),
+    *("udp", "user", "vdpa", "vds", "vhostuser"),
+)
+"""Kinds of connection. Source: https://libvirt.org/formatdomain.html#network-interfaces"""
 _VIRTIO_ONLY = ("vdpa", "vhostuser")
 """Kinds of connection that carry nothing but virtio. Source: https://libvirt.org/formatdomain.html#vdpa-devices"""
 
@@ -50,6 +55,12 @@ def split_addresses(text: str) -> list[str]:
 
 
 def _resolve_source(draft: Draft, interface: Interface) -> None:
+    if interface.type is not None and interface.type not in _TYPES:
+        by_name = f"for a virtual network: --network network={interface.type}; for a bridge: bridge={interface.type}"
+        raise RequestError(
+            f"--network {interface.type}: unknown kind of connection",
+            hint=did_you_mean(interface.type, _TYPES, by_name),
+        )
     if interface.type is None and interface.hostdev is None and _has_no_source(interface):
         interface.wanted_type = "default"
     if interface.wanted_type == "default" and interface.type is None:

@@ -5,8 +5,11 @@ Source: https://libvirt.org/formatdomain.html#devices
 
 from __future__ import annotations
 
+import itertools
+
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.firmware import is_uefi
+from virtinstall.devices.audio import Audio
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.filesystem import Filesystem
 from virtinstall.devices.interface import Interface
@@ -36,6 +39,7 @@ def add_rng(draft: Draft) -> None:
             rng.model = "virtio"
         if rng.backend_model is None and rng.backend_type is None:
             rng.backend_model = "random"
+            rng.backend = rng.backend or "/dev/urandom"
 
 
 def add_memballoon(draft: Draft) -> None:
@@ -93,6 +97,20 @@ def fill_small_devices(draft: Draft) -> None:
         if panic.model is None and panic.address.type is None and panic.address.iobase is not None:
             panic.address.type = "isa"
     _fill_filesystems(draft)
+    number_audio(domain)
+
+
+def number_audio(domain: Domain, guest: Domain | None = None) -> None:
+    """Number the audio back ends of `domain`, as libvirt requires: sound cards refer to them by number.
+
+    `guest` has further ones, whose numbers are taken.
+    """
+    known = [*domain.devices_of(Audio), *(() if guest is None else guest.devices_of(Audio))]
+    taken = {audio.id for audio in known}
+    free = (str(number) for number in itertools.count(1) if str(number) not in taken)
+    for audio in domain.devices_of(Audio):
+        if audio.id is None:
+            audio.id = next(free)
 
 
 def _has_panic_device(draft: Draft) -> bool:

@@ -6,7 +6,7 @@ Source: https://libvirt.org/formatdomain.html#random-number-generator-device
 from __future__ import annotations
 
 from virtinstall.devices.character import CharacterSource
-from virtinstall.devices.device import Device
+from virtinstall.devices.device import Device, unless_default
 from virtinstall.devices.virtio_driver import VirtioDriver
 from virtinstall.xml.children import Child
 from virtinstall.xml.field import Suboption, XmlField
@@ -24,7 +24,7 @@ def _set_backend(rng: Rng, text: str) -> None:
     if text.startswith("/"):
         rng.backend_model, rng.backend = "random", text
     else:
-        rng.backend_model = text or None
+        rng.backend_model = unless_default(text) or None
 
 
 class Rng(Device, VirtioDriver):

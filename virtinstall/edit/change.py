@@ -85,7 +85,7 @@ def _require_xml_values(element: Element) -> None:
 
 
 def _leaves_open(cls: type[Element], option: str, pair: Pair) -> bool:
-    """Whether `pair` leaves a choice to the defaults (`--video default`), which an existing object has made."""
+    """Whether `pair` leaves a choice to the defaults (`--video default`), which an existing object already contains."""
     if pair.value != "default" or pair.target is None or pair.target.declared is Interface.type_option:
         return False
     fresh = cls()
@@ -153,7 +153,7 @@ def can_add(domain: Domain, cls: type[Element]) -> bool:
 def add_sections(domain: Domain, option: XmlOption, security_models: Sequence[str] = ()) -> list[Element]:
     """Add sections that can occur several times (<seclabel>); return them.
 
-    `security_models` are the host's, of which a label without one gets its own. Raises: RequestError.
+    `security_models` are the host's, and a label without a model gets one of them. Raises: RequestError.
     """
     elements = []
     for text in option.described():

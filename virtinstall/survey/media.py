@@ -27,6 +27,7 @@ def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFa
     Raises: FetchError, if it cannot be read; RequestError, if it is not complete.
     """
     install = request.install
+    _check_own_kernel(request)
     if install.location is not None:
         requested = install.location
         if not requested.location:
@@ -38,6 +39,28 @@ def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFa
     if install.cdrom is not None:
         return _survey_cdrom(install.cdrom, host, catalog)
     return None
+
+
+def _check_own_kernel(request: Request) -> None:
+    """Check that the files of `--install kernel=URL,initrd=URL` exist, as those of a tree are checked.
+
+    Raises: FetchError, when the server cannot be reached; RequestError, when it has no such file.
+    """
+    for what, url in (("kernel", request.install.kernel), ("initrd", request.install.initrd)):
+        location, _, name = (url or "").rpartition("/")
+        if url is None or not is_url(url) or not name:
+            continue
+        from virtinstall.media.fetcher import display_url
+        from virtinstall.media.location import open_location
+
+        fetcher = open_location(location)
+        try:
+            if not fetcher.exists(name):
+                raise RequestError(
+                    f"--install {what}={display_url(url)}: the server has no such file", hint="check the address"
+                )
+        finally:
+            fetcher.close()
 
 
 def tree_url(request: Request, catalog: Catalog, name: str) -> str:
