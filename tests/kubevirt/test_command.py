@@ -152,3 +152,12 @@ def test_library_refuses_a_password_that_would_be_lost() -> None:
     )
     with pytest.raises(virtinstall.RequestError, match="only the hash of a generated password"):
         spec.to_kubevirt()
+
+
+def test_a_warning_of_all_guests_is_printed_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A file with many guests does not repeat it for each."""
+    path = tmp_path / "guests.yaml"
+    path.write_text(FILE.replace("osinfo: debian12", "osinfo: generic").replace("graphics: spice", ""))
+    assert guest_main(["export", "-f", str(path), "--format", "kubevirt"]) == 0
+
+    assert capsys.readouterr().err.count("--osinfo generic: using slow devices") == 1

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from virtinstall.kubevirt.manifests import Manifests
 
+_MOST_NAMES = 5
+"""Guests that a warning names."""
+
 
 def print_kubevirt(given: Namespace) -> int:
     """Print it; return the exit status. Raises: RequestError, naming each option that KubeVirt cannot express."""
@@ -39,11 +42,15 @@ def print_manifests(guests: Sequence[Manifests]) -> None:
     from virtinstall.kubevirt.yaml_text import to_yaml
 
     messages = Messages()
+    warned: dict[str, list[str]] = {}
     for guest in guests:
         for warning in guest.warnings:
-            messages.warn(warning if len(guests) == 1 else f"{guest.name}: {warning}")
+            warned.setdefault(warning, []).append(guest.name)
         for account, password in guest.passwords:
             print(f"Password of {account} in {guest.name} is: {password}", file=sys.stderr)
+    for warning, names in warned.items():
+        everywhere = len(names) == len(guests)
+        messages.warn(warning if everywhere else f"{', '.join(names[:_MOST_NAMES])}: {warning}")
     documents = [document for guest in guests for document in guest.documents]
     comments = [comment for guest in guests for comment in guest.comments]
     print(to_yaml(documents, comments), end="")
