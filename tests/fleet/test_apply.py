@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 import virtinstall
 from virtinstall import Hypervisor, Lab, RequestError
+from virtinstall.errors import EndedError
 from virtinstall.fleet.outcome import Outcome
 from virtinstall.fleet.schedule import run_in_order
 from virtinstall.fleet.sessions import Sessions
@@ -199,3 +202,63 @@ def test_interrupt_waits_for_what_runs_and_begins_nothing_new() -> None:
     with pytest.raises(KeyboardInterrupt):
         run_in_order({"a": [], "b": ["a"], "c": ["a"]}, step, lambda name, cause: name, lambda result: False, 1)
     assert done == []
+
+
+def test_interrupt_ends_the_waiting_of_other_threads() -> None:
+    """The result of a step that ran is reported, and a step that waits ends."""
+    interrupted = threading.Event()
+    seen: list[str] = []
+
+    def step(name: str) -> str:
+        if name == "a":
+            raise KeyboardInterrupt
+        assert interrupted.wait(30)
+        return name
+
+    def skip(name: str, cause: str) -> str:
+        return name
+
+    with pytest.raises(KeyboardInterrupt):
+        run_in_order(
+            {"b": [], "a": [], "c": ["b"]}, step, skip, lambda result: False, 2,
+            interrupt=interrupted.set, on_result=seen.append,
+        )  # fmt: skip
+    assert seen == ["b"]
+
+
+def test_interrupted_connection_stops_waiting() -> None:
+    """`wait_until` ends with an error as soon as another thread interrupts it."""
+    with virtinstall.connect("test:///default") as connected:
+        timer = threading.Timer(0.2, connected.host.interrupted.set)
+        timer.start()
+        with pytest.raises(EndedError):
+            connected.host.wait_until(lambda: False, 30)
+        timer.join()
+
+
+def test_cost_of_a_guest_does_not_depend_on_their_number(hypervisor: Hypervisor) -> None:
+    """CPU time of a creation and of a comparison, with a file each, whose users are looked up."""
+
+    def seconds(count: int, project: str) -> float:
+        values = f"memory: 64, disk: {{path: '/nowhere/{project}-{{n}}.img', size: 1}}, import: true, osinfo: generic"
+        many = lab(f"{{{project}: {{count: {count}, {values}}}}}", project)
+        begun = time.process_time()
+        assert {each.status for each in many.apply(hypervisor)} == {"done"}
+        assert not any(each.is_different for each in many.diff(hypervisor))
+        return time.process_time() - begun
+
+    seconds(5, "warm")
+    few, many = seconds(40, "few"), seconds(200, "many")
+    assert many < few * 5 * 2.5
+
+
+def test_order_of_many_guests_is_found_quickly() -> None:
+    """A chain and a star of twenty thousand names."""
+    names = [str(number) for number in range(20_000)]
+    chain = {name: names[number - 1 : number] if number else [] for number, name in enumerate(names)}
+    star = {name: names[:1] if number else [] for number, name in enumerate(names)}
+    begun = time.process_time()
+    for after in (chain, star):
+        results = run_in_order(after, lambda name: name, lambda name, cause: cause, lambda result: False, 1)
+        assert list(results) == names
+    assert time.process_time() - begun < 60
