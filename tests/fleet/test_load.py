@@ -274,3 +274,10 @@ def test_schema_accepts_what_the_loader_accepts(values: str, valid: bool) -> Non
     """And refuses unknown keys."""
     document = yaml.safe_load(f"version: 1\nguests: {{web: {values}}}")
     assert jsonschema.Draft202012Validator(guests_schema()).is_valid(document) is valid
+
+
+def test_group_of_a_count_of_zero_is_known() -> None:
+    """The number may be a variable."""
+    text = "version: 1\nguests: {web: {count: '${N}', groups: [front]}, db: {after: [web, front]}}\n"
+    assert [(each.name, each.after) for each in lab_of(text, N="0").guests] == [("db", ())]
+    assert [each.after for each in lab_of(text, N="1").guests] == [(), ("web-1",)]

@@ -54,6 +54,7 @@ class _Loader:
         self.problems: list[FileError] = []
         self.exclusive: dict[str, Exclusive] = {}
         self.hosts: dict[str, str] = {}
+        self.empty_groups: set[str] = set()
 
     def error(self, node: Node, text: str, hint: str | None = None) -> FileError:
         return FileError(f"{self.label}:{node.line}:{node.column}: {text}", hint=hint)
@@ -186,6 +187,8 @@ class _Loader:
         after, groups = self._names(own, "after", name), self._names(own, "groups", name)
         if count is not None and name not in groups:
             groups = (*groups, name)
+        if count == 0:
+            self.empty_groups.update(groups)
         host, spread = self._place_of(name, node, own)
         values = [] if absent else self._all_values(name, node, defaults)
         places = tuple(self._network_places(values))
@@ -320,7 +323,7 @@ class _Loader:
 
     def _check_together(self, guests: list[LabGuest]) -> None:
         names: dict[str, LabGuest] = {}
-        groups = {group for guest in guests for group in guest.groups}
+        groups = self.empty_groups | {group for guest in guests for group in guest.groups}
         for guest in guests:
             if guest.name in names:
                 raise FileError(f"{guest.place}: two guests have the name '{guest.name}'")
@@ -345,7 +348,7 @@ class _Loader:
                     dict.fromkeys(
                         each
                         for other in guest.after
-                        for each in ([other] if other in names else members[other])
+                        for each in ([other] if other in names else members.get(other, []))
                         if each != guest.name
                     )
                 )
