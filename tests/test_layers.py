@@ -30,6 +30,7 @@ LAYERS = (
         "redact",
         "private_cache",
         "progress",
+        "goals",
     ),
     ("virsh_commands", "xml"),
     ("devices", "domain"),

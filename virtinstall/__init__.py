@@ -26,7 +26,8 @@ __version__ = "0.1.0"
 
 _NAMES = {
     "virtinstall.hypervisor": ("Hypervisor", "connect"),
-    "virtinstall.guest": ("Goal", "Guest", "State"),
+    "virtinstall.goals": ("Goal",),
+    "virtinstall.guest": ("Guest", "State"),
     "virtinstall.guest_spec": ("GuestSpec",),
     "virtinstall.spec": (
         "CloudImage",
@@ -126,7 +127,7 @@ if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest as LabGuest
     from virtinstall.fleet.nodes import FileError as FileError
     from virtinstall.fleet.outcome import Outcome as Outcome
-    from virtinstall.guest import Goal as Goal
+    from virtinstall.goals import Goal as Goal
     from virtinstall.guest import Guest as Guest
     from virtinstall.guest import State as State
     from virtinstall.guest_record import CreatedFile as CreatedFile

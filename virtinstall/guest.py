@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from virtinstall.goals import Goal
 from virtinstall.redact import log_info, log_warning
 from virtinstall.script_calls import for_scripts
 from virtinstall.script_terms import warn_in_script_terms
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from virtinstall.run.installation import BackgroundInstallation
 
 D = TypeVar("D", bound="Device")
-
-Goal = Literal["installed", "running", "ip", "agent", "ssh", "cloud-init", "shutdown"]
-"""Conditions that `Guest.wait_for` can wait for."""
 
 
 class State(Enum):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from virtinstall.goals import WaitFor
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
@@ -14,12 +15,8 @@ if TYPE_CHECKING:
 
 TYPED = "-"
 """Placeholder for a file name: the text is typed, or read from standard input."""
-GOALS: tuple[WaitFor, ...] = ("running", "shutdown", "ip", "agent", "ssh", "cloud-init")
-"""Conditions that --wait-for can wait for."""
 AutoConsole = Literal["text", "graphical", "none", "default"]
 """Console that a command opens."""
-WaitFor = Literal["running", "shutdown", "ip", "agent", "ssh", "cloud-init"]
-"""Type of `GOALS`."""
 
 
 class LocationRequest(Record):

@@ -54,7 +54,10 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
     "text for a spec": (lambda hypervisor: hypervisor.plan("web"), "plan: spec must be GuestSpec or Request"),
     "domain for a spec": (lambda hypervisor: hypervisor.plan(Domain(name="x")), "plan: spec must be"),
     "text for a number": (lambda hypervisor: hypervisor.guest("test").wait_for("running", timeout="9"), "timeout"),
-    "an unknown goal": (lambda hypervisor: hypervisor.guest("test").wait_for("up"), "one of installed, running, ip"),
+    "an unknown goal": (
+        lambda hypervisor: hypervisor.guest("test").wait_for("up"),
+        "one of installed, running, shutdown, ip",
+    ),
     "unknown storage": (lambda hypervisor: hypervisor.guest("test").delete("everything"), "one of own, all, none"),
     "text for a command": (
         lambda hypervisor: hypervisor.guest("test").execute("ls", stdout=print, stderr=print),

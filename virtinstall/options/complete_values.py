@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from virtinstall.goals import GOALS
 from virtinstall.named import NamedTuple
 from virtinstall.options.table import Option
-from virtinstall.request import GOALS
 
 if TYPE_CHECKING:
     from virtinstall.options.suboptions import Target

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
+from virtinstall.goals import GOALS
 from virtinstall.options.suboptions import Fallback, apply_pairs, cut, says_none
 from virtinstall.options.table import OPTIONS, Option
 from virtinstall.request import (
-    GOALS,
     Checks,
     InstallRequest,
     KubevirtRequest,

@@ -17,8 +17,8 @@ from virtinstall.devices.console import Console
 from virtinstall.devices.interface import Interface
 from virtinstall.devices.serial import Serial
 from virtinstall.errors import CloudInitFailed, GuestCrashed, GuestStopped, HypervisorError, RequestError, WaitTimeout
+from virtinstall.goals import GOALS
 from virtinstall.libvirt_host.states import OFF
-from virtinstall.request import GOALS
 from virtinstall.run.cloud_init_errors import MOST_ERRORS, error_on_console, errors_of
 
 if TYPE_CHECKING:
