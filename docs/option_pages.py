@@ -122,7 +122,7 @@ def _sub_options(option: Option, name: str) -> list[str]:
     for known in known_sub_options(cls):
         names = ", ".join(f"`{each}`" for each in (known.name, *known.aliases))
         lines.append(f"| {names} | {known.kind} | {_cell(known.doc)} |")
-    lines += ["", "`N` in a name is a number, counted from 0. `NAME=` unsets a value."]
+    lines += ["", "`N` in a name is a number, starting at 0. `NAME=` unsets a value."]
     if option.is_xml:
         lines.append(
             f"Any other name in libvirt's XML schema for this element works too. `{name} help` prints this list."

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 200
 
 
-_SAVED = 4
-"""Length of a cached lookup: its name, and the fields of `Lookup`."""
+_SAVED = 5
+"""Length of a cached lookup: the number of its format, its name, and the fields of `Lookup`."""
+
+_FORMAT = 2
+"""Format of a cached lookup, increased when the text of warnings changes."""
 
 
 class Lookup(NamedTuple):
@@ -101,16 +104,17 @@ class Catalog:
     def _saved_or_found(self, name: str) -> Lookup:
         cached_as = _file_name(name)
         saved = load_watched(self._cache, cached_as, self._places)
-        if saved is not None and len(saved) == _SAVED and saved[0] == name and saved[1].keys() == set(OsRecord._fields):
+        if saved is not None and len(saved) == _SAVED and saved[:2] == [_FORMAT, name]:
             from virtinstall.osinfo.resolve import from_json
 
-            return Lookup(from_json(saved[1]), saved[2], saved[3])
+            if saved[2].keys() == set(OsRecord._fields):
+                return Lookup(from_json(saved[2]), saved[3], saved[4])
         watch = Watch(self._places)
         found = self._search(name, watch)
         if not self.broken_files and not found.record.is_generic:
             from virtinstall.osinfo.resolve import to_json
 
-            watch.save(self._cache, cached_as, [name, to_json(found.record), found.warning, found.exact])
+            watch.save(self._cache, cached_as, [_FORMAT, name, to_json(found.record), found.warning, found.exact])
         return found
 
     def names(self) -> list[str]:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.request import Request
 
-_BOTH_NEEDED = "--location with kernel= and initrd= requires both, and a location before them"
-
 
 def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFacts | None:
     """Facts about --location, --install OS or --cdrom; None if there is no medium.
@@ -31,7 +29,12 @@ def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFa
     if install.location is not None:
         requested = install.location
         if not requested.location:
-            raise RequestError(_BOTH_NEEDED, hint="example: --location URL,kernel=PATH,initrd=PATH")
+            paths = (("kernel", requested.kernel), ("initrd", requested.initrd))
+            shown = ",".join(f"{name}={path}" for name, path in paths if path is not None)
+            raise RequestError(
+                f"--location {shown}: the location itself is missing",
+                hint="example: --location URL,kernel=PATH,initrd=PATH",
+            )
         return _survey_location(request, requested.location, requested.kernel, requested.initrd, host, catalog)
     if install.os is not None and install.kernel is None:
         url = tree_url(request, catalog, install.os)
