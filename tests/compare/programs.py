@@ -21,7 +21,7 @@ from virtinstall.cli import main as cli
 SYSTEMS = {"riscv64": "linux2022"}
 SYSTEM = "debian11"
 # chosen at random, or by libvirt
-IGNORED = re.compile(r"^(metadata/|metadata=|uuid=|devices/interface/mac/|os/nvram)")
+IGNORED = re.compile(r"^(metadata/|metadata=|uuid=|(devices/)?interface/mac/|os/nvram)")
 # options that the base line already contains, with their values
 BASE = (("--memory", "1024"), ("--disk", "none"), ("--network", "none"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.compose.hosts import DATA, GuestKind, HostFiles, composed, os_named
@@ -260,9 +262,18 @@ def test_security_model_fits_the_label(label: str, model: str | None) -> None:
     ],
 )
 def test_secure_boot_decides_the_machine(boot: str) -> None:
-    """Firmware with Secure Boot runs in SMM, which only q35 has; a machine type of the user's choice stays."""
-    assert (guest("--boot", boot, os="generic").os.type_machine or "").endswith("q35")
-    assert guest("--boot", boot, "--machine", "pc", os="generic").os.type_machine == "pc"
+    """Firmware with Secure Boot runs in SMM, which pc does not have; a machine type of the user's choice stays."""
+    of_q35 = (DATA / "domain-capabilities-kvm-q35.xml").read_text()
+    of_pc = re.sub(r"(<enum name='secure'>\s*)<value>yes</value>", r"\1", of_q35)
+    without_smm = HostFiles(CAPABILITIES, of_pc)
+
+    def machine(*words: str) -> str:
+        kind = GuestKind("hvm", "x86_64", "kvm")
+        return composed(without_smm, kind, os_named("generic"), "--boot", boot, *words).final.os.type_machine or ""
+
+    assert of_pc != of_q35
+    assert machine().endswith("q35")
+    assert machine("--machine", "pc") == "pc"
 
 
 def test_last_value_of_a_firmware_feature_counts() -> None:
@@ -307,3 +318,10 @@ def test_parts_of_a_loader_are_kept_with_the_default_firmware(value: str, loader
     domain = composed(ARM, GuestKind("hvm", "aarch64", "qemu"), os_named("debian11"), "--boot", value).final
     assert (domain.os.firmware, domain.os.loader is not None) == (None, True)
     assert (domain.os.loader_readonly, domain.os.loader_type) == loader
+
+
+def test_security_driver_that_the_host_lacks_is_refused() -> None:
+    """libvirt defines the guest, but cannot start it."""
+    with pytest.raises(RequestError, match="does not use this security driver") as caught:
+        guest("--seclabel", "model=smack,type=dynamic")
+    assert (caught.value.hint or "").startswith("available are ")

@@ -76,7 +76,9 @@ def add_video(draft: Draft) -> None:
     for video in videos:
         if video.model_type is None:
             video.model_type = _video_model(draft)
-        if video.model_type == "virtio" and video.model_acceleration_accel3d is None and _has_gl(draft):
+        # the card of IBM Z's channel bus has no OpenGL
+        able = video.model_type == "virtio" and not platform.is_s390x
+        if able and video.model_acceleration_accel3d is None and _has_gl(draft):
             video.model_acceleration_accel3d = True
 
 

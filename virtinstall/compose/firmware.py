@@ -10,6 +10,7 @@ those of Debian's, Fedora's and SUSE's packages (edk2/OVMF, AAVMF, bhyve's).
 from __future__ import annotations
 
 from virtinstall.compose.draft import Draft
+from virtinstall.compose.platform import requested_platform
 from virtinstall.errors import RequestError
 
 _WITHOUT_UEFI = ("ppc", "ppc64", "ppc64le", "s390x")
@@ -53,6 +54,7 @@ _FEATURES_SINCE_LIBVIRT = 7_002_000
 def fill_firmware(draft: Draft) -> None:
     """Choose the firmware. Raises: RequestError, when UEFI is requested and the host has none."""
     _choose_firmware(draft)
+    _choose_machine(draft)
     _accept_unsigned_kernel(draft)
 
 
@@ -77,6 +79,19 @@ def _choose_firmware(draft: Draft) -> None:
         )
     if os.firmware is None and os.loader is None:
         _set_uefi(draft)
+
+
+def _choose_machine(draft: Draft) -> None:
+    """Use q35 for Secure Boot where the machine chosen by default has no SMM."""
+    os, platform = draft.domain.os, draft.platform
+    secure = os.loader_secure or any(
+        feature.enabled and feature.name in ("secure-boot", "enrolled-keys") for feature in os.firmware_features
+    )
+    chosen_by_user = requested_platform(draft.request).machine is not None
+    if not secure or os.loader is not None or chosen_by_user or platform.is_q35 or not platform.is_x86:
+        return
+    if "q35" in platform.guest.machines_for(platform.virt_type) and not draft.offers("os/loader", "secure", "yes"):
+        draft.use_machine("q35")
 
 
 def _accept_unsigned_kernel(draft: Draft) -> None:

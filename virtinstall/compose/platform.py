@@ -199,15 +199,10 @@ def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Platform
 
 
 def _needs_smm(domain: Domain, platform: Platform) -> bool:
-    """Whether the requested firmware runs in SMM, which the machine pc does not have: secure boot, 32-bit UEFI."""
+    """Whether the requested firmware runs in SMM, which the machine pc does not have: 32-bit UEFI."""
     os = domain.os
-    if not platform.is_x86 or not platform.is_qemu or os.loader is not None:
-        return False
-    secure = any(
-        feature.enabled and feature.name in ("secure-boot", "enrolled-keys") for feature in os.firmware_features
-    )
     wants_uefi = bool(os.uefi) or os.firmware == "efi"
-    return secure or (wants_uefi and (platform.arch == "i686" or bool(os.loader_secure)))
+    return platform.arch == "i686" and platform.is_qemu and wants_uefi and os.loader is None
 
 
 def _needs_ide(domain: Domain) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from virtinstall.compose.draft import Draft
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.parallel import Parallel
+from virtinstall.devices.sound import Sound
 from virtinstall.domain.features import Features
 from virtinstall.errors import RequestError
 
@@ -22,12 +23,25 @@ def validate_for_qemu(draft: Draft) -> None:
         return
     if platform.arch in _WITHOUT_ISA and draft.domain.devices_of(Parallel):
         raise RequestError(f"--parallel: QEMU has no parallel port for {platform.arch}", hint="use --serial")
+    if platform.is_s390x and draft.domain.devices_of(Sound):
+        raise RequestError("--sound: QEMU has no sound card for s390x", hint="use --sound none")
     has_card_slot = platform.is_fixed_board or not (platform.is_x86 or platform.arch in _WITHOUT_ISA)
     if not has_card_slot and any(disk.target_bus == "sd" for disk in draft.domain.devices_of(Disk)):
         raise RequestError(
             f"--disk bus=sd: machine type {platform.machine} has no slot for SD cards", hint="use bus=virtio"
         )
+    _validate_security_models(draft)
     _warn_of_enlightenments(draft)
+
+
+def _validate_security_models(draft: Draft) -> None:
+    offered = [model for model in draft.facts.host.capabilities.security_models if model]
+    for label in draft.domain.seclabels:
+        if offered and label.model is not None and label.model not in offered:
+            raise RequestError(
+                f"--seclabel model={label.model}: libvirt on this host does not use this security driver",
+                hint=f"available are {', '.join(offered)}",
+            )
 
 
 def _warn_of_enlightenments(draft: Draft) -> None:
