@@ -17,8 +17,10 @@ from virtinstall.fleet.planning import plan_guest
 from virtinstall.fleet.schedule import run_in_order
 from virtinstall.fleet.sessions import Interruptible, Session, Sessions
 from virtinstall.fleet.update import Applying, update_guest
+from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.record import Record
 from virtinstall.redact import log_info, log_warning
+from virtinstall.rollback.leftovers import remove_leftovers
 from virtinstall.virsh_commands import finish_command
 
 if TYPE_CHECKING:
@@ -197,6 +199,9 @@ class _Run:
     def create(self, guest: LabGuest, session: Session) -> tuple[str, ...]:
         self.report(guest.name, "creating")
         hypervisor = session.hypervisor
+        if has_real_storage(session.host):
+            # what a killed apply created for this guest is created again, also if the file names its path
+            remove_leftovers(guest.name, session.host, self.told(guest.name), complete=True)
         plan = plan_guest(guest, self.project, session)
         for warning in plan.warnings:
             self.warn(f"{guest.name}: {warning}")

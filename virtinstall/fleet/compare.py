@@ -232,7 +232,7 @@ def _foreign(guest: LabGuest, applied: Applied | None) -> RequestError:
 
 def record_of(guest: LabGuest, project: str, plan: Plan, definition: etree._Element) -> Applied:
     """Return the record of a guest that was created now; `definition` is its <domain>."""
-    request = guest.request
+    request = plan.request
     assert request is not None
     return Applied(
         project=project,

@@ -106,8 +106,12 @@ def remove_served_of_others(name: str | None, host: Host, report: Report) -> Non
                     report(f"removed {leftover.path}, which a killed run for '{other}' had left")
 
 
-def remove_leftovers(name: str, host: Host, report: Report, named: Iterable[str] = ()) -> None:
+def remove_leftovers(
+    name: str, host: Host, report: Report, named: Iterable[str] = (), *, complete: bool = False
+) -> None:
     """Remove and report the incomplete files of killed runs that created guest `name`; report everything else.
+
+    `complete`: remove complete files too, which are unchanged and which no guest uses.
 
     `named` are the values of this run: a file that one of them means is kept. Raises: StorageError, if one cannot be
     removed.
@@ -118,7 +122,9 @@ def remove_leftovers(name: str, host: Host, report: Report, named: Iterable[str]
     for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
         if leftover.kind == "domain":
             _remove_claim(leftover, host, report)
-        elif leftover.incomplete and leftover.kind in _FILES and not _reason_to_keep(leftover, host, named):
+        elif (
+            (complete or leftover.incomplete) and leftover.kind in _FILES and not _reason_to_keep(leftover, host, named)
+        ):
             try:
                 _remove(leftover)
             except OSError as error:

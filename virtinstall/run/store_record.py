@@ -61,6 +61,9 @@ def recorded(plan: Plan, host: Host, nvram: str | None) -> Plan:
 
 def store_plan(plan: Plan, guest: Guest, host: Host, nvram: str | None) -> str | None:
     """Store the record of the guest that `plan` created; return a warning if that is not possible."""
+    if not plan.reinstall and guest.metadata(NAMESPACE) is not None:
+        # it is in the definition already
+        return None
     record = record_of(plan, __version__).replace(nvram=nvram)
     if plan.reinstall:
         # its disks are those it had; those that this run created are added to them
