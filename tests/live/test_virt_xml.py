@@ -99,3 +99,20 @@ def test_refused_change_leaves_nothing(system: Connection, guest: str, work: Pat
     assert done.returncode == 1
     assert not path.exists()
     assert disks(system, guest, live=False) == []
+
+
+@pytest.mark.parametrize(("bus", "added"), [("scsi", 1), ("virtio", 0)])
+def test_a_scsi_disk_brings_its_controller(system: Connection, guest: str, work: Path, bus: str, added: int) -> None:
+    """As for a new guest: the model that the operating system has a driver for, unless the guest has a controller."""
+    xml = work / "bare.xml"
+    xml.write_text(GUEST.format(name=f"{guest}-bare").replace("<controller type='scsi' model='virtio-scsi'/>", ""))
+    system.virsh("define", str(xml))
+    try:
+        args = ["--add-device", "--print-diff", "--os-variant", "debian11", "--disk"]
+        bare = virt_xml(system, f"{guest}-bare", *args, f"path={work}/new.qcow2,size=0.1,bus={bus}")
+        complete = virt_xml(system, guest, *args, f"path={work}/new.qcow2,size=0.1,bus={bus}")
+    finally:
+        system.remove(f"{guest}-bare")
+
+    assert bare.count('+    <controller type="scsi" model="virtio-scsi"/>') == added
+    assert "<controller" not in "".join(line for line in complete.splitlines() if line.startswith("+"))
