@@ -116,6 +116,11 @@ REJECTIONS = (
         "add: --memorybacking source.type=memfd,access.mode=shared",
     ),
     Rejection(
+        "passt",
+        "element 'backend': 'passt'",
+        "passt requires libvirt 9.2 or later; without it, use --network user or --network network=default",
+    ),
+    Rejection(
         "unknown-value",
         "Invalid value for (attribute|element)",
         "this libvirt does not know the value; `virsh version` prints its version",

@@ -15,7 +15,7 @@ from virtinstall.libvirt_host.connect_errors import connection_hint
     [
         ("qemu:///sytem", "use an address such as qemu:///system"),
         ("nonsense:///", "use an address such as qemu:///system"),
-        ("qemu+tcp://127.0.0.1:1/system", "that the host and its libvirt are running"),
+        ("qemu+tcp://127.0.0.1:1/system", "systemctl start libvirtd-tcp.socket"),
     ],
 )
 def test_addresses(uri: str, hint: str) -> None:
@@ -46,3 +46,28 @@ def test_nc_is_missing_over_there() -> None:
     """ssh gets there, and its shell doesn't find what libvirt's client asks for."""
     args = "End of file while reading data: sh: 1: nc: not found: Input/output error"
     assert "netcat" in connection_hint("qemu+ssh://root@there/system", args, libvirt.VIR_ERR_SYSTEM_ERROR)
+
+
+CERTIFICATE = "Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("uri", "message", "hint"),
+    [
+        ("qemu+tls://h/system", CERTIFICATE, "/etc/pki/CA/cacert.pem"),
+        ("qemu+tls://h:16514/system", CERTIFICATE, "qemu+ssh://h/system"),
+        ("qemu://h/system", "Unable to read client certificate '/etc/pki/libvirt/clientcert.pem'", "clientcert.pem"),
+        ("qemu+ssh://anna@h/system", "Cannot recv data: Host key verification failed.: Connection", "once: ssh anna@h"),
+        ("qemu+ssh://anna@h:2222/system", "Host key verification failed.", "ssh -p 2222 anna@h"),
+        ("qemu+libssh2://h/system", "no host key for 'h' in known_hosts", "ssh h"),
+        ("qemu+ssh://root@h/system", "root@h: Permission denied (publickey,password).", "ssh-copy-id root@h"),
+        ("esx://h", "invalid argument: Missing authentication credentials", "auth.conf"),
+        ("qemu+tcp://h/system", "unable to connect to server at 'h:16509': Connection refused", "libvirtd-tcp.socket"),
+        ("qemu+tls://h/system", "unable to connect to server at 'h:16514': Connection refused", "libvirtd-tls.socket"),
+        ("qemu+ssh://h/system", "ssh: Could not resolve hostname h: Name or service not known", "check the host name"),
+        ("qemu+ssh://h/system", "ssh: connect to host h port 22: Connection refused", "check the host name"),
+    ],
+)
+def test_another_host(uri: str, message: str, hint: str) -> None:
+    """Each kind of failure has a command or a path to look at."""
+    assert hint in connection_hint(uri, message, libvirt.VIR_ERR_SYSTEM_ERROR)

@@ -62,6 +62,7 @@ START_ONLY = {
 VIRTIOFS = "<filesystem type='mount'><driver type='virtiofs'/><source dir='/tmp'/><target dir='x'/></filesystem>"
 REJECTED = {
     "shared-memory": BASE.format(sections="", devices=VIRTIOFS),
+    "passt": BASE.format(sections="", devices="<interface type='user'><backend type='passt'/></interface>"),
     "unknown-value": BASE.format(sections="", devices="<sound model='ac99'/>"),
     "unknown-machine": "<domain type='qemu'><name>preview-base</name><memory>65536</memory>"
     "<os><type arch='x86_64' machine='pc-none'>hvm</type></os></domain>",

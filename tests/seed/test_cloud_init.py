@@ -141,7 +141,6 @@ def test_whole_files_are_used_unchanged() -> None:
         ({"root-password-file": "/empty"}, "first line is empty"),
         ({"root-ssh-key": "/id_ed25519"}, "private key"),
         ({"root-ssh-key": "/empty"}, "no key"),
-        ({"user-ssh-key": "/key.pub"}, "requires user="),
         ({"user": "ada"}, "no login would be possible"),
         ({"user": "a b", "user-ssh-key": "/key.pub"}, "letters, digits"),
         ({"hostname": "two names"}, "letters, digits"),
@@ -240,3 +239,20 @@ def test_a_guest_without_a_login_causes_a_warning(values: dict[str, str], warned
     """There is no warning for user-data from a file."""
     warnings = from_suboptions(values, read_file).warnings
     assert any("no login is possible" in warning for warning in warnings) == warned
+
+
+@pytest.mark.parametrize(
+    ("given", "same"),
+    [
+        ({"user-password-file": "/pw"}, {"clouduser-password-file": "/pw"}),
+        ({"user-ssh-key": "/key.pub"}, {"clouduser-ssh-key": "/key.pub"}),
+        ({"user-ssh-key": "/key.pub", "disable": "on"}, {"clouduser-ssh-key": "/key.pub", "disable": "on"}),
+    ],
+)
+def test_without_a_login_the_default_user_is_meant(given: dict[str, str], same: dict[str, str]) -> None:
+    """An image has one user without being asked for another."""
+    files = {"/pw": "secret\n", "/key.pub": "ssh-ed25519 AAAA x\n"}
+    one, other = (from_suboptions(words, lambda source, option: files[source]) for words in (given, same))
+
+    assert (one.users, one.default_user_keys, one.disable) == (other.users, other.default_user_keys, other.disable)
+    assert (one.default_user_password_hash is None) == (other.default_user_password_hash is None)

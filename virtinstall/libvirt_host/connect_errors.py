@@ -5,6 +5,8 @@ Source: https://libvirt.org/uri.html, https://libvirt.org/html/libvirt-virterror
 
 from __future__ import annotations
 
+import re
+
 import libvirt
 
 from virtinstall.errors import HypervisorError
@@ -13,6 +15,19 @@ from virtinstall.libvirt_host.error_translation import error_text
 _ADDRESSES = "use an address such as qemu:///system, qemu:///session, qemu+ssh://root@HOST/system, or embed"
 _NOT_ALLOWED = ("permission denied", "authentication", "polkit", "access denied", "system bus")
 _DRIVERS = ("qemu", "test", "lxc", "xen", "libxl", "vz", "bhyve", "ch", "vbox", "openvz", "esx", "gsx", "vpx", "hyperv")
+_REMOTE_HINTS = (
+    ("nc: (command )?not found", "install nc on that host, which is needed to reach libvirt (Debian: netcat-openbsd)"),
+    ("host key|key verification|known_hosts", "check and accept the host's key once: {ssh}"),
+    (
+        r"permission denied \(|too many authentication|publickey",
+        "test the login: {ssh}; install a key: ssh-copy-id {login}",
+    ),
+    (
+        "authentication credentials|authentication failed",
+        "store the login in an auth.conf file, see libvirt.org/auth.html",
+    ),
+)
+"""Patterns of messages, and hints; `{ssh}` is the command that reaches the host."""
 _NO_DAEMON = "start its daemon (systemctl start libvirtd), or run without a daemon: --connect embed"
 
 
@@ -42,9 +57,7 @@ def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtErro
 def connection_hint(uri: str | None, message: str, code: int | None) -> str:
     """The hint for a failed connection, chosen by libvirt's message and code."""
     if uri is not None and uri.partition("://")[2].partition("/")[0]:
-        if "nc: not found" in message or "nc: command not found" in message:
-            return "install nc on that host, which is needed to reach libvirt (Debian: netcat-openbsd)"
-        return "check the host name, and that the host and its libvirt are running"
+        return _remote_hint(uri, message)
     if uri is not None and _is_misspelt(uri):
         return _ADDRESSES
     lowered = message.lower()
@@ -56,6 +69,27 @@ def connection_hint(uri: str | None, message: str, code: int | None) -> str:
     if uri is not None and (no_address or "uri path" in lowered):
         return _ADDRESSES
     return _NO_DAEMON
+
+
+def _remote_hint(uri: str, message: str) -> str:
+    """The hint for a failed connection to another host, by the kind of failure."""
+    scheme, _, rest = uri.partition("://")
+    transport, host = scheme.partition("+")[2], rest.partition("/")[0]
+    login, colon, port = host.rpartition(":") if re.search(r":\d+$", host) else (host, "", "")
+    ssh = f"ssh -p {port} {login}" if colon else f"ssh {host}"
+    missing = re.search(r"'(/[^']*)'", message)
+    if missing is not None and "cert" in message.lower():
+        over_ssh = f"{scheme.partition('+')[0]}+ssh://{login}/{rest.partition('/')[2]}"
+        return (
+            f"copy the certificate to {missing.group(1)} and check the rest with virt-pki-validate, or use {over_ssh}"
+        )
+    for pattern, hint in _REMOTE_HINTS:
+        if re.search(pattern, message, re.IGNORECASE):
+            return hint.format(ssh=ssh, login=login)
+    if "refused" in message and transport in ("tcp", "tls", ""):
+        socket = transport or "tls"
+        return f"start its socket on that host (systemctl start libvirtd-{socket}.socket), or use qemu+ssh://{login}/system"
+    return "check the host name, and that the host and its libvirt are running"
 
 
 def _is_misspelt(uri: str) -> bool:

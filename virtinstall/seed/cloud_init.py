@@ -105,6 +105,7 @@ def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInit
             "so root gets a password and cloud-init runs only at the first boot"
         )
         values = {"root-password-generate": "on", "disable": "on"}
+    values = _without_user(values)
     _check(values)
     warnings.extend(_unused(values))
     generated = {account: new_password() for account in _ACCOUNTS if _switch(values, f"{account}-password-generate")}
@@ -248,6 +249,20 @@ def _yaml(content: Mapping[str, Any]) -> str:
     return str(yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True, width=1 << 16))
 
 
+def _without_user(values: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the sub-options; without `user=`, those of the user that it creates are for the image's default user.
+
+    A value given for the default user counts.
+    """
+    if "user" in values:
+        return values
+    renamed = {key: f"cloud{key}" for key in values if key.startswith("user-") and f"cloud{key}" in _INTO_USER_DATA}
+    return {
+        **{new: values[key] for key, new in renamed.items()},
+        **{k: v for k, v in values.items() if k not in renamed},
+    }
+
+
 def _check(values: Mapping[str, str]) -> None:
     for account in _ACCOUNTS:
         if _switch(values, f"{account}-password-generate") and f"{account}-password-file" in values:
@@ -260,9 +275,6 @@ def _check(values: Mapping[str, str]) -> None:
         if value is not None:
             check_name(key, value, "--cloud-init ")
     generate = _switch(values, "user-password-generate")
-    for key in ("user-password-generate", "user-password-file", "user-ssh-key"):
-        if key in values and "user" not in values and (generate or key != "user-password-generate"):
-            raise RequestError(f"--cloud-init {key} requires user=", hint="add user=LOGIN")
     if "user" in values and not (generate or "user-password-file" in values or "user-ssh-key" in values):
         raise RequestError(
             f"--cloud-init user={values['user']}: no login would be possible as that user",
