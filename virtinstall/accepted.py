@@ -138,6 +138,16 @@ REJECTIONS = (
     Rejection("emulator", "Cannot check QEMU binary", "install the emulator, or correct --boot emulator="),
     Rejection("vcpus", "Maximum CPUs greater than", "use fewer --vcpus, or another --machine"),
     Rejection(
+        "spice-tls",
+        "TLS is disabled in qemu.conf",
+        "set vnc_tls or spice_tls in /etc/libvirt/qemu.conf and restart libvirtd, or omit tlsport",
+    ),
+    Rejection(
+        "no-spice",
+        "not supported without spice graphics",
+        "add the display first: --graphics spice (virt-xml: --add-device --graphics spice)",
+    ),
+    Rejection(
         "shared-format",
         "shared access for disk .* requires use of supported storage format",
         "only raw images can be shared: convert it with qemu-img, or omit shareable and perms=sh",

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, TypeVar
 from lxml import etree
 
 from virtinstall.added_devices import compose_devices, plugging_order
+from virtinstall.compose.basics import require_hotplug
 from virtinstall.compose.boot_order import keep_places
 from virtinstall.compose.small_devices import require_shared_memory
 from virtinstall.create import journaled, with_images
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
+from virtinstall.devices.memory import MemoryDevice
 from virtinstall.domain.domain import Domain
 from virtinstall.domain.placing import new_ones_last
 from virtinstall.errors import HypervisorError, RequestError
@@ -114,6 +116,8 @@ def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:
         keep_places(domain, copies)
         if domain.type in ("kvm", "qemu", "hvf"):
             require_shared_memory(domain)
+            if any(isinstance(device, MemoryDevice) for device in copies):
+                require_hotplug(domain)
     return copies
 
 

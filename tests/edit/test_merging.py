@@ -222,3 +222,20 @@ def test_switching_off_an_element_with_attributes_removes_it(virt_xml: VirtXml) 
 def test_guests_of_the_test_driver_may_have_a_device_that_is_not_a_disk(virt_xml: VirtXml, path: str) -> None:
     """Their disks are not real; a real guest needs a block device."""
     assert "/dev/" in virt_xml("off", DIFF, "--edit", "--disk", path).out
+
+
+@pytest.mark.parametrize(("bus", "kept"), [("bus=scsi", False), ("bus=ide", True), ("serial=x", True)])
+def test_another_bus_removes_the_address_on_the_former(virt_xml: VirtXml, bus: str, kept: bool) -> None:
+    """libvirt rejects an address of another kind."""
+    address = "address.type=drive,address.controller=0,address.bus=0,address.target=0,address.unit=1"
+
+    text = printed(virt_xml, ["--edit", "--disk", address], ["--edit", "--disk", bus])
+
+    assert ('unit="1"' in text) == kept
+
+
+def test_a_given_address_stays_with_another_bus(virt_xml: VirtXml) -> None:
+    """It is that of the new bus."""
+    address = "address.type=drive,address.controller=0,address.bus=0,address.target=0,address.unit=1"
+
+    assert 'unit="1"' in printed(virt_xml, ["--edit", "--disk", f"bus=scsi,{address}"])

@@ -73,6 +73,8 @@ REJECTED = {
     ),
     "emulator": BASE.format(sections="", devices="<emulator>/none</emulator>"),
     "vcpus": BASE.format(sections="<vcpu>999</vcpu>", devices=""),
+    "spice-tls": BASE.format(sections="", devices="<graphics type='spice' port='-1' tlsPort='5999'/>"),
+    "no-spice": BASE.format(sections="", devices="<redirdev bus='usb' type='spicevmc'/><controller type='usb'/>"),
     "shared-format": BASE.format(
         sections="",
         devices="<disk type='file'><driver name='qemu' type='qcow2'/><source file='/none'/><target dev='vda'/>"

@@ -106,10 +106,13 @@ def _cells_kib(domain: Domain) -> int | None:
 
 
 def fill_hotplug(draft: Draft) -> None:
-    """Complete what memory hotplug and modules require: a maximum, slots, and a NUMA cell to plug memory into."""
-    domain = draft.domain
-    if not draft.platform.is_qemu:
-        return
+    """Complete what memory hotplug and modules require."""
+    if draft.platform.is_qemu:
+        require_hotplug(draft.domain)
+
+
+def require_hotplug(domain: Domain) -> None:
+    """Add what memory hotplug and modules require: a maximum, slots, and a NUMA cell to plug memory into."""
     modules = [module for module in domain.devices_of(MemoryDevice) if module.model in _MODULES]
     if domain.max_memory_kib is None and modules and domain.max_memory_slots is None:
         domain.max_memory_kib = (domain.memory_kib or 0) + sum(module.target_size or 0 for module in modules)

@@ -17,6 +17,7 @@ from virtinstall.devices.rng import Rng
 from virtinstall.domain.cpu import HOST_MODES, MODES, Cpu
 from virtinstall.domain.os import Os
 from virtinstall.errors import RequestError
+from virtinstall.options.suboptions import Hop
 from virtinstall.xml.paths import remove
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def make_room(element: Element, pairs: list[Pair]) -> None:
     """Take out what the values of `pairs` replace; before they are applied."""
     if isinstance(element, Interface):
         _leave_network(element, pairs)
+    elif isinstance(element, Disk):
+        _leave_address(element, pairs)
     elif isinstance(element, Rng):
         _leave_backend(element, pairs)
     elif isinstance(element, Cpu) and any(_is(pair, Cpu.model_option) and pair.value in _HOST_CPUS for pair in pairs):
@@ -81,6 +84,15 @@ def _leave_network(interface: Interface, pairs: list[Pair]) -> None:
         source.attrib.clear()
         for below in list(source):
             source.remove(below)
+
+
+def _leave_address(disk: Disk, pairs: list[Pair]) -> None:
+    """Another bus: the address on the former one goes, unless a new one is given; libvirt chooses one."""
+    bus = next((pair.value for pair in pairs if _is(pair, Disk.target_bus)), None)
+    given = any(pair.target is not None and pair.target.hops[:1] == (Hop("address", None),) for pair in pairs)
+    if bus and disk.target_bus is not None and bus != disk.target_bus and not given:
+        for address in disk.ensure_node().findall("address"):
+            remove(address)
 
 
 def _settle_firmware(os: Os, pairs: list[Pair]) -> None:

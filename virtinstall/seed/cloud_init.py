@@ -250,17 +250,10 @@ def _yaml(content: Mapping[str, Any]) -> str:
 
 
 def _without_user(values: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the sub-options; without `user=`, those of the user that it creates are for the image's default user.
-
-    A value given for the default user counts.
-    """
+    """Apply the sub-options of the user that `user=` creates to the image's default user where there is no `user=`."""
     if "user" in values:
         return values
-    renamed = {key: f"cloud{key}" for key in values if key.startswith("user-") and f"cloud{key}" in _INTO_USER_DATA}
-    return {
-        **{new: values[key] for key, new in renamed.items()},
-        **{k: v for k, v in values.items() if k not in renamed},
-    }
+    return {f"cloud{key}" if f"cloud{key}" in _INTO_USER_DATA else key: value for key, value in values.items()}
 
 
 def _check(values: Mapping[str, str]) -> None:
