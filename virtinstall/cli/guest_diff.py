@@ -90,6 +90,8 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         yield f"{name}: not compared: {comparison.problem}"
     elif comparison.action != "none":
         verb = "adopt without changes" if comparison.adopted else _VERBS[comparison.action]
+        if comparison.interrupted:
+            verb = "complete its creation, which was interrupted"
         yield f"{name}: {verb}" + (f" on {comparison.host}" if comparison.host and not comparison.exists else "")
     yield from _change_lines(comparison)
     if comparison.pending and comparison.action not in ("reboot", "recreate", "delete"):

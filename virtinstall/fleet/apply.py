@@ -21,11 +21,13 @@ from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.record import Record
 from virtinstall.redact import log_info, log_warning
 from virtinstall.rollback.leftovers import remove_leftovers
+from virtinstall.run.installation import is_installing
 from virtinstall.virsh_commands import finish_command
 
 if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
     from virtinstall.fleet.placement import Placed
+    from virtinstall.guest import Guest
     from virtinstall.hypervisor import Hypervisor
 
 SHUTDOWN_SECONDS = 60.0
@@ -172,6 +174,16 @@ class _Run:
             return done.replace(restarted=True)
         return done.replace(pending=pending)
 
+    def start_interrupted(self, name: str, guest: Guest, session: Session) -> None:
+        """Start a guest whose creation ended between its definition and its start. Raises: HypervisorError."""
+        if not guest.state.is_active:
+            guest.start()
+            return
+        # QEMU waits until its guest is defined
+        guest.resume()
+        if is_installing(guest.handle):
+            self.warn(f"{name}: its installation is not finished: {finish_command(session.hypervisor.uri, name)}")
+
     def restart(self, name: str, session: Session) -> None:
         """Shut the guest down and start it, so that it has its present definition. Raises: WaitTimeout."""
         guest = session.hypervisor.guest(name).handle
@@ -228,6 +240,8 @@ class _Run:
     def update(self, todo: Comparison, session: Session) -> bool:
         handle = session.hypervisor.guest(todo.name)
         pending = False
+        if todo.interrupted:
+            self.start_interrupted(todo.name, handle, session)
         if not todo.adopted:
             work = Applying(self.guests[todo.name], todo, handle, session.host, self.told(todo.name))
             pending = update_guest(work)

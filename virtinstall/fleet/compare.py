@@ -46,9 +46,10 @@ class Comparison(Record):
     changes, and `at_next_boot` the paths of those that a running guest gets at its next boot. `moved` are disks that
     get another target, the beginnings of their new and their present paths. `drift` are values that something else
     changed since the last apply, and that are kept. `at_creation` are changed options that act only at the creation.
-    `pending`: the guest runs without changes that an earlier apply wrote to its definition. `adopted`: it was created
-    by a run that ended before it stored its record, or is taken over as it is. `host` is the name of its host, if the
-    file names hosts. A guest whose host cannot be reached has the action `unreachable`, with `problem` and `hint`.
+    `pending`: the guest runs without changes that an earlier apply wrote to its definition. `adopted`: it is taken over
+    as it is; `interrupted`: because a run that created it ended before it stored its record. `host` is the name of its
+    host, if the file names hosts. A guest whose host cannot be reached has the action `unreachable`, with `problem` and
+    `hint`.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Comparison(Record):
     drift: tuple[Difference, ...] = ()
     at_creation: tuple[str, ...] = ()
     adopted: bool = False
+    interrupted: bool = False
     applied: Applied | None = None
     plan: Plan | None = None
 
@@ -105,7 +107,7 @@ def compare(guest: LabGuest, project: str, session: Session, *, adopt: bool = Fa
     if applied is None or applied.project != project:
         plan = plan_again(guest, project, session)
         applied = record_of(guest, project, plan, definition)
-        return known.replace(action="update", adopted=True, applied=applied)
+        return known.replace(action="update", adopted=True, interrupted=interrupted, applied=applied)
     live = leaves_of(definition)
     drift = tuple(differences(applied.base, live))
     hashes = option_hashes(guest)
