@@ -11,6 +11,7 @@ import pytest
 
 import virtinstall
 from virtinstall import Hypervisor, Lab, RequestError
+from virtinstall.cli.guest_diff import difference_text
 from virtinstall.errors import EndedError
 from virtinstall.fleet.outcome import Outcome
 from virtinstall.fleet.schedule import run_in_order
@@ -174,6 +175,18 @@ def test_run_that_was_killed_before_its_record_is_completed(hypervisor: Hypervis
     hypervisor.create(plan_guest(guests.guests[0], "p", Sessions(hypervisor).of(None)))
     assert statuses(guests.apply(hypervisor)) == {"a": ("update", "done")}
     assert actions(guests, hypervisor) == {}
+
+
+def test_run_that_was_killed_before_the_start_is_completed(hypervisor: Hypervisor) -> None:
+    """The guest is defined and was never started: the next apply starts it, and reports it before."""
+    guests = lab(f"{{a: {{{ONE}}}}}")
+    from virtinstall.fleet.planning import plan_guest
+
+    hypervisor.host.define_guest(plan_guest(guests.guests[0], "p", Sessions(hypervisor).of(None)).final.to_xml())
+    (found,) = guests.diff(hypervisor)
+    assert found.interrupted and difference_text([found]) == "a: complete its creation, which was interrupted\n"
+    assert statuses(guests.apply(hypervisor)) == {"a": ("update", "done")}
+    assert hypervisor.guest("a").state.is_active and actions(guests, hypervisor) == {}
 
 
 def test_mac_addresses_follow_from_project_and_name(hypervisor: Hypervisor) -> None:
