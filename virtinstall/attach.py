@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from lxml import etree
@@ -24,6 +25,7 @@ from virtinstall.devices.memory import MemoryDevice
 from virtinstall.domain.domain import Domain
 from virtinstall.domain.placing import new_ones_last
 from virtinstall.errors import HypervisorError, RequestError
+from virtinstall.guest_record import NAMESPACE, PREFIX
 from virtinstall.request import Checks
 from virtinstall.rollback.undo import Undo
 from virtinstall.run.store_record import record_added
@@ -82,6 +84,9 @@ def attach(
         on_warning(warning)
     with _transaction(guest.name, host, plan, progress, on_warning) as (undo, plan):
         # recorded before the guest has them: a killed run must leave no disk that deletion does not know
+        before = guest.metadata(NAMESPACE)
+        if before is not None:
+            undo.push("the guest's record", partial(_restore_record, guest, before), is_thing=False)
         for warning in record_added(plan, guest, host):
             on_warning(warning)
         if change.live:
@@ -96,6 +101,10 @@ def attach(
     attached = added[0]
     assert isinstance(attached, type(device))
     return attached
+
+
+def _restore_record(guest: Guest, record: str) -> None:
+    guest.set_metadata(NAMESPACE, PREFIX, record)
 
 
 def _plug_in(guest: Guest, text: str) -> None:
