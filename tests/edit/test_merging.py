@@ -239,3 +239,10 @@ def test_a_given_address_stays_with_another_bus(virt_xml: VirtXml) -> None:
     address = "address.type=drive,address.controller=0,address.bus=0,address.target=0,address.unit=1"
 
     assert 'unit="1"' in printed(virt_xml, ["--edit", "--disk", f"bus=scsi,{address}"])
+
+
+def test_the_same_source_again_changes_nothing(virt_xml: VirtXml) -> None:
+    """The element keeps its place."""
+    before = printed(virt_xml, ["--edit", "--network", "default"])
+
+    assert virt_xml("--edit", "--network", "default", stdin=before).out == before

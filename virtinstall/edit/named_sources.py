@@ -101,11 +101,15 @@ def _take_source(element: Element, found: Device) -> None:
     if source is None:
         return
     source.tail = None
-    if former is not None:
-        source.tail = former.tail
-        node.replace(former, source)
-    else:
+    if former is None:
         node.append(source)
+    else:
+        # the element keeps its place: an equal source must not show in the diff
+        tail = former.tail
+        former.clear()
+        former.tail, former.text = tail, source.text
+        former.attrib.update(source.attrib)
+        former.extend(list(source))
     driver, wanted = node.find("driver"), other.find("driver")
     if driver is not None and wanted is not None and wanted.get("type") is not None:
         driver.set("type", str(wanted.get("type")))
