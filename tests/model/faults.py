@@ -74,7 +74,7 @@ def inject(faults: Faults) -> Iterator[None]:
         for name in ("start", "undefine", "destroy", "rename"):
             wrap(LibvirtGuest, name, _refused)
         wrap(Journal, "_append", _no_space)
-        wrap(new_file, "give_name", _no_space)
+        wrap(new_file, "link_to", _no_space)
         wrap(os, "replace", _no_space)
         wrap(os, "fsync", _no_space)
         roll_back, end = Undo.roll_back, Journal.end

@@ -54,4 +54,5 @@ def test_warnings_of_published_lines(line: str, files: dict[str, str], capsys: p
     warnings = [text for text in err.splitlines() if text.startswith("WARNING")]
     assert status == 0, err
     assert len(warnings) == int(count), err
-    assert all(len(text.removeprefix("WARNING").strip().replace(files["new"], "")) <= 140 for text in warnings), err
+    folder = str(Path(files["new"]).parent)
+    assert all(len(text.removeprefix("WARNING").strip().replace(folder, "")) <= 140 for text in warnings), err
