@@ -14,6 +14,7 @@ project = "virtinstall"
 author = "The virtinstall developers"
 version = release = virtinstall.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
+myst_heading_anchors = 2
 exclude_patterns = ["_build"]
 html_theme = "alabaster"
 autodoc_member_order = "bysource"
