@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from virtinstall.devices.device import Device
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
     from virtinstall.plan import Plan
     from virtinstall.progress import Progress
     from virtinstall.rollback.journal import Journal
@@ -51,7 +51,7 @@ _LOOKS, _LOOK_SECONDS = 25, 0.2
 class Change:
     """Targets of a change: `live`, the running guest; `persistent`, its definition. None: whichever exists."""
 
-    def __init__(self, guest: Guest, live: bool | None, persistent: bool | None) -> None:
+    def __init__(self, guest: HostGuest, live: bool | None, persistent: bool | None) -> None:
         """Choose the targets. Raises: RequestError, if there is none, or the guest is not running or not defined."""
         active, defined = guest.is_active(), guest.is_persistent()
         if live and not active:
@@ -67,7 +67,7 @@ class Change:
 
 
 def attach(
-    guest: Guest, host: Host, device: D, change: Change, *, progress: Progress, on_warning: Callable[[str], None]
+    guest: HostGuest, host: Host, device: D, change: Change, *, progress: Progress, on_warning: Callable[[str], None]
 ) -> D:
     """Add a device; return it as it was added, defaults included.
 
@@ -103,11 +103,11 @@ def attach(
     return attached
 
 
-def _restore_record(guest: Guest, record: str) -> None:
+def _restore_record(guest: HostGuest, record: str) -> None:
     guest.set_metadata(NAMESPACE, PREFIX, record)
 
 
-def _plug_in(guest: Guest, text: str) -> None:
+def _plug_in(guest: HostGuest, text: str) -> None:
     try:
         guest.attach_device(text)
     except HypervisorError as error:
@@ -130,7 +130,7 @@ def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:
     return copies
 
 
-def detach(guest: Guest, host: Host, device: Device, change: Change, *, on_warning: Callable[[str], None]) -> None:
+def detach(guest: HostGuest, host: Host, device: Device, change: Change, *, on_warning: Callable[[str], None]) -> None:
     """Remove a device. Raises: RequestError, when the guest does not have it, or several match; HypervisorError."""
     definition, running = _documents(guest)
     device = _with_absolute_paths(device)
@@ -146,7 +146,7 @@ def detach(guest: Guest, host: Host, device: Device, change: Change, *, on_warni
         host.define_guest(definition.to_xml())
 
 
-def update(guest: Guest, host: Host, device: D, change: Change) -> D:
+def update(guest: HostGuest, host: Host, device: D, change: Change) -> D:
     """Change a device: values that `device` has replace those of the guest's; return the changed device.
 
     Raises: RequestError, when the guest does not have it, or several match; HypervisorError.
@@ -180,7 +180,7 @@ def _with_absolute_paths(device: D) -> D:
     return copy
 
 
-def _documents(guest: Guest) -> tuple[Domain, Domain | None]:
+def _documents(guest: HostGuest) -> tuple[Domain, Domain | None]:
     """Return the guest's definition, and its running configuration or None."""
     return Domain.parse(guest.xml(inactive=True)), Domain.parse(guest.xml()) if guest.is_active() else None
 
@@ -293,7 +293,7 @@ def _overlay(there: etree._Element, wanted: etree._Element) -> None:
         _overlay(twin, child)
 
 
-def still_has(guest: Guest, text: str) -> bool:
+def still_has(guest: HostGuest, text: str) -> bool:
     """Return whether the running guest still has the device `text` after a while: it decides when to release it.
 
     Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainDetachDeviceFlags

@@ -20,7 +20,7 @@ from virtinstall.script_terms import in_script_terms, terms_of, warn_in_script_t
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
     from virtinstall.plan import Plan
     from virtinstall.progress import Progress
     from virtinstall.request import Request
@@ -121,7 +121,7 @@ def create(
     on_warning: Report | None = None,
     report: Report | None = None,
     paused: bool = False,
-) -> tuple[Guest, Plan]:
+) -> tuple[HostGuest, Plan]:
     """Create the guest of `plan`; return it running, and the plan that was applied.
 
     Leftovers of killed runs are removed first. Storage and access are checked before anything changes. When
@@ -211,7 +211,7 @@ def check_storage_of(plan: Plan, host: Host) -> list[str]:
     return check_storage(plan, host, Checks() if plan.request is None else plan.request.checks)
 
 
-def _apply(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: bool) -> Guest:
+def _apply(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: bool) -> HostGuest:
     """Apply the plan once, without a second attempt."""
     from virtinstall.rollback.undo import Undo
     from virtinstall.run.boot import boot

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
     from virtinstall.guest_record import GuestRecord
     from virtinstall.libvirt_host.connection import LibvirtHost
-    from virtinstall.libvirt_host.host import Guest as HostGuest
+    from virtinstall.libvirt_host.host import HostGuest
     from virtinstall.lifecycle.addresses import GuestAddress
     from virtinstall.lifecycle.delete import Deletion
     from virtinstall.lifecycle.deletion_plan import DeletionPlan, Storage

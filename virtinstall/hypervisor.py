@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from virtinstall.images.cache import CachedImage
     from virtinstall.images.stored import StoredImage
     from virtinstall.libvirt_host.connection import LibvirtHost
-    from virtinstall.libvirt_host.host import Guest as HostGuest
+    from virtinstall.libvirt_host.host import HostGuest
     from virtinstall.lifecycle.addresses import Summary
     from virtinstall.lifecycle.delete import Deletion
     from virtinstall.lifecycle.deletion_plan import DeletionPlan, Storage

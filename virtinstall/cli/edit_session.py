@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from virtinstall.devices.device import Device
     from virtinstall.edit.request import EditRequest
     from virtinstall.libvirt_host.connection import LibvirtHost
-    from virtinstall.libvirt_host.host import Guest
+    from virtinstall.libvirt_host.host import HostGuest
     from virtinstall.plan import Plan
     from virtinstall.rollback.journal import Journal
     from virtinstall.xml.element import Element
@@ -82,7 +82,7 @@ class Session:
         for warning in check_change_in_use(original, changed, self.host, self.request.checks):
             self.messages.warn(warning)
 
-    def _find(self, name: str | None) -> Guest | None:
+    def _find(self, name: str | None) -> HostGuest | None:
         if name is None:
             return None
         guest = self.host.find_guest(name)

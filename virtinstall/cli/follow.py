@@ -25,7 +25,7 @@ from virtinstall.virsh_commands import finish_command, ssh_guest_command, virsh_
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.connection import LibvirtHost
-    from virtinstall.libvirt_host.host import Guest
+    from virtinstall.libvirt_host.host import HostGuest
     from virtinstall.plan import Plan
 
 _SETTLE_SECONDS = 5.0
@@ -71,7 +71,7 @@ class InstallWatcher:
         consoles = [*final.devices_of(Serial), *final.devices_of(Console)]
         return "text" if consoles and has_terminal() else "none"
 
-    def follow(self, guest: Guest) -> Status:
+    def follow(self, guest: HostGuest) -> Status:
         """Open the console, wait as requested, finish the installation; return the exit status."""
         run = self.plan.run
         if run.wait_for is not None:
@@ -96,7 +96,7 @@ class InstallWatcher:
             return Status.DONE
         return self._complete(guest, kind, installing)
 
-    def _follow_to(self, goal: str, guest: Guest) -> Status:
+    def _follow_to(self, goal: str, guest: HostGuest) -> Status:
         """Wait for the end of the installation, start the guest, and wait until it has reached `goal`."""
         run = self.plan.run
         deadline = None if run.timeout_seconds is None else time.monotonic() + run.timeout_seconds
@@ -160,7 +160,7 @@ class InstallWatcher:
             lines.append(f"Start the guest after the installation: {finish_command(self.host.uri, self.plan.name)}")
         return "\n".join(lines)
 
-    def _open_console(self, guest: Guest, kind: str) -> bool:
+    def _open_console(self, guest: HostGuest, kind: str) -> bool:
         """Show the console until the guest ends or the user leaves; return False if there is none."""
         if kind == "graphical":
             return self._open_viewer()
@@ -199,7 +199,7 @@ class InstallWatcher:
         subprocess.run([viewer, "--connect", self.host.uri, "--wait", self.plan.name], check=False)
         return True
 
-    def _wait(self, guest: Guest, minutes: int | None, shown: bool, installing: bool) -> Status | None:
+    def _wait(self, guest: HostGuest, minutes: int | None, shown: bool, installing: bool) -> Status | None:
         """Wait for the guest to be off. Return None when it is, else the exit status."""
         if shown and minutes is None:
             # if the console ended and the user did not leave it, the guest is about to power off
@@ -220,7 +220,7 @@ class InstallWatcher:
         self.report(f"{process} has exceeded the time limit; the guest is still running.\n{self._ways_on()}")
         return Status.TIMED_OUT
 
-    def _complete(self, guest: Guest, kind: str, installing: bool) -> Status:
+    def _complete(self, guest: HostGuest, kind: str, installing: bool) -> Status:
         """Start the guest, which is off, in its final configuration, unless it must stay off."""
         run = self.plan.run
         may_end = not installing or run.destroy_on_exit or self.plan.seeded

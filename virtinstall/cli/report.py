@@ -16,7 +16,7 @@ from virtinstall.plan import actions_of
 
 if TYPE_CHECKING:
     from virtinstall.errors import VirtInstallError
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
     from virtinstall.plan import ImageFetch, NewVolume, Plan
 
 
@@ -61,7 +61,7 @@ def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, created: 
     return json.dumps(document, indent=2) + "\n"
 
 
-def _record(plan: Plan, guest: Guest | None) -> dict[str, Any] | None:
+def _record(plan: Plan, guest: HostGuest | None) -> dict[str, Any] | None:
     """The record as the guest has it, or will have it."""
     from virtinstall import __version__
     from virtinstall.guest_record import NAMESPACE, parse_record, record_of

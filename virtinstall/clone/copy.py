@@ -30,7 +30,7 @@ from virtinstall.storage.space import check_space
 
 if TYPE_CHECKING:
     from virtinstall.clone.request import ClonePlan, Copy
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
     from virtinstall.progress import Progress
     from virtinstall.request import Checks
     from virtinstall.rollback.journal import Journal
@@ -90,7 +90,7 @@ def make_clone(
     progress: Progress,
     journal: Journal | None = None,
     on_warning: Callable[[str], None] | None = None,
-) -> Guest:
+) -> HostGuest:
     """Copy the images and define the guest; after any failure remove everything that this call created.
 
     A replaced guest and overwritten images exist until everything else is done. Raises: StorageError, HypervisorError,
@@ -147,7 +147,7 @@ def clone_record(plan: ClonePlan) -> GuestRecord:
     )
 
 
-def _define(plan: ClonePlan, host: Host, undo: Undo) -> Guest:
+def _define(plan: ClonePlan, host: Host, undo: Undo) -> HostGuest:
     own = OwnGuest(plan.xml, host, undo, uuid_is_new=plan.uuid_is_new, name_is_generated=plan.generated)
     own.claim()
     return own.define(plan.xml)

@@ -18,13 +18,13 @@ from virtinstall.rollback.file_state import remove_file
 
 if TYPE_CHECKING:
     from virtinstall.clone.request import ClonePlan
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
     from virtinstall.rollback.undo import Undo
 
 _LONGEST_STEM = 40
 
 
-def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> Guest:
+def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> HostGuest:
     """Define the copy in the place of the guest that has its name.
 
     If libvirt rejects the copy, the old guest is unchanged. Files of the old guest are removed by `remove_old_nvram`
@@ -68,7 +68,7 @@ def remove_old_nvram(plan: ClonePlan, nvram: str | None, host: Host) -> str | No
     return None
 
 
-def nvram_of(guest: Guest | None) -> str | None:
+def nvram_of(guest: HostGuest | None) -> str | None:
     """The file of UEFI variables of a guest."""
     if guest is None:
         return None
@@ -78,7 +78,7 @@ def nvram_of(guest: Guest | None) -> str | None:
     return next((use.path for use in uses if use.role is Role.NVRAM), None)
 
 
-def _remove(old: Guest, host: Host, undo: Undo) -> None:
+def _remove(old: HostGuest, host: Host, undo: Undo) -> None:
     """Remove the old guest; if the copy cannot take its place, its definition is restored."""
     xml, autostart = old.xml(inactive=True), old.is_autostarted()
     if old.is_active():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from virtinstall.facts import PoolFacts, VolumeFacts
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
 
 # formats whose images may refer to other files
 _LINKED_FORMATS = ("qcow2", "qcow", "qed", "vmdk")
@@ -72,7 +72,7 @@ def _xml_of(name: str, host: Host) -> str:
     return guest.xml(inactive=True)
 
 
-def _require_shut_off(guest: Guest, option: str, host: Host) -> None:
+def _require_shut_off(guest: HostGuest, option: str, host: Host) -> None:
     """Check that the guest is shut off, because the data of a running guest is never consistent.
 
     Raises: RequestError.

@@ -17,7 +17,7 @@ from virtinstall.run.store_record import store
 if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
     from virtinstall.fleet.sessions import Session, Sessions
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
 
 
 def with_addresses(
@@ -83,7 +83,7 @@ def _checked(
 
 
 def _lost(
-    handle: Guest, place: str | None, host: Host, known: dict[tuple[str | None, str], set[tuple[str, str]]]
+    handle: HostGuest, place: str | None, host: Host, known: dict[tuple[str | None, str], set[tuple[str, str]]]
 ) -> Iterable[Reservation]:
     """Return the recorded reservations that the networks no longer have."""
     record = parse_record(handle.metadata(NAMESPACE), handle.uuid)
@@ -112,7 +112,7 @@ def _static_at_creation(found: Comparison) -> Comparison:
     return found.replace(action=action, changes=changes, at_creation=options)
 
 
-def add_reservations(changes: Iterable[Difference], found: Comparison, guest: Guest, host: Host) -> None:
+def add_reservations(changes: Iterable[Difference], found: Comparison, guest: HostGuest, host: Host) -> None:
     """Add the reservations among `changes`, and record them. Raises: HypervisorError."""
     paths = {each.path for each in changes if each.after is not None}
     for new in found.plan.reservations if found.plan is not None else ():
@@ -124,7 +124,7 @@ def add_reservations(changes: Iterable[Difference], found: Comparison, guest: Gu
             _record(guest, host, add=each)
 
 
-def remove_reservations(changes: Iterable[Difference], guest: Guest, host: Host) -> None:
+def remove_reservations(changes: Iterable[Difference], guest: HostGuest, host: Host) -> None:
     """Remove the recorded reservations that `changes` no longer have. Raises: HypervisorError."""
     paths = {each.path for each in changes if each.after is None}
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
@@ -134,7 +134,7 @@ def remove_reservations(changes: Iterable[Difference], guest: Guest, host: Host)
             _record(guest, host, remove=each)
 
 
-def _record(guest: Guest, host: Host, *, add: Reservation | None = None, remove: Reservation | None = None) -> None:
+def _record(guest: HostGuest, host: Host, *, add: Reservation | None = None, remove: Reservation | None = None) -> None:
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     if record is not None:
         kept = tuple(each for each in record.reservations if each not in (add, remove))

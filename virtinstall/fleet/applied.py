@@ -18,7 +18,7 @@ from virtinstall.record import Record
 
 if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
-    from virtinstall.libvirt_host.host import Guest
+    from virtinstall.libvirt_host.host import HostGuest
 
 NAMESPACE = "https://virtinstall.org/xmlns/lab/1"
 PREFIX = "lab"
@@ -52,7 +52,7 @@ def option_hashes(guest: LabGuest) -> dict[str, str]:
     return hashes
 
 
-def read_applied(guest: Guest) -> Applied | None:
+def read_applied(guest: HostGuest) -> Applied | None:
     """Return the record of a guest; None where there is none, or it is another guest's."""
     return parse_applied(guest.metadata(NAMESPACE), guest.uuid)
 
@@ -85,7 +85,7 @@ def parse_applied(text: str | None, uuid: str) -> Applied | None:
         return None
 
 
-def store_applied(guest: Guest, applied: Applied) -> bool:
+def store_applied(guest: HostGuest, applied: Applied) -> bool:
     """Store the record; return False where the driver keeps no metadata. Raises: HypervisorError."""
     from lxml import etree
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from virtinstall.fleet.devices import Pinned
     from virtinstall.fleet.lab_guest import LabGuest
     from virtinstall.fleet.sessions import Session
-    from virtinstall.libvirt_host.host import Guest
+    from virtinstall.libvirt_host.host import HostGuest
     from virtinstall.plan import Plan
     from virtinstall.request import Request
 
@@ -126,7 +126,7 @@ def _compared(
     guest: LabGuest,
     project: str,
     session: Session,
-    handle: Guest,
+    handle: HostGuest,
     applied: Applied,
     live: Mapping[str, str],
     drift: tuple[Difference, ...],
@@ -219,7 +219,7 @@ def _device_of(path: str) -> str:
     return "/".join(path.split("/")[:2]) + "/"
 
 
-def _instance(guest: Guest) -> str | None:
+def _instance(guest: HostGuest) -> str | None:
     """Return the id of the running guest, which another boot changes; None if it is off."""
     return etree.fromstring(guest.xml().encode()).get("id")
 

@@ -38,7 +38,7 @@ from virtinstall.units import GIB, MIB
 if TYPE_CHECKING:
     from virtinstall.guest_record import GuestRecord
     from virtinstall.hypervisor import Hypervisor
-    from virtinstall.libvirt_host.host import Guest
+    from virtinstall.libvirt_host.host import HostGuest
     from virtinstall.options.table import Option
     from virtinstall.xml.element import Element
 
@@ -82,7 +82,7 @@ def export_text(guests: Sequence[Exported], connect: str | None = None) -> str:
 
 
 class _Export:
-    def __init__(self, handle: Guest, hypervisor: Hypervisor) -> None:
+    def __init__(self, handle: HostGuest, hypervisor: Hypervisor) -> None:
         self.handle = handle
         self.hypervisor = hypervisor
         self.live = Domain.parse(handle.xml(inactive=True))

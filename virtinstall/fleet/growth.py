@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from virtinstall.devices.interface import Interface
     from virtinstall.fleet.devices import Mark
     from virtinstall.fleet.lab_guest import LabGuest
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
 
 SIZE = "size"
 """The leaf of a disk's size in bytes, which is not in the XML: `devices/disk[vda]/size`."""
 
 
 def growth_of(
-    guest: LabGuest, devices: Iterable[tuple[Disk | Interface, Mark | None]], handle: Guest, host: Host
+    guest: LabGuest, devices: Iterable[tuple[Disk | Interface, Mark | None]], handle: HostGuest, host: Host
 ) -> Iterator[Difference]:
     """Yield the size of each disk that the file makes larger. Raises: RequestError, for one that it makes smaller."""
     number = -1
@@ -52,7 +52,7 @@ def in_gib(count_bytes: int) -> str:
     return f"{count_bytes / GIB:.10g} GiB"
 
 
-def capacity(handle: Guest, target: str, host: Host) -> int | None:
+def capacity(handle: HostGuest, target: str, host: Host) -> int | None:
     """Return the size in bytes of a disk; None if that is not known."""
     if not has_real_storage(host):
         return None
@@ -64,7 +64,7 @@ def capacity(handle: Guest, target: str, host: Host) -> int | None:
     return None if volume is None else volume.capacity_bytes
 
 
-def grow_disk(handle: Guest, target: str, size_bytes: int, host: Host) -> None:
+def grow_disk(handle: HostGuest, target: str, size_bytes: int, host: Host) -> None:
     """Make a disk larger: in the running guest, which sees it immediately, otherwise its volume or image.
 
     Raises: StorageError, HypervisorError.
@@ -89,7 +89,7 @@ def grow_disk(handle: Guest, target: str, size_bytes: int, host: Host) -> None:
         )
 
 
-def _source(handle: Guest, target: str) -> tuple[str | None, str | None]:
+def _source(handle: HostGuest, target: str) -> tuple[str | None, str | None]:
     """Return the file and the format of a disk in the definition."""
     root = etree.fromstring(handle.xml(inactive=True).encode())
     for disk in root.iterfind("devices/disk"):

@@ -21,7 +21,7 @@ from virtinstall.record import Record
 if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
     from virtinstall.hypervisor import Hypervisor
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
     from virtinstall.lifecycle.addresses import Summary
 
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
@@ -85,7 +85,7 @@ class Inventory(Record):
         return ansible_document(self.guests, self.groups)
 
 
-def _guests_of(host: Host) -> Iterator[tuple[Summary, Guest]]:
+def _guests_of(host: Host) -> Iterator[tuple[Summary, HostGuest]]:
     """Return the guests with their summaries. Each network is read once."""
     handles = {guest.name: guest for guest in host.guests()}
     for summary in summaries(host):
@@ -93,7 +93,7 @@ def _guests_of(host: Host) -> Iterator[tuple[Summary, Guest]]:
             yield summary, handles[summary.name]
 
 
-def _entry(handle: Guest, summary: Summary, host: Host, groups: tuple[str, ...]) -> InventoryGuest:
+def _entry(handle: HostGuest, summary: Summary, host: Host, groups: tuple[str, ...]) -> InventoryGuest:
     record = parse_record(handle.metadata(NAMESPACE), handle.uuid)
     forwarded = forwarded_port_of(handle)
     address = summary.addresses[0].address if summary.addresses else None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
     from virtinstall.fleet.leaves import Difference
     from virtinstall.libvirt_host.connection import LibvirtHost
-    from virtinstall.libvirt_host.host import Guest as HostGuest
+    from virtinstall.libvirt_host.host import HostGuest
 
 
 class Applying(NamedTuple):

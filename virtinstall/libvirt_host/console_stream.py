@@ -19,7 +19,7 @@ import libvirt
 from virtinstall.errors import HypervisorError
 from virtinstall.libvirt_host.connection import LibvirtHost
 from virtinstall.libvirt_host.error_translation import translated
-from virtinstall.libvirt_host.host import Guest
+from virtinstall.libvirt_host.host import HostGuest
 
 ESCAPE = 0x1D
 _CHUNK_BYTES = 65536
@@ -36,7 +36,7 @@ class ConsoleStream:
     waits to be written.
     """
 
-    def __init__(self, host: LibvirtHost, guest: Guest) -> None:
+    def __init__(self, host: LibvirtHost, guest: HostGuest) -> None:
         self._host = host
         self._name = guest.name
         # a blocking stream of the embedded driver would block input while it waits for output

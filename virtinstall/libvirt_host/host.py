@@ -12,7 +12,7 @@ from virtinstall.facts import NetworkFacts, PoolFacts, VolumeFacts, is_simulated
 from virtinstall.progress import Progress
 
 
-class Guest(Protocol):
+class HostGuest(Protocol):
     """A guest of libvirt."""
 
     @property
@@ -213,16 +213,16 @@ class Host(Protocol):
     def guest_xmls(self) -> list[tuple[str, str]]:
         """(name, XML) of all guests: as they run, as they start next, and their snapshots (<domainsnapshot>)."""
 
-    def find_guest(self, name: str) -> Guest | None:
+    def find_guest(self, name: str) -> HostGuest | None:
         """The guest with that name (or UUID, or number while it runs), or None."""
 
-    def guest_named(self, name: str) -> Guest | None:
+    def guest_named(self, name: str) -> HostGuest | None:
         """The guest with that name, or None; a UUID or number finds nothing."""
 
-    def guest_by_uuid(self, uuid: str) -> Guest | None:
+    def guest_by_uuid(self, uuid: str) -> HostGuest | None:
         """The guest with that UUID, or None."""
 
-    def guests(self) -> Sequence[Guest]:
+    def guests(self) -> Sequence[HostGuest]:
         """All guests, active or not."""
 
     def network(self, name: str) -> NetworkFacts | None:
@@ -252,13 +252,13 @@ class Host(Protocol):
         Return False if the driver cannot do that. Raises: HypervisorError, if it rejects the XML.
         """
 
-    def start_guest(self, xml: str, *, paused: bool = False) -> Guest:
+    def start_guest(self, xml: str, *, paused: bool = False) -> HostGuest:
         """Create and start a guest that is not defined.
 
         Raises: HypervisorError.
         """
 
-    def define_guest(self, xml: str) -> Guest:
+    def define_guest(self, xml: str) -> HostGuest:
         """Define a guest, or redefine one with the same UUID.
 
         Raises: HypervisorError.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from virtinstall.guest_record import GuestRecord
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
 
 _OSINFO_ID = "metadata/{*}libosinfo/{*}os"
 _AGENT = "org.qemu.guest_agent.0"
@@ -47,7 +47,7 @@ class Summary(Record):
     created: str | None = None
 
 
-def guest_addresses(guest: Guest, host: Host) -> list[GuestAddress]:
+def guest_addresses(guest: HostGuest, host: Host) -> list[GuestAddress]:
     """Return the addresses from the best source, IPv4 first; for a guest that is off, only reservations."""
     document = parse_tree(guest.xml())
     networks = {name: host.network_addresses(name) for name in _networks(document)}
@@ -82,7 +82,9 @@ def summaries(host: Host) -> list[Summary]:
     return sorted(found, key=lambda summary: summary.name)
 
 
-def _summary(guest: Guest, document: Node, state: str, networks: Mapping[str, list[tuple[str, str, str]]]) -> Summary:
+def _summary(
+    guest: HostGuest, document: Node, state: str, networks: Mapping[str, list[tuple[str, str, str]]]
+) -> Summary:
     uuid = document.findtext("uuid") or ""
     addresses = _of_networks(document, networks)
     if state in ("shut off", "crashed"):

@@ -20,7 +20,7 @@ from virtinstall.rollback.signals import Terminated
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from virtinstall.libvirt_host.host import Guest
+    from virtinstall.libvirt_host.host import HostGuest
 
 Write = Callable[[bytes], object]
 _SHELL = "/bin/sh"
@@ -38,7 +38,7 @@ _UNRESPONSIVE, _NO_CHANNEL = 86, 74
 
 
 def execute(
-    guest: Guest,
+    guest: HostGuest,
     command: Sequence[str],
     *,
     stdout: Write,
@@ -75,7 +75,7 @@ def execute(
 
 
 @contextmanager
-def _explained(guest: Guest) -> Iterator[None]:
+def _explained(guest: HostGuest) -> Iterator[None]:
     """Explain why an agent does not answer; report a guest that powered off meanwhile."""
     try:
         yield
@@ -104,7 +104,7 @@ def _explained(guest: Guest) -> Iterator[None]:
         raise
 
 
-def _prepared(guest: Guest, deadline: float | None) -> str | None:
+def _prepared(guest: HostGuest, deadline: float | None) -> str | None:
     """Create a directory with three empty files in the guest; return its path, or None if the guest has no shell."""
     try:
         pid = _start(guest, _SHELL, ["-c", _PREPARE], capture=True)
@@ -117,7 +117,7 @@ def _prepared(guest: Guest, deadline: float | None) -> str | None:
 
 
 def _execute_streamed(
-    guest: Guest,
+    guest: HostGuest,
     command: Sequence[str],
     folder: str,
     writers: tuple[Write, Write],
@@ -146,7 +146,7 @@ def _execute_streamed(
 
 
 def _execute_captured(
-    guest: Guest,
+    guest: HostGuest,
     command: Sequence[str],
     writers: tuple[Write, Write],
     stdin: BinaryIO | None,
@@ -163,7 +163,7 @@ def _execute_captured(
     return _status(ended)
 
 
-def _start(guest: Guest, path: str, arguments: Sequence[str], *, capture: bool = False, given: bytes = b"") -> int:
+def _start(guest: HostGuest, path: str, arguments: Sequence[str], *, capture: bool = False, given: bytes = b"") -> int:
     more: dict[str, object] = {"capture-output": True} if capture else {}
     if given:
         more["input-data"] = base64.b64encode(given).decode()
@@ -173,7 +173,7 @@ def _start(guest: Guest, path: str, arguments: Sequence[str], *, capture: bool =
     return pid
 
 
-def _answer(guest: Guest, command: str, **arguments: object) -> dict[str, Any]:
+def _answer(guest: HostGuest, command: str, **arguments: object) -> dict[str, Any]:
     # the guest may run any program as its agent
     found = guest.agent_command(command, **arguments)
     if not isinstance(found, dict):
@@ -181,7 +181,7 @@ def _answer(guest: Guest, command: str, **arguments: object) -> dict[str, Any]:
     return found
 
 
-def _wait(guest: Guest, pid: int, deadline: float | None, meanwhile: Callable[[], None]) -> dict[str, Any]:
+def _wait(guest: HostGuest, pid: int, deadline: float | None, meanwhile: Callable[[], None]) -> dict[str, Any]:
     pause = _FIRST_SECONDS
     while True:
         answer = _answer(guest, "guest-exec-status", pid=pid)
@@ -194,7 +194,7 @@ def _wait(guest: Guest, pid: int, deadline: float | None, meanwhile: Callable[[]
         pause = min(pause * 1.5, _LONGEST_SECONDS)
 
 
-def _pass_on(guest: Guest, pid: int, signal_name: str, forward: Callable[[], None]) -> None:
+def _pass_on(guest: HostGuest, pid: int, signal_name: str, forward: Callable[[], None]) -> None:
     """Send a signal to the command, and forward what it still prints."""
     with suppress(HypervisorError, WaitTimeout):
         _start(guest, _SHELL, ["-c", _SIGNAL, _SHELL, signal_name, str(pid)])
@@ -203,7 +203,7 @@ def _pass_on(guest: Guest, pid: int, signal_name: str, forward: Callable[[], Non
 
 
 @contextmanager
-def _opened(guest: Guest, path: str, mode: str) -> Iterator[Any]:
+def _opened(guest: HostGuest, path: str, mode: str) -> Iterator[Any]:
     handle = guest.agent_command("guest-file-open", path=path, mode=mode)
     try:
         yield handle
@@ -214,11 +214,11 @@ def _opened(guest: Guest, path: str, mode: str) -> Iterator[Any]:
     guest.agent_command("guest-file-close", handle=handle)
 
 
-def _remove(guest: Guest, folder: str) -> None:
+def _remove(guest: HostGuest, folder: str) -> None:
     guest.agent_command("guest-exec", path="rm", arg=["-rf", "--", folder])
 
 
-def _read(guest: Guest, handle: Any) -> bytes:
+def _read(guest: HostGuest, handle: Any) -> bytes:
     return _decoded(_answer(guest, "guest-file-read", handle=handle, count=_CHUNK_BYTES), "buf-b64")
 
 

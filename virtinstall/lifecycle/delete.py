@@ -25,7 +25,7 @@ from virtinstall.storage.files import storage_errors
 from virtinstall.storage.in_use import FilesInUse, files_in_use
 
 if TYPE_CHECKING:
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
     from virtinstall.rollback.journal import Journal
 
 _WIPE_BYTES = 1 << 20
@@ -45,14 +45,14 @@ class Deletion(Record):
         return bool(self.removed)
 
 
-def make_deletion_plan(name: str, guest: Guest | None, host: Host, storage: Storage = "own") -> DeletionPlan:
+def make_deletion_plan(name: str, guest: HostGuest | None, host: Host, storage: Storage = "own") -> DeletionPlan:
     """Return what a deletion of the guest removes and keeps; change nothing. Raises: GuestNotFound, HostError."""
     return plan_deletion(deletion_facts(name, guest, host), storage)
 
 
 def delete(
     plan: DeletionPlan,
-    guest: Guest | None,
+    guest: HostGuest | None,
     host: Host,
     *,
     force: bool = False,
@@ -98,7 +98,7 @@ def delete(
 
 def _remove_guest(
     plan: DeletionPlan,
-    guest: Guest | None,
+    guest: HostGuest | None,
     host: Host,
     journal: Journal | None,
     *,
@@ -134,7 +134,7 @@ def _forget(name: str, host: Host) -> None:
             forget_deletions(name, host)
 
 
-def _require_same(plan: DeletionPlan, guest: Guest | None) -> None:
+def _require_same(plan: DeletionPlan, guest: HostGuest | None) -> None:
     if guest is not None and guest.uuid != plan.uuid:
         raise HypervisorError(
             f"the guest '{plan.name}' was replaced by another guest of the same name",

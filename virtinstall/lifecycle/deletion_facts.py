@@ -29,12 +29,12 @@ from virtinstall.storage.open_files import open_by
 from virtinstall.storage.overlays import overlays_of
 
 if TYPE_CHECKING:
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
 
 _DRIVES = ("cdrom", "floppy")
 
 
-def deletion_facts(name: str, guest: Guest | None, host: Host) -> DeletionFacts:
+def deletion_facts(name: str, guest: HostGuest | None, host: Host) -> DeletionFacts:
     """Return the parts of the guest, and the files left by a killed deletion of a guest with this name.
 
     Raises: GuestNotFound, if neither exists; HostError.
@@ -142,7 +142,7 @@ def _reservations(
     return tuple(found)
 
 
-def _shared_macs(domain: etree._Element, guest: Guest, host: Host) -> list[str]:
+def _shared_macs(domain: etree._Element, guest: HostGuest, host: Host) -> list[str]:
     macs = [mac.get("address", "").lower() for mac in domain.iterfind("devices/interface/mac")]
     return host.shared_macs(guest.uuid, macs)
 

@@ -29,7 +29,7 @@ from virtinstall.storage.probe import probe_image
 from virtinstall.storage.provision import provision_image
 
 if TYPE_CHECKING:
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
 
 _HEADER_BYTES = 1 << 16
 
@@ -55,7 +55,9 @@ class ResetPlan(Record):
     xml: str | None = None
 
 
-def plan_reset(guest: Guest, host: Host, *, delete_snapshots: bool = False, without_seed: bool = False) -> ResetPlan:
+def plan_reset(
+    guest: HostGuest, host: Host, *, delete_snapshots: bool = False, without_seed: bool = False
+) -> ResetPlan:
     """Return which disks are reset.
 
     `without_seed`: the guest need not have the seed that configured it. Raises: RequestError, if there is no record, a
@@ -100,7 +102,7 @@ def plan_reset(guest: Guest, host: Host, *, delete_snapshots: bool = False, with
 _Pairs = list[tuple[str, str]]
 
 
-def _disks(guest: Guest, facts: DeletionFacts, record: GuestRecord) -> tuple[_Pairs, _Pairs]:
+def _disks(guest: HostGuest, facts: DeletionFacts, record: GuestRecord) -> tuple[_Pairs, _Pairs]:
     """Return the disks to reset, each with its image, and the others, each with the reason.
 
     Raises: RequestError, if a disk that was created from an image cannot be reset, or snapshots include another disk.
@@ -180,7 +182,7 @@ def _with_seed(definition: etree._Element, record: GuestRecord, facts: DeletionF
     return seeds[0].path
 
 
-def reset(plan: ResetPlan, guest: Guest, host: Host) -> None:
+def reset(plan: ResetPlan, guest: HostGuest, host: Host) -> None:
     """Apply the plan; the guest must be off. Raises: RequestError, StorageError, HypervisorError."""
     if guest.is_active():
         raise RequestError(f"the guest '{guest.name}' is running", hint="power it off: --force")

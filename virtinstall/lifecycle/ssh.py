@@ -20,7 +20,7 @@ from virtinstall.xml.tree import Node, parse_tree
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
 
 _SSH = 22
 _FORWARDED = r"hostfwd=tcp:([^:,]*):(\d+)-[^:,]*:22(?:,|$)"
@@ -29,7 +29,7 @@ _VSOCK_PROXY = "/usr/lib/systemd/systemd-ssh-proxy"
 
 
 def ssh_command(
-    guest: Guest, host: Host, *, user: str | None = None, identity: str | None = None, command: Sequence[str] = ()
+    guest: HostGuest, host: Host, *, user: str | None = None, identity: str | None = None, command: Sequence[str] = ()
 ) -> list[str]:
     """Return the ssh command as a list, and write the known-hosts file that it names.
 
@@ -139,7 +139,7 @@ def _vsock_options(document: Node) -> list[str]:
     return [] if which("socat") is None else ["-o", f"ProxyCommand=socat - VSOCK-CONNECT:{cid}:{_SSH}"]
 
 
-def _target(guest: Guest, document: Node, host: Host) -> tuple[str, int]:
+def _target(guest: HostGuest, document: Node, host: Host) -> tuple[str, int]:
     """Return address and port: a forwarded port of a user-mode network, else the best known address."""
     forwarded = forwarded_port(document)
     if forwarded is not None:
@@ -161,7 +161,7 @@ def _target(guest: Guest, document: Node, host: Host) -> tuple[str, int]:
     )
 
 
-def forwarded_port_of(guest: Guest) -> tuple[str, int] | None:
+def forwarded_port_of(guest: HostGuest) -> tuple[str, int] | None:
     """Return the address and port of the host that are forwarded to port 22 of the guest, else None."""
     return forwarded_port(parse_tree(guest.xml()))
 

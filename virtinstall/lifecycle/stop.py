@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from virtinstall.errors import HypervisorError, RequestError, WaitTimeout
 
 if TYPE_CHECKING:
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
 
 
 def require_stoppable(name: str, *, force: bool, shutdown_timeout: float | None) -> None:
@@ -20,7 +20,7 @@ def require_stoppable(name: str, *, force: bool, shutdown_timeout: float | None)
 
 
 def stop_guest(
-    guest: Guest,
+    guest: HostGuest,
     host: Host,
     *,
     force: bool,

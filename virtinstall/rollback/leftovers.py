@@ -28,7 +28,7 @@ from virtinstall.rollback.journal import (
 )
 
 if TYPE_CHECKING:
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
 
     Report = Callable[[str], None]
 
@@ -63,7 +63,7 @@ def _remove_command(leftover: Leftover, host: Host) -> str:
     return "; ".join([*commands, *([undefinition(host.uri, guest.name)] if guest.is_persistent() else [])])
 
 
-def _guest_of(leftover: Leftover, host: Host) -> Guest | None:
+def _guest_of(leftover: Leftover, host: Host) -> HostGuest | None:
     """The guest that the dead run created, under any name; not another one that uses its name now."""
     return host.guest_named(leftover.path) if leftover.uuid is None else host.guest_by_uuid(leftover.uuid)
 

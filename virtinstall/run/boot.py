@@ -17,14 +17,14 @@ from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.run.own_guest import OwnGuest
 
 if TYPE_CHECKING:
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
     from virtinstall.plan import Plan
     from virtinstall.rollback.undo import Undo
 
 _KVM_MESSAGES = ("kvm", "msr ", "nested virtualization")
 
 
-def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
+def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> HostGuest:
     """Start the guest (for its installation where it has one) and define what it is afterwards.
 
     Raises: HypervisorError, or TakenError, when another got its name or MAC address meanwhile;
@@ -59,7 +59,7 @@ def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> Guest:
     return guest
 
 
-def _final_domain(plan: Plan, guest: Guest) -> Domain:
+def _final_domain(plan: Plan, guest: HostGuest) -> Domain:
     """What to define while `guest` runs its first boot; a guest that is reinstalled keeps its definition."""
     if plan.install is None or plan.reinstall:
         return plan.final
@@ -79,7 +79,7 @@ def _explain_kvm_failure(domain: Domain) -> Iterator[None]:
         raise HypervisorError(error.message, hint=hint, code=error.code) from error
 
 
-def _require_own_macs(plan: Plan, guest: Guest, host: Host) -> None:
+def _require_own_macs(plan: Plan, guest: HostGuest, host: Host) -> None:
     """Detect that another run generated the same address at the same time. Raises: TakenError."""
     # guests of the test driver belong to this process, whose plans know each other's
     macs = [word for word in plan.generated if ":" in word] if has_real_storage(host) else []

@@ -18,12 +18,12 @@ from virtinstall.run.installation import Installation, is_installing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
 
 
 def finish(
     name: str, host: Host, report: Callable[[str], None], *, timeout_seconds: float | None = None, start: bool = True
-) -> Guest:
+) -> HostGuest:
     """Bring the installation of guest `name` to its end; return the guest, running if `start`.
 
     Raises: GuestNotFound; RequestError, when the guest is not being installed; WaitTimeout, GuestCrashed,
@@ -46,7 +46,7 @@ def finish(
     return final
 
 
-def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Guest:
+def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> HostGuest:
     """Define the guest if it is not defined, and remove what only the installation read. Raises: as `finish`."""
     from virtinstall.rollback.journal import final_xml, forget_leftovers, journal_folder
     from virtinstall.rollback.leftovers import remove_served

@@ -15,10 +15,10 @@ from virtinstall.errors import GuestCrashed, GuestStopped, VirtInstallError, Wai
 from virtinstall.libvirt_host.states import OFF
 
 if TYPE_CHECKING:
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
 
 
-def is_installing(guest: Guest) -> bool:
+def is_installing(guest: HostGuest) -> bool:
     """Return whether the guest still runs its installation, which ends at its first reboot."""
     if not guest.is_active():
         return False
@@ -32,7 +32,7 @@ class Installation:
     `seeded`: it is the first boot of an image that has its system, so powering it off cannot leave it half installed.
     """
 
-    def __init__(self, host: Host, guest: Guest, *, seeded: bool = False) -> None:
+    def __init__(self, host: Host, guest: HostGuest, *, seeded: bool = False) -> None:
         self._host = host
         self._guest = guest
         self._name = guest.name
@@ -57,7 +57,7 @@ class Installation:
                 hint=f"start it anyway with: {virsh_command(self._host.uri, 'start', self._name)}",
             )
 
-    def start_finished(self, *, paused: bool = False) -> Guest:
+    def start_finished(self, *, paused: bool = False) -> HostGuest:
         """Start the finished guest, unless it runs already; return it. Raises: GuestStopped, HypervisorError."""
         final = self._host.guest_named(self._name)
         if final is None:
@@ -73,7 +73,7 @@ class BackgroundInstallation:
     The thread ends with `stop`, or when the connection is lost; `wait` raises the error that ended it.
     """
 
-    def __init__(self, host: Host, guest: Guest, *, start: bool) -> None:
+    def __init__(self, host: Host, guest: HostGuest, *, start: bool) -> None:
         self._host = host
         self._guest = guest
         self._start = start

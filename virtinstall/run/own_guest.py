@@ -22,7 +22,7 @@ from virtinstall.rollback.signals import deferred_signals
 from virtinstall.run.state_files import StateFiles
 
 if TYPE_CHECKING:
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
     from virtinstall.rollback.journal import Journal
     from virtinstall.rollback.undo import Undo
 
@@ -57,7 +57,7 @@ class OwnGuest:
         self.uuid = (self._document.findtext("uuid") or "").lower()
         self._files: StateFiles | None = None
         self._is_ours = False
-        self._stub: Guest | None = None
+        self._stub: HostGuest | None = None
         self._before: str | None = None
         self._definition: str | None = None
         self._started = False
@@ -85,7 +85,7 @@ class OwnGuest:
         if not self._uuid_is_new and not self._replaces and self._host.driver() == "qemu":
             self._claim_uuid()
 
-    def define(self, xml: str) -> Guest:
+    def define(self, xml: str) -> HostGuest:
         """Define the guest. Raises: HypervisorError or TakenError."""
         with deferred_signals(), self._name_taken():
             guest = self._host.define_guest(xml)
@@ -94,13 +94,13 @@ class OwnGuest:
             self._stub = None
         return guest
 
-    def start(self, guest: Guest, *, paused: bool) -> None:
+    def start(self, guest: HostGuest, *, paused: bool) -> None:
         """Start the defined guest. Raises: HypervisorError."""
         with deferred_signals():
             guest.start(paused=paused)
             self._started = True
 
-    def start_undefined(self, xml: str, *, paused: bool) -> Guest:
+    def start_undefined(self, xml: str, *, paused: bool) -> HostGuest:
         """Start the guest without defining it. Raises: HypervisorError or TakenError."""
         with deferred_signals(), self._name_taken():
             guest = self._host.start_guest(xml, paused=paused)
@@ -155,11 +155,11 @@ class OwnGuest:
         if not self._host.is_alive():
             raise HypervisorError("the connection to libvirt was lost meanwhile")
 
-    def _require_unchanged(self, guest: Guest) -> None:
+    def _require_unchanged(self, guest: HostGuest) -> None:
         if self._definition is not None and guest.is_persistent() and guest.xml(inactive=True) != self._definition:
             raise HypervisorError("another program has changed its definition meanwhile")
 
-    def _power_off(self, guest: Guest) -> Guest | None:
+    def _power_off(self, guest: HostGuest) -> HostGuest | None:
         """Power the guest off if it still runs; return it if it is still defined then."""
         assert self._files is not None
         if guest.is_active():

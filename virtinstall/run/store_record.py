@@ -20,7 +20,7 @@ from virtinstall.guest_record import (
 )
 
 if TYPE_CHECKING:
-    from virtinstall.libvirt_host.host import Guest, Host
+    from virtinstall.libvirt_host.host import Host, HostGuest
     from virtinstall.plan import Plan
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -59,7 +59,7 @@ def recorded(plan: Plan, host: Host, nvram: str | None) -> Plan:
     return plan.replace(final=final)
 
 
-def store_plan(plan: Plan, guest: Guest, host: Host, nvram: str | None) -> str | None:
+def store_plan(plan: Plan, guest: HostGuest, host: Host, nvram: str | None) -> str | None:
     """Store the record of the guest that `plan` created; return a warning if that is not possible."""
     if not plan.reinstall and guest.metadata(NAMESPACE) is not None:
         # it is in the definition already
@@ -79,7 +79,7 @@ def store_plan(plan: Plan, guest: Guest, host: Host, nvram: str | None) -> str |
     return store(record, guest, host)
 
 
-def record_added(plan: Plan, guest: Guest, host: Host) -> list[str]:
+def record_added(plan: Plan, guest: HostGuest, host: Host) -> list[str]:
     """Add disks and reservations of `plan` to the record of an existing guest; return warnings if not possible."""
     new, files = reservations_of(plan), created_files(plan)
     if not (new or files):
@@ -94,7 +94,7 @@ def record_added(plan: Plan, guest: Guest, host: Host) -> list[str]:
     return [] if warning is None else [warning]
 
 
-def store(record: GuestRecord, guest: Guest, host: Host) -> str | None:
+def store(record: GuestRecord, guest: HostGuest, host: Host) -> str | None:
     """Store a record, completed; return a warning if that is not possible.
 
     Files that have an inode are known already: another file may have their path now.

@@ -24,7 +24,7 @@ from virtinstall.run.cloud_init_errors import MOST_ERRORS, error_on_console, err
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
     from virtinstall.libvirt_host.connection import LibvirtHost
-    from virtinstall.libvirt_host.host import Guest
+    from virtinstall.libvirt_host.host import HostGuest
 
 _AGENT_CHANNEL = "org.qemu.guest_agent.0"
 _SSH_PORT = 22
@@ -85,7 +85,7 @@ class Waiter:
     """Waiter for one guest, which prints lines through a function; `deadline` is a value of time.monotonic()."""
 
     def __init__(
-        self, host: LibvirtHost, guest: Guest, domain: Domain, report: Callable[[str], None], deadline: float | None
+        self, host: LibvirtHost, guest: HostGuest, domain: Domain, report: Callable[[str], None], deadline: float | None
     ) -> None:
         self._host = host
         self._guest = guest
@@ -183,7 +183,7 @@ def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
 class ConsoleWatch:
     """Reader of the guest's text console that looks for the last line of cloud-init and for its errors."""
 
-    def __init__(self, host: LibvirtHost, guest: Guest) -> None:
+    def __init__(self, host: LibvirtHost, guest: HostGuest) -> None:
         from virtinstall.libvirt_host.console_stream import ConsoleStream
 
         self._seen = threading.Event()
