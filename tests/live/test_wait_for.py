@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -123,4 +124,25 @@ def test_cloud_init_seen_on_the_console(connection: Connection, tiny_tree: Path,
     outcome = run(connection, *guest(guest_name, "--wait-for", "cloud-init", "--timeout", "80"), *args)
 
     assert outcome.status == 0, outcome.output
+    assert connection.state(guest_name) == "running"
+
+
+def test_wait_ends_when_the_first_boot_of_an_image_reboots(connection: Connection, work: Path, guest_name: str) -> None:
+    """Scripts add a reboot to the user data of cloud-init, as Ansible's virt_cloud_instance, and wait with --wait."""
+    (work / "user-data").write_text("#cloud-config\n")
+    options = guest(guest_name, "--cloud-init", f"user-data={work / 'user-data'}", "--noautoconsole", "--wait", "1")
+    process = start_virt_install("--connect", connection.option, *options)
+    wait_until(
+        process,
+        "the guest runs",
+        lambda: guest_name in connection.names() and connection.state(guest_name) == "running",
+    )
+
+    while process.poll() is None:
+        # before virt-install waits for it, a reboot is not seen
+        connection.virsh("reset", guest_name)
+        time.sleep(1)
+
+    outcome = finish(process).ok()
+    assert "has rebooted" in outcome.output
     assert connection.state(guest_name) == "running"

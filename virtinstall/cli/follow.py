@@ -208,10 +208,20 @@ class InstallWatcher:
             limit = None
         else:
             limit = minutes * 60.0
+        from virtinstall.libvirt_host.reboots import watch_reboots
+
+        # cloud-init may end with a reboot: virt-install's first boot of an image ends there
+        until_reboot = self.plan.seeded and not installing
         if limit is None or limit > _SETTLE_SECONDS:
-            event = "the installation to complete" if installing else f"the guest '{self.plan.name}' to power off"
+            end = "power off or reboot" if until_reboot else "power off"
+            event = "the installation to complete" if installing else f"the guest '{self.plan.name}' to {end}"
             self.report(f"Waiting{'' if limit is None else f' {_minutes(minutes)}'} for {event}.")
-        if self.host.wait_until(lambda: guest.state() in OFF, limit):
+        with watch_reboots(self.host, guest.uuid) as has_rebooted:
+            ended = self.host.wait_until(lambda: guest.state() in OFF or (until_reboot and has_rebooted()), limit)
+        if ended and guest.is_active():
+            self.report("The guest has rebooted.\nDomain creation completed.")
+            return Status.DONE
+        if ended:
             return None
         if shown and minutes is None:
             self.report(self._still_running(installing))

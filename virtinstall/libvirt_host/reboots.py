@@ -1,0 +1,38 @@
+"""Reboots of a guest, which libvirt reports as events only.
+
+Source: https://libvirt.org/html/libvirt-libvirt-domain.html#VIR_DOMAIN_EVENT_ID_REBOOT
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import libvirt
+
+from virtinstall.libvirt_host.error_translation import UNSUPPORTED, none_if
+
+if TYPE_CHECKING:
+    from virtinstall.libvirt_host.connection import LibvirtHost
+
+
+@contextmanager
+def watch_reboots(host: LibvirtHost, uuid: str) -> Iterator[Callable[[], bool]]:
+    """Yield a function that returns whether the guest has rebooted inside the block.
+
+    It returns False if the driver has no such events.
+    """
+    rebooted: set[str] = set()
+
+    def remember(connection: Any, domain: Any, opaque: Any) -> None:
+        rebooted.add(domain.UUIDString())
+
+    handle = None
+    with none_if(*UNSUPPORTED):
+        handle = host.connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, remember, None)
+    try:
+        yield lambda: uuid in rebooted
+    finally:
+        if handle is not None:
+            host.connection.domainEventDeregisterAny(handle)
