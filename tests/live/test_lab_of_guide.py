@@ -16,7 +16,11 @@ import pytest
 from tests.live.machine import Connection
 from tests.live.test_cloud_image import cloud_image
 
-pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.parametrize("connection", ["system"], indirect=True),
+    pytest.mark.skipif("VIRTINSTALL_LAB" not in os.environ, reason="boots four systems: set VIRTINSTALL_LAB to run it"),
+]
 __all__ = ["cloud_image"]
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "lab.md"
 NETWORK = """<network><name>{name}</name><forward mode='open'/><bridge name='vilab'/>
@@ -84,7 +88,15 @@ def test_lab(connection: Connection, network: str, cloud_image: Path, work: Path
         config.write_text(printed.stdout + f"\nHost *\n  IdentityFile {key}\n  BatchMode yes\n")
         for name in ("web-1", "web-2", "web-3"):
             reached = subprocess.run(
-                ["ssh", "-F", config, "-J", "db", name, "hostname; cat /etc/database"],
+                [
+                    "ssh",
+                    "-F",
+                    config,
+                    "-J",
+                    "db",
+                    name,
+                    "cloud-init status --wait >/dev/null; hostname; cat /etc/database",
+                ],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
