@@ -103,3 +103,18 @@ def test_name_of_a_removed_volume_is_free_again(run: Callable[..., Outcome], sys
         run("--disk", f"vol={pool}/copied-by-hand.img", "--import", "--dry-run").ok()
     finally:
         system.virsh("pool-destroy", pool)
+
+
+def test_an_active_pool_lists_an_existing_image_of_the_guest(
+    run: Callable[..., Outcome], system: Connection, work: Path
+) -> None:
+    """Its volume is found by path afterwards, as Ansible's modules do to delete it."""
+    folder = work / "listed"
+    folder.mkdir()
+    system.virsh("pool-create-as", "vitest-listed", "dir", "--target", str(folder))
+    try:
+        image = shutil.copy(_image(work / "old.qcow2"), folder / "disk.qcow2")
+        run("--disk", image, "--import").ok()
+        assert "disk.qcow2" in system.virsh("vol-list", "vitest-listed")
+    finally:
+        system.virsh("pool-destroy", "vitest-listed")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from virtinstall.devices.disk import Disk
 from virtinstall.errors import HostError, NoSpaceError, StorageError, TakenError
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.rollback.signals import deferred_signals
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from virtinstall.storage.qemu_account import Account
 
 
+_LOG = logging.getLogger(__name__)
 _VOLUME_EXISTS = 90  # libvirt's VIR_ERR_STORAGE_VOL_EXIST
 
 
@@ -170,6 +173,26 @@ def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal
 
             with _taken_meanwhile(image, plan):
                 provision_image(image, undo, progress, journal)
+    _list_existing_images(plan, host)
+
+
+def _list_existing_images(plan: Plan, host: Host) -> None:
+    """Refresh active pools that do not list an image of the guest which exists in their folder, as virt-install does.
+
+    Tools find the volume of a disk by its path then, for example to delete it.
+    """
+    created = {os.path.basename(image.path) for image in plan.images} | {volume.name for volume in plan.volumes}
+    paths = [disk.source_file for disk in plan.final.devices_of(Disk) if disk.device in (None, "disk")]
+    existing = {path for path in paths if path is not None and os.path.basename(path) not in created}
+    if not existing:
+        return
+    for pool in host.pools():
+        names = [os.path.basename(path) for path in existing if pool.active and os.path.dirname(path) == pool.target]
+        if any(host.volume(pool.name, name) is None for name in names):
+            try:
+                host.refresh_pool(pool.name)
+            except StorageError as error:
+                _LOG.info("cannot refresh the pool '%s': %s", pool.name, error.message)
 
 
 @contextmanager
