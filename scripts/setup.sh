@@ -8,11 +8,11 @@ CACHE=${VIRTINSTALL_CACHE:-/var/cache/virtinstall}
 export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 STARTED=$SECONDS
 
-RUN_PACKAGES=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils ovmf swtpm swtpm-tools osinfo-db dnsmasq-base
+RUN_PACKAGES=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils ovmf swtpm swtpm-tools osinfo-db dnsmasq-base iproute2
     python3 python3-venv python3-dev libvirt-dev pkg-config gcc libc6-dev apt-utils cpio gzip xz-utils)
 RELEASE=$(. /etc/os-release && echo "${VERSION_ID:-12}")
 # shellcheck disable=SC2034
-TEST_PACKAGES=("${RUN_PACKAGES[@]}" man-db groff bash zsh fish strace libxml2-utils
+TEST_PACKAGES=("${RUN_PACKAGES[@]}" gnupg man-db groff bash zsh fish strace libxml2-utils
     openssh-server netcat-openbsd xorriso tmux nfs-ganesha nfs-ganesha-vfs libnfs-utils
     qemu-system-arm qemu-efi-aarch64 ovmf-ia32 qemu-system-misc qemu-system-ppc "debian-installer-$RELEASE-netboot-amd64" xz-utils debootstrap e2fsprogs
     fdisk grub-common grub-pc-bin)

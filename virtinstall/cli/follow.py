@@ -216,11 +216,14 @@ class InstallWatcher:
             end = "power off or reboot" if until_reboot else "power off"
             event = "the installation to complete" if installing else f"the guest '{self.plan.name}' to {end}"
             self.report(f"Waiting{'' if limit is None else f' {_minutes(minutes)}'} for {event}.")
-        with watch_reboots(self.host, guest.uuid) as has_rebooted:
-            ended = self.host.wait_until(lambda: guest.state() in OFF or (until_reboot and has_rebooted()), limit)
-        if ended and guest.is_active():
-            self.report("The guest has rebooted.\nDomain creation completed.")
-            return Status.DONE
+        if until_reboot:
+            with watch_reboots(self.host, guest.uuid) as has_rebooted:
+                ended = self.host.wait_until(lambda: guest.state() in OFF or has_rebooted(), limit)
+            if ended and guest.is_active():
+                self.report("The guest has rebooted.\nDomain creation completed.")
+                return Status.DONE
+        else:
+            ended = self.host.wait_until(lambda: guest.state() in OFF, limit)
         if ended:
             return None
         if shown and minutes is None:
