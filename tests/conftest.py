@@ -1,18 +1,41 @@
-"""For all tests: how hypothesis behaves, and a test driver without the guests of earlier tests."""
+"""For all tests: how hypothesis behaves, Ctrl-C, and libvirt's test driver, which needs no daemon."""
 
 from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+import virtinstall
+from virtinstall import Hypervisor
+
 # any single example may be slow on two busy cores: no deadline; CI repeats the same examples
 settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_not_ignored() -> None:
+    """A shell starts what runs in the background with SIGINT ignored, and children would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def hypervisor() -> Iterator[Hypervisor]:
+    """The test driver; its one guest is `test`, and the others are removed after the test."""
+    with virtinstall.connect("test:///default") as connected:
+        yield connected
+        for guest in connected.guests():
+            if guest.name != "test":
+                guest.handle.destroy() if guest.state.is_active else None
+                if guest.handle.is_persistent():
+                    guest.handle.undefine()
 
 
 @pytest.fixture

@@ -20,19 +20,14 @@ NETWORK = """<network>
 </network>"""
 
 
-@pytest.fixture
-def hypervisor() -> Iterator[Hypervisor]:
-    """The test driver with the network `lab`, in which 10.7.0.9 is reserved for a printer."""
-    with virtinstall.connect("test:///default") as connected:
-        network = connected.host.connection.networkDefineXML(NETWORK)
-        network.create()
-        yield connected
-        for guest in connected.guests():
-            if guest.name != "test":
-                guest.handle.destroy() if guest.state.is_active else None
-                guest.handle.undefine()
-        network.destroy()
-        network.undefine()
+@pytest.fixture(autouse=True)
+def lab_network(hypervisor: Hypervisor) -> Iterator[None]:
+    """The network `lab`, in which 10.7.0.9 is reserved for a printer."""
+    network = hypervisor.host.connection.networkDefineXML(NETWORK)
+    network.create()
+    yield
+    network.destroy()
+    network.undefine()
 
 
 def lab(guests: str) -> Lab:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,17 +17,6 @@ from virtinstall.fleet.schedule import run_in_order
 from virtinstall.fleet.sessions import Sessions
 
 ONE = "memory: 64, disk: none, network: none, import: true, osinfo: generic"
-
-
-@pytest.fixture
-def hypervisor() -> Iterator[Hypervisor]:
-    """The test driver; its one guest is `test`."""
-    with virtinstall.connect("test:///default") as connected:
-        yield connected
-        for guest in connected.guests():
-            if guest.name != "test":
-                guest.handle.destroy() if guest.state.is_active else None
-                guest.handle.undefine()
 
 
 def lab(guests: str, project: str = "p") -> Lab:

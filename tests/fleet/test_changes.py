@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 import virtinstall
@@ -13,17 +11,6 @@ from virtinstall.fleet.devices import marks_of, pinned
 from virtinstall.options.command import parse_request
 
 BASE = "memory: 64, import: true, osinfo: generic"
-
-
-@pytest.fixture
-def hypervisor() -> Iterator[Hypervisor]:
-    """The test driver, whose guests are removed afterwards."""
-    with virtinstall.connect("test:///default") as connected:
-        yield connected
-        for guest in connected.guests():
-            if guest.name != "test":
-                guest.handle.destroy() if guest.state.is_active else None
-                guest.handle.undefine()
 
 
 def lab(values: str) -> Lab:

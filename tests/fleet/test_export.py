@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import yaml
 from lxml import etree
 
-import virtinstall
 from virtinstall import Hypervisor, Lab
 from virtinstall.cli.main import guest_main, main
 from virtinstall.fleet.export import export, export_text
@@ -16,17 +13,6 @@ from virtinstall.fleet.leaves import leaves_of
 
 URI = "test:///default"
 ONE = ["--connect", URI, "--name", "a", "--memory", "64", "--disk", "none", "--import", "--osinfo", "generic"]
-
-
-@pytest.fixture
-def hypervisor() -> Iterator[Hypervisor]:
-    """The test driver; its one guest is `test`."""
-    with virtinstall.connect(URI) as connected:
-        yield connected
-        for each in connected.guests():
-            if each.name != "test":
-                each.handle.destroy() if each.state.is_active else None
-                each.handle.undefine()
 
 
 def exported(hypervisor: Hypervisor, name: str = "a") -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-import virtinstall
 from virtinstall import Hypervisor, Inventory, InventoryGuest, Lab, RequestError
 from virtinstall.fleet.inventory_guest import Format
 
@@ -114,17 +112,6 @@ def test_names_with_a_meaning_in_a_format_are_refused(name: str) -> None:
 def test_group_with_the_name_of_a_guest_is_omitted() -> None:
     """Ansible warns of it."""
     assert Inventory(guests=(guest("db", groups=("db", "x")),)).groups == {"x": ["db"]}
-
-
-@pytest.fixture
-def hypervisor() -> Iterator[Hypervisor]:
-    """The test driver; its one guest is `test`."""
-    with virtinstall.connect("test:///default") as connected:
-        yield connected
-        for each in connected.guests():
-            if each.name != "test":
-                each.handle.destroy() if each.state.is_active else None
-                each.handle.undefine()
 
 
 def test_inventory_of_a_file(hypervisor: Hypervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -21,17 +20,6 @@ from virtinstall.options.parser import parse_argv
 
 URI = "test:///default"
 ONE = ["--memory", "64", "--disk", "none", "--network", "none", "--import", "--osinfo", "generic"]
-
-
-@pytest.fixture
-def hypervisor() -> Iterator[Hypervisor]:
-    """The test driver; its one guest is `test`."""
-    with virtinstall.connect(URI) as connected:
-        yield connected
-        for each in connected.guests():
-            if each.name != "test":
-                each.handle.destroy() if each.state.is_active else None
-                each.handle.undefine()
 
 
 def guests(*words: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +37,6 @@ from virtinstall.spec_request import request_of
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1wEyy0nPzV8BMrXyvBrdRXSKYdzR3nSm6kyxJyqvWB a@b"
 COMMON = ["--name", "web", "--memory", "1024", "--disk", "none", "--osinfo", "debian11"]
-
-
-@pytest.fixture
-def hypervisor() -> Iterator[Hypervisor]:
-    """libvirt's test driver."""
-    with virtinstall.connect("test:///default") as connected:
-        yield connected
 
 
 def spec(install: Install, **values: Any) -> GuestSpec:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import uuid
@@ -27,13 +26,6 @@ def _short_folder(prefix: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/var/tmp"))
     folder.chmod(0o755)
     return folder
-
-
-@pytest.fixture(scope="session", autouse=True)
-def ctrl_c_is_not_ignored() -> None:
-    """A shell starts what runs in the background with SIGINT ignored, and children would inherit that."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
