@@ -208,8 +208,6 @@ class InstallWatcher:
             limit = None
         else:
             limit = minutes * 60.0
-        from virtinstall.libvirt_host.reboots import watch_reboots
-
         # cloud-init may end with a reboot: virt-install's first boot of an image ends there
         until_reboot = self.plan.seeded and not installing
         if limit is None or limit > _SETTLE_SECONDS:
@@ -217,6 +215,8 @@ class InstallWatcher:
             event = "the installation to complete" if installing else f"the guest '{self.plan.name}' to {end}"
             self.report(f"Waiting{'' if limit is None else f' {_minutes(minutes)}'} for {event}.")
         if until_reboot:
+            from virtinstall.libvirt_host.reboots import watch_reboots
+
             with watch_reboots(self.host, guest.uuid) as has_rebooted:
                 ended = self.host.wait_until(lambda: guest.state() in OFF or has_rebooted(), limit)
             if ended and guest.is_active():

@@ -6,7 +6,8 @@ Source: https://libvirt.org/html/libvirt-libvirt-host.html and related pages.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -329,13 +330,8 @@ class LibvirtHost(StorageHost):
         import time
 
         woken = threading.Event()
-        handle = None
-        with none_if(*UNSUPPORTED):
-            handle = self.connection.domainEventRegisterAny(
-                None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, lambda *ignored: woken.set(), None
-            )
         end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
-        try:
+        with self.events(libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, lambda *ignored: woken.set()):
             while not done():
                 if self.interrupted.is_set():
                     raise EndedError("interrupted")
@@ -349,6 +345,15 @@ class LibvirtHost(StorageHost):
                     time.sleep(_LOOK_SECONDS if left is None else min(_LOOK_SECONDS, left))
                 woken.clear()
             return True
+
+    @contextmanager
+    def events(self, event: int, callback: Callable[..., None]) -> Iterator[None]:
+        """Call `callback` for the guests' events of this kind during the block; never, if the driver has none."""
+        handle = None
+        with none_if(*UNSUPPORTED):
+            handle = self.connection.domainEventRegisterAny(None, event, callback, None)
+        try:
+            yield
         finally:
             if handle is not None:
                 self.connection.domainEventDeregisterAny(handle)

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import libvirt
 
-from virtinstall.libvirt_host.error_translation import UNSUPPORTED, none_if
-
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.connection import LibvirtHost
 
@@ -28,11 +26,5 @@ def watch_reboots(host: LibvirtHost, uuid: str) -> Iterator[Callable[[], bool]]:
     def remember(connection: Any, domain: Any, opaque: Any) -> None:
         rebooted.add(domain.UUIDString())
 
-    handle = None
-    with none_if(*UNSUPPORTED):
-        handle = host.connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, remember, None)
-    try:
+    with host.events(libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, remember):
         yield lambda: uuid in rebooted
-    finally:
-        if handle is not None:
-            host.connection.domainEventDeregisterAny(handle)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 from virtinstall.create import remove_traces
@@ -69,20 +70,21 @@ def delete(
     if plan.must_stop:
         require_stoppable(plan.name, force=force, shutdown_timeout=shutdown_timeout)
     _require_same(plan, guest)
+    stop = partial(
+        stop_guest,
+        host=host,
+        force=force,
+        shutdown_timeout=shutdown_timeout,
+        report=report,
+        unchanged="nothing was deleted",
+    )
     journal = begin_deletion(plan, host) if has_real_storage(host) else None
     with nullcontext() if journal is None else journal:
         if guest is not None and plan.is_persistent:
-            stop_guest(
-                guest,
-                host,
-                force=force,
-                shutdown_timeout=shutdown_timeout,
-                report=report,
-                unchanged="nothing was deleted",
-            )
+            stop(guest)
         # overwriting a disk takes long and must stay interruptible; all other steps are short
         with nullcontext() if wipe else deferred_signals():
-            _remove_guest(plan, guest, host, journal, force=force, shutdown_timeout=shutdown_timeout, report=report)
+            _remove_guest(plan, guest, host, journal, stop)
             done = _remove_things(plan, host, wipe=wipe)
             if not done.failed:
                 for uuid in filter(None, (plan.uuid, *plan.earlier_uuids)):
@@ -101,10 +103,7 @@ def _remove_guest(
     guest: HostGuest | None,
     host: Host,
     journal: Journal | None,
-    *,
-    force: bool,
-    shutdown_timeout: float | None,
-    report: Callable[[str], None],
+    stop: Callable[[HostGuest], object],
 ) -> None:
     """Remove the definition of a persistent guest, or power off a transient one. Raises: HypervisorError."""
     note_commitment(journal, plan)
@@ -114,14 +113,7 @@ def _remove_guest(
         if plan.is_persistent:
             guest.undefine(remove_nvram=plan.removes("nvram"), remove_tpm=plan.removes("tpm"), remove_saved=True)
         else:
-            stop_guest(
-                guest,
-                host,
-                force=force,
-                shutdown_timeout=shutdown_timeout,
-                report=report,
-                unchanged="nothing was deleted",
-            )
+            stop(guest)
     except VirtInstallError:
         if journal is not None and host.is_alive() and host.guest_by_uuid(plan.uuid) is not None:
             journal.keep_for_next_run(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -184,15 +184,22 @@ def _list_existing_images(plan: Plan, host: Host) -> None:
     created = {os.path.basename(image.path) for image in plan.images} | {volume.name for volume in plan.volumes}
     paths = [disk.source_file for disk in plan.final.devices_of(Disk) if disk.device in (None, "disk")]
     existing = {path for path in paths if path is not None and os.path.basename(path) not in created}
-    if not existing:
-        return
-    for pool in host.pools():
-        names = [os.path.basename(path) for path in existing if pool.active and os.path.dirname(path) == pool.target]
-        if any(host.volume(pool.name, name) is None for name in names):
+    for pool, names in _pools_with(existing, host).items():
+        if any(host.volume(pool, name) is None for name in names):
             try:
-                host.refresh_pool(pool.name)
+                host.refresh_pool(pool)
             except StorageError as error:
-                _LOG.info("cannot refresh the pool '%s': %s", pool.name, error.message)
+                _LOG.info("cannot refresh the pool '%s': %s", pool, error.message)
+
+
+def _pools_with(paths: Collection[str], host: Host) -> dict[str, list[str]]:
+    """Return active pool -> names of those files of `paths` that are in its folder; without others."""
+    found = {}
+    for pool in host.pools() if paths else ():
+        names = [os.path.basename(path) for path in paths if os.path.dirname(path) == pool.target]
+        if pool.active and names:
+            found[pool.name] = names
+    return found
 
 
 @contextmanager
@@ -200,8 +207,7 @@ def refreshing_pools(paths: Sequence[str], host: Host, undo: Undo) -> Iterator[N
     """Refresh active pools in whose folders `paths` are created, or removed by `undo`, because libvirt does not notice
     new files.
     """
-    folders = {os.path.dirname(path) for path in paths}
-    pools = [pool.name for pool in host.pools() if pool.active and pool.target in folders] if folders else []
+    pools = _pools_with(paths, host)
     for pool in pools:
         undo.push(f"libvirt's list of the pool {pool}", partial(host.refresh_pool, pool), is_thing=False)
     yield
