@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import virtinstall
+from tests.live.killed import run_killed
 from tests.live.machine import Connection
 from tests.live.test_delete import files
 from virtinstall import Disk
@@ -23,32 +24,7 @@ from virtinstall.units import MIB
 
 pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
 POINTS = int(os.environ.get("VIRTINSTALL_KILLS", "6"))
-# ends at the Nth line after the apply begins: before that line, or while the following ones wait for libvirt
-KILLED = """
-import os, signal, sys, threading
-last, delay = int(sys.argv.pop(1)), float(sys.argv.pop(1))
-parts = ("/fleet/", "/rollback/", "/storage/", "/libvirt_host/", "/run/", "/virtinstall/create.py", "/attach.py")
-lines, started = 0, False
-def trace(frame, event, argument):
-    global lines, started
-    if event == "call":
-        started = started or frame.f_code.co_name == "apply_all"
-        return trace if any(part in frame.f_code.co_filename for part in parts) else None
-    if started and event == "line":
-        lines += 1
-        if lines == last:
-            if not delay:
-                os.kill(os.getpid(), signal.SIGKILL)
-            signal.setitimer(signal.ITIMER_REAL, delay)
-    return trace
-threading.settrace(trace)
-sys.settrace(trace)
-from virtinstall.cli.main import guest_main
-status = guest_main()
-sys.settrace(None)
-print(lines)
-sys.exit(status)
-"""
+PARTS = ("/fleet/", "/rollback/", "/storage/", "/libvirt_host/", "/run/", "/virtinstall/create.py", "/attach.py")
 JOURNALS = Path("/var/lib/virtinstall")
 
 
@@ -90,13 +66,8 @@ def test_killed_apply_is_finished_by_the_next_one(connection: Connection, work: 
                 path.write_text(text(connection.option, guest_name, disks, larger=True))
             last = 0 if measuring else 1 + number * lines[larger] // POINTS
             delay = chance.uniform(0.0005, 0.05) if number % 3 == 2 else 0
-            done = subprocess.run(
-                [sys.executable, "-c", KILLED, str(last), str(delay), "apply", "-f", path, "--yes", "-j", "1"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            words = ("apply", "-f", path, "--yes", "-j", "1")
+            done = run_killed(words, line=last, delay=delay, function="apply_all", parts=PARTS)
             where = f"{'change' if larger else 'creation'} killed at line {last} of {lines[larger]}, after {delay} s"
             if measuring:
                 assert done.returncode == 0, done.stderr
@@ -115,7 +86,7 @@ def test_killed_apply_is_finished_by_the_next_one(connection: Connection, work: 
 
 
 def check_guests(connection: Connection, names: list[str], disks: Path, *, larger: bool, where: str) -> None:
-    """Both run, with the disks of the file, and there are no other images."""
+    """Both run, with the disks of the file, and no other images exist."""
     expected = set()
     with virtinstall.connect(connection.option) as hypervisor:
         for name in names:

@@ -9,46 +9,20 @@ import os
 import random
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import virtinstall
+from tests.live.killed import run_killed
 from tests.live.machine import Connection
 from tests.live.test_delete import files, virt_guest
 from virtinstall import parse_request
 
 pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
 POINTS = int(os.environ.get("VIRTINSTALL_KILLS", "12"))
-# ends at the Nth line after the deletion begins: before that line, or while the following ones wait for libvirt
-KILLED = """
-import os, signal, sys
-last, delay = int(sys.argv.pop(1)), float(sys.argv.pop(1))
-parts = ("/virtinstall/lifecycle/", "/virtinstall/rollback/", "/virtinstall/storage/", "/virtinstall/libvirt_host/")
-lines, started = 0, False
-def trace(frame, event, argument):
-    global lines, started
-    if not any(part in frame.f_code.co_filename for part in parts):
-        return None
-    if event == "call":
-        started = started or (frame.f_code.co_name == "delete" and "/lifecycle/" in frame.f_code.co_filename)
-        return trace if started or event == "call" else None
-    if started and event == "line":
-        lines += 1
-        if lines == last:
-            if not delay:
-                os.kill(os.getpid(), signal.SIGKILL)
-            signal.setitimer(signal.ITIMER_REAL, delay)
-    return trace
-sys.settrace(trace)
-from virtinstall.cli.main import guest_main
-status = guest_main()
-sys.settrace(None)
-print(lines)
-sys.exit(status)
-"""
+PARTS = ("/virtinstall/lifecycle/", "/virtinstall/rollback/", "/virtinstall/storage/", "/virtinstall/libvirt_host/")
 NETWORK = """<network><name>vitest-kill</name><bridge name='vitest-kill'/>
 <ip address='192.168.198.1' prefix='24'><dhcp><range start='192.168.198.100' end='192.168.198.200'/></dhcp></ip>
 </network>"""
@@ -104,13 +78,7 @@ def test_a_killed_deletion_is_finished_by_the_same_command(
             KNOWN_HOSTS.mkdir(parents=True, exist_ok=True)
             (KNOWN_HOSTS / uuid).write_text("key")
             delay = chance.uniform(0.0005, 0.05) if number % 3 == 2 else 0
-            done = subprocess.run(
-                [sys.executable, "-c", KILLED, str(last), str(delay), *command],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            done = run_killed(command, line=last, delay=delay, function="delete", parts=PARTS)
             if last == 0:
                 assert done.returncode == 0, done.stderr
                 lines = int(done.stdout.split()[-1])

@@ -22,6 +22,11 @@ class DeviceRow(NamedTuple):
     help: str = ""
     bare: str = ""
 
+    @property
+    def name(self) -> str:
+        """The option's long name without dashes; the tag if it has no option."""
+        return self.option.split()[-1].removeprefix("--") if self.option else self.tag
+
 
 DEVICES = (
     DeviceRow("disk", "Disk", "--disk", "Disk: `size=20`, `path=/x.qcow2`, `pool=default,size=20`, `none`."),

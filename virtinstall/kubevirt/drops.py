@@ -123,7 +123,7 @@ def _check(text: str) -> None:
 
 def option_names() -> list[str]:
     """The options that can be omitted, without dashes."""
-    devices = [row.option.split()[-1].removeprefix("--") for row in DEVICES if row.option]
+    devices = [row.name for row in DEVICES if row.option]
     return [
         "xml",
         *dict.fromkeys([*devices, *DOMAIN_OPTIONS.values(), *SECTION_OPTIONS.values(), *_INSTALL, *_PLATFORM, *_RUN]),
@@ -141,7 +141,7 @@ def value_names(option: str) -> Iterator[str]:
         return
     yield from ("xpath.set", "xpath.delete", "xpath.create")
     for row in DEVICES:
-        if row.option.split()[-1:] == [f"--{option}"]:
+        if row.option and row.name == option:
             yield from _declared(device_class(row.tag))
             return
     yield from _section_names(option)

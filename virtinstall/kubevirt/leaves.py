@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from virtinstall.devices.table import DEVICES
 from virtinstall.domain.domain import Domain
 from virtinstall.named import NamedTuple
 from virtinstall.xml.children import Child, Children
@@ -76,8 +77,6 @@ SECTION_OPTIONS = {
     "Iothread": "iothreads",
 }
 """The options of the sections with a separate element."""
-DEVICE_OPTIONS = {"interface": "network", "memory": "memdev"}
-"""The options of devices whose name is not the tag."""
 
 
 class Leaf(NamedTuple):
@@ -89,7 +88,7 @@ class Leaf(NamedTuple):
 
 def option_of(tag: str) -> str:
     """The option of a device, without dashes."""
-    return DEVICE_OPTIONS.get(tag, tag)
+    return next((row.name for row in DEVICES if row.tag == tag), tag)
 
 
 def _every(leaf: Leaf) -> bool:
