@@ -201,11 +201,11 @@ class _Run:
     def delete(self, name: str, hypervisor: Hypervisor) -> None:
         plan = hypervisor.deletion_plan(name, "own")
         timeout = None if self.force else SHUTDOWN_SECONDS
-        done = hypervisor.delete(plan, force=self.force, shutdown_timeout=timeout, on_warning=self.told(name))
+        done = hypervisor.delete(plan, force=self.force, shutdown_timeout=timeout, on_warning=self.warning_of(name))
         if done.failed:
             raise RequestError(f"{name}: {done.failed[0].reason}", hint=f"then: virt-guest delete {name}")
 
-    def told(self, name: str) -> Callable[[str], None]:
+    def warning_of(self, name: str) -> Callable[[str], None]:
         return lambda text: self.warn(f"{name}: {text}")
 
     def create(self, guest: LabGuest, session: Session) -> tuple[str, ...]:
@@ -213,14 +213,14 @@ class _Run:
         hypervisor = session.hypervisor
         if has_real_storage(session.host):
             # what a killed apply created for this guest is created again, also if the file names its path
-            remove_leftovers(guest.name, session.host, self.told(guest.name), complete=True)
+            remove_leftovers(guest.name, session.host, self.warning_of(guest.name), complete=True)
         plan = plan_guest(guest, self.project, session)
         for warning in plan.warnings:
             self.warn(f"{guest.name}: {warning}")
         made = hypervisor.create(
             plan,
             progress=Interruptible(self.sessions.interrupted),
-            on_warning=self.told(guest.name),
+            on_warning=self.warning_of(guest.name),
             report=lambda text: self.report(guest.name, text),
         )
         assert made.plan is not None
@@ -243,7 +243,7 @@ class _Run:
         if todo.interrupted:
             self.start_interrupted(todo.name, handle, session)
         if not todo.adopted:
-            work = Applying(self.guests[todo.name], todo, handle, session.host, self.told(todo.name))
+            work = Applying(self.guests[todo.name], todo, handle, session.host, self.warning_of(todo.name))
             pending = update_guest(work)
         definition, running = (etree.fromstring(handle.handle.xml(inactive=each).encode()) for each in (True, False))
         session.known.guest_changed(todo.name, [definition, running])

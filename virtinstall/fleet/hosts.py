@@ -19,7 +19,7 @@ class Connections(Mapping[str, Hypervisor]):
     def __init__(self, found: Mapping[str, Hypervisor], errors: Mapping[str, VirtInstallError]) -> None:
         self._found = dict(found)
         self.errors = dict(errors)
-        """The reason why there is no connection, by the name of the host."""
+        """The reason why the connection failed, by the name of the host."""
 
     def __getitem__(self, name: str) -> Hypervisor:
         return self._found[name]

@@ -99,7 +99,7 @@ class Lab(Record):
         errors = dict(hypervisors.errors) if isinstance(hypervisors, Connections) else {}
         for name in self.hosts:
             if name not in hypervisors and name not in errors:
-                errors[name] = RequestError("there is no connection to it")
+                errors[name] = RequestError("no connection to it")
         return place(chosen, self.project, hypervisors, errors, adopt)
 
     def chosen(self, names: Collection[str]) -> tuple[LabGuest, ...]:

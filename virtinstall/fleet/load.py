@@ -112,7 +112,7 @@ class _Loader:
         for each in (*host, *spread):
             if each not in self.hosts:
                 raise self.error(
-                    key, f"{name}: there is no host '{each}'{suggestion(each, self.hosts)}", "hosts: lists them"
+                    key, f"{name}: unknown host '{each}'{suggestion(each, self.hosts)}", "hosts: lists them"
                 )
         if self.hosts and not (host or spread):
             if len(self.hosts) > 1:

@@ -78,11 +78,11 @@ class Sessions:
         return any(has_real_storage(each.host) for each in self._hypervisors.values())
 
     def of(self, host: str | None) -> Session:
-        """Return the session of a host, by name. Raises: RequestError, if there is no connection to it."""
+        """Return the session of a host, by name. Raises: RequestError, if it is not connected."""
         with self._lock:
             if host not in self._sessions:
                 if host not in self._hypervisors:
-                    raise RequestError(f"there is no connection to the host {host!r}")
+                    raise RequestError(f"no connection to the host {host!r}")
                 hypervisor = self._hypervisors[host]
                 self._sessions[host] = Session(hypervisor, Known(hypervisor.host, fresh=True), self._environment)
             return self._sessions[host]
