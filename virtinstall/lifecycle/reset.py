@@ -21,6 +21,7 @@ from virtinstall.lifecycle.deletion_plan import DeletionFacts, plan_deletion
 from virtinstall.new_image import NewImage
 from virtinstall.progress import Silent
 from virtinstall.record import Record
+from virtinstall.rollback.file_state import remove_file
 from virtinstall.rollback.undo import Undo
 from virtinstall.storage.file_uses import Role
 from virtinstall.storage.files import storage_errors
@@ -187,7 +188,7 @@ def reset(plan: ResetPlan, guest: HostGuest, host: Host) -> None:
     if guest.is_active():
         raise RequestError(f"the guest '{guest.name}' is running", hint="power it off: --force")
     now = plan_reset(guest, host, delete_snapshots=bool(plan.snapshots or plan.checkpoints), without_seed=True)
-    if (now.uuid, now.disks, now.snapshots) != (plan.uuid, plan.disks, plan.snapshots):
+    if (now.uuid, now.disks, now.snapshots, now.overlays) != (plan.uuid, plan.disks, plan.snapshots, plan.overlays):
         raise RequestError(f"the disks of the guest '{guest.name}' changed after the reset was planned")
     guest.discard_managed_save()
     if plan.xml is not None:
@@ -196,8 +197,7 @@ def reset(plan: ResetPlan, guest: HostGuest, host: Host) -> None:
         _empty(path, base)
     for path in plan.overlays:
         with storage_errors("cannot remove", path):
-            if os.path.lexists(path):
-                os.unlink(path)
+            remove_file(path)
     if plan.snapshots or plan.checkpoints:
         guest.forget_snapshots()
 
