@@ -51,7 +51,7 @@ def test_everything_in_one_option(
     password.write_text(f"{PASSWORD}\n")
 
     outcome = virt_install(
-        *("--name", guest_name, "--memory", "1024", "--vcpus", "2", "--cpu", "qemu64", "--osinfo", "debian11"),
+        *("--name", guest_name, "--memory", "1024", "--vcpus", "1", "--cpu", "qemu64", "--osinfo", "debian11"),
         *("--import", "--disk", f"{work}/disk.qcow2,backing_store={cloud_image}", "--network", f"network={network}"),
         *("--graphics", "none", "--serial", f"file,path={log}", "--wait-for", "ssh", "--timeout", "4m"),
         "--cloud-init",
@@ -81,7 +81,7 @@ def test_a_failed_cloud_init_has_a_separate_exit_status(
     """A command that fails is named, as text, and the guest is left running; it survived the wait without a reboot."""
     (work / "password").write_text(f"{PASSWORD}\n")
     outcome = virt_install(
-        *("--name", guest_name, "--memory", "1024", "--vcpus", "2", "--cpu", "qemu64", "--osinfo", "debian11"),
+        *("--name", guest_name, "--memory", "1024", "--vcpus", "1", "--cpu", "qemu64", "--osinfo", "debian11"),
         *("--import", "--disk", f"{work}/disk.qcow2,backing_store={cloud_image}", "--network", "user"),
         *("--graphics", "none", "--serial", "pty", "--wait-for", "cloud-init", "--timeout", "4m"),
         *(

@@ -51,7 +51,7 @@ def test_the_life_of_a_guest(
     """Created, logged in to with strict checking of the host key, reset, logged in to again, deleted."""
     disk = work / "disk.qcow2"
     outcome = virt_install(
-        *("--name", guest_name, "--memory", "1024", "--vcpus", "2", "--cpu", "qemu64", "--osinfo", "debian11"),
+        *("--name", guest_name, "--memory", "1024", "--vcpus", "1", "--cpu", "qemu64", "--osinfo", "debian11"),
         *("--import", "--disk", f"{disk},backing_store={cloud_image}", "--network", f"network={network}"),
         *("--graphics", "none", "--wait-for", "ssh", "--timeout", "4m", "--cloud-init"),
         f"user=anna,user-ssh-key={key}.pub,hostname=cloudy,address={ADDRESS}/24,gateway={GATEWAY},keep=on",

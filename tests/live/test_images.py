@@ -103,7 +103,16 @@ def test_one_word_leads_to_an_ssh_login(
     vendor.publish(PATH, image.read_bytes(), sums="SHA512SUMS", algorithm="sha512")
     process = start_virt_install(
         *("--connect", connection.option, "--virt-type", "qemu", "--cpu", "qemu64", "--graphics", "none"),
-        *("--name", guest_name, "--image", f"debian12,path={work}/disk.qcow2", "--network", f"network={network}"),
+        *(
+            "--vcpus",
+            "1",
+            "--name",
+            guest_name,
+            "--image",
+            f"debian12,path={work}/disk.qcow2",
+            "--network",
+            f"network={network}",
+        ),
         *("--wait-for", "cloud-init", "--timeout", "6m", "--output", "json"),
         environ=environ,
     )

@@ -61,7 +61,7 @@ def test_unattended_debian_to_the_login(mirror: WebServer, work: Path, connectio
 
     install = start_virt_install(
         *("--connect", connection.option, "--virt-type", "qemu", "--name", guest_name, "--debug"),
-        *("--memory", "2048", "--vcpus", "2", "--cpu", "qemu64", "--network", "user", "--graphics", "none"),
+        *("--memory", "2048", "--vcpus", "1", "--cpu", "qemu64", "--network", "user", "--graphics", "none"),
         *("--disk", f"path={disk},size=4,driver.cache=unsafe"),
         *("--serial", f"pty,log.file={log},log.append=on"),
         *("--location", mirror_url, "--extra-args", f"--- {KERNEL_ARGUMENTS}"),
