@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from virtinstall.options.introspect import known_sub_options
+from virtinstall.options.introspect import known_sub_options, unnamed_values
 from virtinstall.options.read import section_class
 from virtinstall.options.table import OPTIONS, Option
 
@@ -117,7 +117,7 @@ def _sub_options(option: Option, name: str) -> list[str]:
     lines = ["## Sub-options", ""]
     cls = section_class(option)
     if cls.bare:
-        lines += [f"Leading values without `=` set {', '.join(f'`{each}`' for each in cls.bare)}.", ""]
+        lines += [f"{unnamed_values(cls)}.", ""]
     lines += ["| name | value | |", "|---|---|---|"]
     for known in known_sub_options(cls):
         names = ", ".join(f"`{each}`" for each in (known.name, *known.aliases))

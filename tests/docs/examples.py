@@ -9,7 +9,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 MANUALS = sorted((PROJECT / "man").glob("*.text"))
-_OF_RUNNING_GUESTS = ("virt-guest ip ", "virt-guest ssh ", "virt-guest exec ", "virt-guest reset ")
+_OF_RUNNING_GUESTS = ("virt-guest apply ", "virt-guest ip ", "virt-guest ssh ", "virt-guest exec ", "virt-guest reset ")
 _GENERATED = "% Generated"
 
 

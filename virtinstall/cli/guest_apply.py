@@ -28,9 +28,19 @@ _IDLE = ("none", "unreachable")
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     add_file_arguments(parser)
-    parser.add_argument("--adopt", metavar="NAME", action="append", default=[], help="Take over an existing guest.")
     parser.add_argument(
-        "--recreate", metavar="NAME", action="append", default=[], help="Delete this guest with its disks first."
+        "--adopt",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="Manage this existing guest with the file, without changing it.",
+    )
+    parser.add_argument(
+        "--recreate",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="Delete this guest with its disks, and create it again.",
     )
     parser.add_argument("-j", "--jobs", metavar="N", type=int, help="Number of guests to process in parallel.")
     parser.add_argument(

@@ -33,26 +33,28 @@ TAKES_GUESTS = True
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("names", metavar="NAME", nargs="*", help="Guest to delete; a missing guest is not an error.")
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", help="Guest to delete; it is not an error if it does not exist."
+    )
     parser.add_argument("-f", "--file", metavar="FILE", help="Delete the guests in this file, or only NAME... of them.")
     disks = parser.add_mutually_exclusive_group()
     disks.add_argument(
         "--storage",
         choices=("own", "all", "none"),
         default="own",
-        help="Disks to delete: those that virtinstall created for the guest (the default), all of its disks, or none.",
+        help="Disks to delete: those that virtinstall created for the guest (`own`; default), `all`, or `none`.",
     )
     disks.add_argument(
         "--keep-disks", dest="storage", action="store_const", const="none", help="Equivalent to --storage none."
     )
     parser.add_argument("--force", action="store_true", help="Power off a running guest.")
     parser.add_argument(
-        "--shutdown", metavar="TIMEOUT", help="Shut down a running guest; TIMEOUT is in seconds, or 5m, 1h."
+        "--shutdown", metavar="TIMEOUT", help="Shut down a running guest; maximum time to wait: `90s`, `5m`."
     )
     parser.add_argument("--wipe", action="store_true", help="Overwrite disks with zeros before they are deleted.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be removed; remove nothing.")
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask.")
-    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: text or json.")
+    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
 
 
 def run(given: Namespace, log: Log) -> int:

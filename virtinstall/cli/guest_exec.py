@@ -23,9 +23,9 @@ TAKES_GUESTS = True
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
-    parser.add_argument("command", metavar="COMMAND", nargs="*", help="Command and arguments; write -- before it.")
+    parser.add_argument("command", metavar="COMMAND", nargs="*", help="Command and arguments; write `--` before them.")
     parser.add_argument("--stdin", action="store_true", help="Pass standard input to the command.")
-    parser.add_argument("--timeout", metavar="TIME", help="Maximum run time of the command: seconds, or 5m, 1h.")
+    parser.add_argument("--timeout", metavar="TIME", help="Maximum run time of the command: `90s`, `5m`.")
 
 
 def run(given: Namespace, log: Log) -> int:

@@ -21,18 +21,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "names", metavar="NAME", nargs="*", help="Existing guest; with -f a guest or group in the file."
     )
-    parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); - is standard input.")
+    parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); `-` is standard input.")
     parser.add_argument(
         "--format",
         choices=("yaml", "kubevirt"),
-        help="Output format: yaml (a guests file, the default), or with -f kubevirt (manifests for a cluster).",
+        help="Output format: `yaml` (a guests file; default), or with -f `kubevirt` (KubeVirt manifests).",
     )
     parser.add_argument(
         "--kubevirt-drop",
         metavar="OPTION",
         action="append",
         default=[],
-        help="Options that the manifests omit: graphics, disk.snapshot; can be repeated.",
+        help="Options that the manifests omit: `graphics`, `disk.snapshot`; can be repeated.",
     )
     parser.add_argument("--kubevirt-namespace", metavar="NAME", help="Namespace of the guests.")
 

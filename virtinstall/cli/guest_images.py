@@ -28,15 +28,19 @@ _IMAGE, _USERS = 0, 4
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     action = parser.add_mutually_exclusive_group()
-    action.add_argument("--fetch", metavar="NAME", action="append", help="Download an image in advance; repeatable.")
+    action.add_argument(
+        "--fetch", metavar="NAME", action="append", help="Download an image in advance; can be repeated."
+    )
     action.add_argument("--prune", action="store_true", help="Remove images that no guest or disk uses.")
-    parser.add_argument("--arch", metavar="ARCH", help="Architecture of the image to fetch; the host's by default.")
+    parser.add_argument("--arch", metavar="ARCH", help="Architecture of the image to fetch; default: the host's.")
     parser.add_argument(
-        "--refresh", action="store_true", help="Check the server for a newer image even if the copy is from today."
+        "--refresh",
+        action="store_true",
+        help="Check the server for a newer image even if the cached one is less than a day old.",
     )
     parser.add_argument("--dry-run", action="store_true", help="Print what --prune would remove; remove nothing.")
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before removing.")
-    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: text or json.")
+    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
 
 
 def complete(option: str, text: str) -> list[Candidate]:

@@ -22,8 +22,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument("--wait", action="store_true", help="Wait until an address is known.")
-    parser.add_argument("--timeout", metavar="TIME", help="Maximum time to wait: seconds, or 5m, 1h; implies --wait.")
-    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: text or json.")
+    parser.add_argument("--timeout", metavar="TIME", help="Maximum time to wait: `90s`, `5m`; implies --wait.")
+    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
 
 
 def run(given: Namespace, log: Log) -> int:

@@ -30,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument("--force", action="store_true", help="Power off a running guest.")
     parser.add_argument(
-        "--shutdown", metavar="TIMEOUT", help="Shut down a running guest; TIMEOUT is in seconds, or 5m, 1h."
+        "--shutdown", metavar="TIMEOUT", help="Shut down a running guest; maximum time to wait: `90s`, `5m`."
     )
     parser.add_argument(
         "--delete-snapshots", action="store_true", help="Delete the guest's snapshots and checkpoints as well."
@@ -39,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--start", action="store_true", help="Start the guest afterwards.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be reset; change nothing.")
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask.")
-    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: text or json.")
+    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
 
 
 def run(given: Namespace, log: Log) -> int:

@@ -30,14 +30,20 @@ class Subcommand(NamedTuple):
 SUBCOMMANDS = (
     Subcommand("apply", "virtinstall.cli.guest_apply", "Create, change and delete guests as a file describes them."),
     Subcommand("diff", "virtinstall.cli.guest_diff", "Print how guests differ from a file."),
-    Subcommand("inventory", "virtinstall.cli.guest_inventory", "Print guests as an inventory for Ansible or ssh."),
-    Subcommand("export", "virtinstall.cli.guest_export", "Print the guests of a file in another format."),
-    Subcommand("list", "virtinstall.cli.guest_list", "List guests with addresses, image, size and age."),
+    Subcommand(
+        "inventory", "virtinstall.cli.guest_inventory", "Print guests as an Ansible inventory or an ssh configuration."
+    ),
+    Subcommand(
+        "export",
+        "virtinstall.cli.guest_export",
+        "Print existing guests as a guests file, or the guests of a file as KubeVirt manifests.",
+    ),
+    Subcommand("list", "virtinstall.cli.guest_list", "List guests with addresses, image, memory, vCPUs and age."),
     Subcommand("ip", "virtinstall.cli.guest_ip", "Print the IP addresses of a guest."),
-    Subcommand("ssh", "virtinstall.cli.guest_ssh", "Log in to a guest, or run a command in it, by SSH."),
-    Subcommand("exec", "virtinstall.cli.guest_exec", "Run a command in a guest through its agent."),
+    Subcommand("ssh", "virtinstall.cli.guest_ssh", "Log in to a guest, or run a command in it, with SSH."),
+    Subcommand("exec", "virtinstall.cli.guest_exec", "Run a command in a guest through the guest agent."),
     Subcommand("reset", "virtinstall.cli.guest_reset", "Discard what a guest has written on top of its image."),
-    Subcommand("delete", "virtinstall.cli.guest_delete", "Remove guests with the disks that were created for them."),
+    Subcommand("delete", "virtinstall.cli.guest_delete", "Delete guests with the disks that were created for them."),
     Subcommand("images", "virtinstall.cli.guest_images", "List, fetch and remove cached disk images."),
 )
 
@@ -46,7 +52,7 @@ def run(arguments: list[str], log: Log) -> int:
     """Run virt-guest with the arguments; return the exit status. Raises: VirtInstallError."""
     arguments = _with_subcommand_first(arguments)
     # argparse looks for translations of its texts, of which Python has none: a fiftieth of a short command
-    argparse._ = str  # type: ignore[attr-defined]
+    argparse._ = _untranslated  # type: ignore[attr-defined]
     chosen = next((each for each in SUBCOMMANDS if arguments[:1] == [each.name]), None)
     if chosen is None and arguments and not arguments[0].startswith("-"):
         raise _unknown_subcommand(arguments[0])
@@ -68,6 +74,10 @@ def run(arguments: list[str], log: Log) -> int:
         return 0
     status: int = importlib.import_module(given.module).run(given, log)
     return status
+
+
+def _untranslated(text: str | None) -> str | None:
+    return text
 
 
 def _with_subcommand_first(arguments: list[str]) -> list[str]:
@@ -97,7 +107,12 @@ def guest_parser(subcommands: tuple[Subcommand, ...] = SUBCOMMANDS) -> Parser:
     _add_help(parser)
     parser.set_defaults(module=None)
     parser.add_argument("--version", action="store_true", help="Print the version.")
-    commands = parser.add_subparsers(title="subcommands", metavar="SUBCOMMAND", parser_class=Parser)
+    commands = parser.add_subparsers(
+        title="subcommands",
+        description=f"`{PROG} SUBCOMMAND --help` lists the options of a subcommand.",
+        metavar="SUBCOMMAND",
+        parser_class=Parser,
+    )
     for each in subcommands:
         sub = commands.add_parser(
             each.name, help=each.help, description=each.help, formatter_class=Formatter, add_help=False

@@ -1,6 +1,6 @@
 """The installation's media: kernel and initrd of a tree, CD-ROM, seeds.
 
-Source: the behaviour of virt-install; https://docs.kernel.org/admin-guide/kernel-parameters.html
+Source: the behavior of virt-install; https://docs.kernel.org/admin-guide/kernel-parameters.html
 for how arguments are joined.
 """
 

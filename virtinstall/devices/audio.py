@@ -16,6 +16,6 @@ class Audio(Device):
     tag = "audio"
 
     type: XmlField[str] = XmlField(
-        "./@type", TEXT, "Back end: `none`, `alsa`, `pulseaudio`, `spice`, `sdl`, `file`, ..."
+        "./@type", TEXT, "Backend: `none`, `alsa`, `pulseaudio`, `spice`, `sdl`, `file`, ..."
     )
     id: XmlField[str] = XmlField("./@id", TEXT, "Number that sound cards refer to.")

@@ -81,7 +81,7 @@ class CharacterSource(Element):
     source_mouse_mode: XmlField[str] = XmlField(
         "./source/mouse/@mode", TEXT, "Mouse (qemu-vdagent): `client`, `server`."
     )
-    source_channel: XmlField[str] = XmlField("./source/@channel", TEXT, "Name of a spice port.")
+    source_channel: XmlField[str] = XmlField("./source/@channel", TEXT, "Name of a SPICE port.")
     source_tls: XmlField[bool] = XmlField("./source/@tls", YES_NO, "Encrypt the TCP connection.")
 
 
@@ -109,7 +109,7 @@ class CharacterDevice(Device, CharacterSource):
     type: XmlField[str] = XmlField(
         "./@type",
         TEXT,
-        "Kind of back end: `pty`, `file`, `tcp`, `udp`, `unix`, `dev`, `null`, ...",
+        "Kind of backend: `pty`, `file`, `tcp`, `udp`, `unix`, `dev`, `null`, ...",
         aliases=("char_type",),
         convert=unless_default,
     )

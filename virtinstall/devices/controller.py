@@ -79,8 +79,8 @@ class Controller(Device, VirtioDriver):
         "./pcihole64", INTEGER, "Size of the 64-bit PCI hole; `pcihole64.unit` is its unit."
     )
     pcihole64_unit: XmlField[str] = XmlField("./pcihole64/@unit", TEXT, "Unit of pcihole64: `KiB`.")
-    serial: XmlField[str] = XmlField("./serial", TEXT, "Serial number (nvme).")
+    serial: XmlField[str] = XmlField("./serial", TEXT, "Serial number (NVMe).")
     address_option = Suboption("address", _set_address, "Short PCI address: `0:4.7` is bus 0, slot 4, function 7.")
     num_pcie_root_ports: Setting[int] = Setting(
-        INTEGER, "Number of free PCIe ports of the guest (default 14); adds no controller by this option."
+        INTEGER, "Number of free PCIe ports of the guest; default: 14. This option adds no controller."
     )

@@ -18,5 +18,5 @@ class Crypto(Device):
 
     model: XmlField[str] = XmlField("./@model", TEXT, "Model: `virtio`.")
     type: XmlField[str] = XmlField("./@type", TEXT, "Type: `qemu`.")
-    backend_model: XmlField[str] = XmlField("./backend/@model", TEXT, "Back end: `builtin`, `lkcf`.")
+    backend_model: XmlField[str] = XmlField("./backend/@model", TEXT, "Backend: `builtin`, `lkcf`.")
     backend_queues: XmlField[int] = XmlField("./backend/@queues", INTEGER, "Number of queues.")

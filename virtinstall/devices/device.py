@@ -47,8 +47,8 @@ class Address(Element):
     iobase: XmlField[str] = XmlField("./@iobase", TEXT, "I/O port of an ISA device, such as `0x505`.")
     irq: XmlField[str] = XmlField("./@irq", TEXT, "Interrupt of an ISA device.")
     base: XmlField[str] = XmlField("./@base", TEXT, "Base address of a memory device.")
-    zpci_uid: XmlField[str] = XmlField("./zpci/@uid", TEXT, "User-defined id of a zPCI device (s390).")
-    zpci_fid: XmlField[str] = XmlField("./zpci/@fid", TEXT, "Function id of a zPCI device (s390).")
+    zpci_uid: XmlField[str] = XmlField("./zpci/@uid", TEXT, "User-defined ID of a zPCI device (s390).")
+    zpci_fid: XmlField[str] = XmlField("./zpci/@fid", TEXT, "Function ID of a zPCI device (s390).")
 
 
 class Device(Element):

@@ -74,15 +74,17 @@ class Disk(Device, VirtioDriver, DiskTuning):
     )
     image_copy: Setting[bool] = Setting(SWITCH, "Whether the disk is a copy instead of an overlay.", name="image.copy")
     image_refresh: Setting[bool] = Setting(
-        SWITCH, "Whether to ask the server for a newer image: `yes`, `no`; default once a day.", name="image.refresh"
+        SWITCH, "Whether to ask the server for a newer image: `yes`, `no`; default: once a day.", name="image.refresh"
     )
     pool: Setting[str] = Setting(TEXT, "Storage pool in which the disk is created.")
-    vol: Setting[str] = Setting(TEXT, "Volume: `POOL/VOLUME`; with `size` it is created where it does not exist.")
+    vol: Setting[str] = Setting(TEXT, "Volume: `POOL/VOLUME`; with `size` it is created if it does not exist.")
     size_bytes: Setting[int] = Setting(
         INTEGER, "Size in GiB, or with a unit: `20`, `500M`.", name="size", convert=_size
     )
     format: Setting[str] = Setting(TEXT, "Format of a new image: `qcow2`, `raw`, `vmdk`, `vdi`, `vpc`, `qed`.")
-    sparse: Setting[bool] = Setting(SWITCH, "Whether a new image allocates space only when it is written (default on).")
+    sparse: Setting[bool] = Setting(
+        SWITCH, "Whether a new image allocates space only when it is written; default: `on`."
+    )
     permissions_mode: Setting[str] = Setting(
         TEXT, "Mode of a new image, octal: `0640`.", name="permissions.mode", convert=_mode
     )
@@ -165,8 +167,8 @@ class Disk(Device, VirtioDriver, DiskTuning):
     sgio: XmlField[str] = XmlField("./@sgio", TEXT, "SCSI commands of a LUN: `filtered`, `unfiltered`.")
     rawio: XmlField[str] = XmlField("./@rawio", TEXT, "Raw I/O of a LUN: `yes`, `no`.")
     serial: XmlField[str] = XmlField("./serial", TEXT, "Serial number that the guest sees.")
-    wwn: XmlField[str] = XmlField("./wwn", TEXT, "World wide name, 16 hexadecimal digits.")
-    readonly: XmlField[bool] = XmlField("./readonly", PRESENT, "Whether the guest may only read.")
+    wwn: XmlField[str] = XmlField("./wwn", TEXT, "World Wide Name, 16 hexadecimal digits.")
+    readonly: XmlField[bool] = XmlField("./readonly", PRESENT, "Whether the disk is read-only.")
     shareable: XmlField[bool] = XmlField("./shareable", PRESENT, "Whether several guests may use it at the same time.")
     transient: XmlField[bool] = XmlField("./transient", PRESENT, "Whether changes are discarded when the guest stops.")
     transient_share_backing: XmlField[bool] = XmlField(
@@ -182,9 +184,9 @@ class Disk(Device, VirtioDriver, DiskTuning):
         "./target/@dev", TEXT, "Target name, which defines the order: `vda`, `sdb`.", aliases=("target",)
     )
     target_rotation_rate: XmlField[int] = XmlField(
-        "./target/@rotation_rate", INTEGER, "Rotations per minute; 1 is a solid state disk.", aliases=("rotation_rate",)
+        "./target/@rotation_rate", INTEGER, "Rotations per minute; 1: solid-state disk.", aliases=("rotation_rate",)
     )
-    perms = Suboption("perms", _set_perms, "Old spelling: `ro` is read-only, `sh` shareable, `rw` neither of them.")
+    perms = Suboption("perms", _set_perms, "Old spelling: `ro` is read-only, `sh` shareable, `rw` neither.")
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class DiskTuning(Element):
         aliases=("error_policy",),
     )
     driver_discard_no_unref: XmlField[bool] = XmlField(
-        "./driver/@discard_no_unref", ON_OFF, "Keep discarded clusters (qcow2)."
+        "./driver/@discard_no_unref", ON_OFF, "Keep references to discarded clusters (qcow2)."
     )
     driver_queue_size: XmlField[int] = XmlField("./driver/@queue_size", INTEGER, "Size of a queue (virtio).")
     driver_metadata_cache_max_size: XmlField[int] = XmlField(
@@ -65,12 +65,14 @@ class DiskTuning(Element):
     driver_metadata_cache_max_size_unit: XmlField[str] = XmlField(
         "./driver/metadata_cache/max_size/@unit", TEXT, "Unit of that size: `KiB`."
     )
-    iotune_read_bytes_sec: XmlField[int] = _limit("read_bytes_sec", "Maximum of bytes read per second.")
-    iotune_write_bytes_sec: XmlField[int] = _limit("write_bytes_sec", "Maximum of bytes written per second.")
-    iotune_total_bytes_sec: XmlField[int] = _limit("total_bytes_sec", "Maximum of bytes read and written per second.")
-    iotune_read_iops_sec: XmlField[int] = _limit("read_iops_sec", "Maximum of reads per second.")
-    iotune_write_iops_sec: XmlField[int] = _limit("write_iops_sec", "Maximum of writes per second.")
-    iotune_total_iops_sec: XmlField[int] = _limit("total_iops_sec", "Maximum of reads and writes per second.")
+    iotune_read_bytes_sec: XmlField[int] = _limit("read_bytes_sec", "Maximum number of bytes read per second.")
+    iotune_write_bytes_sec: XmlField[int] = _limit("write_bytes_sec", "Maximum number of bytes written per second.")
+    iotune_total_bytes_sec: XmlField[int] = _limit(
+        "total_bytes_sec", "Maximum number of bytes read and written per second."
+    )
+    iotune_read_iops_sec: XmlField[int] = _limit("read_iops_sec", "Maximum number of reads per second.")
+    iotune_write_iops_sec: XmlField[int] = _limit("write_iops_sec", "Maximum number of writes per second.")
+    iotune_total_iops_sec: XmlField[int] = _limit("total_iops_sec", "Maximum number of reads and writes per second.")
     blockio_logical_block_size: XmlField[str] = XmlField(
         "./blockio/@logical_block_size", TEXT, "Logical block size in bytes.", aliases=("logical_block_size",)
     )

@@ -21,7 +21,7 @@ class Listen(Element):
 
     tag = "listen"
 
-    type: XmlField[str] = XmlField("./@type", TEXT, "How: `address`, `network`, `socket`, `none`.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "Kind: `address`, `network`, `socket`, `none`.")
     address: XmlField[str] = XmlField("./@address", TEXT, "Address of the host to listen on: `0.0.0.0` for all.")
     network: XmlField[str] = XmlField("./@network", TEXT, "Virtual network on whose address to listen.")
     socket: XmlField[str] = XmlField("./@socket", TEXT, "Path of the socket.")
@@ -73,12 +73,12 @@ class Graphics(Device):
     tls_port: XmlField[int] = XmlField(
         "./@tlsPort",
         INTEGER,
-        "Port for TLS (spice), 5900 or higher; -1 chooses one.",
+        "Port for TLS (SPICE), 5900 or higher; -1 chooses one.",
         aliases=("tlsport",),
         convert=_port,
     )
     autoport: XmlField[bool] = XmlField("./@autoport", YES_NO, "Whether libvirt chooses the ports.", name=None)
-    websocket: XmlField[int] = XmlField("./@websocket", INTEGER, "Port for WebSockets (vnc); -1 chooses one.")
+    websocket: XmlField[int] = XmlField("./@websocket", INTEGER, "Port for WebSockets (VNC); -1 chooses one.")
     listen_option = Suboption(
         "listen",
         _set_listen,
@@ -102,7 +102,7 @@ class Graphics(Device):
         "./@connected", TEXT, "Action for connected clients when the password changes: `keep`, `disconnect`, `fail`."
     )
     default_mode: XmlField[str] = XmlField(
-        "./@defaultMode", TEXT, "Which spice channels are secure: `secure`, `insecure`, `any`."
+        "./@defaultMode", TEXT, "Security of SPICE channels: `secure`, `insecure`, `any`."
     )
     display: XmlField[str] = XmlField("./@display", TEXT, "X display of an SDL window.", name=None)
     xauth: XmlField[str] = XmlField("./@xauth", TEXT, "X authority file of an SDL window.", name=None)
@@ -110,20 +110,20 @@ class Graphics(Device):
     image_compression: XmlField[str] = XmlField(
         "./image/@compression",
         TEXT,
-        "Compression of images (spice): `off`, `auto_glz`, `auto_lz`, `quic`, `glz`, `lz`.",
+        "Compression of images (SPICE): `off`, `auto_glz`, `auto_lz`, `quic`, `glz`, `lz`.",
         aliases=("image_compression",),
     )
     streaming_mode: XmlField[str] = XmlField(
-        "./streaming/@mode", TEXT, "Video streaming (spice): `filter`, `all`, `off`.", aliases=("streaming_mode",)
+        "./streaming/@mode", TEXT, "Video streaming (SPICE): `filter`, `all`, `off`.", aliases=("streaming_mode",)
     )
     clipboard_copypaste: XmlField[bool] = XmlField(
-        "./clipboard/@copypaste", YES_NO, "Share the clipboard (spice).", aliases=("clipboard_copypaste",)
+        "./clipboard/@copypaste", YES_NO, "Share the clipboard (SPICE).", aliases=("clipboard_copypaste",)
     )
     mouse_mode: XmlField[str] = XmlField(
-        "./mouse/@mode", TEXT, "Mouse (spice): `client`, `server`.", aliases=("mouse_mode",)
+        "./mouse/@mode", TEXT, "Mouse (SPICE): `client`, `server`.", aliases=("mouse_mode",)
     )
     filetransfer_enable: XmlField[bool] = XmlField(
-        "./filetransfer/@enable", YES_NO, "Drag and drop of files (spice).", aliases=("filetransfer_enable",)
+        "./filetransfer/@enable", YES_NO, "Drag and drop of files (SPICE).", aliases=("filetransfer_enable",)
     )
     zlib_compression: XmlField[str] = XmlField(
         "./zlib/@compression", TEXT, "Compression on slow connections: `auto`, `never`, `always`."

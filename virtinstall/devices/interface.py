@@ -125,7 +125,7 @@ class Interface(Device, VirtioDriver):
     )
     ip: Setting[str] = Setting(
         TEXT,
-        "Fixed address: a DHCP reservation in a virtual network, else set by cloud-init: `192.168.122.10`, "
+        "Fixed address: a DHCP reservation in a virtual network, otherwise set by cloud-init: `192.168.122.10`, "
         "`10.0.0.5/24`.",
         commas=True,
     )
@@ -154,7 +154,7 @@ class Interface(Device, VirtioDriver):
         convert=_link_state,
     )
     driver_name: XmlField[str] = XmlField(
-        "./driver/@name", TEXT, "Back end: `vhost`, `qemu`, `vfio`.", aliases=("driver_name",)
+        "./driver/@name", TEXT, "Backend: `vhost`, `qemu`, `vfio`.", aliases=("driver_name",)
     )
     driver_queues: XmlField[int] = XmlField(
         "./driver/@queues", INTEGER, "Number of queues (virtio).", aliases=("driver_queues",)
@@ -182,9 +182,11 @@ class Interface(Device, VirtioDriver):
         "Version of the port type.",
         aliases=("virtualport_typeidversion",),
     )
-    virtualport_instanceid: XmlField[str] = _port_parameter("instanceid", "Instance of an 802.1Qbg port, a uuid.")
+    virtualport_instanceid: XmlField[str] = _port_parameter("instanceid", "Instance of an 802.1Qbg port, a UUID.")
     virtualport_profileid: XmlField[str] = _port_parameter("profileid", "Profile of the port.")
-    virtualport_interfaceid: XmlField[str] = _port_parameter("interfaceid", "Interface of an openvswitch port, a uuid.")
+    virtualport_interfaceid: XmlField[str] = _port_parameter(
+        "interfaceid", "Interface of an Open vSwitch port, a UUID."
+    )
     port_forwards: Children[PortForward] = Children(
         "./portForward", PortForward, "Ports of the host that are forwarded to the guest (passt)."
     )

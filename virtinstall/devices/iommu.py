@@ -27,9 +27,9 @@ class Iommu(Device):
     driver_accel: XmlField[bool] = XmlField("./driver/@accel", ON_OFF, "Translate in the host's SMMU (smmuv3).")
     driver_ats: XmlField[bool] = XmlField("./driver/@ats", ON_OFF, "Address translation services (smmuv3).")
     driver_ril: XmlField[bool] = XmlField("./driver/@ril", ON_OFF, "Range invalidation (smmuv3).")
-    driver_pasid: XmlField[bool] = XmlField("./driver/@pasid", ON_OFF, "Process address space ids (smmuv3).")
+    driver_pasid: XmlField[bool] = XmlField("./driver/@pasid", ON_OFF, "Process address space IDs (smmuv3).")
     driver_oas: XmlField[int] = XmlField("./driver/@oas", INTEGER, "Bits of an output address (smmuv3).")
-    driver_ssidsize: XmlField[int] = XmlField("./driver/@ssidsize", INTEGER, "Bits of a substream id (smmuv3).")
+    driver_ssidsize: XmlField[int] = XmlField("./driver/@ssidsize", INTEGER, "Bits of a substream ID (smmuv3).")
     driver_cmdqv: XmlField[bool] = XmlField("./driver/@cmdqv", ON_OFF, "Command queues of the guest (smmuv3).")
     driver_dma_translation: XmlField[bool] = XmlField(
         "./driver/@dma_translation", ON_OFF, "Translate DMA addresses (intel, amd)."

@@ -58,7 +58,9 @@ class Rng(Device, VirtioDriver):
             "backend_mode": "source.mode",
         },
     )
-    rate_bytes: XmlField[str] = XmlField("./rate/@bytes", TEXT, "Maximum of bytes per period.", aliases=("rate_bytes",))
+    rate_bytes: XmlField[str] = XmlField(
+        "./rate/@bytes", TEXT, "Maximum number of bytes per period.", aliases=("rate_bytes",)
+    )
     rate_period: XmlField[str] = XmlField(
         "./rate/@period", TEXT, "Length of a period in milliseconds.", aliases=("rate_period",)
     )

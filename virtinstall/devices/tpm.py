@@ -37,7 +37,7 @@ class Tpm(Device):
         aliases=("type",),
         match=True,
     )
-    backend_type: XmlField[str] = XmlField("./backend/@type", TEXT, "Kind of back end.", name=None)
+    backend_type: XmlField[str] = XmlField("./backend/@type", TEXT, "Kind of backend.", name=None)
     backend_version: XmlField[str] = XmlField(
         "./backend/@version", TEXT, "Version: `2.0`, `1.2`.", aliases=("version",)
     )

@@ -19,10 +19,14 @@ class BlkioDevice(Element):
 
     path: XmlField[str] = XmlField("./path", TEXT, "Block device of the host: `/dev/sda`.")
     weight: XmlField[str] = XmlField("./weight", TEXT, "Share of its I/O, 100 to 1000.")
-    read_bytes_sec: XmlField[int] = XmlField("./read_bytes_sec", INTEGER, "Maximum of bytes read per second.")
-    write_bytes_sec: XmlField[int] = XmlField("./write_bytes_sec", INTEGER, "Maximum of bytes written per second.")
-    read_iops_sec: XmlField[int] = XmlField("./read_iops_sec", INTEGER, "Maximum of read requests per second.")
-    write_iops_sec: XmlField[int] = XmlField("./write_iops_sec", INTEGER, "Maximum of write requests per second.")
+    read_bytes_sec: XmlField[int] = XmlField("./read_bytes_sec", INTEGER, "Maximum number of bytes read per second.")
+    write_bytes_sec: XmlField[int] = XmlField(
+        "./write_bytes_sec", INTEGER, "Maximum number of bytes written per second."
+    )
+    read_iops_sec: XmlField[int] = XmlField("./read_iops_sec", INTEGER, "Maximum number of read requests per second.")
+    write_iops_sec: XmlField[int] = XmlField(
+        "./write_iops_sec", INTEGER, "Maximum number of write requests per second."
+    )
 
 
 class Blkiotune(Section):

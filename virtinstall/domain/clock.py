@@ -19,9 +19,7 @@ class Timer(Element):
 
     tag = "timer"
 
-    name: XmlField[str] = XmlField(
-        "./@name", TEXT, "Which timer: `rtc`, `pit`, `hpet`, `tsc`, `kvmclock`, `hypervclock`."
-    )
+    name: XmlField[str] = XmlField("./@name", TEXT, "Timer: `rtc`, `pit`, `hpet`, `tsc`, `kvmclock`, `hypervclock`.")
     present: XmlField[bool] = XmlField("./@present", YES_NO, "Whether the guest has the timer.")
     tickpolicy: XmlField[str] = XmlField(
         "./@tickpolicy", TEXT, "Policy for missed ticks: `delay`, `catchup`, `merge`, `discard`."

@@ -71,7 +71,7 @@ class Cpu(Section):
 
     secure: Setting[bool] = Setting(
         SWITCH,
-        "Add the host's mitigations of known CPU flaws to a named model (default on).",
+        "Add the host's mitigations of known CPU flaws to a named model; default: `on`.",
         match=True,
     )
     model_option = Suboption(
@@ -84,16 +84,18 @@ class Cpu(Section):
     wanted_model: Setting[str] = Setting(TEXT, "Requested model, if it depends on the host.", name=None)
     model: XmlField[str] = XmlField("./model", TEXT, "Name of the model in mode `custom`.", name=None)
     model_fallback: XmlField[str] = XmlField(
-        "./model/@fallback", TEXT, "Whether a lesser model may be used: `allow`, `forbid`."
+        "./model/@fallback", TEXT, "Whether a less capable model may be used: `allow`, `forbid`."
     )
     model_vendor_id: XmlField[str] = XmlField(
         "./model/@vendor_id", TEXT, "Vendor that the guest reads, twelve characters."
     )
     vendor: XmlField[str] = XmlField("./vendor", TEXT, "Required vendor of the host's CPU: `Intel`, `AMD`.")
     mode: XmlField[str] = XmlField(
-        "./@mode", TEXT, "How the model is chosen: `custom`, `host-model`, `host-passthrough`, `maximum`."
+        "./@mode", TEXT, "Selection of the model: `custom`, `host-model`, `host-passthrough`, `maximum`."
     )
-    match: XmlField[str] = XmlField("./@match", TEXT, "How closely the host must match: `exact`, `minimum`, `strict`.")
+    match: XmlField[str] = XmlField(
+        "./@match", TEXT, "Strictness of the comparison with the host: `exact`, `minimum`, `strict`."
+    )
     check: XmlField[str] = XmlField("./@check", TEXT, "Check of the hypervisor's result: `none`, `partial`, `full`.")
     migratable: XmlField[bool] = XmlField(
         "./@migratable", ON_OFF, "Omit features that block migration (mode `host-passthrough`)."

@@ -42,7 +42,7 @@ class NumaCell(Element):
     id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the cell, from 0.")
     cpus: XmlField[str] = XmlField("./@cpus", TEXT, "vCPUs that belong to it, such as `0-3,8`.", commas=True)
     memory: XmlField[int] = XmlField("./@memory", INTEGER, "Memory of the cell, in `unit`.")
-    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the memory, default `KiB`.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the memory; default: `KiB`.")
     mem_access: XmlField[str] = XmlField(
         "./@memAccess", TEXT, "Whether other processes may map the cell's memory: `shared`, `private`."
     )

@@ -21,7 +21,7 @@ class QemuProperty(Element):
 
     name: XmlField[str] = XmlField("./@name", TEXT, "Name of QEMU's property.")
     type: XmlField[str] = XmlField(
-        "./@type", TEXT, "Type of its value: `string`, `unsigned`, `signed`, `bool`; `remove`: not set at all."
+        "./@type", TEXT, "Type of its value: `string`, `unsigned`, `signed`, `bool`; `remove` omits the property."
     )
     value: XmlField[str] = XmlField("./@value", TEXT, "Value in QEMU.")
 

@@ -35,10 +35,10 @@ class Features(Section):
     )
     pmu_state: XmlField[bool] = _state("pmu", "Performance counters of the CPU.", "pmu")
     hyperv_mode: XmlField[str] = XmlField(
-        "./hyperv/@mode", TEXT, "`passthrough` for all enlightenments that the host has, else `custom`."
+        "./hyperv/@mode", TEXT, "`passthrough` for all enlightenments that the host has, otherwise `custom`."
     )
     hyperv_relaxed_state: XmlField[bool] = _state(
-        "hyperv/relaxed", "Hyper-V: no crash because of a late timer.", "hyperv_relaxed"
+        "hyperv/relaxed", "Hyper-V: relaxed timing; a late timer causes no crash.", "hyperv_relaxed"
     )
     hyperv_vapic_state: XmlField[bool] = _state("hyperv/vapic", "Hyper-V: virtual APIC.", "hyperv_vapic")
     hyperv_spinlocks_state: XmlField[bool] = _state(
@@ -60,9 +60,9 @@ class Features(Section):
         "hyperv/stimer/direct", "Hyper-V: timers that interrupt directly."
     )
     hyperv_reset_state: XmlField[bool] = _state("hyperv/reset", "Hyper-V: reset by the hypervisor.", "hyperv_reset")
-    hyperv_vendor_id_state: XmlField[bool] = _state("hyperv/vendor_id", "Hyper-V: custom vendor id.")
+    hyperv_vendor_id_state: XmlField[bool] = _state("hyperv/vendor_id", "Hyper-V: custom vendor ID.")
     hyperv_vendor_id_value: XmlField[str] = XmlField(
-        "./hyperv/vendor_id/@value", TEXT, "Hyper-V: the custom vendor id, up to twelve characters."
+        "./hyperv/vendor_id/@value", TEXT, "Hyper-V: the custom vendor ID, up to twelve characters."
     )
     hyperv_frequencies_state: XmlField[bool] = _state("hyperv/frequencies", "Hyper-V: frequency registers.")
     hyperv_reenlightenment_state: XmlField[bool] = _state(
@@ -92,7 +92,7 @@ class Features(Section):
         "Version of ARM's interrupt controller: `2`, `3`, `host`.",
         aliases=("gic_version",),
     )
-    smm_state: XmlField[bool] = _state("smm", "System management mode, which secure boot needs.", "smm")
+    smm_state: XmlField[bool] = _state("smm", "System management mode, which Secure Boot needs.", "smm")
     vmcoreinfo_state: XmlField[bool] = _state(
         "vmcoreinfo", "Let the guest store details for memory dumps.", "vmcoreinfo"
     )

@@ -11,21 +11,21 @@ from virtinstall.xml.kinds import INTEGER
 
 
 class Idmap(Section):
-    """<idmap>: ranges of user and group ids."""
+    """<idmap>: ranges of user and group IDs."""
 
     tag = "idmap"
 
     uid_start: XmlField[int] = XmlField(
-        "./uid/@start", INTEGER, "First user id in the container.", aliases=("uid_start",)
+        "./uid/@start", INTEGER, "First user ID in the container.", aliases=("uid_start",)
     )
     uid_target: XmlField[int] = XmlField(
-        "./uid/@target", INTEGER, "First user id on the host.", aliases=("uid_target",)
+        "./uid/@target", INTEGER, "First user ID on the host.", aliases=("uid_target",)
     )
-    uid_count: XmlField[int] = XmlField("./uid/@count", INTEGER, "Number of user ids.", aliases=("uid_count",))
+    uid_count: XmlField[int] = XmlField("./uid/@count", INTEGER, "Number of user IDs.", aliases=("uid_count",))
     gid_start: XmlField[int] = XmlField(
-        "./gid/@start", INTEGER, "First group id in the container.", aliases=("gid_start",)
+        "./gid/@start", INTEGER, "First group ID in the container.", aliases=("gid_start",)
     )
     gid_target: XmlField[int] = XmlField(
-        "./gid/@target", INTEGER, "First group id on the host.", aliases=("gid_target",)
+        "./gid/@target", INTEGER, "First group ID on the host.", aliases=("gid_target",)
     )
-    gid_count: XmlField[int] = XmlField("./gid/@count", INTEGER, "Number of group ids.", aliases=("gid_count",))
+    gid_count: XmlField[int] = XmlField("./gid/@count", INTEGER, "Number of group IDs.", aliases=("gid_count",))

@@ -20,9 +20,9 @@ class Iothread(Element):
     id: XmlField[int] = XmlField(
         "./@id", INTEGER, "Number of the thread, from 1; a disk names it in `driver.iothread`."
     )
-    thread_pool_min: XmlField[int] = XmlField("./@thread_pool_min", INTEGER, "Minimum of worker threads.")
-    thread_pool_max: XmlField[int] = XmlField("./@thread_pool_max", INTEGER, "Maximum of worker threads.")
-    poll_max: XmlField[int] = XmlField("./poll/@max", INTEGER, "Maximum polling time in nanoseconds; 0 is never.")
+    thread_pool_min: XmlField[int] = XmlField("./@thread_pool_min", INTEGER, "Minimum number of worker threads.")
+    thread_pool_max: XmlField[int] = XmlField("./@thread_pool_max", INTEGER, "Maximum number of worker threads.")
+    poll_max: XmlField[int] = XmlField("./poll/@max", INTEGER, "Maximum polling time in nanoseconds; 0: never.")
     poll_grow: XmlField[int] = XmlField("./poll/@grow", INTEGER, "Factor by which the polling time grows.")
     poll_shrink: XmlField[int] = XmlField("./poll/@shrink", INTEGER, "Factor by which the polling time shrinks.")
 
@@ -35,8 +35,8 @@ class Iothreads(Section):
     iothreads: XmlField[int] = XmlField("./iothreads", INTEGER, "Number of threads.")
     iothreadids: Children[Iothread] = Children("./iothreadids/iothread", Iothread, "The threads.")
     defaultiothread_thread_pool_min: XmlField[int] = XmlField(
-        "./defaultiothread/@thread_pool_min", INTEGER, "Minimum of worker threads of the main loop."
+        "./defaultiothread/@thread_pool_min", INTEGER, "Minimum number of worker threads of the main loop."
     )
     defaultiothread_thread_pool_max: XmlField[int] = XmlField(
-        "./defaultiothread/@thread_pool_max", INTEGER, "Maximum of worker threads of the main loop."
+        "./defaultiothread/@thread_pool_max", INTEGER, "Maximum number of worker threads of the main loop."
     )

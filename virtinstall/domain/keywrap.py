@@ -17,7 +17,7 @@ class Cipher(Element):
 
     tag = "cipher"
 
-    name: XmlField[str] = XmlField("./@name", TEXT, "Which cipher: `aes`, `dea`.", commas=True)
+    name: XmlField[str] = XmlField("./@name", TEXT, "Cipher: `aes`, `dea`.", commas=True)
     state: XmlField[bool] = XmlField("./@state", ON_OFF, "Whether its keys are wrapped.", commas=True)
 
 

@@ -16,7 +16,7 @@ class LaunchSecurity(Section):
     tag = "launchSecurity"
     bare = ("type",)
 
-    type: XmlField[str] = XmlField("./@type", TEXT, "Which kind: `sev`, `sev-snp`, `tdx`, `s390-pv`.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "Kind: `sev`, `sev-snp`, `tdx`, `s390-pv`.")
     cbitpos: XmlField[int] = XmlField("./cbitpos", INTEGER, "SEV: bit of an address that marks encrypted memory.")
     reduced_phys_bits: XmlField[int] = XmlField(
         "./reducedPhysBits", INTEGER, "SEV: address bits that the encryption uses."
@@ -35,9 +35,9 @@ class LaunchSecurity(Section):
     )
     author_key: XmlField[bool] = XmlField("./@authorKey", YES_NO, "SEV-SNP: whether `idAuth` has an author key.")
     vcek: XmlField[bool] = XmlField("./@vcek", YES_NO, "SEV-SNP: attest with the key of the chip.")
-    mr_config_id: XmlField[str] = XmlField("./mrConfigId", TEXT, "TDX: id of the guest's configuration, base64.")
-    mr_owner: XmlField[str] = XmlField("./mrOwner", TEXT, "TDX: id of the guest's owner, base64.")
-    mr_owner_config: XmlField[str] = XmlField("./mrOwnerConfig", TEXT, "TDX: id of the owner's configuration, base64.")
+    mr_config_id: XmlField[str] = XmlField("./mrConfigId", TEXT, "TDX: ID of the guest's configuration, base64.")
+    mr_owner: XmlField[str] = XmlField("./mrOwner", TEXT, "TDX: ID of the guest's owner, base64.")
+    mr_owner_config: XmlField[str] = XmlField("./mrOwnerConfig", TEXT, "TDX: ID of the owner's configuration, base64.")
     quote_generation_service: XmlField[bool] = XmlField(
         "./quoteGenerationService", PRESENT, "TDX: let the guest request attestation quotes."
     )

@@ -18,7 +18,7 @@ class HugePage(Element):
     tag = "page"
 
     size: XmlField[str] = XmlField("./@size", TEXT, "Size of the pages, in `unit`.")
-    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `size`, such as `KiB` (the default), `M`, `G`.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `size`, such as `KiB` (default), `M`, `G`.")
     nodeset: XmlField[str] = XmlField(
         "./@nodeset", TEXT, "Guest NUMA nodes that use these pages, such as `0,2-3`.", commas=True
     )

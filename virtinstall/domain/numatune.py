@@ -18,7 +18,7 @@ class Memnode(Element):
     tag = "memnode"
 
     cellid: XmlField[int] = XmlField("./@cellid", INTEGER, "Number of the guest's cell.", commas=True)
-    mode: XmlField[str] = XmlField("./@mode", TEXT, "How strictly: `strict`, `preferred`, `interleave`, `restrictive`.")
+    mode: XmlField[str] = XmlField("./@mode", TEXT, "Strictness: `strict`, `preferred`, `interleave`, `restrictive`.")
     nodeset: XmlField[str] = XmlField("./@nodeset", TEXT, "NUMA nodes of the host, such as `0-1`.", commas=True)
 
 
@@ -38,7 +38,7 @@ class Numatune(Section):
     memory_mode: XmlField[str] = XmlField(
         "./memory/@mode",
         TEXT,
-        "How strictly: `strict`, `preferred`, `interleave`, `restrictive`.",
+        "Strictness: `strict`, `preferred`, `interleave`, `restrictive`.",
         aliases=("mode",),
     )
     memory_placement: XmlField[str] = XmlField(

@@ -75,7 +75,7 @@ def _firmware_setter(name: str) -> Callable[[Os, str], None]:
 
 
 def _set_secure_boot(os: Os, text: str) -> None:
-    """Set secure boot. If it is on, enrolled keys are enough: libvirt adds what they require."""
+    """Set Secure Boot. If it is on, enrolled keys are enough: libvirt adds what they require."""
     wanted = parse_switch(text) if text else None
     os.set_firmware_feature("secure-boot", None if wanted else wanted)
     os.set_firmware_feature("enrolled-keys", wanted)
@@ -103,7 +103,7 @@ class Os(Section):
     )
     refresh_machine_type: Setting[bool] = Setting(
         SWITCH,
-        "Change to the newest version of the same machine type (for editing).",
+        "Change to the newest version of the same machine type (virt-xml only).",
         name="refresh-machine-type",
     )
     type: XmlField[str] = XmlField("./type", TEXT, "Kind of virtualization: `hvm`, `xen`, `exe`.", name="os_type")
@@ -124,12 +124,12 @@ class Os(Section):
         "emulator", _domain_setter("emulator"), "Path of the emulator to use instead of the host's default."
     )
     uefi: Setting[bool] = Setting(
-        SWITCH, "Boot by UEFI: `uefi` without a value, or `uefi=off` to override the default."
+        SWITCH, "Boot with UEFI: `uefi` without a value, or `uefi=off` to override the default."
     )
     secure_boot_option = Suboption(
         "secure-boot",
         _set_secure_boot,
-        "Secure boot with enrolled keys, or explicitly without.",
+        "Secure Boot with enrolled keys; `off` disables it explicitly.",
         match=True,
         kind_name="on/off",
     )
@@ -141,7 +141,7 @@ class Os(Section):
         "./loader/@type", TEXT, "Mapping of the firmware image: `pflash` or `rom`.", aliases=("loader_type",)
     )
     loader_secure: XmlField[bool] = XmlField(
-        "./loader/@secure", YES_NO, "Whether the firmware supports secure boot.", aliases=("loader_secure",)
+        "./loader/@secure", YES_NO, "Whether the firmware supports Secure Boot.", aliases=("loader_secure",)
     )
     loader_stateless: XmlField[bool] = XmlField(
         "./loader/@stateless", YES_NO, "Whether the firmware stores no variables."
@@ -155,7 +155,7 @@ class Os(Section):
     firmware_secure_boot_option = Suboption(
         "firmware.secure-boot",
         _firmware_setter("secure-boot"),
-        "Whether the chosen firmware supports secure boot.",
+        "Whether the chosen firmware supports Secure Boot.",
         kind_name="on/off",
     )
     firmware_enrolled_keys_option = Suboption(
@@ -184,7 +184,7 @@ class Os(Section):
     bios_reboot_timeout: XmlField[int] = XmlField(
         "./bios/@rebootTimeout",
         INTEGER,
-        "Milliseconds until the BIOS retries if no device boots; -1 is never.",
+        "Milliseconds until the BIOS retries if no device boots; -1: never.",
         aliases=("rebootTimeout",),
     )
     smbios_mode: XmlField[str] = XmlField(

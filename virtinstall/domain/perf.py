@@ -17,7 +17,7 @@ class PerfEvent(Element):
 
     tag = "event"
 
-    name: XmlField[str] = XmlField("./@name", TEXT, "Which event: `cmt`, `mbmt`, `cpu_cycles`, `cache_misses`, ...")
+    name: XmlField[str] = XmlField("./@name", TEXT, "Event: `cmt`, `mbmt`, `cpu_cycles`, `cache_misses`, ...")
     enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether the event is counted.")
 
 

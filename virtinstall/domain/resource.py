@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import TEXT
 
 
 class Resource(Section):
-    """<resource>: cgroup partition and Fibre Channel id."""
+    """<resource>: cgroup partition and Fibre Channel ID."""
 
     tag = "resource"
     bare = ("partition",)
@@ -20,5 +20,5 @@ class Resource(Section):
         "./partition", TEXT, "Path of the cgroup below which the guest runs: `/machine/a`."
     )
     fibrechannel_appid: XmlField[str] = XmlField(
-        "./fibrechannel/@appid", TEXT, "Id that marks the guest's Fibre Channel traffic.", commas=True
+        "./fibrechannel/@appid", TEXT, "ID that marks the guest's Fibre Channel traffic.", commas=True
     )

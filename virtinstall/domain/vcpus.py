@@ -65,7 +65,7 @@ class Vcpus(Section):
     maximum_option = Suboption(
         "maxvcpus",
         _set_maximum,
-        "Maximum of vCPUs; `vcpu` is then the number at the start.",
+        "Maximum number of vCPUs; `vcpu` is then the number at the start.",
         match=True,
         kind_name="integer",
     )
@@ -85,8 +85,10 @@ class Vcpus(Section):
     threads_option = Suboption(
         "threads", _topology_setter("topology_threads"), "Threads of a core.", match=True, kind_name="integer"
     )
-    count_option = Suboption("vcpu", _set_count, "How many vCPUs.", aliases=("vcpus",), match=True, kind_name="integer")
-    vcpu: XmlField[int] = XmlField("./vcpu", INTEGER, "Maximum of vCPUs.", name=None)
+    count_option = Suboption(
+        "vcpu", _set_count, "Number of vCPUs.", aliases=("vcpus",), match=True, kind_name="integer"
+    )
+    vcpu: XmlField[int] = XmlField("./vcpu", INTEGER, "Maximum number of vCPUs.", name=None)
     vcpu_current: XmlField[int] = XmlField("./vcpu/@current", INTEGER, "Number of vCPUs at the start.")
     cpuset_option = Suboption(
         "vcpu.cpuset",

@@ -1,6 +1,6 @@
 """Selection of a guest's objects by an option of virt-xml: the first, number N, all, or those that match.
 
-Source: the behaviour of virt-xml's --edit and --remove-device.
+Source: the behavior of virt-xml's --edit and --remove-device.
 """
 
 from __future__ import annotations

@@ -13,11 +13,11 @@ class ConvertToQ35(Element):
     tag = "convert-to-q35"
     option = "--convert-to-q35"
 
-    num_pcie_root_ports = Setting(INTEGER, "Number of PCIe ports of the guest (default 14).")
+    num_pcie_root_ports = Setting(INTEGER, "Number of PCIe ports of the guest; default: 14.")
 
 
 class ConvertToVnc(Element):
-    """--convert-to-vnc: from spice to VNC."""
+    """--convert-to-vnc: from SPICE to VNC."""
 
     tag = "convert-to-vnc"
     option = "--convert-to-vnc"

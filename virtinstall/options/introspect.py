@@ -34,6 +34,8 @@ _SHARED_DOCS = {
     "xpathN.value": ("text", "Value for xpathN.set if it contains `=`."),
 }
 
+_SWITCHES = ("switch", "present", "yes/no", "on/off")
+
 
 def known_sub_options(cls: type[Element]) -> Iterator[Known]:
     """Every sub-option of a section or device class, those that all XML options share at the end."""
@@ -45,22 +47,32 @@ def known_sub_options(cls: type[Element]) -> Iterator[Known]:
             yield Known(name, (), kind, doc)
 
 
+def unnamed_values(cls: type[Element]) -> str:
+    """Return which values at the start of an option need no name; `cls.bare` is not empty."""
+    names = " and ".join(f"`{name}`" for name in cls.bare)
+    return (
+        f"The first value without `=` is {names}" if len(cls.bare) == 1 else f"The first values without `=` are {names}"
+    )
+
+
 def help_text(option: Option, cls: type[Element], columns: int = 80) -> str:
     """Return the output of `--OPTION help`, in lines of at most `columns` characters where possible."""
     name = next(spelling for spelling in option.names if spelling.startswith("--"))
     lines = _wrapped(f"{name}: {option.help}", "", columns)
     if cls.bare:
         placeholders = ",".join(word.upper() for word in cls.bare)
-        lines += _wrapped(
-            f"Leading values without `=` are {', '.join(cls.bare)}: {name} {placeholders}[,...]", "", columns
-        )
+        lines += _wrapped(f"{unnamed_values(cls)}: {name} {placeholders}[,...]", "", columns)
     lines.append("")
     width = 2 + min(_NAME_COLUMNS, max((len(known.name) for known in known_sub_options(cls)), default=0))
     for known in known_sub_options(cls):
         lines += _one(known, width, columns)
+    kinds = {known.kind for known in known_sub_options(cls)}
+    switches = [kind for kind in _SWITCHES if kind in kinds]
+    if switches:
+        lines += ["", f"Values of {', '.join(switches)}: yes, no, on, off."]
     if cls.__module__ != "virtinstall.options.sections":
         lines.append("")
-        lines.append("Any other name in libvirt's schema for this element is accepted, too.")
+        lines.append("Any other name in libvirt's schema for this element is accepted as well.")
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,6 @@
 """Old options, rewritten into current ones before anything else reads them.
 
-Source: the hidden options of virt-install and its behaviour with them.
+Source: the hidden options of virt-install and its behavior with them.
 """
 
 from __future__ import annotations

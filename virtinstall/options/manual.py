@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from virtinstall.options.introspect import known_sub_options
+from virtinstall.options.introspect import known_sub_options, unnamed_values
 from virtinstall.options.read import section_class
 from virtinstall.options.table import OPTIONS, Option
 
@@ -72,7 +72,7 @@ def _one_option(option: Option) -> list[str]:
     name = next(spelling for spelling in option.names if spelling.startswith("--"))
     lines = [f".SS {roff(name)}"]
     if cls.bare:
-        lines.append(roff(f"Leading values without `=` are {', '.join(cls.bare)}."))
+        lines.append(roff(f"{unnamed_values(cls)}."))
     for known in known_sub_options(cls):
         if not known.name.startswith(_SHARED):
             lines += _one_sub_option(known)

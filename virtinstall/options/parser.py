@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from functools import cache
 
 from virtinstall.options.table import LATER, OPTIONS, Option
-from virtinstall.options.usage import Parser, columns
+from virtinstall.options.usage import Formatter, Parser
 
 HELP_FLAGS = ("?", "help")
 _KINDS = {"text": str, "integer": int, "number": float}
 
 
-class _Formatter(argparse.HelpFormatter):
-    """argparse's formatter without shutil, which is slow to load, for the width of the terminal."""
+class _Formatter(Formatter):
+    """Formatter of long lists of options."""
 
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30, width=columns())
+    help_column = 30
 
 
 def build_parser(
@@ -31,7 +30,7 @@ def build_parser(
         prog=prog,
         usage=f"{prog} {usage}",
         description=description,
-        epilog=f"`{prog} --disk help` lists the sub-options; likewise for other options."
+        epilog=f"`{prog} --disk help` lists the sub-options of --disk; other options have the same help."
         if any(option.dest == "disk" for option in options)
         else None,
         argument_default=None,

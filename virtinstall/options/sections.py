@@ -47,17 +47,15 @@ class Unattended(Element):
 
     profile = Setting(TEXT, "What to install: `desktop` or `jeos`.")
     admin_password_file = Setting(
-        TEXT, "File whose first line is the administrator's password; `-` asks for it.", name="admin-password-file"
+        TEXT, "File whose first line is the administrator's password; `-` prompts for it.", name="admin-password-file"
     )
-    user_login = Setting(
-        TEXT, "Login of the user to create; default: the user who runs the command.", name="user-login"
-    )
+    user_login = Setting(TEXT, "Login of the user to create; default: your login.", name="user-login")
     user_password_file = Setting(
-        TEXT, "File whose first line is the user's password; `-` asks for it.", name="user-password-file"
+        TEXT, "File whose first line is the user's password; `-` prompts for it.", name="user-password-file"
     )
     product_key = Setting(TEXT, "Product key (Windows).", name="product-key")
     reg_login = Setting(TEXT, "Login for the subscription.", name="reg-login")
-    drivers = Setting(SWITCH, "Whether Windows gets virtio drivers, from the URL in the OS database; default yes.")
+    drivers = Setting(SWITCH, "Whether Windows gets virtio drivers, from the URL in the OS database; default: `yes`.")
 
 
 class CloudInit(Element):
@@ -68,7 +66,7 @@ class CloudInit(Element):
 
     root_password_generate = Setting(SWITCH, "Generate a root password and print it.", name="root-password-generate")
     root_password_file = Setting(
-        TEXT, "File whose first line is root's password; `-` asks for it.", name="root-password-file"
+        TEXT, "File whose first line is root's password; `-` prompts for it.", name="root-password-file"
     )
     disable = Setting(SWITCH, "Disable cloud-init after the first boot.")
     root_ssh_key = Setting(TEXT, "File with a public key for root.", name="root-ssh-key", aliases=("ssh-key",))
@@ -77,7 +75,7 @@ class CloudInit(Element):
     )
     clouduser_password_file = Setting(
         TEXT,
-        "File whose first line is the password of the image's default user; `-` asks for it.",
+        "File whose first line is the password of the image's default user; `-` prompts for it.",
         name="clouduser-password-file",
     )
     clouduser_ssh_key = Setting(TEXT, "File with a public key for the image's default user.", name="clouduser-ssh-key")
@@ -91,7 +89,7 @@ class CloudInit(Element):
         name="user-password-generate",
     )
     user_password_file = Setting(
-        TEXT, "File whose first line is that user's password; `-` asks for it.", name="user-password-file"
+        TEXT, "File whose first line is that user's password; `-` prompts for it.", name="user-password-file"
     )
     user_ssh_key = Setting(TEXT, "File with a public key for that user.", name="user-ssh-key")
     hostname = Setting(TEXT, "Host name of the guest.")
@@ -112,9 +110,9 @@ class OsInfo(Element):
     bare = ("name",)
 
     name = Setting(TEXT, "Short name: `debian12`, `win11`.", aliases=("short-id",))
-    id = Setting(TEXT, "Full id: `http://debian.org/debian/12`.")
-    detect = Setting(SWITCH, "Whether to detect it from the install media; `name` is used if that fails.")
-    require = Setting(SWITCH, "Whether it is an error if it is unknown.")
+    id = Setting(TEXT, "Full ID: `http://debian.org/debian/12`.")
+    detect = Setting(SWITCH, "Whether to detect the system from the install media; `name` is used if that fails.")
+    require = Setting(SWITCH, "Whether an unknown system is an error.")
 
 
 class Check(Element):
@@ -126,7 +124,7 @@ class Check(Element):
     path_in_use = Setting(SWITCH, "Refuse disks that another guest uses.")
     disk_size = Setting(SWITCH, "Refuse disks that do not fit on the storage.")
     path_exists = Setting(SWITCH, "Refuse paths that do not exist.")
-    path_access = Setting(SWITCH, "Refuse paths that QEMU's user cannot access.")
+    path_access = Setting(SWITCH, "Refuse paths that the user that runs QEMU cannot access.")
     mac_in_use = Setting(SWITCH, "Refuse MAC addresses that another guest uses.")
     xml = Setting(SWITCH, "Refuse XML that libvirt rejects, in previews as well.")
     migration = Setting(SWITCH, "Warn of everything that prevents live migration.")

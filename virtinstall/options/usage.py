@@ -27,8 +27,30 @@ class UsageError(RequestError):
 class Formatter(argparse.HelpFormatter):
     """Formatter of help without shutil, which is slow to load: argparse creates one for each option."""
 
+    help_column = 24
+
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=columns())
+        super().__init__(prog, max_help_position=self.help_column, width=columns())
+
+    def _format_action(self, action: argparse.Action) -> str:
+        """Format an option, or a list of subcommands without argparse's heading."""
+        if isinstance(action, argparse._SubParsersAction):
+            return "".join(self._format_action(each) for each in action._get_subactions())
+        return super()._format_action(action)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        """Wrap the help of an option; names of options are not broken at their hyphens."""
+        return _wrap(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Wrap a description."""
+        return "\n".join(indent + line for line in _wrap(text, width - len(indent)))
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 def columns() -> int:
