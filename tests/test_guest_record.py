@@ -20,7 +20,7 @@ RECORD = GuestRecord(
     version="1.0",
     created="2026-11-30T12:00:00Z",
     files=(
-        CreatedFile(kind="disk", path="/d/a.qcow2", base="/d/base & co.qcow2", inode=7),
+        CreatedFile(kind="disk", path="/d/a.qcow2", base="/d/base & co.qcow2", inode=7, born=1796058701123840233),
         CreatedFile(kind="seed", path="/d/seed.iso", pool="default", volume="seed.iso"),
     ),
     reservations=(Reservation(network="default", mac="52:54:00:00:00:01", address="192.0.2.7"),),

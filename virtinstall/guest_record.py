@@ -30,8 +30,8 @@ _SKIPPED = ("domain", "connect", "typed", "warnings", "checks", "run", "by_scrip
 class CreatedFile(Record):
     """A disk or seed that the run created; `pool` and `volume` are set if it is a volume.
 
-    `base` is its backing image, None for a copy or an empty disk. `inode` identifies the file on this machine, even if
-    another file gets the same path later.
+    `base` is its backing image, None for a copy or an empty disk. `inode` and `born` (nanoseconds) identify the file on
+    this machine, even if another file gets the same path, and perhaps the same inode, later.
     """
 
     kind: str
@@ -40,6 +40,7 @@ class CreatedFile(Record):
     volume: str | None = None
     base: str | None = None
     inode: int | None = None
+    born: int | None = None
 
 
 class Reservation(Record):
@@ -181,14 +182,15 @@ def read_record(root: Node, uuid: str) -> GuestRecord | None:
 
 
 def _file(node: Node) -> CreatedFile:
-    inode = node.get("inode")
+    numbers = {name: int(node.get(name)) for name in ("inode", "born") if node.get(name).isdecimal()}
     return CreatedFile(
         kind=node.get("kind"),
         path=node.get("path"),
         pool=node.value("pool"),
         volume=node.value("volume"),
         base=node.value("base"),
-        inode=int(inode) if inode.isdecimal() else None,
+        inode=numbers.get("inode"),
+        born=numbers.get("born"),
     )
 
 

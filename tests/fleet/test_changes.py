@@ -6,8 +6,10 @@ import pytest
 
 import virtinstall
 from virtinstall import Disk, Hypervisor, Interface, Lab, RequestError
+from virtinstall.cli.guest_diff import difference_text
 from virtinstall.fleet.compare import Comparison
 from virtinstall.fleet.devices import marks_of, pinned
+from virtinstall.fleet.leaves import Difference
 from virtinstall.options.command import parse_request
 
 BASE = "memory: 64, import: true, osinfo: generic"
@@ -188,3 +190,16 @@ def test_disks_are_matched(old: list[str], new: list[str], expected: list[int | 
         assert sorted(place for place in places if place is not None) == [0, 1]
     else:
         assert places == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        (["@type", "driver/@discard"], "devices/disk[vda]: remove"),
+        (["driver/@discard"], "devices/disk[vda]/driver/@discard: unmap -> (none)"),
+    ],
+)
+def test_device_that_loses_a_value_is_not_shown_as_removed(values: list[str], line: str) -> None:
+    """Only a device whose every value goes is removed."""
+    changes = tuple(Difference(f"devices/disk[vda]/{each}", "unmap", None) for each in values)
+    assert difference_text([Comparison(name="a", action="update", changes=changes)]) == f"a: change\n  {line}\n"

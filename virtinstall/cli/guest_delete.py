@@ -84,7 +84,7 @@ def _read_file(given: Namespace) -> Lab | None:
 
     lab = load_lab(given)
     given.names = lab.names_to_delete(given.names)
-    given.project = lab.project
+    given.lab = lab
     return lab
 
 
@@ -178,11 +178,10 @@ def _require_own(name: str, given: Namespace, hypervisor: Hypervisor) -> None:
     """Raise RequestError if the guest exists and was not created from the file that names it."""
     if given.file is None:
         return
-    from virtinstall.fleet.applied import read_applied
+    from virtinstall.fleet.ownership import belongs
 
     found = hypervisor.host.guest_named(name)
-    applied = None if found is None else read_applied(found)
-    if found is not None and (applied is None or applied.project != given.project):
+    if found is not None and not belongs(found, given.lab.project, given.lab.file):
         raise RequestError(
             f"the guest '{name}' exists and was not created from {given.file}", hint=f"virt-guest delete {name}"
         )

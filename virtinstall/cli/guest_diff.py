@@ -90,7 +90,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         yield f"{name}: not compared: {comparison.problem}"
     elif comparison.action != "none":
         verb = "adopt without changes" if comparison.adopted else _VERBS[comparison.action]
-        if comparison.interrupted:
+        if comparison.interrupted and comparison.action == "update":
             verb = "complete its creation, which was interrupted"
         yield f"{name}: {verb}" + (f" on {comparison.host}" if comparison.host and not comparison.exists else "")
     yield from _change_lines(comparison)
@@ -113,14 +113,20 @@ def _change_lines(comparison: Comparison) -> Iterator[str]:
         devices.setdefault("/".join(parts[:2]) if parts[0] == "devices" else change.path, []).append(change)
     for path, changes in devices.items():
         when = _AT_BOOT if late.issuperset(each.path for each in changes) else ""
-        if path.startswith("devices/") and all(each.before is None for each in changes):
+        whole = path.startswith("devices/") and not {each.path for each in changes}.isdisjoint(_kinds(path))
+        if whole and all(each.before is None for each in changes):
             yield f"  {path}: add{when}"
-        elif path.startswith("devices/") and all(each.after is None for each in changes):
+        elif whole and all(each.after is None for each in changes):
             yield f"  {path}: remove{when}"
         else:
             for each in changes:
                 when = _AT_BOOT if each.path in late else ""
                 yield f"  {each.path}: {_shown(each.path, each.before)} -> {_shown(each.path, each.after)}{when}"
+
+
+def _kinds(device: str) -> tuple[str, ...]:
+    """Return the paths of values that a device always has: without one of them, only some of its values change."""
+    return f"{device}/@type", f"{device}/@model"
 
 
 def _shown(path: str, value: str | None) -> str:

@@ -85,11 +85,16 @@ def parse_applied(text: str | None, uuid: str) -> Applied | None:
         return None
 
 
-def store_applied(guest: HostGuest, applied: Applied) -> bool:
-    """Store the record; return False where the driver keeps no metadata. Raises: HypervisorError."""
+def store_applied(guest: HostGuest, applied: Applied, file: str | None = None) -> bool:
+    """Store the record; return False where the driver keeps no metadata. Raises: HypervisorError.
+
+    `file` is the path of the file, if the directory of the file is its project.
+    """
     from lxml import etree
 
-    root = etree.Element("applied", uuid=guest.uuid, project=applied.project)
+    root = etree.Element("applied", uuid=guest.uuid, project=applied.project, name=guest.name)
+    if file is not None:
+        root.set("file", file)
     # most values are as planned
     paths = {*applied.planned, *applied.base}
     base = {path: applied.base.get(path) for path in paths if applied.base.get(path) != applied.planned.get(path)}

@@ -3,81 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from virtinstall.accepted import check_plan_accepted
+from virtinstall.create import with_images
 from virtinstall.errors import RequestError, VirtInstallError, WaitTimeout
-from virtinstall.fleet.addresses import with_addresses
-from virtinstall.fleet.applied import read_applied, store_applied
-from virtinstall.fleet.compare import Comparison, compare, record_after_update, record_of
+from virtinstall.fleet.applied import store_applied
+from virtinstall.fleet.compare import Comparison, record_after_update, record_of
 from virtinstall.fleet.outcome import Outcome, default_jobs
-from virtinstall.fleet.planning import plan_guest
+from virtinstall.fleet.ownership import belongs
+from virtinstall.fleet.planning import plan_again, plan_guest
 from virtinstall.fleet.schedule import run_in_order
 from virtinstall.fleet.sessions import Interruptible, Session, Sessions
 from virtinstall.fleet.update import Applying, update_guest
 from virtinstall.libvirt_host.host import has_real_storage
-from virtinstall.record import Record
 from virtinstall.redact import log_info, log_warning
 from virtinstall.rollback.leftovers import remove_leftovers
+from virtinstall.run.boot_files import check_boot_files
 from virtinstall.run.installation import is_installing
 from virtinstall.virsh_commands import finish_command
 
 if TYPE_CHECKING:
+    from virtinstall.fleet.choose import Selection
     from virtinstall.fleet.lab_guest import LabGuest
-    from virtinstall.fleet.placement import Placed
     from virtinstall.guest import Guest
     from virtinstall.hypervisor import Hypervisor
 
 SHUTDOWN_SECONDS = 60.0
-
-
-class Selection(Record):
-    """The guests, those whose host cannot be reached with the error, and the allowed actions."""
-
-    project: str
-    guests: tuple[LabGuest, ...]
-    all_names: frozenset[str]
-    unreachable: Mapping[str, RequestError] = {}
-    prune: bool = False
-    adopt: frozenset[str] = frozenset()
-    recreate: frozenset[str] = frozenset()
-    reboot: bool = False
-
-
-def compare_all(chosen: Selection, sessions: Sessions) -> list[Comparison]:
-    """Compare each guest; change nothing. Raises: RequestError, with all mistakes together; HostError."""
-    found: list[Comparison] = []
-    problems: list[RequestError] = []
-    for guest in chosen.guests:
-        try:
-            session = sessions.of(guest.host)
-            found.append(compare(guest, chosen.project, session, adopt=guest.name in chosen.adopt))
-        except RequestError as error:
-            problems.append(error)
-    if problems:
-        hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
-        raise RequestError("\n".join(problem.message for problem in problems), hint="; ".join(hints) or None)
-    guests = {guest.name: guest for guest in chosen.guests}
-    found = [_recreated(each, chosen) for each in with_addresses(found, guests, chosen.project, sessions)]
-    if chosen.prune:
-        for host in sessions.hosts():
-            for handle in sessions.of(host).host.guests():
-                applied = read_applied(handle) if handle.name not in chosen.all_names else None
-                if applied is not None and applied.project == chosen.project:
-                    found.append(Comparison(name=handle.name, host=host, action="delete"))
-    for name, lost in chosen.unreachable.items():
-        found.append(Comparison(name=name, action="unreachable", problem=lost.message, hint=lost.hint))
-    return found
-
-
-def _recreated(comparison: Comparison, chosen: Selection) -> Comparison:
-    if comparison.name in chosen.recreate and comparison.exists:
-        return comparison.replace(action="recreate")
-    if chosen.reboot and comparison.pending and comparison.action == "none":
-        return comparison.replace(action="reboot")
-    return comparison
+_SHARED = ("cdrom", "base")
+"""Kinds of files that a deletion is expected to keep."""
 
 
 def apply_all(
@@ -135,6 +92,7 @@ class _Run:
         warn: Callable[[str], None],
         report: Callable[[str, str], None],
     ) -> None:
+        self.chosen = chosen
         self.project = chosen.project
         self.reboot = chosen.reboot
         self.guests = guests
@@ -158,11 +116,15 @@ class _Run:
         return done.replace(seconds=time.monotonic() - begun)
 
     def carry_out(self, todo: Comparison, session: Session, done: Outcome) -> Outcome:
+        if todo.action == "recreate":
+            self.require_creatable(self.guests[todo.name], session)
         if todo.action in ("delete", "recreate"):
             self.report(todo.name, "deleting")
             self.delete(todo.name, session.hypervisor)
             session.known.guest_changed(todo.name, ())
-        if todo.action in ("create", "recreate"):
+        if todo.action == "recreate":
+            return done.replace(secrets=self.create_again(self.guests[todo.name], session))
+        if todo.action == "create":
             return done.replace(secrets=self.create(self.guests[todo.name], session))
         pending = todo.pending
         if todo.action == "update":
@@ -198,12 +160,44 @@ class _Run:
                 guest.destroy()
         guest.start()
 
+    def require_creatable(self, guest: LabGuest, session: Session) -> None:
+        """Check what `create` checks, and download images, before the present guest is deleted.
+
+        Raises: as `create`; nothing has changed then.
+        """
+        plan = plan_again(guest, self.project, session)
+        if has_real_storage(session.host):
+            check_boot_files(plan, session.host)
+            check_plan_accepted(plan, session.host, schema=True)
+            with_images(plan, session.host, Interruptible(self.sessions.interrupted), self.warning_of(guest.name))
+
+    def create_again(self, guest: LabGuest, session: Session) -> tuple[str, ...]:
+        """Create a guest that was deleted now. Raises: as `create`, with a note."""
+        try:
+            return self.create(guest, session)
+        except VirtInstallError as error:
+            error.add_note(f"'{guest.name}' was deleted before: apply again to create it")
+            raise
+
     def delete(self, name: str, hypervisor: Hypervisor) -> None:
+        """Delete a guest.
+
+        Raises: RequestError, also if another guest got its name since the comparison; HypervisorError.
+        """
+        handle = hypervisor.host.guest_named(name)
+        if handle is not None and name not in self.chosen.adopt and not belongs(handle, self.project, self.chosen.file):
+            raise RequestError(
+                f"the guest '{name}' was replaced by another guest of the same name; nothing was deleted",
+                hint="compare again: virt-guest diff",
+            )
         plan = hypervisor.deletion_plan(name, "own")
         timeout = None if self.force else SHUTDOWN_SECONDS
         done = hypervisor.delete(plan, force=self.force, shutdown_timeout=timeout, on_warning=self.warning_of(name))
         if done.failed:
             raise RequestError(f"{name}: {done.failed[0].reason}", hint=f"then: virt-guest delete {name}")
+        for item in done.kept:
+            if item.kind not in _SHARED:
+                self.warn(f"{name}: kept {item}")
 
     def warning_of(self, name: str) -> Callable[[str], None]:
         return lambda text: self.warn(f"{name}: {text}")
@@ -226,7 +220,7 @@ class _Run:
         assert made.plan is not None
         definition = etree.fromstring(made.handle.xml(inactive=True).encode())
         session.known.guest_changed(guest.name, [definition])
-        if not store_applied(made.handle, record_of(guest, self.project, made.plan, definition)):
+        if not store_applied(made.handle, record_of(guest, self.project, made.plan, definition), self.chosen.file):
             self.warn(f"{guest.name}: the driver keeps no metadata, so later changes cannot be recognized")
         goal = made.plan.run.wait_for
         if goal is None and made.plan.install is not None and not made.plan.seeded:
@@ -248,29 +242,6 @@ class _Run:
         definition, running = (etree.fromstring(handle.handle.xml(inactive=each).encode()) for each in (True, False))
         session.known.guest_changed(todo.name, [definition, running])
         instance = running.get("id") if pending or todo.pending else None
-        store_applied(handle.handle, record_after_update(self.guests[todo.name], todo, definition, instance))
+        record = record_after_update(self.guests[todo.name], todo, definition, instance)
+        store_applied(handle.handle, record, self.chosen.file)
         return pending
-
-
-def selection(
-    project: str, placed: Placed, every: Sequence[LabGuest], names: Collection[str], **more: Any
-) -> Selection:
-    """Return the selection of `placed` guests out of `every` guest of the file.
-
-    Raises: RequestError, when --recreate or --adopt names another guest.
-    """
-    known = {*(guest.name for guest in placed.guests), *placed.problems}
-    for option in ("adopt", "recreate"):
-        for name in more.get(option, ()):
-            if name not in known:
-                raise RequestError(f"--{option} {name}: it is not among the guests of the file that are applied")
-    return Selection(
-        project=project,
-        guests=placed.guests,
-        unreachable=placed.problems,
-        all_names=frozenset(guest.name for guest in every),
-        prune=bool(more.get("prune")) and not names,
-        adopt=frozenset(more.get("adopt", ())),
-        recreate=frozenset(more.get("recreate", ())),
-        reboot=bool(more.get("reboot")),
-    )

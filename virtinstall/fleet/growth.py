@@ -8,8 +8,10 @@ from lxml import etree
 
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError, StorageError
+from virtinstall.fleet.applied import read_applied
 from virtinstall.fleet.leaves import Difference
 from virtinstall.libvirt_host.host import has_real_storage
+from virtinstall.storage.in_use import local_chain
 from virtinstall.units import GIB, MIB
 
 if TYPE_CHECKING:
@@ -27,7 +29,10 @@ SIZE = "size"
 def growth_of(
     guest: LabGuest, devices: Iterable[tuple[Disk | Interface, Mark | None]], handle: HostGuest, host: Host
 ) -> Iterator[Difference]:
-    """Yield the size of each disk that the file makes larger. Raises: RequestError, for one that it makes smaller."""
+    """Yield the size of each disk that the file makes larger.
+
+    Raises: RequestError, for one that it makes smaller, and for one that is not the disk of the last apply.
+    """
     number = -1
     for device, mark in devices:
         number += isinstance(device, Disk)
@@ -44,7 +49,25 @@ def growth_of(
                 f"{in_gib(wanted)} is less: disks cannot shrink",
                 hint=f"write size: {present / GIB:g}, or create the guest again: --recreate {guest.name}",
             )
+        replaced = _replaced_source(handle, mark.key, host)
+        if replaced is not None:
+            raise RequestError(
+                f"{guest.place}: {guest.name}.disk[{number}].size: the disk '{mark.key}' is now '{replaced}', which is "
+                "not the disk of the last apply: it is not enlarged",
+                hint=f"write size: {mark.size_bytes / GIB:.10g}" if mark.size_bytes else "omit size",
+            )
         yield Difference(f"devices/disk[{mark.key}]/{SIZE}", str(present), str(wanted))
+
+
+def _replaced_source(handle: HostGuest, target: str, host: Host) -> str | None:
+    """Return the path of a disk that something else put in the place of the applied one, which it is not based on."""
+    path, image_format = _source(handle, target)
+    applied = read_applied(handle)
+    before = None if applied is None else applied.base.get(f"devices/disk[{target}]/source/@file")
+    if path is None or before is None or path == before:
+        return None
+    chain = [below for _, below in local_chain(path, image_format)] if host.is_local() else []
+    return None if before in chain else path
 
 
 def in_gib(count_bytes: int) -> str:

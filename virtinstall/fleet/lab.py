@@ -7,15 +7,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from virtinstall.errors import RequestError
-from virtinstall.fleet.apply import Selection, apply_all, compare_all, selection
+from virtinstall.errors import RequestError, VirtInstallError
+from virtinstall.fleet.apply import apply_all
+from virtinstall.fleet.choose import Selection, compare_all, selection
 from virtinstall.fleet.compare import Comparison
 from virtinstall.fleet.hosts import Connections, connect_all
 from virtinstall.fleet.keys import suggestion
 from virtinstall.fleet.lab_guest import LabGuest
-from virtinstall.fleet.load import load
+from virtinstall.fleet.load import Loaded, load
 from virtinstall.fleet.outcome import Outcome
-from virtinstall.fleet.placement import Placed, place
+from virtinstall.fleet.placement import Placed, UnreachableError, place
 from virtinstall.fleet.sessions import Hypervisors, Sessions
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.hypervisor import connect as connect_one
@@ -30,12 +31,17 @@ Opened = Hypervisor | Connections
 
 
 class Lab(Record):
-    """The guests of a file; `connect` is the URI that the file names, or `hosts` are those of several hosts by name."""
+    """The guests of a file; `connect` is the URI that the file names, or `hosts` are those of several hosts by name.
+
+    `file` is the path of the file, if it does not set its project: files in directories of the same name, or in one
+    directory, then have the same project, and the guests of one are not those of the other.
+    """
 
     project: str
     guests: tuple[LabGuest, ...]
     connect: str | None = None
     hosts: Mapping[str, str] = {}
+    file: str | None = None
 
     @staticmethod
     def load(path: str | os.PathLike[str], *, variables: Mapping[str, str] | None = None) -> Lab:
@@ -48,7 +54,9 @@ class Lab(Record):
             data = where.read_bytes()
         except OSError as error:
             raise RequestError(f"'{where}' cannot be read: {error.strerror}") from error
-        return Lab.parse(data, str(where), project=where.resolve().parent.name, variables=variables)
+        there = where.resolve()
+        loaded = load(data, str(where), there.parent.name, os.environ if variables is None else variables)
+        return Lab._of(loaded, None if loaded.sets_project else str(there))
 
     @staticmethod
     def parse(
@@ -59,8 +67,11 @@ class Lab(Record):
         variables: Mapping[str, str] | None = None,
     ) -> Lab:
         """Read the text of a file, which `label` names in errors. Raises: FileError."""
-        loaded = load(data, label, project, os.environ if variables is None else variables)
-        return Lab(project=loaded.project, guests=loaded.guests, connect=loaded.connect, hosts=loaded.hosts)
+        return Lab._of(load(data, label, project, os.environ if variables is None else variables))
+
+    @staticmethod
+    def _of(loaded: Loaded, file: str | None = None) -> Lab:
+        return Lab(project=loaded.project, guests=loaded.guests, connect=loaded.connect, hosts=loaded.hosts, file=file)
 
     @staticmethod
     def export(hypervisor: Hypervisor, names: Sequence[str]) -> str:
@@ -243,4 +254,11 @@ class Lab(Record):
         else:
             chosen = self.chosen(names)
             placed = Placed(tuple(each.replace(host=hosts.get(each.name, each.host)) for each in chosen), {})
-        return selection(self.project, placed, self.guests, names, **more)
+        if more.get("prune") and not names and hosts is None and isinstance(hypervisors, Connections):
+            lost = {f"host {name}": _not_pruned(name, error) for name, error in hypervisors.errors.items()}
+            placed = Placed(placed.guests, {**placed.problems, **lost})
+        return selection(placed, self.guests, names, project=self.project, file=self.file, **more)
+
+
+def _not_pruned(host: str, error: VirtInstallError) -> RequestError:
+    return UnreachableError(host, error, " (guests that the file no longer has may be there)")

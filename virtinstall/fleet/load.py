@@ -32,6 +32,7 @@ class Loaded(NamedTuple):
     """Content of a file."""
 
     project: str
+    sets_project: bool
     guests: tuple[LabGuest, ...]
     connect: str | None
     hosts: Mapping[str, str]
@@ -78,6 +79,7 @@ class _Loader:
         raise_together(self.problems)
         return Loaded(
             project=self._text_of(root, "project") or project,
+            sets_project=bool(self._text_of(root, "project")),
             guests=self._with_expanded_after(guests),
             connect=self._text_of(root, "connect"),
             hosts=self.hosts,

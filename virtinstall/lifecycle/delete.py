@@ -184,7 +184,7 @@ def _objection_now(item: Item, host: Host, uses: FilesInUse, staying: set[str]) 
         return f"it is used by {now.users[0]}" if now.users else None
     if now.unreachable is not None and not os.path.lexists(file.path):
         return None
-    if (now.filesystem, now.inode) != (file.filesystem, file.inode):
+    if (now.filesystem, now.inode, now.born) != (file.filesystem, file.inode, file.born):
         return "another file now has this path"
     if now.users:
         return f"it is used by {now.users[0]}"

@@ -22,6 +22,7 @@ from virtinstall.lifecycle.unfinished import (
     reserved_by_killed_run,
     unfinished_deletion,
 )
+from virtinstall.rollback.birth_time import birth_time_ns, is_later_file
 from virtinstall.run.state_files import guest_nvram, tpm_folder
 from virtinstall.storage.file_uses import Role
 from virtinstall.storage.in_use import FilesInUse, file_identity, files_in_use, local_chain
@@ -257,7 +258,7 @@ class _Files:
         """Return whether the record names the file, or the disk that a snapshot's overlay is based on."""
         own = next((each for each in self._created if self._is(each, file)), None)
         if own is not None:
-            replaced = own.inode is not None and self._local and own.inode != _inode(file.path)
+            replaced = self._local and own.inode is not None and _is_replaced(own, file.path)
             return {"is_ours": True, "is_replaced": replaced, "kind": own.kind if own.kind == "seed" else _own(file)}
         if file.kind in ("snapshot", "memory"):
             below = self._below.get(file.path, ())
@@ -285,11 +286,12 @@ def _own(file: FileFacts) -> str:
     return "disk" if file.kind == "base" else file.kind
 
 
-def _inode(path: str) -> int | None:
+def _is_replaced(created: CreatedFile, path: str) -> bool:
+    """Whether another file is at `path` than the one that was created."""
     try:
-        return os.stat(path).st_ino
+        return os.stat(path).st_ino != created.inode or is_later_file(path, created.born)
     except OSError:
-        return None
+        return True
 
 
 def examine(file: FileFacts, host: Host, uses: FilesInUse, *, but: str | None, uuid: str = "") -> FileFacts:
@@ -326,5 +328,6 @@ def _with_status(file: FileFacts, uuid: str) -> FileFacts:
         size_bytes=status.st_blocks * 512,
         filesystem=status.st_dev,
         inode=status.st_ino,
+        born=birth_time_ns(path),
         open_by=tuple(open_by(path, but_guest=uuid)),
     )

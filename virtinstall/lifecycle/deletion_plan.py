@@ -22,8 +22,8 @@ class FileFacts(Record):
     disk), `seed`, `nvram`, `base` (backing image of a disk) or `cdrom`. `source` is
     libvirt's type of the disk: `file`, `block`, `network`, ... `is_ours`: the record names it, or the disk that it is
     an overlay of. `is_replaced`: another file now has this path. `users` are other guests, or uses by this host;
-    `overlays` are paths of images that are based on it; `open_by` are processes. `inode` and `filesystem` identify the
-    file on this machine; `link` is its real path, if `path` is a symbolic link.
+    `overlays` are paths of images that are based on it; `open_by` are processes. `inode`, `filesystem` and `born`
+    identify the file on this machine; `link` is its real path, if `path` is a symbolic link.
     """
 
     kind: str
@@ -42,6 +42,7 @@ class FileFacts(Record):
     size_bytes: int = 0
     filesystem: int | None = None
     inode: int | None = None
+    born: int | None = None
     users: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()
     open_by: tuple[str, ...] = ()

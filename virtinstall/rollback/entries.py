@@ -24,7 +24,10 @@ Folder = str | os.PathLike[str]
 
 
 class Entry(NamedTuple):
-    """One thing that a run creates. `identity` is known once a file exists, `state` once it is complete."""
+    """One thing that a run creates. `identity` is known once a file exists, `state` once it is complete.
+
+    `born` is when a file was created, in nanoseconds.
+    """
 
     kind: str
     path: str
@@ -32,6 +35,7 @@ class Entry(NamedTuple):
     state: FileState | None = None
     uuid: str | None = None
     xml: str | None = None
+    born: int | None = None
 
 
 class Record(NamedTuple):
@@ -124,7 +128,8 @@ def _entry(values: Mapping[str, object]) -> Entry | None:
     known = [number for number in numbers if isinstance(number, int) and not isinstance(number, bool)]
     state = FileState(*known) if len(known) == len(numbers) else None
     identity = Identity(*known[:2]) if len(known) >= 2 and numbers[:2] == known[:2] else None
-    return Entry(kind, path, identity, state, uuid, xml)
+    born = values.get("born")
+    return Entry(kind, path, identity, state, uuid, xml, born if isinstance(born, int) else None)
 
 
 def _text(values: Mapping[str, object], name: str, *, empty: bool = False) -> str | None:

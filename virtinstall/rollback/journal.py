@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from virtinstall.named import NamedTuple
+from virtinstall.rollback.birth_time import birth_time_ns, is_later_file
 from virtinstall.rollback.entries import (
     ADOPTED,
     BORN,
@@ -201,6 +202,9 @@ class Journal:
         entry: dict[str, str | int] = {"kind": kind, "path": path}
         if known is not None:
             entry |= known._asdict()
+            born = birth_time_ns(path) if Identity.of_path(path) == known[:2] else None
+            if born is not None:
+                entry["born"] = born
         if uuid is not None:
             entry["uuid"] = uuid
         self._append(entry)
@@ -329,4 +333,4 @@ def _may_be_there(entry: Entry) -> bool:
     if entry.kind != "file":
         return True
     now = Identity.of_path(entry.path)
-    return now is not None and now == entry.identity
+    return now is not None and now == entry.identity and not is_later_file(entry.path, entry.born)

@@ -18,6 +18,7 @@ from virtinstall.guest_record import (
     record_of,
     reservations_of,
 )
+from virtinstall.rollback.birth_time import birth_time_ns
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Host, HostGuest
@@ -126,7 +127,7 @@ def _complete(file: CreatedFile, host: Host) -> CreatedFile:
     if file.inode is not None or not host.is_local():
         return file
     try:
-        return file.replace(inode=os.stat(file.path).st_ino)
+        return file.replace(inode=os.stat(file.path).st_ino, born=birth_time_ns(file.path))
     except OSError:
         # the test driver has no files
         return file

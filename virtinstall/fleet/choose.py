@@ -1,0 +1,135 @@
+"""Choose guests of a file and actions, and compare them with the guests that exist; change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from virtinstall.errors import RequestError
+from virtinstall.fleet.addresses import with_addresses
+from virtinstall.fleet.compare import Comparison, compare, record_of
+from virtinstall.fleet.ownership import belongs, other_file, owner_of, was_renamed
+from virtinstall.fleet.planning import plan_again
+from virtinstall.record import Record
+
+if TYPE_CHECKING:
+    from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.fleet.placement import Placed
+    from virtinstall.fleet.sessions import Session, Sessions
+    from virtinstall.libvirt_host.host import HostGuest
+
+
+class Selection(Record):
+    """The guests, those whose host cannot be reached with the error, and the allowed actions.
+
+    `file` is the path of the file, if it does not set its project.
+    """
+
+    project: str
+    file: str | None = None
+    guests: tuple[LabGuest, ...]
+    all_names: frozenset[str]
+    unreachable: Mapping[str, RequestError] = {}
+    prune: bool = False
+    adopt: frozenset[str] = frozenset()
+    recreate: frozenset[str] = frozenset()
+    reboot: bool = False
+
+
+def compare_all(chosen: Selection, sessions: Sessions) -> list[Comparison]:
+    """Compare each guest; change nothing. Raises: RequestError, with all mistakes together; HostError."""
+    found: list[Comparison] = []
+    problems: list[RequestError] = []
+    for guest in chosen.guests:
+        try:
+            session = sessions.of(guest.host)
+            compared = None if chosen.file is None else _of_other_file(guest, chosen, session)
+            compared = compared or compare(guest, chosen.project, session, adopt=guest.name in chosen.adopt)
+            found.append(_recreated(compared, guest, chosen, session))
+        except RequestError as error:
+            problems.append(error)
+    if problems:
+        hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
+        raise RequestError("\n".join(problem.message for problem in problems), hint="; ".join(hints) or None)
+    guests = {guest.name: guest for guest in chosen.guests}
+    found = [_rebooted(each, chosen) for each in with_addresses(found, guests, chosen.project, sessions)]
+    if chosen.prune:
+        for host in sessions.hosts():
+            for handle in sessions.of(host).host.guests():
+                if handle.name not in chosen.all_names and _is_pruned(handle, chosen):
+                    found.append(Comparison(name=handle.name, host=host, action="delete"))
+    for name, lost in chosen.unreachable.items():
+        found.append(Comparison(name=name, action="unreachable", problem=lost.message, hint=lost.hint))
+    return found
+
+
+def _is_pruned(handle: HostGuest, chosen: Selection) -> bool:
+    """Whether the guest was created from the file; one that was renamed since is kept, as is one of another file."""
+    owner = owner_of(handle)
+    return owner is not None and belongs(handle, chosen.project, chosen.file) and not was_renamed(owner, handle)
+
+
+def _of_other_file(guest: LabGuest, chosen: Selection, session: Session) -> Comparison | None:
+    """Return the adoption of a guest that was created from another file of the same project, which still exists.
+
+    None for a guest of this file. Raises: RequestError, if it is not adopted.
+    """
+    handle = session.host.guest_named(guest.name)
+    owner = None if handle is None else owner_of(handle)
+    other = other_file(owner, chosen.file)
+    if handle is None or owner is None or other is None or owner.project != chosen.project:
+        return None
+    if guest.name not in chosen.adopt:
+        raise RequestError(
+            f"{guest.place}: the guest '{guest.name}' exists and was created from '{other}', which has the project "
+            f"'{chosen.project}' too",
+            hint=f"write `project: NAME` into the files, the same NAME if both describe this guest; "
+            f"or take it over as it is: virt-guest apply --adopt {guest.name}",
+        )
+    known = Comparison(name=guest.name, host=guest.host, exists=True, action="delete" if guest.absent else "update")
+    if guest.absent:
+        return known
+    plan = plan_again(guest, chosen.project, session)
+    definition = etree.fromstring(handle.xml(inactive=True).encode())
+    return known.replace(adopted=True, applied=record_of(guest, chosen.project, plan, definition))
+
+
+def _recreated(comparison: Comparison, guest: LabGuest, chosen: Selection, session: Session) -> Comparison:
+    """Request deletion and creation, if the guest can be created. Raises: as `make_plan`."""
+    if comparison.name not in chosen.recreate or not comparison.exists or guest.absent:
+        return comparison
+    plan_again(guest, chosen.project, session)
+    return comparison.replace(action="recreate")
+
+
+def _rebooted(comparison: Comparison, chosen: Selection) -> Comparison:
+    if chosen.reboot and comparison.pending and comparison.action == "none":
+        return comparison.replace(action="reboot")
+    return comparison
+
+
+def selection(
+    placed: Placed, every: Sequence[LabGuest], names: Collection[str], *, project: str, file: str | None, **more: Any
+) -> Selection:
+    """Return the selection of `placed` guests out of `every` guest of the file.
+
+    Raises: RequestError, when --recreate or --adopt names another guest.
+    """
+    known = {*(guest.name for guest in placed.guests), *placed.problems}
+    for option in ("adopt", "recreate"):
+        for name in more.get(option, ()):
+            if name not in known:
+                raise RequestError(f"--{option} {name}: it is not among the guests of the file that are applied")
+    return Selection(
+        project=project,
+        file=file,
+        guests=placed.guests,
+        unreachable=placed.problems,
+        all_names=frozenset(guest.name for guest in every),
+        prune=bool(more.get("prune")) and not names,
+        adopt=frozenset(more.get("adopt", ())),
+        recreate=frozenset(more.get("recreate", ())),
+        reboot=bool(more.get("reboot")),
+    )
