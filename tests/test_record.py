@@ -138,7 +138,7 @@ def test_collections_given_are_copied() -> None:
         *(("speaker", "x"), ("speaker", 1)),
     ],
 )
-def test_a_value_of_another_type_is_an_error(name: str, value: object) -> None:
+def test_a_value_of_the_wrong_type_is_an_error(name: str, value: object) -> None:
     """The error names the record and the field, and shows the value; it is a FieldError and a TypeError."""
     with pytest.raises(FieldError, match=f"Everything: {name} must be .*, not {type(value).__name__}") as caught:
         Everything(**{name: value})  # type: ignore[arg-type]

@@ -131,7 +131,7 @@ def create(
 
     Raises: RequestError, StorageError, FetchError, HypervisorError; TakenError, when names are taken again and
     again. What could not be rolled back is in the error's notes. A plan that was created before is planned again:
-    names that were generated become others, and those of the request are an error.
+    generated names are generated again, and those of the request are an error.
     """
     from virtinstall.progress import Silent
     from virtinstall.request_texts import texts_of

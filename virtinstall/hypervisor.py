@@ -151,7 +151,7 @@ class Hypervisor:
         Raises: RequestError, StorageError (NoSpaceError), FetchError, HypervisorError; TakenError, when generated
         names were taken again and again. What could not be rolled back is in the error's notes.
 
-        The same plan can be created again: names and addresses that were generated become others. If the request
+        The same plan can be created again: generated names and addresses are generated again. If the request
         names the guest, that is a RequestError.
         """
         from virtinstall.create import create

@@ -48,7 +48,7 @@ class _Field:
         self.hint: Any = _MISSING
 
     def accept(self, owner: str, value: Any) -> Any:
-        """Return the value as it is stored. Raises: FieldError, for a value of another type."""
+        """Return the value as it is stored. Raises: FieldError, for a value of the wrong type."""
         if self.hint is _MISSING:
             self.hint = self.evaluate()
         if type(value) is self.hint or (value is None and self.default is None):
@@ -98,7 +98,7 @@ class Record:
     """Base of the records. A list for a field of a sequence type is stored as a tuple, a dictionary read-only.
 
     Raises, when one is created: UnknownFieldError for a name that is not a field, FieldError for a missing value or one
-    of another type. Both name the record and the field, and both are TypeErrors as well.
+    of the wrong type. Both name the record and the field, and both are TypeErrors as well.
     """
 
     _declared: ClassVar[Mapping[str, _Field]] = {}

@@ -1,6 +1,6 @@
 """Calls from scripts: their arguments are checked, and their errors are in the terms of a script.
 
-An argument of another type raises FieldError, which names the method and the parameter, as a record does for its
+An argument of the wrong type raises FieldError, which names the method and the parameter, as a record does for its
 fields. Commands call the same methods without both.
 """
 

@@ -65,7 +65,7 @@ def test_first_boot_that_ends_at_its_reboot(args: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("args", [("--import",), ()])
 def test_a_kept_seed_needs_no_first_boot_phase(args: tuple[str, ...]) -> None:
-    """The guest is defined and started as it will be, and can reboot in its first boot."""
+    """The guest is defined and started as it will be, and can reboot during its first boot."""
     created = plan(*args, keep=True)
     assert created.install is None and not created.seeded and has_seed(created.final)
     assert created.final.on_reboot != "destroy"

@@ -36,7 +36,7 @@ def test_yaml_is_read_as_the_documents(name: str) -> None:
 @needs_schemas
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_case_passes_the_schemas_strictly(name: str) -> None:
-    """No unknown field, no missing one, no value of another type."""
+    """No unknown field, no missing one, no value of the wrong type."""
     assert [each for guest in manifests_of(name) for document in guest.documents for each in problems(document)] == []
 
 

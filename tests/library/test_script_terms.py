@@ -203,7 +203,7 @@ def test_arguments_and_commands_keep_their_options(hypervisor: Hypervisor) -> No
 
 @pytest.mark.parametrize("name", [None, "named"])
 def test_plan_can_be_created_twice_unless_it_names_the_guest(hypervisor: Hypervisor, name: str | None) -> None:
-    """Names, UUIDs and MAC addresses that were generated become others."""
+    """Generated names, UUIDs and MAC addresses are generated again."""
     plan = hypervisor.plan(small(name, install=Existing()))
     first = hypervisor.create(plan)
     if name is not None:

@@ -1,4 +1,4 @@
-"""Methods of the library reject arguments of another type; the error names the method and the parameter."""
+"""Methods of the library reject arguments of the wrong type; the error names the method and the parameter."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def call(method: Callable[..., Any], wrong: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "parameter"), parameters(Hypervisor))
-def test_hypervisor_rejects_an_argument_of_another_type(hypervisor: Hypervisor, method: str, parameter: str) -> None:
+def test_hypervisor_rejects_an_argument_of_the_wrong_type(hypervisor: Hypervisor, method: str, parameter: str) -> None:
     """Each parameter of each method, before anything is done."""
     call(getattr(hypervisor, method), parameter)
 
 
 @pytest.mark.parametrize(("method", "parameter"), parameters(Guest))
-def test_guest_rejects_an_argument_of_another_type(hypervisor: Hypervisor, method: str, parameter: str) -> None:
+def test_guest_rejects_an_argument_of_the_wrong_type(hypervisor: Hypervisor, method: str, parameter: str) -> None:
     """Each parameter of each method, before anything is done."""
     call(getattr(hypervisor.guest("test"), method), parameter)
 
 
-def test_connect_rejects_an_argument_of_another_type() -> None:
+def test_connect_rejects_an_argument_of_the_wrong_type() -> None:
     """A number is not a URI."""
     call(virtinstall.connect, "uri")
 

@@ -1,4 +1,4 @@
-"""Every public record rejects an unknown field and a value of another type; the error names record and field.
+"""Every public record rejects an unknown field and a value of the wrong type; the error names record and field.
 
 That type checkers report the same is part of tests/test_record.py and tests/library/test_spec.py.
 """
@@ -28,7 +28,7 @@ def empty(cls: type[Record]) -> Any:
 
 
 @pytest.mark.parametrize(("cls", "name"), FIELDS, ids=lambda each: getattr(each, "__name__", each))
-def test_field_rejects_a_value_of_another_type(cls: type[Record], name: str) -> None:
+def test_field_rejects_a_value_of_the_wrong_type(cls: type[Record], name: str) -> None:
     """Also a text where a sequence of texts is expected."""
     annotation = str(cls._declared[name].annotation)
     wrong = [Other()] + ["console=ttyS0"] * annotation.startswith(("Sequence", "tuple", "frozenset", "Mapping"))

@@ -1,4 +1,4 @@
-"""Elements reject unknown names and values of another type; the error names the field.
+"""Elements reject unknown names and values of the wrong type; the error names the field.
 
 The `type: ignore` comments are part of the test: mypy reports unused ones, so type checkers find the same errors.
 """
@@ -39,7 +39,7 @@ def test_what_is_not_a_field_cannot_be_given(name: str) -> None:
         Disk(**{name: "x"})  # type: ignore[arg-type]
 
 
-def test_a_value_of_another_type_is_an_error() -> None:
+def test_a_value_of_the_wrong_type_is_an_error() -> None:
     """Text for a number, a number for text, in the constructor and in assignments."""
     with pytest.raises(FieldError, match="Disk: size_bytes must be int or None, not str '20'"):
         Disk(size_bytes="20")  # type: ignore[arg-type]

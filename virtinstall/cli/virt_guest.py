@@ -36,7 +36,7 @@ SUBCOMMANDS = (
     Subcommand(
         "export",
         "virtinstall.cli.guest_export",
-        "Print existing guests as a guests file, or the guests of a file as KubeVirt manifests.",
+        "Print existing guests as a guests file, or the guests in a file as KubeVirt manifests.",
     ),
     Subcommand("list", "virtinstall.cli.guest_list", "List guests with addresses, image, memory, vCPUs and age."),
     Subcommand("ip", "virtinstall.cli.guest_ip", "Print the IP addresses of a guest."),

@@ -97,7 +97,7 @@ def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
 
 
 def _rename(domain: Domain, name: str, uuid: str, random: Random) -> None:
-    """Change name and identity; the title is removed, and a new generation id shows the guest that it is a copy."""
+    """Change name and identity; the title is removed, and a new generation ID shows the guest that it is a copy."""
     old_uuid = (domain.uuid or "").strip().lower()
     # the number of a running guest, which is not part of its configuration
     domain.ensure_node().attrib.pop("id", "")

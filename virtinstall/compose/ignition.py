@@ -1,7 +1,7 @@
 """Ignition: where the guest finds its configuration during the first boot, and only then.
 
 QEMU reads the file once, when it starts; a guest that reboots during its first boot, as CoreOS does for kernel
-arguments, still finds it. To restore or migrate it in its first boot, QEMU needs a file of that name again.
+arguments, still finds it. To restore or migrate it during its first boot, QEMU needs a file of that name again.
 
 Source: https://coreos.github.io/ignition/supported-platforms/ (QEMU: fw_cfg `opt/com.coreos/config`, a virtio block
 device with serial `ignition` where there is no fw_cfg); https://libvirt.org/formatdomain.html#smbios-system-information

@@ -1,4 +1,4 @@
-"""Create, update and delete the guests of a file, so that they are as the file describes them."""
+"""Create, update and delete the guests in a file, so that they are as the file describes them."""
 
 from __future__ import annotations
 

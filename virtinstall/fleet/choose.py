@@ -1,4 +1,4 @@
-"""Choose guests of a file and actions, and compare them with the guests that exist; change nothing."""
+"""Choose guests in a file and actions, and compare them with the guests that exist; change nothing."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def selection(
     for option in ("adopt", "recreate"):
         for name in more.get(option, ()):
             if name not in known:
-                raise RequestError(f"--{option} {name}: it is not among the guests of the file that are applied")
+                raise RequestError(f"--{option} {name}: it is not among the guests in the file that are applied")
     return Selection(
         project=project,
         file=file,

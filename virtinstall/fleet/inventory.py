@@ -1,4 +1,4 @@
-"""Inventory of the guests of a file, or of all guests: how they are reached by SSH, in groups; for Ansible and ssh.
+"""Inventory of the guests in a file, or of all guests: how they are reached by SSH, in groups; for Ansible and ssh.
 
 Source: https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html; ssh_config(5).
 """
@@ -48,7 +48,7 @@ class Inventory(Record):
 
     @staticmethod
     def of_guests(guests: Sequence[LabGuest], hypervisors: Sequence[Hypervisor]) -> Inventory:
-        """Return the inventory of guests of a file, which are on any of the connections.
+        """Return the inventory of guests in a file, which are on any of the connections.
 
         Raises: as `of_host`.
         """

@@ -1,4 +1,4 @@
-"""`Lab`: the guests of a file."""
+"""`Lab`: the guests in a file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Opened = Hypervisor | Connections
 
 
 class Lab(Record):
-    """The guests of a file; `connect` is the URI that the file names, or `hosts` are those of several hosts by name.
+    """The guests in a file; `connect` is the URI that the file names, or `hosts` are those of several hosts by name.
 
     `file` is the path of the file, if it does not set its project: files in directories of the same name, or in one
     directory, then have the same project, and the guests of one are not those of the other.

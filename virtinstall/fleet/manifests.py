@@ -1,4 +1,4 @@
-"""The guests of a file as KubeVirt manifests: a set of documents for each, and what they share once."""
+"""The guests in a file as KubeVirt manifests: a set of documents for each, and what they share once."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _NAMES = {"$ref": "#/$defs/names"}
 _OWN: dict[str, dict[str, Any]] = {
     "count": {
         "type": ["integer", "string"],
-        "description": "How many guests this is: NAME-1, NAME-2, ...; {n} in values is the number.",
+        "description": "Number of guests: NAME-1, NAME-2, ...; {n} in a value is replaced by the number.",
     },
     "after": {**_NAMES, "description": "Guests or groups that are created before this one."},
     "groups": {**_NAMES, "description": "Groups of the inventory, and names for `after` and the command line."},

@@ -1,4 +1,4 @@
-"""The cache of images: immutable files named by their content, and what is known of each source.
+"""The cache of images: immutable files named after their content, and what is known of each source.
 
     by-digest/sha256-HEX.qcow2    an image, mode 0444; never changed, the base of any number of guests
     sources/KEY.json              the record of a source: which file it is, when it was checked, ETag

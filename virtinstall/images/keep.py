@@ -1,7 +1,7 @@
 """The paths of a plan's images: in the cache, or in a copy that libvirt keeps in a pool.
 
 QEMU of another host, or of the system while a user's cache is private, cannot read the cache. Then the image becomes a
-volume named by its digest, which is uploaded once and is the base of all later disks in that pool.
+volume named after its digest, which is uploaded once and is the base of all later disks in that pool.
 """
 
 from __future__ import annotations

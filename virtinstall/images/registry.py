@@ -132,7 +132,7 @@ class Registry:
         data = self._read(f"{self._reference.base}/manifests/{name}")
         algorithm, colon, value = name.partition(":")
         if colon:
-            # what is named by its digest must be what was meant
+            # what is named with its digest must be what was meant
             expected = digest_of(algorithm, value)
             computed = None if expected is None else new_hash(expected.algorithm)
             if computed is None or expected is None:

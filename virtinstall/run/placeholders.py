@@ -1,4 +1,4 @@
-"""Placeholders of seeds: files without content that a guest in its first boot needs to be restored or migrated.
+"""Placeholders of seeds: files without content that a guest during its first boot needs to be restored or migrated.
 
 QEMU and libvirt want every file of the running guest when they restore it, also those that the guest has read long
 ago. Seeds contain secrets and are deleted; a sparse file of the same size takes their place until the guest is off.

@@ -38,7 +38,7 @@ class Origin(Protocol):
 class Element:
     """Base of all element classes.
 
-    `tag` is the element's name in libvirt's XML. `bare` names the sub-options of leading values without `=`.
+    `tag` is the element's name in libvirt's XML. `bare` names the sub-options of first values without `=`.
     `none_word` defines what the value `none` does on the command line: `"no-op"`, `"suppress"` (no such device, not
     even the default one) or `"value"` (an ordinary value). `above` are the tags between <domain> and the element; None
     if it is not a separate part. `trailing` names the children that come last.
@@ -46,7 +46,7 @@ class Element:
     A keyword argument sets the field of that name: `Rng(model="virtio")`.
 
     Raises, in the constructor and where an attribute is set: UnknownFieldError for a name that is not a field,
-    FieldError for a value of another type. Both name the field. Type checkers read the fields as those of a dataclass,
+    FieldError for a value of the wrong type. Both name the field. Type checkers treat them as fields of a dataclass,
     so each field is annotated: `model: XmlField[str] = XmlField(...)`.
     """
 

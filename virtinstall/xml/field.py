@@ -303,7 +303,7 @@ class Suboption(Declared):
 def _check(declared: XmlField[T] | Setting[T], element: Holder, value: object) -> None:
     """Check the type of a value.
 
-    Raises: FieldError, for a value of another type than the declared one.
+    Raises: FieldError, for a value of the wrong type.
     """
     if value is not None and not is_instance(value, declared.kind.type):
         expected = declared.kind.type.__name__
