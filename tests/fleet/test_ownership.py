@@ -182,7 +182,7 @@ def test_prune_reports_hosts_that_cannot_be_reached(tmp_path: Path) -> None:
 
 
 def test_kept_files_are_reported(hypervisor: Hypervisor) -> None:
-    """A deletion that keeps a disk says so, and why."""
+    """A deletion that keeps a disk reports the disk and the reason."""
     wanted = lab(f"{{web: {{{ONE.replace('disk: none', 'disk: {size: 0.1}')}}}}}")
     wanted.apply(hypervisor)
     chosen = lab("{web: {state: absent}}")
