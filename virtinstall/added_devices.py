@@ -50,8 +50,9 @@ def compose_devices(
 ) -> tuple[list[Device], Plan]:
     """Return the devices, filled in for `guest` (None: for none), and the plan of what has to be created for them.
 
-    `running` is the guest as it runs: targets of its disks are taken. `live`: the devices are plugged into it, so they
-    get a bus that allows that.
+    `running` is the guest as it runs: targets of its disks are taken, except that a device for its next start may name
+    one of a disk that its definition does not have. `live`: the devices are plugged into it, so they get a bus that
+    allows that.
 
     Raises: RequestError, when one contradicts itself or the host; HostError.
     """
@@ -75,7 +76,9 @@ def compose_devices(
     draft = Draft(request, facts, devices, platform, Random(os.urandom(128)))
     draft.running = running if live else None
     bare = [interface for interface in devices.devices_of(Interface) if interface.model_type is None]
-    _fill(draft, guest, [*_disks(guest), *_only_live_disks(guest, running)])
+    named = set() if live else {disk.target_dev for disk in devices.devices_of(Disk)}
+    plugged_in = [disk for disk in _only_live_disks(guest, running) if disk.target_dev not in named]
+    _fill(draft, guest, [*_disks(guest), *plugged_in])
     if guest is not None and want_addresses(devices):
         from virtinstall.compose.addresses import assign_addresses
 

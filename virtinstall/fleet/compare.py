@@ -14,7 +14,7 @@ from virtinstall.fleet.effects import next_boot
 from virtinstall.fleet.growth import growth_of
 from virtinstall.fleet.leaves import Difference, differences, leaves_of
 from virtinstall.fleet.patch import DEVICE
-from virtinstall.fleet.planning import SEED_NETWORK, plan_again, planned_leaves, uuid_of
+from virtinstall.fleet.planning import AUTOSTART, SEED_NETWORK, plan_again, planned_leaves, uuid_of
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 # they choose what the guest's disks hold at its creation; later plans have the values of that time
 _CREATION = ("image", "location", "cdrom", "install", "pxe", "import_disk", "livecd", "initrd_inject")
 # they act when a guest is created, and its XML does not show them
-_AT_CREATION = (*_CREATION, "cloud_init", "ignition", "unattended", "extra_args", "disk")
+_AT_CREATION = (*_CREATION, "cloud_init", "ignition", "unattended", "extra_args", "disk", "transient")
 # they act during the run alone
 _OF_THE_RUN = (
-    *("wait_for", "timeout", "check", "noreboot"),
+    *("wait_for", "timeout", "check", "noreboot", "destroy_on_exit"),
     *("kubevirt_drop", "kubevirt_namespace", "kubevirt_run_strategy"),
     *("kubevirt_instancetype", "kubevirt_preference", "kubevirt_device"),
 )
@@ -107,9 +107,14 @@ def compare(guest: LabGuest, project: str, session: Session, *, adopt: bool = Fa
     if applied is None or applied.project != project:
         plan = plan_again(guest, project, session)
         applied = record_of(guest, project, plan, definition)
+        if AUTOSTART in applied.planned and not found.is_autostarted():
+            # it is taken over as it is
+            applied = applied.replace(base={key: applied.base[key] for key in applied.base if key != AUTOSTART})
         return known.replace(action="update", adopted=True, interrupted=interrupted, applied=applied)
     live = leaves_of(definition)
-    drift = tuple(differences(applied.base, live))
+    if (AUTOSTART in applied.planned or _autostarts(guest)) and found.is_autostarted():
+        live[AUTOSTART] = "yes"
+    drift = tuple(sorted(differences(applied.base, live)))
     hashes = option_hashes(guest)
     changed = {name for name in {*hashes, *applied.options} if hashes.get(name) != applied.options.get(name)}
     changed -= set(_OF_THE_RUN)
@@ -159,6 +164,10 @@ def _compared(
     )
 
 
+def _autostarts(guest: LabGuest) -> bool:
+    return guest.request is not None and guest.request.run.autostart
+
+
 def _as_created(guest: LabGuest, applied: Applied) -> Request:
     """Return the request with the installation method and the image that the guest was created with."""
     given = {name: value for name, value in guest.given.items() if name not in _CREATION}
@@ -201,7 +210,7 @@ def _reverted(
         device = DEVICE.match(each.path)
         if each.before is None or (device is not None and device[0] not in present and device[0] not in missing):
             continue
-        if each.path in named or each.path.startswith(missing):
+        if each.path in named or each.path == AUTOSTART or each.path.startswith(missing):
             yield Difference(each.path, each.after, each.before)
 
 
@@ -236,11 +245,14 @@ def record_of(guest: LabGuest, project: str, plan: Plan, definition: etree._Elem
     """Return the record of a guest that was created now; `definition` is its <domain>."""
     request = plan.request
     assert request is not None
+    base = leaves_of(definition)
+    if plan.run.autostart:
+        base[AUTOSTART] = "yes"
     return Applied(
         project=project,
         options=option_hashes(guest),
         planned=planned_leaves(plan),
-        base=leaves_of(definition),
+        base=base,
         devices=marks_of(request, plan.final),
         creation={name: guest.given[name] for name in _CREATION if name in guest.given},
         groups=guest.groups,
@@ -254,6 +266,8 @@ def record_after_update(
     applied, plan = comparison.applied, comparison.plan
     assert applied is not None
     base = leaves_of(definition)
+    if AUTOSTART in applied.base if plan is None else plan.run.autostart:
+        base[AUTOSTART] = "yes"
     for each in comparison.drift:
         if each.before is None:
             base.pop(each.path, None)

@@ -7,7 +7,7 @@ keeps its MAC address. The record of the last apply has a mark for each.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 KINDS: tuple[type[Disk] | type[Interface], ...] = (Disk, Interface)
 _PREFIXES = {"virtio": "vd", "scsi": "sd", "sata": "sd", "usb": "sd", "ide": "hd", "fdc": "fd", "xen": "xvd"}
+
+_DRIVES = ("cdrom", "floppy", "lun")
 
 
 class Mark(NamedTuple):
@@ -54,7 +56,11 @@ def key_of(device: Disk | Interface) -> str | None:
 def _parts(device: Disk | Interface) -> tuple[str, ...]:
     values = {**leaves_of(device.ensure_node()), **{name: str(value) for name, value in device.settings.items()}}
     values.pop("size_bytes", None)
-    return tuple(sorted(hashlib.sha256(f"{name}={value}".encode()).hexdigest()[:6] for name, value in values.items()))
+    return tuple(sorted(_part(name, value) for name, value in values.items()))
+
+
+def _part(name: str, value: str) -> str:
+    return hashlib.sha256(f"{name}={value}".encode()).hexdigest()[:6]
 
 
 def match(old: Sequence[Mark], request: Request) -> list[tuple[Disk | Interface, Mark | None]]:
@@ -67,6 +73,27 @@ def match(old: Sequence[Mark], request: Request) -> list[tuple[Disk | Interface,
 
 
 def _matched(old: list[Mark], devices: Sequence[Disk | Interface]) -> list[Mark | None]:
+    """Return the mark of each device. A CD-ROM drive never becomes a disk, nor a disk another kind of drive."""
+    found: list[Mark | None] = [None] * len(devices)
+    for kind in dict.fromkeys(map(_kind, devices)):
+        places = [place for place, device in enumerate(devices) if _kind(device) == kind]
+        marks = [mark for mark in old if _kind_of_mark(mark) == kind]
+        for place, mark in zip(places, _matched_of_kind(marks, [devices[place] for place in places]), strict=True):
+            found[place] = mark
+    return found
+
+
+def _kind(device: Disk | Interface) -> str:
+    return device.device or "disk" if isinstance(device, Disk) else Interface.tag
+
+
+def _kind_of_mark(mark: Mark) -> str:
+    if mark.tag == Interface.tag:
+        return mark.tag
+    return next((kind for kind in _DRIVES if _part("@device", kind) in mark.parts), "disk")
+
+
+def _matched_of_kind(old: list[Mark], devices: Sequence[Disk | Interface]) -> list[Mark | None]:
     result: list[Mark | None] = [None] * len(devices)
     left = list(range(len(old)))
     wanted = [(_parts(device), getattr(device, "size_bytes", None)) for device in devices]
@@ -129,9 +156,16 @@ def pinned(request: Request, marks: Sequence[Mark]) -> Pinned:
         if isinstance(device, Interface):
             device.mac_address = mark.key
             macs.add(mark.key)
-        elif device.target_bus is None or mark.key.startswith(_PREFIXES.get(device.target_bus, mark.key)):
+        elif _keeps_bus(device, mark):
             device.target_dev = mark.key
     return Pinned(request, tuple(found), frozenset(macs))
+
+
+def _keeps_bus(disk: Disk, mark: Mark) -> bool:
+    """Whether the disk stays on its bus: the file names the same one, or none as at the last apply."""
+    if disk.target_bus is None:
+        return not any(_part("target/@bus", bus) in mark.parts for bus in _PREFIXES)
+    return mark.key.startswith(_PREFIXES.get(disk.target_bus, mark.key))
 
 
 def keep_default_mac(wanted: Pinned, final: Domain, marks: Sequence[Mark]) -> frozenset[str]:
@@ -149,16 +183,18 @@ def prefixes(marks: Iterable[Mark]) -> list[str]:
     return [f"devices/{mark.tag}[{mark.key}]/" for mark in marks]
 
 
-def moves(wanted: Pinned, final: Domain, present: Collection[str]) -> dict[str, str]:
+def moves(wanted: Pinned, final: Domain, present: Mapping[str, str]) -> dict[str, str]:
     """Return the beginnings of the paths of disks that get another target: new -> present.
 
-    `present` are the paths of the guest's leaves.
+    `present` are the guest's leaves. A disk whose path the file changes is another disk.
     """
     disks = [(device, mark) for device, mark in wanted.devices if isinstance(device, Disk)]
     found = {}
-    for (_, mark), planned in zip(disks, final.devices_of(Disk), strict=False):
+    for (device, mark), planned in zip(disks, final.devices_of(Disk), strict=False):
         if mark is not None and mark.key != key_of(planned):
             new, old = (f"devices/disk[{key}]/" for key in (key_of(planned), mark.key))
-            if any(path.startswith(old) for path in present):
+            source = present.get(f"{old}source/@file") or present.get(f"{old}source/@dev")
+            is_same = device.path is None or source in (None, device.path)
+            if is_same and any(path.startswith(old) for path in present):
                 found[new] = old
     return found

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from virtinstall.fleet.growth import SIZE
+from virtinstall.fleet.leaves import GENERATED
 from virtinstall.fleet.patch import DEVICE
 from virtinstall.fleet.planning import RESERVATION
 
@@ -30,14 +31,22 @@ def groups_of(changes: Iterable[Difference]) -> dict[str, list[Difference]]:
     return groups
 
 
-def is_added(prefix: str, changes: Iterable[Difference], before: Mapping[str, str]) -> bool:
-    """Whether the changes add the device: the guest has no value of it."""
-    return all(each.before is None for each in changes) and not any(path.startswith(prefix) for path in before)
+def has_device(prefix: str, leaves: Iterable[str]) -> bool:
+    """Whether a guest with these leaves has the device."""
+    return any(path.startswith(prefix) for path in leaves)
 
 
-def is_removed(prefix: str, changes: Iterable[Difference], after: Mapping[str, str]) -> bool:
-    """Whether the changes remove the device: nothing of it is wanted."""
-    return all(each.after is None for each in changes) and not any(path.startswith(prefix) for path in after)
+def is_replaced(prefix: str, changes: Iterable[Difference], after: Mapping[str, str]) -> bool:
+    """Whether the changes put another disk in the place of one; a drive of that kind only gets another medium."""
+    if not prefix.startswith("devices/disk") or after.get(f"{prefix}@device", "disk") not in ("disk", "lun"):
+        return False
+    sources = (f"{prefix}source/@file", f"{prefix}source/@dev")
+    return any(each.path in sources and each.after not in (None, GENERATED) for each in changes)
+
+
+def is_boot_order(path: str) -> bool:
+    """Whether the value at `path` belongs to the boot order: <os><boot>, or <boot order> of a device."""
+    return path.startswith(("os/boot/", "os/boot[")) or path.endswith("/boot/@order")
 
 
 def is_live(change: Difference, leaves: Mapping[str, str]) -> bool:
@@ -92,9 +101,9 @@ def next_boot(
     for prefix, mine in groups_of(changes).items():
         if prefix in moved or prefix in moved.values():
             late = True
-        elif prefix and is_added(prefix, mine, before):
+        elif prefix and not has_device(prefix, before):
             late = not device_is_live(prefix, after)
-        elif prefix and is_removed(prefix, mine, after):
+        elif prefix and not has_device(prefix, after):
             late = not device_is_live(prefix, before)
         else:
             found += [each.path for each in mine if not is_live(each, before)]

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from virtinstall.fleet.leaves import GENERATED, keyed_children
+from virtinstall.fleet.leaves import GENERATED, Difference, keyed_children
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from virtinstall.fleet.leaves import Difference
+    from virtinstall.fleet.applied import Applied
 
 _STEP = re.compile(r"([^/@\[]+)(\[[^\]]*\])?/?")
 DEVICE = re.compile(r"devices/(disk|interface)\[([^\]]*)\]/")
 """Beginning of the leaves of a disk or an interface: its tag and its key."""
+_UNIT = re.compile(r"devices/([^/@\[]+)(\[[^\]]*\])?/")
+_PORTS = ("devices/serial", "devices/console")
+# another value of these makes another kind of device, which may need another place on another bus
+_KIND = ("@type", "@bus", "@model")
 
 
 def _steps(path: str) -> tuple[list[tuple[str, str]], str | None]:
@@ -46,51 +50,138 @@ def value_at(root: etree._Element, path: str) -> str | None:
     return node.text if attribute is None else node.get(attribute)
 
 
-def patch(root: etree._Element, planned: etree._Element, path: str, value: str | None) -> None:
-    """Set the leaf at `path` to `value` (None removes it); elements that are missing are copied from `planned`."""
-    steps, attribute = _steps(path)
-    node, twin = root, planned
-    for tag, key in steps:
-        child, wanted = _child(node, tag, key), _child(twin, tag, key)
-        if child is None:
-            if value is not None and wanted is not None:
-                node.append(copy.deepcopy(wanted))
-            return
-        if wanted is None:
-            if value is None:
-                node.remove(child)
-            return
-        node, twin = child, wanted
-    if attribute is not None and value is None:
-        if attribute in node.attrib:
-            del node.attrib[attribute]
-    elif attribute is not None:
-        node.set(attribute, str(value))
-    else:
-        node.text = value
+class _Patch:
+    """Changes of a <domain>. All paths are resolved before any change, because elements are counted among siblings."""
+
+    def __init__(self, root: etree._Element, planned: etree._Element) -> None:
+        self._root = root
+        self._planned = planned
+        self._values: list[tuple[etree._Element, str | None, str | None]] = []
+        self._new: dict[etree._Element, etree._Element] = {}
+        self._gone: dict[etree._Element, None] = {}
+        self._forgotten: list[etree._Element] = []
+
+    def set(self, path: str, value: str | None) -> None:
+        """Set the leaf at `path` to `value` (None removes it); elements that are missing are copied from the plan."""
+        steps, attribute = _steps(path)
+        node, twin = self._root, self._planned
+        for tag, key in steps:
+            child, wanted = _child(node, tag, key), _child(twin, tag, key)
+            if child is None:
+                if value is not None and wanted is not None:
+                    self._new[wanted] = node
+                return
+            if wanted is None:
+                if value is None:
+                    self._gone[child] = None
+                return
+            node, twin = child, wanted
+        self._values.append((node, attribute, value))
+
+    def forget(self, path: str) -> None:
+        """Remove the value at `path`, and the elements that are empty then."""
+        node = node_at(self._root, path)
+        if node is not None:
+            self._values.append((node, _steps(path)[1], None))
+            self._forgotten.append(node)
+
+    def make(self) -> None:
+        """Make the changes."""
+        for node, attribute, value in self._values:
+            if attribute is None:
+                node.text = value
+            elif value is not None:
+                node.set(attribute, value)
+            elif attribute in node.attrib:
+                del node.attrib[attribute]
+        for node in self._gone:
+            _remove(node)
+        for wanted, parent in self._new.items():
+            parent.append(copy.deepcopy(wanted))
+        for node in self._forgotten:
+            empty: etree._Element | None = node
+            while empty is not None and _is_empty(empty) and empty.tag != "devices":
+                empty = _remove(empty)
 
 
-def patch_all(root: etree._Element, planned: etree._Element, changes: Iterable[Difference]) -> None:
-    """Apply changes to a <domain>; a changed source of a device is replaced as a whole."""
-    replaced: set[str] = set()
+def _is_empty(node: etree._Element) -> bool:
+    return len(node) == 0 and not node.attrib and not (node.text or "").strip()
+
+
+def _remove(node: etree._Element) -> etree._Element | None:
+    """Remove an element; return its former parent."""
+    parent = node.getparent()
+    if parent is not None:
+        parent.remove(node)
+    return parent
+
+
+def patch_all(
+    root: etree._Element, planned: etree._Element, changes: Iterable[Difference], filled: Iterable[str] = ()
+) -> None:
+    """Apply changes to a <domain>; a changed source of a device is replaced as a whole.
+
+    `filled` are paths of values that libvirt filled in for the former version: they are removed.
+    """
+    patch = _Patch(root, planned)
+    sources: dict[str, None] = {}
     for each in changes:
         device = DEVICE.match(each.path)
-        if device is not None and each.path.startswith(f"{device[0]}source/") and each.after != GENERATED:
-            if device[0] not in replaced:
-                replaced.add(device[0])
-                _replace_source(root, planned, device[0])
-        elif each.after != GENERATED:
-            after = each.after
-            if after is not None and after.startswith("sha256:"):
-                # a password, which is compared by its hash
-                after = value_at(planned, each.path)
-            patch(root, planned, each.path, after)
-            if device is not None and each.path.endswith("/target/@bus"):
-                drop_address(root, device[0])
+        if each.after == GENERATED:
+            continue
+        if device is not None and each.path.startswith(f"{device[0]}source/"):
+            sources[device[0]] = None
+            continue
+        after = each.after
+        if after is not None and after.startswith("sha256:"):
+            # a password, which is compared by its hash
+            after = value_at(planned, each.path)
+        patch.set(each.path, after)
+    for path in filled:
+        patch.forget(path)
+    nodes = [node_at(root, prefix) for prefix in sources], [node_at(planned, prefix) for prefix in sources]
+    patch.make()
+    for device_node, wanted in zip(*nodes, strict=True):
+        _replace_source(device_node, wanted)
 
 
-def _replace_source(root: etree._Element, planned: etree._Element, prefix: str) -> None:
-    device, wanted = node_at(root, prefix), node_at(planned, prefix)
+def by_libvirt(
+    changes: Iterable[Difference], applied: Applied, live: Mapping[str, str], after: Mapping[str, str]
+) -> tuple[list[str], list[Difference]]:
+    """Return what libvirt made of the former version of devices that change: values it filled in, and left out.
+
+    The first are paths to remove, because it fills them in again; the second are planned values to set. A device keeps
+    its place on its bus unless it becomes another kind of device. A serial port and its console are one device to
+    libvirt.
+    """
+    units: dict[str, bool] = {}
+    for each in changes:
+        unit = _UNIT.match(each.path)
+        if unit is not None:
+            is_other = each.path.endswith(_KIND) and unit[1] != "interface"
+            units[unit[0]] = units.get(unit[0], False) or is_other
+    ports = any(unit.startswith(_PORTS) for unit in units)
+
+    def changes_with(path: str) -> bool:
+        unit = _UNIT.match(path)
+        if unit is None or not (unit[0] in units or (ports and unit[0].startswith(_PORTS))):
+            return False
+        return units.get(unit[0], False) or not path.startswith(f"{unit[0]}address/")
+
+    filled = [
+        path
+        for path, value in applied.base.items()
+        if path not in applied.planned and path not in after and live.get(path) == value and changes_with(path)
+    ]
+    left_out = [
+        Difference(path, None, value)
+        for path, value in after.items()
+        if path in applied.planned and path not in applied.base and path not in live and changes_with(path)
+    ]
+    return filled, left_out
+
+
+def _replace_source(device: etree._Element | None, wanted: etree._Element | None) -> None:
     if device is None or wanted is None:
         return
     old, new = device.find("source"), wanted.find("source")
@@ -104,14 +195,6 @@ def _replace_source(root: etree._Element, planned: etree._Element, prefix: str) 
         device.insert(min(place, len(device)), copy.deepcopy(new))
 
 
-def drop_address(root: etree._Element, prefix: str) -> None:
-    """Remove the address of a device whose bus changes."""
-    device = node_at(root, prefix)
-    address = None if device is None else device.find("address")
-    if device is not None and address is not None:
-        device.remove(address)
-
-
 def insert_device(root: etree._Element, node: etree._Element) -> None:
     """Add a device to a <domain>, after the others of its kind."""
     devices = root.find("devices")
@@ -121,6 +204,13 @@ def insert_device(root: etree._Element, node: etree._Element) -> None:
         same[-1].addnext(node)
     else:
         devices.append(node)
+
+
+def without_order(node: etree._Element) -> etree._Element:
+    """Return the device without its boot order, which two devices cannot share: it is set at the end."""
+    for order in node.findall("boot"):
+        node.remove(order)
+    return node
 
 
 def with_source_of(planned: etree._Element, prefix: str, leaves: Mapping[str, str]) -> etree._Element:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 RESERVATION = "reservation"
 """Beginning of the leaves of DHCP reservations, `reservation[NETWORK/ADDRESS]`: the MAC address."""
+AUTOSTART = "autostart"
+"""Leaf of a guest that starts with its host: `yes`."""
 SEED_NETWORK = "cloud-init/network-config"
 """Leaf of the network configuration that cloud-init applies at the first boot: its hash."""
 
@@ -62,6 +64,8 @@ def planned_leaves(plan: Plan, macs: Collection[str] = ()) -> dict[str, str]:
     chosen |= {seed.path for seed in plan.seeds}
     found = leaves_of(plan.final.ensure_node(), chosen)
     found |= {f"{RESERVATION}[{each.network}/{each.address}]": each.mac for each in plan.reservations}
+    if plan.run.autostart:
+        found[AUTOSTART] = "yes"
     for seed in plan.seeds:
         network = dict(seed.files).get("network-config")
         if network is not None:

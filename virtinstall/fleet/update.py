@@ -6,28 +6,39 @@ have without a restart; the rest takes effect at its next boot.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
+from virtinstall.domain.domain import Domain
 from virtinstall.errors import HypervisorError
 from virtinstall.fleet.addresses import add_reservations, remove_reservations
-from virtinstall.fleet.effects import MEMORY, TEXTS, VCPUS, device_is_live, groups_of, is_added, is_live, is_removed
+from virtinstall.fleet.effects import (
+    MEMORY,
+    TEXTS,
+    VCPUS,
+    device_is_live,
+    groups_of,
+    has_device,
+    is_boot_order,
+    is_live,
+    is_replaced,
+)
 from virtinstall.fleet.growth import SIZE, grow_disk
-from virtinstall.fleet.leaves import leaves_of
-from virtinstall.fleet.patch import DEVICE, insert_device, node_at, patch_all, with_source_of
-from virtinstall.fleet.planning import RESERVATION
+from virtinstall.fleet.leaves import Difference, leaves_of
+from virtinstall.fleet.patch import DEVICE, by_libvirt, insert_device, node_at, patch_all, with_source_of, without_order
+from virtinstall.fleet.planning import AUTOSTART, RESERVATION
 from virtinstall.guest import Guest
+from virtinstall.guest_record import NAMESPACE, parse_record
 from virtinstall.named import NamedTuple
 
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
     from virtinstall.fleet.compare import Comparison
     from virtinstall.fleet.lab_guest import LabGuest
-    from virtinstall.fleet.leaves import Difference
     from virtinstall.libvirt_host.connection import LibvirtHost
     from virtinstall.libvirt_host.host import HostGuest
 
@@ -52,11 +63,14 @@ def update_guest(work: Applying) -> bool:
     changes = work.comparison.changes
     addresses = [each for each in changes if each.path.startswith(f"{RESERVATION}[")]
     grown = [each for each in changes if _grows(each)]
-    rest = [each for each in changes if each not in addresses and each not in grown]
+    rest = [each for each in changes if each not in addresses and each not in grown and each.path != AUTOSTART]
     if addresses:
         # a MAC address and a name have one reservation; it precedes the interface that asks for it
         remove_reservations(addresses, work.handle.handle, work.host)
         add_reservations(addresses, work.comparison, work.handle.handle, work.host)
+    for each in changes:
+        if each.path == AUTOSTART:
+            work.handle.handle.set_autostart(each.after is not None)
     for each in grown:
         device = DEVICE.match(each.path)
         assert device is not None and each.after is not None
@@ -69,23 +83,31 @@ def update_guest(work: Applying) -> bool:
     if moved:
         _move(work)
         pending = active
+    running = leaves_of(etree.fromstring(work.handle.handle.xml().encode())) if active else {}
     for prefix, mine in groups_of(rest).items():
         if not prefix:
             continue
         if prefix in moved or prefix in moved.values():
             pass
-        elif is_added(prefix, mine, before):
-            pending = _attach(work, prefix, active and device_is_live(prefix, after)) != active or pending
-        elif is_removed(prefix, mine, after):
-            pending = _detach(work, prefix, active and device_is_live(prefix, before)) != active or pending
-        elif all(each.before is None for each in mine):
-            # a run that ended halfway has attached it
-            pass
+        elif not has_device(prefix, after):
+            pending = _remove(work, prefix, before, running) or pending
+        elif not has_device(prefix, before):
+            pending = _add(work, prefix, after, running) or pending
+        elif is_replaced(prefix, mine, after):
+            # another file in the same place: the one of the former disk is kept
+            _detach_defined(work, prefix)
+            _attach(work, prefix, live=False)
+            pending = active or pending
         else:
+            if active and not has_device(prefix, running):
+                # a run that ended halfway has only defined it
+                pending = not _plug_in_defined(work, prefix, before) or pending
             continue
         rest = [each for each in rest if each not in mine]
+    if after and any(is_boot_order(each.path) or DEVICE.match(each.path) for each in changes):
+        rest = [each for each in rest if not is_boot_order(each.path)] + _boot_order(work, before, after)
     if rest:
-        _define(work, rest)
+        _define(work, rest, after)
         pending = (active and not _change_running(work, rest, before)) or pending
     return pending
 
@@ -102,6 +124,53 @@ def _definition(work: Applying) -> etree._Element:
 def _final(work: Applying) -> etree._Element:
     assert work.comparison.plan is not None
     return work.comparison.plan.final.ensure_node()
+
+
+def _boot_order(work: Applying, before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
+    """Return the changes to the planned boot order, which is one value of all devices together.
+
+    A new device comes without its order, and libvirt chooses <os><boot> when no device has one.
+    """
+    applied, present = work.comparison.applied, leaves_of(_definition(work))
+    assert applied is not None
+    drift = {path for path, value in before.items() if applied.base.get(path) != value and path not in applied.planned}
+    paths = [path for path in {**present, **after} if is_boot_order(path) and path not in drift]
+    return [
+        Difference(path, present.get(path), after.get(path)) for path in paths if present.get(path) != after.get(path)
+    ]
+
+
+def _add(work: Applying, prefix: str, after: Mapping[str, str], running: Mapping[str, str]) -> bool:
+    """Add a device that the definition does not have; return whether the running guest gets it at its next boot."""
+    if not running:
+        return _attach(work, prefix, live=False)
+    if not has_device(prefix, running):
+        return not _attach(work, prefix, device_is_live(prefix, after))
+    if not prefix.startswith("devices/disk"):
+        # a run that ended halfway has plugged it in
+        _attach(work, prefix, live=False)
+        return False
+    path = running.get(f"{prefix}source/@file")
+    record = parse_record(work.handle.handle.metadata(NAMESPACE), work.handle.handle.uuid)
+    if record is not None and path in [each.path for each in record.files]:
+        wanted = node_at(_final(work), prefix)
+        assert wanted is not None
+        _attach_again(work, with_source_of(wanted, prefix, running), live=False)
+        return False
+    name = prefix.removeprefix("devices/disk[").removesuffix("]/")
+    work.warn(f"the running guest has another disk as '{name}'; it gets this one at its next boot")
+    _attach(work, prefix, live=False)
+    return True
+
+
+def _plug_in_defined(work: Applying, prefix: str, before: Mapping[str, str]) -> bool:
+    """Whether the running guest gets the device that only its definition has."""
+    node = node_at(_definition(work), prefix)
+    return (
+        node is not None
+        and device_is_live(prefix, before)
+        and _tried(work, lambda: _attach_live(work.handle.handle, node))
+    )
 
 
 def _attach(work: Applying, prefix: str, live: bool) -> bool:
@@ -138,7 +207,7 @@ def _attach(work: Applying, prefix: str, live: bool) -> bool:
 def _attach_again(work: Applying, node: etree._Element, live: bool) -> bool:
     """Attach a device that the guest had before, with its storage; return whether the running guest has it."""
     root = _definition(work)
-    insert_device(root, node)
+    insert_device(root, without_order(node))
     work.host.define_guest(etree.tostring(root, encoding="unicode"))
     return live and _tried(work, lambda: _attach_live(work.handle.handle, node))
 
@@ -156,33 +225,52 @@ def _move(work: Applying) -> None:
         node, wanted = node_at(root, old), node_at(_final(work), new)
         if node is not None and wanted is not None:
             node.getparent().remove(node)  # type: ignore[union-attr]
-            insert_device(root, with_source_of(wanted, old, base))
+            insert_device(root, without_order(with_source_of(wanted, old, base)))
     work.host.define_guest(etree.tostring(root, encoding="unicode"))
 
 
-def _detach(work: Applying, prefix: str, live: bool) -> bool:
-    """Detach the device that is gone from the file; return whether the running guest has released it."""
-    definition = work.handle.domain
-    node = node_at(definition.ensure_node(), prefix)
-    if node is None:
-        return live
-    device = next(each for each in definition.devices if each.ensure_node() is node)
+def _remove(work: Applying, prefix: str, before: Mapping[str, str], running: Mapping[str, str]) -> bool:
+    """Detach a device that is gone from the file; return whether the running guest has it until its next boot.
+
+    What the running guest has in the place of the device that the file had is not detached.
+    """
+    defined, runs = has_device(prefix, before), has_device(prefix, running)
+    source = f"{prefix}source/@file"
+    if defined and runs and prefix.startswith("devices/disk") and before.get(source) != running.get(source):
+        runs = False
+    released = not runs or (device_is_live(prefix, running) and _unplug(work, prefix))
+    if defined:
+        _detach_defined(work, prefix)
+    return not released
+
+
+def _detach_defined(work: Applying, prefix: str) -> None:
+    work.handle.detach(_device_at(work.handle.domain, prefix), live=False, persistent=True, on_warning=work.warn)
+
+
+def _unplug(work: Applying, prefix: str) -> bool:
+    """Whether the running guest releases the device."""
     refused: list[str] = []
-    if live:
-        try:
-            work.handle.detach(device, on_warning=refused.append)
-            for text in refused:
-                work.warn(text)
-            return not refused
-        except HypervisorError as error:
-            work.warn(f"{error.message}; it loses the device at its next boot")
-    work.handle.detach(device, live=False, persistent=True, on_warning=work.warn)
-    return False
+    device = _device_at(Domain.parse(work.handle.xml), prefix)
+    try:
+        work.handle.detach(device, live=True, persistent=False, on_warning=refused.append)
+    except HypervisorError as error:
+        refused.append(f"{error.message}; it loses the device at its next boot")
+    for text in refused:
+        work.warn(text)
+    return not refused
 
 
-def _define(work: Applying, changes: Iterable[Difference]) -> None:
-    root = _definition(work)
-    patch_all(root, _final(work), changes)
+def _device_at(domain: Domain, prefix: str) -> Device:
+    node = node_at(domain.ensure_node(), prefix)
+    return next(each for each in domain.devices if each.ensure_node() is node)
+
+
+def _define(work: Applying, changes: Sequence[Difference], after: Mapping[str, str]) -> None:
+    root, applied = _definition(work), work.comparison.applied
+    assert applied is not None
+    filled, left_out = by_libvirt(changes, applied, leaves_of(root), after)
+    patch_all(root, _final(work), [*changes, *left_out], filled)
     work.host.define_guest(etree.tostring(root, encoding="unicode"))
 
 

@@ -290,13 +290,13 @@ class LibvirtGuest:
             return bool(self.domain.autostart())
         return False
 
-    def set_autostart(self) -> None:
-        """Start the guest when the host boots.
+    def set_autostart(self, enabled: bool = True) -> None:
+        """Start the guest when the host boots, or do not.
 
         Raises: HypervisorError.
         """
-        with translated(f"cannot enable autostart of the guest '{self.name}'"):
-            self.domain.setAutostart(1)
+        with translated(f"cannot change autostart of the guest '{self.name}'"):
+            self.domain.setAutostart(int(enabled))
 
     def set_memory(self, kib: int) -> bool:
         """Set the memory of the running guest; return False if it needs a reboot for that. Raises: HypervisorError."""

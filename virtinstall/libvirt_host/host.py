@@ -143,8 +143,8 @@ class HostGuest(Protocol):
     def is_autostarted(self) -> bool:
         """Whether it is started when the host boots."""
 
-    def set_autostart(self) -> None:
-        """Start the guest when the host boots.
+    def set_autostart(self, enabled: bool = True) -> None:
+        """Start the guest when the host boots, or do not.
 
         Raises: HypervisorError.
         """
