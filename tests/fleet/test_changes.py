@@ -193,13 +193,73 @@ def test_disks_are_matched(old: list[str], new: list[str], expected: list[int | 
 
 
 @pytest.mark.parametrize(
-    ("values", "line"),
+    ("removed", "line"),
     [
-        (["@type", "driver/@discard"], "devices/disk[vda]: remove"),
-        (["driver/@discard"], "devices/disk[vda]/driver/@discard: unmap -> (none)"),
+        (("devices/disk[vda]",), "devices/disk[vda]: remove"),
+        ((), "devices/disk[vda]/driver/@discard: unmap -> (none)"),
     ],
 )
-def test_device_that_loses_a_value_is_not_shown_as_removed(values: list[str], line: str) -> None:
-    """Only a device whose every value goes is removed."""
-    changes = tuple(Difference(f"devices/disk[vda]/{each}", "unmap", None) for each in values)
-    assert difference_text([Comparison(name="a", action="update", changes=changes)]) == f"a: change\n  {line}\n"
+def test_device_that_loses_a_value_is_not_shown_as_removed(removed: tuple[str, ...], line: str) -> None:
+    """Only a device that the guest loses is removed."""
+    changes = (Difference("devices/disk[vda]/driver/@discard", "unmap", None),)
+    shown = difference_text([Comparison(name="a", action="update", changes=changes, removed=removed)])
+    assert shown == f"a: change\n  {line}\n"
+
+
+def test_a_drive_never_becomes_a_disk(hypervisor: Hypervisor) -> None:
+    """The CD-ROM drive goes, and a new image is created for the disk."""
+    created(hypervisor, "network: none, disk: [{path: /x/a.img, size: 1}, {device: cdrom}]")
+    changed(hypervisor, "network: none, disk: [{path: /x/a.img, size: 1}, {path: /x/b.img, size: 1}]")
+    found = [(disk.device, disk.source_file) for disk in hypervisor.guest("a").domain.devices_of(Disk)]
+    assert found == [("disk", "/x/a.img"), ("disk", "/x/b.img")]
+
+
+def test_another_path_is_another_disk(hypervisor: Hypervisor) -> None:
+    """Also on another bus: the image of the former disk is not used for it."""
+    created(hypervisor, "network: none, disk: [{path: /x/a.img, size: 1, bus: ide}]")
+    changed(hypervisor, "network: none, disk: [{path: /x/b.img, size: 1, bus: virtio}]")
+    assert disks(hypervisor) == {"vda": "/x/b.img"}
+
+
+def test_another_board_gets_new_places_for_its_devices(hypervisor: Hypervisor) -> None:
+    """Addresses and controllers of the former board are not kept."""
+    values = "disk: [{path: /x/a.img, size: 1}], network: none, controller: 'usb,model=ich9-ehci1'"
+    created(hypervisor, f"machine: q35, {values}")
+    changed(hypervisor, f"machine: pc, {values}")
+    xml = hypervisor.guest("a").handle.xml(inactive=True)
+    assert "pcie-root" not in xml and "machine='pc" in xml
+
+
+def test_autostart_follows_the_file(hypervisor: Hypervisor) -> None:
+    """It is not in the XML; what somebody else changed is set again."""
+    created(hypervisor, "disk: none, network: none")
+    guest = hypervisor.guest("a").handle
+    for value, expected in (("true", True), ("false", False)):
+        found = changed(hypervisor, f"disk: none, network: none, autostart: {value}")
+        assert [each.path for each in found.changes] == ["autostart"] and guest.is_autostarted() == expected
+    changed(hypervisor, "disk: none, network: none, autostart: true")
+    guest.set_autostart(False)
+    changed(hypervisor, "disk: none, network: none, autostart: true")
+    assert guest.is_autostarted()
+
+
+def test_what_an_adopted_guest_lacks_is_a_difference_afterwards(hypervisor: Hypervisor) -> None:
+    """It is taken over unchanged; then the file's values and devices are applied, and its disk keeps its place."""
+    hypervisor.host.define_guest(
+        "<domain type='test'><name>a</name><memory>32768</memory><os><type>hvm</type></os><devices>"
+        "<disk type='file' device='disk'><source file='/x/a.img'/><target dev='sdb' bus='scsi'/></disk>"
+        "</devices></domain>"
+    )
+    version = lab(
+        "network: none, autostart: true, disk: [{path: /x/a.img, size: 1, bus: scsi}, {path: /x/b.img, size: 1}]"
+    )
+    before = hypervisor.guest("a").handle.xml(inactive=True)
+    version.apply(hypervisor, adopt=["a"])
+    assert disks(hypervisor) == {"sdb": "/x/a.img"} and "32768" in before
+    (found,) = version.diff(hypervisor)
+    assert {each.path for each in found.changes} >= {"memory", "currentMemory", "autostart"}
+    assert [name for name in found.added if "/disk[" in name] == ["devices/disk[hda]"] and found.removed == ()
+    (outcome,) = version.apply(hypervisor)
+    assert outcome.message is None and disks(hypervisor) == {"sdb": "/x/a.img", "hda": "/x/b.img"}
+    assert hypervisor.guest("a").domain.memory_kib == 65536
+    assert not version.diff(hypervisor)[0].is_different

@@ -36,7 +36,7 @@ def test_apply_and_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert [each["action"] for each in json.loads(capsys.readouterr().out)["guests"]] == ["none", "none"]
         path.write_text(FILE.replace("memory: 64", "memory: 128"))
         assert guest_main(["diff", "-f", str(path), "a"]) == 5
-        assert "a: change\n  memory: 65536 -> 131072 (at the next boot)\n" in capsys.readouterr().out
+        assert "a: change\n  maximum memory: 64 MiB -> 128 MiB (at the next boot)\n" in capsys.readouterr().out
         path.write_text(FILE.replace("{a: , b: {after: a}}", "{a: {state: absent}, b: {state: absent}}"))
         assert guest_main(["apply", "-f", str(path), "-y"]) == 0
         assert "\n2 deleted (" in capsys.readouterr().out

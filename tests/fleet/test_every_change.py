@@ -145,7 +145,7 @@ VERSIONS: dict[str, list[Any]] = {
     "qemu-deprecation": [None, "omit", "reject"],
     "xml": [None, "./description=one", ["./description=two", "./devices/emulator=/usr/bin/qemu-system-x86_64"]],
 }
-# what the file cannot change in an existing guest, or what is no part of it
+# what the file cannot change in an existing guest, or what does not belong to it
 ELSEWHERE = {
     *(
         "cdrom",

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 DIFFERENT = 5
 UNREACHABLE = 1
+_LABELS = {
+    "currentMemory": "memory",
+    "memory": "maximum memory",
+    "maxMemory": "maximum memory for hot-plug",
+    "vcpu": "maximum vCPUs",
+    "vcpu/@current": "vCPUs",
+}
 _AT_BOOT = " (at the next boot)"
 _VERBS = {
     "create": "create",
@@ -100,8 +107,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         options = ", ".join(f"--{option}" for option in comparison.at_creation)
         yield f"{name}: changes to {options} take effect only when the guest is recreated (--recreate {name})"
     for drift in comparison.drift:
-        before, after = (_shown(drift.path, value) for value in (drift.before, drift.after))
-        yield f"{name}: drift, kept: {drift.path}: {before} -> {after}"
+        yield f"{name}: drift, kept: {_values(drift)}"
 
 
 def _change_lines(comparison: Comparison) -> Iterator[str]:
@@ -113,23 +119,26 @@ def _change_lines(comparison: Comparison) -> Iterator[str]:
         devices.setdefault("/".join(parts[:2]) if parts[0] == "devices" else change.path, []).append(change)
     for path, changes in devices.items():
         when = _AT_BOOT if late.issuperset(each.path for each in changes) else ""
-        whole = path.startswith("devices/") and not {each.path for each in changes}.isdisjoint(_kinds(path))
-        if whole and all(each.before is None for each in changes):
+        if path in comparison.added:
             yield f"  {path}: add{when}"
-        elif whole and all(each.after is None for each in changes):
+        elif path in comparison.removed:
             yield f"  {path}: remove{when}"
         else:
             for each in changes:
                 when = _AT_BOOT if each.path in late else ""
-                yield f"  {each.path}: {_shown(each.path, each.before)} -> {_shown(each.path, each.after)}{when}"
+                yield f"  {_values(each)}{when}"
 
 
-def _kinds(device: str) -> tuple[str, ...]:
-    """Return the paths of values that a device always has: without one of them, only some of its values change."""
-    return f"{device}/@type", f"{device}/@model"
+def _values(change: Difference) -> str:
+    label = _LABELS.get(change.path, change.path)
+    return f"{label}: {_shown(change.path, change.before)} -> {_shown(change.path, change.after)}"
 
 
 def _shown(path: str, value: str | None) -> str:
-    if value is not None and path.startswith("devices/disk[") and path.endswith(f"]/{SIZE}"):
+    if value is None:
+        return "(none)"
+    if path.startswith("devices/disk[") and path.endswith(f"]/{SIZE}"):
         return in_gib(int(value))
-    return "(none)" if value is None else value
+    if path in ("memory", "currentMemory", "maxMemory") and value.isdecimal():
+        return f"{int(value) / 1024:g} MiB"
+    return value or "yes"

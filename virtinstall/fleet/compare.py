@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
+from virtinstall.fleet.adopt import as_found
 from virtinstall.fleet.applied import Applied, option_hashes, read_applied
-from virtinstall.fleet.devices import keep_default_mac, marks_of, moves, pinned, prefixes
+from virtinstall.fleet.devices import keep_default_mac, marks_of, moves, part_of, pinned, prefixes
 from virtinstall.fleet.effects import next_boot
 from virtinstall.fleet.growth import growth_of
 from virtinstall.fleet.leaves import Difference, differences, leaves_of
@@ -44,7 +46,8 @@ class Comparison(Record):
 
     `action` is `create`, `update`, `delete`, `recreate`, `reboot` or `none`. `changes` are values that the file
     changes, and `at_next_boot` the paths of those that a running guest gets at its next boot. `moved` are disks that
-    get another target, the beginnings of their new and their present paths. `drift` are values that something else
+    get another target, the beginnings of their new and their present paths. `added` and `removed` are devices that
+    the guest does not have yet, and those that it loses (`devices/disk[vda]`). `drift` are values that something else
     changed since the last apply, and that are kept. `at_creation` are changed options that act only at the creation.
     `pending`: the guest runs without changes that an earlier apply wrote to its definition. `adopted`: it is taken over
     as it is; `interrupted`: because a run that created it ended before it stored its record. `host` is the name of its
@@ -60,6 +63,8 @@ class Comparison(Record):
     exists: bool = False
     at_next_boot: tuple[str, ...] = ()
     moved: Mapping[str, str] = {}
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     pending: bool = False
     changes: tuple[Difference, ...] = ()
     drift: tuple[Difference, ...] = ()
@@ -105,11 +110,9 @@ def compare(guest: LabGuest, project: str, session: Session, *, adopt: bool = Fa
         return known.replace(action="delete")
     definition = etree.fromstring(found.xml(inactive=True).encode())
     if applied is None or applied.project != project:
-        plan = plan_again(guest, project, session)
-        applied = record_of(guest, project, plan, definition)
-        if AUTOSTART in applied.planned and not found.is_autostarted():
-            # it is taken over as it is
-            applied = applied.replace(base={key: applied.base[key] for key in applied.base if key != AUTOSTART})
+        applied = record_of(guest, project, plan_again(guest, project, session), definition)
+        if not interrupted:
+            applied = as_found(guest, project, session, applied, found)
         return known.replace(action="update", adopted=True, interrupted=interrupted, applied=applied)
     live = leaves_of(definition)
     if (AUTOSTART in applied.planned or _autostarts(guest)) and found.is_autostarted():
@@ -144,7 +147,7 @@ def _compared(
         return known
     plan = plan_again(guest, project, session, wanted.request)
     planned = planned_leaves(plan, keep_default_mac(wanted, plan.final, applied.devices))
-    changes, hidden = _split(differences(applied.planned, planned))
+    changes, hidden = _split(_without_defaults(differences(applied.planned, planned), wanted))
     if "disk" in changed or "image" in changed:
         changes += growth_of(guest, wanted.devices, handle, session.host)
     values = {each.path: each for each in reverted if each.path not in {change.path for change in changes}}
@@ -160,6 +163,8 @@ def _compared(
         drift=_kept(drift, changes),
         at_creation=tuple(sorted(name.replace("_", "-") for name in at_creation)),
         moved=moved,
+        added=tuple(_devices(changes, without=live)),
+        removed=tuple(_devices(changes, without=after)),
         plan=plan,
     )
 
@@ -174,6 +179,24 @@ def _as_created(guest: LabGuest, applied: Applied) -> Request:
     request = guest.replace(given={**given, **applied.creation}).request
     assert request is not None
     return request
+
+
+def _devices(changes: Iterable[Difference], without: Iterable[str]) -> Iterator[str]:
+    """Yield each device with changes of which no value is among the paths of `without`."""
+    known = set(map(_device_of, without))
+    devices = dict.fromkeys(_device_of(each.path) for each in changes if each.path.startswith("devices/"))
+    yield from (device.rstrip("/") for device in devices if device not in known)
+
+
+def _without_defaults(changes: Iterable[Difference], wanted: Pinned) -> list[Difference]:
+    """Return the changes without the value that only new images have by default: their unused blocks are discarded."""
+    defaults = {
+        Difference(f"devices/disk[{mark.key}]/driver/@discard", "unmap", None)
+        for device, mark in wanted.devices
+        if isinstance(device, Disk) and mark is not None and device.driver_discard is None
+        if part_of("driver/@discard", "unmap") not in mark.parts
+    }
+    return [each for each in changes if each not in defaults]
 
 
 def _split(changes: list[Difference]) -> tuple[list[Difference], bool]:

@@ -40,7 +40,7 @@ def marks_of(request: Request, final: Domain) -> tuple[Mark, ...]:
     found = []
     for cls in KINDS:
         for asked, made in zip(request.domain.devices_of(cls), final.devices_of(cls), strict=False):
-            found.append(Mark(cls.tag, key_of(made) or "", _parts(asked), getattr(asked, "size_bytes", None)))
+            found.append(Mark(cls.tag, key_of(made) or "", parts_of(asked), getattr(asked, "size_bytes", None)))
     if not request.domain.devices_of(Interface):
         # the interface that a guest has by default
         found += [Mark(Interface.tag, key_of(made) or "", (), None) for made in final.devices_of(Interface)]
@@ -53,13 +53,15 @@ def key_of(device: Disk | Interface) -> str | None:
     return None if value is None else value.lower()
 
 
-def _parts(device: Disk | Interface) -> tuple[str, ...]:
+def parts_of(device: Disk | Interface) -> tuple[str, ...]:
+    """Return a hash of each value that the device has."""
     values = {**leaves_of(device.ensure_node()), **{name: str(value) for name, value in device.settings.items()}}
     values.pop("size_bytes", None)
-    return tuple(sorted(_part(name, value) for name, value in values.items()))
+    return tuple(sorted(part_of(name, value) for name, value in values.items()))
 
 
-def _part(name: str, value: str) -> str:
+def part_of(name: str, value: str) -> str:
+    """Return the hash of a value, as `Mark.parts` has it."""
     return hashlib.sha256(f"{name}={value}".encode()).hexdigest()[:6]
 
 
@@ -73,30 +75,31 @@ def match(old: Sequence[Mark], request: Request) -> list[tuple[Disk | Interface,
 
 
 def _matched(old: list[Mark], devices: Sequence[Disk | Interface]) -> list[Mark | None]:
-    """Return the mark of each device. A CD-ROM drive never becomes a disk, nor a disk another kind of drive."""
+    """Return the mark of each device. Disks and drives are matched separately."""
     found: list[Mark | None] = [None] * len(devices)
-    for kind in dict.fromkeys(map(_kind, devices)):
-        places = [place for place, device in enumerate(devices) if _kind(device) == kind]
+    for kind in dict.fromkeys(map(kind_of, devices)):
+        places = [place for place, device in enumerate(devices) if kind_of(device) == kind]
         marks = [mark for mark in old if _kind_of_mark(mark) == kind]
-        for place, mark in zip(places, _matched_of_kind(marks, [devices[place] for place in places]), strict=True):
+        for place, mark in zip(places, _matched_ofkind_of(marks, [devices[place] for place in places]), strict=True):
             found[place] = mark
     return found
 
 
-def _kind(device: Disk | Interface) -> str:
+def kind_of(device: Disk | Interface) -> str:
+    """Return `disk`, `cdrom`, `floppy`, `lun`, or `interface`."""
     return device.device or "disk" if isinstance(device, Disk) else Interface.tag
 
 
 def _kind_of_mark(mark: Mark) -> str:
     if mark.tag == Interface.tag:
         return mark.tag
-    return next((kind for kind in _DRIVES if _part("@device", kind) in mark.parts), "disk")
+    return next((kind for kind in _DRIVES if part_of("@device", kind) in mark.parts), "disk")
 
 
-def _matched_of_kind(old: list[Mark], devices: Sequence[Disk | Interface]) -> list[Mark | None]:
+def _matched_ofkind_of(old: list[Mark], devices: Sequence[Disk | Interface]) -> list[Mark | None]:
     result: list[Mark | None] = [None] * len(devices)
     left = list(range(len(old)))
-    wanted = [(_parts(device), getattr(device, "size_bytes", None)) for device in devices]
+    wanted = [(parts_of(device), getattr(device, "size_bytes", None)) for device in devices]
 
     def take(number: int, place: int) -> None:
         result[number] = old[place]
@@ -164,7 +167,7 @@ def pinned(request: Request, marks: Sequence[Mark]) -> Pinned:
 def _keeps_bus(disk: Disk, mark: Mark) -> bool:
     """Whether the disk stays on its bus: the file names the same one, or none as at the last apply."""
     if disk.target_bus is None:
-        return not any(_part("target/@bus", bus) in mark.parts for bus in _PREFIXES)
+        return not any(part_of("target/@bus", bus) in mark.parts for bus in _PREFIXES)
     return mark.key.startswith(_PREFIXES.get(disk.target_bus, mark.key))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ MEMORY = "currentMemory"
 VCPUS = "vcpu/@current"
 HOTPLUG_BUSES = ("virtio", "scsi", "usb")
 """Buses whose disks QEMU adds and removes while the guest runs. Source: libvirt, qemuDomainAttachDeviceDiskLive."""
+_VERSION = re.compile(r"-(rhel)?[0-9]+\.[0-9].*$")
 _LIVE_NIC = ("source/", "link/", "bandwidth/", "filterref", "mac/", "virtualport/", "vlan/")
 _LIVE_DISK = ("iotune/",)
 
@@ -42,6 +44,19 @@ def is_replaced(prefix: str, changes: Iterable[Difference], after: Mapping[str, 
         return False
     sources = (f"{prefix}source/@file", f"{prefix}source/@dev")
     return any(each.path in sources and each.after not in (None, GENERATED) for each in changes)
+
+
+def is_other_machine(changes: Iterable[Difference]) -> bool:
+    """Whether devices have other places afterwards: on another architecture or board, not on a newer version of one."""
+    return any(
+        each.path == "os/type/@arch" or (each.path == "os/type/@machine" and _board(each.before) != _board(each.after))
+        for each in changes
+    )
+
+
+def _board(machine: str | None) -> str:
+    name = _VERSION.sub("", machine or "")
+    return {"pc-q35": "q35", "pc-i440fx": "pc"}.get(name, name)
 
 
 def is_boot_order(path: str) -> bool:

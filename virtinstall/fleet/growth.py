@@ -72,7 +72,7 @@ def _replaced_source(handle: HostGuest, target: str, host: Host) -> str | None:
 
 def in_gib(count_bytes: int) -> str:
     """Return a size for people."""
-    return f"{count_bytes / GIB:.10g} GiB"
+    return f"{count_bytes / GIB:.4g} GiB"
 
 
 def capacity(handle: HostGuest, target: str, host: Host) -> int | None:

@@ -148,7 +148,7 @@ def patch_all(
 def by_libvirt(
     changes: Iterable[Difference], applied: Applied, live: Mapping[str, str], after: Mapping[str, str]
 ) -> tuple[list[str], list[Difference]]:
-    """Return what libvirt made of the former version of devices that change: values it filled in, and left out.
+    """Return how libvirt's version of devices that change differed from the plan: values it added, and omitted.
 
     The first are paths to remove, because it fills them in again; the second are planned values to set. A device keeps
     its place on its bus unless it becomes another kind of device. A serial port and its console are one device to
@@ -204,6 +204,19 @@ def insert_device(root: etree._Element, node: etree._Element) -> None:
         same[-1].addnext(node)
     else:
         devices.append(node)
+
+
+def forget_places(root: etree._Element, planned: Iterable[str]) -> None:
+    """Remove addresses on buses of the board, and controllers that the plan does not have: libvirt chooses new ones."""
+    kept = {unit[0] for path in planned if (unit := _UNIT.match(path)) is not None}
+    devices = root.find("devices")
+    assert devices is not None
+    for device, tag, key in list(keyed_children(devices)):
+        if tag == "controller" and f"devices/{tag}{key}/" not in kept:
+            devices.remove(device)
+        for address in device.findall("address"):
+            if address.get("type") not in ("drive", "usb", "virtio-serial", "ccid"):
+                device.remove(address)
 
 
 def without_order(node: etree._Element) -> etree._Element:

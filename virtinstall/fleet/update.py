@@ -25,11 +25,21 @@ from virtinstall.fleet.effects import (
     has_device,
     is_boot_order,
     is_live,
+    is_other_machine,
     is_replaced,
 )
 from virtinstall.fleet.growth import SIZE, grow_disk
 from virtinstall.fleet.leaves import Difference, leaves_of
-from virtinstall.fleet.patch import DEVICE, by_libvirt, insert_device, node_at, patch_all, with_source_of, without_order
+from virtinstall.fleet.patch import (
+    DEVICE,
+    by_libvirt,
+    forget_places,
+    insert_device,
+    node_at,
+    patch_all,
+    with_source_of,
+    without_order,
+)
 from virtinstall.fleet.planning import AUTOSTART, RESERVATION
 from virtinstall.guest import Guest
 from virtinstall.guest_record import NAMESPACE, parse_record
@@ -271,6 +281,8 @@ def _define(work: Applying, changes: Sequence[Difference], after: Mapping[str, s
     assert applied is not None
     filled, left_out = by_libvirt(changes, applied, leaves_of(root), after)
     patch_all(root, _final(work), [*changes, *left_out], filled)
+    if is_other_machine(changes):
+        forget_places(root, after)
     work.host.define_guest(etree.tostring(root, encoding="unicode"))
 
 

@@ -1,0 +1,95 @@
+"""Take over a guest that was not created from the file: its record, as if the file had been applied before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtinstall.devices.disk import Disk
+from virtinstall.devices.interface import Interface
+from virtinstall.domain.domain import Domain
+from virtinstall.fleet.devices import KINDS, Mark, keep_default_mac, key_of, kind_of, parts_of, pinned
+from virtinstall.fleet.leaves import GENERATED, leaves_of
+from virtinstall.fleet.patch import DEVICE
+from virtinstall.fleet.planning import AUTOSTART, plan_again, planned_leaves
+
+if TYPE_CHECKING:
+    from virtinstall.fleet.applied import Applied
+    from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.fleet.sessions import Session
+    from virtinstall.libvirt_host.host import HostGuest
+    from virtinstall.request import Request
+
+
+def as_found(guest: LabGuest, project: str, session: Session, applied: Applied, handle: HostGuest) -> Applied:
+    """Return the record of a guest that is taken over as it is.
+
+    Values that the file sets otherwise, and devices that the guest does not have, are differences from then on.
+    Raises: as `make_plan`.
+    """
+    request, domain = guest.request, Domain.parse(handle.xml(inactive=True))
+    assert request is not None
+    marks = _marks(request, domain)
+    wanted = pinned(request, marks)
+    plan = plan_again(guest, project, session, wanted.request)
+    planned = planned_leaves(plan, keep_default_mac(wanted, plan.final, marks))
+    live = leaves_of(domain.ensure_node())
+    if handle.is_autostarted():
+        live[AUTOSTART] = "yes"
+    named = {*leaves_of(_with_keys(wanted.request, plan.final).ensure_node()), AUTOSTART}
+    devices = {device[0] for path in planned if (device := DEVICE.match(path)) is not None}
+    missing = tuple(prefix for prefix in devices if not any(path.startswith(prefix) for path in live))
+    found: dict[str, str] = {}
+    for path, value in planned.items():
+        if path.startswith(missing):
+            continue
+        if path not in named or value == GENERATED:
+            found[path] = value
+        elif path in live:
+            found[path] = live[path]
+    return applied.replace(planned=found, base=live, devices=marks)
+
+
+def _marks(request: Request, guest: Domain) -> tuple[Mark, ...]:
+    """Return the marks of the requested devices that a guest has: by path or MAC address, then by order."""
+    found = []
+    for cls in KINDS:
+        devices: list[Disk | Interface] = list(guest.devices_of(cls))
+        pairs: list[tuple[Disk | Interface, Disk | Interface]] = []
+        asked: list[Disk | Interface] = list(request.domain.devices_of(cls))
+        for is_same in (_is_named, _is_alike):
+            for each in [device for device in asked if device not in [pair[0] for pair in pairs]]:
+                there = next((twin for twin in devices if is_same(each, twin)), None)
+                if there is not None:
+                    devices.remove(there)
+                    pairs.append((each, there))
+        found += [
+            Mark(cls.tag, key_of(there) or "", parts_of(each), getattr(each, "size_bytes", None))
+            for each, there in pairs
+        ]
+        if cls is Interface and not asked:
+            found += [Mark(cls.tag, key_of(there) or "", (), None) for there in devices[:1]]
+    return tuple(found)
+
+
+def _is_named(asked: Disk | Interface, there: Disk | Interface) -> bool:
+    if isinstance(asked, Disk) and isinstance(there, Disk):
+        return asked.path is not None and asked.path in (there.source_file, there.source_dev)
+    return key_of(asked) is not None and key_of(asked) == key_of(there)
+
+
+def _is_alike(asked: Disk | Interface, there: Disk | Interface) -> bool:
+    if isinstance(asked, Disk) and isinstance(there, Disk):
+        return asked.path is None and key_of(asked) in (None, key_of(there)) and kind_of(asked) == kind_of(there)
+    return key_of(asked) is None
+
+
+def _with_keys(request: Request, final: Domain) -> Domain:
+    """Return the requested values, with the targets and MAC addresses of `final`."""
+    domain = request.domain.clone()
+    for cls in KINDS:
+        for asked, made in zip(domain.devices_of(cls), final.devices_of(cls), strict=False):
+            if isinstance(asked, Disk) and isinstance(made, Disk):
+                asked.target_dev = made.target_dev
+            elif isinstance(asked, Interface) and isinstance(made, Interface):
+                asked.mac_address = made.mac_address
+    return domain
