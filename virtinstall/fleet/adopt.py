@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import HostGuest
     from virtinstall.request import Request
 
+_ADOPTED = "adopted"
+
 
 def as_found(guest: LabGuest, project: str, session: Session, applied: Applied, handle: HostGuest) -> Applied:
     """Return the record of a guest that is taken over as it is.
@@ -46,7 +48,9 @@ def as_found(guest: LabGuest, project: str, session: Session, applied: Applied, 
             found[path] = value
         elif path in live:
             found[path] = live[path]
-    return applied.replace(planned=found, base=live, devices=marks)
+    # an option that no file has: the next comparison is not omitted
+    options = applied.options if found == planned else {**applied.options, _ADOPTED: ""}
+    return applied.replace(options=options, planned=found, base=live, devices=marks)
 
 
 def _marks(request: Request, guest: Domain) -> tuple[Mark, ...]:

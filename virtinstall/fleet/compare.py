@@ -288,6 +288,8 @@ def record_after_update(
     """Return the record of a guest that was updated now: drift stays drift. `pending` is the running guest's id."""
     applied, plan = comparison.applied, comparison.plan
     assert applied is not None
+    if comparison.adopted and not comparison.interrupted:
+        return applied
     base = leaves_of(definition)
     if AUTOSTART in applied.base if plan is None else plan.run.autostart:
         base[AUTOSTART] = "yes"
