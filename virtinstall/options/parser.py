@@ -61,7 +61,7 @@ def _add(group: argparse._ArgumentGroup, option: Option) -> None:
     metavar = option.metavar or "VALUE"
     kind = _KINDS[option.kind]
     const = kind(option.bare) if option.argument == "optional" else None
-    group.add_argument(
+    added = group.add_argument(
         *option.names,
         dest=option.dest,
         action="append" if option.repeat else "store",
@@ -72,6 +72,7 @@ def _add(group: argparse._ArgumentGroup, option: Option) -> None:
         help=text,
         default=None,
     )
+    added.is_compound = bool(option.section)  # type: ignore[attr-defined]
 
 
 def respell(argv: Sequence[str], options: Sequence[Option] = OPTIONS) -> list[str]:

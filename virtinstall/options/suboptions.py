@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SHARED_NAMES = ("clearxml", "xpathN.delete", "xpathN.set", "xpathN.create", "xpathN.value")
 _MOST_DIGITS = 4
 """A number with more digits is an error: all elements before it would have to be created."""
+_SWITCHES = ("on/off", "yes/no", "present", "switch")
+"""Names of the kinds whose values are on and off."""
 _XPATH_ACTIONS = ("set", "delete", "create", "value")
 
 
@@ -326,7 +328,7 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
                 if not equals:
                     raise RequestError(
                         f"{option} {text}: expected XPATH=VALUE",
-                        hint=f"to remove it, use an empty value: {text or './x'}=",
+                        hint="for example ./vcpu/@placement=static; an empty value removes the node",
                     )
                 edits.append(Edit(action, xpath, text))
             else:
@@ -352,8 +354,10 @@ def _unknown(
 
     word, following = parts[place], parts[place + 1 :]
     key, equals, _ = word.partition("=")
-    if not equals and resolve(cls, key) is not None:
-        return RequestError(f"{option}: sub-option '{key}' requires a value", hint=f"use {key}=VALUE")
+    target = resolve(cls, key)
+    if not equals and target is not None:
+        values = f"{key}=on or {key}=off" if target.declared.kind_name in _SWITCHES else f"{key}=VALUE"
+        return RequestError(f"{option}: sub-option '{key}' requires a value", hint=f"use {values}")
     if key != key.strip() and resolve(cls, key.strip()) is not None:
         return RequestError(
             f"{option}: unexpected space around '{key.strip()}' (in '{word}')",
@@ -371,6 +375,6 @@ def _unknown(
     # what has no = may be the rest of a value that was split at its comma: a path, a list
     commas = "" if equals or not place else "; write a comma within a value as \\, or quote the value"
     return RequestError(
-        f"{option}: unknown sub-option '{key}'" + (f" (in '{word}')" if equals else ""),
+        f"{option}: unknown sub-option '{key}'",
         hint=f"{question}`{option} help` lists all{commas}",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from virtinstall.errors import RequestError
@@ -17,7 +17,7 @@ from virtinstall.safe_text import one_line, require_xml
 _DEFAULT_COLUMNS = 78
 # argparse's messages
 _REQUIRED = "the following arguments are required: "
-_CHOICE = r"(?s)argument (?P<option>.+?): invalid choice: (['\"])(?P<value>.*)\2 \(choose from (?P<choices>.*)\)"
+_CHOICE = r"(?s)invalid choice: (['\"])(?P<value>.*)\1 \(choose from (?P<choices>.*)\)"
 
 
 class UsageError(RequestError):
@@ -68,11 +68,27 @@ class Parser(argparse.ArgumentParser):
     """
 
     later: frozenset[str] = frozenset()
+    _typed: Sequence[str] = ()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse arguments that libvirt and its XML can hold. Raises: UsageError, RequestError."""
-        require_usable(args or ())
+        self._typed = tuple(args or ())
+        require_usable(self._typed)
         return super().parse_known_args(args, namespace)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse arguments, all of which must belong to an option. Raises: UsageError, RequestError."""
+        given, extra = self.parse_known_args(args, namespace)
+        if extra:
+            from virtinstall.options.usage_hints import stray_argument, unknown_option
+
+            parser = self._subparser()
+            if extra[0].startswith("-"):
+                problem, hint = unknown_option(extra[0], parser.prog, parser._names())
+            else:
+                problem, hint = stray_argument(extra[0], self._typed, parser._actions, parser.prog)
+            raise UsageError(problem, hint=hint)
+        return given
 
     def _get_option_tuples(self, option_string: str) -> Any:
         """The options that an abbreviation may mean: older ones, if there are any."""
@@ -81,18 +97,33 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError with a message and a hint."""
-        hint = f"`{self.prog} --help` lists the options"
-        unknown = message.removeprefix("unrecognized arguments: ")
-        if unknown != message:
-            word = next(iter(unknown.split()), "")
-            problem, advice = _unknown_option(word, self.prog, self._names())
-            raise UsageError(problem, hint=advice)
-        choice = re.fullmatch(_CHOICE, message)
+        from virtinstall.options.usage_hints import value_hint
+
+        option, separator, what = message.removeprefix("argument ").partition(": ")
+        action = next((each for each in self._actions if "/".join(each.option_strings) == option), None)
+        if not separator or not message.startswith("argument ") or action is None:
+            raise UsageError(_plain_message(message), hint=f"`{self.prog} --help` lists the options")
+        name = self._spelling(action)
+        choice = re.fullmatch(_CHOICE, what)
         if choice is not None:
-            name = choice["option"].split("/")[-1]
             *values, last = choice["choices"].replace("'", "").split(", ")
             raise UsageError(f"invalid value '{choice['value']}' for {name}", hint=f"use {', '.join(values)} or {last}")
-        raise UsageError(_plain_message(message), hint=hint)
+        hint = f"use {name} alone" if action.nargs == 0 else value_hint(action, name, self.prog)
+        raise UsageError(_problem(name, what), hint=hint)
+
+    def _subparser(self) -> Parser:
+        """The parser of the subcommand that was typed, or this one if there are no subcommands."""
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                found = next((action.choices[word] for word in self._typed if word in action.choices), self)
+                return found if isinstance(found, Parser) else self
+        return self
+
+    def _spelling(self, action: argparse.Action) -> str:
+        """The name of an option as it was typed; an abbreviation counts as the name it is short for."""
+        typed = {word.partition("=")[0] for word in self._typed}
+        names = [name for name in action.option_strings if name in typed] or action.option_strings
+        return names[-1]
 
     def _names(self) -> list[str]:
         """Return the options of this parser and of its subcommands."""
@@ -131,14 +162,15 @@ def _is_option(word: str) -> bool:
 
 
 def _plain_message(message: str) -> str:
-    """Return argparse's message about an option in the style of this project."""
-    option, separator, what = message.removeprefix("argument ").partition(": ")
+    """Return argparse's message that is not about one option in the style of this project."""
     if message.startswith(_REQUIRED):
         # the other arguments in the list are optional: argparse lists those without a minimum, too
         return f"missing argument: {message.removeprefix(_REQUIRED).partition(', ')[0]}"
-    if not separator or not message.startswith("argument "):
-        return message
-    name = option.split("/")[-1]
+    return message
+
+
+def _problem(name: str, what: str) -> str:
+    """Return argparse's message `what` about the option `name` in the style of this project."""
     if what.startswith("expected one argument"):
         return f"{name} requires a value"
     if what.startswith("ignored explicit argument"):
@@ -146,19 +178,5 @@ def _plain_message(message: str) -> str:
     if what.startswith("invalid "):
         kind, _, value = what.removeprefix("invalid ").partition(" value: ")
         number = {"int": "a whole number", "float": "a number"}.get(kind, kind)
-        return f"{name} {value.strip(chr(39))}: must be {number}"
+        return f"{name} {value if value == repr('') else value.strip(chr(39))}: must be {number}"
     return f"{name}: {what}"
-
-
-def _unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str, str]:
-    from virtinstall.similar import similar_names
-
-    name = word.partition("=")[0]
-    if not name.startswith("-"):
-        hint = "put quotes around a value that contains spaces"
-        return f"unexpected argument '{word}'", f"`{prog} --help` lists the arguments" if " " in prog else hint
-    # without the dashes, which all options share
-    known = {each.lstrip("-"): each for each in names}
-    near = [known[each] for each in similar_names(name.lstrip("-"), known)]
-    hint = f"did you mean {' or '.join(near)}?" if near else f"`{prog} --help` lists the options"
-    return f"unknown option {name}", hint

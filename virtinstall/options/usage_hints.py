@@ -1,0 +1,79 @@
+"""Hints of errors about the shape of the command line: unknown options, stray arguments, missing values.
+
+Loaded only when a command line is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+
+from virtinstall.similar import did_you_mean
+
+# dashes of word processors and web pages; minus sign
+_OTHER_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+_GUESTS_FILES = (".yaml", ".yml", ".json")
+
+
+def value_hint(action: argparse.Action, name: str, prog: str) -> str:
+    """Return how to pass a value to the option `name`, which requires one or has an invalid one."""
+    if getattr(action, "is_compound", False):
+        return f"`{prog} {name} help` lists its values"
+    return f"use {name} {action.metavar or 'VALUE'}"
+
+
+def unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str, str]:
+    """Return the error and the hint for an argument that starts with `-` and is not an option."""
+    name = word.partition("=")[0]
+    # without the dashes, which all options share
+    known = {each.lstrip("-"): each for each in names}
+    exact = known.get(name.lstrip("-"))
+    if exact is not None:
+        return f"unknown option {name}", f"did you mean {exact}?"
+    near = did_you_mean(name.lstrip("-"), known)
+    if near is None:
+        return f"unknown option {name}", f"`{prog} --help` lists the options"
+    for plain, full in known.items():
+        near = near.replace(f" {plain}?", f" {full}?").replace(f" {plain} or", f" {full} or")
+    return f"unknown option {name}", near
+
+
+def stray_argument(word: str, argv: Sequence[str], actions: Sequence[argparse.Action], prog: str) -> tuple[str, str]:
+    """Return the error and the hint for an argument in `argv` that does not belong to an option."""
+    problem = f"unexpected argument '{word}'"
+    names = [name for action in actions for name in action.option_strings]
+    if word[:1] and word[0] in _OTHER_DASHES:
+        name = "--" + word.lstrip("-" + _OTHER_DASHES).partition("=")[0]
+        meant = name if name in names else "--NAME"
+        return f"{problem}: it starts with a dash, not with a hyphen", f"write options with two hyphens: {meant}"
+    if " " in prog:
+        return problem, _guests_file(word, names) or f"`{prog} --help` lists the arguments"
+    name, value, action = _option_before(word, argv, actions)
+    if action is None:
+        is_long = f"-{name}" in names
+        return problem, f"did you mean -{name}?" if is_long else f"`{prog} --help` lists the options"
+    if action.nargs == 0:
+        return problem, f"{name} does not accept a value"
+    if getattr(action, "is_compound", False) and "=" in word[1:] and word[0] not in ",=":
+        return problem, f"write sub-options without spaces: {name} {value.rstrip(', ')},{word}"
+    if word[:1] in ("=", ",") or value.endswith((",", "=")):
+        return problem, "remove the spaces around commas and ="
+    return problem, "put quotes around a value that contains spaces"
+
+
+def _guests_file(word: str, names: Sequence[str]) -> str | None:
+    """Return the hint for the name of a guests file without -f."""
+    return f"use -f {word}" if word.endswith(_GUESTS_FILES) and "-f" in names else None
+
+
+def _option_before(
+    word: str, argv: Sequence[str], actions: Sequence[argparse.Action]
+) -> tuple[str, str, argparse.Action | None]:
+    """Return the option before the last `word` in `argv`, its value and its declaration: None if it is unknown."""
+    end = len(argv) - 1 - argv[::-1].index(word)
+    for place in range(end - 1, -1, -1):
+        name, _, value = argv[place].partition("=")
+        if name.startswith("-"):
+            found = next((action for action in actions if name in action.option_strings), None)
+            return name, value or " ".join(argv[place + 1 : end]), found
+    return "", "", None
