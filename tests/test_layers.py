@@ -25,6 +25,7 @@ LAYERS = (
         "units",
         "naming",
         "similar",
+        "unlisted_values",
         "safe_text",
         "secret",
         "redact",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import HypervisorError
 from virtinstall.named import NamedTuple
+from virtinstall.unlisted_values import listed_values
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from virtinstall.plan import Plan
     from virtinstall.request import Checks
 
-_DISABLE = "to skip this check: --check xml=off"
+_DISABLE = "correct the option; for a guest of another host: --check xml=off"
 
 
 class StandIn(NamedTuple):
@@ -184,7 +185,13 @@ def check_plan_accepted(plan: Plan, host: Host, *, schema: bool = False) -> list
     from virtinstall.request import Checks
 
     checks = Checks() if plan.request is None else plan.request.checks
-    return check_accepted((plan.started.to_xml(), *plan.steps), host, checks, schema=schema)
+    try:
+        return check_accepted((plan.started.to_xml(), *plan.steps), host, checks, schema=schema)
+    except HypervisorError as error:
+        advice = listed_values(plan.warnings, error.message)
+        if advice is not None:
+            error.hint = advice
+        raise
 
 
 def check_change_accepted(before: str | None, after: str, host: Host, checks: Checks) -> list[str]:

@@ -83,10 +83,14 @@ def check_mac(mac: str) -> str:
 
     Raises: RequestError.
     """
-    parts = mac.replace("-", ":").split(":")
+    parts = mac.split(":")
     valid = len(parts) == 6 and all(len(part) == 2 and _is_hex(part) for part in parts)
     if not valid:
-        raise RequestError(f"invalid MAC address '{mac}'", hint="use six hexadecimal pairs: 52:54:00:12:34:56")
+        digits = "".join(char for char in mac if char not in "-.: ")
+        pairs = ":".join(digits[place : place + 2] for place in range(0, len(digits), 2))
+        is_other_spelling = len(digits) == 12 and _is_hex(digits)
+        hint = f"write it as {pairs}" if is_other_spelling else "use six hexadecimal pairs: 52:54:00:12:34:56"
+        raise RequestError(f"invalid MAC address '{mac}'", hint=hint)
     if int(parts[0], 16) & 1:
         raise RequestError(
             f"MAC address {mac} is a multicast address",

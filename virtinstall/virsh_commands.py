@@ -18,6 +18,16 @@ def virsh_command(uri: str | None, *arguments: str) -> str:
     return shlex.join(["virsh", *(() if uri is None else ("--connect", uri)), *arguments])
 
 
+def for_connection(text: str, uri: str | None) -> str:
+    """Return a message whose virsh commands use the connection `uri`, if they name none."""
+    import re
+    import shlex
+
+    if not uri or "virsh " not in text:
+        return text
+    return re.sub(r"\bvirsh (?=(?!help|version)[a-z]+-?[a-z])", lambda _: f"virsh --connect {shlex.quote(uri)} ", text)
+
+
 def guest_hint(host: Host, name: str = "") -> str:
     """Return a hint for a guest `name` that does not exist: similar names, or how to list the guests."""
     from virtinstall.similar import did_you_mean

@@ -291,7 +291,7 @@ def test_a_device_that_is_not_there_is_refused_with_the_test_driver_too(capsys: 
     """As with QEMU."""
     args = "--connect test:///default --memory 2048 --osinfo generic --import --disk /dev/nosuchdevice --print-xml"
     assert main(args.split()) == 1
-    assert "/dev/nosuchdevice: no such file" in capsys.readouterr().err
+    assert "/dev/nosuchdevice: no such device" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_device_node_of_vdpa_stays() -> None:
 @pytest.mark.parametrize(
     ("value", "args"),
     [
-        ("/dev/nosuch", "no such file"),
+        ("/dev/nosuch", "no such device"),
         ("/dev/nosuch,size=1", "no such device"),
         ("size=0", "size=0"),
         ("device=frob", "no path, size or source"),

@@ -235,7 +235,7 @@ def test_host_device_by_name(virt_xml: VirtXml, name: str) -> None:
         (["off", "--edit"], "no change specified"),
         (["off", "--edit", "--add-device", "--disk", "x"], "contradict"),
         (["off", "--edit", "--disk", "cache=none", "--sound", "ac97"], "only one change"),
-        (["offf", "--edit", "--vcpus", "4"], "could not find the domain 'offf'"),
+        (["offf", "--edit", "--vcpus", "4"], "no such guest: 'offf'"),
         (["off", "--edit", "--disc", "cache=none"], "--disc"),
         (["off", "--edit", "3", "--sound", "ac97"], "only 2 exist"),
         (["off", "--edit", "2", "--events", "on_crash=destroy"], "--events does not support '--edit 2'"),
@@ -266,7 +266,7 @@ def test_refused(virt_xml: VirtXml, args: list[str], output: str) -> None:
 
 def test_what_there_is_to_select(virt_xml: VirtXml) -> None:
     """A selection without a match shows the values that exist."""
-    assert "the guest has model=ich6, model=ac97;" in virt_xml("off", "--edit", "model=sb16", "--sound", "es1370").err
-    assert (
-        "the guest has target=hda, target=hdc;" in virt_xml("off", "--edit", "target=vdz", "--disk", "cache=none").err
-    )
+    by_model = virt_xml("off", "--edit", "model=sb16", "--sound", "es1370").err
+    by_target = virt_xml("off", "--edit", "target=vdz", "--disk", "cache=none").err
+    assert "use model=ich6, model=ac97, a number from 1 to 2, or all" in by_model
+    assert "use target=hda, target=hdc, a number from 1 to 2, or all" in by_target

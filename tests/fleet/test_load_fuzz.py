@@ -94,7 +94,7 @@ def test_damaged_bytes(seed: int) -> None:
     ("text", "expected"),
     [
         ("version: 1\nguests:\n\ta: {}\n", r"3:1: a tab cannot indent"),
-        ("version: 1\nguests: {a: {memory: 1}}\nguests: {}\n", r"3:1: 'guests' is given twice"),
+        ("version: 1\nguests: {a: {memory: 1}}\nguests: {}\n", r"3:1: duplicate key 'guests'"),
         ("version: 1\nguests: {a: {memory: !!python/name:os.system ''}}\n", r"2:22: the tag "),
         ("version: 1\nguests: {? [a]: {}}\n", r"2:\d+: a name must be text"),
         ("version: 1\nguests: {a: {count: 100001}}\n", r"2:21: a.count: a number up to 100000"),

@@ -92,8 +92,8 @@ def test_text_by_path_and_by_file_address(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda path: None, "could not read"),
-        (lambda path: path.mkdir(), "could not read"),
+        (lambda path: None, "no such file"),
+        (lambda path: path.mkdir(), "Is a directory"),
         (lambda path: path.write_bytes(b"\xff\xfe"), "UTF-8"),
         (lambda path: path.write_bytes(bytes(1024 * 1024 + 1)), "larger than 1 MiB"),
     ],

@@ -89,7 +89,7 @@ class Session:
         if guest is None:
             from virtinstall.virsh_commands import guest_hint
 
-            raise RequestError(f"could not find the domain '{name}'", hint=guest_hint(self.host, name))
+            raise RequestError(f"no such guest: '{name}'", hint=guest_hint(self.host, name))
         return guest
 
     def _original_text(self) -> str:

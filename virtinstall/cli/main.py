@@ -176,8 +176,21 @@ def _report(prog: str, error: VirtInstallError, status: int, log: Log, arguments
         print(f"{prog}: error: {shortened(line)}", file=sys.stderr)
     _print_notes(prog, error)
     if error.hint:
-        print(f"{prog}: hint: {shortened(error.hint)}", file=sys.stderr)
+        from virtinstall.virsh_commands import for_connection
+
+        print(f"{prog}: hint: {shortened(for_connection(error.hint, _typed_uri(arguments)))}", file=sys.stderr)
     return status
+
+
+def _typed_uri(arguments: Sequence[str]) -> str | None:
+    """Return the last URI of --connect in the arguments."""
+    uri = None
+    for word, after in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word == "--connect":
+            uri = after
+        elif word.startswith("--connect="):
+            uri = word.partition("=")[2]
+    return uri
 
 
 def _print_document(prog: str, error: VirtInstallError, status: int, arguments: Sequence[str]) -> None:

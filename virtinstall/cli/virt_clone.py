@@ -77,7 +77,9 @@ def _text_of(path: str) -> str:
         with open(path, encoding="utf-8") as file:
             return file.read()
     except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(f"--original-xml {path}: {getattr(error, 'strerror', None) or error}") from error
+        why = "no such file" if isinstance(error, FileNotFoundError) else getattr(error, "strerror", None) or error
+        hint = "print a guest's XML with: virsh dumpxml NAME"
+        raise RequestError(f"--original-xml {path}: {why}", hint=hint) from error
 
 
 def _clone(given: Namespace, log: Log) -> int:

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 PROG = "virt-guest"
 _LIST = f"`{PROG} --help` lists the subcommands"
+# subcommands of similar tools, and the command that does it
+_OTHER_NAMES = {
+    **dict.fromkeys(("remove", "rm", "undefine"), f"{PROG} delete NAME"),
+    **dict.fromkeys(("create", "install", "new"), "virt-install"),
+    **dict.fromkeys(("edit", "modify"), "virt-xml NAME --edit"),
+    "clone": "virt-clone",
+    "ls": f"{PROG} list",
+    **{name: f"virsh {name} NAME" for name in ("start", "shutdown", "destroy", "reboot", "console")},
+    "stop": "virsh shutdown NAME",
+}
 
 
 class Subcommand(NamedTuple):
@@ -62,7 +72,7 @@ def run(arguments: list[str], log: Log) -> int:
     given = guest_parser(SUBCOMMANDS if chosen is None else (chosen,)).parse_args(arguments[:end])
     if end < len(arguments):
         if not hasattr(given, "command"):
-            raise UsageError("'--' is not expected here", hint=_LIST)
+            raise UsageError(f"'--' is not expected after {arguments[0]}", hint=_LIST)
         given.command = [*given.command, *arguments[end + 1 :]]
     if given.version:
         from virtinstall import __version__
@@ -96,6 +106,8 @@ def _with_subcommand_first(arguments: list[str]) -> list[str]:
 def _unknown_subcommand(name: str) -> UsageError:
     from virtinstall.similar import did_you_mean
 
+    if name in _OTHER_NAMES:
+        return UsageError(f"unknown subcommand '{name}'", hint=f"use: {_OTHER_NAMES[name]}")
     return UsageError(
         f"unknown subcommand '{name}'", hint=did_you_mean(name, [each.name for each in SUBCOMMANDS], _LIST)
     )

@@ -86,6 +86,8 @@ def _require_shut_off(guest: HostGuest, option: str, host: Host) -> None:
 
 
 def _parsed(xml: str) -> Domain:
+    if not xml.strip():
+        raise RequestError("--original-xml: the file is empty", hint="print a guest's XML with: virsh dumpxml NAME")
     try:
         domain = Domain.parse(xml)
     except ValueError as error:

@@ -27,6 +27,7 @@ from virtinstall.compose import (
 )
 from virtinstall.compose.devices import fill_devices
 from virtinstall.compose.draft import Draft
+from virtinstall.compose.missing_sources import no_source
 from virtinstall.compose.reinstall import compose_reinstall
 from virtinstall.compose.sysinfo import resolve_sysinfo
 from virtinstall.compose.uploads import resolved_uploads
@@ -94,18 +95,14 @@ def _require(draft: Draft) -> None:
         if not _has_storage(draft) and os.recommended_storage_bytes(draft.platform.arch) is None:
             missing.append(("--disk storage must be specified (override with --disk none)", "--disk size=20"))
         if not _has_install(draft):
-            missing.append(
-                (
-                    "an install method must be specified: "
-                    "--location URL, --cdrom PATH, --pxe, --import, --boot hd|cdrom|...",
-                    "--location URL or --import",
-                )
-            )
+            missing.append(("an install method must be specified", "--location URL"))
     elif install.location is not None or install.cdrom is not None:
         raise RequestError("a container is not installed from --location or --cdrom", hint="use --filesystem SOURCE,/")
     if missing:
-        hints = " ".join(hint for _, hint in missing)
-        raise RequestError("\n".join(text for text, _ in missing), hint=f"for example: {hints}")
+        hint = f"for example: {' '.join(hint for _, hint in missing)}"
+        if hint.endswith(": --location URL"):
+            hint = "use --location URL, --cdrom PATH, --import, --pxe or --install OS"
+        raise RequestError("\n".join(text for text, _ in missing), hint=hint)
 
 
 def _has_storage(draft: Draft) -> bool:
@@ -150,7 +147,7 @@ def _add_disks(draft: Draft) -> None:
     for disk, found in zip(disks, facts, strict=True):
         disk_sources.take_from_backing(draft, disk, found)
         if disk.device not in ("cdrom", "floppy") and disk.is_empty:
-            raise RequestError("--disk: no path, size or source specified", hint="for example --disk size=20")
+            raise no_source(disk)
         images.resolve_disk(draft, disk, found)
 
 

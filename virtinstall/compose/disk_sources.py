@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from virtinstall.compose import boot_order
 from virtinstall.compose.draft import Draft
+from virtinstall.compose.missing_sources import refuse_missing
 from virtinstall.compose.network_sources import OWN_SOURCES, use_network_volume, use_url
 from virtinstall.compose.new_volumes import BLOCK_POOLS, NETWORK_POOLS, add_volume, temporary_pool
 from virtinstall.devices.disk import Disk
@@ -175,7 +176,7 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     if disk.size_bytes is None:
         set_path(disk, path, "block" if path.startswith("/dev/") else "file")
         if found is not None or (not draft.facts.host.local and disk.type == "file"):
-            _refuse_missing(draft, disk, path)
+            refuse_missing(draft, disk, path)
         _set_format(disk, disk.format)
         return
     _make_at(draft, disk, path, facts)
@@ -204,18 +205,6 @@ def _refuse_no_size(disk: Disk, what: str) -> None:
     if disk.size_bytes is not None and disk.size_bytes <= 0:
         size = "size=0" if disk.size_bytes == 0 else f"size_bytes={disk.size_bytes}"
         raise RequestError(f"--disk {what}{size}: size must be greater than 0", hint="specify the size in GiB: size=20")
-
-
-def _refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
-    removable = disk.device in ("cdrom", "floppy")
-    option = "--cdrom" if path == draft.request.install.cdrom else "--disk"
-    problem = f"{option} {path}: no such file" + ("" if removable else "; a new disk requires size=")
-    if draft.request.checks.path_exists:
-        hint = (
-            "check the path" if removable else f"specify the size in GiB, --disk path={path},size=20, or check the path"
-        )
-        raise RequestError(problem, hint=hint)
-    draft.warnings.append(problem)
 
 
 def default_format(draft: Draft, disk: Disk) -> str:

@@ -149,7 +149,7 @@ def _nothing_fits(requested: PlatformRequest, capabilities: Capabilities) -> Req
         )
         if value
     ]
-    offers = sorted({f"{domain.type} for {guest.arch}" for guest in capabilities.guests for domain in guest.domains})
+    offers = sorted({domain.type for guest in _with_arch(requested, capabilities) for domain in guest.domains})
     if not offers:
         return RequestError(
             "the host supports no guests",
@@ -157,8 +157,21 @@ def _nothing_fits(requested: PlatformRequest, capabilities: Capabilities) -> Req
         )
     return RequestError(
         f"the host does not support {', '.join(unsupported)}",
-        hint=f"supported: {', '.join(offers[:8])}{' and more' if len(offers) > 8 else ''}",
+        hint=_supported(requested, capabilities, offers),
     )
+
+
+def _with_arch(requested: PlatformRequest, capabilities: Capabilities) -> list[GuestArch]:
+    """Return the guests of the requested architecture, or all if none has it."""
+    found = [guest for guest in capabilities.guests if guest.arch == (requested.arch or capabilities.host_arch)]
+    return found or list(capabilities.guests)
+
+
+def _supported(requested: PlatformRequest, capabilities: Capabilities, types: list[str]) -> str:
+    archs = sorted({guest.arch for guest in capabilities.guests})
+    if requested.arch is not None and requested.arch not in archs:
+        return did_you_mean(requested.arch, archs) or f"supported: {', '.join(archs)}"
+    return f"use --virt-type {' or '.join(types)}"
 
 
 def _unknown_machine(machine: str, guest: GuestArch, virt_type: str) -> RequestError:

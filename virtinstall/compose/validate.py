@@ -82,9 +82,7 @@ def _check_ignition(request: Request) -> None:
 def _check_identity(request: Request) -> None:
     domain = request.domain
     if domain.uuid is not None and len(_digits(domain.uuid)) != 32:
-        raise RequestError(
-            f"invalid UUID '{domain.uuid}'", hint="use 32 hexadecimal digits: 12345678-12f4-1234-1234-123456789012"
-        )
+        raise RequestError(f"invalid UUID '{domain.uuid}'", hint="use 32 hexadecimal digits, as `uuidgen` prints them")
 
 
 def _digits(uuid: str) -> str:

@@ -44,8 +44,9 @@ def refresh_machine(domain: Domain) -> None:
         if machine.startswith(prefix) or machine == newest:
             domain.os.type_machine = newest
             return
+    named = f" '{machine}'" if machine else ""
     raise RequestError(
-        f"--boot refresh-machine-type: the machine type '{machine}' is not versioned",
+        f"--boot refresh-machine-type: the machine type{named} is not versioned",
         hint="set the machine type: --boot machine=TYPE",
     )
 

@@ -91,19 +91,19 @@ def _matching(
     if not chosen:
         raise RequestError(
             f"no {option} matches '{action} {selector}'",
-            hint=f"the guest has {_described(found, pairs[0])}; use one of these, a number, or all",
+            hint=f"use {_described(found, pairs[0])}, a number from 1 to {len(found)}, or all",
         )
     return chosen
 
 
 def _described(found: list[Element], pair: Pair) -> str:
-    """Return the values that the objects have for the key of `pair`, or their number if it is not a plain value."""
+    """Return the values that the objects have for the key of `pair`, or its name if it is not a plain value."""
     if pair.target is not None and isinstance(pair.target.declared, XmlField) and not pair.target.hops:
         values = [pair.target.declared.__get__(each, type(each)) for each in found]
         texts = [f"{pair.key}={value}" for value in values if value is not None]
         if texts:
             return ", ".join(texts[:8]) + (", ..." if len(texts) > 8 else "")
-    return str(len(found))
+    return f"another {pair.key}"
 
 
 def _matches(element: Element, option: str, pair: Pair, fallback: Fallback | None) -> bool:

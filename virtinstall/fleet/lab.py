@@ -53,7 +53,8 @@ class Lab(Record):
         try:
             data = where.read_bytes()
         except OSError as error:
-            raise RequestError(f"'{where}' cannot be read: {error.strerror}") from error
+            why = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
+            raise RequestError(f"{where}: {why}", hint="specify a guests file with -f") from error
         there = where.resolve()
         loaded = load(data, str(where), there.parent.name, os.environ if variables is None else variables)
         return Lab._of(loaded, None if loaded.sets_project else str(there))

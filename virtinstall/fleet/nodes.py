@@ -184,7 +184,7 @@ class _Builder:
                 raise self.error(mark, "a name must be text")
             if node.text in parent.keys and node.text not in parent.merged and node.text != "<<":
                 first = parent.keys[node.text]
-                raise self.error(mark, f"'{node.text}' is given twice", f"the first is in line {first.line}")
+                raise self.error(mark, f"duplicate key '{node.text}'", f"remove it, or the one in line {first.line}")
             self.open[-1] = (parent, node, parent_anchor)
             return
         else:

@@ -11,6 +11,7 @@ import libvirt
 
 from virtinstall.errors import HypervisorError
 from virtinstall.libvirt_host.error_translation import error_text
+from virtinstall.libvirt_host.plain_errors import plain_message
 
 _ADDRESSES = "use an address such as qemu:///system, qemu:///session, qemu+ssh://root@HOST/system, or embed"
 _NOT_ALLOWED = ("permission denied", "authentication", "polkit", "access denied", "system bus")
@@ -33,7 +34,7 @@ _NO_DAEMON = "start its daemon (systemctl start libvirtd), or run without a daem
 
 def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtError) -> HypervisorError:
     """The error for `uri`; `root` is the embedded driver's directory, if `uri` names it."""
-    message = error_text(error)
+    message = _plain(error_text(error), uri)
     code = error.get_error_code()
     if root is not None and "pid file" in message:
         return HypervisorError(
@@ -54,12 +55,24 @@ def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtErro
     )
 
 
+def _plain(message: str, uri: str | None) -> str:
+    """Return libvirt's message without the class of the error, the transport's frame and the repeated address."""
+    message = plain_message(message)
+    if "does not include a driver name" in message:
+        return "not a connection URI"
+    if uri is not None and message == f"no connection driver available for {uri}":
+        return f"libvirt has no driver '{uri.partition(':')[0].partition('+')[0]}'"
+    return message.removeprefix("Cannot recv data: ").removesuffix(": Connection reset by peer")
+
+
 def connection_hint(uri: str | None, message: str, code: int | None) -> str:
     """The hint for a failed connection, chosen by libvirt's message and code."""
     if uri is not None and uri.partition("://")[2].partition("/")[0]:
         return _remote_hint(uri, message)
     if uri is not None and _is_misspelt(uri):
         return _ADDRESSES
+    if uri is not None and "+ssh:" in uri and "refused" in message:
+        return "start the SSH server, or use the address without ssh: qemu:///system"
     lowered = message.lower()
     if any(word in lowered for word in _NOT_ALLOWED):
         return "use qemu:///session, which needs no privileges, or run as root or a member of the group libvirt"

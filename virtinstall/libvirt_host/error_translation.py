@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 import libvirt
 
 from virtinstall.errors import HostError, HypervisorError
+from virtinstall.libvirt_host.plain_errors import message_hint, plain_message
 from virtinstall.libvirt_host.qemu_errors import qemu_error
 
 P = ParamSpec("P")
@@ -31,7 +32,9 @@ def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[N
         yield
     except libvirt.libvirtError as error:
         message, hint = qemu_error(error_text(error))
-        raise kind(f"{what}: {message}", hint=hint, code=error.get_error_code()) from error
+        raise kind(
+            f"{what}: {plain_message(message)}", hint=hint or message_hint(message), code=error.get_error_code()
+        ) from error
 
 
 def error_text(error: libvirt.libvirtError) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from virtinstall.errors import RequestError
 from virtinstall.libvirt_host import embed
 
 if TYPE_CHECKING:
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 def open_host(uri: str | None = None, *, events: bool = True) -> LibvirtHost:
     """Connect to `uri`; `embed` is libvirt's embedded driver, None libvirt's default; `events` as for `connect`.
 
-    Raises: HypervisorError, if the connection fails; StorageError, if the embedded driver's directory cannot be used.
+    Raises: HypervisorError, if the connection fails; StorageError, if the embedded driver's directory cannot be used;
+    RequestError, if the test driver's file does not exist.
     """
     if uri == "embed":
         uri = embed.embed_uri(embed.embed_root(os.environ, os.geteuid()))
+    elif uri is not None and uri.startswith("test:///"):
+        _require_file(uri.removeprefix("test://"))
     root = embed.root_of(uri) if uri else None
     if root is not None:
         for name, value in embed.log_environment(root).items():
@@ -29,3 +33,9 @@ def open_host(uri: str | None = None, *, events: bool = True) -> LibvirtHost:
     from virtinstall.libvirt_host.connection import connect
 
     return connect(uri, events=events)
+
+
+def _require_file(path: str) -> None:
+    """Require the file of the test driver's guests: for a missing one libxml2 prints a message of its parser."""
+    if path != "/default" and not os.path.exists(path.partition("?")[0]):
+        raise RequestError(f"--connect test://{path}: no such file", hint="use test:///default, or a file's path")

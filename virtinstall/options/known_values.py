@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from virtinstall.options.suboptions import Pair, Target, resolve, sub_option_names
+from virtinstall.unlisted_values import unlisted_warning
 from virtinstall.xml.field import XmlField
 from virtinstall.xml.kinds import TEXT
 from virtinstall.xml.paths import parse_path
@@ -32,10 +33,7 @@ def unknown_values(
         place = _place(cls, path, pair)
         known = () if place is None else schema().values(place)
         if known and pair.value not in known:
-            warnings.append(
-                f"{option} {pair.typed}: the installed libvirt's schema does not list this value "
-                f"({_nearest(pair.value, known)}); passing it through unchanged"
-            )
+            warnings.append(unlisted_warning(f"{option} {pair.typed}", _nearest(pair.value, known)))
     return warnings
 
 

@@ -92,7 +92,8 @@ def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Name
 
     Raises: UsageError.
     """
-    return _parser(prog).parse_args(respell(argv))
+    given: argparse.Namespace = _parser(prog).parse_args(respell(argv))
+    return given
 
 
 @cache

@@ -104,6 +104,9 @@ class Parser(argparse.ArgumentParser):
         if not separator or not message.startswith("argument ") or action is None:
             raise UsageError(_plain_message(message), hint=f"`{self.prog} --help` lists the options")
         name = self._spelling(action)
+        short = next((word for word in self._typed if word[:1] == "-" and f"-{word}" in self._names()), None)
+        if short is not None:
+            raise UsageError(f"unknown option {short}", hint=f"did you mean -{short}?")
         choice = re.fullmatch(_CHOICE, what)
         if choice is not None:
             *values, last = choice["choices"].replace("'", "").split(", ")

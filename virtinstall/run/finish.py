@@ -54,7 +54,9 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Host
     folder = journal_folder(os.environ, os.geteuid())
     guest = host.guest_named(name)
     if guest is None:
-        raise GuestNotFound(f"--finish {name}: no such guest", hint="re-run the original virt-install command")
+        from virtinstall.virsh_commands import guest_hint
+
+        raise GuestNotFound(f"--finish {name}: no such guest", hint=guest_hint(host, name))
     xml = final_xml(name, folder, host.uri, guest.uuid)
     if is_claim(guest.xml(inactive=True)):
         if not guest.is_active() or xml is None:
@@ -68,9 +70,7 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Host
         guest = host.define_guest(completed(Domain.parse(xml), live, live).to_xml())
         report(f"The guest '{name}' is defined.")
     elif guest.is_active() and not is_installing(guest) and not (xml is not None and guest.state() == "paused"):
-        raise RequestError(
-            f"--finish {name}: no installation in progress", hint="the guest is already running normally"
-        )
+        raise RequestError(f"--finish {name}: no installation in progress; the guest is already running normally")
     # QEMU has read them, or never will
     remove_served(name, host, report)
     forget_leftovers(name, folder, host.uri)

@@ -76,12 +76,15 @@ def _require_file(use: FileUse) -> None:
         mode = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         hint = f"create it: mkdir -p {shlex.quote(path)}" if is_directory else "check the path"
-        raise StorageError(f"{_given(use)}: no such {kind}: '{path}'", hint=hint) from None
+        # the path is in the option's value, unless its directory is missing
+        named = "" if path == use.path else f": '{path}'"
+        raise StorageError(f"{_given(use)}: no such {kind}{named}", hint=hint) from None
     except OSError:
         # paths that this user cannot examine are not judged
         return
     if is_directory != stat.S_ISDIR(mode):
-        raise StorageError(f"{_given(use)}: '{path}' is not a {kind}", hint="check the path")
+        subject = f"'{path}'" if path != use.path else "it"
+        raise StorageError(f"{_given(use)}: {subject} is not a {kind}", hint="check the path")
 
 
 def _require_access(use: FileUse, account: Account, *, session: bool) -> None:

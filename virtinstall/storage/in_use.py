@@ -235,7 +235,8 @@ def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]
     messages = list(dict.fromkeys(map(str, conflicts)))
     if severe and checks.path_in_use:
         raise RequestError(
-            str(severe[0]), hint="two users of one file destroy its data; to use it anyway: --check path_in_use=off"
+            str(severe[0]),
+            hint="use another path; to use it anyway, although that destroys data: --check path_in_use=off",
         )
     return messages
 

@@ -77,7 +77,7 @@ def tree_url(request: Request, catalog: Catalog, name: str) -> str:
     if urls:
         return choose_tree(urls)
     raise RequestError(
-        f"--install {name}: the OS database contains no install tree of it for {arch}",
+        f"--install {name}: the OS database contains no install tree for {arch}",
         hint="specify one with --location URL",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -195,7 +196,9 @@ def _volume_facts(text: str, host: Host, *, may_make: bool = False) -> DiskFacts
     if volume is None and may_make and known is not None:
         return _pool_facts(pool, host)
     if volume is None:
-        near = _near(name, host.volume_names(pool)) if known else _near(pool, {p.name for p in host.pools()})
+        if known is None and pool != "default":
+            raise _no_pool(f"--disk vol={text}", pool, host)
+        near = _near(name, host.volume_names(pool)) or f"list them with: virsh vol-list {shlex.quote(pool)}"
         if known is None and pool == "default":
             raise RequestError(f"--disk vol={text}: no storage pool 'default'", hint=new_pool_hint(host.uri, pool))
         raise RequestError(f"--disk vol={text}: no such volume", hint=near)
@@ -210,7 +213,8 @@ def _near(name: str, known: set[str] | frozenset[str]) -> str | None:
 
 def _no_pool(option: str, name: str, host: Host) -> RequestError:
     near = _near(name, {known.name for known in host.pools()})
-    return RequestError(f"{option}: no such storage pool", hint=near or "list them with: virsh pool-list --all")
+    named = "" if option.endswith(name) else f": '{name}'"
+    return RequestError(f"{option}: no such storage pool{named}", hint=near or "list them with: virsh pool-list --all")
 
 
 def _pool_facts(name: str, host: Host) -> DiskFacts:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError, RequestError
 from virtinstall.request import TYPED
-from virtinstall.safe_text import percent_decoded
+from virtinstall.safe_text import one_line, percent_decoded
 from virtinstall.units import MIB
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def _read_text(source: str, option: str, limit_bytes: int) -> str:
         raise _no_text(f"{option}: '{source}'") from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise RequestError(f"{option}: could not read '{source}': {why}", hint="use a readable file") from error
+        if isinstance(error, FileNotFoundError):
+            raise RequestError(f"{option}={source}: no such file", hint="check the path") from error
+        raise RequestError(f"{option}={source}: {one_line(str(why))}", hint="use a readable file") from error
 
 
 def _fetch_text(address: str, option: str, limit_bytes: int) -> str:

@@ -107,7 +107,7 @@ class Element:
         try:
             node = etree.fromstring(text.encode() if isinstance(text, str) else text, parser)
         except etree.XMLSyntaxError as error:
-            raise ValueError(f"not well-formed XML: {error}") from None
+            raise ValueError(f"not well-formed XML: {error.msg}") from None
         if node.tag != full_tag(cls.tag):
             raise ValueError(f"the root element is <{node.tag}>, not <{cls.tag}>")
         wrappers: Wrappers = {}

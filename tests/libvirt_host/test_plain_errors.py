@@ -1,0 +1,63 @@
+"""libvirt's messages, and connections that cannot exist, in plain English."""
+
+from __future__ import annotations
+
+import pytest
+
+import virtinstall
+from virtinstall import HypervisorError, RequestError
+from virtinstall.libvirt_host.plain_errors import HINTS, message_hint, plain_message
+from virtinstall.unlisted_values import listed_values, unlisted_warning
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("unsupported configuration: unknown watchdog model 'x'", "unknown watchdog model 'x'"),
+        ("XML error: Invalid value for attribute 'bus': 'x'.", "Invalid value for attribute 'bus': 'x'"),
+        (
+            "this function is not supported by the connection driver: virDomainAttachDeviceFlags",
+            "not supported by libvirt's driver for this hypervisor",
+        ),
+        ("Domain not found", "Domain not found"),
+    ],
+)
+def test_class_of_the_error_is_removed(text: str, plain: str) -> None:
+    """libvirt prefixes the class of the error, which users cannot act on."""
+    assert plain_message(text) == plain
+
+
+def test_hints_use_the_names_in_the_message() -> None:
+    """A hint can be typed as it is; an unknown message has none."""
+    assert message_hint("network 'lan' is not active") == "start it with: virsh net-start lan"
+    assert message_hint("missing target information for device /srv") is not None
+    assert message_hint("something else") is None
+    assert len({pattern for pattern, _ in HINTS}) == len(HINTS)
+
+
+def test_rejected_value_has_the_advice_of_its_warning() -> None:
+    """The schema lists similar values; the hint names the option."""
+    warnings = [
+        unlisted_warning("--disk bus=scssi", "did you mean scsi?"),
+        unlisted_warning("--watchdog action=x", "it lists reset, none"),
+    ]
+    assert (
+        listed_values(warnings, "Invalid value for attribute 'bus': 'scssi'") == "--disk bus=scssi: did you mean scsi?"
+    )
+    assert listed_values(warnings, "unknown action 'x'") == "--watchdog action=x: use one of reset, none"
+    assert listed_values(warnings, "unknown model 'y'") is None
+
+
+def test_address_without_a_driver_is_not_a_connection_uri() -> None:
+    """libvirt's message repeats the address in a broken sentence."""
+    with pytest.raises(HypervisorError, match=r"^cannot connect to libvirt at localhost: not a connection URI$"):
+        virtinstall.connect("localhost")
+    with pytest.raises(HypervisorError, match=r"at kvm:///system: libvirt has no driver 'kvm'$"):
+        virtinstall.connect("kvm:///system")
+
+
+def test_missing_file_of_the_test_driver(capfd: pytest.CaptureFixture[str]) -> None:
+    """libxml2 would print another message."""
+    with pytest.raises(RequestError, match="no such file"):
+        virtinstall.connect("test:///defualt")
+    assert capfd.readouterr().err == ""

@@ -1,0 +1,100 @@
+"""Arguments that no option accepts: the hint shows what to type."""
+
+from __future__ import annotations
+
+import pytest
+
+from virtinstall.cli.main import clone_main, guest_main, main, xml_main
+
+GOOD = ["--connect", "test:///default", "--memory", "1024", "--disk", "none", "--osinfo", "debian11"]
+COMMANDS = {"virt-install": main, "virt-clone": clone_main, "virt-xml": xml_main, "virt-guest": guest_main}
+
+
+def report(command: str, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    """Return the error and the hint of a command line that must fail with status 2."""
+    assert COMMANDS[command](arguments) == 2
+    error, hint = capsys.readouterr().err.splitlines()
+    return error.removeprefix(f"{command}: error: "), hint.removeprefix(f"{command}: hint: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "hint"),
+    [
+        (["--vcpus"], "--vcpus requires a value", "`virt-install --vcpus help` lists its values"),
+        (["--osinfo"], "--osinfo requires a value", "`virt-install --osinfo help` lists its values"),
+        (["-x"], "-x requires a value", "use -x ARGS"),
+        (["--wait", "5m"], "--wait 5m: must be a whole number", "use --wait MINUTES"),
+        (["--wait", ""], "--wait '': must be a whole number", "use --wait MINUTES"),
+        (["--autostart=yes"], "--autostart does not accept a value", "use --autostart alone"),
+        (["--noreboot", "yes"], "unexpected argument 'yes'", "--noreboot does not accept a value"),
+        (["--name", "my", "vm"], "unexpected argument 'vm'", "put quotes around a value that contains spaces"),
+        (["-name", "vm"], "unexpected argument 'vm'", "did you mean --name?"),
+        (["-disk", "size=5"], "unknown option -disk", "did you mean --disk?"),
+        (["--dsk", "size=5"], "unknown option --dsk", "did you mean --disk?"),
+        (
+            ["--disk", "size=5", "bus=virtio"],
+            "unexpected argument 'bus=virtio'",
+            "write sub-options without spaces: --disk size=5,bus=virtio",
+        ),
+        (
+            ["--disk", "size=5,", "bus=virtio"],
+            "unexpected argument 'bus=virtio'",
+            "write sub-options without spaces: --disk size=5,bus=virtio",
+        ),
+        (["--disk", "size", "=", "5"], "unexpected argument '='", "remove the spaces around commas and ="),
+        (["--disk", "size=5", ",", "x"], "unexpected argument ','", "remove the spaces around commas and ="),
+        (
+            ["\N{EM DASH}name", "x"],
+            "unexpected argument '\N{EM DASH}name': it starts with a dash, not with a hyphen",
+            "write options with two hyphens: --name",
+        ),
+    ],
+)
+def test_argument_of_no_option(arguments: list[str], error: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A missing value, a stray one, spaces between sub-options, dashes of a word processor."""
+    assert report("virt-install", [*GOOD, *arguments], capsys) == (error, hint)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "hint"),
+    [
+        (["apply", "lab.yaml", "-x"], "unknown option -x", "`virt-guest apply --help` lists the options"),
+        (["images", "show"], "unexpected argument 'show'", "`virt-guest images --help` lists the arguments"),
+        (["list", "--output", "x"], "invalid value 'x' for --output", "use text or json"),
+        (["rm", "x"], "unknown subcommand 'rm'", "use: virt-guest delete NAME"),
+        (["start", "x"], "unknown subcommand 'start'", "use: virsh start NAME"),
+        (["lst"], "unknown subcommand 'lst'", "did you mean list?"),
+    ],
+)
+def test_subcommand(arguments: list[str], error: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Hints name the subcommand that was typed, or the command that does what another tool's subcommand does."""
+    assert report("virt-guest", arguments, capsys) == (error, hint)
+
+
+def test_hint_uses_the_connection_that_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    """A virsh command of a hint works when it is pasted into a shell."""
+    for connect in (["--connect", "test:///default"], ["--connect=test:///default"]):
+        arguments = [*connect, *GOOD[2:4], "--disk", "pool=nope,size=1", "--osinfo", "debian11", "--import"]
+        assert main(arguments) == 1
+        assert "hint: list them with: virsh --connect test:///default pool-list --all\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "hint"),
+    [
+        ("bus=scsi", "--disk bus=scsi: no path, size or source specified", "for example --disk size=20,bus=scsi"),
+        ("size=2,5", "--disk: unexpected '5' after '2,'", "use a point: 2.5"),
+        ("size", "/size: no such file; a new disk requires size=", "did you mean --disk size=VALUE?"),
+        (
+            "rbd:pool/image",
+            "rbd:pool/image: no such file; a new disk requires size=",
+            "for network storage: --disk source.protocol=rbd,source.name=pool/image, or vol=POOL/VOLUME",
+        ),
+        ("/dev/nope", "--disk /dev/nope: no such device", "check the path; `lsblk` lists the block devices"),
+    ],
+)
+def test_disk_without_a_source(value: str, error: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error shows the value, and the hint what was probably meant."""
+    assert main([*GOOD[:4], "--osinfo", "debian11", "--import", "--print-xml", "--disk", value]) == 1
+    printed = capsys.readouterr().err
+    assert f"{error}\nvirt-install: hint: {hint}\n" in printed

@@ -1,0 +1,59 @@
+"""Errors about disks without a source: what was typed instead, and what was probably meant."""
+
+from __future__ import annotations
+
+from virtinstall.compose.draft import Draft
+from virtinstall.devices.disk import Disk
+from virtinstall.errors import RequestError
+from virtinstall.xml.field import XmlField
+
+_NETWORK_PROTOCOLS = ("rbd", "nbd", "iscsi", "gluster", "sheepdog", "nfs", "ssh")
+# names that are hardly those of images
+_SUB_OPTIONS = ("size", "pool", "vol", "format", "bus", "backing_store", "readonly")
+
+
+def no_source(disk: Disk) -> RequestError:
+    """Return the error for a disk without a path, size or source, which shows what was requested instead."""
+    requested = ",".join(f"{name}={value}" for name, value in _plain_values(disk))
+    return RequestError(
+        f"--disk{f' {requested}' if requested else ''}: no path, size or source specified",
+        hint=f"for example --disk {','.join(filter(None, ('size=20', requested)))}",
+    )
+
+
+def _plain_values(disk: Disk) -> list[tuple[str, object]]:
+    """Return the values that the XML of `disk` has, with the short names of their sub-options."""
+    found: list[tuple[str, object]] = []
+    for _, declared in Disk.declarations():
+        if isinstance(declared, XmlField) and declared.name:
+            value = declared.__get__(disk, Disk)
+            found += [] if value is None else [(min((declared.name, *declared.aliases), key=len), value)]
+    return found
+
+
+def refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
+    """Refuse a path without a file, or warn about it if --check path_exists is off. Raises: RequestError."""
+    removable = disk.device in ("cdrom", "floppy")
+    option = "--cdrom" if path == draft.request.install.cdrom else "--disk"
+    problem = f"{option} {path}: no such file" + ("" if removable else "; a new disk requires size=")
+    if draft.request.checks.path_exists:
+        hint = f"specify the size in GiB, --disk path={path},size=20, or check the path"
+        if removable:
+            hint = "check the path"
+        elif path.startswith("/dev/"):
+            problem, hint = f"{option} {path}: no such device", "check the path; `lsblk` lists the block devices"
+        else:
+            hint = _other_meaning(path) or hint
+        raise RequestError(problem, hint=hint)
+    draft.warnings.append(problem)
+
+
+def _other_meaning(path: str) -> str | None:
+    """Return the hint for a relative path that is rather the name of a sub-option or an address of network storage."""
+    directory, _, name = path.rpartition("/")
+    if name in _SUB_OPTIONS:
+        return f"did you mean --disk {name}=VALUE?"
+    protocol, colon, place = (f"{directory.rpartition('/')[2]}/{name}" if ":" in directory else name).partition(":")
+    if colon and protocol in _NETWORK_PROTOCOLS:
+        return f"for network storage: --disk source.protocol={protocol},source.name={place}, or vol=POOL/VOLUME"
+    return None

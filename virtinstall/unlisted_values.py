@@ -1,0 +1,23 @@
+"""Warnings about values that the installed libvirt's schema does not list, and the advice if libvirt rejects them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_UNLISTED = "the installed libvirt's schema does not list this value"
+
+
+def unlisted_warning(typed: str, listed: str) -> str:
+    """Return the warning about `typed`, an option with its value; `listed` is what the schema lists instead."""
+    return f"{typed}: {_UNLISTED} ({listed}); passing it through unchanged"
+
+
+def listed_values(warnings: Iterable[str], rejection: str) -> str | None:
+    """Return the hint for libvirt's `rejection` from the warning about the value that it contains, if there is one."""
+    for warning in warnings:
+        typed, found, rest = warning.partition(f": {_UNLISTED} (")
+        value = typed.rpartition(" ")[2].rpartition("=")[2]
+        if found and (f"'{value}'" in rejection or rejection.endswith(f" {value}")):
+            listed = rest.partition("); ")[0].replace("it lists", "use one of")
+            return f"{typed}: {listed}"
+    return None
