@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
+from typing import TextIO, cast
 
 import pytest
 
 from virtinstall.cli.guest_progress import GuestProgress, summary
+from virtinstall.cli.safe_stream import SafeStream
 from virtinstall.fleet.outcome import Outcome
 
 
@@ -62,6 +66,31 @@ def test_terminal_shows_each_guest_with_step_and_time() -> None:
     with progress:
         progress.finish(Outcome(name="web-1", action="create", status="done", seconds=65))
     assert screen(terminal.getvalue()) == ["web-2: created, 1.5 s", "web-1: created, 65.0 s", ""]
+
+
+def test_display_is_drawn_through_the_stream_of_a_command() -> None:
+    """Standard output of a command escapes control characters: the display moves the cursor, names cannot."""
+    terminal = Terminal()
+    progress = GuestProgress(["a\x1b[2J"], cast("TextIO", SafeStream(terminal)), width=80, clock=lambda: 0.0)
+    progress.report("a\x1b[2J", "creating")
+    progress.report("a\x1b[2J", "waiting")
+    progress.finish(Outcome(name="a\x1b[2J", action="create", status="done"))
+    assert screen(terminal.getvalue()) == ["a\\x1b[2J: created, 0.0 s", ""]
+
+
+def test_narrower_terminal_leaves_no_old_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that becomes narrower wraps the lines that are there."""
+    columns = [40]
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda: os.terminal_size((columns[0], 24)))
+    terminal = Terminal()
+    progress = GuestProgress(["web", "db"], terminal, clock=lambda: 0.0)
+    progress.report("web", "waiting for cloud-init")
+    progress.finish(Outcome(name="db", action="create", status="done"))
+    drawn = len(terminal.getvalue())
+    columns[0] = 20
+    progress.finish(Outcome(name="db", action="create", status="done"))
+    # `web    0:00  waiting for cloud-init` has two rows now, `1 of 2 done` one
+    assert terminal.getvalue()[drawn:].startswith("\x1b[3A\r\x1b[J")
 
 
 def test_elsewhere_there_are_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:

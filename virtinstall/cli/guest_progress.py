@@ -11,7 +11,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
-from virtinstall.safe_text import one_line
+from virtinstall.safe_text import one_line, printable
 
 if TYPE_CHECKING:
     from virtinstall.fleet.outcome import Outcome
@@ -42,13 +42,15 @@ class GuestProgress:
         width: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._stream = sys.stdout if stream is None else stream
+        stream = sys.stdout if stream is None else stream
+        # the stream of a command escapes what moves the cursor; lines are escaped here instead
+        self._stream: TextIO = getattr(stream, "unfiltered", stream) if stream.isatty() else stream
         self._names = tuple(names)
         self._width = width
         self._clock = clock
         self._lock = threading.RLock()
         self._active: dict[str, tuple[str, float]] = {}
-        self._drawn = 0
+        self._drawn: list[str] = []
         self._finished = 0
         self._warned: dict[str, int] = {}
         self._ended = threading.Event()
@@ -123,25 +125,31 @@ class GuestProgress:
             for line in lines:
                 print(line, file=stream, flush=True)
             return
-        text = (_UP.format(self._drawn) + _CLEAR_BELOW) if self._drawn else ""
-        self._drawn = 0
+        text = (_UP.format(self._drawn_rows()) + _CLEAR_BELOW) if self._drawn else ""
+        self._drawn = []
         if stream is not self._stream and lines:
             self._stream.write(text)
             self._stream.flush()
             print("\n".join(lines), file=stream, flush=True)
             text, lines = "", []
-        block = self._block()
-        self._drawn = len(block)
-        text += "".join(f"{line}\n" for line in [*lines, *block])
+        self._drawn = self._block()
+        text += "".join(f"{printable(line)}\n" for line in [*lines, *self._drawn])
         if text:
             self._stream.write(text)
             self._stream.flush()
 
+    def _columns(self) -> int:
+        return max(1, self._width or shutil.get_terminal_size().columns)
+
+    def _drawn_rows(self) -> int:
+        """Return how many rows the lines have now: a terminal that became narrower has wrapped them."""
+        columns = self._columns()
+        return sum(max(1, -(-len(line) // columns)) for line in self._drawn)
+
     def _block(self) -> list[str]:
         if not self._active:
             return []
-        size = shutil.get_terminal_size()
-        columns, rows = self._width or size.columns, max(1, size.lines - 3)
+        columns, rows = self._columns(), max(1, shutil.get_terminal_size().lines - 3)
         shown = list(self._active.items())[:rows]
         longest = max(len(name) for name, _ in shown)
         now = self._clock()
@@ -149,7 +157,7 @@ class GuestProgress:
         hidden = len(self._active) - len(shown)
         more = f", {hidden} more in progress" if hidden else ""
         lines.append(f"{self._finished} of {len(self._names)} done{more}")
-        return [line[: columns - 1] for line in lines]
+        return [line[: max(1, columns - 1)] for line in lines]
 
 
 def _elapsed(seconds: float) -> str:
