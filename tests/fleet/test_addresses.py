@@ -153,6 +153,22 @@ def test_conflict_is_found_before_anything_changes(hypervisor: Hypervisor, netwo
     assert hypervisor.host.guest_named("a") is None
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ("network: [{network: lab, ip: 10.7.0}]", "9:36: b.network[0]: ip=10.7.0: invalid address"),
+        ("network: [{network: lab}], cloud-init: {user: bob}", "9:3: b: --cloud-init user=bob: no login would be"),
+    ],
+)
+def test_mistake_in_a_guest_that_exists_has_a_position(hypervisor: Hypervisor, values: str, message: str) -> None:
+    """As that of a new guest; the others are reported with it."""
+    lab(f"  b: {{{REST}, network: [{{network: lab}}]}}\n").apply(hypervisor)
+    wanted = lab(f"  b: {{{values}, {REST}}}\n".replace("  b", "\n" * 5 + "  b"))
+    with pytest.raises(FileError) as caught:
+        wanted.diff(hypervisor)
+    assert caught.value.message.startswith(f"guests.yaml:{message}")
+
+
 def test_conflict_with_another_guest_of_the_file() -> None:
     """Written the same or not; in other networks the address is free."""
     other = "{network: lab, ip: 10.7.0.10}"

@@ -176,7 +176,7 @@ def test_no_host_can_be_reached() -> None:
     ("guests", "message"),
     [
         ("  a: {host: kvm4}\n", "guests.yaml:6:13: a: unknown host 'kvm4' (did you mean kvm3"),
-        ("  a: {spread: [kvm1, x]}\n", "guests.yaml:6:15: a: unknown host 'x'"),
+        ("  a: {spread: [kvm1, x]}\n", "guests.yaml:6:22: a: unknown host 'x'"),
         ("  a: {host: kvm1, spread: [kvm2]}\n", "guests.yaml:6:27: a: host is one name"),
         ("  a: {}\n", "guests.yaml:6:6: a: host is missing"),
     ],

@@ -114,6 +114,18 @@ def test_group_with_the_name_of_a_guest_is_omitted() -> None:
     assert Inventory(guests=(guest("db", groups=("db", "x")),)).groups == {"x": ["db"]}
 
 
+def test_groups_that_every_inventory_has_hide_no_guest(tmp_path: Path) -> None:
+    """Projects and old files can have any name; two names that become the same are one group."""
+    lab = Inventory(guests=(guest("a", groups=("all", "x y", "x_y")), guest("b", groups=("_meta", "ungrouped", "b"))))
+    assert lab.groups == {"x_y": ["a"]}
+    path = tmp_path / "hosts.json"
+    path.write_text(f"#!/bin/sh\ncat <<'END'\n{lab.text('json')}END\n")
+    path.chmod(0o755)
+    found = ansible(path)
+    assert set(found["_meta"]["hostvars"]) == {"a", "b"}
+    assert (found["x_y"]["hosts"], found["ungrouped"]["hosts"]) == (["a"], ["b"])
+
+
 def test_inventory_of_a_file(hypervisor: Hypervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reserved addresses, groups, and the key that belongs to the public one; a missing guest is a warning."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))

@@ -13,10 +13,12 @@ import yaml
 from lxml import etree
 
 from virtinstall.errors import RequestError
+from virtinstall.fleet.keys import options_by_key
 from virtinstall.fleet.lab import Lab
 from virtinstall.fleet.nodes import FileError
 from virtinstall.fleet.schema import guests_schema, schema_text
 from virtinstall.options.command import parse_request
+from virtinstall.options.table import OPTIONS
 
 PUBLISHED = Path(__file__).parents[2] / "virtinstall" / "schema" / "guests.json"
 
@@ -177,7 +179,7 @@ def test_after_names_guests_and_groups() -> None:
         ("guests: {web: {}}\nguest: {}\n", r"3:1: guest: unknown key \(did you mean guests\?\)"),
         ("guests:\n  web: [1]\n", r"3:8: web: a mapping is expected"),
         ("guests: {a: {after: b}, b: {after: a}}\n", r"2:10: these guests wait for each other \(after\): a, b"),
-        ("guests: {a: {after: bb}, b: }\n", r"2:10: a.after: there is no guest or group 'bb' \(did you mean b\?\)"),
+        ("guests: {a: {after: bb}, b: }\n", r"2:21: a.after: there is no guest or group 'bb' \(did you mean b\?\)"),
         ("guests: {a: {count: 2}, a-1: {}}\n", r"2:25: two guests have the name 'a-1'"),
         ("guests: {a: {count: x}}\n", r"2:21: a.count: a number"),
         ("guests: {a: {wait-for: [x]}}\n", r"2:24: a.wait-for: one value is expected"),
@@ -193,6 +195,17 @@ def test_after_names_guests_and_groups() -> None:
         ("guests: {a/b: {}}\n", r"2:10: 'a/b' cannot be the name"),
         ("guests: " + "[" * 5000 + "\n", r"2:\d+: more than 40 levels"),
         ("guests: {}\n---\nversion: 1\n", r"3:1: the file holds a second document"),
+        ("guests: {a: {after: [b, a]}, b: }\n", r"2:25: a.after: a guest cannot come after itself"),
+        ("guests: {a: {groups: [x, all]}}\n", r"2:26: a.groups: every inventory of Ansible has 'all' already"),
+        ("guests: {a: {groups: [x, '']}}\n", r"2:26: a.groups: names are expected"),
+        ("guests: {a: {groups: [x, b]}, b: }\n", r"2:26: a.groups: 'b' is the name of a guest, and cannot be a group"),
+        ("guests: {a: {spread: []}}\n", r"2:22: a.spread: names of hosts are expected"),
+        ("guests: {a: {host: k}}\n", r"2:20: a: unknown host 'k'$"),
+        ("guests: {'a{n}': {}}\n", r"2:10: a\{n\}: \{n\} requires count"),
+        ("guests: {'a{n:q}': {count: 1}}\n", r"2:10: a\{n:q\}: \{n:q\} is not \{n\}, \{n:02\}"),
+        ("guests: {a: {metadata: {title: '{n}'}}}\n", r"2:32: a: \{n\} requires count"),
+        ("guests: {'${A}': {}}\n", r"2:10: \$\{A\}: the variable A is not set"),
+        ("guests: {a: {state: '${A}'}}\n", r"2:21: a.state: the variable A is not set"),
     ],
 )  # fmt: skip
 def test_mistake_has_a_position(text: str, expected: str) -> None:
@@ -218,11 +231,110 @@ def test_wrong_file(text: str, expected: str) -> None:
         lab_of(text)
 
 
-def test_mistakes_of_several_guests_are_reported_together() -> None:
-    """A line each."""
+def test_all_mistakes_are_reported_together() -> None:
+    """A line each, in the order of the file; those about other guests too."""
+    text = (
+        "version: 1\nproject: [x]\nfoo: 1\nhosts: {k: null}\ndefaults: {memroy: 1, memory: {memry: 1}}\nguests:\n"
+        "  a: {memroy: 1, host: k, state: 1}\n"
+        "  b: {disk: {size: x}, memory: x, vcpus: y, import: z, after: [a, c, d]}\n"
+        "  c: {memory: 4, vcpus: y}\n"
+        "  e: {memory: 1, after: x}\n"
+    )
     with pytest.raises(FileError) as caught:
-        lab_of("version: 1\nguests: {a: {memroy: 1}, b: {disk: {size: x}}}")
-    assert len(caught.value.message.split("\n")) == 2
+        lab_of(text)
+    places = [line.split(": ")[0].removeprefix("guests.yaml:") for line in caught.value.message.split("\n")]
+    lines = [int(place.split(":")[0]) for place in places]
+    assert lines == sorted(lines)
+    assert lines.count(8) == 1, "the values of a guest that cannot be read are reported first"
+    assert set(lines) == {2, 3, 4, 5, 7, 8, 9, 10} and lines.count(5) == 2
+    text = "version: 1\nguests:\n  b: {disk: {size: x}, memory: x, vcpus: y, after: x}\n"
+    with pytest.raises(FileError) as caught:
+        lab_of(text)
+    assert [line.split(": ")[1] for line in caught.value.message.split("\n")] == ["b.disk.size", "b.memory", "b.vcpus"]
+
+
+def test_each_mistake_has_its_hint() -> None:
+    """In its line; a hint that all of them share is printed once."""
+    with pytest.raises(FileError) as caught:
+        lab_of("version: 1\nguests: {a: {disk: {sizee: 1}}, b: {wait-for: x}, c: {memroy: 1}}")
+    first, second, third = caught.value.message.split("\n")
+    assert first.endswith("(`virt-install --disk help` lists the keys)") and "(use running" in second
+    assert third.endswith("(did you mean memory?)") and caught.value.hint is None
+    with pytest.raises(FileError) as caught:
+        lab_of("version: 1\nguests: {a: {disk: {sizee: 1}}, b: {disk: {sizee: 1}}}")
+    assert caught.value.hint == "`virt-install --disk help` lists the keys"
+
+
+def test_guest_with_mistakes_causes_no_mistakes_of_others() -> None:
+    """Its name, group and numbered guests are known."""
+    with pytest.raises(FileError) as caught:
+        lab_of("version: 1\nguests: {'w{n}': {count: 2, memory: x}, b: {after: [w, w1]}}")
+    assert "\n" not in caught.value.message and "w1.memory" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "key", sorted({name[2:] for option in OPTIONS for name in option.names if name[:2] == "--"} - {*options_by_key()})
+)
+def test_option_that_is_not_a_key_is_explained(key: str) -> None:
+    """What to write instead, or that it is about the run; no misleading name."""
+    without_meaning = {
+        *("check-cpu", "test-media-detection", "test-stub-command", "os-type", "nonsparse", "accelerate"),
+        *("prompt", "force", "print-step", "vncport", "vnclisten", "keymap"),
+    }
+    if key == "count" or key in without_meaning:
+        return
+    with pytest.raises(FileError) as caught:
+        lab_of(f"version: 1\nguests: {{a: {{{key}: x}}}}")
+    assert "about the run" in caught.value.message or str(caught.value.hint).startswith("write ")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a: {after: [x{n}]}", "quotes around values"),
+        ("a: {memory: 1", "close each"),
+        ("a:\n    memory: 1\n   vcpus: 1", "same column"),
+        ("a:\n    memory: 1: 2", "with a colon"),
+        ("a: @x", "start with @"),
+        ("a: 'x", "quote is not closed"),
+    ],
+)
+def test_mistake_of_yaml_has_a_hint(text: str, hint: str) -> None:
+    """The parser's message alone does not help."""
+    with pytest.raises(FileError) as caught:
+        lab_of(f"version: 1\nguests:\n  {text}\n")
+    assert hint in str(caught.value.hint)
+
+
+def test_names_have_variables() -> None:
+    """A run of CI creates its own guests."""
+    lab = lab_of("version: 1\nguests: {'${JOB}-db': {}, '${JOB}{n:02}': {count: 1, after: '${JOB}-db'}}", JOB="j7")
+    assert [(guest.name, guest.after, guest.groups) for guest in lab.guests] == [
+        ("j7-db", (), ()),
+        ("j701", ("j7-db",), ("j7",)),
+    ]
+    lab = lab_of("version: 1\nguests: {a: {state: '${S:-absent}'}, '$${x}': {}}")
+    assert [(guest.name, guest.absent) for guest in lab.guests] == [("a", True), ("${x}", False)]
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [("web", "web"), ("web{n}", "web"), ("web-{n:02}", "web"), ("{n:03}-web", "web"), ("{n}", "{n}"), ("a{n}b", "ab")],
+)
+def test_group_of_a_count_has_the_name_without_the_number(name: str, group: str) -> None:
+    """Which Ansible accepts too."""
+    (guest,) = lab_of(f"version: 1\nguests: {{'{name}': {{count: 1}}}}").guests
+    assert guest.groups == (group,)
+
+
+def test_guest_with_the_name_of_a_count_stands_for_itself() -> None:
+    """The numbered guests are no group then."""
+    lab = lab_of("version: 1\nguests: {web: {}, 'web{n}': {count: 1}, x: {after: web}}")
+    assert [(guest.name, guest.groups, guest.after) for guest in lab.guests] == [
+        ("web", (), ()),
+        ("web1", (), ()),
+        ("x", (), ("web",)),
+    ]
 
 
 def test_alias_bomb_is_refused_quickly() -> None:
@@ -240,7 +352,10 @@ def test_file_that_cannot_be_read_or_is_not_text(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"guests.yaml: no such file"):
         Lab.load(tmp_path / "guests.yaml")
     (tmp_path / "guests.yaml").write_bytes(b"version: \xff")
-    with pytest.raises(FileError, match="not UTF-8"):
+    with pytest.raises(FileError, match=r"guests.yaml:1:10: the file is not UTF-8 \(byte 0xff\)"):
+        Lab.load(tmp_path / "guests.yaml")
+    (tmp_path / "guests.yaml").write_bytes("\ufeff# é\n# é".encode() + b"\xe9")
+    with pytest.raises(FileError, match=r"guests.yaml:2:4: "):
         Lab.load(tmp_path / "guests.yaml")
 
 

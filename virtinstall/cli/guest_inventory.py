@@ -32,7 +32,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace, log: Log) -> int:
     """Run the action; return the exit status. Raises: VirtInstallError."""
-    if given.all == (given.file is not None):
+    if given.all and given.file is not None:
+        raise UsageError("-f and --all cannot be used together", hint="omit one of them")
+    if not given.all and given.file is None:
         raise UsageError("either -f FILE or --all is required", hint="virt-guest inventory -f guests.yaml")
     if given.all and given.names:
         raise UsageError("--all includes every guest; names are for -f", hint="omit --all or the names")

@@ -11,6 +11,7 @@ from virtinstall.fleet.compare import Comparison
 from virtinstall.fleet.leaves import Difference
 from virtinstall.fleet.nodes import FileError
 from virtinstall.fleet.planning import RESERVATION, SEED_NETWORK, plan_again, plan_guest
+from virtinstall.fleet.source import together
 from virtinstall.guest_record import NAMESPACE, Reservation, parse_record
 from virtinstall.run.store_record import store
 
@@ -36,16 +37,19 @@ def with_addresses(
             try:
                 each = _checked(each, guest, project, sessions.of(guest.host), known)
             except AddressError as error:
-                problems.append(_located(guest, error))
+                problems.append(located(guest, error))
         result.append(_static_at_creation(each))
     if problems:
-        lines = dict.fromkeys(problem.message for problem in problems)
-        hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
-        raise FileError("\n".join(lines), hint="; ".join(list(hints)[:3]) or None)
+        raise together(problems)
     return result
 
 
-def _located(guest: LabGuest, error: AddressError) -> FileError:
+def located(guest: LabGuest, error: RequestError) -> FileError:
+    """Return an error of a guest's plan with its position: that of the address, or of the guest."""
+    if isinstance(error, FileError) or error.message.startswith(f"{guest.place}: "):
+        return FileError(error.message, hint=error.hint)
+    if not isinstance(error, AddressError):
+        return FileError(f"{guest.place}: {guest.name}: {error.message}", hint=error.hint)
     places = guest.network_places
     place = places[error.interface] if error.interface < len(places) else guest.place
     text = error.message.removeprefix("--network ")

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from virtinstall.errors import RequestError
-from virtinstall.fleet.addresses import with_addresses
+from virtinstall.fleet.addresses import located, with_addresses
 from virtinstall.fleet.compare import Comparison, compare, record_of
+from virtinstall.fleet.nodes import FileError
 from virtinstall.fleet.ownership import belongs, other_file, owner_of, was_renamed
 from virtinstall.fleet.planning import plan_again
+from virtinstall.fleet.source import together
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Selection(Record):
 def compare_all(chosen: Selection, sessions: Sessions) -> list[Comparison]:
     """Compare each guest; change nothing. Raises: RequestError, with all mistakes together; HostError."""
     found: list[Comparison] = []
-    problems: list[RequestError] = []
+    problems: list[FileError] = []
     for guest in chosen.guests:
         try:
             session = sessions.of(guest.host)
@@ -49,10 +51,9 @@ def compare_all(chosen: Selection, sessions: Sessions) -> list[Comparison]:
             compared = compared or compare(guest, chosen.project, session, adopt=guest.name in chosen.adopt)
             found.append(_recreated(compared, guest, chosen, session))
         except RequestError as error:
-            problems.append(error)
+            problems.append(located(guest, error))
     if problems:
-        hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
-        raise RequestError("\n".join(problem.message for problem in problems), hint="; ".join(hints) or None)
+        raise together(problems)
     guests = {guest.name: guest for guest in chosen.guests}
     found = [_rebooted(each, chosen) for each in with_addresses(found, guests, chosen.project, sessions)]
     if chosen.prune:

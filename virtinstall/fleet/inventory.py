@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from virtinstall.devices.interface import Interface
 from virtinstall.fleet.applied import read_applied
-from virtinstall.fleet.inventory_guest import Format, InventoryGuest, group_name
+from virtinstall.fleet.inventory_guest import RESERVED_GROUPS, Format, InventoryGuest, group_name
 from virtinstall.fleet.inventory_text import ansible_document, inventory_text
 from virtinstall.guest_record import NAMESPACE, parse_record
 from virtinstall.lifecycle.addresses import summaries
@@ -67,12 +67,11 @@ class Inventory(Record):
     def groups(self) -> dict[str, list[str]]:
         """The names of the guests by group; a group's name has only letters, digits and underscores, as for Ansible."""
         found: dict[str, list[str]] = {}
-        names = {guest.name for guest in self.guests}
+        # Ansible warns of a group with the name of a host
+        taken = {*RESERVED_GROUPS, *(guest.name for guest in self.guests)}
         for guest in self.guests:
-            for group in guest.groups:
-                name = group_name(group)
-                # Ansible warns of a group with the name of a host
-                if name not in names:
+            for name in dict.fromkeys(map(group_name, guest.groups)):
+                if name not in taken:
                     found.setdefault(name, []).append(guest.name)
         return found
 

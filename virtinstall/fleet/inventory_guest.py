@@ -14,6 +14,8 @@ from virtinstall.record import Record
 
 Format = Literal["ini", "yaml", "json", "ssh-config"]
 """Formats of `Inventory.text`."""
+RESERVED_GROUPS = ("all", "ungrouped", "_meta")
+"""Names that every inventory of Ansible has already."""
 _SSH = 22
 
 

@@ -23,6 +23,38 @@ _OF_THE_RUN = {
     *("count", "autoconsole", "destroy_on_exit"),
 }
 
+# keys of old options and of other tools
+_INSTEAD = {
+    "name": "the name as the key: `guests: {NAME: {...}}`",
+    "connect": "connect at the top of the file, or hosts",
+    "ram": "memory",
+    "cpuset": "`vcpus: {cpuset: ...}`",
+    "uuid": "`metadata: {uuid: ...}`",
+    "description": "`metadata: {description: ...}`",
+    "title": "`metadata: {title: ...}`",
+    "init": "`boot: {init: ...}`",
+    "host-device": "hostdev",
+    "soundhw": "sound",
+    "file": "`disk: {path: ...}`",
+    "file-size": "`disk: {size: ...}`",
+    "nodisks": "`disk: none`",
+    "nonetworks": "`network: none`",
+    "nographics": "`graphics: none`",
+    "noautoconsole": "nothing: apply opens no console",
+    "bridge": "`network: {bridge: ...}`",
+    "mac": "`network: {mac: ...}`",
+    "ip": "`network: {network: default, ip: ...}`",
+    "vnc": "`graphics: vnc`",
+    "sdl": "`graphics: sdl`",
+    "noapic": "`features: {apic: off}`",
+    "noacpi": "`features: {acpi: off}`",
+    "user": "`cloud-init: {user: ...}`",
+    "hostname": "`cloud-init: {hostname: ...}`",
+    "wait": "wait-for",
+    "depends_on": "after",
+    "replicas": "count",
+}
+
 # an old option without a replacement
 _HIDDEN = {"livecd"}
 
@@ -59,6 +91,16 @@ def sub_option_spellings(cls: type[Element]) -> Iterator[str]:
     for known in known_sub_options(cls):
         yield known.name
         yield from known.aliases
+
+
+def unknown_key(key: str) -> tuple[str, str | None]:
+    """Return what is wrong with a key that a guest cannot have, and a hint."""
+    dest = next((option.dest for option in OPTIONS if f"--{key}" in option.names), None)
+    if key in _INSTEAD:
+        return "unknown key", f"write {_INSTEAD[key]}"
+    if dest in _OF_THE_RUN:
+        return f"--{key} is about the run, and is not a key of a guest", None
+    return f"unknown key{suggestion(key, [*options_by_key(), *OWN_KEYS])}", None
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

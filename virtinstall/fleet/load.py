@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from virtinstall.compose.interfaces import want_addresses
 from virtinstall.errors import RequestError
 from virtinstall.fleet.conflicts import Exclusive, conflicts, exclusive_values
-from virtinstall.fleet.keys import FILE_KEYS, OWN_KEYS, options_by_key, suggestion
+from virtinstall.fleet.head import read_head
+from virtinstall.fleet.inventory_guest import RESERVED_GROUPS
+from virtinstall.fleet.keys import OWN_KEYS, options_by_key, suggestion, unknown_key
 from virtinstall.fleet.lab_guest import LabGuest, request_of
-from virtinstall.fleet.nodes import Fields, FileError, Items, Node, Text, parse
-from virtinstall.fleet.substitute import expand_places, expand_variables
+from virtinstall.fleet.nodes import Fields, FileError, Node, Text, decoded, parse
+from virtinstall.fleet.order import with_order, wrong_names
+from virtinstall.fleet.source import Source, together
+from virtinstall.fleet.substitute import expand_places, numbered_name, without_number
 from virtinstall.fleet.values import Expand, Value, Wrong, given_value, values_of, wrong_value
 from virtinstall.named import NamedTuple
 from virtinstall.safe_text import require_xml
 
 if TYPE_CHECKING:
     from virtinstall.options.table import Option
-
-R = TypeVar("R")
 
 _MOST_GUESTS = 100_000
 _NAME = re.compile(r"[^\x00-\x20/]([^\x00-\x1f/]*[^\x00-\x20/])?")
@@ -40,157 +42,108 @@ class Loaded(NamedTuple):
 
 def load(data: str | bytes, label: str, project: str, variables: Mapping[str, str]) -> Loaded:
     """Return the content of a file. Raises: FileError; several mistakes are reported together."""
-    if isinstance(data, bytes):
-        try:
-            data = data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise FileError(f"{label}: the file is not UTF-8 (byte {error.start})") from None
-    return _Loader(label, variables).load(parse(data, label), project)
+    text = decoded(data, label) if isinstance(data, bytes) else data
+    return _Loader(Source(label, variables)).load(parse(text, label), project)
 
 
 class _Loader:
-    def __init__(self, label: str, variables: Mapping[str, str]) -> None:
-        self.label = label
-        self.variables = variables
-        self.problems: list[FileError] = []
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.error = source.error
         self.exclusive: dict[str, Exclusive] = {}
-        self.hosts: dict[str, str] = {}
+        self.hosts: Mapping[str, str] = {}
+        self.keys: set[str] = set()
         self.empty_groups: set[str] = set()
-
-    def error(self, node: Node, text: str, hint: str | None = None) -> FileError:
-        return FileError(f"{self.label}:{node.line}:{node.column}: {text}", hint=hint)
+        self.failed: list[str] = []
+        self.after: dict[str, list[tuple[str, str]]] = {}
+        self.groups: dict[str, list[tuple[str, str]]] = {}
 
     def load(self, root: Node, project: str) -> Loaded:
+        source = self.source
         if not isinstance(root, Fields):
             raise self.error(root, "the file must be a mapping", "a guests file starts with: version: 1")
-        self._check_top(root)
-        defaults = self._fields(root, "defaults")
-        for key, value in defaults.values.items():
-            self._check_key(key, defaults.keys[key], "defaults")
-            option = options_by_key().get(key)
-            if option is not None:
-                self._reported(partial(self._values, "defaults", key, value, option))
-        self.hosts = self._reported(partial(self._read_hosts, root)) or {}
+        head = read_head(source, root)
+        self.hosts = head.hosts
+        defaults = source.reported(partial(source.fields, root, "defaults")) or Fields(1, 1)
+        self._check_defaults(defaults)
+        if root.get("guests") is None and not source.problems:
+            source.problems.append(self.error(root, "guests is missing", "write `guests: {NAME: {...}}`"))
         guests: list[LabGuest] = []
-        found = self._fields(root, "guests")
+        found = source.reported(partial(source.fields, root, "guests")) or Fields(1, 1)
+        self.keys = set(found.values)
         for key, node in found.values.items():
-            guests += self._reported(partial(self._guests, key, found.keys[key], node, defaults)) or ()
-        self._reported(partial(self._check_together, guests))
-        raise_together(self.problems)
+            made = source.reported(partial(self._guests, found.keys[key], node, defaults))
+            if made is None:
+                self.failed.append(without_number(key))
+            guests += made or ()
+        source.problems += wrong_names(guests, self.after, self.groups, self.empty_groups, self.failed)
+        source.problems += conflicts(guests, self.exclusive)
+        if source.problems:
+            raise together(source.problems)
         return Loaded(
-            project=self._text_of(root, "project") or project,
-            sets_project=bool(self._text_of(root, "project")),
-            guests=self._with_expanded_after(guests),
-            connect=self._text_of(root, "connect"),
-            hosts=self.hosts,
+            project=head.project or project,
+            sets_project=bool(head.project),
+            guests=with_order(guests),
+            connect=head.connect,
+            hosts=head.hosts,
         )
 
-    def _read_hosts(self, root: Fields) -> dict[str, str]:
-        """Return the URI of each host."""
-        found = {}
-        for name, node in self._fields(root, "hosts").values.items():
-            uri = node
-            if isinstance(node, Fields):
-                for key, where in node.keys.items():
-                    if key != "connect":
-                        raise self.error(where, f"hosts.{name}.{key}: unknown key{suggestion(key, ['connect'])}")
-                uri = node.values.get("connect", node)
-            if not isinstance(uri, Text) or uri.is_null:
-                raise self.error(
-                    uri, f"hosts.{name}: a URI is expected", f"{name}: {{connect: qemu+ssh://root@{name}/system}}"
-                )
-            found[name] = self._expanded(uri, f"hosts.{name}")
-        if found and root.get("connect") is not None:
-            raise self.error(root.keys["connect"], "connect: the file names hosts", "omit connect, or hosts")
-        return found
+    def _check_defaults(self, defaults: Fields) -> None:
+        for key, value in defaults.values.items():
+            self.source.reported(partial(self._check_key, key, defaults.keys[key], "defaults"))
+            option = options_by_key().get(key)
+            if option is not None:
+                self.source.reported(partial(self._values, "defaults", key, value, option))
 
     def _place_of(self, name: str, node: Fields, own: Fields) -> tuple[str | None, tuple[str, ...]]:
         """Return `host` and `spread` of a guest; what it sets itself replaces both of the defaults."""
         source = node if node.get("host") or node.get("spread") else own
-        host, spread = self._names(source, "host", name), self._names(source, "spread", name)
+        host, spread = (self.source.names(source, key, name) for key in ("host", "spread"))
         key = source.values.get("spread") or source.values.get("host") or node
         if len(host) > 1 or (host and spread):
             raise self.error(key, f"{name}: host is one name; spread is a list to choose from", "omit one of them")
-        for each in (*host, *spread):
+        if source.get("spread") and not spread:
+            raise self.error(key, f"{name}.spread: names of hosts are expected")
+        for each, where in (*host, *spread):
             if each not in self.hosts:
-                raise self.error(
-                    key, f"{name}: unknown host '{each}'{suggestion(each, self.hosts)}", "hosts: lists them"
-                )
+                hint = "hosts: lists them" if self.hosts else "name the hosts first: hosts: {NAME: {connect: URI}}"
+                raise self.error(where, f"{name}: unknown host '{each}'{suggestion(each, self.hosts)}", hint)
         if self.hosts and not (host or spread):
             if len(self.hosts) > 1:
                 raise self.error(node, f"{name}: host is missing", f"host: {next(iter(self.hosts))}, or spread: [...]")
             return next(iter(self.hosts)), ()
-        return host[0] if host else None, spread
-
-    def _reported(self, step: Callable[[], R]) -> R | None:
-        try:
-            return step()
-        except FileError as error:
-            self.problems.append(error)
-            return None
-
-    def _check_top(self, root: Fields) -> None:
-        for key, node in root.keys.items():
-            if key not in FILE_KEYS and not key.startswith("x-"):
-                raise self.error(node, f"{key}: unknown key{suggestion(key, FILE_KEYS)}")
-        version = root.get("version")
-        if version is None:
-            raise self.error(root, "version is missing", "write `version: 1`")
-        if not isinstance(version, Text) or version.text != "1":
-            raise self.error(version, "version: only version 1 is known")
-        if root.get("guests") is None:
-            raise self.error(root, "guests is missing", "write `guests: {NAME: {...}}`")
-
-    def _fields(self, parent: Fields, key: str) -> Fields:
-        node = parent.get(key)
-        if node is None:
-            return Fields(1, 1)
-        if not isinstance(node, Fields):
-            raise self.error(node, f"{key}: a mapping is expected")
-        return node
-
-    def _text_of(self, parent: Fields, key: str) -> str | None:
-        node = parent.get(key)
-        if node is None:
-            return None
-        if not isinstance(node, Text):
-            raise self.error(node, f"{key}: one value is expected")
-        return self._expanded(node, key)
-
-    def _expanded(self, node: Text, path: str) -> str:
-        try:
-            return expand_variables(node.text, self.variables)
-        except ValueError as error:
-            raise self.error(node, f"{path}: {error}") from None
+        return host[0][0] if host else None, tuple(each for each, _ in spread)
 
     def _check_key(self, key: str, node: Node, owner: str) -> None:
-        known = (*options_by_key(), *OWN_KEYS)
-        if key not in known:
-            raise self.error(node, f"{owner}.{key}: unknown key{suggestion(key, known)}")
+        if key not in options_by_key() and key not in OWN_KEYS:
+            text, hint = unknown_key(key)
+            raise self.error(node, f"{owner}.{key}: {text}", hint)
 
-    def _guests(self, name: str, key: Node, node: Node, defaults: Fields) -> list[LabGuest]:
+    def _guests(self, key: Node, node: Node, defaults: Fields) -> list[LabGuest]:
         """The guests that one entry makes."""
+        assert isinstance(key, Text)
+        name = self.source.expanded(key, key.text)
         if isinstance(node, Text) and node.is_null:
             node = Fields(key.line, key.column)
         if not isinstance(node, Fields):
             raise self.error(node, f"{name}: a mapping is expected")
-        for each, where in node.keys.items():
-            self._check_key(each, where, name)
+        with self.source.reported_together():
+            for each, where in node.keys.items():
+                self.source.reported(partial(self._check_key, each, where, name))
         count = self._count(node, defaults, name)
         own = Fields(node.line, node.column)
         for each in OWN_KEYS:
             found = node.get(each) or defaults.get(each)
             if found is not None:
                 own.values[each] = found
-        state = own.get("state")
-        if state is not None and not (isinstance(state, Text) and state.text in ("present", "absent")):
-            raise self.error(state, f"{name}.state: it is present or absent")
-        absent = isinstance(state, Text) and state.text == "absent"
-        after, groups = self._names(own, "after", name), self._names(own, "groups", name)
-        if count is not None and name not in groups:
-            groups = (*groups, name)
+        absent = self._is_absent(own, name)
+        after, groups = self.source.names(own, "after", name), self._groups(own, name)
+        members = tuple(dict.fromkeys(group for group, _ in groups))
+        group = without_number(name)
+        if count is not None and group not in self.keys - {key.text}:
+            members = tuple(dict.fromkeys((*members, group)))
         if count == 0:
-            self.empty_groups.update(groups)
+            self.empty_groups.update(members)
         host, spread = self._place_of(name, node, own)
         values = [] if absent else self._all_values(name, node, defaults)
         places = tuple(self._network_places(values))
@@ -198,24 +151,41 @@ class _Loader:
         for index in (None,) if count is None else range(1, count + 1):
             guest = LabGuest(
                 name=self._name(name, key, index),
-                place=f"{self.label}:{key.line}:{key.column}",
-                after=after,
-                groups=groups,
+                place=self.source.place(key),
+                after=tuple(each for each, _ in after),
+                groups=members,
                 index=index,
                 host=host,
                 spread=spread,
                 network_places=places,
                 absent=absent,
             )
+            for all_places, named in ((self.after, after), (self.groups, groups)):
+                all_places[guest.name] = [(each, self.source.place(where)) for each, where in named]
             made.append(guest if absent else self._with_options(guest, values))
         return made
+
+    def _is_absent(self, own: Fields, name: str) -> bool:
+        state = own.get("state")
+        text = self.source.expanded(state, f"{name}.state") if isinstance(state, Text) else ""
+        if state is not None and text not in ("present", "absent"):
+            raise self.error(state, f"{name}.state: it is present or absent")
+        return text == "absent"
+
+    def _groups(self, own: Fields, name: str) -> list[tuple[str, Node]]:
+        found = self.source.names(own, "groups", name)
+        for group, node in found:
+            if group in RESERVED_GROUPS:
+                text = f"{name}.groups: every inventory of Ansible has '{group}' already"
+                raise self.error(node, text, "choose another name")
+        return found
 
     def _network_places(self, values: Iterable[tuple[str, Option, list[Value]]]) -> Iterator[str]:
         """Return the position of each network's address, or of the network."""
         for _, option, each in values:
             for value in each if option.dest == "network" else ():
                 node = (value.pairs or {}).get("ip", value.node)
-                yield f"{self.label}:{node.line}:{node.column}"
+                yield self.source.place(node)
 
     def _count(self, node: Fields, defaults: Fields, name: str) -> int | None:
         if defaults.get("count") is not None:
@@ -223,44 +193,36 @@ class _Loader:
         found = node.get("count")
         if found is None:
             return None
-        text = self._expanded(found, f"{name}.count") if isinstance(found, Text) else ""
+        text = self.source.expanded(found, f"{name}.count") if isinstance(found, Text) else ""
         if not (text.isascii() and text.isdecimal()) or int(text) > _MOST_GUESTS:
             raise self.error(found, f"{name}.count: a number up to {_MOST_GUESTS} is expected")
         return int(text)
 
     def _name(self, name: str, key: Node, index: int | None) -> str:
-        full = expand_places(name, name, index)
-        if index is not None and full == name:
-            full = f"{name}-{index}"
+        try:
+            full = numbered_name(name, index)
+        except ValueError as error:
+            raise self.error(key, f"{name}: {error}") from None
         if not _NAME.fullmatch(full):
             raise self.error(
                 key, f"'{full}' cannot be the name of a guest", "a slash, or a space at an end, is not allowed"
             )
         return full
 
-    def _names(self, own: Fields, key: str, name: str) -> tuple[str, ...]:
-        node = own.get(key)
-        nodes = node.values if isinstance(node, Items) else [] if node is None else [node]
-        found = []
-        for each in nodes:
-            if not isinstance(each, Text) or each.is_null:
-                raise self.error(each, f"{name}.{key}: names are expected")
-            found.append(self._expanded(each, f"{name}.{key}"))
-        return tuple(found)
-
     def _all_values(self, name: str, node: Fields, defaults: Fields) -> list[tuple[str, Option, list[Value]]]:
         """(key, option, values) of the guest, with those of the defaults that it does not replace."""
         own = {options_by_key()[key].dest for key in node.values if key in options_by_key()}
-        found = []
-        for key, value in defaults.values.items():
-            option = options_by_key().get(key)
-            if option is not None and option.dest not in own:
-                found.append((key, option, self._values("defaults", key, value, option)))
         below = {options_by_key()[key].dest: each for key, each in defaults.values.items() if key in options_by_key()}
-        for key, value in node.values.items():
-            option = options_by_key().get(key)
-            if option is not None:
-                found.append((key, option, self._values(name, key, value, option, below.get(option.dest))))
+        asked = [("defaults", key, value) for key, value in defaults.values.items()]
+        found = []
+        with self.source.reported_together():
+            for owner, key, value in (*asked, *((name, key, value) for key, value in node.values.items())):
+                option = options_by_key().get(key)
+                if option is None or (owner is not name and option.dest in own):
+                    continue
+                merged = below.get(option.dest) if owner is name else None
+                values = self.source.reported(partial(self._values, owner, key, value, option, merged))
+                found.append((key, option, values or []))
         return found
 
     def _values(self, owner: str, key: str, node: Node, option: Option, below: Node | None = None) -> list[Value]:
@@ -275,42 +237,56 @@ class _Loader:
         name, index = guest.name, guest.index
 
         def expand(node: Text) -> str:
-            text = expand_places(self._expanded(node, name), name, index)
-            require_xml(f"{self.label}:{node.line}:{node.column}", text)
+            try:
+                text = expand_places(self.source.expanded(node, name), name, index)
+            except ValueError as error:
+                raise self.error(node, f"{name}: {error}") from None
+            require_xml(self.source.place(node), text)
             if text.startswith("~/"):
                 text = os.path.expanduser(text)
             return text
 
-        for key, option, each in values:
+        def given_of(key: str, option: Option, each: list[Value]) -> object:
             try:
-                value = given_value(each, option, expand)
+                return given_value(each, option, expand)
             except Wrong as wrong:
                 raise self.error(wrong.node, f"{name}.{key}{wrong.path}: {wrong.message}") from None
-            if value is not None:
-                given[option.dest] = value
+
+        with self.source.reported_together():
+            for key, option, each in values:
+                value = self.source.reported(partial(given_of, key, option, each))
+                if value is not None:
+                    given[option.dest] = value
         try:
             domain = request_of(name, given).domain
         except RequestError as error:
-            raise self._located(name, values, expand, error) from None
+            self.source.problems += self._located(name, values, expand, error)
+            raise self.source.problems.pop() from None
         self.exclusive[name] = exclusive_values(domain, guest)
         return guest.replace(given=given, has_addresses=want_addresses(domain))
 
     def _located(
         self, name: str, values: Iterable[tuple[str, Option, list[Value]]], expand: Expand, error: RequestError
+    ) -> list[FileError]:
+        """Return the errors at the values that cause one alone; the error itself, if there is none."""
+        found = [
+            self._part_of(name, key, option, value, expand, alone)
+            for key, option, each in values
+            for value in each
+            if (alone := self._alone(name, option, value, expand)) is not None
+        ]
+        return found or [FileError(f"{self.source.label}: {name}: {error.message}", hint=error.hint)]
+
+    def _part_of(
+        self, name: str, key: str, option: Option, value: Value, expand: Expand, error: RequestError
     ) -> FileError:
-        """Return the error at the value that causes it alone, if there is one."""
-        for key, option, each in values:
-            for value in each:
-                alone = self._alone(name, option, value, expand)
-                if alone is None:
-                    continue
-                for sub, text in (value.pairs or {}).items():
-                    part = Value(text, f"{value.path}.{sub}", {sub: text})
-                    below = self._alone(name, option, part, expand)
-                    if below is not None:
-                        return self._at(part, name, key, below)
-                return self._at(value, name, key, alone)
-        return FileError(f"{self.label}: {name}: {error.message}", hint=error.hint)
+        """Return the error at the sub-option that causes one alone, or at the whole value."""
+        for sub, text in (value.pairs or {}).items():
+            part = Value(text, f"{value.path}.{sub}", {sub: text})
+            below = self._alone(name, option, part, expand)
+            if below is not None:
+                return self._at(part, name, key, below)
+        return self._at(value, name, key, error)
 
     def _at(self, value: Value, name: str, key: str, error: RequestError) -> FileError:
         text = f"{name}.{key}{value.path}: {wrong_value(error, key)}"
@@ -322,55 +298,3 @@ class _Loader:
         except RequestError as error:
             return error
         return None
-
-    def _check_together(self, guests: list[LabGuest]) -> None:
-        names: dict[str, LabGuest] = {}
-        groups = self.empty_groups | {group for guest in guests for group in guest.groups}
-        for guest in guests:
-            if guest.name in names:
-                raise FileError(f"{guest.place}: two guests have the name '{guest.name}'")
-            names[guest.name] = guest
-        for guest in guests:
-            for other in guest.after:
-                if other not in names and other not in groups:
-                    near = suggestion(other, [*names, *groups])
-                    raise FileError(f"{guest.place}: {guest.name}.after: there is no guest or group '{other}'{near}")
-        self.problems += conflicts(guests, self.exclusive)
-
-    def _with_expanded_after(self, guests: list[LabGuest]) -> tuple[LabGuest, ...]:
-        """Groups in `after` become their guests. Raises: FileError, when guests wait for each other."""
-        members: dict[str, list[str]] = {}
-        for guest in guests:
-            for group in guest.groups:
-                members.setdefault(group, []).append(guest.name)
-        names = {guest.name for guest in guests}
-        done = [
-            guest.replace(
-                after=tuple(
-                    dict.fromkeys(
-                        each
-                        for other in guest.after
-                        for each in ([other] if other in names else members.get(other, []))
-                        if each != guest.name
-                    )
-                )
-            )
-            for guest in guests
-        ]
-        waiting = {guest.name: set(guest.after) for guest in done}
-        while free := [name for name, after in waiting.items() if not after & waiting.keys()]:
-            for name in free:
-                del waiting[name]
-        if waiting:
-            place = next(guest.place for guest in done if guest.name in waiting)
-            raise FileError(f"{place}: these guests wait for each other (after): {', '.join(sorted(waiting)[:5])}")
-        return tuple(done)
-
-
-def raise_together(problems: list[FileError]) -> None:
-    """Raise what was found, in one error."""
-    if not problems:
-        return
-    hints = list(dict.fromkeys(problem.hint for problem in problems if problem.hint))
-    lines = list(dict.fromkeys(problem.message for problem in problems))
-    raise FileError("\n".join(lines), hint="; ".join(hints[:3]) or None)

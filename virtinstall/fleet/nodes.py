@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from typing import Any
 
 from virtinstall.errors import RequestError
@@ -16,6 +17,15 @@ _DEEPEST = 40
 _MOST_NODES = 2_000_000
 _NULL = ("", "~", "null", "Null", "NULL")
 _TAGS = (None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")))
+# parts of libyaml's messages
+_SYNTAX_HINTS = (
+    ("expected ',' or", "write quotes around values with { } [ ] or a comma in a list, and close each [ and {"),
+    ("expected key", "keys of the same mapping start in the same column"),
+    ("did not find expected '-'", "items of the same list start in the same column"),
+    ("mapping values are not allowed", "write quotes around values with a colon, and align the keys of a mapping"),
+    ("cannot start any token", "write quotes around values that start with @, ` or %"),
+    ("unexpected end of stream", "a quote is not closed"),
+)
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
@@ -72,6 +82,19 @@ class Fields(Node):
         return None if found is None or (isinstance(found, Text) and found.is_null) else found
 
 
+def decoded(data: bytes, label: str) -> str:
+    """Return the text of a file. Raises: FileError, with the position of the first byte that is not UTF-8."""
+    try:
+        return data.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].split(b"\n")
+        column = len(before[-1].decode(errors="replace").removeprefix("\ufeff")) + 1
+        raise FileError(
+            f"{label}:{len(before)}:{column}: the file is not UTF-8 (byte 0x{data[error.start]:02x})",
+            hint=f"convert it, for example: iconv -f latin1 -t utf-8 {shlex.quote(label)}",
+        ) from None
+
+
 def parse(text: str, label: str) -> Node:
     """Return the one document in `text`; `label` names it in errors. Raises: FileError."""
     import yaml
@@ -89,12 +112,18 @@ def parse(text: str, label: str) -> Node:
         where = label if mark is None else f"{label}:{mark.line + 1}:{mark.column + 1}"
         if mark is not None and _has_tab(text, mark):
             raise FileError(f"{where}: a tab cannot indent", hint="use spaces") from None
-        raise FileError(f"{where}: {error.problem or error.context}") from None
+        problem = str(error.problem or error.context)
+        raise FileError(f"{where}: {problem}", hint=_syntax_hint(problem)) from None
     except yaml.YAMLError as error:
         raise FileError(f"{label}: {' '.join(str(error).split())}") from None
     if builder.root is None:
         raise FileError(f"{label}: the file is empty", hint="a guests file starts with: version: 1")
     return builder.root
+
+
+def _syntax_hint(problem: str) -> str | None:
+    """Return what usually causes an error of the parser."""
+    return next((hint for part, hint in _SYNTAX_HINTS if part in problem), None)
 
 
 def _has_tab(text: str, mark: Any) -> bool:

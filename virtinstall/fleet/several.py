@@ -12,7 +12,7 @@ from virtinstall.fleet.conflicts import conflicts, exclusive_values
 from virtinstall.fleet.lab_guest import LabGuest
 from virtinstall.fleet.outcome import Outcome, default_jobs
 from virtinstall.fleet.schedule import run_in_order
-from virtinstall.fleet.substitute import expand_places
+from virtinstall.fleet.substitute import expand_places, numbered_name
 from virtinstall.hypervisor import Hypervisor, connect
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.options.fallback import fallback_for
@@ -28,8 +28,7 @@ MOST_GUESTS = 100_000
 
 def numbered_names(name: str, count: int) -> list[str]:
     """Return `NAME-1`, `NAME-2`, ...; or NAME with the numbers in place of its `{n}`."""
-    names = [expand_places(name, name, index) for index in range(1, count + 1)]
-    return [f"{name}-{index}" for index in range(1, count + 1)] if names[:1] == [name] else names
+    return [numbered_name(name, index) for index in range(1, count + 1)]
 
 
 def numbered_guests(given: Namespace, warnings: Sequence[str] = (), *, preview: bool = False) -> list[LabGuest]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 _VARIABLE = re.compile(r"\$?\$\{([^{}]*)\}")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:?-)(.*))?", re.DOTALL)
+_WRONG_PLACE = re.compile(r"\{n(:[^{}]*)?\}")
 _PLACE = re.compile(r"\{\{(n(?::0?[0-9]{0,2}[dxX]?)?|name)\}\}|\{(n(?::0?[0-9]{0,2}[dxX]?)?|name)\}")
 
 
@@ -36,7 +37,10 @@ def expand_variables(text: str, variables: Mapping[str, str]) -> str:
 
 
 def expand_places(text: str, name: str, index: int | None) -> str:
-    """Replace `{name}` and, in a guest with `count`, `{n}` and `{n:02}`; `{{n}}` is a literal `{n}`."""
+    """Replace `{name}` and, in a guest with `count`, `{n}` and `{n:02}`; `{{n}}` is a literal `{n}`.
+
+    Raises: ValueError, for `{n}` in a guest without `count`.
+    """
     if "{n" not in text:
         return text
 
@@ -45,9 +49,29 @@ def expand_places(text: str, name: str, index: int | None) -> str:
             return f"{{{found[1]}}}"
         if found[2] == "name":
             return name
-        return found[0] if index is None else format(index, found[2][2:])
+        if index is None:
+            raise ValueError(f"{found[0]} requires count ({{{found[0]}}} is a literal {found[0]})")
+        return format(index, found[2][2:])
 
     return _PLACE.sub(value, text)
+
+
+def numbered_name(name: str, index: int | None) -> str:
+    """Return the name of a guest with `count`: with the number in place of `{n}`, or at its end.
+
+    Raises: ValueError, for `{n}` without a number, and for a format that is not one.
+    """
+    wrong = _WRONG_PLACE.search(_PLACE.sub("", name))
+    if wrong is not None:
+        raise ValueError(f"{wrong[0]} is not {{n}}, {{n:02}} or {{n:02x}}")
+    full = expand_places(name, name, index)
+    return f"{name}-{index}" if index is not None and full == name else full
+
+
+def without_number(name: str) -> str:
+    """Return the name of the group of a guest with `count`: `web` for `web`, `web{n}` and `web-{n:02}`."""
+    rest = _PLACE.sub(lambda found: "" if found[1] is None else found[0], name)
+    return rest.strip("-_. ") or name
 
 
 def protect(text: str) -> str:

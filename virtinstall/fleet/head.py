@@ -1,0 +1,65 @@
+"""The parts of a guests file apart from its guests: version, project, connection, hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from virtinstall.fleet.keys import FILE_KEYS, suggestion
+from virtinstall.fleet.nodes import Fields, Text
+from virtinstall.fleet.source import Source
+from virtinstall.named import NamedTuple
+
+
+class Head(NamedTuple):
+    """The values; `hosts` are URIs by name."""
+
+    project: str | None
+    connect: str | None
+    hosts: Mapping[str, str]
+
+
+def read_head(source: Source, root: Fields) -> Head:
+    """Return the values; what is wrong is in `source.problems`."""
+    for key, node in root.keys.items():
+        if key not in FILE_KEYS and not key.startswith("x-"):
+            source.problems.append(source.error(node, f"{key}: unknown key{suggestion(key, FILE_KEYS)}"))
+    source.reported(partial(_check_version, source, root))
+    hosts: dict[str, str] = {}
+    found = source.reported(partial(source.fields, root, "hosts"))
+    for name in found.values if found is not None else ():
+        assert found is not None
+        # a name with a wrong URI is known: its guests are not wrong
+        hosts[name] = source.reported(partial(_uri, source, found, name)) or ""
+    if hosts and root.get("connect") is not None:
+        text = "connect: the file names hosts"
+        source.problems.append(source.error(root.keys["connect"], text, "omit connect, or hosts"))
+    return Head(
+        project=source.reported(partial(source.text_of, root, "project")),
+        connect=source.reported(partial(source.text_of, root, "connect")),
+        hosts=hosts,
+    )
+
+
+def _check_version(source: Source, root: Fields) -> None:
+    version = root.get("version")
+    if version is None:
+        raise source.error(root, "version is missing", "write `version: 1`")
+    if not isinstance(version, Text) or version.text != "1":
+        raise source.error(version, "version: only version 1 is known")
+
+
+def _uri(source: Source, hosts: Fields, name: str) -> str:
+    """Return the URI of a host."""
+    node = hosts.values[name]
+    uri = node
+    if isinstance(node, Fields):
+        for key, where in node.keys.items():
+            if key != "connect":
+                raise source.error(where, f"hosts.{name}.{key}: unknown key{suggestion(key, ['connect'])}")
+        uri = node.values.get("connect", node)
+    text = "" if not isinstance(uri, Text) or uri.is_null else source.expanded(uri, f"hosts.{name}")
+    if not text:
+        hint = f"{name}: {{connect: qemu+ssh://root@{name}/system}}"
+        raise source.error(uri, f"hosts.{name}: a URI is expected", hint)
+    return text

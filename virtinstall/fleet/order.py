@@ -1,0 +1,68 @@
+"""Names of the guests and groups of a file, and the order of `after`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from virtinstall.fleet.keys import suggestion
+from virtinstall.fleet.lab_guest import LabGuest
+from virtinstall.fleet.nodes import FileError
+
+Places = Mapping[str, Sequence[tuple[str, str]]]
+"""(name, position) of each value of `after` or `groups`, by the name of the guest."""
+
+
+def wrong_names(
+    guests: Sequence[LabGuest], after: Places, groups: Places, empty: Collection[str], failed: Collection[str]
+) -> list[FileError]:
+    """Return errors about names that two guests have, that nothing has, or that a guest and a group have.
+
+    `empty` are groups without guests (`count: 0`), `failed` the names of guests with errors (without their numbers).
+    """
+    found: dict[tuple[str, str], FileError] = {}
+    names: dict[str, LabGuest] = {}
+    for guest in guests:
+        if guest.name in names:
+            found[guest.place, ""] = FileError(f"{guest.place}: two guests have the name '{guest.name}'")
+        names.setdefault(guest.name, guest)
+    known = {*names, *empty, *(group for guest in guests for group in guest.groups)}
+    for guest in guests:
+        for other, place in after.get(guest.name, ()):
+            text: str | None = None
+            if other == guest.name:
+                text = "a guest cannot come after itself"
+            elif other not in known and not other.startswith(tuple(failed)):
+                text = f"there is no guest or group '{other}'{suggestion(other, known)}"
+            if text is not None:
+                found.setdefault((place, other), FileError(f"{place}: {guest.name}.after: {text}"))
+        for group, place in groups.get(guest.name, ()):
+            if group in names and group != guest.name:
+                text = f"'{group}' is the name of a guest, and cannot be a group of others"
+                found.setdefault((place, group), FileError(f"{place}: {guest.name}.groups: {text}"))
+    return list(found.values())
+
+
+def with_order(guests: Sequence[LabGuest]) -> tuple[LabGuest, ...]:
+    """Return the guests with the guests of groups in `after`. Raises: FileError, when guests wait for each other."""
+    members: dict[str, list[str]] = {}
+    for guest in guests:
+        for group in guest.groups:
+            members.setdefault(group, []).append(guest.name)
+    names = {guest.name for guest in guests}
+
+    def expanded(guest: LabGuest) -> Iterator[str]:
+        for other in guest.after:
+            yield from [other] if other in names else members.get(other, [])
+
+    done = tuple(
+        guest.replace(after=tuple(each for each in dict.fromkeys(expanded(guest)) if each != guest.name))
+        for guest in guests
+    )
+    waiting = {guest.name: set(guest.after) for guest in done}
+    while free := [name for name, after in waiting.items() if not after & waiting.keys()]:
+        for name in free:
+            del waiting[name]
+    if waiting:
+        place = next(guest.place for guest in done if guest.name in waiting)
+        raise FileError(f"{place}: these guests wait for each other (after): {', '.join(sorted(waiting)[:5])}")
+    return done

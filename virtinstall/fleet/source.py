@@ -1,0 +1,99 @@
+"""The text of a guests file for its readers: variables, simple values, and the mistakes that were found so far."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from virtinstall.errors import RequestError
+from virtinstall.fleet.nodes import Fields, FileError, Items, Node, Text
+from virtinstall.fleet.substitute import expand_variables
+
+R = TypeVar("R")
+_POSITION = re.compile(r":([0-9]+):([0-9]+): ")
+
+
+class Source:
+    """One file: `label` names it in errors, `variables` are those of `${NAME}`."""
+
+    def __init__(self, label: str, variables: Mapping[str, str]) -> None:
+        self.label = label
+        self.variables = variables
+        self.problems: list[FileError] = []
+
+    def place(self, node: Node) -> str:
+        """Return the position of a node: `guests.yaml:14:9`."""
+        return f"{self.label}:{node.line}:{node.column}"
+
+    def error(self, node: Node, text: str, hint: str | None = None) -> FileError:
+        """Return an error at a node."""
+        return FileError(f"{self.place(node)}: {text}", hint=hint)
+
+    def reported(self, step: Callable[[], R]) -> R | None:
+        """Return the result of a step; its error is kept for later, and the result is None."""
+        try:
+            return step()
+        except FileError as error:
+            self.problems.append(error)
+            return None
+
+    @contextmanager
+    def reported_together(self) -> Iterator[None]:
+        """Raise the last of the errors that were kept meanwhile; the others stay kept."""
+        before = len(self.problems)
+        yield
+        if len(self.problems) > before:
+            raise self.problems.pop()
+
+    def expanded(self, node: Text, path: str) -> str:
+        """Return a text with the values of variables. Raises: FileError, for a variable that is not set."""
+        try:
+            return expand_variables(node.text, self.variables)
+        except ValueError as error:
+            raise self.error(node, f"{path}: {error}") from None
+
+    def text_of(self, parent: Fields, key: str) -> str | None:
+        """Return one value. Raises: FileError, if it is a list or a mapping."""
+        node = parent.get(key)
+        if node is None:
+            return None
+        if not isinstance(node, Text):
+            raise self.error(node, f"{key}: one value is expected")
+        return self.expanded(node, key)
+
+    def fields(self, parent: Fields, key: str) -> Fields:
+        """Return a mapping; an empty one if the key is missing. Raises: FileError, for other values."""
+        node = parent.get(key)
+        if node is None:
+            return Fields(1, 1)
+        if not isinstance(node, Fields):
+            raise self.error(node, f"{key}: a mapping is expected")
+        return node
+
+    def names(self, parent: Fields, key: str, path: str) -> list[tuple[str, Node]]:
+        """Return names, one or a list, with their nodes. Raises: FileError, for other values."""
+        node = parent.get(key)
+        nodes = node.values if isinstance(node, Items) else [] if node is None else [node]
+        found: list[tuple[str, Node]] = []
+        for each in nodes:
+            name = self.expanded(each, f"{path}.{key}") if isinstance(each, Text) and not each.is_null else ""
+            if not name:
+                raise self.error(each, f"{path}.{key}: names are expected")
+            found.append((name, each))
+        return found
+
+
+def together(problems: Sequence[RequestError]) -> FileError:
+    """Return several errors as one, in the order of the file; each line has its hint, unless all have the same."""
+    lines = {problem.message: problem.hint for problem in sorted(problems, key=_position)}
+    hints = set(lines.values())
+    if len(hints) == 1:
+        return FileError("\n".join(lines), hint=hints.pop())
+    return FileError("\n".join(message if hint is None else f"{message} ({hint})" for message, hint in lines.items()))
+
+
+def _position(problem: RequestError) -> tuple[int, int]:
+    found = _POSITION.search(problem.message)
+    return (0, 0) if found is None else (int(found[1]), int(found[2]))
