@@ -307,7 +307,7 @@ def test_mistake_of_yaml_has_a_hint(text: str, hint: str) -> None:
 
 
 def test_names_have_variables() -> None:
-    """A run of CI creates its own guests."""
+    """Each run of a CI job can have separate guests."""
     lab = lab_of("version: 1\nguests: {'${JOB}-db': {}, '${JOB}{n:02}': {count: 1, after: '${JOB}-db'}}", JOB="j7")
     assert [(guest.name, guest.after, guest.groups) for guest in lab.guests] == [
         ("j7-db", (), ()),
@@ -328,7 +328,7 @@ def test_group_of_a_count_has_the_name_without_the_number(name: str, group: str)
 
 
 def test_guest_with_the_name_of_a_count_stands_for_itself() -> None:
-    """The numbered guests are no group then."""
+    """The numbered guests are not a group then."""
     lab = lab_of("version: 1\nguests: {web: {}, 'web{n}': {count: 1}, x: {after: web}}")
     assert [(guest.name, guest.groups, guest.after) for guest in lab.guests] == [
         ("web", (), ()),
