@@ -120,6 +120,30 @@ def test_an_interrupted_deletion_reports_how_to_continue(
         assert found["exit_status"] == status
 
 
+def test_guest_that_cannot_be_deleted_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its error is printed, with the exit status of an error; the document lists all guests in their order."""
+    domain = "<domain type='test'><name>{}</name><memory>65536</memory><os><type>hvm</type></os></domain>"
+    node = tmp_path / "node.xml"
+    node.write_text(f"<node>{''.join(map(domain.format, 'abc'))}</node>")
+    real = virtinstall.Hypervisor.delete
+
+    def delete(self: virtinstall.Hypervisor, plan: virtinstall.DeletionPlan, **values: Any) -> virtinstall.Deletion:
+        if plan.name == "b":
+            raise virtinstall.HypervisorError("b is stuck", hint="free it")
+        return real(self, plan, **values)
+
+    monkeypatch.setattr(virtinstall.Hypervisor, "delete", delete)
+    words = ("delete", "--connect", f"test://{node}", "a", "b", "c", "--yes", "--force", "--output", "json")
+    assert guest_main([*words]) == 1
+    printed = capsys.readouterr()
+    assert "virt-guest: error: b is stuck\nvirt-guest: hint: free it\n" in printed.err
+    found = json.loads(printed.out)
+    jsonschema.validate(found, SCHEMA)
+    assert [(each["name"], each["changed"]) for each in found["guests"]] == [("a", True), ("b", False), ("c", True)]
+
+
 def test_other_interrupted_subcommands_claim_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ from lxml import etree
 
 import virtinstall
 from virtinstall import GIB, MIB, Disk, Hypervisor, Interface, Lab, Outcome
+from virtinstall.cli.main import guest_main
 from virtinstall.fleet import apply as fleet_apply
 from virtinstall.fleet.compare import Comparison
 from virtinstall.storage.probe import probe_image
@@ -183,3 +184,23 @@ def test_drift_of_virsh_edit(hypervisor: Hypervisor, name: str) -> None:
     assert running.id() == running.number
     root = etree.fromstring(running.guest.handle.xml(inactive=True).encode())
     assert (root.findtext("currentMemory"), root.findtext("on_crash")) == ("131072", "preserve")
+
+
+def test_running_guests_are_deleted_in_parallel_in_the_reverse_order(
+    hypervisor: Hypervisor, name: str, work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A guest goes before those that it comes after; the others at the same time. No disk is left."""
+    work.chmod(0o777)
+    path = work / "guests.yaml"
+    options = "memory: 48, virt-type: qemu, import: true, osinfo: generic, graphics: none, network: none"
+    disk = f"disk: {{path: '{work}/{{name}}.qcow2', size: 0.1}}"
+    path.write_text(
+        f"version: 1\nproject: {name}\ndefaults: {{{options}, {disk}}}\nguests:\n"
+        f"  {name}-db:\n  {name}-web: {{count: 3, after: {name}-db}}\n"
+    )
+    assert {each.status for each in Lab.load(path).apply(hypervisor)} == {"done"}
+    assert guest_main(["delete", "-f", str(path), "--force", "--yes"]) == 0
+    deleted = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Deleted")]
+    assert len(deleted) == 4 and deleted[-1] == f"Deleted '{name}-db'."
+    assert not [each for each in hypervisor.guests() if each.name.startswith(name)]
+    assert [each.name for each in work.iterdir()] == ["guests.yaml"]

@@ -8,11 +8,12 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.cli.connection import connect
-from virtinstall.cli.ended_run import SIGNALS, EndedRun
+from virtinstall.cli.deletions import delete_planned, ended, missing, planned
+from virtinstall.cli.ended_run import SIGNALS
 from virtinstall.cli.log import library_log
-from virtinstall.cli.messages import Messages
 from virtinstall.cli.status import Status
-from virtinstall.errors import GuestNotFound, RequestError, WaitTimeout
+from virtinstall.errors import GuestNotFound, RequestError
+from virtinstall.fleet.sessions import Sessions
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.options.usage import UsageError
 from virtinstall.units import parse_duration
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from virtinstall.cli.log import Log
     from virtinstall.fleet.hosts import Connections
     from virtinstall.fleet.lab import Lab
-    from virtinstall.lifecycle.delete import Deletion
-    from virtinstall.lifecycle.deletion_plan import DeletionPlan, Item
+    from virtinstall.lifecycle.deletion_plan import DeletionPlan
 
 _DECLINED = 1
 TAKES_GUESTS = True
@@ -51,6 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--shutdown", metavar="TIMEOUT", help="Shut down a running guest; maximum time to wait: `90s`, `5m`."
     )
+    parser.add_argument("-j", "--jobs", metavar="N", type=int, help="Number of guests to delete in parallel.")
     parser.add_argument("--wipe", action="store_true", help="Overwrite disks with zeros before they are deleted.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be removed; remove nothing.")
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask.")
@@ -65,10 +66,10 @@ def run(given: Namespace, log: Log) -> int:
     with opened as hypervisors, library_log(log):
         where = _where(given, lab, hypervisors)
         if given.output != "json":
-            return _delete(given, where, [])
+            return _delete(given, where, Sessions(hypervisors), [])
         documents: list[dict[str, Any]] = []
         with redirect_stdout(sys.stderr):
-            status = _delete(given, where, documents)
+            status = _delete(given, where, Sessions(hypervisors), documents)
         changed = any(document["changed"] for document in documents)
         print(json.dumps({"guests": documents, "changed": changed, "exit_status": status}, indent=2))
         return status
@@ -88,90 +89,43 @@ def _read_file(given: Namespace) -> Lab | None:
     return lab
 
 
-def _where(given: Namespace, lab: Lab | None, hypervisors: Hypervisor | Connections) -> dict[str, Hypervisor]:
-    """Return the connection of each name. Raises: RequestError, if the host of a guest cannot be reached."""
+def _where(given: Namespace, lab: Lab | None, hypervisors: Hypervisor | Connections) -> dict[str, str | None]:
+    """Return the host of each name; None, if there is only one connection.
+
+    Raises: RequestError, if the host of a guest cannot be reached.
+    """
     if lab is None or isinstance(hypervisors, Hypervisor):
-        assert isinstance(hypervisors, Hypervisor)
-        return dict.fromkeys(given.names, hypervisors)
+        return dict.fromkeys(given.names)
     placed = lab.placed(hypervisors, given.names)
     if placed.problems:
         name, error = next(iter(placed.problems.items()))
         raise RequestError(f"{name}: {error.message}; nothing was deleted", hint="name the guests of other hosts")
-    return {guest.name: hypervisors[str(guest.host)] for guest in placed.guests}
+    return {guest.name: guest.host for guest in placed.guests}
 
 
-def _delete(given: Namespace, where: dict[str, Hypervisor], documents: list[dict[str, Any]]) -> int:
+def _delete(given: Namespace, where: dict[str, str | None], sessions: Sessions, documents: list[dict[str, Any]]) -> int:
     plans = []
     for name in dict.fromkeys(given.names):
-        _require_own(name, given, where[name])
+        hypervisor = sessions.of(where[name]).hypervisor
+        _require_own(name, given, hypervisor)
         try:
-            plans.append(where[name].deletion_plan(name, given.storage))
+            plans.append(hypervisor.deletion_plan(name, given.storage))
         except GuestNotFound:
             print(f"There is no guest '{name}': nothing to delete.")
-            documents.append(_missing(name))
+            documents.append(missing(name))
     for plan in plans:
         print(_text(plan), end="")
     if given.dry_run or not plans:
-        documents += [_planned(plan) for plan in plans]
+        documents += [planned(plan) for plan in plans]
         return Status.DONE
     _require_stoppable(plans, given)
     if not given.yes and not _confirmed(plans):
-        documents += [_planned(plan) for plan in plans]
+        documents += [planned(plan) for plan in plans]
         return _DECLINED
     try:
-        return _delete_planned(plans, given, where, documents)
+        return delete_planned(plans, given, where, sessions, documents)
     except SIGNALS as error:
-        raise _ended(error, plans, given, where) from error
-
-
-def _delete_planned(
-    plans: list[DeletionPlan], given: Namespace, where: dict[str, Hypervisor], documents: list[dict[str, Any]]
-) -> int:
-    messages = Messages()
-    status = Status.DONE
-    for plan in plans:
-        try:
-            done = where[plan.name].delete(
-                plan,
-                force=given.force,
-                shutdown_timeout=given.shutdown_seconds,
-                wipe=given.wipe,
-                on_warning=messages.warn,
-                report=messages.report,
-            )
-        except WaitTimeout as error:
-            messages.warn(f"{error.message} ({error.hint})")
-            documents.append(_planned(plan))
-            status = Status.TIMED_OUT
-            continue
-        documents.append(_document(plan, done.removed, done.kept, done.failed, changed=done.changed))
-        _report(plan, done)
-        if done.failed and status is Status.DONE:
-            status = Status.ERROR
-    return status
-
-
-def _ended(error: BaseException, plans: list[DeletionPlan], given: Namespace, where: dict[str, Hypervisor]) -> EndedRun:
-    """Return the error for a signal: what is deleted, what is not, and the command that continues."""
-    found: dict[str, list[str]] = {"deleted": [], "deleted in part": [], "not deleted": []}
-    for plan in plans:
-        try:
-            now = where[plan.name].deletion_plan(plan.name, given.storage)
-        except GuestNotFound:
-            found["deleted"].append(plan.name)
-        else:
-            found["not deleted" if now.exists else "deleted in part"].append(plan.name)
-    left = [*found["deleted in part"], *found["not deleted"]]
-    done = "; ".join(f"{what}: {', '.join(names)}" for what, names in found.items() if names)
-    import shlex
-
-    source = [] if given.connect is None else ["--connect", given.connect]
-    source += [] if given.file is None else ["-f", given.file]
-    options = [*(["--storage", given.storage] if given.storage != "own" else []), *(["--force"] if given.force else [])]
-    options += [] if given.shutdown is None else ["--shutdown", given.shutdown]
-    options += ["--wipe"] if given.wipe else []
-    again = shlex.join(["virt-guest", "delete", *source, *options, *left])
-    return EndedRun(error, done, hint=f"continue with: {again}" if left else None)
+        raise ended(error, plans, given, where, sessions) from error
 
 
 def _require_own(name: str, given: Namespace, hypervisor: Hypervisor) -> None:
@@ -220,45 +174,3 @@ def _text(plan: DeletionPlan) -> str:
     if plan.would_remove_with_all:
         lines.append(f"  (--storage all would also remove {', '.join(plan.would_remove_with_all)})")
     return "".join(f"{line}\n" for line in lines)
-
-
-def _report(plan: DeletionPlan, done: Deletion) -> None:
-    planned = {(item.kind, item.path) for item in plan.kept}
-    for item in done.kept:
-        if (item.kind, item.path) not in planned:
-            print(f"Kept {item}")
-    for item in done.failed:
-        print(f"virt-guest: error: {item.reason}", file=sys.stderr)
-    if done.failed:
-        print(f"virt-guest: hint: fix the problem, then run: virt-guest delete {plan.name}", file=sys.stderr)
-    print(f"Deleted '{plan.name}'." if not done.failed else f"Deleted '{plan.name}', but some of its files remain.")
-
-
-def _missing(name: str) -> dict[str, Any]:
-    return {"name": name, "uuid": None, "removed": [], "kept": [], "failed": [], "changed": False}
-
-
-def _planned(plan: DeletionPlan) -> dict[str, Any]:
-    return _document(plan, plan.removed, plan.kept, (), changed=False)
-
-
-def _document(
-    plan: DeletionPlan,
-    removed: tuple[Item, ...],
-    kept: tuple[Item, ...],
-    failed: tuple[Item, ...],
-    *,
-    changed: bool,
-) -> dict[str, Any]:
-    def listed(items: tuple[Item, ...]) -> list[dict[str, Any]]:
-        names = ("kind", "path", "pool", "volume", "reason")
-        return [{**{name: getattr(item, name) for name in names}, "bytes": item.size_bytes} for item in items]
-
-    return {
-        "name": plan.name,
-        "uuid": plan.uuid or None,
-        "removed": listed(removed),
-        "kept": listed(kept),
-        "failed": listed(failed),
-        "changed": changed,
-    }
