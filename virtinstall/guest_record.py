@@ -54,14 +54,15 @@ class Reservation(Record):
 class GuestRecord(Record):
     """Objects that were created for the guest with `uuid`, and its login.
 
-    `created` is the time in UTC (`2026-11-30T12:00:00Z`). `nvram` is a file of UEFI variables that the user named and
-    that did not exist before. `request` is the canonical request as JSON, without secrets; None if it is too long.
+    `created` is the time in UTC (`2026-11-30T12:00:00Z`), `name` the guest's name at that time. `nvram` is a file of
+    UEFI variables that the user named and that did not exist before. `request` is the canonical request as JSON, without secrets; None if it is too long.
     Any program can write metadata: `parsed_request` checks it.
     """
 
     uuid: str
     version: str = ""
     created: str = ""
+    name: str = ""
     files: tuple[CreatedFile, ...] = ()
     reservations: tuple[Reservation, ...] = ()
     nvram: str | None = None
@@ -120,8 +121,9 @@ def _serialized(record: GuestRecord) -> str:
 
     # libvirt adds the namespace to each element, and rejects elements that already have it
     root = etree.Element("guest")
-    for name in ("uuid", "version", "created"):
-        root.set(name, getattr(record, name))
+    for name in ("uuid", "version", "created", "name"):
+        if getattr(record, name) or name != "name":
+            root.set(name, getattr(record, name))
     for each in record.files:
         _add(root, "file", {name: None if value is None else str(value) for name, value in each.as_dict().items()})
     for reservation in record.reservations:
@@ -168,6 +170,7 @@ def read_record(root: Node, uuid: str) -> GuestRecord | None:
         uuid=root.get("uuid"),
         version=root.get("version"),
         created=root.get("created"),
+        name=root.get("name"),
         files=tuple(_file(node) for node in root.findall("{*}file") if node.get("path")),
         reservations=tuple(
             Reservation(network=node.get("network"), mac=node.get("mac"), address=node.get("address"))
@@ -201,6 +204,7 @@ def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
         uuid=str(plan.final.uuid),
         version=version,
         created=created,
+        name=plan.name,
         files=created_files(plan),
         reservations=reservations_of(plan),
         nvram=template,

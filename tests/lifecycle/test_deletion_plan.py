@@ -189,3 +189,11 @@ def test_a_recorded_reservation_is_compared_with_the_network(
     recorded = Reservation(network="lan", mac="52:54:00:00:00:01", address=address)
     found = _reservations((recorded, recorded), shared, _Host(lan=owners))  # type: ignore[arg-type]
     assert [each.objection for each in found] == expected
+
+
+def test_uefi_variables_of_the_former_name_are_named_and_kept() -> None:
+    """After `virsh domrename`, libvirt leaves them; another guest may have had the name since."""
+    found = plan(OURS, former_nvram="/nvram/old_VARS.fd")
+    ((kind, path, reason),) = [(item.kind, item.path, item.reason) for item in found.kept]
+    assert (kind, path) == ("nvram", "/nvram/old_VARS.fd") and "before it was renamed" in reason
+    assert removed(found) == ["/d/a.qcow2"]

@@ -125,6 +125,43 @@ def test_state_stays_with_disks_that_are_kept(
         shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
 
 
+def test_renamed_guest_reports_its_former_uefi_variables(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """`virsh domrename` leaves them under the former name: they are named, and stay."""
+    virt_install(
+        "--name", guest_name, *NO_DEVICES, "--import", "--boot", "uefi", "--disk", f"{work}/a.qcow2,size=1"
+    ).ok()
+    connection.virsh("destroy", guest_name)
+    connection.virsh("domrename", guest_name, f"{guest_name}-new")
+    plan = delete_as_planned(connection, f"{guest_name}-new", folders=folders)
+    path = f"/var/lib/libvirt/qemu/nvram/{guest_name}_VARS.fd"
+    assert removed(plan, "disk", "nvram") == {f"{work}/a.qcow2"} and "renamed" in kept(plan)[path]
+    os.unlink(path)
+
+
+def test_file_that_got_the_inode_of_the_removed_disk_stays(
+    connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
+) -> None:
+    """The user removes the disk and puts his file there; many file systems use the inode again."""
+    disk = work / "a.qcow2"
+    virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", f"{disk},size=1").ok()
+    connection.virsh("destroy", guest_name)
+    inode = disk.stat().st_ino
+    fillers = []
+    for number in range(200):
+        disk.unlink()
+        fillers.append(disk.with_name(f"filler{number}"))
+        disk.write_text("the user's data")
+        if disk.stat().st_ino == inode:
+            break
+        os.link(disk, fillers[-1])
+    for each in fillers:
+        each.unlink(missing_ok=True)
+    plan = delete_as_planned(connection, guest_name, folders=folders)
+    assert "replaced" in kept(plan)[str(disk)] and disk.read_text() == "the user's data"
+
+
 def test_internal_snapshot_and_saved_state(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:

@@ -205,6 +205,11 @@ class _Run:
     def create(self, guest: LabGuest, session: Session) -> tuple[str, ...]:
         self.report(guest.name, "creating")
         hypervisor = session.hypervisor
+        if session.host.guest_named(guest.name) is not None:
+            raise RequestError(
+                "a guest of this name was created after the comparison, by another run or program",
+                hint="compare again: virt-guest diff",
+            )
         if has_real_storage(session.host):
             # what a killed apply created for this guest is created again, also if the file names its path
             remove_leftovers(guest.name, session.host, self.warning_of(guest.name), complete=True)

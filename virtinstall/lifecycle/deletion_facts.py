@@ -23,7 +23,7 @@ from virtinstall.lifecycle.unfinished import (
     unfinished_deletion,
 )
 from virtinstall.rollback.birth_time import birth_time_ns, is_later_file
-from virtinstall.run.state_files import guest_nvram, tpm_folder
+from virtinstall.run.state_files import guest_nvram, nvram_of_name, tpm_folder
 from virtinstall.storage.file_uses import Role
 from virtinstall.storage.in_use import FilesInUse, file_identity, files_in_use, local_chain
 from virtinstall.storage.open_files import open_by
@@ -80,6 +80,7 @@ def deletion_facts(name: str, guest: HostGuest | None, host: Host) -> DeletionFa
         nvram=nvram,
         nvram_file=nvram_file,
         nvram_objection=objection,
+        former_nvram=_former_nvram(record, name, host),
         tpm=tpm_folder(documents[1], host),
         files=tuple(found.facts()),
         detached=tuple(found.detached()),
@@ -115,6 +116,14 @@ def _nvram(
         return path, f"it is used by {others[0]}", None
     file = examine(FileFacts(kind="nvram", path=path, is_ours=True), host, uses, but=name)
     return path, None, file if file.inode is not None else None
+
+
+def _former_nvram(record: GuestRecord | None, name: str, host: Host) -> str | None:
+    """Return the UEFI variables that the guest had before it was renamed: libvirt keeps them under the former name."""
+    if record is None or record.name in ("", name) or not has_real_storage(host):
+        return None
+    path = nvram_of_name(record.name, host) if host.guest_named(record.name) is None else None
+    return None if path is None or files_in_use(host).uses(path) else path
 
 
 def _reservations(

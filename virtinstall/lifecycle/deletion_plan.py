@@ -67,7 +67,8 @@ class DeletionFacts(Record):
     """Parts of a guest. `exists` is false if only files of a killed deletion remain.
 
     `nvram` is the path of its UEFI variables, `nvram_file` the facts of this file if it can be examined;
-    `nvram_objection` is why it must stay. `tpm` is the directory of its TPM state, None if unknown. `unfinished` are
+    `nvram_objection` is why it must stay; `former_nvram` has the name that
+    the guest was created with. `tpm` is the directory of its TPM state, None if unknown. `unfinished` are
     files that a killed deletion has not removed, `earlier_uuids` the guests to which they belonged,
     `stale_pools` the pools that still list files that it has removed.
     """
@@ -85,6 +86,7 @@ class DeletionFacts(Record):
     nvram: str | None = None
     nvram_file: FileFacts | None = None
     nvram_objection: str | None = None
+    former_nvram: str | None = None
     tpm: str | None = None
     files: tuple[FileFacts, ...] = ()
     detached: tuple[str, ...] = ()
@@ -284,6 +286,9 @@ def _decide_state(facts: DeletionFacts, going: dict[str, str | None], removed: l
         else:
             reason = "the guest's UEFI variables"
             removed.append(Item(kind="nvram", path=facts.nvram, reason=reason, file=facts.nvram_file))
+    if facts.former_nvram is not None:
+        why = "it has the name that the guest had before it was renamed, and may belong to another guest since"
+        kept.append(Item(kind="nvram", path=facts.former_nvram, reason=why))
     if facts.tpm is not None:
         keeps = needed and facts.is_persistent
         (kept if keeps else removed).append(

@@ -101,16 +101,26 @@ def nvram_path(domain: etree._Element) -> str | None:
 def guest_nvram(domain: etree._Element, host: Host) -> tuple[str | None, bool]:
     """The path of a guest's UEFI variables, and whether it is in the directory where libvirt chooses such paths."""
     path = nvram_path(domain)
-    # root's session keeps its files where the system's libvirtd does
-    folders = (state_folder(host.uri, NVRAM) or _SYSTEM_NVRAM, _SYSTEM_NVRAM)
-    stem = f"{domain.findtext('name')}_VARS"
     if path is not None:
-        return (path, os.path.dirname(path) in folders) if path.startswith("/") else (None, False)
-    if _has_nvram(domain) and host.is_local():
-        # the definition need not name the file that libvirt has chosen
-        names = [os.path.join(folder, stem + suffix) for folder in folders for suffix in (".fd", ".qcow2")]
-        path = next((name for name in names if os.path.lexists(name)), None)
+        return (path, os.path.dirname(path) in _nvram_folders(host)) if path.startswith("/") else (None, False)
+    # the definition need not name the file that libvirt has chosen
+    path = nvram_of_name(domain.findtext("name") or "", host) if _has_nvram(domain) else None
     return path, path is not None
+
+
+def nvram_of_name(name: str, host: Host) -> str | None:
+    """The file of UEFI variables that libvirt has created for a guest of that name, if there is one."""
+    if not host.is_local():
+        return None
+    names = [
+        os.path.join(folder, f"{name}_VARS{suffix}") for folder in _nvram_folders(host) for suffix in (".fd", ".qcow2")
+    ]
+    return next((each for each in names if os.path.lexists(each)), None)
+
+
+def _nvram_folders(host: Host) -> tuple[str, str]:
+    # root's session keeps its files where the system's libvirtd does
+    return state_folder(host.uri, NVRAM) or _SYSTEM_NVRAM, _SYSTEM_NVRAM
 
 
 def has_emulated_tpm(domain: etree._Element) -> bool:
