@@ -55,8 +55,8 @@ class GuestRecord(Record):
     """Objects that were created for the guest with `uuid`, and its login.
 
     `created` is the time in UTC (`2026-11-30T12:00:00Z`), `name` the guest's name at that time. `nvram` is a file of
-    UEFI variables that the user named and that did not exist before. `request` is the canonical request as JSON, without secrets; None if it is too long.
-    Any program can write metadata: `parsed_request` checks it.
+    UEFI variables that the user named and that did not exist before. `request` is the canonical request as JSON,
+    without secrets; None if it is too long. Any program can write metadata: `parsed_request` checks it.
     """
 
     uuid: str
