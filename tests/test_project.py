@@ -84,7 +84,7 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def man_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The manual pages, built aside."""
+    """The manual pages, built in a temporary directory."""
     folder = tmp_path_factory.mktemp("man")
     for text in (PROJECT / "man").glob("*.text"):
         shutil.copy(text, folder)
@@ -117,6 +117,13 @@ def test_man_page_has_each_option(man_pages: dict[str, Path]) -> None:
     shown = [a for a in build_parser()._actions if a.help not in (None, "==SUPPRESS==")]
     names = {name for action in shown for name in action.option_strings} - {"-h", "--help"}
     assert {name for name in names if name not in text} == set()
+
+
+def test_description_begins_with_the_first_sentence_of_the_help(man_page: Path) -> None:
+    """The description of --help comes before the text of man/*.text; it is a separate paragraph."""
+    _, _, description = man_page.read_text().partition(".SH DESCRIPTION\n")
+    assert description.startswith(("Create a virtual", "Copy the disks", "Change the XML", "Manage guests"))
+    assert description.split("\n")[1] in (".PP", "")
 
 
 def test_man_page_has_each_sub_option(man_pages: dict[str, Path]) -> None:

@@ -85,7 +85,7 @@ class Guest:
 
     @property
     def handle(self) -> HostGuest:
-        """The guest below, for virtinstall's own commands."""
+        """Underlying guest, for virtinstall's commands."""
         return self._guest
 
     @property
@@ -106,7 +106,7 @@ class Guest:
     @property
     @for_scripts
     def xml(self) -> str:
-        """Current XML: of the running guest, else of its definition. It contains the guest's passwords."""
+        """Current XML: of the running guest, otherwise of its definition. It contains the guest's passwords."""
         return self._guest.xml()
 
     @property
@@ -149,7 +149,7 @@ class Guest:
 
     @property
     def record(self) -> GuestRecord | None:
-        """Record of what was created for the guest and how to log in to it; None for a guest of another program."""
+        """Record of what was created for the guest and how to log in to it; None for guests of other programs."""
         from virtinstall.guest_record import NAMESPACE, parse_record
 
         return parse_record(self._guest.metadata(NAMESPACE), self.uuid)
@@ -187,7 +187,7 @@ class Guest:
     ) -> int:
         """Run a command through the guest agent; return its exit status, 128 + N if signal N ended it.
 
-        `stdout` and `stderr` receive what it prints, while it runs; `stdin` is read to its end before. Raises:
+        `stdout` and `stderr` receive what it prints, while it runs; `stdin` is read to its end first. Raises:
         RequestError, when the guest is off; HypervisorError, when its agent does not answer; GuestStopped; WaitTimeout.
         """
         from virtinstall.lifecycle.agent_exec import execute
@@ -215,8 +215,10 @@ class Guest:
         """Make the disks empty overlays on the same images again; MAC addresses and seed stay.
 
         A guest that runs is shut down if `shutdown_timeout` (in seconds) is set, and powered off with `force`; `start`
-        starts it afterwards. `delete_snapshots`: snapshots and checkpoints are lost as well. `without_seed`: the guest
-        need not have the seed that configured it. Raises: RequestError, StorageError, HypervisorError; WaitTimeout.
+        starts it afterwards. `delete_snapshots`: snapshots and checkpoints are deleted as well. `without_seed`: the
+        guest need not have the seed that configured it.
+
+        Raises: RequestError, StorageError, HypervisorError; WaitTimeout.
         """
         from virtinstall.lifecycle.reset import reset
         from virtinstall.lifecycle.stop import require_stoppable, stop_guest
@@ -276,16 +278,16 @@ class Guest:
     def wait_for(
         self, goal: Goal, timeout: float | None = None, *, report: Callable[[str], None] | None = None
     ) -> tuple[str, ...]:
-        """Wait until the guest has reached `goal`; return its addresses, for `running` and `shutdown` none.
+        """Wait until the guest has reached `goal`; return its addresses (none for `running` and `shutdown`).
 
         `installed`: the installation has ended; `running`; `ip`: an address is known; `agent`: the guest agent
         answers; `ssh`: an SSH server answers; `cloud-init`: cloud-init has ended; `shutdown`: powered off.
         A guest that is being installed is started again when its installation has ended (unless its plan specifies
-        otherwise), and the goals after that are about the finished guest. `timeout` is in seconds; None waits forever.
+        otherwise), and later goals refer to the finished guest. `timeout` is in seconds; None waits forever.
 
         Raises: WaitTimeout; GuestCrashed; GuestStopped, when the guest powered off before; CloudInitFailed, when
-        cloud-init ended with errors; RequestError, when it can never get there; HypervisorError, when the connection
-        is lost.
+        cloud-init ended with errors; RequestError, when the goal cannot be reached; HypervisorError, when the
+        connection is lost.
         """
         from virtinstall.libvirt_host.connection_errors import explain_lost_connection
         from virtinstall.run.installation import Installation, is_installing, time_left
@@ -332,7 +334,7 @@ class Guest:
     ) -> D:
         """Add a device, such as `Interface(source_network="lan")` or `Disk(size_bytes=10 * GIB)`.
 
-        It gets the defaults that it would get at the guest's creation, and its storage is created. `live` changes the
+        The device gets the same defaults as at the guest's creation, and its storage is created. `live` changes the
         running guest, `persistent` its definition; by default both, as far as the guest runs and is defined.
         Return the device as it was added, with its target or MAC address. Raises: RequestError, StorageError,
         HypervisorError; then nothing is changed.
@@ -359,9 +361,9 @@ class Guest:
         persistent: bool | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
-        """Remove the device that `device` names by its target, MAC address or alias, else by all its values.
+        """Remove the device that `device` names by its target, MAC address or alias, otherwise by all its values.
 
-        `live` and `persistent` are as for `attach`. Storage is kept. A running guest may take its time to release a
+        `live` and `persistent` are as for `attach`. Storage is kept. A running guest may need some time to release a
         device; `on_warning` is called if it still has it after some seconds. Raises: RequestError, when there is no
         such device, or there are several; HypervisorError.
         """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class GuestSpec(Record):
     """A guest to create.
 
-    `domain` contains the requested XML values; the others get defaults. `os` is a name of the OS database (`debian12`);
+    `domain` contains the requested XML values; the others get defaults. `os` is a name in the OS database (`debian12`);
     without it the system is detected on the install media, or a modern Linux is assumed. `without` contains kinds of
     devices that are not added by default (`interface`, `graphics`, `rng`, ...). `start_installed`: whether the guest is
     started when its installation has ended. `checks` are the enabled checks.

@@ -242,7 +242,7 @@ class Hypervisor:
 
     @for_scripts
     def guest(self, name: str) -> Guest:
-        """Return the guest of that name; a UUID or number finds nothing. Raises: GuestNotFound."""
+        """Return the guest with that name; UUIDs and numbers are not accepted. Raises: GuestNotFound."""
         found = self.host.guest_named(name)
         if found is None:
             from virtinstall.virsh_commands import guest_hint
@@ -252,7 +252,7 @@ class Hypervisor:
 
     @for_scripts
     def guest_by_uuid(self, uuid: str) -> Guest:
-        """Return the guest of that UUID. Raises: GuestNotFound."""
+        """Return the guest with that UUID. Raises: GuestNotFound."""
         found = self.host.guest_by_uuid(uuid)
         if found is None:
             from virtinstall.virsh_commands import guest_hint
@@ -265,7 +265,7 @@ class Hypervisor:
         """Return what deleting the guest `name` would remove and keep, with the reasons; change nothing.
 
         `storage`: `own` are the disks that virtinstall created for it, `all` are all of its disks, `none` keeps them.
-        Also a guest that is gone has a plan while files are left of a deletion that was killed.
+        A guest that no longer exists has a plan as long as files of a killed deletion remain.
         Raises: GuestNotFound; HostError.
         """
         from virtinstall.lifecycle.delete import make_deletion_plan
@@ -285,7 +285,7 @@ class Hypervisor:
     ) -> Deletion:
         """Apply a plan of `deletion_plan`; return what was removed, kept, and could not be removed.
 
-        A running guest must be allowed to be powered off (`force`) or asked to shut down (`shutdown_timeout`, seconds).
+        A running guest is powered off with `force`, or shut down within `shutdown_timeout` seconds.
         `wipe` overwrites disks before they are removed. Every file is examined again before it is removed. When this
         process is killed meanwhile, a new plan for the same name completes the deletion.
         Raises: RequestError, when the guest runs and must not be stopped; WaitTimeout; HypervisorError.
@@ -334,7 +334,7 @@ class Hypervisor:
 
         These are incomplete files of guest `name`, and files used only by the installation of any guest. `on_warning`
         receives what was removed, and what else such runs left. A file that one of the texts `named` refers to is
-        kept. Return whether there was anything of `name`.
+        kept. Return whether files of `name` were found.
         """
         from virtinstall.create import remove_traces
 

@@ -130,7 +130,7 @@ class Plan(Record):
     password that was generated for it; `secrets` are the lines that show them. `account` is the user that SSH can log
     in as, `host_key` the public key of the guest's SSH server. `qemu_label` is the user that QEMU will run as, in
     libvirt's terms (`+64055:+64055`), None if that is not known yet. `request` is the planned request, for planning it
-    again; `random_bytes` are what generated values follow from, None if they are random.
+    again; `random_bytes` are the source of generated values, None if they are random.
     """
 
     name: str

@@ -113,7 +113,7 @@ class Tree(Record):
     """Install from an install tree or ISO image: kernel and initrd are taken from it.
 
     `location` is an http, https, ftp or nfs URL, a directory or an ISO image; `kernel` and `initrd` are paths below it,
-    where they are not found automatically. `extra_args` are added to the installer's command line, `initrd_inject` are
+    if they are not found automatically. `extra_args` are added to the installer's command line, `initrd_inject` are
     files added to the root of its initrd (for example a kickstart file).
     """
 
@@ -126,7 +126,7 @@ class Tree(Record):
 
 
 class Iso(Record):
-    """Install by booting an ISO image (a path, URL or device). `live`: it is the system, and stays in the drive."""
+    """Install by booting an ISO image (a path, URL or device). `live`: it is a live system and stays in the drive."""
 
     path: str | Path = field(kw_only=False)
     live: bool = False
@@ -138,7 +138,7 @@ class Pxe(Record):
 
 
 class CloudImage(Record):
-    """Boot a disk that has its system; its first boot reads `seed`."""
+    """Boot a disk with an installed system; the first boot reads `seed`."""
 
     seed: CloudInit | Ignition | None = field(default=None, kw_only=False)
 
@@ -146,7 +146,7 @@ class CloudImage(Record):
 class Kernel(Record):
     """Install with a kernel and initrd given by path or URL; the finished guest boots from its disk.
 
-    `args` is the kernel's command line, added to what is derived, or instead of it with `replace_args`.
+    `args` is added to the derived command line of the kernel, or replaces it with `replace_args`.
     """
 
     kernel: str | Path = field(kw_only=False)

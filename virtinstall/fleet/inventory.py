@@ -76,7 +76,7 @@ class Inventory(Record):
         return found
 
     def text(self, format: Format) -> str:
-        """Return the inventory as text. Raises: RequestError, for names that the format cannot have."""
+        """Return the inventory as text. Raises: RequestError, for names that the format cannot represent."""
         return inventory_text(self.guests, self.groups, format)
 
     def document(self) -> dict[str, Any]:

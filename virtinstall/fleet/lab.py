@@ -115,7 +115,7 @@ class Lab(Record):
         return place(chosen, self.project, hypervisors, errors, adopt)
 
     def chosen(self, names: Collection[str]) -> tuple[LabGuest, ...]:
-        """Return the guests of those names; all, if there are none. A name of several (`count`) means all of them.
+        """Return the guests of those names; all, if there are none. The name of a `count` means all of its guests.
 
         Raises: RequestError, for a name that the file does not have.
         """
@@ -178,14 +178,14 @@ class Lab(Record):
     ) -> list[Outcome]:
         """Create, update and delete guests until they are as the file describes them; return an outcome for each.
 
-        A failure is an outcome, and skips only the guests that come after the failed one. Guests of `recreate` are
+        A failure is an outcome, and skips only the guests that depend on the failed one. Guests of `recreate` are
         deleted with their disks and created again; those of `adopt` are taken over as they are. `reboot` shuts down and
         starts guests with changes that take effect at their next boot; `force` powers off guests that must be deleted
         or restarted and do not shut down within a minute. `found` is what `diff` returned for the same parameters; the
         guests are compared if it is not given. `jobs` is the number of guests of a host that are worked on at the same
         time. `report` receives a guest's name and what is done with it, in the thread that does it, and `on_outcome`
         each outcome as soon as it is known.
-        An interrupt (Ctrl-C) ends downloads and waiting, begins nothing new, and leaves each guest complete or absent.
+        Ctrl-C stops downloads and waiting, starts no further step, and leaves each guest complete or absent.
         Raises: as `diff`, before anything changes.
         """
         hosts = None if found is None else {each.name: each.host for each in found}

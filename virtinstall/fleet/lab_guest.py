@@ -20,9 +20,9 @@ class LabGuest(Record):
     """One guest of the file.
 
     `place` is where the file has it (`guests.yaml:14:3`), `after` names the guests that come first, `index` is its
-    number where `count` makes several, and `host` is the name of its host, if the file names hosts; one of `spread`
-    is chosen if `host` is None. `given` are the
-    options as the parser of the command line stores them, and `network_places` the positions of its networks.
+    number if `count` creates several guests, and `host` is the name of its host, if the file names hosts; one of
+    `spread` is chosen if `host` is None. `given` are the options as the parser of
+    the command line stores them, and `network_places` the positions of its networks.
     `absent`: the guest must not exist. `has_addresses`: the file sets addresses of its interfaces. `read` is the
     request, if it is not that of `given`.
     """

@@ -103,6 +103,18 @@ def write_includes(folder: Path) -> None:
 
 
 def mark_pages(folder: Path) -> None:
-    """Convert backticks in the finished pages to bold text, which argparse-manpage does not do."""
+    """Finish the pages: text in backticks is bold, and the first sentence of --help begins the description.
+
+    argparse-manpage does not convert backticks, and prints the description of `PROGRAM.text` first.
+    """
     for path in folder.glob("*.1"):
-        path.write_text(bold_terms(path.read_text(encoding="utf-8")), encoding="utf-8")
+        path.write_text(bold_terms(_summary_first(path.read_text(encoding="utf-8"))), encoding="utf-8")
+
+
+def _summary_first(page: str) -> str:
+    before, heading, after = page.partition(".SH DESCRIPTION\n")
+    section, blank, rest = after.partition("\n\n")
+    *text, summary = section.split("\n")
+    if not text or text[-1] == ".PP":
+        return page
+    return "".join((before, heading, "\n".join((summary, ".PP", *text)), blank, rest))
