@@ -87,6 +87,10 @@ def test_next_run_removes_the_reservation_of_a_killed_run(hypervisor: Hypervisor
     """It has another MAC address, and gets the address."""
     run_killed("before")
     assert reserved(hypervisor) == (["10.79.0.10"], ["10.79.0.10"])
+    # a preview plans with what the run removes, and removes nothing; a run for another guest removes nothing either
+    assert main([*GUEST, *ADDRESS, "--dry-run"]) == 0
+    assert main([*GUEST, *ADDRESS, "--name", "fa-other", "--dry-run"]) == 1
+    assert reserved(hypervisor) == (["10.79.0.10"], ["10.79.0.10"])
     assert main([*GUEST, *ADDRESS]) == 0
     assert reserved(hypervisor) == (["10.79.0.10"], ["10.79.0.10"])
     assert [each.address for each in hypervisor.guest("fa-guest").find_addresses()] == ["10.79.0.10"]

@@ -54,7 +54,7 @@ def growth_of(
             raise RequestError(
                 f"{guest.place}: {guest.name}.disk[{number}].size: the disk '{mark.key}' is now '{replaced}', which is "
                 "not the disk of the last apply: it is not enlarged",
-                hint=f"write size: {mark.size_bytes / GIB:.10g}" if mark.size_bytes else "omit size",
+                hint=f"write size: {mark.size_bytes / GIB:.4g}" if mark.size_bytes else "omit size",
             )
         yield Difference(f"devices/disk[{mark.key}]/{SIZE}", str(present), str(wanted))
 

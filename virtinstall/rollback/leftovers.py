@@ -157,12 +157,20 @@ def _remove_temporary_pools(name: str, host: Host, report: Report) -> None:
 
 def _remove_reservations(name: str, host: Host, report: Report) -> None:
     """Remove DHCP reservations of killed runs whose guest does not exist."""
+    for network, mac, address in reservations_left(name, host):
+        host.remove_reservation(network, mac, address)
+        report(f"removed the reservation of {address} in the network '{network}' of a killed run for '{name}'")
+
+
+def reservations_left(name: str, host: Host) -> list[tuple[str, str, str]]:
+    """Return network, MAC address and address of each DHCP reservation that the next run of that name removes."""
+    found = []
     for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
         if leftover.kind == "reservation" and _is_there(leftover, host):
             address, mac, network = leftover.path.split(" ", 2)
             if mac not in host.guest_macs():
-                host.remove_reservation(network, mac, address)
-                report(f"removed the reservation of {address} in the network '{network}' of a killed run for '{name}'")
+                found.append((network, mac, address))
+    return found
 
 
 def _remove_claim(leftover: Leftover, host: Host, report: Report) -> None:

@@ -6,20 +6,20 @@ storage.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.compose.cpu import wants_mitigations
 from virtinstall.compose.platform import chosen_platform
 from virtinstall.facts import Facts, HostFacts, ImageFacts, MediaFacts, NetworkFacts, SeedFacts
-from virtinstall.libvirt_host.host import Host
+from virtinstall.libvirt_host.host import Host, has_real_storage
 from virtinstall.osinfo.record import GENERIC
 from virtinstall.survey import images, media, networks, operating_system, storage
 from virtinstall.survey.known import Known
 
 if TYPE_CHECKING:
     from virtinstall.capabilities import DomainCapabilities
-    from virtinstall.facts import Platform
+    from virtinstall.facts import Platform, SubnetFacts
     from virtinstall.osinfo.record import OsRecord
     from virtinstall.request import Request
     from virtinstall.survey.host import Environment
@@ -157,10 +157,26 @@ def _networks(request: Request, host: Host, facts: HostFacts, known: Known) -> d
         return {name: known.network(name) for name in names}
     # other guests of a run may get addresses meanwhile
     found = {name: host.network(name) for name in names}
+    left = _reservations_left(request.domain.name, host)
     for name, network in found.items():
         if network is not None:
-            found[name] = network.replace(leases=_leases(name, host))
+            subnets = tuple(_without(left, name, each) for each in network.subnets)
+            found[name] = network.replace(leases=_leases(name, host), subnets=subnets)
     return found
+
+
+def _reservations_left(name: str | None, host: Host) -> list[tuple[str, str, str]]:
+    """Reservations of killed runs of that guest: the creation begins with their removal."""
+    if name is None or not has_real_storage(host):
+        return []
+    from virtinstall.rollback.leftovers import reservations_left
+
+    return reservations_left(name, host)
+
+
+def _without(left: Iterable[tuple[str, str, str]], network: str, subnet: SubnetFacts) -> SubnetFacts:
+    gone = {pair for place, mac, address in left if place == network for pair in ((mac, address), ("", address))}
+    return subnet.replace(hosts=tuple(each for each in subnet.hosts if (each[0], each[2]) not in gone))
 
 
 def _leases(network: str, host: Host) -> tuple[tuple[str, str], ...]:
