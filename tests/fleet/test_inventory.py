@@ -114,6 +114,13 @@ def test_group_with_the_name_of_a_guest_is_omitted() -> None:
     assert Inventory(guests=(guest("db", groups=("db", "x")),)).groups == {"x": ["db"]}
 
 
+def test_unknown_format_is_an_error_with_the_formats() -> None:
+    """For scripts without a type checker."""
+    with pytest.raises(RequestError, match="unknown format 'toml'") as caught:
+        LAB.text("toml")  # type: ignore[arg-type]
+    assert caught.value.hint == "use ini, yaml, ssh-config or json"
+
+
 def test_groups_that_every_inventory_has_hide_no_guest(tmp_path: Path) -> None:
     """Projects and old files can have any name; two names that become the same are one group."""
     lab = Inventory(guests=(guest("a", groups=("all", "x y", "x_y")), guest("b", groups=("_meta", "ungrouped", "b"))))

@@ -7,20 +7,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
-import yaml
 from lxml import etree
 
 from virtinstall.errors import RequestError
 from virtinstall.fleet.keys import options_by_key
 from virtinstall.fleet.lab import Lab
 from virtinstall.fleet.nodes import FileError
-from virtinstall.fleet.schema import guests_schema, schema_text
 from virtinstall.options.command import parse_request
 from virtinstall.options.table import OPTIONS
-
-PUBLISHED = Path(__file__).parents[2] / "virtinstall" / "schema" / "guests.json"
 
 
 def lab_of(text: str, **variables: str) -> Lab:
@@ -164,6 +159,8 @@ def test_after_names_guests_and_groups() -> None:
     assert [guest.name for guest in lab.chosen(["front", "db-2"])] == ["db-2", "web"]
     with pytest.raises(RequestError, match=r"no guest or group 'wep' \(did you mean web\?\)"):
         lab.chosen(["wep"])
+    with pytest.raises(RequestError, match="a list is expected, not the text 'web'"):
+        lab.chosen("web")
 
 
 @pytest.mark.parametrize(
@@ -366,29 +363,6 @@ def test_project_is_the_directory_unless_named(tmp_path: Path) -> None:
     assert Lab.load(path).project == tmp_path.name
     path.write_text("version: 1\nproject: shop\nconnect: qemu:///session\nguests: {}\n")
     assert (Lab.load(path).project, Lab.load(path).connect) == ("shop", "qemu:///session")
-
-
-def test_published_schema_is_current() -> None:
-    """`python -m tests.cases --regenerate` writes it again."""
-    assert PUBLISHED.read_text() == schema_text()
-    jsonschema.Draft202012Validator.check_schema(guests_schema())
-
-
-@pytest.mark.parametrize(
-    ("values", "valid"),
-    [
-        ("{memory: 2G, disk: [{size: 1}, 'size=2'], import: true}", True),
-        ("{disk: {driver.queue_size: 4}}", True),
-        ("{cloud-init: {user: a}}", True),
-        ("{memroy: 1}", False),
-        ("{cloud-init: {usr: a}}", False),
-        ("{state: gone}", False),
-    ],
-)
-def test_schema_accepts_what_the_loader_accepts(values: str, valid: bool) -> None:
-    """And refuses unknown keys."""
-    document = yaml.safe_load(f"version: 1\nguests: {{web: {values}}}")
-    assert jsonschema.Draft202012Validator(guests_schema()).is_valid(document) is valid
 
 
 def test_group_of_a_count_of_zero_is_known() -> None:

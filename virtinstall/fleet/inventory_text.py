@@ -25,15 +25,17 @@ _PLAIN_NAME = re.compile(r"[^\s\[\]:,#;=*?!&\"'\\{}]+")
 
 
 def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
-    """Return the inventory as text. Raises: RequestError, for names that the format cannot have."""
+    """Return the inventory as text. Raises: RequestError, for names that the format cannot have, or another format."""
+    writers = {"ini": _ini, "yaml": _yaml, "ssh-config": _ssh_config}
     if format == "json":
         return json.dumps(ansible_document(guests, groups), indent=2) + "\n"
+    if format not in writers:
+        raise RequestError(f"unknown format '{format}'", hint=f"use {', '.join(writers)} or json")
     for guest in guests:
         if not _PLAIN_NAME.fullmatch(guest.name):
             raise RequestError(
                 f"the name '{guest.name}' has a special meaning in the format {format}", hint="use --format json"
             )
-    writers = {"ini": _ini, "yaml": _yaml, "ssh-config": _ssh_config}
     return writers[format](guests, groups)
 
 

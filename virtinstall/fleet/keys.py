@@ -15,6 +15,7 @@ from virtinstall.options.table import OPTIONS, Option
 if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
+MOST_GUESTS = 100_000
 OWN_KEYS = ("count", "after", "groups", "state", "host", "spread")
 FILE_KEYS = ("version", "project", "connect", "hosts", "defaults", "guests")
 # what a run of the command does, and not what the guest is

@@ -119,6 +119,8 @@ class Lab(Record):
 
         Raises: RequestError, for a name that the file does not have.
         """
+        if isinstance(names, str):
+            raise RequestError(f"names: a list is expected, not the text '{names}'", hint=f"use ['{names}']")
         if not names:
             return self.guests
         known = {guest.name for guest in self.guests} | {group for guest in self.guests for group in guest.groups}

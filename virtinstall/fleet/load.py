@@ -13,7 +13,7 @@ from virtinstall.errors import RequestError
 from virtinstall.fleet.conflicts import Exclusive, conflicts, exclusive_values
 from virtinstall.fleet.head import read_head
 from virtinstall.fleet.inventory_guest import RESERVED_GROUPS
-from virtinstall.fleet.keys import OWN_KEYS, options_by_key, suggestion, unknown_key
+from virtinstall.fleet.keys import MOST_GUESTS, OWN_KEYS, options_by_key, suggestion, unknown_key
 from virtinstall.fleet.lab_guest import LabGuest, request_of
 from virtinstall.fleet.nodes import Fields, FileError, Node, Text, decoded, parse
 from virtinstall.fleet.order import with_order, wrong_names
@@ -26,7 +26,6 @@ from virtinstall.safe_text import require_xml
 if TYPE_CHECKING:
     from virtinstall.options.table import Option
 
-_MOST_GUESTS = 100_000
 _NAME = re.compile(r"[^\x00-\x20/]([^\x00-\x1f/]*[^\x00-\x20/])?")
 
 
@@ -194,8 +193,8 @@ class _Loader:
         if found is None:
             return None
         text = self.source.expanded(found, f"{name}.count") if isinstance(found, Text) else ""
-        if not (text.isascii() and text.isdecimal()) or int(text) > _MOST_GUESTS:
-            raise self.error(found, f"{name}.count: a number up to {_MOST_GUESTS} is expected")
+        if not (text.isascii() and text.isdecimal()) or int(text) > MOST_GUESTS:
+            raise self.error(found, f"{name}.count: a number up to {MOST_GUESTS} is expected")
         return int(text)
 
     def _name(self, name: str, key: Node, index: int | None) -> str:

@@ -5,23 +5,38 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from virtinstall.fleet.keys import options_by_key
+from virtinstall.fleet.keys import MOST_GUESTS, options_by_key
 from virtinstall.options.introspect import known_sub_options
 from virtinstall.options.read import section_class
 from virtinstall.options.table import Option
 
 _VALUE = {"$ref": "#/$defs/value"}
+_TEXT = {"$ref": "#/$defs/text"}
 _NAMES = {"$ref": "#/$defs/names"}
+_NULL = {"type": "null"}
+# an editor sees the number or boolean of YAML that the loader reads as text
+_SCALARS = ["string", "number", "boolean"]
+_VARIABLE = r"\$\{"
 _OWN: dict[str, dict[str, Any]] = {
     "count": {
-        "type": ["integer", "string"],
-        "description": "Number of guests: NAME-1, NAME-2, ...; {n} in a value is replaced by the number.",
+        "anyOf": [
+            {"type": ["integer", "null"], "minimum": 0, "maximum": MOST_GUESTS},
+            {"type": "string", "pattern": f"^[0-9]+$|{_VARIABLE}"},
+        ],
+        "description": "Number of guests: NAME-1, NAME-2, ...; {n} in values is the number.",
     },
     "after": {**_NAMES, "description": "Guests or groups that are created before this one."},
     "groups": {**_NAMES, "description": "Groups of the inventory, and names for `after` and the command line."},
-    "host": {"type": "string", "description": "Host of the guest, one of `hosts`."},
-    "spread": {**_NAMES, "description": "Hosts to choose from: the one with the fewest guests; it is chosen once."},
-    "state": {"enum": ["present", "absent"], "description": "absent: the guest must not exist."},
+    "host": {**_NAMES, "description": "Host of the guest, one of `hosts`."},
+    "spread": {
+        **_NAMES,
+        "minItems": 1,
+        "description": "Hosts to choose from: the one with the fewest guests; it is chosen once.",
+    },
+    "state": {
+        "anyOf": [{"enum": ["present", "absent", None]}, {"type": "string", "pattern": _VARIABLE}],
+        "description": "absent: the guest must not exist.",
+    },
 }
 
 
@@ -41,38 +56,44 @@ def guests_schema() -> dict[str, Any]:
         "patternProperties": {"^x-": True},
         "properties": {
             "version": {"enum": [1, "1"]},
-            "project": {"type": "string", "description": "Name of the whole; by default the directory's."},
-            "connect": {"type": "string", "description": "URI of the hypervisor, as for --connect."},
+            "project": {**_TEXT, "description": "Name of the whole; by default the directory's."},
+            "connect": {**_TEXT, "description": "URI of the hypervisor, as for --connect."},
             "hosts": {
-                "type": "object",
+                "type": ["object", "null"],
                 "additionalProperties": {
                     "anyOf": [
-                        {"type": "string"},
+                        {"type": _SCALARS},
                         {
                             "type": "object",
                             "required": ["connect"],
                             "additionalProperties": False,
-                            "properties": {"connect": {"type": "string"}},
+                            "properties": {"connect": {"type": _SCALARS}},
                         },
                     ]
                 },
                 "description": "Hosts by name, each with the URI of its hypervisor; instead of connect.",
             },
             "defaults": {
-                "$ref": "#/$defs/guest",
+                "anyOf": [{"$ref": "#/$defs/guest"}, _NULL],
                 "description": "Options of each guest that does not set them itself.",
             },
-            "guests": {"type": "object", "additionalProperties": {"anyOf": [{"$ref": "#/$defs/guest"}, _NULL]}},
+            "guests": {
+                "type": "object",
+                "propertyNames": {"pattern": r"^[^\s/]([^/]*[^\s/])?$|\$\{"},
+                "additionalProperties": {"anyOf": [{"$ref": "#/$defs/guest"}, _NULL]},
+            },
         },
         "$defs": {
-            "value": {"type": ["string", "number", "boolean", "null"]},
-            "names": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+            "value": {"type": _SCALARS},
+            "text": {"type": [*_SCALARS, "null"]},
+            "names": {
+                "type": [*_SCALARS, "array", "null"],
+                "minLength": 1,
+                "items": {"type": _SCALARS, "minLength": 1},
+            },
             "guest": _guest(),
         },
     }
-
-
-_NULL = {"type": "null"}
 
 
 def _guest() -> dict[str, Any]:
@@ -84,13 +105,14 @@ def _guest() -> dict[str, Any]:
 def _option(option: Option) -> dict[str, Any]:
     text = {"description": option.help}
     if option.argument == "none":
-        return {**text, "type": ["boolean", "string", "null"]}
+        return {**text, "type": ["boolean", "string", "integer", "null"]}
     forms: list[dict[str, Any]] = [_VALUE]
     if option.section:
         forms.append(_sub_options(option))
+    items = {"anyOf": list(forms)} if len(forms) > 1 else forms[0]
     if option.repeat:
-        forms.append({"type": "array", "items": {"anyOf": list(forms)} if len(forms) > 1 else forms[0]})
-    return {**text, "anyOf": forms}
+        forms.append({"type": "array", "items": items})
+    return {**text, "anyOf": [*forms, _NULL]}
 
 
 def _sub_options(option: Option) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError, VirtInstallError
 from virtinstall.fleet.conflicts import conflicts, exclusive_values
+from virtinstall.fleet.keys import MOST_GUESTS
 from virtinstall.fleet.lab_guest import LabGuest
 from virtinstall.fleet.outcome import Outcome, default_jobs
 from virtinstall.fleet.schedule import run_in_order
@@ -22,8 +23,6 @@ from virtinstall.virsh_commands import finish_command
 
 if TYPE_CHECKING:
     from virtinstall.plan import Plan
-
-MOST_GUESTS = 100_000
 
 
 def numbered_names(name: str, count: int) -> list[str]:

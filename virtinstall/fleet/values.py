@@ -37,7 +37,11 @@ def flatten(node: Fields, option: Option, path: str = "") -> Pairs:
     for key, value in node.values.items():
         for name, text in _below(key, value, option):
             if not has_sub_option(option, name):
-                raise _unknown(option, name, node.keys[key], f"{path}.{name}")
+                if not isinstance(value, Items):
+                    raise _unknown(option, name, node.keys[key], f"{path}.{name}")
+                if has_sub_option(option, key):
+                    raise Wrong(value, f"{path}.{key}", "one value is expected, not a list")
+                raise _unknown(option, key, node.keys[key], f"{path}.{key}")
             found[name] = text
     return found
 
