@@ -17,6 +17,7 @@ from tests.images.fetching import Client, named
 from tests.images.vendor import Vendor
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
+from virtinstall.images.image_users import noted_disks
 from virtinstall.images.provide import provide_images
 from virtinstall.images.source import ImageSource
 from virtinstall.new_image import ImageBase, NewImage
@@ -68,6 +69,7 @@ def test_overlay_refers_to_the_cache(vendor: Vendor, tmp_path: Path) -> None:
     assert small.backing_file == plan.fetches[0].result.path  # type: ignore[union-attr]
     assert small.backing_format == "qcow2"
     assert (small.virtual_size, large.virtual_size) == (8 * MIB, 16 * MIB)
+    assert noted_disks(str(small.backing_file)) == [image.path for image in plan.images]
 
 
 def test_copy_stands_alone(vendor: Vendor, tmp_path: Path) -> None:
@@ -77,6 +79,7 @@ def test_copy_stands_alone(vendor: Vendor, tmp_path: Path) -> None:
     path = created(plan.images[0])
     info = probe_image(str(path))
     assert (info.backing_file, info.virtual_size) == (None, 32 * MIB)
+    assert plan.fetches[0].result is not None and noted_disks(plan.fetches[0].result.path) == []
     assert path.stat().st_mode & 0o600 == 0o600
 
 

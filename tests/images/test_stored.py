@@ -19,6 +19,7 @@ from virtinstall.cli.guest_completion import candidates
 from virtinstall.cli.main import guest_main
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.facts import PoolFacts
+from virtinstall.images.image_users import note_disk, noted_disks
 from virtinstall.images.stored import remove_unused, stored_images
 from virtinstall.new_image import NewImage
 from virtinstall.progress import Silent
@@ -110,6 +111,37 @@ def test_only_unused_images_are_removed(aged: Client, tmp_path: Path) -> None:
     assert removed == [unused]
     assert aged.cache.files() == [used]
     assert [record.name for record in aged.cache.records()] == ["debian12"]
+
+
+@pytest.mark.parametrize("state", ["in place", "gone", "flattened"])
+def test_disk_of_another_connection_is_a_user(aged: Client, tmp_path: Path, state: str) -> None:
+    """No pool and no guest of this connection has it: the cache knows which disks were created on an image."""
+    (tmp_path / "data").mkdir()
+    image, disk = path_of(aged, "debian12"), tmp_path / "data" / "web.qcow2"
+    for _ in range(2):
+        note_disk(image, str(disk))
+    assert noted_disks(image) == [str(disk)]
+    if state == "in place":
+        overlay(disk, image)
+    elif state == "flattened":
+        disk.write_bytes(b"raw data")
+    where = host(tmp_path / "pool")
+    images = {each.names[0]: each for each in stored_images(where, str(aged.root))}
+    assert images["debian12"].users == ((f"disk {disk}",) if state == "in place" else ())
+    assert images["fedora42"].is_unused
+    unused = [each for each in images.values() if each.is_unused]
+    assert (image in remove_unused(where, str(aged.root), unused)) is (state != "in place")
+    assert (noted_disks(image) == []) is (state != "in place")
+
+
+def test_list_of_disks_with_invalid_lines_is_read(aged: Client) -> None:
+    """Any program can write there, and a power failure can cut it."""
+    image = path_of(aged, "debian12")
+    note_disk(image, "/d/a\n.qcow2")
+    (listed,) = (Path(image).parent.parent / "users").iterdir()
+    with listed.open("a") as file:
+        file.write('7\n"relative"\n"/d/b"\n"/d/trunc')
+    assert noted_disks(image) == ["/d/a\n.qcow2", "/d/b"]
 
 
 def test_image_of_a_run_that_has_not_defined_its_guest_stays(aged: Client, tmp_path: Path) -> None:

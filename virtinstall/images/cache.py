@@ -4,6 +4,7 @@
     sources/KEY.json              the record of a source: which file it is, when it was checked, ETag
     sources/KEY.part              a download; its lock is the lock of the source
     sources/KEY.part.json         the server's response for that download, to resume it
+    users/sha256-HEX.qcow2.json   the disks that were created on an image (image_users.py)
 
 A download is renamed into place when it is complete, verified and flushed. Whatever a killed run leaves is a `.part`,
 which the next run for that source continues, and any run removes after a day.

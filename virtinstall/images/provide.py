@@ -12,6 +12,7 @@ from lxml import etree
 from virtinstall.errors import RequestError
 from virtinstall.images.cache import CachedImage, ImageCache
 from virtinstall.images.fetch import FetchRequest, fetch_image, local_image
+from virtinstall.images.image_users import note_disk
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.units import human_size
 
@@ -49,6 +50,7 @@ def provide_images(
     from virtinstall.images.keep import keep_in_pools
 
     paths = keep_in_pools(plan, host, progress, report)
+    _note_disks(plan, paths)
     return plan.replace(
         images=tuple(_with_base(image, fetches, paths) for image in plan.images),
         volumes=tuple(_volume_with_base(volume, fetches, paths, progress) for volume in plan.volumes),
@@ -65,6 +67,17 @@ def _fetched(fetch: ImageFetch, progress: Progress, report: Report, environment:
         # the time of the last use, which keeps it from being pruned before the guest is defined
         os.utime(image.path)
     return fetch.replace(result=image)
+
+
+def _note_disks(plan: Plan, paths: Mapping[int, str]) -> None:
+    """Record in the cache which disks will start from its images."""
+    disks = [(image.base, image.path) for image in plan.images] + [(each.base, each.path) for each in plan.volumes]
+    for base, disk in disks:
+        if base is None or base.copy or not disk:
+            continue
+        fetch = plan.fetches[base.image]
+        if fetch.source.kind != "path" and paths[base.image] == _result(fetch).path:
+            note_disk(paths[base.image], disk)
 
 
 def _result(fetch: ImageFetch) -> CachedImage:

@@ -16,6 +16,7 @@ from lxml import etree
 
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.images.cache import CachedImage, ImageCache
+from virtinstall.images.image_users import forget_disks, noted_disks
 from virtinstall.record import Record
 from virtinstall.storage.chain import backing_chain
 from virtinstall.storage.in_use import file_identity, files_in_use, local_chain
@@ -82,7 +83,13 @@ def _users(host: Host, files: Sequence[str]) -> dict[str, list[str]]:
     guests = files_in_use(host)
     found = {path: [f"guest {use.guest}" for use in guests.uses(path) if use.guest] for path in files}
     by_identity = {file_identity(path): path for path in files}
-    for disk in _other_disks(host, files):
+    noted = [disk for path in files for disk in noted_disks(path) if os.path.isfile(disk)]
+    for disk in noted:
+        if not os.access(disk, os.R_OK):
+            raise StorageError(
+                f"cannot read '{disk}', so its base image is not known", hint="run as a user who can read it"
+            )
+    for disk in (*_other_disks(host, files), *noted):
         for _, below in local_chain(disk, None):
             path = by_identity.get(file_identity(below))
             if path is not None and not found[path]:
@@ -151,5 +158,6 @@ def remove_images(images: Sequence[StoredImage], folder: str) -> list[str]:
             continue
         except OSError as error:
             raise StorageError(f"cannot remove '{image.path}': {error.strerror}") from error
+        forget_disks(image.path)
         removed.append(image.path)
     return removed + cache.remove_stale(0)

@@ -1,0 +1,52 @@
+"""The disks that were created on a cached image, wherever they are: a path as JSON in each line of `users/NAME.json`.
+
+The guests of another connection, and disks outside of all pools that an undefined guest left, are found only here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+
+
+def note_disk(image: str, disk: str) -> None:
+    """Record that `disk` starts from the cached image, if the cache can be written.
+
+    The disk need not exist yet.
+    """
+    path = _list_of(image)
+    disk = os.path.abspath(disk)
+    if disk in noted_disks(image):
+        return
+    with suppress(OSError):
+        os.makedirs(os.path.dirname(path), mode=0o711, exist_ok=True)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        with open(fd, "w") as file:
+            file.write(json.dumps(disk) + "\n")
+
+
+def noted_disks(image: str) -> list[str]:
+    """Return the disks that were created on the image; they may be gone, or start from another one now."""
+    return list(dict.fromkeys(_lines(_list_of(image))))
+
+
+def forget_disks(image: str) -> None:
+    """Remove the list of an image that is removed."""
+    with suppress(OSError):
+        os.unlink(_list_of(image))
+
+
+def _lines(path: str) -> Iterator[str]:
+    with suppress(OSError), open(path) as file:
+        for line in file:
+            with suppress(ValueError):
+                disk = json.loads(line)
+                if isinstance(disk, str) and disk.startswith("/") and "\0" not in disk:
+                    yield disk
+
+
+def _list_of(image: str) -> str:
+    folder, name = os.path.split(image)
+    return os.path.join(os.path.dirname(folder), "users", f"{name}.json")
