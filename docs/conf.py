@@ -17,6 +17,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc"]
 myst_heading_anchors = 2
 exclude_patterns = ["_build"]
 html_theme = "alabaster"
+smartquotes = False  # options start with two hyphens
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 

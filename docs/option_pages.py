@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from virtinstall.options.introspect import known_sub_options, unnamed_values
+from virtinstall.options.introspect import known_sub_options, switch_values, unnamed_values
 from virtinstall.options.read import section_class
 from virtinstall.options.table import OPTIONS, Option
 
@@ -122,7 +122,7 @@ def _sub_options(option: Option, name: str) -> list[str]:
     for known in known_sub_options(cls):
         names = ", ".join(f"`{each}`" for each in (known.name, *known.aliases))
         lines.append(f"| {names} | {known.kind} | {_cell(known.doc)} |")
-    lines += ["", "`N` in a name is a number, starting at 0. `NAME=` unsets a value."]
+    lines += ["", switch_values(cls), "`N` in a name is a number, starting at 0. `NAME=` unsets a value."]
     if option.is_xml:
         lines.append(
             f"Any other name in libvirt's XML schema for this element works too. `{name} help` prints this list."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from virtinstall.cli.main import main
+from virtinstall.cli.main import guest_main, main, xml_main
 from virtinstall.options.introspect import help_text, known_sub_options
 from virtinstall.options.read import section_class
 from virtinstall.options.table import OPTIONS, Option
@@ -40,3 +40,29 @@ def test_image_takes_the_sub_options_of_disk(word: str, capsys: pytest.CaptureFi
     """`--image NAME,size=40`: what may follow the name."""
     assert main(["--image", word]) == 0
     assert "image.checksum" in capsys.readouterr().out
+
+
+def test_help_of_sub_options_explains_values_without_names_and_switches(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--filesystem help` states which values need no name, and what switches accept; --location has no switches."""
+    assert main(["--filesystem", "help"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "The first values without `=` are `source` and `target`: --filesystem SOURCE,TARGET[,...]" in text
+    assert "Values of present, on/off: yes, no, on, off." in text
+    assert main(["--location", "help"]) == 0
+    text = capsys.readouterr().out
+    assert "The first value without `=` is `location`: --location LOCATION[,...]" in text
+    assert "Values of" not in text
+
+
+def test_help_of_virt_guest_lists_subcommands_on_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    """The list has no heading of argparse, and no name is on a line without its help."""
+    assert guest_main(["--help"]) == 0
+    _, _, text = capsys.readouterr().out.partition("subcommands:\n")
+    assert "None" not in text
+    assert [line for line in text.splitlines() if line.strip() in ("SUBCOMMAND", "inventory")] == []
+
+
+def test_help_breaks_no_name_at_a_hyphen(capsys: pytest.CaptureFixture[str]) -> None:
+    """The description of virt-xml contains XML-OPTION."""
+    assert xml_main(["--help"]) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if line.endswith("-")] == []

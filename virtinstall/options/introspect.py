@@ -55,6 +55,13 @@ def unnamed_values(cls: type[Element]) -> str:
     )
 
 
+def switch_values(cls: type[Element]) -> str:
+    """Return which values the switches among the sub-options accept; empty without switches."""
+    kinds = {known.kind for known in known_sub_options(cls)}
+    switches = [kind for kind in _SWITCHES if kind in kinds]
+    return f"Values of {', '.join(switches)}: yes, no, on, off." if switches else ""
+
+
 def help_text(option: Option, cls: type[Element], columns: int = 80) -> str:
     """Return the output of `--OPTION help`, in lines of at most `columns` characters where possible."""
     name = next(spelling for spelling in option.names if spelling.startswith("--"))
@@ -66,10 +73,9 @@ def help_text(option: Option, cls: type[Element], columns: int = 80) -> str:
     width = 2 + min(_NAME_COLUMNS, max((len(known.name) for known in known_sub_options(cls)), default=0))
     for known in known_sub_options(cls):
         lines += _one(known, width, columns)
-    kinds = {known.kind for known in known_sub_options(cls)}
-    switches = [kind for kind in _SWITCHES if kind in kinds]
+    switches = switch_values(cls)
     if switches:
-        lines += ["", f"Values of {', '.join(switches)}: yes, no, on, off."]
+        lines += ["", switches]
     if cls.__module__ != "virtinstall.options.sections":
         lines.append("")
         lines.append("Any other name in libvirt's schema for this element is accepted as well.")

@@ -45,6 +45,7 @@ def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
         "[sub-options]",
         "Compound options accept sub-options, separated by commas. Write a comma within a value as `\\,`, or quote",
         "the value.",
+        "Values of the types switch, present, yes/no and on/off are yes, no, on or off.",
         "`NAME=` unsets a value. N in a name is a number, starting at 0.",
         "Dotted names are paths in libvirt's XML. Names that are not listed here also work if the installed libvirt's",
         "schema contains them.",
@@ -59,7 +60,7 @@ def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
 
 
 def _old_spellings(options: Sequence[Option]) -> list[str]:
-    """The section with the options that are taken, and that the help doesn't show."""
+    """The section with the options that are accepted, but not shown by --help."""
     lines = ["", "[old spellings]", roff("These options are still accepted; the options above replace them.")]
     for option in options:
         if option.hidden:

@@ -21,7 +21,7 @@ _CHOICE = r"(?s)invalid choice: (['\"])(?P<value>.*)\1 \(choose from (?P<choices
 
 
 class UsageError(RequestError):
-    """The command line can't be read: an unknown option, a missing argument."""
+    """Invalid command line: an unknown option, a missing argument."""
 
 
 class Formatter(argparse.HelpFormatter):
