@@ -18,7 +18,7 @@ import virtinstall
 from tests.live.killed import run_killed
 from tests.live.machine import Connection
 from tests.live.test_delete import files
-from virtinstall import Disk
+from virtinstall import Disk, Interface
 from virtinstall.storage.probe import probe_image
 from virtinstall.units import MIB
 
@@ -35,7 +35,7 @@ def text(uri: str, name: str, work: Path, *, larger: bool) -> str:
     return (
         f"version: 1\nproject: {name}\nconnect: {uri}\nguests:\n  {name}: {{count: 2, memory: {{memory: 64, "
         f"currentMemory: {64 if larger else 48}}}, virt-type: qemu, osinfo: linux2022, import: true, graphics: none, "
-        f"network: user, disk: [{disks}]}}\n"
+        f"network: {'[user, user]' if larger else 'user'}, autostart: {'true' if larger else 'false'}, disk: [{disks}]}}\n"
     )
 
 
@@ -96,6 +96,9 @@ def check_guests(connection: Connection, names: list[str], disks: Path, *, large
             assert [disk.source_file for disk in guest.domain.devices_of(Disk)] == wanted, where
             live = virtinstall.Domain.parse(guest.xml)
             assert [disk.source_file for disk in live.devices_of(Disk)] == wanted, where
+            for present in (live, guest.domain):
+                assert len(present.devices_of(Interface)) == (2 if larger else 1), where
+            assert guest.handle.is_autostarted() == larger, where
             expected |= {Path(path).name for path in wanted}
             size = guest.handle.disk_capacity("vda")
             assert size == pytest.approx((0.2 if larger else 0.1) * 1024 * MIB, abs=MIB), where
