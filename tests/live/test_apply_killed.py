@@ -32,10 +32,11 @@ def text(uri: str, name: str, work: Path, *, larger: bool) -> str:
     """The file: two guests with disks; `larger`: with more of everything."""
     disks = f"{{path: '{work}/{{name}}.qcow2', size: {'0.2' if larger else '0.1'}}}"
     disks += f", {{path: '{work}/{{name}}-more.qcow2', size: 0.1}}" if larger else ""
+    more = "network: [user, user], autostart: true" if larger else "network: user"
     return (
         f"version: 1\nproject: {name}\nconnect: {uri}\nguests:\n  {name}: {{count: 2, memory: {{memory: 64, "
         f"currentMemory: {64 if larger else 48}}}, virt-type: qemu, osinfo: linux2022, import: true, graphics: none, "
-        f"network: {'[user, user]' if larger else 'user'}, autostart: {'true' if larger else 'false'}, disk: [{disks}]}}\n"
+        f"{more}, disk: [{disks}]}}\n"
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from virtinstall.fleet.growth import SIZE
 from virtinstall.fleet.leaves import GENERATED
 from virtinstall.fleet.patch import DEVICE
-from virtinstall.fleet.planning import RESERVATION
+from virtinstall.fleet.planning import AUTOSTART, RESERVATION
 
 if TYPE_CHECKING:
     from virtinstall.fleet.leaves import Difference
@@ -73,7 +73,7 @@ def is_live(change: Difference, leaves: Mapping[str, str]) -> bool:
     if device is None:
         return _is_live_value(change, leaves)
     name = change.path.removeprefix(device[0])
-    if name == SIZE:
+    if name == SIZE or is_boot_order(change.path):
         return True
     if device[1] == "interface":
         return name.startswith(_LIVE_NIC)
@@ -87,7 +87,12 @@ def is_medium(name: str) -> bool:
 
 
 def _is_live_value(change: Difference, leaves: Mapping[str, str]) -> bool:
-    if change.path in TEXTS or change.path.startswith(f"{RESERVATION}["):
+    if (
+        change.path in TEXTS
+        or change.path == AUTOSTART
+        or is_boot_order(change.path)
+        or change.path.startswith(f"{RESERVATION}[")
+    ):
         return True
     if change.path == MEMORY and change.after is not None:
         return int(change.after) <= int(leaves.get("memory", 0))

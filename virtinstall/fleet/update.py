@@ -118,7 +118,9 @@ def update_guest(work: Applying) -> bool:
         rest = [each for each in rest if not is_boot_order(each.path)] + _boot_order(work, before, after)
     if rest:
         _define(work, rest, after)
-        pending = (active and not _change_running(work, rest, before)) or pending
+        # a boot order takes effect at a boot by its nature
+        now = [each for each in rest if not is_boot_order(each.path)]
+        pending = (active and not _change_running(work, now, before)) or pending
     return pending
 
 
