@@ -16,9 +16,10 @@ from virtinstall.fleet.compare import Comparison, record_after_update, record_of
 from virtinstall.fleet.outcome import Outcome, default_jobs
 from virtinstall.fleet.ownership import belongs
 from virtinstall.fleet.planning import plan_again, plan_guest
+from virtinstall.fleet.running import Applying
 from virtinstall.fleet.schedule import run_in_order
 from virtinstall.fleet.sessions import Interruptible, Session, Sessions
-from virtinstall.fleet.update import Applying, update_guest
+from virtinstall.fleet.update import update_guest
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.redact import log_info, log_warning
 from virtinstall.rollback.leftovers import remove_leftovers

@@ -235,4 +235,7 @@ def with_source_of(planned: etree._Element, prefix: str, leaves: Mapping[str, st
         source.set("file", path)
         if image_format is not None and driver is not None:
             driver.set("type", image_format)
+            # a default of new images
+            if (discard := leaves.get(f"{prefix}driver/@discard")) is not None and "discard" not in driver.attrib:
+                driver.set("discard", discard)
     return node

@@ -6,25 +6,20 @@ have without a restart; the rest takes effect at its next boot.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
-from virtinstall.domain.domain import Domain
 from virtinstall.errors import HypervisorError
 from virtinstall.fleet.addresses import add_reservations, remove_reservations
 from virtinstall.fleet.effects import (
-    MEMORY,
-    TEXTS,
-    VCPUS,
     device_is_live,
     groups_of,
     has_device,
     is_boot_order,
-    is_live,
     is_other_machine,
     is_replaced,
 )
@@ -41,26 +36,21 @@ from virtinstall.fleet.patch import (
     without_order,
 )
 from virtinstall.fleet.planning import AUTOSTART, RESERVATION
-from virtinstall.guest import Guest
+from virtinstall.fleet.running import (
+    Applying,
+    attach_live,
+    change_running,
+    definition_of,
+    device_at,
+    final_of,
+    plug_in_defined,
+    tried,
+    unplug,
+)
 from virtinstall.guest_record import NAMESPACE, parse_record
-from virtinstall.named import NamedTuple
 
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
-    from virtinstall.fleet.compare import Comparison
-    from virtinstall.fleet.lab_guest import LabGuest
-    from virtinstall.libvirt_host.connection import LibvirtHost
-    from virtinstall.libvirt_host.host import HostGuest
-
-
-class Applying(NamedTuple):
-    """The input for changing one guest; `warn` receives warnings."""
-
-    guest: LabGuest
-    comparison: Comparison
-    handle: Guest
-    host: LibvirtHost
-    warn: Callable[[str], None]
 
 
 def update_guest(work: Applying) -> bool:
@@ -87,8 +77,8 @@ def update_guest(work: Applying) -> bool:
         grow_disk(work.handle.handle, device[2], int(each.after), work.host)
     pending = False
     active = work.handle.state.is_active
-    before = leaves_of(_definition(work))
-    after = leaves_of(_final(work)) if rest else {}
+    before = leaves_of(definition_of(work))
+    after = leaves_of(final_of(work)) if rest else {}
     moved = work.comparison.moved
     if moved:
         _move(work)
@@ -111,7 +101,7 @@ def update_guest(work: Applying) -> bool:
         else:
             if active and not has_device(prefix, running):
                 # a run that ended halfway has only defined it
-                pending = not _plug_in_defined(work, prefix, before) or pending
+                pending = not plug_in_defined(work, prefix, before) or pending
             continue
         rest = [each for each in rest if each not in mine]
     if after and any(is_boot_order(each.path) or DEVICE.match(each.path) for each in changes):
@@ -120,7 +110,7 @@ def update_guest(work: Applying) -> bool:
         _define(work, rest, after)
         # a boot order takes effect at a boot by its nature
         now = [each for each in rest if not is_boot_order(each.path)]
-        pending = (active and not _change_running(work, now, before)) or pending
+        pending = (active and not change_running(work, now, before)) or pending
     return pending
 
 
@@ -129,21 +119,12 @@ def _grows(change: Difference) -> bool:
     return device is not None and change.path == f"{device[0]}{SIZE}"
 
 
-def _definition(work: Applying) -> etree._Element:
-    return etree.fromstring(work.handle.handle.xml(inactive=True).encode())
-
-
-def _final(work: Applying) -> etree._Element:
-    assert work.comparison.plan is not None
-    return work.comparison.plan.final.ensure_node()
-
-
 def _boot_order(work: Applying, before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
     """Return the changes to the planned boot order, which is one value of all devices together.
 
     A new device comes without its order, and libvirt chooses <os><boot> when no device has one.
     """
-    applied, present = work.comparison.applied, leaves_of(_definition(work))
+    applied, present = work.comparison.applied, leaves_of(definition_of(work))
     assert applied is not None
     drift = {path for path, value in before.items() if applied.base.get(path) != value and path not in applied.planned}
     paths = [path for path in {**present, **after} if is_boot_order(path) and path not in drift]
@@ -165,7 +146,7 @@ def _add(work: Applying, prefix: str, after: Mapping[str, str], running: Mapping
     path = running.get(f"{prefix}source/@file")
     record = parse_record(work.handle.handle.metadata(NAMESPACE), work.handle.handle.uuid)
     if record is not None and path in [each.path for each in record.files]:
-        wanted = node_at(_final(work), prefix)
+        wanted = node_at(final_of(work), prefix)
         assert wanted is not None
         _attach_again(work, with_source_of(wanted, prefix, running), live=False)
         return False
@@ -173,16 +154,6 @@ def _add(work: Applying, prefix: str, after: Mapping[str, str], running: Mapping
     work.warn(f"the running guest has another disk as '{name}'; it gets this one at its next boot")
     _attach(work, prefix, live=False)
     return True
-
-
-def _plug_in_defined(work: Applying, prefix: str, before: Mapping[str, str]) -> bool:
-    """Whether the running guest gets the device that only its definition has."""
-    node = node_at(_definition(work), prefix)
-    return (
-        node is not None
-        and device_is_live(prefix, before)
-        and _tried(work, lambda: _attach_live(work.handle.handle, node))
-    )
 
 
 def _attach(work: Applying, prefix: str, live: bool) -> bool:
@@ -218,23 +189,18 @@ def _attach(work: Applying, prefix: str, live: bool) -> bool:
 
 def _attach_again(work: Applying, node: etree._Element, live: bool) -> bool:
     """Attach a device that the guest had before, with its storage; return whether the running guest has it."""
-    root = _definition(work)
+    root = definition_of(work)
     insert_device(root, without_order(node))
     work.host.define_guest(etree.tostring(root, encoding="unicode"))
-    return live and _tried(work, lambda: _attach_live(work.handle.handle, node))
-
-
-def _attach_live(guest: HostGuest, node: etree._Element) -> bool:
-    guest.attach_device(etree.tostring(node, encoding="unicode"))
-    return True
+    return live and tried(work, lambda: attach_live(work.handle.handle, node))
 
 
 def _move(work: Applying) -> None:
     """Change targets of disks in the definition; they keep their storage."""
-    root = _definition(work)
+    root = definition_of(work)
     base = leaves_of(root)
     for new, old in work.comparison.moved.items():
-        node, wanted = node_at(root, old), node_at(_final(work), new)
+        node, wanted = node_at(root, old), node_at(final_of(work), new)
         if node is not None and wanted is not None:
             node.getparent().remove(node)  # type: ignore[union-attr]
             insert_device(root, without_order(with_source_of(wanted, old, base)))
@@ -250,81 +216,21 @@ def _remove(work: Applying, prefix: str, before: Mapping[str, str], running: Map
     source = f"{prefix}source/@file"
     if defined and runs and prefix.startswith("devices/disk") and before.get(source) != running.get(source):
         runs = False
-    released = not runs or (device_is_live(prefix, running) and _unplug(work, prefix))
+    released = not runs or (device_is_live(prefix, running) and unplug(work, prefix))
     if defined:
         _detach_defined(work, prefix)
     return not released
 
 
 def _detach_defined(work: Applying, prefix: str) -> None:
-    work.handle.detach(_device_at(work.handle.domain, prefix), live=False, persistent=True, on_warning=work.warn)
-
-
-def _unplug(work: Applying, prefix: str) -> bool:
-    """Whether the running guest releases the device."""
-    refused: list[str] = []
-    device = _device_at(Domain.parse(work.handle.xml), prefix)
-    try:
-        work.handle.detach(device, live=True, persistent=False, on_warning=refused.append)
-    except HypervisorError as error:
-        refused.append(f"{error.message}; it loses the device at its next boot")
-    for text in refused:
-        work.warn(text)
-    return not refused
-
-
-def _device_at(domain: Domain, prefix: str) -> Device:
-    node = node_at(domain.ensure_node(), prefix)
-    return next(each for each in domain.devices if each.ensure_node() is node)
+    work.handle.detach(device_at(work.handle.domain, prefix), live=False, persistent=True, on_warning=work.warn)
 
 
 def _define(work: Applying, changes: Sequence[Difference], after: Mapping[str, str]) -> None:
-    root, applied = _definition(work), work.comparison.applied
+    root, applied = definition_of(work), work.comparison.applied
     assert applied is not None
     filled, left_out = by_libvirt(changes, applied, leaves_of(root), after)
-    patch_all(root, _final(work), [*changes, *left_out], filled)
+    patch_all(root, final_of(work), [*changes, *left_out], filled)
     if is_other_machine(changes):
         forget_places(root, after)
     work.host.define_guest(etree.tostring(root, encoding="unicode"))
-
-
-def _change_running(work: Applying, changes: list[Difference], before: Mapping[str, str]) -> bool:
-    """Change what the running guest can have without a restart; return whether it has all of `changes` now."""
-    guest = work.handle.handle
-    root = etree.fromstring(guest.xml().encode())
-    running = leaves_of(root)
-    done = all(is_live(each, {**before, **running}) for each in changes)
-    for prefix, mine in groups_of(changes).items():
-        live = [each for each in mine if is_live(each, {**before, **running})]
-        if prefix and live:
-            patch_all(root, _final(work), live)
-            node = node_at(root, prefix)
-            if node is not None:
-                done = _tried(work, lambda node=node: _update_device(guest, node)) and done  # type: ignore[misc]
-            continue
-        for each in mine:
-            if each.path == MEMORY and each.after is not None:
-                # less than the new maximum: as much as it can have now
-                value = min(int(each.after), int(running.get("memory", each.after)))
-                done = _tried(work, lambda value=value: guest.set_memory(value)) and done  # type: ignore[misc]
-            elif each.path == VCPUS:
-                count = int(each.after or running["vcpu"])
-                done = _tried(work, lambda count=count: guest.set_vcpus(count)) and done  # type: ignore[misc]
-    if any(each.path in TEXTS for each in changes):
-        final = _definition(work)
-        guest.set_texts(title=final.findtext("title"), description=final.findtext("description"))
-    return done
-
-
-def _update_device(guest: HostGuest, node: etree._Element) -> bool:
-    guest.update_device(etree.tostring(node, encoding="unicode"))
-    return True
-
-
-def _tried(work: Applying, change: Callable[[], bool]) -> bool:
-    """Whether libvirt makes the change in the running guest; it is in the definition already."""
-    try:
-        return change()
-    except HypervisorError as error:
-        work.warn(f"{error.message}; it takes effect at the next boot")
-        return False

@@ -5,7 +5,7 @@ Source: https://libvirt.org/html/libvirt-libvirt-domain.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import libvirt
@@ -328,6 +328,18 @@ class LibvirtGuest:
         except libvirt.libvirtError:
             # an empty drive, a file that is gone, a driver without this call
             return None
+
+    def set_throttling(self, target: str, limits: Mapping[str, int]) -> None:
+        """Set the limits of a disk's <iotune> while the guest runs; those that are not named are removed.
+
+        Raises: HypervisorError. Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainSetBlockIoTune
+        """
+        with translated(f"cannot change the limits of the disk '{target}' while the guest runs"):
+            present = self.domain.blockIoTune(target, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+            known = {
+                name: 0 for name, value in present.items() if isinstance(value, int) and not name.endswith("_length")
+            }
+            self.domain.setBlockIoTune(target, {**known, **limits}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def resize_disk(self, target: str, size_bytes: int) -> None:
         """Make a disk of the running guest larger. Raises: HypervisorError."""

@@ -161,6 +161,12 @@ class HostGuest(Protocol):
     def disk_capacity(self, target: str) -> int | None:
         """The size in bytes that the guest sees of a disk; None if that is not known."""
 
+    def set_throttling(self, target: str, limits: Mapping[str, int]) -> None:
+        """Set the limits of a disk's <iotune> while the guest runs; those that are not named are removed.
+
+        Raises: HypervisorError.
+        """
+
     def resize_disk(self, target: str, size_bytes: int) -> None:
         """Make a disk of the running guest larger. Raises: HypervisorError."""
 

@@ -1,0 +1,136 @@
+"""Change a running guest without a restart, where libvirt can do that; its definition is changed elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from virtinstall.domain.domain import Domain
+from virtinstall.errors import HypervisorError
+from virtinstall.fleet.effects import MEMORY, TEXTS, VCPUS, device_is_live, groups_of, is_live
+from virtinstall.fleet.leaves import Difference, leaves_of
+from virtinstall.fleet.patch import DEVICE, node_at, patch_all
+from virtinstall.guest import Guest
+from virtinstall.named import NamedTuple
+
+if TYPE_CHECKING:
+    from virtinstall.devices.device import Device
+    from virtinstall.fleet.compare import Comparison
+    from virtinstall.fleet.lab_guest import LabGuest
+    from virtinstall.libvirt_host.connection import LibvirtHost
+    from virtinstall.libvirt_host.host import HostGuest
+
+
+class Applying(NamedTuple):
+    """The input for changing one guest; `warn` receives warnings."""
+
+    guest: LabGuest
+    comparison: Comparison
+    handle: Guest
+    host: LibvirtHost
+    warn: Callable[[str], None]
+
+
+def definition_of(work: Applying) -> etree._Element:
+    """Return the definition, as an element that can be changed."""
+    return etree.fromstring(work.handle.handle.xml(inactive=True).encode())
+
+
+def final_of(work: Applying) -> etree._Element:
+    """Return the planned <domain>."""
+    assert work.comparison.plan is not None
+    return work.comparison.plan.final.ensure_node()
+
+
+def plug_in_defined(work: Applying, prefix: str, before: Mapping[str, str]) -> bool:
+    """Whether the running guest gets the device that only its definition has."""
+    node = node_at(definition_of(work), prefix)
+    return (
+        node is not None
+        and device_is_live(prefix, before)
+        and tried(work, lambda: attach_live(work.handle.handle, node))
+    )
+
+
+def attach_live(guest: HostGuest, node: etree._Element) -> bool:
+    """Plug a device in; True. Raises: HypervisorError."""
+    guest.attach_device(etree.tostring(node, encoding="unicode"))
+    return True
+
+
+def unplug(work: Applying, prefix: str) -> bool:
+    """Whether the running guest releases the device."""
+    refused: list[str] = []
+    device = device_at(Domain.parse(work.handle.xml), prefix)
+    try:
+        work.handle.detach(device, live=True, persistent=False, on_warning=refused.append)
+    except HypervisorError as error:
+        refused.append(f"{error.message}; it loses the device at its next boot")
+    for text in refused:
+        work.warn(text)
+    return not refused
+
+
+def device_at(domain: Domain, prefix: str) -> Device:
+    """Return the device of which the leaves begin with `prefix`."""
+    node = node_at(domain.ensure_node(), prefix)
+    return next(each for each in domain.devices if each.ensure_node() is node)
+
+
+def change_running(work: Applying, changes: list[Difference], before: Mapping[str, str]) -> bool:
+    """Change what the running guest can have without a restart; return whether it has all of `changes` now."""
+    guest = work.handle.handle
+    root = etree.fromstring(guest.xml().encode())
+    running = leaves_of(root)
+    done = all(is_live(each, {**before, **running}) for each in changes)
+    for prefix, mine in groups_of(changes).items():
+        live = [each for each in mine if is_live(each, {**before, **running})]
+        limits = [each for each in live if each.path.startswith(f"{prefix}iotune/")]
+        if prefix and limits:
+            done = tried(work, lambda prefix=prefix: _throttle(work, prefix)) and done  # type: ignore[misc]
+            live = [each for each in live if each not in limits]
+        if prefix and live:
+            patch_all(root, final_of(work), live)
+            node = node_at(root, prefix)
+            if node is not None:
+                done = tried(work, lambda node=node: _update_device(guest, node)) and done  # type: ignore[misc]
+            continue
+        for each in mine:
+            if each.path == MEMORY and each.after is not None:
+                # less than the new maximum: as much as it can have now
+                value = min(int(each.after), int(running.get("memory", each.after)))
+                done = tried(work, lambda value=value: guest.set_memory(value)) and done  # type: ignore[misc]
+            elif each.path == VCPUS:
+                count = int(each.after or running["vcpu"])
+                done = tried(work, lambda count=count: guest.set_vcpus(count)) and done  # type: ignore[misc]
+    if any(each.path in TEXTS for each in changes):
+        final = definition_of(work)
+        guest.set_texts(title=final.findtext("title"), description=final.findtext("description"))
+    return done
+
+
+def _throttle(work: Applying, prefix: str) -> bool:
+    device = DEVICE.match(prefix)
+    tune = node_at(final_of(work), f"{prefix}iotune")
+    assert device is not None
+    limits = {
+        str(each.tag): int(each.text or 0) for each in ([] if tune is None else tune) if (each.text or "").isdecimal()
+    }
+    work.handle.handle.set_throttling(device[2], limits)
+    return True
+
+
+def _update_device(guest: HostGuest, node: etree._Element) -> bool:
+    guest.update_device(etree.tostring(node, encoding="unicode"))
+    return True
+
+
+def tried(work: Applying, change: Callable[[], bool]) -> bool:
+    """Whether libvirt makes the change in the running guest; it is in the definition already."""
+    try:
+        return change()
+    except HypervisorError as error:
+        work.warn(f"{error.message}; it takes effect at the next boot")
+        return False
