@@ -97,6 +97,34 @@ def test_free_memory_decides_between_hosts_with_as_many_guests(
     assert [each.host for each in wanted.diff(hosts)] == ["kvm2"]
 
 
+VNC = "graphics: {type: vnc, port: %s, listen: 0.0.0.0}"
+
+
+def test_guests_with_the_same_port_are_spread_over_different_hosts(hosts: Connections) -> None:
+    """Each host has one of them, although the last one has the fewest guests; the second apply changes nothing."""
+    wanted = lab(f"  web: {{count: 3, spread: [kvm1, kvm2, kvm3], {VNC % 5950}}}\n")
+    assert {each.host for each in wanted.diff(hosts)} == {"kvm1", "kvm2", "kvm3"}
+    assert [each.status for each in wanted.apply(hosts)] == ["done"] * 3
+    assert [each.status for each in wanted.apply(hosts)] == ["unchanged"] * 3
+
+
+def test_new_guest_is_not_placed_where_its_port_is_taken(hosts: Connections) -> None:
+    """By a guest with a fixed host, also one that exists already."""
+    fixed = f"  a: {{host: kvm3, {VNC % 5950}}}\n"
+    both = lab(fixed + f"  b: {{spread: [kvm2, kvm3], {VNC % 5950}}}\n")
+    assert [each.host for each in both.diff(hosts)] == ["kvm3", "kvm2"]
+    lab(fixed).apply(hosts)
+    assert [each.host for each in both.diff(hosts)] == ["kvm3", "kvm2"]
+
+
+def test_too_few_hosts_for_guests_with_the_same_port(hosts: Connections) -> None:
+    """Nothing is created; the error names who has the port on each host."""
+    wanted = lab(f"  web: {{count: 3, spread: [kvm1, kvm2], {VNC % 5950}}}\n")
+    with pytest.raises(RequestError, match=r"web-3 has no host: web-. has the port 5950 on kvm1, web-. has the port"):
+        wanted.apply(hosts)
+    assert [names(hosts[name]) for name in hosts] == [[], [], []]
+
+
 def test_guest_on_another_host_is_not_moved(hosts: Connections) -> None:
     """The error names its host."""
     lab("  a: {host: kvm1}\n").apply(hosts)

@@ -97,11 +97,14 @@ def test_renamed_guest_is_not_pruned(hypervisor: Hypervisor) -> None:
     assert lab("{}").diff(hypervisor, prune=True) == []
 
 
-@pytest.mark.parametrize("how", ["prune", "absent", "recreate"])
+@pytest.mark.parametrize("how", ["prune", "absent", "recreate", "update"])
 def test_guest_that_was_replaced_after_the_comparison_is_kept(hypervisor: Hypervisor, how: str) -> None:
     """While the question is on the screen, somebody deletes the guest and creates one with the same name."""
     lab(f"{{web: {{{ONE}}}}}").apply(hypervisor)
-    wanted = lab({"prune": "{}", "absent": "{web: {state: absent}}", "recreate": f"{{web: {{{ONE}}}}}"}[how])
+    changed = f"{{web: {{{ONE}, metadata: {{title: new}}}}}}"
+    wanted = lab(
+        {"prune": "{}", "absent": "{web: {state: absent}}", "recreate": f"{{web: {{{ONE}}}}}", "update": changed}[how]
+    )
     choices: dict[str, dict[str, Any]] = {"prune": {"prune": True}, "recreate": {"recreate": ["web"]}}
     more = choices.get(how, {})
     found = wanted.diff(hypervisor, **more)

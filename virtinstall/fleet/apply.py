@@ -117,6 +117,8 @@ class _Run:
         return done.replace(seconds=time.monotonic() - begun)
 
     def carry_out(self, todo: Comparison, session: Session, done: Outcome) -> Outcome:
+        if todo.action != "create":
+            self.require_same(todo.name, session)
         if todo.action == "recreate":
             self.require_creatable(self.guests[todo.name], session)
         if todo.action in ("delete", "recreate"):
@@ -161,6 +163,15 @@ class _Run:
                 guest.destroy()
         guest.start()
 
+    def require_same(self, name: str, session: Session) -> None:
+        """Raise RequestError if another guest got the name since the comparison."""
+        handle = session.host.guest_named(name)
+        if handle is not None and name not in self.chosen.adopt and not belongs(handle, self.project, self.chosen.file):
+            raise RequestError(
+                f"the guest '{name}' was replaced by another guest of the same name, which stays as it is",
+                hint="compare again: virt-guest diff",
+            )
+
     def require_creatable(self, guest: LabGuest, session: Session) -> None:
         """Check what `create` checks, and download images, before the present guest is deleted.
 
@@ -181,16 +192,7 @@ class _Run:
             raise
 
     def delete(self, name: str, hypervisor: Hypervisor) -> None:
-        """Delete a guest.
-
-        Raises: RequestError, also if another guest got its name since the comparison; HypervisorError.
-        """
-        handle = hypervisor.host.guest_named(name)
-        if handle is not None and name not in self.chosen.adopt and not belongs(handle, self.project, self.chosen.file):
-            raise RequestError(
-                f"the guest '{name}' was replaced by another guest of the same name; nothing was deleted",
-                hint="compare again: virt-guest diff",
-            )
+        """Delete a guest. Raises: RequestError, HypervisorError."""
         plan = hypervisor.deletion_plan(name, "own")
         timeout = None if self.force else SHUTDOWN_SECONDS
         done = hypervisor.delete(plan, force=self.force, shutdown_timeout=timeout, on_warning=self.warning_of(name))

@@ -9,6 +9,7 @@ from lxml import etree
 
 from virtinstall.errors import RequestError
 from virtinstall.fleet.addresses import located, with_addresses
+from virtinstall.fleet.adopt import as_found
 from virtinstall.fleet.compare import Comparison, compare, record_of
 from virtinstall.fleet.nodes import FileError
 from virtinstall.fleet.ownership import belongs, other_file, owner_of, was_renamed
@@ -94,7 +95,8 @@ def _of_other_file(guest: LabGuest, chosen: Selection, session: Session) -> Comp
         return known
     plan = plan_again(guest, chosen.project, session)
     definition = etree.fromstring(handle.xml(inactive=True).encode())
-    return known.replace(adopted=True, applied=record_of(guest, chosen.project, plan, definition))
+    applied = record_of(guest, chosen.project, plan, definition)
+    return known.replace(adopted=True, applied=as_found(guest, chosen.project, session, applied, handle))
 
 
 def _recreated(comparison: Comparison, guest: LabGuest, chosen: Selection, session: Session) -> Comparison:

@@ -46,9 +46,12 @@ def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> li
 
 
 def exclusive_values(domain: Domain, guest: LabGuest) -> Exclusive:
-    """Return the values that one guest alone can have: everywhere, or on its host."""
+    """Return the values that one guest alone can have: everywhere, or on its host, if that is chosen already."""
     host = guest.host or ""
     found = [(kind, value, "" if kind in _EVERYWHERE else host, guest.place) for kind, value in _exclusive(domain)]
+    if guest.spread and guest.host is None:
+        shared = [each for each in _addresses(domain, guest, host) if not each[2].startswith("/")]
+        return (*(each for each in found if each[0] in _EVERYWHERE), *shared)
     return (*found, *_addresses(domain, guest, host))
 
 

@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import RequestError, VirtInstallError
 from virtinstall.fleet.applied import read_applied
+from virtinstall.fleet.conflicts import exclusive_values
 from virtinstall.fleet.planning import uuid_of
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.named import NamedTuple
 
 if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
+
+
+_Value = tuple[str, str, str]
+"""Kind, value and scope of what one guest alone can have."""
 
 
 class UnreachableError(RequestError):
@@ -58,8 +63,9 @@ def place(
 ) -> Placed:
     """Return the guests with their hosts. `errors` are those of hosts without a connection.
 
-    A new guest with `spread` is placed on the host with the fewest guests, then the most free memory, then the first.
-    Raises: RequestError, when a guest is on another host than its `host`, or on several; HostError.
+    A new guest with `spread` is placed on the host with the fewest guests, then the most free memory, then the first;
+    not where another guest of the file has one of its ports, disks or devices.
+    Raises: RequestError, when a guest is on another host than its `host`, on several, or has no host; HostError.
     """
     hosts = {name: _Host(hypervisor) for name, hypervisor in hypervisors.items()}
     placed: list[LabGuest] = []
@@ -80,17 +86,57 @@ def place(
         if name is None:
             new.append(len(placed))
         placed.append(guest.replace(host=name))
+    _raise_together(mistakes)
+    # the guests that exist are counted first, so that the choice does not depend on their order in the file
+    taken = _taken(placed) if new else {}
+    for number in new:
+        try:
+            placed[number] = _spread(placed[number], hosts, taken)
+        except RequestError as error:
+            mistakes.append(error)
+    _raise_together(mistakes)
+    return Placed(tuple(placed), problems)
+
+
+def _raise_together(mistakes: Sequence[RequestError]) -> None:
     if mistakes:
         hints = dict.fromkeys(each.hint for each in mistakes if each.hint)
         raise RequestError("\n".join(each.message for each in mistakes), hint="; ".join(hints) or None)
-    # the guests that exist are counted first, so that the choice does not depend on their order in the file
-    for number in new:
-        guest = placed[number]
-        free = [name for name in guest.spread if guest.name not in hosts[name].names] or list(guest.spread)
-        chosen = min(free, key=lambda name: (hosts[name].count, -hosts[name].free_bytes, free.index(name)))
-        hosts[chosen].count += 1
-        placed[number] = guest.replace(host=chosen)
-    return Placed(tuple(placed), problems)
+
+
+def _spread(guest: LabGuest, hosts: Mapping[str, _Host], taken: dict[_Value, str]) -> LabGuest:
+    """Return the guest with a host of its `spread`; count it, and add its values to those taken.
+
+    Raises: RequestError, if each host has a conflict.
+    """
+    values = {name: _values(guest.replace(host=name)) for name in guest.spread}
+    conflicts = {
+        name: f"{taken[value]} has the {value[0]} {value[1]} on {name}"
+        for name in guest.spread
+        for value in reversed(values[name])
+        if value in taken
+    }
+    possible = [name for name in guest.spread if name not in conflicts]
+    if not possible:
+        raise RequestError(
+            f"{guest.place}: {guest.name} has no host: {', '.join(conflicts.values())}",
+            hint="spread the guests over more hosts, or write {n} into the value",
+        )
+    free = [name for name in possible if guest.name not in hosts[name].names] or possible
+    chosen = min(free, key=lambda name: (hosts[name].count, -hosts[name].free_bytes, free.index(name)))
+    hosts[chosen].count += 1
+    taken.update(dict.fromkeys(values[chosen], guest.name))
+    return guest.replace(host=chosen)
+
+
+def _taken(guests: Sequence[LabGuest]) -> dict[_Value, str]:
+    """Return the values that guests with a host have, with their names."""
+    return {value: guest.name for guest in guests if guest.host is not None for value in _values(guest)}
+
+
+def _values(guest: LabGuest) -> list[_Value]:
+    request = guest.request
+    return [] if request is None else [each[:3] for each in exclusive_values(request.domain, guest)]
 
 
 def _is_own(name: str, project: str, host: _Host) -> bool:
