@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from virtinstall.request import Checks
 
 _DISABLE = "correct the option; for a guest of another host: --check xml=off"
+_LONGEST_PART = 160
+"""Length of an invalid element in a message."""
 
 
 class StandIn(NamedTuple):
@@ -107,6 +109,14 @@ REJECTIONS = (
     Rejection("secret", "no secret with matching", "define the secret first: virsh secret-define FILE", True),
     Rejection(
         "hugepages", "hugetlbfs filesystem is not mounted", "mount it and restart libvirtd, or use no huge pages", True
+    ),
+    Rejection(
+        "image-format", "unknown driver format value", "use the format of the image: --disk format=qcow2 or format=raw"
+    ),
+    Rejection(
+        "guest-node",
+        r"hugepages: node \d+ not found",
+        "nodeset= contains NUMA nodes of the guest: create them with --cpu numa.cell0.cpus=..., or omit it",
     ),
     Rejection("numa-node", r"NUMA node \d+ is unavailable", "list the host's nodes with: virsh capabilities", True),
     Rejection("tpm-device", "Could not open TPM device", "connect the device, or use --tpm emulator", True),
@@ -260,7 +270,35 @@ def _schema_error(document: str) -> HypervisorError | None:
         schema = etree.RelaxNG(file=path)
     except (etree.RelaxNGParseError, etree.XMLSyntaxError):
         return None
-    if schema.validate(etree.fromstring(document.encode())):
+    root = etree.fromstring(document.encode())
+    if schema.validate(root):
         return None
     why = next((entry.message for entry in schema.error_log), "it is not valid")
+    cause = _invalid_part(root, schema)
+    if cause is not None:
+        why = f"invalid {cause}"
     return HypervisorError(f"the guest's XML does not match libvirt's schema: {why}", hint=_DISABLE)
+
+
+def _invalid_part(root: etree._Element, schema: etree.RelaxNG) -> str | None:
+    """Return the element without which `root` is valid, as text without secrets; None if more than one is wrong.
+
+    libxml2's messages name the parent only: `Extra element devices in interleave`.
+    """
+    from lxml import etree
+
+    from virtinstall.redact import redacted
+
+    for node in [*root.iterfind("./devices/*"), *root.iterfind("./*")]:
+        parent = node.getparent()
+        assert parent is not None
+        place = parent.index(node)
+        parent.remove(node)
+        is_cause = schema.validate(root)
+        parent.insert(place, node)
+        if is_cause and parent is root:
+            return f"<{etree.QName(node).localname}>"
+        if is_cause:
+            text = etree.tostring(node, encoding="unicode", with_tail=False)
+            return redacted(" ".join(text.split()))[:_LONGEST_PART]
+    return None

@@ -82,13 +82,14 @@ class PathFacts(Record):
     """A path on the host's file system: `kind` is `file`, `block`, `dir` or None if it does not exist.
 
     `format` is detected from the first bytes (`raw` if nothing is recognized), None for directories and unreadable
-    files.
+    files. `capacity_bytes` is the size of the disk that an image holds, None if its header does not contain it.
     """
 
     path: str
     kind: str | None
     format: str | None = None
     size_bytes: int = 0
+    capacity_bytes: int | None = None
 
 
 class ImageFacts(Record):

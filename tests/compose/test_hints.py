@@ -7,6 +7,7 @@ import pytest
 from tests.compose.hosts import DATA, HostFiles, compose
 from virtinstall.compose.validate import validate_request
 from virtinstall.errors import RequestError
+from virtinstall.facts import DiskFacts, PathFacts
 from virtinstall.options.command import parse_request
 from virtinstall.survey import networks
 
@@ -32,6 +33,14 @@ def warnings(*args: str, links: tuple[str, ...] = ("br0", "eth0", "lo")) -> str:
 def test_missing_network_interface(args: str, messages: str) -> None:
     """libvirt would refuse it at the guest's start; a hook of libvirt's may make it until then."""
     assert messages in warnings("--network", args)
+
+
+def test_missing_bridges_are_reported_together() -> None:
+    """A router's guest has many; one line names them all, each once."""
+    args = ("--network", "bridge=wan", "--network", "bridge=br0", "--network", "bridge=lan", "--network", "bridge=lan")
+    assert [line for line in warnings(*args).splitlines() if "--network" in line] == [
+        "--network: the host has no bridges 'wan', 'lan' (`ip link` lists the host's interfaces)"
+    ]
 
 
 def test_network_interface_that_is_there_or_cannot_be_seen() -> None:
@@ -70,3 +79,81 @@ def test_nothing_to_answer(method: str) -> None:
     with pytest.raises(RequestError, match=f"--unattended and {method} contradict") as caught:
         validate_request(parse_request(["--name", "x", "--memory", "512", "--unattended", method]))
     assert "--cloud-init" in str(caught.value.hint)
+
+
+IMAGE = PathFacts(path="/d.img", kind="file", format="raw", capacity_bytes=8 << 30)
+
+
+@pytest.mark.parametrize(
+    ("size", "found", "warning"),
+    [
+        ("8", IMAGE, None),
+        ("9", IMAGE, "an existing image of 8 GiB; enlarge it with: qemu-img resize /d.img 9G"),
+        ("8.5", IMAGE, "an existing image of 8 GiB; enlarge it with: qemu-img resize /d.img 9126805504"),
+        ("7", IMAGE, "--disk /d.img: size= has no effect on an existing image of 8 GiB"),
+        ("9", IMAGE.replace(capacity_bytes=None), "on an existing image; enlarge it with: qemu-img resize /d.img 9G"),
+        ("9", PathFacts(path="/d.img", kind="block", format="raw"), "has no effect on an existing image"),
+    ],
+)
+def test_size_of_an_existing_image(size: str, found: PathFacts, warning: str | None) -> None:
+    """Guides create an image and repeat its size. A warning is due if it has another; the command can be pasted."""
+    request = parse_request(["--name", "x", "--memory", "512", "--import", "--disk", f"/d.img,size={size}"])
+    lines = compose(request, HOST.facts(disks=(DiskFacts(path=found),))).warnings
+    assert [line for line in lines if "size=" in line and line.endswith(warning or "")] == [
+        line for line in lines if "size=" in line
+    ]
+    assert any("size=" in line for line in lines) is (warning is not None)
+
+
+@pytest.mark.parametrize(
+    ("disks", "facts", "hint"),
+    [
+        (
+            ("/w.iso,device=cdrom", "/d.img"),
+            ("cdrom", "file"),
+            "--cdrom /w.iso (instead of --disk /w.iso,device=cdrom)",
+        ),
+        (("/d.img",), ("d",), "--import"),
+        (("/n.img,size=5",), (None,), "use --location URL, --cdrom PATH, --import, --pxe or --install OS"),
+        (("none",), (), "use --location URL, --cdrom PATH, --import, --pxe or --install OS"),
+    ],
+)
+def test_install_method_suits_the_disks(disks: tuple[str, ...], facts: tuple[str | None, ...], hint: str) -> None:
+    """Older versions of virt-install booted the medium of a --disk; guides still rely on that."""
+    given = [word for disk in disks for word in ("--disk", disk)]
+    found = tuple(DiskFacts(path=PathFacts(path="/x", kind=None if each is None else "file")) for each in facts)
+    with pytest.raises(RequestError, match="an install method must be specified") as caught:
+        compose(parse_request(["--name", "x", "--memory", "512", *given]), HOST.facts(disks=found))
+    assert caught.value.hint in (hint, f"for example: {hint}")
+
+
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (("--cdrom", "/i.iso"), "use --location instead of --cdrom; it accepts an ISO image, too"),
+        (("--import",), "use --location, or --install kernel=PATH,initrd=PATH"),
+    ],
+)
+def test_kernel_arguments_need_a_location(args: tuple[str, ...], hint: str) -> None:
+    """With a CD, the hint names the option that boots it with a kernel."""
+    given = ["--name", "x", "--memory", "512", "--disk", "none", *args, "--extra-args", "console=ttyS0"]
+    with pytest.raises(RequestError, match="--extra-args requires an install kernel") as caught:
+        compose(parse_request(given), HOST.facts(disks=()))
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (("--paravirt",), "--paravirt requires a Xen host"),
+        (("--virt-type", "xen"), "--virt-type xen requires a Xen host"),
+        (("--virt-type", "kvm", "--arch", "aarch64"), "use --virt-type qemu"),
+        (("--virt-type", "bhyve"), "use --virt-type kvm or qemu"),
+        (("--arch", "sparc"), "supported: aarch64, "),
+    ],
+)
+def test_platform_that_the_host_lacks(args: tuple[str, ...], hint: str) -> None:
+    """The hint is the change to make, not a list of all architectures."""
+    with pytest.raises(RequestError, match="the host does not support") as caught:
+        warnings(*args)
+    assert str(caught.value.hint).startswith(hint)

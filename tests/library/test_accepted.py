@@ -87,3 +87,29 @@ def test_dry_run_of_invalid_xml_fails(capsys: pytest.CaptureFixture[str]) -> Non
     assert main(args) == 1
     assert "hint: correct the option; for a guest of another host: --check xml=off" in capsys.readouterr().err
     assert main([*args, "--check", "xml=off"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ("unsupported configuration: unknown driver format value 'img'", "--disk format=qcow2 or format=raw"),
+        ("hugepages: node 1 not found", "--cpu numa.cell0.cpus="),
+    ],
+)
+def test_hint_names_the_option_that_libvirt_rejects(message: str, hint: str) -> None:
+    """Not how to skip the check, because the guest would be rejected anyway."""
+    with pytest.raises(HypervisorError) as caught:
+        check_accepted([f"<domain>{message}</domain>"], Driver(message), Checks())  # type: ignore[arg-type]
+    assert hint in str(caught.value.hint)
+
+
+def test_invalid_element_is_shown_without_secrets(hypervisor: Hypervisor) -> None:
+    """libxml2 reports only that something below <devices> is wrong."""
+    plan = hypervisor.plan(spec("valid"))
+    devices = plan.final.ensure_node().find("devices")
+    assert devices is not None
+    devices.append(devices.makeelement("graphics", {"type": "vnc", "passwd": "hunter2", "defaultMode": "insecure"}))
+    with pytest.raises(HypervisorError, match="invalid <graphics ") as caught:
+        hypervisor.check(plan)
+    assert 'defaultMode="insecure"' in caught.value.message
+    assert "hunter2" not in caught.value.message

@@ -7,6 +7,8 @@ import pytest
 from virtinstall.errors import RequestError
 from virtinstall.options.command import parse_request
 from virtinstall.options.fallback import fallback_for
+from virtinstall.options.legacy import rewrite
+from virtinstall.options.parser import parse_argv
 from virtinstall.options.read import section_class
 from virtinstall.options.suboptions import cut
 from virtinstall.options.table import OPTIONS
@@ -36,6 +38,9 @@ def hint_of(option: str, text: str) -> str:
         ("--disk", "file=/tmp/x.img", "--disk path=/tmp/x.img?"),
         ("--disk", "/tmp/x.img,if=virtio", "--disk bus=virtio?"),
         ("--network", "br=br0", "--network bridge=br0?"),
+        ("--network", "network=default,bus=virtio", "--network model=virtio?"),
+        ("--network", "network=default,driver=rtl8139", "--network model=rtl8139?"),
+        ("--disk", "/tmp/x.img,aio=io_uring", "--disk io=io_uring?"),
         ("--vcpus", "4,max=8", "--vcpus maxvcpus=8?"),
     ],
 )
@@ -60,3 +65,28 @@ def test_each_replacement_is_accepted(option: str, name: str) -> None:
 def test_bootmenu_is_an_alias_of_menu() -> None:
     """`--boot bootmenu=on` appears in many guides."""
     assert parse_request(["--name", "x", "--boot", "bootmenu=on"]).domain.os.bootmenu_enable is True
+
+
+def test_space_after_a_comma_is_shown_joined() -> None:
+    """The shell has split the value; the hint is the value to type."""
+    with pytest.raises(RequestError, match="unexpected argument 'size=20'") as caught:
+        parse_request(["--name", "x", "--disk", "/tmp/x.img,bus=virtio,", "size=20"])
+    assert caught.value.hint == "write sub-options without spaces: --disk /tmp/x.img,bus=virtio,size=20"
+
+
+@pytest.mark.parametrize(
+    ("args", "word"),
+    [
+        (["-vcpus=2", "-n", "x"], "-vcpus=2"),
+        (["-name=x"], "-name=x"),
+        (["-vnc", "-n", "x"], "-vnc"),
+        (["-n", "x"], None),
+        (["-nx", "-v"], None),
+        (["--name=x", "--qemu-commandline=-vnc :1"], None),
+    ],
+)
+def test_single_dash_before_a_long_option(args: list[str], word: str | None) -> None:
+    """It is read as short options, with virt-install as well: a guest named `ame=x`, or a CD-ROM named `pus=2`."""
+    warnings = rewrite(parse_argv(args))
+    expected = [] if word is None else [f"{word} is read as short options; did you mean -{word}?"]
+    assert warnings == expected

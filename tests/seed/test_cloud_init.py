@@ -131,7 +131,9 @@ def test_whole_files_are_used_unchanged() -> None:
         "whatever: it is\n"
     }
     requested = from_suboptions({"user-data": "/whole", "root-password-file": "/pw"}, read_file)
-    assert "root-password-file would have no effect" in requested.warnings[0]
+    assert "user-data is used unchanged; ignored: root-password-file" in requested.warnings[0]
+    off = {"user-data": "/whole", "root-password-generate": "no", "disable": "off"}
+    assert "ignored" not in "".join(from_suboptions(off, read_file).warnings), "what is off has no effect anyway"
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,10 @@ def check(role: Role, path: Path | str, *, session: bool = False, device: str = 
 @pytest.mark.parametrize("role", FILES)
 def test_missing_file_is_refused(open_folder: Path, role: Role) -> None:
     """By the option that names it; a directory in its place too."""
-    with pytest.raises(StorageError, match="no such file"):
+    with pytest.raises(StorageError, match="no such file") as caught:
         check(role, open_folder / "missing")
+    is_firmware = role in (Role.FIRMWARE, Role.TEMPLATE)
+    assert caught.value.hint == ("use this host's firmware: --boot uefi" if is_firmware else "check the path")
     with pytest.raises(StorageError, match="not a file"):
         check(role, open_folder)
     (open_folder / "there").touch(0o644)

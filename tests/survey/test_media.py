@@ -9,9 +9,10 @@ import pytest
 from tests.compose.hosts import DATA, HostFiles, os_named
 from tests.media.trees import treeinfo
 from tests.servers import web_server
+from virtinstall.errors import RequestError
 from virtinstall.options.command import parse_request
 from virtinstall.osinfo.catalog import Catalog
-from virtinstall.survey.media import survey_media
+from virtinstall.survey.media import survey_media, tree_url
 from virtinstall.survey.operating_system import survey_os
 
 FACTS = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts()
@@ -64,3 +65,11 @@ def test_an_os_to_install_is_what_its_tree_holds(tree: Path) -> None:
     chosen = survey_os(parse_request(["--install", "debian11"]), media, catalog(), PLATFORM, {})
     assert chosen.record.short_id == "debian11"
     assert survey_os(parse_request([]), media, catalog(), PLATFORM, {}).record.short_id == "fedora28"
+
+
+@pytest.mark.parametrize("name", ["debian99", "debian"])
+def test_only_the_named_system_is_installed(name: str) -> None:
+    """The settings of a similar release suit a guest, but its tree would install that release."""
+    with pytest.raises(RequestError, match=f"--install {name}: the OS database does not contain this system") as caught:
+        tree_url(parse_request([]), catalog(), name)
+    assert "--location URL" in str(caught.value.hint)

@@ -13,6 +13,7 @@ from virtinstall.compose import (
     cpu,
     disk_sources,
     disk_targets,
+    disk_warnings,
     features,
     firmware,
     firmware_features,
@@ -64,7 +65,7 @@ def compose(request: Request, facts: Facts) -> Plan:
     _add_disks(draft)
     firmware.fill_firmware(draft)
     firmware_features.merge_firmware_features(draft.domain)
-    disk_sources.warn_of_empty_boot_disk(draft)
+    disk_warnings.warn_of_empty_boot_disk(draft)
     media.add_media(draft)
     disk_targets.resolve_targets(draft, draft.domain.devices_of(Disk))
     fill_devices(draft)
@@ -95,7 +96,7 @@ def _require(draft: Draft) -> None:
         if not _has_storage(draft) and os.recommended_storage_bytes(draft.platform.arch) is None:
             missing.append(("--disk storage must be specified (override with --disk none)", "--disk size=20"))
         if not _has_install(draft):
-            missing.append(("an install method must be specified", "--location URL"))
+            missing.append(("an install method must be specified", _method_for(draft)))
     elif install.location is not None or install.cdrom is not None:
         raise RequestError("a container is not installed from --location or --cdrom", hint="use --filesystem SOURCE,/")
     if missing:
@@ -103,6 +104,16 @@ def _require(draft: Draft) -> None:
         if hint.endswith(": --location URL"):
             hint = "use --location URL, --cdrom PATH, --import, --pxe or --install OS"
         raise RequestError("\n".join(text for text, _ in missing), hint=hint)
+
+
+def _method_for(draft: Draft) -> str:
+    """Return the install method that suits the requested disks."""
+    disks = [disk for disk in draft.domain.devices_of(Disk) if disk.path is not None]
+    media = [disk.path for disk in disks if disk.device == "cdrom"]
+    if media:
+        return f"--cdrom {media[0]} (instead of --disk {media[0]},device=cdrom)"
+    exists = any(disk.size_bytes is None for disk in disks)
+    return "--import" if exists else "--location URL"
 
 
 def _has_storage(draft: Draft) -> bool:

@@ -6,7 +6,7 @@ https://libvirt.org/formatstorage.html
 
 from __future__ import annotations
 
-from virtinstall.compose import boot_order
+from virtinstall.compose.disk_warnings import warn_of_directory, warn_of_size
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.missing_sources import refuse_missing
 from virtinstall.compose.network_sources import OWN_SOURCES, use_network_volume, use_url
@@ -32,9 +32,7 @@ def is_url(path: str) -> bool:
 
 def local_path(path: str) -> str:
     """A path without the `file://` before it."""
-    if not path.startswith("file://"):
-        return path
-    return percent_decoded(f"--disk {path}", path[7:])
+    return percent_decoded(f"--disk {path}", path[7:]) if path.startswith("file://") else path
 
 
 def requested_path(disk: Disk) -> str | None:
@@ -103,8 +101,7 @@ def _check_directory(disk: Disk, facts: DiskFacts) -> None:
 
 
 def _has_no_source(disk: Disk) -> bool:
-    values = (disk.source_pool, disk.source_protocol, disk.source_name, disk.source_type)
-    return all(value is None for value in values)
+    return {disk.source_pool, disk.source_protocol, disk.source_name, disk.source_type} == {None}
 
 
 def _type_of(disk: Disk) -> str:
@@ -144,15 +141,9 @@ def _use_volume(draft: Draft, disk: Disk, volume: VolumeFacts) -> None:
         kind = volume.kind if volume.kind in ("block", "dir") else "file"
         set_path(disk, volume.path, kind)
     if volume.kind in ("dir", "netdir"):
-        _warn_about_fat(draft, disk, volume.path)
+        warn_of_directory(draft, disk, volume.path)
     else:
         _set_format(disk, volume.format or "raw")
-
-
-def _warn_about_fat(draft: Draft, disk: Disk, path: str) -> None:
-    """A directory is left without a format, as virt-install leaves it, though QEMU has but one way to show it."""
-    if draft.facts.host.driver == "qemu" and disk.driver_type != "fat":
-        draft.warnings.append(f"--disk {path}: libvirt accepts a directory only with driver.type=fat,readonly=on")
 
 
 def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
@@ -164,12 +155,9 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
                 hint=f"specify a file in it: --disk {path.rstrip('/')}/{draft.domain.name}.qcow2",
             )
         set_path(disk, path, found.kind)
-        if disk.size_bytes is not None and disk.device not in ("cdrom", "floppy"):
-            draft.warnings.append(
-                f"--disk {path}: size= has no effect on an existing image; enlarge it with: qemu-img resize"
-            )
+        warn_of_size(draft, disk, found)
         if found.kind == "dir":
-            _warn_about_fat(draft, disk, path)
+            warn_of_directory(draft, disk, path)
         elif found.kind == "block" or disk.device != "cdrom":
             _set_format(disk, found.format or disk.format)
         return
@@ -367,19 +355,3 @@ def _free_volume_name(draft: Draft, form: str, pool: PoolFacts, facts: DiskFacts
     suffix = "" if block else _SUFFIXES.get(form, f".{form}")
     taken = set(facts.taken_names) | {volume.name for volume in draft.volumes if volume.pool == pool.name}
     return numbered(str(draft.domain.name), suffix, taken)
-
-
-def warn_of_empty_boot_disk(draft: Draft) -> None:
-    """Warn if --import boots a disk that is created empty, unless another boot device was requested."""
-    if not draft.request.install.boot_disk or boot_order.has_order(draft.domain):
-        return
-    disk = next((disk for disk in draft.domain.devices_of(Disk) if disk.device in (None, "disk")), None)
-    if disk is None or not disk.is_new:
-        return
-    path = disk.source_file or disk.source_dev
-    filled = [image.path for image in draft.images if image.backing_path or image.copy_from or image.base]
-    filled += [volume.path for volume in draft.volumes if volume.upload_from or volume.base]
-    if path is not None and path not in filled and disk.backing_store is None:
-        draft.warnings.append(
-            f"--import boots {path}, a new and empty disk; install with --cdrom or --location, or use an existing image"
-        )

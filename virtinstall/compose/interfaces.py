@@ -38,9 +38,9 @@ def add_interfaces(draft: Draft) -> None:
         _resolve_source(draft, interface)
         _warn_of_port_forwards(draft, interface)
         _warn_of_network(draft, interface)
-        _warn_of_link(draft, interface)
         _resolve_mac(draft, interface, taken)
         _resolve_model(draft, interface)
+    _warn_of_links(draft, interfaces)
 
 
 def want_addresses(domain: Domain) -> bool:
@@ -140,15 +140,21 @@ def _warn_of_network(draft: Draft, interface: Interface) -> None:
         draft.warnings.append(f"virtual network '{name}' is not active; start it with: {start}")
 
 
-def _warn_of_link(draft: Draft, interface: Interface) -> None:
-    """Warn of a missing bridge or device, with which the guest cannot start unless a libvirt hook creates it."""
+def _warn_of_links(draft: Draft, interfaces: list[Interface]) -> None:
+    """Warn of missing bridges and devices, with which the guest cannot start unless a libvirt hook creates them."""
     links = draft.facts.links
-    name = {"bridge": interface.source_bridge, "direct": interface.source_dev}.get(interface.type or "")
-    if not links or name is None or name in links:
+    if not links:
         return
-    what = "bridge" if interface.type == "bridge" else "network interface"
-    hint = did_you_mean(name, links, "`ip link` lists the host's interfaces")
-    draft.warnings.append(f"--network: the host has no {what} '{name}' ({hint})")
+    bridges = [each.source_bridge for each in interfaces if each.type == "bridge"]
+    devices = [each.source_dev for each in interfaces if each.type == "direct"]
+    for names, what in ((bridges, "bridge"), (devices, "network interface")):
+        missing = [name for name in dict.fromkeys(names) if name is not None and name not in links]
+        if not missing:
+            continue
+        otherwise = "`ip link` lists the host's interfaces"
+        hint = did_you_mean(missing[0], links, otherwise) if len(missing) == 1 else otherwise
+        quoted = ", ".join(f"'{name}'" for name in missing)
+        draft.warnings.append(f"--network: the host has no {what}{'s' if missing[1:] else ''} {quoted} ({hint})")
 
 
 def _resolve_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:

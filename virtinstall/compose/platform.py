@@ -163,11 +163,15 @@ def _nothing_fits(requested: PlatformRequest, capabilities: Capabilities) -> Req
 
 def _with_arch(requested: PlatformRequest, capabilities: Capabilities) -> list[GuestArch]:
     """Return the guests of the requested architecture, or all if none has it."""
-    found = [guest for guest in capabilities.guests if guest.arch == (requested.arch or capabilities.host_arch)]
+    arch = _SPELLINGS.get(requested.arch or "", requested.arch) or capabilities.host_arch
+    found = [guest for guest in capabilities.guests if guest.arch == arch]
     return found or list(capabilities.guests)
 
 
 def _supported(requested: PlatformRequest, capabilities: Capabilities, types: list[str]) -> str:
+    if "xen" in (requested.os_type, requested.virt_type):
+        option = "--virt-type xen" if requested.virt_type == "xen" else "--paravirt"
+        return f"{option} requires a Xen host: --connect xen:///system; for a guest on this host, omit it"
     archs = sorted({guest.arch for guest in capabilities.guests})
     if requested.arch is not None and requested.arch not in archs:
         return did_you_mean(requested.arch, archs) or f"supported: {', '.join(archs)}"

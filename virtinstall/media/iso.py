@@ -161,7 +161,7 @@ class IsoImage:
         if primary is None:
             raise FetchError(
                 f"'{self._source.name}' is not an ISO 9660 image",
-                hint="use the address of an install tree or an install ISO",
+                hint="use an install tree or an install ISO; for a disk image: --import --disk PATH",
             )
         return primary, joliet
 

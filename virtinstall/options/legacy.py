@@ -23,6 +23,8 @@ def rewrite(given: Namespace) -> list[str]:
     _cdrom(given)
     if given.prompt:
         warnings.append("--prompt has no effect: virt-install does not ask questions")
+    for word in getattr(given, "single_dashes", ()):
+        warnings.append(f"{word} is read as short options; did you mean -{word}?")
     if given.print_step and not given.print_xml:
         given.print_xml = given.print_step
     if given.force and not given.check:

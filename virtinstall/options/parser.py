@@ -93,7 +93,15 @@ def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Name
     Raises: UsageError.
     """
     given: argparse.Namespace = _parser(prog).parse_args(respell(argv))
+    given.single_dashes = single_dashes(argv)
     return given
+
+
+def single_dashes(argv: Sequence[str], options: Sequence[Option] = OPTIONS) -> list[str]:
+    """Return the arguments such as `-vcpus=2`: with one dash, argparse reads them as several short options."""
+    names = {name for option in options for name in option.names}
+    single = [word for word in argv if word.startswith("-") and not word.startswith("--")]
+    return [word for word in single if "-" + word.partition("=")[0] in names]
 
 
 @cache

@@ -46,11 +46,14 @@ REPLACEMENTS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
         "interface": _named("bus"),
         "media": _named("device"),
         "capacity": _named("size"),
+        "aio": _named("io"),
     },
     "--network": {
         "br": _named("bridge"),
         "net": _named("network"),
         "nic": _named("model"),
+        "bus": _named("model"),
+        "driver": _named("model"),
         "ifname": _named("target.dev"),
         "macaddr": _named("mac"),
     },
@@ -59,6 +62,15 @@ REPLACEMENTS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
     "--vcpus": {"max": _named("maxvcpus"), "count": _named("vcpus"), "cpus": _named("vcpus")},
 }
 _ON = ("", "on", "yes", "true", "1")
+
+
+def is_mistaken(option: str, key: str) -> bool:
+    """Return whether `key` is a name that users try instead of another one."""
+    return _plain(key) in REPLACEMENTS.get(option, {})
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("_", "").replace("-", "").replace(".", "")
 
 
 def meant(
@@ -73,8 +85,7 @@ def meant(
     `following` are the parts after it; `with_value` returns the sub-options that accept a value.
     """
     key, _, value = word.partition("=")
-    plain = key.lower().replace("_", "").replace("-", "").replace(".", "")
-    replace = REPLACEMENTS.get(option, {}).get(plain)
+    replace = REPLACEMENTS.get(option, {}).get(_plain(key))
     if replace is not None and value:
         return replace(value)
     # `order=cdrom,hd`: the value alone is valid

@@ -29,7 +29,7 @@ _LONGEST_NAME = 200
 _SAVED = 5
 """Length of a cached lookup: the number of its format, its name, and the fields of `Lookup`."""
 
-_FORMAT = 2
+_FORMAT = 3
 """Format of a cached lookup, increased when the text of warnings changes."""
 
 
@@ -174,12 +174,18 @@ class Catalog:
             raise self._unknown(name) from error
         if not exact:
             return self._unlisted(name, record)
-        return Lookup(record, f"OS name '{name}' is another spelling of {record.short_id}")
+        is_lower = spelling == name.lower()
+        return Lookup(record, None if is_lower else f"OS name '{name}' is another spelling of {record.short_id}")
 
     @staticmethod
     def _unlisted(name: str, record: OsRecord, *, is_old: bool = False) -> Lookup:
-        """Return the record that is used for a system that the database does not have."""
-        newer = "" if is_old else " (a newer osinfo-db may have it)"
+        """Return the record that is used for a system that the database does not have.
+
+        A name without a version (`linux`) is not the name of a release, and no later database will contain it.
+        """
+        from virtinstall.osinfo.names import version_of
+
+        newer = " (a newer osinfo-db may have it)" if version_of(name) and not is_old else ""
         return Lookup(record, f"unknown OS name '{name}': using the settings of {record.short_id}{newer}", exact=False)
 
     def _by_file_name(self, name: str, watch: Watch) -> Entry | None:

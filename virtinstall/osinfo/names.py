@@ -116,6 +116,11 @@ def line_of(name: str) -> str:
     return split_name(CODE_NAMES.get(name, name))[0]
 
 
+def version_of(name: str) -> Version:
+    """The version in a name: (13,) for debian13 and for debiantrixie."""
+    return split_name(CODE_NAMES.get(name, name))[1]
+
+
 def find_system(name: str, index: Index) -> tuple[System, bool] | None:
     """Find the system in `index` for `name`, and whether `name` means exactly that system.
 

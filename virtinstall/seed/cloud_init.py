@@ -323,9 +323,9 @@ def _unused(values: Mapping[str, str]) -> list[str]:
     """Warnings about sub-options that a complete file overrides."""
     warnings = []
     for whole, parts in (("user-data", _INTO_USER_DATA), ("network-config", _INTO_NETWORK_CONFIG)):
-        unused = [part for part in parts if part in values]
+        unused = [part for part in parts if values.get(part, "no").lower() not in ("no", "off")]
         if whole in values and unused:
-            warnings.append(f"--cloud-init {whole} is used unchanged: {', '.join(unused)} would have no effect")
+            warnings.append(f"--cloud-init {whole} is used unchanged; ignored: {', '.join(unused)}")
     return warnings
 
 

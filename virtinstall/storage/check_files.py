@@ -27,6 +27,7 @@ _GIVEN = (Role.KERNEL, Role.INITRD, Role.DTB, Role.ACPI, Role.NVRAM, Role.BACKIN
 _READ_BY_LIBVIRT = (Role.TEMPLATE, Role.LOG)
 _REQUIRED = (Role.KERNEL, Role.INITRD, Role.DTB, Role.ACPI, Role.FIRMWARE, Role.TEMPLATE, Role.BACKING, Role.DIRECTORY)
 _IN_DIRECTORY = (Role.LOG, Role.NVRAM)
+_FIRMWARE = (Role.FIRMWARE, Role.TEMPLATE)
 
 
 def check_files(uses: Collection[FileUse], account: Account | None, *, created: Collection[str], session: bool) -> None:
@@ -75,7 +76,9 @@ def _require_file(use: FileUse) -> None:
     try:
         mode = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
-        hint = f"create it: mkdir -p {shlex.quote(path)}" if is_directory else "check the path"
+        # guides name the firmware of their distribution
+        check = "use this host's firmware: --boot uefi" if use.role in _FIRMWARE else "check the path"
+        hint = f"create it: mkdir -p {shlex.quote(path)}" if is_directory else check
         # the path is in the option's value, unless its directory is missing
         named = "" if path == use.path else f": '{path}'"
         raise StorageError(f"{_given(use)}: no such {kind}{named}", hint=hint) from None

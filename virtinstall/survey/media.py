@@ -71,7 +71,13 @@ def tree_url(request: Request, catalog: Catalog, name: str) -> str:
 
     Raises: RequestError, if there is none.
     """
-    record = catalog.lookup(name).record
+    record, _, exact = catalog.lookup(name)
+    if not exact:
+        # the settings of a similar release suit a guest, but its tree installs another system
+        raise RequestError(
+            f"--install {name}: the OS database does not contain this system",
+            hint=f"specify its install tree with --location URL, or use --install {record.short_id}",
+        )
     arch = request.platform.arch or request.domain.os.type_arch or os.uname().machine
     urls = [tree.url for tree in record.trees if tree.arch == arch and tree.url]
     if urls:

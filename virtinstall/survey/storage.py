@@ -13,7 +13,7 @@ from virtinstall.compose.network_sources import OWN_SOURCES
 from virtinstall.errors import RequestError
 from virtinstall.facts import DiskFacts, HostFacts, ImageFacts, MediaFacts, PathFacts, PoolFacts, StorageFacts
 from virtinstall.libvirt_host.host import Host, has_real_storage
-from virtinstall.virsh_commands import new_pool_hint
+from virtinstall.virsh_commands import new_pool_hint, virsh_command
 
 _IMAGE_FORMATS = ("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "luks", "parallels", "bochs", "cloop")
 _FILE_POOLS = ("dir", "fs", "netfs")
@@ -21,6 +21,7 @@ _FILE_POOLS = ("dir", "fs", "netfs")
 if TYPE_CHECKING:
     from virtinstall.devices.disk import Disk
     from virtinstall.request import Request
+    from virtinstall.storage.probe import ImageInfo
 
 
 def survey_storage(
@@ -201,7 +202,9 @@ def _volume_facts(text: str, host: Host, *, may_make: bool = False) -> DiskFacts
         near = _near(name, host.volume_names(pool)) or f"list them with: virsh vol-list {shlex.quote(pool)}"
         if known is None and pool == "default":
             raise RequestError(f"--disk vol={text}: no storage pool 'default'", hint=new_pool_hint(host.uri, pool))
-        raise RequestError(f"--disk vol={text}: no such volume", hint=near)
+        listing = ("vol-list", pool) if known else ("pool-list", "--all")
+        hint = near or f"list what exists with: {virsh_command(host.uri, *listing)}"
+        raise RequestError(f"--disk vol={text}: no such {'volume' if known else 'storage pool'}", hint=hint)
     return DiskFacts(volume=volume)
 
 
@@ -261,14 +264,21 @@ def look_at(path: str, *, probe: bool = True) -> PathFacts:
         return PathFacts(path=path, kind="dir")
     if stat.S_ISBLK(found.st_mode):
         return PathFacts(path=path, kind="block", format="raw")
-    return PathFacts(path=path, kind="file", format=_format(path) if probe else None, size_bytes=found.st_size)
+    image = _probed(path) if probe else None
+    return PathFacts(
+        path=path,
+        kind="file",
+        format=None if image is None else image.format,
+        size_bytes=found.st_size,
+        capacity_bytes=None if image is None else image.virtual_size,
+    )
 
 
-def _format(path: str) -> str | None:
+def _probed(path: str) -> ImageInfo | None:
     from virtinstall.errors import StorageError
     from virtinstall.storage.probe import probe_image
 
     try:
-        return probe_image(path).format
+        return probe_image(path)
     except StorageError:
         return None
