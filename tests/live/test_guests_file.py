@@ -204,3 +204,27 @@ def test_running_guests_are_deleted_in_parallel_in_the_reverse_order(
     assert len(deleted) == 4 and deleted[-1] == f"Deleted '{name}-db'."
     assert not [each for each in hypervisor.guests() if each.name.startswith(name)]
     assert [each.name for each in work.iterdir()] == ["guests.yaml"]
+
+
+def test_new_guest_is_created_only_after_the_goal_of_one_that_existed(hypervisor: Hypervisor, name: str) -> None:
+    """A run that fails at a goal fails again, and does not create the dependents."""
+    one = "virt-type: qemu, memory: 48, import: true, osinfo: linux2022, graphics: none, disk: none"
+    first = f"{name}: {{{one}, network: {{type: user}}, wait-for: ip, timeout: 1s}}"
+    guests = Lab.parse(
+        f"version: 1\nproject: {name}\nguests:\n  {first}\n  {name}-2: {{{one}, network: none, after: {name}}}\n"
+    )
+    for status, action in (("failed", "create"), ("failed", "none")):
+        found = [(each.status, each.action) for each in guests.apply(hypervisor)]
+        assert found == [(status, action), ("skipped", "create")]
+    (alone,) = guests.apply(hypervisor, [name])
+    assert alone.status == "unchanged", "without a new guest after it, it is not waited for"
+    guests = Lab.parse(
+        f"version: 1\nproject: {name}\nguests:\n  {first.replace('wait-for: ip, timeout: 1s', 'wait-for: running')}\n"
+        f"  {name}-2: {{{one}, network: none, after: {name}}}\n"
+    )
+    assert [(each.status, each.action) for each in guests.apply(hypervisor)] == [
+        ("unchanged", "none"),
+        ("done", "create"),
+    ]
+    gone = Lab.parse(f"version: 1\nproject: {name}\nguests: {{{name}-2: {{state: absent}}}}\n")
+    assert [each.status for each in gone.apply(hypervisor, force=True)] == ["done"]

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from virtinstall.hypervisor import Hypervisor
 
 SHUTDOWN_SECONDS = 60.0
+_EXISTED = ("none", "update", "reboot")
+_STILL_TRUE = ("running", "ip", "agent", "ssh")
 _SHARED = ("cdrom", "base")
 """Kinds of files that a deletion is expected to keep."""
 
@@ -56,6 +58,9 @@ def apply_all(
     guests = {guest.name: guest for guest in chosen.guests}
     run = _Run(chosen, guests, sessions, force, on_warning or log_warning, report or _log)
     todo = {each.name: each for each in comparisons}
+    run.awaited = {
+        other for each in comparisons if each.action in ("create", "recreate") for other in guests[each.name].after
+    }
     after = {name: [] if todo[name].action == "delete" or name not in guests else guests[name].after for name in todo}
     workers = (jobs or default_jobs()) if sessions.are_real() else 1
     sessions.alone = workers == 1 or sum(each.action != "none" for each in comparisons) == 1
@@ -101,16 +106,24 @@ class _Run:
         self.force = force
         self.warn = warn
         self.report = report
+        self.awaited: set[str] = set()
+        """Names of guests that other guests come after which are created now."""
 
     def step(self, todo: Comparison) -> Outcome:
         if todo.action == "unreachable":
             return Outcome(name=todo.name, action=todo.action, status="failed", message=todo.problem, hint=todo.hint)
-        if todo.action == "none":
+        if todo.action == "none" and todo.name not in self.awaited:
             return Outcome(name=todo.name, action="none", status="unchanged")
         begun = time.monotonic()
         done = Outcome(name=todo.name, action=todo.action, status="done")
         try:
-            done = self.carry_out(todo, self.sessions.of_this_thread(todo.host), done)
+            session = self.sessions.of_this_thread(todo.host)
+            if todo.action != "none":
+                done = self.carry_out(todo, session, done)
+            if todo.action in _EXISTED and todo.name in self.awaited:
+                self.wait_again(self.guests[todo.name], session)
+            if todo.action == "none":
+                return done.replace(status="unchanged")
         except VirtInstallError as error:
             notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
             done = done.replace(status="failed", message=error.message + notes, hint=error.hint)
@@ -138,6 +151,17 @@ class _Run:
             self.restart(todo.name, session)
             return done.replace(restarted=True)
         return done.replace(pending=pending)
+
+    def wait_again(self, guest: LabGuest, session: Session) -> None:
+        """Wait for the goal of a guest that existed: an earlier run may have ended before it was reached.
+
+        The end of cloud-init is not looked for again: the console reports it only once. Raises: as `Guest.wait_for`.
+        """
+        request = guest.request
+        goal = None if request is None else request.run.wait_for
+        if request is not None and goal in _STILL_TRUE and has_real_storage(session.host):
+            self.report(guest.name, f"waiting for {goal}")
+            session.hypervisor.guest(guest.name).wait_for(goal, timeout=request.run.timeout_seconds)
 
     def start_interrupted(self, name: str, guest: Guest, session: Session) -> None:
         """Start a guest whose creation ended between its definition and its start. Raises: HypervisorError."""

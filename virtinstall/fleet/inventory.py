@@ -6,7 +6,7 @@ Source: https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.devices.interface import Interface
@@ -47,10 +47,12 @@ class Inventory(Record):
         return Inventory(guests=tuple(found))
 
     @staticmethod
-    def of_guests(guests: Sequence[LabGuest], hypervisors: Sequence[Hypervisor]) -> Inventory:
+    def of_guests(
+        guests: Sequence[LabGuest], hypervisors: Sequence[Hypervisor], lost: Collection[str] = ()
+    ) -> Inventory:
         """Return the inventory of guests in a file, which are on any of the connections.
 
-        Raises: as `of_host`.
+        `lost` are the names of hosts that cannot be reached. Raises: as `of_host`.
         """
         found: dict[str, InventoryGuest] = {}
         wanted = {guest.name: guest for guest in guests if guest.request is not None}
@@ -60,7 +62,7 @@ class Inventory(Record):
                 if guest is not None and summary.name not in found:
                     entry = _entry(handle, summary, host.host, guest.groups)
                     found[summary.name] = _with_file(entry, guest)
-        missing = tuple(f"{name}: no such guest (create it: virt-guest apply)" for name in wanted if name not in found)
+        missing = tuple(_missing(guest, lost) for name, guest in wanted.items() if name not in found)
         return Inventory(guests=tuple(found[name] for name in wanted if name in found), warnings=missing)
 
     @property
@@ -82,6 +84,13 @@ class Inventory(Record):
     def document(self) -> dict[str, Any]:
         """Return what an inventory script prints for `--list`."""
         return ansible_document(self.guests, self.groups)
+
+
+def _missing(guest: LabGuest, lost: Collection[str]) -> str:
+    there = [name for name in (guest.host or "", *guest.spread) if name in lost]
+    if there:
+        return f"{guest.name}: not included: it may be on {' or '.join(there)}"
+    return f"{guest.name}: no such guest (create it: virt-guest apply)"
 
 
 def _guests_of(host: Host) -> Iterator[tuple[Summary, HostGuest]]:

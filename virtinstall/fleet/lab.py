@@ -216,8 +216,8 @@ class Lab(Record):
         from virtinstall.fleet.inventory import Inventory
 
         connections = list(hypervisors.values()) if isinstance(hypervisors, Mapping) else [hypervisors]
-        found = Inventory.of_guests(self.chosen(names), connections)
         errors = hypervisors.errors if isinstance(hypervisors, Connections) else {}
+        found = Inventory.of_guests(self.chosen(names), connections, errors)
         lost = tuple(f"the host {name} cannot be reached: {error.message}" for name, error in errors.items())
         return found.replace(warnings=(*lost, *found.warnings))
 
