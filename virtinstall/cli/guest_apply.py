@@ -49,7 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="Power off guests that must be deleted or restarted and do not shut down."
     )
-    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask.")
+    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask for confirmation.")
 
 
 def run(given: Namespace, log: Log) -> int:

@@ -42,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--storage",
         choices=("own", "all", "none"),
         default="own",
-        help="Disks to delete: those that virtinstall created for the guest (`own`; default), `all`, or `none`.",
+        help="Disks to delete: `own` (default; created by virtinstall for the guest), `all` or `none`.",
     )
     disks.add_argument(
         "--keep-disks", dest="storage", action="store_const", const="none", help="Equivalent to --storage none."
@@ -54,7 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("-j", "--jobs", metavar="N", type=int, help="Number of guests to delete in parallel.")
     parser.add_argument("--wipe", action="store_true", help="Overwrite disks with zeros before they are deleted.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be removed; remove nothing.")
-    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask.")
+    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask for confirmation.")
     parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
 
 

@@ -39,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="Check the server for a newer image even if the cached one is less than a day old.",
     )
     parser.add_argument("--dry-run", action="store_true", help="Print what --prune would remove; remove nothing.")
-    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before removing.")
+    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask for confirmation.")
     parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
 
 

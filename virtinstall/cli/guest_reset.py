@@ -38,7 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--without-seed", action="store_true", help="Reset a guest whose cloud-init seed was not kept.")
     parser.add_argument("--start", action="store_true", help="Start the guest afterwards.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be reset; change nothing.")
-    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask.")
+    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask for confirmation.")
     parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
 
 

@@ -342,7 +342,7 @@ _MISC = (
         "Condition to wait for: `running`, `ip`, `agent`, `ssh`, `cloud-init` or `shutdown`.",
         "GOAL",
     ),
-    _value("--timeout", "timeout", MISC, "Maximum time to wait for --wait-for: `90s`, `10m`.", "TIME"),
+    _value("--timeout", "timeout", MISC, "Maximum time that --wait-for waits: `90s`, `10m`.", "TIME"),
     _old_flag("--prompt", "prompt", MISC, "Accepted with a warning, without effect."),
     _old_flag("--force", "force", MISC, "Old form of --check all=off."),
     _value(
