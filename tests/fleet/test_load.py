@@ -173,6 +173,7 @@ def test_after_names_guests_and_groups() -> None:
         ("guests:\n  web: {memroy: 1}\n", r"3:9: web.memroy: unknown key \(did you mean memory\?\)"),
         ("guests:\n  web: {connect: x}\n", r"3:9: web.connect: unknown key"),
         ("guests:\n  web: {memory: 1, memory: 2}\n", r"3:20: duplicate key 'memory'"),
+        ("services: {web: {}}\n", r"2:1: services: unknown key$"),
         ("guests: {web: {}}\nguest: {}\n", r"3:1: guest: unknown key \(did you mean guests\?\)"),
         ("guests:\n  web: [1]\n", r"3:8: web: a mapping is expected"),
         ("guests: {a: {after: b}, b: {after: a}}\n", r"2:10: these guests wait for each other \(after\): a, b"),
@@ -260,6 +261,24 @@ def test_each_mistake_has_its_hint() -> None:
     with pytest.raises(FileError) as caught:
         lab_of("version: 1\nguests: {a: {disk: {sizee: 1}}, b: {disk: {sizee: 1}}}")
     assert caught.value.hint == "`virt-install --disk help` lists the keys"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "defaults: {memory: x}\nguests: {a: , b: , c: {count: 3}}",
+        "x-a: &a {memory: x}\nguests: {a: *a, b: {<<: *a}, c: {<<: *a, vcpus: 1}}",
+        "defaults: {groups: [all]}\nguests: {a: , b: , c: }",
+        "defaults: {metadata: {title: '${NOPE}'}}\nguests: {a: , b: , c: }",
+    ],
+)
+def test_mistake_that_several_guests_share_is_one_line(text: str) -> None:
+    """In the defaults, or at an anchor; mistakes at other places have lines of their places."""
+    with pytest.raises(FileError, match=r"^guests.yaml:2:\S+ a\b.*\(the same for 2 other guests\)$"):
+        lab_of(f"version: 1\n{text}\n")
+    with pytest.raises(FileError) as caught:
+        lab_of("version: 1\nguests:\n  a: {memory: x}\n  b: {memory: x}\n")
+    assert len(caught.value.message.split("\n")) == 2
 
 
 def test_guest_with_mistakes_causes_no_mistakes_of_others() -> None:

@@ -10,6 +10,9 @@ from virtinstall.fleet.nodes import Fields, Text
 from virtinstall.fleet.source import Source
 from virtinstall.named import NamedTuple
 
+# keys of other tools
+_INSTEAD = {"services": "guests", "vms": "guests", "domains": "guests", "machines": "guests", "name": "project"}
+
 
 class Head(NamedTuple):
     """The values; `hosts` are URIs by name."""
@@ -23,7 +26,9 @@ def read_head(source: Source, root: Fields) -> Head:
     """Return the values; what is wrong is in `source.problems`."""
     for key, node in root.keys.items():
         if key not in FILE_KEYS and not key.startswith("x-"):
-            source.problems.append(source.error(node, f"{key}: unknown key{suggestion(key, FILE_KEYS)}"))
+            hint = f"write {_INSTEAD[key]}" if key in _INSTEAD else None
+            near = "" if hint else suggestion(key, FILE_KEYS)
+            source.problems.append(source.error(node, f"{key}: unknown key{near}", hint))
     source.reported(partial(_check_version, source, root))
     hosts: dict[str, str] = {}
     found = source.reported(partial(source.fields, root, "hosts"))

@@ -29,6 +29,7 @@ _INSTEAD = {
     "name": "the name as the key: `guests: {NAME: {...}}`",
     "connect": "connect at the top of the file, or hosts",
     "ram": "memory",
+    "mem": "memory",
     "cpuset": "`vcpus: {cpuset: ...}`",
     "uuid": "`metadata: {uuid: ...}`",
     "description": "`metadata: {description: ...}`",

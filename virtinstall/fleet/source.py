@@ -86,12 +86,27 @@ class Source:
 
 
 def together(problems: Sequence[RequestError]) -> FileError:
-    """Return several errors as one, in the order of the file; each line has its hint, unless all have the same."""
-    lines = {problem.message: problem.hint for problem in sorted(problems, key=_position)}
+    """Return several errors as one, in the order of the file; each line has its hint, unless all have the same.
+
+    A mistake in the defaults, or at an anchor, is one line for all guests that have it.
+    """
+    alike: dict[tuple[str, str], list[RequestError]] = {}
+    for problem in sorted(problems, key=_position):
+        # the position, without the path in which the guest's name is
+        place, _, rest = problem.message.partition(": ")
+        alike.setdefault((place, rest.partition(": ")[2] or rest), []).append(problem)
+    lines = {_line(each): each[0].hint for each in alike.values()}
     hints = set(lines.values())
     if len(hints) == 1:
         return FileError("\n".join(lines), hint=hints.pop())
     return FileError("\n".join(message if hint is None else f"{message} ({hint})" for message, hint in lines.items()))
+
+
+def _line(alike: Sequence[RequestError]) -> str:
+    others = len({problem.message for problem in alike}) - 1
+    if not others:
+        return alike[0].message
+    return f"{alike[0].message} (the same for {others} other {'guest' if others == 1 else 'guests'})"
 
 
 def _position(problem: RequestError) -> tuple[int, int]:
