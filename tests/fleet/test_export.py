@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import yaml
 from lxml import etree
 
 from virtinstall import Hypervisor, Lab
 from virtinstall.cli.main import guest_main, main
-from virtinstall.fleet.export import export, export_text
+from virtinstall.domain.domain import Domain
+from virtinstall.fleet.export import Exported, _Export, export, export_text
 from virtinstall.fleet.leaves import leaves_of
+from virtinstall.guest_record import NAMESPACE, parse_record
+
+OSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
 
 URI = "test:///default"
 ONE = ["--connect", URI, "--name", "a", "--memory", "64", "--disk", "none", "--import", "--osinfo", "generic"]
@@ -86,6 +92,74 @@ def test_password_is_named_in_a_comment(hypervisor: Hypervisor, capsys: pytest.C
     printed = capsys.readouterr().out
     assert printed.startswith("# a: not expressed: password of graphics\n") and "secret" not in printed
     assert Lab.parse(printed).guests
+
+
+def test_system_that_the_database_lacks_is_kept(hypervisor: Hypervisor) -> None:
+    """By its ID, as an edit of the XML; another program or a newer host knows it."""
+    assert main(ONE) == 0
+    handle = hypervisor.guest("a").handle
+    identity = "http://example.com/os/1"
+    handle.set_metadata(OSINFO, "libosinfo", f'<l:libosinfo xmlns:l="{OSINFO}"><l:os id="{identity}"/></l:libosinfo>')
+    assert Domain.parse(handle.xml(inactive=True)).os_id == identity
+    text = exported(hypervisor)
+    hypervisor.guest("a").delete(force=True)
+    assert [each.status for each in Lab.parse(text, variables={}).apply(hypervisor)] == ["done"]
+    assert Domain.parse(hypervisor.guest("a").handle.xml(inactive=True)).os_id == identity
+
+
+@pytest.mark.parametrize(
+    "request_text", ["", "[]", "{", '{"os": 1, "install": [], "devices": {}}', '{"os": {"values": {"name": ["x"]}}}']
+)
+def test_record_that_another_program_changed_is_exported(request_text: str, hypervisor: Hypervisor) -> None:
+    """Any program can write metadata."""
+    assert main(ONE) == 0
+    handle = hypervisor.guest("a").handle
+    record = parse_record(handle.metadata(NAMESPACE), handle.uuid)
+    assert record is not None
+    handle.set_metadata(NAMESPACE, "virtinstall", record.replace(request=request_text).to_xml())
+    assert Lab.parse(exported(hypervisor), variables={}).guests[0].name == "a"
+
+
+@pytest.mark.parametrize(
+    ("disk", "wanted"),
+    [
+        ("size=1", {"size": 1}),
+        ("size=100K", {"size": "102400B"}),
+        ("size=1500M", {"size": 1.465}),
+        ("path=/default-pool/x.img,size=2", {"path": "/default-pool/x.img", "size": 2}),
+        ("pool=default-pool,size=1", {"pool": "default-pool", "size": 1}),
+    ],
+)
+def test_disk_is_exported_as_it_was_requested(disk: str, wanted: dict[str, Any], hypervisor: Hypervisor) -> None:
+    """With its path or pool, and size; the guest of the file has the same disk."""
+    line = ["--disk", disk, "--connect", URI, "--name", "a", "--memory", "64", "--import", "--osinfo", "generic"]
+    assert main(line) == 0
+    before, text = leaves(hypervisor), exported(hypervisor)
+    (found,) = yaml.safe_load(text)["guests"]["a"]["disk"]
+    assert found == {"bus": "ide", **wanted}
+    hypervisor.guest("a").delete(force=True, storage="own")
+    assert [(each.status, each.message) for each in Lab.parse(text, variables={}).apply(hypervisor)] == [("done", None)]
+    assert leaves(hypervisor) == before
+
+
+def test_value_that_no_option_accepts_is_an_edit(hypervisor: Hypervisor) -> None:
+    """libvirt can have values that a command line cannot set; the rest of the option stays."""
+    assert main([*ONE, "--xml", "./devices/graphics/@keymap=a b", "--graphics", "vnc"]) == 0
+    root = etree.fromstring(hypervisor.guest("a").handle.xml(inactive=True).encode())
+    value = {"type": "vnc", "port": "no number"}
+    exporter = _Export(hypervisor.guest("a").handle, hypervisor)
+    assert exporter.accepted("graphics", [value]) == [{"type": "vnc"}]
+    assert exporter.accepted("memory", {"memory": "much"}) is None
+    assert exporter.accepted("vcpus", "many") is None
+    assert root.find("devices/graphics") is not None and "keymap" in exported(hypervisor)
+
+
+def test_comment_is_one_line(hypervisor: Hypervisor) -> None:
+    """A value cannot become a part of the file."""
+    found = Exported(name="a", options={"memory": 64}, omitted=("x: 1",))
+    assert export_text([found]).startswith("# a: not expressed: x: 1\n")
+    assert main([*ONE, "--metadata", "description=x\u2028evil: 1\ny: 2"]) == 0
+    assert list(yaml.safe_load(exported(hypervisor))) == ["version", "connect", "guests"]
 
 
 def test_several_guests_are_one_file(hypervisor: Hypervisor, capsys: pytest.CaptureFixture[str]) -> None:

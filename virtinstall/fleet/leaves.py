@@ -33,26 +33,32 @@ def leaves_of(root: etree._Element, generated: Collection[str] = ()) -> dict[str
 
     A password is replaced by its hash.
     """
-    found: dict[str, str] = {}
-    _collect(root, "", set(generated), found)
-    return found
+    known = set(generated)
+    return {
+        path: _shown(path.rpartition("@")[2], value, known)
+        for element, node in elements_of(root)
+        for path, value in own_leaves(element, node)
+    }
 
 
-def _collect(node: etree._Element, path: str, generated: Collection[str], found: dict[str, str]) -> None:
+def elements_of(root: etree._Element, path: str = "") -> Iterator[tuple[str, etree._Element]]:
+    """Yield the elements of which `leaves_of` returns values, each with its path: `devices/disk[vda]/source/`."""
+    yield path, root
+    for child, tag, key in keyed_children(root):
+        if tag not in _SKIPPED:
+            yield from elements_of(child, f"{path}{tag}{key}/")
+
+
+def own_leaves(path: str, node: etree._Element) -> Iterator[tuple[str, str]]:
+    """Yield the values of one element, without those below it: attributes, text, or its presence."""
     for name, value in node.attrib.items():
         if path or name not in ("id",):
-            key = str(name).rpartition("}")[2]
-            found[f"{path}@{key}"] = _shown(key, str(value), generated)
+            yield f"{path}@{str(name).rpartition('}')[2]}", str(value)
     text = (node.text or "").strip()
     if text:
-        found[path.rstrip("/") or "."] = _shown("", text, generated)
-    empty = True
-    for child, tag, key in keyed_children(node):
-        empty = False
-        if tag not in _SKIPPED:
-            _collect(child, f"{path}{tag}{key}/", generated, found)
-    if empty and not node.attrib and not text and path:
-        found[path.rstrip("/")] = ""
+        yield path.rstrip("/") or ".", text
+    elif path and not node.attrib and not any(isinstance(child.tag, str) for child in node):
+        yield path.rstrip("/"), ""
 
 
 def keyed_children(node: etree._Element) -> Iterator[tuple[etree._Element, str, str]]:
