@@ -100,3 +100,25 @@ def test_delete_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         assert deleted == ["Deleted 'b'.", "Deleted 'a'."]
         assert [guest.name for guest in hypervisor.guests()] == ["test"]
     assert guest_main(["delete", "--yes"]) == 2
+
+
+def test_preview_of_a_deletion_lists_what_is_removed_and_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Snapshots go with the guest; a disk that must stay is named with the reason, by `diff` and by `apply`."""
+    path = tmp_path / "guests.yaml"
+    path.write_text(FILE.replace("disk: none", "disk: {size: 0.1}"))
+    with virtinstall.connect("test:///default") as hypervisor:
+        assert guest_main(["apply", "-f", str(path), "-y"]) == 0
+        hypervisor.guest("a").handle.domain.snapshotCreateXML("<domainsnapshot><name>one</name></domainsnapshot>")  # type: ignore[attr-defined]
+        path.write_text(FILE.replace("a: , b: {after: a}", "a: {state: absent}"))
+        capsys.readouterr()
+        assert guest_main(["diff", "-f", str(path), "a"]) == 5
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[:2] == ["a: delete with its disks", "  remove  snapshot-metadata one: libvirt's metadata"]
+        # the test driver cannot undefine a guest with snapshots
+        hypervisor.guest("a").handle.domain.snapshotLookupByName("one").delete()  # type: ignore[attr-defined]
+        assert guest_main(["apply", "-f", str(path), "-y", "--force", "a"]) == 0
+        title, kept = capsys.readouterr().out.splitlines()[:2]
+        assert title == lines[0] and kept == lines[2]
+        assert kept.startswith("  keep    disk /") and "simulated" in kept

@@ -13,6 +13,7 @@ from tests.fleet.test_hosts import GUEST, REST
 from virtinstall import Hypervisor, HypervisorError, Lab, RequestError
 from virtinstall.cli.main import guest_main
 from virtinstall.fleet.hosts import Connections, connect_all
+from virtinstall.lifecycle.deletion_plan import DeletionFacts, DeletionPlan, FileFacts, Storage, plan_deletion
 
 
 def written(path: Path, guests: str, top: str = "") -> Path:
@@ -193,3 +194,24 @@ def test_kept_files_are_reported(hypervisor: Hypervisor) -> None:
     (outcome,) = chosen.apply(hypervisor, force=True, on_warning=warnings.append)
     assert outcome.status == "done"
     assert [each for each in warnings if each.startswith("web: kept disk /") and "test driver" in each], warnings
+
+
+def test_disk_of_a_guest_that_was_renamed_in_the_file_is_not_pruned(
+    hypervisor: Hypervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new name has the same disk: the old guest stays with it, and the hint leads to `virsh domrename`."""
+    values = ONE.replace("disk: none", "disk: {path: /nowhere/web.qcow2, size: 0.1}")
+    lab(f"{{web: {{{values}}}}}").apply(hypervisor)
+    real = Hypervisor.deletion_plan
+
+    def plan(self: Hypervisor, name: str, storage: Storage = "own") -> DeletionPlan:
+        file = FileFacts(kind="disk", path="/nowhere/web.qcow2", is_ours=True)
+        facts = DeletionFacts(name=name, uuid=real(self, name).uuid, files=(file,))
+        return plan_deletion(facts, storage)
+
+    monkeypatch.setattr(Hypervisor, "deletion_plan", plan)
+    renamed = lab(f"{{www: {{{values}}}}}")
+    outcomes = {each.name: each for each in renamed.apply(hypervisor, prune=True, force=True)}
+    assert outcomes["web"].status == "failed" and "a disk of the guest 'www'" in str(outcomes["web"].message)
+    assert "virsh domrename web www" in str(outcomes["web"].hint)
+    assert "web" in names(hypervisor)

@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from virtinstall.cli.connection import connect
-from virtinstall.cli.guest_diff import add_file_arguments, difference_text, load_lab
+from virtinstall.cli.guest_diff import add_file_arguments, deletion_plans, difference_text, load_lab
 from virtinstall.cli.guest_progress import GuestProgress, summary
 from virtinstall.cli.log import library_log
 from virtinstall.cli.status import Status
@@ -74,7 +74,7 @@ def _apply(given: Namespace, log: Log) -> tuple[int, list[Outcome]]:
     allowed = {"prune": given.prune, "adopt": given.adopt, "recreate": given.recreate, "reboot": given.reboot}
     with lab.open(given.connect, open_one=connect) as hypervisors, library_log(log):
         found = lab.diff(hypervisors, given.names, **allowed)
-        print(difference_text(found), end="")
+        print(difference_text(found, deletion_plans(found, hypervisors)), end="")
         if not given.yes and any(each.action not in _IDLE for each in found) and not _confirmed(found):
             return _DECLINED, []
         begun = time.monotonic()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from virtinstall.cli.connection import connect
+from virtinstall.errors import GuestNotFound
 from virtinstall.fleet.growth import SIZE, in_gib
 from virtinstall.fleet.lab import Lab
+from virtinstall.hypervisor import Hypervisor
+from virtinstall.lifecycle.deletion_plan import KEPT_BY_DESIGN
 from virtinstall.options.usage import UsageError
 
 if TYPE_CHECKING:
@@ -19,8 +24,12 @@ if TYPE_CHECKING:
     from virtinstall.cli.log import Log
     from virtinstall.fleet.compare import Comparison
     from virtinstall.fleet.leaves import Difference
+    from virtinstall.fleet.sessions import Hypervisors
+    from virtinstall.lifecycle.deletion_plan import DeletionPlan
 
 DIFFERENT = 5
+_MOST_PLANS = 50
+"""A plan of a deletion reads all guests: of more guests, `virt-guest delete --dry-run` prints it."""
 UNREACHABLE = 1
 _LABELS = {
     "currentMemory": "memory",
@@ -74,6 +83,7 @@ def run(given: Namespace, log: Log) -> int:
     lab = load_lab(given)
     with lab.open(given.connect, open_one=connect) as hypervisors:
         found = lab.diff(hypervisors, given.names, prune=given.prune)
+        plans = {} if given.output == "json" else deletion_plans(found, hypervisors)
     status = DIFFERENT if any(each.is_different for each in found) else 0
     if any(each.action == "unreachable" for each in found):
         status = UNREACHABLE
@@ -81,13 +91,27 @@ def run(given: Namespace, log: Log) -> int:
         document = {"guests": [each.as_document() for each in found], "changed": False, "exit_status": status}
         print(json.dumps(document, indent=2))
     else:
-        print(difference_text(found), end="")
+        print(difference_text(found, plans), end="")
     return status
 
 
-def difference_text(found: Iterable[Comparison]) -> str:
-    """Return the differences as text."""
-    lines = [line for each in found for line in _lines(each)]
+def deletion_plans(found: Iterable[Comparison], hypervisors: Hypervisors) -> dict[str, DeletionPlan]:
+    """Return what the deletion of the first guests would remove and keep, by name."""
+    plans = {}
+    for each in [each for each in found if each.action in ("delete", "recreate")][:_MOST_PLANS]:
+        hypervisor = hypervisors if isinstance(hypervisors, Hypervisor) else hypervisors[str(each.host)]
+        # another run may delete it meanwhile
+        with suppress(GuestNotFound):
+            plans[each.name] = hypervisor.deletion_plan(each.name)
+    return plans
+
+
+def difference_text(found: Iterable[Comparison], plans: Mapping[str, DeletionPlan] = MappingProxyType({})) -> str:
+    """Return the differences as text; `plans` are those of guests that are deleted."""
+    lines: list[str] = []
+    for each in found:
+        lines += _lines(each)
+        lines += [] if each.name not in plans else _deletion_lines(plans[each.name])
     return "".join(f"{line}\n" for line in lines or ["No differences."])
 
 
@@ -108,6 +132,12 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         yield f"{name}: changes to {options} take effect only when the guest is recreated (--recreate {name})"
     for drift in comparison.drift:
         yield f"{name}: drift, kept: {_values(drift)}"
+
+
+def _deletion_lines(plan: DeletionPlan) -> Iterator[str]:
+    """Return a line for each file, snapshot and reservation that goes, and for each that is kept for a reason."""
+    yield from (f"  remove  {item}" for item in plan.removed if item.kind != "guest")
+    yield from (f"  keep    {item}" for item in plan.kept if item.kind not in KEPT_BY_DESIGN)
 
 
 def _change_lines(comparison: Comparison) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -13,6 +14,7 @@ from virtinstall.create import with_images
 from virtinstall.errors import RequestError, VirtInstallError, WaitTimeout
 from virtinstall.fleet.applied import store_applied
 from virtinstall.fleet.compare import Comparison, record_after_update, record_of
+from virtinstall.fleet.conflicts import exclusive_values
 from virtinstall.fleet.outcome import Outcome, default_jobs
 from virtinstall.fleet.ownership import belongs
 from virtinstall.fleet.planning import plan_again, plan_guest
@@ -21,6 +23,7 @@ from virtinstall.fleet.schedule import run_in_order
 from virtinstall.fleet.sessions import Interruptible, Session, Sessions
 from virtinstall.fleet.update import update_guest
 from virtinstall.libvirt_host.host import has_real_storage
+from virtinstall.lifecycle.deletion_plan import KEPT_BY_DESIGN
 from virtinstall.redact import log_info, log_warning
 from virtinstall.rollback.leftovers import remove_leftovers
 from virtinstall.run.boot_files import check_boot_files
@@ -36,8 +39,6 @@ if TYPE_CHECKING:
 SHUTDOWN_SECONDS = 60.0
 _EXISTED = ("none", "update", "reboot")
 _STILL_TRUE = ("running", "ip", "agent", "ssh")
-_SHARED = ("cdrom", "base")
-"""Kinds of files that a deletion is expected to keep."""
 
 
 def apply_all(
@@ -56,7 +57,8 @@ def apply_all(
     `force` powers off guests that must be deleted and do not shut down within a minute.
     """
     guests = {guest.name: guest for guest in chosen.guests}
-    run = _Run(chosen, guests, sessions, force, on_warning or log_warning, report or _log)
+    deletes = any(each.action in ("delete", "recreate") for each in comparisons)
+    run = _Run(chosen, guests, sessions, force, on_warning or log_warning, report or _log, deletes=deletes)
     todo = {each.name: each for each in comparisons}
     run.awaited = {
         other for each in comparisons if each.action in ("create", "recreate") for other in guests[each.name].after
@@ -86,6 +88,18 @@ def _log(name: str, text: str) -> None:
     log_info(f"{name}: {text}")
 
 
+def _named_disks(guests: Iterable[LabGuest]) -> dict[str, str]:
+    """Return the guest that has each disk of the file, by the real path or by `POOL/VOLUME`."""
+    found: dict[str, str] = {}
+    for guest in guests:
+        request = guest.request
+        for kind, value, _, _ in () if request is None else exclusive_values(request.domain, guest.replace(spread=())):
+            if kind == "disk":
+                # a relative path looks like the name of a volume
+                found |= dict.fromkeys((value, os.path.realpath(value)), guest.name)
+    return found
+
+
 class _Run:
     """One apply: each thread has separate connections."""
 
@@ -97,11 +111,14 @@ class _Run:
         force: bool,
         warn: Callable[[str], None],
         report: Callable[[str, str], None],
+        *,
+        deletes: bool,
     ) -> None:
         self.chosen = chosen
         self.project = chosen.project
         self.reboot = chosen.reboot
         self.guests = guests
+        self.disks = _named_disks(guests.values()) if deletes else {}
         self.sessions = sessions
         self.force = force
         self.warn = warn
@@ -216,14 +233,25 @@ class _Run:
             raise
 
     def delete(self, name: str, hypervisor: Hypervisor) -> None:
-        """Delete a guest. Raises: RequestError, HypervisorError."""
+        """Delete a guest.
+
+        Raises: RequestError, also if another guest of the file needs one of its disks; HypervisorError.
+        """
         plan = hypervisor.deletion_plan(name, "own")
+        for item in plan.files:
+            other = self.disks.get(os.path.realpath(item.path)) or self.disks.get(f"{item.pool}/{item.volume}")
+            if other not in (None, name):
+                raise RequestError(
+                    f"its disk '{item.path}' is in the file, as a disk of the guest '{other}'; nothing was deleted",
+                    hint=f"to rename the guest: virsh domrename {name} {other}; to keep the disk: "
+                    f"virt-guest delete --keep-disks {name}",
+                )
         timeout = None if self.force else SHUTDOWN_SECONDS
         done = hypervisor.delete(plan, force=self.force, shutdown_timeout=timeout, on_warning=self.warning_of(name))
         if done.failed:
             raise RequestError(f"{name}: {done.failed[0].reason}", hint=f"then: virt-guest delete {name}")
         for item in done.kept:
-            if item.kind not in _SHARED:
+            if item.kind not in KEPT_BY_DESIGN:
                 self.warn(f"{name}: kept {item}")
 
     def warning_of(self, name: str) -> Callable[[str], None]:

@@ -13,6 +13,8 @@ from virtinstall.units import human_size
 Storage = Literal["own", "all", "none"]
 """Which disks may be removed: those that virtinstall created for the guest, all of its disks, or none."""
 MAKER = "virtinstall"
+KEPT_BY_DESIGN = ("cdrom", "base")
+"""Kinds of files that no deletion removes."""
 
 
 class FileFacts(Record):
