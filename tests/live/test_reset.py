@@ -148,3 +148,26 @@ def test_a_seed_that_was_ejected_is_inserted_again(
     status, _, error = virt_guest(connection, "reset", guest_name, "--yes", ok=False)
     assert (status, "--without-seed" in error) == (1, True)
     reset(connection, guest_name, "--without-seed")
+
+
+def test_failed_reset_loses_nothing(
+    connection: Connection, disk: Path, guest_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the file system is full, the guest still has its disk and its saved state."""
+    connection.virsh("start", guest_name)
+    connection.virsh("managedsave", guest_name)
+    before = disk.read_bytes()
+
+    def fail(*args: object) -> None:
+        raise virtinstall.StorageError("no space left on device")
+
+    monkeypatch.setattr("virtinstall.lifecycle.reset.provision_image", fail)
+    with virtinstall.connect(connection.option) as hypervisor:
+        guest = hypervisor.guest(guest_name)
+        with pytest.raises(virtinstall.StorageError, match="no space left"):
+            guest.reset()
+        assert guest.handle.has_managed_save() and disk.read_bytes() == before
+        monkeypatch.undo()
+        guest.reset()
+        assert not guest.handle.has_managed_save() and is_empty(disk)
+    assert sorted(path.name for path in disk.parent.iterdir()) == ["base.qcow2", "disk.qcow2"]

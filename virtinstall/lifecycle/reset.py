@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -190,11 +192,14 @@ def reset(plan: ResetPlan, guest: HostGuest, host: Host) -> None:
     now = plan_reset(guest, host, delete_snapshots=bool(plan.snapshots or plan.checkpoints), without_seed=True)
     if (now.uuid, now.disks, now.snapshots, now.overlays) != (plan.uuid, plan.disks, plan.snapshots, plan.overlays):
         raise RequestError(f"the disks of the guest '{guest.name}' changed after the reset was planned")
-    guest.discard_managed_save()
-    if plan.xml is not None:
-        host.define_guest(plan.xml)
-    for path, base in plan.disks:
-        _empty(path, base)
+    with ExitStack() as stack:
+        # a full disk ends the reset here, before anything is lost
+        empty = [(path, stack.enter_context(_empty_image(path, base))) for path, base in plan.disks]
+        guest.discard_managed_save()
+        if plan.xml is not None:
+            host.define_guest(plan.xml)
+        for path, fresh in empty:
+            _overwrite(path, fresh)
     for path in plan.overlays:
         with storage_errors("cannot remove", path):
             remove_file(path)
@@ -202,11 +207,9 @@ def reset(plan: ResetPlan, guest: HostGuest, host: Host) -> None:
         guest.forget_snapshots()
 
 
-def _empty(path: str, base: str) -> None:
-    """Replace the content of the image at `path` with an empty overlay on `base` of the same size.
-
-    The header is written last: until then the old one describes the size, also for the reset that repeats a killed one.
-    """
+@contextmanager
+def _empty_image(path: str, base: str) -> Iterator[str]:
+    """Create an empty overlay on `base`, of the size of the image at `path` and next to it; remove it afterwards."""
     below = probe_image(base)
     try:
         old = probe_image(path, "qcow2")
@@ -221,12 +224,20 @@ def _empty(path: str, base: str) -> None:
         )
         provision_image(image, undo, Silent())
         undo.keep_everything()
-        with storage_errors("cannot reset", path), open(fresh, "rb") as source, open(path, "r+b") as target:
-            header = source.read(_HEADER_BYTES)
-            target.seek(len(header))
-            shutil.copyfileobj(source, target)
-            target.truncate()
-            target.flush()
-            os.fsync(target.fileno())
-            os.pwrite(target.fileno(), header, 0)
-            os.fsync(target.fileno())
+        yield fresh
+
+
+def _overwrite(path: str, fresh: str) -> None:
+    """Replace the content of the image at `path` with that of `fresh`.
+
+    The header is written last: until then the old one describes the size, also for the reset that repeats a killed one.
+    """
+    with storage_errors("cannot reset", path), open(fresh, "rb") as source, open(path, "r+b") as target:
+        header = source.read(_HEADER_BYTES)
+        target.seek(len(header))
+        shutil.copyfileobj(source, target)
+        target.truncate()
+        target.flush()
+        os.fsync(target.fileno())
+        os.pwrite(target.fileno(), header, 0)
+        os.fsync(target.fileno())
