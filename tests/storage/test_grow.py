@@ -109,10 +109,10 @@ def test_image_of_a_running_guest_is_refused(image_format: str, tmp_path: Path) 
 
 @needs_qemu_img
 def test_unsupported_images_are_reported(tmp_path: Path) -> None:
-    """Snapshots, an overlay and other formats are errors that name qemu-img resize."""
+    """Snapshots, an overlay of a larger image and other formats are errors that name qemu-img resize."""
     base, top, snap = tmp_path / "base", tmp_path / "top", tmp_path / "snap"
-    for path in (base, snap):
-        provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=MIB), Undo(), Silent())
+    for path, size in ((base, 2 * MIB), (snap, MIB)):
+        provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=size), Undo(), Silent())
     overlay = NewImage(path=str(top), format="qcow2", capacity_bytes=MIB, backing_path="base", backing_format="qcow2")
     provision_image(overlay, Undo(), Silent())
     run("qemu-img", "snapshot", "-c", "one", snap)
@@ -120,3 +120,23 @@ def test_unsupported_images_are_reported(tmp_path: Path) -> None:
         with pytest.raises(StorageError) as caught:
             grow(str(path), 4 * MIB, image_format)
         assert caught.value.hint == "use qemu-img resize"
+
+
+@needs_qemu_img
+@pytest.mark.parametrize("missing", [False, True])
+def test_overlay_grows_unless_its_image_has_data_after_its_end(tmp_path: Path, missing: bool) -> None:
+    """The image's data stays visible, and the new part is empty; without the image, its size is not known."""
+    base, top = tmp_path / "base", tmp_path / "top"
+    provision_image(NewImage(path=str(base), format="qcow2", capacity_bytes=MIB), Undo(), Silent())
+    run("qemu-io", "-c", "write -P 7 0 1M", base)
+    overlay = NewImage(path=str(top), format="qcow2", capacity_bytes=MIB, backing_path="base", backing_format="qcow2")
+    provision_image(overlay, Undo(), Silent())
+    if missing:
+        base.rename(tmp_path / "moved")
+        with pytest.raises(StorageError, match="has a backing file that is larger or cannot be read"):
+            grow(str(top), 3 * MIB, "qcow2")
+        return
+    grow(str(top), 3 * MIB, "qcow2")
+    assert_clean(top)
+    read = run("qemu-io", "-r", "-c", "read -P 7 0 1M", "-c", "read -P 0 1M 2M", top)
+    assert "verification failed" not in str(read) and info(top)["virtual-size"] == 3 * MIB

@@ -13,6 +13,7 @@ import os
 import struct
 
 from virtinstall.errors import StorageError
+from virtinstall.storage.chain import backing_chain
 from virtinstall.storage.files import (
     SECTOR,
     lock_against_qemu,
@@ -30,7 +31,7 @@ def grow_qcow2(path: str, new_size: int) -> None:
     """Enlarge the disk in the qcow2 image at `path` to `new_size` bytes (rounded up to 512).
 
     Raises: StorageError, if a guest uses it, it would shrink, it has unsupported features (encryption, bitmaps, an
-    external data file, snapshots, a backing file), or it cannot be written.
+    external data file, snapshots, a larger backing file), or it cannot be written.
     """
     size = round_up(new_size, SECTOR)
     with storage_errors("cannot enlarge", path):
@@ -64,12 +65,22 @@ def _check_growable(header: Qcow2Header, path: str, size: int) -> None:
         (header.nb_snapshots, "has internal snapshots"),
         (header.crypt_method, "is encrypted"),
         (header.refcount_order != 4, "has refcounts of another width than 16 bits"),
-        # data of the backing file after the old end would become visible
-        (header.backing_file and size > header.size, "has a backing file"),
+        (size > header.size and _reveals_data(path, header), "has a backing file that is larger or cannot be read"),
     )
     for obstacle, what in obstacles:
         if obstacle:
             raise StorageError(f"image '{path}' {what}: it cannot be enlarged here", hint="use qemu-img resize")
+
+
+def _reveals_data(path: str, header: Qcow2Header) -> bool:
+    """Whether the guest would see data of the backing file after the old end of the disk, or its size is not known."""
+    if not header.backing_file:
+        return False
+    try:
+        below = backing_chain(path, "qcow2")[1:2]
+    except StorageError:
+        return True
+    return not below or below[0].virtual_size is None or below[0].virtual_size > header.size
 
 
 def _grow_l1(fd: int, path: str, header: Qcow2Header, l1_size: int) -> bytes:
