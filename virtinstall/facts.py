@@ -67,7 +67,8 @@ class SubnetFacts(Record):
 class NetworkFacts(Record):
     """A virtual network. `forward` is `nat`, `route`, ... or None (isolated); `pxe`: it offers a boot file.
 
-    `leases` are pairs of MAC address and IP address, read only if an address is requested.
+    `leases` are pairs of MAC address and IP address, read only if an address is requested. `bridge` exists only while
+    the network is active.
     """
 
     name: str
@@ -76,6 +77,7 @@ class NetworkFacts(Record):
     pxe: bool
     subnets: tuple[SubnetFacts, ...] = ()
     leases: tuple[tuple[str, str], ...] = ()
+    bridge: str | None = None
 
 
 class PathFacts(Record):

@@ -7,7 +7,7 @@ import pytest
 from tests.compose.hosts import DATA, HostFiles, compose
 from virtinstall.compose.validate import validate_request
 from virtinstall.errors import RequestError
-from virtinstall.facts import DiskFacts, PathFacts
+from virtinstall.facts import DiskFacts, NetworkFacts, PathFacts
 from virtinstall.options.command import parse_request
 from virtinstall.survey import networks
 
@@ -41,6 +41,17 @@ def test_missing_bridges_are_reported_together() -> None:
     assert [line for line in warnings(*args).splitlines() if "--network" in line] == [
         "--network: the host has no bridges 'wan', 'lan' (`ip link` lists the host's interfaces)"
     ]
+
+
+def test_bridge_of_an_inactive_network() -> None:
+    """Most guides use virbr0, which libvirt creates when it starts the network."""
+    given = ["--name", "x", "--memory", "512", "--disk", "none", "--import", "--network", "bridge=virbr0"]
+    network = NetworkFacts(name="default", active=False, forward="nat", pxe=False, bridge="virbr0")
+    start = "start the network of virbr0 with: virsh --connect qemu:///system net-start default"
+    for active, hint in ((False, start), (True, "`ip link` lists the host's interfaces")):
+        known = {"default": network.replace(active=active)}
+        found = compose(parse_request(given), HOST.facts(disks=(), links=("eth0", "lo"), networks=known)).warnings
+        assert f"--network: the host has no bridge 'virbr0' ({hint})" in found
 
 
 def test_network_interface_that_is_there_or_cannot_be_seen() -> None:

@@ -18,6 +18,7 @@ import pytest
 from tests.cases.facts import HOSTS
 from tests.media.isofiles import build_iso
 from virtinstall.cli.main import main
+from virtinstall.facts import NetworkFacts
 from virtinstall.libvirt_host.connection import LibvirtHost
 from virtinstall.storage import space
 from virtinstall.survey import networks
@@ -123,3 +124,23 @@ def test_most_lines_print_no_warning() -> None:
     assert counts["0"] > len(LINES) / 2
     assert counts["2"] < len(LINES) / 40
     assert set(counts) == {"0", "1", "2", "error"}
+
+
+def test_missing_bridge_names_the_network_that_creates_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`bridge=virbr0` is in every tenth line; without the network `default`, the bridge does not exist."""
+    network = LibvirtHost.network
+
+    def inactive(host: LibvirtHost, name: str) -> NetworkFacts | None:
+        found = network(host, name)
+        return None if found is None else found.replace(active=False)
+
+    monkeypatch.setattr(LibvirtHost, "network", inactive)
+    monkeypatch.setattr(networks, "links", lambda: ("eth0", "lo"))
+    args = ("--name", "web", "--memory", "2048", "--disk", "none", "--pxe", "--osinfo", "fedora36", "--dry-run")
+
+    assert main(["--connect", "test:///default", *args, "--network", "bridge=virbr0"]) == 0
+    assert "net-start default" in capsys.readouterr().err
+    assert main(["--connect", "test:///default", *args, "--network", "bridge=other"]) == 0
+    assert "net-start" not in capsys.readouterr().err

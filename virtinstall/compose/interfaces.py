@@ -151,10 +151,19 @@ def _warn_of_links(draft: Draft, interfaces: list[Interface]) -> None:
         missing = [name for name in dict.fromkeys(names) if name is not None and name not in links]
         if not missing:
             continue
-        otherwise = "`ip link` lists the host's interfaces"
+        otherwise = _start_of_network(draft, missing) or "`ip link` lists the host's interfaces"
         hint = did_you_mean(missing[0], links, otherwise) if len(missing) == 1 else otherwise
         quoted = ", ".join(f"'{name}'" for name in missing)
         draft.warnings.append(f"--network: the host has no {what}{'s' if missing[1:] else ''} {quoted} ({hint})")
+
+
+def _start_of_network(draft: Draft, bridges: list[str]) -> str | None:
+    """Return how to start the inactive network that creates one of `bridges`."""
+    for network in draft.facts.networks.values():
+        if network is not None and not network.active and network.bridge in bridges:
+            command = virsh_command(draft.facts.host.uri, "net-start", network.name)
+            return f"start the network of {network.bridge} with: {command}"
+    return None
 
 
 def _resolve_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:

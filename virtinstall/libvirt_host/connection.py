@@ -237,6 +237,7 @@ class LibvirtHost(StorageHost):
                 forward=None if forward is None else forward.get("mode", "nat"),
                 pxe=forward is not None or root.find("ip/dhcp/bootp") is not None,
                 subnets=subnets(root),
+                bridge=next((bridge.get("name") for bridge in root.iterfind("bridge")), None),
             )
         return None
 

@@ -153,6 +153,10 @@ def _networks(request: Request, host: Host, facts: HostFacts, known: Known) -> d
     )
     if by_default and facts.driver == "qemu" and facts.privileged and facts.default_bridge is None:
         names.add(DEFAULT_NETWORK)
+    links = _links(request, facts)
+    if links and {each.source_bridge for each in interfaces} - {None, *links}:
+        # virbr0 is missing as long as this network is not active
+        names.add(DEFAULT_NETWORK)
     if not any(interface.ip for interface in interfaces):
         return {name: known.network(name) for name in names}
     # other guests of a run may get addresses meanwhile
