@@ -171,3 +171,24 @@ def test_failed_reset_loses_nothing(
         guest.reset()
         assert not guest.handle.has_managed_save() and is_empty(disk)
     assert sorted(path.name for path in disk.parent.iterdir()) == ["base.qcow2", "disk.qcow2"]
+
+
+def test_disk_that_a_program_of_qemu_has_open_is_not_reset(
+    connection: Connection, disk: Path, guest_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A guest may be started after the check that it is off: QEMU's lock of the image decides."""
+    before = disk.read_bytes()
+    monkeypatch.setattr("virtinstall.lifecycle.deletion_facts.open_by", lambda *args, **more: [])
+    with subprocess.Popen(["qemu-io", str(disk)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as qemu:
+        assert qemu.stdin is not None and qemu.stdout is not None
+        qemu.stdin.write(b"length\n")
+        while b"MiB" not in qemu.stdout.readline():
+            pass
+        with virtinstall.connect(connection.option) as hypervisor:
+            with pytest.raises(virtinstall.StorageError, match="in use by a running guest"):
+                hypervisor.guest(guest_name).reset()
+            assert disk.read_bytes() == before
+            qemu.stdin.close()
+            qemu.wait()
+            hypervisor.guest(guest_name).reset()
+    assert is_empty(disk)

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from lxml import etree
 
@@ -26,7 +26,7 @@ from virtinstall.record import Record
 from virtinstall.rollback.file_state import remove_file
 from virtinstall.rollback.undo import Undo
 from virtinstall.storage.file_uses import Role
-from virtinstall.storage.files import storage_errors
+from virtinstall.storage.files import lock_against_qemu, storage_errors
 from virtinstall.storage.in_use import local_chain
 from virtinstall.storage.probe import probe_image
 from virtinstall.storage.provision import provision_image
@@ -193,13 +193,14 @@ def reset(plan: ResetPlan, guest: HostGuest, host: Host) -> None:
     if (now.uuid, now.disks, now.snapshots, now.overlays) != (plan.uuid, plan.disks, plan.snapshots, plan.overlays):
         raise RequestError(f"the disks of the guest '{guest.name}' changed after the reset was planned")
     with ExitStack() as stack:
-        # a full disk ends the reset here, before anything is lost
-        empty = [(path, stack.enter_context(_empty_image(path, base))) for path, base in plan.disks]
+        # a full file system, or a guest that is started meanwhile, ends the reset here, before anything is lost
+        targets = [stack.enter_context(_locked(path)) for path, _ in plan.disks]
+        empty = [stack.enter_context(_empty_image(path, base)) for path, base in plan.disks]
         guest.discard_managed_save()
         if plan.xml is not None:
             host.define_guest(plan.xml)
-        for path, fresh in empty:
-            _overwrite(path, fresh)
+        for (path, _), target, fresh in zip(plan.disks, targets, empty, strict=True):
+            _overwrite(path, target, fresh)
     for path in plan.overlays:
         with storage_errors("cannot remove", path):
             remove_file(path)
@@ -227,12 +228,22 @@ def _empty_image(path: str, base: str) -> Iterator[str]:
         yield fresh
 
 
-def _overwrite(path: str, fresh: str) -> None:
-    """Replace the content of the image at `path` with that of `fresh`.
+@contextmanager
+def _locked(path: str) -> Iterator[BinaryIO]:
+    """Open an image that no QEMU process has open, and prevent that one opens it. Raises: StorageError."""
+    with ExitStack() as stack:
+        with storage_errors("cannot reset", path):
+            target = stack.enter_context(open(path, "r+b"))
+            lock_against_qemu(target.fileno(), path)
+        yield target
+
+
+def _overwrite(path: str, target: BinaryIO, fresh: str) -> None:
+    """Replace the content of the image at `path`, open as `target`, with that of `fresh`.
 
     The header is written last: until then the old one describes the size, also for the reset that repeats a killed one.
     """
-    with storage_errors("cannot reset", path), open(fresh, "rb") as source, open(path, "r+b") as target:
+    with storage_errors("cannot reset", path), open(fresh, "rb") as source:
         header = source.read(_HEADER_BYTES)
         target.seek(len(header))
         shutil.copyfileobj(source, target)
