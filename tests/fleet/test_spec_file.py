@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 import yaml
 from lxml import etree
 
+from tests.options.test_published_lines import LINES as PUBLISHED
 from virtinstall.cli.main import main
 from virtinstall.errors import RequestError
 from virtinstall.fleet.lab import Lab
@@ -17,8 +20,10 @@ from virtinstall.fleet.spec_file import spec_document, spec_text
 from virtinstall.options.command import parse_request
 from virtinstall.options.legacy import rewrite
 from virtinstall.options.parser import parse_argv
+from virtinstall.options.table import OPTIONS
 from virtinstall.request import Request
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "option_examples.txt"
 CASES = Path("/work/shared/conformance/cases.json")
 
 LINES = [
@@ -49,6 +54,48 @@ LINES = [
     ["--sysinfo", "bios.vendor=no,system.manufacturer=012", "--install", "no_install=yes"],
     ["--disk", "path=/x,driver.queue_size=4,source.startupPolicy=optional,clearxml=no,xpath0.set=./@a=b"],
 ]
+
+
+# values of old options that are not any text
+OLD_VALUES = {"ram": "64", "cpuset": "0-1", "uuid": "12345678-1234-4234-8234-123456789012", "file_size": "1.5"}
+OLD_VALUES |= {
+    "vnclisten": "0.0.0.0",
+    "keymap": "de",
+    "vncport": "5901",
+    "mac": "52:54:00:01:02:03",
+    "host_device": "usb_1_2",
+    "soundhw": "ac97",
+}
+# old, but without another spelling
+PRESENT = ("--livecd",)
+# they print something, or are for tests
+NO_GUESTS = ("test_media_detection", "test_stub_command", "print_step")
+
+
+def old_lines() -> list[list[str]]:
+    """Each old option in each of its spellings."""
+    found = []
+    for option in OPTIONS:
+        key = option.names[-1].lstrip("-").replace("-", "_")
+        for name in option.names if option.hidden and key not in NO_GUESTS else ():
+            found.append([name] if option.argument == "none" else [name, OLD_VALUES.get(key, "/a,b'c")])
+    return found
+
+
+def published_lines() -> list[list[str]]:
+    """The command lines that were published, with one file for all, and the examples of the manual."""
+    words = [shlex.split(re.sub(r"\{\w+\}", "/x/file", line).partition(" ")[2]) for line in PUBLISHED]
+    words += [shlex.split(line.removeprefix("virt-install ")) for line in EXAMPLES.read_text().splitlines()]
+    return [argv for argv in words if is_understood(argv)]
+
+
+def is_understood(argv: list[str]) -> bool:
+    """Whether it is a command line of virt-install that describes one new guest."""
+    try:
+        parse_request(argv)
+    except (RequestError, SystemExit):
+        return False
+    return not {"--count", "--finish", "--reinstall"} & set(argv)
 
 
 def conformance_lines() -> list[list[str]]:
@@ -101,6 +148,20 @@ def test_file_has_the_same_request(argv: list[str]) -> None:
     """With and without --print-xml."""
     check(argv)
     check([*argv, "--print-xml"])
+
+
+@pytest.mark.parametrize("argv", old_lines(), ids=" ".join)
+def test_old_options_have_the_same_request(argv: list[str]) -> None:
+    """The file has the present spelling."""
+    assert is_understood(argv)
+    check(argv)
+    assert f"\n    {argv[0].lstrip('-')}:" not in written([*argv, "--name", "a"]) or argv[0] in PRESENT
+
+
+@pytest.mark.parametrize("argv", published_lines(), ids=lambda argv: " ".join(argv)[:60])
+def test_published_lines_have_the_same_request(argv: list[str]) -> None:
+    """Lines that people use."""
+    check(argv)
 
 
 @pytest.mark.skipif(not CASES.exists(), reason="the conformance cases are not on this machine")
