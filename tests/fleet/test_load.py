@@ -281,6 +281,17 @@ def test_mistake_that_several_guests_share_is_one_line(text: str) -> None:
     assert len(caught.value.message.split("\n")) == 2
 
 
+def test_thousands_of_mistakes_are_reported_quickly_and_briefly() -> None:
+    """The first hundred, and how many more there are."""
+    guests = "".join(f"  g{number}: {{after: missing{number}}}\n" for number in range(5000))
+    before = time.process_time()
+    with pytest.raises(FileError) as caught:
+        lab_of(f"version: 1\nguests:\n{guests}")
+    lines = caught.value.message.split("\n")
+    assert (len(lines), lines[-1]) == (101, "and 4900 more mistakes")
+    assert time.process_time() - before < 10
+
+
 def test_guest_with_mistakes_causes_no_mistakes_of_others() -> None:
     """Its name, group and numbered guests are known."""
     with pytest.raises(FileError) as caught:

@@ -8,6 +8,7 @@ from virtinstall.fleet.keys import suggestion
 from virtinstall.fleet.lab_guest import LabGuest
 from virtinstall.fleet.nodes import FileError
 
+_MOST_SUGGESTIONS = 20
 Places = Mapping[str, Sequence[tuple[str, str]]]
 """(name, position) of each value of `after` or `groups`, by the name of the guest."""
 
@@ -32,7 +33,9 @@ def wrong_names(
             if other == guest.name:
                 text = "a guest cannot come after itself"
             elif other not in known and not other.startswith(tuple(failed)):
-                text = f"there is no guest or group '{other}'{suggestion(other, known)}"
+                # each name is compared with all others
+                near = suggestion(other, known) if len(found) < _MOST_SUGGESTIONS else ""
+                text = f"there is no guest or group '{other}'{near}"
             if text is not None:
                 found.setdefault((place, other), FileError(f"{place}: {guest.name}.after: {text}"))
         for group, place in groups.get(guest.name, ()):

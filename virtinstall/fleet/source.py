@@ -12,6 +12,7 @@ from virtinstall.fleet.nodes import Fields, FileError, Items, Node, Text
 from virtinstall.fleet.substitute import expand_variables
 
 R = TypeVar("R")
+_MOST_LINES = 100
 _POSITION = re.compile(r":([0-9]+):([0-9]+): ")
 
 
@@ -95,11 +96,13 @@ def together(problems: Sequence[RequestError]) -> FileError:
         # the position, without the path in which the guest's name is
         place, _, rest = problem.message.partition(": ")
         alike.setdefault((place, rest.partition(": ")[2] or rest), []).append(problem)
-    lines = {_line(each): each[0].hint for each in alike.values()}
+    lines = {_line(each): each[0].hint for each in list(alike.values())[:_MOST_LINES]}
     hints = set(lines.values())
+    more = [f"and {len(alike) - _MOST_LINES} more mistakes"] if len(alike) > _MOST_LINES else []
     if len(hints) == 1:
-        return FileError("\n".join(lines), hint=hints.pop())
-    return FileError("\n".join(message if hint is None else f"{message} ({hint})" for message, hint in lines.items()))
+        return FileError("\n".join([*lines, *more]), hint=hints.pop())
+    full = [message if hint is None else f"{message} ({hint})" for message, hint in lines.items()]
+    return FileError("\n".join([*full, *more]))
 
 
 def _line(alike: Sequence[RequestError]) -> str:
