@@ -1,0 +1,187 @@
+"""Mistakes in a guests file: positions, hints, all of them together."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from virtinstall.fleet.keys import options_by_key
+from virtinstall.fleet.lab import Lab
+from virtinstall.fleet.nodes import FileError
+from virtinstall.options.table import OPTIONS
+
+
+def lab_of(text: str) -> Lab:
+    """The lab of a file; no variable is set."""
+    return Lab.parse(text, "guests.yaml", variables={})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("guests:\n  web:\n    disk:\n    - {size: 1}\n    - {sizee: 2}\n",
+         r"6:8: web.disk\[1\].sizee: unknown key \(did you mean size\?\)"),
+        ("guests:\n  web:\n    disk: {size: x}\n", r"4:18: web.disk.size: size=x: "),
+        ("guests:\n  web:\n    disk: ['size=1', 'sizee=1']\n", r"4:22: web.disk\[1\]: unknown sub-option 'sizee'"),
+        ("guests:\n  web: {memroy: 1}\n", r"3:9: web.memroy: unknown key \(did you mean memory\?\)"),
+        ("guests:\n  web: {connect: x}\n", r"3:9: web.connect: unknown key"),
+        ("guests:\n  web: {memory: 1, memory: 2}\n", r"3:20: duplicate key 'memory'"),
+        ("services: {web: {}}\n", r"2:1: services: unknown key$"),
+        ("guests: {web: {}}\nguest: {}\n", r"3:1: guest: unknown key \(did you mean guests\?\)"),
+        ("guests:\n  web: [1]\n", r"3:8: web: a mapping is expected"),
+        ("guests: {a: {after: b}, b: {after: a}}\n", r"2:10: these guests wait for each other \(after\): a, b"),
+        ("guests: {a: {after: bb}, b: }\n", r"2:21: a.after: there is no guest or group 'bb' \(did you mean b\?\)"),
+        ("guests: {a: {count: 2}, a-1: {}}\n", r"2:25: two guests have the name 'a-1'"),
+        ("guests: {a: {count: x}}\n", r"2:21: a.count: a number"),
+        ("guests: {a: {wait-for: [x]}}\n", r"2:24: a.wait-for: one value is expected"),
+        ("guests: {a: {wait-for: x}}\n", r"2:24: a.wait-for: invalid value"),
+        ("guests: {a: {state: gone}}\n", r"2:21: a.state: it is present or absent"),
+        ("guests: {a: {import: perhaps}}\n", r"2:22: a.import: 'perhaps': true or false is expected"),
+        ("guests: {a: {memory: !!python/object:os.system 1}}\n", r"2:22: the tag tag:yaml\S+ has no"),
+        ("guests: {a: {metadata: {title: '${NOPE}'}}}\n", r"2:32: a: the variable NOPE is not set"),
+        ("guests: {a: *x}\n", r"2:13: .*alias"),
+        ("guests: {a: &x {memory: *x}}\n", r"2:25: the alias \*x contains itself"),
+        ("guests: {a: {<<: 1}}\n", r"2:18: << merges mappings only"),
+        ("guests: {a: {memory: 1}\n", r"\d+:\d+: "),
+        ("guests: {a/b: {}}\n", r"2:10: 'a/b' cannot be the name"),
+        ("guests: " + "[" * 5000 + "\n", r"2:\d+: more than 40 levels"),
+        ("guests: {}\n---\nversion: 1\n", r"3:1: the file holds a second document"),
+        ("guests: {a: {after: [b, a]}, b: }\n", r"2:25: a.after: a guest cannot come after itself"),
+        ("guests: {a: {groups: [x, all]}}\n", r"2:26: a.groups: every inventory of Ansible has 'all' already"),
+        ("guests: {a: {groups: [x, '']}}\n", r"2:26: a.groups: names are expected"),
+        ("guests: {a: {groups: [x, b]}, b: }\n", r"2:26: a.groups: 'b' is the name of a guest, and cannot be a group"),
+        ("guests: {a: {spread: []}}\n", r"2:22: a.spread: names of hosts are expected"),
+        ("guests: {a: {host: k}}\n", r"2:20: a: unknown host 'k'$"),
+        ("guests: {'a{n}': {}}\n", r"2:10: a\{n\}: \{n\} requires count"),
+        ("guests: {'a{n:q}': {count: 1}}\n", r"2:10: a\{n:q\}: \{n:q\} is not \{n\}, \{n:02\}"),
+        ("guests: {a: {metadata: {title: '{n}'}}}\n", r"2:32: a: \{n\} requires count"),
+        ("guests: {'${A}': {}}\n", r"2:10: \$\{A\}: the variable A is not set"),
+        ("guests: {a: {state: '${A}'}}\n", r"2:21: a.state: the variable A is not set"),
+    ],
+)  # fmt: skip
+def test_mistake_has_a_position(text: str, expected: str) -> None:
+    """File, line, column, path, what is wrong."""
+    with pytest.raises(FileError, match=rf"^guests.yaml:{expected}"):
+        lab_of(f"version: 1\n{text}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "is empty"),
+        ("[]", "must be a mapping"),
+        ("guests: {}", "version is missing"),
+        ("version: 2\nguests: {}", "only version 1"),
+        ("version: 1", "guests is missing"),
+        ("a: b: c", ":1:5: "),
+    ],
+)
+def test_wrong_file(text: str, expected: str) -> None:
+    """What is not a guests file at all."""
+    with pytest.raises(FileError, match=expected):
+        lab_of(text)
+
+
+def test_all_mistakes_are_reported_together() -> None:
+    """A line each, in the order of the file; those about other guests too."""
+    text = (
+        "version: 1\nproject: [x]\nfoo: 1\nhosts: {k: null}\ndefaults: {memroy: 1, memory: {memry: 1}}\nguests:\n"
+        "  a: {memroy: 1, host: k, state: 1}\n"
+        "  b: {disk: {size: x}, memory: x, vcpus: y, import: z, after: [a, c, d]}\n"
+        "  c: {memory: 4, vcpus: y}\n"
+        "  e: {memory: 1, after: x}\n"
+    )
+    with pytest.raises(FileError) as caught:
+        lab_of(text)
+    places = [line.split(": ")[0].removeprefix("guests.yaml:") for line in caught.value.message.split("\n")]
+    lines = [int(place.split(":")[0]) for place in places]
+    assert lines == sorted(lines)
+    assert lines.count(8) == 1, "the values of a guest that cannot be read are reported first"
+    assert set(lines) == {2, 3, 4, 5, 7, 8, 9, 10} and lines.count(5) == 2
+    text = "version: 1\nguests:\n  b: {disk: {size: x}, memory: x, vcpus: y, after: x}\n"
+    with pytest.raises(FileError) as caught:
+        lab_of(text)
+    assert [line.split(": ")[1] for line in caught.value.message.split("\n")] == ["b.disk.size", "b.memory", "b.vcpus"]
+
+
+def test_each_mistake_has_its_hint() -> None:
+    """In its line; a hint that all of them share is printed once."""
+    with pytest.raises(FileError) as caught:
+        lab_of("version: 1\nguests: {a: {disk: {sizee: 1}}, b: {wait-for: x}, c: {memroy: 1}}")
+    first, second, third = caught.value.message.split("\n")
+    assert first.endswith("(`virt-install --disk help` lists the keys)") and "(use running" in second
+    assert third.endswith("(did you mean memory?)") and caught.value.hint is None
+    with pytest.raises(FileError) as caught:
+        lab_of("version: 1\nguests: {a: {disk: {sizee: 1}}, b: {disk: {sizee: 1}}}")
+    assert caught.value.hint == "`virt-install --disk help` lists the keys"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "defaults: {memory: x}\nguests: {a: , b: , c: {count: 3}}",
+        "x-a: &a {memory: x}\nguests: {a: *a, b: {<<: *a}, c: {<<: *a, vcpus: 1}}",
+        "defaults: {groups: [all]}\nguests: {a: , b: , c: }",
+        "defaults: {metadata: {title: '${NOPE}'}}\nguests: {a: , b: , c: }",
+    ],
+)
+def test_mistake_that_several_guests_share_is_one_line(text: str) -> None:
+    """In the defaults, or at an anchor; mistakes at other places have lines of their places."""
+    with pytest.raises(FileError, match=r"^guests.yaml:2:\S+ a\b.*\(the same for 2 other guests\)$"):
+        lab_of(f"version: 1\n{text}\n")
+    with pytest.raises(FileError) as caught:
+        lab_of("version: 1\nguests:\n  a: {memory: x}\n  b: {memory: x}\n")
+    assert len(caught.value.message.split("\n")) == 2
+
+
+def test_thousands_of_mistakes_are_reported_quickly_and_briefly() -> None:
+    """The first hundred, and how many more there are."""
+    guests = "".join(f"  g{number}: {{after: missing{number}}}\n" for number in range(5000))
+    before = time.process_time()
+    with pytest.raises(FileError) as caught:
+        lab_of(f"version: 1\nguests:\n{guests}")
+    lines = caught.value.message.split("\n")
+    assert (len(lines), lines[-1]) == (101, "and 4900 more mistakes")
+    assert time.process_time() - before < 10
+
+
+def test_guest_with_mistakes_causes_no_mistakes_of_others() -> None:
+    """Its name, group and numbered guests are known."""
+    with pytest.raises(FileError) as caught:
+        lab_of("version: 1\nguests: {'w{n}': {count: 2, memory: x}, b: {after: [w, w1]}}")
+    assert "\n" not in caught.value.message and "w1.memory" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "key", sorted({name[2:] for option in OPTIONS for name in option.names if name[:2] == "--"} - {*options_by_key()})
+)
+def test_option_that_is_not_a_key_is_explained(key: str) -> None:
+    """What to write instead, or that it is about the run; no misleading name."""
+    without_meaning = {
+        *("check-cpu", "test-media-detection", "test-stub-command", "os-type", "nonsparse", "accelerate"),
+        *("prompt", "force", "print-step", "vncport", "vnclisten", "keymap"),
+    }
+    if key == "count" or key in without_meaning:
+        return
+    with pytest.raises(FileError) as caught:
+        lab_of(f"version: 1\nguests: {{a: {{{key}: x}}}}")
+    assert "about the run" in caught.value.message or str(caught.value.hint).startswith("write ")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a: {after: [x{n}]}", "quotes around values"),
+        ("a: {memory: 1", "close each"),
+        ("a:\n    memory: 1\n   vcpus: 1", "same column"),
+        ("a:\n    memory: 1: 2", "with a colon"),
+        ("a: @x", "start with @"),
+        ("a: 'x", "quote is not closed"),
+    ],
+)
+def test_mistake_of_yaml_has_a_hint(text: str, hint: str) -> None:
+    """The parser's message alone does not help."""
+    with pytest.raises(FileError) as caught:
+        lab_of(f"version: 1\nguests:\n  {text}\n")
+    assert hint in str(caught.value.hint)
