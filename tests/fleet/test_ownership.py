@@ -215,3 +215,17 @@ def test_disk_of_a_guest_that_was_renamed_in_the_file_is_not_pruned(
     assert outcomes["web"].status == "failed" and "a disk of the guest 'www'" in str(outcomes["web"].message)
     assert "virsh domrename web www" in str(outcomes["web"].hint)
     assert "web" in names(hypervisor)
+
+
+def test_guest_that_is_renamed_with_its_file_changes_only_its_name(hypervisor: Hypervisor) -> None:
+    """No option is reported that requires --recreate, which would delete the disks."""
+    values = ONE.replace("disk: none", "disk: {size: 0.1}")
+    lab(f"{{web: {{{values}}}}}").apply(hypervisor)
+    guest = hypervisor.guest("web")
+    guest.destroy()
+    guest.handle.domain.rename("www", 0)  # type: ignore[attr-defined]
+    renamed = lab(f"{{www: {{{values}}}}}")
+    (found,) = renamed.diff(hypervisor)
+    assert (found.action, found.at_creation) == ("update", ()) and [each.path for each in found.changes] == ["name"]
+    assert statuses(renamed.apply(hypervisor)) == {"www": ("update", "done")}
+    assert [each.is_different for each in renamed.diff(hypervisor, prune=True)] == [False]

@@ -44,12 +44,12 @@ class Applied(Record):
 
 
 def option_hashes(guest: LabGuest) -> dict[str, str]:
-    """Return a hash of each option's values, by which changed options are recognized."""
-    hashes = {}
-    for name, values in guest.options.items():
-        text = "\0".join(values)
-        hashes[name] = hashlib.sha256(f"{guest.name}\0{name}\0{text}".encode()).hexdigest()[:16]
-    return hashes
+    """Return a hash of each option's values, and of the name, by which changed options are recognized."""
+    return {name: _hash(name, *values) for name, values in {**guest.options, "name": (guest.name,)}.items()}
+
+
+def _hash(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
 def read_applied(guest: HostGuest) -> Applied | None:
