@@ -3,7 +3,7 @@
     VirtInstallError
     |-- EndedError          the run was interrupted: Ctrl-C, a signal
     |-- RequestError        the request contradicts itself or the host: change the options
-    |   |-- FieldError      a record or an element got a value of the wrong type (also a TypeError)
+    |   |-- FieldError      a record or an element received a value of the wrong type (also a TypeError)
     |   |   `-- UnknownFieldError   unknown field, or the field cannot be changed (also an AttributeError)
     |   `-- GuestNotFound   no guest with that name or UUID
     `-- HostError           the host or something it reaches failed

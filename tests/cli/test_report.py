@@ -166,7 +166,7 @@ def test_list_of_systems(capsys: pytest.CaptureFixture[str]) -> None:
     assert [", ".join(system["names"]) for system in json.loads(capsys.readouterr().out)] == lines
 
 
-def test_cdrom_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cdrom_that_is_not_an_iso_image(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file that holds no image is warned of, not refused: a guest may start from more than we know."""
     path = tmp_path / "notes.iso"
     path.write_text("no image at all")

@@ -224,7 +224,7 @@ def test_existing_volume_is_never_overwritten() -> None:
 
 
 def test_preserved_data() -> None:
-    """--preserve-data points at what is there, copies nothing, and needs no original; an image in use is refused."""
+    """--preserve-data uses the existing files, copies nothing, and needs no original; an image in use is refused."""
     requested: dict[str, Any] = {"files": ("/i/x",), "preserve_data": True}
     places = {"/i": Place(True, True, frozenset({"x"}))}
     gone = SourceFacts("/i/gone")

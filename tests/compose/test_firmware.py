@@ -56,7 +56,7 @@ def test_secure_boot_switched_off_does_not_request_uefi() -> None:
 
 
 def test_given_firmware_stays() -> None:
-    """An image that was named is taken, and no other is looked for."""
+    """A requested image is used, and no other is searched for."""
     domain = guest("--boot", "loader=/fw/CODE.fd,loader.readonly=yes,loader.type=pflash,nvram.template=/fw/VARS.fd")
     assert domain.os.firmware is None and domain.os.loader == "/fw/CODE.fd"
 

@@ -21,7 +21,7 @@ def run(monkeypatch: pytest.MonkeyPatch, text: str, *args: str) -> int:
 @pytest.mark.parametrize(
     ("text", "output"),
     [
-        ("", "a domain must be specified"),
+        ("", "no guest specified"),
         ("<domain", "invalid XML on standard input"),
         ("<foo/>", "the root element is <foo>"),
     ],

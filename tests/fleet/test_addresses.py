@@ -174,9 +174,9 @@ def test_conflict_with_another_guest_of_the_file() -> None:
     other = "{network: lab, ip: 10.7.0.10}"
     with pytest.raises(FileError) as caught:
         lab(f"  a: {{network: {other}}}\n  b: {{network: [{{network: lab, ip: 10.7.0.10/24}}]}}\n")
-    assert caught.value.message == "guests.yaml:5:36: b: a has the IP address 10.7.0.10 too"
+    assert caught.value.message == "guests.yaml:5:36: b: a has the same IP address, 10.7.0.10"
     lab(f"  a: {{network: {other}}}\n  b: {{network: [{{network: other, ip: 10.7.0.10}}]}}\n")
-    with pytest.raises(FileError, match="web-1 has the IP address"):
+    with pytest.raises(FileError, match="web-1 has the same IP address"):
         lab(f"  web: {{count: 2, network: {other}}}\n")
     lab("  web: {count: 2, network: {network: lab, ip: '10.7.0.1{n}'}}\n")
 

@@ -224,7 +224,7 @@ def test_mistakes_have_a_position(guests: str, message: str) -> None:
     [
         ("{kvm1: {uri: x}}", "guests.yaml:3:16: hosts.kvm1.uri: unknown key"),
         ("{kvm1: }", "guests.yaml:3:15: hosts.kvm1: a URI is expected"),
-        ("{kvm1: x}\nconnect: y", "guests.yaml:4:1: connect: the file names hosts"),
+        ("{kvm1: x}\nconnect: y", "guests.yaml:4:1: connect: the file lists hosts"),
     ],
 )
 def test_mistakes_in_hosts(hosts: str, message: str) -> None:
@@ -245,7 +245,7 @@ def test_guests_on_different_hosts_share_ports_and_addresses_but_no_mac() -> Non
     """Networks of libvirt are local to a host."""
     values = "graphics: {type: vnc, port: 5901}, network: [{network: default, ip: 192.168.122.10}]"
     lab(f"  a: {{host: kvm1, {values}}}\n  b: {{host: kvm2, {values}}}\n")
-    with pytest.raises(FileError, match="port 5901"):
+    with pytest.raises(FileError, match="port, 5901"):
         lab(f"  a: {{host: kvm1, {values}}}\n  b: {{host: kvm1, {values}}}\n")
     mac = "network: [{network: default, mac: '52:54:00:00:00:01'}]"
     with pytest.raises(FileError, match="MAC address"):
@@ -254,7 +254,7 @@ def test_guests_on_different_hosts_share_ports_and_addresses_but_no_mac() -> Non
 
 def test_connection_of_the_command_contradicts_hosts() -> None:
     """--connect is for files without hosts."""
-    with pytest.raises(RequestError, match="names its hosts"):
+    with pytest.raises(RequestError, match="lists its hosts"):
         lab("  a: {host: kvm1}\n").open("test:///default")
     with virtinstall.connect("test:///default") as one, pytest.raises(RequestError, match="one connection"):
         lab("  a: {host: kvm1}\n").diff(one)

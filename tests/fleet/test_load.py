@@ -127,7 +127,7 @@ def test_count_and_places() -> None:
 )
 def test_guests_of_a_count_share_nothing_exclusive(clash: str) -> None:
     """One error for them all, with a hint."""
-    with pytest.raises(FileError, match=r"guests.yaml:3:3: web-2: web-1 has the .* too") as caught:
+    with pytest.raises(FileError, match=r"guests.yaml:3:3: web-2: web-1 has the same .*") as caught:
         lab_of(f"version: 1\nguests:\n  web: {{count: 3, {clash}}}\n")
     assert "{n}" in str(caught.value.hint) and "\n" not in caught.value.message
 

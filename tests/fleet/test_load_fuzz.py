@@ -93,14 +93,14 @@ def test_damaged_bytes(seed: int) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("version: 1\nguests:\n\ta: {}\n", r"3:1: a tab cannot indent"),
+        ("version: 1\nguests:\n\ta: {}\n", r"3:1: tabs are not allowed in the indentation"),
         ("version: 1\nguests: {a: {memory: 1}}\nguests: {}\n", r"3:1: duplicate key 'guests'"),
         ("version: 1\nguests: {a: {memory: !!python/name:os.system ''}}\n", r"2:22: the tag "),
         ("version: 1\nguests: {? [a]: {}}\n", r"2:\d+: a name must be text"),
         ("version: 1\nguests: {a: {count: 100001}}\n", r"2:21: a.count: a number up to 100000"),
         ("version: 1\nguests: {a: {disk: [[size=1]]}}\n", r"2:21: a.disk\[0\]: a value is expected"),
         ("version: 1\nguests: {a: {memory: {a: {b: {c: 1}}}}}\n", r"2:23: a.memory.a.b.c: unknown key"),
-        ("version: 1\nguests: {'': {}}\n", r"2:10: '' cannot be the name"),
+        ("version: 1\nguests: {'': {}}\n", r"2:10: '' is not a valid guest name"),
     ],
 )  # fmt: skip
 def test_hostile_values(text: str, expected: str) -> None:

@@ -14,7 +14,7 @@ MIB = 1 << 20
 
 
 def qcow2(folder: Path, *, size: int = 8 * MIB, padding: int = 0, backing: Path | None = None) -> bytes:
-    """A qcow2 image; `padding`: so many random bytes follow it, as data of a larger one would."""
+    """A qcow2 image; `padding`: the number of random bytes after it, like the data of a larger one."""
     path = folder / f"image-{os.urandom(4).hex()}.qcow2"
     undo = Undo()
     provision_image(

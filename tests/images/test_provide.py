@@ -1,4 +1,4 @@
-"""The images of a plan, got and put under its disks; and a run that is killed at any point."""
+"""The images of a plan, downloaded and used for its disks; and a run that is killed at any point."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_killed_runs_leave_nothing_behind(vendor: Vendor, client: Client, tmp_pa
 
 @pytest.mark.parametrize("state", ["no record", "read-only part", "descriptions", "half a record"])
 def test_states_that_a_killed_run_can_leave(vendor: Vendor, client: Client, tmp_path: Path, state: str) -> None:
-    """Between two steps of publishing: what is there is used, or removed."""
+    """Between two steps of publishing: existing files are used or removed."""
     data = qcow2(tmp_path)
     source = named(vendor.publish("/i/disk.qcow2", data))
     image = client.fetch(source)

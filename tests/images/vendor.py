@@ -20,7 +20,9 @@ class Vendor:
     files: dict[str, bytes] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
     status: dict[str, list[int]] = field(default_factory=dict)  # refusals of the next requests for a path
-    cut_after: dict[str, list[int]] = field(default_factory=dict)  # the next answers end after so many bytes
+    cut_after: dict[str, list[int]] = field(
+        default_factory=dict
+    )  # the number of bytes after which the next answers end
     types: dict[str, str] = field(default_factory=dict)
     before: dict[str, Callable[[Vendor], None]] = field(default_factory=dict)  # called before each answer
     ranges: bool = True

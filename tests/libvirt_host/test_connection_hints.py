@@ -19,7 +19,7 @@ from virtinstall.libvirt_host.connect_errors import connection_hint
     ],
 )
 def test_addresses(uri: str, hint: str) -> None:
-    """A misspelt address, a driver that there isn't, another host that doesn't answer."""
+    """A misspelt address, a driver that does not exist, a host that does not answer."""
     with pytest.raises(HypervisorError) as caught:
         virtinstall.connect(uri)
     assert hint in str(caught.value.hint)

@@ -11,7 +11,7 @@ from virtinstall.libvirt_host.retry import retry_while_busy
 
 
 def failing(times: int, code: int, args: str) -> tuple[list[int], Callable[[], str]]:
-    """A call that fails so many times before it returns `done`, and the list of its calls."""
+    """A call that fails `times` times before it returns `done`, and the list of its calls."""
     calls: list[int] = []
 
     def call() -> str:

@@ -140,7 +140,7 @@ def test_renamed_guest_reports_its_former_uefi_variables(
     os.unlink(path)
 
 
-def test_file_that_got_the_inode_of_the_removed_disk_stays(
+def test_file_that_received_the_inode_of_the_removed_disk_stays(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
     """The user removes the disk and puts his file there; many file systems use the inode again."""

@@ -99,7 +99,7 @@ def test_name_taken(
 def test_initrd_missing(
     connection: Connection, virt_install: VirtInstall, tiny_tree: Path, work: Path, guest_name: str
 ) -> None:
-    """The tree names an initrd that it hasn't got: the kernel that was fetched before and the disk are gone."""
+    """The tree names an initrd that it does not contain: the kernel that was fetched before and the disk are gone."""
     tree = work / "tree"
     (tree / "images" / "pxeboot").mkdir(parents=True)
     for name in (".treeinfo", "images/pxeboot/vmlinuz"):

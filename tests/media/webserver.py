@@ -18,7 +18,7 @@ class Site:
     files: dict[str, bytes] = field(default_factory=dict)
     cut_after: list[int] = field(default_factory=list)
     ranges: bool = True
-    shift: int = 0  # parts begin so many bytes before the requested offset, as their Content-Range states
+    shift: int = 0  # number of bytes by which parts begin before the requested offset, as their Content-Range states
     grown: int = 0  # a 206 states a file size that is larger by this
     head: bool = True
     etag: str = '"1"'

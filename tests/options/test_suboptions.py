@@ -26,7 +26,7 @@ def test_omitted_numbers_leave_no_empty_elements(text: str, types: list[str]) ->
     assert [codec.type for codec in parsed(Sound, text).codecs] == types
 
 
-def test_numbers_count_from_what_is_there() -> None:
+def test_numbers_continue_after_existing_ones() -> None:
     """With one existing codec, every higher number adds a codec."""
     for number in (1, 3):
         sound = Sound()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from virtinstall.cli.main import clone_main, guest_main, main, xml_main
@@ -79,11 +81,18 @@ def test_hint_uses_the_connection_that_was_typed(capsys: pytest.CaptureFixture[s
         assert "hint: list them with: virsh --connect test:///default pool-list --all\n" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("run", [main, clone_main, xml_main])
+def test_error_without_arguments(run: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]) -> None:
+    """A command alone is an error about what it needs."""
+    assert run([]) == 1
+    assert all("error: " in line or "hint: " in line for line in capsys.readouterr().err.splitlines())
+
+
 @pytest.mark.parametrize(
     ("value", "error", "hint"),
     [
         ("bus=scsi", "--disk bus=scsi: no path, size or source specified", "for example --disk size=20,bus=scsi"),
-        ("size=2,5", "--disk: unexpected '5' after '2,'", "use a point: 2.5"),
+        ("size=2,5", "--disk: unexpected '5' after '2,'", "use a decimal point: 2.5"),
         ("size", "/size: no such file; a new disk requires size=", "did you mean --disk size=VALUE?"),
         (
             "rbd:pool/image",

@@ -1,4 +1,4 @@
-"""A file that got the inode of a removed one is another file: the time of its creation differs."""
+"""A file that received the inode of a removed one is another file: the time of its creation differs."""
 
 from __future__ import annotations
 

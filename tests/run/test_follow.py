@@ -66,7 +66,7 @@ def follower(*devices: Any, **run: Any) -> InstallWatcher:
 
 
 def test_what_is_not_waited_for_has_no_console() -> None:
-    """`--wait 0` is as `--noautoconsole`, so the guest needn't be started paused for a console's sake."""
+    """`--wait 0` is as `--noautoconsole`, so the guest is not started paused for a console."""
     assert follower(Serial(type="pty"), wait_minutes=0).console_kind() == "none"
     assert follower(Serial(type="pty"), wait_minutes=0, autoconsole="text").console_kind() == "none"
 

@@ -89,7 +89,7 @@ def test_it_is_not_there(tmp_path: Path) -> None:
     ],
 )
 def test_what_would_break_the_guest(tmp_path: Path, args: str, match: str) -> None:
-    """A disk that is smaller than its image, or a format that there isn't, is refused."""
+    """A disk that is smaller than its image, or an unknown format, is refused."""
     base = tmp_path / "base"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "3G"], check=True)
     with pytest.raises(RequestError, match=match):

@@ -96,14 +96,10 @@ class Session:
         if self.guest is not None:
             return self.guest.xml(inactive=True)
         if sys.stdin is None or sys.stdin.isatty():
-            raise RequestError(
-                "a domain must be specified", hint="specify the guest's name, or pass its XML on standard input"
-            )
+            raise RequestError("no guest specified", hint="specify the guest's name, or pass its XML on standard input")
         text = sys.stdin.read()
         if not text.strip():
-            raise RequestError(
-                "a domain must be specified", hint="specify the guest's name, or pass its XML on standard input"
-            )
+            raise RequestError("no guest specified", hint="specify the guest's name, or pass its XML on standard input")
         return text
 
     def _changed(self, domain: Domain) -> Domain:

@@ -77,7 +77,7 @@ def _apply(given: Namespace, log: Log) -> tuple[int, list[Outcome]]:
         print(difference_text(found, deletion_plans(found, hypervisors)), end="")
         if not given.yes and any(each.action not in _IDLE for each in found) and not _confirmed(found):
             return _DECLINED, []
-        begun = time.monotonic()
+        started = time.monotonic()
         with GuestProgress(each.name for each in found if each.action != "none") as progress:
             outcomes = lab.apply(
                 hypervisors,
@@ -93,7 +93,7 @@ def _apply(given: Namespace, log: Log) -> tuple[int, list[Outcome]]:
     for each in outcomes:
         for secret in each.secrets:
             print(secret)
-    print(summary(outcomes, time.monotonic() - begun))
+    print(summary(outcomes, time.monotonic() - started))
     failed = any(each.status in ("failed", "skipped") for each in outcomes)
     return Status.ERROR if failed else Status.DONE, outcomes
 

@@ -42,7 +42,7 @@ def run(given: Namespace, log: Log) -> int:
     if given.file is None:
         return _export_existing(given)
     if given.format != "kubevirt":
-        raise UsageError("-f is for --format kubevirt", hint="virt-guest export NAME prints an existing guest")
+        raise UsageError("-f requires --format kubevirt", hint="virt-guest export NAME prints an existing guest")
     from virtinstall.cli.guest_diff import load_lab
     from virtinstall.cli.print_kubevirt import print_manifests
     from virtinstall.fleet.manifests import guest_manifests

@@ -94,19 +94,19 @@ def _fetch(given: Namespace, hypervisor: Hypervisor, log: Log) -> int:
 
 def _prune(given: Namespace, hypervisor: Hypervisor, images: list[StoredImage]) -> int:
     unused = [image for image in images if image.is_unused]
-    to_people = sys.stderr if given.output == "json" else sys.stdout
+    text_stream = sys.stderr if given.output == "json" else sys.stdout
     for image in images:
-        print(f"{'remove' if image.is_unused else 'keep  '}  {_label(image)}  {_reason(image)}", file=to_people)
+        print(f"{'remove' if image.is_unused else 'keep  '}  {_label(image)}  {_reason(image)}", file=text_stream)
     total = human_size(sum(image.size_bytes for image in unused))
     removed: list[str] = []
     if not unused:
-        print("Nothing to remove.", file=to_people)
+        print("Nothing to remove.", file=text_stream)
         removed = [] if given.dry_run else hypervisor.remove_images(())
     elif not given.dry_run:
         if not given.yes and not _confirmed(f"Remove {len(unused)} images ({total})?"):
             return _DECLINED
         removed = hypervisor.remove_images(unused)
-        print(f"Removed {len(unused)} images ({total}).", file=to_people)
+        print(f"Removed {len(unused)} images ({total}).", file=text_stream)
     if given.output == "json":
         document = {"removed": removed, "kept": [_document(image) for image in images if not image.is_unused]}
         print(json.dumps({**document, "changed": bool(removed)}, indent=2))

@@ -37,7 +37,7 @@ def run(given: Namespace, log: Log) -> int:
     if not given.all and given.file is None:
         raise UsageError("either -f FILE or --all is required", hint="virt-guest inventory -f guests.yaml")
     if given.all and given.names:
-        raise UsageError("--all includes every guest; names are for -f", hint="omit --all or the names")
+        raise UsageError("--all includes every guest; names require -f", hint="omit --all or the names")
     inventory = _inventory(given)
     messages = Messages()
     for warning in inventory.warnings:

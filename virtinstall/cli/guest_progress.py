@@ -80,8 +80,8 @@ class GuestProgress:
     def report(self, name: str, step: str) -> None:
         """Show what is done with a guest now."""
         with self._lock:
-            begun = self._active[name][1] if name in self._active else self._clock()
-            self._active[name] = (one_line(step), begun)
+            started = self._active[name][1] if name in self._active else self._clock()
+            self._active[name] = (one_line(step), started)
             if not self._redraws:
                 self._write([f"{name}: {one_line(step)}"])
 
@@ -153,7 +153,7 @@ class GuestProgress:
         shown = list(self._active.items())[:rows]
         longest = max(len(name) for name, _ in shown)
         now = self._clock()
-        lines = [f"{name:<{longest}}  {_elapsed(now - begun)}  {step}" for name, (step, begun) in shown]
+        lines = [f"{name:<{longest}}  {_elapsed(now - started)}  {step}" for name, (step, started) in shown]
         hidden = len(self._active) - len(shown)
         more = f", {hidden} more in progress" if hidden else ""
         lines.append(f"{self._finished} of {len(self._names)} done{more}")

@@ -185,7 +185,7 @@ def _report(prog: str, error: VirtInstallError, status: int, log: Log, arguments
 def _typed_uri(arguments: Sequence[str]) -> str | None:
     """Return the last URI of --connect in the arguments."""
     uri = None
-    for word, after in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, after in zip(arguments, [*arguments[1:], ""], strict=False):
         if word == "--connect":
             uri = after
         elif word.startswith("--connect="):

@@ -34,7 +34,7 @@ def _cell(text: str, size: int) -> str:
 
 
 def terminal_width() -> int | None:
-    """Return the columns of the terminal that standard output is, None if it is none."""
+    """Return the width in characters of the terminal on standard output, or None if it is not a terminal."""
     if not sys.stdout.isatty():
         return None
     try:

@@ -257,7 +257,7 @@ class DiskPlanner:
         moved = os.path.dirname(os.path.realpath(path)) != os.path.dirname(os.path.realpath(source.path))
         if source.relative_backing is not None and moved:
             raise StorageError(
-                f"'{source.path}' names its backing file without a directory ('{source.relative_backing}'): "
+                f"'{source.path}' refers to its backing file without a directory ('{source.relative_backing}'): "
                 f"a copy in another directory does not find it",
                 hint="use a path in the same directory, or store the full name in the original: qemu-img rebase -u",
             )

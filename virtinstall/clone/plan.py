@@ -159,7 +159,7 @@ def _nvram(
     exists = os.path.basename(path) in facts.places[os.path.dirname(path)].names
     if exists and request.nvram is not None:
         disks.check_in_use(path)
-        warnings.append(f"'{path}' already exists: the copy gets these UEFI variables, not the original's")
+        warnings.append(f"'{path}' already exists: the copy uses these UEFI variables, not the original's")
         return []
     disks.check_overwritten(path)
     # the file of a guest that is replaced goes with it

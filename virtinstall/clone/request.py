@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CloneRequest(Record):
-    """A requested copy: `original` names a guest, or `original_xml` is the XML of one that needn't be defined.
+    """A requested copy: `original` names a guest, or `original_xml` is the XML of one that need not be defined.
 
     `files` are the new disks' paths in order of the disks that are copied, `macs` the addresses in order of the
     interfaces. `sparse` False allocates the new disks completely.
@@ -120,10 +120,10 @@ class Copy(NamedTuple):
 class ClonePlan(NamedTuple):
     """The plan of a copy: the copied images, then the guest of `xml`.
 
-    `replaces`: a guest of its name is removed; `keeps_nvram`: the copy gets the file of UEFI variables that the user
-    named, existing or not; `generated`: the name was chosen here, so another would do;
-    `uuid_is_new`: so was the UUID. `original_xml`: the XML of the guest that is copied, None where libvirt has none.
-    `tpm`: the directory of the TPM state, and where its copy goes.
+    `replaces`: an existing guest with the name is removed; `keeps_nvram`: the copy gets the file of UEFI variables
+    that the user named, existing or not; `generated`: the name was generated; `uuid_is_new`: the UUID, too.
+    `original_xml`: the XML of the guest that is copied, None where libvirt has none. `tpm`: the directory of the TPM
+    state, and where its copy goes.
     """
 
     name: str

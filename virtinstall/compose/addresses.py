@@ -163,7 +163,7 @@ def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: Subnet
         name = None
     _check_leases(draft, facts, wanted, mac)
     if address.version == 6 and not _can_configure(draft):
-        draft.warnings.append(f"--network ip={wanted}: the guest gets it if it sends the name '{name}' by DHCPv6")
+        draft.warnings.append(f"--network ip={wanted}: the guest receives it if it sends the name '{name}' by DHCPv6")
     # an address that was generated can only have its reservation from the same guest
     own = not exists or given in draft.generated
     draft.reservations.append(
@@ -185,7 +185,9 @@ def _check_leases(draft: Draft, facts: NetworkFacts, wanted: str, mac: str) -> N
             raise RequestError(
                 f"--network ip={wanted} is leased to the guest '{owner}'", hint="use another address, or shut it down"
             )
-        draft.warnings.append(f"--network ip={wanted} is leased to {leased_to}; the guest gets it when that lease ends")
+        draft.warnings.append(
+            f"--network ip={wanted} is leased to {leased_to}; the guest receives it when that lease ends"
+        )
 
 
 def _can_configure(draft: Draft) -> bool:

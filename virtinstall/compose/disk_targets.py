@@ -110,7 +110,7 @@ def _bus(draft: Draft, disk: Disk) -> str:
 def _bus_of_board(platform: Platform) -> str:
     """Return the bus that libvirt supports on a board: memory cards on ARM's boards, except for the oldest.
 
-    Of POWER's boards libvirt knows the IDE controller of one only.
+    libvirt supports the IDE controller of only one POWER board.
     """
     if platform.arch in ("aarch64", "armv7l"):
         return "sd"
@@ -147,7 +147,7 @@ def _free_name(disk: Disk, names: list[str]) -> str:
 
 
 def _number(letters: str) -> int:
-    """0 for `a`, 25 for `z`, 26 for `aa`; -1 for what is no such name."""
+    """0 for `a`, 25 for `z`, 26 for `aa`; -1 for any other name."""
     number = 0
     for letter in letters:
         if not "a" <= letter <= "z":

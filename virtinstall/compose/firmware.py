@@ -95,7 +95,7 @@ def _choose_machine(draft: Draft) -> None:
 
 
 def _accept_unsigned_kernel(draft: Draft) -> None:
-    """Ask for firmware without enrolled keys where the guest boots a kernel directly: they reject unsigned ones.
+    """Ask for firmware without enrolled keys where the guest boots a kernel directly: it rejects unsigned kernels.
 
     The finished guest gets the same firmware, because both share the file with its variables.
     """
@@ -157,7 +157,7 @@ def _loader(draft: Draft) -> str | None:
 
 
 def _is_large(path: str) -> bool:
-    """Whether the name of a firmware file is of those with 4 MiB, whose variables need more space."""
+    """Whether a firmware file has 4 MiB according to its name; its variables need more space."""
     return "_4m" in path.rpartition("/")[2].lower()
 
 

@@ -48,7 +48,7 @@ def _check_methods(request: Request) -> None:
             hint="use --unattended with an installer, --cloud-init with an installed image",
         )
     if install.live_cdrom and install.cdrom is None:
-        raise RequestError("--livecd needs --cdrom", hint="add --cdrom PATH")
+        raise RequestError("--livecd requires --cdrom", hint="add --cdrom PATH")
     if install.unattended is not None and given and given[0] in ("--import", "--pxe"):
         raise RequestError(
             f"--unattended and {given[0]} contradict each other: there is no installer to automate",

@@ -77,7 +77,9 @@ class AllDevices:
     def __set__(self, domain: Domain, devices: Sequence[Device]) -> None:
         for device in devices:
             if not isinstance(device, Device):
-                raise FieldError(f"{type(domain).__name__}: devices must be devices, not {type(device).__name__}")
+                raise FieldError(
+                    f"{type(domain).__name__}: devices must contain device elements, not {type(device).__name__}"
+                )
         for known in domain.all_devices():
             if known not in devices:
                 domain.remove(known)

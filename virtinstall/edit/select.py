@@ -89,9 +89,10 @@ def _matching(
             raise RequestError(f"{action} {selector}: cannot select by '{pair.key}'")
     chosen = [each for each in found if all(_matches(each, option, pair, fallback) for pair in pairs)]
     if not chosen:
+        numbers = f"a number from 1 to {len(found)}" if found[1:] else "1"
         raise RequestError(
             f"no {option} matches '{action} {selector}'",
-            hint=f"use {_described(found, pairs[0])}, a number from 1 to {len(found)}, or all",
+            hint=f"use {_described(found, pairs[0])}, {numbers}, or all",
         )
     return chosen
 

@@ -59,41 +59,45 @@ def _marks(request: Request, guest: Domain) -> tuple[Mark, ...]:
     for cls in KINDS:
         devices: list[Disk | Interface] = list(guest.devices_of(cls))
         pairs: list[tuple[Disk | Interface, Disk | Interface]] = []
-        asked: list[Disk | Interface] = list(request.domain.devices_of(cls))
-        for is_same in (_is_named, _is_alike):
-            for each in [device for device in asked if device not in [pair[0] for pair in pairs]]:
-                there = next((twin for twin in devices if is_same(each, twin)), None)
-                if there is not None:
-                    devices.remove(there)
-                    pairs.append((each, there))
+        requested: list[Disk | Interface] = list(request.domain.devices_of(cls))
+        for is_same in (_is_named, _is_similar):
+            for each in [device for device in requested if device not in [pair[0] for pair in pairs]]:
+                existing = next((twin for twin in devices if is_same(each, twin)), None)
+                if existing is not None:
+                    devices.remove(existing)
+                    pairs.append((each, existing))
         found += [
-            Mark(cls.tag, key_of(there) or "", parts_of(each), getattr(each, "size_bytes", None))
-            for each, there in pairs
+            Mark(cls.tag, key_of(existing) or "", parts_of(each), getattr(each, "size_bytes", None))
+            for each, existing in pairs
         ]
-        if cls is Interface and not asked:
-            found += [Mark(cls.tag, key_of(there) or "", (), None) for there in devices[:1]]
+        if cls is Interface and not requested:
+            found += [Mark(cls.tag, key_of(existing) or "", (), None) for existing in devices[:1]]
     return tuple(found)
 
 
-def _is_named(asked: Disk | Interface, there: Disk | Interface) -> bool:
-    if isinstance(asked, Disk) and isinstance(there, Disk):
-        return asked.path is not None and asked.path in (there.source_file, there.source_dev)
-    return key_of(asked) is not None and key_of(asked) == key_of(there)
+def _is_named(requested: Disk | Interface, existing: Disk | Interface) -> bool:
+    if isinstance(requested, Disk) and isinstance(existing, Disk):
+        return requested.path is not None and requested.path in (existing.source_file, existing.source_dev)
+    return key_of(requested) is not None and key_of(requested) == key_of(existing)
 
 
-def _is_alike(asked: Disk | Interface, there: Disk | Interface) -> bool:
-    if isinstance(asked, Disk) and isinstance(there, Disk):
-        return asked.path is None and key_of(asked) in (None, key_of(there)) and kind_of(asked) == kind_of(there)
-    return key_of(asked) is None
+def _is_similar(requested: Disk | Interface, existing: Disk | Interface) -> bool:
+    if isinstance(requested, Disk) and isinstance(existing, Disk):
+        return (
+            requested.path is None
+            and key_of(requested) in (None, key_of(existing))
+            and kind_of(requested) == kind_of(existing)
+        )
+    return key_of(requested) is None
 
 
 def _with_keys(request: Request, final: Domain) -> Domain:
     """Return the requested values, with the targets and MAC addresses of `final`."""
     domain = request.domain.clone()
     for cls in KINDS:
-        for asked, made in zip(domain.devices_of(cls), final.devices_of(cls), strict=False):
-            if isinstance(asked, Disk) and isinstance(made, Disk):
-                asked.target_dev = made.target_dev
-            elif isinstance(asked, Interface) and isinstance(made, Interface):
-                asked.mac_address = made.mac_address
+        for requested, planned in zip(domain.devices_of(cls), final.devices_of(cls), strict=False):
+            if isinstance(requested, Disk) and isinstance(planned, Disk):
+                requested.target_dev = planned.target_dev
+            elif isinstance(requested, Interface) and isinstance(planned, Interface):
+                requested.mac_address = planned.mac_address
     return domain

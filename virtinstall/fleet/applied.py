@@ -29,7 +29,7 @@ class Applied(Record):
     """The last apply: hashes of the options, leaves of the planned XML, and leaves of the XML that libvirt returned.
 
     `devices` are the disks and interfaces of the file, and `creation` the values of options that act at the creation.
-    `pending` is the id of the running guest that has not got all changes yet: they take effect at its next boot.
+    `pending` is the id of the running guest that does not have all changes yet: they take effect at its next boot.
     `groups` are those of the file, for inventories without it.
     """
 

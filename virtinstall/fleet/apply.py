@@ -131,12 +131,12 @@ class _Run:
             return Outcome(name=todo.name, action=todo.action, status="failed", message=todo.problem, hint=todo.hint)
         if todo.action == "none" and todo.name not in self.awaited:
             return Outcome(name=todo.name, action="none", status="unchanged")
-        begun = time.monotonic()
+        started = time.monotonic()
         done = Outcome(name=todo.name, action=todo.action, status="done")
         try:
             session = self.sessions.of_this_thread(todo.host)
             if todo.action != "none":
-                done = self.carry_out(todo, session, done)
+                done = self.execute(todo, session, done)
             if todo.action in _EXISTED and todo.name in self.awaited:
                 self.wait_again(self.guests[todo.name], session)
             if todo.action == "none":
@@ -144,9 +144,9 @@ class _Run:
         except VirtInstallError as error:
             notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
             done = done.replace(status="failed", message=error.message + notes, hint=error.hint)
-        return done.replace(seconds=time.monotonic() - begun)
+        return done.replace(seconds=time.monotonic() - started)
 
-    def carry_out(self, todo: Comparison, session: Session, done: Outcome) -> Outcome:
+    def execute(self, todo: Comparison, session: Session, done: Outcome) -> Outcome:
         if todo.action != "create":
             self.require_same(todo.name, session)
         if todo.action == "recreate":
@@ -205,7 +205,7 @@ class _Run:
         guest.start()
 
     def require_same(self, name: str, session: Session) -> None:
-        """Raise RequestError if another guest got the name since the comparison."""
+        """Raise RequestError if another guest received the name after the comparison."""
         handle = session.host.guest_named(name)
         if handle is not None and name not in self.chosen.adopt and not belongs(handle, self.project, self.chosen.file):
             raise RequestError(
@@ -271,25 +271,27 @@ class _Run:
         plan = plan_guest(guest, self.project, session)
         for warning in plan.warnings:
             self.warn(f"{guest.name}: {warning}")
-        made = hypervisor.create(
+        created = hypervisor.create(
             plan,
             progress=Interruptible(self.sessions.interrupted),
             on_warning=self.warning_of(guest.name),
             report=lambda text: self.report(guest.name, text),
         )
-        assert made.plan is not None
-        definition = etree.fromstring(made.handle.xml(inactive=True).encode())
+        assert created.plan is not None
+        definition = etree.fromstring(created.handle.xml(inactive=True).encode())
         session.known.guest_changed(guest.name, [definition])
-        if not store_applied(made.handle, record_of(guest, self.project, made.plan, definition), self.chosen.file):
-            self.warn(f"{guest.name}: the driver keeps no metadata, so later changes cannot be recognized")
-        goal = made.plan.run.wait_for
-        if goal is None and made.plan.install is not None and not made.plan.seeded:
+        if not store_applied(
+            created.handle, record_of(guest, self.project, created.plan, definition), self.chosen.file
+        ):
+            self.warn(f"{guest.name}: the driver does not store metadata; later changes cannot be recognized")
+        goal = created.plan.run.wait_for
+        if goal is None and created.plan.install is not None and not created.plan.seeded:
             finish = finish_command(hypervisor.uri, guest.name)
             self.warn(f"{guest.name}: it is being installed; to start it afterwards: {finish}")
         if goal is not None:
             self.report(guest.name, f"waiting for {goal}")
-            made.wait_for(goal, timeout=made.plan.run.timeout_seconds)
-        return made.plan.secrets
+            created.wait_for(goal, timeout=created.plan.run.timeout_seconds)
+        return created.plan.secrets
 
     def update(self, todo: Comparison, session: Session) -> bool:
         handle = session.hypervisor.guest(todo.name)

@@ -124,7 +124,7 @@ def selection(
     for option in ("adopt", "recreate"):
         for name in more.get(option, ()):
             if name not in known:
-                raise RequestError(f"--{option} {name}: it is not among the guests in the file that are applied")
+                raise RequestError(f"--{option} {name}: not a guest of the file, or excluded from this run")
     return Selection(
         project=project,
         file=file,

@@ -40,7 +40,7 @@ def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> li
                 continue
             hint = "write {n} into it" if first.place == guest.place else None
             found[guest.place, kind] = FileError(
-                f"{place}: {guest.name}: {first.name} has the {kind} {value} too", hint=hint
+                f"{place}: {guest.name}: {first.name} has the same {kind}, {value}", hint=hint
             )
     return list(found.values())
 

@@ -244,8 +244,8 @@ def _cpu(domain: Domain) -> str:
     pairs = pairs_of(cpu)
     if cpu.model is not None or cpu.mode not in (None, "custom"):
         pairs.pop("mode", None)
-    words = [cpu.model or cpu.mode or "", *features, *(f"{key}={quoted(value)}" for key, value in pairs.items())]
-    return ",".join(word for word in words if word and word != "custom")
+    parts = [cpu.model or cpu.mode or "", *features, *(f"{key}={quoted(value)}" for key, value in pairs.items())]
+    return ",".join(part for part in parts if part and part != "custom")
 
 
 def _sections(domain: Domain, cls: Any) -> Iterator[Element]:

@@ -37,7 +37,7 @@ def read_head(source: Source, root: Fields) -> Head:
         # a name with a wrong URI is known: its guests are not wrong
         hosts[name] = source.reported(partial(_uri, source, found, name)) or ""
     if hosts and root.get("connect") is not None:
-        text = "connect: the file names hosts"
+        text = "connect: the file lists hosts"
         source.problems.append(source.error(root.keys["connect"], text, "omit connect, or hosts"))
     return Head(
         project=source.reported(partial(source.text_of, root, "project")),

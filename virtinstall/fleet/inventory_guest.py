@@ -40,15 +40,15 @@ class InventoryGuest(Record):
     @property
     def variables(self) -> dict[str, Any]:
         """The variables of the host for Ansible."""
-        words = ["-o " + shlex.quote(f"{name}={value}") for name, value in self.ssh_options.items()]
+        arguments = ["-o " + shlex.quote(f"{name}={value}") for name, value in self.ssh_options.items()]
         if self.jump is not None:
-            words.insert(0, f"-o ProxyJump={self.jump}")
+            arguments.insert(0, f"-o ProxyJump={self.jump}")
         found = {
             "ansible_host": self.address,
             "ansible_port": self.port if self.port != _SSH else None,
             "ansible_user": self.user,
             "ansible_ssh_private_key_file": self.key,
-            "ansible_ssh_common_args": " ".join(words) or None,
+            "ansible_ssh_common_args": " ".join(arguments) or None,
             "libvirt_uri": self.uri,
             "libvirt_uuid": self.uuid,
             "libvirt_state": self.state,

@@ -54,7 +54,7 @@ class Lab(Record):
             data = where.read_bytes()
         except OSError as error:
             why = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
-            raise RequestError(f"{where}: {why}", hint="specify a guests file with -f") from error
+            raise RequestError(f"{where}: {why}", hint="check the path") from error
         there = where.resolve()
         loaded = load(data, str(where), there.parent.name, os.environ if variables is None else variables)
         return Lab._of(loaded, None if loaded.sets_project else str(there))
@@ -94,7 +94,7 @@ class Lab(Record):
         if not self.hosts:
             return open_one(uri or self.connect)
         if uri is not None:
-            raise RequestError("a URI cannot be used: the file names its hosts", hint="omit --connect")
+            raise RequestError("a URI cannot be used: the file lists its hosts", hint="omit --connect")
         return connect_all(self.hosts, open_one)
 
     def placed(self, hypervisors: Hypervisors, names: Collection[str] = (), adopt: Collection[str] = ()) -> Placed:
@@ -107,7 +107,7 @@ class Lab(Record):
         if not self.hosts:
             return Placed(chosen, {})
         if isinstance(hypervisors, Hypervisor):
-            raise RequestError("the file names hosts: one connection is not enough", hint="use Lab.open()")
+            raise RequestError("the file lists hosts: one connection is not enough", hint="use Lab.open()")
         errors = dict(hypervisors.errors) if isinstance(hypervisors, Connections) else {}
         for name in self.hosts:
             if name not in hypervisors and name not in errors:

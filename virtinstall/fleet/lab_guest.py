@@ -24,7 +24,7 @@ class LabGuest(Record):
     `spread` is chosen if `host` is None. `given` are the options as the parser of
     the command line stores them, and `network_places` the positions of its networks.
     `absent`: the guest must not exist. `has_addresses`: the file sets addresses of its interfaces. `read` is the
-    request, if it is not that of `given`.
+    request, if it differs from that of `given`.
     """
 
     name: str

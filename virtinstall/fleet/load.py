@@ -71,10 +71,10 @@ class _Loader:
         found = source.reported(partial(source.fields, root, "guests")) or Fields(1, 1)
         self.keys = set(found.values)
         for key, node in found.values.items():
-            made = source.reported(partial(self._guests, found.keys[key], node, defaults))
-            if made is None:
+            found_guests = source.reported(partial(self._guests, found.keys[key], node, defaults))
+            if found_guests is None:
                 self.failed.append(without_number(key))
-            guests += made or ()
+            guests += found_guests or ()
         source.problems += wrong_names(guests, self.after, self.groups, self.empty_groups, self.failed)
         source.problems += conflicts(guests, self.exclusive)
         if source.problems:
@@ -146,7 +146,7 @@ class _Loader:
         host, spread = self._place_of(name, node, own)
         values = [] if absent else self._all_values(name, node, defaults)
         places = tuple(self._network_places(values))
-        made = []
+        guests = []
         for index in (None,) if count is None else range(1, count + 1):
             guest = LabGuest(
                 name=self._name(name, key, index),
@@ -161,8 +161,8 @@ class _Loader:
             )
             for all_places, named in ((self.after, after), (self.groups, groups)):
                 all_places[guest.name] = [(each, self.source.place(where)) for each, where in named]
-            made.append(guest if absent else self._with_options(guest, values))
-        return made
+            guests.append(guest if absent else self._with_options(guest, values))
+        return guests
 
     def _is_absent(self, own: Fields, name: str) -> bool:
         state = own.get("state")
@@ -204,7 +204,7 @@ class _Loader:
             raise self.error(key, f"{name}: {error}") from None
         if not _NAME.fullmatch(full):
             raise self.error(
-                key, f"'{full}' cannot be the name of a guest", "a slash, or a space at an end, is not allowed"
+                key, f"'{full}' is not a valid guest name", "a slash, or a space at an end, is not allowed"
             )
         return full
 
@@ -212,10 +212,10 @@ class _Loader:
         """(key, option, values) of the guest, with those of the defaults that it does not replace."""
         own = {options_by_key()[key].dest for key in node.values if key in options_by_key()}
         below = {options_by_key()[key].dest: each for key, each in defaults.values.items() if key in options_by_key()}
-        asked = [("defaults", key, value) for key, value in defaults.values.items()]
+        requested = [("defaults", key, value) for key, value in defaults.values.items()]
         found = []
         with self.source.reported_together():
-            for owner, key, value in (*asked, *((name, key, value) for key, value in node.values.items())):
+            for owner, key, value in (*requested, *((name, key, value) for key, value in node.values.items())):
                 option = options_by_key().get(key)
                 if option is None or (owner is not name and option.dest in own):
                     continue

@@ -111,7 +111,7 @@ def parse(text: str, label: str) -> Node:
         mark = error.problem_mark or error.context_mark
         where = label if mark is None else f"{label}:{mark.line + 1}:{mark.column + 1}"
         if mark is not None and _has_tab(text, mark):
-            raise FileError(f"{where}: a tab cannot indent", hint="use spaces") from None
+            raise FileError(f"{where}: tabs are not allowed in the indentation", hint="use spaces") from None
         problem = str(error.problem or error.context)
         raise FileError(f"{where}: {problem}", hint=_syntax_hint(problem)) from None
     except yaml.YAMLError as error:
@@ -163,7 +163,7 @@ class _Builder:
 
         mark = event.start_mark
         if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-            raise self.error(mark, "the file holds a second document", "write all guests into one")
+            raise self.error(mark, "the file contains a second document", "write all guests into one")
         if isinstance(event, yaml.ScalarEvent):
             self._refuse_tag(event)
             # true for text without quotes

@@ -57,5 +57,5 @@ def belongs(guest: HostGuest, project: str, file: str | None) -> bool:
 
 
 def was_renamed(owner: Owner, guest: HostGuest) -> bool:
-    """Whether the guest got another name since the last apply, as with `virsh domrename`."""
+    """Whether the guest was renamed after the last apply, as with `virsh domrename`."""
     return owner.name not in (None, guest.name)

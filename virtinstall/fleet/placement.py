@@ -70,7 +70,7 @@ def place(
     hosts = {name: _Host(hypervisor) for name, hypervisor in hypervisors.items()}
     placed: list[LabGuest] = []
     problems: dict[str, RequestError] = {}
-    mistakes: list[RequestError] = []
+    refused: list[RequestError] = []
     new: list[int] = []
     for guest in guests:
         present = [name for name, host in hosts.items() if guest.name in host.names]
@@ -81,27 +81,27 @@ def place(
             problems[guest.name] = error
             continue
         except RequestError as error:
-            mistakes.append(error)
+            refused.append(error)
             continue
         if name is None:
             new.append(len(placed))
         placed.append(guest.replace(host=name))
-    _raise_together(mistakes)
+    _raise_together(refused)
     # the guests that exist are counted first, so that the choice does not depend on their order in the file
     taken = _taken(placed) if new else {}
     for number in new:
         try:
             placed[number] = _spread(placed[number], hosts, taken)
         except RequestError as error:
-            mistakes.append(error)
-    _raise_together(mistakes)
+            refused.append(error)
+    _raise_together(refused)
     return Placed(tuple(placed), problems)
 
 
-def _raise_together(mistakes: Sequence[RequestError]) -> None:
-    if mistakes:
-        hints = dict.fromkeys(each.hint for each in mistakes if each.hint)
-        raise RequestError("\n".join(each.message for each in mistakes), hint="; ".join(hints) or None)
+def _raise_together(refused: Sequence[RequestError]) -> None:
+    if refused:
+        hints = dict.fromkeys(each.hint for each in refused if each.hint)
+        raise RequestError("\n".join(each.message for each in refused), hint="; ".join(hints) or None)
 
 
 def _spread(guest: LabGuest, hosts: Mapping[str, _Host], taken: dict[_Value, str]) -> LabGuest:

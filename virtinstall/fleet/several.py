@@ -37,7 +37,7 @@ def numbered_guests(given: Namespace, warnings: Sequence[str] = (), *, preview: 
     would share an address, a port, a disk or a device.
     """
     if not 1 <= given.count <= MOST_GUESTS:
-        raise RequestError(f"--count {given.count}: it must be 1 to {MOST_GUESTS}", hint="for example --count 3")
+        raise RequestError(f"--count {given.count}: must be 1 to {MOST_GUESTS}", hint="for example --count 3")
     if given.name is None:
         raise RequestError("--count requires --name", hint="--name web --count 3 creates web-1, web-2 and web-3")
     for dest in ("reinstall", "finish"):
@@ -83,23 +83,23 @@ def create_all(
     and what is done. A plan is waited for as its options request (`wait_for`, `wait_minutes`).
     """
     by_name = {plan.name: plan for plan in plans}
-    tell = report or (lambda name, text: log_info(f"{name}: {text}"))
+    report_step = report or (lambda name, text: log_info(f"{name}: {text}"))
     warn = on_warning or log_warning
 
     def step(name: str) -> Outcome:
-        begun = time.monotonic()
+        started = time.monotonic()
         outcome = Outcome(name=name, action="create", status="done")
         # the test driver is in this process: another connection could be to other guests
         own = hypervisor if not has_real_storage(hypervisor.host) else connect(hypervisor.uri)
         try:
-            outcome = outcome.replace(secrets=_create(by_name[name], own, warn, tell))
+            outcome = outcome.replace(secrets=_create(by_name[name], own, warn, report_step))
         except VirtInstallError as error:
             notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
             outcome = outcome.replace(status="failed", message=error.message + notes, hint=error.hint)
         finally:
             if own is not hypervisor:
                 own.close()
-        return outcome.replace(seconds=time.monotonic() - begun)
+        return outcome.replace(seconds=time.monotonic() - started)
 
     def skip(name: str, cause: str) -> Outcome:
         return Outcome(name=name, action="create", status="skipped", message=f"skipped, because '{cause}' failed")

@@ -1,6 +1,6 @@
 """Image names -> sources: the user's catalogues, the host's, the built-in one, then the OS database.
 
-Nothing is downloaded here, except that an index which the user's own catalogue names is read through `remote`.
+Nothing is downloaded here, except that an index in the user's catalogue is read through `remote`.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class ImageCatalogue:
         return codename.split()[0].lower() if codename else None
 
     def _exact(self, name: str) -> OsRecord | None:
-        """The system of this name; None if the database has another one at best."""
+        """The system of this name; None if the database has only similar ones."""
         try:
             found = self._systems.lookup(name)
         except RequestError:

@@ -34,7 +34,7 @@ class Digest(NamedTuple):
 
 
 def digest_of(algorithm: str, value: str) -> Digest | None:
-    """The digest with this value in hexadecimal or base64; None if it is not a usable one."""
+    """The digest with this value in hexadecimal or base64; None if it is not valid."""
     algorithm = algorithm.lower().replace("-", "")
     length = HEX_DIGITS.get(algorithm)
     if length is None:

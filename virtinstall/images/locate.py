@@ -178,7 +178,7 @@ def _links(text: str) -> Iterator[str]:
 
 
 def _with_codename(source: ImageSource, web: Web) -> str:
-    """The URL of a release whose code name nothing here knows: the directory whose checksum list has its image."""
+    """The URL of a release whose code name is not in the catalogue: the directory whose checksum list has its image."""
     if not source.codename_search:
         raise FetchError(
             f"the code name of {source.name} is not known", hint="add it to 'codenames' in the image catalogue"

@@ -109,7 +109,7 @@ class Registry:
         algorithm, _, value = text.partition(":")
         digest = digest_of(algorithm, value)
         if digest is None:
-            raise FetchError(f"a layer of docker://{self._reference.path} has no usable digest: '{text}'")
+            raise FetchError(f"a layer of docker://{self._reference.path} has no valid digest: '{text}'")
         size = entry.get("size")
         url = f"{self._reference.base}/blobs/{digest}"
         return Layer(url, digest, dict(self._headers), size if isinstance(size, int) else None)
@@ -136,7 +136,7 @@ class Registry:
             expected = digest_of(algorithm, value)
             computed = None if expected is None else new_hash(expected.algorithm)
             if computed is None or expected is None:
-                raise FetchError(f"the registry names a manifest by an unusable digest: '{name}'")
+                raise FetchError(f"the registry lists a manifest with an invalid digest: '{name}'")
             computed.update(data)
             if computed.hexdigest() != expected.value:
                 raise FetchError(f"the registry sent a manifest other than {name}", hint="try again later")

@@ -34,7 +34,9 @@ def map_disks(conversion: Conversion, images: Sequence[ImageSource | None]) -> N
     names: set[str] = set()
     threads = [disk.driver_iothread for disk in conversion.domain.devices_of(Disk) if disk.driver_iothread is not None]
     for thread in {each for each in threads if threads.count(each) > 1}:
-        conversion.refuse("disk", "driver.iothread", thread, "two disks have the thread, and KubeVirt has one for each")
+        conversion.refuse(
+            "disk", "driver.iothread", thread, "two disks use this thread; KubeVirt assigns one to each disk"
+        )
     for number, disk in enumerate(conversion.domain.devices_of(Disk)):
         image = images[number] if number < len(images) else None
         _map_disk(conversion, disk, image, names)
@@ -81,7 +83,7 @@ def _map_disk(conversion: Conversion, disk: Disk, image: ImageSource | None, nam
     problems = len(conversion.problems)
     device = disk.device or "disk"
     if device == "floppy" or device not in BUSES:
-        conversion.refuse("disk", "device", device, "KubeVirt has disks, CD-ROM drives and LUNs")
+        conversion.refuse("disk", "device", device, "KubeVirt supports disks, CD-ROM drives and LUNs")
         return
     name = free_name("cdrom" if device == "cdrom" else "disk", names, first=ROOT_DISK if device == "disk" else None)
     from_host = is_from_host(disk)

@@ -87,7 +87,7 @@ def _map_tpm(conversion: Conversion, needed: bool) -> bool:
         if version not in (None, "2.0"):
             conversion.refuse("tpm", "backend.version", version, "KubeVirt's TPM has version 2.0")
         if number:
-            conversion.refuse("tpm", "", kind or "emulator", "KubeVirt has one TPM")
+            conversion.refuse("tpm", "", kind or "emulator", "KubeVirt supports one TPM")
         leave_device(conversion, tpm)
     conversion.devices["tpm"] = {"persistent": True} if persistent else {}
     return persistent
@@ -113,7 +113,7 @@ def map_launch_security(conversion: Conversion) -> None:
         conversion.machine["launchSecurity"] = {}
         return
     else:
-        conversion.refuse("launchSecurity", "type", kind, "KubeVirt has sev, sev-snp, tdx and s390-pv")
+        conversion.refuse("launchSecurity", "type", kind, "KubeVirt supports sev, sev-snp, tdx and s390-pv")
         return
     conversion.machine["launchSecurity"] = node
 
@@ -127,7 +127,10 @@ def _sev(conversion: Conversion, policy: str | None, session: str | None, certif
             bits = -1
         if bits not in (_SEV_NO_DEBUG, _SEV_NO_DEBUG | _SEV_ENCRYPTED_STATE):
             conversion.refuse(
-                "launchSecurity", "policy", policy, "KubeVirt has 0x1 (no debugging) and 0x5 (with encrypted state)"
+                "launchSecurity",
+                "policy",
+                policy,
+                "KubeVirt supports 0x1 (no debugging) and 0x5 (with encrypted state)",
             )
         elif bits & _SEV_ENCRYPTED_STATE:
             node["policy"] = {"encryptedState": True}

@@ -67,10 +67,10 @@ def map_boot(conversion: Conversion) -> None:
         return
     kinds = listed or _default_kinds(conversion)
     if "fd" in kinds:
-        conversion.refuse("boot", "boot.dev", "fd", "KubeVirt has no floppy disks")
+        conversion.refuse("boot", "boot.dev", "fd", "KubeVirt does not support floppy disks")
     medium = install.boot_device
     if medium == "fd":
-        conversion.refuse("install", "bootdev", "fd", "KubeVirt has no floppy disks")
+        conversion.refuse("install", "bootdev", "fd", "KubeVirt does not support floppy disks")
     elif medium is not None and medium not in kinds:
         kinds = [*kinds, medium]
     order = 0

@@ -1,7 +1,7 @@
 """The single values of a request's elements, with the names of their options.
 
-The mapping takes values out of a copy of the request. What is left at the end has no place in the manifest, and is
-reported by its name: nothing is omitted silently, even values that no class declares.
+The mapping takes values out of a copy of the request. Values that remain at the end have no place in the manifest,
+and are reported by name: nothing is omitted silently, even values that no class declares.
 """
 
 from __future__ import annotations

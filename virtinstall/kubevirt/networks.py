@@ -95,7 +95,7 @@ def _kind(conversion: Conversion, interface: Interface) -> str | None:
     wanted, kind = conversion.take(interface, "wanted_type"), conversion.take(interface, "type")
     backend = conversion.take(interface, "backend_type")
     if backend not in (None, "passt"):
-        conversion.refuse("network", "backend.type", backend, "KubeVirt has masquerade and passt")
+        conversion.refuse("network", "backend.type", backend, "KubeVirt supports masquerade and passt")
     if backend == "passt" and kind not in (None, "user", "passt"):
         conversion.refuse("network", "backend.type", backend, "only the pod network uses passt")
         return None
@@ -174,7 +174,7 @@ def _map_queues(conversion: Conversion, queues: int | None, entry: Node) -> None
     if queues == count and count > 1 and entry.get("model", "virtio") == "virtio":
         conversion.devices["networkInterfaceMultiqueue"] = True
     else:
-        conversion.refuse("network", "driver.queues", queues, f"KubeVirt has a queue for each vCPU, {count} here")
+        conversion.refuse("network", "driver.queues", queues, f"KubeVirt uses one queue for each vCPU, {count} here")
 
 
 def _ports(conversion: Conversion, interface: Interface) -> list[Node]:

@@ -112,7 +112,7 @@ def _map_graphics(conversion: Conversion, device: Device, number: int) -> None:
     assert isinstance(device, Graphics)
     kind = conversion.take(device, "type")
     if kind not in (None, "vnc"):
-        conversion.refuse("graphics", "type", kind, "KubeVirt has VNC only", "use --graphics vnc")
+        conversion.refuse("graphics", "type", kind, "KubeVirt supports VNC only", "use --graphics vnc")
     if device.autoport is not None and device.port in (None, -1):
         conversion.take(device, "autoport")
         conversion.take(device, "port")
@@ -126,7 +126,7 @@ def _map_console(conversion: Conversion, device: Device, number: int) -> None:
     if kind not in (None, "pty"):
         conversion.refuse(device.tag, "type", kind, "the console is reached with `virtctl console`", "use pty")
     if target not in (None, "serial", "isa-serial"):
-        conversion.refuse(device.tag, "target.type", target, "KubeVirt has one serial console")
+        conversion.refuse(device.tag, "target.type", target, "KubeVirt supports one serial console")
 
 
 def _map_channel(conversion: Conversion, device: Device, number: int) -> None:
@@ -142,7 +142,7 @@ def _map_input(conversion: Conversion, device: Device, number: int) -> None:
     conversion.take(device, "wanted_default")
     kind, bus = conversion.take(device, "type"), conversion.take(device, "bus")
     if kind not in (None, "tablet"):
-        conversion.refuse("input", "type", kind, "KubeVirt has tablets only; a keyboard is always there")
+        conversion.refuse("input", "type", kind, "KubeVirt supports tablets only; every guest has a keyboard")
         return
     if bus not in (None, "usb", "virtio"):
         conversion.refuse("input", "bus", bus, "use usb or virtio")

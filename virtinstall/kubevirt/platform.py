@@ -72,7 +72,7 @@ def map_platform(conversion: Conversion) -> None:
 
 
 def map_features(conversion: Conversion) -> None:
-    """Fill in `features`; Windows gets the enlightenments that virt-install would choose."""
+    """Fill in `features`; for Windows, with the enlightenments that virt-install would choose."""
     features = conversion.domain.features
     node: Node = {}
     eoi = conversion.take(features, "apic_eoi")
@@ -209,7 +209,7 @@ def _timers(conversion: Conversion) -> Node:
         }
         if name not in _TIMERS:
             known = ", ".join(_TIMERS)
-            conversion.refuse("clock", f"timer{number}.name", name, f"KubeVirt has the timers {known}")
+            conversion.refuse("clock", f"timer{number}.name", name, f"KubeVirt supports the timers {known}")
             continue
         policy = values["tickPolicy"]
         if policy is not None and policy not in _TICK_POLICIES.get(name, ()):

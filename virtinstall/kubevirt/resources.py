@@ -244,7 +244,7 @@ def _map_realtime(conversion: Conversion, node: Node, dedicated: bool) -> None:
         masks.append(conversion.take(each, "vcpus"))
         if scheduler != "fifo" or priority not in (None, 1):
             conversion.refuse(
-                "cputune", f"vcpusched{number}.scheduler", scheduler, "KubeVirt has only fifo with priority 1"
+                "cputune", f"vcpusched{number}.scheduler", scheduler, "KubeVirt supports only fifo with priority 1"
             )
     if masks:
         node["realtime"] = {"mask": ",".join(mask for mask in masks if mask)} if all(masks) else {}

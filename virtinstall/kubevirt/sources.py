@@ -26,7 +26,7 @@ _HOST_FIELDS = ("backing_store", "source_file", "source_dev", "source_dir", "sou
 
 
 def volume_of(conversion: Conversion, disk: Disk, name: str, image: ImageSource | None) -> Node | None:
-    """Return the source of the volume `name`, or None if the disk has none; what is taken is removed from `disk`."""
+    """Return the source of the volume `name`, or None if the disk has none; used values are removed from `disk`."""
     url, claim = _url(conversion, disk), _claim(conversion, disk)
     given = {name: conversion.take(disk, name) for name in _VALUES}
     given["path"] = url

@@ -131,7 +131,7 @@ class LibvirtGuest:
         """Return the agent's answer to a command. Raises: HypervisorError, when it does not answer or refuses."""
         from virtinstall.libvirt_host.guest_agent import agent_command
 
-        with translated(f"the agent of the guest '{self.name}' does not execute {command}"):
+        with translated(f"the agent of the guest '{self.name}' cannot run {command}"):
             return agent_command(self.domain, command, **arguments)
 
     def start(self, *, paused: bool = False) -> None:

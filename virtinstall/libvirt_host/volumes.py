@@ -188,7 +188,7 @@ class StorageHost:
             retry_while_busy(lambda: volume.resize(capacity_bytes, 0))
 
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
-        """Upload the local file `path` to a volume, with holes as holes.
+        """Upload the local file `path` to a volume; its holes are not sent.
 
         Raises: StorageError.
         """

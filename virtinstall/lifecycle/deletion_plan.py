@@ -12,7 +12,7 @@ from virtinstall.units import human_size
 
 Storage = Literal["own", "all", "none"]
 """Which disks may be removed: those that virtinstall created for the guest, all of its disks, or none."""
-MAKER = "virtinstall"
+CREATOR = "virtinstall"
 KEPT_BY_DESIGN = ("cdrom", "base")
 """Kinds of files that no deletion removes."""
 
@@ -152,24 +152,26 @@ class DeletionPlan(Record):
 
 def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPlan:
     """Return which parts are removed and which are kept."""
-    going = _going(facts, storage)
+    decisions = _decisions(facts, storage)
     removed = list(_definition(facts))
     kept: list[Item] = []
-    _decide_state(facts, going, removed, kept)
+    _decide_state(facts, decisions, removed, kept)
     for file in facts.files:
-        reason = going[file.path]
+        reason = decisions[file.path]
         (removed if reason is None else kept).append(_item(file, reason or _why_removed(file)))
     for path in facts.detached:
-        kept.append(Item(kind="disk", path=path, reason=f"{MAKER} created it, but the guest no longer has it"))
+        kept.append(Item(kind="disk", path=path, reason=f"{CREATOR} created it, but the guest no longer has it"))
     for each in facts.reservations:
-        why = each.objection or f"{MAKER} added it to the network '{each.network}'"
+        why = each.objection or f"{CREATOR} added it to the network '{each.network}'"
         item = Item(kind="reservation", path=each.label, reason=why, reservation=each)
         (removed if each.objection is None else kept).append(item)
-    rest = _going_of(facts.unfinished, "all")
+    rest = _decisions_about(facts.unfinished, "all")
     for file in facts.unfinished:
         reason = rest[file.path]
         (removed if reason is None else kept).append(_item(file, reason or "left by a deletion that was killed"))
-    more = () if storage == "all" else tuple(path for path, reason in _going(facts, "all").items() if reason is None)
+    more = (
+        () if storage == "all" else tuple(path for path, reason in _decisions(facts, "all").items() if reason is None)
+    )
     return DeletionPlan(
         name=facts.name,
         uuid=facts.uuid,
@@ -179,15 +181,15 @@ def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPla
         storage=storage,
         removed=tuple(removed),
         kept=tuple(kept),
-        would_remove_with_all=tuple(path for path in more if going[path] is not None),
+        would_remove_with_all=tuple(path for path in more if decisions[path] is not None),
         earlier_uuids=facts.earlier_uuids,
         stale_pools=facts.stale_pools,
     )
 
 
-def _going(facts: DeletionFacts, storage: Storage) -> dict[str, str | None]:
+def _decisions(facts: DeletionFacts, storage: Storage) -> dict[str, str | None]:
     """Map each file to its reason to stay, None for a file that is removed."""
-    found = _going_of(facts.files, storage)
+    found = _decisions_about(facts.files, storage)
     disks = [file for file in facts.files if file.kind in ("disk", "snapshot")]
     if any(found[file.path] is not None for file in disks):
         for file in facts.files:
@@ -196,7 +198,7 @@ def _going(facts: DeletionFacts, storage: Storage) -> dict[str, str | None]:
     return found
 
 
-def _going_of(files: tuple[FileFacts, ...], storage: Storage) -> dict[str, str | None]:
+def _decisions_about(files: tuple[FileFacts, ...], storage: Storage) -> dict[str, str | None]:
     found = {file.path: _objection(file, storage) for file in files}
     changed = True
     while changed:
@@ -232,9 +234,9 @@ def _objection(file: FileFacts, storage: Storage) -> str | None:
     if file.shareable:
         return "it is shared with other guests"
     if storage == "own" and not file.is_ours:
-        return f"{MAKER} did not create it for this guest"
+        return f"{CREATOR} did not create it for this guest"
     if storage == "own" and file.is_replaced:
-        return f"it is not the file that {MAKER} created: it has been replaced since"
+        return f"it is not the file that {CREATOR} created: it has been replaced since"
     if file.users:
         return f"it is used by {', '.join(file.users)}"
     if file.links > 1:
@@ -247,7 +249,7 @@ def _objection(file: FileFacts, storage: Storage) -> str | None:
 def _why_removed(file: FileFacts) -> str:
     if file.kind in ("snapshot", "memory"):
         return "a snapshot of the guest created it"
-    return f"{MAKER} created it for this guest" if file.is_ours else "deletion of all disks was requested"
+    return f"{CREATOR} created it for this guest" if file.is_ours else "deletion of all disks was requested"
 
 
 def _item(file: FileFacts, reason: str) -> Item:
@@ -275,10 +277,12 @@ def _definition(facts: DeletionFacts) -> list[Item]:
     return items
 
 
-def _decide_state(facts: DeletionFacts, going: dict[str, str | None], removed: list[Item], kept: list[Item]) -> None:
+def _decide_state(
+    facts: DeletionFacts, decisions: dict[str, str | None], removed: list[Item], kept: list[Item]
+) -> None:
     """Remove UEFI variables and TPM state together with the disks: a kept disk may be sealed by the TPM."""
     disks = [file for file in facts.files if file.kind in ("disk", "snapshot") and not file.readonly]
-    needed = bool(disks) and all(going[file.path] is not None for file in disks)
+    needed = bool(disks) and all(decisions[file.path] is not None for file in disks)
     why_kept = "all disks are kept and may need it"
     if facts.nvram is not None:
         if facts.nvram_objection is not None:

@@ -44,9 +44,9 @@ def ssh_command(
         raise RequestError(f"no such file: '{identity}'", hint="specify the file of a private key: --identity FILE")
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     document = parse_tree(guest.xml())
-    words = ["ssh"]
+    arguments = ["ssh"]
     if record is not None and record.host_key is not None:
-        words += _verified(guest.uuid, record.host_key)
+        arguments += _verified(guest.uuid, record.host_key)
     jump = jump_host(host.uri)
     try:
         address, port = _target(guest, document, host)
@@ -54,16 +54,16 @@ def ssh_command(
         vsock = _vsock_options(document) if jump is None else []
         if not vsock:
             raise
-        words += vsock
+        arguments += vsock
         address, port = guest.name, _SSH
     if jump is not None:
-        words += ["-J", jump]
+        arguments += ["-J", jump]
     if identity is not None:
-        words += ["-i", identity]
+        arguments += ["-i", identity]
     if port != _SSH:
-        words += ["-p", str(port)]
+        arguments += ["-p", str(port)]
     login = user or (None if record is None else record.user)
-    return [*words, *(() if login is None else ("-l", login)), "--", address, *command]
+    return [*arguments, *(() if login is None else ("-l", login)), "--", address, *command]
 
 
 def known_hosts_path(uuid: str) -> str:

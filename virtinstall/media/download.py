@@ -68,8 +68,8 @@ def download(
 ) -> Response:
     """Write the file at `url` to `target`, preferably an unbuffered file; return the server's response.
 
-    `start`: the target already holds so many bytes of the version `before`; if they are complete, nothing is sent.
-    `cached`: the version of a cached copy. Raises: FetchError.
+    `start`: the target already contains this number of bytes of the version `before`; if they are complete, nothing
+    is sent. `cached`: the version of a cached copy. Raises: FetchError.
     """
     client = HttpClient(limits, headers)
     try:

@@ -39,7 +39,9 @@ def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
         _check_brackets(location)
         parts = urlsplit(location)
         if parts.netloc not in ("", "localhost"):
-            raise FetchError(f"'{location}' names a file on another host", hint="use three slashes: file:///DIRECTORY")
+            raise FetchError(
+                f"'{location}' refers to a file on another host", hint="use three slashes: file:///DIRECTORY"
+            )
         return _open_local(Path(percent_decoded(location, parts.path)), limits)
     if "://" in location:
         raise FetchError(

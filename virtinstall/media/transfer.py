@@ -143,9 +143,10 @@ def transfer(
 ) -> Response:
     """Write the file that `open_at` opens to `target`, and return the server's response.
 
-    `name` is for messages. With `start`, the target already holds so many bytes of the version `before`. `on_data` is
-    called with each piece after it was written. If the server has another version meanwhile, `on_restart` must empty
-    the target and discard the data that `on_data` collected; without it, that is an error. Raises: FetchError.
+    `name` is for messages. With `start`, the target already contains this number of bytes of the version `before`.
+    `on_data` is called with each piece after it was written. If the server has another version meanwhile,
+    `on_restart` must empty the target and discard the data that `on_data` collected; without it, that is an error.
+    Raises: FetchError.
     """
     run = _Transfer(name, open_at, target, limits, progress or Silent(), label, on_data, on_restart)
     response = run.run(start, before)

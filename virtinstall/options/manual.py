@@ -1,7 +1,7 @@
 """The manual pages' generated part: every sub-option, from the declarations; and the markup of the pages.
 
-argparse-manpage makes a page of a parser and of an include file. The include files are put
-together here: the hand-written text of `man/PROGRAM.text`, then the sub-options.
+argparse-manpage makes a page of a parser and of an include file. The include files combine the
+hand-written text of `man/PROGRAM.text` with the sub-options.
 """
 
 from __future__ import annotations

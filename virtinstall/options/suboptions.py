@@ -381,7 +381,9 @@ def _unknown(
         question = f"did you mean {' or '.join(near)}? " if near else ""
     before = parts[place - 1].rpartition("=")[2] if place else ""
     if key[:1].isdigit() and before.isdigit() and not equals:
-        return RequestError(f"{option}: unexpected '{key}' after '{before},'", hint=f"use a point: {before}.{key}")
+        return RequestError(
+            f"{option}: unexpected '{key}' after '{before},'", hint=f"use a decimal point: {before}.{key}"
+        )
     # what has no = may be the rest of a value that was split at its comma: a path, a list
     commas = "" if equals or not place else "; write a comma within a value as \\, or quote the value"
     return RequestError(

@@ -47,6 +47,7 @@ REPLACEMENTS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
         "media": _named("device"),
         "capacity": _named("size"),
         "aio": _named("io"),
+        "backingfile": _named("backing_store"),
     },
     "--network": {
         "br": _named("bridge"),
@@ -56,9 +57,12 @@ REPLACEMENTS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
         "driver": _named("model"),
         "ifname": _named("target.dev"),
         "macaddr": _named("mac"),
+        "vlan": _named("vlan.tag0.id"),
+        "macvtap": lambda value: f"type=direct,source={value}",
     },
     "--graphics": {"addr": _named("listen"), "passwordfile": _named("password")},
     "--memory": {"max": _named("maxmemory"), "size": _named("memory")},
+    "--cloud-init": {"dns": _named("nameservers"), "ip": _named("address")},
     "--vcpus": {"max": _named("maxvcpus"), "count": _named("vcpus"), "cpus": _named("vcpus")},
 }
 _ON = ("", "on", "yes", "true", "1")

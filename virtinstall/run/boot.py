@@ -27,7 +27,7 @@ _KVM_MESSAGES = ("kvm", "msr ", "nested virtualization")
 def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> HostGuest:
     """Start the guest (for its installation where it has one) and define what it is afterwards.
 
-    Raises: HypervisorError, or TakenError, when another got its name or MAC address meanwhile;
+    Raises: HypervisorError, or TakenError, when another one received its name or MAC address meanwhile;
     then `undo` removes the guest again.
     """
     own = OwnGuest(

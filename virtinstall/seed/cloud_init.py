@@ -102,7 +102,7 @@ def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInit
     if not values:
         warnings.append(
             "--cloud-init without sub-options: using root-password-generate=on,disable=on, "
-            "so root gets a password and cloud-init runs only at the first boot"
+            "so root has a generated password and cloud-init runs only at the first boot"
         )
         values = {"root-password-generate": "on", "disable": "on"}
     values = _without_user(values)

@@ -196,7 +196,7 @@ def _from_vmdk(fd: int, plain: ImageInfo, head: bytes) -> ImageInfo:
 def _stored_name(fd: int, plain: ImageInfo, kind: str, offset: int, length: int) -> str | None:
     if length > 1023 or offset + length > plain.file_size:
         raise StorageError(
-            f"'{plain.path}' is not a usable {kind} image: its backing file's name is outside the file",
+            f"'{plain.path}' is not a valid {kind} image: its backing file's name is outside the file",
             hint="specify the image's actual format, for example format=raw",
         )
     return _name(read_at(fd, length, offset))
@@ -211,6 +211,6 @@ def _name(stored: bytes | None) -> str | None:
 
 def _cut_short(plain: ImageInfo, kind: str) -> StorageError:
     return StorageError(
-        f"'{plain.path}' is not a usable {kind} image: its header is truncated",
+        f"'{plain.path}' is not a valid {kind} image: its header is truncated",
         hint="specify the image's actual format, for example format=raw",
     )

@@ -251,6 +251,6 @@ def _check(header: Qcow2Header, path: str) -> None:
 
 def _invalid(path: str, why: str) -> StorageError:
     return StorageError(
-        f"'{path}' is not a usable qcow2 image: {why}",
+        f"'{path}' is not a valid qcow2 image: {why}",
         hint="specify the image's actual format, for example format=raw, or fix it with qemu-img check",
     )

@@ -40,6 +40,8 @@ def _read_text(source: str, option: str, limit_bytes: int) -> str:
         raise _no_text(f"{option}: '{source}'") from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
+        if not source:
+            raise RequestError(f"{option} requires a value", hint=f"use {option.rpartition(' ')[2]}=FILE") from error
         if isinstance(error, FileNotFoundError):
             raise RequestError(f"{option}={source}: no such file", hint="check the path") from error
         raise RequestError(f"{option}={source}: {one_line(str(why))}", hint="use a readable file") from error

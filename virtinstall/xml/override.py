@@ -72,7 +72,7 @@ def _set(root: etree._Element, xpath: str, value: str) -> None:
     place, slash, last = xpath.rpartition("/")
     if slash and not place and last.startswith("@"):
         raise RequestError(
-            f"the XPath '{xpath}' names an attribute without an element", hint=f"example: ./{last}, or /domain/{last}"
+            f"the XPath '{xpath}' is an attribute without an element", hint=f"example: ./{last}, or /domain/{last}"
         )
     if slash and last.startswith("@"):
         nodes = _elements(root, place or ".")
