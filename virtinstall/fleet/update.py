@@ -24,7 +24,7 @@ from virtinstall.fleet.effects import (
     is_replaced,
 )
 from virtinstall.fleet.growth import SIZE, grow_disk
-from virtinstall.fleet.leaves import Difference, leaves_of
+from virtinstall.fleet.leaves import GENERATED, Difference, leaves_of
 from virtinstall.fleet.patch import (
     DEVICE,
     by_libvirt,
@@ -92,7 +92,7 @@ def update_guest(work: Applying) -> bool:
         elif not has_device(prefix, after):
             pending = _remove(work, prefix, before, running) or pending
         elif not has_device(prefix, before):
-            pending = _add(work, prefix, after, running) or pending
+            pending = _add(work, prefix, mine, after, running) or pending
         elif is_replaced(prefix, mine, after):
             # another file in the same place: the one of the former disk is kept
             _detach_defined(work, prefix)
@@ -133,7 +133,9 @@ def _boot_order(work: Applying, before: Mapping[str, str], after: Mapping[str, s
     ]
 
 
-def _add(work: Applying, prefix: str, after: Mapping[str, str], running: Mapping[str, str]) -> bool:
+def _add(
+    work: Applying, prefix: str, mine: Sequence[Difference], after: Mapping[str, str], running: Mapping[str, str]
+) -> bool:
     """Add a device that the definition does not have; return whether the running guest gets it at its next boot."""
     if not running:
         return _attach(work, prefix, live=False)
@@ -143,9 +145,8 @@ def _add(work: Applying, prefix: str, after: Mapping[str, str], running: Mapping
         # a run that ended halfway has plugged it in
         _attach(work, prefix, live=False)
         return False
-    path = running.get(f"{prefix}source/@file")
-    record = parse_record(work.handle.handle.metadata(NAMESPACE), work.handle.handle.uuid)
-    if record is not None and path in [each.path for each in record.files]:
+    source = f"{prefix}source/@file"
+    if _is_created(work, running.get(source), next((each.after for each in mine if each.path == source), None)):
         wanted = node_at(final_of(work), prefix)
         assert wanted is not None
         _attach_again(work, with_source_of(wanted, prefix, running), live=False)
@@ -154,6 +155,14 @@ def _add(work: Applying, prefix: str, after: Mapping[str, str], running: Mapping
     work.warn(f"the running guest has another disk as '{name}'; it gets this one at its next boot")
     _attach(work, prefix, live=False)
     return True
+
+
+def _is_created(work: Applying, path: str | None, planned: str | None) -> bool:
+    """Whether a disk of the running guest is the planned one: it has its path, or was created for the guest."""
+    if planned != GENERATED:
+        return path == planned
+    record = parse_record(work.handle.handle.metadata(NAMESPACE), work.handle.handle.uuid)
+    return record is not None and path in [each.path for each in record.files]
 
 
 def _attach(work: Applying, prefix: str, live: bool) -> bool:
