@@ -40,12 +40,12 @@ def text(uri: str, name: str, work: Path, *, larger: bool) -> str:
     )
 
 
-def virt_guest(*words: str | Path) -> int:
-    """The exit status of virt-guest."""
+def virt_guest(*words: str | Path) -> tuple[int, str]:
+    """The exit status of virt-guest, and what it printed."""
     command = [sys.executable, "-c", "from virtinstall.cli.main import guest_main as m; raise SystemExit(m())", *words]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 5), (words, done.stdout, done.stderr)
-    return done.returncode
+    return done.returncode, done.stdout + done.stderr
 
 
 def test_killed_apply_is_finished_by_the_next_one(connection: Connection, work: Path, guest_name: str) -> None:
@@ -76,10 +76,10 @@ def test_killed_apply_is_finished_by_the_next_one(connection: Connection, work: 
             else:
                 assert done.returncode in (-signal.SIGKILL, -signal.SIGALRM, *((0,) if delay else ())), done.stderr
             virt_guest("apply", "-f", path, "--yes", "-j", "1")
-            assert virt_guest("diff", "-f", path) == 0, where
+            assert virt_guest("diff", "-f", path)[0] == 0, where
             check_guests(connection, names, disks, larger=larger, where=where)
-            virt_guest("delete", "-f", path, "--yes", "--force")
-            assert files(disks, JOURNALS) == before, where
+            _, printed = virt_guest("delete", "-f", path, "--yes", "--force")
+            assert files(disks, JOURNALS) == before, f"{where}: {printed}"
             assert not set(names) & set(connection.names()), where
     finally:
         for name in names:
