@@ -1,4 +1,4 @@
-"""GuestSpec and the installation methods: what they turn into, and what they refuse."""
+"""GuestSpec and the installation methods: the requests that they become, and what they reject."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def spec(install: Install, **values: Any) -> GuestSpec:
 
 
 def same(request: Request) -> object:
-    """What of a request decides the guest: how the run goes is the command's own."""
+    """The part of a request that determines the guest; options of the run differ."""
     return request.install, request.os, request.without, request.checks, request.domain.name
 
 
@@ -82,7 +82,7 @@ def test_method_is_what_the_option_is(install: Install, argv: list[str]) -> None
 
 
 def test_reinstall_names_the_guest_and_the_method() -> None:
-    """There is no domain: the guest's own stays."""
+    """There is no domain: the guest's definition is kept."""
     request = request_of(GuestSpec(install=Reinstall("old", Pxe())))
     assert (request.install.reinstall, request.install.pxe) == ("old", True)
 
@@ -113,7 +113,7 @@ def user_data(plan: Plan) -> Any:
 
 
 def test_cloud_init_creates_all_users(hypervisor: Hypervisor) -> None:
-    """With keys, with passwords as hashes, and the image's own user."""
+    """With keys, with passwords as hashes, and the image's default user."""
     seed = CloudInit(
         hostname="node",
         users=[User("anna", ssh_keys=[KEY + "\n"]), User("ben", password="correct horse")],

@@ -143,7 +143,7 @@ def test_renamed_guest_reports_its_former_uefi_variables(
 def test_file_that_received_the_inode_of_the_removed_disk_stays(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """The user removes the disk and puts his file there; many file systems use the inode again."""
+    """The user removes the disk and creates a file at its path; many file systems use the inode again."""
     disk = work / "a.qcow2"
     virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", f"{disk},size=1").ok()
     connection.virsh("destroy", guest_name)
@@ -191,7 +191,7 @@ def test_external_snapshots(
 def test_two_guests_on_one_base(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """The base stays, also when its last user goes; an overlay on the guest's own disk keeps that."""
+    """The base stays, also when its last user goes; an overlay on the guest's disk keeps that disk."""
     base = work / "base.qcow2"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "8M"], check=True)
     other = f"{guest_name}-2"
@@ -254,7 +254,7 @@ def test_linked_disk(
 def test_disks_that_others_may_need(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """A second hard link, a process that reads the file, a file that replaced ours, and the user's own disk."""
+    """A second hard link, a process that reads the file, a file that replaced ours, and the user's disk."""
     disks = [word for name in "abc" for word in ("--disk", f"{work}/{name}.qcow2,size=1")]
     virt_install("--name", guest_name, *NO_DEVICES, "--import", *disks).ok()
     connection.virsh("destroy", guest_name)
@@ -303,7 +303,7 @@ def test_disk_of_another_guest(
 def test_transient_guest(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """Its record goes with it, so it is read before."""
+    """Its record is removed with it, and is read first."""
     args = ("--transient", "--disk", f"{work}/a.qcow2,size=1", "--boot", "uefi")
     virt_install("--name", guest_name, *NO_DEVICES, "--import", *args).ok()
     status, _, error = virt_guest(connection, "delete", guest_name, "--yes", ok=False)
@@ -351,7 +351,7 @@ def test_a_renamed_guest_keeps_its_record(
 def test_a_reservation_that_another_program_changed_stays(
     connection: Connection, work: Path, virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """In the definition of the network or while it runs; the guest's own one is removed from both."""
+    """In the definition of the network or while it runs; the guest's reservation is removed from both."""
     xml = work / "network.xml"
     xml.write_text(
         f"<network><name>{guest_name}</name><ip address='192.168.196.1' prefix='24'><dhcp>"

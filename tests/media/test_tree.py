@@ -16,7 +16,7 @@ from virtinstall.errors import FetchError, RequestError
 from virtinstall.media.fetcher import Target, VolumeIds
 from virtinstall.media.location import open_location
 from virtinstall.media.medium import Identified, InstallTree, Medium
-from virtinstall.media.tree import chosen_by_hand, recognize
+from virtinstall.media.tree import chosen_manually, recognize
 from virtinstall.progress import Progress
 
 COUNT = int(os.environ.get("VIRTINSTALL_FUZZ", "2000"))
@@ -237,12 +237,12 @@ def test_an_unknown_medium_has_a_helpful_error() -> None:
 def test_specified_kernel_and_initrd() -> None:
     """kernel= and initrd= need no recognition, but both are required and both files must exist."""
     fetcher = DictFetcher({"frib.img": "k", "/frob.img": "i", "frob.img": "i"})
-    tree = chosen_by_hand(fetcher, "frib.img", "/frob.img")
+    tree = chosen_manually(fetcher, "frib.img", "/frob.img")
     assert (tree.kernel_path, tree.initrd_path, tree.arguments) == ("frib.img", "frob.img", ())
     with pytest.raises(RequestError, match="must be given together"):
-        chosen_by_hand(fetcher, "frib.img", None)
+        chosen_manually(fetcher, "frib.img", None)
     with pytest.raises(FetchError, match="has no file 'none'"):
-        chosen_by_hand(fetcher, "frib.img", "none")
+        chosen_manually(fetcher, "frib.img", "none")
 
 
 def test_an_iso_with_a_tree(tmp_path: Path) -> None:

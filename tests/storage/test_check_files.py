@@ -22,7 +22,7 @@ FILES = [Role.KERNEL, Role.INITRD, Role.DTB, Role.ACPI, Role.FIRMWARE, Role.TEMP
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A directory that every user can search, which pytest's own is not."""
+    """A directory that every user can search, unlike pytest's."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -49,7 +49,7 @@ def test_missing_file_is_refused(open_folder: Path, role: Role) -> None:
 
 @pytest.mark.parametrize("role", [*FILES, Role.DISK, Role.CDROM, Role.NVRAM, Role.DIRECTORY])
 def test_file_below_a_private_directory_is_rejected(open_folder: Path, role: Role) -> None:
-    """QEMU's user cannot get there, whoever owns the file; libvirt itself reads the template."""
+    """QEMU's user cannot reach it, regardless of the file's owner; libvirt itself reads the template."""
     private = open_folder / "private"
     private.mkdir(0o700)
     path = private / "x"

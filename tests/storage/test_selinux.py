@@ -66,7 +66,7 @@ def test_missing_label_matters_only_if_libvirt_sets_none(policy: Path, image: Pa
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may label files")
 def test_label_decides(policy: Path, image: Path, tmp_path: Path) -> None:
-    """A file of a home is refused, one that is labelled for guests isn't."""
+    """A file of a home directory is refused; one with a label for guests is accepted."""
     mounts = mounted(tmp_path, "xfs")
     for kind, refused in (("user_home_t", True), ("virt_content_t", False)):
         os.setxattr(image, "security.selinux", f"system_u:object_r:{kind}:s0\0".encode())
@@ -78,7 +78,7 @@ def test_label_decides(policy: Path, image: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_is_reported_if_selinux_is_off(image: Path, tmp_path: Path) -> None:
-    """No selinuxfs, or permissive: no word of labels."""
+    """No selinuxfs, or permissive: labels are not mentioned."""
     require_label(str(image), write=True, relabels=False, folder=str(tmp_path / "none"))
     (tmp_path / "enforce").write_text("0")
     require_label(str(image), write=True, relabels=False, folder=str(tmp_path))

@@ -60,7 +60,7 @@ def _copy_owner(path: str, status: os.stat_result) -> None:
 
 
 def _remove_tree(path: str) -> None:
-    """Remove it; libvirt may have done that with the guest."""
+    """Remove the copy, unless libvirt has removed it with the guest."""
     import shutil
 
     try:

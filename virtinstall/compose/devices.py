@@ -7,7 +7,7 @@ from virtinstall.compose.draft import Draft
 
 
 def fill_devices(draft: Draft) -> None:
-    """Fill in the devices asked for, and add the default devices that `draft` wants. Disks are resolved before.
+    """Fill in the requested devices, and add the default devices that `draft` requests. Disks are resolved before.
 
     Raises: RequestError, when a device contradicts itself or the host's abilities.
     """

@@ -77,7 +77,7 @@ def has_root_filesystem(draft: Draft) -> bool:
 
 
 def _add_enlightenments(draft: Draft) -> None:
-    """Every enlightenment that the host offers; none where any was given by the user."""
+    """Every enlightenment that the host offers; none if the user specified any."""
     features = draft.domain.features
     offered = draft.domcaps_list("features/hyperv", "features")
     if features.hyperv_mode == "passthrough":

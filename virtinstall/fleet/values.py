@@ -21,7 +21,7 @@ _NUMBERS = {"integer": (int, "a whole number"), "number": (float, "a number")}
 
 
 class Wrong(Exception):
-    """Something is wrong at a node; `path` is where it is below the option: `[1].sizee`."""
+    """Mistake at a node; `path` is where it is below the option: `[1].sizee`."""
 
     def __init__(self, node: Node, path: str, message: str, hint: str | None = None) -> None:
         super().__init__(message)
@@ -71,7 +71,7 @@ def _unknown(option: Option, name: str, node: Node, path: str) -> Wrong:
 
 
 def as_text(pairs: Pairs, option: Option, expand: Expand) -> str:
-    """Return the mapping as the command line has it. Raises: Wrong."""
+    """Return the mapping in the form of the command line. Raises: Wrong."""
     cls = section_class(option)
     values = {key: expand(text) for key, text in pairs.items() if not text.is_null}
     if len(values) == 1:

@@ -104,7 +104,7 @@ class Sink:
         return self._fd
 
     def close(self) -> None:
-        """The download is complete. Raises: FetchError, if it ends in the middle of a compressed stream."""
+        """Complete the download. Raises: FetchError, if it ends in the middle of a compressed stream."""
         if self.is_plain is None:
             self._begin()
         if self._decompressor is not None:

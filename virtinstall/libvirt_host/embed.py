@@ -84,10 +84,10 @@ def prepare(root: str) -> None:
             hint=f'use another directory: --connect "qemu:///embed?root={_FOR_ROOT}"',
         ) from None
     if os.geteuid() == 0:
-        _require_way(root)
+        _require_access(root)
 
 
-def _require_way(root: str) -> None:
+def _require_access(root: str) -> None:
     """Check that QEMU's user, as which libvirt runs root's guests, can enter every directory above."""
     from virtinstall.storage.access import find_blocked
     from virtinstall.storage.qemu_account import QemuUser, find_account

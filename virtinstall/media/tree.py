@@ -57,7 +57,7 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
     return replace(tree, os_names=tuple(dict.fromkeys(names)), treeinfo=treeinfo, volume=fetcher.volume)
 
 
-def chosen_by_hand(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> InstallTree:
+def chosen_manually(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> InstallTree:
     """The tree for `--location PLACE,kernel=...,initrd=...`.
 
     Raises: RequestError, if one of the two is missing; FetchError, if the location has no such file.
@@ -103,13 +103,13 @@ def _unknown(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> FetchError:
     shown = ", ".join(paths[:_MOST_LISTED])
     more = f" and {len(paths) - _MOST_LISTED} more" if len(paths) > _MOST_LISTED else ""
     hint = "for an unknown Linux, specify the files: --location URL,kernel=PATH,initrd=PATH"
-    start = _way_out(probe, treeinfo, arch)
+    start = _location_hint(probe, treeinfo, arch)
     return FetchError(
         f"found no installable distribution at '{probe.location}': looked for {shown}{more}", hint=f"{start}; {hint}"
     )
 
 
-def _way_out(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> str:
+def _location_hint(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> str:
     """The hint for a location that does not start an installer."""
     # if nothing was found, no further queries are needed
     others = _ARCHES if probe.found else ()

@@ -1,4 +1,4 @@
-"""A file that has no name until it is complete: nothing is left if its writer dies before.
+"""A file that has no name until it is complete: nothing remains if its writer is killed earlier.
 
 Source: open(2) O_TMPFILE, linkat(2).
 """

@@ -102,14 +102,14 @@ def _survey_location(
         return recognize(fetcher, arch=arch, guest_type=guest_type, identify=identifier(catalog, arch))
 
     try:
-        by_hand = kernel is not None or initrd is not None
-        tree = _chosen_by_hand(fetcher, kernel, initrd, recognized) if by_hand else recognized()
+        manually = kernel is not None or initrd is not None
+        tree = _chosen_manually(fetcher, kernel, initrd, recognized) if manually else recognized()
         return media_facts(location, tree)
     finally:
         fetcher.close()
 
 
-def _chosen_by_hand(
+def _chosen_manually(
     fetcher: Fetcher, kernel: str | None, initrd: str | None, recognized: Callable[[], InstallTree]
 ) -> InstallTree:
     """The specified kernel and initrd, with the other facts of the location: its system, and the installer's source.
@@ -118,9 +118,9 @@ def _chosen_by_hand(
     """
     from dataclasses import replace
 
-    from virtinstall.media.tree import chosen_by_hand
+    from virtinstall.media.tree import chosen_manually
 
-    tree = chosen_by_hand(fetcher, kernel, initrd)
+    tree = chosen_manually(fetcher, kernel, initrd)
     try:
         found = recognized()
     except (FetchError, RequestError):
