@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import libvirt
 import pytest
 
 import virtinstall
-from virtinstall import HypervisorError, RequestError
+from virtinstall import RequestError
+from virtinstall.libvirt_host.connect_errors import cannot_connect
 from virtinstall.libvirt_host.plain_errors import HINTS, message_hint, plain_message
 from virtinstall.unlisted_values import listed_values, unlisted_warning
 
@@ -48,12 +50,31 @@ def test_rejected_value_has_the_advice_of_its_warning() -> None:
     assert listed_values(warnings, "unknown model 'y'") is None
 
 
-def test_address_without_a_driver_is_not_a_connection_uri() -> None:
-    """libvirt's message repeats the address in a broken sentence."""
-    with pytest.raises(HypervisorError, match=r"^cannot connect to libvirt at localhost: not a connection URI$"):
-        virtinstall.connect("localhost")
-    with pytest.raises(HypervisorError, match=r"at kvm:///system: libvirt has no driver 'kvm'$"):
-        virtinstall.connect("kvm:///system")
+@pytest.mark.parametrize(
+    ("uri", "message", "plain"),
+    [
+        (
+            "localhost",
+            "no connection driver available for URI 'localhost' does not include a driver name",
+            "cannot connect to libvirt at localhost: not a connection URI",
+        ),
+        (
+            "kvm:///system",
+            "no connection driver available for kvm:///system",
+            "cannot connect to libvirt at kvm:///system: libvirt has no driver 'kvm'",
+        ),
+        (
+            "qemu+ssh://h/system",
+            "Cannot recv data: ssh: connect to host h port 22: Connection refused: Connection reset by peer",
+            "cannot connect to libvirt at qemu+ssh://h/system: ssh: connect to host h port 22: Connection refused",
+        ),
+    ],
+)
+def test_failed_connection_is_plain(uri: str, message: str, plain: str) -> None:
+    """libvirt repeats the address in a broken sentence, and frames the output of ssh; no daemon is needed here."""
+    error = libvirt.libvirtError("open")
+    error.err = (libvirt.VIR_ERR_NO_CONNECT, 0, message, 0, "", None, None, 0, 0)
+    assert cannot_connect(uri, None, error).message == plain
 
 
 def test_missing_file_of_the_test_driver(capfd: pytest.CaptureFixture[str]) -> None:
