@@ -45,7 +45,8 @@ D = TypeVar("D", bound="Device")
 
 # libvirt's VIR_ERR_INTERNAL_ERROR (no free slot, no such controller), _NO_SUPPORT, _CONFIG_ and _OPERATION_UNSUPPORTED
 _UNSUPPORTED = (1, 3, 67, 84)
-_LOOKS, _LOOK_SECONDS = 25, 0.2
+# libvirt itself waits 5 s before it returns
+_LOOKS, _LOOK_SECONDS = 5, 0.2
 
 
 class Change:
