@@ -263,3 +263,30 @@ def test_what_an_adopted_guest_lacks_is_a_difference_afterwards(hypervisor: Hype
     assert outcome.message is None and disks(hypervisor) == {"sdb": "/x/a.img", "hda": "/x/b.img"}
     assert hypervisor.guest("a").domain.memory_kib == 65536
     assert not version.diff(hypervisor)[0].is_different
+
+
+def test_a_drive_that_becomes_a_disk_gets_a_new_image(hypervisor: Hypervisor) -> None:
+    """Its medium is not used for the disk, although both have the same target."""
+    medium = f"{{path: {__file__}, device: cdrom, bus: ide}}"
+    created(hypervisor, f"network: none, disk: [{{path: /x/a.img, size: 1, bus: virtio}}, {medium}]")
+    changed(hypervisor, "network: none, disk: [{path: /x/a.img, size: 1, bus: virtio}, {size: 1, bus: ide}]")
+    first, second = hypervisor.guest("a").domain.devices_of(Disk)
+    assert first.source_file == "/x/a.img"
+    assert (second.device, second.target_dev) == ("disk", "hda") and second.source_file not in (None, __file__)
+    changed(hypervisor, f"network: none, disk: [{{path: /x/a.img, size: 1, bus: virtio}}, {medium}]")
+    assert [disk.source_file for disk in hypervisor.guest("a").domain.devices_of(Disk)] == ["/x/a.img", __file__]
+
+
+def test_naming_what_the_guest_has_makes_no_difference(hypervisor: Hypervisor) -> None:
+    """UUID, MAC address and path that were chosen for it; also on the way back."""
+    values = "network: [{network: default}], disk: [{size: 1}]"
+    created(hypervisor, values)
+    guest = hypervisor.guest("a")
+    (interface,), (disk,) = guest.domain.devices_of(Interface), guest.domain.devices_of(Disk)
+    named = (
+        f"network: [{{network: default, mac: '{interface.mac_address}'}}], metadata: {{uuid: '{guest.uuid}'}}, "
+        f"disk: [{{size: 1, path: {disk.source_file}}}]"
+    )
+    for version in (named, values):
+        (found,) = lab(version).diff(hypervisor)
+        assert not found.is_different, (version, found.changes, found.at_creation)

@@ -14,7 +14,7 @@ from virtinstall.fleet.applied import Applied, option_hashes, read_applied
 from virtinstall.fleet.devices import keep_default_mac, marks_of, moves, part_of, pinned, prefixes
 from virtinstall.fleet.effects import next_boot
 from virtinstall.fleet.growth import growth_of
-from virtinstall.fleet.leaves import Difference, differences, leaves_of
+from virtinstall.fleet.leaves import GENERATED, Difference, differences, leaves_of
 from virtinstall.fleet.patch import DEVICE
 from virtinstall.fleet.planning import AUTOSTART, SEED_NETWORK, plan_again, planned_leaves, uuid_of
 from virtinstall.record import Record
@@ -150,11 +150,13 @@ def _compared(
     changes, hidden = _split(_without_defaults(differences(applied.planned, planned), wanted))
     if "disk" in changed or "image" in changed:
         changes += growth_of(guest, wanted.devices, handle, session.host)
+    shows_disks = any(each.path.startswith("devices/disk") for each in changes)
+    changes = [each for each in changes if not _is_there(each, applied, live)]
     values = {each.path: each for each in reverted if each.path not in {change.path for change in changes}}
     changes += values.values()
     after, moved = leaves_of(plan.final.ensure_node()), moves(wanted, plan.final, live)
     at_creation = {name for name in changed if name in _AT_CREATION}
-    if not hidden and any(each.path.startswith("devices/disk") for each in changes):
+    if not hidden and shows_disks:
         at_creation.discard("disk")
     return known.replace(
         action="update" if changes else "none",
@@ -179,6 +181,14 @@ def _as_created(guest: LabGuest, applied: Applied) -> Request:
     request = guest.replace(given={**given, **applied.creation}).request
     assert request is not None
     return request
+
+
+def _is_there(change: Difference, applied: Applied, live: Mapping[str, str]) -> bool:
+    """Whether the guest has the value already: the file names what was chosen for it, or no longer does."""
+    present = live.get(change.path)
+    if change.after == GENERATED:
+        return present is not None
+    return change.after is not None and change.after == present == applied.base.get(change.path)
 
 
 def _devices(changes: Iterable[Difference], without: Iterable[str]) -> Iterator[str]:

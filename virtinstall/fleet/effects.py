@@ -39,8 +39,13 @@ def has_device(prefix: str, leaves: Iterable[str]) -> bool:
 
 
 def is_replaced(prefix: str, changes: Iterable[Difference], after: Mapping[str, str]) -> bool:
-    """Whether the changes put another disk in the place of one; a drive of that kind only gets another medium."""
-    if not prefix.startswith("devices/disk") or after.get(f"{prefix}@device", "disk") not in ("disk", "lun"):
+    """Whether the changes put another disk or drive in the place of one; a drive only gets another medium."""
+    kind = f"{prefix}@device"
+    if not prefix.startswith("devices/disk"):
+        return False
+    if any(each.path == kind and each.before != each.after for each in changes):
+        return True
+    if after.get(kind, "disk") not in ("disk", "lun"):
         return False
     sources = (f"{prefix}source/@file", f"{prefix}source/@dev")
     return any(each.path in sources and each.after not in (None, GENERATED) for each in changes)

@@ -177,7 +177,9 @@ def _attach(work: Applying, prefix: str, live: bool) -> bool:
     planned = next(each for each in plan.final.devices if each.ensure_node() is wanted)
     position = [each.ensure_node() for each in plan.final.devices_of(type(planned))].index(wanted)
     asked = plan.request.domain.devices_of(type(planned))
-    kept = applied.base.get(f"{prefix}source/@file") if isinstance(planned, Disk) else None
+    kept = None
+    if isinstance(planned, Disk) and applied.base.get(f"{prefix}@device", "disk") == (planned.device or "disk"):
+        kept = applied.base.get(f"{prefix}source/@file")
     if kept is not None and (position >= len(asked) or getattr(asked[position], "path", None) in (None, kept)):
         return _attach_again(work, with_source_of(wanted, prefix, applied.base), live)
     device: Device = asked[position].clone() if position < len(asked) else planned.clone()
