@@ -290,3 +290,15 @@ def test_naming_what_the_guest_has_makes_no_difference(hypervisor: Hypervisor) -
     for version in (named, values):
         (found,) = lab(version).diff(hypervisor)
         assert not found.is_different, (version, found.changes, found.at_creation)
+
+
+def test_a_guest_whose_medium_is_missing_can_be_adopted(hypervisor: Hypervisor) -> None:
+    """Nothing is created for it, so nothing is checked."""
+    hypervisor.host.define_guest(
+        "<domain type='test'><name>a</name><memory>65536</memory><os><type>hvm</type></os><devices>"
+        "<disk type='file' device='cdrom'><source file='/x/gone.iso'/><target dev='hda' bus='ide'/></disk>"
+        "</devices></domain>"
+    )
+    version = lab("network: none, disk: [{path: /x/gone.iso, device: cdrom, bus: ide}]")
+    (outcome,) = version.apply(hypervisor, adopt=["a"])
+    assert (outcome.status, outcome.message) == ("done", None)

@@ -53,13 +53,13 @@ def test_hint_shows_the_correct_spelling(option: str, text: str, suggestion: str
     ("option", "name"), [(option, name) for option in REPLACEMENTS for name in REPLACEMENTS[option]]
 )
 def test_each_replacement_is_accepted(option: str, name: str) -> None:
-    """What the table suggests is a valid sub-option, and what it replaces is not."""
+    """What the table suggests is a valid sub-option, and what it replaces is not, with such a value."""
     cls = section_class(next(known for known in OPTIONS if option in known.names))
     fallback = fallback_for(cls)
 
     assert cut(cls, option, REPLACEMENTS[option][name]("on"), fallback)
     with pytest.raises(RequestError):
-        cut(cls, option, f"{name}=on", fallback)
+        cut(cls, option, f"{name}=value", fallback)
 
 
 def test_bootmenu_is_an_alias_of_menu() -> None:

@@ -10,7 +10,7 @@ from virtinstall.domain.domain import Domain
 from virtinstall.fleet.devices import KINDS, Mark, keep_default_mac, key_of, kind_of, parts_of, pinned
 from virtinstall.fleet.leaves import GENERATED, leaves_of
 from virtinstall.fleet.patch import DEVICE
-from virtinstall.fleet.planning import AUTOSTART, plan_again, planned_leaves
+from virtinstall.fleet.planning import AUTOSTART, UNCHECKED, plan_again, planned_leaves
 
 if TYPE_CHECKING:
     from virtinstall.fleet.applied import Applied
@@ -32,7 +32,7 @@ def as_found(guest: LabGuest, project: str, session: Session, applied: Applied, 
     assert request is not None
     marks = _marks(request, domain)
     wanted = pinned(request, marks)
-    plan = plan_again(guest, project, session, wanted.request)
+    plan = plan_again(guest, project, session, wanted.request.replace(checks=UNCHECKED))
     planned = planned_leaves(plan, keep_default_mac(wanted, plan.final, marks))
     live = leaves_of(domain.ensure_node())
     if handle.is_autostarted():

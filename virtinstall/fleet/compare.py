@@ -16,7 +16,7 @@ from virtinstall.fleet.effects import next_boot
 from virtinstall.fleet.growth import growth_of
 from virtinstall.fleet.leaves import GENERATED, Difference, differences, leaves_of
 from virtinstall.fleet.patch import DEVICE
-from virtinstall.fleet.planning import AUTOSTART, SEED_NETWORK, plan_again, planned_leaves, uuid_of
+from virtinstall.fleet.planning import AUTOSTART, SEED_NETWORK, UNCHECKED, plan_again, planned_leaves, uuid_of
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
@@ -110,7 +110,9 @@ def compare(guest: LabGuest, project: str, session: Session, *, adopt: bool = Fa
         return known.replace(action="delete")
     definition = etree.fromstring(found.xml(inactive=True).encode())
     if applied is None or applied.project != project:
-        applied = record_of(guest, project, plan_again(guest, project, session), definition)
+        assert guest.request is not None
+        plan = plan_again(guest, project, session, guest.request.replace(checks=UNCHECKED))
+        applied = record_of(guest, project, plan, definition)
         if not interrupted:
             applied = as_found(guest, project, session, applied, found)
         return known.replace(action="update", adopted=True, interrupted=interrupted, applied=applied)

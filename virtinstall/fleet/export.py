@@ -24,14 +24,13 @@ from virtinstall.fleet.filled import drop_filled
 from virtinstall.fleet.keys import key_of, options_by_key
 from virtinstall.fleet.load import load
 from virtinstall.fleet.nodes import FileError
-from virtinstall.fleet.planning import plan_again
+from virtinstall.fleet.planning import UNCHECKED, plan_again
 from virtinstall.fleet.sessions import Sessions
 from virtinstall.fleet.spec_file import plain
 from virtinstall.fleet.substitute import protect
 from virtinstall.fleet.values import quoted
 from virtinstall.options.read import section_class
 from virtinstall.record import Record
-from virtinstall.request import Checks
 from virtinstall.safe_text import one_line
 from virtinstall.xml.children import Child, Children
 from virtinstall.xml.override import apply_edit
@@ -46,10 +45,6 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import HostGuest
     from virtinstall.options.table import Option
     from virtinstall.xml.element import Element
-
-_UNCHECKED = Checks(
-    path_in_use=False, disk_size=False, path_exists=False, path_access=False, mac_in_use=False, xml=False
-)
 
 
 class Exported(Record):
@@ -135,7 +130,7 @@ class _Export:
         request = guest.request
         assert request is not None
         # the guest may be exported where its disks are missing, or in use
-        request = request.replace(checks=_UNCHECKED)
+        request = request.replace(checks=UNCHECKED)
         try:
             return plan_again(guest, "export", self.session, request).final.ensure_node()
         except VirtInstallError as error:

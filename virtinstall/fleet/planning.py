@@ -10,6 +10,7 @@ from virtinstall.create import make_plan
 from virtinstall.fleet.leaves import leaves_of
 from virtinstall.guest_record import NAMESPACE, parse_record
 from virtinstall.naming import Random
+from virtinstall.request import Checks
 
 if TYPE_CHECKING:
     from virtinstall.facts import NetworkFacts
@@ -27,6 +28,12 @@ AUTOSTART = "autostart"
 """Leaf of a guest that starts with its host: `yes`."""
 SEED_NETWORK = "cloud-init/network-config"
 """Leaf of the network configuration that cloud-init applies at the first boot: its hash."""
+
+
+UNCHECKED = Checks(
+    path_in_use=False, disk_size=False, path_exists=False, path_access=False, mac_in_use=False, xml=False
+)
+"""Checks of a plan that creates nothing: it describes a guest that exists."""
 
 
 def seed_of(project: str, name: str) -> bytes:

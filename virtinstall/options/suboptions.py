@@ -191,7 +191,7 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
             bare.clear()
         elif pairs and _takes_commas(pairs[-1]):
             pairs[-1] = pairs[-1]._replace(value=pairs[-1].value + "," + word)
-        elif equals and fallback is not None and _is_plain_name(option, key) and fallback.knows(key):
+        elif equals and fallback is not None and _is_plain_name(option, key, value) and fallback.knows(key):
             pairs.append(Pair(key, value, None))
             bare.clear()
         elif bare and (not equals or not _looks_like_name(key)):
@@ -213,11 +213,11 @@ def _looks_like_name(key: str) -> bool:
     return key.replace(".", "a").replace("_", "a").replace("-", "a").isalnum()
 
 
-def _is_plain_name(option: str, key: str) -> bool:
+def _is_plain_name(option: str, key: str, value: str) -> bool:
     """Return whether `key` may be a name of the schema, and not what users type in place of another one."""
     from virtinstall.options.unknown import is_mistaken
 
-    return _looks_like_name(key) and not is_mistaken(option, key)
+    return _looks_like_name(key) and not is_mistaken(option, key, value)
 
 
 def _takes_commas(pair: Pair) -> bool:

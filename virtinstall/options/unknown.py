@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from virtinstall.xml.kinds import parse_switch
+
 if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
@@ -68,9 +70,18 @@ REPLACEMENTS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
 _ON = ("", "on", "yes", "true", "1")
 
 
-def is_mistaken(option: str, key: str) -> bool:
-    """Return whether `key` is a name that users try instead of another one."""
-    return _plain(key) in REPLACEMENTS.get(option, {})
+def is_mistaken(option: str, key: str, value: str) -> bool:
+    """Return whether `key` is a name that users try instead of another one.
+
+    An element of the schema that has no value is switched on or off: `driver=on` is meant as it is written.
+    """
+    if _plain(key) not in REPLACEMENTS.get(option, {}):
+        return False
+    try:
+        parse_switch(value)
+    except ValueError:
+        return True
+    return False
 
 
 def _plain(key: str) -> str:
