@@ -302,3 +302,13 @@ def test_a_guest_whose_medium_is_missing_can_be_adopted(hypervisor: Hypervisor) 
     version = lab("network: none, disk: [{path: /x/gone.iso, device: cdrom, bus: ide}]")
     (outcome,) = version.apply(hypervisor, adopt=["a"])
     assert (outcome.status, outcome.message) == ("done", None)
+
+
+def test_drift_of_a_whole_device_is_one_line(hypervisor: Hypervisor) -> None:
+    """A sound card that somebody added, and a changed value."""
+    created(hypervisor, "disk: none, network: none")
+    edit(hypervisor, "</devices>", "<sound model='ich9'/></devices>")
+    edit(hypervisor, "</uuid>", "</uuid><description>mine</description>")
+    found = lab("disk: none, network: none").diff(hypervisor)
+    assert "a: drift, kept: devices/sound[1] was added\n" in difference_text(found)
+    assert "a: drift, kept: description: (none) -> mine\n" in difference_text(found)

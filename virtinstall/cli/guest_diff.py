@@ -130,8 +130,8 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     if comparison.at_creation and comparison.action != "recreate":
         options = ", ".join(f"--{option}" for option in comparison.at_creation)
         yield f"{name}: changes to {options} take effect only when the guest is recreated (--recreate {name})"
-    for drift in comparison.drift:
-        yield f"{name}: drift, kept: {_values(drift)}"
+    for line in _drift_lines(comparison.drift):
+        yield f"{name}: drift, kept: {line}"
 
 
 def _deletion_lines(plan: DeletionPlan) -> Iterator[str]:
@@ -140,14 +140,32 @@ def _deletion_lines(plan: DeletionPlan) -> Iterator[str]:
     yield from (f"  keep    {item}" for item in plan.kept if item.kind not in KEPT_BY_DESIGN)
 
 
+def _by_device(changes: Iterable[Difference]) -> dict[str, list[Difference]]:
+    """Return the changes of each device together, and the others by their paths."""
+    devices: dict[str, list[Difference]] = {}
+    for change in changes:
+        parts = change.path.split("/")
+        devices.setdefault("/".join(parts[:2]) if parts[0] == "devices" else change.path, []).append(change)
+    return devices
+
+
+def _drift_lines(drift: Iterable[Difference]) -> Iterator[str]:
+    """Return a line for each device that something else added or removed, and for each other value."""
+    for path, changes in _by_device(drift).items():
+        # every device has one of them
+        is_whole = any(each.path in (f"{path}/@type", f"{path}/@model", f"{path}/@device") for each in changes)
+        if is_whole and all(each.before is None for each in changes):
+            yield f"{path} was added"
+        elif is_whole and all(each.after is None for each in changes):
+            yield f"{path} was removed"
+        else:
+            yield from map(_values, changes)
+
+
 def _change_lines(comparison: Comparison) -> Iterator[str]:
     """Return a line for each changed value, and one line for each device that is added or removed."""
     late = set(comparison.at_next_boot)
-    devices: dict[str, list[Difference]] = {}
-    for change in comparison.changes:
-        parts = change.path.split("/")
-        devices.setdefault("/".join(parts[:2]) if parts[0] == "devices" else change.path, []).append(change)
-    for path, changes in devices.items():
+    for path, changes in _by_device(comparison.changes).items():
         when = _AT_BOOT if late.issuperset(each.path for each in changes) else ""
         if path in comparison.added:
             yield f"  {path}: add{when}"
