@@ -80,6 +80,14 @@ REJECTED = {
         devices="<disk type='file'><driver name='qemu' type='qcow2'/><source file='/none'/><target dev='vda'/>"
         "<shareable/></disk>",
     ),
+    "image-format": BASE.format(
+        sections="",
+        devices="<disk type='file'><driver name='qemu' type='img'/><source file='/none'/><target dev='vda'/></disk>",
+    ),
+    "guest-node": BASE.format(
+        sections="<memoryBacking><hugepages><page size='2048' unit='KiB' nodeset='3'/></hugepages></memoryBacking>",
+        devices="",
+    ),
     "bus-of-drive": BASE.format(
         sections="", devices="<disk type='file' device='cdrom'><target dev='vda' bus='virtio'/></disk>"
     ),

@@ -7,9 +7,22 @@ from __future__ import annotations
 
 import os
 import struct
+from functools import cache
+from typing import Any
 
 _AT_FDCWD, _STATX_BTIME = -100, 0x800
 _BYTES, _BTIME_AT = 256, 80
+
+
+@cache
+def load_statx() -> Any:
+    """Return the C library's function, None if it has none. Loading it takes milliseconds.
+
+    A journal calls this when it begins: a kill between the creation of a file and its record leaves the file.
+    """
+    import ctypes
+
+    return getattr(ctypes.CDLL(None), "statx", None)
 
 
 def birth_time_ns(path: str) -> int | None:
@@ -19,7 +32,7 @@ def birth_time_ns(path: str) -> int | None:
     """
     import ctypes
 
-    statx = getattr(ctypes.CDLL(None), "statx", None)
+    statx = load_statx()
     if statx is None or "\0" in path:
         return None
     found = ctypes.create_string_buffer(_BYTES)

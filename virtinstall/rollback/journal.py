@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from virtinstall.named import NamedTuple
-from virtinstall.rollback.birth_time import birth_time_ns, is_later_file
+from virtinstall.rollback.birth_time import birth_time_ns, is_later_file, load_statx
 from virtinstall.rollback.entries import (
     ADOPTED,
     BORN,
@@ -152,6 +152,7 @@ class Journal:
         Raises: ClaimedError, if another run is creating a guest with that name or UUID; OSError, if the folder cannot
         be written.
         """
+        load_statx()
         os.makedirs(folder, mode=0o700, exist_ok=True)
         _remove_unborn(folder)
         journal: Journal | None = None
