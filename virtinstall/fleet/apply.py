@@ -299,7 +299,7 @@ class _Run:
         if todo.interrupted:
             self.start_interrupted(todo.name, handle, session)
         if not todo.adopted:
-            if any(each.startswith("devices/disk") for each in todo.added) and has_real_storage(session.host):
+            if any(each.path.startswith("devices/disk") for each in todo.changes) and has_real_storage(session.host):
                 # an image of a killed apply that no guest has yet is created again, and recorded
                 remove_leftovers(todo.name, session.host, self.warning_of(todo.name), complete=True)
             work = Applying(self.guests[todo.name], todo, handle, session.host, self.warning_of(todo.name))
