@@ -15,6 +15,8 @@ from lxml import etree
 import virtinstall
 from virtinstall.cli.main import main
 
+# each test creates the guest `web`
+pytestmark = pytest.mark.usefixtures("fresh_test_driver")
 SCHEMA = json.loads(Path(virtinstall.__file__).parent.joinpath("schema", "output.json").read_text())
 GUEST = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "--osinfo", "debian11", "--import"]
 

@@ -12,6 +12,8 @@ from tests.docs.examples import Example, fenced
 EXPECTED = "## Expected output"
 _WITH = re.compile(r"^With `([^`]+)`:", re.MULTILINE)
 _WITHOUT = re.compile(r"^Without `(--[\w-]+)`:", re.MULTILINE)
+# a newer OS database has a default for the system
+_DEFAULT = re.compile(r"^Using \S+ default")
 _NUMBER = re.compile(r"\d+(\.\d+)*")
 _URI = re.compile(r"(qemu:///system|test:///\S+)")
 
@@ -100,4 +102,4 @@ def missing_lines(shown: str, printed: str, *, except_for: str = "\0") -> list[s
 
 
 def _plain(line: str) -> str:
-    return _NUMBER.sub("0", _URI.sub("URI", line.strip()))
+    return _NUMBER.sub("0", _DEFAULT.sub("Using default", _URI.sub("URI", line.strip())))

@@ -10,6 +10,7 @@ import itertools
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.firmware import is_uefi
 from virtinstall.devices.audio import Audio
+from virtinstall.devices.crypto import Crypto
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.filesystem import Filesystem
 from virtinstall.devices.interface import Interface
@@ -86,6 +87,9 @@ def fill_small_devices(draft: Draft) -> None:
         smartcard.mode = smartcard.mode or "passthrough"
         if smartcard.type is None:
             smartcard.type = "spicevmc" if smartcard.mode == "passthrough" else "tcp"
+    for crypto in domain.devices_of(Crypto):
+        crypto.type = crypto.type or "qemu"
+        crypto.backend_model = crypto.backend_model or "builtin"
     for redirdev in domain.devices_of(Redirdev):
         redirdev.bus = redirdev.bus or "usb"
         redirdev.type = redirdev.type or "spicevmc"

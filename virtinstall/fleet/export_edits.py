@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
+# part of an XPath that options cannot express
+_UNNAMED = "local-name()"
 _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
 
 
@@ -68,7 +70,7 @@ def edits_between(planned: etree._Element, live: etree._Element, chosen: Sequenc
     # the last of the elements to be deleted comes first, so that the numbers of the others stay
     deletions = [_Edit("delete", place) for place in reversed(deleted)]
     numbered = [each._replace(place=_numbered(each.place, before.counts)) for each in (*added, *deletions)]
-    return [each.as_value() for each in (*removed, *changed, *numbered)]
+    return [each.as_value() for each in (*removed, *changed, *numbered) if _UNNAMED not in each.place]
 
 
 class _Edit(NamedTuple):
@@ -170,7 +172,7 @@ def _place(node: etree._Element) -> str:
     same = [each for each in parent if each.tag == node.tag]
     number = f"[{same.index(node) + 1}]" if len(same) > 1 else ""
     tag = str(node.tag)
-    name = _prefixed(tag) or f"*[local-name()='{tag.rpartition('}')[2]}']"
+    name = _prefixed(tag) or f"*[{_UNNAMED}='{tag.rpartition('}')[2]}']"
     return f"{_place(parent)}/{name}{number}"
 
 

@@ -84,11 +84,17 @@ class Parser(argparse.ArgumentParser):
 
             parser = self._subparser()
             if extra[0].startswith("-"):
-                problem, hint = unknown_option(extra[0], parser.prog, parser._names())
+                problem, hint = unknown_option(self._as_typed(extra[0]), parser.prog, parser._names())
             else:
                 problem, hint = stray_argument(extra[0], self._typed, parser._actions, parser.prog)
             raise UsageError(problem, hint=hint)
         return given
+
+    def _as_typed(self, word: str) -> str:
+        """Return the argument that argparse calls `word`: it removes short options at the beginning (Python 3.12)."""
+        ends = word.lstrip("-")
+        longer = (each for each in self._typed if each[:1] == "-" and each[1:2] != "-" and each.endswith(ends))
+        return word if word in self._typed else next(longer, word)
 
     def _get_option_tuples(self, option_string: str) -> Any:
         """The options that an abbreviation may mean: older ones, if there are any."""
