@@ -158,6 +158,7 @@ def test_cloud_init_has_ended(file: str) -> None:
 def test_errors_of_cloud_init() -> None:
     """The errors in its result.json; an invalid file contains none."""
     assert errors_of(b'{"v1": {"datasource": "NoCloud", "errors": ["(\'locale\', ...)"]}}') == ["('locale', ...)"]
+    assert errors_of(b'{"v1": {"errors": ["a", "b", "a"]}}') == ["a", "b"]
     assert errors_of(b'{"v1": {"errors": ["\\u001b[2J"]}}') == ["\\x1b[2J"]
     for other in (b"", b"{", b"[" * 60000, b"[]", b'{"v1": null}', b'{"v1": {"errors": "x"}}'):
         assert errors_of(other) == []

@@ -23,7 +23,9 @@ def errors_of(result: bytes) -> list[str]:
         errors = json.loads(result)["v1"]["errors"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return []
-    return [_as_text(str(error)) for error in errors[:MOST_ERRORS]] if isinstance(errors, list) else []
+    # each stage reports the errors of the earlier ones again
+    found = dict.fromkeys(map(str, errors)) if isinstance(errors, list) else {}
+    return [_as_text(error) for error in list(found)[:MOST_ERRORS]]
 
 
 def error_on_console(line: bytes) -> str | None:
