@@ -12,7 +12,7 @@ RUN_PACKAGES=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils o
     python3 python3-venv python3-dev libvirt-dev pkg-config gcc libc6-dev apt-utils cpio gzip xz-utils)
 RELEASE=$(. /etc/os-release && echo "${VERSION_ID:-12}")
 # shellcheck disable=SC2034
-TEST_PACKAGES=("${RUN_PACKAGES[@]}" gnupg man-db groff bash zsh fish strace libxml2-utils
+TEST_PACKAGES=("${RUN_PACKAGES[@]}" gnupg gpgv man-db groff bash zsh fish strace libxml2-utils
     openssh-server netcat-openbsd xorriso tmux nfs-ganesha nfs-ganesha-vfs libnfs-utils
     qemu-system-arm qemu-efi-aarch64 ovmf-ia32 qemu-system-misc qemu-system-ppc "debian-installer-$RELEASE-netboot-amd64" xz-utils debootstrap e2fsprogs
     fdisk grub-common grub-pc-bin)

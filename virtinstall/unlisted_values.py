@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-_UNLISTED = "the installed libvirt's schema does not list this value"
+_UNLISTED = "not in the schema of the installed libvirt"
 
 
 def unlisted_warning(typed: str, listed: str) -> str:
     """Return the warning about `typed`, an option with its value; `listed` is what the schema lists instead."""
-    return f"{typed}: {_UNLISTED} ({listed}); passing it through unchanged"
+    return f"{typed}: {_UNLISTED} ({listed}); used unchanged"
 
 
 def listed_values(warnings: Iterable[str], rejection: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -39,10 +40,13 @@ def port(tmp_path: Path) -> Iterator[int]:
     (tmp_path / "export" / ".treeinfo").write_text(treeinfo("Fedora", "39"))
     with socket.create_server(("127.0.0.1", 0)) as free:
         number = int(free.getsockname()[1])
+    release = subprocess.run(["ganesha.nfsd", "-v"], capture_output=True, text=True, check=True).stdout
+    # since version 6, by default, it ends where it may not become an "IO flusher", as in a container
+    flusher = "" if re.search(r"V[1-5]\.", release) else " allow_set_io_flusher_fail = true;"
     plugins = os.environ.get("GANESHA_PLUGINS", "/usr/lib/x86_64-linux-gnu/ganesha")
     (tmp_path / "ganesha.conf").write_text(
         f"NFS_CORE_PARAM {{ NFS_Port = {number}; NFS_Protocols = 4; Enable_NLM = false; Enable_RQUOTA = false;"
-        f' Bind_addr = 127.0.0.1; Enable_UDP = false; Plugins_Dir = "{plugins}"; }}\n'
+        f' Bind_addr = 127.0.0.1; Enable_UDP = false; Plugins_Dir = "{plugins}";{flusher} }}\n'
         f"NFSV4 {{ Graceless = true; RecoveryRoot = {tmp_path}; }}\n"
         f"EXPORT {{ Export_Id = 1; Path = {tmp_path}/export; Pseudo = /tree; Access_Type = RO; Squash = None;"
         " SecType = sys; Protocols = 4; Transports = TCP; FSAL { Name = VFS; } }\n"
