@@ -324,4 +324,4 @@ def test_security_driver_that_the_host_lacks_is_refused() -> None:
     """libvirt defines the guest, but cannot start it."""
     with pytest.raises(RequestError, match="does not use this security driver") as caught:
         guest("--seclabel", "model=smack,type=dynamic")
-    assert (caught.value.hint or "").startswith("available are ")
+    assert (caught.value.hint or "").startswith("use one of: ")

@@ -128,7 +128,7 @@ def test_state_stays_with_disks_that_are_kept(
 def test_renamed_guest_reports_its_former_uefi_variables(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """`virsh domrename` leaves them under the former name: they are named, and stay."""
+    """`virsh domrename` of libvirt 9 leaves them under the former name: they are named, and stay."""
     virt_install(
         "--name", guest_name, *NO_DEVICES, "--import", "--boot", "uefi", "--disk", f"{work}/a.qcow2,size=1"
     ).ok()
@@ -136,6 +136,10 @@ def test_renamed_guest_reports_its_former_uefi_variables(
     connection.virsh("domrename", guest_name, f"{guest_name}-new")
     plan = delete_as_planned(connection, f"{guest_name}-new", folders=folders)
     path = f"/var/lib/libvirt/qemu/nvram/{guest_name}_VARS.fd"
+    if path in removed(plan, "disk", "nvram"):
+        # newer versions keep the path in the definition
+        assert not os.path.exists(path)
+        return
     assert removed(plan, "disk", "nvram") == {f"{work}/a.qcow2"} and "renamed" in kept(plan)[path]
     os.unlink(path)
 

@@ -89,7 +89,7 @@ def test_the_forms_of_nfs(location: str, place: NfsPlace) -> None:
 @pytest.mark.parametrize("location", ["nfs:", "nfs:host", "nfs::/x", "nfs:-o:/x"])
 def test_broken_nfs_locations(location: str) -> None:
     """An incomplete place is rejected, and one that a command would parse as an option."""
-    with pytest.raises(FetchError, match="is not a directory on an NFS server"):
+    with pytest.raises(FetchError, match="invalid NFS address"):
         open_location(location)
 
 

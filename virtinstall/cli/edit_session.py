@@ -170,7 +170,8 @@ class Session:
                 built = change.edit(guest, option, "")
         else:
             raise RequestError(
-                f"--build-xml does not support {option.name}", hint="use an option that describes an XML element"
+                f"--build-xml does not support {option.name}",
+                hint="use the option of a device or section, for example --disk or --cputune",
             )
         for element in built:
             for node in element.ensure_node().iter():
@@ -185,8 +186,8 @@ class Session:
     def _refuse_update(self) -> None:
         option = self.request.option
         if option is None or not is_device(option.cls):
-            name = "a conversion" if option is None else option.name
-            raise RequestError(f"--update cannot change {name} of a running guest", hint="omit --update")
+            action = "convert" if option is None else f"change {option.name} of"
+            raise RequestError(f"--update cannot {action} a running guest", hint="omit --update")
 
     def _apply(self, original: Domain, changed: Domain, undo: Undo, journal: Journal | None) -> None:
         request = self.request

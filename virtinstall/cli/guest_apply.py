@@ -47,7 +47,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--reboot", action="store_true", help="Shut down and start guests whose changes take effect at the next boot."
     )
     parser.add_argument(
-        "--force", action="store_true", help="Power off guests that must be deleted or restarted and do not shut down."
+        "--force",
+        action="store_true",
+        help="Power off guests that do not shut down when they must be deleted or restarted.",
     )
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask for confirmation.")
 

@@ -34,9 +34,11 @@ TAKES_GUESTS = True
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "names", metavar="NAME", nargs="*", help="Guest to delete; it is not an error if it does not exist."
+        "names", metavar="NAME", nargs="*", help="Guest to delete; a guest that does not exist is not an error."
     )
-    parser.add_argument("-f", "--file", metavar="FILE", help="Delete the guests in this file, or only NAME... of them.")
+    parser.add_argument(
+        "-f", "--file", metavar="FILE", help="Delete the guests in this file, or only those that NAME specifies."
+    )
     disks = parser.add_mutually_exclusive_group()
     disks.add_argument(
         "--storage",

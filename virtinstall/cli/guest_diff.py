@@ -52,9 +52,7 @@ def add_file_arguments(parser: ArgumentParser) -> None:
     """Declare the options that `diff` and `apply` share."""
     parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group in the file; default: all.")
     parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); `-` is standard input.")
-    parser.add_argument(
-        "--prune", action="store_true", help="Include deletion of guests that are no longer in the file."
-    )
+    parser.add_argument("--prune", action="store_true", help="Also delete guests that are no longer in the file.")
     parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of the file.")
     parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
 

@@ -59,7 +59,9 @@ def _export_existing(given: Namespace) -> int:
     from virtinstall.fleet.export import export, export_text
 
     if given.format == "kubevirt":
-        raise UsageError("--format kubevirt requires a guests file", hint="virt-guest export NAME > guests.yaml")
+        raise UsageError(
+            "--format kubevirt requires a guests file", hint="create one with: virt-guest export NAME > guests.yaml"
+        )
     if not given.names:
         raise UsageError("no guest specified", hint="specify a name, or a guests file: -f guests.yaml")
     with connect(given.connect) as hypervisor:

@@ -38,7 +38,7 @@ class Subcommand(NamedTuple):
 
 
 SUBCOMMANDS = (
-    Subcommand("apply", "virtinstall.cli.guest_apply", "Create, change and delete guests as a file describes them."),
+    Subcommand("apply", "virtinstall.cli.guest_apply", "Create, change and delete guests to match a file."),
     Subcommand("diff", "virtinstall.cli.guest_diff", "Print how guests differ from a file."),
     Subcommand(
         "inventory", "virtinstall.cli.guest_inventory", "Print guests as an Ansible inventory or an ssh configuration."
@@ -53,7 +53,7 @@ SUBCOMMANDS = (
     Subcommand("ssh", "virtinstall.cli.guest_ssh", "Log in to a guest, or run a command in it, with SSH."),
     Subcommand("exec", "virtinstall.cli.guest_exec", "Run a command in a guest through the guest agent."),
     Subcommand("reset", "virtinstall.cli.guest_reset", "Discard what a guest has written on top of its image."),
-    Subcommand("delete", "virtinstall.cli.guest_delete", "Delete guests with the disks that were created for them."),
+    Subcommand("delete", "virtinstall.cli.guest_delete", "Delete guests and the disks that were created for them."),
     Subcommand("images", "virtinstall.cli.guest_images", "List, fetch and remove cached disk images."),
 )
 

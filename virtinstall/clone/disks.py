@@ -8,6 +8,7 @@ https://libvirt.org/formatstorage.html for <volume>.
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -105,7 +106,7 @@ class DiskPlanner:
         if source.kind is None and not self._request.preserve_data:
             raise StorageError(
                 f"the original's disk '{source.path}' does not exist",
-                hint=f"skip it: --skip-copy {disk.target_dev}, or use an image: --preserve-data --file",
+                hint=f"skip it: --skip-copy {disk.target_dev}, or use an existing image: --preserve-data --file PATH",
             )
         generated = not self._files
         path = self._path_for(source.path or "")
@@ -251,7 +252,7 @@ class DiskPlanner:
         if source.data_file is not None:
             raise StorageError(
                 f"'{source.path}' keeps its data in another file ('{source.data_file}'), which a copy would share",
-                hint="flatten the image first: qemu-img convert -O qcow2",
+                hint=f"flatten the image first: qemu-img convert -O qcow2 {shlex.quote(source.path or '')} NEW.qcow2",
             )
         assert source.path is not None
         moved = os.path.dirname(os.path.realpath(path)) != os.path.dirname(os.path.realpath(source.path))

@@ -90,7 +90,7 @@ def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
     if "/" in name or "\n" in name:
         raise RequestError(f"--name '{one_line(name)}': a guest name must not contain a slash or a line break")
     if name == original and request.original is not None and request.replaces:
-        raise RequestError(f"--replace: '{name}' is the guest that is copied", hint="choose another --name")
+        raise RequestError(f"--replace: '{name}' is the guest to be cloned", hint="choose another --name")
     if name in facts.guest_names and not request.replaces:
         raise RequestError(f"a guest named '{name}' already exists", hint="choose another --name, or --replace it")
     return name

@@ -71,8 +71,8 @@ def add_volume(
     if pool.type in (*BLOCK_POOLS, *NETWORK_POOLS):
         if disk.backing_store is not None:
             raise RequestError(
-                f"--disk backing_store={disk.backing_store}: the pool '{pool.name}' is of type {pool.type}, "
-                "whose volumes cannot refer to an image",
+                f"--disk backing_store={disk.backing_store}: volumes of the pool '{pool.name}' ({pool.type}) "
+                "cannot have a backing image",
                 hint=f"start from a copy of it: --disk pool={pool.name},image={disk.backing_store}",
             )
     else:

@@ -40,7 +40,7 @@ def _validate_security_models(draft: Draft) -> None:
         if offered and label.model is not None and label.model not in offered:
             raise RequestError(
                 f"--seclabel model={label.model}: libvirt on this host does not use this security driver",
-                hint=f"available are {', '.join(offered)}",
+                hint=f"use one of: {', '.join(offered)}",
             )
 
 

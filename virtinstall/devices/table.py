@@ -53,7 +53,7 @@ DEVICES = (
     DeviceRow("memballoon", "Memballoon", "--memballoon", "Memory balloon; `none` removes it."),
     DeviceRow("rng", "Rng", "--rng", "Source of entropy: `/dev/urandom`, `none`."),
     DeviceRow("nvram", "Nvram", "--nvram", "Address of the NVRAM of a pseries machine."),
-    DeviceRow("panic", "Panic", "--panic", "Device that reports the guest's panic."),
+    DeviceRow("panic", "Panic", "--panic", "Device that reports kernel panics of the guest."),
     DeviceRow("shmem", "Shmem", "--shmem", "Shared memory."),
     DeviceRow("memory", "MemoryDevice", "--memdev", "Memory module."),
     DeviceRow("crypto", "Crypto", "--crypto", "Crypto accelerator: `virtio`."),

@@ -242,7 +242,7 @@ class _Run:
             other = self.disks.get(os.path.realpath(item.path)) or self.disks.get(f"{item.pool}/{item.volume}")
             if other not in (None, name):
                 raise RequestError(
-                    f"its disk '{item.path}' is in the file, as a disk of the guest '{other}'; nothing was deleted",
+                    f"its disk '{item.path}' is also a disk of the guest '{other}' in the file; nothing was deleted",
                     hint=f"to rename the guest: virsh domrename {name} {other}; to keep the disk: "
                     f"virt-guest delete --keep-disks {name}",
                 )

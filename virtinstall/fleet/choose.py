@@ -85,10 +85,10 @@ def _of_other_file(guest: LabGuest, chosen: Selection, session: Session) -> Comp
         return None
     if guest.name not in chosen.adopt:
         raise RequestError(
-            f"{guest.place}: the guest '{guest.name}' exists and was created from '{other}', which has the project "
-            f"'{chosen.project}' too",
-            hint=f"write `project: NAME` into the files, the same NAME if both describe this guest; "
-            f"or take it over as it is: virt-guest apply --adopt {guest.name}",
+            f"{guest.place}: the guest '{guest.name}' exists and was created from '{other}', which also uses the "
+            f"project '{chosen.project}'",
+            hint="set `project: NAME` in both files, the same NAME if both describe this guest, otherwise different "
+            f"ones; or take it over as it is: virt-guest apply --adopt {guest.name}",
         )
     known = Comparison(name=guest.name, host=guest.host, exists=True, action="delete" if guest.absent else "update")
     if guest.absent:

@@ -45,8 +45,8 @@ def growth_of(
             continue
         if wanted < present:
             raise RequestError(
-                f"{guest.place}: {guest.name}.disk[{number}].size: the disk '{mark.key}' has {in_gib(present)}, and "
-                f"{in_gib(wanted)} is less: disks cannot shrink",
+                f"{guest.place}: {guest.name}.disk[{number}].size: the disk '{mark.key}' cannot shrink from "
+                f"{in_gib(present)} to {in_gib(wanted)}",
                 hint=f"write size: {present / GIB:g}, or create the guest again: --recreate {guest.name}",
             )
         replaced = _replaced_source(handle, mark.key, host)

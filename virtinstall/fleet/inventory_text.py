@@ -34,7 +34,8 @@ def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
     for guest in guests:
         if not _PLAIN_NAME.fullmatch(guest.name):
             raise RequestError(
-                f"the name '{guest.name}' has a special meaning in the format {format}", hint="use --format json"
+                f"the name '{guest.name}' contains characters that are special in the format {format}",
+                hint="use --format json",
             )
     return writers[format](guests, groups)
 

@@ -109,7 +109,7 @@ def parse_catalogue(document: Any, path: str) -> CatalogueFile:
     if problems:
         raise RequestError(
             f"image catalogue {path}: {problems[0]}",
-            hint="the format is described in the manual of the image catalogue and by schema/images.json",
+            hint="fix the catalogue; docs/reference/images.md and virtinstall/schema/images.json describe its format",
         )
     document = document or {}
     families = tuple(Family(row, path) for row in document.get("images") or ())

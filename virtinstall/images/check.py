@@ -46,8 +46,11 @@ def check_downloaded(path: str, name: str) -> ImageInfo:
     if info.encrypted:
         raise FetchError(f"{name} is encrypted", hint="download it, and use it by its path with its secret")
     if info.virtual_size is None or not 0 < info.virtual_size <= VIRTUAL_LIMIT_BYTES:
-        size = "unknown" if info.virtual_size is None else human_size(info.virtual_size)
-        raise FetchError(f"{name} has a virtual size that is not allowed: {size}", hint="check the source of the image")
+        limit = human_size(VIRTUAL_LIMIT_BYTES)
+        size = (
+            "is unknown" if info.virtual_size is None else f"{human_size(info.virtual_size)} is not from 1 to {limit}"
+        )
+        raise FetchError(f"{name}: the virtual size {size}", hint="check the source of the image")
     return info
 
 

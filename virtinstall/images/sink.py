@@ -34,8 +34,8 @@ class SparseFile:
         view = memoryview(data)
         if self.size + len(view) > self._limit:
             raise FetchError(
-                f"the image is larger than {self._limit} bytes when it is decompressed",
-                hint="check the source of the image; use a larger image by its path: --disk image=/PATH",
+                f"the decompressed image is larger than {self._limit} bytes",
+                hint="check the source of the image; to use it anyway, decompress it: --disk image=/PATH",
             )
         start = 0
         while start < len(view):

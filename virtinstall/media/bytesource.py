@@ -177,6 +177,6 @@ def _check_inside(source: ByteSource, offset: int, length: int) -> None:
 
 def _ended(source: ByteSource) -> FetchError:
     return FetchError(
-        f"'{source.name}' is shorter than its directory requires",
+        f"'{source.name}' ends before the data that its directory lists",
         hint="the image is truncated or damaged: download it again and compare its checksum",
     )

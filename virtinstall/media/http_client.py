@@ -69,7 +69,7 @@ class HttpClient:
         if int(reply.status_code) != 206:
             drop(reply)
             raise FetchError(
-                f"the server of {display_url(url)} cannot send parts of a file",
+                f"the server does not support range requests: {display_url(url)}",
                 hint="download the image and use its local path",
             )
         return HttpReader(reply, url, self._errors, self._read_limit, part_offset=offset, part_length=length)
@@ -109,7 +109,7 @@ class HttpClient:
             error = fetch_failure(name, f"unexpected response (HTTP {status})")
         else:
             hint = "add the user and password to the URL" if status in (401, 407) else None
-            error = FetchError(f"the server refused {name} (HTTP {status})", hint=hint)
+            error = FetchError(f"the request for {name} failed (HTTP {status})", hint=hint)
         error.status = status
         error.challenge = header(reply, "WWW-Authenticate")
         raise error

@@ -139,7 +139,9 @@ def _append_content(target: BinaryIO, each: Injection, progress: Progress) -> No
         return
     with FileSource(each.path) as source:
         if source.size != each.size:
-            raise FetchError(f"'{each.path}' changed while it was added to the initrd", hint="run the command again")
+            raise FetchError(
+                f"'{each.path}' changed while it was being added to the initrd", hint="run the command again"
+            )
         source.copy_to(0, each.size, target, progress)
 
 

@@ -69,7 +69,7 @@ def parse_nfs(location: str) -> NfsPlace:
         options = f"nfsport={port}&{options}".rstrip("&")
     if not host or host.startswith("-") or not slash or any(mark in path for mark in "\n\0"):
         raise FetchError(
-            f"'{location}' is not a directory on an NFS server",
+            f"invalid NFS address '{location}'",
             hint="use nfs:HOST:/DIRECTORY",
         )
     return NfsPlace(host, "/" + path.rstrip("/"), options)

@@ -30,7 +30,7 @@ def build_parser(
         prog=prog,
         usage=f"{prog} {usage}",
         description=description,
-        epilog=f"`{prog} --disk help` lists the sub-options of --disk; other options have the same help."
+        epilog=f"`{prog} --disk help` lists the sub-options of --disk; the same works for other options."
         if any(option.dest == "disk" for option in options)
         else None,
         argument_default=None,

@@ -72,7 +72,7 @@ def parse_address(
         parsed = _plain("gateway", gateway, option, hint)
         if parsed.version in families:
             raise RequestError(
-                f"{option} gateway={gateway}: there is already one of this family",
+                f"{option} gateway={gateway}: an IPv{parsed.version} gateway is already specified",
                 hint="use one gateway per family",
             )
         families.add(parsed.version)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from virtinstall.errors import StorageError
 from virtinstall.storage.qcow2_grow import grow_qcow2
 from virtinstall.storage.raw import grow_raw
@@ -19,4 +21,7 @@ def grow(path: str, new_size: int, image_format: str) -> None:
     elif image_format == "qcow2":
         grow_qcow2(path, new_size)
     else:
-        raise StorageError(f"'{path}': {image_format} images cannot be enlarged here", hint="use qemu-img resize")
+        raise StorageError(
+            f"'{path}': cannot enlarge {image_format} images",
+            hint=f"enlarge it with: qemu-img resize {shlex.quote(path)} SIZE",
+        )

@@ -54,7 +54,8 @@ def _fetch_text(address: str, option: str, limit_bytes: int) -> str:
     scheme = address.partition(":")[0].lower()
     if scheme not in ("http", "https", "ftp", "file"):
         raise FetchError(
-            f"{option}: cannot read '{display_url(address)}'", hint="use a path, or an http, https or ftp address"
+            f"{option}: unsupported URL scheme '{scheme}' in '{display_url(address)}'",
+            hint="use a path, or an http, https or ftp address",
         )
     if scheme == "file":
         from urllib.parse import urlsplit

@@ -40,7 +40,7 @@ def apply_edit(root: etree._Element, edit: Edit) -> None:
         except ValueError as error:
             raise RequestError(
                 f"cannot create the XPath '{edit.xpath}': {error}",
-                hint="pass a value that contains = separately: xpath.set=./@name,xpath.value=a=b",
+                hint="if the value contains =, specify it separately: xpath.set=./@name,xpath.value=a=b",
             ) from None
 
 
