@@ -46,7 +46,7 @@ def test_two_files_without_a_project_are_two_labs(
     assert statuses(two.apply(hypervisor, prune=True)) == {"b": ("create", "done")}
     assert one.diff(hypervisor, prune=True)[-1].name == "a"
     same = written(tmp_path / second, f"{{a: {{{ONE}}}}}")
-    with pytest.raises(RequestError, match=r"'a' exists and was created from '.*', which has the project 'lab' too"):
+    with pytest.raises(RequestError, match=r"'a' exists and was created from '.*', which also uses the project 'lab'"):
         Lab.load(same).diff(hypervisor)
     assert guest_main(["delete", "-f", str(same), "--force", "--yes"]) == 1
     assert names(hypervisor) == ["a", "b"]

@@ -278,7 +278,7 @@ def test_unsafe_images_are_refused(vendor: Vendor, client: Client, tmp_path: Pat
         "text": (b"not found\n" * 1000, "is not a disk image"),
         "empty": (b"", "is not a disk image"),
         "iso": (bytes(32769) + b"CD001" + bytes(4096), "is an ISO image"),
-        "huge": (qcow2(tmp_path, size=16 << 40), "virtual size that is not allowed"),
+        "huge": (qcow2(tmp_path, size=16 << 40), "virtual size 16 TiB is not from 1 to 8 TiB"),
     }
     for name, (data, message) in hostile.items():
         with pytest.raises(FetchError, match=message):

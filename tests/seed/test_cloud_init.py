@@ -152,7 +152,7 @@ def test_whole_files_are_used_unchanged() -> None:
         ({"address": "192.0.2.5/24", "gateway": "198.51.100.1"}, "not in the network"),
         ({"address": "192.0.2.5/24", "nameservers": "dns"}, "invalid nameservers"),
         ({"address": "192.0.2.5/24", "gateway": "fe80::1"}, "not in the network"),
-        ({"address": "192.0.2.5/24", "gateway": "192.0.2.1,192.0.2.2"}, "already one"),
+        ({"address": "192.0.2.5/24", "gateway": "192.0.2.1,192.0.2.2"}, "already specified"),
         ({"address": ""}, "is empty"),
         ({"gateway": "192.0.2.1"}, "requires address="),
     ],

@@ -119,7 +119,7 @@ def test_unsupported_images_are_reported(tmp_path: Path) -> None:
     for path, image_format in ((top, "qcow2"), (snap, "qcow2"), (base, "vmdk")):
         with pytest.raises(StorageError) as caught:
             grow(str(path), 4 * MIB, image_format)
-        assert caught.value.hint == "use qemu-img resize"
+        assert "qemu-img resize" in str(caught.value.hint)
 
 
 @needs_qemu_img

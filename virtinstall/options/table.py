@@ -123,12 +123,7 @@ _GENERAL = (
     ),
     _value("-n --name", "name", GENERAL, "Name of the guest.", "NAME"),
     _value(
-        "--count",
-        "count",
-        GENERAL,
-        "Number of guests; `{n}` in other options is replaced by each guest's number.",
-        "N",
-        kind="integer",
+        "--count", "count", GENERAL, "Number of guests; `{n}` in other options is their number.", "N", kind="integer"
     ),
     _domain("--memory", "memory", "Memory", "Memory: MiB, or with a unit: `4096`, `4G`.", GENERAL),
     _old("-r --ram", "ram", GENERAL, "Old form of --memory."),
@@ -372,13 +367,7 @@ _MISC = (
     ),
     _old("--print-step", "print_step", MISC, "Old form of --print-xml STEP."),
     _flag("--dry-run", "dry_run", MISC, "Run all checks and show what would be done; change nothing."),
-    _holder(
-        "--check",
-        "Check",
-        MISC,
-        "Checks to enable or disable: `path_in_use=off`, `migration=on`, `all=off`.",
-        repeat=True,
-    ),
+    _holder("--check", "Check", MISC, "Enable or disable checks: `path_in_use=off`, `migration=on`.", repeat=True),
     _flag("-q --quiet", "quiet", MISC, "Print warnings and errors only."),
     _flag("-d --debug", "debug", MISC, "Print detailed debug messages."),
 )
