@@ -174,7 +174,8 @@ def _compared(
 
 
 def _autostarts(guest: LabGuest) -> bool:
-    return guest.request is not None and guest.request.run.autostart
+    # the whole request takes longer to read than the guest to compare
+    return bool(guest.given.get("autostart")) if guest.read is None else guest.read.run.autostart
 
 
 def _as_created(guest: LabGuest, applied: Applied) -> Request:
