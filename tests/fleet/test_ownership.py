@@ -70,6 +70,18 @@ def test_the_file_may_get_another_name(hypervisor: Hypervisor, tmp_path: Path, c
     ]
 
 
+def test_guest_of_the_other_file_whose_medium_is_gone_can_be_adopted(hypervisor: Hypervisor, tmp_path: Path) -> None:
+    """Nothing is created for it, so nothing is checked."""
+    medium = tmp_path / "medium.iso"
+    medium.write_bytes(b"")
+    disk = f"'path={medium},device=cdrom,bus=ide'"
+    values = f"{{a: {{memory: 64, osinfo: generic, import: true, network: none, disk: {disk}}}}}"
+    Lab.load(written(tmp_path / "lab" / "a.yaml", values)).apply(hypervisor)
+    medium.unlink()
+    second = Lab.load(written(tmp_path / "lab" / "b.yaml", values))
+    assert statuses(second.apply(hypervisor, adopt=["a"])) == {"a": ("update", "done")}
+
+
 def test_files_that_set_the_same_project_are_one_lab(hypervisor: Hypervisor, tmp_path: Path) -> None:
     """The user has set it on purpose."""
     top = "project: shop\n"

@@ -11,6 +11,7 @@ from virtinstall.fleet.devices import KINDS, Mark, keep_default_mac, key_of, kin
 from virtinstall.fleet.leaves import GENERATED, leaves_of
 from virtinstall.fleet.patch import DEVICE
 from virtinstall.fleet.planning import AUTOSTART, UNCHECKED, plan_again, planned_leaves
+from virtinstall.fleet.records import record_of
 
 if TYPE_CHECKING:
     from virtinstall.fleet.applied import Applied
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _ADOPTED = "adopted"
 
 
-def as_found(guest: LabGuest, project: str, session: Session, applied: Applied, handle: HostGuest) -> Applied:
+def as_found(guest: LabGuest, project: str, session: Session, handle: HostGuest) -> Applied:
     """Return the record of a guest that is taken over as it is.
 
     Values that the file sets otherwise, and devices that the guest does not have, are differences from then on.
@@ -48,6 +49,7 @@ def as_found(guest: LabGuest, project: str, session: Session, applied: Applied, 
             found[path] = value
         elif path in live:
             found[path] = live[path]
+    applied = record_of(guest, project, plan, domain.ensure_node())
     # an option that no file has: the next comparison is not omitted
     options = applied.options if found == planned else {**applied.options, _ADOPTED: ""}
     return applied.replace(options=options, planned=found, base=live, devices=marks)

@@ -13,11 +13,12 @@ from virtinstall.accepted import check_plan_accepted
 from virtinstall.create import with_images
 from virtinstall.errors import RequestError, VirtInstallError, WaitTimeout
 from virtinstall.fleet.applied import store_applied
-from virtinstall.fleet.compare import Comparison, record_after_update, record_of
+from virtinstall.fleet.compare import Comparison, record_after_update
 from virtinstall.fleet.conflicts import exclusive_values
 from virtinstall.fleet.outcome import Outcome, default_jobs
 from virtinstall.fleet.ownership import belongs
 from virtinstall.fleet.planning import plan_again, plan_guest
+from virtinstall.fleet.records import record_of
 from virtinstall.fleet.running import Applying
 from virtinstall.fleet.schedule import run_in_order
 from virtinstall.fleet.sessions import Interruptible, Session, Sessions

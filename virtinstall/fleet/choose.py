@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lxml import etree
-
 from virtinstall.errors import RequestError
 from virtinstall.fleet.addresses import located, with_addresses
 from virtinstall.fleet.adopt import as_found
-from virtinstall.fleet.compare import Comparison, compare, record_of
+from virtinstall.fleet.compare import Comparison, compare
 from virtinstall.fleet.nodes import FileError
 from virtinstall.fleet.ownership import belongs, other_file, owner_of, was_renamed
 from virtinstall.fleet.planning import plan_again
@@ -93,10 +91,7 @@ def _of_other_file(guest: LabGuest, chosen: Selection, session: Session) -> Comp
     known = Comparison(name=guest.name, host=guest.host, exists=True, action="delete" if guest.absent else "update")
     if guest.absent:
         return known
-    plan = plan_again(guest, chosen.project, session)
-    definition = etree.fromstring(handle.xml(inactive=True).encode())
-    applied = record_of(guest, chosen.project, plan, definition)
-    return known.replace(adopted=True, applied=as_found(guest, chosen.project, session, applied, handle))
+    return known.replace(adopted=True, applied=as_found(guest, chosen.project, session, handle))
 
 
 def _recreated(comparison: Comparison, guest: LabGuest, chosen: Selection, session: Session) -> Comparison:

@@ -17,6 +17,7 @@ from virtinstall.fleet.growth import growth_of
 from virtinstall.fleet.leaves import GENERATED, Difference, differences, leaves_of
 from virtinstall.fleet.patch import DEVICE
 from virtinstall.fleet.planning import AUTOSTART, SEED_NETWORK, UNCHECKED, plan_again, planned_leaves, uuid_of
+from virtinstall.fleet.records import CREATION, as_created, record_of
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
@@ -27,12 +28,9 @@ if TYPE_CHECKING:
     from virtinstall.fleet.sessions import Session
     from virtinstall.libvirt_host.host import HostGuest
     from virtinstall.plan import Plan
-    from virtinstall.request import Request
 
-# they choose what the guest's disks hold at its creation; later plans have the values of that time
-_CREATION = ("image", "location", "cdrom", "install", "pxe", "import_disk", "livecd", "initrd_inject")
 # they act when a guest is created, and its XML does not show them
-_AT_CREATION = (*_CREATION, "cloud_init", "ignition", "unattended", "extra_args", "disk", "transient")
+_AT_CREATION = (*CREATION, "cloud_init", "ignition", "unattended", "extra_args", "disk", "transient")
 # they act during the run alone
 _OF_THE_RUN = (
     *("wait_for", "timeout", "check", "noreboot", "destroy_on_exit"),
@@ -110,12 +108,12 @@ def compare(guest: LabGuest, project: str, session: Session, *, adopt: bool = Fa
         return known.replace(action="delete")
     definition = etree.fromstring(found.xml(inactive=True).encode())
     if applied is None or applied.project != project:
+        if not interrupted:
+            return known.replace(action="update", adopted=True, applied=as_found(guest, project, session, found))
         assert guest.request is not None
         plan = plan_again(guest, project, session, guest.request.replace(checks=UNCHECKED))
         applied = record_of(guest, project, plan, definition)
-        if not interrupted:
-            applied = as_found(guest, project, session, applied, found)
-        return known.replace(action="update", adopted=True, interrupted=interrupted, applied=applied)
+        return known.replace(action="update", adopted=True, interrupted=True, applied=applied)
     live = leaves_of(definition)
     if (AUTOSTART in applied.planned or _autostarts(guest)) and found.is_autostarted():
         live[AUTOSTART] = "yes"
@@ -143,7 +141,7 @@ def _compared(
     changed: set[str],
 ) -> Comparison:
     known = known.replace(applied=applied, drift=drift)
-    wanted = pinned(_as_created(guest, applied), applied.devices)
+    wanted = pinned(as_created(guest, applied), applied.devices)
     reverted = list(_reverted(drift, live, applied.base, wanted))
     if not changed and not reverted:
         return known
@@ -176,14 +174,6 @@ def _compared(
 def _autostarts(guest: LabGuest) -> bool:
     # the whole request takes longer to read than the guest to compare
     return bool(guest.given.get("autostart")) if guest.read is None else guest.read.run.autostart
-
-
-def _as_created(guest: LabGuest, applied: Applied) -> Request:
-    """Return the request with the installation method and the image that the guest was created with."""
-    given = {name: value for name, value in guest.given.items() if name not in _CREATION}
-    request = guest.replace(given={**given, **applied.creation}).request
-    assert request is not None
-    return request
 
 
 def _is_there(change: Difference, applied: Applied, live: Mapping[str, str]) -> bool:
@@ -277,24 +267,6 @@ def _foreign(guest: LabGuest, applied: Applied | None) -> RequestError:
     )
 
 
-def record_of(guest: LabGuest, project: str, plan: Plan, definition: etree._Element) -> Applied:
-    """Return the record of a guest that was created now; `definition` is its <domain>."""
-    request = plan.request
-    assert request is not None
-    base = leaves_of(definition)
-    if plan.run.autostart:
-        base[AUTOSTART] = "yes"
-    return Applied(
-        project=project,
-        options=option_hashes(guest),
-        planned=planned_leaves(plan),
-        base=base,
-        devices=marks_of(request, plan.final),
-        creation={name: guest.given[name] for name in _CREATION if name in guest.given},
-        groups=guest.groups,
-    )
-
-
 def record_after_update(
     guest: LabGuest, comparison: Comparison, definition: etree._Element, pending: str | None = None
 ) -> Applied:
@@ -320,7 +292,7 @@ def record_after_update(
     changed = applied.replace(options=hashes, base=base, pending=pending, groups=guest.groups)
     if plan is None:
         return changed
-    wanted = pinned(_as_created(guest, applied), applied.devices)
+    wanted = pinned(as_created(guest, applied), applied.devices)
     planned = planned_leaves(plan, keep_default_mac(wanted, plan.final, applied.devices))
     planned.pop(SEED_NETWORK, None)
     if SEED_NETWORK in applied.planned:

@@ -80,7 +80,7 @@ def _matched(old: list[Mark], devices: Sequence[Disk | Interface]) -> list[Mark 
     for kind in dict.fromkeys(map(kind_of, devices)):
         places = [place for place, device in enumerate(devices) if kind_of(device) == kind]
         marks = [mark for mark in old if _kind_of_mark(mark) == kind]
-        for place, mark in zip(places, _matched_ofkind_of(marks, [devices[place] for place in places]), strict=True):
+        for place, mark in zip(places, _matched_in_kind(marks, [devices[place] for place in places]), strict=True):
             found[place] = mark
     return found
 
@@ -96,7 +96,7 @@ def _kind_of_mark(mark: Mark) -> str:
     return next((kind for kind in _DRIVES if part_of("@device", kind) in mark.parts), "disk")
 
 
-def _matched_ofkind_of(old: list[Mark], devices: Sequence[Disk | Interface]) -> list[Mark | None]:
+def _matched_in_kind(old: list[Mark], devices: Sequence[Disk | Interface]) -> list[Mark | None]:
     result: list[Mark | None] = [None] * len(devices)
     left = list(range(len(old)))
     wanted = [(parts_of(device), getattr(device, "size_bytes", None)) for device in devices]
