@@ -82,6 +82,22 @@ def test_a_script_deletes_a_guest() -> None:
             hypervisor.deletion_plan("test")
 
 
+def three_guests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> str:
+    """The URI of a test driver with the guests a, b and c; the deletion of b raises `error`."""
+    domain = "<domain type='test'><name>{}</name><memory>65536</memory><os><type>hvm</type></os></domain>"
+    node = tmp_path / "node.xml"
+    node.write_text(f"<node>{''.join(map(domain.format, 'abc'))}</node>")
+    real = virtinstall.Hypervisor.delete
+
+    def delete(self: virtinstall.Hypervisor, plan: virtinstall.DeletionPlan, **values: Any) -> virtinstall.Deletion:
+        if plan.name == "b":
+            raise error
+        return real(self, plan, **values)
+
+    monkeypatch.setattr(virtinstall.Hypervisor, "delete", delete)
+    return f"test://{node}"
+
+
 @pytest.mark.parametrize(
     ("came", "status", "how"),
     [(KeyboardInterrupt(), 130, "interrupted"), (Terminated(signal.SIGTERM), 143, "ended by SIGTERM")],
@@ -97,18 +113,7 @@ def test_an_interrupted_deletion_reports_how_to_continue(
     words: tuple[str, ...],
 ) -> None:
     """What is deleted, what is not, and the command with the same options."""
-    domain = "<domain type='test'><name>{}</name><memory>65536</memory><os><type>hvm</type></os></domain>"
-    node = tmp_path / "node.xml"
-    node.write_text(f"<node>{''.join(map(domain.format, 'abc'))}</node>")
-    real = virtinstall.Hypervisor.delete
-
-    def delete(self: virtinstall.Hypervisor, plan: virtinstall.DeletionPlan, **values: Any) -> virtinstall.Deletion:
-        if plan.name == "b":
-            raise came
-        return real(self, plan, **values)
-
-    monkeypatch.setattr(virtinstall.Hypervisor, "delete", delete)
-    uri = f"test://{node}"
+    uri = three_guests(tmp_path, monkeypatch, came)
     assert guest_main(["delete", "--connect", uri, "a", "b", "c", "--yes", "--force", *words]) == status
     printed = capsys.readouterr()
     assert f"virt-guest: error: {how}: deleted: a; not deleted: b, c" in printed.err
@@ -124,18 +129,8 @@ def test_guest_that_cannot_be_deleted_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its error is printed, with the exit status of an error; the document lists all guests in their order."""
-    domain = "<domain type='test'><name>{}</name><memory>65536</memory><os><type>hvm</type></os></domain>"
-    node = tmp_path / "node.xml"
-    node.write_text(f"<node>{''.join(map(domain.format, 'abc'))}</node>")
-    real = virtinstall.Hypervisor.delete
-
-    def delete(self: virtinstall.Hypervisor, plan: virtinstall.DeletionPlan, **values: Any) -> virtinstall.Deletion:
-        if plan.name == "b":
-            raise virtinstall.HypervisorError("b is stuck", hint="free it")
-        return real(self, plan, **values)
-
-    monkeypatch.setattr(virtinstall.Hypervisor, "delete", delete)
-    words = ("delete", "--connect", f"test://{node}", "a", "b", "c", "--yes", "--force", "--output", "json")
+    uri = three_guests(tmp_path, monkeypatch, virtinstall.HypervisorError("b is stuck", hint="free it"))
+    words = ("delete", "--connect", uri, "a", "b", "c", "--yes", "--force", "--output", "json")
     assert guest_main([*words]) == 1
     printed = capsys.readouterr()
     assert "virt-guest: error: b is stuck\nvirt-guest: hint: free it\n" in printed.err

@@ -14,6 +14,7 @@ from virtinstall.cli.connection import connect
 from virtinstall.errors import GuestNotFound
 from virtinstall.fleet.growth import SIZE, in_gib
 from virtinstall.fleet.lab import Lab
+from virtinstall.fleet.leaves import device_of
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.lifecycle.deletion_plan import KEPT_BY_DESIGN
 from virtinstall.options.usage import UsageError
@@ -142,8 +143,7 @@ def _by_device(changes: Iterable[Difference]) -> dict[str, list[Difference]]:
     """Return the changes of each device together, and the others by their paths."""
     devices: dict[str, list[Difference]] = {}
     for change in changes:
-        parts = change.path.split("/")
-        devices.setdefault("/".join(parts[:2]) if parts[0] == "devices" else change.path, []).append(change)
+        devices.setdefault(device_of(change.path) or change.path, []).append(change)
     return devices
 
 

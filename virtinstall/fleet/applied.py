@@ -17,6 +17,8 @@ from virtinstall.fleet.devices import Mark
 from virtinstall.record import Record
 
 if TYPE_CHECKING:
+    from lxml import etree
+
     from virtinstall.fleet.lab_guest import LabGuest
     from virtinstall.libvirt_host.host import HostGuest
 
@@ -57,16 +59,25 @@ def read_applied(guest: HostGuest) -> Applied | None:
     return parse_applied(guest.metadata(NAMESPACE), guest.uuid)
 
 
-def parse_applied(text: str | None, uuid: str) -> Applied | None:
-    """Return the record in the element `text`. Any program can write metadata: what has no meaning is ignored."""
+def record_element(text: str | None, uuid: str) -> etree._Element | None:
+    """Return the element of a guest's record: project, name and file are its attributes; None as `read_applied`."""
     from lxml import etree
 
     if text is None:
         return None
     try:
         root = etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
-        if root.get("uuid", "").lower() != uuid.lower():
-            return None
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    return root if root.get("uuid", "").lower() == uuid.lower() else None
+
+
+def parse_applied(text: str | None, uuid: str) -> Applied | None:
+    """Return the record in the element `text`. Any program can write metadata: what has no meaning is ignored."""
+    root = record_element(text, uuid)
+    if root is None:
+        return None
+    try:
         data = zlib.decompressobj().decompress(base64.b64decode(root.text or "", validate=True), _LARGEST_BYTES)
         document: dict[str, Any] = json.loads(data)
         planned = document["planned"]
@@ -81,7 +92,7 @@ def parse_applied(text: str | None, uuid: str) -> Applied | None:
             pending=document.get("pending"),
             groups=tuple(document.get("groups", ())),
         )
-    except (etree.XMLSyntaxError, LookupError, ValueError, TypeError, zlib.error, RecursionError):
+    except (LookupError, ValueError, TypeError, zlib.error, RecursionError):
         return None
 
 

@@ -14,7 +14,7 @@ from virtinstall.fleet.applied import Applied, option_hashes, read_applied
 from virtinstall.fleet.devices import keep_default_mac, marks_of, moves, part_of, pinned, prefixes
 from virtinstall.fleet.effects import next_boot
 from virtinstall.fleet.growth import growth_of
-from virtinstall.fleet.leaves import GENERATED, Difference, differences, leaves_of
+from virtinstall.fleet.leaves import GENERATED, Difference, device_of, differences, leaves_of
 from virtinstall.fleet.patch import DEVICE
 from virtinstall.fleet.planning import AUTOSTART, SEED_NETWORK, UNCHECKED, plan_again, planned_leaves, uuid_of
 from virtinstall.fleet.records import CREATION, as_created, record_of
@@ -186,9 +186,9 @@ def _is_there(change: Difference, applied: Applied, live: Mapping[str, str]) -> 
 
 def _devices(changes: Iterable[Difference], without: Iterable[str]) -> Iterator[str]:
     """Yield each device with changes of which no value is among the paths of `without`."""
-    known = set(map(_device_of, without))
-    devices = dict.fromkeys(_device_of(each.path) for each in changes if each.path.startswith("devices/"))
-    yield from (device.rstrip("/") for device in devices if device not in known)
+    known = set(map(device_of, without))
+    devices = dict.fromkeys(map(device_of, (each.path for each in changes)))
+    yield from (device for device in devices if device is not None and device not in known)
 
 
 def _without_defaults(changes: Iterable[Difference], wanted: Pinned) -> list[Difference]:
@@ -244,14 +244,10 @@ def _kept(drift: tuple[Difference, ...], changes: Sequence[Difference]) -> tuple
     """The drift that stays: the file does not change these values."""
     changed = {each.path for each in changes}
     # a new device that a run attached before it ended is not drift
-    new = tuple(_device_of(each.path) for each in changes if each.before is None and each.path.startswith("devices/"))
+    new = tuple(f"{device}/" for each in changes if each.before is None and (device := device_of(each.path)))
     return tuple(
         each for each in drift if each.path not in changed and not (each.before is None and each.path.startswith(new))
     )
-
-
-def _device_of(path: str) -> str:
-    return "/".join(path.split("/")[:2]) + "/"
 
 
 def _instance(guest: HostGuest) -> str | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from virtinstall.xml.paths import remove
+
 if TYPE_CHECKING:
     from lxml import etree
 
@@ -70,7 +72,7 @@ _NEEDED_BY = {
 def drop_filled(root: etree._Element) -> None:
     """Remove from a `<domain>` the values that libvirt fills in, and the places of its devices."""
     for node in [each for each in root.iter() if not isinstance(each.tag, str)]:
-        _drop(node)
+        remove(node)
     _one_boot_device(root)
     _same_memory(root)
     for devices in root.findall("devices"):
@@ -94,7 +96,7 @@ def _reduce(node: etree._Element, path: str, is_qemu: bool) -> None:
         _reduce(child, f"{path}/{_name(child)}", is_qemu)
     is_empty = not len(node) and not node.attrib and not (node.text or "").strip()
     if is_empty and (_name(node) in _WITHOUT_CONTENT or (changed and path.count("/") != 1)):
-        _drop(node)
+        remove(node)
 
 
 def _is_filled(text: str, is_qemu: bool) -> bool:
@@ -104,14 +106,14 @@ def _is_filled(text: str, is_qemu: bool) -> bool:
 def _reduce_devices(devices: etree._Element) -> None:
     _one_text_console(devices)
     for device in [each for each in devices if _is_added(each, devices)]:
-        _drop(device)
+        remove(device)
     for device in devices:
         for address in device.findall("address"):
             if address.get("type") in _CHOSEN_PLACES:
-                _drop(address)
+                remove(address)
         for listen in device.findall("listen"):
             if device.get("listen") is not None and listen.get("address") == device.get("listen"):
-                _drop(listen)
+                remove(listen)
 
 
 def _is_added(device: etree._Element, devices: etree._Element) -> bool:
@@ -146,7 +148,7 @@ def _one_text_console(devices: etree._Element) -> None:
     if target is not None and target.get("type") not in (None, "serial", "xen", "sclp"):
         return
     if devices.find("serial") is not None:
-        _drop(console)
+        remove(console)
     elif target is None or target.get("type") in (None, "serial"):
         console.tag = "serial"
 
@@ -155,7 +157,7 @@ def _one_boot_device(root: etree._Element) -> None:
     """Drop `<boot dev="hd"/>` if it is the only one."""
     boots = root.findall("os/boot")
     if len(boots) == 1 and boots[0].get("dev") == "hd":
-        _drop(boots[0])
+        remove(boots[0])
 
 
 def _same_memory(root: etree._Element) -> None:
@@ -163,14 +165,8 @@ def _same_memory(root: etree._Element) -> None:
     if current is None or most is None or current.text is None or most.text is None:
         return
     if (current.text.strip(), current.get("unit", "KiB")) == (most.text.strip(), most.get("unit", "KiB")):
-        _drop(current)
+        remove(current)
 
 
 def _name(node: etree._Element) -> str:
     return str(node.tag).rpartition("}")[2]
-
-
-def _drop(node: etree._Element) -> None:
-    parent = node.getparent()
-    if parent is not None:
-        parent.remove(node)

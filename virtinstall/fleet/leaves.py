@@ -95,6 +95,11 @@ def _shown(name: str, value: str, generated: Collection[str]) -> str:
     return GENERATED if value in generated else value
 
 
+def device_of(path: str) -> str | None:
+    """Return the device that a leaf belongs to: `devices/disk[vda]`; None for other leaves."""
+    return "/".join(path.split("/")[:2]) if path.startswith("devices/") else None
+
+
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
     """Return each leaf that differs."""
     paths = [path for path in before if before[path] != after.get(path)]

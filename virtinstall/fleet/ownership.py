@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from virtinstall.fleet.applied import NAMESPACE
+from virtinstall.fleet.applied import NAMESPACE, record_element
 from virtinstall.fleet.planning import uuid_of
 from virtinstall.named import NamedTuple
 
@@ -27,18 +27,8 @@ class Owner(NamedTuple):
 
 def owner_of(guest: HostGuest) -> Owner | None:
     """Return what is in the record of the last apply; None where there is none, or it is another guest's."""
-    from lxml import etree
-
-    text = guest.metadata(NAMESPACE)
-    if text is None:
-        return None
-    try:
-        root = etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
-    except etree.XMLSyntaxError:
-        return None
-    if root.get("uuid", "").lower() != guest.uuid.lower():
-        return None
-    return Owner(root.get("project", ""), root.get("name"), root.get("file"))
+    root = record_element(guest.metadata(NAMESPACE), guest.uuid)
+    return None if root is None else Owner(root.get("project", ""), root.get("name"), root.get("file"))
 
 
 def other_file(owner: Owner | None, file: str | None) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from virtinstall.fleet.leaves import GENERATED, Difference, keyed_children
+from virtinstall.xml.paths import remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,25 +96,19 @@ class _Patch:
             elif attribute in node.attrib:
                 del node.attrib[attribute]
         for node in self._gone:
-            _remove(node)
+            remove(node)
         for wanted, parent in self._new.items():
             parent.append(copy.deepcopy(wanted))
         for node in self._forgotten:
             empty: etree._Element | None = node
             while empty is not None and _is_empty(empty) and empty.tag != "devices":
-                empty = _remove(empty)
+                above = empty.getparent()
+                remove(empty)
+                empty = above
 
 
 def _is_empty(node: etree._Element) -> bool:
     return len(node) == 0 and not node.attrib and not (node.text or "").strip()
-
-
-def _remove(node: etree._Element) -> etree._Element | None:
-    """Remove an element; return its former parent."""
-    parent = node.getparent()
-    if parent is not None:
-        parent.remove(node)
-    return parent
 
 
 def patch_all(

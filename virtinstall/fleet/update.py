@@ -1,7 +1,8 @@
 """Carry a comparison out on a guest that exists, in the least disruptive way.
 
-The definition changes first: what libvirt rejects is never in a running guest. Then the running guest gets what it can
-have without a restart; the rest takes effect at its next boot.
+Values change in the definition first: what libvirt rejects is never in a running guest. Then the running guest gets
+what it can have without a restart; the rest takes effect at its next boot. A new device is plugged in before it is
+defined.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ from virtinstall.fleet.running import (
     unplug,
 )
 from virtinstall.guest_record import NAMESPACE, parse_record
+from virtinstall.xml.paths import remove
 
 if TYPE_CHECKING:
     from virtinstall.devices.device import Device
@@ -213,7 +215,7 @@ def _move(work: Applying) -> None:
     for new, old in work.comparison.moved.items():
         node, wanted = node_at(root, old), node_at(final_of(work), new)
         if node is not None and wanted is not None:
-            node.getparent().remove(node)  # type: ignore[union-attr]
+            remove(node)
             insert_device(root, without_order(with_source_of(wanted, old, base)))
     work.host.define_guest(etree.tostring(root, encoding="unicode"))
 
