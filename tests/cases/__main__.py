@@ -15,7 +15,7 @@ SCHEMA = Path(__file__).parents[2] / "virtinstall" / "schema" / "guests.json"
 
 
 def main() -> int:
-    """Return 1 where a case differs from what is expected, or cannot be run."""
+    """Return 1 if a case differs from the expected results or cannot be run, else 0."""
     parser = argparse.ArgumentParser(prog="python -m tests.cases", description=__doc__)
     parser.add_argument("--regenerate", action="store_true", help="write what is expected, for review with git diff")
     parser.add_argument("names", metavar="NAME", nargs="*", help="the cases (default: all)")

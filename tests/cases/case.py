@@ -1,4 +1,4 @@
-"""One case: read, run, compared with what is expected."""
+"""One case: its input, the results of running it, and the expected results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FOLDER = "{case}"
 
 
 def case_names() -> list[str]:
-    """The names of all cases."""
+    """Return the names of all cases."""
     return sorted(path.parent.name for path in CASES.glob("*/facts.json"))
 
 
@@ -37,7 +37,7 @@ class Case:
 
     @property
     def args(self) -> list[str]:
-        """The command line without the name of the program; empty where a script describes the guest."""
+        """The command line without the program's name; empty if a script describes the guest."""
         command = self.folder / "command"
         if not command.exists():
             return []
@@ -50,7 +50,7 @@ class Case:
         return found
 
     def request(self) -> Request:
-        """What is asked for. Raises: VirtInstallError."""
+        """Return the request. Raises: VirtInstallError."""
         if self.args:
             request = parse_request(self.args)
         else:
@@ -62,12 +62,12 @@ class Case:
         return request
 
     def plan(self) -> Plan:
-        """The plan for it. Raises: VirtInstallError."""
+        """Return the plan for the request. Raises: VirtInstallError."""
         request = self.request()
         return compose(request, facts_for(request, self.facts))
 
     def outputs(self) -> dict[str, str]:
-        """The contents of the files of OUTPUTS that there must be."""
+        """Return the contents of the files that the case must have, by name."""
         return {name: text.replace(str(self.folder), _FOLDER) for name, text in self._outputs().items()}
 
     def _outputs(self) -> dict[str, str]:
@@ -84,7 +84,7 @@ class Case:
         return outputs
 
     def expected(self) -> dict[str, str]:
-        """The contents of the files of OUTPUTS that there are."""
+        """Return the contents of the files that the case has, by name."""
         paths = [self.folder / name for name in OUTPUTS]
         return {path.name: path.read_text() for path in paths if path.exists()}
 

@@ -1,13 +1,13 @@
-"""Facts out of JSON: a host's directory, and what a case adds to it.
+"""Read facts from JSON: those of a host's directory, and those that a case adds or changes.
 
 `facts.json` has the fields of `Facts` by name; objects become records. In addition:
 
     host       the name of a directory in `hosts/`, which has `facts.json` and `domcaps-*.xml`
     on         fields of `HostFacts` that differ from that host's
     os         the short ID of a system in `osinfo/`
-    paths      path -> fields of `PathFacts`, for what exists; disks are looked up here
-    disks      fields of `DiskFacts` in the order of --disk, for what is not a path
-    schema     `newer`, where the XML has what the installed libvirt's schema does not know
+    paths      path -> fields of `PathFacts`, for existing paths; disks are looked up here
+    disks      fields of `DiskFacts` in the order of --disk, for disks without a path
+    schema     `newer` if the installed libvirt's schema does not know an element of the XML
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _TYPES: dict[str, Any] = {"ImageSource": ImageSource, "CachedImage": CachedImage
 
 @cache
 def host_json(name: str) -> dict[str, Any]:
-    """The facts of a named host."""
+    """Return the facts of a named host."""
     found: dict[str, Any] = json.loads((HOSTS / name / "facts.json").read_text())
     return found
 
@@ -57,7 +57,7 @@ def _domain_capabilities(name: str) -> list[str]:
 
 
 def domain_capabilities(name: str, platform: Platform) -> DomainCapabilities | None:
-    """What libvirt would answer there about the platform; None where no file is about it."""
+    """Return the host's domain capabilities for the platform; None if no file describes them."""
     for text in _domain_capabilities(name):
         root = etree.fromstring(text.encode())
         machine = root.findtext("machine") or ""
@@ -69,14 +69,14 @@ def domain_capabilities(name: str, platform: Platform) -> DomainCapabilities | N
 
 
 def os_record(name: str) -> OsRecord:
-    """A system of `osinfo/`; `generic` is none."""
+    """Return the record of a system in `osinfo/`; `generic` is an unknown system."""
     if name == "generic":
         return GENERIC
     return Catalog(ENVIRONMENT, cache=False).lookup(name).record
 
 
 def facts_for(request: Request, given: Mapping[str, Any]) -> Facts:
-    """The facts that a survey of such a host would find for `request`."""
+    """Return the facts that a survey of such a host would find for `request`."""
     more = dict(given)
     host_name = more.pop("host")
     more.pop("schema", None)
@@ -119,7 +119,7 @@ def _disk(disk: Disk, paths: Mapping[str, Any], given: Any) -> Any:
 
 
 def build(cls: Any, name: str, value: Any) -> Any:
-    """The value of a record's field: objects become the records that the field's type names."""
+    """Return the value of a record's field: objects become the records that the field's type names."""
     annotation = str(cls.__annotations__[name])
     kind = next((_TYPES[word] for word in re.findall(r"\w+", annotation) if word in _TYPES), None)
     if annotation.startswith("frozenset"):

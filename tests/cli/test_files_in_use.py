@@ -1,4 +1,4 @@
-"""Files that other guests use, and files that can be no disk: refused by virt-install, virt-clone and virt-xml."""
+"""virt-install, virt-clone and virt-xml reject files that other guests use, and files that cannot be a disk."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ INSTALL = ("--name", "new", "--memory", "64", "--osinfo", "generic", "--network"
 
 @dataclass
 class Lab:
-    """A test driver with the guests `other`, which uses files in `folder`, and `mine`, which has none of them."""
+    """A test driver with the guests `other`, which uses files in `folder`, and `mine`, which uses none of them."""
 
     folder: Path
     uri: str
     capture: Callable[[], str]
 
     def path(self, name: str) -> str:
-        """The path of a file."""
+        """Return the path of a file."""
         return str(self.folder / name)
 
     def install(self, *args: str) -> tuple[int, str]:
-        """Exit status and messages of a dry run of virt-install."""
+        """Run virt-install with --dry-run; return its exit status and messages."""
         method = () if "--cdrom" in args else ("--import",)
         return main(["--connect", self.uri, *INSTALL, *method, *args]), self.capture()
 
     def edit(self, *args: str) -> tuple[int, str]:
-        """Those of virt-xml on `mine`."""
+        """Run virt-xml on `mine`; return its exit status and messages."""
         return xml_main(["--connect", self.uri, "mine", "--print-diff", *args]), self.capture()
 
     def clone(self, *args: str) -> tuple[int, str]:
-        """Those of virt-clone of `other`."""
+        """Run virt-clone of `other`; return its exit status and messages."""
         return clone_main(["--connect", self.uri, "-o", "other", "-n", "new", "--print-xml", *args]), self.capture()
 
 
@@ -94,8 +94,8 @@ READ = ["base.qcow2", "kernel"]
     ],
     ids=["disk", "serial", "nvram"],
 )
-def test_new_guest_does_not_write_what_another_uses(lab: Lab, name: str, args: tuple[str, ...]) -> None:
-    """As a disk, log or UEFI variables; the guest is named, and the check can be disabled."""
+def test_new_guest_does_not_write_a_file_that_another_guest_uses(lab: Lab, name: str, args: tuple[str, ...]) -> None:
+    """The file is a disk, a log or UEFI variables; the message names the other guest, and the check can be disabled."""
     if name == "above.qcow2" and args != ("--disk", "{}"):
         pytest.skip("only a disk has a backing chain")
     given = [word.format(lab.path(name)) for word in args]
@@ -119,8 +119,8 @@ def test_new_guest_does_not_write_what_another_uses(lab: Lab, name: str, args: t
     ],
     ids=["--cdrom", "CD-ROM", "read-only", "backing"],
 )
-def test_new_guest_does_not_read_what_another_writes(lab: Lab, name: str, args: tuple[str, ...]) -> None:
-    """QEMU would refuse the file, or the guest would read incomplete data."""
+def test_new_guest_does_not_read_a_file_that_another_guest_writes(lab: Lab, name: str, args: tuple[str, ...]) -> None:
+    """QEMU would refuse to open the file, or the guest would read inconsistent data."""
     given = [word.format(lab.path(name)).replace("new.qcow2", lab.path("new.qcow2")) for word in args]
     status, text = lab.install(*given)
     assert status != 0
@@ -128,8 +128,8 @@ def test_new_guest_does_not_read_what_another_writes(lab: Lab, name: str, args: 
 
 
 @pytest.mark.parametrize("name", READ)
-def test_what_is_only_read_is_shared(lab: Lab, name: str) -> None:
-    """Many guests may have one base image or kernel."""
+def test_file_that_guests_only_read_can_be_shared(lab: Lab, name: str) -> None:
+    """Several guests can use the same base image or kernel."""
     assert lab.install("--disk", f"{lab.path(name)},readonly=on")[0] == 0
     assert lab.install("--disk", f"{lab.path('new.qcow2')},size=1,backing_store={lab.path(name)}")[0] == 0
 
@@ -146,8 +146,8 @@ def test_what_is_only_read_is_shared(lab: Lab, name: str) -> None:
         ("new.img,size=1", "linked/new.img,size=1"),
     ],
 )
-def test_file_given_twice_is_refused(lab: Lab, first: str, second: str) -> None:
-    """Also under another name, and before it exists."""
+def test_one_file_for_two_disks_is_rejected(lab: Lab, first: str, second: str) -> None:
+    """The file may have two names, and need not exist yet."""
     (lab.folder / "linked").symlink_to(lab.folder)
     second = second.format(lab.folder, name=lab.folder.name)
     status, text = lab.install("--disk", f"{lab.folder}/{first}", "--disk", f"{lab.folder}/{second}")
@@ -159,8 +159,8 @@ def test_file_given_twice_is_refused(lab: Lab, first: str, second: str) -> None:
     "what", ["pipe", "socket", "/dev/random", "/dev/tty", "/proc/self/mem", "/sys/kernel/profiling", "nosuch/"]
 )
 @pytest.mark.parametrize("options", ["", ",size=1", ",device=cdrom"])
-def test_what_can_be_no_disk_is_refused(lab: Lab, what: str, options: str) -> None:
-    """Depending on the kind of file, regardless of --check; also by virt-xml and virt-clone."""
+def test_file_that_cannot_be_a_disk_is_rejected(lab: Lab, what: str, options: str) -> None:
+    """virt-install, virt-xml and virt-clone reject FIFOs, sockets and some devices, even with --check all=off."""
     os.mkfifo(lab.folder / "pipe")
     path = what if what.startswith("/") else f"{lab.folder}/{what}"
     with socket.socket(socket.AF_UNIX) as unix:
@@ -179,8 +179,8 @@ def test_what_can_be_no_disk_is_refused(lab: Lab, what: str, options: str) -> No
 
 @pytest.mark.parametrize("name", [*WRITTEN, "base.qcow2", "above.qcow2"])
 @pytest.mark.parametrize("action", [("--add-device",), ("--edit", "target=vda")])
-def test_virt_xml_does_not_take_another_guests_file(lab: Lab, name: str, action: tuple[str, ...]) -> None:
-    """As a new device and by editing an existing one."""
+def test_virt_xml_rejects_a_file_of_another_guest(lab: Lab, name: str, action: tuple[str, ...]) -> None:
+    """The file is the source of a new disk or the new source of an existing one."""
     status, text = lab.edit(*action, "--disk", f"path={lab.path(name)}")
     assert status == 1
     assert "guest 'other'" in text
@@ -188,7 +188,7 @@ def test_virt_xml_does_not_take_another_guests_file(lab: Lab, name: str, action:
 
 
 def test_virt_xml_accepts_a_file_of_the_same_guest(lab: Lab) -> None:
-    """An edit of something else, or to the same path, is not a conflict; a second disk of that file is."""
+    """Editing a disk without changing its path causes no conflict; adding a second disk with the same path does."""
     (lab.folder / "mine.img").touch()
     assert lab.edit("--edit", "--disk", "cache=none")[0] == 0
     assert lab.edit("--edit", "--disk", f"path={lab.path('mine.img')},cache=none")[0] == 0
@@ -199,7 +199,7 @@ def test_virt_xml_accepts_a_file_of_the_same_guest(lab: Lab) -> None:
     "name", ["disk.qcow2", "link.qcow2", "hard.qcow2", "base.qcow2", "above.qcow2", "vars.fd", "kernel"]
 )
 def test_virt_clone_never_copies_onto_its_source(lab: Lab, name: str) -> None:
-    """Also files of the backing chain and files based on it, regardless of --check."""
+    """The backing files of a disk and the overlays on it are protected as well, even with --check all=off."""
     for checks in ((), ("--check", "path_exists=off"), ("--check", "all=off")):
         status, text = lab.clone("--file", lab.path(name), *checks)
         assert status == 1
@@ -207,8 +207,8 @@ def test_virt_clone_never_copies_onto_its_source(lab: Lab, name: str) -> None:
 
 
 @pytest.mark.parametrize("args", [(), ("--preserve-data",), ("--check", "path_exists=off")])
-def test_virt_clone_does_not_use_another_guests_file(lab: Lab, args: tuple[str, ...]) -> None:
-    """By --file or --nvram; --check path_in_use=off overrides it."""
+def test_virt_clone_rejects_a_file_of_another_guest(lab: Lab, args: tuple[str, ...]) -> None:
+    """--file and --nvram are checked; --check path_in_use=off disables the check."""
     mine = lab.path("mine.img")
     (lab.folder / "mine.img").write_bytes(b"0" * 4096)
     status, text = lab.clone("--file", mine, *args)
@@ -220,8 +220,8 @@ def test_virt_clone_does_not_use_another_guests_file(lab: Lab, args: tuple[str, 
     assert "guest 'mine'" in text
 
 
-def test_virt_clone_refuses_one_file_for_two_disks(lab: Lab) -> None:
-    """Under two names."""
+def test_virt_clone_rejects_one_file_for_two_disks(lab: Lab) -> None:
+    """The paths differ: one of them contains a symbolic link."""
     (lab.folder / "linked").symlink_to(lab.folder)
     status, text = lab.clone("--file", lab.path("n.img"), "--file", lab.path("linked/n.img"))
     assert status == 1

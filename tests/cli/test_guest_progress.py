@@ -1,4 +1,4 @@
-"""Progress of several guests: lines that are redrawn on a terminal, plain lines elsewhere, warnings once."""
+"""Progress of several guests: redrawn lines on a terminal, plain lines elsewhere, and each warning once."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from virtinstall.fleet.outcome import Outcome
 
 
 class Terminal(io.StringIO):
-    """A stream that is a terminal."""
+    """Output stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """It is one."""
+        """Return True."""
         return True
 
 
 def screen(text: str) -> list[str]:
-    """The lines that a terminal shows after `text`."""
+    """Return the lines that a terminal shows after `text` was written to it."""
     lines = [""]
     row = 0
     rest = text
@@ -53,7 +53,7 @@ def screen(text: str) -> list[str]:
 
 
 def test_terminal_shows_each_guest_with_step_and_time() -> None:
-    """Finished guests stay above, warnings and errors too."""
+    """The lines of finished guests stay above those of the others."""
     now = [0.0]
     terminal = Terminal()
     progress = GuestProgress(["web-1", "web-2"], terminal, width=80, clock=lambda: now[0])
@@ -68,8 +68,8 @@ def test_terminal_shows_each_guest_with_step_and_time() -> None:
     assert screen(terminal.getvalue()) == ["web-2: created, 1.5 s", "web-1: created, 65.0 s", ""]
 
 
-def test_display_is_drawn_through_the_stream_of_a_command() -> None:
-    """Standard output of a command escapes control characters: the display moves the cursor, names cannot."""
+def test_display_moves_the_cursor_and_guest_names_do_not() -> None:
+    """The command's standard output escapes the control characters of names, but not those of the display."""
     terminal = Terminal()
     progress = GuestProgress(["a\x1b[2J"], cast("TextIO", SafeStream(terminal)), width=80, clock=lambda: 0.0)
     progress.report("a\x1b[2J", "creating")
@@ -79,7 +79,7 @@ def test_display_is_drawn_through_the_stream_of_a_command() -> None:
 
 
 def test_narrower_terminal_leaves_no_old_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal that becomes narrower wraps the lines that are there."""
+    """A terminal that becomes narrower wraps the existing lines, which then occupy more rows."""
     columns = [40]
     monkeypatch.setattr(shutil, "get_terminal_size", lambda: os.terminal_size((columns[0], 24)))
     terminal = Terminal()
@@ -93,8 +93,8 @@ def test_narrower_terminal_leaves_no_old_lines(monkeypatch: pytest.MonkeyPatch) 
     assert terminal.getvalue()[drawn:].startswith("\x1b[3A\r\x1b[J")
 
 
-def test_elsewhere_there_are_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    """One for each step, and the outcome; errors go to standard error."""
+def test_each_step_is_one_line_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Steps and results go to the stream, errors to standard error."""
     stream = io.StringIO()
     with GuestProgress(["a", "b"], stream) as progress:
         progress.report("a", "creating")
@@ -107,7 +107,7 @@ def test_elsewhere_there_are_plain_lines(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_warning_of_many_guests_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """The others are counted."""
+    """One line states how many other guests have the same warning."""
     names = [f"web-{number}" for number in range(5)]
     with GuestProgress(names, io.StringIO()) as progress:
         for name in names:
@@ -119,14 +119,14 @@ def test_warning_of_many_guests_is_printed_once(capsys: pytest.CaptureFixture[st
 
 
 def test_text_of_guests_cannot_control_the_terminal() -> None:
-    """Escape sequences and line breaks in a step are shown as text."""
+    """Escape sequences and line breaks in the name of a step are escaped."""
     stream = io.StringIO()
     GuestProgress(["a"], stream).report("a", "x\x1b[2J\ny")
     assert "\x1b" not in stream.getvalue() and stream.getvalue().count("\n") == 1
 
 
-def test_summary_counts_what_happened() -> None:
-    """In a fixed order."""
+def test_summary_counts_the_guests_by_result() -> None:
+    """The order of the results is fixed; without guests, there is nothing to do."""
     outcomes = [
         Outcome(name="a", action="create", status="done"),
         Outcome(name="b", action="create", status="done"),

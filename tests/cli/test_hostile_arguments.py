@@ -1,4 +1,4 @@
-"""Control characters in any option and sub-option of the three commands: one clear error, or output that is safe."""
+"""Control characters in any option and sub-option of three commands cause one clear error, or output without them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BASES = {
     "virt-xml": (xml_main, (*TEST, "test", "--edit", "--print-xml")),
 }
 TABLES = {"virt-install": OPTIONS, "virt-clone": CLONE_OPTIONS, "virt-xml": XML_OPTIONS}
-# characters that XML cannot hold, and those that it can: the first are refused, the others escaped where printed
+# characters that XML does not allow are rejected; the others are escaped when they are printed
 REFUSED = ("\x01", "\x1b", "\x1b[2J", "\x0c", "\ufffe", "\uffff")
 NOT_UTF8 = ("\udce9",)
 PRINTED = ("\x7f", "\x85", "\x9b2J", "\u2028", "\u202e", "\u2066", "%00", "%1b", "%ff")
@@ -31,7 +31,7 @@ SEED = 15
 
 
 def args_of(option: Option) -> Iterator[tuple[str, str]]:
-    """(sub-option and an equals sign, or nothing) with the spelling of the option, for each of its values."""
+    """Yield the places for a value of the option: its name, and an empty text or `SUB-OPTION=`."""
     name = next((each for each in option.names if each.startswith("--")), option.names[0])
     yield name, ""
     if option.section:
@@ -40,7 +40,7 @@ def args_of(option: Option) -> Iterator[tuple[str, str]]:
 
 
 def command_lines(prog: str, count: int, values: tuple[str, ...]) -> list[list[str]]:
-    """Command lines with a value in each option, and in `count` sub-options, as the seed chooses them."""
+    """Return a command line with a value for each option and for `count` random sub-options."""
     random_values = random.Random(SEED)
     places = [place for option in TABLES[prog] if option.argument != "none" for place in args_of(option)]
     plain = [place for place in places if not place[1]]
@@ -53,7 +53,7 @@ def command_lines(prog: str, count: int, values: tuple[str, ...]) -> list[list[s
 
 
 def is_safe(text: str) -> bool:
-    """Whether a terminal would show `text` and do nothing else."""
+    """Return whether `text` contains no control characters except newlines and tabs."""
     return all(
         char in "\n\t" or not (ord(char) < 32 or 127 <= ord(char) < 160 or char in "\u2028\u2029\u202e\u2066")
         for char in text
@@ -61,8 +61,8 @@ def is_safe(text: str) -> bool:
 
 
 @pytest.mark.parametrize("prog", BASES)
-def test_what_xml_cannot_hold_is_refused(prog: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each option and sub-option: the error names it, shows the value escaped, and is the only output."""
+def test_characters_that_xml_does_not_allow_are_rejected(prog: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error names the option, shows the value with escapes, and is the only output."""
     command, base = BASES[prog]
     for line in command_lines(prog, 10_000, REFUSED):
         if line[0] == "--cloud-init":
@@ -75,8 +75,8 @@ def test_what_xml_cannot_hold_is_refused(prog: str, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("prog", BASES)
-def test_what_is_not_utf8_is_refused(prog: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A lone surrogate is how Python passes bytes that are not UTF-8."""
+def test_arguments_that_are_not_utf8_are_rejected(prog: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Python represents an invalid byte of an argument as a lone surrogate."""
     command, base = BASES[prog]
     for line in command_lines(prog, 100, NOT_UTF8):
         assert command([*base, *line]) == 2, line
@@ -84,10 +84,10 @@ def test_what_is_not_utf8_is_refused(prog: str, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize("prog", BASES)
-def test_nothing_printed_controls_the_terminal(
+def test_output_contains_no_control_characters(
     prog: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Overrides, C1 controls and percent-encoded NULs end as an error or as XML, without traceback or escape."""
+    """Characters for text direction, C1 controls and percent-encoded controls never reach the terminal."""
     monkeypatch.chdir(tmp_path)
     command, base = BASES[prog]
     count = int(os.environ.get("VIRTINSTALL_FUZZ", "0")) or 150
@@ -100,7 +100,7 @@ def test_nothing_printed_controls_the_terminal(
 
 
 @pytest.mark.parametrize("line", [["--cloud-init", "run=printf '\x1b[1m'"], ["--cloud-init=run=printf '\x1b[1m'"]])
-def test_scripts_may_hold_any_text(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """What cloud-init runs in the guest does not become XML."""
+def test_commands_for_cloud_init_may_contain_any_character(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """They do not become a part of the XML."""
     assert main([*BASES["virt-install"][1], "--import", "--disk", "none", *line]) in (0, 1)
     assert "XML does not allow" not in capsys.readouterr().err

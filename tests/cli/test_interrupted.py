@@ -1,4 +1,4 @@
-"""Interrupted runs: what is rolled back, and what is reported."""
+"""Interrupted runs: what they roll back and what they report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from virtinstall.rollback.journal import find_leftovers
 from virtinstall.rollback.undo import Undo
 from virtinstall.seed.image import write_seed_file
 
-# a run that has created a domain, whose undo fails; `argv[2]` signals come, the second during the undo
+# a run that created a domain and cannot remove it; it receives `argv[3]` signals, the second one during the rollback
 RUN = """
 import os, signal, sys
 from pathlib import Path
@@ -49,8 +49,8 @@ sys.exit(main._logged_status("virt-install", run, [], Log(None, "virt-install"))
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_what_could_not_be_removed_is_reported(tmp_path: Path, number: int, status: int, times: int) -> None:
-    """A second Ctrl-C does not suppress the message or remove the journal for the next run."""
+def test_interrupted_run_reports_what_it_could_not_remove(tmp_path: Path, number: int, status: int, times: int) -> None:
+    """A second signal neither suppresses the message nor removes the journal, which the next run needs."""
     argv = [sys.executable, "-c", RUN, str(tmp_path), str(int(number)), str(times)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == status
@@ -59,8 +59,8 @@ def test_what_could_not_be_removed_is_reported(tmp_path: Path, number: int, stat
     assert [left.kind for left in find_leftovers("web1", tmp_path)] == ["domain"]
 
 
-def test_json_reports_the_interruption(tmp_path: Path) -> None:
-    """The document of an error contains what could not be rolled back."""
+def test_json_of_an_interrupted_run_names_what_was_not_removed(tmp_path: Path) -> None:
+    """The error has the exit status 130, and its notes name the guest."""
     run = RUN.replace("run, []", 'run, ["--output", "json"]')
     argv = [sys.executable, "-c", run, str(tmp_path), str(int(signal.SIGINT)), "1"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
@@ -88,15 +88,17 @@ sys.exit(main._logged_status("virt-install", run, [], Log(None, "virt-install"))
 
 
 @pytest.mark.parametrize(("before", "status"), [("SIG_IGN", 0), ("SIG_DFL", 129)])
-def test_nohup_ignores_the_end_of_the_terminal(before: str, status: int) -> None:
-    """`nohup virt-install ...` continues when the terminal is closed; without it the run ends and is rolled back."""
+def test_closed_terminal_does_not_end_a_run_with_nohup(before: str, status: int) -> None:
+    """With `nohup virt-install ...`, SIGHUP is ignored; otherwise it ends the run."""
     done = subprocess.run([sys.executable, "-c", HUNG_UP, before], capture_output=True, check=False)
     assert done.returncode == status
 
 
 @pytest.mark.parametrize("call", ["open", "mkdir"])
-def test_what_is_being_created_at_ctrl_c_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
-    """Files and directories are always recorded for removal when they exist."""
+def test_file_that_is_being_created_at_ctrl_c_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """The signal arrives after a file or a directory was created, but before the call returns."""
     make = getattr(os, call)
 
     def interrupted(path: object, *args: object, **named: object) -> object:

@@ -1,4 +1,4 @@
-"""The log file: what is in it, what is not, and that nothing depends on it."""
+"""The log file: its contents, its place, and that a run does not depend on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PREVIEW_XML = (*PREVIEW, "--osinfo", "generic", "--print-xml")
 
 
 def virt_install(home: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    """A run whose caches are below `home`."""
+    """Run virt-install with a cache directory below `home`."""
     return subprocess.run(
         [sys.executable, "-m", "virtinstall", *args],
         env={**os.environ, "XDG_CACHE_HOME": str(home), "PYTHONPATH": str(PROJECT)},
@@ -31,12 +31,12 @@ def virt_install(home: Path, *args: str) -> subprocess.CompletedProcess[str]:
 
 
 def log_of(home: Path) -> Path:
-    """The log below `home`."""
+    """Return the path of the log below `home`."""
     return home / "virtinstall" / "virt-install.log"
 
 
-def test_what_is_logged(tmp_path: Path) -> None:
-    """The command line, the connection, the XML and the exit status; readable by the user alone."""
+def test_log_has_the_command_line_and_the_result(tmp_path: Path) -> None:
+    """It also contains the connection and the XML; only the user can read it."""
     done = virt_install(tmp_path, *PREVIEW_XML)
     assert done.returncode == 0, done.stderr
     text = log_of(tmp_path).read_text()
@@ -46,7 +46,7 @@ def test_what_is_logged(tmp_path: Path) -> None:
 
 
 def test_secrets_are_not_logged(tmp_path: Path) -> None:
-    """Passwords stay out, be they in an option, in the XML, in a URL or in what runs in the guest."""
+    """Passwords in an option, in the XML, in a URL and in a command for the guest are omitted."""
     args = (
         *("--graphics", "vnc,password=hunter2", "--extra-args", "inst.vncpassword=hunter2 console=ttyS0"),
         *(
@@ -64,8 +64,8 @@ def test_secrets_are_not_logged(tmp_path: Path) -> None:
     assert "hunter2" not in text
 
 
-def test_debug_shows_no_query(tmp_path: Path) -> None:
-    """The query of a URL may contain credentials; urllib3 logs it separately."""
+def test_query_of_a_url_is_not_logged(tmp_path: Path) -> None:
+    """It may contain credentials, and urllib3 logs it separately; --debug does not print it either."""
     with WebServer(Site()) as web:
         args = ("--connect", "test:///default", "--name", "logged", "--memory", "512", "--disk", "none", "--debug")
         done = virt_install(tmp_path, *args, "--location", f"{web.url}/?sig=hunter2")
@@ -74,8 +74,8 @@ def test_debug_shows_no_query(tmp_path: Path) -> None:
     assert "hunter2" not in done.stderr + log_of(tmp_path).read_text()
 
 
-def test_errors_are_logged_with_their_trace(tmp_path: Path) -> None:
-    """The message on the terminal is one sentence; where it came from is in the log, and shown by --debug."""
+def test_errors_are_logged_with_a_traceback(tmp_path: Path) -> None:
+    """Standard error has only the message; --debug adds the traceback."""
     failed = virt_install(tmp_path, *PREVIEW_XML, "--disk", "nosuch=1")
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr
@@ -84,23 +84,23 @@ def test_errors_are_logged_with_their_trace(tmp_path: Path) -> None:
     assert "Traceback" in virt_install(tmp_path, *PREVIEW_XML, "--disk", "nosuch=1", "--debug").stderr
 
 
-def test_debug_shows_the_log(tmp_path: Path) -> None:
-    """--debug prints on standard error what is logged; standard output stays the XML."""
+def test_debug_prints_the_log_on_standard_error(tmp_path: Path) -> None:
+    """Standard output is still the XML."""
     done = virt_install(tmp_path, *PREVIEW_XML, "--debug")
     assert done.stdout.startswith("<domain")
     assert "connected to test:///default" in done.stderr
 
 
 def test_a_log_that_cannot_be_written_is_ignored(tmp_path: Path) -> None:
-    """With a file in place of the directory, the XML is printed without a message."""
+    """If a file has the name of its directory, the XML is printed without a message about the log."""
     (tmp_path / "virtinstall").write_text("")
     done = virt_install(tmp_path, *PREVIEW_XML)
     assert done.returncode == 0
     assert "log" not in done.stderr
 
 
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    """What another has put in the log's place isn't written to."""
+def test_link_in_place_of_the_log_is_not_followed(tmp_path: Path) -> None:
+    """The file that the symbolic link points to is not changed."""
     victim = tmp_path / "victim"
     victim.write_text("")
     log_of(tmp_path).parent.mkdir()
@@ -109,8 +109,8 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert victim.read_text() == ""
 
 
-def test_it_is_rotated(tmp_path: Path) -> None:
-    """A log of a megabyte is replaced by a new one; three old ones are kept."""
+def test_log_is_rotated(tmp_path: Path) -> None:
+    """A log larger than 1 MiB is renamed when a new run starts; three old logs are kept."""
     path = tmp_path / "x.log"
     for number in range(6):
         log = Log(str(path), "x")
@@ -130,13 +130,13 @@ def test_it_is_rotated(tmp_path: Path) -> None:
         ({}, None),
     ],
 )
-def test_where_it_is(environ: dict[str, str], path: str | None) -> None:
-    """The XDG cache folder; nowhere where there is no home."""
+def test_log_is_in_the_cache_directory(environ: dict[str, str], path: str | None) -> None:
+    """XDG_CACHE_HOME determines the directory; without a home directory, there is no log."""
     assert log_path(environ, "x") == path
 
 
-def test_a_run_that_creates_logs_what_the_library_does(tmp_path: Path) -> None:
-    """The library's records are in the log of a creation; a preview does not load `logging`, which takes 12 ms."""
+def test_log_of_a_creation_has_the_records_of_the_library(tmp_path: Path) -> None:
+    """A preview does not even import `logging`, which takes 12 ms."""
     done = virt_install(tmp_path, *PREVIEW, "--osinfo", "generic", "--noautoconsole")
     assert done.returncode == 0, done.stderr
     assert "virtinstall.create: creating guest 'logged' on test:///default" in log_of(tmp_path).read_text()

@@ -1,4 +1,4 @@
-"""Standard output that cannot be written: no guest, or a guest that standard error names."""
+"""Standard output that cannot be written: a guest that was created is named on standard error."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CREATE = [
 
 
 def run(*args: str, stdout: int) -> subprocess.CompletedProcess[str]:
-    """virt-install with that standard output."""
+    """Run virt-install with this standard output."""
     return subprocess.run(
         [sys.executable, *CREATE, *args], stdout=stdout, stderr=subprocess.PIPE, text=True, check=False
     )
@@ -41,8 +41,8 @@ def run(*args: str, stdout: int) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("args", [(), ("--output", "json")], ids=["text", "JSON"])
 @pytest.mark.parametrize("kind", ["full", "closed"])
-def test_the_guest_that_exists_is_named(args: tuple[str, ...], kind: str) -> None:
-    """The guest is created when the first line cannot be written: success, and a warning about it."""
+def test_created_guest_is_reported_on_standard_error(args: tuple[str, ...], kind: str) -> None:
+    """The guest exists before the first line is printed: the run succeeds, with a warning."""
     if kind == "full":
         target = os.open("/dev/full", os.O_WRONLY)
     else:
@@ -60,8 +60,8 @@ def test_the_guest_that_exists_is_named(args: tuple[str, ...], kind: str) -> Non
 
 
 @pytest.mark.parametrize("args", [("--dry-run",), ("--print-xml",)])
-def test_without_a_guest_it_is_an_error(args: tuple[str, ...]) -> None:
-    """What was asked for is the output."""
+def test_preview_that_cannot_be_printed_is_an_error(args: tuple[str, ...]) -> None:
+    """A preview has no other result than its output."""
     target = os.open("/dev/full", os.O_WRONLY)
     done = run(*args, stdout=target)
     os.close(target)
@@ -70,7 +70,7 @@ def test_without_a_guest_it_is_an_error(args: tuple[str, ...]) -> None:
     assert "created" not in done.stderr
 
 
-def test_output_that_can_be_written_is(tmp_path: Path) -> None:
+def test_writable_output_causes_no_warning(tmp_path: Path) -> None:
     """JSON is printed to standard output without a message."""
     done = subprocess.run([sys.executable, *CREATE, "--output", "json"], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["name"] == "lost"

@@ -1,4 +1,4 @@
-"""The command as a process: its exit status and its output, also where there is no room for that."""
+"""virt-install as a process: its exit status, its output, and the modules that it loads."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ def virt_install(*args: str, redirection: str = "", state: Path) -> subprocess.C
 
 
 @pytest.mark.parametrize("args", [PRINT, ("--version",), ("--help",)], ids=["xml", "version", "help"])
-def test_output_to_a_full_disk(tmp_path: Path, args: tuple[str, ...]) -> None:
-    """One message and an exit status, not a traceback."""
+def test_output_to_a_full_disk_is_an_error(tmp_path: Path, args: tuple[str, ...]) -> None:
+    """There is one message and an exit status, but no traceback."""
     done = virt_install(*args, redirection="> /dev/full", state=tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "virt-install: error: No space left on device"
     assert "Traceback" not in done.stderr
 
 
-def test_reader_that_has_read_enough(tmp_path: Path) -> None:
-    """`virt-install --osinfo list | head -1` ends quietly."""
+def test_closed_pipe_causes_no_message(tmp_path: Path) -> None:
+    """`virt-install --osinfo list | head -1` ends without an error."""
     done = virt_install("--osinfo", "list", redirection="| head -1", state=tmp_path)
     assert len(done.stdout.splitlines()) == 1
     assert done.stderr == ""
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_closed_output(tmp_path: Path, closed: str) -> None:
-    """Without a place to print, the work is still done."""
+def test_guest_is_created_with_closed_standard_streams(tmp_path: Path, closed: str) -> None:
+    """Standard input, standard output and standard error may be closed."""
     done = virt_install(*GUEST, "--pxe", "--noautoconsole", redirection=closed, state=tmp_path)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
 
 
-def test_output_is_whole(tmp_path: Path) -> None:
-    """Nothing of a long output is lost when the process ends, in a file or a pipe."""
+def test_long_output_is_complete(tmp_path: Path) -> None:
+    """The last line arrives in a file and in a pipe."""
     piped = virt_install(*PRINT, state=tmp_path).stdout
     virt_install(*PRINT, redirection=f"> {tmp_path / 'out.xml'}", state=tmp_path)
     filed = (tmp_path / "out.xml").read_text()
@@ -54,16 +54,16 @@ def test_output_is_whole(tmp_path: Path) -> None:
     assert len(filed) == len(piped)
 
 
-def test_exit_statuses(tmp_path: Path) -> None:
-    """0 done, 1 an error, 2 a command line that can't be understood."""
+def test_exit_status_is_0_1_or_2(tmp_path: Path) -> None:
+    """Success is 0, an error 1, an unknown option 2."""
     assert virt_install(*PRINT, state=tmp_path).returncode == 0
     assert virt_install(*PRINT, "--osinfo", "nosuch", state=tmp_path).returncode == 1
     assert virt_install("--nosuch", state=tmp_path).returncode == 2
 
 
 @pytest.mark.parametrize("option", ["--name", "--disk"])
-def test_arguments_that_are_not_utf8(tmp_path: Path, option: str) -> None:
-    """A name in Latin-1, of a guest or of a file, is an error, because libvirt does not support it."""
+def test_name_in_latin_1_is_an_error(tmp_path: Path, option: str) -> None:
+    """libvirt requires UTF-8 for the names of guests and files."""
     args = {"--name": b"caf\xe9", "--disk": b"path=/tmp/caf\xe9.img,size=1"}
     done = virt_install(*PRINT, option, os.fsdecode(args[option]), state=tmp_path)
     assert done.returncode == 2
@@ -84,8 +84,8 @@ def test_arguments_that_are_not_utf8(tmp_path: Path, option: str) -> None:
         ("--location", "file://[x"),
     ],
 )
-def test_what_python_calls_a_number_or_an_address(tmp_path: Path, args: tuple[str, ...]) -> None:
-    """Digits that are none to int(), more of them than it takes, brackets that don't close: a sentence each."""
+def test_invalid_numbers_and_addresses_cause_no_traceback(tmp_path: Path, args: tuple[str, ...]) -> None:
+    """Superscript digits, 5000 digits, and URLs with an unclosed bracket are errors of one sentence."""
     done = virt_install(*GUEST, *args, "--print-xml", state=tmp_path)
     assert done.returncode in (1, 2)
     assert done.stderr.startswith("virt-install: error: ") and "Traceback" not in done.stderr
@@ -99,7 +99,7 @@ status = main()
 print(*sorted(sys.modules), file=sys.stderr)
 sys.exit(status)
 """
-# each of these costs milliseconds that a run without it would not need
+# importing each of these takes milliseconds
 HEAVY = (
     *("requests", "urllib3", "http.client", "urllib.parse", "ssl", "ipaddress", "pathlib", "yaml", "pycdlib", "tqdm"),
     *(
@@ -143,8 +143,8 @@ CREATION = (
     ],
     ids=["version", "help", "osinfo-list", "print-xml", "print-xml-devices"],
 )
-def test_what_a_preview_must_not_load(tmp_path: Path, args: tuple[str, ...], unwanted: tuple[str, ...]) -> None:
-    """Start-up time is mostly imports: a run loads only what its action uses."""
+def test_previews_load_few_modules(tmp_path: Path, args: tuple[str, ...], unwanted: tuple[str, ...]) -> None:
+    """Imports are most of the start-up time, so a run loads only the modules that it uses."""
     environ = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
     command = [sys.executable, "-c", IMPORTED, *args]
     for _ in range(2):  # the first run fills the cache of the OS database

@@ -1,4 +1,4 @@
-"""`--output json`: one document that its schema describes, whatever happens."""
+"""`--output json`: one document that conforms to its schema, whatever happens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GUEST = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "-
 
 
 def printed(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, Any]:
-    """Exit status and document of a run; the schema describes it."""
+    """Run virt-install; return the exit status and the JSON document, which the schema allows."""
     status = main([*GUEST, *args, "--output", "json"])
     document = json.loads(capsys.readouterr().out)
     jsonschema.validate(document, SCHEMA)
@@ -30,8 +30,8 @@ def printed(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, Any]:
     return status, document
 
 
-def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
-    """What would be done, and nothing changed."""
+def test_document_of_a_dry_run_lists_the_actions(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing was changed, and the guest has no state."""
     status, document = printed(capsys, "--disk", "size=5,path=/var/tmp/web.qcow2", "--autostart", "--dry-run")
 
     assert status == 0
@@ -41,16 +41,16 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert [action["kind"] for action in document["actions"]] == ["make-image", "define", "start", "autostart"]
 
 
-def test_print_xml(capsys: pytest.CaptureFixture[str]) -> None:
-    """The XML is in the document and not printed separately."""
+def test_document_of_print_xml_contains_the_xml(capsys: pytest.CaptureFixture[str]) -> None:
+    """The XML is not printed separately."""
     _, document = printed(capsys, "--disk", "none", "--print-xml")
 
     assert document["xml"].startswith("<domain")
     assert document["install_xml"] is None
 
 
-def test_created_guest(capsys: pytest.CaptureFixture[str]) -> None:
-    """The document of a created guest contains its state and the actions."""
+def test_document_of_a_created_guest_has_its_state(capsys: pytest.CaptureFixture[str]) -> None:
+    """It also contains the name and the MAC addresses."""
     _, document = printed(capsys, "--disk", "none", "--noautoconsole")
 
     assert document["changed"] is True
@@ -60,7 +60,7 @@ def test_created_guest(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_generated_passwords_are_in_the_document(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """A script can log in: each account has its password, which is the one in the seed; a preview has none."""
+    """A script can log in with the password of each account; the document of a preview contains no passwords."""
     image = tmp_path / "cloud.qcow2"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(image), "1G"], check=True)
     args = ["--disk", str(image), "--noautoconsole"]
@@ -74,8 +74,8 @@ def test_generated_passwords_are_in_the_document(capsys: pytest.CaptureFixture[s
     assert len(set(document["passwords"].values())) == 2
 
 
-def test_without_generated_passwords_there_are_none(capsys: pytest.CaptureFixture[str]) -> None:
-    """The name is present and empty."""
+def test_document_without_passwords_has_an_empty_object(capsys: pytest.CaptureFixture[str]) -> None:
+    """The key `passwords` is always present."""
     _, document = printed(capsys, "--disk", "none", "--noautoconsole")
 
     assert document["passwords"] == {}
@@ -93,10 +93,10 @@ PIPED = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "-
         (["--import", "--print-xml"], 1, False),
     ],
 )
-def test_two_documents_in_a_file_are_noted(
+def test_two_xml_documents_in_a_file_cause_a_message(
     capfd: pytest.CaptureFixture[str], args: list[str], documents: int, noted: bool
 ) -> None:
-    """A file or pipe with two documents is not an XML file: standard error names the options for one of them."""
+    """A file with two documents is not an XML file; the message names the options that print one of them."""
     assert main([*PIPED, *args]) == 0
 
     out, err = capfd.readouterr()
@@ -105,18 +105,18 @@ def test_two_documents_in_a_file_are_noted(
     assert (expected in err) is noted
 
 
-def test_two_documents_on_a_terminal_are_not_noted(
+def test_two_xml_documents_on_a_terminal_cause_no_message(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A reader sees both."""
+    """The user can see both of them."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert main([*PIPED, "--pxe", "--print-xml"]) == 0
 
     assert "two XML documents" not in capsys.readouterr().err
 
 
-def test_a_volume_has_the_path_that_the_guest_gets(capsys: pytest.CaptureFixture[str]) -> None:
-    """The format is that of an image that is created directly."""
+def test_path_of_a_new_volume_is_that_in_the_xml(capsys: pytest.CaptureFixture[str]) -> None:
+    """The document also contains its pool and its format."""
     _, document = printed(capsys, "--disk", "pool=default-pool,size=1", "--dry-run")
 
     (disk,) = document["disks"]
@@ -132,8 +132,8 @@ def test_a_volume_has_the_path_that_the_guest_gets(capsys: pytest.CaptureFixture
         (["--disk", "none", "--wait", "soon"], "UsageError", "soon"),
     ],
 )
-def test_errors(capsys: pytest.CaptureFixture[str], args: list[str], kind: str, word: str) -> None:
-    """Errors are JSON too, those of the command line itself included; people read them on standard error."""
+def test_errors_are_json(capsys: pytest.CaptureFixture[str], args: list[str], kind: str, word: str) -> None:
+    """Errors about the command line itself are JSON as well."""
     status, document = printed(capsys, *args)
 
     assert status in (1, 2)
@@ -141,8 +141,8 @@ def test_errors(capsys: pytest.CaptureFixture[str], args: list[str], kind: str, 
     assert word in document["error"]["message"]
 
 
-def test_nothing_but_the_document(tmp_path: Path) -> None:
-    """Standard output is the document alone; warnings and notes are on standard error."""
+def test_standard_output_is_only_the_document(tmp_path: Path) -> None:
+    """Warnings and notes are printed to standard error."""
     args = ["--connect", "test:///default", "--memory", "1024", "--disk", "none", "--import", "--noautoconsole"]
     done = subprocess.run(
         [sys.executable, "-m", "virtinstall", *args, "--output=json"], capture_output=True, text=True, timeout=60
@@ -154,22 +154,22 @@ def test_nothing_but_the_document(tmp_path: Path) -> None:
     assert document["warnings"]
 
 
-def test_unknown_format(capsys: pytest.CaptureFixture[str]) -> None:
-    """Another format is an error."""
+def test_unknown_output_format_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """The error lists the formats."""
     assert main([*GUEST, "--disk", "none", "--output", "xml"]) == 1
     assert "use text, json" in capsys.readouterr().err
 
 
-def test_list_of_systems(capsys: pytest.CaptureFixture[str]) -> None:
-    """Programs get the names of each system, in the order in which people do."""
+def test_json_list_of_systems_has_the_order_of_the_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each system is listed with all its names."""
     assert main(["--osinfo", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert main(["--osinfo", "list", "--output", "json"]) == 0
     assert [", ".join(system["names"]) for system in json.loads(capsys.readouterr().out)] == lines
 
 
-def test_cdrom_that_is_not_an_iso_image(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that holds no image is warned of, not refused: a guest may start from more than we know."""
+def test_cdrom_that_is_not_an_iso_image_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not an error, because a guest may be able to boot from it."""
     path = tmp_path / "notes.iso"
     path.write_text("no image at all")
     args = ["--connect", "test:///default", "--name", "web", "--memory", "1024", "--osinfo", "debian11"]
@@ -178,7 +178,7 @@ def test_cdrom_that_is_not_an_iso_image(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("spelling", [["--outp", "json"], ["--outp=json"], ["--output", "json"]])
-def test_errors_of_an_option_cut_short(capsys: pytest.CaptureFixture[str], spelling: list[str]) -> None:
-    """Whoever asks for JSON gets it, however the option is spelt."""
+def test_abbreviated_output_option_makes_errors_json(capsys: pytest.CaptureFixture[str], spelling: list[str]) -> None:
+    """`--outp json` is the same as `--output json`."""
     assert main(["--connect", "test:///default", "--import", "--disk", "nosuch=1", *spelling]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["kind"] == "RequestError"

@@ -1,4 +1,4 @@
-"""virt-guest's subcommands: a misspelt one, and --connect before the subcommand."""
+"""Subcommands of virt-guest: misspelled ones, and --connect before the subcommand."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from virtinstall.cli.main import guest_main
 
 @pytest.mark.parametrize(("typed", "hint"), [("lst", "did you mean list?"), ("frobnicate", "lists the subcommands")])
 @pytest.mark.parametrize("before", [[], ["--connect", "test:///default"], ["--connect=test:///default"]])
-def test_unknown_subcommands_are_named(
+def test_unknown_subcommand_is_an_error(
     capsys: pytest.CaptureFixture[str], before: list[str], typed: str, hint: str
 ) -> None:
-    """The error names the word, the hint a similar subcommand."""
+    """The error contains the argument, the hint a similar subcommand."""
     assert guest_main([*before, typed]) == 2
     err = capsys.readouterr().err
     assert err.startswith(f"virt-guest: error: unknown subcommand '{typed}'\n")
     assert hint in err
 
 
-def test_connection_alone_is_not_a_command(capsys: pytest.CaptureFixture[str]) -> None:
-    """The error asks for a subcommand."""
+def test_connection_without_a_subcommand_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """The error requests a subcommand."""
     assert guest_main(["--connect", "test:///default"]) == 2
     assert "error: no subcommand specified\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("uri", [["--connect", "test:///default"], ["--connect=test:///default"]])
-def test_connection_before_the_subcommand(capsys: pytest.CaptureFixture[str], uri: list[str]) -> None:
-    """The option may precede the subcommand, as in virsh."""
+def test_connection_may_precede_the_subcommand(capsys: pytest.CaptureFixture[str], uri: list[str]) -> None:
+    """virsh accepts --connect there as well."""
     assert guest_main([*uri, "list", "--output", "json"]) == 0
     assert [guest["name"] for guest in json.loads(capsys.readouterr().out)["guests"]] == ["test"]
 
@@ -43,7 +43,7 @@ def test_connection_before_the_subcommand(capsys: pytest.CaptureFixture[str], ur
         (["ssh"], "missing argument: NAME", "`virt-guest ssh --help` lists the options"),
     ],
 )
-def test_invalid_arguments_of_subcommands(
+def test_invalid_arguments_of_subcommands_are_errors(
     capsys: pytest.CaptureFixture[str], typed: list[str], error: str, hint: str
 ) -> None:
     """The error names the value or the missing argument; the hint is a value or a command."""
@@ -52,8 +52,8 @@ def test_invalid_arguments_of_subcommands(
 
 
 @pytest.mark.parametrize("typed", [["ip", "tset"], ["reset", "tset"], ["ssh", "tset"], ["exec", "tset", "--", "ls"]])
-def test_missing_guests_have_a_hint(capsys: pytest.CaptureFixture[str], typed: list[str]) -> None:
-    """A similar name, or else the command that lists the guests."""
+def test_error_of_a_missing_guest_has_a_hint(capsys: pytest.CaptureFixture[str], typed: list[str]) -> None:
+    """The hint is a similar name, or the command that lists the guests."""
     assert guest_main(["--connect", "test:///default", *typed]) == 1
     assert "hint: did you mean test?" in capsys.readouterr().err
     assert guest_main(["--connect", "test:///default", typed[0], "nosuch", *typed[2:]]) == 1

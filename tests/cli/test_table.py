@@ -1,4 +1,4 @@
-"""Text tables: columns are aligned, and cut only to fit a terminal."""
+"""Text tables: columns are aligned, and truncated only to fit a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROWS = [("NAME", "STATE", "IMAGE"), ("a-very-long-name", "running", "debian12"),
 
 
 def test_columns_are_aligned() -> None:
-    """Without a terminal, nothing is cut and no line ends with spaces."""
+    """Without a terminal, nothing is truncated, and no line ends with spaces."""
     assert table(ROWS, (0, 2), None).splitlines() == [
         "NAME              STATE     IMAGE",
         "a-very-long-name  running   debian12",
@@ -22,7 +22,7 @@ def test_columns_are_aligned() -> None:
 
 @pytest.mark.parametrize("width", [30, 40, 50, 80])
 def test_a_table_fits_the_terminal(width: int) -> None:
-    """The widest flexible column is cut first, and the others stay whole."""
+    """The widest flexible column is truncated first; the other columns are complete."""
     lines = table(ROWS, (0, 2), width).splitlines()
     assert max(map(len, lines)) <= width
     assert "shut off" in lines[2]
@@ -31,13 +31,13 @@ def test_a_table_fits_the_terminal(width: int) -> None:
         assert lines[2].endswith("x~")
 
 
-def test_columns_that_cannot_be_cut_further_stay() -> None:
+def test_columns_that_cannot_be_shorter_are_complete() -> None:
     """A terminal that is too narrow wraps the lines."""
     assert "shut off" in table(ROWS, (0, 2), 5)
 
 
 def test_guests_with_usual_names_fit_80_columns() -> None:
-    """The first address is shown, and the number of the others."""
+    """The table has the first address of a guest and the number of the others."""
     addresses = tuple(GuestAddress(address=each, source="lease") for each in ("192.168.122.100", "2001:db8::1"))
     guest = Summary(
         name="web-1.example",

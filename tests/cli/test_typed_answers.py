@@ -1,4 +1,4 @@
-"""Answers given as `-`: typed without an echo, or taken from standard input."""
+"""Values given as `-`: typed on a terminal without an echo, or read from standard input."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SECONDS = 30
 
 
 def typed(*args: str) -> dict[str, str]:
-    """What is typed for a guest's options."""
+    """Return the values that are read for these options of a guest."""
     return dict(with_typed_answers(parse_request([*GUEST, *args])).install.typed)
 
 
-def test_a_script_passes_one_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords are a line each, root's before the user's; anything else is all the rest."""
+def test_each_password_is_one_line_of_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first line is root's password, the second the user's; any other file is the remaining input."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("secret\nother\n#cloud-config\n{}\n"))
     requested = typed("--cloud-init", "user=a,root-password-file=-,user-password-file=-,user-data=-")
     assert requested == {
@@ -34,8 +34,8 @@ def test_a_script_passes_one_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in repr(requested)
 
 
-def test_nothing_is_read_where_nothing_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Standard input may be somebody else's."""
+def test_standard_input_is_not_read_without_a_dash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be meant for another program."""
     stream = io.StringIO("untouched")
     monkeypatch.setattr(sys, "stdin", stream)
     assert typed("--cloud-init", "root-password-file=/pw", "--ignition", "/x") == {}
@@ -43,7 +43,7 @@ def test_nothing_is_read_where_nothing_is_asked_for(monkeypatch: pytest.MonkeyPa
 
 
 def on_a_terminal(*lines: bytes) -> tuple[int, bytes]:
-    """Type `lines`, each at a question, into a virt-install that changes nothing; its exit status and what is seen."""
+    """Type each of `lines` at a prompt of virt-install on a terminal; return the exit status and the output."""
     command = [sys.executable, "-m", "virtinstall", "--connect", "test:///default", *GUEST, "--memory", "1024"]
     command += ["--unattended", "admin-password-file=-", "--pxe", "--dry-run"]
     pid, terminal = pty.fork()
@@ -64,8 +64,8 @@ def on_a_terminal(*lines: bytes) -> tuple[int, bytes]:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
 
 
-def test_typed_twice() -> None:
-    """The password is not shown, and a wrong repetition is reported."""
+def test_typed_passwords_that_differ_are_an_error() -> None:
+    """The password must be typed twice, and is not shown."""
     status, seen = on_a_terminal(b"Tr0ub4dor", b"Tr0ub4dour")
     assert status == 1
     assert b"--unattended admin-password-file=-: the two passwords differ" in seen

@@ -1,4 +1,4 @@
-"""Images that take the place of what the original uses: --preserve-data with --file."""
+"""--preserve-data with --file: existing images replace the disks of the original."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from virtinstall.clone.request import Place, SourceFacts
 
 
 @pytest.mark.parametrize("source", ["<source protocol='rbd' name='a/b'><host name='h'/></source>", ""])
-def test_a_given_image_takes_the_place_of_network_storage(source: str) -> None:
+def test_specified_image_replaces_network_storage(source: str) -> None:
     """--preserve-data copies nothing, so the original need not be readable."""
     xml = guest(
         f"<disk type='network' device='disk'><auth username='u'/>{source}<target dev='vda' bus='virtio'/></disk>"

@@ -1,4 +1,4 @@
-"""Names that --auto-clone makes up."""
+"""Names that --auto-clone generates."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from virtinstall.clone.names import clone_name, clone_path
         ("vm5", [], "vm5-clone"),
     ],
 )
-def test_name(original: str, taken: list[str], name: str) -> None:
-    """A copy is called -clone; copies of copies and further copies are numbered."""
+def test_name_of_a_clone(original: str, taken: list[str], name: str) -> None:
+    """The clone's name ends with -clone; clones of clones and further clones are numbered."""
     assert clone_name(original, taken) == name
 
 
@@ -37,6 +37,6 @@ def test_name(original: str, taken: list[str], name: str) -> None:
         ("/a/x.y.z", [], "/a/x.y-clone.z"),
     ],
 )
-def test_path(path: str, taken: list[str], chosen: str) -> None:
-    """A disk called as the guest takes the copy's name; others get -clone; a file that is there is never chosen."""
+def test_path_of_a_copied_disk(path: str, taken: list[str], chosen: str) -> None:
+    """A disk named after the guest is renamed like it; other names get -clone. Existing files are never chosen."""
     assert clone_path(path, "vm", "new", taken) == chosen

@@ -1,4 +1,4 @@
-"""What a copy's XML is, and which images are copied how: without libvirt, without files."""
+"""Plan of a clone: its XML, and which images are copied and how. No libvirt and no files are needed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IMAGE = SourceFacts("/i/vm.qcow2", "file", None, True, 10 * MIB, 5 * MIB)
 
 
 def guest(devices: str = "", top: str = "", system: str = "") -> str:
-    """The XML of the guest `vm`."""
+    """Return the XML of the guest `vm`."""
     return (
         f"<domain type='kvm' id='3'><name>vm</name><uuid>{UUID}</uuid>{top}<os><type>hvm</type>{system}</os>"
         f"<devices>{devices}</devices></domain>"
@@ -28,12 +28,12 @@ def guest(devices: str = "", top: str = "", system: str = "") -> str:
 
 
 def disk(path: str = "/i/vm.qcow2", target: str = "vda", inside: str = "") -> str:
-    """A <disk> of a file."""
+    """Return the <disk> of a file."""
     return f"<disk type='file' device='disk'><source file='{path}'/><target dev='{target}'/>{inside}</disk>"
 
 
 def plan(xml: str, *sources: SourceFacts, requested: dict[str, Any] | None = None, **facts: Any) -> ClonePlan:
-    """The plan for a copy of `xml`, with --auto-clone unless the request overrides it."""
+    """Return the plan for a clone of `xml`, with --auto-clone unless the request overrides it."""
     found = {"places": {"/i": HERE}, "guest_names": frozenset({"vm"}), "random_bytes": bytes(range(64)), **facts}
     return plan_clone(
         CloneRequest(**{"original": "vm", "auto_clone": True, **(requested or {})}), CloneFacts(xml, sources, **found)
@@ -41,24 +41,24 @@ def plan(xml: str, *sources: SourceFacts, requested: dict[str, Any] | None = Non
 
 
 def domain(created: ClonePlan) -> etree._Element:
-    """The copy's XML, parsed."""
+    """Return the clone's XML, parsed."""
     return etree.fromstring(created.xml)
 
 
 def pool(kind: str = "dir", target: str = "/i", free: int = 1 << 40) -> PoolFacts:
-    """A running pool."""
+    """Return the facts about a running pool."""
     return PoolFacts(name="p", type=kind, target=target, active=True, xml="", available_bytes=free)
 
 
 def volume(name: str = "vm.qcow2", kind: str = "file", backing: str | None = None) -> VolumeFacts:
-    """A qcow2 volume of 10 MiB."""
+    """Return the facts about a qcow2 volume of 10 MiB."""
     return VolumeFacts(
         pool="p", name=name, path=f"/i/{name}", kind=kind, format="qcow2", capacity_bytes=10 * MIB, backing_path=backing
     )
 
 
-def test_identity() -> None:
-    """Name, uuid and generation are new, the firmware's uuid follows; id and title are gone; all else stays."""
+def test_clone_has_a_new_identity() -> None:
+    """Name, UUID (in the SMBIOS data, too) and generation ID are new; ID and title are removed."""
     top = (
         "<title>my vm</title><description>d</description><genid>e90ff655-47a5-4484-9f9c-79a683c2a2e2</genid>"
         f"<sysinfo type='smbios'><system><entry name='uuid'>{UUID}</entry><entry name='sku'>1</entry></system>"
@@ -75,8 +75,8 @@ def test_identity() -> None:
     assert xml.get("id") is None
 
 
-def test_given_uuid_and_name() -> None:
-    """--uuid and --name are taken."""
+def test_specified_uuid_and_name_are_used() -> None:
+    """No name is generated, although --auto-clone is given."""
     xml = domain(plan(guest(), requested={"name": "n", "uuid": UUID.replace("d", "c")}))
     assert (xml.findtext("name"), xml.findtext("uuid")) == ("n", UUID.replace("d", "c"))
 
@@ -91,21 +91,21 @@ def test_given_uuid_and_name() -> None:
         {"auto_clone": False, "name": "n"},
     ],
 )
-def test_names_that_cannot_be(requested: dict[str, Any]) -> None:
-    """No name, a name in use, one that libvirt can't have, the original's own; and no word of where disks go."""
+def test_invalid_names_are_rejected(requested: dict[str, Any]) -> None:
+    """A missing name, a used one, one with a slash, the original's; and missing destinations of the disks."""
     with pytest.raises(RequestError):
         plan(guest(), requested=requested, guest_names=frozenset({"vm", "taken"}))
 
 
-def test_replaced_guest() -> None:
-    """--replace is noted only where there is a guest to replace."""
+def test_replace_without_an_existing_guest_replaces_nothing() -> None:
+    """With an existing guest of the name, the plan replaces it."""
     requested = {"name": "taken", "replaces": True}
     assert plan(guest(), requested=requested, guest_names=frozenset({"vm", "taken"})).replaces
     assert not plan(guest(), requested=requested).replaces
 
 
-def test_interfaces() -> None:
-    """Each interface gets a new MAC address and no name of a host device; specified ones are used first, in order."""
+def test_each_interface_gets_a_new_mac_address() -> None:
+    """Addresses of --mac are used first, in order; the target device is removed."""
     mac = "<interface type='user'><mac address='52:54:00:11:22:33'/><target dev='vnet0'/></interface>"
     created = plan(guest(mac * 2 + "<interface type='user'/>"), requested={"macs": ("22:23:45:67:89:ab",)})
     macs = [node.get("address", "") for node in domain(created).iterfind("devices/interface/mac")]
@@ -115,8 +115,8 @@ def test_interfaces() -> None:
     assert domain(created).find("devices/interface/target") is None
 
 
-def test_mac_in_use() -> None:
-    """A MAC address of another guest is refused, or warned of with --check mac_in_use=off."""
+def test_mac_address_in_use_is_rejected() -> None:
+    """With --check mac_in_use=off it causes a warning."""
     xml = guest("<interface type='user'/>")
     requested: dict[str, Any] = {"macs": ("22:23:45:67:89:AB",)}
     with pytest.raises(RequestError, match="in use by 'other'"):
@@ -125,8 +125,8 @@ def test_mac_in_use() -> None:
     assert "in use" in plan(xml, requested=allowed, guest_macs={"22:23:45:67:89:ab": "other"}).warnings[0]
 
 
-def test_ports_sockets_and_logs() -> None:
-    """Fixed ports, sockets named after their channel, and files that serial ports write are not shared."""
+def test_ports_sockets_and_logs_are_not_shared() -> None:
+    """This includes fixed ports, sockets named after their channel, and files that serial ports write."""
     devices = (
         "<graphics type='vnc' port='5900' autoport='no'/><graphics type='spice' port='-1' autoport='yes'/>"
         "<channel type='unix'><source mode='bind' path='/run/vm/org.qemu.guest_agent.0'/>"
@@ -149,8 +149,8 @@ def test_ports_sockets_and_logs() -> None:
     assert parallel is not None and parallel.get("path") == "/l/p.log"
 
 
-def test_which_disks_are_copied() -> None:
-    """Read-only and shareable disks and empty drives stay; --force-copy and --skip-copy change that."""
+def test_read_only_and_shareable_disks_are_not_copied() -> None:
+    """Empty drives are not copied either; --force-copy and --skip-copy override the choice."""
     names = ("plain", "ro", "shared", "empty", "skipped", "forced")
     marks = {"ro": "<readonly/>", "shared": "<shareable/>", "forced": "<readonly/>"}
     disks = "".join(
@@ -166,8 +166,8 @@ def test_which_disks_are_copied() -> None:
     assert "--skip-copy nosuch: the guest has no such disk" in created.warnings[0]
 
 
-def test_files_in_order() -> None:
-    """--file goes to the disks that are copied, in order; too many and too few are errors."""
+def test_file_names_the_copies_in_order() -> None:
+    """--file applies to the disks that are copied; too many, too few and equal paths are errors."""
     xml = guest(disk() + disk("/i/b", "vdb"))
     sources = (IMAGE, IMAGE._replace(path="/i/b"))
     requested = {"auto_clone": False, "name": "n"}
@@ -182,15 +182,15 @@ def test_files_in_order() -> None:
         plan(xml, *sources, requested={**requested, "files": ("/i/1", "/i/1")})
 
 
-def test_further_file_without_disks_to_copy_is_a_warning() -> None:
-    """As with virt-clone 4.1.0."""
+def test_file_without_disks_to_copy_is_a_warning() -> None:
+    """virt-clone 4.1.0 ignores the option as well."""
     created = plan(guest(), requested={"files": ("/i/1",)})
     assert "/i/1" in created.warnings[0]
 
 
 @pytest.mark.parametrize("driver", ["", "<driver name='qemu' type='qcow2'/>"])
 def test_existing_image_keeps_its_format(driver: str) -> None:
-    """A raw image in the place of a qcow2 one is read as raw."""
+    """A raw image that replaces a qcow2 image is used as raw."""
     places = {"/i": Place(True, True, frozenset({"x"}))}
     requested: dict[str, Any] = {"files": ("/i/x",), "preserve_data": True}
     created = plan(guest(disk(inside=driver)), IMAGE, requested=requested, places=places, formats={"/i/x": "raw"})
@@ -199,15 +199,15 @@ def test_existing_image_keeps_its_format(driver: str) -> None:
 
 @pytest.mark.parametrize("extension", [".fd", ".qcow2"])
 def test_stored_uefi_variables_are_copied(extension: str) -> None:
-    """Though the XML only asks for UEFI; the copy's XML names them, with the same extension."""
+    """The original's XML only requests UEFI; the clone's XML contains the path of the copy, with the same extension."""
     stored = SourceFacts(f"/i/vm_VARS{extension}", "file", None, True, MIB, MIB)
     created = plan(guest(), nvram=stored, requested={"name": "n"})
     assert created.copies[-1].target == f"/i/n_VARS{extension}"
     assert domain(created).findtext("os/nvram") == f"/i/n_VARS{extension}"
 
 
-def test_existing_file_is_overwritten_only_when_asked() -> None:
-    """An existing path is refused; --check path_exists=off overwrites it."""
+def test_existing_file_is_overwritten_only_on_request() -> None:
+    """It is an error without --check path_exists=off."""
     places = {"/i": Place(True, True, frozenset({"x"}))}
     requested: dict[str, Any] = {"files": ("/i/x",)}
     with pytest.raises(StorageError, match="already exists"):
@@ -217,14 +217,14 @@ def test_existing_file_is_overwritten_only_when_asked() -> None:
 
 
 def test_existing_volume_is_never_overwritten() -> None:
-    """Not even with --check path_exists=off."""
+    """It is an error even with --check path_exists=off."""
     places = {"/i": Place(True, True, frozenset({"x"}), pool())}
     with pytest.raises(StorageError, match="existing volume"):
         plan(guest(disk()), IMAGE, requested={"files": ("/i/x",), "checks": Checks(path_exists=False)}, places=places)
 
 
-def test_preserved_data() -> None:
-    """--preserve-data uses the existing files, copies nothing, and needs no original; an image in use is refused."""
+def test_preserve_data_uses_existing_files() -> None:
+    """Nothing is copied, and the original's disk may be missing; an image in use is an error."""
     requested: dict[str, Any] = {"files": ("/i/x",), "preserve_data": True}
     places = {"/i": Place(True, True, frozenset({"x"}))}
     gone = SourceFacts("/i/gone")
@@ -238,23 +238,23 @@ def test_preserved_data() -> None:
 
 
 @pytest.mark.parametrize("source", [SourceFacts(kind="network"), SourceFacts("/i", "dir"), SourceFacts("/i/gone")])
-def test_disks_that_cannot_be_copied(source: SourceFacts) -> None:
-    """Network disks, directories and missing files; all of them can be skipped."""
+def test_disks_that_cannot_be_copied_are_errors(source: SourceFacts) -> None:
+    """Network disks, directories and missing files must be skipped with --skip-copy."""
     with pytest.raises((RequestError, StorageError)):
         plan(guest(disk()), source)
     assert plan(guest(disk()), source, requested={"skip_copy": ("vda",)}).copies == ()
 
 
-def test_local_file_of_a_pool_is_copied_here() -> None:
-    """What we can read and write ourselves needs no libvirt."""
+def test_local_file_of_a_pool_is_copied_without_libvirt() -> None:
+    """This process can read and write the file."""
     source = IMAGE._replace(volume=volume())
     created = plan(guest(disk()), source, places={"/i": Place(True, True, frozenset(), pool())})
     assert created.copies[0].how == "file"
 
 
 @pytest.mark.parametrize("facts", [{"remote": True}, {"pretended": True}])
-def test_volume_elsewhere_is_copied_by_libvirt(facts: dict[str, Any]) -> None:
-    """The format is kept, as in the <volume>."""
+def test_volume_on_another_host_is_copied_by_libvirt(facts: dict[str, Any]) -> None:
+    """The XML of the new volume has the format of the original."""
     source = IMAGE._replace(volume=volume())
     (copy,) = plan(guest(disk()), source, places={"/i": Place(True, False, frozenset(), pool())}, **facts).copies
     created = etree.fromstring(copy.volume_xml)
@@ -270,8 +270,8 @@ def test_volume_elsewhere_is_copied_by_libvirt(facts: dict[str, Any]) -> None:
     assert (created.findtext("capacity"), created.findtext("allocation")) == (str(10 * MIB), str(5 * MIB))
 
 
-def test_overlay_elsewhere_stays_an_overlay() -> None:
-    """libvirt would make a whole image of it, so its file is copied as it is."""
+def test_overlay_on_another_host_remains_an_overlay() -> None:
+    """libvirt would merge it with its backing file, so the file is transferred unchanged."""
     source = IMAGE._replace(volume=volume(backing="/i/base"), file_bytes=6 * MIB)
     places = {"/i": Place(True, False, frozenset(), pool())}
     (copy,) = plan(guest(disk()), source, places=places, remote=True).copies
@@ -281,8 +281,8 @@ def test_overlay_elsewhere_stays_an_overlay() -> None:
     assert form is not None and form.get("type") == "raw"
 
 
-def test_into_a_logical_pool() -> None:
-    """A local image that no pool knows is sent into a new logical volume; the disk becomes a block device."""
+def test_image_is_uploaded_to_a_logical_pool() -> None:
+    """The image is not part of a pool; the clone's disk is a block device."""
     places = {"/i": HERE, "/dev/vg": Place(True, True, frozenset(), pool("logical", "/dev/vg"))}
     created = plan(guest(disk()), IMAGE, requested={"files": ("/dev/vg/new",)}, places=places)
     assert (created.copies[0].how, created.copies[0].capacity_bytes) == ("upload", 10 * MIB)
@@ -291,8 +291,8 @@ def test_into_a_logical_pool() -> None:
     assert '<source dev="/dev/vg/new"/>' in created.xml
 
 
-def test_full_pool() -> None:
-    """A pool without space is rejected before anything is created; --nonsparse needs the whole size."""
+def test_full_pool_is_an_error() -> None:
+    """The space is checked before anything is created; --nonsparse requires the whole size."""
     places = {"/i": Place(True, False, frozenset(), pool(free=6 * MIB))}
     source = IMAGE._replace(volume=volume())
     assert plan(guest(disk()), source, places=places).copies
@@ -301,13 +301,13 @@ def test_full_pool() -> None:
 
 
 def test_remote_paths_need_a_pool() -> None:
-    """On a remote host only its pools can be written."""
+    """Only storage pools can be written on a remote host."""
     with pytest.raises(StorageError, match="not in a pool of the remote host"):
         plan(guest(disk()), IMAGE._replace(volume=volume()), remote=True)
 
 
-def test_what_a_copy_would_lose() -> None:
-    """A relative backing file is not found from another directory; an external data file would be shared."""
+def test_images_that_depend_on_other_files_are_rejected() -> None:
+    """A relative backing file does not exist in another directory; an external data file would be shared."""
     relative = IMAGE._replace(relative_backing="base.qcow2")
     places = {"/i": HERE, "/other": HERE}
     assert plan(guest(disk()), relative).copies
@@ -317,8 +317,8 @@ def test_what_a_copy_would_lose() -> None:
         plan(guest(disk()), IMAGE._replace(data_file="data.raw"))
 
 
-def test_nvram() -> None:
-    """The UEFI variables are copied next to the original's, or to --nvram; an existing file is kept."""
+def test_uefi_variables_are_copied() -> None:
+    """The copy is next to the original's file, or at the path of --nvram; an existing file is used unchanged."""
     xml = guest(system="<nvram>/n/vm_VARS.fd</nvram>")
     found = SourceFacts("/n/vm_VARS.fd", "file", None, True, MIB, MIB)
     places = {"/n": HERE, "/m": Place(True, True, frozenset({"mine.fd"}))}
@@ -334,8 +334,8 @@ def test_nvram() -> None:
     assert "fresh UEFI variables" in far.warnings[0]
 
 
-def test_same_input_same_copy() -> None:
-    """Randomness is an input: the preview is what happens."""
+def test_same_input_results_in_the_same_plan() -> None:
+    """Random bytes are an input, so that a preview shows what the run would do."""
     xml = guest("<interface type='user'/>" + disk())
     assert plan(xml, IMAGE) == plan(xml, IMAGE)
 
@@ -351,14 +351,14 @@ def test_same_input_same_copy() -> None:
         {"macs": ("\x1b",)},
     ],
 )
-def test_values_that_xml_cannot_hold(requested: dict[str, Any]) -> None:
-    """A script gets the same error as the command."""
+def test_characters_that_xml_does_not_allow_are_rejected(requested: dict[str, Any]) -> None:
+    """The library rejects them, not only the command."""
     with pytest.raises(RequestError):
         plan(guest(disk()), SourceFacts("/i/vm.qcow2", "file", readable=True), requested=requested)
 
 
-def test_controls_that_xml_can_hold_are_references() -> None:
-    """A terminal that shows the copy's XML obeys nothing in it, and the XML means the same."""
+def test_control_characters_in_the_xml_are_character_references() -> None:
+    """They cannot control a terminal that shows the XML, whose meaning is unchanged."""
     created = plan(guest(top="<description>a\x9b2Jb\u202e</description>"))
     assert created.xml.isascii()
     assert domain(created).findtext("description") == "a\x9b2Jb\u202e"
@@ -367,8 +367,8 @@ def test_controls_that_xml_can_hold_are_references() -> None:
 TPM = "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"
 
 
-def test_tpm_state_goes_to_the_uuid_of_the_copy() -> None:
-    """libvirt finds it by the UUID."""
+def test_tpm_state_is_copied_to_the_uuid_of_the_clone() -> None:
+    """libvirt stores it below the guest's UUID; a guest that never ran has none."""
     created = plan(guest(TPM), tpm=f"/var/lib/libvirt/swtpm/{UUID}")
     assert created.tpm == (f"/var/lib/libvirt/swtpm/{UUID}", f"/var/lib/libvirt/swtpm/{created.uuid}")
     assert created.warnings == ()
@@ -385,8 +385,8 @@ def test_tpm_state_goes_to_the_uuid_of_the_copy() -> None:
         (guest(), ()),
     ],
 )
-def test_state_on_another_host_is_reported(xml: str, args: tuple[str, ...]) -> None:
-    """UEFI variables and TPM state that cannot be copied from here."""
+def test_state_on_another_host_causes_a_warning(xml: str, args: tuple[str, ...]) -> None:
+    """UEFI variables and TPM state of a remote host cannot be copied."""
     warnings = plan(xml, remote=True).warnings
     assert len(warnings) == len(args)
     assert all(word in warning for word, warning in zip(args, warnings, strict=True))

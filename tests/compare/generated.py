@@ -1,4 +1,4 @@
-"""Command lines generated from the declarations: each option, each sub-option, pairs of them."""
+"""Command lines generated from the option declarations: each option, each sub-option, and pairs of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ARCHITECTURES = {
 # 4.1.0 creates new images even with --print-xml: both programs get an existing one
 FOLDER = "/var/tmp/virtinstall-compare"
 IMAGE = f"{FOLDER}/disk.qcow2"
-# what makes a device or section complete enough to stand alone
+# a value that is sufficient for a device or a section
 CONTEXT = {
     "disk": IMAGE,
     "network": "user",
@@ -70,7 +70,7 @@ FLAGS = {
     "present": ("yes", "no"),
     "integer": ("3",),
 }
-# options of devices of which a guest may have many
+# options that can be repeated
 REPEATED = frozenset(
     f"--{name}"
     for name in (
@@ -78,13 +78,13 @@ REPEATED = frozenset(
         *("hostdev", "redirdev", "rng", "shmem", "controller", "console", "smartcard"),
     )
 )
-# the same for each device, and tried with one of them
+# sub-options that all devices share are compared for a few devices only
 COMMON = re.compile(r"^(address[.]|alias[.]|.*seclabel|log[.]|acpi[.]|image|permissions|virtualport)")
 COMMON_TRIED_WITH = {"disk", "network", "serial"}
 
 
 def make_image() -> None:
-    """Create the image that the disks use, unless an earlier run left it."""
+    """Create the image that the disks use, unless it exists from an earlier run."""
     os.makedirs(FOLDER, exist_ok=True)
     if not os.path.exists(IMAGE):
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", IMAGE, "1G"], check=True)
@@ -92,7 +92,7 @@ def make_image() -> None:
 
 
 def compared_options(wanted: set[str]) -> list[Option]:
-    """The XML options that both programs have; those in `wanted` (dest names) if it is not empty."""
+    """Return the XML options that both programs have; only those with a name in `wanted`, if it is not empty."""
     return [
         option
         for option in OPTIONS
@@ -106,12 +106,12 @@ def compared_options(wanted: set[str]) -> list[Option]:
 
 
 def long_name(option: Option) -> str:
-    """The first spelling that starts with two dashes."""
+    """Return the first spelling that starts with two dashes."""
     return next(spelling for spelling in option.names if spelling.startswith("--"))
 
 
 def parts_of(option: Option, *, most: int) -> list[str]:
-    """`NAME=VALUE` for each sub-option of `option`, with up to `most` values each."""
+    """Return `NAME=VALUE` for each sub-option of `option`, with up to `most` values each."""
     schema = installed_schema()
     cls = section_class(option)
     parts = []
@@ -124,7 +124,7 @@ def parts_of(option: Option, *, most: int) -> list[str]:
 
 
 def values_of(kind: str, doc: str, schema: Schema | None, cls: type, name: str, most: int) -> tuple[str, ...]:
-    """Values worth trying: those that the schema or the documentation names, otherwise one of the kind."""
+    """Return values from the schema or the documentation of a sub-option, or else one value of its kind."""
     if kind in FLAGS:
         return FLAGS[kind]
     target = resolve(cls, name)
@@ -139,7 +139,7 @@ def values_of(kind: str, doc: str, schema: Schema | None, cls: type, name: str, 
 
 
 def option_values(option: Option, pairs: int, draw: random.Random, *, most: int) -> Iterator[str]:
-    """Values of `option`: its context alone, with each sub-option, and with `pairs` pairs of sub-options."""
+    """Yield values of `option`: one without sub-options, one with each, and `pairs` with two of them."""
     start = CONTEXT.get(option.dest, "")
     if start:
         yield start
@@ -156,7 +156,7 @@ def option_values(option: Option, pairs: int, draw: random.Random, *, most: int)
 
 
 def install_cases(arch: str, wanted: set[str], *, pairs: int, together: int, most: int, seed: int) -> list[Case]:
-    """Command lines of virt-install: each option's values on each machine, and `together` pairs of options."""
+    """Return command lines of virt-install: each value on each machine type, and `together` pairs of options."""
     found: list[Case] = []
     for machine in ARCHITECTURES[arch]:
         base = Case("virt-install", arch, machine, ())
@@ -175,7 +175,7 @@ def install_cases(arch: str, wanted: set[str], *, pairs: int, together: int, mos
 
 
 def edit_cases(arch: str, wanted: set[str], *, pairs: int, most: int, seed: int) -> list[Case]:
-    """Command lines of virt-xml: each action with each value."""
+    """Return command lines of virt-xml: each action with each value."""
     found: list[Case] = []
     for option in compared_options(wanted):
         name, start = long_name(option), CONTEXT.get(option.dest, "")

@@ -1,4 +1,4 @@
-"""One command line of either program, and what it prints, in a form that can be compared."""
+"""A command line that both programs understand, and their output in a form that can be compared."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ class Case(NamedTuple):
 
     @property
     def bare(self) -> Case:
-        """The same without what is compared: the defaults."""
+        """The same command line without the compared options, which shows the defaults."""
         return self._replace(words=())
 
     def singles(self) -> list[Case]:
-        """A command line for each value, if there are several of one option; otherwise empty."""
+        """Return a command line for each value if one option has several values, else an empty list."""
         if self.program != "virt-install" or len(self.words) <= 2 or len(set(self.words[::2])) > 1:
             return []
         return [self._replace(words=self.words[at : at + 2]) for at in range(0, len(self.words), 2)]
 
     def arguments(self, uri: str) -> list[str]:
-        """The arguments of the program."""
+        """Return the arguments for the program."""
         if self.program == "virt-xml":
             return ["--connect", uri, *self.words]
         base = ["--connect", uri, "--virt-type", "qemu", "--arch", self.arch, "--name", "compare"]
@@ -79,11 +79,11 @@ class OldProgram:
         )
 
     def run(self, case: Case, uri: str, stdin: str) -> Outcome:
-        """What it prints, comparable."""
+        """Run the program; return its result."""
         return outcome(*self.run_text(case, uri, stdin))
 
     def run_text(self, case: Case, uri: str, stdin: str = "") -> tuple[int, str, str]:
-        """Exit status, output and errors."""
+        """Run the program; return exit status, output and errors."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps((case.program, case.arguments(uri), stdin)) + "\n")
         self._process.stdin.flush()
@@ -91,14 +91,14 @@ class OldProgram:
         return status, out, err
 
     def close(self) -> None:
-        """End the process."""
+        """End the process of the program."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
 
 
 def run_ours(case: Case, uri: str, stdin: str) -> Outcome:
-    """What our program prints; it runs in this process."""
+    """Run our program in this process; return its result."""
     out, err = io.StringIO(), io.StringIO()
     main = cli.main if case.program == "virt-install" else cli.xml_main
     old, sys.stdin = sys.stdin, io.StringIO(stdin)
@@ -118,7 +118,7 @@ def run_ours(case: Case, uri: str, stdin: str) -> Outcome:
 
 
 def outcome(status: int, out: str, err: str) -> Outcome:
-    """What a run has printed, comparable."""
+    """Return the result of a run in a form that can be compared."""
     error = next((line for line in reversed(err.splitlines()) if "rror" in line), err.strip()[-200:])
     if status:
         return Outcome(None, error)
@@ -130,7 +130,7 @@ def outcome(status: int, out: str, err: str) -> Outcome:
 
 
 def flat(node: etree._Element, path: str) -> Iterator[str]:
-    """Each attribute and text as `path=value`; the root's own name is omitted for <domain>."""
+    """Yield `path=value` for each attribute and text; the path of <domain> is empty."""
     if not isinstance(node.tag, str):
         return
     local = etree.QName(node).localname
@@ -145,7 +145,7 @@ def flat(node: etree._Element, path: str) -> Iterator[str]:
 
 
 def differences(mine: Outcome, other: Outcome) -> list[str]:
-    """What differs, a line each: `- ` is in 4.1.0's XML only, `+ ` in ours only."""
+    """Return the differences, one per line: `- ` is only in 4.1.0's XML, `+ ` only in ours."""
     if mine.values is None and other.values is None:
         return []
     if mine.values is None:

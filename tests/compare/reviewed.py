@@ -11,14 +11,14 @@ FILE = Path(__file__).with_name("differences.txt")
 
 
 class Rule(NamedTuple):
-    """One pattern, matched against `CASE: DIFFERENCE`, and the reason why the difference is right."""
+    """A pattern for `CASE: DIFFERENCE`, and the reason why the difference is correct."""
 
     pattern: re.Pattern[str]
     reason: str
 
 
 def read_rules(text: str) -> list[Rule]:
-    """The rules of a file: a comment is the reason of the patterns that follow it, up to the next empty line."""
+    """Parse the rules of a file: a comment is the reason of the patterns up to the next empty line."""
     found = []
     reason: list[str] = []
     for line in text.splitlines():
@@ -32,6 +32,6 @@ def read_rules(text: str) -> list[Rule]:
 
 
 def rule_for(rules: Iterable[Rule], case: object, difference: str) -> Rule | None:
-    """The first rule that explains a difference."""
+    """Return the first rule that explains a difference, or None."""
     line = f"{case}: {difference}"
     return next((rule for rule in rules if rule.pattern.search(line)), None)

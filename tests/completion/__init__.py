@@ -1,1 +1,1 @@
-"""Completion, in the shells themselves."""
+"""Tests of the shell completion."""

@@ -1,4 +1,4 @@
-"""What fits at a place of the command line, without a shell."""
+"""Candidates for the completion of a command line, without a shell."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMES = {
 
 
 def found(line: str, prog: str = "virt-install") -> list[Candidate]:
-    """The candidates for the end of `line`, with a libvirt that has NAMES."""
+    """Return the candidates for the end of `line`; libvirt has the objects in NAMES."""
     return candidates(prog, line.split(" "), lambda kind: NAMES.get(kind, []))
 
 
@@ -55,8 +55,8 @@ def found(line: str, prog: str = "virt-install") -> list[Candidate]:
         ("--nosuch ", None),
     ],
 )
-def test_what_fits(line: str, texts: list[str] | None) -> None:
-    """Options, sub-options after a comma, values, and names that libvirt or the OS database has."""
+def test_candidates_for_the_end_of_a_line(line: str, texts: list[str] | None) -> None:
+    """They are options, sub-options after a comma, values, and names that libvirt or the OS database has."""
     texts_found = [candidate.text for candidate in found(line)]
     if texts is None:
         assert "--disk" in texts_found
@@ -66,39 +66,39 @@ def test_what_fits(line: str, texts: list[str] | None) -> None:
         assert texts_found == texts
 
 
-def test_dotted_names_are_entered_like_folders() -> None:
-    """`driver.` is one candidate until its dot is typed."""
+def test_dotted_names_are_completed_in_two_steps() -> None:
+    """`driver.` is one candidate; its sub-options are candidates after the dot."""
     assert [each.text for each in found("--disk driv")] == ["driver."]
     assert "driver.cache=" in [each.text for each in found("--disk driver.")]
 
 
 def test_candidates_have_a_description() -> None:
-    """A sub-option comes with its line of doc and its kind of value."""
+    """The description of a sub-option is a line of its documentation."""
     (size,) = found("--disk siz")
     assert size.doc.startswith("Size in GiB")
     assert size.open
 
 
-def test_a_given_sub_option_is_not_offered_again() -> None:
-    """Only what isn't there yet fits after the comma."""
+def test_a_used_sub_option_is_not_a_candidate() -> None:
+    """After the comma, only other sub-options are candidates."""
     assert "size=1,size=" not in [each.text for each in found("--disk size=1,")]
 
 
-def test_hidden_options_stay_hidden() -> None:
-    """Old spellings work and aren't offered."""
+def test_hidden_options_are_not_candidates() -> None:
+    """Old spellings are accepted, but not suggested."""
     assert {"--ram", "--vnc", "--nographics"}.isdisjoint(each.text for each in found("--"))
 
 
-def test_guests_come_first_in_virt_xml() -> None:
-    """virt-xml's first word is a guest; then its actions and the XML options."""
+def test_first_argument_of_virt_xml_is_a_guest() -> None:
+    """Its actions and the XML options follow; --original of virt-clone is a guest, too."""
     assert [each.text for each in found("", "virt-xml")] == ["web"]
     assert "--add-device" in [each.text for each in found("web --", "virt-xml")]
     assert [each.text for each in found("web --edit --disk cache=unm", "virt-xml")] == []
     assert [each.text for each in found("--original w", "virt-clone")] == ["web"]
 
 
-def test_files(tmp_path: Path) -> None:
-    """Paths are completed, folders to go on with."""
+def test_paths_are_completed(tmp_path: Path) -> None:
+    """A directory is completed with a slash, so that the path can be continued."""
     (tmp_path / "disk.qcow2").touch()
     assert [each.text for each in found(f"--disk path={tmp_path}/di")] == [f"path={tmp_path}/disk.qcow2"]
     assert [each.text for each in found(f"--cdrom {tmp_path}/")] == [f"{tmp_path}/disk.qcow2"]
@@ -106,8 +106,8 @@ def test_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("action", ["apply", "diff", "delete", "inventory", "export"])
-def test_guests_and_groups_of_a_file(action: str, tmp_path: Path) -> None:
-    """With -f, arguments and options with a name complete what the file has; a file with mistakes has nothing."""
+def test_guests_and_groups_of_a_file_are_candidates(action: str, tmp_path: Path) -> None:
+    """The option -f names the file; an invalid file has no candidates."""
     from virtinstall.cli.guest_completion import candidates as of_virt_guest
 
     path = tmp_path / "guests.yaml"

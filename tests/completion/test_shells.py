@@ -1,4 +1,4 @@
-"""The scripts in completion/, in a real bash, zsh and fish."""
+"""The scripts in completion/, run by bash, zsh and fish."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Environment = dict[str, str]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Environment:
-    """A PATH on which the three commands are this checkout's, and a home without settings."""
+    """A PATH with the commands of this checkout, and a home directory without settings."""
     commands = tmp_path / "bin"
     commands.mkdir()
     for name, entry in ENTRIES.items():
@@ -46,7 +46,7 @@ def environment(tmp_path: Path) -> Environment:
 
 
 def need(shell: str) -> None:
-    """Skip where the shell isn't installed."""
+    """Skip the test if the shell is not installed."""
     if shutil.which(shell) is None:
         pytest.skip(f"NOT RUN: {shell} is missing (Debian: {shell})")
 
@@ -90,8 +90,8 @@ def in_bash(line: str, environment: Environment) -> list[str]:
         ("virt-xml test --add-device --dis", ["--disk |"]),
     ],
 )
-def test_bash(line: str, expected: list[str], environment: Environment) -> None:
-    """The function for bash returns the rest of the argument, split as bash splits it."""
+def test_bash_completes_the_current_word(line: str, expected: list[str], environment: Environment) -> None:
+    """bash treats `=` and `:` as word boundaries: candidates contain only the text after them."""
     assert in_bash(line, environment) == expected
 
 
@@ -106,8 +106,8 @@ def test_bash(line: str, expected: list[str], environment: Environment) -> None:
         ("virt-xml te", "test"),
     ],
 )
-def test_fish(line: str, expected: str, environment: Environment) -> None:
-    """fish offers the whole word, and what it means."""
+def test_fish_completes_the_whole_argument(line: str, expected: str, environment: Environment) -> None:
+    """The script prints the argument with its description."""
     need("fish")
     script = COMPLETION / "fish" / f"{line.split()[0]}.fish"
     ran = subprocess.run(
@@ -123,7 +123,7 @@ def test_fish(line: str, expected: str, environment: Environment) -> None:
 
 
 def typed_at(argv: list[str], settings: str, keys: str, environment: Environment, done: Callable[[str], bool]) -> str:
-    """What a shell on a terminal shows after `settings` were run and `keys` pressed, until `done` returns true."""
+    """Start a shell on a terminal, run `settings`, type `keys`; return what it shows when `done` returns true."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.execvpe(argv[0], argv, environment)
@@ -150,7 +150,7 @@ def typed_at(argv: list[str], settings: str, keys: str, environment: Environment
 
 
 def on_screen(shown: str) -> str:
-    """The text that a terminal shows: a backspace goes back, and what follows overwrites."""
+    """Return the text that a terminal shows; a backspace moves back, and the next characters overwrite."""
     cells: list[str] = []
     place = 0
     for char in shown:
@@ -172,8 +172,8 @@ def on_screen(shown: str) -> str:
     ],
 )
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_at_a_terminal(shell: str, keys: str, expected: str, environment: Environment) -> None:
-    """The tabulator key completes what stands on the line, with no space after incomplete candidates."""
+def test_tab_completes_the_line_of_a_terminal(shell: str, keys: str, expected: str, environment: Environment) -> None:
+    """No space is inserted after an incomplete candidate."""
     need(shell)
     if shell == "bash":
         argv = ["bash", "--norc", "-i"]
@@ -185,8 +185,8 @@ def test_at_a_terminal(shell: str, keys: str, expected: str, environment: Enviro
     assert expected in shown
 
 
-def test_a_key_press_is_quick(environment: Environment) -> None:
-    """A name of libvirt's takes less than 0.3 s, and a libvirt that isn't there no longer."""
+def test_completion_takes_less_than_0_3_s(environment: Environment) -> None:
+    """This includes a name that libvirt has, and hosts that cannot be reached."""
     for uri in ("test:///default", "qemu:///system", "qemu+ssh://192.0.2.1/system"):
         start = time.monotonic()
         ran = subprocess.run(
@@ -198,4 +198,4 @@ def test_a_key_press_is_quick(environment: Environment) -> None:
             check=True,
         )
         assert ran.stderr == ""
-        assert time.monotonic() - start < 0.3 + 0.3  # half of it for a machine that is busy with other tests
+        assert time.monotonic() - start < 0.3 + 0.3  # the second half for a machine that runs other tests

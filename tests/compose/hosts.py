@@ -1,4 +1,4 @@
-"""Hosts read from files: the capabilities that libvirt reported on a machine, as the Facts of a composition."""
+"""Hosts read from files: facts with the capabilities that libvirt reported on a machine."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class GuestKind(NamedTuple):
 
 
 class HostFiles(NamedTuple):
-    """One pair: <capabilities>, and <domainCapabilities> where libvirt reported them."""
+    """A <capabilities> document, and <domainCapabilities> if libvirt reported them."""
 
     capabilities: str
     domain_capabilities: str | None = None
 
     def platforms(self) -> Iterator[GuestKind]:
-        """The kinds of guests; those of the domain capabilities alone where there are any."""
+        """Yield the kinds of guests; only that of the domain capabilities, if there are any."""
         limits = None
         if self.domain_capabilities is not None:
             root = etree.fromstring(self.domain_capabilities.encode())
@@ -48,7 +48,7 @@ class HostFiles(NamedTuple):
                     yield GuestKind(guest.os_type, guest.arch, domain.type)
 
     def facts(self, os: OsRecord = GENERIC, *, driver: str = "qemu", **more: Any) -> Facts:
-        """What a survey of that host would find, with nothing on it yet; `more` are other facts, also of the disks."""
+        """Return the facts about a host without guests and files; `more` sets other facts, also those about storage."""
         host = HostFacts(
             uri=f"{driver}:///system",
             driver=driver,
@@ -75,13 +75,13 @@ class HostFiles(NamedTuple):
 
 
 def compose(request: Request, facts: Facts) -> Plan:
-    """The plan for `request`, on the platform that a survey would choose for it."""
+    """Return the plan for `request`, on the platform that a survey would choose for it."""
     platform = chosen_platform(request, facts.host, facts.os)
     return compose_plan(request, facts.replace(platform=platform))
 
 
 def from_folder(folder: Path) -> Iterator[tuple[str, HostFiles]]:
-    """Pairs of a folder: `NAME.xml` with each `NAME-domcaps*.xml`, or alone."""
+    """Yield the hosts in a folder: `NAME.xml` with each `NAME-domcaps*.xml`, or alone."""
     for path in sorted(folder.glob("*.xml")):
         if "-domcaps" in path.name:
             continue
@@ -93,12 +93,12 @@ def from_folder(folder: Path) -> Iterator[tuple[str, HostFiles]]:
 
 
 def driver_of(platform: GuestKind) -> str:
-    """The libvirt driver that runs such a guest."""
+    """Return the libvirt driver that runs such a guest."""
     return {"kvm": "qemu", "linux": "lxc"}.get(platform.virt_type, platform.virt_type)
 
 
 def os_named(name: str) -> OsRecord:
-    """An OS of the installed database, without which the test is skipped; `generic` is none."""
+    """Return an OS of the installed database; skip the test without it. `generic` is an unknown OS."""
     if name == "generic":
         return GENERIC
     if not Path("/usr/share/osinfo").is_dir():
@@ -107,7 +107,7 @@ def os_named(name: str) -> OsRecord:
 
 
 def composed(files: HostFiles, platform: GuestKind, os: OsRecord, *args: str) -> Plan:
-    """Return the plan of a guest of `platform` on that host, with the given options only."""
+    """Return the plan of a guest of `platform` on that host, with these options only."""
     kind = {"exe": "--container", "xen": "--paravirt"}.get(platform.os_type, "--hvm")
     source = (
         ("--filesystem", "/srv/root,/")

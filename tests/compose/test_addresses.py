@@ -1,4 +1,4 @@
-"""`--network ip=`: what libvirt reserves, and what cloud-init configures."""
+"""`--network ip=`: addresses that libvirt reserves, and those that cloud-init configures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SEED = CloudInitRequest(keep=True)
 
 
 def network(*subnets: SubnetFacts, forward: str | None = "nat", **more: Any) -> dict[str, NetworkFacts]:
-    """The one virtual network `lab`."""
+    """Return the facts about one virtual network, `lab`."""
     return {"lab": NetworkFacts(name="lab", active=True, forward=forward, pxe=False, subnets=subnets, **more)}
 
 
@@ -30,7 +30,7 @@ DHCP = network(SubnetFacts(address="10.7.0.1", prefix=24, has_dhcp=True))
 
 
 def plan(*networks: str, seed: CloudInitRequest | None = SEED, **facts: Any) -> Plan:
-    """A guest with these networks."""
+    """Return the plan of a guest with these networks."""
     words = [word for each in networks for word in ("--network", each)]
     cloud = [] if seed is None else ["--cloud-init"]
     request = parse_request(
@@ -40,13 +40,13 @@ def plan(*networks: str, seed: CloudInitRequest | None = SEED, **facts: Any) -> 
 
 
 def network_config(plan: Plan) -> Any:
-    """The interfaces of cloud-init's network configuration; None if there is none."""
+    """Return the interfaces of cloud-init's network configuration, or None."""
     text = dict(plan.seeds[0].files).get("network-config")
     return None if text is None else yaml.safe_load(text)["ethernets"]
 
 
-def test_virtual_network_reserves_and_the_guest_uses_dhcp() -> None:
-    """cloud-init needs no network configuration for that."""
+def test_virtual_network_reserves_the_address() -> None:
+    """The guest uses DHCP, so cloud-init needs no network configuration."""
     made = plan(f"network=lab,mac={MAC},ip=10.7.0.10", networks=DHCP)
     assert [(each.network, each.mac, each.address, each.name) for each in made.reservations] == [
         ("lab", MAC, "10.7.0.10", "guest")
@@ -55,8 +55,8 @@ def test_virtual_network_reserves_and_the_guest_uses_dhcp() -> None:
     assert f"reserve the address 10.7.0.10 for {MAC} in the network lab" in [each.text for each in actions_of(made)]
 
 
-def test_bridge_is_configured_by_cloud_init() -> None:
-    """The other interfaces keep DHCP, which a network configuration would otherwise end."""
+def test_address_on_a_bridge_is_configured_by_cloud_init() -> None:
+    """The network configuration requests DHCP for the other interfaces, because it replaces the default one."""
     made = plan(
         f"bridge=br0,mac={MAC},ip=10.0.0.5/24,fd00::5/64,gateway=10.0.0.1,nameservers=10.0.0.1,9.9.9.9",
         "network=lab,mac=52:54:00:00:00:02,ip=10.7.0.10",
@@ -76,16 +76,16 @@ def test_bridge_is_configured_by_cloud_init() -> None:
 
 
 @pytest.mark.parametrize(("forward", "router"), [("nat", "10.7.0.1"), (None, None)])
-def test_network_without_dhcp_is_configured_by_cloud_init(forward: str | None, router: str | None) -> None:
-    """Its prefix length is known, and its host is the router unless the network is isolated."""
+def test_address_in_a_network_without_dhcp_is_configured_by_cloud_init(forward: str | None, router: str | None) -> None:
+    """The network determines the prefix length; the host is the gateway unless the network is isolated."""
     networks = network(SubnetFacts(address="10.7.0.1", prefix=20), forward=forward)
     config = network_config(plan(f"network=lab,mac={MAC},ip=10.7.0.10", networks=networks))
     assert config["eth0"]["addresses"] == ["10.7.0.10/20"]
     assert config["eth0"].get("gateway4") == router
 
 
-def test_ipv6_is_reserved_by_name_and_configured() -> None:
-    """libvirt's DHCPv6 server identifies clients by name, which many do not send."""
+def test_ipv6_address_is_reserved_and_configured() -> None:
+    """libvirt's DHCPv6 server identifies clients by name, which many clients do not send."""
     subnets = (
         SubnetFacts(address="10.7.0.1", prefix=24, has_dhcp=True),
         SubnetFacts(address="fd07::1", prefix=64, has_dhcp=True),
@@ -118,22 +118,22 @@ def test_ipv6_is_reserved_by_name_and_configured() -> None:
         ),
     ],
 )
-def test_address_that_nothing_can_assign_is_refused(words: str, more: dict[str, Any], message: str) -> None:
-    """With the reason."""
+def test_address_that_cannot_be_assigned_is_an_error(words: str, more: dict[str, Any], message: str) -> None:
+    """The error states the reason."""
     with pytest.raises(AddressError) as caught:
         plan(words, **{"networks": DHCP, **more})
     assert message in f"{caught.value.message} {caught.value.hint}"
 
 
 def test_lease_of_an_unknown_client_is_a_warning() -> None:
-    """The lease ends some time."""
+    """The client does not belong to a guest, and its lease will expire."""
     networks = network(DHCP["lab"].subnets[0], leases=((MAC, "10.7.0.10"),))
     made = plan("network=lab,ip=10.7.0.10", networks=networks)
     assert any(f"is leased to {MAC}" in each for each in made.warnings)
 
 
 def test_dns_name_of_another_reservation_is_not_used() -> None:
-    """The address is reserved without a name."""
+    """The address is reserved without a name, and a warning is printed."""
     subnet = DHCP["lab"].subnets[0].replace(hosts=(("52:54:00:00:00:99", "guest", "10.7.0.9"),))
     made = plan("network=lab,ip=10.7.0.10", networks=network(subnet))
     assert made.reservations[0].name is None
@@ -146,7 +146,7 @@ def test_only_the_first_interface_has_the_dns_name() -> None:
     assert [(each.address, each.name) for each in found.reservations] == [("10.7.0.10", "guest"), ("10.7.0.11", None)]
 
 
-def test_ip_elements_of_the_xml_keep_their_names() -> None:
-    """`ip.address` is libvirt's <ip>, for containers."""
+def test_dotted_ip_sub_options_set_the_xml() -> None:
+    """`ip.address` sets libvirt's <ip> element, for containers, and reserves nothing."""
     made = plan("bridge=br0,ip.address=10.0.0.5,ip.prefix=24")
     assert b'<ip address="10.0.0.5" prefix="24"/>' in made.xml.encode() and made.reservations == ()

@@ -1,4 +1,4 @@
-"""What virt-install makes of command lines, as its 4.1.0 was seen to, and what its users' scripts therefore rely on."""
+"""Behavior of virt-install 4.1.0 that scripts of its users rely on."""
 
 from __future__ import annotations
 
@@ -34,33 +34,33 @@ AGENT, CLIPBOARD = "org.qemu.guest_agent.0", "com.redhat.spice.0"
 
 
 def guest(*args: str, os: str = "debian11") -> Domain:
-    """A KVM guest as it is after its installation."""
+    """Return a KVM guest after its installation."""
     return composed(PC, GuestKind("hvm", "x86_64", "kvm"), os_named(os), *args).final
 
 
-def test_a_channel_of_ones_own_leaves_the_clipboard() -> None:
-    """The guest agent's channel is given explicitly: SPICE's channel is added as well."""
+def test_a_specified_channel_does_not_replace_the_channel_of_spice() -> None:
+    """The user specifies the guest agent's channel; SPICE's channel is added."""
     channels = guest("--graphics", "spice", "--channel", f"unix,target.type=virtio,target.name={AGENT}").devices_of(
         Channel
     )
     assert {channel.target_name for channel in channels} == {AGENT, CLIPBOARD}
 
 
-def test_a_clipboard_of_ones_own_is_the_only_one() -> None:
-    """Two channels of one name: the guest would find one of them."""
+def test_a_specified_clipboard_channel_replaces_the_channel_of_spice() -> None:
+    """The guest would find only one of two channels with the same name."""
     channels = guest("--graphics", "spice", "--channel", "qemu-vdagent").devices_of(Channel)
     assert [(channel.type, channel.target_name) for channel in channels] == [("qemu-vdagent", CLIPBOARD)]
 
 
-def test_a_channel_is_virtio() -> None:
+def test_default_target_of_a_channel_is_virtio() -> None:
     """libvirt rejects a channel without a target type."""
     assert [channel.target_type for channel in guest("--channel", "pty", "--graphics", "none").devices_of(Channel)] == [
         "virtio"
     ]
 
 
-def test_the_installation_cd_is_the_first_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The guest also has a CD with drivers and an empty drive: firmware without a boot order boots the first."""
+def test_the_installation_cd_precedes_other_drives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The guest also has a CD with drivers and an empty drive: without a boot order, firmware boots the first drive."""
     for name in ("drivers.iso", "install.iso", "disk.img"):
         (tmp_path / name).touch()
     disks = f"--disk {tmp_path}/disk.img --disk {tmp_path}/drivers.iso,device=cdrom --disk device=cdrom"
@@ -70,20 +70,20 @@ def test_the_installation_cd_is_the_first_one(tmp_path: Path, capsys: pytest.Cap
     assert [drive.source_file for drive in drives] == [f"{tmp_path}/install.iso", f"{tmp_path}/drivers.iso", None]
 
 
-def test_a_label_of_a_model_is_dynamic() -> None:
-    """Unless another type is named."""
+def test_default_type_of_a_label_is_dynamic() -> None:
+    """This applies to a label with a model; a specified type is kept."""
     assert [label.type for label in guest("--seclabel", "model=dac,relabel=no").seclabels] == ["dynamic"]
     assert [label.type for label in guest("--seclabel", "model=dac,type=none").seclabels] == ["none"]
 
 
-def test_the_default_cpu_by_its_name() -> None:
-    """`--cpu default` is what no --cpu is."""
+def test_cpu_default_is_the_same_as_no_option() -> None:
+    """The guest has the same CPU mode and model."""
     named, unnamed = guest("--cpu", "default").cpu, guest().cpu
     assert (named.mode, named.model) == (unnamed.mode, unnamed.model)
 
 
-def test_a_cd_with_an_imported_disk_counts() -> None:
-    """Scripts attach a seed's CD this way; the guest boots from it first, and the warning names the alternative."""
+def test_cdrom_overrides_import() -> None:
+    """Scripts attach a seed ISO this way; the guest boots from it first, and a warning names the alternative."""
     request = resolve_methods(parse_request(["--memory", "1024", "--import", "--cdrom", "/x.iso"]))
     assert (request.install.cdrom, request.install.boot_disk) == ("/x.iso", False)
     assert "--disk PATH,device=cdrom" in request.warnings[-1]
@@ -96,14 +96,14 @@ def test_a_cd_with_an_imported_disk_counts() -> None:
         (LXC, GuestKind("exe", "x86_64", "lxc")),
     ],
 )
-def test_where_there_are_no_tags_a_target_is_a_path(host: HostFiles, platform: GuestKind) -> None:
-    """A share's name is QEMU's alone."""
+def test_filesystem_target_must_be_a_path_on_xen_and_lxc(host: HostFiles, platform: GuestKind) -> None:
+    """Only QEMU has mount tags."""
     with pytest.raises(RequestError, match="absolute path"):
         composed(host, platform, os_named("generic"), "--filesystem", "/srv,share")
 
 
-def test_a_share_has_a_tag_with_qemu() -> None:
-    """Mapped rights, as a directory that QEMU shares."""
+def test_filesystem_target_is_a_mount_tag_with_qemu() -> None:
+    """A directory is shared with mapped access; an image file needs an absolute target path."""
     shares = guest("--filesystem", "/srv,share").devices_of(Filesystem)
     assert [(share.type, share.accessmode, share.target_dir) for share in shares] == [("mount", "mapped", "share")]
     with pytest.raises(RequestError, match="absolute path"):
@@ -111,7 +111,7 @@ def test_a_share_has_a_tag_with_qemu() -> None:
 
 
 def test_a_container_has_one_cpu() -> None:
-    """What the OS database recommends is for machines."""
+    """The OS database's recommendation applies to virtual machines only."""
     plan = composed(LXC, GuestKind("exe", "x86_64", "lxc"), os_named("win10"), "--filesystem", "/srv,/")
     assert plan.final.vcpu == 1
 
@@ -125,10 +125,10 @@ def test_a_container_has_one_cpu() -> None:
         ("4096", (4096, 4096), 4096),
     ],
 )
-def test_an_installation_over_the_network_takes_memory(
+def test_memory_is_raised_for_an_installation_over_the_network(
     memory: str, while_installing: tuple[int, int], afterwards: int
 ) -> None:
-    """The OS database lists what the installer needs; after the installation the guest has the requested memory."""
+    """The OS database states what the installer needs; after the installation the guest has the requested memory."""
     request = parse_request(f"--memory {memory} --location http://h/tree --disk none --virt-type kvm".split())
     media = MediaFacts(location="http://h/tree", kernel="vmlinuz", initrd="initrd.img")
     plan = compose(request, PC.facts(os_named("rhel9.0"), media=media, disks=()))
@@ -141,7 +141,7 @@ def test_an_installation_over_the_network_takes_memory(
 
 
 def installed_from_a_tree(args: str, disks: tuple[DiskFacts, ...] = (DiskFacts(),)) -> Plan:
-    """The plan of an installation from http://h/tree, with the URL passed to the installer."""
+    """Return the plan of an installation from http://h/tree, with the URL as a kernel argument."""
     request = parse_request(f"--memory 2048 --location http://h/tree --virt-type kvm {args}".split())
     media = MediaFacts(
         location="http://h/tree", kernel="vmlinuz", initrd="initrd.img", kernel_arguments=("method=http://h/tree",)
@@ -158,14 +158,14 @@ def installed_from_a_tree(args: str, disks: tuple[DiskFacts, ...] = (DiskFacts()
     ],
 )
 def test_kernel_arguments_of_the_user_come_first(args: str, command_line: str) -> None:
-    """The location of the install tree follows."""
+    """The location of the install tree follows, unless the user's arguments replace it."""
     installing = installed_from_a_tree(f"--disk none {args}", disks=()).install
     assert installing is not None
     assert installing.os.cmdline == command_line
 
 
 def boot_classes(domain: Domain | None) -> list[str | None]:
-    """The classes of devices that it boots from."""
+    """Return the kinds of devices in the boot order of the firmware."""
     assert domain is not None
     return [boot.dev for boot in domain.os.boot_devices]
 
@@ -173,16 +173,16 @@ def boot_classes(domain: Domain | None) -> list[str | None]:
 @pytest.mark.parametrize(
     ("method", "first"), [("--pxe", "network"), ("--cdrom http://h/x.iso", "cdrom"), ("--install bootdev=floppy", "fd")]
 )
-def test_an_order_of_classes_is_for_the_finished_guest(method: str, first: str) -> None:
-    """The installation boots what installs, or an empty disk would come first."""
+def test_boot_order_applies_to_the_finished_guest(method: str, first: str) -> None:
+    """The installation boots its medium first; otherwise an empty disk could come first."""
     args = f"--memory 2048 --disk /images/disk.qcow2,size=10 --virt-type kvm --boot hd,network {method}"
     plan = compose(parse_request(args.split()), PC.facts(os_named("debian11")))
     assert boot_classes(plan.install) == [first, "hd"]
     assert boot_classes(plan.final) == ["hd", "network"]
 
 
-def test_an_installer_s_kernel_boots_without_classes() -> None:
-    """It is booted directly."""
+def test_direct_kernel_boot_has_no_boot_order() -> None:
+    """QEMU boots the installer's kernel directly; the finished guest has the requested boot order."""
     plan = installed_from_a_tree("--disk /images/disk.qcow2,size=10 --boot hd,network")
     assert boot_classes(plan.install) == []
     assert boot_classes(plan.final) == ["hd", "network"]
@@ -197,14 +197,14 @@ def test_an_installer_s_kernel_boots_without_classes() -> None:
     ],
 )
 def test_an_imported_guest_boots_its_first_disk(disks: tuple[str, str], orders: list[int | None]) -> None:
-    """A CD that comes before the disks is there to be booted."""
+    """A CD or a floppy disk that precedes the disks is booted first."""
     args = ["--memory", "2048", "--import", "--virt-type", "kvm", "--disk", disks[0], "--disk", disks[1]]
     final = compose(parse_request(args), PC.facts(os_named("debian11"), disks=(DiskFacts(), DiskFacts()))).final
     assert [disk.boot_order for disk in final.devices_of(Disk)] == orders
 
 
 def emulated(arch: str, machine: str, *args: str) -> Domain:
-    """A guest of that machine, which the host emulates."""
+    """Return a guest with this machine type, which the host emulates."""
     guest = f"<os_type>hvm</os_type><arch name='{arch}'><emulator>/usr/bin/qemu</emulator>"
     guest += f"<machine>{machine}</machine><domain type='qemu'/></arch>"
     host = "<host><cpu><arch>x86_64</arch></cpu></host>"
@@ -229,8 +229,8 @@ def emulated(arch: str, machine: str, *args: str) -> Domain:
         ("ppc", "g3beige", "ide"),
     ],
 )
-def test_a_board_gets_nothing_that_it_has_no_place_for(arch: str, machine: str, bus: str) -> None:
-    """libvirt has no slots on such boards, for virtio, USB or a screen."""
+def test_boards_without_pci_get_few_devices(arch: str, machine: str, bus: str) -> None:
+    """libvirt cannot attach virtio devices, USB controllers or a display to these boards."""
     board = emulated(arch, machine)
     assert [disk.target_bus for disk in board.devices_of(Disk)] == [bus]
     assert [interface.model_type for interface in board.devices_of(Interface)] == [None]
@@ -239,13 +239,13 @@ def test_a_board_gets_nothing_that_it_has_no_place_for(arch: str, machine: str, 
 
 
 @pytest.mark.parametrize(("arch", "machine"), [("armv7l", "virt"), ("ppc64", "pseries")])
-def test_virtual_machines_of_these_have_virtio(arch: str, machine: str) -> None:
-    """These machine types have virtio devices."""
+def test_virt_and_pseries_boards_have_virtio_disks(arch: str, machine: str) -> None:
+    """Other boards of the same architectures have no virtio."""
     assert [disk.target_bus for disk in emulated(arch, machine).devices_of(Disk)] == ["virtio"]
 
 
-def test_the_pointer_of_ibm_z_is_virtio() -> None:
-    """There is no USB."""
+def test_tablet_on_ibm_z_is_virtio() -> None:
+    """The machine has no USB."""
     final = emulated("s390x", "s390-ccw-virtio", "--graphics", "vnc")
     assert [(device.type, device.bus) for device in final.devices_of(Input)] == [
         ("tablet", "virtio"),
@@ -263,13 +263,13 @@ def test_the_pointer_of_ibm_z_is_virtio() -> None:
     ],
 )
 def test_a_generated_name_contains_a_foreign_architecture(arch: str, os: str, name: str) -> None:
-    """This includes a guest with an unknown OS."""
+    """The OS of the guest may be unknown."""
     args = f"--memory 2048 --disk none --import --boot kernel=/k --arch {arch}"
     assert compose(parse_request(args.split()), HostFiles(CAPABILITIES).facts(os_named(os), disks=())).name == name
 
 
-def test_a_bridge_without_a_name_is_the_host_s() -> None:
-    """The one that its default route goes over."""
+def test_bridge_without_a_name_is_that_of_the_default_route() -> None:
+    """`--network type=bridge` uses the bridge of the host; a named bridge is kept."""
     facts = PC.facts(os_named("debian11"))
     facts = facts.replace(host=facts.host.replace(default_bridge="br0"))
     args = "--memory 2048 --disk /images/disk.qcow2,size=10 --import --network type=bridge --network bridge=own"
@@ -279,16 +279,16 @@ def test_a_bridge_without_a_name_is_the_host_s() -> None:
     assert bridges == ["br0", "own"]
 
 
-def test_the_test_driver_has_usb_for_paravirtual_guests(capsys: pytest.CaptureFixture[str]) -> None:
-    """What is redirected there needs a controller."""
+def test_paravirtual_guest_of_the_test_driver_has_a_usb_controller(capsys: pytest.CaptureFixture[str]) -> None:
+    """A redirected USB device needs a controller."""
     args = "--connect test:///default --memory 2048 --paravirt --disk none --import --redirdev usb --print-xml"
     assert main(args.split()) == 0
     controllers = Domain.parse(capsys.readouterr().out).devices_of(Controller)
     assert "usb" in {controller.type for controller in controllers}
 
 
-def test_a_device_that_is_not_there_is_refused_with_the_test_driver_too(capsys: pytest.CaptureFixture[str]) -> None:
-    """As with QEMU."""
+def test_missing_device_node_is_an_error_with_the_test_driver(capsys: pytest.CaptureFixture[str]) -> None:
+    """QEMU guests get the same error."""
     args = "--connect test:///default --memory 2048 --osinfo generic --import --disk /dev/nosuchdevice --print-xml"
     assert main(args.split()) == 1
     assert "/dev/nosuchdevice: no such device" in capsys.readouterr().err
@@ -298,14 +298,14 @@ def test_a_device_that_is_not_there_is_refused_with_the_test_driver_too(capsys: 
     ("tpm", "model"),
     [("emulator", "tpm-crb"), ("emulator,version=2.0", None), ("passthrough", None), ("/dev/tpm1", None)],
 )
-def test_the_model_of_another_tpm_is_left_to_libvirt(tpm: str, model: str | None) -> None:
-    """libvirt knows which model goes with the host's TPM or with a version, and which device there is."""
+def test_default_tpm_model_is_chosen_by_libvirt(tpm: str, model: str | None) -> None:
+    """libvirt knows which model suits the host's TPM or a TPM version; only a plain emulator gets a model."""
     (device,) = guest("--tpm", tpm).devices_of(Tpm)
     assert (device.model, device.backend_device_path) == (model, "/dev/tpm1" if "/" in tpm else None)
 
 
-def test_a_container_s_disk_has_no_format() -> None:
-    """Its driver takes none."""
+def test_disk_of_a_container_has_no_format() -> None:
+    """The LXC driver does not support <driver type=>."""
     args = "--memory 1024 --virt-type lxc --container --filesystem /srv,/ --disk /images/disk.qcow2,format=qcow2,size=1"
     (disk,) = compose(parse_request(args.split()), LXC.facts(driver="lxc")).final.devices_of(Disk)
     assert disk.driver_type is None
@@ -326,8 +326,8 @@ GUEST_THAT_IS_OFF = """\
 """
 
 
-def test_what_is_installed_again_is_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The guest gets another OS than before: its metadata names the new one."""
+def test_reinstall_records_the_new_os(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The metadata of the guest names the OS that is installed."""
     system = os_named("fedora28")
     (tmp_path / "node.xml").write_text(GUEST_THAT_IS_OFF)
     args = f"--connect test://{tmp_path}/node.xml --reinstall off --pxe --osinfo fedora28 --print-xml 2"
@@ -335,18 +335,18 @@ def test_what_is_installed_again_is_noted(tmp_path: Path, capsys: pytest.Capture
     assert Domain.parse(capsys.readouterr().out).os_id == system.id
 
 
-def test_what_is_installed_again_stays_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One warning names the options that have no effect."""
+def test_reinstall_ignores_options_of_new_guests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One warning lists the options without effect."""
     (tmp_path / "node.xml").write_text(GUEST_THAT_IS_OFF)
     args = f"--connect test://{tmp_path}/node.xml --reinstall off --pxe --memory 512 --disk size=1 --dry-run"
     assert main(args.split()) == 0
     assert "--memory, --disk have no effect" in capsys.readouterr().err
 
 
-def test_an_edited_cpu_keeps_how_it_is_matched(
+def test_an_edited_cpu_mode_keeps_the_match_attribute(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Only the model goes."""
+    """Only the model is removed."""
     before = '<domain type="kvm"><name>x</name><cpu mode="custom" match="exact"><model>Penryn</model></cpu></domain>'
     monkeypatch.setattr("sys.stdin", io.StringIO(before))
     assert xml_main(["--connect", "test:///default", "--edit", "--cpu", "host-passthrough", "--print-xml"]) == 0

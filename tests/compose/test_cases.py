@@ -1,4 +1,4 @@
-"""Each directory of `tests/cases`: request and facts result in exactly the XML or error that is stored with them."""
+"""Each directory of `tests/cases`: the request and the facts result in exactly the stored XML or error."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ import pytest
 
 from tests.cases.case import Case, case_names
 from tests.cases.facts import HOSTS, host_json
-from tests.compose.test_composed_is_valid import architectures, judged
+from tests.compose.test_composed_is_valid import architectures, adapted_to_the_schema
 from tests.xml.domain_generator import validator
 
 
 @pytest.mark.parametrize("name", case_names())
-def test_case(name: str) -> None:
-    """To accept a change: `python -m tests.cases --regenerate NAME`, then review it with `git diff`."""
+def test_case_has_the_expected_results(name: str) -> None:
+    """To accept a change, run `python -m tests.cases --regenerate NAME` and review it with `git diff`."""
     case = Case(name)
     assert case.outputs() == case.expected()
 
 
 @pytest.mark.parametrize("name", case_names())
 def test_expected_xml_is_valid(name: str) -> None:
-    """Each document is valid against the installed libvirt's schema, if that knows the architecture and devices."""
+    """The installed libvirt's schema accepts each document, unless it is too old for the architecture or devices."""
     case = Case(name)
     if case.facts.get("schema") == "newer":
         return
     text = case.expected().get("expected.xml", "")
     for document in text.split("</domain>\n")[:-1]:
-        root = judged(f"{document}</domain>")
+        root = adapted_to_the_schema(f"{document}</domain>")
         if root.xpath("string(os/type/@arch)") in architectures():
             assert validator().validate(root), validator().error_log
 
 
 def test_each_module_of_compose_has_a_case() -> None:
-    """The cases call a function of each."""
+    """Together, the cases call a function of each module."""
     import virtinstall.compose
 
     folder = Path(virtinstall.compose.__file__).parent
@@ -55,7 +55,7 @@ def test_each_module_of_compose_has_a_case() -> None:
 
 
 def test_each_host_has_a_case() -> None:
-    """A host that no case uses is removed."""
+    """A host that no case uses must be removed; the hosts cover all drivers."""
     used = {Case(name).facts["host"] for name in case_names()}
     assert used == {path.name for path in HOSTS.iterdir() if path.is_dir()}
     assert {host_json(name)["driver"] for name in used} == {"qemu", "xen", "lxc", "bhyve", "vz", "test"}

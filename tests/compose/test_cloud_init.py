@@ -1,4 +1,4 @@
-"""--cloud-init: where the seed is, in the first boot and after it."""
+"""--cloud-init: the seed at the first boot and afterwards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOST = HostFiles(
 
 
 def plan(*args: str, keep: bool, **facts: Any) -> Plan:
-    """A guest with a seed, which it keeps or not."""
+    """Return the plan of a guest with a seed, which the guest keeps if `keep` is true."""
     request = parse_request(
         ["--name", "guest", "--memory", "2048", "--disk", "/images/disk.qcow2,size=10", "--cloud-init", *args]
     )
@@ -29,7 +29,7 @@ def plan(*args: str, keep: bool, **facts: Any) -> Plan:
 
 
 def has_seed(domain: Domain | None) -> bool:
-    """Whether the guest has the seed in a drive, and SMBIOS points to it."""
+    """Return whether a drive of the guest has the seed and SMBIOS refers to it."""
     assert domain is not None
     attached = any("cloudinit" in (disk.source_file or "") for disk in domain.devices_of(Disk))
     assert attached == ("ds=nocloud" in [block.system_serial for block in domain.sysinfos])
@@ -37,15 +37,15 @@ def has_seed(domain: Domain | None) -> bool:
 
 
 @pytest.mark.parametrize("args", [("--import",), ("--pxe",), ()])
-def test_by_default_it_is_gone_after_the_first_boot(args: tuple[str, ...]) -> None:
-    """The finished guest has an empty drive in its place."""
+def test_seed_is_ejected_after_the_first_boot(args: tuple[str, ...]) -> None:
+    """By default, the finished guest has an empty drive."""
     created = plan(*args, keep=False)
     assert has_seed(created.install) and not has_seed(created.final)
 
 
 @pytest.mark.parametrize("args", [("--import",), ("--import", "--boot", "uefi"), ()])
-def test_first_boot_differs_from_later_ones_in_the_seed_alone(args: tuple[str, ...]) -> None:
-    """A cloud guest reboots, is restored without its seed, and has the boot order and devices that it keeps."""
+def test_only_the_seed_differs_at_the_first_boot(args: tuple[str, ...]) -> None:
+    """The guest can reboot, and can be restored without its seed; its devices and boot order are final."""
     created = plan(*args, keep=False)
     assert created.first_boot is not None
     first, final = created.first_boot, created.final
@@ -57,15 +57,15 @@ def test_first_boot_differs_from_later_ones_in_the_seed_alone(args: tuple[str, .
 
 
 @pytest.mark.parametrize("args", [("--import", "--noreboot"), ("--pxe",)])
-def test_first_boot_that_ends_at_its_reboot(args: tuple[str, ...]) -> None:
-    """--noreboot asks for it, and an installation that also has a seed needs it."""
+def test_first_boot_of_an_installation_ends_at_its_reboot(args: tuple[str, ...]) -> None:
+    """--noreboot requests the same without an installation."""
     created = plan(*args, keep=False)
     assert created.first_boot is None and created.started.on_reboot == "destroy"
 
 
 @pytest.mark.parametrize("args", [("--import",), ()])
 def test_a_kept_seed_needs_no_first_boot_phase(args: tuple[str, ...]) -> None:
-    """The guest is defined and started as it will be, and can reboot during its first boot."""
+    """The guest is defined in its final form before it starts, and can reboot during its first boot."""
     created = plan(*args, keep=True)
     assert created.install is None and not created.seeded and has_seed(created.final)
     assert created.final.on_reboot != "destroy"
@@ -76,24 +76,24 @@ def test_a_kept_seed_needs_no_first_boot_phase(args: tuple[str, ...]) -> None:
 
 
 def test_a_kept_seed_remains_after_an_installation() -> None:
-    """An OS that is installed from a medium finds the seed at its first boot."""
+    """An OS that is installed from a medium reads the seed at its first boot."""
     created = plan("--pxe", keep=True)
     assert has_seed(created.install) and has_seed(created.final)
 
 
 def test_a_kept_seed_is_named_after_its_guest() -> None:
-    """A file of that name that exists already is left alone."""
+    """If the file exists, a number is appended to the name."""
     created = plan("--import", keep=True, image_names=frozenset({"guest-cloudinit.iso"}))
     assert [seed.path for seed in created.seeds] == ["/var/lib/libvirt/images/guest-cloudinit-1.iso"]
 
 
-def test_a_seed_in_a_drive_leaves_no_placeholder() -> None:
-    """libvirt drops the medium of a CD-ROM drive when it is gone, but not a disk."""
+def test_a_seed_in_a_cdrom_drive_needs_no_placeholder() -> None:
+    """libvirt ignores the missing medium of a CD-ROM drive, but not that of a disk."""
     assert [seed.placeholder for seed in plan("--import", keep=False).seeds] == [False]
 
 
-def test_a_seed_on_a_disk_leaves_a_placeholder() -> None:
-    """The running guest can't lose the disk; later boots have none."""
+def test_a_seed_on_a_disk_needs_a_placeholder() -> None:
+    """The disk cannot be removed while the guest runs; it is not part of the final definition."""
     created = plan("--import", keep=False, seeds=SeedFacts(cloud_init=CloudInitRequest(bus="virtio")))
     assert [seed.placeholder for seed in created.seeds] == [True]
     assert [len(domain.devices_of(Disk)) for domain in (created.started, created.final)] == [2, 1]

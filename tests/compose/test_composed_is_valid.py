@@ -1,4 +1,4 @@
-"""The definition of a guest with default options validates against the installed libvirt's schema.
+"""The definition of a guest with default options is valid against the installed libvirt's schema.
 
 The hosts are those in tests/data, libvirt's test driver, and each pair `NAME.xml` with `NAME-domcaps*.xml`
 in the folder that VIRTINSTALL_CAPABILITIES_DIR names.
@@ -60,21 +60,21 @@ def _cases() -> Iterator[object]:
 
 @cache
 def architectures() -> set[str]:
-    """The architectures that the installed libvirt's schema knows."""
+    """Return the architectures that the installed libvirt's schema contains."""
     basic = etree.parse(str(Path(installed_schema()).with_name("basictypes.rng")))
     names = basic.iterfind("{*}define[@name='archnames']//{*}value")
     return {str(value.text) for value in names}
 
 
-def judged(xml: str) -> etree._Element:
-    """The document as the schema can judge it."""
+def adapted_to_the_schema(xml: str) -> etree._Element:
+    """Return the document without the parts that libvirt accepts although its schema does not."""
     root = etree.fromstring(xml)
     emulator = root.find("devices/emulator")
     if emulator is not None and emulator.text and not emulator.text.startswith("/"):
         # drivers without an emulator program list a keyword instead of a path, and libvirt accepts it
         emulator.text = f"/usr/bin/{emulator.text}"
     if root.findtext("os/type") in ("xen", "linux", "xenpvh"):
-        # libvirt boots a paravirtualized guest from what virt-install writes, though its schema has no <boot> there
+        # libvirt accepts <boot> for a paravirtualized guest, although its schema does not
         for boot in root.findall("os/boot"):
             boot.getparent().remove(boot)  # type: ignore[union-attr]
         if root.find("bootloader") is None and root.find("os/kernel") is None:
@@ -86,11 +86,11 @@ def judged(xml: str) -> etree._Element:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize(("files", "platform", "args"), list(_cases()))
-def test_composed_domains_validate(files: HostFiles, platform: GuestKind, system: str, args: tuple[str, ...]) -> None:
-    """On each host, for each kind of guest and OS: installation and finished guest are what the schema allows."""
+def test_composed_domains_are_valid(files: HostFiles, platform: GuestKind, system: str, args: tuple[str, ...]) -> None:
+    """This includes the XML of the installation and of the finished guest, for each host, kind of guest and OS."""
     if platform.arch not in architectures():
         pytest.skip(f"the installed libvirt's schema is older than {platform.arch}")
     if platform.arch not in ("x86_64", "aarch64"):
         args = tuple(word for word in args if word not in ("--boot", "uefi"))
     for step in composed(files, platform, os_named(system), *args).steps:
-        assert validator().validate(judged(step)), f"{validator().error_log.last_error}\n{step}"
+        assert validator().validate(adapted_to_the_schema(step)), f"{validator().error_log.last_error}\n{step}"

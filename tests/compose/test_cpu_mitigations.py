@@ -1,4 +1,4 @@
-"""A CPU model by name gets the host's features against known CPU flaws, for models are older than the flaws."""
+"""A named CPU model gets the host's mitigations for CPU vulnerabilities, because the models are older."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DOMAIN_CAPABILITIES = (DATA / "domain-capabilities-kvm-q35.xml").read_text()
 
 
 def features(args: str, *, of_model: frozenset[str] = frozenset(), host_model: str = "Cooperlake") -> list[str]:
-    """Return the mitigations of the guest's CPU; `of_model`: the features of the host's model in libvirt."""
+    """Return the mitigations of the guest's CPU; `of_model` are the features of the host's model in libvirt."""
     listed = f"<model fallback='forbid'>{host_model}</model><feature policy='require' name='md-clear'/>"
     listed += "<feature policy='disable' name='ibpb'/>"
     host = HostFiles(CAPABILITIES, DOMAIN_CAPABILITIES.replace("<model fallback='forbid'>kvm64</model>", listed))
@@ -24,8 +24,8 @@ def features(args: str, *, of_model: frozenset[str] = frozenset(), host_model: s
     return [feature.name or "" for feature in domain.cpu.features if feature.policy == "require"]
 
 
-def test_what_the_hosts_model_has_in_itself_counts() -> None:
-    """libvirt lists only what the host has beyond its model, and what it lacks of it."""
+def test_mitigations_of_the_host_model_are_added() -> None:
+    """libvirt lists only the features that the host has in addition to its model, or lacks."""
     assert features("Skylake-Client") == ["md-clear"]
     assert features("Skylake-Client", of_model=frozenset({"spec-ctrl", "ssbd", "ibpb", "aes"})) == [
         "md-clear",
@@ -35,13 +35,13 @@ def test_what_the_hosts_model_has_in_itself_counts() -> None:
 
 
 @pytest.mark.parametrize("args", ["Skylake-Client,secure=off", "host-passthrough", "host-model"])
-def test_no_model_or_a_bare_one(args: str) -> None:
-    """The host's CPU has all of them, and the unchanged model may be requested."""
+def test_no_mitigations_without_a_model_or_with_secure_off(args: str) -> None:
+    """`host-passthrough` and `host-model` contain the mitigations already."""
     assert features(args, of_model=frozenset({"spec-ctrl"})) == []
 
 
-def test_libvirt_knows_what_a_model_has() -> None:
-    """libvirt uses its table of models, also in the test driver; an unknown model has no features."""
+def test_libvirt_returns_the_features_of_a_model() -> None:
+    """The test driver uses the same table of models; an unknown model has no features."""
     connection = libvirt.open("test:///default")
     try:
         host = LibvirtHost(connection)

@@ -1,4 +1,4 @@
-"""New volumes by name, contradicting places of one disk, and drives that QEMU cannot start."""
+"""New volumes by name, contradictory locations of a disk, and drives with which QEMU does not start."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KVM = GuestKind("hvm", "x86_64", "kvm")
 
 
 def plan(*args: str, found: DiskFacts | None = None) -> Plan:
-    """A KVM guest with Debian and the given disk options; `found` are the facts of the first disk."""
+    """Return the plan of a KVM guest with these disk options; `found` are the facts about the first disk."""
     args = ("--name", "guest", "--memory", "2048", "--virt-type", "kvm", "--import", *args)
     request = resolve_methods(parse_request(list(args)))
     count = len(request.domain.devices_of(Disk))
@@ -30,7 +30,7 @@ def plan(*args: str, found: DiskFacts | None = None) -> Plan:
 
 
 def test_volume_by_name_is_created() -> None:
-    """`vol=POOL/NEW,size=1`: the name is the user's, so another is never chosen."""
+    """`vol=POOL/NEW,size=1` creates the volume with exactly this name."""
     planned = plan("--disk", "vol=lab/new.qcow2,size=1", found=DiskFacts(pool=POOL))
 
     assert [(volume.pool, volume.name, volume.capacity_bytes) for volume in planned.volumes] == [
@@ -40,8 +40,8 @@ def test_volume_by_name_is_created() -> None:
     assert "lab/new.qcow2" not in planned.generated
 
 
-def test_volume_by_libvirts_names_is_created() -> None:
-    """The same with `source.pool=` and `source.volume=`, which stay in the XML."""
+def test_volume_by_source_pool_and_source_volume_is_created() -> None:
+    """The XML refers to the volume by pool and name."""
     planned = plan("--disk", "source.pool=lab,source.volume=new.qcow2,size=1", found=DiskFacts(pool=POOL))
     (disk,) = planned.final.devices_of(Disk)
 
@@ -51,7 +51,7 @@ def test_volume_by_libvirts_names_is_created() -> None:
 
 
 def test_nvme_disks_share_one_controller() -> None:
-    """They are namespaces of it, and libvirt requires its serial number."""
+    """They are namespaces of one controller, whose serial number libvirt requires."""
     final = plan("--disk", "/a.img,bus=nvme", "--disk", "/b.img,bus=nvme").final
     controllers = [each for each in final.devices_of(Controller) if each.type == "nvme"]
 
@@ -59,27 +59,27 @@ def test_nvme_disks_share_one_controller() -> None:
     assert [controller.serial for controller in controllers] == ["guest"]
 
 
-def test_nvme_controller_of_the_users_choice_stays() -> None:
-    """No second one is added."""
+def test_specified_nvme_controller_is_used() -> None:
+    """No second controller is added."""
     final = plan("--disk", "/a.img,bus=nvme", "--controller", "nvme,serial=x").final
 
     assert [each.serial for each in final.devices_of(Controller) if each.type == "nvme"] == ["x"]
 
 
-def test_empty_usb_drive_is_refused() -> None:
-    """QEMU: drive property not set."""
+def test_empty_usb_drive_is_an_error() -> None:
+    """QEMU cannot start with it: "drive property not set"."""
     with pytest.raises(RequestError, match="empty CD-ROM drive on the USB bus"):
         plan("--disk", "/a.img", "--disk", "device=cdrom,bus=usb")
 
 
 @pytest.mark.parametrize("args", ["device=cdrom,bus=usb,path=/x.iso", "device=cdrom,bus=sata", "device=cdrom"])
-def test_other_drives_are_accepted(args: str) -> None:
-    """With a medium, or on another bus."""
+def test_other_cdrom_drives_are_accepted(args: str) -> None:
+    """A USB drive needs a medium; drives on other buses may be empty."""
     assert len(plan("--disk", "/a.img", "--disk", args).final.devices_of(Disk)) == 2
 
 
-def test_graphics_socket_is_listened_on() -> None:
-    """`socket=PATH` is sufficient."""
+def test_graphics_socket_sets_the_listen_element() -> None:
+    """`socket=PATH` is sufficient, and there is no port."""
     (graphics,) = plan("--disk", "/a.img", "--graphics", "vnc,socket=/run/vnc.sock").final.devices_of(Graphics)
 
     assert [(listen.type, listen.socket) for listen in graphics.listens] == [("socket", "/run/vnc.sock")]

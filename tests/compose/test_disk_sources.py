@@ -1,4 +1,4 @@
-"""Where a disk's data is: URLs, devices, created images and files sent to a remote host."""
+"""Sources of disks: URLs, devices, new images, and files uploaded to a remote host."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POOL = PoolFacts(
 
 
 def plan_of(*args: str, remote: bool = False, **facts: Any) -> Plan:
-    """The plan of a guest with these options."""
+    """Return the plan of a guest with these options."""
     known: Facts = FILES.facts(os_named("linux2020"), **{"disks": (DiskFacts(),), **facts})
     if remote:
         known = known.replace(host=known.host.replace(local=False, uri="qemu+ssh://other/system"), token="abc")
@@ -31,7 +31,7 @@ def plan_of(*args: str, remote: bool = False, **facts: Any) -> Plan:
 
 
 def disk_of(value: str, **facts: Any) -> Disk:
-    """The disk that --disk `value` becomes."""
+    """Return the disk that `--disk VALUE` creates."""
     (disk,) = plan_of("--import", "--disk", value, **facts).final.devices_of(Disk)
     return disk
 
@@ -49,10 +49,10 @@ def disk_of(value: str, **facts: Any) -> Disk:
         ("gluster+tcp://h/volume/a.img", "gluster", "volume/a.img", ("h", None, "tcp", None)),
     ],
 )
-def test_urls(
+def test_url_becomes_a_network_disk(
     url: str, protocol: str, name: str | None, host: tuple[str | None, int | None, str | None, str | None]
 ) -> None:
-    """The scheme is the protocol, the path the name there; servers and sockets become <host>."""
+    """The scheme is the protocol and the path the name; servers and sockets become <host> elements."""
     disk = disk_of(url)
 
     assert (disk.type, disk.source_protocol, disk.source_name) == ("network", protocol, name)
@@ -61,7 +61,7 @@ def test_urls(
 
 
 def test_path_of_a_disk_overrides_a_server() -> None:
-    """A file has neither protocol nor host, which libvirt would ignore."""
+    """libvirt would ignore the protocol and host of a file; a warning names the options without effect."""
     plan = plan_of("--import", "--disk", "/dev/b,source.protocol=nbd,source.host0.name=h")
     (disk,) = plan.final.devices_of(Disk)
 
@@ -69,14 +69,14 @@ def test_path_of_a_disk_overrides_a_server() -> None:
     assert any("source.protocol, source.host0 has no effect" in warning for warning in plan.warnings)
 
 
-def test_sd_card_is_refused_where_there_is_no_slot() -> None:
-    """libvirt defines such a guest, and QEMU does not start it."""
+def test_sd_card_on_a_machine_without_a_slot_is_an_error() -> None:
+    """libvirt would define the guest, but QEMU would not start it."""
     with pytest.raises(RequestError, match="has no slot for SD cards"):
         plan_of("--import", "--disk", "/dev/b,bus=sd")
 
 
-def test_user_of_a_url_needs_its_secret() -> None:
-    """libvirt rejects <auth> without <secret>: without a secret the user name is omitted with a warning."""
+def test_user_name_of_a_url_requires_a_secret() -> None:
+    """libvirt rejects <auth> without <secret>: without a secret, the user name is omitted with a warning."""
     plan = plan_of("--import", "--disk", "ssh://me@h/a.img")
     (disk,) = plan.final.devices_of(Disk)
     assert disk.auth_username is None
@@ -86,23 +86,23 @@ def test_user_of_a_url_needs_its_secret() -> None:
     assert (disk.auth_username, disk.auth_secret_usage) == ("me", "mine")
 
 
-def test_the_password_of_a_url_is_not_shown() -> None:
-    """Warnings go to terminals and into the output of CI runs."""
+def test_password_of_a_url_is_not_printed() -> None:
+    """Warnings may end up in the logs of CI systems."""
     plan = plan_of("--import", "--disk", "https://me:hunter2@h:8443/a.img?sig=hunter2")
     (warning,) = [warning for warning in plan.warnings if "user name ignored" in warning]
     assert warning.startswith("--disk https://h:8443/a.img: ") and "hunter2" not in warning
 
 
 @pytest.mark.parametrize("url", ["http://[::1/x", "nbd://h:99999/x", "nbd://me:hunter2@h:port/x", "http://h:²/x"])
-def test_urls_that_name_no_host_and_port(url: str) -> None:
-    """The error for an invalid port does not contain the password."""
+def test_invalid_host_or_port_of_a_url_is_an_error(url: str) -> None:
+    """The error does not contain the password."""
     with pytest.raises(RequestError, match="invalid URL") as caught:
         disk_of(url)
     assert "hunter2" not in str(caught.value)
 
 
-def test_lun_goes_where_scsi_commands_reach_it() -> None:
-    """SATA can't pass them on, and virtio-blk no longer can."""
+def test_lun_is_on_the_scsi_bus() -> None:
+    """SATA and virtio-blk do not pass SCSI commands through."""
     disk = disk_of(
         "path=/dev/sdx,device=lun", disks=(DiskFacts(path=PathFacts(path="/dev/sdx", kind="block", format="raw")),)
     )
@@ -110,8 +110,8 @@ def test_lun_goes_where_scsi_commands_reach_it() -> None:
     assert (disk.type, disk.source_dev, disk.target_bus, disk.driver_type) == ("block", "/dev/sdx", "scsi", "raw")
 
 
-def test_device_node_of_vdpa_stays() -> None:
-    """The source of another disk type is not treated as the path of an image to create."""
+def test_device_node_of_vdpa_is_kept() -> None:
+    """It is not treated as the path of a new image."""
     disk = disk_of("type=vhostvdpa,source.dev=/dev/vhost-vdpa-0")
 
     assert (disk.type, disk.source_dev) == ("vhostvdpa", "/dev/vhost-vdpa-0")
@@ -126,8 +126,8 @@ def test_device_node_of_vdpa_stays() -> None:
         ("device=frob", "no path, size or source"),
     ],
 )
-def test_what_no_guest_can_have(value: str, args: str) -> None:
-    """Rejected before anything is created."""
+def test_invalid_disks_are_errors(value: str, args: str) -> None:
+    """Nothing has been created at this point."""
     path = value.partition(",")[0]
     found = DiskFacts(path=PathFacts(path=path, kind=None)) if path.startswith("/") else DiskFacts()
 
@@ -136,7 +136,7 @@ def test_what_no_guest_can_have(value: str, args: str) -> None:
 
 
 def test_local_image_with_a_pool_becomes_a_volume() -> None:
-    """Its copy has its name, size and format, and is plain to libvirt until the data has come."""
+    """It is uploaded with its name, size and format; until then, libvirt treats the volume as raw."""
     local = PathFacts(path="/home/me/golden.qcow2", kind="file", format="qcow2", size_bytes=4096)
     plan = plan_of(
         *("--import", "--disk", "path=/home/me/golden.qcow2,pool=fast"),
@@ -155,7 +155,7 @@ def test_local_image_with_a_pool_becomes_a_volume() -> None:
 
 
 def test_local_image_does_not_replace_a_volume() -> None:
-    """A volume of that name is somebody's."""
+    """An existing volume of the same name is an error."""
     found = DiskFacts(
         pool=POOL,
         local=PathFacts(path="/a/b.img", kind="file", format="raw", size_bytes=1),
@@ -166,8 +166,8 @@ def test_local_image_does_not_replace_a_volume() -> None:
         disk_of("path=/a/b.img,pool=fast", disks=(found,), remote=True)
 
 
-def test_remote_host_is_sent_the_kernel() -> None:
-    """Kernel and initrd are fetched here and booted from a pool there; the finished guest has neither."""
+def test_kernel_is_uploaded_to_a_remote_host() -> None:
+    """Kernel and initrd are downloaded here and booted from a remote pool; the finished guest boots neither."""
     media = MediaFacts(location="http://h/tree", kernel="linux", initrd="initrd.gz")
     args = ("--disk", "pool=fast,size=1", "--location", "http://h/tree")
     plan = plan_of(*args, remote=True, media=media, upload_pool=POOL, disks=(DiskFacts(pool=POOL),))
@@ -183,8 +183,8 @@ def test_remote_host_is_sent_the_kernel() -> None:
         plan_of(*args, remote=True, media=media, disks=(DiskFacts(pool=POOL),))
 
 
-def test_kernel_and_initrd_of_the_same_name() -> None:
-    """A tree may have them in separate directories: each gets a separate destination."""
+def test_kernel_and_initrd_of_the_same_name_have_different_paths() -> None:
+    """A tree may have them in separate directories."""
     media = MediaFacts(location="http://h/tree", kernel="kernel/image", initrd="initrd/image")
     plan = plan_of("--disk", "none", "--location", "http://h/tree", media=media, disks=())
     kernel, initrd = plan.boot_files
@@ -197,15 +197,15 @@ def test_kernel_and_initrd_of_the_same_name() -> None:
     ("given", "ours"),
     [("a/linux", "linux"), ("a/k<&'\n", "k____"), ("a/kérnel", "k_rnel"), ("x" * 300, "x" * 64), ("a/", "file")],
 )
-def test_a_tree_does_not_put_odd_names_into_paths(given: str, ours: str) -> None:
-    """Names are not longer than a file system accepts."""
+def test_names_of_boot_files_are_sanitized(given: str, ours: str) -> None:
+    """Special characters are replaced, and long names are shortened."""
     media = MediaFacts(location="http://h/tree", kernel=given, initrd="initrd")
     plan = plan_of("--disk", "none", "--location", "http://h/tree", media=media, disks=())
     assert plan.boot_files[0].path.partition("virtinst-")[2].partition("-")[2] == ours
 
 
-def test_medium_that_the_guest_keeps_stays_there() -> None:
-    """A live system runs from its CD-ROM ever after: what was sent isn't deleted."""
+def test_uploaded_medium_of_a_live_system_is_kept() -> None:
+    """A live system continues to run from its CD-ROM."""
     cdrom = DiskFacts(local=PathFacts(path="/home/me/live.iso", kind="file", format=None, size_bytes=9))
     args = ("--disk", "none", "--livecd", "--cdrom", "/home/me/live.iso")
     plan = plan_of(*args, remote=True, cdrom=cdrom, upload_pool=POOL, disks=())
@@ -217,15 +217,15 @@ def test_medium_that_the_guest_keeps_stays_there() -> None:
 
 
 def test_generated_names_are_recorded() -> None:
-    """Whoever loses a race for one of them may plan again; what the user named is theirs."""
+    """If another run uses one of them first, the guest is planned again; names from the user are not in the list."""
     plan = plan_of("--import", "--disk", "size=1", "--network", "user", disks=(DiskFacts(pool=POOL),))
     assert "fast/x.qcow2" in plan.generated
     assert any(name.startswith("52:54:00:") for name in plan.generated)
     assert "x" not in plan.generated
 
 
-def test_remote_disk_by_path_without_a_pool() -> None:
-    """A pool that exists only meanwhile; the guest's XML names the path."""
+def test_remote_disk_by_path_is_created_through_a_temporary_pool() -> None:
+    """The XML of the guest contains the path."""
     plan = plan_of("--import", "--disk", "/data/x.qcow2,size=1", remote=True, disks=(DiskFacts(),))
     (volume,) = plan.volumes
     assert (volume.name, volume.path, volume.temporary_pool) == ("x.qcow2", "/data/x.qcow2", True)
@@ -233,8 +233,8 @@ def test_remote_disk_by_path_without_a_pool() -> None:
     assert any("/data/x.qcow2" in action.text and "temporary storage pool" in action.text for action in plan.actions)
 
 
-def test_missing_default_pool_is_reported_with_the_commands_that_create_it() -> None:
-    """On a remote host, whose directories are not seen from here."""
+def test_hint_for_a_missing_default_pool_creates_it() -> None:
+    """The directories of a remote host cannot be used without a pool."""
     with pytest.raises(RequestError, match="no such storage pool: 'default'") as caught:
         plan_of("--import", "--disk", "size=1", remote=True, disks=(DiskFacts(),))
     assert "pool-define-as default dir --target /var/lib/libvirt/images && virsh" in str(caught.value.hint)
@@ -242,15 +242,15 @@ def test_missing_default_pool_is_reported_with_the_commands_that_create_it() -> 
 
 @pytest.mark.parametrize(("known", "expected"), [("qcow2", "qcow2"), ("raw", "raw"), (None, "raw"), ("iso", "raw")])
 @pytest.mark.parametrize("words", ["source_pool=fast,source_volume=v", "vol=fast/v"])
-def test_the_format_of_a_volume_is_named(words: str, known: str | None, expected: str) -> None:
-    """Without it QEMU shows the guest the image file instead of the disk in it."""
+def test_xml_contains_the_format_of_a_volume(words: str, known: str | None, expected: str) -> None:
+    """Otherwise QEMU would show the guest the image file instead of the disk in it."""
     volume = VolumeFacts(pool="fast", name="v", path="/srv/fast/v", kind="file", format=known, capacity_bytes=1)
 
     assert disk_of(words, disks=(DiskFacts(volume=volume),)).driver_type == expected
 
 
-def test_a_given_format_of_a_volume_is_kept() -> None:
-    """The user may know better."""
+def test_specified_format_of_a_volume_is_kept() -> None:
+    """libvirt reports qcow2, the user requests raw."""
     volume = VolumeFacts(pool="fast", name="v", path="/srv/fast/v", kind="file", format="qcow2", capacity_bytes=1)
     words = "source_pool=fast,source_volume=v,driver.type=raw"
 

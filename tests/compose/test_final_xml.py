@@ -1,4 +1,4 @@
-"""The final definition: composed, completed with what libvirt chose at the first boot."""
+"""The final definition: the composed one, completed with the values that libvirt chose at the first boot."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ HELD = """<domain type="kvm"><name>g</name>
 
 
 def final_xml(final: str = FINAL, held: str = HELD, first_boot: str | None = None) -> etree._Element:
-    """The completed document; it was started as composed unless `first_boot` is another."""
+    """Return the completed document; `first_boot` is the XML of the first boot, if it differs from `final`."""
     done = completed(Domain.parse(final), Domain.parse(first_boot or final), Domain.parse(held))
     return etree.fromstring(done.to_xml().encode())
 
@@ -66,49 +66,49 @@ def final_xml(final: str = FINAL, held: str = HELD, first_boot: str | None = Non
         ("devices/controller[@model='pcie-root-port']/@index", "1"),
     ],
 )
-def test_values_that_libvirt_chose_are_taken_over(path: str, value: str) -> None:
-    """Each is there once, at the device it belongs to."""
+def test_values_that_libvirt_chose_are_copied(path: str, value: str) -> None:
+    """Each value occurs once, in the device that it belongs to."""
     assert final_xml().xpath(path) == [value]
 
 
 @pytest.mark.parametrize(
     "path", ["os/loader", "os/nvram", ".//alias", "devices/disk[target/@dev='sda']/source", "devices/*[2][@index='1']"]
 )
-def test_values_of_the_first_boot_alone_are_not(path: str) -> None:
-    """libvirt rejects a loader together with firmware features, and the seed is gone."""
+def test_values_of_the_first_boot_are_not_copied(path: str) -> None:
+    """libvirt rejects a loader together with firmware features, and the seed no longer exists."""
     assert final_xml().xpath(path) == []
 
 
-def test_the_rest_is_what_was_composed() -> None:
-    """Events, boot order and firmware features are the final document's."""
+def test_other_values_are_those_of_the_composed_document() -> None:
+    """Examples are actions at a reboot, boot order and firmware features."""
     done = final_xml()
     assert done.findtext("on_reboot") == "restart" and done.find("os/firmware/feature") is not None
     assert done.xpath("devices/disk[boot]/target/@dev") == ["vda"]
 
 
-def test_an_address_of_the_user_is_kept() -> None:
-    """Only what was left open is completed."""
+def test_specified_address_is_kept() -> None:
+    """Only missing addresses are added."""
     final = FINAL.replace('<rng model="virtio"/>', '<rng model="virtio"><address type="pci" bus="0x09"/></rng>')
     assert final_xml(final).xpath("devices/rng/address/@bus") == ["0x09"]
 
 
-def test_a_disk_of_the_first_boot_alone_is_not_defined() -> None:
-    """A seed on virtio was in the first document, and is in neither the final one nor the result."""
+def test_disk_of_the_first_boot_is_not_in_the_final_xml() -> None:
+    """The seed was a virtio disk at the first boot only."""
     seed = '<disk type="file" device="disk"><source file="/seed"/><target dev="vdb" bus="virtio"/></disk>'
     first_boot = FINAL.replace("<controller", f"{seed}<controller", 1)
     held = HELD.replace("<controller", f"{seed}<controller", 1)
     assert final_xml(FINAL, held, first_boot).xpath("devices/disk/target/@dev") == ["vda", "sda"]
 
 
-def test_a_device_of_the_final_guest_alone_is_kept() -> None:
-    """Where the two documents differ in the number of devices, the addresses cannot be assigned."""
+def test_device_that_the_first_boot_lacked_is_kept() -> None:
+    """If the numbers of devices differ, no addresses are copied."""
     first_boot = FINAL.replace('<rng model="virtio"/>', "")
     held = HELD.replace('<rng model="virtio"><alias name="rng0"/><address type="pci" bus="0x04"/></rng>', "")
     done = final_xml(FINAL, held, first_boot)
     assert len(done.findall("devices/rng")) == 1 and done.find("devices/rng/address") is None
 
 
-def test_the_documents_are_not_changed() -> None:
+def test_input_documents_are_not_changed() -> None:
     """The plan's domains may be printed afterwards."""
     final, held = Domain.parse(FINAL), Domain.parse(HELD)
     before = final.to_xml(), held.to_xml()

@@ -1,4 +1,4 @@
-"""Names that the host does not have are reported before libvirt rejects them, with the nearest existing name."""
+"""Hints for names that the host does not have: the error comes before libvirt's, and suggests a similar name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOST = HostFiles(
 
 
 def warnings(*args: str, links: tuple[str, ...] = ("br0", "eth0", "lo")) -> str:
-    """Return the problems of a guest on a host with these network interfaces."""
+    """Return the warnings for a guest on a host with these network interfaces."""
     request = parse_request(["--name", "x", "--memory", "512", "--disk", "none", "--import", *args])
     return "\n".join(compose(request, HOST.facts(disks=(), links=links)).warnings)
 
@@ -30,20 +30,20 @@ def warnings(*args: str, links: tuple[str, ...] = ("br0", "eth0", "lo")) -> str:
         ("type=direct,source=eht0", "the host has no network interface 'eht0' (did you mean eth0?)"),
     ],
 )
-def test_missing_network_interface(args: str, messages: str) -> None:
-    """libvirt would refuse it at the guest's start; a hook of libvirt's may make it until then."""
+def test_missing_network_interface_causes_a_warning(args: str, messages: str) -> None:
+    """It is not an error, because a hook script may create the interface before the guest starts."""
     assert messages in warnings("--network", args)
 
 
 def test_missing_bridges_are_reported_together() -> None:
-    """A router's guest has many; one line names them all, each once."""
+    """One warning lists all missing bridges, each once."""
     args = ("--network", "bridge=wan", "--network", "bridge=br0", "--network", "bridge=lan", "--network", "bridge=lan")
     assert [line for line in warnings(*args).splitlines() if "--network" in line] == [
         "--network: the host has no bridges 'wan', 'lan' (`ip link` lists the host's interfaces)"
     ]
 
 
-def test_bridge_of_an_inactive_network() -> None:
+def test_hint_for_a_bridge_starts_its_inactive_network() -> None:
     """Most guides use virbr0, which libvirt creates when it starts the network."""
     given = ["--name", "x", "--memory", "512", "--disk", "none", "--import", "--network", "bridge=virbr0"]
     network = NetworkFacts(name="default", active=False, forward="nat", pxe=False, bridge="virbr0")
@@ -54,8 +54,8 @@ def test_bridge_of_an_inactive_network() -> None:
         assert f"--network: the host has no bridge 'virbr0' ({hint})" in found
 
 
-def test_network_interface_that_is_there_or_cannot_be_seen() -> None:
-    """Existing bridges and those of another host are not reported."""
+def test_existing_bridge_causes_no_warning() -> None:
+    """Bridges of a remote host are not checked."""
     assert "bridge" not in warnings("--network", "bridge=br0")
     assert "bridge" not in warnings("--network", "bridge=br9", links=())
     assert "lo" in networks.links()
@@ -65,28 +65,28 @@ def test_network_interface_that_is_there_or_cannot_be_seen() -> None:
     ("model", "messages"),
     [("host-passthru", "did you mean host-passthrough?"), ("Skylake-Clint", "did you mean Skylake-Client")],
 )
-def test_unknown_cpu_model(model: str, messages: str) -> None:
+def test_unknown_cpu_model_causes_a_warning(model: str, messages: str) -> None:
     """libvirt would report the unknown name only when the guest starts."""
     assert f"--cpu {model}: the host's libvirt does not know this CPU model ({messages}" in warnings("--cpu", model)
 
 
 @pytest.mark.parametrize("cpu", ["host-passthrough", "host-model", "Skylake-Client", "host", "Nehalem,+vmx"])
-def test_known_cpu_model(cpu: str) -> None:
-    """Modes, models of libvirt's list and old keywords are accepted."""
+def test_known_cpu_model_causes_no_warning(cpu: str) -> None:
+    """Modes, models that libvirt lists, and old keywords are accepted."""
     assert "--cpu" not in warnings("--cpu", cpu)
 
 
 @pytest.mark.parametrize("args", [(), ("--arch", "x86_64")])
-def test_unknown_machine(args: tuple[str, ...]) -> None:
-    """The nearest machine type is named, with an architecture or without."""
+def test_unknown_machine_type_is_an_error(args: tuple[str, ...]) -> None:
+    """The hint suggests a similar machine type, with and without --arch."""
     with pytest.raises(RequestError, match="--machine q36: unknown machine type for x86_64") as caught:
         warnings("--machine", "q36", *args)
     assert str(caught.value.hint).startswith("did you mean q35?")
 
 
 @pytest.mark.parametrize("method", ["--import", "--pxe"])
-def test_nothing_to_answer(method: str) -> None:
-    """--unattended answers an installer; without one, the hint names the options that provide it."""
+def test_unattended_without_an_installer_is_an_error(method: str) -> None:
+    """The hint suggests --cloud-init, which configures an installed image."""
     with pytest.raises(RequestError, match=f"--unattended and {method} contradict") as caught:
         validate_request(parse_request(["--name", "x", "--memory", "512", "--unattended", method]))
     assert "--cloud-init" in str(caught.value.hint)
@@ -106,8 +106,8 @@ IMAGE = PathFacts(path="/d.img", kind="file", format="raw", capacity_bytes=8 << 
         ("9", PathFacts(path="/d.img", kind="block", format="raw"), "has no effect on an existing image"),
     ],
 )
-def test_size_of_an_existing_image(size: str, found: PathFacts, warning: str | None) -> None:
-    """Guides create an image and repeat its size. A warning is due if it has another; the command can be pasted."""
+def test_different_size_of_an_existing_image_causes_a_warning(size: str, found: PathFacts, warning: str | None) -> None:
+    """Guides create an image and then repeat its size. The warning contains the command that enlarges it."""
     request = parse_request(["--name", "x", "--memory", "512", "--import", "--disk", f"/d.img,size={size}"])
     lines = compose(request, HOST.facts(disks=(DiskFacts(path=found),))).warnings
     assert [line for line in lines if "size=" in line and line.endswith(warning or "")] == [
@@ -129,7 +129,9 @@ def test_size_of_an_existing_image(size: str, found: PathFacts, warning: str | N
         (("none",), (), "use --location URL, --cdrom PATH, --import, --pxe or --install OS"),
     ],
 )
-def test_install_method_suits_the_disks(disks: tuple[str, ...], facts: tuple[str | None, ...], hint: str) -> None:
+def test_hint_for_a_missing_install_method_depends_on_the_disks(
+    disks: tuple[str, ...], facts: tuple[str | None, ...], hint: str
+) -> None:
     """Older versions of virt-install booted the medium of a --disk; guides still rely on that."""
     given = [word for disk in disks for word in ("--disk", disk)]
     found = tuple(DiskFacts(path=PathFacts(path="/x", kind=None if each is None else "file")) for each in facts)
@@ -145,8 +147,8 @@ def test_install_method_suits_the_disks(disks: tuple[str, ...], facts: tuple[str
         (("--import",), "use --location, or --install kernel=PATH,initrd=PATH"),
     ],
 )
-def test_kernel_arguments_need_a_location(args: tuple[str, ...], hint: str) -> None:
-    """With a CD, the hint names the option that boots it with a kernel."""
+def test_kernel_arguments_require_an_install_kernel(args: tuple[str, ...], hint: str) -> None:
+    """With --cdrom, the hint suggests --location, which boots the kernel on the medium."""
     given = ["--name", "x", "--memory", "512", "--disk", "none", *args, "--extra-args", "console=ttyS0"]
     with pytest.raises(RequestError, match="--extra-args requires an install kernel") as caught:
         compose(parse_request(given), HOST.facts(disks=()))
@@ -163,8 +165,8 @@ def test_kernel_arguments_need_a_location(args: tuple[str, ...], hint: str) -> N
         (("--arch", "sparc"), "supported: aarch64, "),
     ],
 )
-def test_platform_that_the_host_lacks(args: tuple[str, ...], hint: str) -> None:
-    """The hint is the change to make, not a list of all architectures."""
+def test_unsupported_platform_is_an_error(args: tuple[str, ...], hint: str) -> None:
+    """The hint names the option to change instead of all architectures."""
     with pytest.raises(RequestError, match="the host does not support") as caught:
         warnings(*args)
     assert str(caught.value.hint).startswith(hint)

@@ -1,4 +1,4 @@
-"""A disk that is plugged into a running guest gets a bus on which QEMU can do that."""
+"""A disk for a running guest gets a bus that supports hot-plug."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from virtinstall.request import Request
 HOST = HostFiles((DATA / "capabilities-debian12.xml").read_text())
 
 
-def plugged_in(disk: Disk, os: str, running: Domain | None) -> str | None:
-    """The bus that the disk gets."""
+def bus_of(disk: Disk, os: str, running: Domain | None) -> str | None:
+    """Return the bus of a disk for a guest that is off (`running` is None) or running."""
     domain = Domain(devices=[disk])
     facts = HOST.facts(os_named(os))
     draft = Draft(Request(domain=domain), facts, domain, facts.platform, Random(bytes(32)))
@@ -28,7 +28,7 @@ def plugged_in(disk: Disk, os: str, running: Domain | None) -> str | None:
 
 
 def guest(bus: str, usb: str = "qemu-xhci") -> Domain:
-    """A guest that runs, with one disk and a USB controller."""
+    """Return a running guest with one disk and a USB controller."""
     return Domain(devices=[Disk(target_bus=bus, target_dev="sda"), Controller(type="usb", model=usb)])
 
 
@@ -51,8 +51,8 @@ def guest(bus: str, usb: str = "qemu-xhci") -> Domain:
 def test_disk_for_a_running_guest_gets_a_bus_with_hotplug(
     os: str, device: str, running: Domain | None, expected: tuple[str, ...]
 ) -> None:
-    """That of creation where it has hotplug, else that of the guest's other disks, else USB."""
-    assert plugged_in(Disk(device=device, source_file="/images/x.img"), os, running) in expected
+    """Preferred are the default bus of a new guest, the bus of the guest's other disks, and USB."""
+    assert bus_of(Disk(device=device, source_file="/images/x.img"), os, running) in expected
 
 
 @pytest.mark.parametrize(
@@ -63,11 +63,11 @@ def test_disk_for_a_running_guest_gets_a_bus_with_hotplug(
     ],
 )
 def test_requested_bus_or_target_is_kept(disk: Disk, expected: str) -> None:
-    """libvirt reports that it cannot plug in the disk."""
-    assert plugged_in(disk.clone(), "generic", guest("virtio")) == expected
+    """libvirt reports the error if the bus does not support hot-plug."""
+    assert bus_of(disk.clone(), "generic", guest("virtio")) == expected
 
 
 def test_empty_drive_for_a_running_guest_is_an_error() -> None:
-    """QEMU cannot plug it in on any bus."""
+    """QEMU cannot hot-plug an empty drive on any bus."""
     with pytest.raises(RequestError, match="empty CD-ROM drive"):
-        plugged_in(Disk(device="cdrom"), "generic", guest("sata"))
+        bus_of(Disk(device="cdrom"), "generic", guest("sata"))

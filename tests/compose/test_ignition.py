@@ -1,4 +1,4 @@
-"""--ignition: fw_cfg where the machine has it, a disk elsewhere, and neither in the finished guest."""
+"""--ignition: fw_cfg if the machine has it, otherwise a disk; the finished guest has neither."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONFIG = b'{"ignition": {"version": "3.4.0"}}'
 
 
 def plan(*args: str) -> Plan:
-    """A guest that boots its disk, with a configuration."""
+    """Return the plan of an imported guest with an Ignition configuration."""
     request = parse_request(
         [
             *("--name", "guest", "--memory", "2048", "--import", "--disk", "/images/disk.qcow2,size=10"),
@@ -27,8 +27,8 @@ def plan(*args: str) -> Plan:
 
 
 @pytest.mark.parametrize("args", [("--arch", "x86_64"), ("--arch", "i686"), ("--arch", "aarch64")])
-def test_fw_cfg_at_the_first_boot_alone(args: tuple[str, ...]) -> None:
-    """PCs and `virt` boards have fw_cfg; the finished guest refers to no file that is gone."""
+def test_fw_cfg_is_used_at_the_first_boot_only(args: tuple[str, ...]) -> None:
+    """PCs and `virt` boards have fw_cfg; the final definition does not refer to the removed file."""
     planned = plan(*args)
     assert planned.install is not None
     entries = [entry for block in planned.install.sysinfos if block.type == "fwcfg" for entry in block.entries]
@@ -39,8 +39,8 @@ def test_fw_cfg_at_the_first_boot_alone(args: tuple[str, ...]) -> None:
     )
 
 
-def test_a_disk_where_there_is_no_fw_cfg() -> None:
-    """It has a serial number, is read-only, follows the system's disk, and is removed afterwards."""
+def test_machine_without_fw_cfg_gets_a_disk() -> None:
+    """The disk is read-only, is found by its serial number, follows the system's disk, and is removed afterwards."""
     planned = plan("--arch", "aarch64", "--machine", "sbsa-ref")
     assert planned.install is not None and list(planned.install.sysinfos) == []
     disk = planned.install.devices_of(Disk)[-1]
@@ -50,8 +50,8 @@ def test_a_disk_where_there_is_no_fw_cfg() -> None:
 
 
 @pytest.mark.parametrize("machine", ["sbsa-ref", "virt"])
-def test_installed_again(machine: str) -> None:
-    """--reinstall passes the configuration again and does not change the guest's definition."""
+def test_reinstall_passes_the_configuration_again(machine: str) -> None:
+    """The definition of the guest does not change."""
     first = plan("--arch", "aarch64", "--machine", machine).final
     request = parse_request(["--reinstall", "guest", "--import", "--ignition", "x.ign"])
     again = compose(request.replace(domain=first), HOST.facts(seeds=SeedFacts(ignition=CONFIG)))
@@ -60,7 +60,7 @@ def test_installed_again(machine: str) -> None:
     assert len(again.install.devices_of(Disk)) + len(list(again.install.sysinfos)) == 2
 
 
-def test_the_file_is_the_configuration_itself() -> None:
+def test_seed_is_the_plain_configuration_file() -> None:
     """No image is created for it."""
     seed = plan().seeds[0]
     assert seed.bare and [content for _, content in seed.files] == [CONFIG]
@@ -75,8 +75,8 @@ def test_the_file_is_the_configuration_itself() -> None:
         ("none", "/var/lib/libvirt/boot"),
     ],
 )
-def test_the_file_is_next_to_the_disk(disk: str, folder: str) -> None:
-    """A guest that is migrated needs its placeholder there, and has its disk on shared storage."""
+def test_seed_is_next_to_the_disk(disk: str, folder: str) -> None:
+    """A migrated guest needs the placeholder, and its disk is on shared storage."""
     args = ["--name", "guest", "--memory", "2048", "--import", "--virt-type", "qemu", "--ignition", "x.ign"]
     request = parse_request([*args, "--disk", disk])
     found = DiskFacts(path=PathFacts(path=disk, kind="block")) if disk.startswith("/dev") else DiskFacts()
@@ -85,8 +85,8 @@ def test_the_file_is_next_to_the_disk(disk: str, folder: str) -> None:
     assert seed.placeholder and seed.path.rpartition("/")[0] == folder
 
 
-def test_own_blobs_stay() -> None:
-    """--sysinfo type=fwcfg has the same block, which libvirt accepts only once."""
+def test_fw_cfg_entries_of_the_user_are_kept() -> None:
+    """They are merged into one block of --sysinfo type=fwcfg, because libvirt accepts only one."""
     planned = plan("--sysinfo", "type=fwcfg,entry0.name=opt/com.example/own,entry0.file=/own")
     assert planned.install is not None
     blocks = [[entry.name for entry in block.entries] for block in planned.install.sysinfos]
@@ -94,15 +94,15 @@ def test_own_blobs_stay() -> None:
     assert [[entry.name for entry in block.entries] for block in planned.final.sysinfos] == [["opt/com.example/own"]]
 
 
-def test_a_reboot_in_the_first_boot_keeps_it() -> None:
-    """CoreOS reboots for kernel arguments before it is through, and wants its configuration again."""
+def test_guest_can_reboot_during_its_first_boot() -> None:
+    """CoreOS reboots to apply kernel arguments, and then reads the configuration again."""
     planned = plan()
     assert planned.install is not None and planned.install.on_reboot != "destroy"
 
 
 @pytest.mark.parametrize("args", [("--cloud-init",), ("--install", "no_install=yes")])
-def test_contradictions(args: tuple[str, ...]) -> None:
-    """Two ways of being configured, or no first boot, are refused."""
+def test_contradictory_options_are_errors(args: tuple[str, ...]) -> None:
+    """--ignition cannot be combined with --cloud-init, or with no first boot."""
     from virtinstall.compose.validate import validate_request
 
     request = parse_request(["--name", "guest", "--disk", "none", "--ignition", "x.ign", *args])

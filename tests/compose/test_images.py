@@ -1,4 +1,4 @@
-"""--image and --disk image=: what the guest gets, decided before anything is downloaded."""
+"""--image and --disk image=: decisions before anything is downloaded."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CACHED = CachedImage("/cache/a.qcow2", "debian12", "", "sha256:ab", "qcow2", 2 *
 
 
 def facts(*, cached: CachedImage | None = CACHED, source: ImageSource = SOURCE, **more: Any) -> DiskFacts:
-    """A disk that does not exist yet, and its image."""
+    """Return the facts about a new disk and its image."""
     shared = more.pop("is_shared", True)
     image = ImageFacts(
         source=source, cache_dir="/cache", cached=cached, is_current=cached is not None, is_shared=shared
@@ -43,12 +43,12 @@ def facts(*, cached: CachedImage | None = CACHED, source: ImageSource = SOURCE, 
 
 
 def plan(*args: str, disk: DiskFacts | None = None, **more: Any) -> Plan:
-    """The plan for these options."""
+    """Return the plan for these options."""
     return plan_of(*args, disks=(disk or facts(),), **more)
 
 
-def test_image_is_import_disk_and_defaults() -> None:
-    """--image NAME is --import --disk image=NAME with a default size; the image is the first disk."""
+def test_image_implies_import_and_the_first_disk() -> None:
+    """--image NAME is the same as --import --disk image=NAME with a default size."""
     short = parse_request(["--name", "x", "--image", "debian12,bus=scsi", "--disk", "/b.img"])
     assert short.install.boot_disk
     assert short.install.image_defaults
@@ -56,8 +56,8 @@ def test_image_is_import_disk_and_defaults() -> None:
     assert short.domain.devices_of(Disk)[0].target_bus == "scsi"
 
 
-def test_disk_is_an_overlay_of_the_recommended_size() -> None:
-    """The base is named when it is downloaded; until then the plan names the image."""
+def test_disk_has_the_recommended_size() -> None:
+    """The disk is an overlay; its backing file is known after the download."""
     recommended = os_named("linux2020").recommended_storage_bytes("x86_64")
     planned = plan("--image", "debian12")
     (image,) = planned.images
@@ -70,20 +70,20 @@ def test_disk_is_an_overlay_of_the_recommended_size() -> None:
 
 @pytest.mark.parametrize("cached", [CACHED, None])
 def test_disk_without_a_size_is_as_large_as_the_image(cached: CachedImage | None) -> None:
-    """--disk image=NAME: no default but the image's own."""
+    """--disk image=NAME has no default size."""
     (image,) = plan("--import", "--disk", "image=debian12", disk=facts(cached=cached)).images
     assert image.capacity_bytes == (2 * GIB if cached else None)
 
 
-def test_smaller_size_is_an_error_and_a_larger_one_grows() -> None:
-    """Nothing is cut off."""
+def test_disk_must_not_be_smaller_than_the_image() -> None:
+    """A larger disk is accepted."""
     assert plan("--image", "debian12,size=3").images[0].capacity_bytes == 3 * GIB
     with pytest.raises(RequestError, match="the image needs 2 GiB"):
         plan("--image", "debian12,size=1")
 
 
-def test_import_is_implied() -> None:
-    """An image has its system."""
+def test_disk_image_implies_import() -> None:
+    """The image contains an OS; --pxe overrides this."""
     assert resolve_methods(parse_request(["--disk", "image=debian12"])).install.boot_disk
     assert not resolve_methods(parse_request(["--disk", "image=debian12", "--pxe"])).install.boot_disk
 
@@ -97,16 +97,16 @@ def test_import_is_implied() -> None:
         (",image.copy=no", False, "qcow2"),
     ],
 )
-def test_copies(args: str, copied: bool, form: str) -> None:
-    """Raw disks cannot refer to another image."""
+def test_raw_disk_is_a_copy_of_the_image(args: str, copied: bool, form: str) -> None:
+    """Raw disks cannot have a backing file; `image.copy=` requests or prevents a copy."""
     disk = facts(path=PathFacts(path="/srv/x.qcow2", kind=None)) if "path=" in args else facts()
     (image,) = plan("--image", f"debian12{args}", disk=disk).images
     assert image.base is not None
     assert (image.base.copy, image.format) == (copied, form)
 
 
-def test_volume_in_a_pool() -> None:
-    """Where QEMU cannot read the cache, the pool keeps the image too."""
+def test_volume_in_a_local_pool_is_based_on_the_cache() -> None:
+    """If QEMU cannot read the cache, the image is stored in the pool as well."""
     planned = plan("--image", "debian12,pool=fast", disk=facts(pool=POOL))
     (volume,) = planned.volumes
     assert volume.base == ImageBase(image=0, size_is_default=True)
@@ -115,15 +115,15 @@ def test_volume_in_a_pool() -> None:
     assert remote.fetches[0].pool == "fast"
 
 
-def test_disk_outside_of_pools_is_a_copy_if_the_cache_is_private() -> None:
-    """A user without write permission to libvirt's directory."""
+def test_disk_is_a_copy_if_qemu_cannot_read_the_cache() -> None:
+    """This happens if the user cannot write to libvirt's directory."""
     (image,) = plan("--image", "debian12", disk=facts(is_shared=False)).images
     assert image.base is not None
     assert image.base.copy
 
 
-def test_block_pool_gets_a_copy() -> None:
-    """A logical volume has no image format."""
+def test_logical_volume_is_a_copy_of_the_image() -> None:
+    """A logical volume contains raw data."""
     pool = POOL.replace(type="logical", target="/dev/fast")
     planned = plan("--image", "debian12,pool=fast", disk=facts(pool=pool))
     assert planned.volumes[0].base is not None
@@ -141,14 +141,14 @@ def test_block_pool_gets_a_copy() -> None:
         (",path=/a.qcow2", facts(path=PathFacts(path="/a.qcow2", kind="file")), "already exists"),
     ],
 )
-def test_contradictions(args: str, disk: DiskFacts, message: str) -> None:
-    """Refused before anything is downloaded."""
+def test_contradictory_options_are_errors(args: str, disk: DiskFacts, message: str) -> None:
+    """Nothing has been downloaded at this point."""
     with pytest.raises(RequestError, match=message):
         plan("--image", f"debian12{args}", disk=disk)
 
 
-def test_default_login_is_a_seed() -> None:
-    """With the user's key or a generated password, as if --cloud-init had been given."""
+def test_default_login_creates_a_seed() -> None:
+    """It contains the user's SSH key or a generated password, as with --cloud-init."""
     requested = CloudInitRequest(default_user_keys=("ssh-ed25519 AAAA",))
     planned = plan("--image", "debian12", seeds=SeedFacts(cloud_init=requested, login=Login(user="debian")))
     assert planned.install is not None
@@ -161,29 +161,29 @@ def test_default_login_is_a_seed() -> None:
     assert "abc" not in repr(planned.login)
 
 
-def test_image_without_a_login_is_warned_of() -> None:
-    """--disk image= sets nothing up."""
+def test_image_without_a_login_causes_a_warning() -> None:
+    """--disk image= does not configure a login."""
     assert any("allows no login" in text for text in plan("--import", "--disk", "image=debian12").warnings)
     seeded = plan("--import", "--disk", "image=debian12", seeds=SeedFacts(cloud_init=CloudInitRequest()))
     assert not any("log in" in text for text in seeded.warnings)
 
 
-def test_image_that_needs_uefi_gets_it() -> None:
+def test_image_that_requires_uefi_gets_it() -> None:
     """Alpine's UEFI variant has no boot sector."""
     source = SOURCE._replace(firmware=("efi",))
     assert plan("--image", "alpine:uefi", disk=facts(source=source)).final.os.firmware == "efi"
     assert plan("--image", "debian12", disk=facts()).final.os.firmware is None
 
 
-def test_memory_has_a_default() -> None:
-    """An OS without a recommendation does not make --memory required."""
+def test_image_has_default_memory() -> None:
+    """--memory is optional even if the OS database has no recommendation."""
     request = parse_request(["--name", "x", "--network", "none", "--image", "debian12"])
     planned = compose(request, FILES.facts(disks=(facts(),)))
     assert planned.final.memory_kib == 2 * GIB // 1024
 
 
-def test_actions_name_the_download() -> None:
-    """The preview distinguishes a download from a cached image."""
+def test_actions_distinguish_downloads_from_cached_images() -> None:
+    """The preview names the image and how it is verified."""
     texts = [action.text for action in actions_of(plan("--image", "debian12"))]
     assert texts[0] == "use the image debian12 in the cache (sha256:ab, verified: digest)"
     texts = [action.text for action in actions_of(plan("--image", "debian12", disk=facts(cached=None)))]

@@ -1,4 +1,4 @@
-"""Mediated devices of the host, as virt-install 4.1.0 passes them to a guest."""
+"""Mediated devices of the host, passed to a guest as virt-install 4.1.0 does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEVICE = "<device><name>{name}</name><capability type='mdev'><type id='{type}'/>
 
 
 def hostdev(kind: str, more: str = "") -> Hostdev:
-    """The mediated device of that type in a guest."""
+    """Return the device of a guest with a mediated device of this type."""
     args = ["--name", "g", "--memory", "64", "--disk", "none", "--pxe", "--hostdev", NAME + more]
     facts = PC.facts(os_named("generic"), disks=(), node_devices=(DEVICE.format(name=NAME, type=kind),))
     (device,) = compose(parse_request(args), facts).final.devices_of(Hostdev)
@@ -30,16 +30,16 @@ def hostdev(kind: str, more: str = "") -> Hostdev:
         ("vfio_ap-passthrough", "vfio-ap", False, None),
     ],
 )
-def test_defaults_by_model(kind: str, model: str, managed: bool, display: bool | None) -> None:
-    """Those on the PCI bus are managed, without a display."""
+def test_defaults_depend_on_the_model(kind: str, model: str, managed: bool, display: bool | None) -> None:
+    """Devices on the PCI bus are managed, and have no display."""
     device = hostdev(kind)
 
     assert (device.model, device.source_address_uuid) == (model, UUID)
     assert (device.managed, device.display, device.ramfb) == (managed, display, display)
 
 
-def test_display_of_the_users_choice_stays() -> None:
-    """Defaults do not contradict the user."""
+def test_specified_display_is_kept() -> None:
+    """Defaults do not override options."""
     device = hostdev("nvidia-11", ",display=on,ramfb=on")
 
     assert (device.display, device.ramfb) == (True, True)

@@ -1,4 +1,4 @@
-"""`--check migration=on`: the warnings for a guest that cannot migrate live, and none for one that can."""
+"""`--check migration=on`: warnings for a guest that cannot migrate live."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ SHARED = ("--disk", "/srv/nfs/a.qcow2,size=1")
 
 
 def facts(disk: DiskFacts | None = None) -> Facts:
-    """The host, with a disk's facts."""
+    """Return the facts about the host and the disk."""
     found = disk or DiskFacts(path=PathFacts(path="/srv/nfs/a.qcow2", kind=None))
     return HOST.facts(mounts=MOUNTS, disks=(found,))
 
 
 def problems(*args: str, facts_: Facts | None = None) -> list[str]:
-    """Return the problems of live migration."""
+    """Return the warnings about live migration."""
     request = parse_request([*BASE, "--check", "migration=on", *args])
     messages = compose(request, facts_ or facts()).warnings
     return [text.removeprefix("live migration: ") for text in messages if text.startswith("live migration: ")]
 
 
 def test_no_warning_for_a_default_guest_on_shared_storage() -> None:
-    """A disk on NFS and a CPU that libvirt describes by name: it can go."""
+    """Its disk is on NFS, and its CPU is a named model."""
     assert problems(*SHARED) == []
 
 
 def test_no_warning_without_the_check() -> None:
-    """Without --check migration=on there is no word of it."""
+    """Migration is not mentioned without --check migration=on."""
     request = parse_request([*BASE, "--disk", "/var/a.qcow2,size=1", "--cpu", "host-passthrough"])
     assert not [text for text in compose(request, facts()).warnings if "migration" in text]
 
@@ -59,20 +59,20 @@ def test_no_warning_without_the_check() -> None:
         (("--video", "virtio,accel3d=yes"), "virgl"),
     ],
 )
-def test_blockers_are_reported(args: tuple[str, ...], output: str) -> None:
-    """One warning, which names the option."""
+def test_device_that_prevents_migration_causes_a_warning(args: tuple[str, ...], output: str) -> None:
+    """The warning names the option."""
     (problem,) = problems(*SHARED, *args)
     assert output in problem
 
 
-def test_transient_card_of_a_team_does_not_block() -> None:
-    """libvirt unplugs it before the migration."""
+def test_transient_interface_of_a_team_causes_no_warning() -> None:
+    """libvirt detaches it before the migration."""
     card = "type=hostdev,source.address.type=pci,source.address.bus=1,teaming.type=transient,teaming.persistent=ua-x"
     assert problems(*SHARED, "--network", card) == []
 
 
-def test_network_of_host_cards_blocks() -> None:
-    """A virtual network that hands out SR-IOV functions."""
+def test_network_of_sr_iov_functions_causes_a_warning() -> None:
+    """A virtual network can provide SR-IOV functions of the host."""
     network = {"fast": NetworkFacts(name="fast", active=True, forward="hostdev", pxe=False)}
     (problem,) = problems(*SHARED, "--network", "network=fast", facts_=facts().replace(networks=network))
     assert "network=fast" in problem
@@ -87,8 +87,8 @@ def test_network_of_host_cards_blocks() -> None:
         ("/srv/nfs/scratch/a.qcow2", True),
     ],
 )
-def test_the_mount_decides_whether_a_path_is_local(path: str, local: bool) -> None:
-    """The longest mount point above it decides, and the last of two at one place."""
+def test_mount_point_determines_whether_a_path_is_local(path: str, local: bool) -> None:
+    """The longest mount point counts, and the last of two mounts at one mount point."""
     assert on_local_mount(path, MOUNTS) == local
     assert not on_local_mount(path, ())
     assert not on_local_mount(path, (*MOUNTS, *((point, "nfs") for point, _ in MOUNTS)))
@@ -97,8 +97,8 @@ def test_the_mount_decides_whether_a_path_is_local(path: str, local: bool) -> No
 
 
 @pytest.mark.parametrize(("kind", "local"), [("rbd", False), ("iscsi", False), ("logical", True)])
-def test_the_pool_decides_whether_a_volume_is_local(kind: str, local: bool) -> None:
-    """Pools on the network are shared, a volume group is not."""
+def test_pool_type_determines_whether_a_volume_is_local(kind: str, local: bool) -> None:
+    """Network pools are shared, a volume group is not."""
     pool = f"<pool type='{kind}'><source><name>p</name></source></pool>"
     disk = DiskFacts(
         volume=VolumeFacts(
@@ -115,15 +115,15 @@ def test_the_pool_decides_whether_a_volume_is_local(kind: str, local: bool) -> N
     assert len(problems("--disk", "vol=p/v", facts_=facts(disk))) == local
 
 
-def test_a_pool_on_a_network_file_system_is_shared() -> None:
-    """A netfs pool needs no look at the mounts."""
+def test_pool_on_a_network_file_system_is_shared() -> None:
+    """The mounts are not examined for a netfs pool."""
     pool = PoolFacts(name="images", type="netfs", target="/mnt/images", active=True)
     disk = DiskFacts(path=PathFacts(path="/mnt/images/a.qcow2", kind=None), pool=pool)
     assert problems("--disk", "/mnt/images/a.qcow2,size=1", facts_=facts(disk)) == []
 
 
-def test_mounts_are_read(tmp_path: Path) -> None:
-    """Spaces are written as octal numbers."""
+def test_mount_points_with_spaces_are_parsed(tmp_path: Path) -> None:
+    """The kernel writes a space as an octal number; a missing table is empty."""
     table = tmp_path / "mounts"
     table.write_text("/dev/sda / ext4 rw 0 0\nhost:/x /mnt/my\\040share nfs4 rw 0 0\n")
     assert mounts(table) == (("/", "ext4"), ("/mnt/my share", "nfs4"))

@@ -1,4 +1,4 @@
-"""User-mode networking: passt where libvirt and the host have it, else slirp."""
+"""User-mode networking: passt if libvirt and the host support it, else slirp."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BACKENDS = "<interface supported='yes'><enum name='backendType'>{}</enum></inter
 
 
 def backend(*args: str, listed: tuple[str, ...] = (), installed: bool = True) -> str | None:
-    """The back end of the guest's interface, where libvirt lists `listed`."""
+    """Return the backend of the guest's interface; libvirt lists the backends `listed`."""
     values = "".join(f"<value>{name}</value>" for name in listed)
     text = DOMAIN_CAPABILITIES
     if listed:
@@ -31,33 +31,33 @@ def backend(*args: str, listed: tuple[str, ...] = (), installed: bool = True) ->
 
 
 @pytest.mark.parametrize("args", [(), ("--network", "user"), ("--network", "default,model=e1000")])
-def test_passt_where_libvirt_and_the_host_have_it(args: tuple[str, ...]) -> None:
-    """Asked for as user, or the default of a session."""
+def test_passt_is_used_if_libvirt_and_the_host_have_it(args: tuple[str, ...]) -> None:
+    """User mode is requested, or is the default of a session connection."""
     assert backend(*args, listed=("default", "passt")) == "passt"
 
 
-def test_slirp_where_libvirt_does_not_list_backends() -> None:
-    """libvirt 9.0 has passt in its schema, but rejects it, and does not list it."""
+def test_slirp_is_used_if_libvirt_lists_no_backends() -> None:
+    """libvirt 9.0 has passt in its schema, but rejects it."""
     assert backend() is None
 
 
-def test_slirp_where_passt_is_not_installed() -> None:
-    """libvirt lists what QEMU could do, not which programs there are."""
+def test_slirp_is_used_if_passt_is_not_installed() -> None:
+    """libvirt lists what QEMU supports, not which programs are installed."""
     assert backend(listed=("default", "passt"), installed=False) is None
 
 
-def test_passt_where_there_is_no_slirp() -> None:
-    """A QEMU without slirp has nothing else."""
+def test_passt_is_used_if_qemu_has_no_slirp() -> None:
+    """It is used even if it is not installed."""
     assert backend(listed=("passt",), installed=False) == "passt"
 
 
-def test_what_was_asked_for_stays() -> None:
-    """A back end that was named is taken."""
+def test_specified_backend_is_used() -> None:
+    """libvirt's list of backends is not considered."""
     assert backend("--network", "user,backend.type=default", listed=("default", "passt")) == "default"
     assert backend("--network", "passt") == "passt"
 
 
-def test_root_has_no_user_mode_passt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_session_of_root_has_no_passt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """passt refuses to run as root; the system's daemon starts it as QEMU's user."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not has_passt(privileged=True, uid=0)

@@ -1,4 +1,4 @@
-"""--network portForward: a warning names networks that do not forward ports."""
+"""--network portForward: a warning if the network does not forward ports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HOST = HostFiles((DATA / "capabilities-debian12.xml").read_text())
     [("user,portForward0.proto=tcp", True), ("user,backend.type=passt,portForward0.proto=tcp", False), ("user", False)],
 )
 def test_only_passt_forwards_ports(network: str, warned: bool) -> None:
-    """libvirt takes the element without it too, and does nothing with it."""
+    """libvirt accepts the element for other backends, but ignores it."""
     request = parse_request(
         ["--name", "x", "--memory", "1024", "--import", "--disk", "none", "--network", network, "--virt-type", "qemu"]
     )

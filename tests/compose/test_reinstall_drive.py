@@ -1,4 +1,4 @@
-"""--reinstall --cdrom uses the CD-ROM drive that the guest has, as virt-install 4.1.0 does."""
+"""--reinstall --cdrom uses the guest's CD-ROM drive, as virt-install 4.1.0 does."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ NODE = """<node xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
 
 
 @pytest.mark.parametrize("medium", [None, "/old.iso"])
-def test_drive_is_used_and_then_as_before(tmp_path: Path, medium: str | None) -> None:
-    """The installation has its medium, the finished guest the one that was there."""
+def test_reinstall_changes_the_medium_for_the_installation_only(tmp_path: Path, medium: str | None) -> None:
+    """The finished guest has its previous medium, or an empty drive."""
     node, iso = tmp_path / "node.xml", tmp_path / "new.iso"
     iso.touch()
     node.write_text(NODE.format(medium=f"<source file='{medium}'/>" if medium else ""))

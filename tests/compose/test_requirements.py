@@ -1,4 +1,4 @@
-"""Values that libvirt or the machine require of each other: maxima, numbers, matching files, emulated CPUs."""
+"""Values that libvirt or the machine requires together: maxima, numbers, matching files, emulated CPUs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TWO_SIZES = ("/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_CODE_4M
 
 
 def plan_of(*words: str, domain_capabilities: str = EMULATED, os: str = "linux2020", **facts: Any) -> Plan:
-    """The plan of an emulated guest with these options."""
+    """Return the plan of an emulated guest with these options."""
     files = HostFiles(CAPABILITIES, domain_capabilities)
     known = files.facts(os_named(os), **{"disks": (), **facts})
     given = ["--name", "x", "--memory", "512", "--virt-type", "qemu", "--network", "none", "--import"]
@@ -34,13 +34,13 @@ def plan_of(*words: str, domain_capabilities: str = EMULATED, os: str = "linux20
 
 
 def guest_of(*words: str, **more: Any) -> Domain:
-    """The finished guest."""
+    """Return the finished guest."""
     return plan_of(*words, **more).final
 
 
 @pytest.mark.parametrize("words", ["host-passthrough", "host-passthrough,migratable=on", "mode=host-passthrough"])
-def test_an_emulated_cpu_stands_in_for_the_hosts(words: str) -> None:
-    """The line works on a host without KVM, and a warning reports the replacement."""
+def test_host_passthrough_without_kvm_is_replaced(words: str) -> None:
+    """The command line works on a host without KVM, and a warning is printed."""
     plan = plan_of("--cpu", words)
 
     assert plan.final.cpu.mode == "maximum"
@@ -48,14 +48,14 @@ def test_an_emulated_cpu_stands_in_for_the_hosts(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", ["host-model", "qemu64", "maximum"])
-def test_other_cpus_stay_as_requested(words: str) -> None:
-    """Emulation has them."""
+def test_other_cpus_are_kept_without_kvm(words: str) -> None:
+    """QEMU can emulate them."""
     assert "requires KVM" not in "".join(plan_of("--cpu", words).warnings)
 
 
 @pytest.mark.parametrize(("most", "expected"), [("1", 1), ("2", 2), ("288", 2), (None, 2)])
-def test_default_vcpus_fit_the_machine(most: str | None, expected: int) -> None:
-    """The system recommends two, and some boards have one."""
+def test_default_vcpus_do_not_exceed_the_maximum(most: str | None, expected: int) -> None:
+    """The OS database recommends two; some boards support only one."""
     root = etree.fromstring(EMULATED.encode())
     node = root.find("vcpu")
     assert node is not None
@@ -77,8 +77,8 @@ def test_default_vcpus_fit_the_machine(most: str | None, expected: int) -> None:
         (["nvdimm,source.path=/p,target.size=512"], 1024),
     ],
 )
-def test_modules_bring_what_libvirt_requires(modules: list[str], most_mib: int) -> None:
-    """A maximum, slots, and a NUMA cell, which each module names."""
+def test_memory_modules_add_maximum_slots_and_a_numa_cell(modules: list[str], most_mib: int) -> None:
+    """libvirt requires them; each module is assigned to the cell."""
     domain = guest_of(*(word for module in modules for word in ("--memdev", module)))
 
     assert domain.max_memory_kib == most_mib * 1024
@@ -87,8 +87,8 @@ def test_modules_bring_what_libvirt_requires(modules: list[str], most_mib: int) 
     assert {module.target_node for module in domain.devices_of(MemoryDevice)} == {0}
 
 
-def test_a_given_maximum_is_kept() -> None:
-    """Room for more modules."""
+def test_specified_maximum_memory_is_kept() -> None:
+    """It may leave space for more modules."""
     domain = guest_of("--memory", "512,hotplugmemorymax=4096,hotplugmemoryslots=2", "--memdev", "dimm,target.size=256")
 
     assert (domain.max_memory_kib, domain.max_memory_slots) == (4096 * 1024, 2)
@@ -102,8 +102,8 @@ def test_a_given_maximum_is_kept() -> None:
         ("/usr/share/OVMF/OVMF_VARS_4M.fd", "/usr/share/OVMF/OVMF_CODE_4M.fd"),
     ],
 )
-def test_a_template_gets_the_firmware_that_it_fits(template: str, loader: str) -> None:
-    """Variables of another size do not start."""
+def test_nvram_template_gets_a_matching_loader(template: str, loader: str) -> None:
+    """Firmware does not start with UEFI variables of another size."""
     root = etree.fromstring(EMULATED.encode())
     node = root.find("os/loader")
     assert node is not None
@@ -120,20 +120,20 @@ def test_a_template_gets_the_firmware_that_it_fits(template: str, loader: str) -
 
 
 @pytest.mark.parametrize(("words", "numbers"), [(["none"], []), (["type=none"], ["1"])])
-def test_audio_is_numbered(words: list[str], numbers: list[str]) -> None:
-    """libvirt requires a number."""
+def test_audio_device_gets_a_number(words: list[str], numbers: list[str]) -> None:
+    """libvirt requires the ID."""
     assert [audio.id for audio in guest_of("--audio", *words).devices_of(Audio)] == numbers
 
 
-def test_numbers_of_audio_stay_apart() -> None:
-    """A given number is not used twice."""
+def test_numbers_of_audio_devices_are_unique() -> None:
+    """A specified ID is not used for another device."""
     domain = guest_of("--audio", "type=none", "--audio", "type=none,id=1", "--audio", "type=none")
 
     assert [audio.id for audio in domain.devices_of(Audio)] == ["2", "1", "3"]
 
 
-def test_default_rng_reads_the_hosts_entropy() -> None:
-    """The word is not a kind of source."""
+def test_default_rng_reads_urandom() -> None:
+    """`--rng default` is not the name of a backend."""
     (rng,) = guest_of("--rng", "default").devices_of(Rng)
 
     assert (rng.backend_model, rng.backend) == ("random", "/dev/urandom")
@@ -143,8 +143,8 @@ def test_default_rng_reads_the_hosts_entropy() -> None:
     ("words", "hint"),
     [("lab", "network=lab"), ("lab,model=virtio", "network=lab"), ("type=brige", "bridge"), ("netwrok", "network")],
 )
-def test_an_unknown_kind_of_connection_is_an_error(words: str, hint: str) -> None:
-    """The name of a network is not a kind of connection."""
+def test_unknown_type_of_network_is_an_error(words: str, hint: str) -> None:
+    """The name of a network, for example, is not a type."""
     with pytest.raises(RequestError, match="unknown kind of connection") as caught:
         plan_of("--network", words)
 
@@ -152,8 +152,8 @@ def test_an_unknown_kind_of_connection_is_an_error(words: str, hint: str) -> Non
 
 
 @pytest.mark.parametrize(("machine", "bus"), [("mac99", "scsi"), ("g3beige", "ide"), ("ppce500", "scsi")])
-def test_boards_get_a_bus_that_libvirt_supports(machine: str, bus: str) -> None:
-    """libvirt knows the IDE controller of one POWER board."""
+def test_power_boards_get_a_bus_that_libvirt_supports(machine: str, bus: str) -> None:
+    """libvirt supports the IDE controller of only one of these boards."""
     disk = DiskFacts(path=PathFacts(path="/d.img", kind="file", format="raw"))
     board = (
         "<guest><os_type>hvm</os_type><arch name='ppc'><emulator>/usr/bin/qemu-system-ppc</emulator>"

@@ -1,4 +1,4 @@
-"""Devices that another process serves from the guest's memory: that memory is shared automatically."""
+"""Devices served by another process, which maps the guest's memory: the memory is shared automatically."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VIRTIOFS = ("--filesystem", "/srv/x,tag,driver.type=virtiofs")
 
 
 def backing(*args: str) -> MemoryBacking:
-    """The memory backing of a guest."""
+    """Return the memory backing of a guest."""
     return composed(HOST, GuestKind("hvm", "x86_64", "kvm"), os_named("generic"), *args).final.memory_backing
 
 
@@ -28,27 +28,27 @@ def backing(*args: str) -> MemoryBacking:
         ("--video", "virtio,driver.name=vhostuser"),
     ],
 )
-def test_memory_is_shared_with_who_serves(args: tuple[str, ...]) -> None:
-    """virtiofsd, a vhost-user switch, a vhost-user GPU."""
+def test_memory_is_shared_with_virtiofs_and_vhost_user(args: tuple[str, ...]) -> None:
+    """The processes are virtiofsd, a vhost-user switch and a vhost-user GPU."""
     found = backing(*args)
     assert (found.access_mode, found.source_type) == ("shared", "memfd")
 
 
-def test_vhost_user_disk() -> None:
-    """A disk that is a socket."""
+def test_memory_is_shared_for_a_vhost_user_disk() -> None:
+    """The disk is served through a socket."""
     args = ("--disk", "type=vhostuser,source.type=unix,source.path=/run/blk,bus=virtio")
     request = parse_request(["--name", "x", "--memory", "512", "--import", *args])
     assert compose(request, HOST.facts(disks=(DiskFacts(),))).final.memory_backing.access_mode == "shared"
 
 
-def test_others_keep_their_memory_to_themselves() -> None:
-    """A 9p share, or none: memory has no shared access."""
+def test_memory_is_not_shared_for_9p() -> None:
+    """QEMU itself serves a 9p share."""
     assert backing().access_mode is None
     assert backing("--filesystem", "/srv/x,tag").access_mode is None
 
 
-def test_memory_settings_of_the_user_stay() -> None:
-    """Huge pages can be shared as they are; a mode that was given isn't changed."""
+def test_specified_memory_settings_are_kept() -> None:
+    """Huge pages can be shared without a source type; a specified access mode is not changed."""
     pages = backing(*VIRTIOFS, "--memorybacking", "hugepages=on")
     assert (pages.access_mode, pages.source_type) == ("shared", None)
     assert backing(*VIRTIOFS, "--memorybacking", "access.mode=private").access_mode == "private"

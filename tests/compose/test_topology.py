@@ -1,4 +1,4 @@
-"""vCPUs and how they are laid out."""
+"""vCPUs and the CPU topology."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOST = HostFiles(
 
 
 def layout(*args: str, system: str = "generic") -> tuple[int | None, tuple[int | None, ...]]:
-    """The count, and sockets, dies, cores, threads."""
+    """Return the number of vCPUs, and (sockets, dies, cores, threads)."""
     domain = composed(HOST, GuestKind("hvm", "x86_64", "kvm"), os_named(system), *args).final
     cpu = domain.cpu
     return domain.vcpu, (cpu.topology_sockets, cpu.topology_dies, cpu.topology_cores, cpu.topology_threads)
@@ -33,12 +33,12 @@ NONE = (None, None, None, None)
     ],
 )
 def test_topology_is_completed(text: str, laid_out: tuple[int, tuple[int | None, ...]]) -> None:
-    """Cores are filled first, then sockets; without a request libvirt decides."""
+    """Missing values are cores first, then sockets; without a request, libvirt decides."""
     assert layout("--vcpus", text) == laid_out
 
 
-def test_what_does_not_multiply_out_is_refused() -> None:
-    """5 vCPUs can't be pairs of threads."""
+def test_topology_with_another_product_is_an_error() -> None:
+    """For example, 5 vCPUs cannot have two threads per core."""
     with pytest.raises(RequestError, match="not 5"):
         layout("--vcpus", "5,threads=2")
 
@@ -53,8 +53,6 @@ def test_what_does_not_multiply_out_is_refused() -> None:
         ("fedora36", "8", (8, NONE)),
     ],
 )
-def test_windows_for_desktops_has_its_cores_in_one_socket(
-    system: str, text: str, laid_out: tuple[int, tuple[int | None, ...]]
-) -> None:
-    """It uses two sockets at most: eight vCPUs that are a socket each would be two."""
+def test_desktop_windows_has_one_socket(system: str, text: str, laid_out: tuple[int, tuple[int | None, ...]]) -> None:
+    """It uses at most two sockets: with one socket per vCPU, six of eight vCPUs would be idle."""
     assert layout("--vcpus", text, system=system) == laid_out

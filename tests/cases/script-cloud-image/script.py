@@ -1,4 +1,4 @@
-"""A script's guest: a cloud image with one user."""
+"""Guest of a script: a cloud image with one user."""
 
 from virtinstall import CloudImage, CloudInit, Disk, Domain, GuestSpec, Interface, User
 

@@ -1,4 +1,4 @@
-"""A script's guest: installed from a tree on the web."""
+"""Guest of a script: installed from a tree on the web."""
 
 from virtinstall import Disk, Domain, GuestSpec, Interface, Tree
 
