@@ -95,7 +95,7 @@ def test_closed_terminal_does_not_end_a_run_with_nohup(before: str, status: int)
 
 
 @pytest.mark.parametrize("call", ["open", "mkdir"])
-def test_file_that_is_being_created_at_ctrl_c_is_removed(
+def test_file_that_is_created_during_ctrl_c_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     """The signal arrives after a file or a directory was created, but before the call returns."""

@@ -1,7 +1,7 @@
 """Run virt-install 4.1.0 many times: load it once, then fork for each command line.
 
-Must be run with the Python of the old program. Reads a JSON list per line, (program, arguments, standard input), and writes
-(exit status, output, errors). Loading the program takes ten times as long as composing a guest.
+Must be run with the Python of the old program. Reads a JSON list per line, (program, arguments, standard input), and
+writes (exit status, output, errors). Loading the program takes ten times as long as composing a guest.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cases.case import Case, case_names
 from tests.cases.facts import HOSTS, host_json
-from tests.compose.test_composed_is_valid import architectures, adapted_to_the_schema
+from tests.compose.test_composed_is_valid import adapted_to_the_schema, architectures
 from tests.xml.domain_generator import validator
 
 

@@ -1,4 +1,4 @@
-"""A test driver with two guests, and virt-xml run in this process on it."""
+"""A test driver with two guests, and a function that runs virt-xml on them in this process."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NODE = """<node xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended."""
+    """Exit status and output of a run."""
 
     status: int
     out: str
@@ -47,12 +47,12 @@ class Outcome:
 
     @property
     def removed(self) -> list[str]:
-        """The lines that the diff takes out."""
+        """The lines that the diff removes."""
         return [line[1:].strip() for line in self.out.splitlines() if line.startswith("-") and line[:3] != "---"]
 
     @property
     def new(self) -> list[str]:
-        """The lines that the diff puts in."""
+        """The lines that the diff adds."""
         return [line[1:].strip() for line in self.out.splitlines() if line.startswith("+") and line[:3] != "+++"]
 
 
@@ -75,7 +75,7 @@ VirtXml = Callable[..., Outcome]
 
 @pytest.fixture
 def virt_xml(uri: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> VirtXml:
-    """Runs virt-xml: `virt_xml("off", "--edit", ..., stdin="yes")`."""
+    """A function that runs virt-xml: `virt_xml("off", "--edit", ..., stdin="yes")`."""
 
     def run(*args: str, stdin: str = "") -> Outcome:
         monkeypatch.setattr("sys.stdin", io.StringIO(stdin))

@@ -1,4 +1,4 @@
-"""Edits of the firmware: by path, by libvirt's choice, by features; what is new replaces what was there."""
+"""Edits of the firmware: by path, by libvirt's choice, by features. The new settings replace the old ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHOSEN = "<firmware><feature enabled='yes' name='secure-boot'/></firmware>"
 
 
 def edited(virt_xml: VirtXml, inside: str, *words: str, firmware: str = "") -> str:
-    """The XML of a guest with `inside` in its <os>, after the edit."""
+    """Return the XML of a guest with `inside` in its <os>, after the edit."""
     guest = GUEST.format(name="new", uuid="11111111-0000-0000-0000-000000000009", state="")
     guest = guest.replace("<os>", f"<os{firmware}>").replace("<boot dev='hd'/></os>", f"{inside}</os>")
     run = virt_xml("--edit", "--boot", *words, stdin=guest)
@@ -22,16 +22,16 @@ def edited(virt_xml: VirtXml, inside: str, *words: str, firmware: str = "") -> s
 
 
 @pytest.mark.parametrize(("inside", "firmware"), [(BY_PATH, ""), (CHOSEN, " firmware='efi'"), ("", " firmware='efi'")])
-def test_uefi_off_removes_all_of_it(virt_xml: VirtXml, inside: str, firmware: str) -> None:
-    """Firmware, features, loader and variables."""
+def test_uefi_off_removes_all_firmware_settings(virt_xml: VirtXml, inside: str, firmware: str) -> None:
+    """They are the firmware, its features, the loader and the UEFI variables."""
     text = edited(virt_xml, inside, "uefi=off", firmware=firmware)
 
     assert all(word not in text for word in ("<loader", "<nvram", "<firmware", "firmware="))
 
 
 @pytest.mark.parametrize("words", ["secure-boot=yes", "firmware.secure-boot=yes", "firmware.enrolled-keys=yes"])
-def test_features_replace_a_path(virt_xml: VirtXml, words: str) -> None:
-    """libvirt chooses the firmware that has them."""
+def test_firmware_features_replace_a_loader(virt_xml: VirtXml, words: str) -> None:
+    """libvirt chooses firmware with these features."""
     text = edited(virt_xml, BY_PATH, words)
 
     assert '<os firmware="efi">' in text
@@ -39,8 +39,8 @@ def test_features_replace_a_path(virt_xml: VirtXml, words: str) -> None:
     assert "/v<" not in text
 
 
-def test_a_path_replaces_chosen_firmware(virt_xml: VirtXml) -> None:
-    """libvirt rejects both together."""
+def test_loader_replaces_automatic_firmware(virt_xml: VirtXml) -> None:
+    """libvirt rejects a loader together with firmware=efi."""
     text = edited(
         virt_xml, CHOSEN, "loader=/fw/CODE.fd,loader.readonly=yes,loader.type=pflash", firmware=" firmware='efi'"
     )
@@ -50,7 +50,7 @@ def test_a_path_replaces_chosen_firmware(virt_xml: VirtXml) -> None:
     assert "<feature " not in text
 
 
-def test_secure_boot_off_keeps_chosen_firmware(virt_xml: VirtXml) -> None:
+def test_secure_boot_off_keeps_automatic_firmware(virt_xml: VirtXml) -> None:
     """Only the feature changes."""
     text = edited(virt_xml, CHOSEN, "secure-boot=no", firmware=" firmware='efi'")
 

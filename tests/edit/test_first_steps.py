@@ -1,4 +1,4 @@
-"""What a new user of virt-xml types first."""
+"""First attempts of a new user of virt-xml."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CONNECT = ("--connect", "test:///default")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, text: str, *args: str) -> int:
-    """virt-xml with `text` on standard input."""
+    """Run virt-xml with `text` on standard input; return its exit status."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
     return xml_main([*CONNECT, *args])
 
@@ -26,15 +26,19 @@ def run(monkeypatch: pytest.MonkeyPatch, text: str, *args: str) -> int:
         ("<foo/>", "the root element is <foo>"),
     ],
 )
-def test_no_guest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, output: str) -> None:
-    """A missing name or invalid XML is one error without a traceback."""
+def test_missing_guest_or_invalid_xml_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, output: str
+) -> None:
+    """There is one error and no traceback."""
     assert run(monkeypatch, text, "--edit", "--memory", "1") == 1
     error = capsys.readouterr().err
     assert output in error and "Traceback" not in error
 
 
-def test_a_device_without_a_guest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """--build-xml without a guest: the image has a name, and no operating system is missed."""
+def test_build_xml_of_a_new_disk_needs_no_guest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The new image has a name, and no warning about a missing OS is printed."""
     assert run(monkeypatch, "", "--build-xml", "--disk", "size=1") == 0
     printed = capsys.readouterr()
     assert "/disk.qcow2" in printed.out

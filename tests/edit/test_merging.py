@@ -1,4 +1,4 @@
-"""What an edit changes elsewhere in the guest: one rule merges values that can be set in two places."""
+"""Effects of an edit on other parts of the guest: values that can be set in two places are merged by one rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DIFF = "--print-diff"
 
 
 def printed(virt_xml: VirtXml, *changes: list[str]) -> str:
-    """The XML of a guest after the changes, one by one."""
+    """Return the XML of a guest after the changes, applied one by one."""
     text = GUEST.format(name="new", uuid="11111111-0000-0000-0000-000000000009", state="")
     for args in changes:
         run = virt_xml(*args, stdin=text)
@@ -24,23 +24,23 @@ def printed(virt_xml: VirtXml, *changes: list[str]) -> str:
 @pytest.mark.parametrize(
     "args", [["--boot", "hd,network"], ["--boot", "boot0.dev=cdrom"], ["--xml", "./os/boot/@dev=network"]]
 )
-def test_a_list_of_classes_replaces_numbers_at_devices(virt_xml: VirtXml, args: list[str]) -> None:
-    """libvirt accepts only one of them; new guests have numbers."""
+def test_boot_order_in_os_replaces_that_of_devices(virt_xml: VirtXml, args: list[str]) -> None:
+    """libvirt accepts only one of them; new guests have boot orders in their devices."""
     text = printed(virt_xml, ["--edit", "--disk", "boot.order=1"], ["--edit", *args])
 
     assert "<boot order" not in text
     assert "<boot dev" in text
 
 
-def test_each_of_all_devices_gets_the_place_in_turn(virt_xml: VirtXml) -> None:
-    """The last one keeps it; those before move up, as with virt-xml 4.1.0."""
+def test_boot_order_of_all_devices_is_assigned_in_turn(virt_xml: VirtXml) -> None:
+    """The last device keeps the number and the others move, as with virt-xml 4.1.0."""
     run = virt_xml("off", DIFF, "--edit", "all", "--disk", "boot.order=5")
 
     assert [line for line in run.new if "order" in line] == ['<boot order="6"/>', '<boot order="5"/>']
 
 
 @pytest.mark.parametrize("value", ["address.slot=0x07", "address.slot=7", "address.slot=0x7"])
-def test_numbers_are_selected_by_value(virt_xml: VirtXml, value: str) -> None:
+def test_numbers_are_compared_by_value(virt_xml: VirtXml, value: str) -> None:
     """libvirt writes them in hexadecimal."""
     address = "address.type=pci,address.domain=0,address.bus=0,address.slot=7,address.function=0"
 
@@ -50,13 +50,13 @@ def test_numbers_are_selected_by_value(virt_xml: VirtXml, value: str) -> None:
 
 
 @pytest.mark.parametrize("args", ["network=other", "bridge=default", "mac=52:54:00:00:00:09", "address.slot=9"])
-def test_what_differs_is_not_selected(virt_xml: VirtXml, args: str) -> None:
-    """A network of another name, or a bridge, is another object."""
+def test_device_with_another_value_is_not_selected(virt_xml: VirtXml, args: str) -> None:
+    """Examples are another network, a bridge, and another MAC address."""
     assert virt_xml("off", DIFF, "--remove-device", "--network", args).status != 0
 
 
 def test_a_network_is_selected_by_name(virt_xml: VirtXml) -> None:
-    """The word `network` selects interfaces of that network alone."""
+    """`network=NAME` selects only the interfaces of that network."""
     added = ["--add-device", "--network", "bridge=br0"]
 
     text = printed(virt_xml, added, ["--remove-device", "--network", "network=default"])
@@ -65,8 +65,8 @@ def test_a_network_is_selected_by_name(virt_xml: VirtXml) -> None:
     assert 'network="default"' not in text
 
 
-def test_unset_numbered_elements_go(virt_xml: VirtXml) -> None:
-    """Nothing empty is left, and numbers do not shift meanwhile."""
+def test_unset_numbered_elements_are_removed(virt_xml: VirtXml) -> None:
+    """The numbers do not change until all are processed, and no empty element is left."""
     listed = ["--edit", "--boot", "hd,cdrom,network"]
 
     text = printed(virt_xml, listed, ["--edit", "--boot", "boot0.dev=,boot1.dev="])
@@ -75,7 +75,7 @@ def test_unset_numbered_elements_go(virt_xml: VirtXml) -> None:
 
 
 def test_removing_the_first_serial_port_removes_its_console(virt_xml: VirtXml) -> None:
-    """libvirt shows the port a second time, as a console, and would bring the port back."""
+    """libvirt shows the port as a console as well, and would restore the port."""
     added = [["--add-device", "--serial", "pty"], ["--add-device", "--console", "pty,target_type=serial"]]
 
     text = printed(virt_xml, *added, ["--remove-device", "--serial", "1"])
@@ -86,7 +86,7 @@ def test_removing_the_first_serial_port_removes_its_console(virt_xml: VirtXml) -
 
 @pytest.mark.parametrize("selector", ["1", "all", "target_type=serial"])
 def test_removing_a_console_keeps_its_serial_port(virt_xml: VirtXml, selector: str) -> None:
-    """Something else may use the port."""
+    """The port may have another purpose."""
     added = [["--add-device", "--serial", "pty"], ["--add-device", "--console", "pty,target_type=serial"]]
 
     text = printed(virt_xml, *added, ["--remove-device", "--console", selector])
@@ -99,7 +99,7 @@ def test_removing_a_console_keeps_its_serial_port(virt_xml: VirtXml, selector: s
     "option",
     ["--sound", "--video", "--watchdog", "--tpm", "--smartcard", "--vsock", "--redirdev", "--memballoon", "--panic"],
 )
-def test_default_leaves_an_existing_device_as_it_is(virt_xml: VirtXml, option: str) -> None:
+def test_default_does_not_change_an_existing_device(virt_xml: VirtXml, option: str) -> None:
     """The default was chosen when the device was added."""
     given = {"--sound": "ac97", "--memballoon": "virtio", "--panic": "isa", "--redirdev": "usb"}
     before = printed(virt_xml, ["--add-device", option, given.get(option, "default")])
@@ -118,10 +118,10 @@ def test_default_leaves_an_existing_device_as_it_is(virt_xml: VirtXml, option: s
         ("/no/such", "block", "dev"),
     ],
 )
-def test_a_new_path_brings_the_type_of_its_disk(
+def test_new_path_changes_the_type_of_the_disk(
     virt_xml: VirtXml, tmp_path: Path, path: str, kind: str, attribute: str
 ) -> None:
-    """A regular file cannot be a block device; where nothing exists, the former type stays."""
+    """A regular file cannot be a block device; a path that does not exist keeps the type."""
     (tmp_path / "image.raw").write_bytes(b"x")
     path = path.format(tmp_path)
     edits = [["--edit", "--disk", "type=block,source.file=,source.dev=/dev/old"], ["--edit", "--disk", f"path={path}"]]
@@ -140,16 +140,16 @@ def test_a_new_path_brings_the_type_of_its_disk(
         ("nbd://h/a", 'protocol="nbd" name="a"'),
     ],
 )
-def test_a_url_is_network_storage(virt_xml: VirtXml, url: str, source: str) -> None:
-    """As for a new disk."""
+def test_url_changes_a_disk_to_network_storage(virt_xml: VirtXml, url: str, source: str) -> None:
+    """New disks behave the same."""
     text = printed(virt_xml, ["--edit", "--disk", f"path={url}"])
 
     assert '<disk type="network" device="disk">' in text
     assert f"<source {source}>" in text
 
 
-def test_a_default_network_replaces_a_bridge(virt_xml: VirtXml) -> None:
-    """The word means what it means for a new guest: user mode on the test driver."""
+def test_default_network_replaces_a_bridge(virt_xml: VirtXml) -> None:
+    """As for a new guest, the default on the test driver is user mode."""
     text = printed(virt_xml, ["--edit", "--network", "bridge=br0"], ["--edit", "--network", "default"])
 
     assert '<interface type="user">' in text
@@ -157,8 +157,8 @@ def test_a_default_network_replaces_a_bridge(virt_xml: VirtXml) -> None:
 
 
 @pytest.mark.parametrize("device", ["device=/dev/hwrng", "/dev/hwrng", "type=random,device=/dev/hwrng"])
-def test_a_device_replaces_another_source_of_entropy(virt_xml: VirtXml, device: str) -> None:
-    """libvirt accepts one source."""
+def test_entropy_device_replaces_an_egd_backend(virt_xml: VirtXml, device: str) -> None:
+    """libvirt accepts one backend; the device can be specified in three ways."""
     egd = "egd,backend_type=tcp,backend_host=h,backend_service=1"
 
     text = printed(virt_xml, ["--add-device", "--rng", egd], ["--edit", "--rng", device])
@@ -166,8 +166,8 @@ def test_a_device_replaces_another_source_of_entropy(virt_xml: VirtXml, device: 
     assert '<backend model="random">/dev/hwrng</backend>' in text
 
 
-def test_smbios_data_switches_smbios_on(virt_xml: VirtXml) -> None:
-    """Without the mode the guest would not see them; a second block is merged into the first."""
+def test_smbios_data_enables_smbios(virt_xml: VirtXml) -> None:
+    """Otherwise the guest would not see the data; a second block is merged with the first one."""
     values = ("chassis.manufacturer=x", "system.serial=y")
 
     text = printed(virt_xml, *(["--add-device", "--sysinfo", value] for value in values))
@@ -176,8 +176,8 @@ def test_smbios_data_switches_smbios_on(virt_xml: VirtXml) -> None:
     assert '<smbios mode="sysinfo"/>' in text
 
 
-def test_another_source_of_entropy_replaces_the_former(virt_xml: VirtXml) -> None:
-    """A device is not read by TCP."""
+def test_entropy_device_replaces_a_tcp_connection(virt_xml: VirtXml) -> None:
+    """A TCP connection has settings that a device does not support."""
     daemon = "egd,backend_type=tcp,backend_host=192.0.2.1,backend_service=8000,backend_mode=connect"
 
     text = printed(virt_xml, ["--add-device", "--rng", daemon], ["--edit", "--rng", "/dev/random"])
@@ -185,16 +185,16 @@ def test_another_source_of_entropy_replaces_the_former(virt_xml: VirtXml) -> Non
     assert '<backend model="random">/dev/random</backend>' in text
 
 
-def test_a_mac_address_in_use_is_a_warning(virt_xml: VirtXml) -> None:
-    """virt-xml has no --check; the other guest may be retired."""
+def test_mac_address_in_use_causes_a_warning(virt_xml: VirtXml) -> None:
+    """It is not an error, because the other guest may no longer be used."""
     run = virt_xml("off", DIFF, "--add-device", "--network", "user,mac=52:54:00:00:00:02")
 
     assert (run.status, "is already used by the guest 'on'" in run.err) == (0, True)
 
 
 @pytest.mark.parametrize("args", [["off", "--define", "--no-define"], ["--update"]])
-def test_switches_that_contradict_each_other(virt_xml: VirtXml, args: list[str]) -> None:
-    """They are refused by name, and nothing changes."""
+def test_contradictory_options_are_errors(virt_xml: VirtXml, args: list[str]) -> None:
+    """The error names the option."""
     run = virt_xml(*args, "--edit", "--memory", "512", stdin="<domain/>")
 
     assert run.status != 0
@@ -202,8 +202,8 @@ def test_switches_that_contradict_each_other(virt_xml: VirtXml, args: list[str])
 
 
 @pytest.mark.parametrize("device", [["--filesystem", "/srv,data,driver.type=virtiofs"]])
-def test_what_another_process_maps_shares_the_memory(virt_xml: VirtXml, device: list[str]) -> None:
-    """As at the creation of a guest; libvirt refuses the device without."""
+def test_adding_virtiofs_shares_the_memory(virt_xml: VirtXml, device: list[str]) -> None:
+    """New guests behave the same; libvirt rejects virtiofs without shared memory."""
     text = GUEST.format(name="new", uuid="11111111-0000-0000-0000-000000000009", state="").replace("'test'", "'kvm'", 1)
 
     out = virt_xml("--add-device", *device, stdin=text).out
@@ -212,21 +212,21 @@ def test_what_another_process_maps_shares_the_memory(virt_xml: VirtXml, device: 
 
 
 def test_switching_off_an_element_with_attributes_removes_it(virt_xml: VirtXml) -> None:
-    """`<apic eoi="on"/>` would still be switched on."""
+    """The guest would still have an APIC with `<apic eoi="on"/>`."""
     text = printed(virt_xml, ["--edit", "--features", "apic=on,eoi=on"], ["--edit", "--features", "apic=off"])
 
     assert "<apic" not in text
 
 
 @pytest.mark.parametrize("path", ["/dev/null", "/dev/zero"])
-def test_guests_of_the_test_driver_may_have_a_device_that_is_not_a_disk(virt_xml: VirtXml, path: str) -> None:
-    """Their disks are not real; a real guest needs a block device."""
+def test_disk_of_the_test_driver_can_be_any_device(virt_xml: VirtXml, path: str) -> None:
+    """Its disks are simulated; a real guest needs a block device."""
     assert "/dev/" in virt_xml("off", DIFF, "--edit", "--disk", path).out
 
 
 @pytest.mark.parametrize(("bus", "kept"), [("bus=scsi", False), ("bus=ide", True), ("serial=x", True)])
-def test_another_bus_removes_the_address_on_the_former(virt_xml: VirtXml, bus: str, kept: bool) -> None:
-    """libvirt rejects an address of another kind."""
+def test_new_bus_removes_the_address(virt_xml: VirtXml, bus: str, kept: bool) -> None:
+    """libvirt rejects an address that does not suit the bus."""
     address = "address.type=drive,address.controller=0,address.bus=0,address.target=0,address.unit=1"
 
     text = printed(virt_xml, ["--edit", "--disk", address], ["--edit", "--disk", bus])
@@ -234,15 +234,15 @@ def test_another_bus_removes_the_address_on_the_former(virt_xml: VirtXml, bus: s
     assert ('unit="1"' in text) == kept
 
 
-def test_a_given_address_stays_with_another_bus(virt_xml: VirtXml) -> None:
-    """It is that of the new bus."""
+def test_new_bus_keeps_an_address_specified_with_it(virt_xml: VirtXml) -> None:
+    """It is an address on the new bus."""
     address = "address.type=drive,address.controller=0,address.bus=0,address.target=0,address.unit=1"
 
     assert 'unit="1"' in printed(virt_xml, ["--edit", "--disk", f"bus=scsi,{address}"])
 
 
-def test_the_same_source_again_changes_nothing(virt_xml: VirtXml) -> None:
-    """The element keeps its place."""
+def test_unchanged_source_does_not_change_the_xml(virt_xml: VirtXml) -> None:
+    """The element keeps its position."""
     before = printed(virt_xml, ["--edit", "--network", "default"])
 
     assert virt_xml("--edit", "--network", "default", stdin=before).out == before

@@ -1,4 +1,4 @@
-"""Edits that name a source by what it is called on the host: volumes and host devices."""
+"""Edits that name a source on the host: volumes and host devices."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def uri(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("vol", ["vol=images/two.qcow2", "path=/images/two.qcow2"])
-def test_a_volume_of_files_is_a_file(virt_xml: VirtXml, vol: str) -> None:
-    """The volume is looked up in its pool."""
+def test_volume_of_a_directory_pool_is_a_file(virt_xml: VirtXml, vol: str) -> None:
+    """The path of the volume is looked up in its pool."""
     run = virt_xml("off", "--print-diff", "--edit", "--disk", vol)
 
     assert '<source file="/images/two.qcow2"/>' in run.new
@@ -46,7 +46,7 @@ def test_a_volume_of_files_is_a_file(virt_xml: VirtXml, vol: str) -> None:
 
 @pytest.mark.parametrize("vol", ["vol=vg/lv", "path=/dev/vg/lv"])
 def test_a_logical_volume_is_a_block_device(virt_xml: VirtXml, vol: str) -> None:
-    """The disk gets the type of its new source."""
+    """The type of the disk changes to block."""
     run = virt_xml("off", "--print-diff", "--edit", "--disk", vol)
 
     assert '<disk type="block" device="disk">' in run.new
@@ -54,7 +54,7 @@ def test_a_logical_volume_is_a_block_device(virt_xml: VirtXml, vol: str) -> None
 
 
 def test_a_missing_volume_is_an_error(virt_xml: VirtXml) -> None:
-    """Nothing is changed."""
+    """The guest is not changed."""
     run = virt_xml("off", "--edit", "--disk", "vol=images/none")
 
     assert (run.status != 0, run.new) == (True, [])
@@ -62,13 +62,13 @@ def test_a_missing_volume_is_an_error(virt_xml: VirtXml) -> None:
 
 
 @pytest.mark.parametrize("name", ["usb_device_1234_5678_x", "1234:5678", "0x1234:0x5678"])
-def test_a_host_device_is_selected_by_name(virt_xml: VirtXml, name: str) -> None:
-    """Its name on the host, or its numbers."""
+def test_host_device_is_selected_by_name_or_id(virt_xml: VirtXml, name: str) -> None:
+    """The value is its node device name or its vendor and product IDs."""
     run = virt_xml("off", "--print-diff", "--edit", name, "--hostdev", "boot.order=3")
 
     assert run.new == ['<boot order="3"/>']
 
 
-def test_a_foreign_host_device_is_not_selected(virt_xml: VirtXml) -> None:
-    """The error lists what the guest has."""
+def test_host_device_that_the_guest_lacks_is_an_error(virt_xml: VirtXml) -> None:
+    """No device of the guest has these IDs."""
     assert virt_xml("off", "--edit", "1111:2222", "--hostdev", "boot.order=3").status != 0

@@ -1,4 +1,4 @@
-"""virt-xml as it is typed: what changes, what is printed, what is refused."""
+"""The options of virt-xml: their changes, their output and their errors."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from tests.edit.conftest import VirtXml
 DIFF = "--print-diff"
 
 
-def test_edit_changes_the_first(virt_xml: VirtXml) -> None:
-    """--edit alone changes the first object of the kind."""
+def test_edit_changes_the_first_device(virt_xml: VirtXml) -> None:
+    """--edit without a selector changes the first device of the kind."""
     run = virt_xml("off", DIFF, "--edit", "--sound", "model=es1370")
 
     assert (run.removed, run.new) == (['<sound model="ich6"/>'], ['<sound model="es1370"/>'])
 
 
 @pytest.mark.parametrize("which", ["2", "-1"])
-def test_edit_by_number(virt_xml: VirtXml, which: str) -> None:
-    """A number counts from 1, a negative one from the end."""
+def test_edit_selects_by_number(virt_xml: VirtXml, which: str) -> None:
+    """Numbers count from 1, negative ones from the end."""
     assert virt_xml("off", DIFF, "--edit", which, "--sound", "sb16").removed == ['<sound model="ac97"/>']
 
 
-def test_edit_all(virt_xml: VirtXml) -> None:
-    """`all` changes every one."""
+def test_edit_all_changes_every_device(virt_xml: VirtXml) -> None:
+    """The guest has two sound cards."""
     assert virt_xml("off", DIFF, "--edit", "all", "--sound", "sb16").new == ['<sound model="sb16"/>'] * 2
 
 
 @pytest.mark.parametrize("args", [["--edit", "all", "--watchdog", "action=reset"], ["--remove-device", "--rng", "all"]])
-def test_all_of_none(virt_xml: VirtXml, args: list[str]) -> None:
-    """`all` without matching objects does nothing and prints a warning."""
+def test_all_without_matching_devices_is_a_warning(virt_xml: VirtXml, args: list[str]) -> None:
+    """Nothing is changed, and the exit status is 0."""
     run = virt_xml("off", DIFF, *args)
 
     assert (run.status, run.new, run.removed) == (0, [], [])
@@ -38,74 +38,74 @@ def test_all_of_none(virt_xml: VirtXml, args: list[str]) -> None:
 
 @pytest.mark.parametrize("action", [["--edit"], ["--add-device"]])
 @pytest.mark.parametrize("kind", ["sound", "network", "disk", "graphics", "video"])
-def test_none_describes_no_device(virt_xml: VirtXml, action: list[str], kind: str) -> None:
-    """As with virt-install, `none` is not a model."""
+def test_none_is_not_a_model(virt_xml: VirtXml, action: list[str], kind: str) -> None:
+    """--edit and --add-device ignore it, like virt-install."""
     run = virt_xml("off", DIFF, *action, f"--{kind}", "none")
 
     assert (run.status, run.new, run.removed) == (0, [], [])
 
 
-def test_a_balloon_may_be_none(virt_xml: VirtXml) -> None:
-    """libvirt has a model of that name, without which it would add a balloon automatically."""
+def test_balloon_may_have_the_model_none(virt_xml: VirtXml) -> None:
+    """Without the model `none`, libvirt would add a balloon automatically."""
     assert '<memballoon model="none"/>' in virt_xml("off", DIFF, "--add-device", "--memballoon", "none").new
 
 
 @pytest.mark.parametrize("which", ["1", "all"])
-def test_there_is_one_domain(virt_xml: VirtXml, which: str) -> None:
-    """Of what a guest has once, it is the first one, and all of them."""
+def test_section_is_selected_by_1_and_by_all(virt_xml: VirtXml, which: str) -> None:
+    """A guest has only one <on_crash> element."""
     assert virt_xml("off", DIFF, "--edit", which, "--events", "on_crash=preserve").new == [
         "<on_crash>preserve</on_crash>"
     ]
 
 
-def test_edit_what_matches(virt_xml: VirtXml) -> None:
-    """KEY=VALUE selects by a sub-option."""
+def test_edit_selects_by_sub_option(virt_xml: VirtXml) -> None:
+    """`--edit target=hda` selects the disk with this target."""
     run = virt_xml("off", DIFF, "--edit", "target=hda", "--disk", "cache=none")
 
     assert run.new == ['<driver name="qemu" type="raw" cache="none"/>']
 
 
-def test_edit_by_path(virt_xml: VirtXml) -> None:
-    """A disk is known by its path, whatever the XML calls it."""
+def test_edit_selects_a_disk_by_path(virt_xml: VirtXml) -> None:
+    """`path=` is compared with the source, whichever attribute the XML has."""
     run = virt_xml("off", DIFF, "--edit", "path=/images/one.img", "--disk", "serial=abc")
 
     assert run.new == ["<serial>abc</serial>"]
 
 
-def test_empty_value_takes_away(virt_xml: VirtXml) -> None:
-    """`path=` takes the medium out and leaves the drive."""
+def test_empty_path_ejects_the_medium(virt_xml: VirtXml) -> None:
+    """`path=` removes the source and keeps the drive."""
     assert virt_xml("off", DIFF, "--edit", "--disk", "path=").removed == ['<source file="/images/one.img"/>']
 
 
-def test_edit_section(virt_xml: VirtXml) -> None:
-    """Sections of the domain are edited as devices are; a new one stands last."""
+def test_edit_adds_a_missing_section(virt_xml: VirtXml) -> None:
+    """Sections of the domain are edited like devices."""
     run = virt_xml("off", DIFF, "--edit", "--cpu", "host-passthrough")
 
     assert run.new == ['<cpu mode="host-passthrough"/>']
 
 
-def test_edit_by_xpath(virt_xml: VirtXml) -> None:
-    """--xml edits anything, several times in one run."""
+def test_xml_can_be_repeated(virt_xml: VirtXml) -> None:
+    """`--xml` sets or removes any value."""
     run = virt_xml("off", DIFF, "--edit", "--xml", "./title=T", "--xml", "xpath.delete=./devices/sound[1]")
 
     assert (run.new, run.removed) == (["<title>T</title>"], ['<sound model="ich6"/>'])
 
 
-def test_remove_device(virt_xml: VirtXml) -> None:
-    """--remove-device takes out what its option selects, and nothing else."""
+def test_remove_device_removes_the_selected_device(virt_xml: VirtXml) -> None:
+    """The other sound card is kept."""
     assert virt_xml("off", DIFF, "--remove-device", "--sound", "model=ac97").removed == ['<sound model="ac97"/>']
 
 
-def test_remove_spice(virt_xml: VirtXml) -> None:
-    """With the last spice display goes what only served it."""
+def test_removing_the_last_spice_display_removes_its_channel(virt_xml: VirtXml) -> None:
+    """The channel has no other purpose."""
     removed = virt_xml("off", DIFF, "--remove-device", "--graphics", "1").removed
 
     assert '<channel type="spicevmc">' in removed
     assert any(line.startswith("<graphics") for line in removed)
 
 
-def test_add_device(virt_xml: VirtXml) -> None:
-    """A new device gets the composer's defaults, here a free target name and a MAC address."""
+def test_added_device_gets_defaults(virt_xml: VirtXml) -> None:
+    """Examples are an unused target name and a MAC address."""
     disk = virt_xml("off", DIFF, "--add-device", "--disk", "/dev/null").new
     interface = virt_xml("off", DIFF, "--add-device", "--network", "network=default").new
 
@@ -113,13 +113,13 @@ def test_add_device(virt_xml: VirtXml) -> None:
     assert any(line.startswith("<mac address=") for line in interface)
 
 
-def test_boot_order_moves_others(virt_xml: VirtXml) -> None:
-    """The changed device keeps its boot order; the order in <os> is removed."""
+def test_boot_order_of_a_device_removes_that_in_os(virt_xml: VirtXml) -> None:
+    """libvirt accepts only one of them."""
     assert virt_xml("off", DIFF, "--edit", "2", "--disk", "boot.order=1").removed == ['<boot dev="hd"/>']
 
 
-def test_define(virt_xml: VirtXml) -> None:
-    """Unless printing is requested, the change is saved, and a message states when it takes effect."""
+def test_change_is_saved_by_default(virt_xml: VirtXml) -> None:
+    """For a running guest, a message states when the change takes effect."""
     off = virt_xml("off", "--edit", "--vcpus", "4")
     on = virt_xml("on", "--edit", "--vcpus", "4")
 
@@ -127,8 +127,8 @@ def test_define(virt_xml: VirtXml) -> None:
     assert on.out.splitlines()[-1] == "Changes will take effect after the domain is fully powered off."
 
 
-def test_start(virt_xml: VirtXml) -> None:
-    """--start saves and starts; with --no-define it starts only."""
+def test_start_defines_and_starts_the_guest(virt_xml: VirtXml) -> None:
+    """With --no-define, the guest is only started."""
     assert virt_xml("off", "--edit", "--vcpus", "4", "--start").out.splitlines()[1:] == [
         "Domain 'off' started successfully."
     ]
@@ -138,8 +138,8 @@ def test_start(virt_xml: VirtXml) -> None:
 
 
 @pytest.mark.parametrize(("answer", "saved"), [("yes\n", True), ("no\n", False), ("", False)])
-def test_confirm(virt_xml: VirtXml, answer: str, saved: bool) -> None:
-    """--confirm shows the change and asks; only yes saves."""
+def test_confirm_saves_only_after_yes(virt_xml: VirtXml, answer: str, saved: bool) -> None:
+    """--confirm shows the change first."""
     run = virt_xml("off", "--confirm", "--edit", "--vcpus", "4", stdin=answer)
 
     assert "Define 'off' with the changed XML? (y/n): " in run.out
@@ -147,8 +147,8 @@ def test_confirm(virt_xml: VirtXml, answer: str, saved: bool) -> None:
     assert run.status == 0
 
 
-def test_standard_input(virt_xml: VirtXml) -> None:
-    """Without a guest, XML comes from standard input and goes to standard output."""
+def test_xml_on_standard_input_is_edited(virt_xml: VirtXml) -> None:
+    """Without a guest, the result is printed on standard output."""
     xml = "<domain type='test'><name>x</name><devices><sound model='ich6'/></devices></domain>"
 
     run = virt_xml("--edit", "--sound", "ac97", stdin=xml)
@@ -157,28 +157,28 @@ def test_standard_input(virt_xml: VirtXml) -> None:
     assert run.out.startswith("<domain")
 
 
-def test_build_xml(virt_xml: VirtXml) -> None:
-    """--build-xml prints the object alone, no guest needed."""
+def test_build_xml_prints_only_the_device(virt_xml: VirtXml) -> None:
+    """No guest is needed."""
     assert virt_xml("--build-xml", "--sound", "ac97").out == '<sound model="ac97"/>\n'
 
 
-def test_no_change_is_a_warning(virt_xml: VirtXml) -> None:
-    """An edit that changes nothing prints a warning and succeeds."""
+def test_edit_without_effect_is_a_warning(virt_xml: VirtXml) -> None:
+    """The exit status is 0."""
     run = virt_xml("off", "--edit", "--sound", "ich6")
 
     assert "No XML diff was generated" in run.err
     assert run.status == 0
 
 
-def test_refresh_machine_type(virt_xml: VirtXml) -> None:
-    """The newest version of the same machine type."""
+def test_refresh_machine_type_removes_the_version(virt_xml: VirtXml) -> None:
+    """The machine type without a version is the newest one."""
     assert virt_xml("off", DIFF, "--edit", "--boot", "refresh-machine-type=yes").new == [
         '<type arch="i686" machine="pc">hvm</type>'
     ]
 
 
-def test_convert_to_q35(virt_xml: VirtXml) -> None:
-    """No IDE is left, cards are PCI Express ones, and there are as many ports as were asked for."""
+def test_convert_to_q35_replaces_ide_and_pci_devices(virt_xml: VirtXml) -> None:
+    """The number of PCI Express root ports can be specified."""
     run = virt_xml("off", "--print-xml", "--edit", "--convert-to-q35", "num_pcie_root_ports=3")
 
     assert 'machine="q35"' in run.out
@@ -187,8 +187,8 @@ def test_convert_to_q35(virt_xml: VirtXml) -> None:
     assert '<sound model="ich9"/>' in run.out
 
 
-def test_convert_to_vnc(virt_xml: VirtXml) -> None:
-    """VNC replaces spice and its devices; the clipboard's channel is optional."""
+def test_convert_to_vnc_removes_spice_devices(virt_xml: VirtXml) -> None:
+    """The clipboard channel of VNC is optional."""
     plain = virt_xml("off", "--print-xml", "--edit", "--convert-to-vnc")
     agent = virt_xml("off", "--print-xml", "--edit", "--convert-to-vnc", "qemu-vdagent=on")
 
@@ -197,8 +197,8 @@ def test_convert_to_vnc(virt_xml: VirtXml) -> None:
     assert '<channel type="qemu-vdagent">' in agent.out
 
 
-def test_another_network_replaces_the_old(virt_xml: VirtXml) -> None:
-    """A bridge in place of the network: nothing of the old source stays."""
+def test_bridge_replaces_a_network(virt_xml: VirtXml) -> None:
+    """The previous source is removed."""
     run = virt_xml("off", DIFF, "--edit", "--network", "bridge=br7")
 
     assert '<source bridge="br7"/>' in run.new
@@ -206,15 +206,15 @@ def test_another_network_replaces_the_old(virt_xml: VirtXml) -> None:
     assert '<interface type="bridge">' in run.new
 
 
-def test_a_port_of_ones_own(virt_xml: VirtXml) -> None:
-    """A port that is given is no longer chosen by libvirt."""
+def test_specified_port_removes_autoport(virt_xml: VirtXml) -> None:
+    """libvirt no longer chooses the port."""
     assert any('port="5905"' in line and "autoport" not in line for line in
                virt_xml("off", DIFF, "--edit", "--graphics", "port=5905").new)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["0x04b3:0x4485", "usb_device_4b3_4485_noserial"])
-def test_host_device_by_name(virt_xml: VirtXml, name: str) -> None:
-    """A host device is selected by its address or IDs, and only this one is removed."""
+def test_remove_device_selects_a_host_device_by_id(virt_xml: VirtXml, name: str) -> None:
+    """The IDs or the node device name select the USB device; the PCI device is kept."""
     xml = (
         "<domain type='test'><name>x</name><devices>"
         "<hostdev mode='subsystem' type='usb'><source><vendor id='0x04b3'/><product id='0x4485'/></source></hostdev>"
@@ -255,8 +255,8 @@ def test_host_device_by_name(virt_xml: VirtXml, name: str) -> None:
         (["off", "--edit", "size=3", "--disk", "cache=none"], "cannot select by 'size'"),
     ],
 )
-def test_refused(virt_xml: VirtXml, args: list[str], output: str) -> None:
-    """What makes no sense is refused in one sentence that names it."""
+def test_invalid_command_lines_are_errors(virt_xml: VirtXml, args: list[str], output: str) -> None:
+    """The error names the option or the value."""
     run = virt_xml(*args)
 
     assert run.status in (1, 2)
@@ -264,8 +264,8 @@ def test_refused(virt_xml: VirtXml, args: list[str], output: str) -> None:
     assert run.out == ""
 
 
-def test_what_there_is_to_select(virt_xml: VirtXml) -> None:
-    """A selection without a match shows the values that exist."""
+def test_hint_lists_the_values_that_can_be_selected(virt_xml: VirtXml) -> None:
+    """No device matches the selector."""
     by_model = virt_xml("off", "--edit", "model=sb16", "--sound", "es1370").err
     by_target = virt_xml("off", "--edit", "target=vdz", "--disk", "cache=none").err
     assert "use model=ich6, model=ac97, a number from 1 to 2, or all" in by_model

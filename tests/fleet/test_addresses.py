@@ -1,4 +1,4 @@
-"""Fixed addresses: reservations in libvirt's networks, on the test driver."""
+"""Fixed addresses: reservations in networks of libvirt's test driver."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NETWORK = """<network>
 
 @pytest.fixture(autouse=True)
 def lab_network(hypervisor: Hypervisor) -> Iterator[None]:
-    """The network `lab`, in which 10.7.0.9 is reserved for a printer."""
+    """The network `lab`, where 10.7.0.9 is reserved for a printer."""
     network = hypervisor.host.connection.networkDefineXML(NETWORK)
     network.create()
     yield
@@ -31,31 +31,31 @@ def lab_network(hypervisor: Hypervisor) -> Iterator[None]:
 
 
 def lab(guests: str) -> Lab:
-    """A lab with these guests, one a line."""
+    """Return a lab with these guests, one per line."""
     return Lab.parse(f"version: 1\nproject: p\nguests:\n{guests}", "guests.yaml")
 
 
 def one(network: str, name: str = "a") -> Lab:
-    """A lab of one guest with this network."""
+    """Return a lab of one guest with this network."""
     return lab(f"  {name}: {{{REST}, network: {network}}}\n")
 
 
 def hosts(hypervisor: Hypervisor) -> list[tuple[str | None, str | None]]:
-    """(name, address) of the reservations of the network `lab`, without the printer."""
+    """Return (name, address) of the reservations in the network `lab`, except the printer's."""
     root = etree.fromstring(hypervisor.host.connection.networkLookupByName("lab").XMLDesc(0))
     found = [(host.get("name"), host.get("ip")) for host in root.iterfind("ip/dhcp/host")]
     return [each for each in found if each[0] != "printer"]
 
 
 def apply(wanted: Lab, hypervisor: Hypervisor) -> list[str]:
-    """Apply; return the actions. Everything must succeed."""
+    """Apply the file, expecting success; return the actions."""
     outcomes = wanted.apply(hypervisor)
     assert [each.message for each in outcomes if each.status in ("failed", "skipped")] == []
     return [each.action for each in outcomes]
 
 
 def test_address_is_reserved_recorded_and_kept(hypervisor: Hypervisor) -> None:
-    """The reservation has the guest's name; a second apply changes nothing."""
+    """The reservation has the name of the guest; a second apply changes nothing."""
     wanted = one("{network: lab, ip: 10.7.0.10}")
     assert apply(wanted, hypervisor) == ["create"]
     assert hosts(hypervisor) == [("a", "10.7.0.10")]
@@ -67,8 +67,8 @@ def test_address_is_reserved_recorded_and_kept(hypervisor: Hypervisor) -> None:
     assert [each.address for each in hypervisor.guest("a").find_addresses()] == ["10.7.0.10"]
 
 
-def test_both_families_are_reserved(hypervisor: Hypervisor) -> None:
-    """A list of addresses; IPv6 is reserved by name."""
+def test_ipv4_and_ipv6_addresses_are_reserved(hypervisor: Hypervisor) -> None:
+    """The deletion of the guest removes both reservations."""
     apply(one("[{network: lab, ip: [10.7.0.10, 'fd07::10']}]"), hypervisor)
     assert hosts(hypervisor) == [("a", "10.7.0.10"), ("a", "fd07::10")]
     plan = hypervisor.deletion_plan("a")
@@ -77,7 +77,7 @@ def test_both_families_are_reserved(hypervisor: Hypervisor) -> None:
 
 
 def test_changed_address_moves_the_reservation(hypervisor: Hypervisor) -> None:
-    """Without recreating the guest; the old address is free again."""
+    """The guest is not created again, and the old reservation is removed."""
     apply(one("{network: lab, ip: 10.7.0.10}"), hypervisor)
     uuid = hypervisor.guest("a").uuid
     moved = one("{network: lab, ip: 10.7.0.11}")
@@ -91,7 +91,7 @@ def test_changed_address_moves_the_reservation(hypervisor: Hypervisor) -> None:
 
 
 def test_lost_reservation_is_restored(hypervisor: Hypervisor) -> None:
-    """The file sets the address, so that its removal is undone."""
+    """The next apply creates a reservation that somebody removed."""
     wanted = one("{network: lab, ip: 10.7.0.10}")
     apply(wanted, hypervisor)
     record = hypervisor.guest("a").record
@@ -106,7 +106,7 @@ def test_lost_reservation_is_restored(hypervisor: Hypervisor) -> None:
 
 
 def test_added_interface_gets_its_address(hypervisor: Hypervisor) -> None:
-    """The reservation is there before the interface."""
+    """The address is reserved before the interface is added."""
     apply(one("[{network: lab}]"), hypervisor)
     hypervisor.guest("a").destroy()
     two = one("[{network: lab}, {network: lab, ip: 10.7.0.12}]")
@@ -140,7 +140,7 @@ def test_added_interface_gets_its_address(hypervisor: Hypervisor) -> None:
     ],
 )
 def test_conflict_is_found_before_anything_changes(hypervisor: Hypervisor, network: str, message: str) -> None:
-    """The error has the position of the address in the file."""
+    """The error contains the position of the address in the file."""
     wanted = lab(
         f"  a: {{{REST}, network: none}}\n"
         f"  b:\n    {REST.replace(', ', chr(10) + '    ')}\n"
@@ -160,8 +160,8 @@ def test_conflict_is_found_before_anything_changes(hypervisor: Hypervisor, netwo
         ("network: [{network: lab}], cloud-init: {user: bob}", "9:3: b: --cloud-init user=bob: no login would be"),
     ],
 )
-def test_mistake_in_a_guest_that_exists_has_a_position(hypervisor: Hypervisor, values: str, message: str) -> None:
-    """As that of a new guest; the others are reported with it."""
+def test_error_in_an_existing_guest_has_a_position(hypervisor: Hypervisor, values: str, message: str) -> None:
+    """The error has the same format as for a new guest."""
     lab(f"  b: {{{REST}, network: [{{network: lab}}]}}\n").apply(hypervisor)
     wanted = lab(f"  b: {{{values}, {REST}}}\n".replace("  b", "\n" * 5 + "  b"))
     with pytest.raises(FileError) as caught:
@@ -169,8 +169,8 @@ def test_mistake_in_a_guest_that_exists_has_a_position(hypervisor: Hypervisor, v
     assert caught.value.message.startswith(f"guests.yaml:{message}")
 
 
-def test_conflict_with_another_guest_of_the_file() -> None:
-    """Written the same or not; in other networks the address is free."""
+def test_two_guests_with_one_address_are_an_error() -> None:
+    """The spelling does not matter; guests in different networks may have the same address."""
     other = "{network: lab, ip: 10.7.0.10}"
     with pytest.raises(FileError) as caught:
         lab(f"  a: {{network: {other}}}\n  b: {{network: [{{network: lab, ip: 10.7.0.10/24}}]}}\n")
@@ -182,7 +182,7 @@ def test_conflict_with_another_guest_of_the_file() -> None:
 
 
 def test_reservation_is_removed_when_the_creation_fails(hypervisor: Hypervisor) -> None:
-    """Nothing of the guest remains."""
+    """libvirt rejects the final XML of the guest."""
     wanted = one("{network: lab, ip: 10.7.0.10, mac: '52:54:00:00:00:01'}")
     plan = hypervisor.plan(wanted.guests[0].request)  # type: ignore[arg-type]
     plan.final.on_crash = "rubbish"
@@ -192,14 +192,14 @@ def test_reservation_is_removed_when_the_creation_fails(hypervisor: Hypervisor) 
 
 
 def test_reservation_of_the_user_is_used_and_kept(hypervisor: Hypervisor) -> None:
-    """It is not removed with the guest."""
+    """The guest's record does not contain it, so it is not removed with the guest."""
     apply(one("{network: lab, ip: 10.7.0.9, mac: '52:54:00:00:00:99'}"), hypervisor)
     record = hypervisor.guest("a").record
     assert record is not None and record.reservations == ()
 
 
 def test_attached_interface_gets_a_reservation(hypervisor: Hypervisor) -> None:
-    """Also by `Guest.attach`, which records it."""
+    """`Guest.attach` adds it to the record."""
     apply(one("none"), hypervisor)
     guest = hypervisor.guest("a")
     guest.destroy()
@@ -209,10 +209,8 @@ def test_attached_interface_gets_a_reservation(hypervisor: Hypervisor) -> None:
     assert record is not None and [each.address for each in record.reservations] == ["10.7.0.20"]
 
 
-def test_guest_that_is_planned_again_keeps_its_uuid_and_mac_address(
-    hypervisor: Hypervisor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After a killed run has left files; for a MAC address in use, the next one is generated."""
+def test_uuid_and_mac_address_are_reproducible(hypervisor: Hypervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest that is created again has the same ones, unless the MAC address is in use."""
     from virtinstall import create
     from virtinstall.fleet.planning import uuid_of
 

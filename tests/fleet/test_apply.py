@@ -1,4 +1,4 @@
-"""Apply and diff on libvirt's test driver."""
+"""`Lab.apply` and `Lab.diff` on libvirt's test driver."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ ONE = "memory: 64, disk: none, network: none, import: true, osinfo: generic"
 
 
 def lab(guests: str, project: str = "p") -> Lab:
-    """A lab with these guests (a flow mapping)."""
+    """Return a lab with these guests (a flow mapping)."""
     return Lab.parse(f"version: 1\nproject: {project}\nguests: {guests}\n", "guests.yaml")
 
 
 def statuses(outcomes: list[Outcome]) -> dict[str, tuple[str, str]]:
-    """(action, status) by name."""
+    """Return (action, status) of each guest."""
     assert [each.message for each in outcomes if each.status == "done" and each.message] == []
     return {each.name: (each.action, each.status) for each in outcomes}
 
 
 def actions(lab: Lab, hypervisor: Hypervisor, **more: Any) -> dict[str, str]:
-    """The action by name."""
+    """Return the action for each guest that differs."""
     return {each.name: each.action for each in lab.diff(hypervisor, **more) if each.is_different}
 
 
-def test_apply_creates_and_diff_is_empty_afterwards(hypervisor: Hypervisor) -> None:
+def test_diff_is_empty_after_apply(hypervisor: Hypervisor) -> None:
     """A second apply does nothing."""
     guests = lab(f"{{db: {{{ONE}}}, web: {{count: 2, after: db, {ONE}, metadata: {{title: 'number {{n}}'}}}}}}")
     assert actions(guests, hypervisor) == {"db": "create", "web-1": "create", "web-2": "create"}
@@ -57,8 +57,8 @@ def test_apply_creates_and_diff_is_empty_afterwards(hypervisor: Hypervisor) -> N
         "memory: 64, disk: none, import: true, xml: './@foo=bar', metadata: {description: \"a\\nb\"}",
     ],
 )  # fmt: skip
-def test_apply_then_diff_is_empty(hypervisor: Hypervisor, values: str) -> None:
-    """Values that libvirt adds are not differences, and a changed option is compared with a new plan."""
+def test_only_a_changed_option_is_a_difference(hypervisor: Hypervisor, values: str) -> None:
+    """Values that libvirt adds are not differences."""
     first = lab(f"{{a: {{osinfo: generic, {values}}}}}")
     assert statuses(first.apply(hypervisor)) == {"a": ("create", "done")}
     assert actions(first, hypervisor) == {}
@@ -68,8 +68,8 @@ def test_apply_then_diff_is_empty(hypervisor: Hypervisor, values: str) -> None:
     assert [each.path for each in found.changes] == ["on_crash"], found.changes
 
 
-def test_change_is_applied_and_nothing_else_changes(hypervisor: Hypervisor) -> None:
-    """UUID and MAC address stay; drift that the file does not set is reported and kept."""
+def test_change_keeps_uuid_and_drift(hypervisor: Hypervisor) -> None:
+    """Drift in values that the file does not set is reported and kept."""
     values = "disk: none, network: {network: default}, import: true, osinfo: generic"
     lab(f"{{a: {{memory: 64, {values}}}}}").apply(hypervisor)
     before = hypervisor.guest("a")
@@ -89,8 +89,8 @@ def test_change_is_applied_and_nothing_else_changes(hypervisor: Hypervisor) -> N
     assert not again.is_different and [each.path for each in again.drift] == ["on_crash"]
 
 
-def test_device_is_attached_and_detached(hypervisor: Hypervisor) -> None:
-    """The other devices keep their addresses."""
+def test_added_device_is_attached_and_removed_one_detached(hypervisor: Hypervisor) -> None:
+    """The diff is empty after each of the changes."""
     lab(f"{{a: {{{ONE}}}}}").apply(hypervisor)
     two = lab(f"{{a: {{{ONE}, watchdog: default}}}}")
     (found,) = two.diff(hypervisor)
@@ -104,8 +104,8 @@ def test_device_is_attached_and_detached(hypervisor: Hypervisor) -> None:
     assert actions(none, hypervisor) == {}
 
 
-def test_option_that_acts_at_creation_is_reported_until_the_guest_is_recreated(hypervisor: Hypervisor) -> None:
-    """It is never recreated without being asked."""
+def test_option_for_creation_is_reported_until_recreate(hypervisor: Hypervisor) -> None:
+    """The guest is created again only with `recreate`, and keeps its UUID."""
     lab(f"{{a: {{{ONE}}}}}").apply(hypervisor)
     uuid = hypervisor.guest("a").uuid
     changed = lab("{a: {memory: 64, disk: none, network: none, pxe: true, osinfo: generic}}")
@@ -117,8 +117,8 @@ def test_option_that_acts_at_creation_is_reported_until_the_guest_is_recreated(h
     assert hypervisor.guest("a").uuid == uuid and actions(changed, hypervisor) == {}
 
 
-def test_guest_of_somebody_else_is_refused_unless_adopted(hypervisor: Hypervisor) -> None:
-    """Nothing is changed before, and what is adopted stays as it is."""
+def test_guest_not_created_from_the_file_is_an_error(hypervisor: Hypervisor) -> None:
+    """Nothing is changed; the hint suggests --adopt."""
     guests = lab(f"{{new: {{{ONE}}}, test: {{{ONE}}}}}")
     with pytest.raises(RequestError, match="'test' exists and was not created from this file") as caught:
         guests.apply(hypervisor)
@@ -130,7 +130,7 @@ def test_guest_of_somebody_else_is_refused_unless_adopted(hypervisor: Hypervisor
 
 
 def test_absent_and_pruned_guests_are_deleted(hypervisor: Hypervisor) -> None:
-    """A guest that the file no longer has goes only with prune."""
+    """A guest that was removed from the file is deleted only with `prune`."""
     lab(f"{{a: {{{ONE}}}, b: {{{ONE}}}, c: {{{ONE}}}}}").apply(hypervisor)
     fewer = lab(f"{{a: {{{ONE}}}, b: {{state: absent}}}}")
     assert actions(fewer, hypervisor) == {"b": "delete"}
@@ -143,7 +143,7 @@ def test_absent_and_pruned_guests_are_deleted(hypervisor: Hypervisor) -> None:
 
 
 def test_failure_skips_only_dependents(hypervisor: Hypervisor) -> None:
-    """The others are created."""
+    """The other guests are created."""
     guests = lab(
         f"{{a: {{memory: 64, disk: {{path: /nonexistent/x.img}}, import: true, osinfo: generic}}, "
         f"b: {{after: a, {ONE}}}, c: {{after: b, {ONE}}}, d: {{{ONE}}}}}"
@@ -155,8 +155,8 @@ def test_failure_skips_only_dependents(hypervisor: Hypervisor) -> None:
     assert outcomes["c"].message == "skipped, because 'a' failed"
 
 
-def test_run_that_was_killed_before_its_record_is_completed(hypervisor: Hypervisor) -> None:
-    """The guest's UUID follows from project and name."""
+def test_apply_completes_a_guest_without_a_record(hypervisor: Hypervisor) -> None:
+    """A previous apply was killed; the guest is identified by its UUID, which depends on project and name."""
     guests = lab(f"{{a: {{{ONE}}}}}")
     from virtinstall.fleet.planning import plan_guest
 
@@ -165,8 +165,8 @@ def test_run_that_was_killed_before_its_record_is_completed(hypervisor: Hypervis
     assert actions(guests, hypervisor) == {}
 
 
-def test_run_that_was_killed_before_the_start_is_completed(hypervisor: Hypervisor) -> None:
-    """The guest is defined and was never started: the next apply starts it, and reports it before."""
+def test_apply_starts_a_guest_that_was_never_started(hypervisor: Hypervisor) -> None:
+    """A previous apply was killed after the definition; the diff reports it."""
     guests = lab(f"{{a: {{{ONE}}}}}")
     from virtinstall.fleet.planning import plan_guest
 
@@ -177,8 +177,8 @@ def test_run_that_was_killed_before_the_start_is_completed(hypervisor: Hyperviso
     assert hypervisor.guest("a").state.is_active and actions(guests, hypervisor) == {}
 
 
-def test_mac_addresses_follow_from_project_and_name(hypervisor: Hypervisor) -> None:
-    """Deleted and created again, the guest has the same; in another project it has others."""
+def test_mac_addresses_depend_on_project_and_name(hypervisor: Hypervisor) -> None:
+    """A guest that is deleted and created again has the same address."""
     from virtinstall.fleet.planning import plan_guest
 
     def mac(project: str, name: str) -> str | None:
@@ -190,8 +190,8 @@ def test_mac_addresses_follow_from_project_and_name(hypervisor: Hypervisor) -> N
     assert len({mac("p", "a"), mac("p", "b"), mac("q", "a")}) == 3
 
 
-def test_interrupt_waits_for_what_runs_and_begins_nothing_new() -> None:
-    """Ctrl-C leaves each guest complete or absent."""
+def test_interrupt_starts_no_other_guest() -> None:
+    """After Ctrl-C, each guest is either complete or absent."""
     done: list[str] = []
 
     def step(name: str) -> str:
@@ -205,8 +205,8 @@ def test_interrupt_waits_for_what_runs_and_begins_nothing_new() -> None:
     assert done == []
 
 
-def test_interrupt_ends_the_waiting_of_other_threads() -> None:
-    """The result of a step that ran is reported, and a step that waits ends."""
+def test_interrupt_ends_waiting_in_other_threads() -> None:
+    """The results of their steps are still reported."""
     interrupted = threading.Event()
     seen: list[str] = []
 
@@ -228,7 +228,7 @@ def test_interrupt_ends_the_waiting_of_other_threads() -> None:
 
 
 def test_interrupted_connection_stops_waiting() -> None:
-    """`wait_until` ends with an error as soon as another thread interrupts it."""
+    """`wait_until` raises an error as soon as another thread sets the event."""
     with virtinstall.connect("test:///default") as connected:
         timer = threading.Timer(0.2, connected.host.interrupted.set)
         timer.start()
@@ -237,8 +237,8 @@ def test_interrupted_connection_stops_waiting() -> None:
         timer.join()
 
 
-def test_cost_of_a_guest_does_not_depend_on_their_number(hypervisor: Hypervisor) -> None:
-    """CPU time of a creation and of a comparison, with a file each, whose users are looked up."""
+def test_cost_per_guest_does_not_depend_on_the_number_of_guests(hypervisor: Hypervisor) -> None:
+    """The CPU time of creation and comparison is measured; each guest has a disk, whose users are looked up."""
 
     def seconds(count: int, project: str) -> float:
         values = f"memory: 64, disk: {{path: '/nowhere/{project}-{{n}}.img', size: 1}}, import: true, osinfo: generic"
@@ -253,8 +253,8 @@ def test_cost_of_a_guest_does_not_depend_on_their_number(hypervisor: Hypervisor)
     assert many < few * 5 * 2.5
 
 
-def test_order_of_many_guests_is_found_quickly() -> None:
-    """A chain and a star of twenty thousand names."""
+def test_order_of_20000_guests_is_computed_quickly() -> None:
+    """Their dependencies are a chain or a star."""
     names = [str(number) for number in range(20_000)]
     chain = {name: names[number - 1 : number] if number else [] for number, name in enumerate(names)}
     star = {name: names[:1] if number else [] for number, name in enumerate(names)}

@@ -1,4 +1,4 @@
-"""Changes of guests that exist: which device is which, what is kept, what is refused. On libvirt's test driver."""
+"""Changes of existing guests: how devices are matched, which values are kept, and which changes are errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BASE = "memory: 64, import: true, osinfo: generic"
 
 
 def lab(values: str) -> Lab:
-    """A lab with the guest `a`."""
+    """Return a lab with the guest `a`."""
     return Lab.parse(f"version: 1\nproject: p\nguests: {{a: {{{BASE}, {values}}}}}\n", "guests.yaml")
 
 
@@ -27,7 +27,7 @@ def created(hypervisor: Hypervisor, values: str) -> None:
 
 
 def changed(hypervisor: Hypervisor, values: str) -> Comparison:
-    """Apply other values; return what was different. A second comparison finds nothing."""
+    """Apply other values; return the previous differences. Afterwards there are none."""
     (found,) = lab(values).diff(hypervisor)
     (outcome,) = lab(values).apply(hypervisor)
     assert outcome.message is None, outcome
@@ -37,7 +37,7 @@ def changed(hypervisor: Hypervisor, values: str) -> Comparison:
 
 
 def disks(hypervisor: Hypervisor) -> dict[str | None, str | None]:
-    """File by target."""
+    """Return the file of each target."""
     return {disk.target_dev: disk.source_file for disk in hypervisor.guest("a").domain.devices_of(Disk)}
 
 
@@ -48,7 +48,7 @@ def edit(hypervisor: Hypervisor, old: str, new: str) -> None:
     hypervisor.host.define_guest(xml.replace(old, new))
 
 
-def test_removed_first_disk_is_the_one_that_goes(hypervisor: Hypervisor) -> None:
+def test_first_disk_can_be_removed(hypervisor: Hypervisor) -> None:
     """The second one keeps its target and its file."""
     created(hypervisor, "network: none, disk: [{size: 1}, {size: 2}]")
     first, second = disks(hypervisor).items()
@@ -58,7 +58,7 @@ def test_removed_first_disk_is_the_one_that_goes(hypervisor: Hypervisor) -> None
     assert disks(hypervisor) == dict([second])
 
 
-def test_removed_first_interface_is_the_one_that_goes(hypervisor: Hypervisor) -> None:
+def test_first_interface_can_be_removed(hypervisor: Hypervisor) -> None:
     """The second one keeps its MAC address."""
     created(hypervisor, "disk: none, network: [{network: default}, {network: default, model: e1000}]")
     _, kept = hypervisor.guest("a").domain.devices_of(Interface)
@@ -66,8 +66,8 @@ def test_removed_first_interface_is_the_one_that_goes(hypervisor: Hypervisor) ->
     assert [each.mac_address for each in hypervisor.guest("a").domain.devices_of(Interface)] == [kept.mac_address]
 
 
-def test_order_of_disks_in_the_file_is_the_boot_order(hypervisor: Hypervisor) -> None:
-    """They are recognized by their values, and keep their targets."""
+def test_order_of_disks_is_the_boot_order(hypervisor: Hypervisor) -> None:
+    """When the order changes, the disks keep their targets."""
     created(hypervisor, "network: none, disk: [{path: /x/a.img, size: 1}, {path: /x/b.img, size: 2}]")
     before = disks(hypervisor)
     (found,) = lab("network: none, disk: [{path: /x/b.img, size: 2}, {path: /x/a.img, size: 1}]").diff(hypervisor)
@@ -75,8 +75,8 @@ def test_order_of_disks_in_the_file_is_the_boot_order(hypervisor: Hypervisor) ->
     assert disks(hypervisor) == before
 
 
-def test_added_disk_comes_to_the_others(hypervisor: Hypervisor) -> None:
-    """Before the first in the file, but after it in the guest."""
+def test_disk_added_at_the_front_does_not_replace_the_first(hypervisor: Hypervisor) -> None:
+    """The existing disk keeps its target."""
     created(hypervisor, "network: none, disk: [{path: /x/a.img, size: 1}]")
     ((target, path),) = disks(hypervisor).items()
     found = changed(hypervisor, "network: none, disk: [{path: /x/b.img, size: 1}, {path: /x/a.img, size: 1}]")
@@ -85,8 +85,8 @@ def test_added_disk_comes_to_the_others(hypervisor: Hypervisor) -> None:
     assert after[target] == path == "/x/a.img" and set(after.values()) == {"/x/a.img", "/x/b.img"}
 
 
-def test_smaller_disk_is_refused(hypervisor: Hypervisor) -> None:
-    """The data in it would be lost."""
+def test_smaller_disk_is_an_error(hypervisor: Hypervisor) -> None:
+    """Shrinking the disk would destroy data."""
     created(hypervisor, "network: none, disk: [{size: 2}]")
     smaller = lab("network: none, disk: [{size: 1}]")
     with pytest.raises(RequestError, match=r"guests.yaml:3:10: a.disk\[0\].size: .* cannot shrink") as caught:
@@ -94,8 +94,8 @@ def test_smaller_disk_is_refused(hypervisor: Hypervisor) -> None:
     assert caught.value.hint == "write size: 2, or create the guest again: --recreate a"
 
 
-def test_larger_disk_grows(hypervisor: Hypervisor) -> None:
-    """Its size is not in the XML."""
+def test_larger_size_grows_the_disk(hypervisor: Hypervisor) -> None:
+    """The size is compared although the XML does not contain it."""
     created(hypervisor, "network: none, disk: [{size: 1}, {size: 2}]")
     (first, *_) = disks(hypervisor)
     (found,) = lab("network: none, disk: [{size: 3}, {size: 2}]").diff(hypervisor)
@@ -104,15 +104,15 @@ def test_larger_disk_grows(hypervisor: Hypervisor) -> None:
     changed(hypervisor, "network: none, disk: [{size: 3}, {size: 2}]")
 
 
-def test_format_of_an_image_is_never_changed(hypervisor: Hypervisor) -> None:
-    """The data would be read as something else; it acts at the creation."""
+def test_format_of_an_image_is_not_changed(hypervisor: Hypervisor) -> None:
+    """The data would be misinterpreted; the diff reports that the option applies at creation."""
     created(hypervisor, "network: none, disk: [{size: 1, format: qcow2}]")
     (found,) = lab("network: none, disk: [{size: 1, format: raw}]").diff(hypervisor)
     assert found.changes == () and found.at_creation == ("disk",)
 
 
-def test_drift_is_reverted_only_where_the_file_sets_the_value(hypervisor: Hypervisor) -> None:
-    """`virsh edit` changed the memory, which the file has, and the description, which it does not have."""
+def test_drift_is_reverted_only_if_the_file_sets_the_value(hypervisor: Hypervisor) -> None:
+    """`virsh edit` changed the memory, which the file sets, and the description, which it does not."""
     created(hypervisor, "disk: none, network: none")
     edit(hypervisor, "<currentMemory unit='KiB'>65536", "<currentMemory unit='KiB'>32768")
     edit(hypervisor, "</uuid>", "</uuid><description>mine</description>")
@@ -125,8 +125,8 @@ def test_drift_is_reverted_only_where_the_file_sets_the_value(hypervisor: Hyperv
     assert (domain.current_memory_kib, domain.description) == (65536, "mine")
 
 
-def test_detached_disk_of_the_file_comes_back_with_its_image(hypervisor: Hypervisor) -> None:
-    """Somebody detached it; no new image is created for it."""
+def test_detached_disk_is_attached_again_with_its_image(hypervisor: Hypervisor) -> None:
+    """Somebody detached the disk; no new image is created."""
     created(hypervisor, "network: none, disk: [{size: 1}, {size: 2}]")
     before = disks(hypervisor)
     domain = hypervisor.guest("a").domain
@@ -136,8 +136,8 @@ def test_detached_disk_of_the_file_comes_back_with_its_image(hypervisor: Hypervi
     assert found.action == "update" and disks(hypervisor) == before
 
 
-def test_mac_address_changed_by_somebody_is_kept(hypervisor: Hypervisor) -> None:
-    """The file does not name it: no second interface is added."""
+def test_changed_mac_address_is_kept_if_the_file_does_not_set_it(hypervisor: Hypervisor) -> None:
+    """No second interface is added."""
     created(hypervisor, "disk: none, network: [{network: default}]")
     mac = str(hypervisor.guest("a").domain.devices_of(Interface)[0].mac_address)
     edit(hypervisor, mac, "52:54:00:99:99:99")
@@ -145,16 +145,16 @@ def test_mac_address_changed_by_somebody_is_kept(hypervisor: Hypervisor) -> None
     assert not found.is_different and found.drift
 
 
-def test_bus_that_changes_keeps_the_image(hypervisor: Hypervisor) -> None:
-    """The disk is the same one on another bus."""
+def test_changed_bus_keeps_the_image(hypervisor: Hypervisor) -> None:
+    """The disk is matched although its target changes."""
     created(hypervisor, "network: none, disk: [{size: 1, bus: ide}]")
     (path,) = disks(hypervisor).values()
     changed(hypervisor, "network: none, disk: [{size: 1, bus: virtio}]")
     assert disks(hypervisor) == {"vda": path}
 
 
-def test_changed_method_of_installation_changes_nothing_in_the_guest(hypervisor: Hypervisor) -> None:
-    """It acts at the creation only."""
+def test_changed_install_method_does_not_change_the_guest(hypervisor: Hypervisor) -> None:
+    """The diff reports that the option applies at creation."""
     created(hypervisor, "disk: none, network: none")
     values = "memory: 128, disk: none, network: none, pxe: true, osinfo: generic"
     (found,) = Lab.parse(f"version: 1\nproject: p\nguests: {{a: {{{values}}}}}\n").diff(hypervisor)
@@ -174,8 +174,10 @@ def test_changed_method_of_installation_changes_nothing_in_the_guest(hypervisor:
         (["/a,device=cdrom", "/b"], ["/z,device=cdrom", "/b"], [0, 1]),
     ],
 )
-def test_disks_are_matched(old: list[str], new: list[str], expected: list[int | None]) -> None:
-    """By target, all values, common values, and place."""
+def test_disks_are_matched_by_target_values_and_position(
+    old: list[str], new: list[str], expected: list[int | None]
+) -> None:
+    """`expected` is the former position of each new disk, or None."""
 
     def request(texts: list[str]) -> virtinstall.Request:
         return parse_request(["--name", "a", "--import", *(word for text in texts for word in ("--disk", text))])
@@ -200,29 +202,29 @@ def test_disks_are_matched(old: list[str], new: list[str], expected: list[int | 
     ],
 )
 def test_device_that_loses_a_value_is_not_shown_as_removed(removed: tuple[str, ...], line: str) -> None:
-    """Only a device that the guest loses is removed."""
+    """The line `remove` is printed only for a removed device."""
     changes = (Difference("devices/disk[vda]/driver/@discard", "unmap", None),)
     shown = difference_text([Comparison(name="a", action="update", changes=changes, removed=removed)])
     assert shown == f"a: change\n  {line}\n"
 
 
-def test_a_drive_never_becomes_a_disk(hypervisor: Hypervisor) -> None:
-    """The CD-ROM drive goes, and a new image is created for the disk."""
+def test_disk_does_not_replace_a_drive(hypervisor: Hypervisor) -> None:
+    """The CD-ROM drive is removed, and a new disk is added."""
     created(hypervisor, "network: none, disk: [{path: /x/a.img, size: 1}, {device: cdrom}]")
     changed(hypervisor, "network: none, disk: [{path: /x/a.img, size: 1}, {path: /x/b.img, size: 1}]")
     found = [(disk.device, disk.source_file) for disk in hypervisor.guest("a").domain.devices_of(Disk)]
     assert found == [("disk", "/x/a.img"), ("disk", "/x/b.img")]
 
 
-def test_another_path_is_another_disk(hypervisor: Hypervisor) -> None:
-    """Also on another bus: the image of the former disk is not used for it."""
+def test_disk_with_another_path_is_a_new_disk(hypervisor: Hypervisor) -> None:
+    """The image of the previous disk is not used for it."""
     created(hypervisor, "network: none, disk: [{path: /x/a.img, size: 1, bus: ide}]")
     changed(hypervisor, "network: none, disk: [{path: /x/b.img, size: 1, bus: virtio}]")
     assert disks(hypervisor) == {"vda": "/x/b.img"}
 
 
-def test_another_board_gets_new_places_for_its_devices(hypervisor: Hypervisor) -> None:
-    """Addresses and controllers of the former board are not kept."""
+def test_changed_machine_type_resets_addresses(hypervisor: Hypervisor) -> None:
+    """Addresses and controllers of the previous machine type are removed."""
     values = "disk: [{path: /x/a.img, size: 1}], network: none, controller: 'usb,model=ich9-ehci1'"
     created(hypervisor, f"machine: q35, {values}")
     changed(hypervisor, f"machine: pc, {values}")
@@ -230,8 +232,8 @@ def test_another_board_gets_new_places_for_its_devices(hypervisor: Hypervisor) -
     assert "pcie-root" not in xml and "machine='pc" in xml
 
 
-def test_autostart_follows_the_file(hypervisor: Hypervisor) -> None:
-    """It is not in the XML; what somebody else changed is set again."""
+def test_autostart_is_compared_and_set(hypervisor: Hypervisor) -> None:
+    """The XML does not contain it; a change by somebody else is reverted."""
     created(hypervisor, "disk: none, network: none")
     guest = hypervisor.guest("a").handle
     for value, expected in (("true", True), ("false", False)):
@@ -243,8 +245,8 @@ def test_autostart_follows_the_file(hypervisor: Hypervisor) -> None:
     assert guest.is_autostarted()
 
 
-def test_what_an_adopted_guest_lacks_is_a_difference_afterwards(hypervisor: Hypervisor) -> None:
-    """It is taken over unchanged; then the file's values and devices are applied, and its disk keeps its place."""
+def test_adopted_guest_is_changed_by_the_next_apply(hypervisor: Hypervisor) -> None:
+    """The adoption itself changes nothing; the existing disk keeps its target."""
     hypervisor.host.define_guest(
         "<domain type='test'><name>a</name><memory>32768</memory><os><type>hvm</type></os><devices>"
         "<disk type='file' device='disk'><source file='/x/a.img'/><target dev='sdb' bus='scsi'/></disk>"
@@ -265,8 +267,8 @@ def test_what_an_adopted_guest_lacks_is_a_difference_afterwards(hypervisor: Hype
     assert not version.diff(hypervisor)[0].is_different
 
 
-def test_a_drive_that_becomes_a_disk_gets_a_new_image(hypervisor: Hypervisor) -> None:
-    """Its medium is not used for the disk, although both have the same target."""
+def test_disk_with_the_target_of_a_drive_gets_a_new_image(hypervisor: Hypervisor) -> None:
+    """The medium of the drive is not used for the disk."""
     medium = f"{{path: {__file__}, device: cdrom, bus: ide}}"
     created(hypervisor, f"network: none, disk: [{{path: /x/a.img, size: 1, bus: virtio}}, {medium}]")
     changed(hypervisor, "network: none, disk: [{path: /x/a.img, size: 1, bus: virtio}, {size: 1, bus: ide}]")
@@ -277,8 +279,8 @@ def test_a_drive_that_becomes_a_disk_gets_a_new_image(hypervisor: Hypervisor) ->
     assert [disk.source_file for disk in hypervisor.guest("a").domain.devices_of(Disk)] == ["/x/a.img", __file__]
 
 
-def test_naming_what_the_guest_has_makes_no_difference(hypervisor: Hypervisor) -> None:
-    """UUID, MAC address and path that were chosen for it; also on the way back."""
+def test_generated_values_in_the_file_are_not_differences(hypervisor: Hypervisor) -> None:
+    """They are UUID, MAC address and path; removing them again is not a difference either."""
     values = "network: [{network: default}], disk: [{size: 1}]"
     created(hypervisor, values)
     guest = hypervisor.guest("a")
@@ -292,8 +294,8 @@ def test_naming_what_the_guest_has_makes_no_difference(hypervisor: Hypervisor) -
         assert not found.is_different, (version, found.changes, found.at_creation)
 
 
-def test_a_guest_whose_medium_is_missing_can_be_adopted(hypervisor: Hypervisor) -> None:
-    """Nothing is created for it, so nothing is checked."""
+def test_guest_with_a_missing_medium_can_be_adopted(hypervisor: Hypervisor) -> None:
+    """Nothing is created, so the medium is not needed."""
     hypervisor.host.define_guest(
         "<domain type='test'><name>a</name><memory>65536</memory><os><type>hvm</type></os><devices>"
         "<disk type='file' device='cdrom'><source file='/x/gone.iso'/><target dev='hda' bus='ide'/></disk>"
@@ -305,7 +307,7 @@ def test_a_guest_whose_medium_is_missing_can_be_adopted(hypervisor: Hypervisor) 
 
 
 def test_drift_of_a_whole_device_is_one_line(hypervisor: Hypervisor) -> None:
-    """A sound card that somebody added, and a changed value."""
+    """Somebody added a sound card; another line shows a changed value."""
     created(hypervisor, "disk: none, network: none")
     edit(hypervisor, "</devices>", "<sound model='ich9'/></devices>")
     edit(hypervisor, "</uuid>", "</uuid><description>mine</description>")

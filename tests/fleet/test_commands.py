@@ -1,4 +1,4 @@
-"""`virt-guest apply` and `diff`."""
+"""The commands `virt-guest apply`, `diff` and `delete -f`."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ guests: {a: , b: {after: a}}
 """
 
 
-def test_apply_and_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit status 5 and 0; one JSON document on standard output."""
+def test_diff_exits_with_5_until_apply(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard output is one JSON document with --output json."""
     path = tmp_path / "guests.yaml"
     path.write_text(FILE)
     with virtinstall.connect("test:///default"):
@@ -42,8 +42,8 @@ def test_apply_and_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert "\n2 deleted (" in capsys.readouterr().out
 
 
-def test_documents_have_the_published_schemas(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of `diff` and `apply`; also of a file with a mistake."""
+def test_json_of_diff_and_apply_conforms_to_the_schemas(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """This includes the documents of errors."""
     path = tmp_path / "guests.yaml"
     folder = Path(virtinstall.__file__).parent / "schema"
 
@@ -64,16 +64,16 @@ def test_documents_have_the_published_schemas(tmp_path: Path, capsys: pytest.Cap
         assert guest_main(["delete", "-f", str(path), "--yes", "--force"]) == 0
 
 
-def test_apply_asks_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a terminal and --yes nothing is changed."""
+def test_apply_without_a_terminal_requires_yes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is changed."""
     path = tmp_path / "guests.yaml"
     path.write_text(FILE)
     assert guest_main(["apply", "-f", str(path)]) == 2
     assert "add --yes" in capsys.readouterr().err
 
 
-def test_wrong_files_and_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A mistake has its position, and a missing -f is a usage error."""
+def test_errors_of_a_file_have_a_position(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A missing -f is a usage error; --schema prints the schema of guests files."""
     path = tmp_path / "guests.yaml"
     path.write_text(FILE.replace("b:", "b: {memroy: 1}, c:"))
     assert guest_main(["apply", "-f", str(path), "--yes"]) == 1
@@ -84,8 +84,8 @@ def test_wrong_files_and_schema(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == schema_text()
 
 
-def test_delete_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Dependents go first; a guest that was not created from the file is refused before anything is deleted."""
+def test_delete_of_a_file_deletes_dependents_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A guest that was not created from the file is an error, and nothing is deleted."""
     path = tmp_path / "guests.yaml"
     path.write_text(FILE)
     with virtinstall.connect("test:///default") as hypervisor:
@@ -102,10 +102,8 @@ def test_delete_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert guest_main(["delete", "--yes"]) == 2
 
 
-def test_preview_of_a_deletion_lists_what_is_removed_and_kept(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Snapshots go with the guest; a disk that must stay is named with the reason, by `diff` and by `apply`."""
+def test_preview_of_a_deletion_lists_removed_and_kept_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Snapshots are removed; a disk that is kept is shown with the reason, by `diff` and `apply`."""
     path = tmp_path / "guests.yaml"
     path.write_text(FILE.replace("disk: none", "disk: {size: 0.1}"))
     with virtinstall.connect("test:///default") as hypervisor:

@@ -1,7 +1,7 @@
-"""Every change of a file leads to the guest that the file would create: for each option, with several values of each.
+"""A changed guest equals a new guest of the changed file: for each option, with several values of each.
 
-A guest that is created from one version of a file and changed to another has the same definition as one that is
-created from the other version; only places on buses, and names that were chosen for the guest, differ.
+A guest that is created from one version of a file and changed to another has the same definition as a guest that is
+created from the other version; only addresses on buses and generated names differ.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PCI = (
 )
 USB = "type=usb,source.vendor.id=0x1234,source.product.id=0x5678"
 DISK = "path=/x/a.img,size=1"
-# versions of each option; None: the option is not given
+# values of each option; None: the option is omitted
 VERSIONS: dict[str, list[Any]] = {
     "memory": [64, "memory=128,currentMemory=96", 96, "memory=64,maxMemory=512,maxMemory.slots=4"],
     "vcpus": [None, 2, "2,maxvcpus=4", "4,sockets=2,cores=2,threads=1", "4,cpuset=0-1", 1],
@@ -145,7 +145,7 @@ VERSIONS: dict[str, list[Any]] = {
     "qemu-deprecation": [None, "omit", "reject"],
     "xml": [None, "./description=one", ["./description=two", "./devices/emulator=/usr/bin/qemu-system-x86_64"]],
 }
-# what the file cannot change in an existing guest, or what does not belong to it
+# options that a file cannot change in an existing guest, and those that do not describe the guest
 ELSEWHERE = {
     *(
         "cdrom",
@@ -160,29 +160,29 @@ ELSEWHERE = {
         "location",
     ),
     *("livecd", "pxe", "reinstall", "unattended", "noreboot", "osinfo", "check", "timeout", "wait-for", "transient"),
-    # for guests that the test driver cannot have, and other spellings
+    # options for guests that the test driver does not support, and other spellings
     *("bhyve-commandline", "idmap", "launchSecurity", "launchsecurity", "lxc-namespace", "memdev", "nvram"),
     *("os-variant", "security", "xen-commandline"),
     *("name", "uuid", "arch", "machine", "virt-type", "container", "paravirt", "destroy-on-exit"),
 }
-# places on buses, and what libvirt chooses at random or by the order of devices
+# addresses on buses, and values that libvirt chooses at random or by the order of devices
 _CHOSEN = re.compile(r".*/address/|devices/controller|uuid$|.*/@interfaceid$|devices/interface.*/target/@dev$")
 
 
 def lab(values: Mapping[str, Any]) -> Lab:
-    """A lab with the guest `a`."""
+    """Return a lab with the guest `a`."""
     given = {key: value for key, value in {**BASE, **values}.items() if value is not None}
     return Lab.parse(json.dumps({"version": 1, "project": "p", "guests": {"a": given}}), "guests.json")
 
 
 def definition(hypervisor: Hypervisor) -> dict[str, str]:
-    """The values of the guest's definition, without what libvirt chooses."""
+    """Return the values of the guest's definition, without those that libvirt chooses."""
     root = etree.fromstring(hypervisor.guest("a").handle.xml(inactive=True))
     return {path: value for path, value in leaves_of(root).items() if not _CHOSEN.match(path)}
 
 
 def created(hypervisor: Hypervisor, version: Lab) -> dict[str, str]:
-    """The definition of a guest that is created from this version; it is removed again."""
+    """Return the definition of a new guest of this file; the guest is removed again."""
     (outcome,) = version.apply(hypervisor)
     assert (outcome.status, outcome.message) == ("done", None)
     found = definition(hypervisor)
@@ -192,7 +192,7 @@ def created(hypervisor: Hypervisor, version: Lab) -> dict[str, str]:
 
 
 def check_change(hypervisor: Hypervisor, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Change a guest from one version to the other; return what is not as in a new guest."""
+    """Change a guest from one version of the file to the other; return the differences from a new guest."""
     new, old = lab(after), lab(before)
     expected = created(hypervisor, new)
     (outcome,) = old.apply(hypervisor)
@@ -218,19 +218,19 @@ CHANGES = [
     for name, versions in VERSIONS.items()
     for place in range(len(versions))
     for other in range(len(versions))
-    # all pairs where devices are recognized; elsewhere neighbors, and to and from the first version
+    # all pairs for devices that are matched; otherwise neighbors, and pairs with the first value
     if place != other and (name in ("disk", "network") or abs(place - other) == 1 or 0 in (place, other))
 ]
 
 
 @pytest.mark.parametrize(("name", "place", "other"), CHANGES)
-def test_changed_guest_is_like_a_new_one(hypervisor: Hypervisor, name: str, place: int, other: int) -> None:
-    """From each version of an option to each other one."""
+def test_changed_guest_equals_a_new_guest(hypervisor: Hypervisor, name: str, place: int, other: int) -> None:
+    """An option changes from one of its values to another one."""
     versions = VERSIONS[name]
     assert check_change(hypervisor, {name: versions[place]}, {name: versions[other]}) == []
 
 
-def test_each_option_has_versions() -> None:
-    """A new option is changed here too."""
+def test_each_option_has_values() -> None:
+    """A new option must be added to VERSIONS."""
     keys = {key for key, option in options_by_key().items() if not key.startswith("kubevirt")}
     assert keys - set(VERSIONS) - ELSEWHERE == set()

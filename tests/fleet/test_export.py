@@ -1,4 +1,4 @@
-"""`virt-guest export NAME`: the file creates the same guest again, and adopts the present one without a difference."""
+"""`virt-guest export NAME`: the file creates an equal guest, and adopts the existing one without differences."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ ONE = ["--connect", URI, "--name", "a", "--memory", "64", "--disk", "none", "--i
 
 
 def exported(hypervisor: Hypervisor, name: str = "a") -> str:
-    """The file of a guest; everything is expressed."""
+    """Return the file of a guest; no value may be omitted."""
     guests = export(hypervisor, [name])
     assert [each.omitted for each in guests] == [()]
     return export_text(guests, URI)
 
 
 def leaves(hypervisor: Hypervisor, name: str = "a") -> dict[str, str]:
-    """The values of a guest's definition."""
+    """Return the values of a guest's definition."""
     return leaves_of(etree.fromstring(hypervisor.guest(name).handle.xml(inactive=True).encode()))
 
 
@@ -57,8 +57,8 @@ LINES = [
 
 
 @pytest.mark.parametrize("line", LINES, ids=str)
-def test_guest_that_is_created_from_its_export_is_the_same(line: list[str], hypervisor: Hypervisor) -> None:
-    """All values of the definition, and no difference when the guest is adopted."""
+def test_guest_created_from_its_export_is_equal(line: list[str], hypervisor: Hypervisor) -> None:
+    """Adopting the guest with the file causes no differences either."""
     assert main([*ONE, *line]) == 0
     before, text = leaves(hypervisor), exported(hypervisor)
     lab = Lab.parse(text, variables={})
@@ -70,8 +70,8 @@ def test_guest_that_is_created_from_its_export_is_the_same(line: list[str], hype
     assert leaves(hypervisor) == before
 
 
-def test_guest_of_another_program(hypervisor: Hypervisor) -> None:
-    """The guest of the test driver, which was never created by this project."""
+def test_guest_of_another_program_is_exported(hypervisor: Hypervisor) -> None:
+    """The guest of the test driver has no record of this project."""
     found = yaml.safe_load(exported(hypervisor, "test"))["guests"]["test"]
     assert found["memory"] == {"memory": 8192, "currentMemory": 2048}
     assert found["disk"] == [{"path": "/guest/diskimage1", "bus": "virtio"}]
@@ -79,13 +79,13 @@ def test_guest_of_another_program(hypervisor: Hypervisor) -> None:
 
 
 def test_reserved_address_is_exported(hypervisor: Hypervisor) -> None:
-    """From the record."""
+    """The address is in the guest's record."""
     assert main([*ONE, "--network", "network=default,ip=192.168.122.50"]) == 0
     assert "ip: 192.168.122.50" in exported(hypervisor)
 
 
-def test_password_is_named_in_a_comment(hypervisor: Hypervisor, capsys: pytest.CaptureFixture[str]) -> None:
-    """Files have no secrets of guests."""
+def test_password_is_omitted_with_a_comment(hypervisor: Hypervisor, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exported files contain no secrets."""
     assert main([*ONE, "--graphics", "vnc,password=secret"]) == 0
     capsys.readouterr()
     assert guest_main(["export", "--connect", URI, "a"]) == 0
@@ -94,8 +94,8 @@ def test_password_is_named_in_a_comment(hypervisor: Hypervisor, capsys: pytest.C
     assert Lab.parse(printed).guests
 
 
-def test_system_that_the_database_lacks_is_kept(hypervisor: Hypervisor) -> None:
-    """By its ID, as an edit of the XML; another program or a newer host knows it."""
+def test_os_that_the_database_lacks_is_exported(hypervisor: Hypervisor) -> None:
+    """Its ID is exported as an edit of the XML, because another program or host may know it."""
     assert main(ONE) == 0
     handle = hypervisor.guest("a").handle
     identity = "http://example.com/os/1"
@@ -110,8 +110,8 @@ def test_system_that_the_database_lacks_is_kept(hypervisor: Hypervisor) -> None:
 @pytest.mark.parametrize(
     "request_text", ["", "[]", "{", '{"os": 1, "install": [], "devices": {}}', '{"os": {"values": {"name": ["x"]}}}']
 )
-def test_record_that_another_program_changed_is_exported(request_text: str, hypervisor: Hypervisor) -> None:
-    """Any program can write metadata."""
+def test_guest_with_an_invalid_record_is_exported(request_text: str, hypervisor: Hypervisor) -> None:
+    """Any program can change the metadata."""
     assert main(ONE) == 0
     handle = hypervisor.guest("a").handle
     record = parse_record(handle.metadata(NAMESPACE), handle.uuid)
@@ -131,7 +131,7 @@ def test_record_that_another_program_changed_is_exported(request_text: str, hype
     ],
 )
 def test_disk_is_exported_as_it_was_requested(disk: str, wanted: dict[str, Any], hypervisor: Hypervisor) -> None:
-    """With its path or pool, and size; the guest of the file has the same disk."""
+    """The file contains the requested path or pool and the size; a guest of the file has an equal disk."""
     line = ["--disk", disk, "--connect", URI, "--name", "a", "--memory", "64", "--import", "--osinfo", "generic"]
     assert main(line) == 0
     before, text = leaves(hypervisor), exported(hypervisor)
@@ -142,8 +142,8 @@ def test_disk_is_exported_as_it_was_requested(disk: str, wanted: dict[str, Any],
     assert leaves(hypervisor) == before
 
 
-def test_value_that_no_option_accepts_is_an_edit(hypervisor: Hypervisor) -> None:
-    """libvirt can have values that a command line cannot set; the rest of the option stays."""
+def test_value_that_the_option_rejects_is_omitted_from_it(hypervisor: Hypervisor) -> None:
+    """libvirt may have values that a command line cannot set; the other values of the option are kept."""
     assert main([*ONE, "--xml", "./devices/graphics/@keymap=a b", "--graphics", "vnc"]) == 0
     root = etree.fromstring(hypervisor.guest("a").handle.xml(inactive=True).encode())
     value = {"type": "vnc", "port": "no number"}
@@ -155,15 +155,15 @@ def test_value_that_no_option_accepts_is_an_edit(hypervisor: Hypervisor) -> None
 
 
 def test_comment_is_one_line(hypervisor: Hypervisor) -> None:
-    """A value cannot become a part of the file."""
+    """A value with a line separator does not become a part of the file."""
     found = Exported(name="a", options={"memory": 64}, omitted=("x: 1",))
     assert export_text([found]).startswith("# a: not expressed: x: 1\n")
     assert main([*ONE, "--metadata", "description=x\u2028evil: 1\ny: 2"]) == 0
     assert list(yaml.safe_load(exported(hypervisor))) == ["version", "connect", "guests"]
 
 
-def test_several_guests_are_one_file(hypervisor: Hypervisor, capsys: pytest.CaptureFixture[str]) -> None:
-    """In the order of the names; a missing guest is an error."""
+def test_several_guests_are_exported_to_one_file(hypervisor: Hypervisor, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are in the order of the arguments; a missing guest is an error."""
     assert main([*ONE]) == 0
     capsys.readouterr()
     assert guest_main(["export", "--connect", URI, "test", "a"]) == 0
@@ -173,6 +173,6 @@ def test_several_guests_are_one_file(hypervisor: Hypervisor, capsys: pytest.Capt
     assert guest_main(["export", "--connect", URI]) == 2
 
 
-def test_script_exports_a_guest(hypervisor: Hypervisor) -> None:
-    """The same file."""
+def test_lab_export_returns_a_file(hypervisor: Hypervisor) -> None:
+    """The result of `Lab.export` can be parsed."""
     assert Lab.parse(Lab.export(hypervisor, ["test"]), variables={}).guests[0].name == "test"

@@ -1,6 +1,6 @@
-"""`virt-guest export` of guests that other programs defined: each value of the definition is in the file.
+"""`virt-guest export` of guests of other programs: the file contains each value of the definition.
 
-The definitions are those of the golden cases, as libvirt's test driver keeps them, and random ones of libvirt's schema.
+The definitions are those of the golden cases, as libvirt's test driver stores them, and random ones of its schema.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ URI = "test:///default"
 UNCHECKED = Checks(
     path_in_use=False, disk_size=False, path_exists=False, path_access=False, mac_in_use=False, xml=False
 )
-# one of them cannot be a guest of the test driver, which has no machine types
+# the test driver has no machine types, which one of the cases requires
 GOLDEN = [name for name in case_names() if (CASES / name / "expected.xml").exists() and name != "launch-security-sev"]
 LEFT_TO_LIBVIRT = re.compile(r"devices/controller\[pci|.*/address/@")
-# libvirt stores something else than it is given, each time
+# values that libvirt changes each time it stores them
 CHANGED_BY_LIBVIRT = {"migration-checks-of-devices": "devices/shmem/size"}
 
 
 @pytest.fixture(scope="module")
 def raw() -> Iterator[libvirt.virConnect]:
-    """The test driver, for definitions of other programs."""
+    """A plain connection to the test driver, for definitions of other programs."""
     connection = libvirt.open(URI)
     yield connection
     connection.close()
 
 
 def golden_xml(name: str) -> str:
-    """The guest of a case as the test driver can have it: on its architecture."""
+    """Return the guest of a case, adapted to the architecture of the test driver."""
     root = etree.fromstring(
         re.findall(r"<domain[\s>].*?</domain>", (CASES / name / "expected.xml").read_text(), re.S)[-1]
     )
@@ -65,7 +65,7 @@ def golden_xml(name: str) -> str:
 
 
 def defined(raw: libvirt.virConnect, xml: str) -> etree._Element:
-    """What libvirt makes of a definition, which it keeps only for that."""
+    """Return the definition as libvirt stores it."""
     guest = raw.defineXML(xml)
     try:
         return etree.fromstring(guest.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
@@ -74,7 +74,7 @@ def defined(raw: libvirt.virConnect, xml: str) -> etree._Element:
 
 
 def exported_by(hypervisor: Hypervisor, root: etree._Element) -> Exported:
-    """The export of a guest with this definition, which libvirt need not have."""
+    """Export a guest with this definition, which need not exist."""
 
     class Guest:
         name, uuid = root.findtext("name"), root.findtext("uuid")
@@ -89,7 +89,7 @@ def exported_by(hypervisor: Hypervisor, root: etree._Element) -> Exported:
 
 
 def planned(hypervisor: Hypervisor, exported: Exported) -> etree._Element:
-    """The guest that the file would create."""
+    """Return the definition of the guest that the file would create."""
     (guest,) = Lab.parse(export_text([exported]), variables={}).guests
     assert guest.request is not None and guest.name == exported.name
     request = guest.request.replace(checks=UNCHECKED)
@@ -97,8 +97,8 @@ def planned(hypervisor: Hypervisor, exported: Exported) -> etree._Element:
 
 
 @pytest.mark.parametrize("name", GOLDEN)
-def test_exported_definition_is_the_same(name: str, hypervisor: Hypervisor, raw: libvirt.virConnect) -> None:
-    """All values that libvirt has, also those that it fills in; passwords are named in a comment."""
+def test_exported_definition_is_equal(name: str, hypervisor: Hypervisor, raw: libvirt.virConnect) -> None:
+    """This includes values that libvirt adds; passwords are omitted with a comment."""
     try:
         before = defined(raw, golden_xml(name))
     except libvirt.libvirtError as error:
@@ -112,8 +112,8 @@ def test_exported_definition_is_the_same(name: str, hypervisor: Hypervisor, raw:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_any_definition_is_a_file_that_loads(seed: int, hypervisor: Hypervisor) -> None:
-    """Also those that this host cannot have, with values that no option accepts."""
+def test_export_of_any_definition_can_be_loaded(seed: int, hypervisor: Hypervisor) -> None:
+    """The definitions are random: this host need not support them, and options may reject their values."""
     root = random_domain(random.Random(seed))
     root.set("type", "test")
     name = root.find("name")
@@ -125,8 +125,8 @@ def test_any_definition_is_a_file_that_loads(seed: int, hypervisor: Hypervisor) 
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_edits_lead_from_one_definition_to_another(seed: int) -> None:
-    """Only what XPaths of options cannot name is left: elements of namespaces without a prefix."""
+def test_edits_change_one_definition_into_another(seed: int) -> None:
+    """An exception are elements in a namespace without a prefix, which XPath cannot name."""
     before, after = (random_domain(random.Random(number)) for number in (seed, seed + 1))
     words = [word for each in edits_between(before, after, ()) for word in ("--xml", as_text(each))]
     request = parse_request(["--name", "a", *words])
@@ -137,7 +137,7 @@ def test_edits_lead_from_one_definition_to_another(seed: int) -> None:
 
 
 def as_text(edit: object) -> str:
-    """A value of the key `xml` as the command line has it."""
+    """Return a value of the key `xml` as an argument of --xml."""
     if isinstance(edit, dict):
         quoted = re.sub(r"([,\\\"'])", r"\\\1", edit["xpath.value"])
         return f"xpath.set={edit['xpath.set']},xpath.value={quoted}"

@@ -1,4 +1,4 @@
-"""Every golden case as a guests file: the same plan; and, where libvirt's test driver can have it, no difference."""
+"""Each golden case as a guests file: the plan is the same, and the diff is empty after an apply."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = [name for name in case_names() if Case(name).args and "--reinstall" not 
 
 
 def lab_of(name: str) -> Lab:
-    """The file for the command line of a case."""
+    """Return the guests file for the command line of a case."""
     given = parse_argv(Case(name).args)
     rewrite(given)
     given.connect = None
@@ -30,7 +30,7 @@ def lab_of(name: str) -> Lab:
 
 
 def plan_of(name: str) -> list[str]:
-    """The XML of the file's guest on the host of the case; or the error."""
+    """Return the XML of the file's guest on the host of the case, or the error."""
     try:
         request = lab_of(name).guests[0].request
         assert request is not None
@@ -43,7 +43,7 @@ def plan_of(name: str) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_file_has_the_plan_of_the_command_line(name: str) -> None:
-    """All documents of the plan, or the same error."""
+    """The XML of all phases is equal, or the error."""
     if not any(word == "--name" or word.startswith(("--name=", "-n")) for word in Case(name).args):
         pytest.skip("a guest of a file has a name")
     try:
@@ -61,9 +61,9 @@ def hypervisor() -> Iterator[Hypervisor]:
 
 
 def check_diff_after_apply(hypervisor: Hypervisor, name: str) -> bool:
-    """The diff is empty after an apply, also after one more option, which is the only difference then.
+    """Check that the diff is empty after an apply, and that another option is the only difference.
 
-    False if the guest cannot be created: the test driver, or this host, does not have what it needs.
+    Return False if the test driver or this host does not support the guest.
     """
     try:
         lab = lab_of(name)
@@ -93,5 +93,5 @@ def check_diff_after_apply(hypervisor: Hypervisor, name: str) -> bool:
 
 
 def test_diff_is_empty_after_apply(hypervisor: Hypervisor) -> None:
-    """For every case that the test driver can create; it can create many of them."""
+    """The test driver can create more than 20 of the cases."""
     assert len([name for name in NAMES if check_diff_after_apply(hypervisor, name)]) > 20

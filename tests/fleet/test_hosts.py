@@ -1,4 +1,4 @@
-"""Several hosts: where guests are placed, and what a host without a connection affects."""
+"""Several hosts: placement of guests, and the effects of an unreachable host."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GUEST = "<domain type='test'><name>{}</name><memory>8192</memory><os><type>hvm</
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[Connections]:
-    """Three hosts: kvm1 has two guests, kvm2 one, kvm3 none."""
+    """Three hosts: kvm1 with two guests, kvm2 with one, kvm3 without guests."""
     uris = {}
     for number, name in enumerate(("kvm1", "kvm2", "kvm3")):
         path = tmp_path / f"{name}.xml"
@@ -31,18 +31,18 @@ def hosts(tmp_path: Path) -> Iterator[Connections]:
 
 
 def lab(guests: str, hosts: str = "{kvm1: {connect: 'test:///1'}, kvm2: 'test:///2', kvm3: 'test:///3'}") -> Lab:
-    """A lab with these guests, one a line."""
+    """Return a lab with these guests, one per line."""
     defaults = f"{{{REST}}}"
     return Lab.parse(f"version: 1\nproject: p\nhosts: {hosts}\ndefaults: {defaults}\nguests:\n{guests}", "guests.yaml")
 
 
 def names(hypervisor: Hypervisor) -> list[str]:
-    """The names of a host's guests, without those that it had."""
+    """Return the names of a host's guests, without those that existed before."""
     return [each.name for each in hypervisor.guests() if not each.name.startswith("old")]
 
 
-def without(hosts: Connections, *lost: str) -> Connections:
-    """The same hosts, of which some cannot be reached."""
+def with_unreachable(hosts: Connections, *lost: str) -> Connections:
+    """Return the same hosts, some of which are unreachable."""
     found = {name: hosts[name] for name in hosts if name not in lost}
     return Connections(found, {name: HypervisorError("no route to host") for name in lost})
 
@@ -51,7 +51,7 @@ SPREAD = "  web: {count: 4, spread: [kvm1, kvm2, kvm3]}\n"
 
 
 def test_guests_are_created_on_their_hosts(hosts: Connections) -> None:
-    """`host` names one; the second apply changes nothing."""
+    """`host` names the host; a second apply changes nothing."""
     wanted = lab("  a: {host: kvm1}\n  b: {host: kvm3, after: [a]}\n")
     assert [(each.name, each.host) for each in wanted.diff(hosts)] == [("a", "kvm1"), ("b", "kvm3")]
     outcomes = wanted.apply(hosts)
@@ -61,7 +61,7 @@ def test_guests_are_created_on_their_hosts(hosts: Connections) -> None:
 
 
 def test_spread_chooses_the_host_with_the_fewest_guests(hosts: Connections) -> None:
-    """Those of other programs count as well."""
+    """Guests of other programs are counted as well."""
     lab(SPREAD).apply(hosts)
     assert {name: len(hosts[name].guests()) for name in hosts} == {"kvm1": 3, "kvm2": 2, "kvm3": 2}
     assert {name: names(hosts[name]) for name in hosts} == {
@@ -72,7 +72,7 @@ def test_spread_chooses_the_host_with_the_fewest_guests(hosts: Connections) -> N
 
 
 def test_host_is_chosen_once(hosts: Connections) -> None:
-    """Neither guests that are created elsewhere nor another `spread` move a guest."""
+    """Neither new guests of other programs nor a changed `spread` move a guest."""
     lab(SPREAD).apply(hosts)
     before = {name: names(hosts[name]) for name in hosts}
     for number in range(5):
@@ -82,10 +82,10 @@ def test_host_is_chosen_once(hosts: Connections) -> None:
     assert {name: names(hosts[name]) for name in hosts} == before
 
 
-def test_free_memory_decides_between_hosts_with_as_many_guests(
+def test_free_memory_decides_between_equal_numbers_of_guests(
     hosts: Connections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then the order in the file."""
+    """If the free memory is equal as well, the order in the file decides."""
     free = {"kvm2": 1 << 30, "kvm3": 2 << 30}
     for name, size in free.items():
         monkeypatch.setattr(hosts[name].host, "free_memory_bytes", lambda size=size: size)
@@ -100,16 +100,16 @@ def test_free_memory_decides_between_hosts_with_as_many_guests(
 VNC = "graphics: {type: vnc, port: %s, listen: 0.0.0.0}"
 
 
-def test_guests_with_the_same_port_are_spread_over_different_hosts(hosts: Connections) -> None:
-    """Each host has one of them, although the last one has the fewest guests; the second apply changes nothing."""
+def test_guests_with_the_same_port_are_on_different_hosts(hosts: Connections) -> None:
+    """Each host has one of them, although one host has fewer guests than the others."""
     wanted = lab(f"  web: {{count: 3, spread: [kvm1, kvm2, kvm3], {VNC % 5950}}}\n")
     assert {each.host for each in wanted.diff(hosts)} == {"kvm1", "kvm2", "kvm3"}
     assert [each.status for each in wanted.apply(hosts)] == ["done"] * 3
     assert [each.status for each in wanted.apply(hosts)] == ["unchanged"] * 3
 
 
-def test_new_guest_is_not_placed_where_its_port_is_taken(hosts: Connections) -> None:
-    """By a guest with a fixed host, also one that exists already."""
+def test_guest_is_not_placed_on_a_host_where_its_port_is_used(hosts: Connections) -> None:
+    """A guest with `host` uses the port; the guest may exist already."""
     fixed = f"  a: {{host: kvm3, {VNC % 5950}}}\n"
     both = lab(fixed + f"  b: {{spread: [kvm2, kvm3], {VNC % 5950}}}\n")
     assert [each.host for each in both.diff(hosts)] == ["kvm3", "kvm2"]
@@ -117,8 +117,8 @@ def test_new_guest_is_not_placed_where_its_port_is_taken(hosts: Connections) -> 
     assert [each.host for each in both.diff(hosts)] == ["kvm3", "kvm2"]
 
 
-def test_too_few_hosts_for_guests_with_the_same_port(hosts: Connections) -> None:
-    """Nothing is created; the error names who has the port on each host."""
+def test_too_few_hosts_for_guests_with_the_same_port_are_an_error(hosts: Connections) -> None:
+    """Nothing is created; the error names the guest that uses the port on each host."""
     wanted = lab(f"  web: {{count: 3, spread: [kvm1, kvm2], {VNC % 5950}}}\n")
     with pytest.raises(RequestError, match=r"web-3 has no host: web-. has the port 5950 on kvm1, web-. has the port"):
         wanted.apply(hosts)
@@ -126,7 +126,7 @@ def test_too_few_hosts_for_guests_with_the_same_port(hosts: Connections) -> None
 
 
 def test_guest_on_another_host_is_not_moved(hosts: Connections) -> None:
-    """The error names its host."""
+    """The error names the guest's host."""
     lab("  a: {host: kvm1}\n").apply(hosts)
     with pytest.raises(RequestError) as caught:
         lab("  a: {host: kvm2}\n").apply(hosts)
@@ -134,8 +134,8 @@ def test_guest_on_another_host_is_not_moved(hosts: Connections) -> None:
     assert names(hosts["kvm2"]) == []
 
 
-def test_foreign_guest_of_the_same_name(hosts: Connections) -> None:
-    """On a host of `spread`, another host is chosen; on `host` it is an error."""
+def test_guest_of_the_same_name_excludes_a_host(hosts: Connections) -> None:
+    """`spread` chooses another host; with `host`, it is an error."""
     hosts["kvm3"].host.define_guest(GUEST.format("a"))
     assert [each.host for each in lab("  a: {spread: [kvm2, kvm3]}\n").diff(hosts)] == ["kvm2"]
     with pytest.raises(RequestError, match="was not created from this file"):
@@ -145,9 +145,9 @@ def test_foreign_guest_of_the_same_name(hosts: Connections) -> None:
 
 
 def test_unreachable_host_fails_only_its_guests_and_their_dependents(hosts: Connections) -> None:
-    """With the reason; the others are created."""
+    """The error contains the reason; the other guests are created."""
     wanted = lab("  a: {host: kvm1}\n  b: {host: kvm2}\n  c: {host: kvm1, after: [b]}\n  d: {host: kvm3, after: [a]}\n")
-    partly = without(hosts, "kvm2")
+    partly = with_unreachable(hosts, "kvm2")
     assert {each.name: each.action for each in wanted.diff(partly)} == {
         **dict.fromkeys(("a", "c", "d"), "create"),
         "b": "unreachable",
@@ -163,19 +163,19 @@ def test_unreachable_host_fails_only_its_guests_and_their_dependents(hosts: Conn
     assert {each.name for each in wanted.apply(hosts) if each.status == "done"} == {"b", "c"}
 
 
-def test_new_guest_waits_for_a_host_where_it_may_be(hosts: Connections) -> None:
-    """A second guest with the same addresses would be worse; a guest that is found needs no other host."""
+def test_guest_is_not_created_while_it_may_exist_on_an_unreachable_host(hosts: Connections) -> None:
+    """A second guest would have the same addresses. If the guest is found, other hosts do not matter."""
     wanted = lab("  a: {spread: [kvm2, kvm3]}\n")
-    (found,) = wanted.diff(without(hosts, "kvm2"))
+    (found,) = wanted.diff(with_unreachable(hosts, "kvm2"))
     assert found.action == "unreachable"
     assert found.problem == "the host kvm2 cannot be reached ('a' may be there): no route to host"
     wanted.apply(hosts)
-    (found,) = wanted.diff(without(hosts, "kvm2"))
+    (found,) = wanted.diff(with_unreachable(hosts, "kvm2"))
     assert (found.action, found.host) == ("none", "kvm3")
 
 
-def test_absent_and_pruned_guests_are_deleted_where_they_are(hosts: Connections) -> None:
-    """On any host."""
+def test_absent_and_pruned_guests_are_deleted_on_any_host(hosts: Connections) -> None:
+    """`spread` of an absent guest need not contain its host."""
     lab("  a: {host: kvm1}\n  b: {host: kvm2}\n  c: {host: kvm3}\n").apply(hosts)
     outcomes = lab("  a: {spread: [kvm1, kvm2], state: absent}\n  c: {host: kvm3}\n").apply(
         hosts, prune=True, force=True
@@ -185,11 +185,11 @@ def test_absent_and_pruned_guests_are_deleted_where_they_are(hosts: Connections)
 
 
 def test_inventory_covers_all_hosts(hosts: Connections) -> None:
-    """The host that cannot be reached is a warning."""
+    """An unreachable host causes warnings."""
     wanted = lab("  a: {host: kvm1}\n  b: {host: kvm2}\n")
     wanted.apply(hosts)
     assert [each.name for each in wanted.inventory(hosts).guests] == ["a", "b"]
-    partly = wanted.inventory(without(hosts, "kvm2"))
+    partly = wanted.inventory(with_unreachable(hosts, "kvm2"))
     assert [each.name for each in partly.guests] == ["a"]
     assert partly.warnings == (
         "the host kvm2 cannot be reached: no route to host",
@@ -197,8 +197,8 @@ def test_inventory_covers_all_hosts(hosts: Connections) -> None:
     )
 
 
-def test_no_host_can_be_reached() -> None:
-    """That is an error, not an outcome."""
+def test_no_reachable_host_is_an_error() -> None:
+    """`Lab.open` raises HypervisorError."""
     with pytest.raises(HypervisorError):
         lab("  a: {host: kvm1}\n", "{kvm1: 'qemu+unix:///system?socket=/nonexistent'}").open()
 
@@ -212,8 +212,8 @@ def test_no_host_can_be_reached() -> None:
         ("  a: {}\n", "guests.yaml:6:6: a: host is missing"),
     ],
 )
-def test_mistakes_have_a_position(guests: str, message: str) -> None:
-    """In the guest."""
+def test_errors_in_host_and_spread_have_a_position(guests: str, message: str) -> None:
+    """The position is that of the value."""
     with pytest.raises(FileError) as caught:
         lab(guests)
     assert caught.value.message.startswith(message)
@@ -227,22 +227,22 @@ def test_mistakes_have_a_position(guests: str, message: str) -> None:
         ("{kvm1: x}\nconnect: y", "guests.yaml:4:1: connect: the file lists hosts"),
     ],
 )
-def test_mistakes_in_hosts(hosts: str, message: str) -> None:
-    """In the list of hosts."""
+def test_errors_in_hosts_have_a_position(hosts: str, message: str) -> None:
+    """They are errors in the list of hosts."""
     with pytest.raises(FileError) as caught:
         lab("  a: {host: kvm1}\n", hosts)
     assert caught.value.message.startswith(message)
 
 
-def test_one_host_is_the_default_and_a_guest_replaces_the_place_of_the_defaults() -> None:
-    """`host` of a guest replaces `spread` of the defaults."""
+def test_host_of_a_guest_overrides_spread_of_the_defaults() -> None:
+    """If the file has only one host, it is the default."""
     assert lab("  a: {}\n", "{kvm1: x}").guests[0].host == "kvm1"
     text = "version: 1\nhosts: {k1: x, k2: y}\ndefaults: {spread: [k1, k2]}\nguests: {a: , b: {host: k2}}\n"
     assert [(each.host, each.spread) for each in Lab.parse(text).guests] == [(None, ("k1", "k2")), ("k2", ())]
 
 
-def test_guests_on_different_hosts_share_ports_and_addresses_but_no_mac() -> None:
-    """Networks of libvirt are local to a host."""
+def test_guests_on_different_hosts_may_have_equal_ports_and_addresses() -> None:
+    """Networks are local to a host, but MAC addresses must differ."""
     values = "graphics: {type: vnc, port: 5901}, network: [{network: default, ip: 192.168.122.10}]"
     lab(f"  a: {{host: kvm1, {values}}}\n  b: {{host: kvm2, {values}}}\n")
     with pytest.raises(FileError, match="port, 5901"):
@@ -252,7 +252,7 @@ def test_guests_on_different_hosts_share_ports_and_addresses_but_no_mac() -> Non
         lab(f"  a: {{host: kvm1, {mac}}}\n  b: {{host: kvm2, {mac}}}\n")
 
 
-def test_connection_of_the_command_contradicts_hosts() -> None:
+def test_connect_contradicts_hosts() -> None:
     """--connect is for files without hosts."""
     with pytest.raises(RequestError, match="lists its hosts"):
         lab("  a: {host: kvm1}\n").open("test:///default")

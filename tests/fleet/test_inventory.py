@@ -1,4 +1,4 @@
-"""Inventories: what Ansible and ssh read in them."""
+"""Inventories: the values that Ansible and ssh read in them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UUID = "11111111-2222-4333-8444-555555555555"
 
 
 def guest(name: str, **values: Any) -> InventoryGuest:
-    """A running guest."""
+    """Return a running guest."""
     return InventoryGuest(
         **{"name": name, "uuid": UUID, "uri": "qemu:///system", "state": "running", "address": "192.0.2.1", **values}
     )
@@ -37,7 +37,7 @@ LAB = Inventory(
 
 
 def ansible(path: Path, *words: str) -> Any:
-    """What ansible-inventory prints; no warning is allowed."""
+    """Return the output of ansible-inventory; a warning is a failure."""
     if not ANSIBLE.exists():
         pytest.skip("NOT RUN: ansible is not installed (scripts/setup.sh)")
     done = subprocess.run(
@@ -53,8 +53,8 @@ def ansible(path: Path, *words: str) -> Any:
 
 
 @pytest.mark.parametrize("format", ["ini", "yaml", "json"])
-def test_ansible_reads_the_same_guests_groups_and_variables(format: Format, tmp_path: Path) -> None:
-    """From a file, or from a script that prints JSON."""
+def test_ansible_reads_guests_groups_and_variables(format: Format, tmp_path: Path) -> None:
+    """JSON comes from a script, the other formats from a file."""
     path = tmp_path / f"hosts.{format}"
     if format == "json":
         path.write_text(f"#!/bin/sh\ncat <<'END'\n{LAB.text('json')}END\n")
@@ -70,7 +70,7 @@ def test_ansible_reads_the_same_guests_groups_and_variables(format: Format, tmp_
 
 
 def test_variables_of_a_guest() -> None:
-    """Only what is known; port 22 is the default."""
+    """Unknown values and the default port, 22, are omitted."""
     db, web, off, _ = (each.variables for each in LAB.guests)
     assert db["ansible_ssh_common_args"] == (
         f"-o HostKeyAlias={UUID} -o 'UserKnownHostsFile=\"/tmp/known hosts\"' -o StrictHostKeyChecking=yes"
@@ -81,7 +81,7 @@ def test_variables_of_a_guest() -> None:
 
 
 def test_ssh_reads_the_configuration(tmp_path: Path) -> None:
-    """`ssh -G -F` prints what it would use."""
+    """`ssh -G -F` prints the options that it would use."""
     if shutil.which("ssh") is None:
         pytest.skip("NOT RUN: ssh is not installed")
     path = tmp_path / "config"
@@ -100,8 +100,8 @@ def test_ssh_reads_the_configuration(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a b", "web[1:3]", "a:22", "a,b", "#a", "we*b"])
-def test_names_with_a_meaning_in_a_format_are_refused(name: str) -> None:
-    """JSON has all names."""
+def test_names_with_special_characters_are_errors(name: str) -> None:
+    """JSON can contain any name."""
     inventory = Inventory(guests=(guest(name),))
     for format in ("ini", "yaml", "ssh-config"):
         with pytest.raises(RequestError, match="characters that are special"):
@@ -110,19 +110,19 @@ def test_names_with_a_meaning_in_a_format_are_refused(name: str) -> None:
 
 
 def test_group_with_the_name_of_a_guest_is_omitted() -> None:
-    """Ansible warns of it."""
+    """Ansible would print a warning."""
     assert Inventory(guests=(guest("db", groups=("db", "x")),)).groups == {"x": ["db"]}
 
 
-def test_unknown_format_is_an_error_with_the_formats() -> None:
-    """For scripts without a type checker."""
+def test_unknown_format_is_an_error() -> None:
+    """The hint lists the formats."""
     with pytest.raises(RequestError, match="unknown format 'toml'") as caught:
         LAB.text("toml")  # type: ignore[arg-type]
     assert caught.value.hint == "use ini, yaml, ssh-config or json"
 
 
-def test_groups_that_every_inventory_has_hide_no_guest(tmp_path: Path) -> None:
-    """Projects and old files can have any name; two names that become the same are one group."""
+def test_groups_with_reserved_names_are_omitted(tmp_path: Path) -> None:
+    """Projects can have any name; two names that become equal are one group."""
     lab = Inventory(guests=(guest("a", groups=("all", "x y", "x_y")), guest("b", groups=("_meta", "ungrouped", "b"))))
     assert lab.groups == {"x_y": ["a"]}
     path = tmp_path / "hosts.json"
@@ -133,8 +133,10 @@ def test_groups_that_every_inventory_has_hide_no_guest(tmp_path: Path) -> None:
     assert (found["x_y"]["hosts"], found["ungrouped"]["hosts"]) == (["a"], ["b"])
 
 
-def test_inventory_of_a_file(hypervisor: Hypervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reserved addresses, groups, and the key that belongs to the public one; a missing guest is a warning."""
+def test_inventory_of_a_file_has_reserved_addresses_and_groups(
+    hypervisor: Hypervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A guest that does not exist causes a warning."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     lab = Lab.parse(
         "version: 1\nproject: shop\ndefaults: {memory: 64, disk: none, import: true, osinfo: generic}\nguests:\n"
@@ -156,8 +158,8 @@ def test_inventory_of_a_file(hypervisor: Hypervisor, tmp_path: Path, monkeypatch
     assert "test" in [each.name for each in everything.guests]
 
 
-def test_address_that_cloud_init_sets_and_private_key_come_from_the_file(tmp_path: Path) -> None:
-    """libvirt knows neither."""
+def test_static_address_and_private_key_come_from_the_file(tmp_path: Path) -> None:
+    """libvirt does not know the address that cloud-init configures."""
     from virtinstall.fleet.inventory import _with_file
 
     (tmp_path / "id").write_text("private")
@@ -170,8 +172,8 @@ def test_address_that_cloud_init_sets_and_private_key_come_from_the_file(tmp_pat
     assert (found.address, found.key) == ("10.0.0.5", f"{tmp_path}/id")
 
 
-def test_yaml_is_what_people_write() -> None:
-    """Hosts below `all`, groups as children."""
+def test_yaml_has_the_usual_structure() -> None:
+    """The hosts are below `all`, and the groups are its children."""
     found = yaml.safe_load(LAB.text("yaml"))
     assert list(found["all"]["hosts"]) == ["db", "web-1", "web-2", "alone"]
     assert found["all"]["children"]["web"] == {"hosts": {"web-1": None, "web-2": None}}

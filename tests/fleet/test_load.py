@@ -1,4 +1,4 @@
-"""A guests file: what its values mean, where its mistakes are, and which traps of YAML it has not."""
+"""A guests file: the meaning of its values, and the handling of YAML's special cases."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from virtinstall.options.command import parse_request
 
 
 def lab_of(text: str, **variables: str) -> Lab:
-    """The lab of a file's guests."""
+    """Return the lab of a file."""
     return Lab.parse(text, "guests.yaml", variables=variables)
 
 
 def one(values: str, **variables: str) -> Any:
-    """The request of the one guest `web` with these values (a flow mapping)."""
+    """Return the request for the guest `web` with these values (a flow mapping)."""
     return lab_of(f"version: 1\nguests:\n  web: {values}\n", **variables).guests[0].request
 
 
 def domain(request: Any) -> str:
-    """The XML of the request."""
+    """Return the XML of the request."""
     return etree.tostring(request.domain.clone().ensure_node(), encoding="unicode")
 
 
@@ -51,8 +51,8 @@ def domain(request: Any) -> str:
         ("{wait-for: ssh, timeout: 5m}", ["--wait-for", "ssh", "--timeout", "5m"]),
     ],
 )
-def test_value_means_what_the_command_line_means(values: str, argv: list[str]) -> None:
-    """Text, mapping or list: the request is the same."""
+def test_value_has_the_same_effect_as_the_option(values: str, argv: list[str]) -> None:
+    """It may be text, a mapping or a list."""
     theirs = parse_request(["--name", "web", *argv])
     ours = one(values)
     assert domain(ours) == domain(theirs)
@@ -65,21 +65,21 @@ def test_value_means_what_the_command_line_means(values: str, argv: list[str]) -
 @pytest.mark.parametrize(
     "value", ["on", "no", "012", "1:20", "1e3", "0x1f", "2026-01-01", "52:54:00:11:22:33", "=", "'null'"]
 )
-def test_text_stays_text(value: str) -> None:
-    """YAML's booleans, octal, sexagesimal numbers and dates are what was written."""
+def test_scalars_are_text(value: str) -> None:
+    """Booleans, octal and sexagesimal numbers, and dates of YAML are used as they are written."""
     assert one(f"{{metadata: {{title: {value}}}}}").domain.title == value.strip("'")
 
 
-def test_json_is_read_with_tabs_and_escapes() -> None:
-    """What json.dumps writes is a guests file."""
+def test_json_is_a_guests_file() -> None:
+    """The output of json.dumps is read, also with tabs and escapes."""
     title = "☃ \U0001f600 / \\ \t"
     document = {"version": 1, "guests": {"web": {"metadata": {"description": title}, "disk": [{"size": 1}]}}}
     for text in (json.dumps(document), json.dumps(document, indent="\t"), json.dumps(document, ensure_ascii=False)):
         assert lab_of(text).guests[0].request.domain.description == title  # type: ignore[union-attr]
 
 
-def test_defaults_merge_by_sub_option_and_devices_replace() -> None:
-    """A list of devices is the guest's own; null unsets."""
+def test_sub_options_of_defaults_are_merged() -> None:
+    """A list of devices replaces that of the defaults; null unsets a value."""
     lab = lab_of(
         "version: 1\n"
         "defaults: {memory: {memory: 1G, maxmemory: 4G}, disk: [{size: 1}, {size: 2}], boot: uefi}\n"
@@ -91,8 +91,8 @@ def test_defaults_merge_by_sub_option_and_devices_replace() -> None:
     assert c == {**b, "boot": ("uefi",)}
 
 
-def test_anchors_and_merges() -> None:
-    """`<<` fills in what the mapping does not have itself."""
+def test_anchors_and_merge_keys_are_supported() -> None:
+    """`<<` adds the keys that the mapping lacks."""
     lab = lab_of(
         "version: 1\nx-small: &small {memory: 64, vcpus: 1}\nguests:\n"
         "  a: {<<: *small, memory: 128}\n  b: {memory: 256, <<: [*small]}\n  c: *small\n"
@@ -102,8 +102,8 @@ def test_anchors_and_merges() -> None:
     ]
 
 
-def test_count_and_places() -> None:
-    """NAME-1 to NAME-N; {n} and {name} in values, {{n}} is text."""
+def test_count_replaces_n_and_name_in_values() -> None:
+    """The guests are NAME-1 to NAME-N; {{n}} is literal text."""
     lab = lab_of(
         "version: 1\nguests:\n"
         "  web: {count: 2, disk: {path: '/x/{name}.img'}, network: {network: n, mac: '52:54:00:00:00:{n:02x}'}}\n"
@@ -125,8 +125,8 @@ def test_count_and_places() -> None:
         "metadata: {uuid: 8f5c9e3e-5a0b-4c2e-9f3b-0a5ce1c6bd10}",
     ],
 )
-def test_guests_of_a_count_share_nothing_exclusive(clash: str) -> None:
-    """One error for them all, with a hint."""
+def test_exclusive_values_with_count_are_errors(clash: str) -> None:
+    """One error with a hint is reported for all guests."""
     with pytest.raises(FileError, match=r"guests.yaml:3:3: web-2: web-1 has the same .*") as caught:
         lab_of(f"version: 1\nguests:\n  web: {{count: 3, {clash}}}\n")
     assert "{n}" in str(caught.value.hint) and "\n" not in caught.value.message
@@ -144,14 +144,14 @@ def test_guests_of_a_count_share_nothing_exclusive(clash: str) -> None:
         ("${A}${A}", "11"),
     ],
 )
-def test_variables(text: str, value: str) -> None:
-    """Those of the environment, as in Compose."""
+def test_variables_are_replaced(text: str, value: str) -> None:
+    """The syntax is that of Compose."""
     request = one(f"{{metadata: {{title: 't {text}'}}}}", A="1", EMPTY="")
     assert request.domain.title == f"t {value}"
 
 
 def test_after_names_guests_and_groups() -> None:
-    """A group stands for its guests."""
+    """A group represents all its guests."""
     lab = lab_of("version: 1\nguests: {db: {count: 2}, web: {after: db, groups: [front]}, x: {after: [front, db-1]}}")
     assert [guest.after for guest in lab.guests] == [(), (), ("db-1", "db-2"), ("web", "db-1")]
     assert [guest.name for guest in lab.chosen(["front", "db-2"])] == ["db-2", "web"]
@@ -161,8 +161,8 @@ def test_after_names_guests_and_groups() -> None:
         lab.chosen("web")
 
 
-def test_names_have_variables() -> None:
-    """Each run of a CI job can have separate guests."""
+def test_names_may_contain_variables() -> None:
+    """A CI job can use them for guests of its run."""
     lab = lab_of("version: 1\nguests: {'${JOB}-db': {}, '${JOB}{n:02}': {count: 1, after: '${JOB}-db'}}", JOB="j7")
     assert [(guest.name, guest.after, guest.groups) for guest in lab.guests] == [
         ("j7-db", (), ()),
@@ -177,13 +177,13 @@ def test_names_have_variables() -> None:
     [("web", "web"), ("web{n}", "web"), ("web-{n:02}", "web"), ("{n:03}-web", "web"), ("{n}", "{n}"), ("a{n}b", "ab")],
 )
 def test_group_of_a_count_has_the_name_without_the_number(name: str, group: str) -> None:
-    """Which Ansible accepts too."""
+    """Ansible accepts this name as well."""
     (guest,) = lab_of(f"version: 1\nguests: {{'{name}': {{count: 1}}}}").guests
     assert guest.groups == (group,)
 
 
-def test_guest_with_the_name_of_a_count_stands_for_itself() -> None:
-    """The numbered guests are not a group then."""
+def test_guest_with_the_name_of_a_count_is_not_a_group() -> None:
+    """The numbered guests have no group then."""
     lab = lab_of("version: 1\nguests: {web: {}, 'web{n}': {count: 1}, x: {after: web}}")
     assert [(guest.name, guest.groups, guest.after) for guest in lab.guests] == [
         ("web", (), ()),
@@ -192,8 +192,8 @@ def test_guest_with_the_name_of_a_count_stands_for_itself() -> None:
     ]
 
 
-def test_alias_bomb_is_refused_quickly() -> None:
-    """Nine levels of nine aliases each."""
+def test_alias_bomb_is_an_error() -> None:
+    """The file has nine levels of nine aliases each."""
     lines = ["x-0: &x0 [a, a, a, a, a, a, a, a, a]"]
     lines += [f"x-{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 10)]
     before = time.monotonic()
@@ -202,8 +202,8 @@ def test_alias_bomb_is_refused_quickly() -> None:
     assert time.monotonic() - before < 5
 
 
-def test_file_that_cannot_be_read_or_is_not_text(tmp_path: Path) -> None:
-    """The errors name it."""
+def test_missing_or_binary_file_is_an_error(tmp_path: Path) -> None:
+    """The error names the file, and the position of an invalid byte."""
     with pytest.raises(RequestError, match=r"guests.yaml: no such file"):
         Lab.load(tmp_path / "guests.yaml")
     (tmp_path / "guests.yaml").write_bytes(b"version: \xff")
@@ -214,8 +214,8 @@ def test_file_that_cannot_be_read_or_is_not_text(tmp_path: Path) -> None:
         Lab.load(tmp_path / "guests.yaml")
 
 
-def test_project_is_the_directory_unless_named(tmp_path: Path) -> None:
-    """As with Compose."""
+def test_default_project_is_the_name_of_the_directory(tmp_path: Path) -> None:
+    """Compose has the same default."""
     path = tmp_path / "guests.yaml"
     path.write_text("version: 1\nguests: {}\n")
     assert Lab.load(path).project == tmp_path.name
@@ -223,8 +223,8 @@ def test_project_is_the_directory_unless_named(tmp_path: Path) -> None:
     assert (Lab.load(path).project, Lab.load(path).connect) == ("shop", "qemu:///session")
 
 
-def test_group_of_a_count_of_zero_is_known() -> None:
-    """The number may be a variable."""
+def test_group_of_a_count_of_zero_exists() -> None:
+    """The count may be a variable."""
     text = "version: 1\nguests: {web: {count: '${N}', groups: [front]}, db: {after: [web, front]}}\n"
     assert [(each.name, each.after) for each in lab_of(text, N="0").guests] == [("db", ())]
     assert [each.after for each in lab_of(text, N="1").guests] == [(), ("web-1",)]

@@ -1,4 +1,4 @@
-"""Files that are damaged or hostile: every mistake is an error with a position, quickly, and never a traceback."""
+"""Damaged and hostile files: each error has a position, appears quickly, and is not a traceback."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SECONDS = 20.0
 
 
 def check(data: str | bytes) -> None:
-    """The file is read, or refused with a position or at least its name."""
+    """Parse the file; an error must contain a position, or at least the name of the file."""
     begun = time.monotonic()
     try:
         Lab.parse(data, "guests.yaml", variables={"A": "1"})
@@ -60,8 +60,8 @@ def check(data: str | bytes) -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_damaged_files(seed: int) -> None:
-    """Pieces are inserted, removed, doubled and exchanged."""
+def test_damaged_text_is_read_or_an_error(seed: int) -> None:
+    """Parts of the file are inserted, removed, duplicated and replaced."""
     chance = random.Random(seed)
     for _ in range(15):
         text = FILE
@@ -80,8 +80,8 @@ def test_damaged_files(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_damaged_bytes(seed: int) -> None:
-    """Also bytes that are not UTF-8."""
+def test_damaged_bytes_are_read_or_an_error(seed: int) -> None:
+    """The bytes may be invalid UTF-8."""
     chance = random.Random(seed)
     for _ in range(20):
         data = bytearray(FILE.encode())
@@ -103,28 +103,28 @@ def test_damaged_bytes(seed: int) -> None:
         ("version: 1\nguests: {'': {}}\n", r"2:10: '' is not a valid guest name"),
     ],
 )  # fmt: skip
-def test_hostile_values(text: str, expected: str) -> None:
-    """Each has its position."""
+def test_hostile_values_are_errors_with_a_position(text: str, expected: str) -> None:
+    """Examples are tabs, duplicate keys and tags for Python objects."""
     with pytest.raises(FileError, match=rf"^guests.yaml:{expected}"):
         Lab.parse(text, "guests.yaml")
 
 
 @pytest.mark.parametrize("value", ["on", "off", "yes", "NO", "012", "1:20", "1_000", "0x10", ".5", "1e3", "2024-01-01"])
-def test_scalars_are_the_text_that_was_written(value: str) -> None:
-    """Nothing of it is a boolean, a number in another base, or a date."""
+def test_scalars_are_read_as_text(value: str) -> None:
+    """They are not booleans, numbers in another base, or dates."""
     lab = Lab.parse(f"version: 1\nguests: {{a: {{memory: 64, metadata: {{title: {value}, description: '{value}'}}}}}}")
     request = lab.guests[0].request
     assert request is not None and (request.domain.title, request.domain.description) == (value, value)
 
 
-def test_character_that_xml_cannot_have() -> None:
-    """Escapes make it possible to write one."""
+def test_character_that_xml_does_not_allow_is_an_error() -> None:
+    """A quoted scalar can contain it as an escape sequence."""
     with pytest.raises(RequestError, match=r"guests.yaml:2:32: .* contains the character"):
         Lab.parse('version: 1\nguests: {a: {metadata: {title: "\\0"}}}\n', "guests.yaml")
 
 
-def test_huge_files_are_read_in_time() -> None:
-    """Ten thousand guests; a megabyte in one value; a thousand mistakes, of which the first hundred are reported."""
+def test_huge_files_are_read_quickly() -> None:
+    """Examples are 5000 guests, a value of a megabyte, and 1000 mistakes."""
     many = "".join(f"  g{number}: {{memory: 64, disk: none, import: true}}\n" for number in range(5000))
     begun = time.monotonic()
     assert len(Lab.parse(f"version: 1\nguests:\n{many}").guests) == 5000

@@ -1,4 +1,4 @@
-"""Mistakes in a guests file: positions, hints, all of them together."""
+"""Mistakes in a guests file: their positions and hints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from virtinstall.options.table import OPTIONS
 
 
 def lab_of(text: str) -> Lab:
-    """The lab of a file; no variable is set."""
+    """Return the lab of a file, without environment variables."""
     return Lab.parse(text, "guests.yaml", variables={})
 
 
@@ -61,7 +61,7 @@ def lab_of(text: str) -> Lab:
     ],
 )  # fmt: skip
 def test_mistake_has_a_position(text: str, expected: str) -> None:
-    """File, line, column, path, what is wrong."""
+    """The message has file, line, column, path and the problem."""
     with pytest.raises(FileError, match=rf"^guests.yaml:{expected}"):
         lab_of(f"version: 1\n{text}")
 
@@ -77,14 +77,14 @@ def test_mistake_has_a_position(text: str, expected: str) -> None:
         ("a: b: c", ":1:5: "),
     ],
 )
-def test_wrong_file(text: str, expected: str) -> None:
-    """What is not a guests file at all."""
+def test_file_that_is_not_a_guests_file_is_an_error(text: str, expected: str) -> None:
+    """Examples are an empty file, a list, and a missing version."""
     with pytest.raises(FileError, match=expected):
         lab_of(text)
 
 
 def test_all_mistakes_are_reported_together() -> None:
-    """A line each, in the order of the file; those about other guests too."""
+    """Each has one line, in the order of the file; mistakes in other guests are included."""
     text = (
         "version: 1\nproject: [x]\nfoo: 1\nhosts: {k: null}\ndefaults: {memroy: 1, memory: {memry: 1}}\nguests:\n"
         "  a: {memroy: 1, host: k, state: 1}\n"
@@ -106,7 +106,7 @@ def test_all_mistakes_are_reported_together() -> None:
 
 
 def test_each_mistake_has_its_hint() -> None:
-    """In its line; a hint that all of them share is printed once."""
+    """The hint is in the same line; a hint that all mistakes share is printed once."""
     with pytest.raises(FileError) as caught:
         lab_of("version: 1\nguests: {a: {disk: {sizee: 1}}, b: {wait-for: x}, c: {memroy: 1}}")
     first, second, third = caught.value.message.split("\n")
@@ -127,7 +127,7 @@ def test_each_mistake_has_its_hint() -> None:
     ],
 )
 def test_mistake_that_several_guests_share_is_one_line(text: str) -> None:
-    """In the defaults, or at an anchor; mistakes at other places have lines of their places."""
+    """The mistake is in the defaults or at an anchor; mistakes at different positions have separate lines."""
     with pytest.raises(FileError, match=r"^guests.yaml:2:\S+ a\b.*\(the same for 2 other guests\)$"):
         lab_of(f"version: 1\n{text}\n")
     with pytest.raises(FileError) as caught:
@@ -135,8 +135,8 @@ def test_mistake_that_several_guests_share_is_one_line(text: str) -> None:
     assert len(caught.value.message.split("\n")) == 2
 
 
-def test_thousands_of_mistakes_are_reported_quickly_and_briefly() -> None:
-    """The first hundred, and how many more there are."""
+def test_only_the_first_hundred_mistakes_are_reported() -> None:
+    """The last line contains the number of the others."""
     guests = "".join(f"  g{number}: {{after: missing{number}}}\n" for number in range(5000))
     before = time.process_time()
     with pytest.raises(FileError) as caught:
@@ -146,8 +146,8 @@ def test_thousands_of_mistakes_are_reported_quickly_and_briefly() -> None:
     assert time.process_time() - before < 10
 
 
-def test_guest_with_mistakes_causes_no_mistakes_of_others() -> None:
-    """Its name, group and numbered guests are known."""
+def test_mistake_in_a_guest_causes_no_others() -> None:
+    """Other guests can still refer to its name, its group and its numbered guests."""
     with pytest.raises(FileError) as caught:
         lab_of("version: 1\nguests: {'w{n}': {count: 2, memory: x}, b: {after: [w, w1]}}")
     assert "\n" not in caught.value.message and "w1.memory" in caught.value.message
@@ -157,7 +157,7 @@ def test_guest_with_mistakes_causes_no_mistakes_of_others() -> None:
     "key", sorted({name[2:] for option in OPTIONS for name in option.names if name[:2] == "--"} - {*options_by_key()})
 )
 def test_option_that_is_not_a_key_is_explained(key: str) -> None:
-    """What to write instead, or that it is about the run; no misleading name."""
+    """The hint suggests the key to use, or the message explains that the option is about the run."""
     without_meaning = {
         *("check-cpu", "test-media-detection", "test-stub-command", "os-type", "nonsparse", "accelerate"),
         *("prompt", "force", "print-step", "vncport", "vnclisten", "keymap"),
@@ -180,8 +180,8 @@ def test_option_that_is_not_a_key_is_explained(key: str) -> None:
         ("a: 'x", "quote is not closed"),
     ],
 )
-def test_mistake_of_yaml_has_a_hint(text: str, hint: str) -> None:
-    """The parser's message alone does not help."""
+def test_yaml_syntax_error_has_a_hint(text: str, hint: str) -> None:
+    """The message of the parser does not explain the mistake."""
     with pytest.raises(FileError) as caught:
         lab_of(f"version: 1\nguests:\n  {text}\n")
     assert hint in str(caught.value.hint)

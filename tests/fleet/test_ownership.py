@@ -1,4 +1,4 @@
-"""A file neither changes nor deletes what it did not create, and no guest that it cannot create again."""
+"""A file changes and deletes only guests that it created, and only those that it can create again."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from virtinstall.lifecycle.deletion_plan import DeletionFacts, DeletionPlan, Fil
 
 
 def written(path: Path, guests: str, top: str = "") -> Path:
-    """A guests file at `path`."""
+    """Write a guests file to `path`; return `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"version: 1\n{top}connect: test:///default\nguests: {guests}\n")
     return path
 
 
 def names(hypervisor: Hypervisor) -> list[str]:
-    """The guests, without the one that the test driver has."""
+    """Return the guests, except that of the test driver."""
     return [each.name for each in hypervisor.guests() if each.name != "test"]
 
 
@@ -38,7 +38,7 @@ OTHERS = [
 def test_two_files_without_a_project_are_two_labs(
     hypervisor: Hypervisor, tmp_path: Path, first: str, second: str
 ) -> None:
-    """They have the same default project: neither prunes, changes or deletes the guests of the other."""
+    """They have the same default project, but do not prune, change or delete each other's guests."""
     one = Lab.load(written(tmp_path / first, f"{{a: {{{ONE}}}}}"))
     two = Lab.load(written(tmp_path / second, f"{{b: {{{ONE}}}}}"))
     assert one.project == two.project
@@ -59,8 +59,8 @@ def test_two_files_without_a_project_are_two_labs(
         pytest.param(lambda path: path, id="same file"),
     ],
 )
-def test_the_file_may_get_another_name(hypervisor: Hypervisor, tmp_path: Path, change: Callable[[Path], Path]) -> None:
-    """Its guests stay its guests, and are pruned."""
+def test_renamed_file_keeps_its_guests(hypervisor: Hypervisor, tmp_path: Path, change: Callable[[Path], Path]) -> None:
+    """Guests that were removed from the file can still be pruned."""
     path = written(tmp_path / "lab" / "old.yaml", f"{{a: {{{ONE}}}, b: {{{ONE}}}}}")
     Lab.load(path).apply(hypervisor)
     path = written(change(path), f"{{a: {{{ONE}}}}}")
@@ -70,8 +70,8 @@ def test_the_file_may_get_another_name(hypervisor: Hypervisor, tmp_path: Path, c
     ]
 
 
-def test_guest_of_the_other_file_whose_medium_is_gone_can_be_adopted(hypervisor: Hypervisor, tmp_path: Path) -> None:
-    """Nothing is created for it, so nothing is checked."""
+def test_guest_of_another_file_can_be_adopted_without_its_medium(hypervisor: Hypervisor, tmp_path: Path) -> None:
+    """Nothing is created, so the medium is not needed."""
     medium = tmp_path / "medium.iso"
     medium.write_bytes(b"")
     disk = f"'path={medium},device=cdrom,bus=ide'"
@@ -83,7 +83,7 @@ def test_guest_of_the_other_file_whose_medium_is_gone_can_be_adopted(hypervisor:
 
 
 def test_files_that_set_the_same_project_are_one_lab(hypervisor: Hypervisor, tmp_path: Path) -> None:
-    """The user has set it on purpose."""
+    """Each file prunes the guests of the other one."""
     top = "project: shop\n"
     Lab.load(written(tmp_path / "a.yaml", f"{{a: {{{ONE}}}}}", top)).apply(hypervisor)
     second = Lab.load(written(tmp_path / "b.yaml", f"{{b: {{{ONE}}}}}", top))
@@ -93,8 +93,8 @@ def test_files_that_set_the_same_project_are_one_lab(hypervisor: Hypervisor, tmp
     }
 
 
-def test_adopted_guest_belongs_to_the_other_file(hypervisor: Hypervisor, tmp_path: Path) -> None:
-    """`--adopt` is how a guest moves from one file to another."""
+def test_adopted_guest_belongs_to_the_new_file(hypervisor: Hypervisor, tmp_path: Path) -> None:
+    """`--adopt` moves a guest from one file to another."""
     Lab.load(written(tmp_path / "lab" / "a.yaml", f"{{a: {{{ONE}}}}}")).apply(hypervisor)
     second = Lab.load(written(tmp_path / "lab" / "b.yaml", f"{{a: {{{ONE}}}}}"))
     assert statuses(second.apply(hypervisor, adopt=["a"])) == {"a": ("update", "done")}
@@ -102,7 +102,7 @@ def test_adopted_guest_belongs_to_the_other_file(hypervisor: Hypervisor, tmp_pat
 
 
 def test_renamed_guest_is_not_pruned(hypervisor: Hypervisor) -> None:
-    """`virsh domrename web web-old` is how people keep a guest before they create it again."""
+    """`virsh domrename web web-old` keeps a guest that is about to be created again."""
     lab(f"{{web: {{{ONE}}}}}").apply(hypervisor)
     guest = hypervisor.guest("web")
     guest.destroy()
@@ -112,7 +112,7 @@ def test_renamed_guest_is_not_pruned(hypervisor: Hypervisor) -> None:
 
 @pytest.mark.parametrize("how", ["prune", "absent", "recreate", "update"])
 def test_guest_that_was_replaced_after_the_comparison_is_kept(hypervisor: Hypervisor, how: str) -> None:
-    """While the question is on the screen, somebody deletes the guest and creates one with the same name."""
+    """While apply waits for confirmation, somebody replaces the guest with another one of the same name."""
     lab(f"{{web: {{{ONE}}}}}").apply(hypervisor)
     changed = f"{{web: {{{ONE}, metadata: {{title: new}}}}}}"
     wanted = lab(
@@ -130,7 +130,7 @@ def test_guest_that_was_replaced_after_the_comparison_is_kept(hypervisor: Hyperv
 
 
 def test_guest_that_cannot_be_created_again_is_not_deleted(hypervisor: Hypervisor, tmp_path: Path) -> None:
-    """The comparison reports it; so does an apply after the comparison."""
+    """The comparison reports the missing medium; so does an apply, if the file was removed after the comparison."""
     medium = tmp_path / "a.iso"
     medium.write_bytes(b"x" * 512)
     wanted = lab(
@@ -148,7 +148,7 @@ def test_guest_that_cannot_be_created_again_is_not_deleted(hypervisor: Hyperviso
 def test_creation_that_fails_after_the_deletion_is_reported(
     hypervisor: Hypervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What no check can find: the message names the guest that is gone, and how to create it."""
+    """The message names the deleted guest, and how to create it."""
     wanted = lab(f"{{web: {{{ONE}}}}}")
     wanted.apply(hypervisor)
     found = wanted.diff(hypervisor, recreate=["web"])
@@ -162,15 +162,15 @@ def test_creation_that_fails_after_the_deletion_is_reported(
     assert names(hypervisor) == []
 
 
-def test_absent_guest_is_deleted_in_spite_of_recreate(hypervisor: Hypervisor) -> None:
-    """`state: absent` in the file prevails."""
+def test_absent_guest_is_deleted_even_with_recreate(hypervisor: Hypervisor) -> None:
+    """`state: absent` in the file overrides `recreate`."""
     lab(f"{{web: {{{ONE}}}}}").apply(hypervisor)
     wanted = lab("{web: {state: absent}}")
     assert statuses(wanted.apply(hypervisor, recreate=["web"], force=True)) == {"web": ("delete", "done")}
 
 
 def test_delete_of_a_file_includes_a_guest_of_a_killed_apply(hypervisor: Hypervisor, tmp_path: Path) -> None:
-    """It has the UUID of the file's guest, but no record yet."""
+    """The guest has the UUID of the file's guest, but no record yet."""
     path = written(tmp_path / "lab" / "guests.yaml", f"{{a: {{{ONE}}}}}")
     found = Lab.load(path)
     with pytest.MonkeyPatch.context() as patch:
@@ -180,8 +180,8 @@ def test_delete_of_a_file_includes_a_guest_of_a_killed_apply(hypervisor: Hypervi
     assert names(hypervisor) == []
 
 
-def test_prune_reports_hosts_that_cannot_be_reached(tmp_path: Path) -> None:
-    """Guests that the file no longer has may be there: the apply is not complete."""
+def test_prune_fails_for_unreachable_hosts(tmp_path: Path) -> None:
+    """They may have guests that must be pruned, so the apply is not complete."""
     path = tmp_path / "kvm1.xml"
     path.write_text("<node/>")
     hosts = f"{{kvm1: 'test://{path}', kvm2: 'test:///2'}}"
@@ -197,8 +197,8 @@ def test_prune_reports_hosts_that_cannot_be_reached(tmp_path: Path) -> None:
         assert "kvm2 cannot be reached" in str(done[1].message)
 
 
-def test_kept_files_are_reported(hypervisor: Hypervisor) -> None:
-    """A deletion that keeps a disk reports the disk and the reason."""
+def test_deletion_warns_about_kept_disks(hypervisor: Hypervisor) -> None:
+    """The warning contains the disk and the reason."""
     wanted = lab(f"{{web: {{{ONE.replace('disk: none', 'disk: {size: 0.1}')}}}}}")
     wanted.apply(hypervisor)
     chosen = lab("{web: {state: absent}}")
@@ -211,7 +211,7 @@ def test_kept_files_are_reported(hypervisor: Hypervisor) -> None:
 def test_disk_of_a_guest_that_was_renamed_in_the_file_is_not_pruned(
     hypervisor: Hypervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The new name has the same disk: the old guest stays with it, and the hint leads to `virsh domrename`."""
+    """The new guest has the same disk, so the old guest is kept; the hint suggests `virsh domrename`."""
     values = ONE.replace("disk: none", "disk: {path: /nowhere/web.qcow2, size: 0.1}")
     lab(f"{{web: {{{values}}}}}").apply(hypervisor)
     real = Hypervisor.deletion_plan
@@ -229,8 +229,8 @@ def test_disk_of_a_guest_that_was_renamed_in_the_file_is_not_pruned(
     assert "web" in names(hypervisor)
 
 
-def test_guest_that_is_renamed_with_its_file_changes_only_its_name(hypervisor: Hypervisor) -> None:
-    """No option is reported that requires --recreate, which would delete the disks."""
+def test_guest_renamed_with_domrename_and_in_the_file_keeps_its_disks(hypervisor: Hypervisor) -> None:
+    """Only the name differs, so --recreate is not required."""
     values = ONE.replace("disk: none", "disk: {size: 0.1}")
     lab(f"{{web: {{{values}}}}}").apply(hypervisor)
     guest = hypervisor.guest("web")

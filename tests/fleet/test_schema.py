@@ -1,4 +1,4 @@
-"""The JSON Schema of a guests file: what an editor accepts and reports."""
+"""The JSON Schema of a guests file, which editors use."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ PUBLISHED = Path(__file__).parents[2] / "virtinstall" / "schema" / "guests.json"
 
 
 def parse(text: str) -> Lab:
-    """The lab of a file; no variable is set."""
+    """Return the lab of a file, without environment variables."""
     return Lab.parse(text, "guests.yaml", variables={})
 
 
 def test_published_schema_is_current() -> None:
-    """`python -m tests.cases --regenerate` writes it again."""
+    """To update it, run `python -m tests.cases --regenerate`."""
     assert PUBLISHED.read_text() == schema_text()
     jsonschema.Draft202012Validator.check_schema(guests_schema())
 
 
 class Editor(yaml.SafeLoader):
-    """YAML 1.2 as an editor reads it: numbers, true, false and null."""
+    """YAML 1.2 loader, as in an editor: numbers, true, false and null have types."""
 
 
 Editor.yaml_implicit_resolvers = {}
@@ -44,11 +44,11 @@ for _tag, _pattern in (
 Editor.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
 
 
-def named(value: Any) -> Any:
-    """The value as JSON has it: names are text."""
+def with_text_keys(value: Any) -> Any:
+    """Return the value with text as the keys of mappings, as in JSON."""
     if isinstance(value, dict):
-        return {str(key): named(each) for key, each in value.items()}
-    return [named(each) for each in value] if isinstance(value, list) else value
+        return {str(key): with_text_keys(each) for key, each in value.items()}
+    return [with_text_keys(each) for each in value] if isinstance(value, list) else value
 
 
 _GUEST_VALUES = {
@@ -101,14 +101,14 @@ _FILES = {
         *((each, valid) for valid, many in _FILES.items() for each in many),
     ],
 )
-def test_schema_accepts_what_the_loader_accepts(text: str, valid: bool) -> None:
-    """In an editor; what only the loader finds is in the next test."""
+def test_schema_and_loader_accept_the_same_files(text: str, valid: bool) -> None:
+    """The next test contains the mistakes that only the loader finds."""
     try:
         parse(text)
         accepted = True
     except FileError:
         accepted = False
-    document = named(yaml.load(text, Editor))
+    document = with_text_keys(yaml.load(text, Editor))
     assert (accepted, jsonschema.Draft202012Validator(guests_schema()).is_valid(document)) == (valid, valid)
 
 
@@ -124,7 +124,7 @@ def test_schema_accepts_what_the_loader_accepts(text: str, valid: bool) -> None:
         ("disk: [{size: [1, 2]}]", r"g.disk\[0\].size: one value is expected, not a list"),
     ],
 )
-def test_only_the_loader_knows_names_and_values_of_options(values: str, message: str) -> None:
-    """The schema is the same for all versions of libvirt, and has no references between guests."""
+def test_mistakes_that_only_the_loader_finds(values: str, message: str) -> None:
+    """The schema does not depend on the version of libvirt, and cannot check references between guests."""
     with pytest.raises(FileError, match=message):
         parse(f"version: 1\nguests: {{g: {{{values}}}}}")

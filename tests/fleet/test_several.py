@@ -23,7 +23,7 @@ ONE = ["--memory", "64", "--disk", "none", "--network", "none", "--import", "--o
 
 
 def guests(*words: str) -> Any:
-    """The guests of a command line."""
+    """Return the guests of a command line."""
     given = parse_argv([*ONE, *words])
     rewrite(given)
     return numbered_guests(given)
@@ -39,13 +39,13 @@ def guests(*words: str) -> Any:
     ],
 )
 def test_names_have_numbers(name: str, names: list[str]) -> None:
-    """At the end, or in place of {n}."""
+    """The number is appended, or replaces {n}."""
     assert numbered_names(name, 2) == names
     assert [each.name for each in guests("--name", name, "--count", "2")] == names
 
 
 def test_number_and_name_are_replaced_in_all_values() -> None:
-    """In texts and lists of options."""
+    """The values may be text or lists."""
     made = guests(
         *("--name", "web", "--count", "2", "--metadata", "title={name}:{n}", "--mac", "52:54:00:00:00:{n:02x}"),
         *("--serial", "file,path=/tmp/{name}.log"),
@@ -75,8 +75,8 @@ def test_number_and_name_are_replaced_in_all_values() -> None:
         ("--vsock", "cid=5"),
     ],
 )
-def test_values_that_guests_cannot_share_are_refused(words: tuple[str, str]) -> None:
-    """Unless they contain the number."""
+def test_values_that_guests_cannot_share_are_errors(words: tuple[str, str]) -> None:
+    """The hint suggests {n} as a part of the value."""
     with pytest.raises(RequestError) as caught:
         guests("--name", "web", "--count", "2", *words)
     assert caught.value.message.startswith("web-2: web-1 has the ") and "{n}" in str(caught.value.hint)
@@ -92,28 +92,28 @@ def test_values_that_guests_cannot_share_are_refused(words: tuple[str, str]) -> 
         (("--count", "2", "--name", "a", "--reinstall", "a"), "--reinstall"),
     ],
 )
-def test_contradictions(words: tuple[str, ...], message: str) -> None:
-    """With the reason."""
+def test_options_that_contradict_count_are_errors(words: tuple[str, ...], message: str) -> None:
+    """The message names the option."""
     with pytest.raises(RequestError, match=message):
         guests(*words)
 
 
-def test_all_are_created_and_reported(hypervisor: Hypervisor, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line for each step, and the number at the end."""
+def test_summary_has_the_number_of_created_guests(hypervisor: Hypervisor, capsys: pytest.CaptureFixture[str]) -> None:
+    """Three guests are created."""
     assert main(["--connect", URI, "--name", "web", "--count", "3", *ONE]) == 0
     assert {"web-1", "web-2", "web-3"} <= {each.name for each in hypervisor.guests()}
     assert "3 of 3 guests created." in capsys.readouterr().out
 
 
-def test_a_name_in_use_is_found_before_anything_is_created(hypervisor: Hypervisor) -> None:
-    """All guests are planned first."""
+def test_name_in_use_prevents_all_guests(hypervisor: Hypervisor) -> None:
+    """All guests are planned before the first one is created."""
     assert main(["--connect", URI, "--name", "web-2", *ONE]) == 0
     assert main(["--connect", URI, "--name", "web", "--count", "3", *ONE]) == 1
     assert {each.name for each in hypervisor.guests()} == {"test", "web-2"}
 
 
-def test_a_failure_leaves_that_guest_absent_and_the_others_complete(hypervisor: Hypervisor) -> None:
-    """It is an outcome."""
+def test_failure_of_one_guest_does_not_affect_the_others(hypervisor: Hypervisor) -> None:
+    """The failed guest does not exist afterwards."""
     plans = [hypervisor.plan(each.request) for each in guests("--name", "web", "--count", "3")]
     plans[1].final.on_crash = "rubbish"
     outcomes = create_all(plans, hypervisor)
@@ -121,8 +121,8 @@ def test_a_failure_leaves_that_guest_absent_and_the_others_complete(hypervisor: 
     assert {each.name for each in hypervisor.guests()} == {"test", "web-1", "web-3"}
 
 
-def test_json_has_a_document_for_each_guest(hypervisor: Hypervisor, capsys: pytest.CaptureFixture[str]) -> None:
-    """Also for previews."""
+def test_json_lists_all_guests(hypervisor: Hypervisor, capsys: pytest.CaptureFixture[str]) -> None:
+    """Previews are printed for all guests as well."""
     assert main(["--connect", URI, "--name", "web", "--count", "2", *ONE, "--output", "json", "--dry-run"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert ([each["name"] for each in document["guests"]], document["changed"]) == (["web-1", "web-2"], False)
@@ -132,8 +132,8 @@ def test_json_has_a_document_for_each_guest(hypervisor: Hypervisor, capsys: pyte
     assert capsys.readouterr().out.count("<domain ") == 2
 
 
-def test_guests_file_has_the_count() -> None:
-    """Its places mean the same."""
+def test_spec_contains_the_count() -> None:
+    """{n} and {name} have the same meaning in the guests file."""
     given = parse_argv([*ONE, "--name", "web{n:02}", "--count", "2", "--metadata", "title={n} of {name} ${x}"])
     text = spec_text(given)
     assert yaml.safe_load(text)["guests"]["web{n:02}"]["count"] == 2
@@ -144,8 +144,8 @@ def test_guests_file_has_the_count() -> None:
     ]
 
 
-def test_manifests_of_kubevirt(capsys: pytest.CaptureFixture[str]) -> None:
-    """One for each guest."""
+def test_kubevirt_output_has_a_manifest_for_each_guest(capsys: pytest.CaptureFixture[str]) -> None:
+    """The names in the manifests have numbers."""
     words = ["--name", "web", "--count", "2", "--memory", "64", "--import", "--osinfo", "generic"]
     assert main([*words, "--disk", "size=1", "--network", "default", "--output", "kubevirt"]) == 0
     documents = list(yaml.safe_load_all(capsys.readouterr().out))

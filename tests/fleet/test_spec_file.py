@@ -1,4 +1,4 @@
-"""`virt-install ... --output spec`: the file has the request of the command line."""
+"""`virt-install ... --output spec`: the guests file has the same request as the command line."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ LINES = [
 ]
 
 
-# values of old options that are not any text
+# values for old options that do not accept any text
 OLD_VALUES = {"ram": "64", "cpuset": "0-1", "uuid": "12345678-1234-4234-8234-123456789012", "file_size": "1.5"}
 OLD_VALUES |= {
     "vnclisten": "0.0.0.0",
@@ -66,14 +66,14 @@ OLD_VALUES |= {
     "host_device": "usb_1_2",
     "soundhw": "ac97",
 }
-# old, but without another spelling
+# old options without another spelling
 PRESENT = ("--livecd",)
-# they print something, or are for tests
+# options that print something, or that are for tests
 NO_GUESTS = ("test_media_detection", "test_stub_command", "print_step")
 
 
 def old_lines() -> list[list[str]]:
-    """Each old option in each of its spellings."""
+    """Return each old option in each of its spellings."""
     found = []
     for option in OPTIONS:
         key = option.names[-1].lstrip("-").replace("-", "_")
@@ -83,14 +83,14 @@ def old_lines() -> list[list[str]]:
 
 
 def published_lines() -> list[list[str]]:
-    """The command lines that were published, with one file for all, and the examples of the manual."""
+    """Return published command lines, with one path for all files, and the examples of the manual."""
     words = [shlex.split(re.sub(r"\{\w+\}", "/x/file", line).partition(" ")[2]) for line in PUBLISHED]
     words += [shlex.split(line.removeprefix("virt-install ")) for line in EXAMPLES.read_text().splitlines()]
     return [argv for argv in words if is_understood(argv)]
 
 
 def is_understood(argv: list[str]) -> bool:
-    """Whether it is a command line of virt-install that describes one new guest."""
+    """Return whether a command line is valid and describes one new guest."""
     try:
         parse_request(argv)
     except (RequestError, SystemExit):
@@ -99,7 +99,7 @@ def is_understood(argv: list[str]) -> bool:
 
 
 def conformance_lines() -> list[list[str]]:
-    """The command lines of virt-install that are expected to be understood."""
+    """Return the valid command lines of the conformance cases."""
     if not CASES.exists():
         return []
     cases = [case for group in json.loads(CASES.read_text()).values() if isinstance(group, list) for case in group]
@@ -108,7 +108,7 @@ def conformance_lines() -> list[list[str]]:
 
 
 def comparable(request: Request) -> dict[str, Any]:
-    """What decides about the guest, as plain data."""
+    """Return the part of a request that determines the guest, as plain data."""
     install = request.install
     if install.assume_import and not install.replace(assume_import=False).has_method:
         install = install.replace(boot_disk=True)
@@ -123,14 +123,14 @@ def comparable(request: Request) -> dict[str, Any]:
 
 
 def written(argv: list[str]) -> str:
-    """The file for a command line."""
+    """Return the guests file for a command line."""
     given = parse_argv(argv)
     rewrite(given)
     return spec_text(given)
 
 
 def check(argv: list[str]) -> None:
-    """The file's guest is the command line's."""
+    """Check that the guest of the file equals that of the command line."""
     named = (
         argv
         if any(word in ("--name", "-n") or word.startswith("--name=") for word in argv)
@@ -145,14 +145,14 @@ def check(argv: list[str]) -> None:
 
 @pytest.mark.parametrize("argv", LINES, ids=" ".join)
 def test_file_has_the_same_request(argv: list[str]) -> None:
-    """With and without --print-xml."""
+    """--print-xml does not affect the file."""
     check(argv)
     check([*argv, "--print-xml"])
 
 
 @pytest.mark.parametrize("argv", old_lines(), ids=" ".join)
 def test_old_options_have_the_same_request(argv: list[str]) -> None:
-    """The file has the present spelling."""
+    """The file contains the current name of the option."""
     assert is_understood(argv)
     check(argv)
     assert f"\n    {argv[0].lstrip('-')}:" not in written([*argv, "--name", "a"]) or argv[0] in PRESENT
@@ -160,13 +160,13 @@ def test_old_options_have_the_same_request(argv: list[str]) -> None:
 
 @pytest.mark.parametrize("argv", published_lines(), ids=lambda argv: " ".join(argv)[:60])
 def test_published_lines_have_the_same_request(argv: list[str]) -> None:
-    """Lines that people use."""
+    """They are command lines from guides and scripts."""
     check(argv)
 
 
 @pytest.mark.skipif(not CASES.exists(), reason="the conformance cases are not on this machine")
 def test_every_conformance_line_has_the_same_request() -> None:
-    """All lines that virt-install itself accepts."""
+    """virt-install accepts all of them."""
     checked = 0
     for argv in conformance_lines():
         try:
@@ -180,7 +180,7 @@ def test_every_conformance_line_has_the_same_request() -> None:
 
 
 def test_spec_is_short_and_readable(capsys: pytest.CaptureFixture[str]) -> None:
-    """Mappings in place of texts, numbers without quotes."""
+    """Sub-options are mappings, and numbers have no quotes."""
     words = ["--connect", "test:///default", "-n", "web", "--memory", "2048", "--disk", "size=20,bus=scsi", "--import"]
     assert main([*words, "--output", "spec"]) == 0
     assert capsys.readouterr().out == (
@@ -189,7 +189,7 @@ def test_spec_is_short_and_readable(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
-def test_wrong_command_line_is_reported_as_ever(capsys: pytest.CaptureFixture[str]) -> None:
+def test_spec_of_an_invalid_command_line_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     """No file is printed."""
     assert main(["--disk", "sizee=1", "--output", "spec"]) == 1
     assert main(["--reinstall", "x", "--output=spec"]) == 1
@@ -197,8 +197,8 @@ def test_wrong_command_line_is_reported_as_ever(capsys: pytest.CaptureFixture[st
     assert printed.out == "" and "sizee" in printed.err and "--reinstall" in printed.err
 
 
-def test_other_readers_of_yaml_see_text() -> None:
-    """What YAML would take for another type is in quotes."""
+def test_ambiguous_text_is_quoted() -> None:
+    """Other YAML parsers could read it as a number or a boolean."""
     given = parse_argv(["--name", "on", "--metadata", "title=012,description=1:20"])
     document = yaml.safe_load(spec_text(given))
     assert document == spec_document(given)
