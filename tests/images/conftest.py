@@ -1,4 +1,4 @@
-"""A vendor and a client for each test."""
+"""Fixtures: a vendor's download server and a client for each test."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.images.vendor import Vendor, serve
 
 @pytest.fixture
 def vendor() -> Iterator[Vendor]:
-    """A vendor's server."""
+    """A vendor's download server."""
     with serve(Vendor()) as site:
         yield site
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> Client:
-    """A run with an empty cache."""
+    """A client with an empty cache."""
     return Client(tmp_path / "cache")

@@ -1,4 +1,4 @@
-"""Disk images to publish."""
+"""Disk images for the vendor's server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MIB = 1 << 20
 
 
 def qcow2(folder: Path, *, size: int = 8 * MIB, padding: int = 0, backing: Path | None = None) -> bytes:
-    """A qcow2 image; `padding`: the number of random bytes after it, like the data of a larger one."""
+    """Return a qcow2 image; `padding` random bytes after it represent the data of a larger image."""
     path = folder / f"image-{os.urandom(4).hex()}.qcow2"
     undo = Undo()
     provision_image(
@@ -35,5 +35,5 @@ def qcow2(folder: Path, *, size: int = 8 * MIB, padding: int = 0, backing: Path 
 
 
 def raw(size: int = MIB) -> bytes:
-    """A raw image with a boot sector."""
+    """Return a raw image with a boot sector."""
     return bytes(510) + b"\x55\xaa" + os.urandom(4096) + bytes(size - 512 - 4096)

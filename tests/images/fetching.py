@@ -1,4 +1,4 @@
-"""What the tests of fetching share."""
+"""A client that downloads images to a cache, and sources of images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from virtinstall.progress import Progress, Silent
 
 @dataclass
 class Client:
-    """A run that downloads to a cache; its reports are recorded, `now` is its clock."""
+    """A run that downloads to a cache; `output` has its reports, `now` is its clock."""
 
     root: Path
     output: list[str] = field(default_factory=list)
@@ -24,11 +24,11 @@ class Client:
 
     @property
     def cache(self) -> ImageCache:
-        """The cache."""
+        """The cache of the client."""
         return ImageCache(str(self.root), clock=lambda: self.now)
 
     def fetch(self, source: ImageSource, refresh: bool | None = None, checksum: str = "") -> CachedImage:
-        """Fetch an image."""
+        """Fetch an image; return it as it is stored in the cache."""
         return fetch_image(
             FetchRequest(source, refresh, checksum),
             self.cache,
@@ -38,7 +38,7 @@ class Client:
         )
 
     def left(self) -> list[str]:
-        """The files of the cache that are neither an image nor a record."""
+        """Return the files in the cache that are neither images nor records."""
         return [
             path.name
             for path in sorted(self.root.rglob("*"))
@@ -47,10 +47,10 @@ class Client:
 
 
 def named(url: str, *lists: str, name: str = "debian12") -> ImageSource:
-    """A source as a catalogue has it: the checksum list must be there."""
+    """Return a source as in a catalogue: its checksum list must exist."""
     return ImageSource(name, "url", url, arch="x86_64", checksums=lists or ("SHA256SUMS",), origin="test")
 
 
 def by_url(url: str) -> ImageSource:
-    """A source as the user names it by its URL."""
+    """Return a source for a URL that the user specifies."""
     return ImageSource(url, "url", url, arch="x86_64", checksums=GUESSED_LISTS, guess=True, origin="url")

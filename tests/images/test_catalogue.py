@@ -1,4 +1,4 @@
-"""Names of images: families whose future releases follow, the user's catalogues, the OS database."""
+"""Names of images: families of releases, the user's catalogues, and the OS database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCHEMA = json.loads((PACKAGE / "schema" / "images.json").read_text())
 
 
 def catalogue(tmp_path: Path, text: str = "", **os_files: str) -> ImageCatalogue:
-    """A catalogue with a user's file, and the tests' OS database."""
+    """Return a catalogue with a user's file and the test OS database."""
     database = Database(tmp_path)
     for name, content in os_files.items():
         database.write_os(f"local/os/x.org/{name}.xml", f"http://x.org/{name}", name, content)
@@ -60,15 +60,15 @@ def catalogue(tmp_path: Path, text: str = "", **os_files: str) -> ImageCatalogue
         ("docker://quay.io/x/y:1", "docker://quay.io/x/y:1", "quay.io/x/y:1"),
     ],
 )
-def test_name_leads_to_its_url(tmp_path: Path, name: str, label: str, url: str) -> None:
-    """Releases that did not exist when this was written are named like the others."""
+def test_name_of_an_image_resolves_to_its_url(tmp_path: Path, name: str, label: str, url: str) -> None:
+    """Future releases of a family are named like the existing ones."""
     source = catalogue(tmp_path).find(name, "x86_64")
     assert source.label == label
     assert source.url.endswith(url) or url in source.url
 
 
-def test_bare_name_is_the_current_release(tmp_path: Path) -> None:
-    """What the OS database knows to be released counts, if it is newer than this package."""
+def test_name_without_a_version_is_the_current_release(tmp_path: Path) -> None:
+    """The OS database may have a newer release than this package."""
     released = "<version>31</version><release-date>2050-01-01</release-date>"
     unreleased = "<version>32</version><release-status>prerelease</release-status>"
     assert catalogue(tmp_path / "a").find("debian", "x86_64").name == "debian13"
@@ -77,7 +77,7 @@ def test_bare_name_is_the_current_release(tmp_path: Path) -> None:
 
 
 def test_code_name_comes_from_the_database(tmp_path: Path) -> None:
-    """A release that the catalogue does not know by its code name."""
+    """The catalogue does not have the code name of the release."""
     found = catalogue(tmp_path, debian31="<codename>Zurg</codename>").find("debian31", "x86_64")
     assert "/zurg/latest/" in found.url
 
@@ -92,34 +92,34 @@ def test_code_name_comes_from_the_database(tmp_path: Path) -> None:
         ("ftp://host/disk.qcow2", "cannot download"),
     ],
 )
-def test_errors_suggest_what_can_be_typed(tmp_path: Path, name: str, message: str) -> None:
-    """Misspellings, variants, releases without images."""
+def test_errors_have_a_hint(tmp_path: Path, name: str, message: str) -> None:
+    """The names are misspelled, have an unknown variant, or have no image."""
     with pytest.raises(RequestError, match=message) as caught:
         catalogue(tmp_path).find(name, "x86_64")
     assert caught.value.hint
 
 
-def test_typo_is_answered_with_the_name(tmp_path: Path) -> None:
-    """The nearest name comes first."""
+def test_hint_for_a_misspelled_name_contains_the_correct_name(tmp_path: Path) -> None:
+    """Other similar names may follow."""
     with pytest.raises(RequestError) as caught:
         catalogue(tmp_path).find("debain12", "x86_64")
     assert "debian12" in str(caught.value.hint)
 
 
-def test_architecture_without_an_image(tmp_path: Path) -> None:
-    """The error names those that there are."""
+def test_missing_architecture_is_an_error(tmp_path: Path) -> None:
+    """The hint lists the existing ones."""
     with pytest.raises(RequestError, match="not available for s390x") as caught:
         catalogue(tmp_path).find("debian12", "s390x")
     assert "aarch64" in str(caught.value.hint)
 
 
-def test_architecture_names_are_the_vendors(tmp_path: Path) -> None:
+def test_url_contains_the_vendors_name_of_the_architecture(tmp_path: Path) -> None:
     """libvirt uses aarch64, Debian arm64."""
     assert "arm64" in catalogue(tmp_path).find("debian12", "aarch64").url
 
 
-def test_image_of_the_database(tmp_path: Path) -> None:
-    """A system of no family: the database has its URL; lists next to it are tried."""
+def test_url_of_an_os_without_a_family_comes_from_the_database(tmp_path: Path) -> None:
+    """Checksum lists in the same directory are tried."""
     content = """<image arch='x86_64' format='vmdk'><url>https://x.org/a.vmdk</url></image>
     <image arch='x86_64' format='qcow2' cloud-init='true'><variant id='mini'/><url>https://x.org/mini.qcow2</url></image>
     <image arch='aarch64' format='containerdisk'><url>docker://x.org/puffin:1</url></image>"""
@@ -132,8 +132,8 @@ def test_image_of_the_database(tmp_path: Path) -> None:
         found.find("puffin9:huge", "x86_64")
 
 
-def test_user_catalogue_comes_first(tmp_path: Path) -> None:
-    """A private mirror takes the place of the vendor's."""
+def test_user_catalogue_overrides_the_built_in_one(tmp_path: Path) -> None:
+    """A private mirror can replace the vendor's server."""
     text = """
 images:
 - names: [debian]
@@ -176,14 +176,14 @@ images:
         ("images: [", "not valid YAML"),
     ],
 )
-def test_wrong_catalogue_is_explained(tmp_path: Path, text: str, problem: str) -> None:
-    """The error names the file and what is wrong with it."""
+def test_invalid_catalogue_is_an_error(tmp_path: Path, text: str, problem: str) -> None:
+    """The error names the file and the problem."""
     with pytest.raises(RequestError, match=problem) as caught:
         catalogue(tmp_path, text).find("debian12", "x86_64")
     assert "mine.yaml" in str(caught.value)
 
 
-def test_missing_named_catalogue_is_an_error(tmp_path: Path) -> None:
+def test_missing_file_in_the_environment_variable_is_an_error(tmp_path: Path) -> None:
     """$VIRTINSTALL_IMAGES is not silently ignored."""
     database = Database(tmp_path)
     environment = {**database.environment, "VIRTINSTALL_IMAGES": str(tmp_path / "no.yaml")}
@@ -191,8 +191,8 @@ def test_missing_named_catalogue_is_an_error(tmp_path: Path) -> None:
         ImageCatalogue(environment, database.catalog()).find("debian12", "x86_64")
 
 
-def test_built_in_catalogue_fits_the_published_schema() -> None:
-    """And every one of its URLs is HTTPS."""
+def test_built_in_catalogue_conforms_to_the_schema() -> None:
+    """The parser, which requires HTTPS, accepts it as well."""
     path = PACKAGE / "images" / "families.json"
     document = json.loads(path.read_text())
     jsonschema.validate(document, SCHEMA)
@@ -210,8 +210,8 @@ def test_built_in_catalogue_fits_the_published_schema() -> None:
         {"name": "x", "url": "https://h/x", "current": 12, "version": "1"},
     ],
 )
-def test_schema_and_reader_refuse_the_same(row: dict[str, Any]) -> None:
-    """The schema reports the same errors as the program."""
+def test_schema_and_parser_reject_the_same_rows(row: dict[str, Any]) -> None:
+    """Editors report the same errors as the program."""
     document = yaml.safe_load(yaml.safe_dump({"images": [row]}))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, SCHEMA)
@@ -219,8 +219,8 @@ def test_schema_and_reader_refuse_the_same(row: dict[str, Any]) -> None:
         parse_catalogue(document, "x")
 
 
-def test_password_of_a_url_is_not_shown(tmp_path: Path) -> None:
-    """Neither the password nor a token in the query."""
+def test_credentials_in_a_url_are_not_shown(tmp_path: Path) -> None:
+    """They are a password or a token in the query."""
     found = catalogue(tmp_path)
     assert found.find("https://anna:secret@x.org/disk.qcow2?token=secret", "x86_64").label == "https://x.org/disk.qcow2"
     with pytest.raises(RequestError) as caught:

@@ -1,4 +1,4 @@
-"""Checksum lists in the forms that vendors use."""
+"""Checksum lists in the formats that vendors use."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ iQIzBAEBCAAdFiEE
         SIGNED.format(text=f"{SHA256}  disk.qcow2"),
     ],
 )
-def test_digest_is_found_in_every_form(text: str) -> None:
-    """GNU, BSD, a single line, clear-signed, with DOS line ends or directories."""
+def test_digest_is_found_in_every_format(text: str) -> None:
+    """Examples are GNU, BSD, a single line, a clear-signed list, CRLF line ends, and paths with directories."""
     found = find_digest(text, "disk.qcow2")
     assert found is not None
     assert str(found) == f"sha256:{SHA256}"
@@ -52,8 +52,8 @@ def test_strongest_algorithm_is_chosen() -> None:
     assert found.algorithm == "sha512"
 
 
-def test_debian_json_has_unpadded_base64() -> None:
-    """cloud.debian.org publishes a JSON document for each image."""
+def test_digest_in_debian_json_is_found() -> None:
+    """cloud.debian.org publishes a JSON document for each image, with Base64 without padding."""
     encoded = base64.b64encode(bytes.fromhex(SHA512)).decode().rstrip("=")
     document = {"items": [{"metadata": {"annotations": {"cloud.debian.org/digest": f"sha512:{encoded}"}}}]}
     found = find_digest(json.dumps(document), "debian-12.qcow2")
@@ -77,17 +77,17 @@ def test_debian_json_has_unpadded_base64() -> None:
         '{"items": {"metadata": 3}}',
     ],
 )
-def test_no_digest_where_there_is_none(text: str) -> None:
-    """Another file's, a weak one, an ambiguous one and a web page do not count."""
+def test_unsuitable_lists_have_no_digest(text: str) -> None:
+    """Examples are another file's digest, a weak or ambiguous one, and a web page."""
     assert find_digest(text, "disk.qcow2") is None
 
 
-def test_unsigned_part_of_a_signed_list_does_not_count() -> None:
+def test_unsigned_part_of_a_signed_list_is_ignored() -> None:
     """Text before and after the signed message is not part of it."""
     text = SIGNED.format(text=f"{OTHER}  other.qcow2") + f"{SHA256}  disk.qcow2\n"
     assert find_digest(text, "disk.qcow2") is None
 
 
-def test_names_of_a_list() -> None:
-    """A list is the index of its directory."""
+def test_list_contains_the_names_of_its_directory() -> None:
+    """The list serves as an index of the directory."""
     assert list_names(f"{SHA256}  a.qcow2\nSHA256 (b.qcow2) = {OTHER}\n# c\n") == ["a.qcow2", "b.qcow2"]

@@ -1,4 +1,4 @@
-"""Compressed images: recognized by content, decompressed while they arrive, in constant memory."""
+"""Compressed images: detected by content and decompressed during the download, in constant memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Compress = Callable[[bytes], bytes]
 
 
 def _zstd(data: bytes) -> bytes:
-    """As the program zstd does: with a checksum."""
+    """Compress like the program zstd, with a checksum."""
     return bytes(zstandard.ZstdCompressor(write_checksum=True).compress(data))
 
 
@@ -41,7 +41,7 @@ every_compression = pytest.mark.parametrize("compress", COMPRESSIONS.values(), i
 
 @every_compression
 def test_image_is_stored_decompressed_and_sparse(vendor: Vendor, client: Client, compress: Compress) -> None:
-    """The name does not contain the compression; the digest is that of the compressed file."""
+    """The compression is detected without a file name extension; the digest is that of the compressed file."""
     data = raw(16 * MIB)
     image = client.fetch(named(vendor.publish("/images/disk.img", compress(data))))
     assert Path(image.path).read_bytes() == data
@@ -51,8 +51,8 @@ def test_image_is_stored_decompressed_and_sparse(vendor: Vendor, client: Client,
 
 
 @every_compression
-def test_truncated_data_is_refused(vendor: Vendor, client: Client, compress: Compress) -> None:
-    """Also if the vendor's digest is that of the truncated file."""
+def test_truncated_data_is_an_error(vendor: Vendor, client: Client, compress: Compress) -> None:
+    """The vendor's digest is that of the truncated file."""
     data = compress(raw())
     with pytest.raises(FetchError, match=r"not complete|damaged|disk image"):
         client.fetch(named(vendor.publish("/images/disk.img", data[: len(data) - 5])))
@@ -60,8 +60,8 @@ def test_truncated_data_is_refused(vendor: Vendor, client: Client, compress: Com
 
 
 @every_compression
-def test_damaged_data_is_refused(vendor: Vendor, client: Client, compress: Compress) -> None:
-    """What cannot be decompressed is not an image."""
+def test_damaged_data_is_an_error(vendor: Vendor, client: Client, compress: Compress) -> None:
+    """The cache contains no image."""
     data = bytearray(compress(raw()))
     data[len(data) // 2 : len(data) // 2 + 200] = os.urandom(200)
     with pytest.raises(FetchError):
@@ -70,7 +70,7 @@ def test_damaged_data_is_refused(vendor: Vendor, client: Client, compress: Compr
 
 
 def test_interrupted_compressed_download_is_resumed(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Within a run the decompressor continues with the transfer."""
+    """The same run resumes the download and the decompression."""
     data = qcow2(tmp_path, padding=2 * MIB)
     url = vendor.publish("/images/disk.img.xz", lzma.compress(data))
     vendor.cut_after["/images/disk.img.xz"] = [MIB]
@@ -78,7 +78,7 @@ def test_interrupted_compressed_download_is_resumed(vendor: Vendor, client: Clie
 
 
 def test_compressed_download_of_a_failed_run_starts_again(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """A decompressor cannot be continued by another run: nothing is left."""
+    """Another run cannot resume the decompression, so no partial file is kept."""
     url = vendor.publish("/images/disk.img.xz", lzma.compress(qcow2(tmp_path, padding=2 * MIB)))
     vendor.cut_after["/images/disk.img.xz"] = [MIB, MIB]
     with pytest.raises(FetchError):
@@ -88,25 +88,25 @@ def test_compressed_download_of_a_failed_run_starts_again(vendor: Vendor, client
 
 
 class _Counter:
-    """Counts what it is given, and remembers the largest piece."""
+    """Target that counts bytes and records the largest piece."""
 
     def __init__(self) -> None:
         self.size = 0
         self.largest = 0
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Count."""
+        """Count the data."""
         self.size += len(data)
         self.largest = max(self.largest, len(data))
         return len(data)
 
     def close(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
 
 @pytest.mark.parametrize("kind", ["xz", "gzip", "bzip2", "zstd"])
-def test_memory_is_bounded(kind: str) -> None:
-    """A megabyte of a hostile file may stand for gigabytes: it never is in memory as a whole."""
+def test_decompression_needs_little_memory(kind: str) -> None:
+    """A small hostile file may expand to gigabytes."""
     size = 128 * MIB
     data = COMPRESSIONS[kind](bytes(size))
     counter = _Counter()

@@ -1,4 +1,4 @@
-"""One download, verified, cached, used again: against a vendor that does what real ones do."""
+"""Download, verification and caching of an image, from a server that behaves like those of vendors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAY = 24 * 3600
 
 
 def test_image_is_downloaded_once_and_verified(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """The second guest uses the first one's download."""
+    """The second fetch uses the cached image."""
     data = qcow2(tmp_path, padding=3 * MIB)
     source = named(vendor.publish(PATH, data))
     image = client.fetch(source)
@@ -36,8 +36,8 @@ def test_image_is_downloaded_once_and_verified(vendor: Vendor, client: Client, t
     assert client.output == []
 
 
-def test_stronger_list_of_another_form_is_used(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """SHA512SUMS as Debian has it."""
+def test_sha512_list_is_used(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """Debian publishes SHA512SUMS."""
     data = qcow2(tmp_path)
     image = client.fetch(named(vendor.publish(PATH, data, sums="SHA512SUMS", algorithm="sha512"), "SHA512SUMS"))
     assert image.digest.startswith("sha512:")
@@ -45,7 +45,7 @@ def test_stronger_list_of_another_form_is_used(vendor: Vendor, client: Client, t
 
 
 def test_equal_content_of_two_sources_is_stored_once(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """The second source needs its list only."""
+    """Only the checksum list of the second source is downloaded."""
     data = qcow2(tmp_path)
     first = client.fetch(named(vendor.publish("/a/disk.qcow2", data)))
     second = client.fetch(named(vendor.publish("/b/other.qcow2", data), name="other"))
@@ -53,8 +53,8 @@ def test_equal_content_of_two_sources_is_stored_once(vendor: Vendor, client: Cli
     assert vendor.gets("/b/other.qcow2") == 0
 
 
-def test_wrong_digest_is_refused_after_a_second_attempt(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """An image that does not match stays out of the cache."""
+def test_wrong_digest_is_an_error_after_a_second_attempt(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """The image is not stored in the cache."""
     url = vendor.publish(PATH, qcow2(tmp_path))
     vendor.files[PATH] = qcow2(tmp_path, padding=100)
     with pytest.raises(FetchError, match="does not match its checksum"):
@@ -64,8 +64,8 @@ def test_wrong_digest_is_refused_after_a_second_attempt(vendor: Vendor, client: 
     assert client.left() == []
 
 
-def test_list_that_is_newer_than_the_image(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Lists and images are published one after the other: the second attempt finds both."""
+def test_second_attempt_gets_the_image_of_a_newer_list(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """Vendors publish lists and images one after the other."""
     old, new = qcow2(tmp_path, padding=10), qcow2(tmp_path, padding=20)
     url = vendor.publish(PATH, new)
     vendor.files[PATH] = old
@@ -81,7 +81,7 @@ def test_list_that_is_newer_than_the_image(vendor: Vendor, client: Client, tmp_p
 
 
 def test_interrupted_transfer_is_resumed(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """What arrived is not sent again."""
+    """Only the missing part is requested."""
     data = qcow2(tmp_path, padding=2 * MIB)
     url = vendor.publish(PATH, data)
     vendor.cut_after[PATH] = [MIB]
@@ -90,7 +90,7 @@ def test_interrupted_transfer_is_resumed(vendor: Vendor, client: Client, tmp_pat
 
 
 def test_another_run_continues_a_failed_download(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """After two interruptions the run fails; the next one asks for the rest."""
+    """After a second interruption the run fails; the next run requests the missing part."""
     data = qcow2(tmp_path, padding=3 * MIB)
     url = vendor.publish(PATH, data)
     vendor.cut_after[PATH] = [MIB, MIB]
@@ -103,8 +103,10 @@ def test_another_run_continues_a_failed_download(vendor: Vendor, client: Client,
 
 
 @pytest.mark.parametrize("etags", [True, False])
-def test_content_that_changes_during_the_download(vendor: Vendor, client: Client, tmp_path: Path, etags: bool) -> None:
-    """The halves of two images are never joined."""
+def test_content_that_changes_during_the_download_is_downloaded_again(
+    vendor: Vendor, client: Client, tmp_path: Path, etags: bool
+) -> None:
+    """Parts of two images are never combined."""
     old, new = qcow2(tmp_path, padding=2 * MIB), qcow2(tmp_path, padding=2 * MIB)
     vendor.etags = etags
     url = vendor.publish(PATH, old)
@@ -120,8 +122,8 @@ def test_content_that_changes_during_the_download(vendor: Vendor, client: Client
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_server_error_is_reported_with_its_url(vendor: Vendor, client: Client, tmp_path: Path, status: int) -> None:
-    """A failing server leaves nothing."""
+def test_server_error_contains_the_status(vendor: Vendor, client: Client, tmp_path: Path, status: int) -> None:
+    """No partial file is kept."""
     url = vendor.publish(PATH, qcow2(tmp_path))
     vendor.status[PATH] = [status] * 5
     with pytest.raises(FetchError, match=str(status)):
@@ -129,8 +131,8 @@ def test_server_error_is_reported_with_its_url(vendor: Vendor, client: Client, t
     assert client.left() == []
 
 
-def test_missing_list_of_a_catalogue_is_an_error(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """If a vendor publishes digests, an image without one is not used; the user can override this."""
+def test_missing_checksum_list_is_an_error(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """The catalogue states that the vendor has a list; the user can override the error."""
     url = vendor.publish(PATH, qcow2(tmp_path), sums="")
     with pytest.raises(FetchError, match="no checksum list") as caught:
         client.fetch(named(url))
@@ -141,7 +143,7 @@ def test_missing_list_of_a_catalogue_is_an_error(vendor: Vendor, client: Client,
 
 
 def test_list_without_the_image_is_an_error(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """The list is there, but does not have the file."""
+    """The list exists, but does not contain the file."""
     url = vendor.publish(PATH, qcow2(tmp_path), sums="")
     vendor.files["/images/SHA256SUMS"] = b"ab" * 32 + b"  other.qcow2\n"
     with pytest.raises(FetchError, match=r"has no digest for disk\.qcow2"):
@@ -149,8 +151,8 @@ def test_list_without_the_image_is_an_error(vendor: Vendor, client: Client, tmp_
 
 
 @pytest.mark.parametrize("form", ["named", "by_url"])
-def test_captive_portal_is_recognized(vendor: Vendor, client: Client, tmp_path: Path, form: str) -> None:
-    """A login page in place of a list or of the image is never an image."""
+def test_captive_portal_is_detected(vendor: Vendor, client: Client, tmp_path: Path, form: str) -> None:
+    """A login page replaces the checksum list or the image."""
     url = vendor.publish(PATH, qcow2(tmp_path))
     vendor.portal = True
     with pytest.raises(FetchError, match="is a web page") as caught:
@@ -159,16 +161,16 @@ def test_captive_portal_is_recognized(vendor: Vendor, client: Client, tmp_path: 
     assert client.left() == []
 
 
-def test_web_page_that_claims_to_be_an_image(vendor: Vendor, client: Client) -> None:
-    """Content counts, not the server's word for it."""
+def test_web_page_with_the_content_type_of_an_image_is_an_error(vendor: Vendor, client: Client) -> None:
+    """The content is examined, not only the header."""
     vendor.files[PATH] = b"<html>Please log in</html>" + bytes(4096)
     vendor.types[PATH] = "application/octet-stream"
     with pytest.raises(FetchError, match="is a web page"):
         client.fetch(by_url(f"{vendor.url}{PATH}"))
 
 
-def test_url_is_verified_by_the_list_next_to_it(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """A user's URL is verified if its directory has a list, else a notice has the digest."""
+def test_url_is_verified_by_the_list_in_its_directory(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """If there is no list, the digest is reported to the user."""
     data = qcow2(tmp_path)
     assert client.fetch(by_url(vendor.publish("/with/disk.qcow2", data))).verified == "digest"
     other = qcow2(tmp_path, padding=9)
@@ -177,8 +179,8 @@ def test_url_is_verified_by_the_list_next_to_it(vendor: Vendor, client: Client, 
     assert hashlib.sha256(other).hexdigest() in client.output[0]
 
 
-def test_given_checksum_replaces_the_list(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """`image.checksum=sha256:HEX` needs no list, and no network once the image is cached."""
+def test_specified_checksum_replaces_the_list(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """With `image.checksum=sha256:HEX`, a cached image needs no network."""
     data = qcow2(tmp_path)
     url = vendor.publish(PATH, data, sums="")
     checksum = f"sha256:{hashlib.sha256(data).hexdigest()}"
@@ -192,15 +194,15 @@ def test_given_checksum_replaces_the_list(vendor: Vendor, client: Client, tmp_pa
 
 
 def test_checksum_url_is_read(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """`image.checksum=URL` names a list."""
+    """`image.checksum=URL` is the address of a list."""
     data = qcow2(tmp_path)
     url = vendor.publish(PATH, data, sums="")
     vendor.files["/elsewhere"] = f"{hashlib.sha256(data).hexdigest()}  disk.qcow2\n".encode()
     assert client.fetch(by_url(url), checksum=f"{vendor.url}/elsewhere").verified == "digest"
 
 
-def test_revalidation_at_most_once_a_day(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Within a day nothing is asked; then the list alone, or the ETag where there is no list."""
+def test_image_is_revalidated_once_a_day(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """Only the list is requested, or the image with its ETag if there is no list."""
     listed = named(vendor.publish(PATH, qcow2(tmp_path)))
     unlisted = by_url(vendor.publish("/x/disk.qcow2", qcow2(tmp_path, padding=5), sums=""))
     for source in (listed, unlisted):
@@ -221,8 +223,8 @@ def test_revalidation_at_most_once_a_day(vendor: Vendor, client: Client, tmp_pat
     assert vendor.requests == []
 
 
-def test_refresh(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """`refresh=yes` asks now, `refresh=no` never does."""
+def test_refresh_forces_or_prevents_revalidation(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """The previous image is kept, because disks may be based on it."""
     old, new = qcow2(tmp_path, padding=1), qcow2(tmp_path, padding=2)
     source = named(vendor.publish(PATH, old))
     first = client.fetch(source)
@@ -234,8 +236,8 @@ def test_refresh(vendor: Vendor, client: Client, tmp_path: Path) -> None:
     assert Path(first.path).read_bytes() == old, "guests stand on it"
 
 
-def test_offline_copy_is_used_with_a_notice(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """A vendor that cannot be reached, refuses or answers nonsense does not prevent a guest."""
+def test_cached_image_is_used_if_the_server_fails(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """A message is printed; with refresh=yes, the failure is an error."""
     source = named(vendor.publish(PATH, qcow2(tmp_path)))
     image = client.fetch(source)
     client.now += 2 * DAY
@@ -252,7 +254,7 @@ def test_offline_copy_is_used_with_a_notice(vendor: Vendor, client: Client, tmp_
 
 
 def test_deleted_image_is_downloaded_again(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """The record of a file that is gone does not count."""
+    """The record of the deleted image is ignored."""
     source = named(vendor.publish(PATH, qcow2(tmp_path)))
     os.unlink(client.fetch(source).path)
     assert os.path.exists(client.fetch(source).path)
@@ -260,7 +262,7 @@ def test_deleted_image_is_downloaded_again(vendor: Vendor, client: Client, tmp_p
 
 
 def test_redirect_is_followed(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Mirrors are reached by redirects."""
+    """Vendors redirect to mirrors."""
     data = qcow2(tmp_path)
     vendor.publish(PATH, data)
     vendor.redirects["/latest/disk.qcow2"] = f"{vendor.url}{PATH}"
@@ -268,8 +270,8 @@ def test_redirect_is_followed(vendor: Vendor, client: Client, tmp_path: Path) ->
     assert Path(client.fetch(named(f"{vendor.url}/latest/disk.qcow2")).path).read_bytes() == data
 
 
-def test_unsafe_images_are_refused(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """A downloaded image that names another file could read the host's."""
+def test_unsafe_images_are_errors(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """For example, an image with a backing file could read files of the host."""
     secret = tmp_path / "secret"
     secret.write_bytes(bytes(MIB))
     hostile = {
@@ -287,8 +289,8 @@ def test_unsafe_images_are_refused(vendor: Vendor, client: Client, tmp_path: Pat
     assert client.left() == []
 
 
-def test_raw_image(vendor: Vendor, client: Client) -> None:
-    """A raw image is stored sparsely."""
+def test_raw_image_is_stored_sparsely(vendor: Vendor, client: Client) -> None:
+    """The format is detected."""
     data = raw(16 * MIB)
     image = client.fetch(named(vendor.publish("/images/disk.raw", data)))
     assert image.format == "raw"
@@ -296,8 +298,8 @@ def test_raw_image(vendor: Vendor, client: Client) -> None:
     assert os.stat(image.path).st_blocks * 512 < MIB
 
 
-def test_parallel_runs_make_one_download(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Other runs wait and report it."""
+def test_parallel_runs_download_an_image_once(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """The other runs wait, and report that they do."""
     source = named(vendor.publish(PATH, qcow2(tmp_path, padding=4 * MIB)))
     vendor.delay_seconds = 0.005
     others = [Client(client.root) for _ in range(20)]

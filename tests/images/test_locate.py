@@ -1,4 +1,4 @@
-"""Where the file is: directories, JSON indexes, code names, signatures, indexes on the web."""
+"""Location of an image: directories, JSON indexes, code names, signatures, and indexes on the web."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from virtinstall.images.source import ImageSource
 HEX = "ab" * 32
 
 
-def test_newest_file_of_a_directory_by_its_list(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Numbers are compared as numbers: 10 is newer than 9."""
+def test_newest_file_of_a_checksum_list_is_used(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """Numbers are compared by value: 10 is newer than 9."""
     family = Family(
         {"name": "al", "directory": f"{vendor.url}/os/", "pattern": "al-.*\\.qcow2", "checksums": ["SHA256SUMS"]}, "t"
     )
@@ -34,8 +34,8 @@ def test_newest_file_of_a_directory_by_its_list(vendor: Vendor, client: Client, 
     assert client.fetch(family.source("", "", "x86_64")).url.endswith("al-10.qcow2")
 
 
-def test_newest_file_of_a_directory_by_its_listing(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """If each image has a separate list, the web page of the directory is read."""
+def test_newest_file_of_a_web_page_is_used(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """If each image has a separate list, the HTML page of the directory is parsed."""
     row = {
         "name": "alpine",
         "version": "[0-9.]+",
@@ -56,8 +56,8 @@ def test_newest_file_of_a_directory_by_its_listing(vendor: Vendor, client: Clien
     assert image.digest.startswith("sha512:")
 
 
-def test_json_index(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Fedora's releases.json: URL and digest from one entry."""
+def test_json_index_has_url_and_digest(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """The format is that of Fedora's releases.json."""
     data = qcow2(tmp_path)
     url = vendor.publish("/42/Fedora-Cloud-Base-Generic-42-1.1.x86_64.qcow2", data, sums="")
     common = {"version": "42", "arch": "x86_64", "variant": "Cloud"}
@@ -88,8 +88,8 @@ def test_json_index(vendor: Vendor, client: Client, tmp_path: Path) -> None:
     assert client.fetch(archived, checksum="none").url == url
 
 
-def test_code_name_is_searched_for(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """A release whose code name nothing knows: the directory whose list has its image."""
+def test_unknown_code_name_is_found_by_search(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """The directory whose checksum list has the image is used."""
     row = {
         "name": "debian",
         "version": "[0-9]+",
@@ -116,7 +116,7 @@ def test_code_name_is_searched_for(vendor: Vendor, client: Client, tmp_path: Pat
 
 @pytest.fixture(scope="session")
 def signer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A GnuPG home with a key; its keyring is `keyring.gpg`."""
+    """A GnuPG home directory with a key; its keyring is `keyring.gpg`."""
     if shutil.which("gpg") is None or shutil.which("gpgv") is None:
         pytest.skip("NOT RUN: gpg and gpgv are missing (Debian: gnupg)")
     home = tmp_path_factory.mktemp("gpg")
@@ -127,14 +127,16 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def gpg(home: Path, *args: str, text: bytes = b"") -> bytes:
-    """Run gpg."""
+    """Run gpg; return its output."""
     command = ["gpg", "--homedir", str(home), "--batch", "--yes", "--pinentry-mode", "loopback", *args]
     return subprocess.run(command, input=text, capture_output=True, check=True).stdout
 
 
 @pytest.mark.parametrize("form", ["clear", "detached"])
-def test_signed_list(vendor: Vendor, client: Client, tmp_path: Path, signer: Path, form: str) -> None:
-    """With a keyring the level is `signature`; a list that was changed is refused."""
+def test_signature_of_a_list_is_verified(
+    vendor: Vendor, client: Client, tmp_path: Path, signer: Path, form: str
+) -> None:
+    """The level of verification is `signature`; a changed list is an error."""
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
     source = source._replace(keyring=str(signer / "keyring.gpg"), signature="{list}.gpg")
     text = vendor.files["/i/SHA256SUMS"]
@@ -149,16 +151,16 @@ def test_signed_list(vendor: Vendor, client: Client, tmp_path: Path, signer: Pat
         Client(tmp_path / "other").fetch(source)
 
 
-def test_unsigned_list_is_refused_with_a_keyring(vendor: Vendor, client: Client, tmp_path: Path, signer: Path) -> None:
-    """A signature cannot be stripped off."""
+def test_unsigned_list_is_an_error_with_a_keyring(vendor: Vendor, client: Client, tmp_path: Path, signer: Path) -> None:
+    """Otherwise, an attacker could remove the signature. A missing keyring is ignored."""
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
     with pytest.raises(FetchError):
         client.fetch(source._replace(keyring=str(signer / "keyring.gpg"), signature="{list}.gpg"))
     assert client.fetch(source._replace(keyring="/nonexistent.gpg")).verified == "digest"
 
 
-def test_simplestreams(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Index, products file, newest serial that has a disk; read once a day."""
+def test_newest_image_of_simplestreams_is_used(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """The newest version without a disk is skipped; the index is requested once."""
     data = qcow2(tmp_path)
     vendor.publish("/server/disk.img", data, sums="")
     item = {"ftype": "disk1.img", "path": "server/disk.img", "sha256": hashlib.sha256(data).hexdigest()}
@@ -184,8 +186,8 @@ def test_simplestreams(vendor: Vendor, client: Client, tmp_path: Path) -> None:
     assert sum("/streams/" in request for request in vendor.requests) == 2
 
 
-def test_virt_builder_index(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """A clear-signed index of sections."""
+def test_image_of_a_virt_builder_index_is_fetched(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """The index is a clear-signed file with sections."""
     data = qcow2(tmp_path)
     vendor.publish("/golden.qcow2", data, sums="")
     text = f"""-----BEGIN PGP SIGNED MESSAGE-----
@@ -211,8 +213,8 @@ x
     assert Path(client.fetch(source).path).read_bytes() == data
 
 
-def test_old_index_serves_if_the_server_does_not(vendor: Vendor, tmp_path: Path) -> None:
-    """With a notice; without a copy it is an error."""
+def test_cached_index_is_used_if_the_server_fails(vendor: Vendor, tmp_path: Path) -> None:
+    """A message is printed; without a cached index, the failure is an error."""
     vendor.files["/index"] = b"[golden]\nfile=golden.qcow2\n"
     output: list[str] = []
     reader = IndexReader(str(tmp_path / "indexes"), output.append)
@@ -229,7 +231,7 @@ def test_old_index_serves_if_the_server_does_not(vendor: Vendor, tmp_path: Path)
 
 
 def find(tmp_path: Path, source: str, name: str) -> ImageSource:
-    """The source of an image in an index that the user's catalogue names."""
+    """Find an image in an index that the user's catalogue names; return its source."""
     database = Database(tmp_path)
     path = tmp_path / "catalogue.yaml"
     path.write_text(f"sources:\n- {source}\n")

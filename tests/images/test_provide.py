@@ -1,4 +1,4 @@
-"""The images of a plan, downloaded and used for its disks; and a run that is killed at any point."""
+"""Images of a plan: download, use for disks, and runs that are killed at any point."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ PROJECT = Path(__file__).parents[2]
 
 
 class LocalHost:
-    """A host whose QEMU reads this machine's files."""
+    """A QEMU host that reads this machine's files."""
 
     def driver(self) -> str:
-        """QEMU's."""
+        """Return the name of libvirt's driver."""
         return "qemu"
 
 
 def provided(tmp_path: Path, source: ImageSource, *, images: Any = (), volumes: Any = ()) -> Plan:
-    """The plan after its images were fetched."""
+    """Return the plan after its images were fetched."""
     fetch = ImageFetch(source=source, cache_dir=str(tmp_path / "cache"))
     plan = Plan(name="x", final=Domain(), install=None, images=images, volumes=volumes, fetches=(fetch,))
     host: Any = LocalHost()
@@ -48,7 +48,7 @@ def provided(tmp_path: Path, source: ImageSource, *, images: Any = (), volumes: 
 
 
 def created(image: NewImage) -> Path:
-    """The file that is created for it."""
+    """Create the file of an image; return its path."""
     undo = Undo()
     provision_image(image, undo, Silent())
     undo.keep_everything()
@@ -56,13 +56,13 @@ def created(image: NewImage) -> Path:
 
 
 def new_image(tmp_path: Path, form: str = "qcow2", size: int | None = None, **base: Any) -> NewImage:
-    """A disk that starts from the plan's image."""
+    """Return a disk that is based on the plan's image."""
     path = str(tmp_path / f"disk-{os.urandom(3).hex()}")
     return NewImage(path=path, format=form, capacity_bytes=size, base=ImageBase(image=0, **base))
 
 
-def test_overlay_refers_to_the_cache(vendor: Vendor, tmp_path: Path) -> None:
-    """With the format written down; larger if asked for."""
+def test_overlay_has_the_cached_image_as_its_backing_file(vendor: Vendor, tmp_path: Path) -> None:
+    """The format of the backing file is specified; the overlay may be larger."""
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
     plan = provided(tmp_path, source, images=(new_image(tmp_path), new_image(tmp_path, size=16 * MIB)))
     small, large = (probe_image(str(created(image))) for image in plan.images)
@@ -72,8 +72,8 @@ def test_overlay_refers_to_the_cache(vendor: Vendor, tmp_path: Path) -> None:
     assert noted_disks(str(small.backing_file)) == [image.path for image in plan.images]
 
 
-def test_copy_stands_alone(vendor: Vendor, tmp_path: Path) -> None:
-    """It refers to nothing, may be written, and grows."""
+def test_copy_has_no_backing_file(vendor: Vendor, tmp_path: Path) -> None:
+    """It is writable, and has the requested size."""
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
     plan = provided(tmp_path, source, images=(new_image(tmp_path, size=32 * MIB, copy=True),))
     path = created(plan.images[0])
@@ -83,8 +83,8 @@ def test_copy_stands_alone(vendor: Vendor, tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o600 == 0o600
 
 
-def test_raw_disk_is_converted(vendor: Vendor, tmp_path: Path) -> None:
-    """A raw disk has the data of the image."""
+def test_raw_disk_is_converted_from_the_image(vendor: Vendor, tmp_path: Path) -> None:
+    """The disk has the requested size and is sparse."""
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
     plan = provided(tmp_path, source, images=(new_image(tmp_path, "raw", size=9 * MIB, copy=True),))
     path = created(plan.images[0])
@@ -92,8 +92,8 @@ def test_raw_disk_is_converted(vendor: Vendor, tmp_path: Path) -> None:
     assert path.stat().st_blocks * 512 < MIB
 
 
-def test_default_size_is_adjusted_and_a_specified_one_is_not(vendor: Vendor, tmp_path: Path) -> None:
-    """An image that turns out to be larger than planned."""
+def test_default_size_is_raised_to_that_of_the_image(vendor: Vendor, tmp_path: Path) -> None:
+    """A specified size that is too small is an error."""
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path, size=64 * MIB)))
     default = new_image(tmp_path, size=MIB, size_is_default=True)
     assert provided(tmp_path, source, images=(default,)).images[0].capacity_bytes == 64 * MIB
@@ -102,7 +102,7 @@ def test_default_size_is_adjusted_and_a_specified_one_is_not(vendor: Vendor, tmp
 
 
 def test_volume_gets_backing_store_and_size(vendor: Vendor, tmp_path: Path) -> None:
-    """libvirt makes the overlay in a pool."""
+    """libvirt creates the overlay in the pool."""
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
     volume = NewVolume(pool="p", name="x", xml=XML, capacity_bytes=0, base=ImageBase(image=0))
     plan = provided(tmp_path, source, volumes=(volume,))
@@ -111,8 +111,8 @@ def test_volume_gets_backing_store_and_size(vendor: Vendor, tmp_path: Path) -> N
     assert f">{8 * MIB}</capacity>" in plan.volumes[0].xml
 
 
-def test_local_image_is_used_where_it_is(tmp_path: Path) -> None:
-    """A path is not downloaded."""
+def test_local_image_is_not_copied_to_the_cache(tmp_path: Path) -> None:
+    """Its path is the backing file of the disk."""
     path = tmp_path / "mine.qcow2"
     path.write_bytes(qcow2(tmp_path))
     plan = provided(tmp_path, ImageSource(str(path), "path", str(path)), images=(new_image(tmp_path),))
@@ -120,8 +120,8 @@ def test_local_image_is_used_where_it_is(tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
-def test_killed_runs_leave_nothing_behind(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """SIGKILL at many points of a download: the next run continues, and the cache has the image alone."""
+def test_killed_downloads_are_resumed_by_the_next_run(vendor: Vendor, client: Client, tmp_path: Path) -> None:
+    """Runs are killed at 12 points; afterwards, the cache contains only the image."""
     data = qcow2(tmp_path, padding=6 * MIB)
     source = named(vendor.publish("/i/disk.qcow2", data))
     vendor.delay_seconds = 0.004
@@ -146,8 +146,8 @@ def test_killed_runs_leave_nothing_behind(vendor: Vendor, client: Client, tmp_pa
 
 
 @pytest.mark.parametrize("state", ["no record", "read-only part", "descriptions", "half a record"])
-def test_states_that_a_killed_run_can_leave(vendor: Vendor, client: Client, tmp_path: Path, state: str) -> None:
-    """Between two steps of publishing: existing files are used or removed."""
+def test_states_left_by_a_killed_run_are_cleaned_up(vendor: Vendor, client: Client, tmp_path: Path, state: str) -> None:
+    """The run was killed while it stored the image; existing files are used or removed."""
     data = qcow2(tmp_path)
     source = named(vendor.publish("/i/disk.qcow2", data))
     image = client.fetch(source)
@@ -171,7 +171,7 @@ def test_states_that_a_killed_run_can_leave(vendor: Vendor, client: Client, tmp_
 
 
 def test_abandoned_download_is_removed_after_a_day(vendor: Vendor, client: Client, tmp_path: Path) -> None:
-    """Also if that image is not requested again."""
+    """The download of another image removes it."""
     url = vendor.publish("/i/disk.qcow2", qcow2(tmp_path, padding=2 * MIB))
     vendor.cut_after["/i/disk.qcow2"] = [MIB, MIB]
     client.now = time.time()

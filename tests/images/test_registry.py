@@ -24,7 +24,7 @@ NAME = "disks/fedora"
 
 
 def layer(files: dict[str, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
-    """A layer with these files."""
+    """Return a layer with these files."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
         for name, data in files.items():
@@ -35,13 +35,13 @@ def layer(files: dict[str, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
 
 
 class Registry:
-    """A registry's repository on the vendor's server."""
+    """A repository of a registry on the vendor's server."""
 
     def __init__(self, vendor: Vendor) -> None:
         self.vendor = vendor
 
     def put(self, path: str, document: Any) -> str:
-        """Publish a manifest under its digest and `path`; return the digest."""
+        """Publish a manifest by digest and by `path`; return the digest."""
         data = json.dumps(document).encode()
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         for name in (path, digest):
@@ -61,7 +61,7 @@ class Registry:
         return manifest
 
     def source(self, reference: str = ":42", arch: str = "x86_64") -> ImageSource:
-        """The image as `docker://` names it."""
+        """Return the source of the image, as for `docker://`."""
         server = self.vendor.url.removeprefix("http://")
         text = f"{server}/{NAME}{reference}"
         return ImageSource(f"docker://{text}", "registry", text, arch=arch, seed="cloud-init", origin="registry")
@@ -69,7 +69,7 @@ class Registry:
 
 @pytest.fixture
 def registry(vendor: Vendor) -> Registry:
-    """A registry."""
+    """A registry on the vendor's server."""
     return Registry(vendor)
 
 
@@ -78,7 +78,7 @@ def registry(vendor: Vendor) -> Registry:
 def test_disk_of_the_platform_is_extracted(
     registry: Registry, client: Client, tmp_path: Path, form: int, prefix: str
 ) -> None:
-    """Index, platform, layer, file below /disk; verified by the digest of the layer."""
+    """The file is below /disk in a layer of the platform's manifest; the digest of the layer is verified."""
     data = qcow2(tmp_path, padding=MIB)
     registry.push([layer({"etc/passwd": b"root", f"{prefix}{'n' * 60}.qcow2": data}, form)])
     image = client.fetch(registry.source())
@@ -88,23 +88,23 @@ def test_disk_of_the_platform_is_extracted(
     assert sum("/blobs/" in request for request in registry.vendor.requests) == 1
 
 
-def test_long_name(registry: Registry, client: Client, tmp_path: Path) -> None:
-    """Names longer than a header holds are in an extended header."""
+def test_long_name_of_the_disk_is_supported(registry: Registry, client: Client, tmp_path: Path) -> None:
+    """It is stored in an extended header of the archive."""
     data = qcow2(tmp_path)
     for form in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
         registry.push([layer({f"disk/{'n' * 200}.qcow2": data + bytes([form])}, form)], tag=f"t{form}")
         assert client.fetch(registry.source(f":t{form}")).virtual_size == 8 * MIB
 
 
-def test_disk_below_other_layers(registry: Registry, client: Client, tmp_path: Path) -> None:
-    """The layer that has the disk need not be the topmost."""
+def test_disk_may_be_in_any_layer(registry: Registry, client: Client, tmp_path: Path) -> None:
+    """Another layer is above that of the disk."""
     data = qcow2(tmp_path)
     registry.push([layer({"disk/a.qcow2": data}), layer({"usr/doc": b"text"})])
     assert Path(client.fetch(registry.source()).path).read_bytes() == data
 
 
-def test_image_by_digest(registry: Registry, client: Client, tmp_path: Path) -> None:
-    """A reference with a digest gets exactly that manifest."""
+def test_image_is_fetched_by_digest(registry: Registry, client: Client, tmp_path: Path) -> None:
+    """Another manifest than that with the digest is an error."""
     data = qcow2(tmp_path)
     digest = registry.push([layer({"disk/a.qcow2": data})])
     assert Path(client.fetch(registry.source(f"@{digest}")).path).read_bytes() == data
@@ -113,8 +113,8 @@ def test_image_by_digest(registry: Registry, client: Client, tmp_path: Path) -> 
         Client(tmp_path / "other").fetch(registry.source(f"@{digest}"))
 
 
-def test_token_and_credentials(registry: Registry, client: Client, tmp_path: Path) -> None:
-    """A 401 leads to the token server, with the login that podman stored."""
+def test_credentials_of_podman_are_used_for_a_token(registry: Registry, client: Client, tmp_path: Path) -> None:
+    """After a 401, a token is requested with the stored login."""
     vendor = registry.vendor
     data = qcow2(tmp_path)
     registry.push([layer({"disk/a.qcow2": data})])
@@ -131,8 +131,8 @@ def test_token_and_credentials(registry: Registry, client: Client, tmp_path: Pat
     assert any(headers.get("Authorization") == f"Basic {login}" for headers in vendor.headers)
 
 
-def test_login_is_not_given_to_another_registry(tmp_path: Path) -> None:
-    """Credentials are those of the server alone; a token server without TLS gets none."""
+def test_credentials_are_used_for_their_registry_only(tmp_path: Path) -> None:
+    """Another registry has a similar host name."""
     auth = tmp_path / "auth.json"
     auth.write_text(json.dumps({"auths": {"quay.io": {"auth": base64.b64encode(b"a:b").decode()}}}))
     environment = {"REGISTRY_AUTH_FILE": str(auth), "HOME": str(tmp_path)}
@@ -140,8 +140,8 @@ def test_login_is_not_given_to_another_registry(tmp_path: Path) -> None:
     assert credentials("quay.io.example", environment) is None
 
 
-def test_layer_that_does_not_match_is_refused(registry: Registry, client: Client, tmp_path: Path) -> None:
-    """A blob must match its digest."""
+def test_layer_with_a_wrong_digest_is_an_error(registry: Registry, client: Client, tmp_path: Path) -> None:
+    """The image is not stored in the cache."""
     registry.push([layer({"disk/a.qcow2": qcow2(tmp_path)})])
     vendor = registry.vendor
     for path in list(vendor.files):
@@ -160,18 +160,18 @@ def test_layer_that_does_not_match_is_refused(registry: Registry, client: Client
         ([{"disk/a.img": b"text" * 1000}], "not a disk image"),
     ],
 )
-def test_what_is_not_a_containerdisk(
+def test_image_without_exactly_one_disk_is_an_error(
     registry: Registry, client: Client, layers: list[dict[str, bytes]], message: str
 ) -> None:
-    """Exactly one disk."""
+    """Other container images, for example, have no file below /disk."""
     registry.push([layer(each) for each in layers])
     with pytest.raises(FetchError, match=message):
         client.fetch(registry.source())
     assert client.left() == []
 
 
-def test_platform_that_is_not_there(registry: Registry, client: Client, tmp_path: Path) -> None:
-    """The error names those that are."""
+def test_missing_platform_is_an_error(registry: Registry, client: Client, tmp_path: Path) -> None:
+    """The hint lists the existing ones."""
     registry.push([layer({"disk/a.qcow2": qcow2(tmp_path)})])
     with pytest.raises(FetchError, match="not available for aarch64") as caught:
         client.fetch(registry.source(arch="aarch64"))
@@ -188,13 +188,13 @@ def test_platform_that_is_not_there(registry: Registry, client: Client, tmp_path
         ("host.example:5000/a/b@sha256:" + "a" * 64, "https://host.example:5000/v2/a/b"),
     ],
 )
-def test_reference(text: str, base: str) -> None:
-    """Registry, repository, tag and digest."""
+def test_reference_is_parsed(text: str, base: str) -> None:
+    """It consists of registry, repository, tag and digest."""
     assert parse_reference(text).base == base
 
 
 @pytest.mark.parametrize("text", ["", "quay.io/", "quay.io/UPPER", "quay.io/a:b:c", "quay.io/../x"])
-def test_invalid_reference(text: str) -> None:
-    """Reported before any request is sent."""
+def test_invalid_reference_is_an_error(text: str) -> None:
+    """No request is sent."""
     with pytest.raises(RequestError, match="invalid container reference"):
         parse_reference(text)

@@ -1,4 +1,4 @@
-"""`virt-guest images`: what is cached, who uses it, and what may be removed."""
+"""`virt-guest images`: cached images, the guests that use them, and which may be removed."""
 
 from __future__ import annotations
 
@@ -35,32 +35,32 @@ class HostWithGuests:
         self._guests = guests
 
     def is_local(self) -> bool:
-        """This machine's."""
+        """Return True."""
         return True
 
     def guest_xmls(self) -> list[tuple[str, str]]:
-        """A guest with one disk each."""
+        """Return guests with one disk each."""
         disk = "<disk><driver type='qcow2'/><source file='{}'/><target dev='vda'/></disk>"
         return [
             (name, f"<domain><devices>{disk.format(path)}</devices></domain>") for name, path in self._guests.items()
         ]
 
     def pools(self) -> list[PoolFacts]:
-        """The directory."""
+        """Return the directory pool."""
         return [PoolFacts(name="p", type="dir", target=str(self._pool), active=True)]
 
     def volume(self, pool: str, name: str) -> None:
-        """No disk is given by its volume."""
+        """Return nothing, because no disk is specified by its volume."""
 
 
 def host(pool: Path, **guests: str) -> Any:
-    """The host as the library sees it."""
+    """Return a host with these guests."""
     return HostWithGuests(pool, **guests)
 
 
 @pytest.fixture
 def aged(vendor: Vendor, client: Client, tmp_path: Path) -> Client:
-    """A cache with two images that no run has used for a day."""
+    """A client whose cache has two images that were last used a day ago."""
     client.now = time.time() - 24 * 3600
     for name in ("debian12", "fedora42"):
         image = client.fetch(
@@ -71,7 +71,7 @@ def aged(vendor: Vendor, client: Client, tmp_path: Path) -> Client:
 
 
 def overlay(path: Path, base: str) -> None:
-    """A disk that starts from an image."""
+    """Create a disk that is based on an image."""
     undo = Undo()
     image = NewImage(path=str(path), format="qcow2", capacity_bytes=16 * MIB, backing_path=base, backing_format="qcow2")
     provision_image(image, undo, Silent())
@@ -79,12 +79,12 @@ def overlay(path: Path, base: str) -> None:
 
 
 def path_of(client: Client, name: str) -> str:
-    """The path of an image."""
+    """Return the path of an image."""
     return next(record.path for record in client.cache.records() if record.name == name)
 
 
-def test_users_are_guests_and_forgotten_disks(aged: Client, tmp_path: Path) -> None:
-    """A disk that an undefined guest left is a user too; so is one deep in a chain."""
+def test_users_are_guests_and_disks_in_pools(aged: Client, tmp_path: Path) -> None:
+    """The disk of an undefined guest is a user; the image may be anywhere in the backing chain."""
     pool = tmp_path / "pool"
     pool.mkdir()
     overlay(pool / "web.qcow2", path_of(aged, "debian12"))
@@ -97,7 +97,7 @@ def test_users_are_guests_and_forgotten_disks(aged: Client, tmp_path: Path) -> N
 
 
 def test_only_unused_images_are_removed(aged: Client, tmp_path: Path) -> None:
-    """What is used stays, and cannot be removed by naming it."""
+    """An image that is in use cannot be removed even by name."""
     pool = tmp_path / "pool"
     pool.mkdir()
     overlay(pool / "web.qcow2", path_of(aged, "debian12"))
@@ -115,7 +115,7 @@ def test_only_unused_images_are_removed(aged: Client, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("state", ["in place", "gone", "flattened"])
 def test_disk_of_another_connection_is_a_user(aged: Client, tmp_path: Path, state: str) -> None:
-    """No pool and no guest of this connection has it: the cache knows which disks were created on an image."""
+    """The cache has a list of the disks that were created on an image; other connections do not show the disk."""
     (tmp_path / "data").mkdir()
     image, disk = path_of(aged, "debian12"), tmp_path / "data" / "web.qcow2"
     for _ in range(2):
@@ -135,7 +135,7 @@ def test_disk_of_another_connection_is_a_user(aged: Client, tmp_path: Path, stat
 
 
 def test_list_of_disks_with_invalid_lines_is_read(aged: Client) -> None:
-    """Any program can write there, and a power failure can cut it."""
+    """Other programs can write to the file, and a power failure can truncate it."""
     image = path_of(aged, "debian12")
     note_disk(image, "/d/a\n.qcow2")
     (listed,) = (Path(image).parent.parent / "users").iterdir()
@@ -144,16 +144,16 @@ def test_list_of_disks_with_invalid_lines_is_read(aged: Client) -> None:
     assert noted_disks(image) == ["/d/a\n.qcow2", "/d/b"]
 
 
-def test_image_of_a_run_that_has_not_defined_its_guest_stays(aged: Client, tmp_path: Path) -> None:
-    """Between download and definition nothing refers to an image yet."""
+def test_recently_used_image_is_not_unused(aged: Client, tmp_path: Path) -> None:
+    """A run may have downloaded it, but not yet defined its guest."""
     os.utime(path_of(aged, "debian12"))
     images = {image.names[0]: image for image in stored_images(host(tmp_path), str(aged.root))}
     assert not images["debian12"].is_unused
     assert images["fedora42"].is_unused
 
 
-def test_disk_that_cannot_be_read_stops_pruning(aged: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If in doubt, nothing is removed."""
+def test_unreadable_disk_prevents_pruning(aged: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its backing file might be one of the images."""
     disk = tmp_path / "web.qcow2"
     overlay(disk, path_of(aged, "debian12"))
     monkeypatch.setattr(os, "access", lambda path, mode: path != str(disk))
@@ -163,13 +163,13 @@ def test_disk_that_cannot_be_read_stops_pruning(aged: Client, tmp_path: Path, mo
 
 @pytest.fixture
 def command(aged: Client, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The beginning of a command line on libvirt's test driver."""
+    """The first arguments of a command on libvirt's test driver."""
     monkeypatch.setenv("VIRTINSTALL_IMAGE_CACHE", str(aged.root))
     return ["images", "--connect", "test:///default"]
 
 
 def valid(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    """Return the printed document after its validation."""
+    """Return the printed JSON after validation against its schema."""
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
     path = Path(virtinstall.__file__).parent / "schema" / "guest-images.json"
     jsonschema.validate(document, json.loads(path.read_text()))
@@ -177,7 +177,7 @@ def valid(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 
 def test_command_lists_images(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """As a table, and as JSON."""
+    """The output is a table or JSON."""
     assert guest_main(command) == 0
     assert "debian12" in capsys.readouterr().out
     assert guest_main([*command, "--output", "json"]) == 0
@@ -186,8 +186,10 @@ def test_command_lists_images(command: list[str], capsys: pytest.CaptureFixture[
     assert {image["verified"] for image in document["images"]} == {"digest"}
 
 
-def test_command_prunes_after_a_preview(command: list[str], aged: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    """--dry-run removes nothing; without a terminal --yes is required."""
+def test_prune_removes_images_after_confirmation(
+    command: list[str], aged: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--dry-run removes nothing; without a terminal, --yes is required."""
     assert guest_main([*command, "--prune", "--dry-run"]) == 0
     assert "remove  debian12" in capsys.readouterr().out
     assert guest_main([*command, "--prune"]) == 2
@@ -197,8 +199,8 @@ def test_command_prunes_after_a_preview(command: list[str], aged: Client, capsys
     assert guest_main([*command, "--prune", "--yes", "--output", "json"]) == 0
 
 
-def test_pruning_prints_json(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """With what was removed, and nothing with --dry-run; an error is a document as well."""
+def test_json_of_prune_lists_the_removed_images(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run removes nothing; errors are JSON as well."""
     assert guest_main([*command, "--prune", "--dry-run", "--output", "json"]) == 0
     assert valid(capsys)["changed"] is False
     assert guest_main([*command, "--prune", "--output", "json"]) == 2
@@ -207,14 +209,14 @@ def test_pruning_prints_json(command: list[str], capsys: pytest.CaptureFixture[s
     assert len(valid(capsys)["removed"]) == 2
 
 
-def test_command_fetches(
+def test_fetch_downloads_an_image_of_the_catalogue(
     command: list[str],
     vendor: Vendor,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """By the names of the catalogue."""
+    """A misspelled name is an error with a hint."""
     url = vendor.publish("/golden.qcow2", qcow2(tmp_path, padding=77))
     catalogue = tmp_path / "catalogue.yaml"
     catalogue.write_text(f"images: [{{name: golden, url: '{url}', checksums: [SHA256SUMS]}}]")
@@ -228,15 +230,15 @@ def test_command_fetches(
 
 
 def test_unknown_subcommand_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """With the known ones."""
+    """Contradictory options are an error, too; without arguments, virt-guest prints its help."""
     assert guest_main(["imges"]) == 2
     assert guest_main(["images", "--fetch", "a", "--prune"]) == 2
     assert guest_main([]) == 0
     assert "images" in capsys.readouterr().out
 
 
-def test_completion() -> None:
-    """Subcommands, options, names of images."""
+def test_images_subcommand_is_completed() -> None:
+    """Its options and the names of images are candidates."""
     assert [each.text for each in candidates(["im"])] == ["images"]
     assert "--prune" in [each.text for each in candidates(["images", "--p"])]
     assert "debian12" in [each.text for each in candidates(["images", "--fetch", "debian12"])]

@@ -1,4 +1,4 @@
-"""A vendor's download server on loopback: checksum lists, ETag, Range, and everything that goes wrong."""
+"""A vendor's download server on loopback: checksum lists, ETag, Range, and all kinds of failures."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ PORTAL = b"<!DOCTYPE html><html><body>Welcome to the hotel. Please log in.</body
 
 @dataclass
 class Vendor:
-    """What is published, and how the server behaves. `requests` has `METHOD path STATUS` in order."""
+    """The published files and the behavior of the server; `requests` has `METHOD path STATUS` in order."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
-    status: dict[str, list[int]] = field(default_factory=dict)  # refusals of the next requests for a path
+    status: dict[str, list[int]] = field(default_factory=dict)  # HTTP statuses of the next requests for a path
     cut_after: dict[str, list[int]] = field(
         default_factory=dict
-    )  # the number of bytes after which the next answers end
+    )  # numbers of bytes after which the next responses are interrupted
     types: dict[str, str] = field(default_factory=dict)
-    before: dict[str, Callable[[Vendor], None]] = field(default_factory=dict)  # called before each answer
+    before: dict[str, Callable[[Vendor], None]] = field(default_factory=dict)  # called before each response
     ranges: bool = True
     etags: bool = True
     portal: bool = False
     delay_seconds: float = 0.0
     chunk_bytes: int = 65536
-    tokens: dict[str, str] = field(default_factory=dict)  # path prefix -> token that it requires
+    tokens: dict[str, str] = field(default_factory=dict)  # path prefix -> required token
     headers: list[dict[str, str]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     url: str = ""
@@ -47,7 +47,7 @@ class Vendor:
         return f"{self.url}{path}"
 
     def gets(self, path: str) -> int:
-        """How many times a file was asked for and sent."""
+        """Return how many times a file was requested and sent."""
         return sum(request.startswith(f"GET {path} 20") for request in self.requests)
 
 
@@ -138,4 +138,4 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.close()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Quiet: the tests read `requests`."""
+        """Print nothing; the tests read `requests`."""

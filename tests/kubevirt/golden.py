@@ -1,11 +1,11 @@
-"""Golden cases: a command line or a guests file, and the complete manifests or error that it results in.
+"""Golden cases: a command line or a guests file, and the expected manifests or error.
 
 A case is a directory of `cases/`:
 
     command         the command line of virt-install; `{case}` is the directory
-    guests.yaml     in place of it: a guests file
+    guests.yaml     instead: a guests file
     expected.yaml   the manifests, after the warnings as comments
-    error           in place of it: the message and the hint
+    error           instead: the message and the hint
 
 `python -m tests.kubevirt.golden --regenerate [NAME...]` writes the last two, to be reviewed with `git diff`.
 """
@@ -38,19 +38,19 @@ OUTPUTS = ("expected.yaml", "error")
 
 
 def case_names() -> list[str]:
-    """The names of all cases."""
+    """Return the names of all cases."""
     return sorted(path.name for path in CASES.iterdir() if path.is_dir())
 
 
 def request_of(args: Sequence[str]) -> Request:
-    """The request of a command line without the name of the program. Raises: RequestError."""
+    """Return the request of a command line without the program's name. Raises: RequestError."""
     given = parse_argv(args)
     warnings = rewrite(given)
     return read_request(given, fallback_for, warnings=warnings, preview=True)
 
 
 def manifests_of(name: str) -> list[Manifests]:
-    """The manifests of a case. Raises: VirtInstallError."""
+    """Return the manifests of a case. Raises: VirtInstallError."""
     folder = CASES / name
     command = folder / "command"
     if command.exists():
@@ -62,26 +62,26 @@ def manifests_of(name: str) -> list[Manifests]:
 
 
 def outputs(name: str) -> dict[str, str]:
-    """The contents of the files of OUTPUTS that there must be."""
+    """Return the contents of the files that the case must have, by name."""
     try:
         found = manifests_of(name)
     except VirtInstallError as error:
         hint = f"hint: {error.hint}\n" if error.hint else ""
-        return {"error": _without_chance(f"{error.message}\n{hint}", name)}
+        return {"error": _without_salts(f"{error.message}\n{hint}", name)}
     warnings = "".join(f"# WARNING {guest.name}: {text}\n" for guest in found for text in guest.warnings)
     documents = [document for guest in found for document in guest.documents]
     comments = [comment for guest in found for comment in guest.comments]
-    return {"expected.yaml": _without_chance(warnings + to_yaml(documents, comments), name)}
+    return {"expected.yaml": _without_salts(warnings + to_yaml(documents, comments), name)}
 
 
 def expected(name: str) -> dict[str, str]:
-    """The contents of the files of OUTPUTS that there are."""
+    """Return the contents of the files that the case has, by name."""
     paths = [CASES / name / each for each in OUTPUTS]
     return {path.name: path.read_text() for path in paths if path.exists()}
 
 
-def _without_chance(text: str, name: str) -> str:
-    """The text without random salts and this machine's paths."""
+def _without_salts(text: str, name: str) -> str:
+    """Return the text without random salts and the path of the case."""
     text = re.sub(r"\$6\$[./0-9A-Za-z]+\$[./0-9A-Za-z]+", "$6$SALT$HASH", text)
     return text.replace(str(CASES / name), "{case}")
 

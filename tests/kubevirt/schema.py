@@ -1,4 +1,4 @@
-"""Strict validation by KubeVirt's schemas, which are data outside the project.
+"""Strict validation with KubeVirt's schemas, which are stored outside the project.
 
 An unknown field is an error, as for an API server with `fieldValidation=Strict`.
 """
@@ -37,13 +37,13 @@ _METADATA = {"name", "namespace", "labels", "annotations"}
 
 @cache
 def schema(name: str) -> Mapping[str, Any]:
-    """The schema in the file `name`.json."""
+    """Return the schema in the file `name`.json."""
     found: Mapping[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
     return found
 
 
 def problems(document: Mapping[str, Any]) -> list[str]:
-    """Everything in a document that the API server would reject."""
+    """Return everything in a document that the API server would reject."""
     found = list(_metadata(document.get("metadata"), "metadata"))
     kind = document.get("kind")
     if kind == "VirtualMachine":
@@ -121,7 +121,7 @@ def _check_fields(value: Mapping[str, Any], rules: Mapping[str, Any], place: str
 
 
 def _references(document: Mapping[str, Any]) -> Iterator[str]:
-    """What KubeVirt's webhooks check, written independently of the rules in the program."""
+    """Yield what KubeVirt's webhooks would reject, independently of the rules in the program."""
     spec = document["spec"]["template"]["spec"]
     devices = spec["domain"]["devices"]
     volumes = [volume["name"] for volume in spec.get("volumes", ())]

@@ -1,4 +1,4 @@
-"""The commands and the library: no libvirt, documents on standard output, everything else on standard error."""
+"""Commands and library: libvirt is not needed, standard output has the documents, standard error everything else."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_libvirt_is_not_loaded(entry: str, args: list[str]) -> None:
 
 
 def test_output_is_only_the_manifest(capsys: pytest.CaptureFixture[str]) -> None:
-    """Warnings and generated passwords are on standard error, so that the output can be piped to kubectl."""
+    """Warnings and generated passwords are printed to standard error, so that the output can be piped to kubectl."""
     assert main([*LINE.split(), "--cloud-init", "root-password-generate=on", "--output", "kubevirt"]) == 0
     printed = capsys.readouterr()
     secret, guest = yaml.safe_load_all(printed.out)
@@ -71,8 +71,8 @@ def test_output_is_only_the_manifest(capsys: pytest.CaptureFixture[str]) -> None
     assert "$6$" not in str(guest)
 
 
-def test_refused_option_ends_with_an_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """Status 1, the option by name, and nothing on standard output."""
+def test_unsupported_option_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """The message names the option, and nothing is printed to standard output."""
     assert main([*LINE.split(), "--graphics", "spice", "--output", "kubevirt"]) == 1
     printed = capsys.readouterr()
 
@@ -82,14 +82,14 @@ def test_refused_option_ends_with_an_error(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_dropped_option_is_omitted(capsys: pytest.CaptureFixture[str]) -> None:
-    """The same command line with --kubevirt-drop prints the manifest."""
+    """With --kubevirt-drop, the same command line prints the manifest."""
     assert main([*LINE.split(), "--graphics", "spice", "--output", "kubevirt", "--kubevirt-drop", "graphics"]) == 0
 
     assert yaml.safe_load(capsys.readouterr().out)["kind"] == "VirtualMachine"
 
 
-def test_export_of_a_file(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A document for each guest that is to exist, groups as labels, the namespace of the file."""
+def test_export_of_a_file_has_a_document_for_each_guest(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Groups become labels, and the namespace is that in the file; absent guests are omitted."""
     assert guest_main(["export", "-f", str(file), "--format", "kubevirt", "--kubevirt-drop", "graphics"]) == 0
     documents = list(yaml.safe_load_all(capsys.readouterr().out))
 
@@ -103,22 +103,22 @@ def test_export_of_a_file(file: Path, capsys: pytest.CaptureFixture[str]) -> Non
     }
 
 
-def test_export_of_single_guests(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Names and groups select guests, as for apply."""
+def test_export_selects_guests_by_name_or_group(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`virt-guest apply` selects guests in the same way."""
     assert guest_main(["export", "-f", str(file), "--format", "kubevirt", "frontend"]) == 0
 
     assert [each["metadata"]["name"] for each in yaml.safe_load_all(capsys.readouterr().out)] == ["web-1", "web-2"]
 
 
-def test_export_reports_the_place_in_the_file(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The error has the position of the guest."""
+def test_error_of_an_export_has_a_position(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is the position of the guest in the file."""
     assert guest_main(["export", "-f", str(file), "--format", "kubevirt"]) == 1
 
     assert f"{file}:7:3: db: --graphics type=spice: not possible in KubeVirt" in capsys.readouterr().err
 
 
 def test_library_returns_the_documents(file: Path) -> None:
-    """`Lab.to_kubevirt` and `GuestSpec.to_kubevirt` are what the commands print."""
+    """`Lab.to_kubevirt` and `GuestSpec.to_kubevirt` return what the commands print."""
     lab = virtinstall.Lab.load(file)
     spec = virtinstall.GuestSpec(
         Domain(name="web", memory_kib=2 << 20, devices=[Disk(vol="pvc/a"), Interface(type="user")]),
@@ -134,8 +134,8 @@ def test_library_returns_the_documents(file: Path) -> None:
     assert guest[0]["spec"]["template"]["spec"]["domain"]["memory"] == {"guest": "2Gi"}
 
 
-def test_library_refuses_by_name() -> None:
-    """Attributes of a script are named as the options that they are."""
+def test_error_of_the_library_names_the_option() -> None:
+    """The script sets the corresponding attribute."""
     domain = Domain(name="web", memory_kib=2 << 20, devices=[Disk(vol="pvc/a"), Graphics(type="spice")])
     spec = virtinstall.GuestSpec(domain, os="debian12")
 
@@ -144,8 +144,8 @@ def test_library_refuses_by_name() -> None:
     assert spec.to_kubevirt(drop=["graphics"])
 
 
-def test_library_refuses_a_password_that_would_be_lost() -> None:
-    """A generated password is in the documents only as a hash."""
+def test_library_rejects_generated_passwords() -> None:
+    """The documents would contain only the hash of the password."""
     seed = CloudInit(generate_root_password=True)
     spec = virtinstall.GuestSpec(
         Domain(name="web", memory_kib=2 << 20, devices=[Disk(vol="pvc/a")]), install=CloudImage(seed), os="debian12"
@@ -154,8 +154,8 @@ def test_library_refuses_a_password_that_would_be_lost() -> None:
         spec.to_kubevirt()
 
 
-def test_a_warning_of_all_guests_is_printed_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """A file with many guests does not repeat it for each."""
+def test_warning_of_all_guests_is_printed_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A file with many guests would repeat it for each of them."""
     path = tmp_path / "guests.yaml"
     path.write_text(FILE.replace("osinfo: debian12", "osinfo: generic").replace("graphics: spice", ""))
     assert guest_main(["export", "-f", str(path), "--format", "kubevirt"]) == 0

@@ -1,4 +1,4 @@
-"""Single options, compared with what somebody who knows KubeVirt writes."""
+"""Single options, compared with manifests that a KubeVirt expert would write."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ROWS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("expert.yam
 BASE = "--name web --memory 2048 --osinfo debian12 --disk vol=pvc/root --import"
 
 
-def test_there_are_forty_options() -> None:
-    """The list covers the options that people use."""
+def test_at_least_forty_options_are_compared() -> None:
+    """They are the options that are used most."""
     assert len({row["options"] for row in ROWS}) >= 40
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["options"]))
-def test_option_is_what_an_expert_writes(row: dict[str, Any]) -> None:
-    """Neither less nor more, at the place of the option."""
+def test_option_results_in_the_manifest_of_an_expert(row: dict[str, Any]) -> None:
+    """The part of the manifest that the option determines is exactly equal."""
     words = shlex.split(row["options"])
     base = BASE.replace("--memory 2048 ", "") if "--memory" in words else BASE
     found: Any = manifests(request_of([*shlex.split(base), *words]), environ=ENVIRONMENT).documents[0]

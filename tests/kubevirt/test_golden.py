@@ -1,4 +1,4 @@
-"""The golden cases, and their validation by KubeVirt's schemas."""
+"""Golden cases, and their validation with KubeVirt's schemas."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ACCEPTED = [name for name in case_names() if "error" not in expected(name)]
 
 
 @pytest.mark.parametrize("name", case_names())
-def test_case_is_as_expected(name: str) -> None:
-    """The manifests or the error are those that were reviewed."""
+def test_case_has_the_expected_results(name: str) -> None:
+    """The manifests or the error equal those that were reviewed."""
     assert outputs(name) == expected(name)
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_yaml_is_read_as_the_documents(name: str) -> None:
-    """A YAML parser reads what the library returns."""
+def test_yaml_can_be_parsed(name: str) -> None:
+    """A YAML parser returns the documents of the library."""
     found = manifests_of(name)
     documents = [document for guest in found for document in guest.documents]
     comments = [comment for guest in found for comment in guest.comments]
@@ -35,14 +35,14 @@ def test_yaml_is_read_as_the_documents(name: str) -> None:
 
 @needs_schemas
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_case_passes_the_schemas_strictly(name: str) -> None:
-    """No unknown field, no missing one, no value of the wrong type."""
+def test_case_conforms_to_the_schemas(name: str) -> None:
+    """There are no unknown fields, missing fields, or values of the wrong type."""
     assert [each for guest in manifests_of(name) for document in guest.documents for each in problems(document)] == []
 
 
 @needs_schemas
-def test_schema_check_finds_unknown_fields() -> None:
-    """The check is not vacuous: it finds what the API server would reject."""
+def test_schema_validation_finds_errors() -> None:
+    """This proves that the validation is effective."""
     (guest,) = manifests_of("minimal")
     document = guest.documents[0]
     document["spec"]["template"]["spec"]["domain"]["devices"]["disks"][0]["nosuch"] = True
@@ -60,8 +60,8 @@ def test_schema_check_finds_unknown_fields() -> None:
 
 @needs_schemas
 @pytest.mark.parametrize("name", libvirt_cases())
-def test_golden_case_of_libvirt_is_refused_by_name_or_valid(name: str) -> None:
-    """Each command line of tests/cases is an error that names options, or passes the schemas."""
+def test_command_line_of_a_libvirt_case_is_an_error_or_valid(name: str) -> None:
+    """Errors for the command lines of tests/cases name options; other manifests conform to the schemas."""
     args = Case(name).args
     if not args:
         return
@@ -74,6 +74,6 @@ def test_golden_case_of_libvirt_is_refused_by_name_or_valid(name: str) -> None:
 
 
 def assert_names_options(error: VirtInstallError) -> None:
-    """Each line names an option, a rule or a value of the request."""
+    """Assert that each line of the error names an option, a rule or a value of the request."""
     for line in error.message.split("\n"):
         assert "--" in line or line.startswith("KubeVirt would reject") or "'" in line or "topology" in line, line

@@ -1,4 +1,4 @@
-"""Images by name: the address in the manifest."""
+"""Images by name: their URL in the manifest."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ INDEX = (
 
 
 def source(image: str) -> dict[str, object]:
-    """The source of the DataVolume for an image."""
+    """Return the source of the DataVolume for an image."""
     guest = manifests(request_of(f"{LINE}{image}".split()), environ=ENVIRONMENT).documents[-1]
     found: dict[str, object] = guest["spec"]["dataVolumeTemplates"][0]["spec"]["source"]
     return found
 
 
 @pytest.mark.parametrize("name", ["debian12", "ubuntu24.04", "rocky9"])
-def test_a_name_is_the_address_of_the_catalogue(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A vendor with stable addresses is not asked."""
+def test_url_comes_from_the_catalogue(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No request is sent if the vendor has stable URLs."""
     monkeypatch.setattr(download.WebReader, "read", lambda *_: pytest.fail("the network was used"))
 
     assert str(source(name)["http"]).startswith("{'url': 'https://")
 
 
-def test_the_index_of_the_vendor_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only Fedora's index has the address of the current image."""
+def test_url_comes_from_the_index_of_the_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current image of Fedora is listed only in its index."""
     monkeypatch.setattr(download.WebReader, "read", lambda *_: INDEX)
 
     assert source("fedora41") == {"http": {"url": "https://example.org/Fedora-Cloud-Base-Generic-41-1.4.x86_64.qcow2"}}
 
 
-def test_an_index_that_cannot_be_read_is_an_error_that_names_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hint works without a network."""
+def test_unreadable_index_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the option."""
 
     def read(*_: object) -> bytes:
         raise FetchError("no network")
@@ -52,8 +52,8 @@ def test_an_index_that_cannot_be_read_is_an_error_that_names_the_option(monkeypa
         source("fedora41")
 
 
-def test_default_login_of_an_image_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As virt-install does: without a key of this user, a password, which is only in the Secret as a hash."""
+def test_image_by_name_has_a_default_login(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without an SSH key of the user, a password is generated; the Secret contains only its hash."""
     request = request_of(["--name", "web", "--image", "debian12"])
     found = manifests(request, environ={**ENVIRONMENT, "HOME": str(tmp_path)})
     ((account, password),) = found.passwords

@@ -1,4 +1,4 @@
-"""Published command lines and the conformance corpus: each is refused by name, or passes KubeVirt's schemas."""
+"""Published command lines and the conformance cases: each is an error that names options, or a valid manifest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from virtinstall.kubevirt.manifests import manifests
 
 CORPUS = FOLDER.parent / "conformance" / "cases.json"
 PUBLISHED = [line.partition(" ")[2] for line in LINES]
-# the same guests, with media of a cluster in place of files of a host
+# replaces files of a host with media that a cluster can read
 ADAPTED = {
     "path={img}": "vol=pvc/img",
     "--file {img}": "--disk vol=pvc/img",
@@ -32,14 +32,14 @@ ADAPTED = {
 
 
 def adapted(line: str) -> str:
-    """The line with media that a cluster can reach."""
+    """Return the command line with media that a cluster can read."""
     for old, new in ADAPTED.items():
         line = line.replace(old, new)
     return line
 
 
 def is_valid(args: list[str]) -> bool:
-    """Whether there are manifests; they pass the schemas, and otherwise the error names the options."""
+    """Return whether there are manifests; they must conform to the schemas, and errors must name options."""
     try:
         found = manifests(request_of(args), environ={**ENVIRONMENT, "OSINFO_SYSTEM_DIR": "/usr/share/osinfo"})
     except FetchError:
@@ -53,21 +53,21 @@ def is_valid(args: list[str]) -> bool:
 
 @needs_schemas
 @pytest.mark.parametrize("line", PUBLISHED)
-def test_published_line_is_refused_by_name_or_valid(line: str) -> None:
-    """As it was published, with paths of a host."""
+def test_published_line_is_an_error_or_valid(line: str) -> None:
+    """Its media are files of a host, as published."""
     is_valid(shlex.split(line.replace("{", "/files/").replace("}", "")))
 
 
 @needs_schemas
 @pytest.mark.parametrize("line", [adapted(line) for line in PUBLISHED])
-def test_published_line_with_media_of_a_cluster_is_refused_by_name_or_valid(line: str) -> None:
-    """With images by URL and claims, as somebody changes them who moves to a cluster."""
+def test_published_line_with_cluster_media_is_an_error_or_valid(line: str) -> None:
+    """Its media are URLs and persistent volume claims, as after a migration to a cluster."""
     is_valid(shlex.split(line.replace("{", "/files/").replace("}", "")))
 
 
 @needs_schemas
-def test_many_published_lines_are_valid_with_media_of_a_cluster() -> None:
-    """Many guests need no other change; the others use an installation tree, a device or a bridge of the host."""
+def test_many_published_lines_are_valid_with_cluster_media() -> None:
+    """The others use an install tree, a device or a bridge of the host."""
     valid = sum(is_valid(shlex.split(adapted(line).replace("{", "/files/").replace("}", ""))) for line in PUBLISHED)
 
     assert len(PUBLISHED) >= 60
@@ -76,15 +76,15 @@ def test_many_published_lines_are_valid_with_media_of_a_cluster() -> None:
 
 @needs_schemas
 @pytest.mark.skipif(not CORPUS.exists(), reason=f"the conformance corpus is not in {CORPUS.parent}")
-def test_conformance_corpus_is_refused_by_name_or_valid() -> None:
-    """Every command line of virt-install in the corpus."""
+def test_conformance_case_is_an_error_or_valid() -> None:
+    """All command lines of virt-install in the file are tested."""
     corpus = json.loads(Path(CORPUS).read_text())["virt-install"]
     valid = 0
     for case in corpus:
         try:
             valid += is_valid(case["argv"])
         except FetchError:
-            # the corpus has addresses that do not exist
+            # some URLs in the file do not exist
             continue
     assert len(corpus) > 100
     assert valid

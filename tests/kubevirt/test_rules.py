@@ -1,4 +1,4 @@
-"""KubeVirt's rules: a manifest that its admission would reject is an error that names the rule."""
+"""KubeVirt's rules: a manifest that KubeVirt would reject is an error that names the rule."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ BASE = "--name web --memory 2048 --osinfo debian12"
 
 
 def printed(line: str) -> Manifests:
-    """The manifests of a command line."""
+    """Return the manifests of a command line."""
     return manifests(request_of(line.split()), environ=ENVIRONMENT)
 
 
 def rules() -> list[tuple[str, str]]:
-    """(command line, part of the error) of rules.txt."""
+    """Return (command line, part of the error) for each entry of rules.txt."""
     lines = Path(__file__).with_name("rules.txt").read_text().replace("{base}", BASE).splitlines()
     pairs = [line for line in lines if not line.startswith("#")]
     return [(line, rule.strip()) for line, rule in zip(pairs[::2], pairs[1::2], strict=True)]
 
 
 @pytest.mark.parametrize(("line", "rule"), rules(), ids=[line for line, _ in rules()])
-def test_a_rule_is_named(line: str, rule: str) -> None:
-    """The error names the rule, and offers what to change."""
+def test_error_names_the_rule(line: str, rule: str) -> None:
+    """The hint suggests a change."""
     with pytest.raises(RequestError) as caught:
         printed(line)
 
@@ -37,7 +37,7 @@ def test_a_rule_is_named(line: str, rule: str) -> None:
 
 
 def test_all_problems_are_reported_together() -> None:
-    """One run shows everything that must change."""
+    """One run reports all of them."""
     with pytest.raises(RequestError) as caught:
         printed(f"{BASE} --disk /a.img --graphics spice --hostdev 0:1:0.0 --pm suspend_to_mem=no")
 
@@ -50,8 +50,8 @@ def test_all_problems_are_reported_together() -> None:
     assert "--kubevirt-drop disk.path,graphics.type,hostdev,pm" in str(caught.value.hint)
 
 
-def test_the_drops_of_the_hint_omit_the_problems() -> None:
-    """The hint can be typed."""
+def test_hint_with_kubevirt_drop_can_be_typed() -> None:
+    """With the option in the hint, the command line is valid."""
     line = f"{BASE} --disk size=1,snapshot=no --graphics spice,listen=0.0.0.0 --hostdev 0:1:0.0 --pm suspend_to_mem=no"
     with pytest.raises(RequestError) as caught:
         printed(line)
@@ -61,7 +61,7 @@ def test_the_drops_of_the_hint_omit_the_problems() -> None:
 
 
 def test_secrets_are_not_shown_in_errors() -> None:
-    """A password of the display is not repeated."""
+    """The password of the display is replaced with asterisks."""
     with pytest.raises(RequestError) as caught:
         printed(f"{BASE} --disk none --graphics vnc,password=hunter2")
 
@@ -70,14 +70,14 @@ def test_secrets_are_not_shown_in_errors() -> None:
 
 
 @pytest.mark.parametrize("text", ["graphic", "disk.sise", "--nosuch", "name", ""])
-def test_an_unknown_drop_is_an_error(text: str) -> None:
+def test_unknown_name_in_kubevirt_drop_is_an_error(text: str) -> None:
     """A misspelled name would omit nothing."""
     with pytest.raises(RequestError, match="kubevirt-drop"):
         manifests(request_of([*BASE.split(), "--disk", "none", "--kubevirt-drop", text]), environ=ENVIRONMENT)
 
 
 def test_request_is_not_changed() -> None:
-    """The mapping works on a copy."""
+    """The request can be used again."""
     request = request_of(f"{BASE} --disk size=5 --network bridge=a --kubevirt-drop network".split())
     before = request.domain.to_xml()
     manifests(request, environ=ENVIRONMENT)

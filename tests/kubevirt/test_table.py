@@ -1,4 +1,4 @@
-"""Each option and sub-option is mapped, refused with a reason, or without effect with a reason."""
+"""Each option and sub-option is mapped, rejected with a reason, or ignored with a reason."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAPPED_OPTIONS = {
     *("count", "kubevirt-namespace", "kubevirt-run-strategy", "kubevirt-instancetype", "kubevirt-preference"),
     "kubevirt-device",
 }
-"""Options with a plain value that are mapped, at least for some values."""
+"""Options without sub-options that are mapped, at least for some values."""
 MAPPED = {
     "memory": "memory currentMemory maxMemory maxmemory hugepages",
     "cpu": "model mode topology.sockets topology.cores topology.threads force + require optional disable - forbid",
@@ -79,16 +79,16 @@ MAPPED = {
 
 
 def name_of(option: Option) -> str:
-    """The option's first long name without dashes."""
+    """Return the option's first long name without dashes."""
     return next(name for name in option.names if name.startswith("--"))[2:]
 
 
 def sub_options(option: Option) -> list[str]:
-    """The sub-options without numbers."""
+    """Return the sub-options without numbers."""
     if not option.section:
         return []
     found = [name for name, _ in sub_option_names(section_class(option))]
-    # the mark of a number, not a letter of a name
+    # N marks a number, and is not a part of the name
     return list(dict.fromkeys(".".join(part.removesuffix("N") for part in name.split(".")) for name in found))
 
 
@@ -97,8 +97,8 @@ PAIRS = [(name_of(option), sub) for option in VISIBLE for sub in sub_options(opt
 
 
 @pytest.mark.parametrize("option", VISIBLE, ids=name_of)
-def test_each_option_is_mapped_refused_or_ignored(option: Option) -> None:
-    """A new option must be added to the table, or to the mapping."""
+def test_each_option_is_mapped_rejected_or_ignored(option: Option) -> None:
+    """A new option must be added to the table or to the mapping."""
     name = name_of(option)
     places = [name in WHOLE, name in IGNORED, name in MAPPED_OPTIONS, name in MAPPED]
 
@@ -106,8 +106,8 @@ def test_each_option_is_mapped_refused_or_ignored(option: Option) -> None:
 
 
 @pytest.mark.parametrize("option", [option for option in VISIBLE if option.section], ids=name_of)
-def test_each_sub_option_is_mapped_refused_or_ignored(option: Option) -> None:
-    """A new sub-option must be added to the table, or to the mapping."""
+def test_each_sub_option_is_mapped_rejected_or_ignored(option: Option) -> None:
+    """A new sub-option must be added to the table or to the mapping."""
     name = name_of(option)
     if name in WHOLE or name in IGNORED:
         return
@@ -122,8 +122,8 @@ def test_each_sub_option_is_mapped_refused_or_ignored(option: Option) -> None:
     assert not set(mapped) - set(sub_options(option))
 
 
-def test_the_table_names_only_options_that_exist() -> None:
-    """A row of an option that was renamed is an error."""
+def test_table_contains_only_existing_options() -> None:
+    """A row of a renamed option must be changed."""
     known = {name_of(option) for option in VISIBLE} | {each for option in VISIBLE for each in (name_of(option),)}
     known |= {f"{option}.{sub}" for option, sub in PAIRS}
 
@@ -131,8 +131,8 @@ def test_the_table_names_only_options_that_exist() -> None:
     assert not [option for option in IGNORED if option not in known]
 
 
-def test_the_names_of_sections_are_those_of_the_options() -> None:
-    """The options of sections in leaves.py are declared ones."""
+def test_options_of_sections_exist() -> None:
+    """They are listed in leaves.py."""
     known = {name_of(option): option for option in VISIBLE}
     wanted = {*DOMAIN_OPTIONS.values(), *SECTION_OPTIONS.values()}
 
@@ -155,15 +155,15 @@ VALUES = {
 
 
 def examples() -> list[tuple[str, list[tuple[str, str]]]]:
-    """(option, examples) of each option with sub-options that must be refused."""
+    """Return (option, examples) of each option with sub-options that must be rejected."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for option, sub, value in refused_values():
+    for option, sub, value in rejected_values():
         found.setdefault(option, []).append((sub, value))
     return list(found.items())
 
 
-def refused_values() -> Iterator[tuple[str, str, str]]:
-    """(option, sub-option without numbers, value) of each sub-option that must be refused."""
+def rejected_values() -> Iterator[tuple[str, str, str]]:
+    """Yield (option, numbered sub-option, value) of each sub-option that must be rejected."""
     for option in VISIBLE:
         name = name_of(option)
         if not option.is_xml or name in WHOLE or name == "xml":
@@ -171,18 +171,18 @@ def refused_values() -> Iterator[tuple[str, str, str]]:
         for sub, declared in sub_option_names(section_class(option)):
             plain_name = ".".join(part.removesuffix("N") for part in sub.split("."))
             refused = declared_reason(name, plain_name) is not None
-            # addresses and virtio's driver are the same for all devices
+            # addresses, aliases and virtio's driver are the same for all devices
             common = sub.startswith(("address.", "alias.", "driver.")) and name not in ("disk", "tpm")
             mapped = f"{name}.{plain_name}" in IGNORED or plain_name in MAPPED[name].split()
-            # --cpu topology.dies is --vcpus dies
+            # --cpu topology.dies is an alias of --vcpus dies
             if refused and not common and not mapped and sub != "topology.dies":
                 numbered = ".".join(part[:-1] + "0" if part.endswith("N") else part for part in sub.split("."))
                 yield name, numbered, VALUES.get(declared.kind_name, "x1")
 
 
 @pytest.mark.parametrize(("option", "values"), examples(), ids=lambda each: each if isinstance(each, str) else "")
-def test_refused_sub_options_are_errors_that_name_them(option: str, values: list[tuple[str, str]]) -> None:
-    """No value without a field in the manifest is omitted silently, and --kubevirt-drop omits each."""
+def test_rejected_sub_options_are_errors(option: str, values: list[tuple[str, str]]) -> None:
+    """The error names the sub-option, and --kubevirt-drop omits it."""
     tried = 0
     for sub, value in values:
         try:
@@ -203,6 +203,6 @@ def test_refused_sub_options_are_errors_that_name_them(option: str, values: list
         try:
             manifests(request.replace(kubevirt=request.kubevirt.replace(drop=drop)), environ={})
         except RequestError as error:
-            # what remains may be another problem, such as a disk without a volume
+            # there may be another problem, such as a disk without a volume
             assert not [line for line in error.message.split("\n") if line in lines], error.message
     assert tried

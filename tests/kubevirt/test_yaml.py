@@ -1,4 +1,4 @@
-"""YAML with comments."""
+"""YAML output with comments."""
 
 from __future__ import annotations
 
@@ -64,15 +64,15 @@ SPECIAL = "ab 01:#-?,[]{}&*!|>'\"%@`\n\t.~=/\\\x7f\u00e9"
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
-def test_any_text_is_read_as_it_was(text: str) -> None:
-    """As a value, as an item of a list, and as a key."""
+def test_text_is_preserved(text: str) -> None:
+    """It is a value, an item of a list, and a key."""
     document: dict[str, Any] = {"a": text, "b": [text, {"c": text}], text: {"d": text}}
 
     assert yaml.safe_load(to_yaml([document])) == document
 
 
-def test_random_texts_are_read_as_they_were() -> None:
-    """Characters that YAML treats specially, in any order."""
+def test_random_text_is_preserved() -> None:
+    """It consists of characters that are special in YAML."""
     chance = random.Random(22)
     for _ in range(2000):
         text = "".join(
@@ -81,21 +81,21 @@ def test_random_texts_are_read_as_they_were() -> None:
         assert yaml.safe_load(to_yaml([{"a": [text], "b": text}])) == {"a": [text], "b": text}
 
 
-def test_values_of_other_types_are_read_as_they_were() -> None:
-    """Numbers, booleans, empty mappings and lists."""
+def test_values_of_other_types_are_preserved() -> None:
+    """They are numbers, booleans, empty mappings and lists."""
     document = {"a": 1, "b": True, "c": {}, "d": [], "e": [{}, [], 2, False], "f": {"g": {}}}
 
     assert yaml.safe_load(to_yaml([document])) == document
 
 
-def test_a_comment_is_above_its_key() -> None:
-    """In a mapping, and for the first key of an item above the dash."""
+def test_comment_is_above_its_key() -> None:
+    """For the first key of a list item, it is above the dash."""
     inner = {"b": 1}
     document = {"a": inner, "c": [inner]}
 
     assert to_yaml([document], [Comment(inner, "b", "why")]) == "a:\n  # why\n  b: 1\nc:\n# why\n- b: 1\n"
 
 
-def test_documents_are_separated() -> None:
-    """By a line of three dashes."""
+def test_documents_are_separated_by_three_dashes() -> None:
+    """The first document has no separator."""
     assert to_yaml([{"a": 1}, {"b": 2}]) == "a: 1\n---\nb: 2\n"

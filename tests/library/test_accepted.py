@@ -1,4 +1,4 @@
-"""A preview passes the XML to libvirt, and reports what it rejects."""
+"""A preview passes the XML to libvirt, and reports the error if libvirt rejects it."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ HOSTDEV = "<domain><devices><interface type='hostdev'/><disk/></devices></domain
 
 
 class Driver:
-    """A local QEMU driver that rejects documents with `word`."""
+    """A local QEMU driver that rejects documents that contain `word`."""
 
     def __init__(self, word: str, *, supported: bool = True, alive: bool = True) -> None:
         self.word, self.supported, self.alive = word, supported, alive
 
     def check_guest_xml(self, xml: str) -> bool:
-        """Reject `word`."""
+        """Raise an error if the document contains `word`; return whether validation is supported."""
         if self.supported and self.word in xml:
             raise HypervisorError(f"libvirt rejects the guest's XML: {self.word}")
         return self.supported
 
     def is_alive(self) -> bool:
-        """As given."""
+        """Return whether the connection is alive."""
         return self.alive
 
     def is_local(self) -> bool:
-        """Always."""
+        """Return True."""
         return True
 
 
@@ -40,8 +40,8 @@ def test_devices_that_crash_libvirt_are_not_sent() -> None:
     assert with_stand_ins(HOSTDEV) == "<domain><devices><disk/></devices></domain>"
 
 
-def test_rejection_is_an_error_and_a_warning_with_the_check_off() -> None:
-    """`--check xml=off`."""
+def test_rejection_is_an_error_unless_the_check_is_off() -> None:
+    """With `--check xml=off`, it is a warning."""
     with pytest.raises(HypervisorError, match="bad") as caught:
         check_accepted(["<domain>bad</domain>"], Driver("bad"), Checks())  # type: ignore[arg-type]
     assert caught.value.hint == "correct the option; for a guest of another host: --check xml=off"
@@ -49,8 +49,8 @@ def test_rejection_is_an_error_and_a_warning_with_the_check_off() -> None:
     assert off == ["libvirt rejects the guest's XML: bad"]
 
 
-def test_change_is_blamed_only_for_what_it_causes() -> None:
-    """A guest that libvirt rejects unchanged, too, can be edited."""
+def test_guest_that_was_rejected_before_a_change_can_be_edited() -> None:
+    """Only a rejection that the change causes is an error."""
     host = Driver("bad")
     assert check_change_accepted("<domain>bad</domain>", "<domain>bad </domain>", host, Checks()) == []  # type: ignore[arg-type]
     with pytest.raises(HypervisorError):
@@ -58,19 +58,19 @@ def test_change_is_blamed_only_for_what_it_causes() -> None:
 
 
 def test_lost_connection_is_not_a_rejection() -> None:
-    """Even with the check off."""
+    """It is an error even with `--check xml=off`."""
     with pytest.raises(HypervisorError) as caught:
         check_accepted(["<domain>bad</domain>"], Driver("bad", alive=False), Checks(xml=False))  # type: ignore[arg-type]
     assert caught.value.hint is None
 
 
-def test_driver_that_cannot_be_asked_is_silent() -> None:
-    """Without a schema validation, nothing is known."""
+def test_driver_without_validation_causes_no_warning() -> None:
+    """Nothing is known about the document."""
     assert check_accepted(["<domain/>"], Driver("x", supported=False), Checks()) == []  # type: ignore[arg-type]
 
 
-def test_check_validates_against_the_schema_where_the_driver_cannot_be_asked(hypervisor: Hypervisor) -> None:
-    """libvirt's test driver builds no command line."""
+def test_check_uses_the_schema_with_the_test_driver(hypervisor: Hypervisor) -> None:
+    """libvirt's test driver cannot generate a QEMU command line; `check_xml`, for --print-xml, skips the schema."""
     plan = hypervisor.plan(spec("valid"))
     assert hypervisor.check(plan) == []
     assert hypervisor.check_xml(plan) == []
@@ -97,7 +97,7 @@ def test_dry_run_of_invalid_xml_fails(capsys: pytest.CaptureFixture[str]) -> Non
     ],
 )
 def test_hint_names_the_option_that_libvirt_rejects(message: str, hint: str) -> None:
-    """Not how to skip the check, because the guest would be rejected anyway."""
+    """It does not suggest disabling the check, because the guest would be rejected anyway."""
     with pytest.raises(HypervisorError) as caught:
         check_accepted([f"<domain>{message}</domain>"], Driver(message), Checks())  # type: ignore[arg-type]
     assert hint in str(caught.value.hint)

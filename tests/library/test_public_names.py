@@ -1,4 +1,4 @@
-"""The public names: loaded on first use, known to type checkers, documented; the library never prints."""
+"""Public names are loaded on first use, visible to type checkers, and documented; the library never prints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OF_COMMANDS = {"print", "input", "exit", "quit"}
 
 
 def documented() -> set[str]:
-    """Names that docs/reference/library.md has a directive or a literal for."""
+    """Return the names that docs/reference/library.md contains in a directive or a literal."""
     text = (PROJECT / "docs" / "reference" / "library.md").read_text()
     directives = re.findall(r"\.\. auto\w+:: virtinstall\.[\w.]*?(\w+)$", text, re.MULTILINE)
     return {*directives, *re.findall(r"`(\w+)`", text)}
@@ -26,26 +26,26 @@ def documented() -> set[str]:
 
 @pytest.mark.parametrize("name", virtinstall.__all__)
 def test_public_name_exists_and_is_documented(name: str) -> None:
-    """docs/reference/library.md names everything in `__all__`."""
+    """docs/reference/library.md contains each name in `__all__`."""
     assert getattr(virtinstall, name) is not None
     assert name.startswith("__") or name in documented()
 
 
-def test_documentation_names_nothing_that_is_not_public() -> None:
-    """A directive of the library's page is about a public name, or about what a public name consists of."""
+def test_documentation_contains_public_names_only() -> None:
+    """Exceptions are the base class of records, and the function that declares fields."""
     text = (PROJECT / "docs" / "reference" / "library.md").read_text()
     named = set(re.findall(r"\.\. auto\w+:: virtinstall\.[\w.]*?(\w+)$", text, re.MULTILINE))
     assert named <= {*virtinstall.__all__, "Record", "field"}
 
 
 def test_every_error_is_public() -> None:
-    """A caller can catch each error by class."""
+    """Callers can catch each error by its class."""
     defined = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
     assert defined <= set(virtinstall.__all__)
 
 
 def test_type_checkers_see_the_same_names() -> None:
-    """The imports below `if TYPE_CHECKING` and `__all__` agree."""
+    """The imports below `if TYPE_CHECKING` equal `__all__`."""
     tree = ast.parse((PACKAGE / "__init__.py").read_text())
     block = next(node for node in tree.body if isinstance(node, ast.If))
     seen = {alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
@@ -53,20 +53,20 @@ def test_type_checkers_see_the_same_names() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in devices.__all__ if name[0].isupper() and name.isalpha()])
-def test_device_classes_are_at_hand(name: str) -> None:
-    """`virtinstall.Graphics` is `virtinstall.devices.Graphics`."""
+def test_device_classes_are_public(name: str) -> None:
+    """`virtinstall.Graphics` is the same as `virtinstall.devices.Graphics`."""
     assert getattr(virtinstall, name) is getattr(devices, name)
 
 
 def test_unknown_name_is_an_attribute_error() -> None:
-    """As with any module."""
+    """Other modules behave the same."""
     with pytest.raises(AttributeError, match="nonsense"):
         virtinstall.nonsense  # noqa: B018
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_library_does_not_print_prompt_or_exit(path: Path) -> None:
-    """print, input, sys.exit and isatty are for cli/ alone."""
+    """Only cli/ uses print, input, sys.exit and isatty."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in OF_COMMANDS, f"line {node.lineno}"

@@ -1,4 +1,4 @@
-"""Errors and warnings that scripts see name the library's classes and parameters, those of commands name options."""
+"""Errors and warnings for scripts contain classes and parameters of the library, those for commands contain options."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from virtinstall.run import boot_files
 from virtinstall.script_terms import in_script_terms
 
 PACKAGE = Path(virtinstall.__file__).parent
-# option tables, and the commands' messages
+# option tables, and messages for commands only
 OF_COMMANDS = {
     "options",
     "cli",
@@ -48,7 +48,7 @@ COMMANDS = re.compile(r"`[^`]*`|\b(virsh|virt-\w+|qemu-img|butane) .*")
 
 
 def messages(path: Path) -> Iterator[str]:
-    """The texts of a module that name an option, with `{...}` for the values in them."""
+    """Yield the strings of a module that contain an option; values of f-strings are replaced."""
     tree = ast.parse(path.read_text())
     skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     skipped |= {
@@ -84,8 +84,8 @@ MESSAGES = sorted(
 )
 
 
-def test_no_message_of_the_library_names_an_option() -> None:
-    """Only commands to type keep their options."""
+def test_options_in_messages_are_translated_for_scripts() -> None:
+    """Only options in command lines remain."""
     assert len(MESSAGES) > 100
     translated = [COMMANDS.sub("", in_script_terms(text)) for text in MESSAGES]
     assert [text for text in translated if "--" in text] == []
@@ -118,13 +118,13 @@ def test_no_message_of_the_library_names_an_option() -> None:
         ("specify the size in GiB: size=20", "specify the size in GiB: size_bytes=20 * GIB"),
     ],
 )
-def test_options_become_what_a_script_writes(text: str, expected: str) -> None:
-    """Fields have Python's names and units."""
+def test_option_is_translated_to_python(text: str, expected: str) -> None:
+    """Fields have their Python names and units."""
     assert in_script_terms(text) == expected
 
 
 def small(name: str | None = "small", *devices: Disk, **values: object) -> GuestSpec:
-    """A guest without a disk."""
+    """Return a guest without a disk."""
     spec = GuestSpec(Domain(name=name, memory_kib=1 << 18, devices=devices), os="generic", without=["disk"])
     return spec.replace(**values)
 
@@ -155,8 +155,8 @@ MISTAKES: dict[str, Callable[[Hypervisor], object]] = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_mistakes_of_a_script_are_explained_in_its_terms(hypervisor: Hypervisor, mistake: str) -> None:
-    """The message, the hint and the notes; there is an error for each."""
+def test_errors_for_a_script_contain_no_options(hypervisor: Hypervisor, mistake: str) -> None:
+    """Message, hint and notes are checked."""
     with pytest.raises(VirtInstallError) as caught:
         MISTAKES[mistake](hypervisor)
     error = caught.value
@@ -164,10 +164,10 @@ def test_mistakes_of_a_script_are_explained_in_its_terms(hypervisor: Hypervisor,
         assert "--" not in COMMANDS.sub("", text)
 
 
-def test_check_explains_a_plan_in_the_terms_of_its_request(
+def test_error_of_check_depends_on_the_origin_of_the_plan(
     hypervisor: Hypervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A plan of a spec, and one of arguments."""
+    """The plan is created from a specification or from arguments."""
 
     def refuse(plan: object, host: object) -> None:
         raise virtinstall.RequestError("--disk path=/x: no such file", hint="use --check path_exists=off")
@@ -180,8 +180,8 @@ def test_check_explains_a_plan_in_the_terms_of_its_request(
         hypervisor.check(hypervisor.plan(parse_request(arguments)))
 
 
-def test_warnings_and_notes_of_a_plan_are_in_its_terms(hypervisor: Hypervisor) -> None:
-    """Also those of the second attempt, and those that go to `on_warning`."""
+def test_warnings_for_a_script_contain_no_options(hypervisor: Hypervisor) -> None:
+    """This includes warnings of a second attempt, and those passed to `on_warning`."""
     plan = hypervisor.plan(small(None).replace(os="fedora36", without=()))
     assert any("Domain(memory_kib=" in warning for warning in plan.warnings)
     assert not any("--" in text for text in (*plan.warnings, *plan.notes))
@@ -191,8 +191,8 @@ def test_warnings_and_notes_of_a_plan_are_in_its_terms(hypervisor: Hypervisor) -
     assert not any("--" in COMMANDS.sub("", text) for text in warnings)
 
 
-def test_arguments_and_commands_keep_their_options(hypervisor: Hypervisor) -> None:
-    """A request that was parsed from arguments, and a connection of a command."""
+def test_errors_for_commands_contain_options(hypervisor: Hypervisor) -> None:
+    """The request was parsed from arguments, or the connection belongs to a command."""
     with pytest.raises(VirtInstallError, match="--disk vol=a/b"):
         hypervisor.plan(parse_request(["--name", "x", "--memory", "256", "--import", "--disk", "vol=a/b"]))
     with connect("test:///default") as of_command:
@@ -202,8 +202,8 @@ def test_arguments_and_commands_keep_their_options(hypervisor: Hypervisor) -> No
 
 
 @pytest.mark.parametrize("name", [None, "named"])
-def test_plan_can_be_created_twice_unless_it_names_the_guest(hypervisor: Hypervisor, name: str | None) -> None:
-    """Generated names, UUIDs and MAC addresses are generated again."""
+def test_plan_without_a_name_can_be_created_twice(hypervisor: Hypervisor, name: str | None) -> None:
+    """Names, UUIDs and MAC addresses are generated again; a specified name is an error."""
     plan = hypervisor.plan(small(name, install=Existing()))
     first = hypervisor.create(plan)
     if name is not None:

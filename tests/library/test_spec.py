@@ -1,4 +1,4 @@
-"""GuestSpec and the installation methods: the requests that they become, and what they reject."""
+"""GuestSpec and the installation methods: the resulting requests, and rejected values."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ COMMON = ["--name", "web", "--memory", "1024", "--disk", "none", "--osinfo", "de
 
 
 def spec(install: Install, **values: Any) -> GuestSpec:
-    """A guest with this installation method."""
+    """Return a guest with this installation method."""
     domain = Domain(name="web", memory_kib=1 << 20)
     return GuestSpec(domain, install=install, os="debian11", without=["disk"], **values)
 
 
-def same(request: Request) -> object:
-    """The part of a request that determines the guest; options of the run differ."""
+def comparable(request: Request) -> object:
+    """Return the part of a request that determines the guest, without the options of the run."""
     return request.install, request.os, request.without, request.checks, request.domain.name
 
 
@@ -76,25 +76,25 @@ def same(request: Request) -> object:
     ],
     ids=repr,
 )
-def test_method_is_what_the_option_is(install: Install, argv: list[str]) -> None:
-    """A script and the command line make the same request."""
-    assert same(request_of(spec(install))) == same(parse_request([*COMMON, *argv]))
+def test_method_equals_the_option(install: Install, argv: list[str]) -> None:
+    """A script and a command line result in the same request."""
+    assert comparable(request_of(spec(install))) == comparable(parse_request([*COMMON, *argv]))
 
 
 def test_reinstall_names_the_guest_and_the_method() -> None:
-    """There is no domain: the guest's definition is kept."""
+    """A domain is not needed, because the guest's definition is kept."""
     request = request_of(GuestSpec(install=Reinstall("old", Pxe())))
     assert (request.install.reinstall, request.install.pxe) == ("old", True)
 
 
 def test_options_of_the_run_are_fields() -> None:
-    """Autostart, transient, and whether the installed guest is started."""
+    """Examples are autostart, transient, and whether the installed guest is started."""
     run = request_of(spec(Pxe(), autostart=True, start_installed=False)).run
     assert (run.autostart, run.noreboot, run.transient) == (True, True, False)
 
 
 def test_relative_paths_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """By the script's working directory, not by libvirt's or QEMU's; URLs stay."""
+    """They are relative to the script's working directory; URLs are not changed."""
     monkeypatch.chdir(tmp_path)
     disk = Disk(path="d.qcow2", size_bytes=GIB, backing_store="base.qcow2")
     domain = Domain(name="web", devices=[disk, Disk(path="http://h/i.iso", device="cdrom")])
@@ -107,13 +107,13 @@ def test_relative_paths_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def user_data(plan: Plan) -> Any:
-    """The cloud-config of the plan's seed."""
+    """Return the user data of the plan's seed."""
     text = dict(plan.seeds[0].files)["user-data"].decode()
     return yaml.safe_load(text)
 
 
 def test_cloud_init_creates_all_users(hypervisor: Hypervisor) -> None:
-    """With keys, with passwords as hashes, and the image's default user."""
+    """Passwords are hashed, and the image's default user is kept."""
     seed = CloudInit(
         hostname="node",
         users=[User("anna", ssh_keys=[KEY + "\n"]), User("ben", password="correct horse")],
@@ -132,7 +132,7 @@ def test_cloud_init_creates_all_users(hypervisor: Hypervisor) -> None:
 
 
 def test_generated_root_password_is_in_the_plan(hypervisor: Hypervisor) -> None:
-    """Once, in `secrets`; the seed has its hash."""
+    """It is listed once, in `secrets`; the seed contains only its hash."""
     plan = hypervisor.plan(spec(CloudImage(CloudInit(generate_root_password=True))))
     assert len(plan.secrets) == 1 and "root" in plan.secrets[0]
     password = plan.secrets[0].split()[-1]
@@ -140,27 +140,27 @@ def test_generated_root_password_is_in_the_plan(hypervisor: Hypervisor) -> None:
 
 
 def test_static_address_is_for_the_first_interface(hypervisor: Hypervisor) -> None:
-    """In the seed's network configuration."""
+    """The network configuration of the seed contains it."""
     seed = CloudInit(ssh_keys=[KEY], addresses=["192.0.2.5/24"], gateways=["192.0.2.1"], nameservers=["192.0.2.1"])
     network = yaml.safe_load(dict(hypervisor.plan(spec(CloudImage(seed))).seeds[0].files)["network-config"])
     assert network["ethernets"]["eth0"]["addresses"] == ["192.0.2.5/24"]
 
 
-def test_seed_without_a_login_is_a_warning(hypervisor: Hypervisor) -> None:
-    """The image may contain accounts."""
+def test_seed_without_a_login_causes_a_warning(hypervisor: Hypervisor) -> None:
+    """It is not an error, because the image may contain accounts."""
     assert any("login" in text for text in hypervisor.plan(spec(CloudImage(CloudInit()))).warnings)
 
 
 @pytest.mark.parametrize("config", ['{"ignition": {"version": "3.4.0"}}', {"ignition": {"version": "3.4.0"}}])
-def test_ignition_takes_text_and_data(hypervisor: Hypervisor, config: Any) -> None:
-    """The guest gets JSON."""
+def test_ignition_accepts_text_and_mappings(hypervisor: Hypervisor, config: Any) -> None:
+    """The guest receives JSON."""
     request = request_of(spec(CloudImage(Ignition(config))))
     assert request.install.typed["--ignition"] == '{"ignition": {"version": "3.4.0"}}'
     assert "version" not in repr(request)
 
 
-def test_passwords_of_unattended_do_not_show() -> None:
-    """In the specification and in the request."""
+def test_passwords_of_unattended_are_not_in_the_repr() -> None:
+    """Neither the specification nor the request shows them."""
     wanted = spec(Tree("http://h/t", unattended=Unattended(admin_password="correct horse", product_key="AAAA-BBBB")))
     assert "correct" not in repr(wanted) and "AAAA" not in repr(wanted)
     assert "correct" not in repr(request_of(wanted))
@@ -189,8 +189,8 @@ def test_passwords_of_unattended_do_not_show() -> None:
         (lambda: Ignition("{}", source="/x"), "source"),
     ],
 )
-def test_mistake_is_an_error_that_names_it(make: Callable[[], object], named: str) -> None:
-    """When the object is created, not when the guest is."""
+def test_invalid_argument_is_an_error(make: Callable[[], object], named: str) -> None:
+    """The error is raised when the object is created, and names the argument or the value."""
     with pytest.raises(virtinstall.RequestError, match=named):
         make()
 
@@ -198,7 +198,7 @@ def test_mistake_is_an_error_that_names_it(make: Callable[[], object], named: st
 @pytest.mark.parametrize(
     "key", ["/home/anna/.ssh/id.pub", "-----BEGIN OPENSSH PRIVATE KEY-----\nx", "ssh-rsa A\nssh-rsa B"]
 )
-def test_what_is_not_a_public_key_is_refused(key: str) -> None:
-    """A path, a private key, two keys in one text."""
+def test_invalid_ssh_key_is_an_error(key: str) -> None:
+    """Examples are a path, a private key, and two keys in one text."""
     with pytest.raises(virtinstall.RequestError, match="ssh_keys"):
         request_of(spec(CloudImage(CloudInit(users=[User("anna", ssh_keys=[key])]))))

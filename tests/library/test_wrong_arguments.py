@@ -18,7 +18,7 @@ class Other:
 
 
 def parameters(cls: type[Hypervisor] | type[Guest]) -> list[tuple[str, str]]:
-    """(method, parameter) of all public methods of a class."""
+    """Return (method, parameter) of all public methods of a class."""
     return [
         (name, parameter)
         for name, method in vars(cls).items()
@@ -28,25 +28,25 @@ def parameters(cls: type[Hypervisor] | type[Guest]) -> list[tuple[str, str]]:
 
 
 def call(method: Callable[..., Any], wrong: str) -> None:
-    """Call a method with a wrong value for one parameter, and none for the others."""
+    """Call a method with a wrong value for one parameter and without the others; expect an error."""
     with pytest.raises(FieldError, match=rf"^{method.__name__}: {wrong} must be "):
         method(**{wrong: Other()})
 
 
 @pytest.mark.parametrize(("method", "parameter"), parameters(Hypervisor))
 def test_hypervisor_rejects_an_argument_of_the_wrong_type(hypervisor: Hypervisor, method: str, parameter: str) -> None:
-    """Each parameter of each method, before anything is done."""
+    """Each parameter of each method is tested; the error comes before any action."""
     call(getattr(hypervisor, method), parameter)
 
 
 @pytest.mark.parametrize(("method", "parameter"), parameters(Guest))
 def test_guest_rejects_an_argument_of_the_wrong_type(hypervisor: Hypervisor, method: str, parameter: str) -> None:
-    """Each parameter of each method, before anything is done."""
+    """Each parameter of each method is tested; the error comes before any action."""
     call(getattr(hypervisor.guest("test"), method), parameter)
 
 
 def test_connect_rejects_an_argument_of_the_wrong_type() -> None:
-    """A number is not a URI."""
+    """The URI must be text."""
     call(virtinstall.connect, "uri")
 
 
@@ -79,8 +79,8 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
 
 
 @pytest.mark.parametrize("mistake", WRONG)
-def test_frequent_mistakes(hypervisor: Hypervisor, mistake: str) -> None:
-    """The message describes what is accepted; nothing is changed."""
+def test_frequent_mistakes_are_explained(hypervisor: Hypervisor, mistake: str) -> None:
+    """The message describes the accepted values, and nothing is changed."""
     use, expected = WRONG[mistake]
     before = hypervisor.guest("test").xml
     with pytest.raises(FieldError, match=expected):

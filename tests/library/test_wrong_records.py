@@ -1,6 +1,6 @@
 """Every public record rejects an unknown field and a value of the wrong type; the error names record and field.
 
-That type checkers report the same is part of tests/test_record.py and tests/library/test_spec.py.
+tests/test_record.py and tests/library/test_spec.py verify that type checkers report the same errors.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def empty(cls: type[Record]) -> Any:
 
 @pytest.mark.parametrize(("cls", "name"), FIELDS, ids=lambda each: getattr(each, "__name__", each))
 def test_field_rejects_a_value_of_the_wrong_type(cls: type[Record], name: str) -> None:
-    """Also a text where a sequence of texts is expected."""
+    """A string is an error if a sequence of strings is expected."""
     annotation = str(cls._declared[name].annotation)
     wrong = [Other()] + ["console=ttyS0"] * annotation.startswith(("Sequence", "tuple", "frozenset", "Mapping"))
     for value in wrong:
@@ -39,7 +39,7 @@ def test_field_rejects_a_value_of_the_wrong_type(cls: type[Record], name: str) -
 
 @pytest.mark.parametrize("cls", RECORDS, ids=lambda cls: str(cls.__name__))
 def test_record_rejects_an_unknown_field(cls: type[Record]) -> None:
-    """When it is created, copied or changed."""
+    """The field is used in the constructor, in `replace`, or in an assignment."""
     with pytest.raises(UnknownFieldError, match=f"^{cls.__name__} has no field 'nmae'"):
         empty(cls).replace(nmae=1)
     with pytest.raises(UnknownFieldError, match=f"^{cls.__name__} has no field 'nmae'"):
@@ -60,7 +60,7 @@ def test_record_rejects_an_unknown_field(cls: type[Record]) -> None:
         (virtinstall.Ignition, {}, "Ignition: exactly one of config and source"),
     ],
 )
-def test_value_outside_a_closed_set_is_an_error(cls: Any, values: dict[str, Any], expected: str) -> None:
+def test_invalid_value_is_an_error(cls: Any, values: dict[str, Any], expected: str) -> None:
     """The error names the field."""
     with pytest.raises(virtinstall.RequestError, match=expected):
         cls(**values)

@@ -1,4 +1,4 @@
-"""A connection that fails: the hint is about what failed."""
+"""Failed connections: the hint depends on the cause."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from virtinstall.libvirt_host.connect_errors import connection_hint
         ("qemu+tcp://127.0.0.1:1/system", "systemctl start libvirtd-tcp.socket"),
     ],
 )
-def test_addresses(uri: str, hint: str) -> None:
-    """A misspelt address, a driver that does not exist, a host that does not answer."""
+def test_hint_for_an_invalid_or_unreachable_uri(uri: str, hint: str) -> None:
+    """Causes are a misspelled URI, an unknown driver, and a host that does not answer."""
     with pytest.raises(HypervisorError) as caught:
         virtinstall.connect(uri)
     assert hint in str(caught.value.hint)
@@ -37,13 +37,13 @@ def test_addresses(uri: str, hint: str) -> None:
         ("internal error: libxenlight state driver is not active", "does not provide that driver"),
     ],
 )
-def test_this_machine(args: str, hint: str) -> None:
-    """No daemon, no rights, no driver."""
+def test_hint_for_a_local_connection(args: str, hint: str) -> None:
+    """Causes are a missing daemon, missing permission, and a missing driver."""
     assert hint in connection_hint("qemu:///system", args, libvirt.VIR_ERR_SYSTEM_ERROR)
 
 
-def test_nc_is_missing_over_there() -> None:
-    """ssh gets there, and its shell doesn't find what libvirt's client asks for."""
+def test_hint_for_a_remote_host_without_netcat() -> None:
+    """libvirt's client runs nc on the remote host."""
     args = "End of file while reading data: sh: 1: nc: not found: Input/output error"
     assert "netcat" in connection_hint("qemu+ssh://root@there/system", args, libvirt.VIR_ERR_SYSTEM_ERROR)
 
@@ -68,6 +68,6 @@ CERTIFICATE = "Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file
         ("qemu+ssh://h/system", "ssh: connect to host h port 22: Connection refused", "check the host name"),
     ],
 )
-def test_another_host(uri: str, message: str, hint: str) -> None:
-    """Each kind of failure has a command or a path to look at."""
+def test_hint_for_a_remote_connection(uri: str, message: str, hint: str) -> None:
+    """Each cause has a command to type or a path to check."""
     assert hint in connection_hint(uri, message, libvirt.VIR_ERR_SYSTEM_ERROR)

@@ -1,4 +1,4 @@
-"""Information from inside a guest, from replies as libvirt returns them."""
+"""Information from inside a guest, based on replies as libvirt returns them."""
 
 from __future__ import annotations
 
@@ -29,53 +29,53 @@ MAC = "52:54:00:00:00:01"
 
 
 class FakeDomain:
-    """A libvirt domain with one card, whose address sources return the given values; a missing one fails."""
+    """A libvirt domain with one interface and the given addresses per source; other sources raise an error."""
 
     def __init__(self, answers: dict[int, dict[str, Any]]) -> None:
         self._answers = answers
 
     def XMLDesc(self, flags: int) -> str:
-        """Its XML."""
+        """Return the XML of the domain."""
         return f"<domain><devices><interface type='network'><mac address='{MAC}'/></interface></devices></domain>"
 
     def interfaceAddresses(self, source: int, flags: int) -> dict[str, Any]:
-        """The form of libvirt-python."""
+        """Return the addresses in the format of libvirt-python."""
         if source not in self._answers:
             raise libvirt.libvirtError("no such source")
         return self._answers[source]
 
 
-def card(address: str, mac: str = MAC) -> dict[str, Any]:
-    """One interface with one address."""
+def interface_of(address: str, mac: str = MAC) -> dict[str, Any]:
+    """Return an interface with one address."""
     return {"addrs": [{"addr": address, "prefix": 24, "type": 0}], "hwaddr": mac}
 
 
-def test_addresses_of_the_first_source_that_knows() -> None:
-    """A lease is enough; the agent isn't there yet."""
+def test_addresses_come_from_any_source() -> None:
+    """A DHCP lease is sufficient if the guest has no agent yet."""
     lease = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE
-    assert addresses(FakeDomain({lease: {"vnet0": card("192.0.2.7")}})) == ["192.0.2.7"]
+    assert addresses(FakeDomain({lease: {"vnet0": interface_of("192.0.2.7")}})) == ["192.0.2.7"]
 
 
-def test_only_the_guests_own_cards_count() -> None:
-    """Loopback, link-local addresses and bridges inside the guest are ignored; IPv4 comes first."""
+def test_addresses_of_interfaces_that_libvirt_does_not_know_are_ignored() -> None:
+    """These are loopback, link-local addresses and bridges inside the guest; IPv4 comes first."""
     agent = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT
     cards = {
-        "lo": card("127.0.0.1", "00:00:00:00:00:00"),
-        "docker0": card("172.17.0.1", "02:42:00:00:00:01"),
-        "eth0": card("2001:db8::7"),
-        "eth1": card("192.0.2.7", MAC.upper()),
-        "eth2": card("fe80::1"),
+        "lo": interface_of("127.0.0.1", "00:00:00:00:00:00"),
+        "docker0": interface_of("172.17.0.1", "02:42:00:00:00:01"),
+        "eth0": interface_of("2001:db8::7"),
+        "eth1": interface_of("192.0.2.7", MAC.upper()),
+        "eth2": interface_of("fe80::1"),
     }
     assert addresses(FakeDomain({agent: cards})) == ["192.0.2.7", "2001:db8::7"]
 
 
-def test_nothing_known() -> None:
-    """No source answers: no address, and no error."""
+def test_no_source_means_no_addresses() -> None:
+    """There is no error either."""
     assert addresses(FakeDomain({})) == []
 
 
-def test_a_guest_that_is_gone_has_no_address() -> None:
-    """It may power off while its address is waited for; that isn't libvirt's failure."""
+def test_guest_that_no_longer_exists_has_no_address() -> None:
+    """It may power off during the query, which is not an error."""
 
     class Gone(FakeDomain):
         def XMLDesc(self, flags: int) -> str:
@@ -84,29 +84,32 @@ def test_a_guest_that_is_gone_has_no_address() -> None:
     assert addresses(Gone({})) == []
 
 
-def test_an_agent_with_false_replies() -> None:
-    """What it calls addresses is neither connected to nor printed, unless it is an address."""
+def test_invalid_addresses_from_the_agent_are_ignored() -> None:
+    """They must be neither contacted nor printed."""
     agent = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT
-    cards = {str(number): card(text) for number, text in enumerate(["\x1b[2J", "x" * 300, "example.org", "192.0.2.7"])}
+    cards = {
+        str(number): interface_of(text)
+        for number, text in enumerate(["\x1b[2J", "x" * 300, "example.org", "192.0.2.7"])
+    }
     assert addresses(FakeDomain({agent: cards})) == ["192.0.2.7"]
 
 
 @pytest.mark.parametrize("answer", [None, 7, [], {}, {"buf-b64": 7}, {"buf-b64": "x"}, {"buf-b64": "ä"}])
-def test_an_agent_that_makes_no_sense(answer: object) -> None:
-    """A file that it opens and then can't show is empty."""
+def test_invalid_file_contents_from_the_agent_are_empty(answer: object) -> None:
+    """The agent opens the file, but returns no content."""
 
-    class Senseless(AskedGuest):
+    class InvalidAgent(GuestWithAgent):
         def agent_answer(self, command: str, **arguments: object) -> object:
             return answer if command == "guest-file-read" else super().agent_answer(command, **arguments)
 
     agent = Channel(type="unix", target_type="virtio", target_name="org.qemu.guest_agent.0")
-    requested = Senseless("/run/cloud-init/result.json")
+    requested = InvalidAgent("/run/cloud-init/result.json")
     assert Waiter(None, requested, guest(agent), print, None).cloud_init_is_done()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("greeting", "is_it"), [(b"SSH-2.0-OpenSSH_9\r\n", True), (b"220 mail\r\n", False)])
-def test_ssh_server(greeting: bytes, is_it: bool) -> None:
-    """What greets as an SSH server is one."""
+def test_ssh_server_is_detected_by_its_greeting(greeting: bytes, is_it: bool) -> None:
+    """A mail server, for example, is not an SSH server."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def greet() -> None:
@@ -120,22 +123,22 @@ def test_ssh_server(greeting: bytes, is_it: bool) -> None:
         thread.join()
 
 
-def test_no_ssh_server() -> None:
-    """A closed port is none."""
+def test_closed_port_is_not_an_ssh_server() -> None:
+    """The connection is refused."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     assert not is_ssh_server("127.0.0.1", port)
 
 
-class AskedGuest:
-    """A guest whose agent opens the files in `files`; `closed` counts those that were closed again."""
+class GuestWithAgent:
+    """A guest whose agent can open `files`; `closed` is the number of files that were closed."""
 
     def __init__(self, *files: str) -> None:
         self.files = files
         self.closed = 0
 
     def agent_answer(self, command: str, **arguments: object) -> object:
-        """As the agent answers."""
+        """Return the reply of the agent to a command."""
         if command == "guest-file-open":
             return 1000 if arguments["path"] in self.files else None
         if command == "guest-file-read":
@@ -146,17 +149,17 @@ class AskedGuest:
 
 
 @pytest.mark.parametrize("file", ["/run/cloud-init/result.json", "/run/cloud-init/disabled"])
-def test_cloud_init_has_ended(file: str) -> None:
-    """Its agent finds what cloud-init leaves at its end, or where it is switched off; no file stays open."""
+def test_end_of_cloud_init_is_detected_by_its_files(file: str) -> None:
+    """cloud-init writes a result, or a file that states that it is disabled; the agent closes the file."""
     agent = Channel(type="unix", target_type="virtio", target_name="org.qemu.guest_agent.0")
-    for requested, ended in ((AskedGuest(file), True), (AskedGuest(), False)):
+    for requested, ended in ((GuestWithAgent(file), True), (GuestWithAgent(), False)):
         waiter = Waiter(None, requested, guest(agent), print, None)  # type: ignore[arg-type]
         assert waiter.cloud_init_is_done() is ended
         assert requested.closed == ended
 
 
-def test_errors_of_cloud_init() -> None:
-    """The errors in its result.json; an invalid file contains none."""
+def test_errors_in_result_json_are_returned() -> None:
+    """An invalid file contains no errors; duplicates are removed."""
     assert errors_of(b'{"v1": {"datasource": "NoCloud", "errors": ["(\'locale\', ...)"]}}') == ["('locale', ...)"]
     assert errors_of(b'{"v1": {"errors": ["a", "b", "a"]}}') == ["a", "b"]
     assert errors_of(b'{"v1": {"errors": ["\\u001b[2J"]}}') == ["\\x1b[2J"]
@@ -176,8 +179,8 @@ def test_errors_of_cloud_init() -> None:
         ("('a', 'b', 'c')", "('a', 'b', 'c')"),
     ],
 )  # fmt: skip
-def test_errors_are_text(error: str, text: str) -> None:
-    """cloud-init writes Python objects."""
+def test_errors_are_converted_to_text(error: str, text: str) -> None:
+    """cloud-init writes the repr of Python objects."""
     assert errors_of(json.dumps({"v1": {"errors": [error]}}).encode()) == [text]
 
 
@@ -191,15 +194,15 @@ def test_errors_are_text(error: str, text: str) -> None:
         (b"[   12.3] systemd[1]: Started Session 1", None),
     ],
 )  # fmt: skip
-def test_errors_on_the_console(line: bytes, error: str | None) -> None:
-    """Where there is no agent, a module's failure is known from its line."""
+def test_failed_module_is_detected_on_the_console(line: bytes, error: str | None) -> None:
+    """The guest has no agent."""
     assert error_on_console(line) == error
 
 
-def test_a_failed_cloud_init_is_an_error() -> None:
-    """The guest has finished, but did not reach the goal."""
+def test_failed_cloud_init_is_an_error() -> None:
+    """cloud-init has ended, but the goal was not reached."""
 
-    class Failed(AskedGuest):
+    class Failed(GuestWithAgent):
         name = "web"
 
         def state(self) -> str:
@@ -224,8 +227,8 @@ def test_a_failed_cloud_init_is_an_error() -> None:
     assert error.value.errors == ("x: y",)
 
 
-def test_a_console_without_line_ends_needs_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A guest may print any output of any length; cloud-init's last line is detected."""
+def test_console_output_without_line_ends_needs_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last line of cloud-init is still detected after 8 MiB of output."""
 
     class Endless:
         def __init__(self, *ignored: object) -> None:
@@ -248,8 +251,8 @@ def test_a_console_without_line_ends_needs_little_memory(monkeypatch: pytest.Mon
     assert peak < 2 << 20
 
 
-def test_a_console_that_can_be_read() -> None:
-    """The first serial port, else the first console, where it is a pseudo terminal."""
+def test_text_console_must_be_a_pty() -> None:
+    """The first serial port counts, or else the first console."""
     assert has_text_console(guest(Console(type="pty")))
     assert has_text_console(guest(Serial()))
     assert not has_text_console(guest(Serial(type="file"), Console(type="pty")))
@@ -257,7 +260,7 @@ def test_a_console_that_can_be_read() -> None:
 
 
 def guest(*devices: Any) -> Domain:
-    """A guest with these devices."""
+    """Return a guest with these devices."""
     domain = Domain(name="x")
     for device in devices:
         domain.add(device)
@@ -265,14 +268,14 @@ def guest(*devices: Any) -> Domain:
 
 
 @pytest.mark.parametrize("goal", ["ip", "ssh", "agent", "cloud-init"])
-def test_impossible_goals(goal: str) -> None:
-    """A guest without card and channel cannot be reached: this is reported in advance."""
+def test_goal_without_an_interface_or_agent_is_an_error(goal: str) -> None:
+    """It is reported before the guest starts."""
     with pytest.raises(RequestError, match=f"--wait-for {goal}"):
         refuse_impossible(goal, guest(), noreboot=False)
 
 
-def test_possible_goals() -> None:
-    """With a network and an agent's channel all goals can be reached."""
+def test_goals_with_an_interface_and_agent_are_accepted() -> None:
+    """A goal contradicts --noreboot."""
     agent = Channel(type="unix", target_type="virtio", target_name="org.qemu.guest_agent.0")
     domain = guest(Interface(type="network", source_network="default"), agent)
     for goal in ("running", "shutdown", "ip", "ssh", "agent", "cloud-init"):
@@ -285,16 +288,16 @@ def test_possible_goals() -> None:
     "answer",
     ["", "nonsense", "[]", "{}", "null", '"return"', "7", "[" * 100_000, '{"a":' * 100_000, '{"return"', "\ufffe"],
 )
-def test_answers_of_a_hostile_agent(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
-    """The agent in the guest may send anything: an invalid reply counts as no reply."""
+def test_invalid_reply_of_the_agent_is_ignored(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """The guest may run any program as its agent."""
     import libvirt_qemu
 
     monkeypatch.setattr(libvirt_qemu, "qemuAgentCommand", lambda *arguments: answer)
     assert agent_answer(FakeDomain({}), "guest-ping") is None
 
 
-def test_the_errors_of_a_hostile_guest_are_few_and_short() -> None:
-    """A list of a million long errors is cut."""
+def test_errors_of_a_guest_are_truncated() -> None:
+    """A hostile guest may return many long errors."""
     errors = errors_of(json.dumps({"v1": {"errors": ["x" * 10_000] * 1000}}).encode())
     assert len(errors) <= 20
     assert max(map(len, errors)) <= 200

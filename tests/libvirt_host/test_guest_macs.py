@@ -1,4 +1,4 @@
-"""MAC addresses of a connection's guests, on libvirt's test driver."""
+"""MAC addresses of the guests of a connection, on libvirt's test driver."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def connection(tmp_path: Path) -> Iterator[libvirt.virConnect]:
     opened.close()
 
 
-def test_guests_that_come_and_go(connection: libvirt.virConnect) -> None:
-    """Running and defined guests are found, new ones immediately, and removed ones no longer."""
+def test_new_and_removed_guests_are_noticed(connection: libvirt.virConnect) -> None:
+    """Running and defined guests are found."""
     macs = GuestMacs(connection)
     assert macs.owners() == {}
     off = connection.defineXML(XML.format(name="off", mac="52:54:00:00:00:0A"))
@@ -39,8 +39,8 @@ def test_guests_that_come_and_go(connection: libvirt.virConnect) -> None:
     assert macs.owners() == {"52:54:00:00:00:0b": "on"}
 
 
-def test_a_guest_that_starts_is_read_again(connection: libvirt.virConnect) -> None:
-    """What a guest was given while it was off counts when it runs."""
+def test_guest_is_read_again_after_it_starts(connection: libvirt.virConnect) -> None:
+    """Its definition may have changed while it was off."""
     macs = GuestMacs(connection)
     guest = connection.defineXML(XML.format(name="guest", mac="52:54:00:00:00:0a"))
     assert macs.owners() == {"52:54:00:00:00:0a": "guest"}

@@ -1,4 +1,4 @@
-"""QEMU's command line, built by libvirt, names files that must exist."""
+"""Files in the QEMU command line that libvirt generates must exist."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ARGUMENTS = (
 
 
 def test_missing_firmware_is_an_error(tmp_path: Path) -> None:
-    """libvirt chooses firmware by descriptions, and does not look for the image."""
+    """libvirt chooses firmware by its descriptions, without checking that the image exists."""
     with pytest.raises(HypervisorError, match=r"does not exist: .*/CODE\.fd") as caught:
         require_firmware(ARGUMENTS % (tmp_path / "CODE.fd"))
     assert "firmware.secure-boot=no" in (caught.value.hint or "")
 
 
 def test_installed_firmware_is_accepted(tmp_path: Path) -> None:
-    """A BIOS guest has none."""
+    """A BIOS guest has no firmware image."""
     (tmp_path / "CODE.fd").touch()
     require_firmware(ARGUMENTS % (tmp_path / "CODE.fd"))
     require_firmware("-machine pc")

@@ -1,4 +1,4 @@
-"""A paused start is requested only from drivers that know it."""
+"""Starting a guest paused, if the driver supports it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from virtinstall.libvirt_host.guest import start_paused_or_not
 
 
 def starter(refused_with: int | None) -> tuple[list[int], Callable[[int], str]]:
-    """Return the list of flags, and a call that refuses flags with this error code."""
+    """Return the list of flags that were passed, and a function that rejects flags with this error code."""
     calls: list[int] = []
 
     def start(flags: int) -> str:
@@ -33,16 +33,18 @@ def starter(refused_with: int | None) -> tuple[list[int], Callable[[int], str]]:
         (True, libvirt.VIR_ERR_INVALID_ARG, [libvirt.VIR_DOMAIN_START_PAUSED, 0]),
     ],
 )
-def test_start_falls_back_where_pausing_is_unknown(paused: bool, refused_with: int | None, flags: list[int]) -> None:
-    """libvirt's test driver refuses the flag: "unsupported flags (0x1)"."""
+def test_start_is_repeated_without_the_unsupported_flag(
+    paused: bool, refused_with: int | None, flags: list[int]
+) -> None:
+    """libvirt's test driver rejects the flag: "unsupported flags (0x1)"."""
     calls, start = starter(refused_with)
 
     assert start_paused_or_not(start, paused=paused) == "started"
     assert calls == flags
 
 
-def test_other_errors_are_reported() -> None:
-    """A guest that does not start is not started twice."""
+def test_other_errors_are_raised() -> None:
+    """The start is not repeated."""
     calls, start = starter(libvirt.VIR_ERR_INTERNAL_ERROR)
 
     with pytest.raises(libvirt.libvirtError):

@@ -1,4 +1,4 @@
-"""libvirt's messages, and connections that cannot exist, in plain English."""
+"""libvirt's messages and failed connections, in plain English."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from virtinstall.unlisted_values import listed_values, unlisted_warning
         ("Domain not found", "Domain not found"),
     ],
 )
-def test_class_of_the_error_is_removed(text: str, plain: str) -> None:
-    """libvirt prefixes the class of the error, which users cannot act on."""
+def test_prefix_of_an_error_is_removed(text: str, plain: str) -> None:
+    """libvirt prefixes messages with a class, which does not help users."""
     assert plain_message(text) == plain
 
 
-def test_hints_use_the_names_in_the_message() -> None:
-    """A hint can be typed as it is; an unknown message has none."""
+def test_hints_contain_the_names_in_the_message() -> None:
+    """They can be typed; unknown messages have no hint."""
     assert message_hint("network 'lan' is not active") == "start it with: virsh net-start lan"
     assert message_hint("missing target information for device /srv") is not None
     assert message_hint("something else") is None
     assert len({pattern for pattern, _ in HINTS}) == len(HINTS)
 
 
-def test_rejected_value_has_the_advice_of_its_warning() -> None:
-    """The schema lists similar values; the hint names the option."""
+def test_hint_for_a_rejected_value_is_that_of_its_warning() -> None:
+    """The schema contains similar values; the hint names the option."""
     warnings = [
         unlisted_warning("--disk bus=scssi", "did you mean scsi?"),
         unlisted_warning("--watchdog action=x", "it lists reset, none"),
@@ -70,15 +70,15 @@ def test_rejected_value_has_the_advice_of_its_warning() -> None:
         ),
     ],
 )
-def test_failed_connection_is_plain(uri: str, message: str, plain: str) -> None:
-    """libvirt repeats the address in a broken sentence, and frames the output of ssh; no daemon is needed here."""
+def test_message_of_a_failed_connection_is_short(uri: str, message: str, plain: str) -> None:
+    """libvirt repeats the URI in an ungrammatical sentence, and adds text around the output of ssh."""
     error = libvirt.libvirtError("open")
     error.err = (libvirt.VIR_ERR_NO_CONNECT, 0, message, 0, "", None, None, 0, 0)
     assert cannot_connect(uri, None, error).message == plain
 
 
-def test_missing_file_of_the_test_driver(capfd: pytest.CaptureFixture[str]) -> None:
-    """libxml2 would print another message."""
+def test_missing_file_of_the_test_driver_is_one_error(capfd: pytest.CaptureFixture[str]) -> None:
+    """Otherwise libxml2 would print another message."""
     with pytest.raises(RequestError, match="no such file"):
         virtinstall.connect("test:///defualt")
     assert capfd.readouterr().err == ""

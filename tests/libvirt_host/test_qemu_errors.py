@@ -46,17 +46,17 @@ CLOSED = "internal error: qemu unexpectedly closed the monitor: "
     ],
 )
 def test_internal_details_are_removed(text: str, messages: str) -> None:
-    """Time stamps, the program's name and JSON go; the file, the device and the reason stay, without passwords."""
+    """Time stamps, the program's name, JSON and passwords are removed; file, device and reason are kept."""
     assert qemu_error(text)[0] == f"QEMU exited immediately: {messages}"
 
 
-def test_hint_for_addresses() -> None:
-    """The error for an address that QEMU cannot read has a hint."""
+def test_hint_for_an_unreadable_url() -> None:
+    """Other messages have no hint."""
     assert "local path" in str(qemu_error(f"{CLOSED}{STAMP}-blockdev {{}}: CURL: no")[1])
     assert qemu_error(f"{CLOSED}{STAMP}no memory")[1] is None
 
 
 @pytest.mark.parametrize("text", ["Cannot get interface MTU on 'br9'", CLOSED, "", "monitor: x"])
-def test_other_sentences_stay(text: str) -> None:
-    """What isn't such a report is libvirt's own sentence."""
+def test_other_messages_are_unchanged(text: str) -> None:
+    """They do not contain a message of QEMU."""
     assert qemu_error(text) == (text, None)

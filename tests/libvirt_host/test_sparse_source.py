@@ -1,4 +1,4 @@
-"""What is sent to a remote host: the data of a file, and where its holes are."""
+"""Upload to a remote host: the data of a file and the positions of its holes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MIB = 1 << 20
 
 
 def sent(path: Path) -> tuple[bytes, int]:
-    """The file as it arrives, and how many of its bytes went over the wire."""
+    """Return the received file, and the number of bytes that were transferred."""
     fd = os.open(path, os.O_RDONLY)
     try:
         source, arrived, carried = SparseSource(fd, path.stat().st_size, Silent()), b"", 0
@@ -44,8 +44,10 @@ def sent(path: Path) -> tuple[bytes, int]:
         ({MIB: b"e" * 100}, MIB + 100),
     ],
 )
-def test_what_arrives_is_the_file(tmp_path: Path, pieces: dict[int, bytes], size: int) -> None:
-    """Data at the beginning, in the middle, at the end or nowhere: the copy is the same, and holes aren't carried."""
+def test_received_file_is_equal_and_holes_are_not_transferred(
+    tmp_path: Path, pieces: dict[int, bytes], size: int
+) -> None:
+    """The file has data at its start, in its middle, at its end, or none."""
     path = tmp_path / "image"
     with path.open("wb") as file:
         file.truncate(size)
