@@ -1,4 +1,4 @@
-"""A file that received the inode of a removed one is another file: the time of its creation differs."""
+"""A file with the inode of a removed file is distinguished from it by its time of creation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from virtinstall.rollback.journal import Journal, find_leftovers
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    """A file whose file system stores when it was created."""
+    """A file on a file system that stores times of creation."""
     path = tmp_path / "disk.qcow2"
     path.write_text("guest")
     if birth_time_ns(str(path)) is None:
@@ -27,8 +27,8 @@ def image(tmp_path: Path) -> Path:
     return path
 
 
-def test_writing_and_renaming_keep_the_time(image: Path) -> None:
-    """Only another file has another time; also one with the time of the old file's last change."""
+def test_writing_and_renaming_keep_the_time_of_creation(image: Path) -> None:
+    """A new file at the same path was created later; a symbolic link is followed."""
     born = birth_time_ns(str(image))
     image.write_text("more")
     os.utime(image, (1, 1))
@@ -43,15 +43,15 @@ def test_writing_and_renaming_keep_the_time(image: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nowhere/at/all", "a\0b", ""])
-def test_file_that_is_not_there_has_no_time(path: str) -> None:
-    """A record without the time, of an older version, is compared by inode alone."""
+def test_missing_file_has_no_time_of_creation(path: str) -> None:
+    """Records of older versions have no time and are compared by inode only."""
     assert birth_time_ns(path) is None and not is_later_file(path, 5)
     assert not is_later_file("/", None)
 
 
 @pytest.mark.parametrize(("difference", "replaced"), [(0, False), (1, True)])
-def test_record_names_the_file_with_its_inode_and_time(image: Path, difference: int, replaced: bool) -> None:
-    """The same inode, created at another time, is the user's file."""
+def test_record_identifies_a_file_by_inode_and_time(image: Path, difference: int, replaced: bool) -> None:
+    """A file with the same inode and another time was created by the user."""
     born = birth_time_ns(str(image))
     assert born is not None
     created = CreatedFile(kind="disk", path=str(image), inode=image.stat().st_ino, born=born + difference)
@@ -59,8 +59,8 @@ def test_record_names_the_file_with_its_inode_and_time(image: Path, difference: 
 
 
 @pytest.mark.parametrize(("difference", "found"), [(0, 1), (1, 0)])
-def test_journal_names_the_file_with_its_inode_and_time(image: Path, difference: int, found: int) -> None:
-    """A killed deletion is not resumed on a file that the user has created since."""
+def test_journal_identifies_a_file_by_inode_and_time(image: Path, difference: int, found: int) -> None:
+    """A killed deletion is not resumed for a file that the user has created since."""
     folder = image.parent / "journals"
     journal = Journal.begin("web", folder)
     with journal:

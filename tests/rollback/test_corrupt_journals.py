@@ -1,4 +1,4 @@
-"""A journal may hold anything after a power cut: no run stops because of it, and nothing is removed because of it."""
+"""Corrupt journals, for example after a power failure: no run fails and nothing is removed because of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEAD = {"name": "web", "pid": 1, "uri": "test:///default"}
 
 
 def lines(*entries: object) -> bytes:
-    """A journal of these entries."""
+    """Return a journal with these entries."""
     return b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
 
 
@@ -60,7 +60,7 @@ CONTENTS = {
 
 
 def read_everything(folder: Path) -> None:
-    """All that any run does with the journals of others."""
+    """Do everything that a run does with the journals of other runs."""
     host = connect("test:///default")
     names_of_live_runs(folder)
     names_of_dead_runs(folder)
@@ -79,7 +79,7 @@ def read_everything(folder: Path) -> None:
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of journals."""
+    """The directory of journals."""
     folder = tmp_path / "runs"
     folder.mkdir()
     monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(folder))
@@ -87,8 +87,8 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
-def test_any_content_is_accepted(runs: Path, content: bytes) -> None:
-    """Whatever it holds."""
+def test_any_content_of_a_journal_is_accepted(runs: Path, content: bytes) -> None:
+    """No function that reads the journal raises an error."""
     path = runs / "run-0.json"
     path.write_bytes(content)
     os.utime(path, (0, 0))
@@ -96,18 +96,18 @@ def test_any_content_is_accepted(runs: Path, content: bytes) -> None:
 
 
 def dangling(path: Path) -> None:
-    """A symbolic link to nothing."""
+    """Create a symbolic link to a missing file."""
     path.symlink_to("nowhere")
 
 
 def loop(path: Path) -> None:
-    """A symbolic link to itself."""
+    """Create a symbolic link to itself."""
     path.symlink_to(path)
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, dangling, loop], ids=["folder", "FIFO", "dangling", "loop"])
 def test_other_kinds_of_files_are_ignored(runs: Path, make: Callable[[Path], None]) -> None:
-    """A folder, a FIFO or a link of a journal's name."""
+    """A directory, a FIFO or a symbolic link has the name of a journal."""
     make(runs / "run-x.json")
     make(runs / "new-x.json")
     read_everything(runs)
@@ -115,8 +115,8 @@ def test_other_kinds_of_files_are_ignored(runs: Path, make: Callable[[Path], Non
     assert os.path.lexists(runs / "run-x.json")
 
 
-def test_a_folder_that_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No journal can be kept, which is a warning."""
+def test_file_in_place_of_the_directory_causes_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No journal can be written."""
     (tmp_path / "runs").write_text("")
     monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(tmp_path / "runs"))
     messages: list[str] = []

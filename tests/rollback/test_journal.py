@@ -1,4 +1,4 @@
-"""The journal of a run: the next run names what a killed run created."""
+"""The journal of a run: the next run reports what a killed run created."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def kill_a_run(runs: Path, disk: Path) -> None:
-    """A run that is killed after it created `disk` and before it defines the domain."""
+    """Run a process that is killed after it created `disk` and before it defines the domain."""
     done = subprocess.run([sys.executable, "-c", KILLED_RUN, str(runs), str(disk)], check=False)
     assert done.returncode == -signal.SIGKILL
 
 
-def test_what_a_killed_run_left_is_named(tmp_path: Path) -> None:
-    """The next run of that name hears of the image and the domain, and how to remove them."""
+def test_leftovers_of_a_killed_run_are_found(tmp_path: Path) -> None:
+    """They are the image and the domain; each has a command that removes it."""
     runs, disk = tmp_path / "runs", tmp_path / "disk one.qcow2"
     kill_a_run(runs, disk)
     left = find_leftovers("web1", runs)
@@ -57,8 +57,8 @@ def test_what_a_killed_run_left_is_named(tmp_path: Path) -> None:
     assert find_leftovers("web2", runs) == []
 
 
-def test_files_that_are_gone_or_replaced_are_not_left(tmp_path: Path) -> None:
-    """A file that the user has removed, or put there since, is not called a leftover."""
+def test_replaced_file_is_not_a_leftover(tmp_path: Path) -> None:
+    """The user has created another file at its path."""
     runs, disk = tmp_path / "runs", tmp_path / "disk"
     kill_a_run(runs, disk)
     other = tmp_path / "other"
@@ -67,8 +67,8 @@ def test_files_that_are_gone_or_replaced_are_not_left(tmp_path: Path) -> None:
     assert [item.kind for item in find_leftovers("web1", runs)] == ["domain"]
 
 
-def test_running_and_finished_runs_leave_nothing(tmp_path: Path) -> None:
-    """Neither a run that still goes on nor one that has ended is taken for dead."""
+def test_running_and_finished_runs_have_no_leftovers(tmp_path: Path) -> None:
+    """The journal of a finished run is removed."""
     with Journal.begin("web1", tmp_path) as journal:
         journal.record("domain", "web1")
         assert find_leftovers("web1", tmp_path) == []
@@ -77,8 +77,8 @@ def test_running_and_finished_runs_leave_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_forgetting_removes_the_journal_of_that_name_alone(tmp_path: Path) -> None:
-    """Leftovers are reported once; those of other guests are kept."""
+def test_forget_leftovers_removes_journals_of_one_name(tmp_path: Path) -> None:
+    """The journals of other guests are kept."""
     kill_a_run(tmp_path / "runs", tmp_path / "disk")
     forget_leftovers("web2", tmp_path / "runs")
     assert find_leftovers("web1", tmp_path / "runs")
@@ -98,8 +98,8 @@ journal.Journal.begin("web1", sys.argv[1])
 
 
 @pytest.mark.parametrize(("files", "left"), [("unnamed", 0), ("named", 1)])
-def test_a_journal_is_whole_or_not_there(tmp_path: Path, files: str, left: int) -> None:
-    """A run that is killed before its journal is written leaves none; one with a name is swept later."""
+def test_journal_is_complete_or_missing(tmp_path: Path, files: str, left: int) -> None:
+    """A run is killed before its journal is written; a named file is removed by a later run."""
     runs = tmp_path / "runs"
     done = subprocess.run([sys.executable, "-c", BORN_AND_KILLED, str(runs), files], check=False)
     assert done.returncode == -signal.SIGKILL
@@ -112,10 +112,8 @@ def test_a_journal_is_whole_or_not_there(tmp_path: Path, files: str, left: int) 
 
 
 @pytest.mark.parametrize("files", ["unnamed", "named"])
-def test_a_journal_that_cannot_be_written_is_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: str
-) -> None:
-    """A full disk leaves nothing of the journal, on any file system."""
+def test_journal_on_a_full_disk_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: str) -> None:
+    """This works with and without O_TMPFILE."""
     if files == "named":
         monkeypatch.setattr(journal, "open_unnamed", lambda folder, mode: None)
     monkeypatch.setattr(os, "fdatasync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
@@ -125,7 +123,7 @@ def test_a_journal_that_cannot_be_written_is_not_there(
 
 
 def test_unfinished_last_line_is_ignored(tmp_path: Path) -> None:
-    """The complete lines of a truncated journal are read."""
+    """The complete lines of a truncated journal are used."""
     kill_a_run(tmp_path / "runs", tmp_path / "disk")
     (path,) = (tmp_path / "runs").iterdir()
     path.write_bytes(path.read_bytes()[:-7])
@@ -134,15 +132,15 @@ def test_unfinished_last_line_is_ignored(tmp_path: Path) -> None:
     assert find_leftovers("web1", tmp_path / "runs") == []
 
 
-def test_a_damaged_journal_is_ignored(tmp_path: Path) -> None:
-    """After a power cut it may hold anything; what came before that still counts."""
+def test_damaged_part_of_a_journal_is_ignored(tmp_path: Path) -> None:
+    """The entries before the damaged part are used."""
     head = b'{"name": "web1", "pid": 1}\n{"kind": "domain", "path": "web1"}\n'
     for number, rest in enumerate((b"\xff\xfe\0\0", b"\0" * 512)):
         (tmp_path / f"run-{number}.json").write_bytes(head + rest)
     assert [left.path for left in find_leftovers("web1", tmp_path)] == ["web1", "web1"]
 
 
-def test_a_run_whose_undo_failed_keeps_its_journal(tmp_path: Path) -> None:
+def test_failed_rollback_keeps_the_journal(tmp_path: Path) -> None:
     """The next run reports what could not be rolled back."""
     kept = tmp_path / "kept"
     kept.write_text("")
@@ -152,36 +150,36 @@ def test_a_run_whose_undo_failed_keeps_its_journal(tmp_path: Path) -> None:
     assert [item.path for item in find_leftovers("web1", tmp_path / "runs")] == [str(kept)]
 
 
-def test_looking_for_leftovers_makes_nothing(tmp_path: Path) -> None:
-    """A preview only reads: not even the folder is created."""
+def test_finding_leftovers_creates_no_directory(tmp_path: Path) -> None:
+    """Previews must not write anything."""
     assert find_leftovers("web1", tmp_path / "runs") == []
     assert list(tmp_path.iterdir()) == []
 
 
-def test_journals_lie_where_state_belongs() -> None:
-    """Root's in /var/lib, a user's in the XDG state directory."""
+def test_journals_are_in_the_state_directory() -> None:
+    """It is in /var/lib for root, and in the XDG state directory for other users."""
     assert journal_folder({}, 0) == "/var/lib/virtinstall/runs"
     assert journal_folder({"HOME": "/home/me"}, 1000) == "/home/me/.local/state/virtinstall/runs"
     assert journal_folder({"HOME": "/h", "XDG_STATE_HOME": "/s"}, 1000) == "/s/virtinstall/runs"
 
 
 def kill_before_the_domain(runs: Path, disk: Path) -> None:
-    """A run that is killed after its disk was created and before a guest was defined."""
+    """Run a process that is killed after it created the disk and before it records the domain."""
     script = KILLED_RUN.replace('journal.record("domain", "web1")\n', "")
     done = subprocess.run([sys.executable, "-c", script, str(runs), str(disk)], check=False)
     assert done.returncode == -signal.SIGKILL
 
 
-def test_incomplete_files_cannot_have_been_used_by_a_guest(tmp_path: Path) -> None:
-    """A disk is incomplete until the guest is defined or started."""
+def test_disk_is_incomplete_until_the_guest_is_defined(tmp_path: Path) -> None:
+    """An incomplete disk cannot have been used by a guest."""
     kill_before_the_domain(tmp_path / "runs", tmp_path / "disk")
     assert [item.incomplete for item in find_leftovers("web1", tmp_path / "runs")] == [True]
     kill_a_run(tmp_path / "runs2", tmp_path / "disk2")
     assert {item.incomplete for item in find_leftovers("web1", tmp_path / "runs2")} == {False}
 
 
-def test_names_of_live_runs(tmp_path: Path) -> None:
-    """A live run reserves its guest's name; a killed one does not."""
+def test_running_process_reserves_its_guest_name(tmp_path: Path) -> None:
+    """A killed run does not reserve its name."""
     runs = tmp_path / "runs"
     kill_a_run(runs, tmp_path / "disk")
 
@@ -191,8 +189,8 @@ def test_names_of_live_runs(tmp_path: Path) -> None:
     assert names_of_live_runs(tmp_path / "nothing") == frozenset()
 
 
-def test_another_host_has_other_leftovers(tmp_path: Path) -> None:
-    """A guest of the same name on another host is not the one of the killed run; the command names the host."""
+def test_leftovers_belong_to_a_connection(tmp_path: Path) -> None:
+    """A guest of the same name on another host is not affected; the command contains the URI."""
     runs = tmp_path / "runs"
     script = KILLED_RUN.replace("Path(sys.argv[1])", "Path(sys.argv[1]), 'qemu+tcp://there/system'")
     subprocess.run([sys.executable, "-c", script, str(runs), str(tmp_path / "disk")], check=False)
@@ -204,8 +202,8 @@ def test_another_host_has_other_leftovers(tmp_path: Path) -> None:
     assert len(find_leftovers("web1", runs)) == 2
 
 
-def test_final_configuration_is_found(tmp_path: Path) -> None:
-    """The final configuration is known after the run died, and is not a leftover."""
+def test_final_configuration_of_a_killed_run_is_found(tmp_path: Path) -> None:
+    """It is identified by name and UUID, and is not a leftover."""
     script = KILLED_RUN.replace(
         'journal.record("domain"', 'journal.record_final("<domain><uuid>u-1</uuid></domain>")\njournal.record("domain"'
     )
@@ -217,8 +215,8 @@ def test_final_configuration_is_found(tmp_path: Path) -> None:
     assert [item.kind for item in find_leftovers("web1", tmp_path / "runs")] == ["file", "domain"]
 
 
-def test_runs_that_died_a_while_ago(tmp_path: Path) -> None:
-    """Those of now may still have libvirt at work for them."""
+def test_recently_killed_run_is_not_dead(tmp_path: Path) -> None:
+    """libvirt may still be working for it."""
     subprocess.run([sys.executable, "-c", KILLED_RUN, str(tmp_path / "runs"), str(tmp_path / "disk")], check=False)
     assert names_of_dead_runs(tmp_path / "runs") == frozenset()
     for path in (tmp_path / "runs").iterdir():
@@ -226,8 +224,8 @@ def test_runs_that_died_a_while_ago(tmp_path: Path) -> None:
     assert names_of_dead_runs(tmp_path / "runs") == {"web1"}
 
 
-def test_what_only_dead_installations_needed_goes_with_any_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kernels and seeds of any guest are removed; disks are kept, and reported for the same name."""
+def test_boot_files_of_killed_runs_are_removed_by_any_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disks are kept, and reported by the next run for the same guest."""
     monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(tmp_path / "runs"))
     served, disk = tmp_path / "kernel", tmp_path / "disk"
     recorded = f"""

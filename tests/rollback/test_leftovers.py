@@ -1,4 +1,4 @@
-"""A file that a killed run left is removed only if it is provably unused."""
+"""A file of a killed run is removed only if it is certainly unused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def host() -> LibvirtHost:
 
 @pytest.fixture
 def disk(tmp_path: Path, host: LibvirtHost, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An image that a run for `web` created before it was killed."""
+    """An image that a killed run created for the guest `web`."""
     runs = tmp_path / "runs"
     monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(runs))
     path = tmp_path / "a&b" / "disk.qcow2"
@@ -44,21 +44,21 @@ def disk(tmp_path: Path, host: LibvirtHost, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def removed(host: LibvirtHost, *named: str) -> bool:
-    """Whether the next run for `web`, which was given `named`, removes a file, which is reported."""
+    """Return whether the next run for `web` removes the file; `named` are its arguments."""
     messages: list[str] = []
     remove_leftovers("web", host, messages.append, named)
     (line,) = messages
     return "removed the incomplete" in line
 
 
-def test_an_unchanged_file_is_removed(disk: Path, host: LibvirtHost) -> None:
-    """No guest uses it, and it has not changed."""
+def test_unchanged_and_unused_file_is_removed(disk: Path, host: LibvirtHost) -> None:
+    """No guest uses it."""
     assert removed(host)
     assert not disk.exists()
 
 
 def write_in_place(path: Path) -> None:
-    """Other content of the same length, with the old times."""
+    """Change the content, but not the length and the times."""
     before = path.stat()
     with path.open("r+b") as file:
         file.write(b"user")
@@ -66,20 +66,20 @@ def write_in_place(path: Path) -> None:
 
 
 def grow(path: Path) -> None:
-    """Some more content."""
+    """Append some content."""
     with path.open("ab") as file:
         file.write(b"user")
 
 
 def replace(path: Path) -> None:
-    """Another file of its name."""
+    """Replace the file with a copy."""
     other = path.with_name("other")
     other.write_bytes(path.read_bytes())
     other.rename(path)
 
 
 def rename_and_back(path: Path) -> None:
-    """The user has handled it."""
+    """Rename the file and rename it back."""
     path.rename(path.with_name("other"))
     path.with_name("other").rename(path)
 
@@ -98,8 +98,8 @@ def rename_and_back(path: Path) -> None:
     ],
     ids=["same times", "grown", "replaced", "renamed", "emptied", "mode", "touched", "linked"],
 )
-def test_a_file_that_was_touched_stays(disk: Path, host: LibvirtHost, change: Callable[[Path], None]) -> None:
-    """Whatever has happened to it since the run."""
+def test_changed_file_is_kept(disk: Path, host: LibvirtHost, change: Callable[[Path], None]) -> None:
+    """Any change after the killed run counts, including metadata."""
     time.sleep(0.01)
     change(disk)
     content = disk.read_bytes()
@@ -109,10 +109,10 @@ def test_a_file_that_was_touched_stays(disk: Path, host: LibvirtHost, change: Ca
 
 
 @pytest.mark.parametrize("by", ["path", "symbolic folder", "relative", "volume", "inside an argument"])
-def test_a_file_that_this_run_names_stays(
+def test_file_in_an_argument_of_the_run_is_kept(
     disk: Path, host: LibvirtHost, by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By any of its names."""
+    """The argument may have any form of the path."""
     (tmp_path / "link").symlink_to(disk.parent)
     monkeypatch.chdir(disk.parent)
     named = {
@@ -126,8 +126,8 @@ def test_a_file_that_this_run_names_stays(
     assert disk.exists()
 
 
-def test_a_file_that_a_run_named_is_the_users_from_then_on(disk: Path, host: LibvirtHost) -> None:
-    """A guest used it meanwhile and was deleted, without writing to it: a later run of the first name keeps it."""
+def test_file_that_another_run_used_is_kept(disk: Path, host: LibvirtHost) -> None:
+    """Its guest was deleted without writing to the file; a later run for the first guest keeps it."""
     messages: list[str] = []
     remove_leftovers("other", host, messages.append, [str(disk)])
     remove_leftovers("web", host, messages.append, [])
@@ -140,8 +140,8 @@ GUEST = """<domain type='test'><name>user</name><memory>1</memory><os><type>hvm<
 
 
 @pytest.mark.parametrize("place", ["disk", "linked folder", "CD-ROM", "kernel", "nvram", "backing"])
-def test_a_file_that_a_guest_uses_stays(disk: Path, host: LibvirtHost, place: str, tmp_path: Path) -> None:
-    """Wherever its XML names it, escaped or not."""
+def test_file_that_a_guest_uses_is_kept(disk: Path, host: LibvirtHost, place: str, tmp_path: Path) -> None:
+    """The path is in any element of the guest's XML, and contains a character that XML escapes."""
     (tmp_path / "link").symlink_to(disk.parent)
     escaped = str(disk).replace("&", "&amp;")
     linked = str(tmp_path / "link" / "disk.qcow2")
@@ -166,8 +166,8 @@ def test_a_file_that_a_guest_uses_stays(disk: Path, host: LibvirtHost, place: st
     assert disk.exists()
 
 
-def test_all_that_a_command_line_names_is_known() -> None:
-    """Paths of disks, media, kernels, seeds and firmware, given in any option."""
+def test_all_paths_of_a_command_line_are_found() -> None:
+    """They are disks, media, kernels, seeds and firmware in any option."""
     line = (
         "--name web --disk path=/1.img,size=1 --disk /2.img --disk vol=pool/3.img --cdrom /4.iso "
         "--boot kernel=/5,nvram=/6.fd --cloud-init user-data=/7 --initrd-inject /8 --disk size=1,backing_store=/9.img "
@@ -183,16 +183,16 @@ def test_all_that_a_command_line_names_is_known() -> None:
     assert "/11.log" in found
 
 
-def test_texts_change_nothing() -> None:
-    """A request is read, and no element of it is created."""
+def test_finding_texts_does_not_change_the_domain() -> None:
+    """No element is created while the domain is read."""
     domain = Domain(name="web")
     before = domain.to_xml()
     assert "web" in list(texts_of(domain))
     assert domain.to_xml() == before
 
 
-def test_a_guest_is_created_by_one_run_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By its name and by its UUID, at one connection."""
+def test_one_run_at_a_time_creates_a_guest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guests are identified by name and by UUID, per connection."""
     monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(tmp_path))
     messages: list[str] = []
     with Journal.begin("web", tmp_path, "qemu:///system", "u-1"):

@@ -1,4 +1,4 @@
-"""Signals that end a run, also while libvirt's C code is at work."""
+"""Signals that end a run, also during a call of libvirt's C code."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ LOST_AFTER_SECONDS = 20
 
 @pytest.fixture
 def alarm() -> Iterator[None]:
-    """SIGALRM sends SIGTERM."""
+    """SIGALRM sends SIGTERM during the test."""
 
     def terminate(number: int, frame: FrameType | None) -> None:
         signal.raise_signal(signal.SIGTERM)
 
     before = signal.signal(signal.SIGALRM, terminate)
-    # Hypothesis installs some; Python drops every exception that is raised in one
+    # Hypothesis installs callbacks, and Python ignores exceptions that are raised in a callback
     callbacks, gc.callbacks[:] = list(gc.callbacks), []
-    # connections that other tests have not closed
+    # finalize connections that other tests did not close
     gc.collect()
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
@@ -36,8 +36,8 @@ def alarm() -> Iterator[None]:
     gc.callbacks[:] = callbacks
 
 
-def test_sigterm_in_a_call_of_libvirt(alarm: None) -> None:
-    """Every signal arrives as Terminated: none is lost in a callback, none becomes SystemError."""
+def test_sigterm_during_a_libvirt_call_raises_terminated(alarm: None) -> None:
+    """No signal is lost in a callback, and none becomes SystemError."""
     host = open_host("test:///default")
     seen: Counter[str] = Counter()
     for number in range(SIGNALS):
@@ -54,8 +54,8 @@ def test_sigterm_in_a_call_of_libvirt(alarm: None) -> None:
 
 
 @pytest.mark.parametrize("cause", [Terminated(signal.SIGTERM), KeyboardInterrupt()])
-def test_a_signal_that_c_code_wrapped(cause: BaseException) -> None:
-    """SystemError, "returned a result with an exception set": what counts is the exception that was set."""
+def test_signal_wrapped_in_system_error_is_raised(cause: BaseException) -> None:
+    """CPython reports "returned a result with an exception set"; its cause is raised instead."""
     with pytest.raises(type(cause)) as caught, terminate_by_exception():
         raise SystemError("returned a result with an exception set") from cause
     assert caught.value is cause
@@ -65,8 +65,8 @@ def test_a_signal_that_c_code_wrapped(cause: BaseException) -> None:
     assert depth < 10
 
 
-class SlowToEnd:
-    """An object whose finalizer takes a while, and is interrupted by `number`."""
+class SignalInFinalizer:
+    """An object whose finalizer receives a signal."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -83,14 +83,14 @@ class SlowToEnd:
     ("number", "raised"),
     [(signal.SIGTERM, Terminated), (signal.SIGHUP, Terminated), (signal.SIGINT, KeyboardInterrupt)],
 )
-def test_a_signal_during_a_finalizer_is_not_lost(number: int, raised: type[BaseException]) -> None:
-    """Python drops exceptions raised in a finalizer; the signal arrives after it."""
+def test_signal_during_a_finalizer_is_not_lost(number: int, raised: type[BaseException]) -> None:
+    """Python ignores exceptions in finalizers; the signal is raised after the finalizer."""
     with pytest.raises(raised), terminate_by_exception():
-        SlowToEnd(number)
+        SignalInFinalizer(number)
         time.sleep(LOST_AFTER_SECONDS)
 
 
-def test_other_system_errors_stay() -> None:
-    """Errors of the interpreter are not hidden."""
+def test_other_system_errors_are_raised() -> None:
+    """They are errors of the interpreter."""
     with pytest.raises(SystemError, match="broken"), terminate_by_exception():
         raise SystemError("broken")

@@ -11,12 +11,12 @@ from virtinstall.rollback.undo import Undo
 
 
 def fail() -> None:
-    """A step that cannot be rolled back."""
+    """Fail, like a step that cannot be rolled back."""
     raise PermissionError("not yours")
 
 
-def test_newest_first_on_failure() -> None:
-    """All steps in reverse order; the error is raised again."""
+def test_failure_rolls_back_the_newest_step_first() -> None:
+    """All steps are rolled back, and the error is raised again."""
     taken: list[str] = []
     with pytest.raises(RuntimeError), Undo() as undo:
         undo.push("disk", lambda: taken.append("disk"))
@@ -25,8 +25,8 @@ def test_newest_first_on_failure() -> None:
     assert taken == ["kernel", "disk"]
 
 
-def test_only_the_temporary_on_success() -> None:
-    """Steps are rolled back once, without those added later."""
+def test_success_removes_only_temporary_things() -> None:
+    """The other steps are not rolled back."""
     taken: list[str] = []
     with Undo() as undo:
         undo.push("disk", lambda: taken.append("disk"))
@@ -35,8 +35,8 @@ def test_only_the_temporary_on_success() -> None:
     assert taken == ["kernel"]
 
 
-def test_a_temporary_thing_that_stays_costs_nothing_else(tmp_path: Path) -> None:
-    """It is named, and the journal keeps it for the next run; the rest is as if all had gone well."""
+def test_temporary_thing_that_cannot_be_removed_is_reported(tmp_path: Path) -> None:
+    """The journal keeps it for the next run; nothing else is rolled back."""
     taken: list[str] = []
     with Journal.begin("web", tmp_path) as journal, Undo(journal) as undo:
         undo.push("seed", lambda: taken.append("seed"), temporary=True)
@@ -47,8 +47,8 @@ def test_a_temporary_thing_that_stays_costs_nothing_else(tmp_path: Path) -> None
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_guest_that_stays_keeps_what_it_may_use(tmp_path: Path) -> None:
-    """Its disk was created before it, so it stays and is named; what came after the guest is removed."""
+def test_guest_that_cannot_be_removed_keeps_its_disk(tmp_path: Path) -> None:
+    """The disk was created before the guest and is reported; later steps are rolled back."""
     taken: list[str] = []
     with pytest.raises(RuntimeError) as caught, Journal.begin("web", tmp_path) as journal, Undo(journal) as undo:
         undo.push("file /disk", lambda: taken.append("disk"))
@@ -64,8 +64,8 @@ def test_a_guest_that_stays_keeps_what_it_may_use(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_another_failure_keeps_nothing_else() -> None:
-    """A file that cannot be removed is no reason to leave an older one."""
+def test_file_that_cannot_be_removed_does_not_keep_older_ones() -> None:
+    """Only a guest may use older files."""
     taken: list[str] = []
     with pytest.raises(RuntimeError), Undo() as undo:
         undo.push("first", lambda: taken.append("first"))

@@ -23,13 +23,13 @@ class _Qemu:
 
 
 def check(plan: Plan) -> None:
-    """Look at it as for QEMU on this machine."""
+    """Check the boot files, as for QEMU on this machine."""
     check_boot_files(plan, _Qemu())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("what", ["kernel", "initrd"])
-def test_a_kernel_that_is_not_there(tmp_path: Path, what: str) -> None:
-    """It is named, with its option; one that is there is no matter."""
+def test_missing_kernel_is_an_error(tmp_path: Path, what: str) -> None:
+    """The error names the option and the path; the same applies to an initrd."""
     domain = Domain()
     setattr(domain.os, what, str(tmp_path / "none"))
     with pytest.raises(RequestError, match=f"--boot {what}={tmp_path}/none: no such file"):
@@ -38,8 +38,8 @@ def test_a_kernel_that_is_not_there(tmp_path: Path, what: str) -> None:
     check(Plan(name="x", final=domain, install=None))
 
 
-def test_a_file_to_inject_that_is_not_there(tmp_path: Path) -> None:
-    """Before kernel and initrd are fetched."""
+def test_missing_file_to_inject_is_an_error(tmp_path: Path) -> None:
+    """It is reported before kernel and initrd are downloaded."""
     initrd = BootFile(
         source="initrd", path="/boot/initrd", location="/tree", inject=(str(tmp_path / "nope.ks"),), what="initrd"
     )
@@ -47,8 +47,8 @@ def test_a_file_to_inject_that_is_not_there(tmp_path: Path) -> None:
         check(Plan(name="x", final=Domain(), install=None, boot_files=(initrd,)))
 
 
-def test_a_file_to_inject_is_looked_at_with_the_test_driver_too(tmp_path: Path) -> None:
-    """It boots nothing, but the file is one of this machine."""
+def test_files_to_inject_are_checked_with_the_test_driver(tmp_path: Path) -> None:
+    """The driver boots nothing, but the file must exist on this machine."""
     initrd = BootFile(
         source="initrd", path="/boot/initrd", location="/tree", inject=(str(tmp_path / "nope.ks"),), what="initrd"
     )

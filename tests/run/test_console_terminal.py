@@ -8,8 +8,8 @@ import termios
 from virtinstall.cli.terminal import raw_terminal
 
 
-def test_a_terminal_is_given_back_as_it_was() -> None:
-    """Typed letters go to the guest one by one meanwhile, unechoed."""
+def test_terminal_settings_are_restored() -> None:
+    """Raw mode disables the echo."""
     master, slave = os.openpty()
     before = termios.tcgetattr(slave)
     restore = raw_terminal(slave)
@@ -20,8 +20,8 @@ def test_a_terminal_is_given_back_as_it_was() -> None:
     os.close(slave)
 
 
-def test_a_terminal_that_was_closed_is_ignored() -> None:
-    """The connection over which the user typed is gone: the run ends by that signal, not by a traceback."""
+def test_closed_terminal_causes_no_error() -> None:
+    """The connection of the user is closed; the run ends with a signal instead of a traceback."""
     master, slave = os.openpty()
     restore = raw_terminal(slave)
     os.close(master)

@@ -1,4 +1,4 @@
-"""--finish on a guest whose run was killed before the guest ran."""
+"""--finish of a guest whose run was killed before the guest was resumed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ XML = f"<domain type='qemu'><name>web</name><uuid>{UUID}</uuid><on_reboot>{{}}</
 
 
 class FakeGuest:
-    """A guest that is paused; `live` and `later` are what it does at a reboot now and after its next start."""
+    """A paused guest; `live` and `later` are its actions at a reboot, now and after its next start."""
 
     name, uuid = "web", UUID
 
@@ -27,23 +27,23 @@ class FakeGuest:
         self.persistent = True
 
     def xml(self, *, inactive: bool = False) -> str:
-        """As libvirt has it."""
+        """Return the XML of the running guest or its definition."""
         return XML.format(self.later if inactive else self.live)
 
     def is_persistent(self) -> bool:
-        """Whether it is defined."""
+        """Return whether it is defined."""
         return self.persistent
 
     def is_active(self) -> bool:
-        """It runs, or is paused."""
+        """Return whether it is running or paused."""
         return self.now != "shut off"
 
     def state(self) -> str:
-        """As libvirt has it."""
+        """Return the state as libvirt reports it."""
         return self.now
 
     def resume_if_paused(self) -> None:
-        """It runs from now on."""
+        """Let it run."""
         self.now = "running"
 
 
@@ -56,18 +56,18 @@ class FakeHost:
         self.guest = guest
 
     def guest_named(self, name: str) -> FakeGuest:
-        """The guest."""
+        """Return the guest."""
         return self.guest
 
     def define_guest(self, xml: str) -> FakeGuest:
-        """It is defined."""
+        """Make the guest persistent."""
         self.guest.persistent = True
         return self.guest
 
 
 @pytest.fixture
 def killed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The journal of a run that was killed after it had started the guest, paused."""
+    """The journal of a run that was killed after it started the guest paused."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     journal = Journal.begin("web", journal_folder(os.environ, 1000), "qemu:///system")
@@ -77,16 +77,16 @@ def killed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("persistent", [True, False])
 @pytest.mark.usefixtures("killed_run")
-def test_an_image_guest_is_resumed_and_not_waited_for(persistent: bool) -> None:
-    """It was started paused, so that it is defined before it runs; nothing is installed."""
+def test_guest_of_an_image_is_defined_and_resumed(persistent: bool) -> None:
+    """It was started paused; nothing is installed, so --finish does not wait."""
     guest = FakeGuest("restart", "restart")
     guest.persistent = persistent
     finish("web", cast(Host, FakeHost(guest)), lambda text: None)
     assert guest.now == "running" and guest.persistent
 
 
-def test_a_guest_that_somebody_paused_stays_paused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No killed run exists."""
+def test_guest_without_a_killed_run_is_not_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else paused the guest."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     guest = FakeGuest("restart", "restart")

@@ -1,4 +1,4 @@
-"""What follows a guest's start: the console that is shown, and that the guest runs on in any case."""
+"""After the start of a guest: its console, and the wait for its installation. The guest runs in any case."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class FakeHost:
     uri = "qemu:///system"
 
     def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
-        """Whether it is so now."""
+        """Return whether the condition is true now."""
         return done()
 
     def driver(self) -> str:
-        """As libvirt calls it."""
+        """Return the name of libvirt's driver."""
         return "qemu"
 
 
 class PausedGuest:
-    """A guest that was started paused, for its console to be opened first."""
+    """A guest that was started paused, so that its console can be opened first."""
 
     name = "web"
 
@@ -43,11 +43,11 @@ class PausedGuest:
         self.now = "paused"
 
     def state(self) -> str:
-        """State as libvirt reports it."""
+        """Return the state as libvirt reports it."""
         return self.now
 
     def is_active(self) -> bool:
-        """It is there, paused or not."""
+        """Return True."""
         return True
 
     def resume_if_paused(self) -> None:
@@ -55,8 +55,8 @@ class PausedGuest:
         self.now = "running"
 
 
-def follower(*devices: Any, **run: Any) -> InstallWatcher:
-    """A follower of a guest with these devices, run with these options."""
+def watcher_of(*devices: Any, **run: Any) -> InstallWatcher:
+    """Return a watcher for a guest with these devices and run options."""
     final = Domain(name="web")
     for device in devices:
         final.add(device)
@@ -65,30 +65,30 @@ def follower(*devices: Any, **run: Any) -> InstallWatcher:
     return InstallWatcher(plan, host, lambda text: None)
 
 
-def test_what_is_not_waited_for_has_no_console() -> None:
-    """`--wait 0` is as `--noautoconsole`, so the guest is not started paused for a console."""
-    assert follower(Serial(type="pty"), wait_minutes=0).console_kind() == "none"
-    assert follower(Serial(type="pty"), wait_minutes=0, autoconsole="text").console_kind() == "none"
+def test_wait_0_opens_no_console() -> None:
+    """`--wait 0` implies `--noautoconsole`, so the guest is not started paused."""
+    assert watcher_of(Serial(type="pty"), wait_minutes=0).console_kind() == "none"
+    assert watcher_of(Serial(type="pty"), wait_minutes=0, autoconsole="text").console_kind() == "none"
 
 
 class Terminal(io.StringIO):
-    """Standard input of somebody who sits there."""
+    """Standard input that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """Return a constant."""
+        """Return True."""
         return True
 
 
 @pytest.mark.parametrize("device", [Serial(type="pty"), Console(type="pty")])
-def test_a_guest_without_a_screen_shows_its_text_console(device: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no text console either, there is none to show."""
+def test_guest_without_graphics_opens_its_text_console(device: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest without a text console opens none."""
     monkeypatch.setattr(sys, "stdin", Terminal())
-    assert follower(device).console_kind() == "text"
-    assert follower().console_kind() == "none"
+    assert watcher_of(device).console_kind() == "text"
+    assert watcher_of().console_kind() == "none"
 
 
-def test_a_guest_whose_console_does_not_open_runs_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It had been started paused for the console; the error must not leave it standing for ever."""
+def test_guest_is_resumed_if_its_console_cannot_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was started paused for the console."""
 
     class NoConsole:
         def __init__(self, *ignored: object) -> None:
@@ -97,15 +97,15 @@ def test_a_guest_whose_console_does_not_open_runs_on(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(console, "ConsoleStream", NoConsole)
     paused: Any = PausedGuest()
     with pytest.raises(HypervisorError):
-        follower(autoconsole="text").follow(paused)
+        watcher_of(autoconsole="text").follow(paused)
     assert paused.state() == "running"
 
 
 @pytest.mark.parametrize(("left", "after"), [(True, "login: \n"), (False, "login: ")])
-def test_a_newline_follows_a_console_that_the_user_left(
+def test_newline_is_printed_after_leaving_a_console(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], left: bool, after: str
 ) -> None:
-    """After Ctrl-] the shell's prompt starts on a new line, with --quiet, too; a console that ended needs none."""
+    """After Ctrl-] the shell's prompt starts on a new line; the end of the guest needs no newline."""
 
     class OpenConsole:
         def __init__(self, *ignored: object) -> None: ...
@@ -122,46 +122,46 @@ def test_a_newline_follows_a_console_that_the_user_left(
     monkeypatch.setattr("virtinstall.cli.follow.raw_terminal", lambda terminal: lambda: None)
     monkeypatch.setattr(sys, "stdin", TerminalInput())
     guest: Any = PausedGuest()
-    assert follower(Serial(type="pty"), autoconsole="text")._open_console(guest, "text")
+    assert watcher_of(Serial(type="pty"), autoconsole="text")._open_console(guest, "text")
     assert capfd.readouterr().out == after
 
 
-def test_a_script_is_not_held_by_a_console(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a terminal the console could not be closed, so it only opens on request."""
+def test_no_console_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script could not close the console; it is opened only on request."""
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-    assert follower(Serial(type="pty")).console_kind() == "none"
-    assert follower(Serial(type="pty"), autoconsole="text").console_kind() == "text"
+    assert watcher_of(Serial(type="pty")).console_kind() == "none"
+    assert watcher_of(Serial(type="pty"), autoconsole="text").console_kind() == "text"
 
 
 class DestroyedGuest(PausedGuest):
-    """A guest that somebody powered off."""
+    """A guest that somebody destroyed."""
 
     def is_active(self) -> bool:
-        """No longer."""
+        """Return False."""
         return False
 
     def end(self) -> str:
-        """From outside."""
+        """Return the reason for its end."""
         return "destroyed"
 
 
-def test_an_installation_that_is_cut_off_is_not_called_complete() -> None:
-    """The guest is not started from an incompletely installed disk, and the exit status is an error."""
+def test_destroyed_guest_is_not_an_installed_one() -> None:
+    """Its disk is incompletely installed: the guest is not started, and the exit status is an error."""
     messages: list[str] = []
     guest: Any = DestroyedGuest()
     guest.now = "shut off"
-    following = follower(wait_minutes=-1, autoconsole="none")
+    following = watcher_of(wait_minutes=-1, autoconsole="none")
     following.report = messages.append
     assert following.follow(guest) == Status.ERROR
     assert any("powered off before its installation finished" in text for text in messages)
     assert not following.installed
 
 
-def test_a_timeout_shows_how_to_continue() -> None:
-    """By looking at the guest, and by finishing later."""
+def test_message_after_a_timeout_contains_commands() -> None:
+    """They open the console, and finish the installation later."""
     messages: list[str] = []
     guest: Any = PausedGuest()
-    following = follower(wait_minutes=1, autoconsole="none")
+    following = watcher_of(wait_minutes=1, autoconsole="none")
     following.report = messages.append
     assert following.follow(guest) == Status.TIMED_OUT
     assert "--finish web" in messages[-1] and "console web" in messages[-1]

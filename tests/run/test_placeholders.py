@@ -1,4 +1,4 @@
-"""Placeholders of seeds: who creates them, and who removes them."""
+"""Placeholders of seeds: their creation and removal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FakeGuest:
         self.restorable = restorable
 
     def may_be_restored(self) -> bool:
-        """Return the file as it was created."""
+        """Return the value of the constructor."""
         return self.restorable
 
 
@@ -34,31 +34,31 @@ class FakeHost:
         self.guest = guest
 
     def driver(self) -> str:
-        """As libvirt calls it."""
+        """Return the name of libvirt's driver."""
         return "qemu"
 
     def is_local(self) -> bool:
-        """It is this machine."""
+        """Return True."""
         return True
 
     def guest_by_uuid(self, uuid: str) -> FakeGuest | None:
-        """The guest."""
+        """Return the guest with this UUID."""
         return self.guest if uuid == GUEST else None
 
 
 def plan(path: Path) -> Plan:
-    """A guest whose seed is at `path`."""
+    """Return the plan of a guest with a seed at `path`."""
     seed = SeedFile(path=str(path), label="ignition", files=(), placeholder=True)
     return Plan(name="guest", final=Domain(name="guest"), install=None, seeds=(seed,))
 
 
 def host(guest: FakeGuest | None = None) -> Host:
-    """The host with `guest`."""
+    """Return the host with this guest."""
     return cast(Host, FakeHost(guest))
 
 
 def placeholder(folder: Path) -> Path:
-    """Create one as a run does."""
+    """Create a placeholder as a run does."""
     path = folder / f"virtinst-token-{GUEST}-config.ign"
     path.write_bytes(b"secret" * 1000)
     sizes = placeholder_sizes(plan(path))
@@ -67,13 +67,13 @@ def placeholder(folder: Path) -> Path:
     return path
 
 
-def test_a_placeholder_has_the_size_and_nothing_of_the_content(tmp_path: Path) -> None:
+def test_placeholder_has_the_size_of_the_seed_and_zeros(tmp_path: Path) -> None:
     """Only its owner can read it."""
     path = placeholder(tmp_path)
     assert path.read_bytes() == bytes(6000) and path.stat().st_mode & 0o077 == 0
 
 
-def test_a_file_that_took_its_name_is_not_replaced(tmp_path: Path) -> None:
+def test_existing_file_is_not_replaced_by_a_placeholder(tmp_path: Path) -> None:
     """A warning describes what does not work without the placeholder."""
     path = tmp_path / "seed"
     path.write_text("mine")
@@ -84,8 +84,10 @@ def test_a_file_that_took_its_name_is_not_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("guest", "stays"), [(None, False), (FakeGuest(restorable=False), False), (FakeGuest(restorable=True), True)]
 )
-def test_a_later_run_removes_it_when_the_guest_is_off(tmp_path: Path, guest: FakeGuest | None, stays: bool) -> None:
-    """A saved guest needs it; so does a running one."""
+def test_placeholder_is_removed_if_the_guest_cannot_need_it(
+    tmp_path: Path, guest: FakeGuest | None, stays: bool
+) -> None:
+    """A running or saved guest still needs it."""
     path = placeholder(tmp_path)
     remove_placeholders(plan(tmp_path / "other"), host(guest))
     assert path.exists() == stays
@@ -100,8 +102,8 @@ def test_a_later_run_removes_it_when_the_guest_is_off(tmp_path: Path, guest: Fak
         (f"virtinst-token-{GUEST}-other", bytes(10)),
     ],
 )
-def test_other_files_stay(tmp_path: Path, name: str, content: bytes) -> None:
-    """Only a file of that name without content is a placeholder."""
+def test_other_files_are_not_removed(tmp_path: Path, name: str, content: bytes) -> None:
+    """A placeholder is identified by its name and consists of zeros."""
     (tmp_path / name).write_bytes(content)
     remove_placeholders(plan(tmp_path / "other"), host())
     assert (tmp_path / name).read_bytes() == content

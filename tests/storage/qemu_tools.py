@@ -1,4 +1,4 @@
-"""QEMU's own tools as the judge of our images; tests that need them are skipped, loudly, without them."""
+"""QEMU's tools, which verify our images; tests that need them are skipped with a message if they are missing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ needs_qemu_img = pytest.mark.skipif(
 
 
 def rounds(default: int) -> int:
-    """How many random cases to try: VIRTINSTALL_FUZZ, or `default`."""
+    """Return the number of random cases to try: VIRTINSTALL_FUZZ, or `default`."""
     return int(os.environ.get("VIRTINSTALL_FUZZ", default))
 
 
@@ -28,7 +28,7 @@ def run(*command: str | Path, check: bool = True) -> subprocess.CompletedProcess
 
 
 def info(path: Path) -> dict[str, Any]:
-    """`qemu-img info` without the file's name and its size on disk."""
+    """Return `qemu-img info` without the file's name and its size on disk."""
     shown: dict[str, Any] = json.loads(run("qemu-img", "info", "--output=json", path).stdout)
     for key in ("filename", "actual-size", "children"):
         shown.pop(key, None)
@@ -36,7 +36,7 @@ def info(path: Path) -> dict[str, Any]:
 
 
 def guest_map(path: Path) -> list[tuple[int, int, int, bool, bool, bool]]:
-    """`qemu-img map` as (start, length, depth, present, zero, data), neighbours of one kind as one."""
+    """Return `qemu-img map` as (start, length, depth, present, zero, data); equal neighbors are joined."""
     merged: list[tuple[int, int, int, bool, bool, bool]] = []
     for part in json.loads(run("qemu-img", "map", "--output=json", path).stdout):
         kind = (part["depth"], part["present"], part["zero"], part["data"])
@@ -48,12 +48,12 @@ def guest_map(path: Path) -> list[tuple[int, int, int, bool, bool, bool]]:
 
 
 def assert_clean(path: Path, image_format: str = "qcow2") -> None:
-    """`qemu-img check` finds neither errors nor leaks."""
+    """Assert that `qemu-img check` finds neither errors nor leaks."""
     checked = run("qemu-img", "check", "-f", image_format, path, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def assert_same_content(one: Path, other: Path) -> None:
-    """`qemu-img compare` finds the guest's view of both the same."""
+    """Assert that `qemu-img compare` finds no differences."""
     compared = run("qemu-img", "compare", one, other, check=False)
     assert compared.returncode == 0, compared.stdout + compared.stderr

@@ -1,4 +1,4 @@
-"""The access check agrees with the kernel and names the command that fixes the problem."""
+"""The access check agrees with the kernel, and its hint is the command that fixes the problem."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to act as
 
 
 def acl(*entries: tuple[int, int, int]) -> bytes:
-    """The attribute with these entries: tag, bits, id."""
+    """Return the extended attribute with these entries: tag, bits, ID."""
     return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *e) for e in entries)
 
 
-def test_mode_bits_decide_by_the_first_class_that_fits() -> None:
-    """The owner has the owner's bits even where others have more; the group likewise."""
+def test_first_matching_class_of_mode_bits_is_used() -> None:
+    """The owner has only the owner's permissions, even if others have more."""
     file = Permissions(uid=1, gid=2, mode=0o057)
     assert not allows(file, 1, {2}, READ)
     assert allows(file, 9, {2}, READ | SEARCH)
@@ -44,7 +44,7 @@ def test_mode_bits_decide_by_the_first_class_that_fits() -> None:
 
 
 def test_acl_entry_is_limited_by_the_mask() -> None:
-    """A named user's rights are those that the mask has too."""
+    """The permissions of a named user are ANDed with the mask."""
     nobody = 0xFFFFFFFF
     entries = [(0x01, 7, nobody), (0x02, 7, 64055), (0x04, 0, nobody), (0x10, 4, nobody), (0x20, 0, nobody)]
     file = Permissions(0, 0, 0o740, parse_acl(acl(*entries)))
@@ -53,23 +53,23 @@ def test_acl_entry_is_limited_by_the_mask() -> None:
     assert not allows(file, 64056, {64056}, READ)
 
 
-def test_invalid_attribute_is_rejected() -> None:
-    """An attribute of another version or length is a ValueError."""
+def test_invalid_acl_is_an_error() -> None:
+    """The extended attribute has another version or length."""
     for data in (b"", b"\1\0\0\0", acl() + b"x"):
         with pytest.raises(ValueError, match="ACL"):
             parse_acl(data)
 
 
 def open_folder(path: Path) -> Path:
-    """`path` with everything above it searchable, as far as that is ours."""
+    """Make `path` and its parents searchable, if they belong to this user; return `path`."""
     for folder in [path, *path.parents]:
         if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
             folder.chmod(folder.stat().st_mode | 0o111)
     return path
 
 
-def test_closed_directory_is_named_with_its_command(tmp_path: Path) -> None:
-    """A home of mode 0700 is found, and the command opens that directory and no more."""
+def test_closed_directory_is_found_with_a_command(tmp_path: Path) -> None:
+    """The command grants search permission for this directory only; the check itself changes nothing."""
     home = open_folder(tmp_path) / "my home"
     (home / "disks").mkdir(parents=True)
     disk = home / "disks" / "disk"
@@ -86,15 +86,15 @@ def test_closed_directory_is_named_with_its_command(tmp_path: Path) -> None:
     assert home.stat().st_mode & 0o777 == 0o700
 
 
-def test_disk_that_is_not_there_yet_is_judged_by_its_directory(tmp_path: Path) -> None:
-    """Before anything is allocated the way to it is known."""
+def test_new_disk_requires_access_to_its_directory(tmp_path: Path) -> None:
+    """The directory is checked before anything is allocated."""
     folder = open_folder(tmp_path) / "disks"
     folder.mkdir(mode=0o700)
     assert [b.path for b in find_blocked(str(folder / "new"), STRANGER)] == [str(folder)]
 
 
-def test_file_mode_matters_unless_libvirt_changes_the_owner(tmp_path: Path) -> None:
-    """A private file is blocked, but not where libvirt makes QEMU's user its owner."""
+def test_file_mode_is_ignored_if_libvirt_changes_the_owner(tmp_path: Path) -> None:
+    """Otherwise QEMU's user cannot write to the file."""
     disk = open_folder(tmp_path) / "disk"
     disk.write_bytes(b"")
     disk.chmod(0o604)
@@ -103,8 +103,8 @@ def test_file_mode_matters_unless_libvirt_changes_the_owner(tmp_path: Path) -> N
     assert find_blocked(str(disk), STRANGER, owner_is_given=True) == []
 
 
-def test_links_are_followed_with_their_directories(tmp_path: Path) -> None:
-    """A link in an open directory into a closed one is blocked there; a loop is an error."""
+def test_directories_of_a_symbolic_link_are_checked(tmp_path: Path) -> None:
+    """The target is in a closed directory; a loop is an error."""
     open_folder(tmp_path)
     for name in ("open", "closed"):
         (tmp_path / name).mkdir()
@@ -120,8 +120,8 @@ def test_links_are_followed_with_their_directories(tmp_path: Path) -> None:
 
 
 @needs_root
-def test_preflight_agrees_with_the_kernel(tmp_path: Path) -> None:
-    """For random modes, owners and ACLs, the result is that of open(2) as that user."""
+def test_check_agrees_with_the_kernel(tmp_path: Path) -> None:
+    """For random modes, owners and ACLs, the result equals that of open(2) as that user."""
     open_folder(tmp_path)
     for seed in range(rounds(40) if rounds(40) < 500 else 500):
         dice = random.Random(seed)
@@ -141,7 +141,7 @@ def test_preflight_agrees_with_the_kernel(tmp_path: Path) -> None:
 
 
 def set_random_acl(path: Path, dice: random.Random, full: int) -> None:
-    """A valid access ACL that names our user, another, and a group."""
+    """Set a valid access ACL with entries for QEMU's user or another one, and a group."""
     nobody = 0xFFFFFFFF
     entries = [(0x01, dice.randint(0, full), nobody)]
     if dice.random() < 0.5:
@@ -153,7 +153,7 @@ def set_random_acl(path: Path, dice: random.Random, full: int) -> None:
 
 
 def kernel_allows(path: Path, write: bool) -> bool:
-    """Whether a process of that user can open the file."""
+    """Return whether a process of QEMU's user can open the file."""
     child = os.fork()  # not a separate program, because that user may be unable to start this Python
     if child == 0:
         os.setgroups([])

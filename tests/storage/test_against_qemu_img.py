@@ -1,6 +1,6 @@
-"""Images of random parameters, ours and qemu-img's side by side.
+"""Random images, compared with those that qemu-img creates with the same parameters.
 
-VIRTINSTALL_FUZZ=2000 makes it the full run.
+VIRTINSTALL_FUZZ=2000 is the full run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MIB = 1 << 20
 
 
 def random_image(seed: int, folder: Path) -> NewImage:
-    """Any image of this package; preallocated ones are small, because they need space and time."""
+    """Return a random image; preallocated ones are small, because they need space and time."""
     dice = random.Random(seed)
     overlay = dice.random() < 0.25
     kind = "raw" if dice.random() < 0.15 and not overlay else "qcow2"
@@ -51,7 +51,7 @@ def random_image(seed: int, folder: Path) -> NewImage:
 
 
 def make_with_qemu_img(image: NewImage, path: Path) -> None:
-    """The same image by `qemu-img create`."""
+    """Create the same image with `qemu-img create`."""
     options = [f"preallocation={'off' if image.sparse else 'falloc'}"]
     if image.backing_path:
         options += [f"backing_file={image.backing_path}", f"backing_fmt={image.backing_format}"]
@@ -59,7 +59,7 @@ def make_with_qemu_img(image: NewImage, path: Path) -> None:
 
 
 def assert_like_qemu_img(image: NewImage, folder: Path) -> None:
-    """Ours is as qemu-img's in info, check, map and content, and takes what qemu-io writes."""
+    """Assert that our image equals qemu-img's in info, map and content, also after writing to it."""
     ours, theirs = Path(image.path), folder / "theirs"
     provision_image(image, Undo(), Silent())
     make_with_qemu_img(image, theirs)
@@ -80,7 +80,7 @@ def assert_like_qemu_img(image: NewImage, folder: Path) -> None:
 
 
 def test_random_images_equal_those_of_qemu_img(tmp_path: Path) -> None:
-    """Info, check, map and compare find no difference, and qemu-io's data reads back."""
+    """They are compared with `qemu-img info`, `map` and `compare`."""
     for seed in range(rounds(60)):
         folder = tmp_path / str(seed)
         folder.mkdir()
@@ -97,8 +97,8 @@ SIZES = [0, 1, 513, 1 << 30, 100 << 30, (64 << 40) - 1, 64 << 40]
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_default_image_is_that_of_qemu_img_byte_for_byte(size: int, tmp_path: Path) -> None:
-    """From 0 bytes to 64 TiB, the default qcow2 is what `qemu-img create` writes."""
+def test_default_image_is_byte_identical_to_that_of_qemu_img(size: int, tmp_path: Path) -> None:
+    """The size is from 0 bytes to 64 TiB."""
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     provision_image(NewImage(path=str(ours), format="qcow2", capacity_bytes=size), Undo(), Silent())
     run("qemu-img", "create", "-q", "-f", "qcow2", theirs, str(size))
@@ -107,8 +107,8 @@ def test_default_image_is_that_of_qemu_img_byte_for_byte(size: int, tmp_path: Pa
     assert_clean(ours)
 
 
-def test_converts_both_ways(tmp_path: Path) -> None:
-    """`qemu-img convert` reads ours and writes into ours."""
+def test_qemu_img_convert_accepts_our_image(tmp_path: Path) -> None:
+    """It is the source and the target of a conversion."""
     data = tmp_path / "data.raw"
     data.write_bytes(os.urandom(3 * MIB))
     ours, back = tmp_path / "ours.qcow2", tmp_path / "back.raw"

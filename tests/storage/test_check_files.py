@@ -1,4 +1,4 @@
-"""Everything that QEMU opens is checked before anything is created: that it is there, and that QEMU may open it."""
+"""All files that QEMU opens are checked before anything is created: they must exist and be accessible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILES = [Role.KERNEL, Role.INITRD, Role.DTB, Role.ACPI, Role.FIRMWARE, Role.TEMP
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A directory that every user can search, unlike pytest's."""
+    """A directory that every user can search, unlike that of pytest."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -35,8 +35,8 @@ def check(role: Role, path: Path | str, *, session: bool = False, device: str = 
 
 
 @pytest.mark.parametrize("role", FILES)
-def test_missing_file_is_refused(open_folder: Path, role: Role) -> None:
-    """By the option that names it; a directory in its place too."""
+def test_missing_file_or_directory_in_its_place_is_an_error(open_folder: Path, role: Role) -> None:
+    """The hint depends on the kind of file."""
     with pytest.raises(StorageError, match="no such file") as caught:
         check(role, open_folder / "missing")
     is_firmware = role in (Role.FIRMWARE, Role.TEMPLATE)
@@ -48,8 +48,8 @@ def test_missing_file_is_refused(open_folder: Path, role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", [*FILES, Role.DISK, Role.CDROM, Role.NVRAM, Role.DIRECTORY])
-def test_file_below_a_private_directory_is_rejected(open_folder: Path, role: Role) -> None:
-    """QEMU's user cannot reach it, regardless of the file's owner; libvirt itself reads the template."""
+def test_file_in_a_private_directory_is_an_error(open_folder: Path, role: Role) -> None:
+    """QEMU's user cannot access it; the NVRAM template is read by libvirt instead."""
     private = open_folder / "private"
     private.mkdir(0o700)
     path = private / "x"
@@ -66,16 +66,16 @@ def test_file_below_a_private_directory_is_rejected(open_folder: Path, role: Rol
         check(role, path)
 
 
-def test_log_and_variables_need_their_directory(open_folder: Path) -> None:
-    """The files themselves are created at the start; their directories are not."""
+def test_directories_of_logs_and_uefi_variables_must_exist(open_folder: Path) -> None:
+    """The files are created when the guest starts."""
     for role in (Role.LOG, Role.NVRAM):
         check(role, open_folder / "new")
         with pytest.raises(StorageError, match="no such directory"):
             check(role, open_folder / "missing" / "new")
 
 
-def test_shared_directory(open_folder: Path) -> None:
-    """9p is served by QEMU, virtiofs by a daemon that runs as root."""
+def test_shared_directory_must_be_accessible(open_folder: Path) -> None:
+    """QEMU serves 9p; virtiofs is served by a daemon that runs as root."""
     with pytest.raises(StorageError, match="no such directory"):
         check(Role.DIRECTORY, open_folder / "missing")
     shared = open_folder / "shared"
@@ -88,7 +88,7 @@ def test_shared_directory(open_folder: Path) -> None:
 
 
 def test_whole_backing_chain_is_checked(open_folder: Path) -> None:
-    """A missing or unreachable image at its end."""
+    """The last image is missing or not accessible."""
     private = open_folder / "private"
     private.mkdir(0o755)
     for name, backing in (("private/base", None), ("middle", "private/base"), ("top", "middle")):

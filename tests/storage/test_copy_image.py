@@ -1,4 +1,4 @@
-"""Copies of images: the same bytes, no more room than needed, never over a file."""
+"""Copies of images: equal and sparse, and never over an existing file."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from virtinstall.storage.copy_image import copy_image
 MIB = 1 << 20
 
 
-class Counted:
-    """Progress that adds up."""
+class CountingProgress:
+    """Progress that counts bytes."""
 
     def __init__(self) -> None:
         self.total: int | None = None
@@ -26,20 +26,20 @@ class Counted:
         self.finished = False
 
     def start(self, what: str, total_bytes: int | None) -> None:
-        """Note the total."""
+        """Record the total."""
         self.total = total_bytes
 
     def advance(self, count_bytes: int) -> None:
-        """Add."""
+        """Add the bytes."""
         self.done += count_bytes
 
     def finish(self) -> None:
-        """Note the end."""
+        """Record the end."""
         self.finished = True
 
 
 def patchy_file(path: Path, seed: int) -> None:
-    """A file with scattered data and a hole at its end."""
+    """Create a file with scattered data and a hole at its end."""
     dice = random.Random(seed)
     with path.open("wb") as file:
         file.truncate(40 * MIB + dice.randrange(4096))
@@ -50,16 +50,16 @@ def patchy_file(path: Path, seed: int) -> None:
 
 @pytest.mark.parametrize("in_kernel", [True, False])
 @pytest.mark.parametrize("keep_sparse", [True, False])
-def test_copy_is_the_same_and_as_sparse_as_asked(
+def test_copy_is_equal_and_sparse_on_request(
     keep_sparse: bool, in_kernel: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every byte is equal; holes stay holes, or all is allocated; progress ends at its total."""
-    if not in_kernel:  # as between file systems of old kernels
+    """Without `keep_sparse`, everything is allocated; progress ends at its total."""
+    if not in_kernel:  # like old kernels between file systems
         monkeypatch.setattr(module, "_copy_in_kernel", lambda *_: 0)
     source, target = tmp_path / "source", tmp_path / "target"
     for seed in range(5):
         patchy_file(source, seed)
-        progress = Counted()
+        progress = CountingProgress()
         undo = Undo()
         copy_image(str(source), str(target), undo, progress, keep_sparse=keep_sparse, reflink="never")
         assert target.read_bytes() == source.read_bytes()
@@ -71,8 +71,8 @@ def test_copy_is_the_same_and_as_sparse_as_asked(
         assert not target.exists()
 
 
-def test_empty_and_all_hole_sources(tmp_path: Path) -> None:
-    """A file of 0 bytes and one without any data copy as well."""
+def test_source_without_data_is_copied(tmp_path: Path) -> None:
+    """The file has 0 bytes, or consists of a hole."""
     source, target = tmp_path / "source", tmp_path / "target"
     for size in (0, 5 * MIB):
         source.write_bytes(b"")
@@ -83,8 +83,8 @@ def test_empty_and_all_hole_sources(tmp_path: Path) -> None:
         undo.roll_back()
 
 
-def test_reflink_is_taken_or_refused(tmp_path: Path) -> None:
-    """`always` creates a shared copy, or raises an error and leaves no file; `auto` copies in any case."""
+def test_reflink_always_is_an_error_if_unsupported(tmp_path: Path) -> None:
+    """No file is left; `auto` copies in any case."""
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(b"x" * 10000)
     try:
@@ -98,8 +98,8 @@ def test_reflink_is_taken_or_refused(tmp_path: Path) -> None:
     assert target.read_bytes() == source.read_bytes()
 
 
-def test_copy_never_replaces_files_or_reads_other_kinds(tmp_path: Path) -> None:
-    """An existing target, a missing source, a directory and a FIFO are errors."""
+def test_existing_target_and_invalid_source_are_errors(tmp_path: Path) -> None:
+    """A missing file, a directory and a FIFO cannot be copied."""
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(b"x")
     target.write_bytes(b"precious")

@@ -1,4 +1,4 @@
-"""New images in other formats than raw and qcow2, and their mode, owner and group."""
+"""New images in formats other than raw and qcow2, and their mode, owner and group."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ needs_qemu_img = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="NO
 
 
 def make(image: NewImage) -> None:
-    """Make it and keep it."""
+    """Create an image and keep it."""
     with Undo() as undo:
         provision_image(image, undo, Silent())
         undo.keep_everything()
@@ -32,8 +32,8 @@ def make(image: NewImage) -> None:
 
 @needs_qemu_img
 @pytest.mark.parametrize("image_format", EXTERNAL_FORMATS)
-def test_qemu_reads_the_image_in_its_format_and_size(tmp_path: Path, image_format: str) -> None:
-    """As large as asked for."""
+def test_image_has_the_requested_format_and_size(tmp_path: Path, image_format: str) -> None:
+    """It is verified with `qemu-img info`; only the owner can read the file."""
     path = tmp_path / f"disk.{image_format}"
     make(NewImage(path=str(path), format=image_format, capacity_bytes=3 << 20))
     args = ["qemu-img", "info", "--output=json", "-f", image_format, str(path)]
@@ -44,23 +44,21 @@ def test_qemu_reads_the_image_in_its_format_and_size(tmp_path: Path, image_forma
 
 @needs_qemu_img
 def test_vmdk_contains_its_name(tmp_path: Path) -> None:
-    """VMware looks for the data under that name."""
+    """VMware finds the data by this name."""
     make(NewImage(path=str(tmp_path / "disk.vmdk"), format="vmdk", capacity_bytes=1 << 20))
     assert b'SPARSE "disk.vmdk"' in (tmp_path / "disk.vmdk").read_bytes()
 
 
 @pytest.mark.parametrize("options", [{"sparse": False}, {"backing_path": "/base.qcow2"}])
-def test_what_the_format_cannot_do_is_refused(tmp_path: Path, options: dict[str, object]) -> None:
-    """Fully allocated, or on top of another image."""
+def test_unsupported_options_of_a_format_are_errors(tmp_path: Path, options: dict[str, object]) -> None:
+    """A vmdk image can be neither preallocated nor an overlay."""
     image = NewImage(path=str(tmp_path / "d"), format="vmdk", capacity_bytes=1, **options)  # type: ignore[arg-type]
     with pytest.raises(RequestError, match="new vmdk image cannot"):
         check_image(image)
 
 
-def test_missing_qemu_img_is_reported_before_anything_is_created(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With the package to install."""
+def test_missing_qemu_img_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hint names the package; the survey reports it before anything is created."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(StorageError, match="qemu-img is not installed") as caught:
         survey_image(NewImage(path=str(tmp_path / "d.vdi"), format="vdi", capacity_bytes=1))
@@ -68,8 +66,8 @@ def test_missing_qemu_img_is_reported_before_anything_is_created(
 
 
 @pytest.mark.parametrize("image_format", ["raw", "qcow2"])
-def test_mode_is_set_whatever_the_umask(tmp_path: Path, image_format: str) -> None:
-    """A group may read it."""
+def test_mode_does_not_depend_on_the_umask(tmp_path: Path, image_format: str) -> None:
+    """The group can read and write the image."""
     path = tmp_path / "disk"
     old = os.umask(0o077)
     try:
@@ -82,7 +80,7 @@ def test_mode_is_set_whatever_the_umask(tmp_path: Path, image_format: str) -> No
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: only root can change the owner of files")
 def test_owner_is_set_by_name_or_number(tmp_path: Path) -> None:
-    """Also of a copy of another image."""
+    """This includes a copy of another image."""
     make(NewImage(path=str(tmp_path / "a"), format="raw", capacity_bytes=512, permissions=Permissions(owner="daemon")))
     assert (tmp_path / "a").stat().st_uid == 1
     copy = NewImage(
@@ -98,8 +96,8 @@ def test_owner_is_set_by_name_or_number(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o640
 
 
-def test_unknown_owner_is_reported_before_anything_is_created(tmp_path: Path) -> None:
-    """By name."""
+def test_unknown_owner_is_an_error(tmp_path: Path) -> None:
+    """The survey reports it before anything is created."""
     image = NewImage(path=str(tmp_path / "a"), format="raw", capacity_bytes=1, permissions=Permissions(owner="nobody9"))
     with pytest.raises(StorageError, match="no such user: 'nobody9'"):
         survey_image(image)
@@ -121,8 +119,8 @@ ARGS = ("--connect", "test:///default", "--name", "new", "--memory", "64", "--os
         ("{}/a.img,size=1,shareable=on,format=qcow2", "qcow2"),
     ],
 )
-def test_format_of_the_new_disk(tmp_path: Path, disk: str, driver: str) -> None:
-    """What is asked for; raw where several guests may write."""
+def test_default_format_of_a_shareable_disk_is_raw(tmp_path: Path, disk: str, driver: str) -> None:
+    """A specified format is used; the default for other disks is qcow2."""
     request = parse_request([*ARGS[2:], "--disk", disk.format(tmp_path)])
     with virtinstall.connect("test:///default") as hypervisor:
         plan = hypervisor.plan(request)
@@ -140,7 +138,9 @@ def test_format_of_the_new_disk(tmp_path: Path, disk: str, driver: str) -> None:
         ("pool=default-pool,size=1,permissions.owner=anna", "a volume's owner must be a number"),
     ],
 )
-def test_wrong_values_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], disk: str, message: str) -> None:
-    """By name."""
+def test_invalid_format_mode_and_owner_are_errors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], disk: str, message: str
+) -> None:
+    """The error contains the value or the expected form."""
     assert main([*ARGS, "--disk", disk.format(tmp_path), "--print-xml"]) != 0
     assert message in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Growing an image: QEMU finds it sound, its data where it was, and the new part empty."""
+"""Enlarging an image: QEMU finds no errors, the data is unchanged, and the new part is empty."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MIB = 1 << 20
 
 
 @needs_qemu_img
-def test_random_growth_keeps_data_and_soundness(tmp_path: Path) -> None:
-    """qcow2 of any cluster size grows, is clean, keeps its data and takes more at its new end."""
+def test_random_qcow2_images_grow_without_errors(tmp_path: Path) -> None:
+    """The image has any cluster size, keeps its data, and is writable at its new end."""
     for seed in range(rounds(20)):
         dice = random.Random(seed)
         path = tmp_path / "disk"
@@ -55,8 +55,8 @@ def test_random_growth_keeps_data_and_soundness(tmp_path: Path) -> None:
 
 
 @needs_qemu_img
-def test_growth_is_that_of_qemu_img(tmp_path: Path) -> None:
-    """Grown from 1 MiB to 20 TiB, ours reads the same as one grown by qemu-img."""
+def test_growth_has_the_result_of_qemu_img_resize(tmp_path: Path) -> None:
+    """The image grows from 1 MiB to 20 TiB."""
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     for path in (ours, theirs):
         provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=MIB), Undo(), Silent())
@@ -67,8 +67,8 @@ def test_growth_is_that_of_qemu_img(tmp_path: Path) -> None:
     assert_clean(ours)
 
 
-def test_raw_grows_sparsely(tmp_path: Path) -> None:
-    """The data is kept, the new part reads as zeros and needs no space."""
+def test_raw_image_grows_sparsely(tmp_path: Path) -> None:
+    """The data is kept, and the new part contains zeros."""
     path = tmp_path / "disk"
     path.write_bytes(b"x" * 512)
     grow(str(path), 3 * MIB + 1, "raw")
@@ -78,8 +78,8 @@ def test_raw_grows_sparsely(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("image_format", ["raw", "qcow2"])
-def test_shrinking_is_refused(image_format: str, tmp_path: Path) -> None:
-    """A smaller size would destroy data: an error, and nothing changes."""
+def test_shrinking_is_an_error(image_format: str, tmp_path: Path) -> None:
+    """A smaller size would destroy data; nothing is changed."""
     path = tmp_path / "disk"
     provision_image(NewImage(path=str(path), format=image_format, capacity_bytes=2 * MIB), Undo(), Silent())
     before = path.read_bytes()
@@ -90,8 +90,8 @@ def test_shrinking_is_refused(image_format: str, tmp_path: Path) -> None:
 
 @needs_qemu_img
 @pytest.mark.parametrize("image_format", ["raw", "qcow2"])
-def test_image_of_a_running_guest_is_refused(image_format: str, tmp_path: Path) -> None:
-    """An image that a QEMU process has open for writing is not enlarged."""
+def test_image_in_use_is_an_error(image_format: str, tmp_path: Path) -> None:
+    """A QEMU process has the image open for writing."""
     path = tmp_path / "disk"
     provision_image(NewImage(path=str(path), format=image_format, capacity_bytes=2 * MIB), Undo(), Silent())
     command = ["qemu-io", "-f", image_format, str(path)]
@@ -108,8 +108,8 @@ def test_image_of_a_running_guest_is_refused(image_format: str, tmp_path: Path) 
 
 
 @needs_qemu_img
-def test_unsupported_images_are_reported(tmp_path: Path) -> None:
-    """Snapshots, an overlay of a larger image and other formats are errors that name qemu-img resize."""
+def test_unsupported_images_are_errors(tmp_path: Path) -> None:
+    """Examples are an image with snapshots and an overlay on a larger image; the hint names qemu-img resize."""
     base, top, snap = tmp_path / "base", tmp_path / "top", tmp_path / "snap"
     for path, size in ((base, 2 * MIB), (snap, MIB)):
         provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=size), Undo(), Silent())
@@ -124,8 +124,8 @@ def test_unsupported_images_are_reported(tmp_path: Path) -> None:
 
 @needs_qemu_img
 @pytest.mark.parametrize("missing", [False, True])
-def test_overlay_grows_unless_its_image_has_data_after_its_end(tmp_path: Path, missing: bool) -> None:
-    """The image's data stays visible, and the new part is empty; without the image, its size is not known."""
+def test_overlay_grows_if_its_backing_file_is_not_larger(tmp_path: Path, missing: bool) -> None:
+    """The data of the backing file is still visible. If the file is missing, its size is unknown, which is an error."""
     base, top = tmp_path / "base", tmp_path / "top"
     provision_image(NewImage(path=str(base), format="qcow2", capacity_bytes=MIB), Undo(), Silent())
     run("qemu-io", "-c", "write -P 7 0 1M", base)

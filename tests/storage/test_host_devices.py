@@ -1,4 +1,4 @@
-"""The host's uses of a disk, from the kernel's tables (here: simulated ones)."""
+"""Uses of a disk by the host, from simulated tables of the kernel."""
 
 from __future__ import annotations
 
@@ -32,34 +32,34 @@ def tables(tmp_path: Path) -> HostTables:
     return HostTables(str(tmp_path / "mountinfo"), str(tmp_path / "swaps"), str(sys), NUMBERS.get)
 
 
-def how(path: str, tables: HostTables) -> list[str]:
-    """The host's uses as text."""
+def uses_of(path: str, tables: HostTables) -> list[str]:
+    """Return the host's uses as text."""
     return [use.device for use in host_uses(path, tables)]
 
 
 def test_unused_disk_is_free(tables: HostTables) -> None:
-    """Its partitions are in use too."""
-    assert how("/dev/sda", tables) == how("/dev/sda1", tables) == []
+    """Its partitions are free as well."""
+    assert uses_of("/dev/sda", tables) == uses_of("/dev/sda1", tables) == []
 
 
 @pytest.mark.parametrize(
     "line", ["30 1 8:1 / /mnt/a\\040b rw - ext4 /dev/sda1 rw", "30 1 0:40 / /mnt/a\\040b rw - btrfs /dev/sda1 rw"]
 )
 def test_mounted_partition_is_in_use_with_its_disk(tables: HostTables, line: str) -> None:
-    """By its number or by the name of the source; the other partition is free."""
+    """It is found by its device number or by the source of the mount; the other partition is free."""
     Path(tables.mounts).write_text(line + "\n")
-    assert how("/dev/sda1", tables) == how("/dev/sda", tables) == ["mounted on '/mnt/a b'"]
-    assert how("/dev/sda2", tables) == []
+    assert uses_of("/dev/sda1", tables) == uses_of("/dev/sda", tables) == ["mounted on '/mnt/a b'"]
+    assert uses_of("/dev/sda2", tables) == []
 
 
 def test_partition_of_a_mounted_disk_is_in_use(tables: HostTables) -> None:
-    """Writing to a part of it destroys the file system."""
+    """Writing to the partition would destroy the file system."""
     Path(tables.mounts).write_text("30 1 8:0 / /data rw - ext4 /dev/sda rw\n")
-    assert how("/dev/sda2", tables) == ["mounted on '/data'"]
+    assert uses_of("/dev/sda2", tables) == ["mounted on '/data'"]
 
 
-def test_read_only_mount_may_be_read_by_a_guest(tables: HostTables) -> None:
-    """A CD that the desktop mounted can be installed from."""
+def test_disk_with_a_read_only_mount_can_be_read(tables: HostTables) -> None:
+    """A guest can be installed from a CD that the desktop has mounted."""
     Path(tables.mounts).write_text("30 1 8:0 / /cd ro - iso9660 /dev/sda ro\n")
     (use,) = host_uses("/dev/sda", tables)
     assert not use.excludes(FileUse("a", Role.CDROM, "/dev/sda"))
@@ -67,17 +67,17 @@ def test_read_only_mount_may_be_read_by_a_guest(tables: HostTables) -> None:
 
 
 def test_swap_and_volume_groups_are_in_use(tables: HostTables) -> None:
-    """Swap space, and what device mapper or RAID holds."""
+    """The same applies to disks that device mapper or RAID uses."""
     Path(tables.swaps).write_text("Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n")
     (Path(tables.sys) / "block/sda/sda1/holders/dm-0").mkdir()
     (Path(tables.sys) / "block/dm-0/dm").mkdir(parents=True)
     (Path(tables.sys) / "block/dm-0/dm/name").write_text("vg-root\n")
-    assert how("/dev/sda1", tables) == ["part of 'vg-root'"]
-    assert how("/dev/sda", tables) == ["part of 'vg-root'", "swap space '/dev/sda2'"]
+    assert uses_of("/dev/sda1", tables) == ["part of 'vg-root'"]
+    assert uses_of("/dev/sda", tables) == ["part of 'vg-root'", "swap space '/dev/sda2'"]
 
 
 def test_swap_file_and_loop_device_use_a_file(tables: HostTables, tmp_path: Path) -> None:
-    """Under any name of the file; an ISO with a loop device may be read."""
+    """The path may be any path of the file; an ISO image with a loop device can be read."""
     swap, iso = tmp_path / "swapfile", tmp_path / "x.iso"
     swap.touch()
     iso.touch()
@@ -87,14 +87,14 @@ def test_swap_file_and_loop_device_use_a_file(tables: HostTables, tmp_path: Path
     (loop / "loop").mkdir(parents=True)
     (loop / "loop/backing_file").write_text(f"{iso}\n")
     (loop / "dev").write_text("7:0\n")
-    assert how(str(tmp_path / "link"), tables) == [f"swap file '{swap}'"]
+    assert uses_of(str(tmp_path / "link"), tables) == [f"swap file '{swap}'"]
     in_use = FilesInUse([], identify=file_identity, tables=tables)
     assert in_use.conflicts([FileUse("a", Role.CDROM, str(iso))]) == []
     assert in_use.conflicts([FileUse("a", Role.DISK, str(iso), writes=True)])
 
 
 def test_partition_conflicts_with_a_guest_that_has_the_disk(tables: HostTables) -> None:
-    """And the other way round; two partitions don't meet."""
+    """The reverse is a conflict as well; two partitions do not conflict."""
     assert block_relatives(DISK, tables) == {FIRST, SECOND}
     assert block_relatives(FIRST, tables) == {DISK}
 

@@ -1,4 +1,4 @@
-"""Who uses a file: in every place where a guest's XML can name it, under every name of the file."""
+"""Use of a file by a guest: in any element of its XML, and by any path of the file."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from virtinstall.storage.provision import NewImage, provision_image
 
 
 def guest(devices: str = "", system: str = "") -> str:
-    """Domain XML with these devices and this content of <os>."""
+    """Return domain XML with these devices and this content of <os>."""
     return f"<domain><os>{system}</os><devices>{devices}</devices></domain>"
 
 
 def disk(source: str, inside: str = "", device: str = "disk", form: str = "qcow2") -> str:
-    """One disk, `vda`."""
+    """Return the <disk> element with the target `vda`."""
     return f"<disk device='{device}'><driver type='{form}'/><source {source}/>{inside}<target dev='vda'/></disk>"
 
 
 def on_this_machine(*domains: tuple[str, str]) -> FilesInUse:
-    """The files of guests of this machine."""
+    """Return the files of guests on this machine."""
     return FilesInUse(domains, chain_of=local_chain, identify=file_identity)
 
 
-def wanted(devices: str, system: str = "") -> list[FileUse]:
-    """The files of the new guest `new`."""
+def uses_of_new_guest(devices: str, system: str = "") -> list[FileUse]:
+    """Return the files of the new guest `new`."""
     return uses_in("new", etree.fromstring(guest(devices, system)))
 
 
 def make_image(path: Path, backing: str | None = None) -> Path:
-    """A qcow2 image, on top of `backing`."""
+    """Create a qcow2 image, optionally with a backing file."""
     size = None if backing else 1 << 20
     form = "qcow2" if backing else None
     image = NewImage(path=str(path), format="qcow2", capacity_bytes=size, backing_path=backing, backing_format=form)
@@ -44,7 +44,7 @@ def make_image(path: Path, backing: str | None = None) -> Path:
     return path
 
 
-# where the XML of another guest may name a file that it writes
+# elements of another guest that contain a file that it writes
 WRITTEN = {
     "disk": guest(disk("file='{}'")),
     "block": guest(disk("dev='{}'")),
@@ -62,7 +62,7 @@ WRITTEN = {
     "NVDIMM": guest("<memory model='nvdimm'><source><path>{}</path></source></memory>"),
     "SCSI device": guest("<hostdev mode='capabilities'><source><block>{}</block></source></hostdev>"),
 }
-# and one that it reads
+# elements that contain a file that it reads
 READ = {
     "CD-ROM": guest(disk("file='{}'", device="cdrom")),
     "read-only disk": guest(disk("file='{}'", "<readonly/>")),
@@ -80,8 +80,8 @@ READ = {
 
 @pytest.mark.parametrize("kind", [*WRITTEN, *READ])
 @pytest.mark.parametrize("name", ["same path", "symbolic link", "hard link", "through a linked directory", "dots"])
-def test_every_place_and_every_name_is_found(tmp_path: Path, kind: str, name: str) -> None:
-    """A new guest must not write to it, and may read it only if the other guest reads it too."""
+def test_every_element_and_every_path_is_found(tmp_path: Path, kind: str, name: str) -> None:
+    """A new guest must not write to the file, and may read it only if the other guest does not write to it."""
     there = tmp_path / "there"
     there.mkdir()
     (there / "x").write_bytes(b"0" * 4096)
@@ -98,15 +98,15 @@ def test_every_place_and_every_name_is_found(tmp_path: Path, kind: str, name: st
     xml = {**WRITTEN, **READ}[kind].format(there / "x")
     in_use = on_this_machine(("other", xml))
     assert [use.guest for use in in_use.uses(str(path))] == ["other"]
-    (conflict,) = in_use.conflicts(wanted(disk(f"file='{path}'", form="raw")))
+    (conflict,) = in_use.conflicts(uses_of_new_guest(disk(f"file='{path}'", form="raw")))
     assert "guest 'other'" in str(conflict)
-    reader = in_use.conflicts(wanted(disk(f"file='{path}'", device="cdrom", form="raw")))
+    reader = in_use.conflicts(uses_of_new_guest(disk(f"file='{path}'", device="cdrom", form="raw")))
     assert bool(reader) == (kind in WRITTEN)
 
 
 @pytest.mark.parametrize("kind", WRITTEN)
-def test_everything_that_is_written_is_checked_in_a_new_guest(tmp_path: Path, kind: str) -> None:
-    """A log, NVRAM or memory file of the new guest that is another guest's disk is a conflict like a disk."""
+def test_all_files_that_a_new_guest_writes_are_checked(tmp_path: Path, kind: str) -> None:
+    """For example, its log, NVRAM or memory file may be the disk of another guest."""
     path = tmp_path / "x"
     path.write_bytes(b"0" * 4096)
     new = uses_in("new", etree.fromstring(WRITTEN[kind].format(path)))
@@ -116,13 +116,13 @@ def test_everything_that_is_written_is_checked_in_a_new_guest(tmp_path: Path, ki
 
 
 def test_missing_file_of_another_guest_is_in_use(tmp_path: Path) -> None:
-    """The other guest would find the new file in place of the old one."""
+    """The other guest would use the new file instead of the missing one."""
     path = tmp_path / "gone"
-    assert on_this_machine(("a", guest(disk(f"file='{path}'")))).conflicts(wanted(disk(f"file='{path}'")))
+    assert on_this_machine(("a", guest(disk(f"file='{path}'")))).conflicts(uses_of_new_guest(disk(f"file='{path}'")))
 
 
 def test_volume_is_found_by_path_and_by_name() -> None:
-    """A pool's volume has a path, which other guests may name."""
+    """The XML of another guest contains the pool and the volume."""
     in_use = FilesInUse(
         [("a", guest(disk("pool='default' volume='x'")))], path_of_volume=lambda pool, name: f"/{pool}/{name}"
     )
@@ -132,27 +132,27 @@ def test_volume_is_found_by_path_and_by_name() -> None:
 
 
 def test_network_storage_is_compared_by_its_address() -> None:
-    """Two guests that write one RBD image destroy it as well."""
+    """Two guests that write to one RBD image destroy its data."""
     rbd = disk("protocol='rbd' name='pool/image'").replace("/>", "><host name='h' port='1'/></source>", 2)
     rbd = "<disk><source protocol='rbd' name='pool/image'><host name='h' port='1'/></source><target dev='vda'/></disk>"
     in_use = FilesInUse([("a", guest(rbd))])
-    assert len(in_use.conflicts(wanted(rbd))) == 1
-    assert in_use.conflicts(wanted(rbd.replace("pool/image", "pool/other"))) == []
+    assert len(in_use.conflicts(uses_of_new_guest(rbd))) == 1
+    assert in_use.conflicts(uses_of_new_guest(rbd.replace("pool/image", "pool/other"))) == []
 
 
-def test_chain_counts_in_both_directions(tmp_path: Path) -> None:
-    """The backing file of a guest's disk must not be written; an image based on a guest's disk reads what changes."""
+def test_backing_files_are_in_use(tmp_path: Path) -> None:
+    """A guest must neither write to another guest's backing file, nor have another guest's disk as a backing file."""
     base = make_image(tmp_path / "base")
     middle = make_image(tmp_path / "middle", "base")
     top = make_image(tmp_path / "top", "middle")
     below = on_this_machine(("other", guest(disk(f"file='{top}'"))))
     for path in (base, middle):
-        (conflict,) = below.conflicts(wanted(disk(f"file='{path}'")))[:1]
+        (conflict,) = below.conflicts(uses_of_new_guest(disk(f"file='{path}'")))[:1]
         assert conflict.held.role is Role.BACKING
     sibling = make_image(tmp_path / "sibling", "middle")
-    assert below.conflicts(wanted(disk(f"file='{sibling}'"))) == []
+    assert below.conflicts(uses_of_new_guest(disk(f"file='{sibling}'"))) == []
     above = on_this_machine(("other", guest(disk(f"file='{middle}'"))))
-    (conflict,) = above.conflicts(wanted(disk(f"file='{sibling}'")))
+    (conflict,) = above.conflicts(uses_of_new_guest(disk(f"file='{sibling}'")))
     assert str(conflict).startswith(f"--disk: the backing file '{middle}' of '{sibling}' is in use by guest 'other'")
 
 
@@ -169,21 +169,21 @@ def test_chain_counts_in_both_directions(tmp_path: Path) -> None:
         ("<readonly/>", "<shareable/>", True),
     ],
 )
-def test_sharing_is_allowed_only_if_it_is_safe(ours: str, theirs: str, conflict: bool) -> None:
-    """Both shareable, or both read-only."""
+def test_sharing_requires_shareable_or_read_only_on_both_sides(ours: str, theirs: str, conflict: bool) -> None:
+    """Any other combination is a conflict."""
     in_use = FilesInUse([("other", guest(disk("file='/d/x'", theirs)))])
-    assert bool(in_use.conflicts(wanted(disk("file='/d/x'", ours)))) == conflict
+    assert bool(in_use.conflicts(uses_of_new_guest(disk("file='/d/x'", ours)))) == conflict
 
 
 def test_one_guest_must_not_use_a_file_twice(tmp_path: Path) -> None:
-    """As two disks, as disk and CD-ROM, as disk and another disk's backing file, also at a new path."""
+    """It must not be the source of two disks, or the backing file of another disk, even if it does not exist yet."""
     base = make_image(tmp_path / "base")
     top = make_image(tmp_path / "top", "base")
     nobody = on_this_machine()
 
     def twice(first: object, second: object, device: str = "disk") -> bool:
         other = disk(f"file='{second}'", device=device).replace("vda", "vdb")
-        return bool(nobody.conflicts(wanted(disk(f"file='{first}'") + other)))
+        return bool(nobody.conflicts(uses_of_new_guest(disk(f"file='{first}'") + other)))
 
     assert twice(base, base)
     assert twice(base, base, "cdrom")
@@ -192,26 +192,28 @@ def test_one_guest_must_not_use_a_file_twice(tmp_path: Path) -> None:
     assert twice(tmp_path / "new", f"{tmp_path}/./new")
     assert not twice(top, make_image(tmp_path / "second", "base"))
     iso = disk(f"file='{base}'", device="cdrom", form="raw")
-    assert nobody.conflicts(wanted(iso + iso.replace("vda", "vdb"))) == []
+    assert nobody.conflicts(uses_of_new_guest(iso + iso.replace("vda", "vdb"))) == []
 
 
-def test_serial_port_and_its_console_share_a_file(tmp_path: Path) -> None:
-    """libvirt shows the first serial port as a console too."""
+def test_serial_port_and_its_console_may_share_a_file(tmp_path: Path) -> None:
+    """libvirt shows the first serial port as a console as well."""
     log = f"type='file'><source path='{tmp_path}/log'/>"
-    assert on_this_machine().conflicts(wanted(f"<serial {log}</serial><console {log}</console>")) == []
+    assert on_this_machine().conflicts(uses_of_new_guest(f"<serial {log}</serial><console {log}</console>")) == []
 
 
-def test_what_stores_nothing_is_never_in_use() -> None:
-    """Any number of guests may write their log to /dev/null."""
+def test_dev_null_is_never_in_use() -> None:
+    """Any number of guests may write their log to it."""
     log = guest("<serial type='file'><source path='/dev/null'/></serial>")
     assert on_this_machine(("a", log)).conflicts(uses_in("new", etree.fromstring(log))) == []
 
 
-def test_only_what_a_change_adds_is_reported() -> None:
-    """A guest that shares a disk already may be edited."""
+def test_only_new_conflicts_of_a_change_are_reported() -> None:
+    """A guest that already shares a disk can be edited."""
     in_use = FilesInUse([("a", guest(disk("file='/d/x'"))), ("new", guest(disk("file='/d/x'")))])
-    before = wanted(disk("file='/d/x'"))
+    before = uses_of_new_guest(disk("file='/d/x'"))
     second = disk("file='/d/y'").replace("vda", "vdb")
-    after = wanted(disk("file='/d/x'") + second)
+    after = uses_of_new_guest(disk("file='/d/x'") + second)
     assert in_use.conflicts(after, known=before, skip="new") == []
-    assert in_use.conflicts(wanted(disk("file='/d/x'") + second.replace("/d/y", "/d/x")), known=before, skip="new")
+    assert in_use.conflicts(
+        uses_of_new_guest(disk("file='/d/x'") + second.replace("/d/y", "/d/x")), known=before, skip="new"
+    )

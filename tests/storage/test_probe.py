@@ -1,4 +1,4 @@
-"""Reading headers: formats, sizes and backing files; hostile ones end in a clear error."""
+"""Headers of images: formats, sizes and backing files; hostile headers cause one clear error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MIB = 1 << 20
 @needs_qemu_img
 @pytest.mark.parametrize("image_format", ["raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vhdx", "vpc", "parallels"])
 def test_formats_of_qemu_img_are_distinguished(image_format: str, tmp_path: Path) -> None:
-    """An image of each format is recognized, and its size if the header contains it in a simple form."""
+    """The size is returned if the header contains it in a simple form."""
     path = tmp_path / "disk"
     run("qemu-img", "create", "-q", "-f", image_format, path, "16M")
     found = probe_image(str(path))
@@ -36,8 +36,8 @@ def test_formats_of_qemu_img_are_distinguished(image_format: str, tmp_path: Path
     assert found.virtual_size is not None or image_format in ("vhdx", "parallels")
 
 
-def test_luks_and_iso_are_recognised(tmp_path: Path) -> None:
-    """A LUKS volume is not a raw disk; an ISO is, with a note."""
+def test_luks_and_iso_are_recognized(tmp_path: Path) -> None:
+    """A LUKS volume is not a raw disk; an ISO image is a raw disk with a flag."""
     luks, iso = tmp_path / "luks", tmp_path / "iso"
     luks.write_bytes(b"LUKS\xba\xbe\0\1" + bytes(4096))
     iso.write_bytes(bytes(32769) + b"CD001" + bytes(4096))
@@ -47,8 +47,10 @@ def test_luks_and_iso_are_recognised(tmp_path: Path) -> None:
 
 @needs_qemu_img
 @pytest.mark.parametrize("image_format", ["qcow2", "qcow", "qed", "vmdk"])
-def test_backing_files_are_named(image_format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The backing file's name is given as it is in the image."""
+def test_name_of_the_backing_file_is_returned(
+    image_format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the name in the header, which may be relative."""
     run("qemu-img", "create", "-q", "-f", image_format, tmp_path / "base", "16M")
     monkeypatch.chdir(tmp_path)
     run("qemu-img", "create", "-q", "-f", image_format, "-b", "base", "-F", image_format, tmp_path / "top")
@@ -60,8 +62,8 @@ def test_backing_files_are_named(image_format: str, tmp_path: Path, monkeypatch:
     ]
 
 
-def test_a_given_format_leads(tmp_path: Path) -> None:
-    """A raw disk to which its guest wrote a qcow2 header is raw if the user specifies it."""
+def test_specified_format_is_used(tmp_path: Path) -> None:
+    """A guest can write a qcow2 header to a raw disk."""
     path = tmp_path / "disk"
     provision_image(NewImage(path=str(path), format="qcow2", capacity_bytes=1 << 40), Undo(), Silent())
     assert probe_image(str(path), "raw").virtual_size == -(-path.stat().st_size // 512) * 512
@@ -70,8 +72,8 @@ def test_a_given_format_leads(tmp_path: Path) -> None:
         probe_image(str(path), "vmdk")
 
 
-def test_other_kinds_of_files_are_an_immediate_error(tmp_path: Path) -> None:
-    """A directory, a FIFO (which would block), a missing and a character device: errors."""
+def test_other_kinds_of_files_are_errors(tmp_path: Path) -> None:
+    """They are a directory, a FIFO (which would block), a missing file and a character device."""
     os.mkfifo(tmp_path / "fifo")
     for path in (tmp_path, tmp_path / "fifo", tmp_path / "missing", Path("/dev/zero")):
         with pytest.raises(StorageError):
@@ -79,7 +81,7 @@ def test_other_kinds_of_files_are_an_immediate_error(tmp_path: Path) -> None:
 
 
 def write_overlay(path: Path, backing: str, backing_format: str | None = "qcow2") -> None:
-    """A minimal qcow2 image that names a backing file which need not be there."""
+    """Write a minimal qcow2 image with this backing file, which need not exist."""
     name = backing.encode()
     extension = b""
     if backing_format is not None:
@@ -90,8 +92,8 @@ def write_overlay(path: Path, backing: str, backing_format: str | None = "qcow2"
     path.write_bytes((header + extension + bytes(8) + name).ljust(4 << 16, b"\0"))
 
 
-def test_chain_that_loops_is_refused(tmp_path: Path) -> None:
-    """Two images that refer to each other, and one that refers to itself through a link, are errors."""
+def test_loop_in_a_backing_chain_is_an_error(tmp_path: Path) -> None:
+    """Two images refer to each other, or one refers to itself through a symbolic link."""
     write_overlay(tmp_path / "a", "b")
     write_overlay(tmp_path / "b", "./a")
     write_overlay(tmp_path / "c", "link")
@@ -101,8 +103,8 @@ def test_chain_that_loops_is_refused(tmp_path: Path) -> None:
             backing_chain(str(tmp_path / start))
 
 
-def test_chain_deeper_than_two_hundred_is_refused(tmp_path: Path) -> None:
-    """200 images pass, 201 are an error."""
+def test_backing_chain_of_more_than_200_images_is_an_error(tmp_path: Path) -> None:
+    """200 images are accepted."""
     for number in range(201):
         write_overlay(tmp_path / str(number), str(number + 1))
     write_overlay(tmp_path / "201", "nbd://127.0.0.1/disk")
@@ -112,15 +114,15 @@ def test_chain_deeper_than_two_hundred_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["json:{}", "nbd://127.0.0.1/disk", "http://127.0.0.1/x", "fat:rw:/etc"])
-def test_names_other_than_paths_are_not_followed(name: str, tmp_path: Path) -> None:
-    """`json:` and protocols end the chain; they are still returned."""
+def test_backing_files_other_than_paths_are_not_opened(name: str, tmp_path: Path) -> None:
+    """`json:` and URLs end the chain, and are returned."""
     write_overlay(tmp_path / "top", name)
     (only,) = backing_chain(str(tmp_path / "top"))
     assert only.backing_file == name
 
 
 def test_backing_file_without_a_format_is_raw(tmp_path: Path) -> None:
-    """A qcow2 header in a backing file whose format isn't named is not believed."""
+    """If its format is not specified, a qcow2 header in it must be ignored."""
     write_overlay(tmp_path / "secret", "/etc/shadow", "raw")
     write_overlay(tmp_path / "top", "secret", None)
     chain = backing_chain(str(tmp_path / "top"))
@@ -128,7 +130,7 @@ def test_backing_file_without_a_format_is_raw(tmp_path: Path) -> None:
 
 
 def test_chain_with_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    """The missing file is named."""
+    """The error contains the name of the file."""
     write_overlay(tmp_path / "top", "gone")
     with pytest.raises(StorageError, match="gone"):
         backing_chain(str(tmp_path / "top"))
@@ -138,7 +140,7 @@ EXTREMES = [0, 1, 8, 9, 63, 64, 104, 112, 511, 512, 1023, 1024, 1 << 16, (1 << 3
 
 
 def hostile_header(dice: random.Random, originals: list[bytes]) -> bytes:
-    """A header with fields set to extremes, bytes flipped, or an end too soon."""
+    """Return a header with extreme values, changed bytes, or a premature end."""
     data = bytearray(dice.choice(originals))
     for _ in range(dice.randint(1, 4)):
         kind = dice.randrange(4)
@@ -158,7 +160,7 @@ def hostile_header(dice: random.Random, originals: list[bytes]) -> bytes:
 
 
 def original_headers(folder: Path) -> list[bytes]:
-    """Sound images of several kinds to start from."""
+    """Create valid images of several kinds; return their headers."""
     write_overlay(folder / "base", "x", "raw")
     kinds = ["compat=1.1", "compat=0.10", "extended_l2=on,lazy_refcounts=on", "cluster_size=512"]
     kinds.append(f"backing_file={folder / 'base'},backing_fmt=qcow2")
@@ -171,8 +173,8 @@ def original_headers(folder: Path) -> list[bytes]:
 
 
 @needs_qemu_img
-def test_hostile_headers_end_in_an_error_or_an_answer(tmp_path: Path) -> None:
-    """Never a traceback, a hang or more than 64 MiB; VIRTINSTALL_FUZZ=100000 is the full run."""
+def test_hostile_headers_are_read_or_an_error(tmp_path: Path) -> None:
+    """There is no traceback, no hang, and at most 64 MiB are used; VIRTINSTALL_FUZZ=100000 is the full run."""
     originals = original_headers(tmp_path)
     path = tmp_path / "hostile"
     accepted = 0
@@ -193,8 +195,8 @@ def test_hostile_headers_end_in_an_error_or_an_answer(tmp_path: Path) -> None:
 
 
 @needs_qemu_img
-def test_hostile_headers_are_judged_as_qemu_judges_them(tmp_path: Path) -> None:
-    """What QEMU opens is given with the same size, cluster size and backing file."""
+def test_hostile_headers_have_the_values_that_qemu_reads(tmp_path: Path) -> None:
+    """Virtual size, cluster size and backing file of images that QEMU opens are equal."""
     originals = original_headers(tmp_path)[:5]
     path = tmp_path / "hostile"
     for seed in range(rounds(120) // 10 + 100):
@@ -206,15 +208,15 @@ def test_hostile_headers_are_judged_as_qemu_judges_them(tmp_path: Path) -> None:
         try:
             ours = probe_image(str(path), "qcow2")
         except StorageError as error:
-            # the specification wants a multiple of 8, QEMU takes any length
+            # the specification requires a multiple of 8, but QEMU accepts any length
             assert "header length" in error.message, seed
             continue
         assert ours.virtual_size == theirs["virtual-size"], seed
         assert ours.cluster_size == theirs["cluster-size"], seed
-        assert shown_name(ours.backing_file) == theirs.get("backing-filename"), seed
-        assert shown_name(ours.backing_format) == theirs.get("backing-filename-format"), seed
+        assert json_name(ours.backing_file) == theirs.get("backing-filename"), seed
+        assert json_name(ours.backing_format) == theirs.get("backing-filename-format"), seed
 
 
-def shown_name(name: str | None) -> str | None:
-    """A name in JSON, which cannot contain bytes that are not UTF-8."""
+def json_name(name: str | None) -> str | None:
+    """Return a name as in JSON, which cannot contain invalid UTF-8."""
     return None if name is None else os.fsencode(name).decode(errors="replace")

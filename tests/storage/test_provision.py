@@ -1,4 +1,4 @@
-"""Making images: never over a file, never half, never where it can't fit."""
+"""Creating images: never over an existing file, never incompletely, and never without enough space."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ MIB = 1 << 20
 
 
 def make(image: NewImage) -> None:
-    """Make an image that is to stay."""
+    """Create an image and keep it."""
     provision_image(image, Undo(), Silent())
 
 
 @pytest.mark.parametrize("image_format", ["raw", "qcow2"])
 @pytest.mark.parametrize("sparse", [True, False], ids=["sparse", "preallocated"])
-def test_allocates_what_was_asked(image_format: str, sparse: bool, tmp_path: Path) -> None:
-    """A sparse image takes next to nothing on disk, an allocated one all of its size."""
+def test_sparse_image_needs_little_space(image_format: str, sparse: bool, tmp_path: Path) -> None:
+    """A preallocated image needs all of its size."""
     path = tmp_path / "disk"
     make(NewImage(path=str(path), format=image_format, capacity_bytes=8 * MIB, sparse=sparse))
     used = path.stat().st_blocks * 512
@@ -38,19 +38,19 @@ def test_allocates_what_was_asked(image_format: str, sparse: bool, tmp_path: Pat
 
 
 def test_image_is_private(tmp_path: Path) -> None:
-    """Only its owner can read a new disk."""
+    """Only the owner can read a new disk."""
     make(NewImage(path=str(tmp_path / "disk"), format="qcow2", capacity_bytes=MIB))
     assert (tmp_path / "disk").stat().st_mode & 0o777 == 0o600
 
 
 def test_raw_size_is_rounded_up_to_a_sector(tmp_path: Path) -> None:
-    """513 bytes become 1024."""
+    """The size of 513 bytes becomes 1024."""
     make(NewImage(path=str(tmp_path / "disk"), format="raw", capacity_bytes=513))
     assert (tmp_path / "disk").stat().st_size == 1024
 
 
 def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
-    """A file with data, and a dangling symbolic link, stay as they are."""
+    """A dangling symbolic link is kept as well."""
     path, link = tmp_path / "disk", tmp_path / "link"
     path.write_text("precious")
     link.symlink_to("nowhere")
@@ -61,8 +61,8 @@ def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["disk", "link"]
 
 
-def test_of_sixteen_concurrent_runs_one_wins(tmp_path: Path) -> None:
-    """Sixteen runs create the same file: one succeeds, fifteen fail, nothing else is left."""
+def test_one_of_sixteen_concurrent_runs_succeeds(tmp_path: Path) -> None:
+    """They create the same file; the others fail and leave no files."""
     image = NewImage(path=str(tmp_path / "disk"), format="qcow2", capacity_bytes=MIB)
 
     def attempt(_: int) -> bool:
@@ -80,8 +80,8 @@ def test_of_sixteen_concurrent_runs_one_wins(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("image_format", ["raw", "qcow2"])
-def test_no_room_is_refused_before_anything_is_written(image_format: str, tmp_path: Path) -> None:
-    """An allocation of 1 PiB is refused, with the free space named, and leaves nothing."""
+def test_allocation_without_enough_space_is_an_error(image_format: str, tmp_path: Path) -> None:
+    """The error contains the free space, and nothing is written."""
     image = NewImage(path=str(tmp_path / "disk"), format=image_format, capacity_bytes=1 << 50, sparse=False)
     with pytest.raises(StorageError, match="is free") as caught:
         make(image)
@@ -89,8 +89,8 @@ def test_no_room_is_refused_before_anything_is_written(image_format: str, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_survey_refuses_overcommit_and_changes_nothing(tmp_path: Path) -> None:
-    """A sparse image larger than the free space is refused, as `--check disk_size=on` is the default."""
+def test_survey_rejects_overcommit(tmp_path: Path) -> None:
+    """A sparse image is larger than the free space; --check disk_size=on is the default."""
     huge = NewImage(path=str(tmp_path / "disk"), format="qcow2", capacity_bytes=1 << 50)
     small = NewImage(path=str(tmp_path / "disk"), format="qcow2", capacity_bytes=MIB)
     with pytest.raises(NoSpaceError, match="may grow to"):
@@ -100,7 +100,7 @@ def test_survey_refuses_overcommit_and_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_undo_removes_only_files_of_this_run(tmp_path: Path) -> None:
-    """The image goes; a file that someone has put in its place since stays."""
+    """A file that replaced one of the images is kept."""
     first, second = tmp_path / "first", tmp_path / "second"
     undo = Undo()
     for path in (first, second):
@@ -118,8 +118,8 @@ def test_undo_removes_only_files_of_this_run(tmp_path: Path) -> None:
 def test_ctrl_c_at_any_line_leaves_nothing(
     image_format: str, named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Interrupted at each line of the storage code in turn, a run leaves an empty directory."""
-    if named:  # as on a file system without O_TMPFILE
+    """The run is interrupted at each line of the storage code in turn."""
+    if named:  # like a file system without O_TMPFILE
         monkeypatch.setattr(new_file, "_open_unnamed", lambda path, mode: None)
     disks, runs = tmp_path / "disks", tmp_path / "runs"
     disks.mkdir()
@@ -133,7 +133,7 @@ def test_ctrl_c_at_any_line_leaves_nothing(
 
 
 def finishes_before_line(number: int, image: NewImage, runs: Path) -> bool:
-    """Make the image with Ctrl-C at the `number`th line that runs; whether it was done before."""
+    """Create the image, with Ctrl-C at the `number`th executed line; return whether it was complete before."""
     left = number
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
@@ -155,36 +155,36 @@ def finishes_before_line(number: int, image: NewImage, runs: Path) -> bool:
                 finally:
                     sys.settrace(None)
                 if left <= 0:
-                    raise KeyboardInterrupt  # swallowed by a clean-up that was being traced
+                    raise KeyboardInterrupt  # a traced clean-up function caught the exception
                 undo.keep_everything()
         except KeyboardInterrupt:
             return False
     return True
 
 
-class Intruder(Silent):
-    """Makes the same file while ours is being filled."""
+class OtherProcess(Silent):
+    """Progress during which another process creates the same file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def advance(self, count_bytes: int) -> None:
-        """The other process wins the race."""
+        """Create the file."""
         self.path.write_text("theirs")
 
 
 @pytest.mark.parametrize("file_system", ["ordinary", "no O_TMPFILE", "no hard links"])
-def test_a_race_for_the_name_is_never_won_by_overwriting(
+def test_file_created_by_another_process_is_not_overwritten(
     file_system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that appears while ours is filled is kept, and ours goes, on any kind of file system."""
+    """Our image is removed, on any kind of file system."""
     if file_system != "ordinary":
         monkeypatch.setattr(new_file, "_open_unnamed", lambda path, mode: None)
     if file_system == "no hard links":
         monkeypatch.setattr(os, "link", refuse_to_link)
     image = NewImage(path=str(tmp_path / "disk"), format="raw", capacity_bytes=MIB, sparse=False)
     with pytest.raises(StorageError, match="File exists"), Undo() as undo:
-        provision_image(image, undo, Intruder(tmp_path / "disk"))
+        provision_image(image, undo, OtherProcess(tmp_path / "disk"))
     assert [p.read_text() for p in tmp_path.iterdir()] == ["theirs"]
     (tmp_path / "disk").unlink()
     make(image)
@@ -192,12 +192,12 @@ def test_a_race_for_the_name_is_never_won_by_overwriting(
 
 
 def refuse_to_link(*_: object, **__: object) -> None:
-    """As vfat does."""
+    """Fail like vfat, which has no hard links."""
     raise PermissionError(errno.EPERM, "Operation not permitted")
 
 
-def test_overlay_takes_the_size_of_its_backing_file(tmp_path: Path) -> None:
-    """Without a size, an overlay is as large as its backing file."""
+def test_default_size_of_an_overlay_is_that_of_its_backing_file(tmp_path: Path) -> None:
+    """This works for an overlay on an overlay, too."""
     make(NewImage(path=str(tmp_path / "base"), format="qcow2", capacity_bytes=5 * MIB))
     overlay = NewImage(
         path=str(tmp_path / "top"), format="qcow2", capacity_bytes=None, backing_path="base", backing_format="qcow2"
@@ -210,8 +210,8 @@ def test_overlay_takes_the_size_of_its_backing_file(tmp_path: Path) -> None:
     assert int.from_bytes((tmp_path / "third").read_bytes()[24:32], "big") == 5 * MIB
 
 
-def test_missing_backing_file_and_directory_are_named(tmp_path: Path) -> None:
-    """Both errors name the path and have a hint."""
+def test_missing_backing_file_or_directory_is_an_error(tmp_path: Path) -> None:
+    """The error contains the path."""
     overlay = NewImage(
         path=str(tmp_path / "top"), format="qcow2", capacity_bytes=MIB, backing_path="/no/base", backing_format="raw"
     )
@@ -225,8 +225,8 @@ def test_missing_backing_file_and_directory_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_survey_finds_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
-    """Missing permission is reported before anything starts."""
+def test_survey_reports_missing_write_permission(tmp_path: Path) -> None:
+    """The directory of the image is not writable."""
     tmp_path.chmod(0o500)
     with pytest.raises(StorageError, match="no permission"):
         survey_image(NewImage(path=str(tmp_path / "disk"), format="raw", capacity_bytes=MIB))
@@ -245,8 +245,8 @@ WRONG: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
-def test_impossible_images_are_refused_with_a_hint(wrong: dict[str, Any], tmp_path: Path) -> None:
-    """Impossible options raise RequestError with a hint, and nothing is created."""
+def test_impossible_images_are_errors(wrong: dict[str, Any], tmp_path: Path) -> None:
+    """Each error has a hint, and nothing is created."""
     (tmp_path / "base").write_bytes(bytes(512))
     fields = {"path": str(tmp_path / "disk"), "format": "qcow2", "capacity_bytes": MIB, **wrong}
     with pytest.raises(RequestError) as caught:

@@ -1,4 +1,4 @@
-"""The user that QEMU runs as, from libvirt's capabilities."""
+"""The user account of QEMU, from libvirt's capabilities."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ CAPABILITIES = """<capabilities><host><secmodel><model>apparmor</model><doi>0</d
 <baselabel type='qemu'>+64055:+110</baselabel></secmodel></host></capabilities>"""
 
 
-def test_capabilities_name_numbers_by_type() -> None:
-    """The dac label of the guest's type is taken; without one there is no answer."""
+def test_account_is_the_dac_label_of_the_capabilities() -> None:
+    """The label of the guest's type is used; without one, the account is unknown."""
     assert qemu_user_from_capabilities(CAPABILITIES) == QemuUser("+64055", "+109")
     assert qemu_user_from_capabilities(CAPABILITIES, "qemu") == QemuUser("+64055", "+110")
     assert qemu_user_from_capabilities("<capabilities><host/></capabilities>") is None
 
 
-def test_accounts_are_found_by_name_and_by_number() -> None:
-    """Both resolve to the same account; an unknown name to none, an unknown number to itself."""
+def test_account_is_found_by_name_or_number() -> None:
+    """An unknown name has no account; an unknown number is used as the account."""
     root = find_account(QemuUser("root", None))
     assert root is not None
     assert (root.uid, root.gid) == (0, 0)
@@ -36,7 +36,7 @@ def test_accounts_are_found_by_name_and_by_number() -> None:
     assert (unknown.name, unknown.uid, unknown.gid) == ("3999999", 3999999, 3999998)
 
 
-def test_session_guests_run_as_ourselves() -> None:
-    """The uid, gid and groups of this process."""
+def test_account_of_session_guests_is_this_user() -> None:
+    """It has the UID, the GID and the groups of this process."""
     assert this_account().uid == os.geteuid()
     assert this_account().gid in this_account().groups

@@ -1,4 +1,4 @@
-"""Known SELinux denials are reported in advance; the policy here is a folder that looks like selinuxfs."""
+"""Known SELinux denials are reported in advance; a simulated selinuxfs contains the policy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from virtinstall.storage.selinux import require_label
 
 @pytest.fixture
 def policy(tmp_path: Path) -> Path:
-    """SELinux is enforced, and no network file system is open to guests."""
+    """An enforcing SELinux policy that denies guests all network file systems."""
     folder = tmp_path / "selinux"
     (folder / "booleans").mkdir(parents=True)
     (folder / "enforce").write_text("1")
@@ -31,7 +31,7 @@ def image(tmp_path: Path) -> Path:
 
 
 def mounted(tmp_path: Path, kind: str) -> str:
-    """A mountinfo in which `tmp_path` is a file system of that kind."""
+    """Return a mountinfo in which `tmp_path` is a file system of this type."""
     path = tmp_path / "mountinfo"
     path.write_text(
         f"1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:40 / {tmp_path} rw shared:1 - {kind} server:/export rw\n"
@@ -43,8 +43,10 @@ def mounted(tmp_path: Path, kind: str) -> str:
     ("kind", "boolean"),
     [("nfs4", "virt_use_nfs"), ("cifs", "virt_use_samba"), ("fuse.sshfs", "virt_use_fusefs")],
 )
-def test_file_systems_without_labels(policy: Path, image: Path, tmp_path: Path, kind: str, boolean: str) -> None:
-    """One boolean opens all of such a file system: the hint names its command; if it is on, there is no error."""
+def test_network_file_system_requires_a_boolean(
+    policy: Path, image: Path, tmp_path: Path, kind: str, boolean: str
+) -> None:
+    """The hint contains the command that sets it; if it is on, there is no error."""
     mounts = mounted(tmp_path, kind)
 
     with pytest.raises(StorageError, match=kind) as caught:
@@ -54,8 +56,8 @@ def test_file_systems_without_labels(policy: Path, image: Path, tmp_path: Path, 
     require_label(str(image), write=True, folder=str(policy), mounts=mounts)
 
 
-def test_missing_label_matters_only_if_libvirt_sets_none(policy: Path, image: Path, tmp_path: Path) -> None:
-    """libvirt labels the file at the start; if disabled, the file's current label must be sufficient."""
+def test_current_label_matters_only_if_libvirt_sets_none(policy: Path, image: Path, tmp_path: Path) -> None:
+    """libvirt relabels the file at the start, unless this is disabled."""
     mounts = mounted(tmp_path, "xfs")
     require_label(str(image), write=True, folder=str(policy), mounts=mounts)
 
@@ -65,8 +67,8 @@ def test_missing_label_matters_only_if_libvirt_sets_none(policy: Path, image: Pa
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may label files")
-def test_label_decides(policy: Path, image: Path, tmp_path: Path) -> None:
-    """A file of a home directory is refused; one with a label for guests is accepted."""
+def test_file_with_a_label_for_guests_is_accepted(policy: Path, image: Path, tmp_path: Path) -> None:
+    """A file with the label of a home directory is an error."""
     mounts = mounted(tmp_path, "xfs")
     for kind, refused in (("user_home_t", True), ("virt_content_t", False)):
         os.setxattr(image, "security.selinux", f"system_u:object_r:{kind}:s0\0".encode())
@@ -78,7 +80,7 @@ def test_label_decides(policy: Path, image: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_is_reported_if_selinux_is_off(image: Path, tmp_path: Path) -> None:
-    """No selinuxfs, or permissive: labels are not mentioned."""
+    """SELinux is disabled or permissive."""
     require_label(str(image), write=True, relabels=False, folder=str(tmp_path / "none"))
     (tmp_path / "enforce").write_text("0")
     require_label(str(image), write=True, relabels=False, folder=str(tmp_path))

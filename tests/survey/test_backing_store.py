@@ -1,4 +1,4 @@
-"""--disk backing_store=: an overlay is as large as its backing file, and names its format."""
+"""--disk backing_store=: size and format of an overlay come from its backing file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GIB = 1 << 30
 
 
 class _Host:
-    """As much of a local QEMU host as a look at its disks asks for; it has no pools."""
+    """A local QEMU host without pools, with the methods that the survey of disks calls."""
 
     def driver(self) -> str:
         return "qemu"
@@ -40,7 +40,7 @@ class _Host:
 
 
 def image_for(disk: str) -> NewImage:
-    """The image that a guest with this --disk would get."""
+    """Return the new image of a guest with this --disk."""
     request = virtinstall.parse_request(
         ["--name", "g", "--memory", "64", "--osinfo", "generic", "--import", "--disk", disk]
     )
@@ -51,32 +51,32 @@ def image_for(disk: str) -> NewImage:
 
 
 @pytest.mark.parametrize("form", ["qcow2", "raw"])
-def test_size_and_format_come_from_it(tmp_path: Path, form: str) -> None:
-    """Neither has to be given."""
+def test_size_and_format_come_from_the_backing_file(tmp_path: Path, form: str) -> None:
+    """They need not be specified."""
     base = tmp_path / "base"
     subprocess.run(["qemu-img", "create", "-q", "-f", form, base, "3G"], check=True)
     image = image_for(f"path={tmp_path}/new.qcow2,backing_store={base}")
     assert (image.capacity_bytes, image.backing_format, image.backing_path) == (3 * GIB, form, str(base))
 
 
-def test_what_is_given_leads(tmp_path: Path) -> None:
-    """A larger disk than the image; a format that isn't what it looks like."""
+def test_specified_size_and_format_are_used(tmp_path: Path) -> None:
+    """The disk is larger than its backing file, whose format is not the detected one."""
     base = tmp_path / "base"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "3G"], check=True)
     image = image_for(f"path={tmp_path}/new.qcow2,size=5,backing_store={base},backing_format=raw")
     assert (image.capacity_bytes, image.backing_format) == (5 * GIB, "raw")
 
 
-def test_no_path_is_needed(tmp_path: Path) -> None:
-    """The image gets the guest's name."""
+def test_default_path_is_named_after_the_guest(tmp_path: Path) -> None:
+    """The image is in the default directory."""
     base = tmp_path / "base"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "3G"], check=True)
     image = image_for(f"backing_store={base}")
     assert image.path == "/var/lib/libvirt/images/g.qcow2"
 
 
-def test_it_is_not_there(tmp_path: Path) -> None:
-    """The message names it."""
+def test_missing_backing_file_is_an_error(tmp_path: Path) -> None:
+    """The error contains the path."""
     with pytest.raises(RequestError, match=f"backing_store={tmp_path}/nothing: no such file"):
         image_for(f"path={tmp_path}/new.qcow2,backing_store={tmp_path}/nothing")
 
@@ -88,8 +88,8 @@ def test_it_is_not_there(tmp_path: Path) -> None:
         ("backing_format=qcow3", "backing_format=qcow3: "),
     ],
 )
-def test_what_would_break_the_guest(tmp_path: Path, args: str, match: str) -> None:
-    """A disk that is smaller than its image, or an unknown format, is refused."""
+def test_smaller_size_and_unknown_format_are_errors(tmp_path: Path, args: str, match: str) -> None:
+    """The guest could not read its whole disk, or QEMU could not start."""
     base = tmp_path / "base"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "3G"], check=True)
     with pytest.raises(RequestError, match=match):

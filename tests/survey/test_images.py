@@ -1,4 +1,4 @@
-"""Who may log in to a guest of --image, and where images are cached; --image on libvirt's test driver."""
+"""Login and cache directory of --image, on libvirt's test driver."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1wEyy0nPzV8BMrXyvBrdRXSKYdzR3nSm6ky
 
 
 def write_key(home: Path, name: str, text: str) -> None:
-    """A file in ~/.ssh."""
+    """Write a file to ~/.ssh."""
     (home / ".ssh").mkdir(exist_ok=True)
     (home / ".ssh" / name).write_text(f"{text}\n")
 
 
-def test_keys_are_the_users_public_ones(tmp_path: Path) -> None:
-    """All of them, but neither private keys nor other files."""
+def test_public_keys_of_the_user_are_found(tmp_path: Path) -> None:
+    """Private keys and other files are ignored."""
     assert user_keys({"HOME": str(tmp_path)}) == ()
     write_key(tmp_path, "id_ed25519.pub", KEY)
     write_key(tmp_path, "id_rsa.pub", "ssh-rsa AAAA b@c")
@@ -32,8 +32,8 @@ def test_keys_are_the_users_public_ones(tmp_path: Path) -> None:
     assert user_keys({"HOME": str(tmp_path)}) == (KEY, "ssh-rsa AAAA b@c")
 
 
-def test_cache_is_next_to_the_images_where_the_user_may_write(tmp_path: Path) -> None:
-    """Otherwise it is the user's own, which the system's QEMU cannot read; nothing is created."""
+def test_cache_is_in_the_image_directory_if_it_is_writable(tmp_path: Path) -> None:
+    """Otherwise it is in the user's cache, which QEMU of the system cannot read; the directory is not created yet."""
     host = FILES.facts().host.replace(image_dir=str(tmp_path / "images"))
     environ = {"HOME": "/home/anna"}
     assert cache_directory(host, environ) == (f"{tmp_path}/images/.virtinstall", True)
@@ -47,7 +47,7 @@ def test_cache_is_next_to_the_images_where_the_user_may_write(tmp_path: Path) ->
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user without a key, whose catalogue has one image."""
+    """The home directory of a user without an SSH key, whose catalogue has one image."""
     path = tmp_path / "golden.yaml"
     path.write_text("images: [{name: golden, url: 'https://x.org/golden.qcow2', checksums: [SHA256SUMS], user: admin}]")
     for name, value in {"HOME": str(tmp_path), "VIRTINSTALL_IMAGES": str(path), "SUDO_USER": ""}.items():
@@ -61,7 +61,7 @@ COMMAND = ("--connect", "test:///default", "--name", "web", "--image", "golden",
 
 
 def test_preview_downloads_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--print-xml contacts no server; the document contains what is known."""
+    """--print-xml contacts no server; the digest is not known yet."""
     assert main([*COMMAND, "--osinfo", "linux2020", "--print-xml", "--output", "json"]) == 0
     document = json.loads(capsys.readouterr().out)
     (image,) = document["images"]
@@ -71,22 +71,22 @@ def test_preview_downloads_nothing(home: Path, capsys: pytest.CaptureFixture[str
     assert not (home / ".cache" / "virtinstall" / "images").exists()
 
 
-def test_key_takes_the_place_of_the_password(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No password is generated for a user who has a key."""
+def test_ssh_key_replaces_the_password(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No password is generated for a user with an SSH key."""
     write_key(home, "id_ed25519.pub", KEY)
     assert main([*COMMAND, "--osinfo", "linux2020", "--print-xml", "--output", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["login"] == {"user": "admin", "password": None}
 
 
-def test_own_cloud_init_takes_the_place_of_the_login(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What the user asks for is not added to."""
+def test_cloud_init_option_replaces_the_default_login(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The options of the user are not extended."""
     args = (*COMMAND, "--osinfo", "linux2020", "--cloud-init", "root-password-generate=on")
     assert main([*args, "--print-xml", "--output", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["login"] is None
 
 
-def test_list(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The user's images come first."""
+def test_list_of_images_starts_with_those_of_the_user(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is printed as text or JSON."""
     assert main(["--image", "list"]) == 0
     assert capsys.readouterr().out.splitlines()[1].split()[0] == "golden"
     assert main(["--image", "list", "--output", "json"]) == 0

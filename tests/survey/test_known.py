@@ -1,4 +1,4 @@
-"""Facts that the plans of one run share."""
+"""Facts that all plans of a run share."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ class Host:
         self.reads = 0
 
     def is_local(self) -> bool:
-        """It is not this machine."""
+        """Return False."""
         return False
 
     def guest_xmls(self) -> list[tuple[str, str]]:
-        """One guest."""
+        """Return one guest."""
         self.reads += 1
         return [("a", GUEST.format(name="a", number=1))]
 
     def guest_macs(self, *, fresh: bool = True) -> dict[str, str]:
-        """Its address."""
+        """Return the guest's MAC address."""
         self.reads += 1
         return {"52:54:00:00:00:01": "a"}
 
     def volume_by_path(self, path: str) -> None:
-        """No pool."""
+        """Return None, because there is no pool."""
 
 
 def users(known: Known, path: str) -> list[str]:
-    """The guests that use a file."""
+    """Return the guests that use a file."""
     return [use.guest for use in known.files_in_use().uses(path)]
 
 
-def test_guests_are_read_once_and_those_of_the_run_are_added() -> None:
-    """Guests that the run creates, changes and deletes are known without reading the others again."""
+def test_changes_of_the_run_are_known_without_reading_guests_again() -> None:
+    """The run creates, changes and deletes a guest."""
     host: Any = Host()
     known = Known(host, clock=lambda: 0.0)
     assert users(known, "/nowhere/a.img") == ["a"] and users(known, "/nowhere/b.img") == []
@@ -57,8 +57,8 @@ def test_guests_are_read_once_and_those_of_the_run_are_added() -> None:
     assert host.reads == 2
 
 
-def test_guests_of_other_programs_are_noticed_after_a_while() -> None:
-    """All guests are read again when the last reading is old."""
+def test_guests_are_read_again_after_some_seconds() -> None:
+    """Other programs may have changed them."""
     now = [0.0]
     host: Any = Host()
     known = Known(host, clock=lambda: now[0])

@@ -1,4 +1,4 @@
-"""Facts about an install medium, in addition to specified ones."""
+"""Facts about an install medium with a specified kernel or OS."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HOST, PLATFORM = FACTS.host, FACTS.platform
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A tree of Fedora 28, with a kernel of somebody's own."""
+    """An install tree of Fedora 28 that also contains another kernel."""
     os_named("fedora28")
     (tmp_path / "images/pxeboot").mkdir(parents=True)
     for name in ("images/pxeboot/vmlinuz", "images/pxeboot/initrd.img", "own.kernel", "own.initrd"):
@@ -31,12 +31,12 @@ def tree(tmp_path: Path) -> Path:
 
 
 def catalog() -> Catalog:
-    """The OS database as it is installed."""
+    """Return the installed OS database."""
     return Catalog({"HOME": "/nonexistent"}, cache=False)
 
 
-def test_a_specified_kernel_keeps_the_facts_of_the_tree(tree: Path) -> None:
-    """The system is recognized, and the installer gets its source, as without it."""
+def test_specified_kernel_keeps_the_facts_of_the_tree(tree: Path) -> None:
+    """The OS and the kernel arguments are those of the tree."""
     with web_server(tree) as server:
         url = server.url.rstrip("/")
         request = parse_request(["--location", f"{url},kernel=own.kernel,initrd=own.initrd"])
@@ -49,8 +49,8 @@ def test_a_specified_kernel_keeps_the_facts_of_the_tree(tree: Path) -> None:
     assert media.kernel_arguments == plain.kernel_arguments != ()
 
 
-def test_a_specified_kernel_in_an_unknown_tree(tree: Path) -> None:
-    """That is what naming it is for."""
+def test_specified_kernel_makes_an_unknown_tree_usable(tree: Path) -> None:
+    """The OS and the kernel arguments are unknown."""
     (tree / ".treeinfo").unlink()
     (tree / "images/pxeboot/vmlinuz").unlink()
     request = parse_request(["--location", f"{tree},kernel=own.kernel,initrd=own.initrd"])
@@ -59,8 +59,8 @@ def test_a_specified_kernel_in_an_unknown_tree(tree: Path) -> None:
     assert (media.kernel, media.os_names, media.kernel_arguments) == ("own.kernel", (), ())
 
 
-def test_an_os_to_install_is_what_its_tree_holds(tree: Path) -> None:
-    """`--install OS` names the system; a mirror's tree may use another name."""
+def test_install_option_determines_the_os(tree: Path) -> None:
+    """`--install OS` overrides the OS of the tree."""
     media = survey_media(parse_request(["--location", str(tree)]), HOST, catalog())
     chosen = survey_os(parse_request(["--install", "debian11"]), media, catalog(), PLATFORM, {})
     assert chosen.record.short_id == "debian11"
@@ -68,8 +68,8 @@ def test_an_os_to_install_is_what_its_tree_holds(tree: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["debian99", "debian"])
-def test_only_the_named_system_is_installed(name: str) -> None:
-    """The settings of a similar release suit a guest, but its tree would install that release."""
+def test_install_requires_an_exact_os_name(name: str) -> None:
+    """The settings of a similar release would suit the guest, but its tree would install that release."""
     with pytest.raises(RequestError, match=f"--install {name}: the OS database does not contain this system") as caught:
         tree_url(parse_request([]), catalog(), name)
     assert "--location URL" in str(caught.value.hint)

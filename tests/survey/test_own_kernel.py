@@ -1,4 +1,4 @@
-"""Kernels and trees that an installation names: checked before anything is created."""
+"""Specified kernels and install trees are checked before anything is created."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOST = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts().host
 
 
 def catalog() -> Catalog:
-    """The OS database as it is installed."""
+    """Return the installed OS database."""
     return Catalog({"HOME": "/nonexistent"}, cache=False)
 
 
@@ -30,8 +30,8 @@ def files(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("words", ["kernel={}/vmlinuz,initrd={}/initrd.gz", "kernel={}/vmlinuz"])
-def test_files_that_the_server_has_are_accepted(files: Path, words: str) -> None:
-    """They are downloaded when the guest is created."""
+def test_existing_files_are_accepted(files: Path, words: str) -> None:
+    """They are downloaded later, when the guest is created."""
     with web_server(files) as server:
         url = server.url.rstrip("/")
         survey_media(parse_request(["--install", words.replace("{}", url)]), HOST, catalog())
@@ -45,8 +45,8 @@ def test_files_that_the_server_has_are_accepted(files: Path, words: str) -> None
         ("kernel={}/none", "kernel"),
     ],
 )
-def test_a_missing_file_is_reported_by_a_preview(files: Path, words: str, what: str) -> None:
-    """Previews and creation share the survey."""
+def test_missing_file_is_an_error_in_a_preview(files: Path, words: str, what: str) -> None:
+    """Previews and runs share this check."""
     with web_server(files) as server:
         url = server.url.rstrip("/")
         with pytest.raises(RequestError, match=f"--install {what}=.*/none: the server has no such file"):
@@ -54,14 +54,14 @@ def test_a_missing_file_is_reported_by_a_preview(files: Path, words: str, what: 
 
 
 @pytest.mark.parametrize("scheme", ["http", "ftp"])
-def test_an_unreachable_server_is_reported(scheme: str) -> None:
-    """The message names the server."""
+def test_unreachable_server_is_an_error(scheme: str) -> None:
+    """The message contains its address."""
     with pytest.raises(FetchError, match=r"127\.0\.0\.1"):
         survey_media(parse_request(["--install", f"kernel={scheme}://127.0.0.1:1/k,initrd=/i"]), HOST, catalog())
 
 
 @pytest.mark.parametrize("name", ["fedora30", "fedora34", "fedora36", "fedora37"])
-def test_fedora_is_installed_from_the_tree_with_everything(name: str) -> None:
+def test_fedora_is_installed_from_the_everything_tree(name: str) -> None:
     """The trees of Server and Workstation lack packages of other variants."""
     os_named(name)
 

@@ -1,4 +1,4 @@
-"""Seeds, from the sub-options of the command line to the creation and removal of files."""
+"""Seeds: their sub-options, and the creation and removal of their files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from virtinstall.survey.text_files import given_text
 
 
 class _Qemu:
-    """As much of a host as making seeds asks for."""
+    """A QEMU host with the methods that the creation of seeds calls."""
 
     def __init__(self, pool_folder: str = "", *, local: bool = True) -> None:
         self.pool_folder = pool_folder
@@ -26,19 +26,19 @@ class _Qemu:
         self.refreshed: list[str] = []
 
     def driver(self) -> str:
-        """A QEMU host: with libvirt's test driver nothing is created."""
+        """Return `qemu`; nothing is created with libvirt's test driver."""
         return "qemu"
 
     def is_local(self) -> bool:
-        """Whether its files are this machine's."""
+        """Return whether the files are on this machine."""
         return self.local
 
     def pools(self) -> list[PoolFacts]:
-        """One running pool of files."""
+        """Return one active directory pool."""
         return [PoolFacts(name="default", type="dir", target=self.pool_folder, active=True)]
 
     def refresh_pool(self, name: str) -> None:
-        """Read again."""
+        """Record the call."""
         self.refreshed.append(name)
 
 
@@ -49,8 +49,8 @@ def _plan(path: Path, *, keep: bool = False) -> Plan:
     return Plan(name="x", final=Domain(), install=None, seeds=(seed,))
 
 
-def test_a_seed_is_created_at_the_planned_path_and_removed(tmp_path: Path) -> None:
-    """The directory is created with it; the image is removed after use."""
+def test_seed_is_created_and_removed_after_use(tmp_path: Path) -> None:
+    """Its directory is created, too."""
     path = tmp_path / "boot" / "seed.iso"
     undo = Undo()
     make_seeds(_plan(path), _Qemu(), undo, Silent())  # type: ignore[arg-type]
@@ -59,8 +59,8 @@ def test_a_seed_is_created_at_the_planned_path_and_removed(tmp_path: Path) -> No
     assert not path.exists()
 
 
-def test_a_seed_that_the_guest_keeps_stays(tmp_path: Path) -> None:
-    """The pool of its folder lists it; a seed for another host is stored there, not here."""
+def test_kept_seed_is_not_removed(tmp_path: Path) -> None:
+    """Its pool is refreshed; the seed of a remote guest is not created on this machine."""
     host, undo = _Qemu(str(tmp_path)), Undo()
     make_seeds(_plan(tmp_path / "seed.iso", keep=True), host, undo, Silent())  # type: ignore[arg-type]
     make_seeds(_plan(tmp_path / "sent.iso", keep=True), _Qemu(local=False), undo, Silent())  # type: ignore[arg-type]
@@ -69,8 +69,8 @@ def test_a_seed_that_the_guest_keeps_stays(tmp_path: Path) -> None:
     assert host.refreshed == ["default"]
 
 
-def test_a_failed_run_leaves_nothing(tmp_path: Path) -> None:
-    """Neither the image nor its directory."""
+def test_rollback_removes_the_seed(tmp_path: Path) -> None:
+    """The directory is removed, too."""
     undo = Undo()
     make_seeds(_plan(tmp_path / "boot" / "seed.iso"), _Qemu(), undo, Silent())  # type: ignore[arg-type]
     undo.roll_back()
@@ -78,12 +78,12 @@ def test_a_failed_run_leaves_nothing(tmp_path: Path) -> None:
 
 
 def read_text(source: str) -> str:
-    """What an option names, nothing being typed."""
+    """Return the content of a file that an option names."""
     return given_text({}, source, "--cloud-init user-data")
 
 
-def test_text_by_path_and_by_file_address(tmp_path: Path) -> None:
-    """Both have the same result."""
+def test_file_can_be_a_path_or_a_file_url(tmp_path: Path) -> None:
+    """Both return the same text."""
     path = tmp_path / "user data"
     path.write_text("#cloud-config\nä\n")
     assert read_text(str(path)) == read_text(f"file://{tmp_path}/user%20data") == "#cloud-config\nä\n"
@@ -98,8 +98,8 @@ def test_text_by_path_and_by_file_address(tmp_path: Path) -> None:
         (lambda path: path.write_bytes(bytes(1024 * 1024 + 1)), "larger than 1 MiB"),
     ],
 )
-def test_files_that_can_not_be_it(tmp_path: Path, make: Callable[[Path], None], message: str) -> None:
-    """A clear error that names the file."""
+def test_unsuitable_file_is_an_error(tmp_path: Path, make: Callable[[Path], None], message: str) -> None:
+    """The error contains the option and the path."""
     path = tmp_path / "file"
     make(path)
     with pytest.raises(RequestError, match=message) as raised:
@@ -107,8 +107,8 @@ def test_files_that_can_not_be_it(tmp_path: Path, make: Callable[[Path], None], 
     assert str(path) in raised.value.message and "--cloud-init user-data" in raised.value.message
 
 
-def test_standard_input_is_not_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Not even if a file has that name; a script that passes `-` passes the text too."""
+def test_dash_is_not_a_file_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A script that passes `-` must pass the text as well."""
     (tmp_path / "-").write_text("a file")
     monkeypatch.chdir(tmp_path)
     assert given_text({"--ignition": "{}"}, "-", "--ignition") == "{}"
@@ -116,8 +116,8 @@ def test_standard_input_is_not_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path:
         read_text("-")
 
 
-def test_what_is_fetched_is_never_altered() -> None:
-    """A password in Latin-1, or compressed user data, is refused from a server too, as from a file."""
+def test_downloaded_text_must_be_utf8() -> None:
+    """A password in Latin-1 is an error, as in a file."""
     with WebServer(Site({"/good": "pässword\n".encode(), "/bad": "pässword\n".encode("latin-1")})) as web:
         assert read_text(f"{web.url}/good") == "pässword\n"
         with pytest.raises(RequestError, match=r"/bad' is not valid UTF-8 text"):

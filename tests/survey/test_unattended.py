@@ -1,4 +1,4 @@
-"""--unattended: what of the install medium goes into the answers."""
+"""--unattended: values in the answers that come from the install medium."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ IMAGES = "dists/stable/main/installer-i386/current/images/netboot/debian-install
 
 
 @pytest.mark.parametrize("below", ["", "dists/stable/main/installer-i386/"])
-def test_a_mirror_is_the_one_to_install_from(tmp_path: Path, below: str) -> None:
-    """The preseed names the mirror that --location names, be it the mirror itself or the installer in it."""
+def test_preseed_contains_the_mirror_of_the_location(tmp_path: Path, below: str) -> None:
+    """--location is the mirror or the directory of the installer in it."""
     mirror = tmp_path / "debian"
     files = {
         f"{IMAGES}/linux": "k",

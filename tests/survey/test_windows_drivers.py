@@ -1,4 +1,4 @@
-"""--unattended for Windows: virtio's drivers are on the medium with the answers, and the guest has virtio devices."""
+"""--unattended for Windows: the answers and virtio drivers are on one medium, and the guest has virtio devices."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMES = {"u": "urn:schemas-microsoft-com:unattend"}
 
 
 def planned(*more: str) -> Plan:
-    """The plan of an unattended Windows 10 on a KVM host."""
+    """Return the plan of an unattended Windows 10 on a KVM host."""
     requested = dict(word.split("=") for word in ("admin-password-file=/pw", "user-password-file=/pw", *more))
     args = ["--name", "w", "--memory", "4096", "--osinfo", "win10", "--pxe", "--disk", "none", "--network", "user"]
     facts = HostFiles((DATA / "capabilities-debian12.xml").read_text()).facts(os_named("win10"), disks=())
@@ -33,8 +33,8 @@ def planned(*more: str) -> Plan:
     return compose(virtinstall.parse_request(args), facts.replace(seeds=seeds))
 
 
-def test_drivers_are_fetched_and_named() -> None:
-    """The interface is virtio, its driver is next to the answers, which contain its path for Setup."""
+def test_drivers_are_downloaded_for_virtio_devices() -> None:
+    """The answers contain the path of the drivers for Setup."""
     plan = planned()
     (seed,) = plan.seeds
     assert plan.final.devices_of(Interface)[0].model_type == "virtio"
@@ -45,15 +45,15 @@ def test_drivers_are_fetched_and_named() -> None:
 
 
 def test_drivers_can_be_omitted() -> None:
-    """Without them the guest gets devices that Windows itself has drivers for."""
+    """The guest then gets devices for which Windows has drivers."""
     plan = planned("drivers=no")
     assert plan.seeds[0].fetched == ()
     assert plan.final.devices_of(Interface)[0].model_type != "virtio"
     assert b"DriverPaths" not in dict(plan.seeds[0].files)["autounattend.xml"]
 
 
-def test_they_get_onto_the_image(tmp_path: Path) -> None:
-    """In a separate folder, complete."""
+def test_drivers_are_copied_to_the_image(tmp_path: Path) -> None:
+    """They are in a separate directory."""
     web = tmp_path / "web"
     web.mkdir()
     web.joinpath("netkvm.sys").write_bytes(bytes(range(256)) * 999)
@@ -70,8 +70,8 @@ def test_they_get_onto_the_image(tmp_path: Path) -> None:
     assert out.read_bytes() == bytes(range(256)) * 999
 
 
-def test_drivers_that_are_not_there(tmp_path: Path) -> None:
-    """The message describes the problem and how to omit the drivers; no image is left."""
+def test_missing_drivers_are_an_error(tmp_path: Path) -> None:
+    """A note explains how to omit them; no image is left."""
     image = tmp_path / "seed.iso"
     with web_server(tmp_path) as server:
         seed = SeedFile(
