@@ -54,7 +54,7 @@ def test_image_is_stored_decompressed_and_sparse(vendor: Vendor, client: Client,
 def test_truncated_data_is_an_error(vendor: Vendor, client: Client, compress: Compress) -> None:
     """The vendor's digest is that of the truncated file."""
     data = compress(raw())
-    with pytest.raises(FetchError, match=r"not complete|damaged|disk image"):
+    with pytest.raises(FetchError, match=r"incomplete|damaged|disk image"):
         client.fetch(named(vendor.publish("/images/disk.img", data[: len(data) - 5])))
     assert client.left() == []
 

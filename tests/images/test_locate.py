@@ -82,7 +82,7 @@ def test_json_index_has_url_and_digest(vendor: Vendor, client: Client, tmp_path:
     }
     family = Family(row, "t")
     assert client.fetch(family.source("42", "", "x86_64")).verified == "digest"
-    with pytest.raises(FetchError, match="does not list fedora99"):
+    with pytest.raises(FetchError, match="does not list the image 'fedora99'"):
         client.fetch(family.source("99", "", "x86_64"))
     archived = family.source("12", "", "x86_64")._replace(fallback_url=url)
     assert client.fetch(archived, checksum="none").url == url
@@ -110,7 +110,7 @@ def test_unknown_code_name_is_found_by_search(vendor: Vendor, client: Client, tm
     )
     family = Family(row, "t")
     assert "/slinky/" in client.fetch(family.source("19", "", "x86_64")).url
-    with pytest.raises(FetchError, match="has an image of debian55"):
+    with pytest.raises(FetchError, match="has an image of 'debian55'"):
         client.fetch(family.source("55", "", "x86_64"))
 
 
@@ -224,7 +224,7 @@ def test_cached_index_is_used_if_the_server_fails(vendor: Vendor, tmp_path: Path
     os.utime(copy, (1, 1))
     vendor.files.clear()
     assert [image.name for image in reader.images(index)] == ["golden"]
-    assert "using the copy that was read earlier" in output[0]
+    assert "using the cached copy of the index" in output[0]
     copy.unlink()
     with pytest.raises(FetchError, match="no such file"):
         reader.images(index)

@@ -97,7 +97,7 @@ def test_default_size_is_raised_to_that_of_the_image(vendor: Vendor, tmp_path: P
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path, size=64 * MIB)))
     default = new_image(tmp_path, size=MIB, size_is_default=True)
     assert provided(tmp_path, source, images=(default,)).images[0].capacity_bytes == 64 * MIB
-    with pytest.raises(RequestError, match="needs 64 MiB"):
+    with pytest.raises(RequestError, match="whose virtual size is 64 MiB"):
         provided(tmp_path, source, images=(new_image(tmp_path, size=MIB),))
 
 

@@ -109,7 +109,7 @@ def test_image_is_fetched_by_digest(registry: Registry, client: Client, tmp_path
     digest = registry.push([layer({"disk/a.qcow2": data})])
     assert Path(client.fetch(registry.source(f"@{digest}")).path).read_bytes() == data
     registry.vendor.files[f"/v2/{NAME}/manifests/{digest}"] = b"{}"
-    with pytest.raises(FetchError, match="a manifest other than"):
+    with pytest.raises(FetchError, match="checksum mismatch for a manifest"):
         Client(tmp_path / "other").fetch(registry.source(f"@{digest}"))
 
 
@@ -147,7 +147,7 @@ def test_layer_with_a_wrong_digest_is_an_error(registry: Registry, client: Clien
     for path in list(vendor.files):
         if "/blobs/" in path:
             vendor.files[path] = layer({"disk/a.qcow2": qcow2(tmp_path, padding=3)})
-    with pytest.raises(FetchError, match="does not match its checksum"):
+    with pytest.raises(FetchError, match="checksum mismatch for"):
         client.fetch(registry.source())
     assert client.cache.files() == []
 
@@ -175,7 +175,7 @@ def test_missing_platform_is_an_error(registry: Registry, client: Client, tmp_pa
     registry.push([layer({"disk/a.qcow2": qcow2(tmp_path)})])
     with pytest.raises(FetchError, match="not available for aarch64") as caught:
         client.fetch(registry.source(arch="aarch64"))
-    assert "amd64" in str(caught.value.hint)
+    assert "x86_64" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@
     sources/KEY.part.json         the server's response for that download, to resume it
     users/sha256-HEX.qcow2.json   the disks that were created on an image (image_users.py)
 
-A download is renamed into place when it is complete, verified and flushed. Whatever a killed run leaves is a `.part`,
-which the next run for that source continues, and any run removes after a day.
+A download is renamed into place when it is complete, verified and flushed. A killed run leaves only a `.part`, which
+the next run for that source continues; after a day, any run removes it.
 """
 
 from __future__ import annotations
@@ -115,14 +115,14 @@ class ImageCache:
     def locked(self, source_key: str, waiting: Callable[[], None]) -> Iterator[Part]:
         """Hold the lock of a source; `waiting` is called if another run has it.
 
-        At the end an empty download is removed, another stays for the next run. Raises: StorageError.
+        At the end an empty download is removed; any other is kept for the next run. Raises: StorageError.
         """
         self._make_directories()
         path = self._source_path(source_key, "part")
         try:
             fd = _lock(path, waiting)
         except OSError as error:
-            raise StorageError(f"cannot use the image cache '{path}': {error.strerror}") from error
+            raise StorageError(f"cannot open '{path}' in the image cache: {error.strerror}") from error
         part = Part(path, fd)
         try:
             yield part
@@ -136,7 +136,7 @@ class ImageCache:
             os.close(fd)
 
     def is_locked_or_left(self, source_key: str) -> bool:
-        """Whether a run has the lock of a source, or was killed while it had."""
+        """Whether a run holds the lock of a source, or was killed while it held it."""
         return os.path.lexists(self._source_path(source_key, "part"))
 
     def converted_path(self, file_stem: str, form: str) -> str:
@@ -145,7 +145,7 @@ class ImageCache:
         return os.path.join(self.root, _FILES, f"{file_stem}.as.{form}")
 
     def publish(self, part: Part, file_stem: str, form: str) -> str:
-        """Make the download an image of the cache, and return its path. Raises: StorageError."""
+        """Turn the download into a cached image, and return its path. Raises: StorageError."""
         target = os.path.join(self.root, _FILES, f"{file_stem}.{form}")
         try:
             os.fchmod(part.fd, 0o444)
@@ -156,7 +156,7 @@ class ImageCache:
                 os.rename(part.path, target)
             _flush_directory(os.path.dirname(target))
         except OSError as error:
-            raise StorageError(f"cannot store an image in the cache '{target}': {error.strerror}") from error
+            raise StorageError(f"cannot write '{target}' in the image cache: {error.strerror}") from error
         return target
 
     def save(self, record: CachedImage) -> CachedImage:
@@ -171,7 +171,7 @@ class ImageCache:
             os.unlink(self._source_path(source_key, "json"))
 
     def remove_stale(self, life_seconds: float = _PART_LIFE_SECONDS) -> list[str]:
-        """Remove what killed runs left and no run uses; return the paths."""
+        """Remove the files that killed runs left and that no run uses; return their paths."""
         folder = os.path.join(self.root, _SOURCES)
         removed = []
         for name in _names(folder):
@@ -201,7 +201,7 @@ class ImageCache:
         except OSError as error:
             raise StorageError(
                 f"cannot create the image cache '{self.root}': {error.strerror}",
-                hint="run as a user with write permission there",
+                hint="run as a user with write permission, or set VIRTINSTALL_IMAGE_CACHE to another directory",
             ) from error
 
 
@@ -299,7 +299,7 @@ def _write_json(path: str, content: Mapping[str, Any]) -> None:
             json.dump(dict(content), file)
         os.replace(temporary, path)
     except OSError as error:
-        raise StorageError(f"cannot write to the image cache '{path}': {error.strerror}") from error
+        raise StorageError(f"cannot write '{path}' in the image cache: {error.strerror}") from error
 
 
 def _flush_directory(path: str) -> None:

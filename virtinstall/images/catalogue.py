@@ -60,7 +60,7 @@ class ImageCatalogue:
         self._files: list[CatalogueFile] | None = None
 
     def find(self, text: str, arch: str) -> ImageSource:
-        """The source that `NAME[:VARIANT]`, a URL, a path or `docker://REF` means.
+        """The source that `NAME[:VARIANT]`, a URL, a path or `docker://REF` refers to.
 
         Raises: RequestError, if there is none; the hint names similar ones.
         """
@@ -78,14 +78,14 @@ class ImageCatalogue:
         return found
 
     def listed(self) -> list[ListedImage]:
-        """Every name, in the order of the catalogues; a name that an earlier one has is listed once."""
+        """Every name once, in the order of the catalogues."""
         seen: dict[str, ListedImage] = {}
         for image in self._all():
             seen.setdefault(image.name, image)
         return list(seen.values())
 
     def names(self) -> list[str]:
-        """Every name, and each with its variants."""
+        """Every name, followed by its `NAME:VARIANT` forms if it has several variants."""
         names: list[str] = []
         for image in self.listed():
             names.append(image.name)
@@ -174,8 +174,8 @@ class ImageCatalogue:
                 return None
             known = ", ".join(sorted({f"{image.arch} {image.variant or ''}".strip() for image in usable}))
             raise RequestError(
-                f"image {name}{':' if variant else ''}{variant} is not available for {arch}",
-                hint=f"the OS database has: {known}",
+                f"image '{name}{':' if variant else ''}{variant}' is not available for {arch}",
+                hint=f"choose another architecture or variant: {known}",
             )
         image = min(fitting, key=lambda image: _USABLE.index(image.format))
         url = str(image.url)
@@ -223,8 +223,8 @@ class ImageCatalogue:
         question = did_you_mean(name, [image.name for image in self.listed()])
         hint = f"{question} " if question else ""
         if os.path.exists(name):
-            hint += f"for the file in this directory: image=./{name}; "
-        return RequestError(f"unknown image '{name}'", hint=f"{hint}`virt-install --image list` lists them all")
+            hint += f"use ./{name} for the file in this directory; "
+        return RequestError(f"unknown image '{name}'", hint=f"{hint}list all images with: virt-install --image list")
 
 
 def _from_url(url: str, arch: str) -> ImageSource:
@@ -233,9 +233,11 @@ def _from_url(url: str, arch: str) -> ImageSource:
     from virtinstall.media.fetcher import display_url
 
     shown = display_url(url)
-    if urlsplit(url).scheme not in ("http", "https"):
+    scheme = urlsplit(url).scheme
+    if scheme not in ("http", "https"):
         raise RequestError(
-            f"cannot download an image from '{shown}'", hint="use an http or https URL, docker://REFERENCE or a path"
+            f"unsupported URL scheme '{scheme}' in the image '{shown}'",
+            hint="use an http or https URL, docker://REGISTRY/NAME:TAG or a path",
         )
     return ImageSource(shown, "url", url, arch=arch, checksums=GUESSED_LISTS, guess=True, origin="url")
 

@@ -65,14 +65,17 @@ def built_in() -> CatalogueFile:
 
 
 def catalogue_paths(environment: Mapping[str, str]) -> list[str]:
-    """The catalogue files, the first counts most: $VIRTINSTALL_IMAGES, the user's, the host's.
+    """The catalogue files, highest precedence first: $VIRTINSTALL_IMAGES, the user's, the host's.
 
-    Raises: RequestError, if $VIRTINSTALL_IMAGES names something that is not there.
+    Raises: RequestError, if a path in $VIRTINSTALL_IMAGES does not exist.
     """
     named = [path for path in environment.get("VIRTINSTALL_IMAGES", "").split(os.pathsep) if path]
     for path in named:
         if not os.path.exists(path):
-            raise RequestError(f"VIRTINSTALL_IMAGES: no such file or directory: {path}", hint="use a catalogue")
+            raise RequestError(
+                f"VIRTINSTALL_IMAGES: no such file or directory: {path}",
+                hint="set it to catalogue files or directories, separated by colons",
+            )
     config = environment.get("XDG_CONFIG_HOME") or os.path.join(environment.get("HOME") or "/", ".config")
     return [
         *(file for path in named for file in (_files_in(path) if os.path.isdir(path) else [path])),
@@ -97,9 +100,11 @@ def read_catalogue(path: str) -> CatalogueFile:
         with open(path, encoding="utf-8") as file:
             document = yaml.safe_load(file)
     except OSError as error:
-        raise RequestError(f"cannot read the image catalogue {path}: {error.strerror}") from error
+        raise RequestError(f"cannot read the image catalogue '{path}': {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RequestError(f"image catalogue {path} is not valid YAML: {error}", hint="fix or remove it") from None
+        raise RequestError(
+            f"image catalogue {path} is not valid YAML: {error}", hint="fix or remove the catalogue"
+        ) from None
     return parse_catalogue(document, path)
 
 
@@ -126,7 +131,7 @@ def _problems(document: Any) -> Iterator[str]:
     if document is None:
         return
     if not isinstance(document, Mapping):
-        yield "it is not a mapping with 'images' and 'sources'"
+        yield "it is not a mapping with the keys 'images' and 'sources'"
         return
     yield from (f"unknown key '{key}'" for key in document if key not in ("images", "sources"))
     for key in ("images", "sources"):
@@ -137,19 +142,21 @@ def _problems(document: Any) -> Iterator[str]:
         if not isinstance(row, Mapping):
             yield f"entry {number} of 'images' is not a mapping"
             continue
-        label = row.get("name") or row.get("names") or number
-        yield from (f"image {label}: {problem}" for problem in _row_problems(row))
+        names = row.get("name") or row.get("names")
+        name = names[0] if isinstance(names, list) and names else names
+        label = f"image '{name}'" if name else f"entry {number} of 'images'"
+        yield from (f"{label}: {problem}" for problem in _row_problems(row))
     for number, source in enumerate(document.get("sources") or (), 1):
-        yield from (f"source {number}: {problem}" for problem in _source_problems(source))
+        yield from (f"entry {number} of 'sources': {problem}" for problem in _source_problems(source))
 
 
 def _source_problems(source: Any) -> Iterator[str]:
     if not isinstance(source, Mapping) or sum(kind in source for kind in _SOURCE_KINDS) != 1:
-        yield f"it must have one of {', '.join(_SOURCE_KINDS)}"
+        yield "it must have either 'simplestreams' or 'virt-builder'"
         return
     yield from (f"unknown key '{key}'" for key in source if key not in (*_SOURCE_KINDS, "keyring"))
     url = next(source[kind] for kind in _SOURCE_KINDS if kind in source)
-    yield from _url_problems(url, verified=False)
+    yield from _url_problems(url, verified=False, remedy="use https")
 
 
 def _row_problems(row: Mapping[str, Any]) -> Iterator[str]:
@@ -158,19 +165,19 @@ def _row_problems(row: Mapping[str, Any]) -> Iterator[str]:
         yield "it must have either 'name' or 'names'"
     if not isinstance(row.get("names", []), list):
         yield "'names' is not a list"
-    yield from (f"'{key}' is not a string (quote it)" for key in _TEXTS if key in row and not isinstance(row[key], str))
+    yield from (f"'{key}' is not a string: quote its value" for key in _TEXTS if not isinstance(row.get(key, ""), str))
     if sum(way in row for way in _WAYS) != 1:
-        yield f"it must have one of {', '.join(_WAYS)}"
+        yield "it must have exactly one of 'url', 'directory' and 'index'"
         return
     if ("version" in row) != ("current" in row):
         yield "'version' and 'current' must be used together"
     if "directory" in row and "pattern" not in row:
-        yield "'directory' needs 'pattern'"
+        yield "'directory' requires 'pattern'"
     for key in ("version", "pattern", "long_term"):
         try:
             re.compile(str(row.get(key, "")))
         except re.error as error:
-            yield f"'{key}' is not a regular expression: {error}"
+            yield f"'{key}' is not a valid regular expression: {error}"
     for key in ("codenames", "arch"):
         if not isinstance(row.get(key, {}), Mapping):
             yield f"'{key}' is not a mapping"
@@ -179,7 +186,7 @@ def _row_problems(row: Mapping[str, Any]) -> Iterator[str]:
             yield f"'{key}' is not a list"
     digests = [algorithm for algorithm in HEX_DIGITS if algorithm in row]
     yield from (
-        f"'{algorithm}' is not a valid digest"
+        f"invalid {algorithm} digest '{row[algorithm]}'"
         for algorithm in digests
         if digest_of(algorithm, str(row[algorithm])) is None
     )
@@ -189,19 +196,19 @@ def _row_problems(row: Mapping[str, Any]) -> Iterator[str]:
 def _way_problems(row: Mapping[str, Any], verified: bool) -> Iterator[str]:
     index = row.get("index")
     if index is not None and (not isinstance(index, Mapping) or not isinstance(index.get("url"), str)):
-        yield "'index' is not a mapping with 'url'"
+        yield "'index' is not a mapping with the key 'url'"
         return
     urls = row.get("url") or row.get("directory") or (index or {}).get("url")
     for url in urls.values() if isinstance(urls, Mapping) else [urls]:
-        yield from _url_problems(url, verified=verified)
+        yield from _url_problems(url, verified=verified, remedy="use https, or specify sha256")
 
 
-def _url_problems(url: Any, *, verified: bool) -> Iterator[str]:
+def _url_problems(url: Any, *, verified: bool, remedy: str) -> Iterator[str]:
     if not isinstance(url, str):
-        yield "a URL is not a text"
+        yield f"the URL {url!r} is not a string"
     elif "://" not in url and url.startswith("/"):
         return
     elif urlsplit(url).scheme not in ("https", "http"):
-        yield f"'{url}' is not an https URL or an absolute path"
+        yield f"'{url}' is not an http or https URL or an absolute path"
     elif not verified and not is_protected(url):
-        yield f"'{url}' is not protected: use https, or specify the image's sha256"
+        yield f"the connection to '{url}' is not protected: {remedy}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from virtinstall.storage.probe import ImageInfo
 
 VIRTUAL_LIMIT_BYTES = 8 << 40
+PORTAL_HINT = "a captive portal, login page or proxy may have answered: open the URL in a browser"
 _BOOT_SIGNATURE, _BOOT_OFFSET = b"\x55\xaa", 510
 _GPT, _GPT_OFFSET = b"EFI PART", 512
 _DASD = b"IPL1"
@@ -23,9 +24,9 @@ _HEAD_BYTES = 4096
 
 
 def check_downloaded(path: str, name: str) -> ImageInfo:
-    """The properties of the image at `path`; `name` is for messages.
+    """The properties of the image at `path`; `name` describes it in messages.
 
-    Raises: FetchError, if it is not an image, or not a safe one.
+    Raises: FetchError, if it is not a disk image, or not a safe one.
     """
     with open(path, "rb") as file:
         head = file.read(_HEAD_BYTES)
@@ -36,44 +37,44 @@ def check_downloaded(path: str, name: str) -> ImageInfo:
         _check_raw(info, head, name)
     elif info.format != "qcow2":
         raise FetchError(
-            f"{name} is a {info.format} image, which cannot be the base of a disk",
-            hint="convert it with qemu-img convert -O qcow2, and use the result: --disk image=/PATH",
+            f"{name} has the format {info.format}; --disk image= supports qcow2 and raw",
+            hint="convert it: qemu-img convert -O qcow2 FILE NEW.qcow2, and use --disk image=./NEW.qcow2",
         )
     if info.backing_file is not None:
-        raise FetchError(f"{name} refers to another file, '{info.backing_file}': downloaded images must not")
-    if info.data_file is not None:
-        raise FetchError(f"{name} stores its data in another file, '{info.data_file}': downloaded images must not")
-    if info.encrypted:
-        raise FetchError(f"{name} is encrypted", hint="download it, and use it by its path with its secret")
-    if info.virtual_size is None or not 0 < info.virtual_size <= VIRTUAL_LIMIT_BYTES:
-        limit = human_size(VIRTUAL_LIMIT_BYTES)
-        size = (
-            "is unknown" if info.virtual_size is None else f"{human_size(info.virtual_size)} is not from 1 to {limit}"
+        raise FetchError(
+            f"{name} has the backing file '{info.backing_file}', which --disk image= does not allow",
+            hint="if you trust the image, use --disk backing_store=PATH",
         )
-        raise FetchError(f"{name}: the virtual size {size}", hint="check the source of the image")
+    if info.data_file is not None:
+        raise FetchError(f"{name} has the external data file '{info.data_file}', which --disk image= does not allow")
+    if info.encrypted:
+        raise FetchError(f"{name} is encrypted", hint="use an image that is not encrypted")
+    if info.virtual_size is None or not 0 < info.virtual_size <= VIRTUAL_LIMIT_BYTES:
+        size = "unknown" if info.virtual_size is None else human_size(info.virtual_size)
+        raise FetchError(
+            f"the virtual size of {name} is {size}; it must be between 1 byte and {human_size(VIRTUAL_LIMIT_BYTES)}",
+            hint="check that the file is the right image",
+        )
     return info
 
 
 def is_web_page(head: bytes) -> bool:
-    """Whether a file begins as HTML does."""
+    """Whether the first bytes of a file are those of an HTML page."""
     return head.lstrip(b"\xef\xbb\xbf\r\n\t ")[:15].lower().startswith((b"<!doctype html", b"<html", b"<head"))
 
 
 def web_page_error(name: str) -> FetchError:
     """The error for a web page in place of an image."""
-    return FetchError(
-        f"{name} is a web page, not a disk image",
-        hint="a captive portal, a login page or a proxy may have answered: open the URL in a browser",
-    )
+    return FetchError(f"{name} is a web page, not a disk image", hint=PORTAL_HINT)
 
 
 def _check_raw(info: ImageInfo, head: bytes, name: str) -> None:
     if info.is_iso:
-        raise FetchError(f"{name} is an ISO image", hint="install from it with --cdrom")
+        raise FetchError(f"{name} is an ISO image, not a disk image", hint="use --cdrom to install from an ISO image")
     bootable = head[_BOOT_OFFSET:][:2] == _BOOT_SIGNATURE or head[_GPT_OFFSET:].startswith(_GPT)
     if not bootable and not head.startswith(_DASD):
         start = one_line(head[:16].decode("latin-1"))
         raise FetchError(
-            f"{name} is not a disk image (no qcow2 header, no partition table); it begins with '{start}'",
-            hint="check the address: it must be that of a qcow2 or raw disk image",
+            f"{name} is not a disk image: it has no qcow2 header or partition table, and begins with '{start}'",
+            hint="use the URL or path of a qcow2 or raw disk image",
         )

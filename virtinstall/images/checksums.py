@@ -23,7 +23,7 @@ _DEBIAN_DIGEST = "cloud.debian.org/digest"
 def find_digest(text: str, name: str) -> Digest | None:
     """The strongest digest that a checksum list has for the file `name`; None if it has none.
 
-    A list that consists of one digest without a name is that of the file it is published for.
+    A list that consists of a single digest without a name applies to any file.
     """
     text = without_signature(text)
     if text.lstrip().startswith(("{", "[")):

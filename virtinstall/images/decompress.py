@@ -1,6 +1,6 @@
-"""Decompression of what arrives piece by piece: xz, gzip, bzip2 and zstd, recognized by content.
+"""Incremental decompression: xz, gzip, bzip2 and zstd, recognized by content.
 
-The output is passed on in bounded pieces: a small piece of a hostile file may stand for gigabytes.
+The output is passed on in bounded pieces, because a small piece of a hostile file may expand to gigabytes.
 
 Source: RFC 1952 (gzip), RFC 8878 (zstd), the .xz file format 1.2.1, bzip2's magic bytes.
 """
@@ -16,6 +16,7 @@ PIECE_BYTES = 256 * 1024
 _GZIP_WINDOW = 31
 _XZ_MEMORY_BYTES = 256 << 20
 _ZSTD_WINDOW_BYTES = 128 << 20
+_DAMAGED_HINT = "run the command again, or use another URL of the image"
 _MAGICS = (
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x1f\x8b\x08", "gzip"),
@@ -40,7 +41,7 @@ def compression_of(head: bytes) -> str | None:
 
 
 class Decompressor:
-    """Passes decompressed data to `target`; several streams in one file follow each other."""
+    """Writer that passes decompressed data to `target`. The input may consist of several streams."""
 
     def __init__(self, kind: str, target: Writer) -> None:
         self._kind = kind
@@ -69,7 +70,7 @@ class Decompressor:
         Raises: FetchError, if its last stream is not.
         """
         if not self._is_between:
-            raise FetchError(f"the image is not complete: its {self._kind} data is truncated")
+            raise FetchError(f"the image is incomplete: its {self._kind} data is truncated", hint=_DAMAGED_HINT)
 
     def _decompress(self, data: bytes) -> bytes:
         """Decompress up to the end of a stream, and return what follows it."""
@@ -77,7 +78,9 @@ class Decompressor:
             try:
                 output = self._stream.decompress(data, PIECE_BYTES)
             except Exception as error:  # zlib.error, lzma.LZMAError, OSError, EOFError, ZstdError: one per library
-                raise FetchError(f"the image is damaged: its {self._kind} data cannot be decompressed") from error
+                raise FetchError(
+                    f"the image is damaged: its {self._kind} data cannot be decompressed", hint=_DAMAGED_HINT
+                ) from error
             if output:
                 self._target.write(output)
             if self._stream.eof:
@@ -158,7 +161,7 @@ def _zstandard() -> Any:
         import zstandard
     except ImportError:
         raise FetchError(
-            "the image is compressed with zstd, which needs the Python package zstandard",
-            hint="install it: apt install python3-zstandard, or pip install zstandard",
+            "the image is compressed with zstd, which requires the Python package zstandard",
+            hint="install it with: apt install python3-zstandard, or pip install zstandard",
         ) from None
     return zstandard

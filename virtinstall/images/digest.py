@@ -29,7 +29,7 @@ class Digest(NamedTuple):
 
     @property
     def file_stem(self) -> str:
-        """The beginning of the name of a file with this content."""
+        """The name of a file with this content, without its suffix."""
         return f"{self.algorithm}-{self.value}"
 
 
@@ -60,10 +60,9 @@ def parse_digest(text: str, option: str) -> Digest:
     algorithm, _, value = text.partition(":")
     found = digest_of(algorithm, value)
     if found is None:
-        lengths = ", ".join(f"{name}: {length}" for name, length in HEX_DIGITS.items())
+        forms = ", ".join(f"{name}:HEX ({length} digits)" for name, length in HEX_DIGITS.items())
         raise RequestError(
-            f"{option}: invalid checksum '{text}'",
-            hint=f"use ALGORITHM:HEX ({lengths} hexadecimal digits), or the URL of a checksum list",
+            f"{option}: invalid checksum '{text}'", hint=f"use {forms}, the URL of a checksum list, or none"
         )
     return found
 

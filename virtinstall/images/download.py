@@ -69,9 +69,9 @@ class Download:
         self._sink = self._new_sink(0)
 
     def run(self, progress: Progress, name: str, cached: Response | None = None) -> Downloaded:
-        """Download. `cached` is the version of the cached copy, which is asked for first.
+        """Download. `cached` describes the cached copy; it is not downloaded again if it is current.
 
-        Raises: FetchError. A part of an image that is stored as it is sent stays, for another run.
+        Raises: FetchError. An incomplete download of an uncompressed image is kept, so that another run can resume it.
         """
         start, before = self._resumable()
         client = HttpClient(DEFAULT_LIMITS, self._headers)
@@ -80,7 +80,7 @@ class Download:
             reader = client.open(self._url, offset, version, cached)
             if reader.response.content_type.startswith("text/html"):
                 reader.close()
-                raise web_page_error(name)
+                raise web_page_error(f"the image '{name}'")
             if not reader.response.not_modified:
                 self._response = reader.response
             return reader
@@ -144,7 +144,7 @@ class Download:
         try:
             hash_file(self._part.fd, self._hash, size)
         except OSError as error:
-            raise FetchError(f"cannot read the image cache: {error.strerror}") from error
+            raise FetchError(f"cannot read '{self._part.path}' in the image cache: {error.strerror}") from error
         self._response = before
         return size, before
 

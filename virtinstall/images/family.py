@@ -1,4 +1,4 @@
-"""A row of a catalogue: one family of systems, from which each of its releases follows."""
+"""An entry of a catalogue: a family of systems, from which the image of each release is derived."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PLACES = ("{version}", "{codename}", "{variant}", "{arch}")
 
 
 class Family:
-    """A checked row. `origin` is the file that it is in."""
+    """A validated entry. `origin` is the file of the catalogue."""
 
     def __init__(self, row: Mapping[str, Any], origin: str) -> None:
         self.row = row
@@ -27,7 +27,7 @@ class Family:
         self.architectures: Mapping[str, str] | None = row.get("arch")
 
     def version_of(self, name: str) -> str | None:
-        """The version that `name` means (empty if the family has none); None if it is not of this family.
+        """The version that `name` refers to (empty if the family has none); None if `name` is not of this family.
 
         `debian12`, `debian-12`, `bookworm` and `debianbookworm` are the same; `debian` is the current release.
         """
@@ -48,7 +48,7 @@ class Family:
         return next((version for version, codename in self.codenames.items() if codename == text), None)
 
     def _covers(self, version: str) -> bool:
-        """Whether the row's pattern holds for a version: it has its form, and is not older than the oldest."""
+        """Whether the entry applies to a version: it matches the pattern, and is not older than the oldest version."""
         oldest = self.row.get("oldest")
         fits = re.fullmatch(self.row["version"], version) is not None
         return fits and (oldest is None or natural_order(version) >= natural_order(oldest))
@@ -58,7 +58,7 @@ class Family:
         return f"{self.names[0]}{self.row.get('separator', '')}{version}" if version else self.names[0]
 
     def known_versions(self, os_names: Iterable[str]) -> list[str]:
-        """The versions known here or to the OS database; the empty one if the family has none."""
+        """The versions in the catalogue or the OS database; an empty string if the family has no versions."""
         if not self.has_versions:
             return [""]
         current = str(self.row["current"])
@@ -71,7 +71,7 @@ class Family:
         return sorted(versions, key=natural_order)
 
     def current_version(self, released: Iterable[str]) -> str:
-        """The release that the bare name means: the newest one `released` or in the catalogue."""
+        """The version that the family's name alone refers to: the newest of `released` and the catalogue's."""
         if not self.has_versions:
             return ""
         pattern = self.row.get("long_term") or self.row["version"]
@@ -125,25 +125,25 @@ class Family:
         for known in self.variants:
             if known.lower() == variant.lower():
                 return known
-        hint = f"it has {', '.join(self.variants)}" if self.variants else f"omit ':{variant}'"
-        raise RequestError(f"image {name} has no variant '{variant}'", hint=hint)
+        hint = f"use one of: {', '.join(self.variants)}" if self.variants else f"omit ':{variant}'"
+        raise RequestError(f"image '{name}' has no variant '{variant}'", hint=hint)
 
     def _vendor_arch(self, name: str, arch: str) -> str:
         if self.architectures is None:
             return arch
         if arch not in self.architectures:
             known = ", ".join(self.architectures)
-            raise RequestError(f"image {name} is not available for {arch}", hint=f"it is available for {known}")
+            raise RequestError(f"image '{name}' is not available for {arch}", hint=f"choose another --arch: {known}")
         return str(self.architectures[arch])
 
 
 def natural_order(text: str) -> list[tuple[int, int, str]]:
-    """Sort key by which 9 comes before 10."""
+    """Sort key that places 9 before 10."""
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """`text` with its placeholders replaced; braces that are none stay."""
+    """`text` with its placeholders replaced; other braces are kept."""
     for place in _PLACES:
         text = text.replace(place, values.get(place[1:-1], place))
     return text

@@ -1,4 +1,4 @@
-"""Source -> image in the cache: what is cached is used, the rest is downloaded once, verified and checked."""
+"""Source -> image in the cache: a cached image is used, another is downloaded once, verified and checked."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CHECK_AFTER_SECONDS = 24 * 3600
 _ATTEMPTS = 2
+_LATER_HINT = "try again later; if the error persists, do not use the image"
 
 
 class FetchRequest(NamedTuple):
@@ -48,7 +49,7 @@ class FetchRequest(NamedTuple):
 
 
 def is_current(wanted: FetchRequest, record: CachedImage, now: float, started: float | None = None) -> bool:
-    """Whether a copy is used without asking the server. `started`: one that was checked since then is current too."""
+    """Whether a copy is used without asking the server. `started`: a copy checked after this time is current too."""
     if wanted.refresh is False or wanted.pinned is not None or (started is not None and record.checked >= started):
         return True
     return wanted.refresh is None and 0 <= now - record.checked < CHECK_AFTER_SECONDS
@@ -75,7 +76,7 @@ def fetch_image(
     label = wanted.source.label
 
     def waiting() -> None:
-        report(f"waiting for another run, which is downloading the image {label}")
+        report(f"waiting for another run that is downloading the image '{label}'")
 
     with cache.locked(wanted.key, waiting) as part:
         record = cache.record(wanted.key)
@@ -87,7 +88,7 @@ def fetch_image(
             if record is None or wanted.refresh:
                 raise
             day = time.strftime("%Y-%m-%d", time.localtime(record.checked))
-            report(f"{error.message}: using the cached copy of the image {label}, which was current on {day}")
+            report(f"{error.message}; using the cached copy of the image '{label}', last checked on {day}")
             return record
 
 
@@ -104,7 +105,8 @@ def local_image(wanted: FetchRequest) -> CachedImage:
         except OSError as error:
             raise StorageError(f"cannot read '{path}': {error.strerror}") from error
         if computed.hexdigest() != expected.value:
-            raise _mismatch(path, Digest(expected.algorithm, computed.hexdigest()), expected)
+            hint = "correct image.checksum=, or replace the file"
+            raise _mismatch(path, Digest(expected.algorithm, computed.hexdigest()), expected, hint)
     info = check_downloaded(path, f"'{path}'")
     return CachedImage(
         path=path,
@@ -140,7 +142,7 @@ class _Fetch:
     def run(self, record: CachedImage | None) -> CachedImage:
         """Download and verify the image.
 
-        Raises: FetchError, also if it twice does not match the vendor's list.
+        Raises: FetchError, also if the second download does not match the vendor's list.
         """
         pinned = self._wanted.pinned
         if pinned is not None and (path := self._cache.find_content(pinned.file_stem)):
@@ -156,7 +158,7 @@ class _Fetch:
                 # lists and images are published one after the other
                 if attempt + 1 == _ATTEMPTS:
                     raise
-                self._report(f"{error.message}; trying once more")
+                self._report(f"{error.message}; downloading it once more")
         raise AssertionError("unreachable")
 
     def _download(self, located: Located, record: CachedImage | None, *, fresh: bool) -> CachedImage:
@@ -186,8 +188,8 @@ class _Fetch:
             if done is not None:
                 return self._accept(Located(f"docker://{self._source.url}", layer.digest, DIGEST), done)
         raise FetchError(
-            f"docker://{self._source.url} is not a containerdisk: it has no file below /disk",
-            hint="containerdisks are listed at https://quay.io/organization/containerdisks",
+            f"docker://{self._source.url} is not a containerdisk: it has no file in /disk",
+            hint="use a containerdisk, for example from https://quay.io/organization/containerdisks",
         )
 
     def _layer(self, layer: Layer) -> Downloaded | None:
@@ -206,27 +208,27 @@ class _Fetch:
         return None
 
     def _accept(self, located: Located, done: Downloaded) -> CachedImage:
-        """Verify, check and publish what arrived."""
+        """Verify, check and publish the download."""
         assert done.digest is not None
         try:
             if located.digest is not None and done.digest != located.digest:
                 raise _mismatch(located.url, done.digest, located.digest)
-            info = check_downloaded(self._part.path, f"the image {self._source.label}")
+            info = check_downloaded(self._part.path, f"the image '{self._source.label}'")
         except (FetchError, StorageError):
             self._part.clear()
             raise
         if located.digest is None and self._wanted.checksum != "none":
             self._report(
-                f"the image {self._source.label} is not verified: {display_url(located.url)} has no checksum list "
-                f"next to it; it has {done.digest}"
+                f"the image '{self._source.label}' was not verified: there is no checksum list next to "
+                f"{display_url(located.url)}; the digest of the image is {done.digest}"
             )
         path = self._cache.publish(self._part, done.digest.file_stem, info.format)
         return self._save(located, done.digest, path, info.format, info.virtual_size or 0, done.response)
 
     def _known(self, located: Located, path: str) -> CachedImage:
-        """An image that is in the cache already, perhaps for another source."""
+        """An image that is already in the cache, possibly from another source."""
         assert located.digest is not None
-        info = check_downloaded(path, f"the image {self._source.label}")
+        info = check_downloaded(path, f"the image '{self._source.label}'")
         return self._save(located, located.digest, path, info.format, info.virtual_size or 0, None)
 
     def _save(
@@ -261,8 +263,5 @@ class _MismatchError(FetchError):
         return "FetchError"
 
 
-def _mismatch(url: str, computed: Digest | None, expected: Digest) -> _MismatchError:
-    return _MismatchError(
-        f"{display_url(url)} does not match its checksum: it has {computed}, expected is {expected}",
-        hint="the vendor may be publishing a new image: try again later; otherwise do not use it",
-    )
+def _mismatch(url: str, computed: Digest | None, expected: Digest, hint: str = _LATER_HINT) -> _MismatchError:
+    return _MismatchError(f"checksum mismatch for {display_url(url)}: expected {expected}, got {computed}", hint=hint)

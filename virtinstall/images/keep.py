@@ -1,7 +1,7 @@
 """The paths of a plan's images: in the cache, or in a copy that libvirt keeps in a pool.
 
-QEMU of another host, or of the system while a user's cache is private, cannot read the cache. Then the image becomes a
-volume named after its digest, which is uploaded once and is the base of all later disks in that pool.
+QEMU on another host cannot read the cache, and the system's QEMU cannot read a user's private cache. Then the image
+becomes a volume named after its digest, which is uploaded once and is the backing file of all later disks in that pool.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _kept(image: CachedImage, cache: ImageCache, pool: str, host: Host, progress
         return known.path
 
     def waiting() -> None:
-        report(f"waiting for another run, which is uploading the image {image.name} to the pool {pool}")
+        report(f"waiting for another run that is uploading the image '{image.name}' to the pool '{pool}'")
 
     with cache.locked(key, waiting) as part:
         known = host.volume(pool, name)
@@ -89,7 +89,7 @@ def _stem(image: CachedImage) -> str:
 
 
 def in_format(image: CachedImage, form: str, cache: ImageCache, progress: Progress) -> str:
-    """The path of the image in a format: itself, or a conversion that is kept in the cache. Raises: StorageError."""
+    """The path of the image in the format `form`, converted in the cache if necessary. Raises: StorageError."""
     if image.format == form:
         return image.path
     from virtinstall.new_image import NewImage

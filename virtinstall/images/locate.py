@@ -14,6 +14,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from virtinstall.errors import FetchError
 from virtinstall.images.catalogue_file import is_protected
+from virtinstall.images.check import PORTAL_HINT
 from virtinstall.images.checksums import find_digest, is_signed, list_names, without_signature
 from virtinstall.images.digest import HEX_DIGITS, Digest, digest_of, parse_digest
 from virtinstall.images.family import natural_order
@@ -26,7 +27,10 @@ SIGNATURE, DIGEST, TLS, NONE = "signature", "digest", "tls", "none"
 """How an image was verified: by a signed digest, by a digest from the vendor, by HTTPS alone, not at all."""
 LIST_LIMIT_BYTES = 64 << 20
 _NOT_THERE = (403, 404, 410)
-_UNVERIFIED_HINT = "to use the image without verification: image.checksum=none; with a known digest: sha256:HEX"
+_UNVERIFIED_HINT = (
+    "specify the digest with --disk image.checksum=sha256:HEX, or skip the verification with --disk image.checksum=none"
+)
+_LIST_HINT = "check the version; list the known images with: virt-install --image list"
 
 
 class Web(Protocol):
@@ -73,8 +77,8 @@ def _address(source: ImageSource, web: Web) -> tuple[str, Located | None]:
             return found.url, found
         if not source.fallback_url:
             raise FetchError(
-                f"{display_url(source.url)} does not list {source.label} for {source.arch}",
-                hint="check the version; `virt-install --image list` lists the known ones",
+                f"{display_url(source.url)} does not list the image '{source.label}' for {source.arch}",
+                hint=_LIST_HINT,
             )
         return source.fallback_url, None
     if "{codename}" in source.url:
@@ -109,9 +113,7 @@ def _listed(source: ImageSource, url: str, lists: list[str], web: Web, *, declar
         why = "is a web page, not a checksum list" if looks_wrong else f"has no digest for {name}"
         problem = FetchError(
             f"{display_url(list_url)} {why}",
-            hint="a captive portal or proxy may have answered: open the URL in a browser"
-            if looks_wrong
-            else _UNVERIFIED_HINT,
+            hint=PORTAL_HINT if looks_wrong else _UNVERIFIED_HINT,
         )
         if looks_wrong and declared:
             raise problem
@@ -124,8 +126,8 @@ def _unverifiable(source: ImageSource, problem: FetchError) -> FetchError:
     if problem.status is None:
         return problem
     error = FetchError(
-        f"there is no checksum list for the image {source.label}: {problem.message}",
-        hint=f"check that this release is published; {_UNVERIFIED_HINT}",
+        f"no checksum list found for the image '{source.label}': {problem.message}",
+        hint=f"check that this release is published, {_UNVERIFIED_HINT}",
     )
     error.status = problem.status
     return error
@@ -150,7 +152,7 @@ def _is_page(text: str) -> bool:
 
 
 def _newest(source: ImageSource, web: Web) -> str:
-    """The newest file that matches the pattern, by the checksum list of the directory, else by its listing."""
+    """The newest file that matches the pattern, in the directory's checksum list, or else in its listing."""
     names: list[str] = []
     base = source.url if source.url.endswith("/") else source.url + "/"
     for name in source.checksums:
@@ -166,8 +168,8 @@ def _newest(source: ImageSource, web: Web) -> str:
     fitting = sorted((name for name in set(names) if re.fullmatch(source.pattern, name)), key=natural_order)
     if not fitting:
         raise FetchError(
-            f"{display_url(base)} has no image that matches '{source.pattern}'",
-            hint="check that this release is published for this architecture",
+            f"no file in {display_url(base)} matches '{source.pattern}'",
+            hint=f"check that this release is published for {source.arch}",
         )
     return urljoin(base, fitting[-1])
 
@@ -181,7 +183,8 @@ def _with_codename(source: ImageSource, web: Web) -> str:
     """The URL of a release whose code name is not in the catalogue: the directory whose checksum list has its image."""
     if not source.codename_search:
         raise FetchError(
-            f"the code name of {source.name} is not known", hint="add it to 'codenames' in the image catalogue"
+            f"the code name of '{source.name}' is unknown",
+            hint=f"add it to 'codenames' in the image catalogue {source.origin}",
         )
     text = web.read(source.codename_search).decode("utf-8", "replace")
     names = {link.strip("/").rpartition("/")[2] for link in _links(text)}
@@ -197,8 +200,8 @@ def _with_codename(source: ImageSource, web: Web) -> str:
             if url.rpartition("/")[2] in list_names(text):
                 return url
     raise FetchError(
-        f"no directory of {display_url(source.codename_search)} has an image of {source.name}",
-        hint="check the version; `virt-install --image list` lists the known ones",
+        f"no directory in {display_url(source.codename_search)} has an image of '{source.name}'",
+        hint=_LIST_HINT,
     )
 
 
@@ -209,10 +212,8 @@ def _in_index(source: ImageSource, web: Web) -> Located | None:
     try:
         document = json.loads(text)
     except ValueError:
-        what = "a web page" if _is_page(text) else "not valid JSON"
-        raise FetchError(
-            f"{display_url(source.url)} is {what}", hint="a captive portal or proxy may have answered"
-        ) from None
+        what = "a web page, not a JSON document" if _is_page(text) else "not valid JSON"
+        raise FetchError(f"{display_url(source.url)} is {what}", hint=PORTAL_HINT) from None
     for key in index.get("at", ()):
         document = document.get(key) if isinstance(document, Mapping) else None
     entries = document if isinstance(document, list) else [document]

@@ -29,12 +29,17 @@ def fetch_by_name(
     on_warning: Callable[[str], None],
 ) -> CachedImage:
     """Fetch an image into the cache at `folder`. Raises: RequestError, FetchError, StorageError."""
+    from shlex import quote
+
     from virtinstall.errors import RequestError
 
     arch = arch or Capabilities(host.capabilities_xml()).host_arch
     source = catalogue_with_indexes(os.environ, Catalog(os.environ), folder, on_warning).find(name, arch)
     if source.kind == "path":
-        raise RequestError(f"'{source.url}' is a local file: it needs no download", hint="use it with image=PATH")
+        raise RequestError(
+            f"'{source.url}' is a local file and cannot be fetched",
+            hint=f"use it directly: --image {quote(source.url)}",
+        )
     return fetch_image(
         FetchRequest(source, refresh, checksum),
         ImageCache(folder),

@@ -26,7 +26,7 @@ Report = Callable[[str], None]
 
 
 def check_images(plan: Plan) -> None:
-    """Ask the servers for the images that are not cached; change nothing. Raises: FetchError, if one is not there."""
+    """Ask the servers for the images that are not cached; change nothing. Raises: FetchError, if one is missing."""
     from virtinstall.images.download import WebReader
     from virtinstall.images.locate import locate
 
@@ -40,7 +40,7 @@ def provide_images(
 ) -> Plan:
     """Fetch the images of a plan, and return the plan that names them.
 
-    What is fetched stays in the cache, whatever becomes of the guest. Raises: FetchError, StorageError; RequestError,
+    Fetched images stay in the cache even if the guest is not created. Raises: FetchError, StorageError; RequestError,
     if a disk is too small for its image.
     """
     if not plan.fetches or not has_real_storage(host):
@@ -90,8 +90,9 @@ def _capacity(size: int | None, is_default: bool, image: CachedImage, what: str)
         return image.virtual_size
     if size < image.virtual_size and not is_default:
         raise RequestError(
-            f"{what}: the image {image.name} needs {human_size(image.virtual_size)}, the disk has {human_size(size)}",
-            hint="omit size=, or make it at least as large",
+            f"'{what}': {human_size(size)} is too small for the image '{image.name}', whose virtual size is "
+            f"{human_size(image.virtual_size)}",
+            hint="omit --disk size=, or increase it",
         )
     return max(size, image.virtual_size)
 

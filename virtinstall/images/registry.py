@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 from virtinstall.errors import FetchError, RequestError
 from virtinstall.images.catalogue_file import is_loopback
+from virtinstall.images.check import PORTAL_HINT
 from virtinstall.images.digest import Digest, digest_of, new_hash
 from virtinstall.named import NamedTuple
 
@@ -45,12 +46,17 @@ class RegistryWeb(Protocol):
 
 
 class Reference(NamedTuple):
-    """`quay.io/containerdisks/fedora:42`, cut up."""
+    """Parts of a reference such as `quay.io/containerdisks/fedora:42`."""
 
     server: str
     path: str
     tag: str
     digest: str
+
+    @property
+    def name(self) -> str:
+        """The repository for messages: `docker://SERVER/PATH`."""
+        return f"docker://{self.server}/{self.path}"
 
     @property
     def base(self) -> str:
@@ -69,7 +75,7 @@ class Layer(NamedTuple):
 
 
 def parse_reference(text: str) -> Reference:
-    """A reference cut up; without a registry it is Docker Hub's. Raises: RequestError."""
+    """Parse a reference; without a registry it refers to Docker Hub. Raises: RequestError."""
     host, slash, rest = text.partition("/")
     if not slash or not ("." in host or ":" in host or host == "localhost"):
         rest = text if slash else f"library/{text}"
@@ -78,7 +84,7 @@ def parse_reference(text: str) -> Reference:
     if match is None:
         raise RequestError(
             f"invalid container reference 'docker://{text}'",
-            hint="for example docker://quay.io/containerdisks/fedora:42",
+            hint="use docker://REGISTRY/NAME:TAG, for example docker://quay.io/containerdisks/fedora:42",
         )
     server = _DOCKER_SERVER if host == _DOCKER_HUB else host
     return Reference(server, match["path"], match["tag"] or "latest", match["digest"] or "")
@@ -101,7 +107,7 @@ class Registry:
             document = self._manifest(self._platform_digest(document, arch))
         layers = document.get("layers")
         if not isinstance(layers, list) or not layers:
-            raise FetchError(f"docker://{self._reference.server}/{self._reference.path} has no layers")
+            raise FetchError(f"{self._reference.name} has no layers")
         return [self._layer(each) for each in reversed(layers)]
 
     def _layer(self, entry: Any) -> Layer:
@@ -109,7 +115,7 @@ class Registry:
         algorithm, _, value = text.partition(":")
         digest = digest_of(algorithm, value)
         if digest is None:
-            raise FetchError(f"a layer of docker://{self._reference.path} has no valid digest: '{text}'")
+            raise FetchError(f"a layer of {self._reference.name} has the invalid digest '{text}'")
         size = entry.get("size")
         url = f"{self._reference.base}/blobs/{digest}"
         return Layer(url, digest, dict(self._headers), size if isinstance(size, int) else None)
@@ -121,34 +127,35 @@ class Registry:
         for platform, digest in platforms:
             if platform.get("architecture") == wanted and platform.get("os", "linux") == "linux":
                 return digest
-        known = ", ".join(sorted({str(platform.get("architecture")) for platform, _ in platforms}))
-        name = f"docker://{self._reference.server}/{self._reference.path}:{self._reference.tag}"
+        ours = {theirs: name for name, theirs in _ARCHITECTURES.items()}
+        listed = {str(platform.get("architecture")) for platform, _ in platforms}
         raise FetchError(
-            f"{name} is not available for {arch}",
-            hint=f"it is available for {known}",
+            f"{self._reference.name}:{self._reference.tag} is not available for {arch}",
+            hint=f"choose another --arch: {', '.join(sorted(ours.get(each, each) for each in listed))}",
         )
 
     def _manifest(self, name: str) -> dict[str, Any]:
         data = self._read(f"{self._reference.base}/manifests/{name}")
         algorithm, colon, value = name.partition(":")
         if colon:
-            # what is named with its digest must be what was meant
+            # the manifest that a digest names must have that digest
             expected = digest_of(algorithm, value)
             computed = None if expected is None else new_hash(expected.algorithm)
             if computed is None or expected is None:
-                raise FetchError(f"the registry lists a manifest with an invalid digest: '{name}'")
+                raise FetchError(f"invalid digest '{name}' of a manifest of {self._reference.name}")
             computed.update(data)
             if computed.hexdigest() != expected.value:
-                raise FetchError(f"the registry sent a manifest other than {name}", hint="try again later")
+                raise FetchError(
+                    f"checksum mismatch for a manifest of {self._reference.name}: expected {name}, "
+                    f"got {algorithm}:{computed.hexdigest()}",
+                    hint="try again later",
+                )
         try:
             document = json.loads(data)
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            raise FetchError(
-                f"the answer of {self._reference.server} is not a manifest",
-                hint="a captive portal or proxy may have answered",
-            )
+            raise FetchError(f"the response of {self._reference.server} is not a manifest", hint=PORTAL_HINT)
         return document
 
     def _read(self, url: str) -> bytes:
@@ -167,20 +174,18 @@ class Registry:
         basic = {} if login is None else {"Authorization": f"Basic {login}"}
         if scheme.lower() == "basic" and basic:
             return basic
+        hint = f"log in with: podman login {self._reference.server}"
         values = dict(_CHALLENGE.findall(rest))
         realm = values.get("realm", "")
         parts = urlsplit(realm)
         if scheme.lower() != "bearer" or not (parts.scheme == "https" or is_loopback(realm)):
-            raise FetchError(
-                f"{self._reference.server} requires a login",
-                hint=f"log in first: podman login {self._reference.server}",
-            )
+            raise FetchError(f"{self._reference.server} requires a login", hint=hint)
         scope = values.get("scope") or f"repository:{self._reference.path}:pull"
         query = urlencode({"service": values.get("service", ""), "scope": scope})
         answer = json.loads(self._web.read(f"{realm}{'&' if parts.query else '?'}{query}", basic))
         token = answer.get("token") or answer.get("access_token")
         if not token:
-            raise FetchError(f"{self._reference.server} did not issue a token")
+            raise FetchError(f"{self._reference.server} did not issue an access token", hint=hint)
         return {"Authorization": f"Bearer {token}"}
 
 

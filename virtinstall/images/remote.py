@@ -41,7 +41,7 @@ _DISKS = ("disk-kvm.img", "disk.qcow2", "disk1.img", "disk-kvm.qcow2", "uefi1.im
 def catalogue_with_indexes(
     environment: Mapping[str, str], systems: Catalog, cache_dir: str, report: Report = lambda text: None
 ) -> ImageCatalogue:
-    """All catalogues, those too whose indexes are on the web."""
+    """All catalogues, including those whose indexes are on the web."""
     reader = IndexReader(os.path.join(cache_dir, "indexes"), report)
     return ImageCatalogue(environment, systems, reader.images)
 
@@ -82,7 +82,7 @@ class IndexReader:
             except FetchError as error:
                 if age is None:
                     raise
-                self._report(f"{error.message}: using the copy that was read earlier")
+                self._report(f"{error.message}; using the cached copy of the index")
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
 
@@ -94,7 +94,7 @@ class IndexReader:
                 file.write(data)
             os.replace(temporary, path)
         except OSError as error:
-            raise FetchError(f"cannot write to the image cache '{path}': {error.strerror}") from error
+            raise FetchError(f"cannot write '{path}' in the image cache: {error.strerror}") from error
 
 
 def _verified(url: str, keyring: str) -> bytes:
@@ -120,7 +120,10 @@ def _document(text: str, url: str) -> Mapping[str, Any]:
     except ValueError:
         document = None
     if not isinstance(document, Mapping):
-        raise FetchError(f"{display_url(url)} is not an index", hint="check the catalogue that names it")
+        raise FetchError(
+            f"{display_url(url)} is not a simplestreams index",
+            hint="correct or remove the URL in 'sources' of the image catalogue",
+        )
     return document
 
 

@@ -1,6 +1,6 @@
 """Signatures of checksum lists, verified by gpgv(1) with the keyring that a catalogue names.
 
-Source: gpgv(1); only what gpgv itself returns as signed is used of a clear-signed list.
+Source: gpgv(1). Of a clear-signed list, only the part that gpgv returns as signed is used.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ _SECONDS = 60
 
 
 def can_verify(keyring: str) -> bool:
-    """Whether there is such a keyring, and the program that uses it."""
+    """Whether the keyring and gpgv(1) exist."""
     return bool(keyring) and os.path.isfile(keyring) and shutil.which("gpgv") is not None
 
 
 def verified_text(text: bytes, keyring: str, name: str, signature: bytes | None = None) -> bytes:
     """The signed part of a clear-signed text, or `text` if `signature` is detached and valid.
 
-    Raises: FetchError, if the signature is missing, invalid or by another key; `name` is that of the list.
+    `name` is the name of the list for messages. Raises: FetchError, if the signature is missing, invalid or by a key
+    that is not in the keyring.
     """
     with tempfile.TemporaryDirectory(prefix="virtinst-gpgv-") as folder:
         list_path, output = os.path.join(folder, "list"), os.path.join(folder, "signed")

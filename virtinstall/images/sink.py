@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError
 from virtinstall.images.decompress import Decompressor, Writer, compression_of
+from virtinstall.units import human_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 HEAD_BYTES = 512
 BLOCK_BYTES = 65536
 STORED_LIMIT_BYTES = 64 << 30
-"""The most that one image may take on disk, decompressed."""
+"""Largest size of a decompressed image."""
 _ZEROS = bytes(BLOCK_BYTES)
 _HASHED_BYTES = 1 << 20
 
@@ -34,8 +35,8 @@ class SparseFile:
         view = memoryview(data)
         if self.size + len(view) > self._limit:
             raise FetchError(
-                f"the decompressed image is larger than {self._limit} bytes",
-                hint="check the source of the image; to use it anyway, decompress it: --disk image=/PATH",
+                f"the decompressed image is larger than {human_size(self._limit)}",
+                hint="check the URL; to use the image anyway, download and decompress it, and use --disk image=/PATH",
             )
         start = 0
         while start < len(view):
@@ -54,7 +55,7 @@ class SparseFile:
         return len(view)
 
     def close(self) -> None:
-        """Set the size of the file, which a hole at its end does not."""
+        """Set the size of the file, because a hole at its end does not extend it."""
         os.ftruncate(self._fd, self.size)
 
     def _put(self, data: memoryview, offset: int) -> None:
@@ -66,8 +67,9 @@ class SparseFile:
 class Sink:
     """The target of a download: hash of the data, then decompression, then `inner`.
 
-    `hashed`: the part that arrived before (a resumed download). `is_plain`: the data is stored unchanged, so that the
-    download can be resumed in another run; None until the first bytes show it, then `on_plain` is called if true.
+    `start` is the number of bytes that are already stored (a resumed download). `is_plain`: the data is stored
+    unchanged, so that another run can resume the download; None until the first bytes arrive. `on_plain` is called when
+    it becomes true.
     """
 
     def __init__(
@@ -88,7 +90,7 @@ class Sink:
         self.is_plain: bool | None = True if start else None
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Take a piece of the download. Raises: FetchError, if it cannot be decompressed or stored."""
+        """Process a piece of the download. Raises: FetchError, if it cannot be decompressed or stored."""
         self._digest.update(data)
         if self.is_plain is None:
             self._head += data
@@ -134,7 +136,7 @@ def hash_file(fd: int, digest: _Hash, length: int) -> None:
     while offset < length:
         data = os.pread(fd, min(_HASHED_BYTES, length - offset), offset)
         if not data:
-            raise OSError(errno.EIO, "the file became shorter")
+            raise OSError(errno.EIO, "the file became shorter while it was read")
         digest.update(data)
         offset += len(data)
 

@@ -1,4 +1,4 @@
-"""The origin of an image, as far as it is known without the network."""
+"""The origin of an image: the facts that are known without the network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ImageSource(NamedTuple):
     known yet), `directory` (the newest file in `url` that matches `pattern`), `index` (`listing` describes how to read
     the JSON document), `registry` (`url` is the reference) or `path` (a local file). `checksums` are the names of
     checksum lists next to the image; `guess` means that they may be missing. `fallback_url` is used if an index does
-    not list it. `digest` is a known one, `ALGORITHM:HEX`. `user` is the login that the image creates for its keys;
+    not list it. `digest` is a known digest, `ALGORITHM:HEX`. `user` is the login that the image creates for its keys;
     `os_name` is osinfo's short ID; `origin` names the catalogue.
     """
 

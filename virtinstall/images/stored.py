@@ -29,9 +29,9 @@ _MOST_FILES = 10_000
 
 
 class StoredImage(Record):
-    """An image in the cache. `names` are those it was fetched by; `users` the guests and disks that start from it.
+    """An image in the cache. `names` are those it was fetched by; `users`, the guests and disks that start from it.
 
-    `size_bytes` is what it takes on disk. `is_recent`: a run that creates a guest may just be about to use it.
+    `size_bytes` is its size on disk. `is_recent`: a run that is creating a guest may be about to use it.
     """
 
     path: str
@@ -87,7 +87,7 @@ def _users(host: Host, files: Sequence[str]) -> dict[str, list[str]]:
     for disk in noted:
         if not os.access(disk, os.R_OK):
             raise StorageError(
-                f"cannot read '{disk}', so its base image is not known", hint="run as a user who can read it"
+                f"cannot read the disk '{disk}' to find its backing file", hint="run as a user who can read it"
             )
     for disk in (*_other_disks(host, files), *noted):
         for _, below in local_chain(disk, None):
@@ -103,7 +103,7 @@ def _require_readable_disks(host: Host) -> None:
             path = source.get("file", "")
             if os.path.isfile(path) and not os.access(path, os.R_OK):
                 raise StorageError(
-                    f"cannot read '{path}' of the guest '{name}', so its base image is not known",
+                    f"cannot read the disk '{path}' of the guest '{name}' to find its backing file",
                     hint="run as a user who can read it",
                 )
 
@@ -130,21 +130,21 @@ def _has_backing(path: str) -> bool:
 
 
 def remove_unused(host: Host, folder: str, images: Sequence[StoredImage]) -> list[str]:
-    """Look once more at who uses the images, and remove them. Raises: RequestError, if one is used; StorageError."""
+    """Check again who uses the images, and remove them. Raises: RequestError, if one is used; StorageError."""
     now = {image.path: image for image in stored_images(host, folder)}
     for image in images:
         users = now[image.path].users if image.path in now else ()
         if users:
             raise RequestError(
-                f"image '{image.path}' is used by {', '.join(users)}", hint="delete those guests and disks first"
+                f"the image '{image.path}' is used by {', '.join(users)}", hint="delete those guests and disks first"
             )
     return remove_images(images, folder)
 
 
 def remove_images(images: Sequence[StoredImage], folder: str) -> list[str]:
-    """Remove images from the cache, and what killed runs left there; return the paths.
+    """Remove images and the leftovers of killed runs from the cache; return the paths.
 
-    Raises: StorageError; those removed before stay so.
+    Raises: StorageError; images removed before the error are not restored.
     """
     cache = ImageCache(folder)
     removed = []
@@ -157,7 +157,7 @@ def remove_images(images: Sequence[StoredImage], folder: str) -> list[str]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise StorageError(f"cannot remove '{image.path}': {error.strerror}") from error
+            raise StorageError(f"cannot remove the image '{image.path}': {error.strerror}") from error
         forget_disks(image.path)
         removed.append(image.path)
     return removed + cache.remove_stale(0)

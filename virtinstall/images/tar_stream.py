@@ -35,7 +35,7 @@ class DiskExtractor:
         self.found: str | None = None
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Take a piece of the archive. Raises: FetchError, if it is not one, or has several disks."""
+        """Process a piece of the archive. Raises: FetchError, if it is not a tar archive, or has several disks."""
         view = memoryview(data)
         while view:
             if self._left:
@@ -54,7 +54,7 @@ class DiskExtractor:
         return len(data)
 
     def close(self) -> None:
-        """The archive is complete. Raises: FetchError, if it is not."""
+        """Check that the archive is complete. Raises: FetchError, if it is truncated."""
         if self._left:
             raise FetchError("the layer of the containerdisk is truncated")
         self._target.close()
@@ -82,7 +82,7 @@ class DiskExtractor:
             name = f"{_text(header[345:500])}/{name}"
         if self._kind in (_PAX, _LONG_NAME):
             if size > _HEADER_LIMIT_BYTES:
-                raise FetchError("the layer of the containerdisk has a header that is too long")
+                raise FetchError("the layer of the containerdisk has a tar header that is larger than 1 MiB")
             self._extended = bytearray()
             self._start(size)
             return
@@ -92,7 +92,7 @@ class DiskExtractor:
         self._passes = is_disk and not name.rpartition("/")[2].startswith(".wh.")
         if self._passes:
             if self.found is not None:
-                raise FetchError(f"the containerdisk has more than one file below /disk: {self.found} and {name}")
+                raise FetchError(f"the containerdisk has more than one file in /disk: '{self.found}' and '{name}'")
             self.found = name
         self._start(size)
 
@@ -107,7 +107,7 @@ class DiskExtractor:
         while data:
             length, _, rest = data.partition(b" ")
             if not length.isdigit() or not 0 < int(length) <= len(data):
-                raise FetchError("the layer of the containerdisk has an invalid extended header")
+                raise FetchError("the layer of the containerdisk has an invalid extended tar header")
             key, _, value = rest[: int(length) - len(length) - 1].rstrip(b"\n").partition(b"=")
             if key == b"path":
                 self._name = _text(value)
