@@ -120,9 +120,9 @@ def test_a_file_that_changed_in_between_is_an_error(web: WebServer, tree: HttpFe
 def test_another_part_than_was_asked_for_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
     """A server (or a cache) may send a larger part; its Content-Range is checked."""
     web.site.shift, web.site.cut_after = 512, [1000000]
-    with pytest.raises(FetchError, match="did not send the requested part"):
+    with pytest.raises(FetchError, match="did not send the requested data"):
         fetch(tree, "big")
-    with pytest.raises(FetchError, match="did not send the requested part"):
+    with pytest.raises(FetchError, match="did not send the requested data"):
         tree.read_range("big", 4096, 1000)
 
 

@@ -56,7 +56,7 @@ def test_an_iso_image(tmp_path: Path) -> None:
         ("/nowhere/at/all", "No such file"),
         ("/dev/null", "neither a directory nor"),
         ("file://elsewhere/x", "another host"),
-        ("gopher://127.0.0.1/x", "unknown kind"),
+        ("gopher://127.0.0.1/x", "unsupported URL scheme 'gopher'"),
         ("x\0y", "null"),
     ],
 )
@@ -141,7 +141,7 @@ def test_nfs_through_its_tools(nfs_tools: Path) -> None:
     target = BytesIO()
     assert fetcher.download("images/vmlinuz", target, Silent()) == 600000
     assert fetcher.install_url == "nfs:127.0.0.1:/tree"
-    with pytest.raises(FetchError, match="could not read"):
+    with pytest.raises(FetchError, match="cannot read"):
         open_location("nfs://127.0.0.1/gone")
 
 
@@ -187,7 +187,7 @@ def test_a_file_on_nfs_that_changed_in_between(nfs_tools: Path) -> None:
 def test_an_nfs_directory_without_end(nfs_tools: Path) -> None:
     """The output of nfs-ls is limited in size and time."""
     Path(shutil.which("nfs-ls") or "").write_text("#!/bin/sh\nexec yes -- -rw-r--r-- 1 0 0 5 name\n")
-    with pytest.raises(FetchError, match="more than"):
+    with pytest.raises(FetchError, match="larger than"):
         open_location("nfs://127.0.0.1/tree")
     Path(shutil.which("nfs-ls") or "").write_text("#!/bin/sh\nexec sleep 30\n")
     with pytest.raises(FetchError, match="did not answer"):

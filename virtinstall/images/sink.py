@@ -142,5 +142,7 @@ def hash_file(fd: int, digest: _Hash, length: int) -> None:
 
 
 def _write_failure(error: OSError) -> FetchError:
-    hint = "free space on the file system of the image cache" if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+    hint = (
+        "free up space on the file system of the image cache" if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+    )
     return FetchError(f"cannot write to the image cache: {error.strerror or error}", hint=hint)

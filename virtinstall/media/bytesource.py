@@ -58,7 +58,7 @@ class FileSource:
             self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
             self.size = os.lseek(self._fd, 0, os.SEEK_END)
         except OSError as error:
-            raise FetchError(f"could not open '{path}': {error.strerror}") from error
+            raise FetchError(f"cannot open '{path}': {error.strerror}") from error
 
     def __enter__(self) -> FileSource:
         return self
@@ -76,7 +76,7 @@ class FileSource:
             while len(data) < length:
                 more = os.pread(self._fd, length - len(data), offset + len(data))
                 if not more:
-                    raise _ended(self)
+                    raise truncated(self)
                 data += more
         except OSError as error:
             raise self._failure(error) from error
@@ -119,7 +119,7 @@ class FileSource:
         return done
 
     def _failure(self, error: OSError) -> FetchError:
-        return FetchError(f"could not read '{self.name}': {error.strerror}")
+        return FetchError(f"cannot read '{self.name}': {error.strerror}")
 
 
 class HttpSource:
@@ -135,7 +135,7 @@ class HttpSource:
         if size is None:
             raise FetchError(
                 f"the server does not report the size of {self.name}",
-                hint="download the image and use its local path",
+                hint="download the image, and use its local path",
             )
         self.size = size
         self._blocks: dict[int, bytes] = {}
@@ -172,10 +172,11 @@ class HttpSource:
 
 def _check_inside(source: ByteSource, offset: int, length: int) -> None:
     if offset < 0 or length < 0 or offset + length > source.size:
-        raise _ended(source)
+        raise truncated(source)
 
 
-def _ended(source: ByteSource) -> FetchError:
+def truncated(source: ByteSource) -> FetchError:
+    """The error for an image that ends too early."""
     return FetchError(
         f"'{source.name}' ends before the data that its directory lists",
         hint="the image is truncated or damaged: download it again and compare its checksum",

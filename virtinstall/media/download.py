@@ -7,9 +7,9 @@
 
 `download` resumes an interrupted transfer if the server still has the same version (ETag, Last-Modified, size), checks
 the size limit and the free space, and detects stalled servers. To continue a partial file of an earlier run, pass
-`start` and `before` (the response saved then): where the server has another version, `on_restart` must truncate the
+`start` and `before` (the response saved then): if the server has another version, `on_restart` must truncate the
 target and start the digest again. To revalidate a cached file, pass `cached`: if it is current, `not_modified` is set
-and nothing is written. `read_url` returns a small file from memory. Errors are FetchError; `status` has the HTTP
+and nothing is written. `read_url` returns the contents of a small file. Errors are FetchError; `status` has the HTTP
 status where there is one, `challenge` the WWW-Authenticate header of a 401.
 
 TLS is verified, proxies and REQUESTS_CA_BUNDLE are respected (by requests). Redirects are limited and never lead from
@@ -165,7 +165,7 @@ class HttpFetcher:
     def read_range(self, path: str, offset: int, length: int) -> bytes:
         """`length` bytes from `offset` on, for reading inside an image.
 
-        Raises: FetchError, also where the server cannot send parts of a file.
+        Raises: FetchError, also if the server does not support range requests.
         """
         data = BytesIO()
         self.download_range(path, offset, length, data)
@@ -176,8 +176,8 @@ class HttpFetcher:
     ) -> None:
         """Write `length` bytes from `offset` on to `target_file`; an interrupted transfer is resumed.
 
-        The caller starts and finishes `progress`, as the part may be one of several of a file.
-        Raises: FetchError, also where the server cannot send parts of a file.
+        The caller starts and finishes `progress`, because the part may be one of several of a file.
+        Raises: FetchError, also if the server does not support range requests.
         """
         url = self._url(path)
         transfer(

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from virtinstall.errors import FetchError
 from virtinstall.safe_text import one_line
+from virtinstall.units import human_size
 
 if TYPE_CHECKING:
     from virtinstall.progress import Progress
@@ -100,7 +101,7 @@ def clean_path(path: str) -> str:
     if ".." in parts or "\0" in path:
         raise FetchError(
             f"'{path}' is outside the install location",
-            hint="use paths of the kernel and the initrd relative to the location",
+            hint="use a path relative to the install location, without '..'",
         )
     return posixpath.join(*parts) if parts else ""
 
@@ -144,8 +145,8 @@ def write_failure(target_file: Target, error: OSError) -> FetchError:
     """The error for a target that cannot be written."""
     name = getattr(target_file, "name", "the temporary file")
     return FetchError(
-        f"could not write '{name}': {error.strerror or error}",
-        hint="free space on that file system",
+        f"cannot write '{name}': {error.strerror or error}",
+        hint="free up space on its file system",
     )
 
 
@@ -156,6 +157,6 @@ def check_size(what: str, size: int, limit: int) -> None:
     """
     if size > limit:
         raise FetchError(
-            f"{what} is larger than the limit of {limit} bytes",
-            hint="check that the location is the correct install tree",
+            f"{what} is larger than the limit of {human_size(limit)}",
+            hint="check that the URL or path is correct",
         )

@@ -35,6 +35,7 @@ from virtinstall.media.transfer import (
     transfer,
 )
 from virtinstall.safe_text import one_line
+from virtinstall.units import human_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,9 @@ class FtpFetcher:
         self._limits = limits
         self._root = unquote(self._parts.path).rstrip("/")
         if any(mark in self._root for mark in "\r\n\0"):
-            raise FetchError(f"'{display_url(url)}' is not a valid FTP address: it contains a line break or NUL")
+            raise FetchError(
+                f"invalid FTP address '{one_line(display_url(url))}': it contains a line break or a NUL character"
+            )
         self.location = display_url(url)
         self.install_url: str | None = url
         self._session: _Session | None = None
@@ -121,8 +124,8 @@ class FtpFetcher:
             except ftplib.error_perm:
                 session.close()
                 raise FetchError(
-                    f"the FTP server of {self.location} refused the login",
-                    hint="put the user and password into the URL: ftp://USER:PASSWORD@HOST/PATH",
+                    f"the FTP server refused the login for {self.location}",
+                    hint="add a user and password to the URL: ftp://USER:PASSWORD@HOST/PATH",
                 ) from None
             except _FAILURES as error:
                 session.close()
@@ -176,7 +179,7 @@ class FtpFetcher:
 
     def _path(self, path: str) -> str:
         if any(mark in path for mark in "\r\n"):
-            raise FetchError("a path on an FTP server cannot contain a line break")
+            raise FetchError(f"invalid path '{one_line(path)}': paths on FTP servers cannot contain a line break")
         return f"{self._root}/{clean_path(path)}"
 
     def _display(self, path: str) -> str:
@@ -188,7 +191,7 @@ class _Enough(Exception):
 
 
 class _Session(ftplib.FTP):
-    """A session in which each reply has a deadline and a limit of its length."""
+    """A session that limits the time and the length of each reply."""
 
     def __init__(self, limits: Limits) -> None:
         self._file: TextIO | None = None
@@ -211,7 +214,7 @@ class _Session(ftplib.FTP):
         self._file = opened
 
     def begin(self, host: str, port: int, login: tuple[str, str]) -> None:
-        """Connect, log in and choose binary transfers, all within one deadline."""
+        """Connect, log in and select binary transfers, all within one deadline."""
         with self._deadline.within(self._limits.reply_seconds):
             self.connect(host, port)
             self.login(*login)
@@ -270,7 +273,7 @@ class _Session(ftplib.FTP):
         line = super().getline()
         self._reply_length += len(line) + 1
         if self._reply_length > _LONGEST_REPLY:
-            raise ftplib.error_proto("the server sent a reply without an end")
+            raise ftplib.error_proto(f"the server sent a reply of more than {human_size(_LONGEST_REPLY)}")
         return line
 
     def _ask(self, command: str) -> str:

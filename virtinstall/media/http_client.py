@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 _REDIRECT_BYTES = 64 * 1024
+_STATUS_HINTS = {
+    401: "add the user and password to the URL",
+    407: "add the user and password of the proxy to its URL, for example in https_proxy",
+    503: "try again later",
+}
 NOT_THERE = (404, 410)
 """HTTP statuses of files that do not exist."""
 
@@ -70,7 +75,7 @@ class HttpClient:
             drop(reply)
             raise FetchError(
                 f"the server does not support range requests: {display_url(url)}",
-                hint="download the image and use its local path",
+                hint="download the image, and use its local path",
             )
         return HttpReader(reply, url, self._errors, self._read_limit, part_offset=offset, part_length=length)
 
@@ -94,7 +99,7 @@ class HttpClient:
             raise fetch_failure(display_url(url), _reason(error)) from None
 
     def check_status(self, reply: Any, url: str, *, not_modified: bool = False) -> None:
-        """Raise an error for each status of a response without the file.
+        """Check that the status of a response is that of a file, or of a cached copy that is current.
 
         Raises: FetchError.
         """
@@ -108,8 +113,7 @@ class HttpClient:
         elif status < 400:
             error = fetch_failure(name, f"unexpected response (HTTP {status})")
         else:
-            hint = "add the user and password to the URL" if status in (401, 407) else None
-            error = FetchError(f"the request for {name} failed (HTTP {status})", hint=hint)
+            error = FetchError(f"the request for {name} failed (HTTP {status})", hint=_STATUS_HINTS.get(status))
         error.status = status
         error.challenge = header(reply, "WWW-Authenticate")
         raise error
@@ -188,7 +192,7 @@ def _leave_long_redirect(reply: Any, **ignored: object) -> None:
 
 
 def header(reply: Any, name: str) -> str:
-    """Return a header of a response, or nothing."""
+    """Return a header of a response, or an empty string."""
     return str(reply.headers.get(name) or reply.headers.get(name.lower()) or "")
 
 
@@ -213,7 +217,9 @@ def _content_range(reply: Any, url: str) -> tuple[int, int | None]:
 
 def _other_part(reply: Any, url: str) -> FetchError:
     drop(reply)
-    return fetch_failure(display_url(url), "the server sent a part of the file without its Content-Range (HTTP 206)")
+    return fetch_failure(
+        display_url(url), "the server sent a part of the file without a valid Content-Range (HTTP 206)"
+    )
 
 
 def _strong_validator(response: Response) -> str:

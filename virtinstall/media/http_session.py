@@ -28,7 +28,7 @@ HTTP_ERRORS = (OSError, ValueError, HTTPError, http.client.HTTPException)
 
 
 def new_session(deadline: Deadline, redirects: int) -> requests.Session:
-    """Return a session whose reads respect `deadline`, and that never leaves HTTPS."""
+    """Return a session whose reads respect `deadline`, and that follows no redirect from HTTPS to HTTP."""
     session = _Session()
     session.max_redirects = redirects
     adapter = _Adapter(deadline)
@@ -51,8 +51,8 @@ class _Session(requests.Session):
         if urlsplit(url).scheme != "https":
             resp.close()
             raise FetchError(
-                f"{display_url(resp.url)} redirects from HTTPS to {display_url(url)}, which is not protected",
-                hint="use an address that is not redirected from HTTPS",
+                f"{display_url(resp.url)} redirects to {display_url(url)}, which is not encrypted",
+                hint="use a URL that does not redirect from HTTPS to an unencrypted address",
             )
         return target
 

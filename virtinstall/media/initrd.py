@@ -50,7 +50,7 @@ class Injection:
 
 
 def check_injections(paths: Sequence[Path], generated: Sequence[tuple[str, bytes]] = ()) -> list[Injection]:
-    """Check the files to inject before anything is downloaded; `generated` are more files: names and contents.
+    """Check the files to inject, before anything is downloaded. `generated`: names and contents of generated files.
 
     Raises: RequestError, if a file cannot be read, is not a regular file, or two files have the same name.
     """
@@ -89,19 +89,19 @@ def inject(initrd: Path, files: Sequence[Injection], progress: Progress | None =
                 shown.finish()
     except OSError as error:
         raise FetchError(
-            f"could not add files to the initrd '{initrd}': {error.strerror or error}",
-            hint="free space on that file system",
+            f"cannot add files to the initrd '{initrd}': {error.strerror or error}",
+            hint="free up space on its file system",
         ) from error
 
 
 def archive_size(files: Sequence[Injection]) -> int:
-    """Maximum size in bytes that is added to an initrd, for checking the free space in advance."""
+    """Maximum number of bytes that `inject` appends, for checking the free space in advance."""
     entries = [(each.name, each.size) for each in files] + [(_TRAILER, 0)]
     return _ALIGN + sum(_padded(110 + len(os.fsencode(name)) + 1) + _padded(size) for name, size in entries)
 
 
 def _look_at(path: Path) -> Injection:
-    hint = "use readable files; they are added to the initrd's root with the same names"
+    hint = "specify the path of a readable regular file"
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -110,10 +110,10 @@ def _look_at(path: Path) -> Injection:
             pass
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise RequestError(f"--initrd-inject: could not read '{path}': {why}", hint=hint) from error
+        raise RequestError(f"--initrd-inject: cannot read '{path}': {why}", hint=hint) from error
     if status.st_size > _LARGEST:
         raise RequestError(
-            f"--initrd-inject: '{path}' is larger than the 4 GiB that an initrd can hold",
+            f"--initrd-inject: '{path}' is too large: files in an initrd are limited to 4 GiB",
             hint="download it in the guest, or put it on a disk",
         )
     executable = bool(status.st_mode & stat.S_IXUSR)

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError
+from virtinstall.media.bytesource import truncated
 from virtinstall.media.fetcher import VolumeIds, clean_path
 from virtinstall.media.iso_records import SECTOR_BYTES, Record, damaged, parse_record, parse_system_use
 from virtinstall.safe_text import one_line
+from virtinstall.units import human_size
 
 if TYPE_CHECKING:
     from virtinstall.media.bytesource import ByteSource
@@ -61,7 +63,7 @@ class IsoImage:
         primary, joliet = self._read_descriptors()
         (self._block_bytes,) = struct.unpack_from("<H", primary, 128)
         if self._block_bytes not in (512, 1024, SECTOR_BYTES):
-            raise damaged(f"invalid block size {self._block_bytes}")
+            raise damaged(source.name, f"invalid block size {self._block_bytes}")
         self.volume = _volume_ids(primary, self._block_bytes)
         self._skip: int | None = None
         self._joliet = False
@@ -84,7 +86,7 @@ class IsoImage:
         """
         entry = self.find(path)
         if entry is None or not entry.is_directory:
-            raise FetchError(f"'{self._source.name}' has no directory '{path}'")
+            raise FetchError(f"no such directory in '{self._source.name}': {path}")
         return list(self._directory(entry))
 
     def read(self, entry: IsoEntry, limit: int) -> bytes:
@@ -127,7 +129,7 @@ class IsoImage:
                 return None
             if entry.link is not None:
                 if not links_left:
-                    raise damaged("symbolic link loop")
+                    raise damaged(self._source.name, "symbolic link loop")
                 above = [] if entry.link.startswith("/") else [each.name for each in trail[1:]]
                 return self._find([*above, *entry.link.split("/"), *parts[position + 1 :]], links_left - 1)
             trail.append(entry)
@@ -142,7 +144,7 @@ class IsoImage:
     def _metadata(self, offset: int, length: int) -> bytes:
         self._metadata_left -= length
         if self._metadata_left < 0:
-            raise damaged("directory data too large")
+            raise damaged(self._source.name, f"its directories are larger than {human_size(_MOST_METADATA_BYTES)}")
         return self._source.read_at(offset, length)
 
     def _read_descriptors(self) -> tuple[bytes, bytes | None]:
@@ -166,9 +168,9 @@ class IsoImage:
         return primary, joliet
 
     def _read_root(self, descriptor: bytes) -> IsoEntry:
-        parsed = parse_record(descriptor[156:190], 0)
+        parsed = parse_record(descriptor[156:190], 0, self._source.name)
         if parsed is None or not parsed[0].is_directory:
-            raise damaged("it has no root directory")
+            raise damaged(self._source.name, "it has no root directory")
         root = IsoEntry("", True, (self._extent(parsed[0]),))
         if not self._joliet:
             self._skip = self._rock_ridge_skip(root)
@@ -177,7 +179,7 @@ class IsoImage:
     def _rock_ridge_skip(self, root: IsoEntry) -> int | None:
         """The number of bytes before the Rock Ridge data in each system use area, or None without Rock Ridge."""
         offset, _ = root.extents[0]
-        parsed = parse_record(self._metadata(offset, SECTOR_BYTES), 0)
+        parsed = parse_record(self._metadata(offset, SECTOR_BYTES), 0, self._source.name)
         if parsed is None:
             return None
         area = parsed[0].system_use
@@ -190,10 +192,7 @@ class IsoImage:
     def _extent(self, record: Record) -> tuple[int, int]:
         offset = record.block * self._block_bytes
         if offset + record.length > self._source.size:
-            raise FetchError(
-                f"'{self._source.name}' is shorter than its directory requires",
-                hint="the image is truncated or damaged: download it again and compare its checksum",
-            )
+            raise truncated(self._source)
         return offset, record.length
 
     def _directory(self, directory: IsoEntry) -> dict[str, IsoEntry]:
@@ -204,11 +203,11 @@ class IsoImage:
 
     def _read_directory(self, directory: IsoEntry) -> dict[str, IsoEntry]:
         if directory.size > _MOST_DIRECTORY_BYTES:
-            raise damaged(f"the directory '{directory.name}' has the invalid size {directory.size}")
+            raise damaged(self._source.name, f"the directory '{directory.name}' has the invalid size {directory.size}")
         data = b"".join(self._metadata(*extent) for extent in directory.extents)
         entries: dict[str, IsoEntry] = {}
         pending: list[Record] = []
-        for record in _records(data):
+        for record in self._records(data):
             if record.identifier in (b"\0", b"\1"):
                 continue
             pending.append(record)
@@ -222,17 +221,18 @@ class IsoImage:
     def _entry(self, records: list[Record]) -> IsoEntry:
         last = records[-1]
         if any(record.interleaved for record in records):
-            raise damaged("it contains interleaved files, which are not supported")
+            raise FetchError(f"'{self._source.name}' contains interleaved files, which are not supported")
         name = self._plain_name(last.identifier)
         link, compressed, directory = None, False, last.is_directory
         extents: tuple[tuple[int, int], ...] | None = None
         if self._skip is not None:
-            use = parse_system_use(records[0].system_use[self._skip :], self._continuation)
+            area = records[0].system_use[self._skip :]
+            use = parse_system_use(area, self._continuation, self._source.name)
             name, link, compressed = use.name or name, use.link, use.compressed
             if use.child_block is not None:
                 directory, extents = True, (self._moved_directory(use.child_block),)
         if "/" in name or "\0" in name or name in ("", ".", ".."):
-            raise damaged(f"it contains a file named '{one_line(name)}'")
+            raise damaged(self._source.name, f"invalid file name '{one_line(name)}'")
         if extents is None:
             # A file beyond the end of a truncated image is an error only if it is requested.
             extents = tuple((record.block * self._block_bytes, record.length) for record in records)
@@ -240,32 +240,31 @@ class IsoImage:
 
     def _moved_directory(self, block: int) -> tuple[int, int]:
         """The extent of a directory that Rock Ridge moved because it was nested too deeply."""
-        parsed = parse_record(self._metadata(block * self._block_bytes, SECTOR_BYTES), 0)
+        parsed = parse_record(self._metadata(block * self._block_bytes, SECTOR_BYTES), 0, self._source.name)
         if parsed is None or not parsed[0].is_directory:
-            raise damaged("a moved directory is missing")
+            raise damaged(self._source.name, "a relocated directory is missing")
         return self._extent(parsed[0])
 
     def _continuation(self, block: int, offset: int, length: int) -> bytes:
         if offset + length > SECTOR_BYTES:
-            raise damaged("a Rock Ridge area is longer than a sector")
+            raise damaged(self._source.name, "a Rock Ridge area is longer than a sector")
         return self._metadata(block * self._block_bytes + offset, length)
+
+    def _records(self, data: bytes) -> list[Record]:
+        """All records of a directory; a record never crosses the end of a sector."""
+        found = []
+        for sector_start in range(0, len(data), SECTOR_BYTES):
+            sector = data[sector_start : sector_start + SECTOR_BYTES]
+            start = 0
+            while (parsed := parse_record(sector, start, self._source.name)) is not None:
+                record, start = parsed
+                found.append(record)
+        return found
 
     def _plain_name(self, identifier: bytes) -> str:
         if self._joliet:
             return identifier.decode("utf-16-be", "replace").partition(";")[0]
         return identifier.decode("ascii", "replace").partition(";")[0].rstrip(".")
-
-
-def _records(data: bytes) -> list[Record]:
-    """All records of a directory; a record never crosses the end of a sector."""
-    found = []
-    for sector_start in range(0, len(data), SECTOR_BYTES):
-        sector = data[sector_start : sector_start + SECTOR_BYTES]
-        start = 0
-        while (parsed := parse_record(sector, start)) is not None:
-            record, start = parsed
-            found.append(record)
-    return found
 
 
 def _pick(entries: dict[str, IsoEntry], name: str) -> IsoEntry | None:

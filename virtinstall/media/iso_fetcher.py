@@ -62,5 +62,5 @@ class IsoFetcher:
     def _entry(self, path: str) -> IsoEntry:
         entry = self.image.find(path)
         if entry is None:
-            raise FetchError(f"'{self.location}' has no file '{clean_path(path)}'")
+            raise FetchError(f"no such file in '{self.location}': {clean_path(path)}")
         return entry

@@ -49,10 +49,10 @@ class Record:
     system_use: bytes
 
 
-def parse_record(data: bytes, start: int) -> tuple[Record, int] | None:
+def parse_record(data: bytes, start: int, image: str) -> tuple[Record, int] | None:
     """The record at `start` and the offset after it, or None at the end of the sector's records.
 
-    Raises: FetchError, if the record is inconsistent.
+    Raises: FetchError naming `image`, if the record is inconsistent.
     """
     length = data[start] if start < len(data) else 0
     if not length:
@@ -60,7 +60,7 @@ def parse_record(data: bytes, start: int) -> tuple[Record, int] | None:
     name_length = data[start + 32] if start + 32 < len(data) else 0
     name_end = start + _FIXED_BYTES + name_length
     if length < _FIXED_BYTES + 1 or start + length > len(data) or name_end > start + length:
-        raise damaged("a directory record has an invalid length")
+        raise damaged(image, "a directory record has an invalid length")
     extended, block, size = data[start + 1], *struct.unpack_from("<I4xI", data, start + 2)
     flags, unit, gap = data[start + 25], data[start + 26], data[start + 27]
     padded_end = name_end + (1 - name_length % 2)
@@ -76,10 +76,11 @@ def parse_record(data: bytes, start: int) -> tuple[Record, int] | None:
     return record, start + length
 
 
-def parse_system_use(area: bytes, read_block: ReadBlock) -> SystemUse:
+def parse_system_use(area: bytes, read_block: ReadBlock, image: str) -> SystemUse:
     """The Rock Ridge entries in `area` and in its continuation areas.
 
-    `read_block(block, offset, length)` returns continuation areas. Raises: FetchError, if they are damaged or endless.
+    `read_block(block, offset, length)` returns continuation areas. Raises: FetchError naming `image`, if the areas are
+    damaged or too many.
     """
     use = SystemUse()
     for _ in range(MOST_CONTINUATIONS):
@@ -88,7 +89,7 @@ def parse_system_use(area: bytes, read_block: ReadBlock) -> SystemUse:
             break
         area = read_block(*following)
     else:
-        raise damaged("endless Rock Ridge continuation areas")
+        raise damaged(image, f"more than {MOST_CONTINUATIONS} Rock Ridge continuation areas")
     if use._name_parts:
         use.name = b"".join(use._name_parts).decode("utf-8", "surrogateescape")
     if use._link_parts:
@@ -142,6 +143,8 @@ def _parse_link(components: bytes, use: SystemUse) -> None:
         start += 2 + length
 
 
-def damaged(what: str) -> FetchError:
+def damaged(image: str, what: str) -> FetchError:
     """The error for an image that violates ISO 9660."""
-    return FetchError(f"the ISO image is damaged: {what}", hint="download the image again and compare its checksum")
+    return FetchError(
+        f"the ISO image '{image}' is damaged: {what}", hint="download the image again and compare its checksum"
+    )

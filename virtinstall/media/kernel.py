@@ -42,7 +42,7 @@ def fetch_file(
 ) -> None:
     """Download `source` to the new file `path`, and append `injections` to it (an initrd).
 
-    QEMU reads it at its start, so it is temporary. Raises: FetchError; created files are in `undo`.
+    The file is temporary, because QEMU reads it only when it starts. Raises: FetchError; created files are in `undo`.
     """
     make_directory(str(path.parent), undo)
     size = fetcher.size(source)
@@ -51,7 +51,7 @@ def fetch_file(
     mode = _PRIVATE_MODE if any(each.private for each in injections) else _MODE
     with _new_file(path, mode, undo) as target:
         if not fetcher.download(source, target, progress):
-            raise FetchError(f"'{source}' at '{fetcher.location}' is empty", hint="the install tree is incomplete")
+            raise FetchError(f"'{source}' in '{fetcher.location}' is empty", hint="use a complete install tree")
     if injections:
         inject(path, injections, progress)
 
@@ -64,7 +64,7 @@ def _new_file(path: Path, mode: int, undo: Undo) -> Iterator[BinaryIO]:
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         except OSError as error:
             raise FetchError(
-                f"could not create '{path}': {error.strerror}", hint="check that the directory is writable"
+                f"cannot create '{path}': {error.strerror}", hint="check that the directory is writable"
             ) from error
         undo.push(f"file {path}", lambda: remove_file(str(path)), temporary=True)
     with os.fdopen(fd, "wb", buffering=0) as target:

@@ -86,8 +86,8 @@ class LocalTreeFetcher:
 
     def _open(self, path: str) -> FileSource:
         if not self.exists(path):
-            raise FetchError(f"'{self.location}' has no file '{clean_path(path)}'")
+            raise FetchError(f"no such file in '{self.location}': {clean_path(path)}")
         return FileSource(self._directory / clean_path(path))
 
     def _failure(self, path: str, error: OSError) -> FetchError:
-        return FetchError(f"could not read '{path}' in '{self.location}': {error.strerror}")
+        return FetchError(f"cannot read '{path}' in '{self.location}': {error.strerror}")

@@ -20,8 +20,8 @@ def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
     """Return a fetcher for the files below `location`; the caller closes it.
 
     `location` is an http, https, ftp or nfs address, a `file://` address, a directory, an ISO image or a block device
-    that contains one. An http address that ends in `.iso` is read as an image, by ranges. `limits` are for the server's
-    time and the size of a file. Raises: FetchError, if it is none of these or cannot be opened.
+    that contains one. An http address that ends in `.iso` is read as an image, by ranges. `limits` are those of the
+    server's response time and of the file size. Raises: FetchError, if it is none of these or cannot be opened.
     """
     scheme = location.partition(":")[0].lower()
     if scheme in ("http", "https") and "://" in location:
@@ -45,7 +45,7 @@ def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
         return _open_local(Path(percent_decoded(location, parts.path)), limits)
     if "://" in location:
         raise FetchError(
-            f"cannot download '{display_url(location)}': unknown kind of address '{scheme}'",
+            f"unsupported URL scheme '{scheme}' in '{display_url(location)}'",
             hint="use an http, https, ftp or nfs address, a local directory or a local ISO image",
         )
     return _open_local(Path(location).expanduser(), limits)
@@ -81,8 +81,8 @@ def _open_local(path: Path, limits: Limits) -> Fetcher:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise FetchError(
-            f"could not open the install location '{path}': {why}",
-            hint="use an install tree's address or directory, or an ISO image",
+            f"cannot open the install location '{path}': {why}",
+            hint="use the URL or directory of an install tree, or an ISO image",
         ) from error
     if stat.S_ISDIR(mode):
         from virtinstall.media.local import LocalTreeFetcher
@@ -101,7 +101,7 @@ def _check_brackets(location: str) -> None:
     try:
         urlsplit(location)
     except ValueError as error:
-        raise FetchError(f"incomplete address '{location}'", hint="use file:///DIRECTORY") from error
+        raise FetchError(f"invalid URL '{location}'", hint="use file:///DIRECTORY") from error
 
 
 def _check_host(location: str) -> None:
@@ -112,4 +112,7 @@ def _check_host(location: str) -> None:
     except ValueError:
         usable = False
     if not usable:
-        raise FetchError(f"incomplete address '{display_url(location)}'", hint="use http://HOST/DIRECTORY/")
+        scheme = location.partition(":")[0].lower()
+        raise FetchError(
+            f"invalid host or port in the URL '{display_url(location)}'", hint=f"use {scheme}://HOST/DIRECTORY/"
+        )

@@ -31,6 +31,7 @@ from virtinstall.media.fetcher import (
 from virtinstall.media.local import LocalTreeFetcher
 from virtinstall.media.transfer import DEFAULT_LIMITS, Limits, Response, TransferInterrupted, read_start, transfer
 from virtinstall.safe_text import one_line
+from virtinstall.units import human_size
 
 if TYPE_CHECKING:
     from virtinstall.progress import Progress
@@ -56,7 +57,7 @@ class NfsPlace:
 
 
 def parse_nfs(location: str) -> NfsPlace:
-    """The place in `nfs:HOST:/PATH`, `nfs:HOST/PATH` or `nfs://HOST/PATH`.
+    """Parse `nfs:HOST:/PATH`, `nfs:HOST/PATH` or `nfs://HOST/PATH`.
 
     Raises: FetchError, if a part is missing.
     """
@@ -76,9 +77,9 @@ def parse_nfs(location: str) -> NfsPlace:
 
 
 def open_nfs(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
-    """Open an NFS location in the first way that this host supports.
+    """Open an NFS location with libnfs's tools, or else with a mount.
 
-    Raises: FetchError, if the host supports none, or the server refuses.
+    Raises: FetchError, if the host has neither an NFS client nor permission to mount, or the server refuses.
     """
     place = parse_nfs(location)
     if shutil.which("nfs-ls") and shutil.which("nfs-cat"):
@@ -87,7 +88,7 @@ def open_nfs(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
         return mounted(place)
     raise FetchError(
         f"no NFS client found to read '{place.installer_form}'",
-        hint="install libnfs-utils (any user) or nfs-common (root), or mount it and use the directory",
+        hint="install libnfs-utils (for root, nfs-common is sufficient), or mount the export and use its directory",
     )
 
 
@@ -148,7 +149,7 @@ class NfsFetcher:
         directory, _, name = clean_path(path).rpartition("/")
         listing = self._listing(directory)
         if name not in listing:
-            raise FetchError(f"'{self.location}' has no file '{clean_path(path)}'")
+            raise FetchError(f"no such file in '{self.location}': {clean_path(path)}")
         return listing[name]
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
@@ -277,7 +278,7 @@ def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.repl
         try:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
         except OSError as error:
-            raise FetchError(f"could not run {command[0]}: {error.strerror}") from error
+            raise FetchError(f"cannot run {command[0]}: {error.strerror}") from error
         expired = threading.Event()
 
         def expire() -> None:
@@ -299,11 +300,11 @@ def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.repl
         output = (errors.read(_LISTING_LIMIT_BYTES) or printed).decode("utf-8", "replace").strip().splitlines()
     if expired.is_set():
         raise FetchError(
-            f"'{location}' did not answer in {seconds:g} seconds",
+            f"'{location}' did not answer within {seconds:g} seconds",
             hint="check the host, the export and its access rules",
         )
     if len(printed) > _LISTING_LIMIT_BYTES:
-        raise FetchError(f"'{location}' has a directory of more than {_LISTING_LIMIT_BYTES} bytes")
+        raise FetchError(f"a directory listing of '{location}' is larger than {human_size(_LISTING_LIMIT_BYTES)}")
     if status:
-        raise FetchError(f"could not read '{location}': {one_line(output[-1]) if output else f'{command[0]} failed'}")
+        raise FetchError(f"cannot read '{location}': {one_line(output[-1]) if output else f'{command[0]} failed'}")
     return printed.decode("utf-8", "replace")

@@ -18,6 +18,7 @@ from virtinstall.media.fetcher import FILE_LIMIT_BYTES, Target, check_size, writ
 from virtinstall.progress import Progress, Silent
 from virtinstall.redact import logger
 from virtinstall.safe_text import one_line
+from virtinstall.units import human_size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ class Response:
     not_modified: bool = False
 
     def may_equal(self, other: Response) -> bool:
-        """Whether nothing shows that the two are different versions of a file."""
+        """Whether the two may describe the same version of a file: no attribute that both have differs."""
         pairs = (
             (self.length, other.length),
             (self.etag, other.etag),
@@ -68,7 +69,7 @@ class Response:
 
     @property
     def is_verifiable(self) -> bool:
-        """Whether another version of the file could be recognized."""
+        """Whether a changed file would be detected: its size, ETag or modification time is known."""
         return self.length is not None or bool(self.etag or self.last_modified)
 
 
@@ -193,8 +194,8 @@ def check_room(place: int | str | os.PathLike[str], needed_bytes: int, where: st
     free_bytes = status.f_bavail * status.f_frsize
     if needed_bytes > free_bytes:
         raise FetchError(
-            f"'{where}' has {free_bytes} bytes free, but {needed_bytes} are needed",
-            hint="free space on that file system",
+            f"the file system of '{where}' has {human_size(free_bytes)} free, but {human_size(needed_bytes)} is needed",
+            hint="free up space on that file system",
         )
 
 
@@ -204,11 +205,11 @@ def check_announced(name: str, done: int, total: int | None) -> None:
     Raises: FetchError.
     """
     if total is not None and done > total:
-        raise fetch_failure(name, f"the server sent more than the announced {total} bytes")
+        raise fetch_failure(name, f"the server sent more than the {total} bytes that it announced")
 
 
 def _other_part(name: str, offset: int) -> FetchError:
-    return fetch_failure(name, f"the server did not send the requested part from byte {offset}")
+    return fetch_failure(name, f"the server did not send the requested data from byte {offset} on")
 
 
 class _Transfer:

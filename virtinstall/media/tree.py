@@ -58,20 +58,20 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
 
 
 def chosen_manually(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> InstallTree:
-    """The tree for `--location PLACE,kernel=...,initrd=...`.
+    """The tree for `--location LOCATION,kernel=...,initrd=...`.
 
     Raises: RequestError, if one of the two is missing; FetchError, if the location has no such file.
     """
     if not kernel or not initrd:
         raise RequestError(
-            "--location: kernel= and initrd= must be given together",
-            hint="use both: --location PLACE,kernel=PATH,initrd=PATH",
+            "--location kernel= and initrd= must be used together",
+            hint="use --location LOCATION,kernel=PATH,initrd=PATH",
         )
     for path in (kernel, initrd):
         if not fetcher.exists(path):
             raise FetchError(
-                f"'{fetcher.location}' has no file '{clean_path(path)}'",
-                hint="use paths of kernel= and initrd= relative to the location",
+                f"no such file in '{fetcher.location}': {clean_path(path)}",
+                hint="specify kernel= and initrd= relative to the location",
             )
     return InstallTree("manual", clean_path(kernel), clean_path(initrd), volume=fetcher.volume)
 
@@ -102,10 +102,10 @@ def _unknown(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> FetchError:
     paths = probe.looked_for
     shown = ", ".join(paths[:_MOST_LISTED])
     more = f" and {len(paths) - _MOST_LISTED} more" if len(paths) > _MOST_LISTED else ""
-    hint = "for an unknown Linux, specify the files: --location URL,kernel=PATH,initrd=PATH"
+    hint = "for an unknown Linux, specify the files: --location LOCATION,kernel=PATH,initrd=PATH"
     start = _location_hint(probe, treeinfo, arch)
     return FetchError(
-        f"found no installable distribution at '{probe.location}': looked for {shown}{more}", hint=f"{start}; {hint}"
+        f"no installable distribution found at '{probe.location}': looked for {shown}{more}", hint=f"{start}; {hint}"
     )
 
 
@@ -114,12 +114,12 @@ def _location_hint(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> str:
     # if nothing was found, no further queries are needed
     others = _ARCHES if probe.found else ()
     if other := next((each for each in others if each != arch and _of_family(probe, each, "hvm")), None):
-        return f"it is for {other}, not for {arch}: use --arch {other}"
+        return f"the install tree is for {other}, not for {arch}: use --arch {other}"
     if probe.volume is not None:
-        return "use --cdrom for other images (Windows, BSD, ...)"
+        return "use --cdrom for other systems, such as Windows or BSD"
     if treeinfo is not None:
         return (
-            "its .treeinfo names no kernel, so it contains only packages: use the install tree, such as BaseOS/ARCH/os/"
+            "the .treeinfo file lists no kernel: use an install tree such as BaseOS/ARCH/os/, not a package repository"
         )
     from virtinstall.media.distros.debian import names_of_archive
 
@@ -127,4 +127,5 @@ def _location_hint(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> str:
         return "newer releases of Ubuntu have no install tree: use the ISO image of the server edition"
     folders = (each.format({"i686": "i386"}.get(arch, arch)) for each in _BELOW)
     below = next((folder for folder in folders if probe.has(f"{folder}/.treeinfo")), None)
-    return f"use the tree {probe.location.rstrip('/')}/{below}/" if below else "use the top directory of the tree"
+    location = f"{probe.location.rstrip('/')}/{below}/"
+    return f"use the install tree {location}" if below else "use the top directory of the install tree"
