@@ -105,7 +105,7 @@ def test_ipv6_address_is_reserved_and_configured() -> None:
         ("user,ip=10.0.0.5/24", {"seed": None}, "no DHCP server of libvirt serves this interface"),
         ("bridge=br0,ip=10.0.0.5", {}, "the prefix length is missing"),
         ("bridge=br0,ip=10.0.0.5/24,gateway=10.1.0.1", {}, "gateway=10.1.0.1 is not in the network 10.0.0.0/24"),
-        ("bridge=br0,ip=10.0.0.5/24,nameservers=dns", {}, "invalid nameservers 'dns'"),
+        ("bridge=br0,ip=10.0.0.5/24,nameservers=dns", {}, "nameservers=dns: invalid IP address"),
         ("bridge=br0,ip=10.0.0.5/24", {"seed": SEED.__class__(network_config="x")}, "without network-config="),
         ("network=gone,ip=10.7.0.10", {}, "no such virtual network: 'gone'"),
         (

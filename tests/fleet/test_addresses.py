@@ -157,7 +157,10 @@ def test_conflict_is_found_before_anything_changes(hypervisor: Hypervisor, netwo
     ("values", "message"),
     [
         ("network: [{network: lab, ip: 10.7.0}]", "9:36: b.network[0]: ip=10.7.0: invalid address"),
-        ("network: [{network: lab}], cloud-init: {user: bob}", "9:3: b: --cloud-init user=bob: no login would be"),
+        (
+            "network: [{network: lab}], cloud-init: {user: bob}",
+            "9:3: b: --cloud-init user=bob: the user would have no way",
+        ),
     ],
 )
 def test_error_in_an_existing_guest_has_a_position(hypervisor: Hypervisor, values: str, message: str) -> None:

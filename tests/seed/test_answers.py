@@ -88,7 +88,7 @@ def test_kickstart() -> None:
 def test_kickstart_without_passwords_locks_root() -> None:
     """An account without a password is locked; the user is warned in advance."""
     assert "rootpw --iscrypted !" in written("fedora36", {}).splitlines()
-    assert "allow no login" in answers("fedora36", {}).warnings[0]
+    assert "logging in" in answers("fedora36", {}).warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_windows_passwords() -> None:
 
 def test_an_answer_that_is_needed() -> None:
     """The error names the sub-option."""
-    with pytest.raises(RequestError, match="requires admin-password-file=") as raised:
+    with pytest.raises(RequestError, match="requires --unattended admin-password-file=") as raised:
         answers("fedora36", {}, required=("admin-password",))
     assert raised.value.hint is not None and "admin-password-file=FILE" in raised.value.hint
 
@@ -215,14 +215,14 @@ def test_values_cannot_inject_other_answers(system: str, values: dict[str, str])
 @pytest.mark.parametrize(
     ("system", "login", "why"),
     [
-        ("fedora36", "root", "exists already"),
-        ("win11", "Administrator", "exists already"),
-        ("debian12", "admin", "for the system"),
-        ("ubuntu24.04", "backup", "for the system"),
-        ("debian12", "Ada", "small letters"),
-        ("ubuntu24.04", "a.b", "small letters"),
+        ("fedora36", "root", "already exists"),
+        ("win11", "Administrator", "already exists"),
+        ("debian12", "admin", "for a system account"),
+        ("ubuntu24.04", "backup", "for a system account"),
+        ("debian12", "Ada", "lower-case letters"),
+        ("ubuntu24.04", "a.b", "lower-case letters"),
         ("fedora36", "a b", "letters, digits"),
-        ("rhel9.0", "-a", "use a letter"),
+        ("rhel9.0", "-a", "start with a letter"),
         ("sles15", "a" * 33, "longer than 32"),
     ],
 )

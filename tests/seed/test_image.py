@@ -84,5 +84,5 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 
 def test_names_with_slashes_are_refused(tmp_path: Path) -> None:
     """A seed has no folders."""
-    with pytest.raises(StorageError, match="is not a valid file name"):
+    with pytest.raises(StorageError, match="invalid file name"):
         write_seed_image(tmp_path / "seed.iso", "cidata", {"../x": b""}, Undo())

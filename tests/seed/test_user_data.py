@@ -32,7 +32,7 @@ def test_what_cloud_init_reads(text: str) -> None:
 def test_no_first_line() -> None:
     """cloud-init ignores YAML without #cloud-config."""
     (warning,) = warnings(user_data="hostname: x\n")
-    assert warning.startswith("--cloud-init user-data=user-data: cloud-init will ignore it")
+    assert warning.startswith("--cloud-init user-data=user-data: cloud-init will ignore the file")
 
 
 def test_broken_yaml() -> None:
@@ -40,7 +40,7 @@ def test_broken_yaml() -> None:
     (warning,) = warnings(user_data="#cloud-config\nusers:\n  - name: a\n :b\n")
     assert "line 4" in warning
     warning = warnings(network_config="a: [")[-1]
-    assert warning.startswith("--cloud-init network-config=network-config: cloud-init cannot read it")
+    assert warning.startswith("--cloud-init network-config=network-config: cloud-init cannot parse the file")
 
 
 def test_the_example_is_accepted() -> None:

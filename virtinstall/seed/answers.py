@@ -91,13 +91,13 @@ class Answers:
         texts = []
         if self.admin_password is None and self.user_password is None:
             texts.append(
-                "--unattended without passwords: the installed system may allow no login; "
-                "use admin-password-file=FILE or user-password-file=FILE"
+                "--unattended sets no password, so logging in to the installed system may be impossible; "
+                "add admin-password-file=FILE or user-password-file=FILE"
             )
         unused = (("product-key", self.product_key), ("reg-login", self.reg_login))
         takers = {"product-key": _KEY_INSTALLERS, "reg-login": _KEY_INSTALLERS[1:]}
         texts.extend(
-            f"--unattended {name} has no effect: the installer of {self.os.short_id} does not support it"
+            f"--unattended {name}= has no effect: the installer of {self.os.short_id} does not support it"
             for name, value in unused
             if value is not None and self.installer.kind not in takers[name]
         )
@@ -114,8 +114,8 @@ def read_answers(
     for name in installer.required:
         if name in ("admin-password", "user-password") and f"{name}-file" not in values:
             raise RequestError(
-                f"--unattended: {os.short_id} (profile {installer.profile}) requires {name}-file=",
-                hint=f"add {name}-file=FILE; the password is the file's first line",
+                f"the profile '{installer.profile}' of {os.short_id} requires --unattended {name}-file=",
+                hint=f"add {name}-file=FILE; the first line of the file is the password",
             )
     user = _login(values.get("user-login"), login, installer.kind)
     passwords = {}
@@ -144,16 +144,16 @@ def _login(given: str | None, default: str, kind: str) -> str:
         return default if refusal_reason(default, kind) is None else _FALLBACK_LOGIN
     why = refusal_reason(given, kind)
     if why is not None:
-        raise RequestError(f"--unattended user-login={given}: {why}", hint="use another user-login=LOGIN")
+        raise RequestError(f"--unattended user-login={given}: {why}", hint="choose another name: user-login=NAME")
     return given
 
 
 def _check_word(name: str, value: str) -> None:
-    """Check a key or an address of a registration server."""
+    """Check a product key or a registration login."""
     if not value or not all(char.isascii() and (char.isalnum() or char in "._-@+") for char in value):
         raise RequestError(
             f"--unattended {name}={value}: only letters, digits and . _ - @ + are allowed",
-            hint="check the spelling of the value",
+            hint="check the value",
         )
 
 

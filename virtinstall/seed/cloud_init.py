@@ -260,8 +260,8 @@ def _check(values: Mapping[str, str]) -> None:
     for account in _ACCOUNTS:
         if _switch(values, f"{account}-password-generate") and f"{account}-password-file" in values:
             raise RequestError(
-                f"--cloud-init {account}-password-generate and {account}-password-file cannot be used together",
-                hint="use one of them",
+                f"--cloud-init {account}-password-generate= and {account}-password-file= cannot be used together",
+                hint="omit one of them",
             )
     for key in _NAMES:
         value = values.get(key)
@@ -270,7 +270,7 @@ def _check(values: Mapping[str, str]) -> None:
     generate = _switch(values, "user-password-generate")
     if "user" in values and not (generate or "user-password-file" in values or "user-ssh-key" in values):
         raise RequestError(
-            f"--cloud-init user={values['user']}: no login would be possible as that user",
+            f"--cloud-init user={values['user']}: the user would have no way to log in",
             hint="add user-ssh-key=FILE, user-password-file=FILE or user-password-generate=on",
         )
 
@@ -284,7 +284,9 @@ def check_name(key: str, value: str, where: str = "") -> None:
     plain = all(char.isascii() and (char.isalnum() or char in marks) for char in value)
     if not value or value[0] in marks or not plain:
         raise RequestError(
-            f"{where}{key}={value}: only letters, digits and {' '.join(marks)} are allowed", hint="check the spelling"
+            f"{where}{key}={value}: the name must consist of letters, digits and {' '.join(marks)}, "
+            "and start with a letter or digit",
+            hint="choose another name",
         )
 
 
@@ -301,7 +303,7 @@ def check_keys(what: str, keys: Iterable[str]) -> tuple[str, ...]:
             )
         if "\n" in key or " " not in key:
             raise RequestError(
-                f"{what}: '{key[:40]}' is not a public key",
+                f"{what}: invalid public key '{key[:40]}'",
                 hint="use the text of a .pub file: ssh-ed25519 AAAA... NAME",
             )
     return stripped
@@ -316,7 +318,7 @@ def can_log_in(request: CloudInitRequest) -> bool:
 
 def login_warning(where: str) -> str:
     """Return the warning about a seed that enables no login."""
-    return f"{where} sets no password and no key: unless the image does, no login is possible"
+    return f"{where} sets no password or SSH key: login is possible only if the image has one"
 
 
 def _unused(values: Mapping[str, str]) -> list[str]:
@@ -325,7 +327,8 @@ def _unused(values: Mapping[str, str]) -> list[str]:
     for whole, parts in (("user-data", _INTO_USER_DATA), ("network-config", _INTO_NETWORK_CONFIG)):
         unused = [part for part in parts if values.get(part, "no").lower() not in ("no", "off")]
         if whole in values and unused:
-            warnings.append(f"--cloud-init {whole} is used unchanged; ignored: {', '.join(unused)}")
+            names = ", ".join(f"{part}=" for part in unused)
+            warnings.append(f"--cloud-init {whole}= is used unchanged, so these sub-options are ignored: {names}")
     return warnings
 
 
@@ -333,7 +336,7 @@ def _switch(values: Mapping[str, str], key: str) -> bool:
     try:
         return parse_switch(values.get(key) or "no")
     except ValueError as error:
-        raise RequestError(f"--cloud-init {key}={values[key]}: {error}", hint=f"for example {key}=on") from error
+        raise RequestError(f"--cloud-init {key}={values[key]}: {error}", hint=f"use {key}=on or {key}=off") from error
 
 
 def _list(values: Mapping[str, str], key: str, separator: str) -> tuple[str, ...]:
@@ -371,13 +374,16 @@ def _keys(values: Mapping[str, str], key: str, read_file: ReadFile) -> tuple[str
     text = read_file(values[key], f"--cloud-init {key}")
     if "PRIVATE KEY-----" in text:
         raise RequestError(
-            f"--cloud-init {key}={values[key]}: that is a private key, which must not leave this host",
-            hint="use the file that ends in .pub",
+            f"--cloud-init {key}={values[key]}: the file contains a private key, which must not leave this host",
+            hint="use the public key, in the file that ends in .pub",
         )
     lines = [line.strip() for line in text.splitlines()]
     keys = tuple(line for line in lines if line and not line.startswith("#"))
     if not keys:
-        raise RequestError(f"--cloud-init {key}={values[key]}: the file contains no key", hint="use a .pub file")
+        raise RequestError(
+            f"--cloud-init {key}={values[key]}: the file contains no public key",
+            hint="use a .pub file, for example ~/.ssh/id_ed25519.pub",
+        )
     return keys
 
 
@@ -394,7 +400,10 @@ def _address(values: Mapping[str, str]) -> StaticAddress | None:
     if "address" not in values:
         for key in ("gateway", "nameservers"):
             if key in values:
-                raise RequestError(f"--cloud-init {key} requires address=", hint="add address=192.0.2.5/24")
+                raise RequestError(
+                    f"--cloud-init {key}= requires address=",
+                    hint="add address=ADDRESS/PREFIX, for example address=192.0.2.5/24",
+                )
         return None
     addresses, gateways, nameservers = (_list(values, key, ",") for key in _INTO_NETWORK_CONFIG)
     return parse_address(addresses, gateways, nameservers)

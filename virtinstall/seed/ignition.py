@@ -10,7 +10,7 @@ from virtinstall.errors import RequestError
 
 LIMIT_BYTES = 16 * 1024 * 1024
 _SECTOR_BYTES = 512
-_HOW = "use the JSON that `butane --strict FILE` prints"
+_HOW = "create the JSON with: butane --strict FILE > config.ign"
 
 
 def config_bytes(source: str, text: str) -> bytes:
@@ -26,7 +26,7 @@ def config_bytes(source: str, text: str) -> bytes:
     except (ValueError, RecursionError) as error:
         if any(line.startswith("variant:") for line in text.splitlines()):
             raise RequestError(
-                f"--ignition {source}: this is Butane's YAML, which guests cannot read", hint=_HOW
+                f"--ignition {source}: the file is a Butane config, not an Ignition config", hint=_HOW
             ) from error
         raise RequestError(f"--ignition {source}: invalid JSON: {error}", hint=_HOW) from error
     header = config.get("ignition") if isinstance(config, dict) else None
@@ -34,7 +34,7 @@ def config_bytes(source: str, text: str) -> bytes:
     if not isinstance(version, str) or not version[:1].isdigit():
         raise RequestError(
             f"--ignition {source}: ignition.version is missing",
-            hint='an Ignition configuration starts with {"ignition": {"version": "3.4.0"}, ...}',
+            hint='start the configuration with {"ignition": {"version": "3.4.0"}, ...}',
         )
     content = text.encode()
     return content + b"\n" * (-len(content) % _SECTOR_BYTES)

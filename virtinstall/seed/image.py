@@ -28,16 +28,16 @@ _DEEPEST = 2
 def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: Undo, *, keep: bool = False) -> None:
     """Write an ISO labeled `label` to the new file `path`, with `files` (name or FOLDER/NAME to content).
 
-    Raises: StorageError, if it cannot be written, also because the file exists.
+    Raises: StorageError, if it cannot be written, for example because the file exists.
     """
     write_seed_file(path, image_bytes(label, files), undo, keep=keep)
 
 
 def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = False) -> None:
-    """Write `content` to the new file `path`, a temporary one unless the guest is to `keep` it: QEMU has it open.
+    """Write `content` to the new file `path`, which is temporary unless `keep` is true.
 
     Answers contain passwords: only the owner can read the file; libvirt's daemon makes it readable for QEMU's user.
-    Raises: StorageError, if it cannot be written, also because the file exists.
+    Raises: StorageError, if it cannot be written, for example because the file exists.
     """
     try:
         with deferred_signals():
@@ -47,13 +47,13 @@ def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = Fals
             target.write(content)
     except OSError as error:
         raise StorageError(
-            f"could not write '{path}' with the guest's answers: {error.strerror or error}",
+            f"cannot write the seed file '{path}': {error.strerror or error}",
             hint="check that its directory exists, is writable and has free space",
         ) from error
 
 
 def image_bytes(label: str, files: Mapping[str, bytes]) -> bytes:
-    """The ISO as bytes; answers and drivers are small.
+    """The ISO as bytes, created in memory because answers and drivers are small.
 
     Raises: StorageError, if a name is not allowed in it.
     """
@@ -63,7 +63,10 @@ def image_bytes(label: str, files: Mapping[str, bytes]) -> bytes:
         parts = name.split("/")
         usable = all(0 < len(part) <= _LARGEST_NAME and part not in (".", "..") for part in parts)
         if len(parts) > _DEEPEST or not usable:
-            raise StorageError(f"'{name}' is not a valid file name on a seed image", hint="use a plain, short name")
+            raise StorageError(
+                f"invalid file name '{name}' for a seed ISO",
+                hint=f"use at most {_LARGEST_NAME} characters for each name, and at most one folder",
+            )
     image = PyCdlib()
     image.new(interchange_level=3, vol_ident=label, joliet=3, rock_ridge="1.09")
     folders = {"": ""}

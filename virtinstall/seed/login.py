@@ -24,21 +24,24 @@ telnetd tftpd tty users utmp uucp video voice vchkpw vpopmail www-data
 def refusal_reason(login: str, kind: str) -> str | None:
     """The reason why an installer of this kind (`preseed`, ...) rejects the login; None if it accepts it."""
     if login.lower() in _ADMINISTRATORS:
-        return "that account exists already"
+        return "this account already exists"
     if kind == "autounattend":
         usable = bool(login) and all(char.isalnum() or char in "._-" for char in login)
-        return None if usable and not login.endswith(".") else "only letters, digits and . _ - are allowed"
+        rule = "the name must consist of letters, digits and . _ -, and not end with ."
+        return None if usable and not login.endswith(".") else rule
     if len(login) > _LONGEST:
-        return f"it is longer than {_LONGEST} characters"
+        return f"the name is longer than {_LONGEST} characters"
     others = "0123456789_-"
     if kind in ("preseed", "autoinstall"):
         if login in _DEBIAN.split():
-            return "the installer reserves that name for the system"
+            return "the installer reserves this name for a system account"
         letters = _LETTERS
     else:
         letters, others = _LETTERS + _LETTERS.upper() + "_", others + "."
     if not login or login[0] not in letters or any(char not in letters + others for char in login):
-        return (
-            f"use a letter, then {'small ' if letters is _LETTERS else ''}letters, digits and {' '.join(others[10:])}"
+        first, kind_of_letters = (
+            ("a lower-case letter", "lower-case ") if letters is _LETTERS else ("a letter or _", "")
         )
+        marks = " ".join(others[10:])
+        return f"the name must start with {first} and consist of {kind_of_letters}letters, digits and {marks}"
     return None

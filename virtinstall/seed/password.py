@@ -43,7 +43,7 @@ def first_line(text: str, option: str) -> str:
         raise RequestError(f"{option}: the file's first line is empty", hint="put the password on the first line")
     if len(line.encode()) > _LONGEST:
         raise RequestError(
-            f"{option}: the password is longer than {_LONGEST} bytes", hint="check that the file is correct"
+            f"{option}: the password is longer than {_LONGEST} bytes", hint="check that this is the right file"
         )
     return line
 

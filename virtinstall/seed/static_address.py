@@ -63,7 +63,7 @@ def parse_address(
     Raises: RequestError, if there is none, one is invalid, a prefix length is missing, or a gateway cannot be reached
     from the addresses.
     """
-    hint = f"example: {key}=192.0.2.5/24,gateway=192.0.2.1"
+    hint = f"use {key}=ADDRESS/PREFIX, for example {key}=192.0.2.5/24,gateway=192.0.2.1"
     interfaces = [_interface(address, option, key, hint) for address in addresses]
     if not interfaces:
         raise RequestError(f"{option} {key}= is empty", hint=hint)
@@ -73,7 +73,7 @@ def parse_address(
         if parsed.version in families:
             raise RequestError(
                 f"{option} gateway={gateway}: an IPv{parsed.version} gateway is already specified",
-                hint="use one gateway per family",
+                hint="use at most one IPv4 gateway and one IPv6 gateway",
             )
         families.add(parsed.version)
         _check_reachable(parsed, interfaces, option, hint)
@@ -90,7 +90,7 @@ def _interface(address: str, option: str, key: str, hint: str) -> IPv4Interface 
     try:
         return ip_interface(address)
     except ValueError as error:
-        raise RequestError(f"{option}: invalid {key} '{address}'", hint=hint) from error
+        raise RequestError(f"{option} {key}={address}: invalid IP address", hint=hint) from error
 
 
 def _plain(key: str, value: str, option: str, hint: str) -> IPv4Address | IPv6Address:
@@ -99,7 +99,7 @@ def _plain(key: str, value: str, option: str, hint: str) -> IPv4Address | IPv6Ad
     try:
         return ip_address(value)
     except ValueError as error:
-        raise RequestError(f"{option}: invalid {key} '{value}'", hint=hint) from error
+        raise RequestError(f"{option} {key}={value}: invalid IP address", hint=hint) from error
 
 
 def _check_reachable(

@@ -21,10 +21,10 @@ _FIRST_LINES = (
 def doubts(name: str, text: str) -> list[str]:
     """Problems in the text of `user-data`, `meta-data` or `network-config`; empty if there are none."""
     if name == "user-data" and not text.lstrip().lower().startswith(_FIRST_LINES):
-        return ["cloud-init will ignore it: its first line is not #cloud-config, #! or another supported header"]
+        return ["cloud-init will ignore the file: its first line is not #cloud-config, #! or another supported header"]
     is_yaml = name != "user-data" or text.lstrip().startswith("#cloud-config\n")
     error = _yaml_error(text) if is_yaml else None
-    return [] if error is None else [f"cloud-init cannot read it: {error}"]
+    return [] if error is None else [f"cloud-init cannot parse the file: {error}"]
 
 
 def _yaml_error(text: str) -> str | None:
