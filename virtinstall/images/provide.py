@@ -92,7 +92,7 @@ def _capacity(size: int | None, is_default: bool, image: CachedImage, what: str)
         raise RequestError(
             f"'{what}': {human_size(size)} is too small for the image '{image.name}', whose virtual size is "
             f"{human_size(image.virtual_size)}",
-            hint="omit --disk size=, or increase it",
+            hint="omit size=, or increase it",
         )
     return max(size, image.virtual_size)
 

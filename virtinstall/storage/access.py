@@ -61,7 +61,7 @@ def find_blocked(path: str, account: Account, *, write: bool = True, owner_is_gi
 
 
 def require_access(path: str, account: Account, *, write: bool = True, owner_is_given: bool = False) -> None:
-    """Check that nothing blocks the account.
+    """Check that the account can access the disk at `path`; the arguments are those of `find_blocked`.
 
     Raises: StorageError with all commands that fix it, if `find_blocked` finds anything.
     """
@@ -69,8 +69,8 @@ def require_access(path: str, account: Account, *, write: bool = True, owner_is_
     if blocked:
         listed = "; ".join(f"no {b.need} permission on '{b.path}'" for b in blocked)
         raise StorageError(
-            f"QEMU runs as user '{account.name}', which cannot use '{path}': {listed}",
-            hint=f"run {' && '.join(b.command for b in blocked)}, or use --check path_access=off",
+            f"QEMU runs as the user '{account.name}', who cannot access '{path}': {listed}",
+            hint=f"run `{' && '.join(b.command for b in blocked)}`, or use --check path_access=off",
         )
 
 
@@ -93,7 +93,7 @@ def _walk(path: str) -> tuple[list[str], str | None]:
         if stat.S_ISLNK(mode):
             links += 1
             if links > MAX_LINKS:
-                raise StorageError(f"too many symbolic links in '{path}'", hint="remove the symbolic link loop")
+                raise StorageError(f"too many symbolic links in '{path}'", hint="check the links for a loop")
             target = os.readlink(step)
             if os.path.isabs(target):
                 here = "/"

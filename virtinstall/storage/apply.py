@@ -45,9 +45,9 @@ def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
 
 
 def checked(checks: Checks, each_disk: Iterable[Callable[[], str | None]], access: Callable[[], None]) -> list[str]:
-    """The warnings of checking each disk's space and QEMU's access, including disabled errors.
+    """Check each disk's space and QEMU's access; return the warnings, including errors that `checks` disables.
 
-    Raises: StorageError or RequestError, for enabled ones.
+    Raises: StorageError or RequestError, for the errors that it does not disable.
     """
     warnings: list[str | None] = []
     for check in each_disk:
@@ -103,7 +103,7 @@ def _check_access(plan: Plan, host: Host) -> None:
 
 
 def _check_labels(plan: Plan, host: Host) -> None:
-    """Check that SELinux allows the guest's disks, where that can be known.
+    """Check that SELinux allows access to the guest's disks, as far as that can be known.
 
     Raises: StorageError.
     """
@@ -177,9 +177,9 @@ def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal
 
 
 def _list_existing_images(plan: Plan, host: Host) -> None:
-    """Refresh active pools that do not list an image of the guest which exists in their folder, as virt-install does.
+    """Refresh active pools that do not list an existing image of the guest in their folder, as virt-install does.
 
-    Tools find the volume of a disk by its path then, for example to delete it.
+    Then tools find the volume of a disk by its path, for example to delete it.
     """
     created = {os.path.basename(image.path) for image in plan.images} | {volume.name for volume in plan.volumes}
     paths = [disk.source_file for disk in plan.final.devices_of(Disk) if disk.device in (None, "disk")]
@@ -209,7 +209,7 @@ def refreshing_pools(paths: Sequence[str], host: Host, undo: Undo) -> Iterator[N
     """
     pools = _pools_with(paths, host)
     for pool in pools:
-        undo.push(f"libvirt's list of the pool {pool}", partial(host.refresh_pool, pool), is_thing=False)
+        undo.push(f"the volume list of the pool '{pool}'", partial(host.refresh_pool, pool), is_thing=False)
     yield
     for pool in pools:
         host.refresh_pool(pool)
@@ -267,7 +267,7 @@ def _grow_volume(volume: NewVolume, host: Host) -> None:
 
 
 def _there_already(volume: NewVolume, plan: Plan) -> HostError:
-    message = f"the pool '{volume.pool}' already has a volume '{volume.name}'"
+    message = f"the pool '{volume.pool}' already has a volume named '{volume.name}'"
     if f"{volume.pool}/{volume.name}" in plan.generated:
         return TakenError(message)
-    return StorageError(message, hint=f"use it with vol={volume.pool}/{volume.name}, or use another name")
+    return StorageError(message, hint=f"use it: --disk vol={volume.pool}/{volume.name}, or choose another name")

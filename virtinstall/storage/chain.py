@@ -11,6 +11,7 @@ https://libvirt.org/kbase/backing_chains.html.
 from __future__ import annotations
 
 import os
+import shlex
 
 from virtinstall.errors import StorageError
 from virtinstall.storage.probe import ImageInfo, probe_image
@@ -48,13 +49,14 @@ def backing_chain(path: str, image_format: str | None = None) -> list[ImageInfo]
         status = _identity(next_path)
         if status in seen:
             raise StorageError(
-                f"the backing chain of '{path}' loops: '{next_path}' occurs twice",
-                hint="fix it with qemu-img rebase -u",
+                f"the backing chain of '{path}' contains a loop: '{next_path}' occurs twice",
+                hint="set the correct backing file with: "
+                f"qemu-img rebase -u -b BACKING_FILE -F FORMAT {shlex.quote(chain[-1].path)}",
             )
         if len(chain) == MAX_DEPTH:
             raise StorageError(
                 f"the backing chain of '{path}' has more than {MAX_DEPTH} images",
-                hint="shorten it with qemu-img commit or qemu-img rebase",
+                hint=f"shorten it with: qemu-img rebase -b BACKING_FILE -F FORMAT {shlex.quote(path)}",
             )
         seen.add(status)
         info = probe_image(next_path, image_format)
@@ -69,6 +71,6 @@ def _identity(path: str) -> tuple[int, int]:
         status = os.stat(path)
     except OSError as error:
         raise StorageError(
-            f"cannot read '{path}': {error.strerror}", hint="a disk needs each file of its backing chain"
+            f"cannot read '{path}': {error.strerror}", hint="check the image and each file of its backing chain"
         ) from error
     return status.st_dev, status.st_ino

@@ -78,7 +78,7 @@ def _require_file(use: FileUse) -> None:
     except (FileNotFoundError, NotADirectoryError):
         # guides name the firmware of their distribution
         check = "use this host's firmware: --boot uefi" if use.role in _FIRMWARE else "check the path"
-        hint = f"create it: mkdir -p {shlex.quote(path)}" if is_directory else check
+        hint = f"create it with: mkdir -p {shlex.quote(path)}" if is_directory else check
         # the path is in the option's value, unless its directory is missing
         named = "" if path == use.path else f": '{path}'"
         raise StorageError(f"{_given(use)}: no such {kind}{named}", hint=hint) from None
@@ -86,7 +86,7 @@ def _require_file(use: FileUse) -> None:
         # paths that this user cannot examine are not judged
         return
     if is_directory != stat.S_ISDIR(mode):
-        subject = f"'{path}'" if path != use.path else "it"
+        subject = f"'{path}'" if path != use.path else "the path"
         raise StorageError(f"{_given(use)}: {subject} is not a {kind}", hint="check the path")
 
 

@@ -28,7 +28,7 @@ def convert_image(
     if program is None:
         raise StorageError(
             f"cannot convert '{source}' from {source_format} to {image.format}: qemu-img is not installed",
-            hint=f"install it (apt install qemu-utils), or use format={source_format}",
+            hint=f"install it with: apt install qemu-utils, or use --disk format={source_format}",
         )
     progress.start(f"Converting '{os.path.basename(source)}'", None)
     try:

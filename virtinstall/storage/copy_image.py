@@ -59,8 +59,8 @@ def copy_image(
                     progress.advance(data)
                 elif reflink == "always":
                     raise StorageError(
-                        f"'{target}' cannot share its data with '{source}' on this file system",
-                        hint="use an ordinary copy (reflink=auto), or one btrfs or XFS file system for both",
+                        f"cannot create '{target}' as a reflink of '{source}': not supported by the file system",
+                        hint="omit --reflink, or store both files on one Btrfs or XFS file system",
                     )
                 else:
                     require_space(target, data if keep_sparse else size)
@@ -75,7 +75,7 @@ def _measure(fd: int, path: str) -> tuple[int, int]:
     """Bytes of the image, and how many of them hold data."""
     mode = os.fstat(fd).st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
-        raise StorageError(f"'{path}' is neither a file nor a block device", hint="use a disk image")
+        raise StorageError(f"'{path}' is neither a file nor a block device", hint="use the path of a disk image")
     with storage_errors("cannot read", path):
         size = os.lseek(fd, 0, os.SEEK_END)
         return size, sum(end - start for start, end in _extents(fd, size))
@@ -132,7 +132,7 @@ def _copy_data(source_fd: int, fd: int, size: int, keep_sparse: bool, progress: 
                 in_kernel = False
                 copied = _copy_through_memory(source_fd, fd, offset, step)
             if not copied:
-                raise OSError(errno.EIO, "the source was truncated while it was copied")
+                raise OSError(errno.EIO, "the source was truncated while it was being copied")
             offset += copied
             progress.advance(copied)
     if not keep_sparse:

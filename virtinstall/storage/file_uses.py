@@ -22,14 +22,14 @@ CHARACTER_DEVICES = ("serial", "console", "parallel", "channel", "smartcard", "r
 
 
 class Role(Enum):
-    """The role of a file for its user; the value is the word for messages."""
+    """The role of a file for its user; the value is the term in messages."""
 
     DISK = "disk"
     CDROM = "CD-ROM"
     FLOPPY = "floppy"
     BACKING = "backing file"
     DATA = "data file"
-    MIRROR = "target of a copy job"
+    MIRROR = "block copy target"
     SNAPSHOT = "snapshot"
     NVRAM = "UEFI variables"
     TEMPLATE = "template of the UEFI variables"
@@ -119,7 +119,7 @@ def not_a_disk(path: str) -> str | None:
             return what
     names = (os.path.abspath(path), os.path.realpath(path))
     if any(name.startswith(_KERNEL_FILES) for name in names):
-        return "a file of the kernel, not a disk"
+        return "a file of a kernel file system, not a disk"
     return None
 
 

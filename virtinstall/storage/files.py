@@ -30,15 +30,15 @@ def round_up(value: int, unit: int) -> int:
 
 
 _HINTS = {
-    errno.ENOSPC: "free space, use another directory, or use a sparse image",
-    errno.EDQUOT: "your quota on that file system is exhausted",
-    errno.EFBIG: "this file system does not support files of this size: use a smaller size, qcow2, or XFS",
-    errno.EACCES: "run as a user with write permission, or use another directory",
-    errno.EPERM: "run as a user with write permission, or use another directory",
-    errno.EROFS: "that file system is mounted read-only: use another directory",
-    errno.ENOENT: "create the directory first, or use another one",
-    errno.ENOTDIR: "a component of that path is not a directory",
-    errno.EEXIST: "an existing file is never overwritten: use another name or remove it",
+    errno.ENOSPC: "free up space, use another directory, or use a sparse image",
+    errno.EDQUOT: "free up space, or increase the disk quota",
+    errno.EFBIG: "use a smaller size, format=qcow2, or a file system that supports larger files",
+    errno.EACCES: "run as a user with the required permission, or use another directory",
+    errno.EPERM: "run as a user with the required permission, or use another directory",
+    errno.EROFS: "use a directory on a writable file system",
+    errno.ENOENT: "check that the path is correct and that its directory exists",
+    errno.ENOTDIR: "check the path",
+    errno.EEXIST: "use another name, or remove the existing file",
 }
 
 
@@ -104,4 +104,11 @@ def lock_against_qemu(fd: int, path: str) -> None:
     except OSError as error:
         if error.errno not in (errno.EAGAIN, errno.EACCES):
             raise
-        raise StorageError(f"image '{path}' is in use by a running guest", hint="shut the guest down first") from error
+        raise StorageError(f"image '{path}' is in use by a running guest", hint="shut down the guest first") from error
+
+
+def shrink_error(path: str, old_bytes: int, new_bytes: int) -> StorageError:
+    """The error for a request that would make an image smaller."""
+    return StorageError(
+        f"cannot shrink '{path}' from {old_bytes} to {new_bytes} bytes", hint=f"use at least {old_bytes} bytes"
+    )

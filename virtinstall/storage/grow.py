@@ -23,5 +23,5 @@ def grow(path: str, new_size: int, image_format: str) -> None:
     else:
         raise StorageError(
             f"'{path}': cannot enlarge {image_format} images",
-            hint=f"enlarge it with: qemu-img resize {shlex.quote(path)} SIZE",
+            hint=f"enlarge it with: qemu-img resize -f {image_format} {shlex.quote(path)} {new_size}",
         )

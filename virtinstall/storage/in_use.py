@@ -67,7 +67,7 @@ class Conflict(NamedTuple):
     def reason(self) -> str:
         """The problem, without the option."""
         if self.held.guest == self.wanted.guest and self.held.role is not Role.HOST:
-            return f"'{self.wanted.path}' would be used twice by the guest ({_role(self.held)}, {_role(self.wanted)})"
+            return f"the guest would use '{self.wanted.path}' twice: as {_role(self.held)} and as {_role(self.wanted)}"
         if self.image is None:
             return f"'{self.wanted.path}' is in use by {self.held}"
         what = f"the {self.wanted.role.value} '{self.wanted.path}' of '{self.image}'"
@@ -115,14 +115,14 @@ class FilesInUse:
                     self._of_guest.setdefault(name, set()).add(identity)
 
     def put(self, name: str, documents: Iterable[_Element]) -> None:
-        """Replace what is known of a guest by its present <domain> elements; none, if it is gone."""
+        """Replace the uses of a guest by those of its current <domain> elements; pass none if it no longer exists."""
         for identity in self._of_guest.pop(name, ()):
             self._held[identity] = [use for use in self._held[identity] if use.guest != name]
         for document in documents:
             self._add(name, document)
 
     def among(self, domains: Iterable[tuple[str, str]]) -> FilesInUse:
-        """The same for other guests, without the host's uses."""
+        """Return the files that other guests use, without the host's uses."""
         return FilesInUse(
             domains, chain_of=self._chain_of, path_of_volume=self._path_of_volume, identify=self._identify
         )
@@ -236,7 +236,7 @@ def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]
     if severe and checks.path_in_use:
         raise RequestError(
             str(severe[0]),
-            hint="use another path; to use it anyway, although that destroys data: --check path_in_use=off",
+            hint="use another path, or use the file anyway, which can destroy data: --check path_in_use=off",
         )
     return messages
 

@@ -1,4 +1,4 @@
-"""Images that start from others, from the headers of the files next to them and in the pools."""
+"""Overlays of images, found by the headers of the files next to the images and in the pools."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _MOST_FILES = 20_000
 
 
 def overlays_of(paths: Collection[str], folders: Collection[str], host: Host) -> dict[str, list[str]]:
-    """Return the images that start from each of `paths`, looked for in `folders` and in the running pools.
+    """Return the overlays of each of `paths` that are in `folders` or in the active pools.
 
-    A file that cannot be read, and of which no pool knows what it starts from, counts for every image in its folder.
+    A file that cannot be read, and whose backing file no pool reports, counts as an overlay of every image in its
+    folder.
     """
     if not (host.is_local() and has_real_storage(host)):
         return _by_volumes(paths, host)

@@ -22,7 +22,7 @@ _DATABASES = {"user": "passwd", "group": "group"}
 def numbers_of(permissions: Permissions) -> tuple[int, int]:
     """Return the user and group numbers, -1 for unchanged ones.
 
-    Raises: StorageError, if there is no such user.
+    Raises: StorageError, if there is no such user or group, or the owner is another user and this one is not root.
     """
     import grp
     import pwd
@@ -30,7 +30,10 @@ def numbers_of(permissions: Permissions) -> tuple[int, int]:
     owner = _number("user", permissions.owner, lambda name: pwd.getpwnam(name).pw_uid)
     group = _number("group", permissions.group, lambda name: grp.getgrnam(name).gr_gid)
     if os.geteuid() != 0 and owner not in (-1, os.geteuid()):
-        raise StorageError("only root can create an image for another user", hint="omit permissions.owner=")
+        raise StorageError(
+            f"only root can create an image that is owned by '{permissions.owner}'",
+            hint="run as root, or omit --disk permissions.owner=",
+        )
     return owner, group
 
 

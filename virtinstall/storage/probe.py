@@ -95,7 +95,7 @@ def _probe_open(fd: int, plain: ImageInfo, image_format: str | None) -> ImageInf
     if image_format is not None and image_format != _guess(head):
         raise StorageError(
             f"'{plain.path}' is not a {image_format} image",
-            hint=f"it looks like {_guess(head)}: specify its actual format",
+            hint=f"specify its actual format, probably {_guess(head)}",
         )
     if kind == "qcow":
         return _from_qcow(fd, plain, head)
@@ -196,7 +196,7 @@ def _from_vmdk(fd: int, plain: ImageInfo, head: bytes) -> ImageInfo:
 def _stored_name(fd: int, plain: ImageInfo, kind: str, offset: int, length: int) -> str | None:
     if length > 1023 or offset + length > plain.file_size:
         raise StorageError(
-            f"'{plain.path}' is not a valid {kind} image: its backing file's name is outside the file",
+            f"'{plain.path}' is not a valid {kind} image: the name of its backing file is outside the file",
             hint="specify the image's actual format, for example format=raw",
         )
     return _name(read_at(fd, length, offset))

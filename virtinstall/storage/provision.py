@@ -9,6 +9,7 @@ Source: https://libvirt.org/drvqemu.html#posix-users-groups, https://libvirt.org
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 
 from virtinstall.errors import NoSpaceError, RequestError, StorageError
@@ -30,9 +31,9 @@ __all__ = ["NewImage", "check_image", "image_capacity", "provision_image", "surv
 
 
 def image_capacity(image: NewImage) -> int:
-    """Guest bytes of the image, not rounded up to 512; reads the backing file's header if no size is given.
+    """Virtual size of the image in bytes, not rounded up to 512; that of the backing file if no size is requested.
 
-    Raises: RequestError, if neither contains it; StorageError, if the backing file cannot be read.
+    Raises: RequestError, if neither is known; StorageError, if the backing file cannot be read.
     """
     if image.capacity_bytes is not None:
         return image.capacity_bytes
@@ -41,7 +42,7 @@ def image_capacity(image: NewImage) -> int:
     backing = image.resolved_backing_path
     size = None if backing is None else probe_image(backing, image.backing_format).virtual_size
     if size is None:
-        raise RequestError(f"the size of '{image.path}' is not known", hint="specify size=")
+        raise RequestError(f"the size of the new image '{image.path}' is unknown", hint="specify size=")
     return size
 
 
@@ -53,7 +54,8 @@ def is_awaited(image: NewImage) -> bool:
 def check_image(image: NewImage) -> int:
     """Bytes of disk that the image allocates immediately.
 
-    Raises: RequestError, if it cannot be created like that; StorageError, if its backing file cannot be read.
+    Raises: RequestError, if no image with these properties is possible; StorageError, if its backing file cannot be
+    read.
     """
     capacity = image_capacity(image)
     if image.format == "qcow2":
@@ -63,11 +65,11 @@ def check_image(image: NewImage) -> int:
         return 0
     if image.format != "raw":
         raise RequestError(
-            f"cannot create an image of the format '{image.format}'",
-            hint=f"the formats are raw, qcow2, {', '.join(EXTERNAL_FORMATS)}",
+            f"cannot create an image in the format '{image.format}'",
+            hint=f"use one of: raw, qcow2, {', '.join(EXTERNAL_FORMATS)}",
         )
     if image.backing_path is not None:
-        raise RequestError("a raw image cannot have a backing file", hint="use format=qcow2")
+        raise RequestError("a raw image cannot have a backing file", hint="use --disk format=qcow2")
     check_raw(capacity)
     return raw_allocation_bytes(capacity, preallocated=not image.sparse)
 
@@ -87,7 +89,7 @@ def survey_image(image: NewImage) -> None:
     with storage_errors("cannot examine", folder):
         there = _is_directory(folder)
     if not there and not image.make_folder:
-        raise StorageError(f"no such directory: '{folder}'", hint=_missing_hint(folder))
+        raise StorageError(f"no such directory: {folder}", hint=_missing_hint(folder))
     if not (can_create(image.path) if there else can_make(folder)):
         raise StorageError(
             f"no permission to create files in '{folder}'",
@@ -100,8 +102,8 @@ def survey_image(image: NewImage) -> None:
 
 def _missing_hint(folder: str) -> str:
     if "/~/" in f"{folder}/":
-        return f"use {os.path.expanduser('~')}: a shell expands ~ only at the beginning of an argument"
-    return "create it first, or use another one"
+        return f"use {os.path.expanduser('~')} instead of ~, which the shell expands only at the start of an argument"
+    return f"create it with: mkdir -p {shlex.quote(folder)}, or use another directory"
 
 
 def _is_directory(path: str) -> bool:
@@ -116,10 +118,10 @@ def _is_directory(path: str) -> bool:
 
 
 def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Create the image; its removal is pushed to `undo` and it is recorded in `journal`.
+    """Create the image, push its removal to `undo`, and record it in `journal`.
 
-    The file appears under its name only when it is complete and flushed; an existing one is never replaced. If
-    interrupted at any point, everything left is in `undo`.
+    The file appears under its name only when it is complete and flushed; an existing one is never replaced. After an
+    interruption, everything that was created is in `undo`.
 
     Raises: RequestError, StorageError.
     """
@@ -176,9 +178,7 @@ def provision_copy(
 def _require_backing(image: NewImage) -> None:
     backing = image.resolved_backing_path
     if backing is not None and not os.path.lexists(backing):
-        raise StorageError(
-            f"backing file '{backing}' does not exist", hint="an overlay needs its backing file: check backing_store="
-        )
+        raise StorageError(f"no such backing file: {backing}", hint="check --disk backing_store=")
 
 
 def _qcow2_options(image: NewImage) -> Qcow2Options:

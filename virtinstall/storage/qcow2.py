@@ -32,9 +32,9 @@ class Qcow2Options(NamedTuple):
 
 
 def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
-    """The layout of such an image.
+    """The layout of a new image.
 
-    Raises: RequestError, if no such qcow2 image is possible.
+    Raises: RequestError, if no qcow2 image with this capacity and these options is possible.
     """
     size = round_up(capacity_bytes, SECTOR)
     overlay = options.backing_file is not None
@@ -42,16 +42,16 @@ def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
         (
             overlay and options.preallocated,
             "an overlay cannot be preallocated, because that would hide its backing file",
-            "omit the preallocation (sparse)",
+            "omit --disk sparse=no",
         ),
         (
             overlay and not options.backing_format,
-            "the backing file's format is missing",
-            "specify it: backing_format=qcow2, or raw",
+            f"the format of the backing file '{options.backing_file}' is unknown",
+            "specify it with --disk backing_format=qcow2 or backing_format=raw",
         ),
         (
             capacity_bytes < 0 or size >= 1 << 63,
-            f"invalid size of a qcow2 image: {capacity_bytes} bytes",
+            f"invalid size for a qcow2 image: {capacity_bytes} bytes",
             "use a smaller size",
         ),
     )
@@ -60,7 +60,7 @@ def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
             raise RequestError(message, hint=hint)
     layout = plan_layout(size, CLUSTER, preallocated=options.preallocated)
     if layout.l1_size * 8 > MAX_L1_BYTES or layout.refcount_table_clusters * CLUSTER > MAX_REFCOUNT_TABLE_BYTES:
-        raise RequestError(f"{size} bytes are too many for a qcow2 image", hint="use a smaller size")
+        raise RequestError(f"the size is too large for a qcow2 image: {size} bytes", hint="use a smaller size")
     return layout
 
 

@@ -10,6 +10,7 @@ Source: https://www.qemu.org/docs/master/interop/qcow2.html (Header, Host cluste
 from __future__ import annotations
 
 import os
+import shlex
 import struct
 
 from virtinstall.errors import StorageError
@@ -19,6 +20,7 @@ from virtinstall.storage.files import (
     lock_against_qemu,
     read_at,
     round_up,
+    shrink_error,
     storage_errors,
     write_at,
 )
@@ -43,11 +45,12 @@ def grow_qcow2(path: str, new_size: int) -> None:
             l1_size = -(-size // header.l1_reach)
             if l1_size * 8 > MAX_L1_BYTES:
                 raise StorageError(
-                    f"cannot enlarge image '{path}' to {size} bytes with its clusters of {header.cluster_size} bytes",
-                    hint="convert it to larger clusters with: qemu-img convert -o cluster_size=",
+                    f"cannot enlarge '{path}' to {size} bytes: its cluster size of {header.cluster_size} is too small",
+                    hint="convert it with: qemu-img convert -O qcow2 -o cluster_size=2M "
+                    f"{shlex.quote(path)} {shlex.quote(path)}.new",
                 )
             if l1_size > header.l1_size:
-                header_l1 = _grow_l1(fd, path, header, l1_size)
+                header_l1 = _grow_l1(fd, path, header, l1_size, size)
                 write_at(fd, header_l1, _L1_SIZE_AT)
             write_at(fd, struct.pack(">Q", size), _SIZE_AT)
             os.fsync(fd)
@@ -58,18 +61,24 @@ def grow_qcow2(path: str, new_size: int) -> None:
 
 
 def _check_growable(header: Qcow2Header, path: str, size: int) -> None:
+    if size < header.size:
+        raise shrink_error(path, header.size, size)
     obstacles = (
-        (size < header.size, f"has {header.size} bytes and cannot shrink to {size}"),
-        (header.incompatible_features & ~16, "is dirty, corrupt, compressed with zstd or has a data file"),
+        (header.incompatible_features & ~16, "is dirty, corrupt or compressed with zstd, or has an external data file"),
         (header.autoclear_features or header.has_bitmaps, "has bitmaps"),
         (header.nb_snapshots, "has internal snapshots"),
         (header.crypt_method, "is encrypted"),
-        (header.refcount_order != 4, "has refcounts of another width than 16 bits"),
+        (header.refcount_order != 4, "has a refcount width other than 16 bits"),
         (size > header.size and _reveals_data(path, header), "has a backing file that is larger or cannot be read"),
     )
     for obstacle, what in obstacles:
         if obstacle:
-            raise StorageError(f"image '{path}' {what}: it cannot be enlarged here", hint="use qemu-img resize")
+            raise _not_growable(path, size, f"the image {what}")
+
+
+def _not_growable(path: str, size: int, why: str) -> StorageError:
+    command = f"qemu-img resize -f qcow2 {shlex.quote(path)} {size}"
+    return StorageError(f"cannot enlarge '{path}': {why}", hint=f"enlarge it with: {command}")
 
 
 def _reveals_data(path: str, header: Qcow2Header) -> bool:
@@ -83,7 +92,7 @@ def _reveals_data(path: str, header: Qcow2Header) -> bool:
     return not below or below[0].virtual_size is None or below[0].virtual_size > header.size
 
 
-def _grow_l1(fd: int, path: str, header: Qcow2Header, l1_size: int) -> bytes:
+def _grow_l1(fd: int, path: str, header: Qcow2Header, l1_size: int, size: int) -> bytes:
     """Write the longer L1 table, in place or at the end; return its size and offset for the header."""
     cluster = header.cluster_size
     room = round_up(header.l1_size * 8, cluster)
@@ -91,7 +100,7 @@ def _grow_l1(fd: int, path: str, header: Qcow2Header, l1_size: int) -> bytes:
         write_at(fd, bytes((l1_size - header.l1_size) * 8), header.l1_table_offset + header.l1_size * 8)
         os.fsync(fd)
         return struct.pack(">IQ", l1_size, header.l1_table_offset)
-    allocator = _Allocator(fd, path, header)
+    allocator = _Allocator(fd, path, header, size)
     offset = allocator.append(round_up(l1_size * 8, cluster) // cluster)
     old = read_at(fd, header.l1_size * 8, header.l1_table_offset)
     write_at(fd, old.ljust(round_up(l1_size * 8, cluster), b"\0"), offset)
@@ -114,11 +123,15 @@ def _free_old_l1(fd: int, header: Qcow2Header, new_offset: int) -> None:
 
 
 class _Allocator:
-    """Clusters at the end of the file, with refcounts of 1; new refcount blocks go there too."""
+    """Allocator of clusters at the end of the file, with refcounts of 1; new refcount blocks are allocated there too.
 
-    def __init__(self, fd: int, path: str, header: Qcow2Header) -> None:
+    `size` is the requested size of the disk in bytes, for messages.
+    """
+
+    def __init__(self, fd: int, path: str, header: Qcow2Header, size: int) -> None:
         self._fd = fd
         self._path = path
+        self._size = size
         self._header = header
         self._counted = header.cluster_size // 2
         table = read_at(fd, header.refcount_table_clusters * header.cluster_size, header.refcount_table_offset)
@@ -145,10 +158,7 @@ class _Allocator:
         while done < self._end:  # refcount blocks that are added move the end
             number, index = divmod(done, self._counted)
             if number >= len(self._blocks):
-                raise StorageError(
-                    f"the refcount table of image '{self._path}' is full: it cannot be enlarged here",
-                    hint="use qemu-img resize",
-                )
+                raise _not_growable(self._path, self._size, "its refcount table is full")
             if not self._blocks[number]:
                 self._add_block(number)
             count = min(self._end - done, self._counted - index)

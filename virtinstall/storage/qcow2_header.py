@@ -7,6 +7,7 @@ Source: https://www.qemu.org/docs/master/interop/qcow2.html (Header, Header exte
 
 from __future__ import annotations
 
+import shlex
 import struct
 
 from virtinstall.errors import StorageError
@@ -98,8 +99,7 @@ def pack_header(header: Qcow2Header) -> bytes:
         extensions += features
     if room < 0 or len(name) > MAX_BACKING_NAME:
         raise StorageError(
-            f"the name of the backing file is too long for a qcow2 image ({len(name)} bytes)",
-            hint="use a shorter path, or larger clusters",
+            f"the path of the backing file is too long for a qcow2 image: {len(name)} bytes", hint="use a shorter path"
         )
     extensions += end
     base = _BASE.pack(
@@ -133,7 +133,7 @@ def _extension(kind: int, data: bytes) -> bytes:
 
 
 def read_header(fd: int, path: str) -> Qcow2Header:
-    """The header of the qcow2 image `fd`; `path` is for the errors.
+    """The header of the qcow2 image `fd`; `path` is for messages.
 
     Raises: StorageError, if it is not a valid qcow2 image of version 2 or 3; OSError.
     """
@@ -143,9 +143,9 @@ def read_header(fd: int, path: str) -> Qcow2Header:
     fields = _BASE.unpack_from(start)
     version, cluster_bits = fields[1], fields[4]
     if version not in (2, 3):
-        raise _invalid(path, f"its version is {version}")
+        raise _invalid(path, f"unknown version {version}")
     if not MIN_CLUSTER_BITS <= cluster_bits <= MAX_CLUSTER_BITS:
-        raise _invalid(path, f"its clusters would have 2^{cluster_bits} bytes")
+        raise _invalid(path, f"invalid cluster size: 2^{cluster_bits} bytes")
     # data after the end of the file reads as zeros, in QEMU too
     first = read_at(fd, 1 << cluster_bits, 0).ljust(1 << cluster_bits, b"\0")
     incompatible = compatible = autoclear = compression = 0
@@ -153,7 +153,7 @@ def read_header(fd: int, path: str) -> Qcow2Header:
     if version == 3:
         incompatible, compatible, autoclear, order, length = _VERSION_3.unpack_from(first, _V2_LENGTH)
         if not _V3_MIN_LENGTH <= length <= len(first) or length % 8:
-            raise _invalid(path, f"its header length is {length}")
+            raise _invalid(path, f"invalid header length: {length} bytes")
         compression = first[_V3_MIN_LENGTH] if length > _V3_MIN_LENGTH else 0
     name = _backing_name(first, fields[2], fields[3], path)
     extensions = _read_extensions(first, length, fields[2], path)
@@ -201,7 +201,7 @@ def _read_extensions(first: bytes, start: int, name_offset: int, path: str) -> d
             break
         offset += 8
         if length > end - offset:
-            raise _invalid(path, "a header extension is longer than its first cluster")
+            raise _invalid(path, "a header extension extends beyond the first cluster")
         if kind in (_EXT_BACKING_FORMAT, _EXT_DATA_FILE, _EXT_BITMAPS):
             found[kind] = first[offset : offset + min(length, MAX_BACKING_NAME)]
         offset += length + -length % 8
@@ -219,14 +219,17 @@ def _check(header: Qcow2Header, path: str) -> None:
     end = (1 << 63) - 1
     l1_needed = -(-header.size // header.l1_reach)
     faults = (
-        (header.incompatible_features & ~known, "it needs features that are not known here"),
-        (header.refcount_order > 6, f"its refcount order is {header.refcount_order}"),
-        (header.crypt_method > 2, f"its encryption method is {header.crypt_method}"),
+        (header.incompatible_features & ~known, "it uses unknown features"),
+        (header.refcount_order > 6, f"invalid refcount order {header.refcount_order}"),
+        (header.crypt_method > 2, f"unknown encryption method {header.crypt_method}"),
         (compressed != bool(header.compression_type), "its compression type contradicts its features"),
-        (header.compression_type > 1, f"its compression type is {header.compression_type}"),
-        (header.l2_entry_size == 16 and header.cluster_bits < 14, "its clusters have no subclusters"),
-        (header.size >= 1 << 63, f"its virtual size is {header.size}"),
-        (header.l1_size * 8 > MAX_L1_BYTES, f"its L1 table would have {header.l1_size} entries"),
+        (header.compression_type > 1, f"unknown compression type {header.compression_type}"),
+        (
+            header.l2_entry_size == 16 and header.cluster_bits < 14,
+            "extended L2 entries require clusters of at least 16 KiB",
+        ),
+        (header.size >= 1 << 63, f"invalid virtual size: {header.size} bytes"),
+        (header.l1_size * 8 > MAX_L1_BYTES, f"its L1 table has too many entries: {header.l1_size}"),
         (header.l1_size < l1_needed, "its L1 table is too small for its virtual size"),
         (header.l1_table_offset % cluster, "its L1 table is not aligned"),
         (header.refcount_table_clusters == 0, "it has no refcount table"),
@@ -235,7 +238,7 @@ def _check(header: Qcow2Header, path: str) -> None:
             "its refcount table is too large",
         ),
         (header.refcount_table_offset % cluster, "its refcount table is not aligned"),
-        (header.nb_snapshots > MAX_SNAPSHOTS, f"it would have {header.nb_snapshots} snapshots"),
+        (header.nb_snapshots > MAX_SNAPSHOTS, f"it has too many snapshots: {header.nb_snapshots}"),
         (header.nb_snapshots and header.snapshots_offset % cluster, "its snapshot table is not aligned"),
         (
             header.l1_table_offset + header.l1_size * 8 > end
@@ -252,5 +255,6 @@ def _check(header: Qcow2Header, path: str) -> None:
 def _invalid(path: str, why: str) -> StorageError:
     return StorageError(
         f"'{path}' is not a valid qcow2 image: {why}",
-        hint="specify the image's actual format, for example format=raw, or fix it with qemu-img check",
+        hint="specify the image's actual format, for example format=raw, or repair it with: "
+        f"qemu-img check -r all {shlex.quote(path)}",
     )

@@ -22,15 +22,15 @@ _CHUNK = 1 << 20
 
 
 def check_external(image: NewImage) -> None:
-    """Check the options of such an image.
+    """Check the options of an image that qemu-img creates.
 
-    Raises: RequestError, if it cannot have these options; StorageError, without qemu-img.
+    Raises: RequestError, if the format does not support them; StorageError, if qemu-img is not installed.
     """
     if image.backing_path is not None:
-        raise RequestError(f"a new {image.format} image cannot have a backing file", hint="use format=qcow2")
+        raise RequestError(f"a new {image.format} image cannot have a backing file", hint="use --disk format=qcow2")
     if not image.sparse:
         raise RequestError(
-            f"a new {image.format} image cannot be fully allocated", hint="omit sparse=no, or use format=raw"
+            f"a new {image.format} image cannot be preallocated", hint="omit sparse=no, or use --disk format=raw"
         )
     _program(image.format)
 
@@ -70,6 +70,6 @@ def _program(image_format: str) -> str:
     if program is None:
         raise StorageError(
             f"cannot create a {image_format} image: qemu-img is not installed",
-            hint="install it (apt install qemu-utils), or use format=qcow2",
+            hint="install it with: apt install qemu-utils, or use --disk format=qcow2",
         )
     return program

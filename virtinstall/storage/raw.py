@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 
-from virtinstall.errors import RequestError, StorageError
+from virtinstall.errors import RequestError
 from virtinstall.progress import Progress
 from virtinstall.storage.files import (
     SECTOR,
     lock_against_qemu,
     reserve,
     round_up,
+    shrink_error,
     storage_errors,
     write_at,
 )
@@ -25,7 +26,7 @@ FIRST_BLOCK = 4096  # written even if nothing else is, as in qemu-img
 def check_raw(capacity_bytes: int) -> None:
     """Check the size of a raw image. Raises: RequestError, if no such image is possible."""
     if capacity_bytes < 0 or round_up(capacity_bytes, SECTOR) >= 1 << 63:
-        raise RequestError(f"invalid size of a raw image: {capacity_bytes} bytes", hint="use a smaller size")
+        raise RequestError(f"invalid size for a raw image: {capacity_bytes} bytes", hint="use a smaller size")
 
 
 def raw_allocation_bytes(capacity_bytes: int, *, preallocated: bool) -> int:
@@ -59,10 +60,7 @@ def grow_raw(path: str, new_size: int) -> None:
             lock_against_qemu(fd, path)
             old = os.fstat(fd).st_size
             if size < old:
-                raise StorageError(
-                    f"image '{path}' has {old} bytes and cannot shrink to {size}",
-                    hint="shrinking would destroy data",
-                )
+                raise shrink_error(path, old, size)
             os.ftruncate(fd, size)
             os.fsync(fd)
         finally:

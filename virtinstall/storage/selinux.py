@@ -46,7 +46,7 @@ def require_label(
     boolean = _FUSE_BOOLEAN if kind.startswith("fuse") else _BOOLEANS.get(kind)
     if boolean is not None:
         if _read(f"{folder}/booleans/{boolean}").startswith("0"):
-            raise _refusal(path, f"it is on a file system without labels ({kind})", f"setsebool -P {boolean} on")
+            raise _refusal(path, f"its file system, {kind}, has no SELinux labels", f"setsebool -P {boolean} on")
         return
     if relabels or not os.path.isfile(path):
         return
@@ -64,7 +64,7 @@ def require_label(
 def _refusal(path: str, why: str, command: str) -> StorageError:
     return StorageError(
         f"SELinux denies guests access to '{path}': {why}",
-        hint=f"run {command}, or use --check path_access=off",
+        hint=f"run `{command}`, or use --check path_access=off",
     )
 
 

@@ -38,7 +38,7 @@ def require_space(path: str, needed_bytes: int, already_free: int | None = None)
     if free is not None and needed_bytes > free:
         raise NoSpaceError(
             f"'{path}' needs {human_size(needed_bytes)}, but only {human_size(free)} is free",
-            hint="free space, use another directory, or use a sparse image (sparse=yes)",
+            hint="free up space, use another directory, or use a sparse image: --disk sparse=yes",
         )
 
 

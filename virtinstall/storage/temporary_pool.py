@@ -1,4 +1,4 @@
-"""A directory of a remote host that no pool manages: a pool without a definition exists while libvirt works there.
+"""Directories of a remote host that belong to no pool: a transient pool exists while libvirt creates files there.
 
 Source: https://libvirt.org/html/libvirt-libvirt-storage.html#virStoragePoolCreateXML
 """
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from virtinstall.rollback.journal import Journal
 
 TEMPORARY_POOL = "temporary pool"
-"""The journal's word for it."""
+"""The name of this kind of resource in the journal."""
 
 
 @contextmanager
 def pool_of(volume: NewVolume, host: Host, journal: Journal | None = None) -> Iterator[None]:
-    """Have the pool of `volume` exist inside the block. Raises: StorageError.
+    """Ensure that the pool of `volume` exists inside the block. Raises: StorageError.
 
-    One that a killed run left is taken over: its name depends on its directory alone.
+    A pool that a killed run left is reused, because its name depends only on its directory.
     """
     if not volume.temporary_pool:
         yield
@@ -38,7 +38,7 @@ def pool_of(volume: NewVolume, host: Host, journal: Journal | None = None) -> It
             try:
                 host.create_temporary_pool(volume.pool, os.path.dirname(volume.path))
             except StorageError as error:
-                hint = "the directory must exist on the host; or name a pool: --disk pool=NAME,size=20"
+                hint = "create the directory on the host, or use a storage pool: --disk pool=NAME,size=20"
                 raise StorageError(error.message, hint=hint, code=error.code) from error
     try:
         yield
