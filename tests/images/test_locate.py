@@ -82,7 +82,7 @@ def test_json_index_has_url_and_digest(vendor: Vendor, client: Client, tmp_path:
     }
     family = Family(row, "t")
     assert client.fetch(family.source("42", "", "x86_64")).verified == "digest"
-    with pytest.raises(FetchError, match="does not list the image 'fedora99'"):
+    with pytest.raises(FetchError, match="does not list the image 'fedora99:Generic'"):
         client.fetch(family.source("99", "", "x86_64"))
     archived = family.source("12", "", "x86_64")._replace(fallback_url=url)
     assert client.fetch(archived, checksum="none").url == url

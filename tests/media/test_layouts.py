@@ -48,12 +48,12 @@ def test_a_kernel_from_the_database_gets_the_menus_arguments() -> None:
 @pytest.mark.parametrize(
     ("files", "hint"),
     [
-        ({"BaseOS/x86_64/os/.treeinfo": "x"}, "use the tree http://127.0.0.1/dir/BaseOS/x86_64/os/;"),
-        ({"os/x86_64/.treeinfo": "x"}, "use the tree http://127.0.0.1/dir/os/x86_64/;"),
-        ({"repo/oss/.treeinfo": "x"}, "use the tree http://127.0.0.1/dir/repo/oss/;"),
+        ({"BaseOS/x86_64/os/.treeinfo": "x"}, "use the install tree http://127.0.0.1/dir/BaseOS/x86_64/os/;"),
+        ({"os/x86_64/.treeinfo": "x"}, "use the install tree http://127.0.0.1/dir/os/x86_64/;"),
+        ({"repo/oss/.treeinfo": "x"}, "use the install tree http://127.0.0.1/dir/repo/oss/;"),
         (
             {".treeinfo": productmd("Rocky Linux", "Rocky", "9.2")[:200].partition("[images")[0]},
-            "contains only packages",
+            "the .treeinfo file lists no kernel",
         ),
     ],
 )
@@ -69,7 +69,7 @@ def test_a_medium_of_another_architecture_is_reported(name: str) -> None:
     """The hint suggests --arch instead of listing missing files."""
     with pytest.raises(FetchError) as caught:
         recognize(DictFetcher({path: text for path, text in TREES[name].items() if "cfg" not in path}), arch="aarch64")
-    assert "it is for x86_64, not for aarch64: use --arch x86_64" in str(caught.value.hint)
+    assert "the install tree is for x86_64, not for aarch64: use --arch x86_64" in str(caught.value.hint)
 
 
 def test_ubuntu_releases_have_no_trees() -> None:

@@ -254,8 +254,8 @@ def test_registration() -> None:
     names = {"y": "http://www.suse.com/1.0/yast2ns"}
     assert root.xpath("y:suse_register/y:reg_code/text()", namespaces=names) == ["ABC-1"]
     assert len(answers("leap16", values).warnings) == 1
-    assert "product-key has no effect" in answers("fedora36", values).warnings[1]
-    assert "reg-login has no effect" in answers("win11", values).warnings[1]
+    assert "product-key= has no effect" in answers("fedora36", values).warnings[1]
+    assert "reg-login= has no effect" in answers("win11", values).warnings[1]
 
 
 @pytest.mark.parametrize(("messages", "version"), [("8-unknown", (8,)), ("9.0", (9, 0)), ("testing", ()), (None, ())])
