@@ -27,7 +27,7 @@ class User(Record):
 
     def validate(self) -> None:
         """Require a login method and a valid account name. Raises: RequestError."""
-        from virtinstall.seed.cloud_init import check_name
+        from virtinstall.seed.login import check_name
 
         check_name("user", self.name)
         if not self.ssh_keys and not self.password:
@@ -65,7 +65,7 @@ class CloudInit(Record):
 
     def validate(self) -> None:
         """Reject fields that contradict each other. Raises: RequestError."""
-        from virtinstall.seed.cloud_init import check_name
+        from virtinstall.seed.login import check_name
 
         if self.hostname is not None:
             check_name("hostname", self.hostname)

@@ -19,8 +19,9 @@ from virtinstall.request import (
     RunOptions,
 )
 from virtinstall.secret import Secret
-from virtinstall.seed.cloud_init import CloudInitRequest, can_log_in, check_keys, login_warning
+from virtinstall.seed.cloud_init import CloudInitRequest, can_log_in, login_warning
 from virtinstall.seed.cloud_init import User as Account
+from virtinstall.seed.login import check_keys
 from virtinstall.seed.password import hash_password, new_password
 from virtinstall.spec import (
     CloudImage,

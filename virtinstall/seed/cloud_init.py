@@ -6,11 +6,12 @@ chpasswd, runcmd), .../reference/network-config-format-v2.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
+from virtinstall.seed.login import NAMES, check_name
 from virtinstall.seed.password import ReadFile, first_line, hash_password, new_password
 from virtinstall.seed.user_data import doubts
 from virtinstall.xml.kinds import parse_switch
@@ -47,8 +48,6 @@ _LOGINS = (
 _ACCOUNTS = ("root", "clouduser", "user")
 DEFAULT_ACCOUNT = "the image's default account"
 """Placeholder for the name of the image's default account, which only the image contains."""
-_NAMES = {"user": "._-", "hostname": ".-"}
-"""Names that are checked, and the characters that they may contain in addition to letters and digits."""
 _INTO_NETWORK_CONFIG = ("address", "gateway", "nameservers")
 
 
@@ -263,7 +262,7 @@ def _check(values: Mapping[str, str]) -> None:
                 f"--cloud-init {account}-password-generate= and {account}-password-file= cannot be used together",
                 hint="omit one of them",
             )
-    for key in _NAMES:
+    for key in NAMES:
         value = values.get(key)
         if value is not None:
             check_name(key, value, "--cloud-init ")
@@ -273,40 +272,6 @@ def _check(values: Mapping[str, str]) -> None:
             f"--cloud-init user={values['user']}: the user would have no way to log in",
             hint="add user-ssh-key=FILE, user-password-file=FILE or user-password-generate=on",
         )
-
-
-def check_name(key: str, value: str, where: str = "") -> None:
-    """Check a name.
-
-    Raises: RequestError, if `value` cannot be the name of an account (`user`) or a host (`hostname`).
-    """
-    marks = _NAMES[key]
-    plain = all(char.isascii() and (char.isalnum() or char in marks) for char in value)
-    if not value or value[0] in marks or not plain:
-        raise RequestError(
-            f"{where}{key}={value}: the name must consist of letters, digits and {' '.join(marks)}, "
-            "and start with a letter or digit",
-            hint="choose another name",
-        )
-
-
-def check_keys(what: str, keys: Iterable[str]) -> tuple[str, ...]:
-    """Return public keys without the spaces around them.
-
-    Raises: RequestError naming `what`, for anything else.
-    """
-    stripped = tuple(key.strip() for key in keys)
-    for key in stripped:
-        if "PRIVATE KEY-----" in key:
-            raise RequestError(
-                f"{what}: this is a private key, which must not leave this host", hint="use the public key"
-            )
-        if "\n" in key or " " not in key:
-            raise RequestError(
-                f"{what}: invalid public key '{key[:40]}'",
-                hint="use the text of a .pub file: ssh-ed25519 AAAA... NAME",
-            )
-    return stripped
 
 
 def can_log_in(request: CloudInitRequest) -> bool:

@@ -1,4 +1,4 @@
-"""The logins that an installer accepts for the user that it creates.
+"""Names of users and hosts, and public keys: the forms that installers and cloud-init accept.
 
 Source: Debian's package user-setup, which debian-installer uses (names that it refuses, and the form of the others);
 https://canonical-subiquity.readthedocs-hosted.com/en/latest/reference/autoinstall-reference.html
@@ -6,9 +6,18 @@ https://canonical-subiquity.readthedocs-hosted.com/en/latest/reference/autoinsta
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from virtinstall.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _LONGEST = 32
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ADMINISTRATORS = ("root", "administrator")
+NAMES = {"user": "._-", "hostname": ".-"}
+"""Names that are checked, and the characters that they may contain in addition to letters and digits."""
 # accounts and groups that packages of Debian and Ubuntu create: the installer stops and asks for another name
 _DEBIAN = """
 adm admin alias asterisk audio backup bin bind cdrom ceph crontab cupsys daemon dcc debian-exim dhcp dialout dictd
@@ -45,3 +54,37 @@ def refusal_reason(login: str, kind: str) -> str | None:
         marks = " ".join(others[10:])
         return f"the name must start with {first} and consist of {kind_of_letters}letters, digits and {marks}"
     return None
+
+
+def check_name(key: str, value: str, where: str = "") -> None:
+    """Check a name.
+
+    Raises: RequestError, if `value` cannot be the name of an account (`user`) or a host (`hostname`).
+    """
+    marks = NAMES[key]
+    plain = all(char.isascii() and (char.isalnum() or char in marks) for char in value)
+    if not value or value[0] in marks or not plain:
+        raise RequestError(
+            f"{where}{key}={value}: the name must consist of letters, digits and {' '.join(marks)}, "
+            "and start with a letter or digit",
+            hint="choose another name",
+        )
+
+
+def check_keys(what: str, keys: Iterable[str]) -> tuple[str, ...]:
+    """Return public keys without the spaces around them.
+
+    Raises: RequestError naming `what`, for anything else.
+    """
+    stripped = tuple(key.strip() for key in keys)
+    for key in stripped:
+        if "PRIVATE KEY-----" in key:
+            raise RequestError(
+                f"{what}: this is a private key, which must not leave this host", hint="use the public key"
+            )
+        if "\n" in key or " " not in key:
+            raise RequestError(
+                f"{what}: invalid public key '{key[:40]}'",
+                hint="use the text of a .pub file: ssh-ed25519 AAAA... NAME",
+            )
+    return stripped
