@@ -147,7 +147,7 @@ class Registry:
             if computed.hexdigest() != expected.value:
                 raise FetchError(
                     f"checksum mismatch for a manifest of {self._reference.name}: expected {name}, "
-                    f"got {algorithm}:{computed.hexdigest()}",
+                    f"computed {algorithm}:{computed.hexdigest()}",
                     hint="try again later",
                 )
         try:

@@ -176,7 +176,7 @@ def _check_inside(source: ByteSource, offset: int, length: int) -> None:
 
 
 def truncated(source: ByteSource) -> FetchError:
-    """The error for an image that ends too early."""
+    """The error for a truncated image."""
     return FetchError(
         f"'{source.name}' ends before the data that its directory lists",
         hint="the image is truncated or damaged: download it again and compare its checksum",
