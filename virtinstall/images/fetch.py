@@ -264,4 +264,6 @@ class _MismatchError(FetchError):
 
 
 def _mismatch(url: str, computed: Digest | None, expected: Digest, hint: str = _LATER_HINT) -> _MismatchError:
-    return _MismatchError(f"checksum mismatch for {display_url(url)}: expected {expected}, computed {computed}", hint=hint)
+    return _MismatchError(
+        f"checksum mismatch for {display_url(url)}: expected {expected}, computed {computed}", hint=hint
+    )
